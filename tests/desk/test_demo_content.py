@@ -153,7 +153,8 @@ def test_a_prompt_has_the_import_format(prompt: dict[str, Any]) -> None:
     assert prompt["intensity"] in (1, 2, 3)
     assert prompt["language"] == "en"
     assert isinstance(prompt["held_out"], bool)
-    assert prompt["topics"] and set(prompt["topics"]) <= TOPICS
+    assert prompt["topics"]
+    assert set(prompt["topics"]) <= TOPICS
     assert len(set(prompt["topics"])) == len(prompt["topics"])
 
 
@@ -231,7 +232,8 @@ def test_the_two_rubrics_have_their_criteria_in_order() -> None:
 )
 def test_a_criterion_asks_one_question_and_names_each_step(criterion: dict[str, Any]) -> None:
     assert set(criterion) == {"key", "title", "help", "scale"}
-    assert criterion["help"].count("?") == 1 and criterion["help"].endswith("?")
+    assert criterion["help"].count("?") == 1
+    assert criterion["help"].endswith("?")
     scale = criterion["scale"]
     assert (scale["kind"], scale["min"], scale["max"]) == ("likert", 1, 5)
     assert list(scale["anchors"]) == ["1", "2", "3", "4", "5"]
@@ -301,7 +303,8 @@ def test_the_study_names_its_cohorts_and_their_rubrics() -> None:
     assert {c["rubric"] for c in STUDY["cohorts"]} == set(RUBRICS)
     assert STUDY["asks"] == ["rating", "ranking", "rewrite", "flag"]
     assert STUDY["slug"] == "hard-days"
-    assert "made-up" in STUDY["summary"] and "made-up" in STUDY["organisation"]
+    assert "made-up" in STUDY["summary"]
+    assert "made-up" in STUDY["organisation"]
 
 
 def test_pay_is_above_the_living_wage() -> None:  # standards 3.2
@@ -345,7 +348,8 @@ def test_each_helpline_can_be_reached_and_says_where_it_was_checked() -> None:  
         assert set(line) == keys
         assert line["phone"] or line["text"] or line["url"]
         assert line["source"].startswith(("https://", "http://"))
-        assert line["checked"] and re.fullmatch(r"20\d\d-\d\d-\d\d", line["checked_on"])
+        assert line["checked"]
+        assert re.fullmatch(r"20\d\d-\d\d-\d\d", line["checked_on"])
         assert not line["url"] or line["url"].startswith("https://")
 
 
@@ -369,8 +373,19 @@ def test_the_help_page_is_plain_and_says_what_matters() -> None:  # standards 4.
 
 @pytest.mark.parametrize(
     ("word", "count"),
-    [("the", 1), ("judge", 1), ("little", 2), ("tired", 1), ("needed", 2), ("replies", 2)]
-    + [("computer", 3), ("services", 3), ("emergency", 4), ("skipped", 1), ("can't", 1)],
+    [
+        ("the", 1),
+        ("judge", 1),
+        ("little", 2),
+        ("tired", 1),
+        ("needed", 2),
+        ("replies", 2),
+        ("computer", 3),
+        ("services", 3),
+        ("emergency", 4),
+        ("skipped", 1),
+        ("can't", 1),
+    ],
 )
 def test_syllables_are_counted_as_spoken(word: str, count: int) -> None:
     assert syllables(word) == count

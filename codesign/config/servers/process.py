@@ -52,7 +52,7 @@ class Child:
                 user=spec.user,
                 pass_fds=spec.keep_open,
                 start_new_session=True,
-                preexec_fn=die_with_parent(  # noqa: PLW1509 - spawned before there are threads
+                preexec_fn=die_with_parent(
                     spec.death_signal, niceness=spec.niceness
                 ),
             )

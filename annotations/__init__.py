@@ -1,0 +1,1 @@
+"""The judging: prompts, responses, rounds, assignments, judgements, and releases of them."""

@@ -1,0 +1,14 @@
+"""The heart of Codesign."""
+
+from django.apps import AppConfig
+
+
+class AnnotationsConfig(AppConfig):
+    """Cannot reveal a model: responses know only an opaque source."""
+
+    name = "annotations"
+    label = "annotations"
+
+    def ready(self) -> None:
+        """Listen for withdrawals and tell the ledger what work there is."""
+        from annotations import receivers  # noqa: F401

@@ -1,0 +1,34 @@
+"""Tables of the judging."""
+
+from annotations.models.assignments import (
+    Assignment,
+    Flag,
+    Judgement,
+    OrderBalance,
+    ReviewDecision,
+    Rewrite,
+)
+from annotations.models.prompts import Criterion, Prompt, Response, Rubric, RubricText
+from annotations.models.releases import DatasetRelease, ReleaseMember
+from annotations.models.rounds import Round, RoundCohort, Seat, Task, TaskResponse
+
+__all__ = [
+    "Assignment",
+    "Criterion",
+    "DatasetRelease",
+    "Flag",
+    "Judgement",
+    "OrderBalance",
+    "Prompt",
+    "ReleaseMember",
+    "Response",
+    "ReviewDecision",
+    "Rewrite",
+    "Round",
+    "RoundCohort",
+    "Rubric",
+    "RubricText",
+    "Seat",
+    "Task",
+    "TaskResponse",
+]

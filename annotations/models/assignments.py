@@ -1,0 +1,196 @@
+"""One task leased to one person, and what they made of it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+from annotations.models.prompts import Prompt, Response, Rubric
+from annotations.models.rounds import Seat, Task
+from annotations.rules.states import AssignmentState, FlagState, Harm, RewriteState, SkipReason
+from codesign.consent.models import ConsentRecord
+from codesign.shared.models import PublicModel, append_only, one_of, write_once
+from codesign.studies.models import Member, Study
+
+HOLDS_SEAT = Q(state__in=[AssignmentState.LEASED, AssignmentState.SUBMITTED])
+
+
+class Assignment(PublicModel):
+    """A lease with everything that was in force when it was made."""
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="assignments")
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="assignments")
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="assignments")
+    prompt = models.ForeignKey(Prompt, on_delete=models.PROTECT, related_name="+")
+    seat = models.ForeignKey(Seat, on_delete=models.PROTECT, related_name="assignments")
+    repeat = models.PositiveSmallIntegerField(default=0, help_text="0: first time shown.")
+    state = models.CharField(max_length=10, default=AssignmentState.LEASED)
+    # snapshots
+    asks = ArrayField(models.CharField(max_length=12))
+    rubric = models.ForeignKey(Rubric, on_delete=models.PROTECT, related_name="+")
+    order_shown = ArrayField(models.UUIDField(), help_text="Response ids, A first.")
+    seed = models.BigIntegerField(help_text="Of the order shown.")
+    propensity = models.FloatField(help_text="Probability of the order shown, given the queue.")
+    amount_minor = models.PositiveIntegerField()
+    currency = models.CharField(max_length=3)
+    # life
+    leased_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    sitting = models.UUIDField(help_text="Groups what was judged without a longer pause.")
+    first_shown_at = models.DateTimeField(null=True, blank=True)
+    draft = models.JSONField(null=True, blank=True)
+    draft_saved_at = models.DateTimeField(null=True, blank=True)
+    skip_reason = models.CharField(max_length=12, blank=True)
+    skip_paid = models.BooleanField(default=False, help_text="Not a second “not today” of a day.")
+    skip_note = models.CharField(max_length=500, blank=True)
+    example = models.BooleanField(default=False, help_text="Made by seed_judgements.")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["seat"], condition=HOLDS_SEAT, name="one_per_seat"),
+            models.UniqueConstraint(
+                fields=["member"],
+                condition=Q(state=AssignmentState.LEASED),
+                name="one_lease_per_member",
+            ),
+            models.UniqueConstraint(
+                fields=["task", "member", "repeat"],
+                condition=~Q(state=AssignmentState.EXPIRED),
+                name="task_once_per_member",
+            ),
+            one_of("state", AssignmentState, "assignment_state_known"),
+            models.CheckConstraint(
+                condition=Q(state=AssignmentState.SKIPPED, skip_reason__in=list(SkipReason))
+                | (~Q(state=AssignmentState.SKIPPED) & Q(skip_reason="")),
+                name="assignment_skip_has_reason",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["expires_at"],
+                condition=Q(state=AssignmentState.LEASED),
+                name="assignment_by_expiry",
+            ),
+            models.Index(fields=["member", "-leased_at"], name="assignment_by_member"),
+        ]
+
+
+class OrderBalance(models.Model):
+    """How much more often one source stood left of another, for one person: -1, 0 or 1."""
+
+    id = models.BigAutoField(primary_key=True)
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    first_source = models.UUIDField()
+    second_source = models.UUIDField()
+    lead = models.SmallIntegerField(default=0, help_text="Times first was left minus right.")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["member", "first_source", "second_source"], name="order_balance_unique"
+            ),
+            models.CheckConstraint(
+                condition=Q(first_source__lt=F("second_source")), name="order_balance_sorted"
+            ),
+            models.CheckConstraint(
+                condition=Q(lead__gte=-1, lead__lte=1), name="order_balance_at_most_one"
+            ),
+        ]
+
+
+class Judgement(PublicModel):
+    """What somebody submitted; append-only, the latest revision counts."""
+
+    assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, related_name="judgements")
+    revision = models.PositiveSmallIntegerField(default=1)
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="judgements")
+    consent_record = models.ForeignKey(
+        ConsentRecord, on_delete=models.PROTECT, related_name="judgements"
+    )
+    ratings = models.JSONField(default=list, help_text='[{"response","criterion","score"}]')
+    ranking = models.JSONField(default=list, help_text="Groups of response ids, best first.")
+    strength = models.PositiveSmallIntegerField(null=True, blank=True)
+    all_harmful = models.BooleanField(default=False)
+    highlights = models.JSONField(default=list)
+    comment = models.TextField(blank=True)
+    active_ms = models.PositiveIntegerField()
+    submitted_at = models.DateTimeField()
+    idempotency_key = models.CharField(max_length=120)
+    body_hash = models.CharField(max_length=64, help_text="Of what was sent, for repeats.")
+    example = models.BooleanField(default=False, help_text="Made by seed_judgements.")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["assignment", "revision"], name="judgement_revision"),
+            models.CheckConstraint(
+                condition=Q(strength=None) | Q(strength__gte=1, strength__lte=3),
+                name="judgement_strength_1_to_3",
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["member", "-submitted_at"])]
+        triggers: ClassVar = append_only()
+
+
+class Rewrite(PublicModel):
+    """A response as somebody would rather have it; its text stays, its state is reviewed."""
+
+    judgement = models.ForeignKey(Judgement, on_delete=models.PROTECT, related_name="rewrites")
+    response = models.ForeignKey(Response, on_delete=models.PROTECT, related_name="rewrites")
+    text = models.TextField()
+    state = models.CharField(max_length=10, default=RewriteState.PENDING)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["judgement", "response"], name="rewrite_once"),
+            one_of("state", RewriteState, "rewrite_state_known"),
+        ]
+        triggers: ClassVar = write_once("judgement_id", "response_id", "text")
+
+
+class Flag(PublicModel):
+    """A report of harm; what was reported stays, its state is reviewed."""
+
+    judgement = models.ForeignKey(Judgement, on_delete=models.PROTECT, related_name="flags")
+    response = models.ForeignKey(Response, on_delete=models.PROTECT, related_name="flags")
+    harm = models.CharField(max_length=24)
+    severity = models.PositiveSmallIntegerField()
+    note = models.TextField(blank=True)
+    state = models.CharField(max_length=10, default=FlagState.REPORTED)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["judgement", "response", "harm"], name="flag_once"),
+            one_of("harm", Harm, "flag_harm_known"),
+            one_of("state", FlagState, "flag_state_known"),
+            models.CheckConstraint(
+                condition=Q(severity__gte=1, severity__lte=3), name="flag_severity_1_to_3"
+            ),
+        ]
+        triggers: ClassVar = write_once("judgement_id", "response_id", "harm", "severity", "note")
+
+
+class ReviewDecision(PublicModel):
+    """The log of reviews: who moved a rewrite or flag from which state to which, and why."""
+
+    rewrite = models.ForeignKey(
+        Rewrite, on_delete=models.PROTECT, null=True, related_name="decisions"
+    )
+    flag = models.ForeignKey(Flag, on_delete=models.PROTECT, null=True, related_name="decisions")
+    reviewer = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, related_name="+")
+    old_state = models.CharField(max_length=10)
+    new_state = models.CharField(max_length=10)
+    note = models.CharField(max_length=500, blank=True)
+    example = models.BooleanField(default=False, help_text="Made by seed_judgements.")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(rewrite=None, flag__isnull=False) | Q(rewrite__isnull=False, flag=None),
+                name="review_of_one_thing",
+            )
+        ]
+        triggers: ClassVar = append_only()

@@ -1,0 +1,119 @@
+"""What is judged, and by which questions."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+
+from annotations.rules.states import Category, Origin
+from codesign.shared.models import PublicModel, append_only, one_of, write_once
+from codesign.studies.models import Study
+
+
+class Prompt(PublicModel):
+    """What somebody writes to a model: one turn or a whole conversation."""
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="prompts")
+    external_id = models.CharField(max_length=120)
+    version = models.PositiveIntegerField(default=1)
+    messages = models.JSONField(help_text='[{"role","content"}], never a system message.')
+    content_hash = models.CharField(max_length=64, help_text="SHA-256 of the normalised text.")
+    category = models.CharField(max_length=12)
+    topics = ArrayField(models.CharField(max_length=60), default=list)
+    intensity = models.PositiveSmallIntegerField(default=1, help_text="1 light, 2, 3 heavy")
+    language = models.CharField(max_length=12, default="en")
+    held_out = models.BooleanField(default=False, help_text="For evaluation rounds alone.")
+    family = models.CharField(max_length=120, blank=True, help_text="Counterfactual family.")
+    split_group = models.UUIDField(
+        db_index=True, help_text="Prompts that must stay on one side of any split share it."
+    )
+    bands = ArrayField(
+        models.BigIntegerField(), default=list, help_text="MinHash bands, for near-duplicates."
+    )
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["study", "external_id"], name="prompt_external_id"),
+            one_of("category", Category, "prompt_category_known"),
+            models.CheckConstraint(
+                condition=Q(intensity__gte=1, intensity__lte=3), name="prompt_intensity_1_to_3"
+            ),
+        ]
+        indexes: ClassVar = [
+            GinIndex(fields=["bands"], name="prompt_bands"),
+            models.Index(fields=["study", "content_hash"], name="prompt_by_hash"),
+        ]
+
+
+class Response(PublicModel):
+    """One answer to a prompt. Who wrote it is known to `modelhub` alone, through `source`."""
+
+    prompt = models.ForeignKey(Prompt, on_delete=models.PROTECT, related_name="responses")
+    text = models.TextField()
+    text_hash = models.CharField(max_length=64, db_index=True)
+    origin = models.CharField(max_length=10)
+    language = models.CharField(max_length=12, default="en")
+    source = models.UUIDField(help_text="Opaque; never serialised.")
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [one_of("origin", Origin, "response_origin_known")]
+        triggers: ClassVar = write_once("prompt_id", "text", "text_hash", "origin", "source")
+
+
+class Rubric(PublicModel):
+    """A numbered version of the questions that a cohort is asked; a change is a new version."""
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="rubrics")
+    key = models.SlugField()
+    title = models.CharField(max_length=120)
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["study", "key", "version"], name="rubric_version")
+        ]
+        triggers: ClassVar = append_only()
+
+
+class Criterion(PublicModel):
+    """One question of a rubric, answered on a scale."""
+
+    rubric = models.ForeignKey(Rubric, on_delete=models.PROTECT, related_name="criteria")
+    key = models.SlugField()
+    position = models.PositiveSmallIntegerField()
+    scale_kind = models.CharField(max_length=12, default="likert")
+    scale_min = models.SmallIntegerField(default=1)
+    scale_max = models.SmallIntegerField(default=5)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["rubric", "key"], name="criterion_key"),
+            models.UniqueConstraint(fields=["rubric", "position"], name="criterion_position"),
+            models.CheckConstraint(
+                condition=Q(scale_min__lt=models.F("scale_max")), name="criterion_scale_has_room"
+            ),
+        ]
+        ordering: ClassVar = ["position"]
+        triggers: ClassVar = append_only()
+
+
+class RubricText(models.Model):
+    """The words of a criterion in one language: title, question, anchors for the scores."""
+
+    criterion = models.ForeignKey(Criterion, on_delete=models.PROTECT, related_name="texts")
+    language = models.CharField(max_length=12)
+    title = models.CharField(max_length=120)
+    question = models.CharField(max_length=300)
+    anchors = models.JSONField(default=dict, help_text='{"1": "missed it", …}')
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["criterion", "language"], name="rubric_text_language")
+        ]
+        triggers: ClassVar = append_only()

@@ -1,0 +1,53 @@
+"""Frozen data sets, and whose work is in them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+from annotations.rules.states import ReleasePurpose, ReleaseState
+from codesign.accounts.models import User
+from codesign.shared.models import PublicModel, one_of
+from codesign.studies.models import Member, Study
+
+
+class DatasetRelease(PublicModel):
+    """One export for one purpose: selected, filtered by consent at that moment, frozen, hashed."""
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="releases")
+    number = models.PositiveIntegerField()
+    purpose = models.CharField(max_length=12)
+    state = models.CharField(max_length=12, default=ReleaseState.QUEUED)
+    requested_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True)
+    selection_hash = models.CharField(max_length=64, blank=True)
+    manifest = models.JSONField(default=dict)
+    manifest_sha256 = models.CharField(max_length=64, blank=True)
+    rows_done = models.PositiveIntegerField(default=0)
+    rows_total = models.PositiveIntegerField(default=0)
+    error = models.CharField(max_length=500, blank=True)
+    building_since = models.DateTimeField(null=True, blank=True)
+    frozen_at = models.DateTimeField(null=True, blank=True)
+    superseded_at = models.DateTimeField(null=True, blank=True)
+    has_examples = models.BooleanField(default=False, help_text="Holds seeded judgements.")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["study", "number"], name="release_number"),
+            one_of("purpose", ReleasePurpose, "release_purpose_known"),
+            one_of("state", ReleaseState, "release_state_known"),
+        ]
+
+
+class ReleaseMember(models.Model):
+    """That a person's work is in a release, so that a withdrawal finds it."""
+
+    release = models.ForeignKey(DatasetRelease, on_delete=models.PROTECT, related_name="members")
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="releases")
+    rows = models.PositiveIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["release", "member"], name="release_member_once")
+        ]

@@ -1,0 +1,1 @@
+"""What the judging does when something happens below it."""

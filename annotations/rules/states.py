@@ -1,0 +1,167 @@
+"""Words and states of the judging, and what may follow what."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from codesign.shared.states import Transitions
+
+
+class Category(StrEnum):
+    """What kind of help a prompt asks for (standards 1.1)."""
+
+    EDUCATION = "education"
+    ASSESSMENT = "assessment"
+    INTERVENTION = "intervention"
+
+
+class Origin(StrEnum):
+    """Who wrote a text (standards 1.6)."""
+
+    HUMAN = "human"
+    AI = "ai"
+    AI_EDITED = "ai_edited"
+
+
+class Ask(StrEnum):
+    """What an assignment asks for."""
+
+    RATING = "rating"
+    RANKING = "ranking"
+    REWRITE = "rewrite"
+    HIGHLIGHT = "highlight"
+    FLAG = "flag"
+
+
+class RoundKind(StrEnum):
+    """Judging makes training data; evaluation compares two models on held-out prompts."""
+
+    JUDGING = "judging"
+    EVALUATION = "evaluation"
+
+
+class RoundState(StrEnum):
+    """Assignments come from open rounds alone."""
+
+    PLANNED = "planned"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class SeatState(StrEnum):
+    """A seat is one place for one judgement of one cohort on one task."""
+
+    FREE = "free"
+    LEASED = "leased"
+    FILLED = "filled"
+
+
+class AssignmentState(StrEnum):
+    """The life of an assignment."""
+
+    LEASED = "leased"
+    SUBMITTED = "submitted"
+    SKIPPED = "skipped"
+    EXPIRED = "expired"
+    RETURNED = "returned"  # consent taken back, prompt pulled, or round closed while leased
+
+
+class SkipReason(StrEnum):
+    """Why somebody passes; none is better than another."""
+
+    NOT_TODAY = "not_today"
+    TOO_CLOSE = "too_close"
+    DONT_KNOW = "dont_know"
+    OTHER = "other"
+
+
+class RewriteState(StrEnum):
+    """A rewrite enters training data only once accepted."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    HELD_BACK = "held_back"
+
+
+class FlagState(StrEnum):
+    """An open flag keeps a response's records out; an upheld one for good."""
+
+    REPORTED = "reported"
+    TRIAGED = "triaged"
+    UPHELD = "upheld"
+    DISMISSED = "dismissed"
+
+
+class Harm(StrEnum):
+    """What can be wrong with a response (standards 6.10)."""
+
+    DECEPTIVE_EMPATHY = "deceptive_empathy"
+    DISCRIMINATION = "discrimination"
+    POOR_CRISIS_HANDLING = "poor_crisis_handling"
+    IGNORES_CONTEXT = "ignores_context"
+    POOR_COLLABORATION = "poor_collaboration"
+    SYCOPHANCY = "sycophancy"
+    DIAGNOSING = "diagnosing"
+    METHOD_INFORMATION = "method_information"
+    DEPENDENCY = "dependency"
+    OTHER = "other"
+
+
+class ReleasePurpose(StrEnum):
+    """What a dataset release may be used for; each row's consent must grant it."""
+
+    TRAINING = "training"
+    EVALUATION = "evaluation"
+    PUBLICATION = "publication"
+
+
+class ReleaseState(StrEnum):
+    """The life of a dataset release."""
+
+    QUEUED = "queued"
+    BUILDING = "building"
+    FROZEN = "frozen"
+    SUPERSEDED = "superseded"
+    FAILED = "failed"
+
+
+ROUND_STATES = Transitions.of(
+    "round", {"planned": ["open", "closed"], "open": ["closed"], "closed": ["open"]}
+)
+ASSIGNMENT_STATES = Transitions.of(
+    "assignment",
+    {
+        "leased": ["submitted", "skipped", "expired", "returned"],
+        "expired": ["submitted"],
+        "submitted": [],
+        "skipped": [],
+        "returned": [],
+    },
+)
+REWRITE_STATES = Transitions.of(
+    "rewrite",
+    {
+        "pending": ["accepted", "held_back"],
+        "accepted": ["held_back"],
+        "held_back": ["accepted"],
+    },
+)
+FLAG_STATES = Transitions.of(
+    "flag",
+    {
+        "reported": ["triaged", "upheld", "dismissed"],
+        "triaged": ["upheld", "dismissed"],
+        "upheld": ["dismissed"],
+        "dismissed": ["upheld"],
+    },
+)
+RELEASE_STATES = Transitions.of(
+    "dataset release",
+    {
+        "queued": ["building", "failed"],
+        "building": ["frozen", "queued", "failed"],
+        "frozen": ["superseded"],
+        "superseded": [],
+        "failed": ["queued"],
+    },
+)

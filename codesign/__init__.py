@@ -1,0 +1,1 @@
+"""The platform around the judging: people, consent, pay, care, and the pages that span them."""

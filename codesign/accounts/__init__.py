@@ -1,0 +1,1 @@
+"""Accounts: who can sign in, and the tokens their programs use."""

@@ -1,0 +1,33 @@
+"""API sign-in by `Authorization: Token …`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+from rest_framework import authentication, exceptions
+from rest_framework.request import Request
+
+from codesign.accounts import queries, rules
+
+
+class TokenAuthentication(authentication.BaseAuthentication):
+    """Finds the person behind a secret; refuses revoked and expired ones with the reason."""
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        """(user, token), or None where the header speaks of something else."""
+        word, _, secret = request.headers.get("Authorization", "").partition(" ")
+        if word.lower() != "token":
+            return None
+        token = queries.token_by_secret(secret.strip())
+        if token is None or not token.user.is_active:
+            raise exceptions.AuthenticationFailed("This token is not known here.")
+        if not rules.is_valid(
+            now=timezone.now(), expires_at=token.expires_at, revoked_at=token.revoked_at
+        ):
+            raise exceptions.AuthenticationFailed("This token has ended; make a new one.")
+        return token.user, token
+
+    def authenticate_header(self, request: Request) -> str:
+        """Makes a missing sign-in a 401."""
+        return "Token"

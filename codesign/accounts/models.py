@@ -1,0 +1,92 @@
+"""Accounts and tokens. Names and contact stand outside `User`, so that they can be shown apart."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Lower
+
+from codesign.shared.models import PublicModel
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes accounts by e-mail address; there are no user names."""
+
+    def create_user(self, email: str, password: str | None = None, **extra: Any) -> User:
+        """Create an account; the password is hashed, None makes it unusable."""
+        user = self.model(email=self.normalize_email(email), **extra)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        """Addresses match whatever their case."""
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser):
+    """An account: an address, a password, a time zone for daily caps. No name, no contact."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    email = models.EmailField(unique=True)
+    timezone = models.CharField(max_length=64, default="Europe/London")
+    language = models.CharField(max_length=12, default="en")
+    is_active = models.BooleanField(default=True)
+    is_site_admin = models.BooleanField(default=False, help_text="Manages accounts, not content.")
+    joined_at = models.DateTimeField(auto_now_add=True)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(Lower("email"), name="user_email_unique")]
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class Identity(models.Model):
+    """The name that a person goes by and contact, apart from account and research."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="identity")
+    name = models.CharField(max_length=200, blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+
+class ApiToken(PublicModel):
+    """A secret with which a program acts for a person: scoped, dated, revocable, stored hashed."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=80)
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the secret, hex.")
+    scopes = ArrayField(models.CharField(max_length=40))
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["user", "name"],
+                condition=models.Q(revoked_at=None),
+                name="token_name_unique_while_valid",
+            )
+        ]
+
+
+class OutgoingMail(PublicModel):
+    """The outbox: a mail is a row first, so that a mail server that is away loses none."""
+
+    to = models.EmailField()
+    subject = models.CharField(max_length=200)
+    body = models.TextField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    last_error = models.CharField(max_length=300, blank=True)

@@ -1,0 +1,35 @@
+"""What a token may do, and how its secret is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime
+from enum import StrEnum
+
+PREFIX = "cds_"
+
+
+class TokenScope(StrEnum):
+    """Each API operation names the one scope it needs."""
+
+    JUDGE = "judge"
+    STUDY_READ = "study:read"
+    STUDY_WRITE = "study:write"
+    RELEASES = "releases"
+    MODELS = "models"
+
+
+def new_secret() -> str:
+    """A fresh secret of 256 random bits, shown once."""
+    return PREFIX + secrets.token_urlsafe(32)
+
+
+def digest_of(secret: str) -> str:
+    """What is stored instead of the secret; it is random, so a plain hash suffices."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def is_valid(*, now: datetime, expires_at: datetime, revoked_at: datetime | None) -> bool:
+    """Whether a token may still be used."""
+    return revoked_at is None and now < expires_at

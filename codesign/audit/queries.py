@@ -1,0 +1,37 @@
+"""Reading the audit trail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from codesign.audit import rules
+from codesign.audit.models import Event, Seal
+
+
+def oldest_running_transaction() -> int:
+    """Every transaction below this id has ended, so that no event can still appear below it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        return int(cursor.fetchone()[0])
+
+
+def events_between(after_xid: int, until_xid: int) -> QuerySet[Event]:
+    """Events of one seal, in the order in which they are hashed."""
+    return Event.objects.filter(xid__gt=after_xid, xid__lte=until_xid).order_by("xid", "id")
+
+
+def broken_seals() -> Iterator[str]:
+    """A sentence for each seal that no longer fits what it covers; nothing where all is well."""
+    previous, after = rules.GENESIS, 0
+    for seal in Seal.objects.order_by("id"):
+        if seal.previous != previous or seal.after_xid != after:
+            yield f"Seal {seal.id} does not follow the seal before it."
+        events = list(events_between(seal.after_xid, seal.until_xid))
+        if len(events) != seal.events:
+            yield f"Seal {seal.id} covers {seal.events} events, {len(events)} are there."
+        if rules.digest(seal.previous, events) != seal.digest:
+            yield f"Seal {seal.id} does not fit its events: something was changed."
+        previous, after = seal.digest, seal.until_xid

@@ -1,0 +1,36 @@
+"""Every action that may be recorded, and what erasure does to its personal data (house rule 7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from codesign.shared.registry import Registry
+
+
+class OnErasure(StrEnum):
+    """What happens to an action's personal detail when its person is erased."""
+
+    NOTHING_HELD = "nothing_held"  # the action never carries personal data
+    SHRED = "shred"  # the person's key is deleted, the detail becomes unreadable
+
+
+@dataclass(frozen=True)
+class Action:
+    """A verb of the audit trail."""
+
+    name: str
+    says: str
+    on_erasure: OnErasure
+
+
+ACTIONS: Registry[Action] = Registry("audit action")
+
+
+def action(name: str, says: str, on_erasure: OnErasure = OnErasure.NOTHING_HELD) -> str:
+    """Register an action at import of the module that records it; returns its name."""
+    ACTIONS.register(name, Action(name, says, on_erasure))
+    return name
+
+
+SHREDDED = action("audit.shredded", "made a person's details unreadable")

@@ -1,0 +1,1 @@
+"""Care for everybody who reads heavy things here."""

@@ -1,0 +1,1 @@
+"""Pay: rates, promises, and a double-entry ledger that only grows."""

@@ -1,0 +1,14 @@
+"""Pay rates, promises, accounts, transfers, legs."""
+
+from django.apps import AppConfig
+
+
+class CompensationConfig(AppConfig):
+    """Hears of signatures, so that what was promised is on record."""
+
+    name = "codesign.compensation"
+    label = "compensation"
+
+    def ready(self) -> None:
+        """Listen for signatures."""
+        from codesign.compensation import receivers  # noqa: F401

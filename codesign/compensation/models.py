@@ -1,0 +1,137 @@
+"""The ledger. A balance is never stored: it is the sum of legs (house rule 5)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import pgtrigger
+from django.db import models
+from django.db.models import Q
+
+from codesign.shared.models import PublicModel, append_only
+from codesign.studies.models import Cohort, Member, Study
+
+
+class PayRate(PublicModel):
+    """What one piece of work of a cohort pays from a moment on; the latest counts."""
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="pay_rates")
+    cohort = models.ForeignKey(Cohort, on_delete=models.PROTECT, related_name="pay_rates")
+    amount_minor = models.PositiveIntegerField(help_text="In the currency's smallest unit.")
+    currency = models.CharField(max_length=3)
+    estimated_seconds = models.PositiveIntegerField(help_text="Promised time for one piece.")
+    effective_from = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["cohort", "effective_from"], name="pay_rate_one_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(estimated_seconds__gt=0), name="pay_rate_takes_time"
+            ),
+        ]
+        triggers: ClassVar = append_only()
+
+
+class Promise(PublicModel):
+    """What a person was told before they started: amount, time, hourly rate (standards 3.1)."""
+
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="promises")
+    rate = models.ForeignKey(PayRate, on_delete=models.PROTECT, related_name="promises")
+    hourly_minor = models.PositiveIntegerField(help_text="Minor units per hour, rounded down.")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["member", "rate"], name="promise_once_per_rate")
+        ]
+        triggers: ClassVar = append_only()
+
+
+class Account(PublicModel):
+    """One side of the book, in one currency: what a person has earned, what a study has spent.
+
+    Its owner is named by (kind, id) and label, not by foreign key.
+    """
+
+    kind = models.CharField(max_length=20)  # earned | spent
+    owner_kind = models.CharField(max_length=20)
+    owner_id = models.UUIDField()
+    owner_label = models.CharField(max_length=200)
+    currency = models.CharField(max_length=3)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["owner_kind", "owner_id", "kind", "currency"], name="account_unique"
+            )
+        ]
+
+
+class Transfer(PublicModel):
+    """One movement of money and what it is for; corrected by another one, never changed."""
+
+    kind = models.CharField(max_length=20)  # credit | reversal
+    idempotency_key = models.CharField(max_length=120, unique=True)
+    study_id = models.UUIDField(db_index=True)
+    about_kind = models.CharField(max_length=40)
+    about_id = models.UUIDField()
+    about_label = models.CharField(max_length=200, blank=True)
+    reverses = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="reversed_by"
+    )
+    effective_at = models.DateTimeField()
+    posted_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["about_kind", "about_id"],
+                condition=Q(kind="credit"),
+                name="transfer_one_credit_per_work",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="credit", reverses=None)
+                | Q(kind="reversal", reverses__isnull=False),
+                name="transfer_reversal_reverses",
+            ),
+        ]
+        triggers: ClassVar = append_only()
+
+
+class Leg(models.Model):
+    """A signed amount on one account; the legs of a transfer sum to zero per currency."""
+
+    id = models.BigAutoField(primary_key=True)
+    transfer = models.ForeignKey(Transfer, on_delete=models.PROTECT, related_name="legs")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="legs")
+    currency = models.CharField(max_length=3)
+    amount_minor = models.BigIntegerField(help_text="Positive: to the account; minor units.")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~Q(amount_minor=0), name="leg_moves_something")
+        ]
+        indexes: ClassVar = [models.Index(fields=["account", "-id"])]
+        triggers: ClassVar = [
+            *append_only(),
+            pgtrigger.Trigger(
+                name="sums_to_zero",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                timing=pgtrigger.Deferred,
+                func="""
+                    IF EXISTS (
+                        SELECT 1 FROM compensation_leg WHERE transfer_id = NEW.transfer_id
+                        GROUP BY currency HAVING sum(amount_minor) <> 0
+                    ) OR EXISTS (
+                        SELECT 1 FROM compensation_account
+                        WHERE id = NEW.account_id AND currency <> NEW.currency
+                    ) THEN
+                        RAISE EXCEPTION 'legs of transfer % do not balance', NEW.transfer_id
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NULL;
+                """,
+            ),
+        ]

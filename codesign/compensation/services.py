@@ -1,0 +1,164 @@
+"""Setting rates, recording promises, crediting work, correcting by reversal."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from codesign.audit import services as audit
+from codesign.audit.registry import action
+from codesign.compensation import queries, rules
+from codesign.compensation.models import Account, Leg, PayRate, Promise, Transfer
+from codesign.compensation.permissions import SET_PAY
+from codesign.shared.actors import Actor
+from codesign.shared.errors import Conflict
+from codesign.studies.models import Cohort, Member
+from codesign.studies.permissions import require
+
+RATE_SET = action("compensation.rate_set", "set a pay rate")
+REVERSED = action("compensation.reversed", "reversed a transfer")
+
+
+@transaction.atomic
+def set_rate(
+    *,
+    actor: Actor,
+    cohort: Cohort,
+    amount_minor: int,
+    currency: str,
+    estimated_seconds: int,
+    effective_from: datetime | None = None,
+) -> PayRate:
+    """Set what one piece of work of a cohort pays from a moment on (minor units)."""
+    require(actor, SET_PAY, cohort.study)
+    rate = PayRate.objects.create(
+        study=cohort.study,
+        cohort=cohort,
+        amount_minor=amount_minor,
+        currency=currency,
+        estimated_seconds=estimated_seconds,
+        effective_from=effective_from or timezone.now(),
+    )
+    audit.record(
+        actor=actor,
+        action=RATE_SET,
+        study_id=cohort.study_id,
+        about=("pay_rate", rate.id, f"{amount_minor} {currency}"),
+        data={"cohort": cohort.key, "amount_minor": amount_minor, "currency": currency},
+    )
+    return rate
+
+
+def promise(*, member: Member) -> Promise | None:
+    """Keep on record what the member was told before they started; once for each rate."""
+    if member.cohort_id is None:
+        return None
+    rate = queries.rate_in_force(cohort_id=member.cohort_id, at=timezone.now())
+    if rate is None:
+        return None
+    hourly = rules.hourly_minor(
+        amount_minor=rate.amount_minor, estimated_seconds=rate.estimated_seconds
+    )
+    made, _ = Promise.objects.get_or_create(
+        member=member, rate=rate, defaults={"hourly_minor": hourly}
+    )
+    return made
+
+
+def _accounts(member: Member, currency: str) -> tuple[Account, Account]:
+    """(the person's, the study's) accounts in that currency; one query once both exist."""
+    wanted = {
+        ("member", member.id, "earned"): member.pseudonym,
+        ("study", member.study_id, "spent"): member.study.title,
+    }
+    found = {
+        (account.owner_kind, account.owner_id, account.kind): account
+        for account in Account.objects.filter(
+            owner_id__in=[member.id, member.study_id],
+            kind__in=["earned", "spent"],
+            currency=currency,
+        )
+    }
+    for key, label in wanted.items():
+        if key not in found:
+            owner_kind, owner_id, kind = key
+            found[key], _ = Account.objects.get_or_create(
+                owner_kind=owner_kind,
+                owner_id=owner_id,
+                kind=kind,
+                currency=currency,
+                defaults={"owner_label": label},
+            )
+    earned, spent = (found[key] for key in wanted)
+    return earned, spent
+
+
+@transaction.atomic
+def credit(
+    *,
+    member: Member,
+    about: tuple[str, uuid.UUID, str],
+    amount_minor: int,
+    currency: str,
+    effective_at: datetime,
+) -> Transfer | None:
+    """Credit one piece of work to its person, once and only once, in the caller's transaction.
+
+    `about` is (kind, id, label) of the work. The unique constraint on it refuses a second credit
+    for the same work, whatever runs at the same time. Unpaid work (0) makes no entry.
+    """
+    if amount_minor == 0:
+        return None
+    kind, about_id, label = about
+    earned, spent = _accounts(member, currency)
+    transfer = Transfer.objects.create(
+        kind="credit",
+        idempotency_key=f"credit:{kind}:{about_id}",
+        study_id=member.study_id,
+        about_kind=kind,
+        about_id=about_id,
+        about_label=label,
+        effective_at=effective_at,
+    )
+    _post(transfer, {earned: amount_minor, spent: -amount_minor})
+    return transfer
+
+
+def _post(transfer: Transfer, amounts: dict[Account, int]) -> None:
+    Leg.objects.bulk_create(
+        Leg(transfer=transfer, account=account, currency=account.currency, amount_minor=amount)
+        for account, amount in amounts.items()
+    )
+
+
+@transaction.atomic
+def reverse(*, actor: Actor, transfer: Transfer, reason: str) -> Transfer:
+    """Correct a transfer by its opposite; both stay in the book (standards 3.10)."""
+    transfer = Transfer.objects.select_for_update(no_key=True).get(id=transfer.id)
+    if transfer.kind == "reversal" or Transfer.objects.filter(reverses=transfer).exists():
+        raise Conflict("This entry has been reversed already.")
+    opposite = Transfer.objects.create(
+        kind="reversal",
+        idempotency_key=f"reversal:{transfer.id}",
+        study_id=transfer.study_id,
+        about_kind=transfer.about_kind,
+        about_id=transfer.about_id,
+        about_label=transfer.about_label,
+        reverses=transfer,
+        effective_at=timezone.now(),
+    )
+    _post(
+        opposite,
+        {leg.account: -leg.amount_minor for leg in transfer.legs.select_related("account")},
+    )
+    audit.record(
+        actor=actor,
+        action=REVERSED,
+        study_id=transfer.study_id,
+        about=("transfer", transfer.id, transfer.about_label),
+        data={"reason": reason},
+    )
+    return opposite

@@ -1,0 +1,1 @@
+"""Embedded PostgreSQL and Valkey for one machine, started and stopped by the supervisor."""

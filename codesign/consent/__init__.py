@@ -1,0 +1,1 @@
+"""Consent: what was asked, what was answered, and taking it back."""

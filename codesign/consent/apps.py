@@ -1,0 +1,10 @@
+"""Consent versions, records, choices, withdrawals."""
+
+from django.apps import AppConfig
+
+
+class ConsentConfig(AppConfig):
+    """Every change is in force at once, for tasks and for the next release."""
+
+    name = "codesign.consent"
+    label = "consent"

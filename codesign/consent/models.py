@@ -1,0 +1,86 @@
+"""Consent tables: versions are immutable, everything signed is append-only."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from codesign.consent import rules
+from codesign.shared.models import PublicModel, append_only
+from codesign.studies.models import Member, Study
+
+
+class ConsentVersion(PublicModel):
+    """The text as published; a change is a new version (standards 2.1)."""
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="consent_versions")
+    number = models.PositiveIntegerField()
+    language = models.CharField(max_length=12)
+    content = models.JSONField(help_text="title, key_information, sections, choices")
+    content_hash = models.CharField(max_length=64)
+    material = models.BooleanField(
+        default=True, help_text="A material change needs a new signature; a typo does not."
+    )
+    published_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["study", "number", "language"], name="consent_version_unique"
+            )
+        ]
+        triggers: ClassVar = append_only()
+
+
+class ConsentRecord(PublicModel):
+    """One signature: who, when, under which text, and what the signature means."""
+
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="consent_records")
+    version = models.ForeignKey(ConsentVersion, on_delete=models.PROTECT, related_name="records")
+    typed_name = models.CharField(max_length=200)
+    meaning = models.CharField(max_length=200, default="I agree to take part as I chose below.")
+    signed_hash = models.CharField(max_length=64, help_text="Hash of the text that was shown.")
+    signed_at = models.DateTimeField()
+
+    class Meta:
+        triggers: ClassVar = append_only()
+        indexes: ClassVar = [models.Index(fields=["member", "-signed_at"])]
+
+
+class ConsentChoice(models.Model):
+    """One answer to one purpose; the latest per record and purpose counts."""
+
+    id = models.BigAutoField(primary_key=True)
+    record = models.ForeignKey(ConsentRecord, on_delete=models.PROTECT, related_name="choices")
+    purpose = models.CharField(max_length=20)
+    granted = models.BooleanField()
+    chosen_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        triggers: ClassVar = append_only()
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(purpose__in=list(rules.Purpose)), name="consent_purpose_known"
+            )
+        ]
+        indexes: ClassVar = [models.Index(fields=["record", "purpose", "-id"])]
+
+
+class Withdrawal(PublicModel):
+    """Taking a signature back: ends its record, whatever the level (standards 2.8)."""
+
+    record = models.OneToOneField(
+        ConsentRecord, on_delete=models.PROTECT, related_name="withdrawal"
+    )
+    level = models.CharField(max_length=12)
+    withdrawn_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        triggers: ClassVar = append_only()
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(level__in=list(rules.WithdrawalLevel)), name="withdrawal_level_known"
+            )
+        ]

@@ -1,0 +1,170 @@
+"""Publishing a consent version, signing it, changing a choice, taking it all back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from codesign.audit import services as audit
+from codesign.audit.registry import action
+from codesign.consent import queries, rules, signals
+from codesign.consent.models import ConsentChoice, ConsentRecord, ConsentVersion, Withdrawal
+from codesign.consent.permissions import PUBLISH, SIGN
+from codesign.shared.actors import Actor
+from codesign.shared.errors import Conflict, Invalid, NoConsent, NotPermitted
+from codesign.studies.models import Member, Study
+from codesign.studies.permissions import require
+
+PUBLISHED = action("consent.published", "published a consent version")
+SIGNED = action("consent.signed", "signed the consent")
+CHANGED = action("consent.choice_changed", "changed a consent choice")
+WITHDRAWN = action("consent.withdrawn", "withdrew consent")
+
+
+@transaction.atomic
+def publish_version(
+    *,
+    actor: Actor,
+    study: Study,
+    language: str,
+    content: Mapping[str, Any],
+    material: bool = True,
+) -> ConsentVersion:
+    """Publish a text; from now on it is immutable and newer signatures are under it."""
+    require(actor, PUBLISH, study)
+    Study.objects.select_for_update(no_key=True).get(id=study.id)
+    last = ConsentVersion.objects.filter(study=study).aggregate(n=Max("number"))["n"] or 0
+    version = ConsentVersion.objects.create(
+        study=study,
+        number=last + 1,
+        language=language,
+        content=dict(content),
+        content_hash=rules.content_hash(content),
+        material=material,
+    )
+    audit.record(
+        actor=actor,
+        action=PUBLISHED,
+        study_id=study.id,
+        about=("consent_version", version.id, f"{version.number} {language}"),
+        data={"hash": version.content_hash, "material": material},
+    )
+    return version
+
+
+def _lock_own(actor: Actor, member: Member) -> Member:
+    """The member row, locked: consent, leases and submissions of one person take turns."""
+    if actor.user_id != member.user_id:
+        raise NotPermitted("Only the person themselves can do this.")
+    return (
+        Member.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("study", "cohort")
+        .get(id=member.id)
+    )
+
+
+@transaction.atomic
+def sign(
+    *,
+    actor: Actor,
+    member: Member,
+    version: ConsentVersion,
+    shown_hash: str,
+    typed_name: str,
+    granted: Iterable[str],
+) -> ConsentRecord:
+    """Sign the text that was shown; every offered purpose gets a row, ticked or not."""
+    require(actor, SIGN, member.study)
+    member = _lock_own(actor, member)
+    ticked = set(granted)
+    offered = [choice["purpose"] for choice in version.content["choices"]]
+    name = " ".join(typed_name.split())
+    if not name:
+        raise Invalid("Please type your name.", {"typed_name": ["Please type your name."]})
+    if problem := rules.choice_problem(ticked, offered):
+        raise Invalid(problem, {"choices": [problem]})
+    newest = queries.current_version(study_id=member.study_id, language=version.language)
+    if newest != version or shown_hash != version.content_hash:
+        raise Conflict("The text has changed since you opened it. Please read it again.")
+    if queries.record_in_force(member_id=member.id):
+        raise Conflict("You have signed this already.")
+    record = ConsentRecord.objects.create(
+        member=member,
+        version=version,
+        typed_name=name,
+        signed_hash=version.content_hash,
+        signed_at=timezone.now(),
+    )
+    ConsentChoice.objects.bulk_create(
+        ConsentChoice(record=record, purpose=purpose, granted=purpose in ticked)
+        for purpose in offered
+    )
+    audit.record(
+        actor=actor,
+        action=SIGNED,
+        study_id=member.study_id,
+        about=("member", member.id, member.pseudonym),
+        data={"version": version.number, "hash": record.signed_hash, "granted": sorted(ticked)},
+    )
+    signals.consent_signed.send(sender=ConsentRecord, member=member, record=record)
+    return record
+
+
+@transaction.atomic
+def change_choice(
+    *, actor: Actor, member: Member, purpose: rules.Purpose, granted: bool
+) -> ConsentChoice:
+    """Give or take back one optional purpose; in force at once."""
+    member = _lock_own(actor, member)
+    record = queries.record_in_force(member_id=member.id)
+    if record is None:
+        raise NoConsent
+    offered = {choice["purpose"] for choice in record.version.content["choices"]}
+    if purpose not in rules.OPTIONAL & offered:
+        raise Invalid("This choice cannot be changed alone. You can leave the study instead.")
+    choice = ConsentChoice.objects.create(record=record, purpose=purpose, granted=granted)
+    audit.record(
+        actor=actor,
+        action=CHANGED,
+        study_id=member.study_id,
+        about=("member", member.id, member.pseudonym),
+        data={"purpose": purpose, "granted": granted},
+    )
+    signals.choice_changed.send(
+        sender=ConsentRecord,
+        actor=actor,
+        member=member,
+        record=record,
+        purpose=purpose,
+        granted=granted,
+    )
+    return choice
+
+
+@transaction.atomic
+def withdraw(
+    *, actor: Actor, member: Member, level: rules.WithdrawalLevel = rules.WithdrawalLevel.STOP_USE
+) -> Withdrawal:
+    """Take the signature back, at once and without a reason; earned pay stays (standards 2.8)."""
+    member = _lock_own(actor, member)
+    record = queries.record_in_force(member_id=member.id) or (
+        ConsentRecord.objects.filter(member=member, withdrawal=None).order_by("-signed_at").first()
+    )
+    if record is None:
+        raise Conflict("There is no consent to take back.")
+    withdrawal = Withdrawal.objects.create(record=record, level=level)
+    audit.record(
+        actor=actor,
+        action=WITHDRAWN,
+        study_id=member.study_id,
+        about=("member", member.id, member.pseudonym),
+        data={"level": level},
+    )
+    signals.consent_withdrawn.send(
+        sender=ConsentRecord, actor=actor, member=member, record=record, level=level
+    )
+    return withdrawal

@@ -1,0 +1,1 @@
+"""Pages that span apps: each role's home, people, the demo study."""

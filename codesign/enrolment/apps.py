@@ -1,0 +1,14 @@
+"""Invitations."""
+
+from django.apps import AppConfig
+
+
+class EnrolmentConfig(AppConfig):
+    """Turns an invitation into a membership when its address is verified."""
+
+    name = "codesign.enrolment"
+    label = "enrolment"
+
+    def ready(self) -> None:
+        """Listen for verified addresses."""
+        from codesign.enrolment import receivers  # noqa: F401

@@ -1,0 +1,41 @@
+"""Invitations by e-mail address."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+
+from codesign.accounts.models import User
+from codesign.shared.models import PublicModel
+from codesign.studies.models import Cohort, Member, Study
+
+
+class Invitation(PublicModel):
+    """A place in a study and cohort for whoever proves to own an address."""
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="invitations")
+    cohort = models.ForeignKey(
+        Cohort, on_delete=models.PROTECT, null=True, blank=True, related_name="invitations"
+    )
+    roles = ArrayField(models.CharField(max_length=20))
+    email = models.EmailField()
+    invited_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    member = models.OneToOneField(
+        Member, on_delete=models.PROTECT, null=True, blank=True, related_name="invitation"
+    )
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                Lower("email"),
+                "study",
+                condition=Q(revoked_at=None),
+                name="invitation_once_per_study",
+            )
+        ]

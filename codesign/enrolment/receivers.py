@@ -1,0 +1,1 @@
+"""What enrolment does when an address is verified."""

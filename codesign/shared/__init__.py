@@ -1,0 +1,1 @@
+"""What every app leans on and no app owns: identifiers, refusals, actors, transitions, jobs."""

@@ -1,0 +1,10 @@
+"""Studies, cohorts, members."""
+
+from django.apps import AppConfig
+
+
+class StudiesConfig(AppConfig):
+    """Roles are per study."""
+
+    name = "codesign.studies"
+    label = "studies"

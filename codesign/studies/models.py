@@ -1,0 +1,107 @@
+"""Study, cohort, member."""
+
+from __future__ import annotations
+
+import secrets
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from codesign.accounts.models import User
+from codesign.shared.models import PublicModel
+from codesign.studies import rules
+
+PSEUDONYM_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+def random_pseudonym() -> str:
+    """Ten letters that mean nothing: about 50 random bits."""
+    return "".join(secrets.choice(PSEUDONYM_LETTERS) for _ in range(10))
+
+
+def random_secret() -> bytes:
+    """256 bits; keys the pseudonyms of releases."""
+    return secrets.token_bytes(32)
+
+
+class Study(PublicModel):
+    """One question put to one set of people under one consent."""
+
+    slug = models.SlugField(unique=True)
+    title = models.CharField(max_length=200)
+    summary = models.TextField(blank=True)
+    organisation = models.CharField(max_length=200, blank=True)
+    contact = models.EmailField(help_text="Where people with questions write to.")
+    language = models.CharField(max_length=12, default="en")
+    state = models.CharField(max_length=10, default=rules.StudyState.DRAFT)
+    secret = models.BinaryField(default=random_secret, editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(state__in=list(rules.StudyState)), name="study_state_known"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Cohort(PublicModel):
+    """People of a study who are asked the same: lived experience, clinicians."""
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="cohorts")
+    key = models.SlugField()
+    title = models.CharField(max_length=100)
+    role = models.CharField(max_length=20)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["study", "key"], name="cohort_key_unique"),
+            models.CheckConstraint(
+                condition=Q(role__in=sorted(rules.JUDGING)), name="cohort_role_judges"
+            ),
+        ]
+        ordering: ClassVar = ["position", "key"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Member(PublicModel):
+    """One person in one study, known to research by a random pseudonym alone."""
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="members")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
+    cohort = models.ForeignKey(
+        Cohort, on_delete=models.PROTECT, null=True, blank=True, related_name="members"
+    )
+    roles = ArrayField(models.CharField(max_length=20))
+    pseudonym = models.CharField(max_length=20, default=random_pseudonym, unique=True)
+    left_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["study", "user"], name="member_once_per_study"),
+            models.CheckConstraint(
+                condition=Q(roles__contained_by=sorted(rules.STAFF))
+                | Q(roles__contained_by=sorted(rules.JUDGING), roles__len=1),
+                name="member_judging_excludes_staff",
+            ),
+            models.CheckConstraint(
+                condition=Q(roles__contained_by=sorted(rules.STAFF), cohort=None)
+                | Q(roles__contained_by=sorted(rules.JUDGING), cohort__isnull=False),
+                name="member_judges_in_a_cohort",
+            ),
+            models.CheckConstraint(condition=Q(roles__len__gte=1), name="member_has_a_role"),
+        ]
+
+    def __str__(self) -> str:
+        return self.pseudonym
+
+    def has_role(self, *roles: str) -> bool:
+        """Whether any of these roles is held, and the person has not left."""
+        return self.left_at is None and bool(set(self.roles) & set(roles))

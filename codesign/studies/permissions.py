@@ -1,0 +1,73 @@
+"""Checking declared permissions; what each app's permissions need from a study."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+
+from codesign.shared.access import SIGNED_IN, Permission, Scope, declare
+from codesign.shared.actors import Actor
+from codesign.shared.errors import NotFound, NotPermitted
+from codesign.studies import queries
+from codesign.studies.models import Member, Study
+from codesign.studies.rules import Role
+
+PageView = Callable[..., HttpResponse]
+
+SEE_STUDY = Permission("studies.see", Scope.STUDY, frozenset(Role))
+MANAGE_PEOPLE = Permission("studies.manage_people", Scope.STUDY, frozenset({Role.COORDINATOR}))
+LIST_OWN = SIGNED_IN
+
+
+def page(permission: Permission) -> Callable[[PageView], PageView]:
+    """Declare and check the permission of a page.
+
+    A study page takes `slug` and gets `request.member` (with its study and cohort), the very
+    object that was checked. Who has no membership is told that there is nothing; who has one
+    without the role is told that they may not.
+    """
+
+    def wrap(view: PageView) -> PageView:
+        @functools.wraps(view)
+        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if permission.scope is not Scope.PUBLIC and not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            if permission.scope is not Scope.PUBLIC:
+                request.actor = Actor.of(request.user)  # type: ignore[attr-defined, arg-type]
+            if permission.scope is Scope.SITE_ADMIN and not request.user.is_site_admin:  # type: ignore[union-attr]
+                raise NotPermitted("Only a site admin may do this.")
+            if permission.scope is Scope.STUDY:
+                request.member = member_with(  # type: ignore[attr-defined]
+                    Actor.of(request.user),  # type: ignore[arg-type]
+                    permission,
+                    slug=kwargs["slug"],
+                )
+            return view(request, *args, **kwargs)
+
+        return declare(permission)(checked)
+
+    return wrap
+
+
+def member_with(actor: Actor, permission: Permission, *, slug: str) -> Member:
+    """The actor's membership of that study, which holds the permission; else a refusal."""
+    member = queries.membership(actor=actor, slug=slug)
+    if member is None:
+        raise NotFound("There is no such study for you.")
+    if not member.has_role(*permission.roles):
+        raise NotPermitted("Your role in this study does not include this.")
+    return member
+
+
+def require(actor: Actor, permission: Permission, study: Study) -> Member | None:
+    """What a service calls: refuse unless the actor holds the permission in this study.
+
+    The system holds every permission and has no membership (None).
+    """
+    if actor.is_system:
+        return None
+    return member_with(actor, permission, slug=study.slug)

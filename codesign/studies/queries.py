@@ -1,0 +1,55 @@
+"""Reading studies and memberships; each query takes the actor whose eyes it is for."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db.models import QuerySet
+
+from codesign.shared.actors import Actor
+from codesign.shared.errors import NotFound
+from codesign.studies.models import Cohort, Member, Study
+
+
+def membership(*, actor: Actor, slug: str) -> Member | None:
+    """The actor's membership of a study, with study and cohort; one query."""
+    if actor.user_id is None:
+        return None
+    return (
+        Member.objects.select_related("study", "cohort")
+        .filter(user_id=actor.user_id, study__slug=slug, left_at=None)
+        .first()
+    )
+
+
+def memberships(*, actor: Actor) -> QuerySet[Member]:
+    """All memberships of the actor, oldest first."""
+    if actor.user_id is None:
+        return Member.objects.none()
+    return (
+        Member.objects.select_related("study", "cohort")
+        .filter(user_id=actor.user_id, left_at=None)
+        .order_by("created_at", "id")
+    )
+
+
+def study_named(slug: str) -> Study:
+    """A study by its slug, for commands and services that check the actor themselves."""
+    study = Study.objects.filter(slug=slug).first()
+    if study is None:
+        raise NotFound(f"There is no study called {slug}.")
+    return study
+
+
+def members_of(*, study_id: uuid.UUID) -> QuerySet[Member]:
+    """Members of a study with account and cohort, for its coordinator."""
+    return (
+        Member.objects.filter(study_id=study_id, left_at=None)
+        .select_related("user", "cohort")
+        .order_by("cohort__position", "created_at", "id")
+    )
+
+
+def cohorts_of(*, study_id: uuid.UUID) -> QuerySet[Cohort]:
+    """The cohorts of a study in their order."""
+    return Cohort.objects.filter(study_id=study_id)

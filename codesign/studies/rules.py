@@ -1,0 +1,53 @@
+"""Roles, and which of them exclude each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from codesign.shared.states import Transitions
+
+
+class Role(StrEnum):
+    """What somebody is in a study."""
+
+    PANELIST = "panelist"
+    CLINICIAN = "clinician"
+    COORDINATOR = "coordinator"
+    SAFETY_LEAD = "safety_lead"
+    ML_ENGINEER = "ml_engineer"
+    AUDITOR = "auditor"
+
+
+JUDGING = frozenset({Role.PANELIST, Role.CLINICIAN})
+STAFF = frozenset(Role) - JUDGING
+
+
+class StudyState(StrEnum):
+    """A study takes judgements while it is open."""
+
+    DRAFT = "draft"
+    OPEN = "open"
+    PAUSED = "paused"
+    CLOSED = "closed"
+
+
+STUDY_STATES = Transitions.of(
+    "study",
+    {"draft": ["open"], "open": ["paused", "closed"], "paused": ["open", "closed"], "closed": []},
+)
+
+
+def role_problem(roles: Iterable[str]) -> str | None:
+    """Why these roles cannot be one person's in one study; None where they can.
+
+    Whoever judges must not run the study or see models: judging roles stand alone.
+    """
+    held = set(roles)
+    if not held:
+        return "Choose a role."
+    if held - set(Role):
+        return "One of these roles is not known."
+    if held & JUDGING and len(held) > 1:
+        return "Somebody who judges in a study cannot hold another role in it."
+    return None

@@ -1,0 +1,24 @@
+#!/usr/bin/env python
+"""Entry point for every management command."""
+
+import os
+import sys
+
+
+def main() -> None:
+    """Run one command; a missing server gets a sentence instead of a traceback."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codesign.config.settings")
+    from django.conf import settings
+    from django.core.management import execute_from_command_line
+    from django.db import OperationalError
+
+    try:
+        execute_from_command_line(sys.argv)
+    except OperationalError as error:
+        if settings.SERVERS_RUNNING:
+            raise
+        raise SystemExit("No database is running here: start `make run` first.") from error
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,14 @@
+"""Tables of models and what they do."""
+
+from modelhub.models.generation import GenerationItem, GenerationRun
+from modelhub.models.training import Evaluation, TrainingRun
+from modelhub.models.versions import ModelVersion, Source
+
+__all__ = [
+    "Evaluation",
+    "GenerationItem",
+    "GenerationRun",
+    "ModelVersion",
+    "Source",
+    "TrainingRun",
+]

@@ -1,0 +1,95 @@
+"""Generation runs; the rows are the truth, the broker only rings."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from annotations.models import Prompt, Response, Round
+from codesign.accounts.models import User
+from codesign.shared.models import PublicModel, one_of
+from codesign.studies.models import Study
+from modelhub.models.versions import ModelVersion
+from modelhub.rules.states import ItemState, RunState
+
+
+class GenerationRun(PublicModel):
+    """One model version answering a set of prompts with one set of parameters."""
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="generation_runs")
+    model_version = models.ForeignKey(
+        ModelVersion, on_delete=models.PROTECT, related_name="generation_runs"
+    )
+    round = models.ForeignKey(
+        Round,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Where finished prompts become tasks; empty in an evaluation.",
+    )
+    state = models.CharField(max_length=10, default=RunState.QUEUED)
+    samples = models.PositiveSmallIntegerField(help_text="Responses per prompt.")
+    temperature = models.FloatField()
+    top_p = models.FloatField(default=0.95)
+    max_new_tokens = models.PositiveSmallIntegerField()
+    batch_size = models.PositiveSmallIntegerField(default=8)
+    seed = models.BigIntegerField()
+    system_message = models.TextField()
+    config_hash = models.CharField(max_length=64)
+    requested_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    started_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [one_of("state", RunState, "generation_run_state_known")]
+
+
+class GenerationItem(models.Model):
+    """One response to be written: leased in chunks, written once."""
+
+    id = models.BigAutoField(primary_key=True)
+    run = models.ForeignKey(GenerationRun, on_delete=models.PROTECT, related_name="items")
+    prompt = models.ForeignKey(Prompt, on_delete=models.PROTECT, related_name="+")
+    prompt_version = models.PositiveIntegerField()
+    sample = models.PositiveSmallIntegerField(help_text="From 0.")
+    length = models.PositiveIntegerField(help_text="Characters of the prompt, to batch by.")
+    chunk = models.PositiveIntegerField(help_text="Items of one chunk run in one batch.")
+    state = models.CharField(max_length=10, default=ItemState.PENDING)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    seed = models.BigIntegerField(null=True, blank=True)
+    finish_reason = models.CharField(max_length=12, blank=True)
+    tokens = models.PositiveIntegerField(default=0)
+    latency_ms = models.PositiveIntegerField(default=0)
+    made_again = models.PositiveSmallIntegerField(
+        default=0, help_text="Times a text was thrown away for naming its maker."
+    )
+    error = models.CharField(max_length=300, blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+    response = models.OneToOneField(
+        Response, on_delete=models.PROTECT, null=True, blank=True, related_name="generation_item"
+    )
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["run", "prompt", "prompt_version", "sample"], name="generation_item_once"
+            ),
+            one_of("state", ItemState, "generation_item_state_known"),
+            models.CheckConstraint(
+                condition=Q(state=ItemState.DONE, response__isnull=False)
+                | (~Q(state=ItemState.DONE) & Q(response=None)),
+                name="generation_item_done_has_response",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["run", "chunk"],
+                condition=~Q(state=ItemState.DONE),
+                name="generation_item_waiting",
+            )
+        ]

@@ -1,0 +1,67 @@
+"""Training runs and evaluations."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+
+from annotations.models import DatasetRelease, Round
+from codesign.accounts.models import User
+from codesign.shared.models import PublicModel, one_of
+from codesign.studies.models import Study
+from modelhub.models.generation import GenerationRun
+from modelhub.models.versions import ModelVersion
+from modelhub.rules.states import Method, TrainingState
+
+
+class TrainingRun(PublicModel):
+    """One release, one base, one set of parameters; its result is a model version."""
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="training_runs")
+    release = models.ForeignKey(
+        DatasetRelease, on_delete=models.PROTECT, related_name="training_runs"
+    )
+    base = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="training_runs")
+    method = models.CharField(max_length=8)
+    params = models.JSONField(default=dict)
+    config_hash = models.CharField(max_length=64, help_text="Of release, base, method, params.")
+    state = models.CharField(max_length=10, default=TrainingState.QUEUED)
+    requested_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    cancel_requested_at = models.DateTimeField(null=True, blank=True)
+    step = models.PositiveIntegerField(default=0)
+    steps = models.PositiveIntegerField(default=0)
+    seconds_left = models.PositiveIntegerField(null=True, blank=True)
+    losses = models.JSONField(default=list, help_text='[{"step","loss"}]')
+    metrics = models.JSONField(default=dict)
+    error = models.CharField(max_length=1000, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            one_of("state", TrainingState, "training_run_state_known"),
+            one_of("method", Method, "training_run_method_known"),
+        ]
+
+
+class Evaluation(PublicModel):
+    """Parent and child on the held-out prompts, blind, to the same people."""
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="evaluations")
+    parent = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
+    child = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="evaluations")
+    round = models.OneToOneField(Round, on_delete=models.PROTECT, related_name="evaluation")
+    parent_run = models.OneToOneField(GenerationRun, on_delete=models.PROTECT, related_name="+")
+    child_run = models.OneToOneField(GenerationRun, on_delete=models.PROTECT, related_name="+")
+    identical = models.PositiveIntegerField(
+        default=0, help_text="Prompts on which both wrote the same: ties that nobody is shown."
+    )
+    requested_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~Q(parent=F("child")), name="evaluation_compares_two")
+        ]

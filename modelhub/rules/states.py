@@ -1,0 +1,77 @@
+"""Words and states of models, generation and training."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from codesign.shared.states import Transitions
+
+
+class ModelKind(StrEnum):
+    """Where a model version comes from."""
+
+    EMBEDDED = "embedded"  # shipped with the platform, weights on disk
+    ADAPTER = "adapter"  # LoRA trained here on its parent
+    IMPORTED = "imported"  # known by name from imported responses; cannot generate
+
+
+class RunState(StrEnum):
+    """The life of a generation run."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+class ItemState(StrEnum):
+    """One response to be written."""
+
+    PENDING = "pending"
+    LEASED = "leased"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class TrainingState(StrEnum):
+    """The life of a training run (training_data.md)."""
+
+    QUEUED = "queued"
+    PREPARING = "preparing"
+    TRAINING = "training"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Method(StrEnum):
+    """How an adapter is trained."""
+
+    SFT = "sft"
+    DPO = "dpo"
+    KTO = "kto"
+    REWARD = "reward"
+
+
+RUN_STATES = Transitions.of(
+    "generation run",
+    {
+        "queued": ["running", "cancelled", "failed"],
+        "running": ["done", "cancelled", "failed"],
+        "cancelled": ["queued"],
+        "failed": ["queued"],
+        "done": [],
+    },
+)
+TRAINING_STATES = Transitions.of(
+    "training run",
+    {
+        "queued": ["preparing", "cancelled", "failed"],
+        "preparing": ["training", "cancelled", "failed", "queued"],
+        "training": ["done", "cancelled", "failed", "queued"],
+        "done": [],
+        "failed": ["queued"],
+        "cancelled": ["queued"],
+    },
+)
