@@ -1,0 +1,79 @@
+"""What templates need beside Django's own: money, parts that wrap markup, the typeface."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django import template
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.template.loader import render_to_string
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+
+from codesign.shared.assets import FONT_FIRST, FONT_STYLESHEET, fonts_dir
+from codesign.shared.money import format_money
+
+register = template.Library()
+
+
+@register.filter
+def money(minor: int, currency: str) -> str:
+    """`{{ 640|money:"GBP" }}` → £6.40, from minor units of ISO 4217."""
+    return format_money(int(minor), currency)
+
+
+@register.filter
+def percent_of(done: float | None, total: float | None) -> str:
+    """`{{ done|percent_of:total }}` → 41%; rounded down, so that 100% means all of it."""
+    share = int(100 * (done or 0) // total) if total else 0
+    return f"{min(share, 100)}%"
+
+
+@register.filter
+def about(seconds: float) -> str:
+    """A length of time as one would say it: "about 25 minutes"."""
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return gettext("less than a minute")
+    if minutes <= 90:
+        return ngettext("about %(n)d minute", "about %(n)d minutes", minutes) % {"n": minutes}
+    hours = round(minutes / 60)
+    return ngettext("about %(n)d hour", "about %(n)d hours", hours) % {"n": hours}
+
+
+@register.filter
+def zipped(left: Iterable[object], right: Iterable[object]) -> list[tuple[object, object]]:
+    """Two lists side by side; they must be of one length."""
+    return list(zip(left, right, strict=True))
+
+
+@register.simple_block_tag
+def card(content: SafeString, title: str = "", level: int = 2, id: str = "") -> SafeString:
+    """`{% card "Earned" %}…{% endcard %}`: a box with a heading."""
+    part = {"body": content, "title": title, "level": level, "id": id}
+    return render_to_string("components/card.html", part)
+
+
+@register.simple_block_tag
+def notice(content: SafeString) -> SafeString:
+    """`{% notice %}…{% endnotice %}`: an amber note about what a text touches on."""
+    return render_to_string("components/notice.html", {"body": content})
+
+
+@register.simple_tag
+def font_links() -> SafeString:
+    """Links to the typeface when it has been built; else nothing, and the system's serves."""
+    if not (fonts_dir() / "fonts.css").exists():
+        return SafeString("")
+    try:
+        first = staticfiles_storage.url(FONT_FIRST)
+        sheet = staticfiles_storage.url(FONT_STYLESHEET)
+    except ValueError:  # built after the static files were collected
+        return SafeString("")
+    return format_html(
+        '<link rel="preload" href="{}" as="font" type="font/woff2" crossorigin>'
+        '<link rel="stylesheet" href="{}">',
+        first,
+        sheet,
+    )

@@ -1,0 +1,38 @@
+// The few things that every page gains from scripts. Every page works without them.
+(function () {
+  "use strict";
+
+  // Say a sentence in the status region, so that it is seen and read aloud.
+  function say(sentence) {
+    const region = document.getElementById("messages");
+    if (!region || !sentence) return;
+    const note = document.createElement("div");
+    note.className = "note note-warn";
+    const words = document.createElement("p");
+    words.textContent = sentence;
+    note.append(words);
+    region.replaceChildren(note);
+  }
+
+  document.addEventListener("DOMContentLoaded", function () {
+    const region = document.getElementById("messages");
+    const lost = region ? region.dataset.lost : "";
+    // A request in the background that failed must not fail in silence.
+    document.body.addEventListener("htmx:sendError", function () { say(lost); });
+    document.body.addEventListener("htmx:responseError", function () { say(lost); });
+
+    // The first thing wrong in a form is where the keyboard goes.
+    const summary = document.querySelector("form .note-error[role=alert]");
+    if (summary) {
+      summary.tabIndex = -1;
+      summary.focus();
+    }
+  });
+
+  // A passkey that was cancelled or refused by the device: said in words, not in the console.
+  document.addEventListener("allauth.error", function (event) {
+    event.preventDefault();
+    const words = document.querySelector("[data-passkey-failed]");
+    say(words ? words.dataset.passkeyFailed : "");
+  });
+})();

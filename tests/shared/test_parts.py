@@ -1,0 +1,85 @@
+"""The parts that pages are put together from, rendered with what they promise to take."""
+
+import pytest
+from django.template import Context, Template
+from django.template.loader import render_to_string
+
+from codesign.shared.templatetags.codesign import about, percent_of
+
+
+def render(source, **context):
+    return Template("{% load codesign %}" + source).render(Context(context))
+
+
+def part(name, /, **context):
+    return render_to_string(f"components/{name}.html", context)
+
+
+def test_a_card_wraps_markup_and_escapes_its_title():
+    html = render("{% card title %}<p>{{ words }}</p>{% endcard %}", title="A & B", words="<b>")
+    assert "<h2>A &amp; B</h2>" in html
+    assert "<p>&lt;b&gt;</p>" in html
+
+
+@pytest.mark.parametrize(
+    ("done", "total", "read"), [(0, 0, "0%"), (1, 3, "33%"), (999, 1000, "99%"), (7, 7, "100%")]
+)
+def test_a_share_is_100_only_when_all_is_done(done, total, read):
+    assert percent_of(done, total) == read
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (5, "less than a minute"),
+        (60, "about 1 minute"),
+        (1500, "about 25 minutes"),
+        (5390, "about 90 minutes"),
+        (10800, "about 3 hours"),
+    ],
+)
+def test_times_are_said_roughly(seconds, said):
+    assert about(seconds) == said
+
+
+def test_a_scale_is_a_labelled_group_with_one_chosen():  # standards 5.2
+    options = [{"value": n, "label": n, "anchor": f"point {n}"} for n in range(1, 6)]
+    html = part("likert", name="heard-a", legend="Heard, reply A", options=options, value="3")
+    assert html.count('type="radio"') == 5
+    assert html.count("checked") == 1
+    assert 'value="3" checked' in html
+    assert "<legend>Heard, reply A</legend>" in html
+    assert ", point 5" in html
+
+
+def test_a_scale_with_nothing_chosen_has_none_checked():
+    html = part("likert", name="x", legend="X", options=[{"value": 0, "label": "equal"}])
+    assert "checked" not in html
+
+
+def test_what_people_wrote_keeps_its_direction_and_language():  # standards 5.4
+    turns = [{"role": "user", "content": "مرحبا <b>"}, {"role": "assistant", "content": "أهلا"}]
+    html = part("conversation", turns=turns, language="ar")
+    assert html.count('dir="auto" lang="ar"') == 2
+    assert "&lt;b&gt;" in html
+
+
+def test_table_rows_must_be_as_long_as_the_columns():
+    with pytest.raises(ValueError, match="zip"):
+        part("table", caption="Pay", columns=[{"label": "day"}], rows=[["Monday", "£1"]])
+
+
+def test_a_table_names_each_cell_for_narrow_screens():
+    columns = [{"label": "day"}, {"label": "amount", "number": True}]
+    html = part("table", caption="Pay", columns=columns, rows=[["Monday", "£1.00"]])
+    assert '<th scope="row" role="rowheader">Monday</th>' in html
+    assert 'data-label="amount"' in html
+
+
+def test_a_job_that_is_over_asks_no_more_and_cannot_be_cancelled():
+    html = part(
+        "job_progress", id="g", title="Writing", done=3, total=3, unit="replies", state="done"
+    )
+    assert "hx-get" not in html
+    assert "<form" not in html
+    assert "100%" in html
