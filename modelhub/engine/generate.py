@@ -1,0 +1,202 @@
+"""Asking a loaded model for replies, many at a time, so that the same question can be asked again.
+
+Each request draws from its own stream of random numbers, seeded by the batch's seed and its own:
+its neighbours' luck never reaches it. The arithmetic still depends a little on the batch
+(padding changes the order of additions), so a text is sure to come back only for the same seed
+*and* the same batch, model files and number of threads; callers store all of them.
+"""
+
+import hashlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from modelhub.engine.errors import EngineError
+from modelhub.engine.libraries import quiet
+from modelhub.engine.sentences import whole_sentences
+from modelhub.engine.weights import LoadedModel
+
+DEFAULT_SYSTEM_MESSAGE = (
+    "You reply to a person who writes about their mental health. Be warm and calm, and use plain "
+    "words. First show that you understood what they said. Then offer one small, safe next step "
+    "or one gentle question. Write two to four short sentences. Do not diagnose. Do not advise on "
+    "medicine. Never describe ways of hurting oneself. If they may be in danger, ask them to "
+    "contact emergency services, a crisis line or someone they trust now."
+)
+MAX_NEW_TOKENS = 120
+TEMPERATURE = 0.8
+TOP_P = 0.95
+# Nucleus sampling looks at this many likeliest tokens only: beyond them lies little probability,
+# and sorting the whole vocabulary for every token costs a third of the speed.
+_CANDIDATES = 100
+
+Message = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Request:
+    """One reply wanted: a conversation that ends with the person's turn, and the reply's seed."""
+
+    messages: Sequence[Message]
+    seed: int
+
+
+@dataclass(frozen=True)
+class Completion:
+    """One reply. `tokens` counts what was generated, the end mark and trimmed text included;
+    `latency_ms` runs from the batch's start to this reply's last token."""
+
+    text: str
+    finish_reason: Literal["stop", "length"]
+    tokens: int
+    latency_ms: int
+
+
+def with_system(messages: Sequence[Message], system_message: str) -> list[Message]:
+    """The conversation with a system message in front, always.
+
+    Without one, SmolLM2's chat template puts in its own, which names the model and its maker. A
+    conversation that brings its own system message keeps it.
+    """
+    problem = _problem(messages)
+    if problem:
+        raise EngineError(problem)
+    if messages[0]["role"] == "system" and messages[0]["content"].strip():
+        return list(messages)
+    turns = [m for m in messages if m["role"] != "system"]
+    return [{"role": "system", "content": system_message.strip() or DEFAULT_SYSTEM_MESSAGE}, *turns]
+
+
+def _problem(messages: Sequence[Message]) -> str:
+    if not messages or messages[-1]["role"] != "user":
+        return "A conversation must end with a turn of the person who writes (role user)."
+    if any(m["role"] not in {"user", "assistant", "system"} for m in messages):
+        return "A conversation may hold the roles system, user and assistant only."
+    if any(m["role"] == "system" for m in messages[1:]):
+        return "A system message may only stand first in a conversation."
+    return ""
+
+
+def generate_batch(
+    *,
+    model: LoadedModel,
+    requests: Sequence[Request],
+    system_message: str = DEFAULT_SYSTEM_MESSAGE,
+    temperature: float = TEMPERATURE,
+    max_new_tokens: int = MAX_NEW_TOKENS,
+    seed: int,
+) -> list[Completion]:
+    """One reply for each request, in order. Temperature 0 takes the likeliest token each time.
+
+    A reply cut by `max_new_tokens` is trimmed to its last whole sentence and keeps the finish
+    reason `length`. EngineError for a conversation that is malformed or too long for the model.
+    """
+    if not requests:
+        return []
+    import torch
+
+    chats = [with_system(r.messages, system_message) for r in requests]
+    inputs = _encode(model, chats, max_new_tokens)
+    end_ids = _end_ids(model)
+    sampler = _Sampler([_row_seed(seed, r.seed) for r in requests], temperature, end_ids)
+    with quiet(), torch.inference_mode():
+        output = model.model.generate(
+            **inputs,
+            do_sample=False,
+            max_new_tokens=max_new_tokens,
+            logits_processor=[sampler],
+            eos_token_id=end_ids,
+            pad_token_id=model.tokenizer.pad_token_id,
+        )
+    ended = sampler.finish()
+    rows = output[:, inputs["input_ids"].shape[1] :].tolist()
+    return [
+        _completion(model, row, end_ids, milliseconds)
+        for row, milliseconds in zip(rows, ended, strict=True)
+    ]
+
+
+def _encode(model: LoadedModel, chats: list[list[Message]], max_new_tokens: int) -> Any:
+    texts = [
+        model.tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True)
+        for chat in chats
+    ]
+    inputs = model.tokenizer(texts, return_tensors="pt", padding=True, add_special_tokens=False)
+    limit = model.model.config.max_position_embeddings
+    if inputs["input_ids"].shape[1] + max_new_tokens > limit:
+        raise EngineError(
+            f"A conversation is too long: with its reply it may have {limit} tokens at most."
+        )
+    return inputs
+
+
+def _end_ids(model: LoadedModel) -> list[int]:
+    configured = model.model.generation_config.eos_token_id
+    ids = configured if isinstance(configured, list) else [configured]
+    return sorted({i for i in [*ids, model.tokenizer.eos_token_id] if i is not None})
+
+
+def _row_seed(batch_seed: int, request_seed: int) -> int:
+    digest = hashlib.sha256(f"{batch_seed}:{request_seed}".encode()).digest()
+    return int.from_bytes(digest[:8]) >> 1
+
+
+def _completion(
+    model: LoadedModel, row: list[int], end_ids: list[int], milliseconds: int
+) -> Completion:
+    length = next((i for i, token in enumerate(row) if token in end_ids), None)
+    text = model.tokenizer.decode(row[:length], skip_special_tokens=True).strip()
+    if length is None:
+        return Completion(whole_sentences(text), "length", len(row), milliseconds)
+    return Completion(text, "stop", length + 1, milliseconds)
+
+
+class _Sampler:
+    """Draws each row's next token from that row's own generator, and notes when a row ends.
+
+    It is handed to the library's greedy search as a logits processor: it leaves one token
+    possible per row, so that batching, caching and stopping stay the library's.
+    """
+
+    def __init__(self, seeds: list[int], temperature: float, end_ids: list[int]) -> None:
+        import torch
+
+        self._generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+        self._temperature = temperature
+        self._end_ids = torch.tensor(end_ids)
+        self._started = time.monotonic()
+        self._ended: list[int | None] = [None] * len(seeds)
+
+    def __call__(self, input_ids: Any, scores: Any) -> Any:
+        """One step: `scores` are the logits of the next token, row by row."""
+        import torch
+
+        picked = self._pick(scores)
+        now = self._elapsed_ms()
+        for row in torch.isin(picked[:, 0], self._end_ids).nonzero()[:, 0].tolist():
+            if self._ended[row] is None:
+                self._ended[row] = now
+        return torch.full_like(scores, float("-inf")).scatter_(1, picked, 0.0)
+
+    def _pick(self, scores: Any) -> Any:
+        import torch
+
+        if self._temperature <= 0:
+            return scores.argmax(dim=-1, keepdim=True)
+        count = min(_CANDIDATES, scores.shape[-1])
+        logits, tokens = torch.topk(scores.float() / self._temperature, count, dim=-1)
+        shares = logits.softmax(dim=-1)
+        before = shares.cumsum(dim=-1) - shares
+        reached = shares.masked_fill(before >= TOP_P, 0.0).cumsum(dim=-1)
+        draws = torch.stack([torch.rand(1, generator=g) for g in self._generators])
+        place = torch.searchsorted(reached, draws * reached[:, -1:], right=True)
+        return tokens.gather(1, place.clamp(max=count - 1))
+
+    def _elapsed_ms(self) -> int:
+        return round((time.monotonic() - self._started) * 1000)
+
+    def finish(self) -> list[int]:
+        """Milliseconds to each row's end; rows that never ended took the whole time."""
+        whole = self._elapsed_ms()
+        return [whole if ended is None else ended for ended in self._ended]

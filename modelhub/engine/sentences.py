@@ -1,0 +1,25 @@
+"""Cutting an unfinished text back to its last whole sentence. Pure rules, no heavy imports."""
+
+import re
+
+# A stop, with closing quotes or brackets, before white space or the end; or a full-width stop.
+_END = re.compile(r"[.!?…؟।]+[\"'”’»)\]*_]*(?=\s|$)|[。！？]+[”’」』）]*|(?=\n)")
+_NOT_AN_END = re.compile(
+    r"(?:^|\s)(?:\(?\d{1,3}|[a-z]|e\.g|i\.e|etc|vs|dr|mr|mrs|ms|prof|st|no)\.$"
+    r"|(?:^|\n)\s*[-*•]$|:$",
+    re.IGNORECASE,
+)
+
+
+def whole_sentences(text: str) -> str:
+    """`text` up to its last sentence end; all of it (trimmed) when it has none.
+
+    A line break ends a line of a list; a number ("2."), an abbreviation ("e.g.") or a colon that
+    announces a list ends nothing.
+    """
+    text = text.strip()
+    for match in reversed(list(_END.finditer(text))):
+        head = text[: match.end()].rstrip()
+        if head and not _NOT_AN_END.search(head):
+            return head
+    return text

