@@ -1,11 +1,10 @@
 """The timer that seals."""
 
-from celery import shared_task
-
 from codesign.audit import services
+from codesign.shared.jobs import background
 
 
-@shared_task(name="audit.tasks.seal", queue="default", time_limit=60)
+@background(name="audit.tasks.seal", queue="default", time_limit=60)
 def seal() -> None:
     """Seal what is settled."""
     services.seal()

@@ -96,7 +96,24 @@ class Transfer(PublicModel):
                 name="transfer_reversal_reverses",
             ),
         ]
-        triggers: ClassVar = append_only()
+        triggers: ClassVar = [
+            *append_only(),
+            pgtrigger.Trigger(
+                name="has_legs",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                timing=pgtrigger.Deferred,
+                func="""
+                    IF NOT EXISTS (
+                        SELECT 1 FROM compensation_leg WHERE transfer_id = NEW.id
+                    ) THEN
+                        RAISE EXCEPTION 'transfer % moves nothing', NEW.id
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NULL;
+                """,
+            ),
+        ]
 
 
 class Leg(models.Model):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from datetime import datetime
 
-from django.db.models import QuerySet, Sum
+from django.db.models import F, QuerySet, Sum
 
-from codesign.compensation.models import Leg, PayRate
+from codesign.compensation.models import Leg, PayRate, Transfer
+from codesign.compensation.registry import PAID_WORK
 
 
 def rate_in_force(*, cohort_id: uuid.UUID, at: datetime) -> PayRate | None:
@@ -36,3 +38,53 @@ def entries(*, member_id: uuid.UUID) -> QuerySet[Leg]:
         .select_related("transfer")
         .order_by("-id")
     )
+
+
+def totals() -> list[tuple[str, str, int]]:
+    """(kind of account, currency, sum in minor units), for the trial balance's table."""
+    return list(
+        Leg.objects.values_list("account__kind", "currency")
+        .annotate(total=Sum("amount_minor"))
+        .order_by("currency", "account__kind")
+    )
+
+
+def imbalances() -> Iterator[str]:
+    """A sentence for whatever does not add up in the book; nothing where all is well."""
+    unbalanced = (
+        Leg.objects.values("transfer_id", "currency")
+        .annotate(total=Sum("amount_minor"))
+        .exclude(total=0)
+        .order_by()
+    )
+    for row in unbalanced:
+        yield f"Transfer {row['transfer_id']}: legs sum to {row['total']} {row['currency']}."
+    for transfer_id in Transfer.objects.filter(legs=None).values_list("id", flat=True):
+        yield f"Transfer {transfer_id} has no legs."
+    strays = Leg.objects.exclude(currency=F("account__currency")).values_list("id", flat=True)
+    for leg_id in strays:
+        yield f"Leg {leg_id} is in another currency than its account."
+
+
+def credits_against_work() -> Iterator[str]:
+    """A sentence for each piece of paid work without its credit, and each credit without work."""
+    for kind, listed in PAID_WORK:
+        credited = {
+            about_id: (amount, currency)
+            for about_id, amount, currency in Leg.objects.filter(
+                transfer__kind="credit", transfer__about_kind=kind, account__kind="earned"
+            ).values_list("transfer__about_id", "amount_minor", "currency")
+        }
+        for work_id, amount_minor, currency in listed():
+            got = credited.pop(work_id, None)
+            if got is None:
+                yield f"No credit for {kind} {work_id}."
+            elif got != (amount_minor, currency):
+                yield f"{kind} {work_id} pays {amount_minor} {currency} and got {got[0]} {got[1]}."
+        for about_id in credited:
+            yield f"A credit names {kind} {about_id}, which is no paid work."
+    unknown = Transfer.objects.filter(kind="credit").exclude(
+        about_kind__in=[kind for kind, _ in PAID_WORK]
+    )
+    for transfer_id in unknown.values_list("id", flat=True):
+        yield f"Transfer {transfer_id} credits a kind of work that nobody knows."

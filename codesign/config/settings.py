@@ -48,7 +48,11 @@ DATABASES: dict[str, dict[str, Any]] = {
 DATABASES["default"].update(
     {
         "OPTIONS": DATABASES["default"].get("OPTIONS", {})
-        | {"pool": False if TESTING else {"min_size": 1, "max_size": 8, "timeout": 10}},
+        | {
+            "pool": False
+            if TESTING or not SERVERS_RUNNING
+            else {"min_size": 1, "max_size": 8, "timeout": 10}
+        },
         "CONN_HEALTH_CHECKS": False,
     }
 )
@@ -227,6 +231,7 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = ("codesign.shared.jobs.route",)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 6 * 3600,  # above the longest task
@@ -236,10 +241,6 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(CODESIGN_HOME / "beat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
-    "expire-leases": {"task": "annotations.tasks.expire_leases", "schedule": 60.0},
-    "ring-generation": {"task": "modelhub.tasks.ring_generation", "schedule": 15.0},
-    "ring-training": {"task": "modelhub.tasks.ring_training", "schedule": 20.0},
-    "ring-releases": {"task": "annotations.tasks.ring_releases", "schedule": 20.0},
     "seal-audit": {"task": "audit.tasks.seal", "schedule": 60.0},
 }
 MODEL_THREADS = env.int("CODESIGN_MODEL_THREADS", 0)  # 0: one per core

@@ -1,7 +1,9 @@
 """Every address, by app."""
 
 from django.urls import URLPattern, URLResolver, include, path
+from drf_spectacular.views import SpectacularAPIView
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", include("allauth.urls")),
+    path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
 ]

@@ -52,9 +52,7 @@ class Child:
                 user=spec.user,
                 pass_fds=spec.keep_open,
                 start_new_session=True,
-                preexec_fn=die_with_parent(
-                    spec.death_signal, niceness=spec.niceness
-                ),
+                preexec_fn=die_with_parent(spec.death_signal, niceness=spec.niceness),
             )
         if guardian is not None:
             guardian.watch(self.pid, spec.death_signal)

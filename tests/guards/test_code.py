@@ -1,0 +1,192 @@
+"""Architecture: small files, writes in services alone, heavy libraries far from the web."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("codesign", "annotations", "modelhub")
+MOST_LINES, MOST_FUNCTION_LINES = 400, 60
+
+# Each exception says why, and must still be one.
+LONG_FILES: dict[str, str] = {}
+LONG_FUNCTIONS: dict[str, str] = {}
+WRITES_ELSEWHERE: dict[str, str] = {}
+
+WRITES = {
+    "create",
+    "bulk_create",
+    "bulk_update",
+    "get_or_create",
+    "update_or_create",
+    "save",
+    "delete",
+    "update",
+}
+DOORS = ("views", "api", "tasks", "receivers", "admin", "management", "forms", "serializers")
+READERS = ("queries", "permissions", "models", "rules")
+
+
+@cache
+def sources() -> dict[str, ast.Module]:
+    found = {}
+    for package in (*PACKAGES, "tests", "benchmarks"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            if "migrations" not in path.parts:
+                found[path.relative_to(ROOT).as_posix()] = ast.parse(path.read_text())
+    return found
+
+
+def layer(name: str) -> str:
+    """`annotations/services/rounds.py` → `services`."""
+    parts = name.removesuffix(".py").split("/")
+    return parts[2] if parts[0] == "codesign" and len(parts) > 2 else parts[1]
+
+
+def functions() -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    for name, tree in sources().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield f"{name}:{node.name}", node
+
+
+def test_files_are_small() -> None:
+    endings = {".py", ".html", ".js"}
+    long = {
+        path.relative_to(ROOT).as_posix()
+        for package in (*PACKAGES, "templates", "tests", "benchmarks")
+        for path in (ROOT / package).rglob("*")
+        if path.suffix in endings
+        and "migrations" not in path.parts
+        and path.read_text().count("\n") > MOST_LINES
+    }
+    assert long == set(LONG_FILES)
+
+
+def test_functions_are_small() -> None:
+    long = {
+        name
+        for name, node in functions()
+        if (node.end_lineno or 0) - node.lineno >= MOST_FUNCTION_LINES
+    }
+    assert long == set(LONG_FUNCTIONS)
+
+
+def _writes(tree: ast.Module) -> Iterator[int]:
+    """Lines on which a manager or query set writes: `X.objects….create(` and `.save(`."""
+    for node in ast.walk(tree):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        chain = ast.unparse(node.func.value)
+        if (node.func.attr in WRITES and ".objects" in chain) or (
+            node.func.attr == "save" and any(k.arg == "update_fields" for k in node.keywords)
+        ):
+            yield node.lineno
+
+
+def test_writes_stand_in_services_alone() -> None:
+    elsewhere = {
+        name
+        for name, tree in sources().items()
+        if name.startswith(PACKAGES)
+        and layer(name) in (*DOORS, *READERS)
+        and next(_writes(tree), None)
+    }
+    assert elsewhere == set(WRITES_ELSEWHERE)
+
+
+def test_doors_read_through_queries() -> None:
+    """House rule 3: no `.objects` in doors."""
+    direct = {
+        f"{name}:{node.lineno}"
+        for name, tree in sources().items()
+        if name.startswith(PACKAGES) and layer(name) in DOORS
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr == "objects"
+    }
+    assert direct == set()
+
+
+HEAVY = {
+    "torch",
+    "transformers",
+    "trl",
+    "peft",
+    "datasets",
+    "pandas",
+    "pyarrow",
+    "presidio_analyzer",
+}
+
+
+def test_heavy_libraries_load_inside_functions_of_their_two_places() -> None:
+    wrong = set()
+    for name, tree in sources().items():
+        if not name.startswith(PACKAGES):
+            continue
+        allowed = name.startswith(("modelhub/engine/", "annotations/datasets/"))
+        top = {id(node) for node in tree.body}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                roots = {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                roots = {(node.module or "").split(".")[0]}
+            else:
+                continue
+            if roots & HEAVY and (id(node) in top or not allowed):
+                wrong.add(f"{name}:{node.lineno}")
+    assert wrong == set()
+
+
+def test_the_web_process_never_imports_torch() -> None:
+    """What gunicorn loads, every address resolved, in a process of its own."""
+    code = (
+        "import sys, codesign.config.wsgi\n"
+        "from django.urls import get_resolver\n"
+        "get_resolver().reverse_dict\n"
+        f"print(sorted({HEAVY!r} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip().splitlines()[-1] == "[]"
+
+
+def test_services_take_keywords_only() -> None:
+    """House rule 1, so that a call reads like a sentence."""
+    positional = {
+        f"{name}:{node.name}"
+        for name, tree in sources().items()
+        if name.startswith(PACKAGES) and layer(name) == "services"
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef)
+        and not node.name.startswith("_")
+        and (node.args.args or node.args.posonlyargs)
+    }
+    assert positional == set()
+
+
+def test_audit_actions_say_what_erasure_does() -> None:
+    import django.apps
+
+    from codesign.audit.registry import ACTIONS, OnErasure
+
+    assert django.apps.apps.ready
+    for _, action in ACTIONS:
+        assert isinstance(action.on_erasure, OnErasure)
+        assert action.says
+
+
+@pytest.mark.parametrize("word", ["unittest.mock", "MagicMock", "task_always_eager", "sqlite3"])
+def test_nothing_is_mocked(word: str) -> None:
+    here = Path(__file__).relative_to(ROOT).as_posix()
+    users = [name for name in sources() if name != here and word in (ROOT / name).read_text()]
+    assert users == []

@@ -1,0 +1,130 @@
+"""Architecture: every view declares a permission, every task its queue and time limit."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from celery import current_app
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from codesign.shared import jobs
+from codesign.shared.access import Permission, Scope
+from codesign.studies.rules import Role
+from tests.guards.test_code import layer, sources
+
+# Views that are not ours to mark; each with its reason, each must still exist.
+UNDECLARED = {
+    "allauth.": "sign-in pages check for themselves who may see them",
+    "drf_spectacular.": "the API's description is public",
+}
+
+
+def patterns(resolver: URLResolver) -> Iterator[URLPattern]:
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from patterns(entry)
+        else:
+            yield entry
+
+
+def view_of(pattern: URLPattern) -> Any:
+    callback = pattern.callback
+    return getattr(callback, "cls", None) or getattr(callback, "view_class", None) or callback
+
+
+VIEWS = sorted(
+    {
+        (f"{view_of(p).__module__}.{view_of(p).__qualname__}", str(p.pattern)): p
+        for p in patterns(get_resolver())
+    }.items()
+)
+OURS = [(name, pattern) for (name, _), pattern in VIEWS if not name.startswith(tuple(UNDECLARED))]
+
+
+@pytest.mark.parametrize(("name", "pattern"), OURS, ids=[name for name, _ in OURS])
+def test_every_view_declares_a_permission(name: str, pattern: URLPattern) -> None:
+    permission = getattr(view_of(pattern), "permission", None) or getattr(
+        pattern.callback, "permission", None
+    )
+    assert isinstance(permission, Permission), f"{name} declares none"
+    if permission.scope is Scope.STUDY:
+        assert permission.roles, f"{permission.name} is held by nobody"
+        assert permission.roles <= set(Role)
+
+
+def test_exceptions_are_not_stale() -> None:
+    names = [name for (name, _), _ in VIEWS]
+    stale = {prefix for prefix in UNDECLARED if not any(name.startswith(prefix) for name in names)}
+    assert stale == set()
+
+
+def test_a_permission_name_means_one_thing() -> None:
+    held: dict[str, Permission] = {}
+    for _, pattern in OURS:
+        permission = getattr(view_of(pattern), "permission", None)
+        if permission:
+            assert held.setdefault(permission.name, permission) == permission
+
+
+def our_tasks() -> list[tuple[str, Any]]:
+    current_app.loader.import_default_modules()
+    return sorted((n, t) for n, t in current_app.tasks.items() if not n.startswith("celery."))
+
+
+QUEUES = {"default", "generation", "training", "exports"}
+
+
+def test_every_task_names_queue_and_time_limit() -> None:
+    assert our_tasks()
+    for name, task in our_tasks():
+        assert jobs.QUEUES.get(name) in QUEUES, name
+        assert task.time_limit, name
+
+
+def test_the_timer_rings_tasks_that_exist() -> None:
+    known = dict(our_tasks())
+    for entry in settings.CELERY_BEAT_SCHEDULE.values():
+        assert entry["task"] in known
+
+
+def test_tasks_are_enqueued_by_name_after_commit() -> None:
+    """`.delay` and `.apply_async` stand in `shared/jobs.py` alone."""
+    direct = {
+        f"{name}:{node.lineno}"
+        for name, tree in sources().items()
+        if name.startswith(("codesign", "annotations", "modelhub"))
+        and name != "codesign/shared/jobs.py"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and node.attr in {"delay", "apply_async", "send_task", "delay_on_commit"}
+    }
+    assert direct == set()
+
+
+def test_enqueued_names_exist() -> None:
+    known = dict(our_tasks())
+    for name, tree in sources().items():
+        if not name.startswith(("codesign", "annotations", "modelhub")):
+            continue
+        for node in ast.walk(tree):
+            if (
+                isinstance(node, ast.Call)
+                and ast.unparse(node.func).endswith("enqueue")
+                and node.args
+                and isinstance(node.args[0], ast.Constant)
+            ):
+                assert node.args[0].value in known, f"{name} rings {node.args[0].value}"
+
+
+def test_tasks_call_services() -> None:
+    """A task is a door: it takes ids and calls one service."""
+    for name, tree in sources().items():
+        if name.startswith(("codesign", "annotations", "modelhub")) and layer(name) == "tasks":
+            for node in tree.body:
+                if isinstance(node, ast.FunctionDef) and node.decorator_list:
+                    assert node.end_lineno is not None
+                    assert node.end_lineno - node.lineno <= 15, f"{name}:{node.name} is no door"

@@ -1,0 +1,115 @@
+"""Architecture: tables point one way, history cannot be rewritten, migrations are complete."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import pytest
+from django.apps import apps
+from django.core.management import call_command
+from django.db import connection, models
+
+# The one way that imports and foreign keys go (design.md), outermost first.
+ORDER = [
+    "config",
+    "desk",
+    "modelhub",
+    "annotations",
+    "care",
+    "compensation",
+    "enrolment",
+    "consent",
+    "studies",
+    "accounts",
+    "audit",
+    "shared",
+]
+OURS = [model for model in apps.get_models() if model._meta.app_label in ORDER]
+
+APPEND_ONLY = {
+    "annotations.Criterion",
+    "annotations.Judgement",
+    "annotations.ReviewDecision",
+    "annotations.Rubric",
+    "annotations.RubricText",
+    "audit.Event",
+    "audit.PersonalDetail",
+    "audit.Seal",
+    "compensation.Leg",
+    "compensation.PayRate",
+    "compensation.Promise",
+    "compensation.Transfer",
+    "consent.ConsentChoice",
+    "consent.ConsentRecord",
+    "consent.ConsentVersion",
+    "consent.Withdrawal",
+    "modelhub.ModelVersion",
+    "modelhub.Source",
+}
+
+
+@pytest.mark.parametrize("model", OURS, ids=lambda model: model._meta.label)
+def test_foreign_keys_point_down(model: type[models.Model]) -> None:
+    own = ORDER.index(model._meta.app_label)
+    for field in model._meta.get_fields():
+        if field.is_relation and field.concrete and field.related_model:
+            target = field.related_model._meta.app_label
+            assert target in ORDER, f"{field} points out of the project"
+            assert ORDER.index(target) >= own, f"{field} points up"
+
+
+@pytest.mark.parametrize("label", ["Account", "Transfer", "Leg"])
+def test_ledger_names_what_it_speaks_of_by_id(label: str) -> None:
+    model = apps.get_model("compensation", label)
+    targets = {f.related_model._meta.label for f in model._meta.get_fields() if f.many_to_one}
+    assert targets <= {"compensation.Account", "compensation.Transfer"}
+
+
+def test_audit_points_at_nothing_outside() -> None:
+    for model in apps.get_app_config("audit").get_models():
+        for field in model._meta.get_fields():
+            if field.is_relation and field.concrete:
+                assert field.related_model._meta.app_label == "audit"
+
+
+@pytest.mark.django_db
+def test_append_only_tables_are_the_declared_ones() -> None:
+    """Every table with the trigger is listed here, and every listed table has the trigger."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+            " WHERE t.tgname LIKE 'pgtrigger_append_only_%%' AND t.tgenabled = 'O'"
+        )
+        tables = {row[0] for row in cursor.fetchall()}
+    assert tables == {apps.get_model(label)._meta.db_table for label in APPEND_ONLY}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("label", sorted(APPEND_ONLY))
+@pytest.mark.parametrize("operation", ["UPDATE", "DELETE"])
+def test_append_only_refuses(label: str, operation: str) -> None:
+    """The trigger fires before the row changes; its function is what refuses."""
+    table = apps.get_model(label)._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_get_triggerdef(t.oid) FROM pg_trigger t JOIN pg_class c"
+            " ON c.oid = t.tgrelid WHERE c.relname = %s AND t.tgname LIKE"
+            " 'pgtrigger_append_only_%%'",
+            [table],
+        )
+        (definition,) = cursor.fetchone()
+    assert "BEFORE" in definition
+    assert operation in definition
+    assert "FOR EACH ROW" in definition
+
+
+def test_public_ids_are_random() -> None:
+    """What a person may see in an address tells neither order nor number."""
+    for label in ("annotations.Assignment", "annotations.Response", "annotations.Prompt"):
+        key = apps.get_model(label)._meta.pk
+        assert isinstance(key, models.UUIDField)
+
+
+@pytest.mark.django_db
+def test_migrations_are_complete() -> None:
+    call_command("makemigrations", check=True, dry_run=True, stdout=StringIO())
