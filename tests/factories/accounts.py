@@ -1,0 +1,32 @@
+"""Accounts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import factory
+from allauth.account.models import EmailAddress
+
+from codesign.accounts.models import User
+
+
+class UserFactory(factory.django.DjangoModelFactory[User]):
+    """An account with a verified address and no password: sign in by `client.force_login`."""
+
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    email = factory.Sequence(lambda n: f"person{n}@example.org")
+
+    @classmethod
+    def _create(cls, model_class: type[User], *args: Any, **kwargs: Any) -> User:
+        return model_class.objects.create_user(*args, **kwargs)
+
+    @factory.post_generation
+    def verified(user: User, create: bool, extracted: bool | None, **kwargs: Any) -> None:  # type: ignore[misc]
+        """`verified=False` leaves the address unproven."""
+        if create:
+            EmailAddress.objects.create(
+                user=user, email=user.email, primary=True, verified=extracted is not False
+            )

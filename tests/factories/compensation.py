@@ -1,0 +1,38 @@
+"""Pay rates and credits."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.utils import timezone
+
+from codesign.compensation import services
+from codesign.compensation.models import PayRate, Transfer
+from codesign.shared.actors import SYSTEM
+from codesign.studies.models import Cohort, Member
+
+
+def set_rate(
+    cohort: Cohort, amount_minor: int = 80, *, currency: str = "GBP", seconds: int = 180
+) -> PayRate:
+    """A rate in force from now on."""
+    return services.set_rate(
+        actor=SYSTEM,
+        cohort=cohort,
+        amount_minor=amount_minor,
+        currency=currency,
+        estimated_seconds=seconds,
+    )
+
+
+def credit(member: Member, amount_minor: int = 80, *, currency: str = "GBP") -> Transfer:
+    """Pay for one piece of made-up work."""
+    made = services.credit(
+        member=member,
+        about=("test_work", uuid.uuid4(), "a text"),
+        amount_minor=amount_minor,
+        currency=currency,
+        effective_at=timezone.now(),
+    )
+    assert made is not None
+    return made
