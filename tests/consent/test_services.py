@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.db import DatabaseError, transaction
+from django.db.models import Model
 
 from codesign.consent import queries, rules, services
 from codesign.consent.models import ConsentChoice, ConsentRecord, ConsentVersion, Withdrawal
@@ -149,12 +150,13 @@ def test_nothing_signed_can_be_changed_or_removed() -> None:  # standards 2.1, 2
     member = MemberFactory.create()
     sign(member)
     services.withdraw(actor=Actor.of(member.user), member=member)
-    for model, change in [
+    changes: list[tuple[type[Model], dict[str, str | bool]]] = [
         (ConsentVersion, {"content_hash": "0" * 64}),
         (ConsentRecord, {"typed_name": "Somebody Else"}),
         (ConsentChoice, {"granted": True}),
         (Withdrawal, {"level": "erase"}),
-    ]:
+    ]
+    for model, change in changes:
         rows = model._default_manager.all()
         assert rows.exists()
         with pytest.raises(DatabaseError, match="append_only"), transaction.atomic():

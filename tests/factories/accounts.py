@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-import factory
 from allauth.account.models import EmailAddress
+from factory.declarations import Sequence
+from factory.django import DjangoModelFactory
+from factory.helpers import post_generation
 
 from codesign.accounts.models import User
 
 
-class UserFactory(factory.django.DjangoModelFactory[User]):
+class UserFactory(DjangoModelFactory[User]):
     """An account with a verified address and no password: sign in by `client.force_login`."""
 
     class Meta:
         model = User
         skip_postgeneration_save = True
 
-    email = factory.Sequence(lambda n: f"person{n}@example.org")
+    email = Sequence(lambda n: f"person{n}@example.org")
 
     @classmethod
     def _create(cls, model_class: type[User], *args: Any, **kwargs: Any) -> User:
         return model_class.objects.create_user(*args, **kwargs)
 
-    @factory.post_generation
+    @post_generation
     def verified(user: User, create: bool, extracted: bool | None, **kwargs: Any) -> None:  # type: ignore[misc]
         """`verified=False` leaves the address unproven."""
         if create:

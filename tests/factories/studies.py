@@ -2,48 +2,49 @@
 
 from __future__ import annotations
 
-import factory
+from factory.declarations import LazyAttribute, SelfAttribute, Sequence, SubFactory
+from factory.django import DjangoModelFactory
 
 from codesign.studies.models import Cohort, Member, Study
 from codesign.studies.rules import Role, StudyState
 from tests.factories.accounts import UserFactory
 
 
-class StudyFactory(factory.django.DjangoModelFactory[Study]):
+class StudyFactory(DjangoModelFactory[Study]):
     """An open study."""
 
     class Meta:
         model = Study
 
-    slug = factory.Sequence(lambda n: f"study-{n}")
-    title = factory.Sequence(lambda n: f"Made-up study {n}")
+    slug = Sequence(lambda n: f"study-{n}")
+    title = Sequence(lambda n: f"Made-up study {n}")
     organisation = "Made-up group"
     contact = "study@example.org"
     state = StudyState.OPEN
 
 
-class CohortFactory(factory.django.DjangoModelFactory[Cohort]):
+class CohortFactory(DjangoModelFactory[Cohort]):
     """A cohort of panelists; `role="clinician"` for clinicians."""
 
     class Meta:
         model = Cohort
 
-    study = factory.SubFactory(StudyFactory)
-    key = factory.Sequence(lambda n: f"cohort-{n}")
-    title = factory.Sequence(lambda n: f"Cohort {n}")
+    study = SubFactory(StudyFactory)
+    key = Sequence(lambda n: f"cohort-{n}")
+    title = Sequence(lambda n: f"Cohort {n}")
     role = Role.PANELIST
 
 
-class MemberFactory(factory.django.DjangoModelFactory[Member]):
+class MemberFactory(DjangoModelFactory[Member]):
     """A panelist in a cohort of their own; `cohort=` puts them with others."""
 
     class Meta:
         model = Member
 
-    cohort = factory.SubFactory(CohortFactory)
-    study = factory.SelfAttribute("cohort.study")
-    user = factory.SubFactory(UserFactory)
-    roles = factory.LazyAttribute(lambda made: [made.cohort.role])
+    cohort = SubFactory(CohortFactory)
+    study = SelfAttribute("cohort.study")
+    user = SubFactory(UserFactory)
+    roles = LazyAttribute(lambda made: [made.cohort.role])
 
 
 def staff(study: Study, *roles: str) -> Member:
