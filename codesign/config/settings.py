@@ -176,6 +176,7 @@ STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
     "codesign.shared.assets.PackagedAssets",
 ]
+WHITENOISE_AUTOREFRESH = TESTING  # nothing is collected for tests
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("map", "woff2", "png", "jpg", "gz", "br", "zip")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
