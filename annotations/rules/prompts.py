@@ -1,0 +1,226 @@
+"""What a prompt may look like, and which prompts must stay on one side of any split.
+
+Two prompts are tied where a model that learned from one could be said to have seen the other: the
+same text, nearly the same (Jaccard similarity of their three-word shingles at least 0.8), one
+conversation, or one counterfactual family. Identical response texts tie prompts too; that is
+decided where responses are written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+import uuid
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from annotations.rules.states import Category
+
+MAX_CHARACTERS = 50_000
+"""Of one turn or one response."""
+MAX_TURNS = 200
+MAX_TOPICS = 20
+NEAR = 0.8
+SHINGLE_WORDS = 3
+PERMUTATIONS, ROWS_PER_BAND = 125, 5
+"""25 bands of 5: a pair at 0.8 shares a band with probability 0.9999, one at 0.3 with 0.06."""
+SEED = 1
+_LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8}){0,2}")
+_FIELD_LIMITS = {"external_id": 120, "family": 120, "language": 12}
+
+Message = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class PromptRow:
+    """One prompt as it comes in; `line` is where it stood, for messages about it."""
+
+    messages: Sequence[Message]
+    line: int = 0
+    external_id: str = ""
+    category: str = Category.EDUCATION
+    topics: Sequence[str] = field(default_factory=tuple)
+    intensity: int = 1
+    language: str = "en"
+    held_out: bool = False
+    family: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """What is wrong with one row, in one sentence, and where it stood."""
+
+    line: int
+    problem: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.problem}"
+
+
+def normalised(text: str) -> str:
+    """Compatibility letters, case and white space made plain, so that looks don't count."""
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text).casefold()).strip()
+
+
+def _digest(parts: Iterable[str]) -> bytes:
+    return hashlib.sha256("\x1e".join(parts).encode()).digest()
+
+
+def turns(messages: Sequence[Message]) -> list[str]:
+    """Each turn on one line with its role, normalised."""
+    return [f"{m['role']}\x1f{normalised(m['content'])}" for m in messages]
+
+
+def content_hash(messages: Sequence[Message]) -> str:
+    """SHA-256, hex, of the whole normalised conversation."""
+    return _digest(turns(messages)).hex()
+
+
+def text_hash(text: str) -> str:
+    """SHA-256, hex, of a response; composition of letters and white space make no difference."""
+    plain = re.sub(r"\s+", " ", unicodedata.normalize("NFC", text)).strip()
+    return hashlib.sha256(plain.encode()).hexdigest()
+
+
+def shingles(messages: Sequence[Message]) -> frozenset[tuple[str, ...]]:
+    """Every run of three words of what was said; all words where there are fewer."""
+    words = re.findall(r"\w+", normalised(" ".join(m["content"] for m in messages)))
+    if len(words) <= SHINGLE_WORDS:
+        return frozenset({tuple(words)})
+    last = len(words) - SHINGLE_WORDS + 1
+    return frozenset(tuple(words[i : i + SHINGLE_WORDS]) for i in range(last))
+
+
+def jaccard(first: frozenset[Hashable], second: frozenset[Hashable]) -> float:
+    """Shared part of two sets, 0 to 1."""
+    return len(first & second) / len(first | second)
+
+
+def near_duplicates(first: Sequence[Message], second: Sequence[Message]) -> bool:
+    """Whether two prompts say almost the same."""
+    return jaccard(shingles(first), shingles(second)) >= NEAR
+
+
+def same_conversation(first: Sequence[Message], second: Sequence[Message]) -> bool:
+    """Whether one is the beginning of the other, or both share their first exchange."""
+    one, other = turns(first), turns(second)
+    shared = min(len(one), len(other), 2)
+    return one[:shared] == other[:shared]
+
+
+def tied(first: Sequence[Message], second: Sequence[Message]) -> bool:
+    """Whether two prompts must stay on one side by what they say."""
+    return same_conversation(first, second) or near_duplicates(first, second)
+
+
+def _signed(digest: bytes) -> int:
+    return int.from_bytes(digest[:8], signed=True)
+
+
+def lookup_keys(messages: Sequence[Message]) -> list[int]:
+    """Signed 64-bit keys: any two tied prompts share one, two that share one may be tied."""
+    from datasketch import MinHash
+
+    said = turns(messages)
+    keys = {_signed(_digest(["opening", said[0]])), _signed(_digest(["exchange", *said[:2]]))}
+    sketch = MinHash(num_perm=PERMUTATIONS, seed=SEED, scheme="affine32")
+    sketch.update_batch([" ".join(shingle).encode() for shingle in shingles(messages)])
+    values = [int(value) for value in sketch.hashvalues]
+    for band in range(PERMUTATIONS // ROWS_PER_BAND):
+        rows = values[band * ROWS_PER_BAND : (band + 1) * ROWS_PER_BAND]
+        keys.add(_signed(_digest(["band", str(band), *map(str, rows)])))
+    return sorted(keys)
+
+
+def first_group(study_id: uuid.UUID, digest: str) -> uuid.UUID:
+    """The group of a prompt that is tied to nothing; merged groups take the smallest id."""
+    return uuid.uuid5(study_id, digest)
+
+
+def merged_groups(pairs: Iterable[tuple[uuid.UUID, uuid.UUID]]) -> dict[uuid.UUID, uuid.UUID]:
+    """Connected components: group → the smallest group of its component, where it changes.
+
+    The smallest, so that the order in which prompts came in makes no difference.
+    """
+    above: dict[uuid.UUID, uuid.UUID] = {}
+
+    def root(group: uuid.UUID) -> uuid.UUID:
+        while above.setdefault(group, group) != group:
+            above[group] = above[above[group]]
+            group = above[group]
+        return group
+
+    for one, other in pairs:
+        low, high = sorted((root(one), root(other)))
+        above[high] = low
+    return {group: root(group) for group in list(above) if root(group) != group}
+
+
+def text_problem(text: Any, what: str) -> str | None:
+    """Why this cannot be a turn or a response; None where it can."""
+    if not isinstance(text, str):
+        return f"{what} is not text."
+    if not text.strip():
+        return f"{what} is empty."
+    if "\x00" in text:
+        return f"{what} holds a NUL character, which cannot be stored."
+    if any("\ud800" <= letter <= "\udfff" for letter in text):
+        return f"{what} holds half of a character (a lone surrogate)."
+    if len(text) > MAX_CHARACTERS:
+        return f"{what} has {len(text):,} characters; {MAX_CHARACTERS:,} is the most."
+    return None
+
+
+def messages_problem(messages: Any) -> str | None:
+    """Why this cannot be a conversation to answer; None where it can."""
+    if not isinstance(messages, list | tuple) or not messages:
+        return "the prompt is neither text nor a list of turns."
+    if len(messages) > MAX_TURNS:
+        return f"the prompt has {len(messages)} turns; {MAX_TURNS} is the most."
+    for number, turn in enumerate(messages, 1):
+        if problem := _turn_problem(turn, number):
+            return problem
+    if messages[-1]["role"] == "assistant":
+        return "the prompt ends with a turn of the assistant; it must end with one of the user."
+    return None
+
+
+def _turn_problem(turn: Any, number: int) -> str | None:
+    if not isinstance(turn, Mapping) or set(turn) != {"role", "content"}:
+        return f'turn {number} is not {{"role": …, "content": …}}.'
+    if turn["role"] == "system":
+        return f"turn {number} is a system turn; system messages belong to generation runs."
+    if turn["role"] not in ("user", "assistant"):
+        return f"turn {number} has the unknown role {turn['role']!r}; use user or assistant."
+    return text_problem(turn["content"], f"the text of turn {number}")
+
+
+def row_problem(row: PromptRow) -> str | None:
+    """Why this row cannot come in; None where it can."""
+    if problem := messages_problem(row.messages):
+        return problem
+    for name, limit in _FIELD_LIMITS.items():
+        value = getattr(row, name)
+        if not isinstance(value, str) or "\x00" in value or len(value) > limit:
+            return f"{name} is not text of at most {limit} characters."
+    if row.category not in set(Category):
+        known = ", ".join(Category)
+        return f"the category {row.category!r} is not known; use one of {known}."
+    if type(row.intensity) is not int or not 1 <= row.intensity <= 3:
+        return f"the intensity {row.intensity!r} is not 1 (light), 2 or 3 (heavy)."
+    if type(row.held_out) is not bool:
+        return f"held_out is {row.held_out!r}; use true or false."
+    if not _LANGUAGE.fullmatch(row.language):
+        return f"the language {row.language!r} is not a code such as en or pt-BR."
+    return _topics_problem(row.topics)
+
+
+def _topics_problem(topics: Any) -> str | None:
+    if not isinstance(topics, list | tuple) or len(topics) > MAX_TOPICS:
+        return f"topics is not a list of at most {MAX_TOPICS} words."
+    for topic in topics:
+        if not isinstance(topic, str) or not topic.strip() or len(topic) > 60 or "\x00" in topic:
+            return f"the topic {topic!r} is not text of at most 60 characters."
+    return None

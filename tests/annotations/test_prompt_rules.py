@@ -1,0 +1,104 @@
+"""Truth tables for what a prompt may be and which prompts are tied."""
+
+import uuid
+from typing import Any
+
+import pytest
+
+from annotations.rules import prompts as rules
+from annotations.rules.prompts import PromptRow
+
+LONG = "I have been waking at four every night for two months and I lie there going over all of it "
+
+
+def user(text: str) -> list[dict[str, str]]:
+    return [{"role": "user", "content": text}]
+
+
+def chat(*texts: str) -> list[dict[str, str]]:
+    roles = ("user", "assistant")
+    return [{"role": roles[i % 2], "content": text} for i, text in enumerate(texts)]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        ("I can't sleep", "i  CAN'T\nsleep ", True),
+        ("ﬁne", "fine", True),
+        ("I can't sleep", "I can sleep", False),
+    ],
+)
+def test_content_hash_ignores_looks(first: str, second: str, same: bool) -> None:
+    assert (rules.content_hash(user(first)) == rules.content_hash(user(second))) is same
+
+
+def test_content_hash_knows_who_said_what() -> None:
+    assert rules.content_hash(chat("a", "b", "c")) != rules.content_hash(user("a b c"))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "tied"),
+    [
+        (user(LONG + "again and again."), user(LONG + "again and again!"), True),
+        (user(LONG + "until it is light"), user(LONG + "until it gets light"), True),
+        (user("My mother died in May."), user("My cat died in May last year."), False),
+        (user("Hello"), chat("Hello", "Hi, how are you?", "Not well"), True),
+        (chat("Hi", "Hello", "I feel low"), chat("Hi", "Hello", "I am so angry"), True),
+        (chat("Hi", "Hello", "I feel low"), chat("Hi", "Yes?", "I am so angry"), False),
+        (user("Hello"), user("Goodbye"), False),
+    ],
+)
+def test_tied(first: Any, second: Any, tied: bool) -> None:
+    assert rules.tied(first, second) is tied
+    assert rules.tied(second, first) is tied
+    if tied:
+        assert set(rules.lookup_keys(first)) & set(rules.lookup_keys(second))
+
+
+def test_lookup_keys_are_the_same_on_every_machine() -> None:
+    keys = rules.lookup_keys(user("I can't sleep and nothing helps any more."))
+    assert keys == sorted(keys)
+    assert len(keys) == 27
+    assert (keys[0], keys[-1]) == (-9216715840307808924, 8333601703029058651)
+
+
+def test_merged_groups_are_components_under_their_smallest_id() -> None:
+    a, b, c, d, e = (uuid.UUID(int=i) for i in range(1, 6))
+    assert rules.merged_groups([(c, b), (b, a), (e, d)]) == {b: a, c: a, e: d}
+    assert rules.merged_groups([(a, b), (b, c), (d, e)]) == {b: a, c: a, e: d}
+    assert rules.merged_groups([(a, a)]) == {}
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"messages": []}, "neither text nor a list"),
+        ({"messages": user("  ")}, "turn 1 is empty"),
+        ({"messages": user("a\x00b")}, "NUL"),
+        ({"messages": user("\ud800")}, "half of a character"),
+        ({"messages": user("x" * 50_001)}, "50,001 characters; 50,000 is the most"),
+        ({"messages": chat("a", "b")}, "ends with a turn of the assistant"),
+        ({"messages": [{"role": "system", "content": "a"}, *user("b")]}, "turn 1 is a system turn"),
+        ({"messages": [{"role": "doctor", "content": "a"}]}, "unknown role 'doctor'"),
+        ({"messages": [{"role": "user"}]}, "turn 1 is not"),
+        ({"messages": user("x") * 201}, "201 turns"),
+        ({"category": "fun"}, "the category 'fun' is not known"),
+        ({"intensity": 4}, "the intensity 4 is not 1"),
+        ({"intensity": True}, "the intensity True"),
+        ({"held_out": "yes"}, "held_out is 'yes'"),
+        ({"language": "English"}, "the language 'English'"),
+        ({"topics": "sleep"}, "topics is not a list"),
+        ({"topics": [""]}, "the topic ''"),
+        ({"external_id": "x" * 121}, "external_id is not text of at most 120"),
+    ],
+)
+def test_row_problem(fields: dict[str, Any], says: str) -> None:
+    row = PromptRow(**{"messages": user("hello there"), **fields})
+    problem = rules.row_problem(row)
+    assert problem is not None
+    assert says in problem
+
+
+def test_a_plain_row_is_fine() -> None:
+    row = PromptRow(messages=chat("a", "b", "c"), topics=["sleep"], language="pt-BR", intensity=3)
+    assert rules.row_problem(row) is None

@@ -1,0 +1,151 @@
+"""Prompts come in once, whole, and tied to what they must not be parted from."""
+
+from typing import Any
+
+import pytest
+
+from annotations.models import Prompt, Response
+from annotations.rules.prompts import PromptRow
+from annotations.rules.states import Origin
+from annotations.services import prompts as services
+from codesign.accounts import services as accounts
+from codesign.accounts.models import User
+from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.errors import Conflict, NotPermitted
+from codesign.studies import services as studies
+from codesign.studies.models import Study
+from codesign.studies.rules import Role
+
+pytestmark = pytest.mark.django_db
+LONG = "I have been waking at four every night for two months and I lie there going over all of it "
+
+
+@pytest.fixture
+def study() -> Study:
+    return studies.make_study(actor=SYSTEM, slug="s", title="S", contact="s@example.org")
+
+
+def row(text: str, **extra: Any) -> PromptRow:
+    return PromptRow(messages=[{"role": "user", "content": text}], **extra)
+
+
+def add(study: Study, *rows: PromptRow, **extra: Any) -> services.AddedPrompts:
+    return services.add_prompts(actor=SYSTEM, study=study, rows=rows, **extra)
+
+
+def groups(study: Study) -> dict[str, Any]:
+    return dict(Prompt.objects.filter(study=study).values_list("external_id", "split_group"))
+
+
+def test_the_same_row_again_changes_nothing(study: Study) -> None:
+    first = add(study, row("I can't sleep", line=1, topics=["sleep"]))
+    again = add(study, row("I can't  SLEEP", line=1, topics=["sleep"]))
+    assert (first.made, again.made, again.already_there) == (1, 0, 1)
+    assert again.by_line[1] == first.by_line[1]
+
+
+def test_an_external_id_with_other_text_is_refused_and_nothing_is_added(study: Study) -> None:
+    add(study, row("I can't sleep", external_id="a"))
+    with pytest.raises(services.RowsRefused) as refused:
+        add(study, row("New one", external_id="b"), row("Other", external_id="a", line=2))
+    assert [str(p) for p in refused.value.problems] == [
+        "line 2: 'a' is already there with another text."
+    ]
+    assert Prompt.objects.count() == 1
+
+
+def test_skip_bad_adds_the_rest(study: Study) -> None:
+    added = add(study, row("One", line=1), row(" ", line=2), skip_bad=True)
+    assert added.made == 1
+    assert [p.line for p in added.problems] == [2]
+
+
+@pytest.mark.parametrize("batch", [1, 2, 500])
+def test_tied_prompts_share_a_group_in_whatever_order_they_come(study: Study, batch: int) -> None:
+    rows = [
+        row(LONG + "again.", external_id="near-1"),
+        row(LONG + "again!", external_id="near-2"),
+        row("My mother died in May.", external_id="family-1", family="f"),
+        row("My rabbit ran away.", external_id="family-2", family="f"),
+        row("Something else altogether", external_id="alone"),
+    ]
+    for start in range(0, 5, batch):
+        add(study, *reversed(rows[start : start + batch]))
+    found = groups(study)
+    assert found["near-1"] == found["near-2"]
+    assert found["family-1"] == found["family-2"]
+    assert len(set(found.values())) == 3
+    other = studies.make_study(actor=SYSTEM, slug="o", title="O", contact="s@example.org")
+    add(other, *rows)
+    assert [found[r.external_id] == found["near-1"] for r in rows] == [
+        groups(other)[r.external_id] == groups(other)["near-1"] for r in rows
+    ]
+
+
+def test_a_late_prompt_joins_two_groups(study: Study) -> None:
+    first = row("Hello", external_id="a", family="x")
+    second = row(LONG, external_id="b", family="y")
+    add(study, first, second)
+    assert groups(study)["a"] != groups(study)["b"]
+    talk = [
+        {"role": "user", "content": "Hello"},
+        {"role": "assistant", "content": "Hi"},
+        {"role": "user", "content": "Bye"},
+    ]
+    add(study, PromptRow(messages=talk, external_id="c", family="y"))
+    assert len(set(groups(study).values())) == 1
+
+
+def test_prompts_of_other_studies_are_not_tied(study: Study) -> None:
+    other = studies.make_study(actor=SYSTEM, slug="o", title="O", contact="s@example.org")
+    add(study, row(LONG, external_id="a"))
+    add(other, row(LONG, external_id="a"))
+    assert groups(study)["a"] != groups(other)["a"]
+
+
+def test_identical_responses_tie_their_prompts(study: Study) -> None:
+    add(study, row("One", external_id="a"), row("Two", external_id="b"), row("3", external_id="c"))
+    a, b, c = Prompt.objects.order_by("external_id")
+    source = study.id
+    for prompt, text in ((a, "I hear you."), (b, "I  hear you. "), (c, "Tell me more.")):
+        services.add_response(
+            actor=SYSTEM, prompt=prompt, text=text, origin=Origin.AI, source=source
+        )
+    found = groups(study)
+    assert found["a"] == found["b"] != found["c"]
+    assert Response.objects.count() == 3
+
+
+def test_pulling_is_final_and_on_record(study: Study) -> None:
+    prompt = add(study, row("One", line=1)).by_line[1]
+    assert services.pull_prompt(actor=SYSTEM, prompt=prompt).withdrawn_at
+    with pytest.raises(Conflict):
+        services.pull_prompt(actor=SYSTEM, prompt=prompt)
+
+
+@pytest.mark.parametrize(
+    ("role", "allowed"),
+    [
+        (Role.COORDINATOR, True),
+        (Role.ML_ENGINEER, True),
+        (Role.AUDITOR, False),
+        (Role.SAFETY_LEAD, False),
+        (Role.PANELIST, False),
+        (Role.CLINICIAN, False),
+    ],
+)
+def test_who_may_add_prompts(study: Study, role: Role, allowed: bool) -> None:
+    user: User = accounts.make_account(actor=SYSTEM, email="x@example.org", password="pw-one-two")
+    judges = role in (Role.PANELIST, Role.CLINICIAN)
+    cohort = (
+        studies.make_cohort(actor=SYSTEM, study=study, key="k", title="K", role=role)
+        if judges
+        else None
+    )
+    studies.add_member(actor=SYSTEM, study=study, user=user, roles=[role], cohort=cohort)
+    actor = Actor.of(user)
+    if allowed:
+        assert services.add_prompts(actor=actor, study=study, rows=[row("One")]).made == 1
+    else:
+        with pytest.raises(NotPermitted):
+            services.add_prompts(actor=actor, study=study, rows=[row("One")])
