@@ -4,6 +4,7 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 _DEFAULTS = {
     "HF_HUB_OFFLINE": "1",  # an operator who names a hub model sets it to 0
@@ -22,15 +23,18 @@ def prepare() -> None:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Hold back progress bars and the one deprecation that peft causes inside transformers."""
+    """Hold back progress bars, and the deprecations that peft and TRL cause in transformers."""
     prepare()
-    from transformers.utils import logging
+    from transformers.utils import logging as transformers_logging
 
+    logging: Any = transformers_logging
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     with warnings.catch_warnings():
         warnings.filterwarnings(
-            "ignore", message="`is_gradient_checkpointing` is deprecated", category=FutureWarning
+            "ignore",
+            message="`(is_)?gradient_checkpointing` is deprecated",
+            category=FutureWarning,
         )
         yield
 

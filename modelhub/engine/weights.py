@@ -106,11 +106,11 @@ def _convert(gguf: Path, target: Path) -> None:
         from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaForCausalLM
 
         source: dict[str, Any] = {"gguf_file": gguf.name, "local_files_only": True}
-        read = AutoModelForCausalLM.from_pretrained(gguf.parent, dtype=torch.float32, **source)
+        read: Any = AutoModelForCausalLM.from_pretrained(gguf.parent, dtype=torch.float32, **source)
         config = read.config
         del config.quantization_config
         config._name_or_path = EMBEDDED_NAME
-        model = LlamaForCausalLM(config).to(torch.float32)
+        model: Any = LlamaForCausalLM(config)
         model.load_state_dict(read.state_dict())
         model.generation_config = read.generation_config
         model.save_pretrained(target)
@@ -175,7 +175,7 @@ def _load(path: Path, adapter: Path | None) -> LoadedModel:
         if tokenizer.pad_token is None:
             tokenizer.pad_token = tokenizer.eos_token
         dtype = torch.bfloat16 if adapter is None else torch.float32
-        model = AutoModelForCausalLM.from_pretrained(path, dtype=dtype, local_files_only=True)
+        model: Any = AutoModelForCausalLM.from_pretrained(path, dtype=dtype, local_files_only=True)
         if adapter is not None:
             from peft import PeftModel
 

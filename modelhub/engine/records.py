@@ -1,0 +1,123 @@
+"""Reading a release's training records, and leaving out what a trainer must not see.
+
+Only the columns a trainer needs go on; the library's working copies stay in a folder that the
+run removes, since a shared cache would keep records of people who have withdrawn.
+"""
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from modelhub.engine.errors import EngineError, NothingToTrainOn
+from modelhub.engine.generate import with_system
+from modelhub.engine.libraries import quiet
+from modelhub.engine.spec import TrainSpec
+from modelhub.engine.weights import sha256_of_file
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Which part of a release a method reads, and how its records are called."""
+
+    config: str
+    noun: str
+    answers: tuple[str, ...]
+    extra: tuple[str, ...] = ()
+
+
+KINDS = {
+    "dpo": Kind("preference", "preference pairs", ("chosen", "rejected")),
+    "reward": Kind("preference", "preference pairs", ("chosen", "rejected"), ("margin",)),
+    "sft": Kind("sft", "example replies", ("completion",)),
+    "kto": Kind("unpaired_preference", "good or bad replies", ("completion",), ("label",)),
+}
+
+
+@dataclass
+class Records:
+    """A dataset ready for a trainer, and what was left out, counted by reason."""
+
+    dataset: Any
+    left_out: Counter[str] = field(default_factory=Counter)
+
+
+def load_records(spec: TrainSpec, tokenizer: Any, cache: Path) -> Records:
+    """The release's training split for this method. NothingToTrainOn when nothing is left."""
+    kind = KINDS[spec.method]
+    rows = _rows(spec.release_dir, kind, cache)
+    if not rows:
+        raise NothingToTrainOn(f"This release has no {kind.noun} to train on.")
+    kept: list[dict[str, Any]] = []
+    left_out: Counter[str] = Counter()
+    for row in rows:
+        try:
+            record = _record(row, kind, spec.system_message)
+            reason = _reason(record, kind, tokenizer, spec.params.max_length)
+        except EngineError:
+            reason = "whose prompt is not a conversation"
+        if reason:
+            left_out[reason] += 1
+        else:
+            kept.append(record)
+    if not kept:
+        counts = ", ".join(f"{count} {reason}" for reason, count in sorted(left_out.items()))
+        raise NothingToTrainOn(f"This release has no usable {kind.noun} ({counts}).")
+    from datasets import Dataset
+
+    return Records(Dataset.from_list(kept), left_out)
+
+
+def manifest_sha256(release_dir: Path) -> str:
+    """What names the release's content: the hash of its manifest; empty when it has none."""
+    manifest = release_dir / "manifest.json"
+    return sha256_of_file(manifest) if manifest.is_file() else ""
+
+
+def _rows(release_dir: Path, kind: Kind, cache: Path) -> list[dict[str, Any]]:
+    with quiet():
+        from datasets import disable_progress_bars, get_dataset_config_names, load_dataset
+
+        disable_progress_bars()
+        splits: Any = {}
+        if kind.config in _configs(release_dir, get_dataset_config_names):
+            splits = load_dataset(str(release_dir), kind.config, cache_dir=str(cache))
+    return list(splits["train"]) if "train" in splits else []
+
+
+def _configs(release_dir: Path, names: Any) -> list[str]:
+    from datasets.exceptions import DataFilesNotFoundError
+
+    try:
+        return list(names(str(release_dir)))
+    except (DataFilesNotFoundError, FileNotFoundError):
+        return []
+
+
+def _record(row: dict[str, Any], kind: Kind, system_message: str) -> dict[str, Any]:
+    record = {"prompt": with_system(_messages(row["prompt"]), system_message)}
+    record |= {name: _messages(row[name]) for name in kind.answers}
+    return record | {name: row[name] for name in kind.extra if row.get(name) is not None}
+
+
+def _messages(turns: list[dict[str, Any]]) -> list[dict[str, str]]:
+    return [{"role": turn["role"], "content": turn["content"]} for turn in turns]
+
+
+def _reason(record: dict[str, Any], kind: Kind, tokenizer: Any, max_length: int) -> str:
+    """Why a record is left out; empty when it stays."""
+    answers = [json.dumps(record[name]) for name in kind.answers]
+    if len(set(answers)) < len(answers):
+        return "with the same text on both sides"
+    if not all(record[name][-1]["content"].strip() for name in kind.answers):
+        return "with an empty reply"
+    # The library would cut a long record at its end and learn a reply without its ending.
+    if any(_tokens(tokenizer, record["prompt"] + record[n]) > max_length for n in kind.answers):
+        return "longer than the longest record allowed"
+    return ""
+
+
+def _tokens(tokenizer: Any, messages: list[dict[str, str]]) -> int:
+    text = tokenizer.apply_chat_template(messages, tokenize=False)
+    return len(tokenizer(text, add_special_tokens=False)["input_ids"])

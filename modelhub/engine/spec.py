@@ -1,0 +1,97 @@
+"""The JSON file that tells a training subprocess what to do."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from modelhub.engine.errors import BadSpec
+from modelhub.engine.generate import DEFAULT_SYSTEM_MESSAGE
+from modelhub.engine.params import ALL_METHODS, MAX_SEED, TrainingParams, parse, problems
+
+_FOLDERS = ("base_dir", "release_dir", "output_dir", "adapter_parent")
+_REQUIRED = ("method", "base_dir", "release_dir", "output_dir")
+_WHOLE = {
+    "seed": (0, MAX_SEED),
+    "threads": (1, 1024),
+    "nice": (0, 19),
+    "memory_limit_mb": (256, 1 << 24),
+}
+_TEXTS = ("base_name", "release_name", "system_message")
+
+
+@dataclass(frozen=True)
+class TrainSpec:
+    """One training run.
+
+    `adapter_parent`: go on from this adapter. `system_message`: put before prompts that bring
+    none; it must be the one that generation uses. `nice` lowers the process's priority,
+    `memory_limit_mb` bounds its data, names appear on the model card.
+    """
+
+    method: str
+    base_dir: Path
+    release_dir: Path
+    output_dir: Path
+    params: TrainingParams
+    adapter_parent: Path | None = None
+    seed: int = 0
+    threads: int = 2
+    nice: int = 0
+    memory_limit_mb: int | None = None
+    base_name: str = ""
+    release_name: str = ""
+    system_message: str = DEFAULT_SYSTEM_MESSAGE
+
+    @property
+    def adapter_dir(self) -> Path:
+        """Where the finished adapter stands."""
+        return self.output_dir / "adapter"
+
+
+def read_spec(path: Path) -> dict[str, Any]:
+    """The file's JSON object, unchecked. BadSpec when it cannot be read."""
+    try:
+        raw = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise BadSpec([f"The training spec {path.name} cannot be read: {error}."]) from error
+    if not isinstance(raw, dict):
+        raise BadSpec(["A training spec is a JSON object."])
+    return raw
+
+
+def parse_spec(raw: Mapping[str, Any]) -> TrainSpec:
+    """The checked spec. BadSpec names every problem at once."""
+    values = {name: value for name, value in raw.items() if value is not None}
+    params = values.pop("params", {})
+    found = _problems(values, params)
+    if found:
+        raise BadSpec(found)
+    for name in _FOLDERS:
+        if name in values:
+            values[name] = Path(values[name])
+    return TrainSpec(params=parse(values["method"], params), **values)
+
+
+def _problems(values: dict[str, Any], params: Any) -> list[str]:
+    known = {*_REQUIRED, *_FOLDERS, *_WHOLE, *_TEXTS}
+    found = [f"A training spec has no key {name}." for name in sorted(set(values) - known)]
+    found += [f"The training spec needs {name}." for name in _REQUIRED if not values.get(name)]
+    for name in (*_FOLDERS, *_TEXTS, "method"):
+        if name in values and not isinstance(values[name], str):
+            found.append(f"{name} must be text.")
+    for name, (low, high) in _WHOLE.items():
+        value = values.get(name, low)
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            found.append(f"{name} must be a whole number between {low} and {high}.")
+    if found:
+        return found
+    if values["method"] not in ALL_METHODS:
+        return [f"There is no method {values['method']}; there are {sorted(ALL_METHODS)}."]
+    for name in ("base_dir", "release_dir", "adapter_parent"):
+        if name in values and not Path(values[name]).is_dir():
+            found.append(f"{name} is not a folder: {Path(values[name]).name}.")
+    if not isinstance(params, Mapping):
+        return [*found, "params must be an object."]
+    return found + problems(values["method"], params)

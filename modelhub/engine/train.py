@@ -1,0 +1,228 @@
+"""`python -m modelhub.engine.train SPEC.json`: one training run in a process of its own.
+
+A process of its own, since training takes memory and minutes, must be stoppable, and must not
+bring a worker down with it. It talks through files (see `progress`) and its exit code, stops at
+the next step on SIGTERM or SIGINT, and when the process that started it is gone. For the same
+spec, files, versions and number of threads the adapter has the same bytes.
+"""
+
+import os
+import resource
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+from modelhub.engine import card
+from modelhub.engine.errors import BadSpec, Cancelled, EngineError
+from modelhub.engine.libraries import prepare, quiet, set_threads
+from modelhub.engine.methods import METHODS, Job
+from modelhub.engine.progress import PROGRESS, RESULT, Exit, Progress, write_result
+from modelhub.engine.records import Records, load_records, manifest_sha256
+from modelhub.engine.spec import TrainSpec, parse_spec, read_spec
+from modelhub.engine.watch import make_watcher
+from modelhub.engine.weights import exclusive, sha256_of_file, sha256_of_folder
+
+_MB = 1024 * 1024
+_NO_MEMORY = "There was not enough memory; a smaller batch or shorter records may fit."
+
+
+def main(arguments: list[str]) -> int:
+    """Run the spec named by the one argument; return an `Exit`."""
+    cancel = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: cancel.set())
+    if len(arguments) != 1:
+        print("usage: python -m modelhub.engine.train SPEC.json", file=sys.stderr)  # noqa: T201
+        return Exit.BAD_SPEC
+    raw: dict[str, Any] = {}
+    try:
+        raw = read_spec(Path(arguments[0]))
+        spec = parse_spec(raw)
+    except BadSpec as error:
+        return _refuse(raw, error)
+    spec.output_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        with exclusive(spec.output_dir / ".lock", wait=False):
+            return _run_locked(spec, cancel)
+    except BlockingIOError:
+        return Exit.BUSY
+
+
+def _refuse(raw: dict[str, Any], error: BadSpec) -> int:
+    print(error, file=sys.stderr)  # noqa: T201
+    if isinstance(raw.get("output_dir"), str) and raw["output_dir"]:
+        folder = Path(raw["output_dir"])
+        folder.mkdir(parents=True, exist_ok=True)
+        write_result(folder, {"state": "failed", "error": str(error), "problems": error.problems})
+    return Exit.BAD_SPEC
+
+
+def _run_locked(spec: TrainSpec, cancel: threading.Event) -> int:
+    """Train with the output folder to ourselves, and write how it ended."""
+    for name in (RESULT, PROGRESS):
+        (spec.output_dir / name).unlink(missing_ok=True)
+    for leftover in [spec.adapter_dir, *spec.output_dir.glob(".scratch-*")]:
+        shutil.rmtree(leftover, ignore_errors=True)
+    os.nice(spec.nice)
+    if spec.memory_limit_mb is not None:
+        resource.setrlimit(resource.RLIMIT_DATA, (spec.memory_limit_mb * _MB,) * 2)
+    with (
+        Progress(spec.output_dir, orphaned=cancel.set) as progress,
+        tempfile.TemporaryDirectory(prefix=".scratch-", dir=spec.output_dir) as scratch,
+    ):
+        progress.append("start", method=spec.method, seed=spec.seed, pid=os.getpid())
+        code, result = _outcome(spec, progress, cancel, Path(scratch))
+        write_result(spec.output_dir, result)
+        progress.append("end", state=result["state"])
+    return code
+
+
+def _outcome(
+    spec: TrainSpec, progress: Progress, cancel: threading.Event, scratch: Path
+) -> tuple[Exit, dict[str, Any]]:
+    """The exit code and the result of a run, whatever happens in it."""
+    try:
+        return Exit.DONE, {"state": "done", **train(spec, progress, cancel, scratch)}
+    except Cancelled as error:
+        return Exit.CANCELLED, {"state": "cancelled", "error": str(error)}
+    except EngineError as error:
+        return Exit.FAILED, {"state": "failed", "error": str(error)}
+    except Exception as error:
+        traceback.print_exc()
+        if is_out_of_memory(error):
+            return Exit.OUT_OF_MEMORY, {"state": "failed", "error": _NO_MEMORY}
+        text = f"Training stopped at an unexpected error: {type(error).__name__}: {error}"
+        return Exit.FAILED, {"state": "failed", "error": text[:1000]}
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory ran out: Python's own error, or torch's allocator speaking through another."""
+    said = str(error).lower()
+    return isinstance(error, MemoryError) or any(
+        words in said for words in ("can't allocate memory", "out of memory", "bad_alloc")
+    )
+
+
+def train(
+    spec: TrainSpec, progress: Progress, cancel: threading.Event, scratch: Path
+) -> dict[str, Any]:
+    """Load, train, save; return the result's facts. Raises EngineError or Cancelled."""
+    began = time.monotonic()
+    prepare()
+    os.environ["HF_DATASETS_CACHE"] = str(scratch / "datasets")
+    threads = set_threads(spec.threads)
+    with quiet():
+        from transformers import PrinterCallback
+
+        progress.append("phase", phase="reading")
+        model, tokenizer = _load(spec)
+        records = load_records(spec, tokenizer, scratch / "datasets")
+        _stop_if(cancel)
+        progress.append("phase", phase="training", records=len(records.dataset))
+        watcher = make_watcher(progress, cancel)
+        job = Job(spec, model, tokenizer, records.dataset, [watcher], scratch)
+        trainer = METHODS[spec.method](job)
+        trainer.remove_callback(PrinterCallback)  # it would print every step a second time
+        trainer.train()
+        _stop_if(cancel)
+        progress.append("phase", phase="saving")
+        _save(trainer.model, spec, records, threads, scratch / "adapter")
+    (scratch / "adapter").rename(spec.adapter_dir)
+    return {
+        "adapter": str(spec.adapter_dir),
+        "sha256": sha256_of_folder(spec.adapter_dir),
+        "weights_sha256": sha256_of_file(spec.adapter_dir / "adapter_model.safetensors"),
+        "metrics": _metrics(watcher.steps, records, threads, time.monotonic() - began),
+    }
+
+
+def _stop_if(cancel: threading.Event) -> None:
+    if cancel.is_set():
+        raise Cancelled("The training was stopped before it was finished.")
+
+
+def _load(spec: TrainSpec) -> tuple[Any, Any]:
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    local = {"local_files_only": True}
+    tokenizer: Any = AutoTokenizer.from_pretrained(spec.base_dir, **local)
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    model: Any = AutoModelForCausalLM.from_pretrained(spec.base_dir, dtype=torch.float32, **local)
+    if spec.adapter_parent is not None:
+        from peft import PeftConfig, PeftModel
+
+        rank = getattr(PeftConfig.from_pretrained(str(spec.adapter_parent)), "r", None)
+        if spec.params.lora_r not in {None, rank}:
+            raise EngineError(f"The parent adapter has LoRA rank {rank}; leave the rank empty.")
+        model = PeftModel.from_pretrained(model, spec.adapter_parent, is_trainable=True)
+    return model, tokenizer
+
+
+def _save(model: Any, spec: TrainSpec, records: Records, threads: int, target: Path) -> None:
+    """Write the adapter: its weights, its settings in a fixed order, and our own model card."""
+    base_name = spec.base_name or spec.base_dir.name
+    settings = model.peft_config["default"]
+    settings.base_model_name_or_path = base_name  # not a path of this machine
+    settings.target_modules = sorted(settings.target_modules)  # else a set, in any order
+    model.save_pretrained(target, selected_adapters=["default"], save_embedding_layers=False)
+    (target / "README.md").write_text(
+        card.render(_facts(spec, records, threads, base_name, int(settings.r)))
+    )
+
+
+def _facts(
+    spec: TrainSpec, records: Records, threads: int, base_name: str, rank: int
+) -> card.CardFacts:
+    import peft
+    import torch
+    import transformers
+    import trl
+
+    libraries = (torch, transformers, trl, peft)
+    parent = spec.adapter_parent
+    return card.CardFacts(
+        method=spec.method,
+        base_name=base_name,
+        base_sha256=", ".join(map(sha256_of_file, sorted(spec.base_dir.glob("*.safetensors")))),
+        parent_sha256="" if parent is None else sha256_of_folder(parent),
+        release_name=spec.release_name or spec.release_dir.name,
+        release_sha256=manifest_sha256(spec.release_dir),
+        records=len(records.dataset),
+        left_out=dict(records.left_out),
+        params=spec.params.used() | {"lora_r": rank},
+        seed=spec.seed,
+        threads=threads,
+        system_message=spec.system_message,
+        versions={library.__name__: library.__version__ for library in libraries},
+    )
+
+
+def _metrics(
+    steps: list[dict[str, Any]], records: Records, threads: int, seconds: float
+) -> dict[str, Any]:
+    losses = [step["loss"] for step in steps]
+    names = ("reward_accuracy", "reward_margin", "token_accuracy")
+    return {
+        "steps": len(steps),
+        "records": len(records.dataset),
+        "left_out": dict(records.left_out),
+        "first_loss": losses[0],
+        "last_loss": losses[-1],
+        "mean_loss": sum(losses) / len(losses),
+        **{name: steps[-1][name] for name in names if name in steps[-1]},
+        "threads": threads,
+        "seconds": round(seconds, 1),
+        "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,75 @@
+"""Following a trainer step by step: progress out, cancellation in."""
+
+import math
+import threading
+import time
+from typing import Any
+
+from modelhub.engine.errors import EngineError
+from modelhub.engine.progress import Progress
+
+_KEPT = {
+    "grad_norm": "grad_norm",
+    "learning_rate": "learning_rate",
+    "mean_token_accuracy": "token_accuracy",
+    "rewards/accuracies": "reward_accuracy",
+    "rewards/margins": "reward_margin",
+    "accuracy": "reward_accuracy",
+    "margin": "reward_margin",
+}
+
+
+def make_watcher(progress: Progress, cancel: threading.Event) -> Any:
+    """A trainer callback that reports each step and stops before the next when `cancel` is set.
+
+    Its `steps` holds what was reported, for the result's metrics.
+    """
+    from transformers import TrainerCallback
+
+    class Watcher(TrainerCallback):
+        """Made in a function since its base class is heavy to import."""
+
+        def __init__(self) -> None:
+            self.steps: list[dict[str, Any]] = []
+            self._began = 0.0
+
+        def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            """Start the clock that the rate and the time left are reckoned from."""
+            self._began = time.monotonic()
+
+        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            """Ask the trainer to stop when cancelled."""
+            control.should_training_stop |= cancel.is_set()
+
+        def on_log(self, args: Any, state: Any, control: Any, **given: Any) -> None:
+            """Report a step; the closing summary has no loss and is passed over."""
+            logs = given["logs"]
+            if "loss" in logs:
+                event = step_event(state, logs, time.monotonic() - self._began)
+                self.steps.append(event)
+                progress.append("step", **event)
+
+    return Watcher()
+
+
+def step_event(state: Any, logs: dict[str, Any], seconds: float) -> dict[str, Any]:
+    """One step's report. `rate` is steps per second, `eta_s` seconds left at that rate.
+
+    EngineError when the loss is no number any more: from there on training only does harm.
+    """
+    loss = float(logs["loss"])
+    if not math.isfinite(loss):
+        raise EngineError(
+            f"The loss stopped being a number at step {state.global_step}; "
+            "a smaller learning rate may help."
+        )
+    rate = state.global_step / max(seconds, 1e-9)
+    values = {ours: float(logs[theirs]) for theirs, ours in _KEPT.items() if theirs in logs}
+    return {
+        "step": state.global_step,
+        "total": state.max_steps,
+        "loss": loss,
+        "rate": round(rate, 4),
+        "eta_s": round((state.max_steps - state.global_step) / rate, 1),
+        **{name: value for name, value in values.items() if math.isfinite(value)},
+    }
