@@ -29,3 +29,9 @@ def die_with_parent(death_signal: signal.Signals, *, niceness: int = 0) -> Calla
                 os._exit(1)
 
     return prepare_child
+
+
+def end_with_parent(death_signal: signal.Signals) -> None:
+    """Have the kernel send this process `death_signal` when its parent ends (Linux alone)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0)

@@ -1,16 +1,60 @@
-"""How a second terminal finds the servers that a running `make run` embeds."""
+"""How a command in a second terminal finds the servers of a running `make run`."""
 
 import json
 import os
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+
+from codesign.config.servers.folders import is_locked
+
+RUN_FILE = "run.json"
+DEMO_FILE = "demo-accounts.json"
+LOCK_FILE = "lock"
 
 
-def find_running(home: Path) -> dict[str, Any] | None:
-    """Read `run.json` of a supervisor that still lives; None where there is none."""
-    try:
-        found: dict[str, Any] = json.loads((home / "run.json").read_text())
-        os.kill(int(found["pid"]), 0)
-    except (OSError, ValueError, KeyError):
+@dataclass(frozen=True)
+class Running:
+    """What `run.json` holds: the supervisor's process id and where its servers answer."""
+
+    pid: int
+    port: int
+    database_url: str
+    database_owner_url: str
+    broker_url: str
+
+
+def find_running(home: Path) -> dict[str, str | int] | None:
+    """Return the run file's content while its supervisor lives, else None.
+
+    The supervisor's lock is asked, since after a crash its process id may be somebody else's.
+    """
+    if not is_locked(home / LOCK_FILE):
         return None
+    try:
+        found: dict[str, str | int] = json.loads((home / RUN_FILE).read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    return found
+
+
+def announce(home: Path, running: Running) -> None:
+    """Write the run file whole or not at all, for its owner alone."""
+    unfinished = home / f"{RUN_FILE}.unfinished"
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with open(descriptor, "w", encoding="utf-8") as file:
+        json.dump(asdict(running), file)
+    unfinished.replace(home / RUN_FILE)
+
+
+def withdraw(home: Path) -> None:
+    """Remove the run file."""
+    (home / RUN_FILE).unlink(missing_ok=True)
+
+
+def demo_accounts(home: Path) -> list[dict[str, str]]:
+    """Return the demo study's sign-ins; none where there is no demo study."""
+    try:
+        found: list[dict[str, str]] = json.loads((home / DEMO_FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return []
     return found

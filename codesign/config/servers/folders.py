@@ -30,7 +30,7 @@ def socket_folder(home: Path) -> Path:
     """
     digest = hashlib.sha256(os.fsencode(home.resolve())).hexdigest()[:12]
     name = f"codesign-{os.getuid()}-{digest}"
-    for base in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"):
+    for base in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"):  # noqa: S108 - ownership is checked
         if not base:
             continue
         folder = Path(base) / name

@@ -50,11 +50,12 @@ def guard(pipe: IO[str], *, grace: float) -> None:
     """Read until the pipe ends, then stop what is watched; after `grace` seconds, kill it."""
     watched: dict[int, int] = {}
     for line in pipe:
-        verb, pid, number = line.split()
+        verb, *numbers = line.split()
+        pid, death_signal = map(int, numbers)
         if verb == "watch":
-            watched[int(pid)] = int(number)
+            watched[pid] = death_signal
         else:
-            watched.pop(int(pid), None)
+            watched.pop(pid, None)
     for pid, number in watched.items():
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)

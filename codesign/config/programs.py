@@ -1,0 +1,82 @@
+"""The processes of one machine: web, workers, beat. Which command, which signals, which queues."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from codesign.config.servers.guardian import Guardian
+from codesign.config.servers.process import Child, Program, Spec
+
+CELERY = (sys.executable, "-m", "celery", "-A", "codesign.config.celery")
+WORKERS: tuple[tuple[str, str, int, int], ...] = (
+    ("worker-default", "default,exports", 2, 0),
+    ("worker-generation", "generation", 1, 10),
+    ("worker-training", "training", 1, 15),
+)
+"""Name, queues, processes, niceness: a model at work leaves the processor to pages."""
+
+WORKER_STOPS = ((signal.SIGTERM, 3.0), (signal.SIGQUIT, 3.0))
+"""First let tasks end; then break them off, which gives their messages back to the broker."""
+
+
+class Application(Program):
+    """A process of Codesign itself; it needs no waiting for, since nothing depends on it."""
+
+    def __init__(self, spec: Spec, guardian: Guardian | None = None) -> None:
+        """Say what it is; nothing is started yet."""
+        self.name = spec.name
+        self._spec = spec
+        self._guardian = guardian
+
+    def start(self, *, pause: Callable[[float], None] = time.sleep) -> None:
+        """Start it."""
+        self.child = Child(self._spec, self._guardian)
+
+
+def web(port: int, logs: Path, environment: Mapping[str, str]) -> Spec:
+    """Return gunicorn, answering on this machine alone."""
+    workers = environment.get("WEB_CONCURRENCY") or str(min(4, max(2, os.cpu_count() or 2)))
+    command = [sys.executable, "-m", "gunicorn", "codesign.config.wsgi:application"]
+    command += ["--bind", f"127.0.0.1:{port}", "--no-control-socket"]
+    command += ["--worker-class", "gthread", "--workers", workers, "--threads", "8"]
+    command += ["--graceful-timeout", "5", "--timeout", "60"]
+    return Spec(
+        name="web",
+        command=command,
+        log=logs / "web.log",
+        stop_signals=((signal.SIGTERM, 8.0),),
+        environment=environment,
+    )
+
+
+def workers(logs: Path, environment: Mapping[str, str]) -> list[Spec]:
+    """Return one Celery worker per kind of work."""
+    return [
+        Spec(
+            name=name,
+            command=[
+                *CELERY, "worker", "--queues", queues, "--concurrency", str(processes),
+                "--hostname", f"{name}@%h", "--loglevel", "INFO",
+                "--without-gossip", "--without-mingle",
+            ],
+            log=logs / f"{name}.log",
+            death_signal=signal.SIGKILL,
+            stop_signals=WORKER_STOPS,
+            environment=environment,
+            niceness=niceness,
+        )
+        for name, queues, processes, niceness in WORKERS
+    ]  # fmt: skip
+
+
+def beat(logs: Path, environment: Mapping[str, str]) -> Spec:
+    """Return the clock that rings for work that waits."""
+    return Spec(
+        name="beat",
+        command=[*CELERY, "beat", "--loglevel", "INFO"],
+        log=logs / "beat.log",
+        environment=environment,
+    )

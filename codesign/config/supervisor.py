@@ -1,0 +1,325 @@
+"""Starts, watches and stops everything that runs on one machine.
+
+Order: PostgreSQL and Valkey, the tables, the demo study, workers, web; stopping is the reverse.
+What dies is started again. When the supervisor itself dies the kernel ends the rest, and the next
+start takes up whatever was left.
+"""
+
+import contextlib
+import http.client
+import itertools
+import os
+import select
+import signal
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from codesign.config import programs
+from codesign.config.programs import Application
+from codesign.config.servers import discovery
+from codesign.config.servers.errors import ServerError
+from codesign.config.servers.folders import private_folder, socket_folder
+from codesign.config.servers.guardian import Guardian
+from codesign.config.servers.postgres import APP_ROLE, OWNER_ROLE, Postgres
+from codesign.config.servers.process import Program, Spec, stop, tail
+from codesign.config.servers.valkey import Valkey
+from codesign.config.static import collected, is_collected
+
+ROOT = Path(__file__).resolve().parents[2]
+QUICK = 20.0
+"""Seconds: whatever ends sooner than this after its start is counted as a quick death."""
+QUICK_DEATHS = 5
+LOGS_KEPT = 3
+PATIENCE = 60.0
+"""Seconds until the first good answer, after which the terminal says where to look."""
+
+
+class StopAskedError(Exception):
+    """Somebody pressed Ctrl-C, closed the terminal or sent TERM."""
+
+
+class Signals:
+    """Turns signals into an exception at the places where the supervisor waits, and only there.
+
+    So no signal can fall between the start of a process and the note that it was started.
+    """
+
+    def __init__(self) -> None:
+        """Listen to INT, TERM and HUP (unless started with nohup), and to children that end."""
+        self.asked = False
+        self._read, write = os.pipe()
+        for end in (self._read, write):
+            os.set_blocking(end, False)
+        signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, self._ask)
+
+    def _ask(self, _number: int, _frame: FrameType | None) -> None:
+        self.asked = True
+
+    def pause(self, seconds: float) -> None:
+        """Wait until a signal comes, at most `seconds`; raise if one asked to stop."""
+        self.wait(seconds)
+        if self.asked:
+            raise StopAskedError
+
+    def wait(self, seconds: float) -> None:
+        """Wait until a signal comes, at most `seconds`."""
+        if select.select([self._read], [], [], seconds)[0]:
+            with contextlib.suppress(BlockingIOError):
+                while os.read(self._read, 512):
+                    pass
+
+
+class Keeper:
+    """Keeps one program running, with longer waits the more often it dies young."""
+
+    def __init__(self, program: Program) -> None:
+        """Take over a program that has been started."""
+        self.program = program
+        self._quick_deaths = 0
+        self._due: float | None = None
+
+    def tend(self, signals: Signals) -> float:
+        """Start it again if it has died and is due; return the seconds until the next look."""
+        child = self.program.child
+        if child is None:
+            raise ServerError(f"{self.program.name} was never started.")
+        if self._due is None:
+            code = child.exit_code()
+            if code is None:
+                return 3600.0
+            child.clear_away()
+            self._due = time.monotonic() + self._delay(time.monotonic() - child.started, code)
+        wait = self._due - time.monotonic()
+        if wait > 0:
+            return wait
+        self._due = None
+        self.program.start(pause=signals.pause)
+        return 0.0
+
+    def _delay(self, lived: float, code: int) -> float:
+        """Count a death and return the seconds to wait: 0, 0.5, 1, 2, 4."""
+        child = self.program.child
+        self._quick_deaths = self._quick_deaths + 1 if lived < QUICK else 1
+        if self._quick_deaths > QUICK_DEATHS and child is not None:
+            raise ServerError(
+                f"{self.program.name} stops again and again; "
+                f"the last words in {child.spec.log}:\n{tail(child.spec.log)}"
+            )
+        say(f"{self.program.name} ended ({code}); starting it again")
+        return 0.0 if self._quick_deaths == 1 else 0.5 * 2.0 ** (self._quick_deaths - 2)
+
+
+class Supervisor:
+    """One running Codesign."""
+
+    def __init__(self, *, home: Path, port: int, environment: Mapping[str, str]) -> None:
+        """Plan a run in `home`; `environment` decides which servers are embedded."""
+        self._home = home
+        self._port = port
+        self._logs = private_folder(home / "logs")
+        self._signals = Signals()
+        self._guardian = None if sys.platform == "linux" else Guardian()
+        self._servers: list[Program] = []
+        self._applications: list[Program] = []
+        self._external = environment
+        self._environment = {
+            **environment,
+            "CODESIGN_HOME": str(home),
+            "PORT": str(port),
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def run(self) -> int:
+        """Start everything, watch it, stop it; return the exit code of the command."""
+        rotate(self._logs)
+        try:
+            self._start_servers()
+            self._prepare()
+            self._start_applications()
+            self._watch()
+        except StopAskedError:
+            return 0
+        except ServerError as error:
+            say(str(error))
+            return 1
+        finally:
+            self._stop()
+
+    def _start_servers(self) -> None:
+        sockets = socket_folder(self._home)
+        owner_url = self._external.get("DATABASE_OWNER_URL", "")
+        if not self._external.get("DATABASE_URL"):
+            postgres = Postgres(
+                data=self._home / "postgres",
+                sockets=sockets,
+                log=self._logs / "postgres.log",
+                guardian=self._guardian,
+            )
+            self._start(self._servers, postgres)
+            postgres.make_roles()
+            self._environment["DATABASE_URL"] = postgres.url(APP_ROLE)
+            owner_url = postgres.url(OWNER_ROLE)
+        self._environment["DATABASE_OWNER_URL"] = owner_url or self._environment["DATABASE_URL"]
+        if not self._external.get("CELERY_BROKER_URL"):
+            valkey = Valkey(
+                data=self._home / "valkey",
+                sockets=sockets,
+                log=self._logs / "valkey.log",
+                guardian=self._guardian,
+            )
+            self._start(self._servers, valkey)
+            self._environment["CELERY_BROKER_URL"] = valkey.url()
+        discovery.announce(
+            self._home,
+            discovery.Running(
+                pid=os.getpid(),
+                port=self._port,
+                database_url=self._environment["DATABASE_URL"],
+                database_owner_url=self._environment["DATABASE_OWNER_URL"],
+                broker_url=self._environment["CELERY_BROKER_URL"],
+            ),
+        )
+
+    def _prepare(self) -> None:
+        """Bring tables and static files up to date, side by side."""
+        owner = self._environment | {"DATABASE_URL": self._environment["DATABASE_OWNER_URL"]}
+        tasks = [self._command("migrate", "migrate", "--no-input", environment=owner)]
+        static = self._home / "static"
+        needs_static = not is_collected(static)
+        if needs_static:
+            tasks.append(self._command("collectstatic", "collectstatic", "--no-input", "--clear"))
+        self._complete(tasks)
+        if needs_static:
+            collected(static)
+
+    def _start_applications(self) -> None:
+        """Start the workers while the demo study is made; the web last, so that it finds both."""
+        environment = self._environment
+        for spec in [*programs.workers(self._logs, environment), self._beat()]:
+            self._start(self._applications, Application(spec, self._guardian))
+        if environment.get("CODESIGN_DEMO", "1") != "0":
+            self._complete([self._command("demo", "demo_study")])
+        web = programs.web(self._port, self._logs, environment)
+        self._start(self._applications, Application(web, self._guardian))
+
+    def _beat(self) -> Spec:
+        return programs.beat(self._logs, self._environment)
+
+    def _start(self, kept: list[Program], program: Program) -> None:
+        kept.append(program)
+        program.start(pause=self._signals.pause)
+
+    def _command(
+        self, name: str, *words: str, environment: Mapping[str, str] | None = None
+    ) -> Application:
+        """Return a management command that is to run once."""
+        spec = Spec(
+            name=name,
+            command=[sys.executable, str(ROOT / "manage.py"), *words],
+            log=self._logs / f"{name}.log",
+            environment=environment or self._environment,
+        )
+        return Application(spec, self._guardian)
+
+    def _complete(self, commands: Sequence[Application]) -> None:
+        """Run commands at the same time until all have ended well."""
+        started = []
+        try:
+            for command in commands:
+                command.start()
+                if command.child is not None:
+                    started.append(command.child)
+            for child in started:
+                while (code := child.exit_code()) is None:
+                    self._signals.pause(3600)
+                if code != 0:
+                    log = child.spec.log
+                    raise ServerError(
+                        f"{child.spec.name} failed; the last words in {log}:\n{tail(log)}"
+                    )
+        finally:
+            stop(started, pause=self._signals.wait)
+
+    def _watch(self) -> NoReturn:
+        """Keep everything running; say once when it is ready."""
+        keepers = [Keeper(program) for program in (*self._servers, *self._applications)]
+        ready = self._readiness()
+        while True:
+            next_look = min(keeper.tend(self._signals) for keeper in keepers)
+            self._signals.pause(min(next_look, next(ready)))
+
+    def _readiness(self) -> Iterator[float]:
+        """Yield the seconds until the next look; greet once everything answers."""
+        late = time.monotonic() + PATIENCE
+        told = False
+        while not healthy(self._port):
+            if not told and time.monotonic() > late:
+                told = True
+                say(f"Not everything answers yet; the logs are in {self._logs}")
+            yield 0.2
+        self._greet()
+        yield from itertools.repeat(3600.0)
+
+    def _greet(self) -> None:
+        say(f"Codesign is running: http://localhost:{self._port}")
+        for line in sign_ins(self._home):
+            say(line)
+        say("Ctrl-C stops it.")
+
+    def _stop(self) -> None:
+        """Stop applications, then Valkey, then PostgreSQL."""
+        for programs_of_a_kind in (self._applications, *([p] for p in reversed(self._servers))):
+            stop(
+                [program.child for program in programs_of_a_kind if program.child is not None],
+                pause=self._signals.wait,
+            )
+        if self._guardian is not None:
+            self._guardian.dismiss()
+        discovery.withdraw(self._home)
+        say("Codesign has stopped.")
+
+
+def healthy(port: int) -> bool:
+    """Ask the web processes whether database, broker and workers answer."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=3)
+    try:
+        connection.request("GET", "/healthz", headers={"Host": "localhost"})
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def sign_ins(home: Path) -> list[str]:
+    """Return the demo accounts as lines for the terminal."""
+    accounts = discovery.demo_accounts(home)
+    width = max((len(account["email"]) for account in accounts), default=0)
+    return [
+        f"  {account['role']:<12} {account['email']:<{width}}  {account['password']}"
+        for account in accounts
+    ]
+
+
+def rotate(logs: Path) -> None:
+    """Move the logs of earlier runs one number on, so that each run begins its own."""
+    for log in logs.glob("*.log"):
+        for number in range(LOGS_KEPT, 0, -1):
+            older = logs / f"{log.name}.{number}"
+            newer = logs / f"{log.name}.{number - 1}" if number > 1 else log
+            if newer.exists():
+                newer.replace(older)
+
+
+def say(line: str) -> None:
+    """Show a line on the terminal; one that was closed is no reason to fail."""
+    with contextlib.suppress(OSError, ValueError):
+        print(line, flush=True)  # noqa: T201 - the supervisor's words are its output

@@ -1,0 +1,18 @@
+"""What belongs to the installation and to no app."""
+
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from codesign.config import health
+from codesign.shared.access import PUBLIC, declare
+
+
+@declare(PUBLIC)
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """Answer 200 when database, broker and a worker answer, else 503 naming what does not."""
+    missing = health.missing()
+    body = {part: "no answer" if part in missing else "ok" for part in health.PARTS}
+    return JsonResponse(body, status=503 if missing else 200)

@@ -1,0 +1,177 @@
+"""`make run` as a whole: what dies comes back, what is stopped is gone, nothing is lost."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from codesign.config.supervisor import healthy
+from tests.config.running import READY, ROOT, Running, eventually, user_environment
+
+NAMES = {
+    "web": "gunicorn",
+    "worker-default": "worker-default@",
+    "worker-generation": "worker-generation@",
+    "worker-training": "worker-training@",
+    "beat": "codesign.config.celery beat",
+    "postgres": "pginstall/bin/postgres",
+    "valkey": "valkey-server",
+}
+
+
+@pytest.fixture(scope="module")
+def shared_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def running(shared_home: Path) -> Iterator[Running]:
+    started = Running(shared_home)
+    try:
+        started.read_until(READY)
+        yield started
+    finally:
+        started.stop()
+
+
+def write_rows(running: Running) -> None:
+    """Commit rows one by one, the last of them just before whatever comes next."""
+    with running.connect() as connection:
+        for _ in range(20):
+            connection.execute(
+                "INSERT INTO django_session (session_key, session_data, expire_date) "
+                "VALUES (gen_random_uuid(), 'kept', now())"
+            )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [*NAMES, "supervisor"])
+def test_whatever_is_killed_comes_back_and_no_row_is_lost(running: Running, name: str) -> None:
+    write_rows(running)
+    before = running.row_counts()
+    write_rows(running)
+    before["django_session"] = int(str(before["django_session"])) + 20
+    if name == "supervisor":
+        running.process.kill()
+        running.process.wait()
+        eventually(lambda: not running.processes(), seconds=20)
+        running.start_again()
+    else:
+        (killed,) = running.find(NAMES[name])
+        os.kill(killed, signal.SIGKILL)
+        running.read_until(f"{name} ended (-9)")
+        eventually(lambda: running.find(NAMES[name]) - {killed})
+    running.wait_until_healthy()
+    assert running.row_counts() == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_stops_everything_and_loses_nothing(
+    running: Running, number: signal.Signals
+) -> None:
+    write_rows(running)
+    before = running.row_counts()
+    running.process.send_signal(number)
+    assert running.process.wait(timeout=30) == 0
+    assert running.processes() == []
+    assert not (running.home / "run.json").exists()
+    running.start_again()
+    assert running.row_counts() == before
+
+
+@pytest.mark.slow
+def test_it_can_be_stopped_while_it_starts(tmp_path: Path) -> None:
+    starting = Running(tmp_path)
+    try:
+        eventually(lambda: (tmp_path / "run.json").exists())
+        starting.process.send_signal(signal.SIGTERM)
+        assert starting.process.wait(timeout=30) == 0
+        assert starting.processes() == []
+    finally:
+        starting.stop()
+
+
+@pytest.mark.slow
+def test_second_run_on_the_same_home_gets_one_sentence(running: Running) -> None:
+    second = Running(running.home)
+    out, _ = second.process.communicate(timeout=60)
+    assert second.process.returncode == 1
+    assert out.count("\n") == 1
+    assert f"already runs from {running.home} at http://localhost:{running.port}" in out
+    assert healthy(running.port)
+
+
+@pytest.mark.slow
+def test_commands_in_a_second_terminal_find_the_servers(running: Running) -> None:
+    command = [sys.executable, "manage.py", "migrate", "--check"]
+    found = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=user_environment(CODESIGN_HOME=str(running.home)),
+        capture_output=True,
+        text=True,
+    )
+    assert found.returncode == 0, found.stderr
+
+
+def test_commands_without_a_running_one_say_what_to_do(tmp_path: Path) -> None:
+    found = subprocess.run(
+        [sys.executable, "manage.py", "migrate", "--check"],
+        cwd=ROOT,
+        env=user_environment(CODESIGN_HOME=str(tmp_path)),
+        capture_output=True,
+        text=True,
+    )
+    assert found.returncode == 1
+    assert "start `make run` first" in found.stderr
+    assert "Traceback" not in found.stderr
+
+
+def test_taken_port_gets_one_sentence(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        refused = subprocess.run(
+            [sys.executable, "-m", "codesign.config.run"],
+            cwd=ROOT,
+            env=user_environment(CODESIGN_HOME=str(tmp_path), PORT=str(port)),
+            capture_output=True,
+            text=True,
+        )
+    assert refused.returncode == 1
+    assert refused.stdout.count("\n") == 1
+    assert f"Port {port} is taken" in refused.stdout
+    assert refused.stderr == ""
+
+
+@pytest.mark.slow
+def test_with_servers_of_ones_own_none_is_embedded(tmp_path: Path) -> None:
+    address = os.environ["DATABASE_URL"]
+    name = f"external_{os.getpid()}"
+    with psycopg.connect(address, autocommit=True) as own:
+        own.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    running = Running(
+        tmp_path,
+        environment={
+            "DATABASE_URL": address.replace("/postgres?", f"/{name}?"),
+            "CELERY_BROKER_URL": f"{os.environ['CELERY_BROKER_URL'].partition('?')[0]}"
+            "?virtual_host=15",
+        },
+    )
+    try:
+        running.read_until(READY)
+        commands = [" ".join(process.cmdline()) for process in running.processes()]
+        assert not any("pginstall" in command or "valkey" in command for command in commands)
+        assert not (tmp_path / "postgres").exists()
+        assert not (tmp_path / "valkey").exists()
+    finally:
+        running.stop()
