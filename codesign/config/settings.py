@@ -150,6 +150,22 @@ ACCOUNT_CHANGE_EMAIL = True  # one address a person, exchanged once the new one 
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_FORMS = {
+    "login": "codesign.accounts.forms.Login",
+    "signup": "codesign.accounts.forms.Signup",
+    "add_email": "codesign.accounts.forms.AddEmail",
+    "change_email": "codesign.accounts.forms.ChangeEmail",
+    "change_password": "codesign.accounts.forms.ChangePassword",
+    "set_password": "codesign.accounts.forms.SetPassword",
+    "reset_password": "codesign.accounts.forms.ResetPassword",
+    "reset_password_from_key": "codesign.accounts.forms.ResetPasswordKey",
+    "reauthenticate": "codesign.accounts.forms.Reauthenticate",
+    "request_login_code": "codesign.accounts.forms.RequestLoginCode",
+}
+MFA_FORMS = {
+    "add_webauthn": "codesign.accounts.forms.AddPasskey",
+    "edit_webauthn": "codesign.accounts.forms.RenamePasskey",
+}
 MFA_SUPPORTED_TYPES = ["recovery_codes", "totp", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION

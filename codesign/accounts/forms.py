@@ -1,0 +1,102 @@
+"""The library's account forms in plain words. What they do is unchanged."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from allauth.account import forms as account
+from allauth.mfa.webauthn import forms as webauthn
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+PASSWORD_HINT = _(
+    "At least 8 characters. Not one that many people use, and not like your e-mail address."
+)
+_LABELS = {
+    "email": _("E-mail address"),
+    "login": _("E-mail address"),
+    "oldpassword": _("The password you use now"),
+    "password1": _("New password"),
+    "password2": _("The same password again"),
+    "name": _("What to call it (optional)"),
+    "passwordless": _("Sign in with it alone, without my password"),
+}
+_HINTS = {
+    "password1": PASSWORD_HINT,
+    "passwordless": _("Your device then asks for your fingerprint, your face or its PIN."),
+}
+_MISTAKES = {
+    "required": _("Please fill this in."),
+    "invalid": _("Please check this address: one looks like robin@example.org."),
+}
+
+
+class PlainWords(forms.BaseForm):
+    """Says labels, hints and mistakes as one would say them to a person."""
+
+    labels: ClassVar[dict[str, Any]] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.label = (_LABELS | self.labels).get(name, field.label)
+            field.help_text = _HINTS.get(name, field.help_text)
+            field.error_messages["required"] = _MISTAKES["required"]
+            if isinstance(field, forms.EmailField):
+                field.error_messages["invalid"] = _MISTAKES["invalid"]
+
+
+class Login(PlainWords, account.LoginForm):
+    """Address and password."""
+
+
+class Signup(PlainWords, account.SignupForm):
+    """Address and a password of one's own."""
+
+    labels: ClassVar[dict[str, Any]] = {"password1": _("A password of your own")}
+
+
+class AddEmail(PlainWords, account.AddEmailForm):
+    """The address to change to."""
+
+    labels: ClassVar[dict[str, Any]] = {"email": _("New e-mail address")}
+
+
+class ChangeEmail(PlainWords, account.ChangeEmailForm):
+    """Another address, while the first is being confirmed."""
+
+    labels: ClassVar[dict[str, Any]] = {"email": _("Another e-mail address")}
+
+
+class ChangePassword(PlainWords, account.ChangePasswordForm):
+    """The old password, and the new one twice."""
+
+
+class SetPassword(PlainWords, account.SetPasswordForm):
+    """A first password."""
+
+
+class ResetPassword(PlainWords, account.ResetPasswordForm):
+    """Where to send the link."""
+
+
+class ResetPasswordKey(PlainWords, account.ResetPasswordKeyForm):
+    """The new password, after the link."""
+
+
+class Reauthenticate(PlainWords, account.ReauthenticateForm):
+    """The password once more."""
+
+
+class RequestLoginCode(PlainWords, account.RequestLoginCodeForm):
+    """Where to send the code."""
+
+
+class AddPasskey(PlainWords, webauthn.AddWebAuthnForm):
+    """A name for the key, and whether it signs in by itself."""
+
+
+class RenamePasskey(PlainWords, webauthn.EditWebAuthnForm):
+    """Another name for the key."""
+
+    labels: ClassVar[dict[str, Any]] = {"name": _("What to call it")}

@@ -1,0 +1,83 @@
+"""A real browser on a real server. Pages are opened with `open_page`, which watches them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from codesign.accounts.services import make_account
+from codesign.shared.actors import SYSTEM
+from tests.browser.looking import Watch
+from tests.browser.people import PASSWORD
+
+if TYPE_CHECKING:
+    from codesign.accounts.models import User
+
+# Playwright runs an event loop in this thread; Django would refuse to touch the database in it.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+TIMEOUT_MS = 15_000
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """The one browser of the session; each page gets a context of its own."""
+    call_command("build_fonts", verbosity=0)
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, live_server: Any) -> Iterator[Callable[..., Page]]:
+    """Open a page in a fresh context: `open_page(path, user=…, scripts=False, locale=…)`.
+
+    With `user`, that person is signed in. Relative addresses lead to the test's server.
+    """
+    contexts: list[BrowserContext] = []
+
+    def open_(
+        path: str = "", user: User | None = None, scripts: bool = True, **options: Any
+    ) -> Page:
+        context = browser.new_context(
+            base_url=live_server.url, java_script_enabled=scripts, **options
+        )
+        contexts.append(context)
+        context.set_default_timeout(TIMEOUT_MS)
+        if user is not None:
+            context.add_cookies([session_cookie(user, live_server.url)])
+        page = context.new_page()
+        page.watch = Watch(page, urlsplit(live_server.url).netloc)  # type: ignore[attr-defined]
+        if path:
+            page.goto(path)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def person(transactional_db: None) -> User:
+    """Somebody with an account and nothing else; signs in with PASSWORD."""
+    return make_account(actor=SYSTEM, email="robin@example.org", password=PASSWORD, name="Robin")
+
+
+def session_cookie(user: User, url: str) -> Any:
+    """A cookie that signs this person in, as if they had come in by the door."""
+    client = Client()
+    client.force_login(user)
+    return {
+        "name": settings.SESSION_COOKIE_NAME,
+        "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
+        "url": url,
+    }

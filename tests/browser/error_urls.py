@@ -1,0 +1,44 @@
+"""Addresses that go wrong, one for each way in which a page can."""
+
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+
+from codesign.config.urls import urlpatterns as real
+from codesign.shared.errors import Conflict, Invalid
+
+
+def bad(request: HttpRequest) -> HttpResponse:
+    raise SuspiciousOperation
+
+
+def forbidden(request: HttpRequest) -> HttpResponse:
+    raise PermissionDenied
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    raise RuntimeError("a fault made for a test")
+
+
+def away(request: HttpRequest) -> HttpResponse:
+    return render(request, "503.html", status=503)
+
+
+def refused(request: HttpRequest) -> HttpResponse:
+    raise Conflict("Somebody else has answered this one meanwhile.")
+
+
+def invalid(request: HttpRequest) -> HttpResponse:
+    raise Invalid("That cannot be taken as it is.", {"Title": ["Please fill this in."]})
+
+
+urlpatterns = [
+    *real,
+    path("bad/", bad),
+    path("forbidden/", forbidden),
+    path("broken/", broken),
+    path("away/", away),
+    path("refused/", refused),
+    path("invalid/", invalid),
+]

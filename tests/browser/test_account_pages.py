@@ -1,0 +1,104 @@
+"""Coming in and looking after one's account, in a real browser."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.contrib.auth.hashers import check_password
+
+from tests.browser.looking import check_page
+from tests.browser.people import HOME, PASSWORD, expect_signed_in
+
+CODE = re.compile(r"^\s*([0-9A-Z]{3,4}-?[0-9A-Z]{3,4})\s*$", re.MULTILINE)
+
+
+def code_in(mail) -> str:
+    """The code on a line of its own in a mail."""
+    return CODE.search(mail.body).group(1)
+
+
+@pytest.mark.parametrize("page", ["login", "signup", "password/reset", "login/code", "inactive"])
+def test_pages_before_signing_in(open_page, page):  # standards 5.1, 5.6
+    check_page(open_page(f"/account/{page}/"), name=f"account-{page.replace('/', '-')}")
+
+
+@pytest.mark.parametrize("page", ["email", "password/change", "logout", "2fa"])
+def test_pages_of_one_s_account(open_page, person, page):  # standards 5.1, 5.6
+    check_page(
+        open_page(f"/account/{page}/", user=person), name=f"account-{page.replace('/', '-')}"
+    )
+
+
+def test_signing_up_with_the_code_from_the_mail(open_page, mailoutbox):
+    page = open_page(f"/account/signup/?next={HOME}")
+    page.get_by_label("E-mail address").fill("sam@example.org")
+    page.get_by_label("A password of your own").fill(PASSWORD)
+    page.get_by_label("The same password again").fill(PASSWORD)
+    page.get_by_role("button", name="Make my account").click()
+    page.get_by_role("heading", name="Enter the code we sent you").wait_for()
+    check_page(page, name="account-code")
+    page.get_by_label("Code").fill("WRONG1")
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("alert").wait_for()
+    check_page(page, name="account-code-wrong")
+    page.get_by_label("Code").fill(code_in(mailoutbox[-1]))
+    page.get_by_role("button", name="Go on").click()
+    expect_signed_in(page)
+
+
+def test_mistakes_are_named_at_the_top_and_at_the_field(
+    open_page, transactional_db
+):  # standards 5.1
+    page = open_page("/account/signup/")
+    page.get_by_label("E-mail address").fill("not an address")
+    page.get_by_role("button", name="Make my account").click()
+    summary = page.get_by_role("alert")
+    summary.wait_for()
+    assert summary.evaluate("node => node === document.activeElement")
+    summary.get_by_role("link", name="E-mail address").click()
+    field = page.get_by_label("E-mail address")
+    assert field.evaluate("node => node === document.activeElement")
+    described = field.get_attribute("aria-describedby").split()
+    assert any("check this address" in page.locator(f"#{name}").inner_text() for name in described)
+    check_page(page, name="account-signup-mistakes")
+
+
+def test_signing_in_with_a_password_without_scripts(open_page, person):  # standards 5.6
+    page = open_page(f"/account/login/?next={HOME}", scripts=False)
+    page.get_by_label("E-mail address").fill(person.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect_signed_in(page)
+
+
+def test_signing_in_with_a_code(open_page, person, mailoutbox):  # standards 5.1 (3.3.8)
+    page = open_page(f"/account/login/?next={HOME}")
+    page.get_by_role("link", name="Send me a code by e-mail").click()
+    page.get_by_label("E-mail address").fill(person.email)
+    page.get_by_role("button", name="Send me a code").click()
+    page.get_by_role("heading", name="Enter the code we sent you").wait_for()
+    page.get_by_label("Code").fill(code_in(mailoutbox[-1]))
+    page.get_by_role("button", name="Go on").click()
+    expect_signed_in(page)
+
+
+def test_choosing_a_new_password_by_mail(open_page, person, mailoutbox):
+    page = open_page("/account/password/reset/")
+    page.get_by_label("E-mail address").fill(person.email)
+    page.get_by_role("button", name="Send me the link").click()
+    page.get_by_role("heading", name="Please look into your mail").wait_for()
+    check_page(page, name="account-reset-sent")
+    link = re.search(r"https?://[^/\s]+(/\S+)", mailoutbox[-1].body).group(1)
+    page.goto(link)
+    page.get_by_label("New password").wait_for()
+    check_page(page, name="account-reset-choose")
+    page.get_by_label("New password").fill("the-second-lamp-is-blue-7")
+    page.get_by_label("The same password again").fill("the-second-lamp-is-blue-7")
+    page.get_by_role("button", name="Save the new password").click()
+    page.get_by_role("heading", name="Your password is changed").wait_for()
+    check_page(page, name="account-reset-done")
+    person.refresh_from_db()
+    assert check_password("the-second-lamp-is-blue-7", person.password)
+    page.goto(link)
+    check_page(page, name="account-reset-used")

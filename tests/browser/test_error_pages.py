@@ -1,0 +1,36 @@
+"""What goes wrong is said in plain words, with the way on and Help in its place."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.looking import check_page
+
+PAGES = [
+    ("/bad/", 400, "We could not read that"),
+    ("/forbidden/", 403, "This page is not open to you"),
+    ("/nowhere/", 404, "There is nothing here"),
+    ("/broken/", 500, "Something went wrong on our side"),
+    ("/away/", 503, "Codesign is resting for a moment"),
+    ("/refused/", 409, "Somebody else has answered this one meanwhile."),
+    ("/invalid/", 400, "That cannot be taken as it is."),
+]
+
+
+@pytest.mark.parametrize(("path", "status", "heading"), PAGES)
+def test_error_pages_are_pages_too(open_page, person, settings, path, status, heading):
+    settings.ROOT_URLCONF = "tests.browser.error_urls"
+    page = open_page(user=person)
+    assert page.goto(path).status == status
+    assert page.get_by_role("heading", level=1).inner_text() == heading
+    check_page(page, name=f"error-{path.strip('/')}")
+
+
+def test_a_form_from_another_session_says_load_it_again(open_page, transactional_db):
+    page = open_page("/account/login/")
+    page.get_by_label("E-mail address").fill("sam@example.org")
+    page.get_by_label("Password").fill("anything")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.get_by_role("heading", name="Please load that page again").wait_for()
+    check_page(page, name="error-csrf")

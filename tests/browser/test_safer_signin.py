@@ -1,0 +1,125 @@
+"""Passkeys, codes from an app, spare codes: set up and used in a real browser (standards 7.8)."""
+
+from __future__ import annotations
+
+from allauth.mfa.totp.internal import auth as totp
+
+from tests.browser.looking import check_page
+from tests.browser.people import HOME, PASSWORD, expect_signed_in
+
+
+def code_now(secret: str) -> str:
+    """What an authenticator app shows at this moment."""
+    counter = next(totp.yield_hotp_counters_from_time())
+    return totp.format_hotp_value(totp.hotp_value(secret, counter))
+
+
+def type_password(page, email: str) -> None:
+    page.goto(f"/account/login/?next={HOME}")
+    page.get_by_label("E-mail address").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+
+
+def show_it_is_you(page) -> None:
+    page.get_by_role("heading", name="Is it you?").wait_for()
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Go on").click()
+
+
+def test_an_app_is_set_up_and_a_spare_code_signs_in(open_page, person):
+    page = open_page("/account/2fa/", user=person)
+    page.get_by_role("link", name="Set up an app").click()
+    page.get_by_role("heading", name="Is it you?").wait_for()
+    check_page(page, name="account-is-it-you")
+    show_it_is_you(page)
+    page.get_by_role("heading", name="Set up an app").wait_for()
+    check_page(page, name="account-app-set-up")
+    page.get_by_label("code").fill(code_now(page.locator("code").inner_text()))
+    page.get_by_role("button", name="Start using it").click()
+    page.get_by_role("heading", name="Your spare codes").wait_for()
+    check_page(page, name="account-spare-codes")
+    spare = page.locator(".codes li").first.inner_text()
+    page.goto("/account/2fa/")
+    check_page(page, name="account-2fa-in-use")
+    for path in ("recovery-codes/generate", "totp/deactivate"):
+        page.goto(f"/account/2fa/{path}/")
+        check_page(page, name=f"account-2fa-{path.replace('/', '-')}")
+
+    page.context.clear_cookies()
+    type_password(page, person.email)
+    page.get_by_role("heading", name="One more step").wait_for()
+    check_page(page, name="account-one-more-step")
+    page.get_by_label("Code").fill(spare)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect_signed_in(page)
+
+
+def add_authenticator(page) -> None:
+    """Give the page a device that knows passkeys, as Chromium's tools offer it."""
+    tools = page.context.new_cdp_session(page)
+    tools.send("WebAuthn.enable")
+    tools.send(
+        "WebAuthn.addVirtualAuthenticator",
+        {
+            "options": {
+                "protocol": "ctap2",
+                "transport": "internal",
+                "hasResidentKey": True,
+                "hasUserVerification": True,
+                "isUserVerified": True,
+                "automaticPresenceSimulation": True,
+            }
+        },
+    )
+
+
+def test_a_passkey_is_added_renamed_used_and_removed(open_page, person):
+    page = open_page(user=person)
+    add_authenticator(page)
+    page.goto("/account/2fa/webauthn/add/")
+    show_it_is_you(page)
+    page.get_by_label("Sign in with it alone").check()
+    check_page(page, name="account-passkey-add")
+    page.get_by_label("What to call it").fill("Blue phone")
+    page.get_by_role("button", name="Add it").click()
+    page.get_by_role("heading", name="Your spare codes").wait_for()
+    page.goto("/account/2fa/webauthn/")
+    check_page(page, name="account-passkeys")
+    page.get_by_role("link", name="Rename Blue phone").click()
+    check_page(page, name="account-passkey-rename")
+    page.get_by_label("What to call it").fill("Green phone")
+    page.get_by_role("button", name="Save").click()
+
+    page.context.clear_cookies()
+    page.goto(f"/account/login/?next={HOME}")
+    page.get_by_role("button", name="Use a passkey").click()
+    expect_signed_in(page)
+    page.goto("/account/2fa/webauthn/")
+    page.get_by_role("link", name="Remove Green phone").click()
+    show_it_is_you(page)
+    page.get_by_role("button", name="Remove it").wait_for()
+    check_page(page, name="account-passkey-remove")
+    page.get_by_role("button", name="Remove it").click()
+    page.get_by_text("There are none yet.").wait_for()
+
+
+def test_a_passkey_that_does_not_work_is_said_in_words(open_page, transactional_db):
+    page = open_page(f"/account/login/?next={HOME}")
+    tools = page.context.new_cdp_session(page)
+    tools.send("WebAuthn.enable")
+    tools.send(
+        "WebAuthn.addVirtualAuthenticator",
+        {
+            "options": {
+                "protocol": "ctap2",
+                "transport": "internal",
+                "hasResidentKey": True,
+                "hasUserVerification": True,
+                "isUserVerified": False,
+            }
+        },
+    )
+    page.get_by_role("button", name="Use a passkey").click()
+    page.get_by_role("status").get_by_text("The passkey did not work this time.").wait_for()
+    check_page(page, name="account-passkey-failed")
