@@ -18,7 +18,7 @@ WORKERS: tuple[tuple[str, str, int, int], ...] = (
 )
 """Name, queues, processes, niceness: a model at work leaves the processor to pages."""
 
-WORKER_STOPS = ((signal.SIGTERM, 3.0), (signal.SIGQUIT, 3.0))
+WORKER_STOPS = ((signal.SIGTERM, 5.0), (signal.SIGQUIT, 3.0))
 """First let tasks end; then break them off, which gives their messages back to the broker."""
 
 

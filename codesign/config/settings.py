@@ -53,7 +53,7 @@ DATABASES["default"].update(
             if TESTING or not SERVERS_RUNNING
             else {"min_size": 1, "max_size": 8, "timeout": 10}
         },
-        "CONN_HEALTH_CHECKS": False,
+        "CONN_HEALTH_CHECKS": True,  # the pool replaces what a restarted server has broken off
     }
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

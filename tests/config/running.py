@@ -1,5 +1,6 @@
 """A real supervisor with everything below it, in a home and on a port of its own."""
 
+import http.client
 import json
 import os
 import select
@@ -109,6 +110,17 @@ class Running:
         """Return the ids of the supervisor's children whose command holds this word."""
         children = psutil.Process(self.process.pid).children()
         return {child.pid for child in children if word in " ".join(child.cmdline())}
+
+    def page_status(self) -> int:
+        """Ask for a page whose cookie makes it read the database."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request(
+                "GET", "/account/login/", headers={"Cookie": f"sessionid={'0' * 32}"}
+            )
+            return connection.getresponse().status
+        finally:
+            connection.close()
 
     def connect(self) -> "psycopg.Connection[tuple[object, ...]]":
         run_file = json.loads((self.home / "run.json").read_text())

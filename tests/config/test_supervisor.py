@@ -55,6 +55,7 @@ def write_rows(running: Running) -> None:
 @pytest.mark.parametrize("name", [*NAMES, "supervisor"])
 def test_whatever_is_killed_comes_back_and_no_row_is_lost(running: Running, name: str) -> None:
     write_rows(running)
+    assert {running.page_status() for _ in range(12)} == {200}
     before = running.row_counts()
     write_rows(running)
     before["django_session"] = int(str(before["django_session"])) + 20
@@ -69,6 +70,7 @@ def test_whatever_is_killed_comes_back_and_no_row_is_lost(running: Running, name
         running.read_until(f"{name} ended (-9)")
         eventually(lambda: running.find(NAMES[name]) - {killed})
     running.wait_until_healthy()
+    assert {running.page_status() for _ in range(12)} == {200}
     assert running.row_counts() == before
 
 

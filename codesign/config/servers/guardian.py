@@ -17,10 +17,10 @@ from typing import IO
 class Guardian:
     """The supervisor's side of the pipe."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, grace: float = 10.0) -> None:
         """Start the guardian process in a session of its own, out of reach of Ctrl-C."""
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "codesign.config.servers.guardian"],
+            [sys.executable, "-m", "codesign.config.servers.guardian", str(grace)],
             stdin=subprocess.PIPE,
             start_new_session=True,
         )
@@ -77,4 +77,4 @@ def _lives(pid: int) -> bool:
 
 
 if __name__ == "__main__":
-    guard(sys.stdin, grace=10)
+    guard(sys.stdin, grace=float(sys.argv[1]))
