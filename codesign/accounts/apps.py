@@ -8,3 +8,7 @@ class AccountsConfig(AppConfig):
 
     name = "codesign.accounts"
     label = "accounts"
+
+    def ready(self) -> None:
+        """Listen for proven addresses."""
+        from codesign.accounts import receivers  # noqa: F401

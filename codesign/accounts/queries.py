@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
+
+from allauth.account.models import EmailAddress
+from django.db.models import QuerySet
+from django.utils import timezone
+
 from codesign.accounts import rules
-from codesign.accounts.models import ApiToken, User
+from codesign.accounts.models import ApiToken, OutgoingMail, User
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import NotFound
 
@@ -30,3 +36,43 @@ def actor_named(email: str | None) -> Actor:
     if user is None:
         raise NotFound(f"There is no account with the address {email}.")
     return Actor.of(user)
+
+
+def verified_owner(email: str) -> User | None:
+    """The account that has proven to own the address, whatever its case."""
+    address = (
+        EmailAddress.objects.select_related("user")
+        .filter(email__iexact=email.strip(), verified=True, user__is_active=True)
+        .first()
+    )
+    return address.user if address else None
+
+
+def mail_due() -> list[uuid.UUID]:
+    """Mails that wait and may be tried now, oldest first."""
+    waiting = OutgoingMail.objects.filter(
+        sent_at=None, due_at__lte=timezone.now(), attempts__lt=rules.MOST_ATTEMPTS
+    )
+    return list(waiting.order_by("due_at").values_list("id", flat=True)[:500])
+
+
+def tokens_of(*, actor: Actor) -> QuerySet[ApiToken]:
+    """The actor's own tokens that were not revoked, newest first."""
+    if actor.user_id is None:
+        return ApiToken.objects.none()
+    return ApiToken.objects.filter(user_id=actor.user_id, revoked_at=None).order_by("-created_at")
+
+
+def accounts(*, actor: Actor) -> QuerySet[User]:
+    """Every account, for a site admin; nothing for anybody else."""
+    if not (actor.is_site_admin or actor.is_system):
+        return User.objects.none()
+    return User.objects.order_by("email")
+
+
+def account(*, actor: Actor, user_id: uuid.UUID) -> User:
+    """One account, for a site admin."""
+    user = accounts(actor=actor).filter(id=user_id).first()
+    if user is None:
+        raise NotFound
+    return user

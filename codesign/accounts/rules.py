@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 PREFIX = "cds_"
+LONGEST_DAYS = 366
+"""A token lives a year at most."""
+MOST_ATTEMPTS = 12
+"""Times that a mail is tried: with the pauses below, over about a day and a half."""
+LONGEST_PAUSE = timedelta(hours=6)
 
 
 class TokenScope(StrEnum):
@@ -33,3 +38,8 @@ def digest_of(secret: str) -> str:
 def is_valid(*, now: datetime, expires_at: datetime, revoked_at: datetime | None) -> bool:
     """Whether a token may still be used."""
     return revoked_at is None and now < expires_at
+
+
+def pause_after(attempts: int) -> timedelta:
+    """How long a mail waits after so many failed attempts: 1, 2, 4 … minutes, six hours at most."""
+    return min(timedelta(minutes=2 ** min(attempts - 1, 20)), LONGEST_PAUSE)

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import smtplib
+import uuid
 from collections.abc import Iterable
 from datetime import timedelta
 
 from allauth.account.models import EmailAddress
+from django.core.mail import EmailMessage
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from codesign.accounts import rules
-from codesign.accounts.models import ApiToken, Identity, User
+from codesign.accounts import queries, rules
+from codesign.accounts.models import ApiToken, Identity, OutgoingMail, User
+from codesign.accounts.signals import address_verified
 from codesign.audit import services as audit
 from codesign.audit.registry import OnErasure, action
 from codesign.shared.actors import Actor
-from codesign.shared.errors import Invalid, NotFound
+from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
+from codesign.shared.jobs import enqueue
 
 ACCOUNT_MADE = action("accounts.made", "made an account", OnErasure.SHRED)
 TOKEN_MADE = action("accounts.token_made", "made an API token")
 TOKEN_REVOKED = action("accounts.token_revoked", "revoked an API token")
+ACCOUNT_INVITED = action("accounts.invited", "invited somebody to make an account")
+ACCOUNT_STOPPED = action("accounts.stopped", "stopped an account")
+ACCOUNT_OPENED = action("accounts.opened", "opened a stopped account again")
 
 
 @transaction.atomic
@@ -35,7 +44,101 @@ def make_account(
         about=("user", user.id, ""),
         personal=(user.id, {"email": user.email}),
     )
+    address_verified.send(sender=User, user=user, email=user.email)
     return user
+
+
+def _require_site_admin(actor: Actor) -> None:
+    if not (actor.is_system or actor.is_site_admin):
+        raise NotPermitted("Only a site admin may do this.")
+
+
+@transaction.atomic
+def invite_account(*, actor: Actor, email: str, sign_up_url: str) -> OutgoingMail:
+    """Write to somebody that they may make an account; the address is proven when they do."""
+    _require_site_admin(actor)
+    if queries.user_by_email(email):
+        raise Conflict("There is an account with this address already.")
+    mail = send_mail(
+        to=email,
+        subject=_("You may make an account on Codesign"),
+        body=_(
+            "Somebody who looks after this site has asked us to write to you. You can make an "
+            "account with this address here:\n\n%(url)s\n\nIf you did not expect this, you need "
+            "do nothing."
+        )
+        % {"url": sign_up_url},
+    )
+    audit.record(actor=actor, action=ACCOUNT_INVITED, about=("outgoing_mail", mail.id, ""))
+    return mail
+
+
+@transaction.atomic
+def set_active(*, actor: Actor, user: User, active: bool) -> User:
+    """Stop an account, and its tokens and sessions with it, or open it again."""
+    _require_site_admin(actor)
+    if actor.user_id == user.id and not active:
+        raise Conflict("You cannot stop your own account.")
+    user = User.objects.select_for_update().get(id=user.id)
+    if user.is_active == active:
+        return user
+    user.is_active = active
+    user.save(update_fields=["is_active"])
+    if not active:
+        ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
+    audit.record(
+        actor=actor,
+        action=ACCOUNT_OPENED if active else ACCOUNT_STOPPED,
+        about=("user", user.id, ""),
+    )
+    return user
+
+
+@transaction.atomic
+def send_mail(*, to: str, subject: str, body: str) -> OutgoingMail:
+    """Put a mail into the outbox; it leaves once the caller's transaction has committed."""
+    mail = OutgoingMail.objects.create(to=to, subject=subject, body=body)
+    enqueue("accounts.tasks.send_mail", mail.id)
+    return mail
+
+
+@transaction.atomic
+def deliver(*, mail_id: str | uuid.UUID) -> bool:
+    """Hand one mail to the mail server; True where it went out now.
+
+    The row stays locked meanwhile, so that no two workers send it. A failure is kept with its
+    reason and tried again later.
+    """
+    mail = (
+        OutgoingMail.objects.select_for_update(skip_locked=True)
+        .filter(id=mail_id, sent_at=None, attempts__lt=rules.MOST_ATTEMPTS)
+        .first()
+    )
+    if mail is None:
+        return False
+    mail.attempts += 1
+    try:
+        EmailMessage(subject=mail.subject, body=mail.body, to=[mail.to]).send()
+    except (OSError, smtplib.SMTPException) as error:
+        mail.last_error = f"{type(error).__name__}: {error}"[:300]
+        mail.due_at = timezone.now() + rules.pause_after(mail.attempts)
+    else:
+        mail.sent_at, mail.last_error, mail.body = timezone.now(), "", ""
+    mail.save(update_fields=["attempts", "last_error", "due_at", "sent_at", "body"])
+    return mail.sent_at is not None
+
+
+def ring_mail() -> int:
+    """Ring for every mail that is due and not sent, in case its message was lost; how many."""
+    waiting = queries.mail_due()
+    for mail_id in waiting:
+        enqueue("accounts.tasks.send_mail", mail_id)
+    return len(waiting)
+
+
+def _require_own(actor: Actor, user: User) -> None:
+    if not actor.is_system and actor.user_id != user.id:
+        raise NotPermitted("Only the person themselves can do this.")
 
 
 @transaction.atomic
@@ -43,10 +146,20 @@ def make_token(
     *, actor: Actor, user: User, name: str, scopes: Iterable[str], days: int
 ) -> tuple[ApiToken, str]:
     """Make a token; the secret is returned this once and kept only as a hash."""
+    _require_own(actor, user)
+    name = " ".join(name.split())
+    if not name:
+        raise Invalid("Give the token a name.", {"name": ["Give the token a name."]})
+    if not 1 <= days <= rules.LONGEST_DAYS:
+        sentence = f"Choose between 1 and {rules.LONGEST_DAYS} days."
+        raise Invalid(sentence, {"days": [sentence]})
     wanted = list(dict.fromkeys(scopes))
     unknown = [scope for scope in wanted if scope not in set(rules.TokenScope)]
     if unknown or not wanted:
         raise Invalid("Choose what the token may do.", {"scopes": ["Choose from the list."]})
+    if ApiToken.objects.filter(user=user, name=name, revoked_at=None).exists():
+        sentence = "You have a token of this name. Choose another name, or revoke that one first."
+        raise Invalid(sentence, {"name": [sentence]})
     secret = rules.new_secret()
     token = ApiToken.objects.create(
         user=user,
@@ -62,6 +175,7 @@ def make_token(
 @transaction.atomic
 def revoke_token(*, actor: Actor, user: User, name: str) -> None:
     """End a token at once; other tokens of the person stay."""
+    _require_own(actor, user)
     token = (
         ApiToken.objects.select_for_update().filter(user=user, name=name, revoked_at=None).first()
     )

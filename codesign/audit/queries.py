@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 
 from django.db import connection
@@ -35,3 +36,13 @@ def broken_seals() -> Iterator[str]:
         if rules.digest(seal.previous, events) != seal.digest:
             yield f"Seal {seal.id} does not fit its events: something was changed."
         previous, after = seal.digest, seal.until_xid
+
+
+def events_of(*, study_id: uuid.UUID) -> QuerySet[Event]:
+    """Everything that was done in a study, newest first; for whoever may read its trail."""
+    return Event.objects.filter(study_id=study_id).order_by("-id")
+
+
+def last_seal() -> Seal | None:
+    """The newest seal."""
+    return Seal.objects.order_by("-id").first()

@@ -10,5 +10,5 @@ class CompensationConfig(AppConfig):
     label = "compensation"
 
     def ready(self) -> None:
-        """Listen for signatures."""
-        from codesign.compensation import receivers  # noqa: F401
+        """Listen for signatures; say what it pays before one signs, and what was earned."""
+        from codesign.compensation import cards, receivers  # noqa: F401

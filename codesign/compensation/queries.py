@@ -21,6 +21,21 @@ def rate_in_force(*, cohort_id: uuid.UUID, at: datetime) -> PayRate | None:
     )
 
 
+def rates_in_force(*, study_id: uuid.UUID, at: datetime) -> dict[uuid.UUID, PayRate]:
+    """cohort id → the rate that counts at that moment, for every cohort that has one."""
+    rates = PayRate.objects.filter(study_id=study_id, effective_from__lte=at)
+    return {rate.cohort_id: rate for rate in rates.order_by("effective_from")}
+
+
+def rates(*, study_id: uuid.UUID) -> QuerySet[PayRate]:
+    """Every rate that was ever set in a study, newest first."""
+    return (
+        PayRate.objects.filter(study_id=study_id)
+        .select_related("cohort")
+        .order_by("-effective_from")
+    )
+
+
 def balances(*, member_id: uuid.UUID) -> dict[str, int]:
     """currency → minor units that a person has earned and not been paid."""
     legs = Leg.objects.filter(
@@ -35,7 +50,7 @@ def entries(*, member_id: uuid.UUID) -> QuerySet[Leg]:
         Leg.objects.filter(
             account__owner_kind="member", account__owner_id=member_id, account__kind="earned"
         )
-        .select_related("transfer")
+        .select_related("transfer__reverses")
         .order_by("-id")
     )
 

@@ -117,6 +117,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "codesign.desk.context.header",
             ],
         },
     }
@@ -169,6 +170,7 @@ MFA_FORMS = {
 MFA_SUPPORTED_TYPES = ["recovery_codes", "totp", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
+SITE_URL = env.str("SITE_URL", f"http://localhost:{env.str('PORT', '8000')}")  # in mails
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "codesign@example.org")
 if EMAIL_URL := env.str("EMAIL_URL", ""):
     vars().update(environ.Env.email_url_config(EMAIL_URL))
@@ -258,6 +260,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(CODESIGN_HOME / "beat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "ring-mail": {"task": "accounts.tasks.ring_mail", "schedule": 60.0},
     "seal-audit": {"task": "audit.tasks.seal", "schedule": 60.0},
 }
 MODEL_THREADS = env.int("CODESIGN_MODEL_THREADS", 0)  # 0: one per core

@@ -7,6 +7,12 @@ from codesign.config.views import healthz
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
+    path("", include("codesign.desk.urls")),
+    path("", include("codesign.accounts.urls")),
     path("account/", include("allauth.urls")),
+    path("help/", include("codesign.care.urls")),
+    path("studies/<slug:slug>/consent/", include("codesign.consent.urls")),
+    path("studies/<slug:slug>/people/", include("codesign.enrolment.urls")),
+    path("studies/<slug:slug>/pay/", include("codesign.compensation.urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
 ]

@@ -8,3 +8,7 @@ class ConsentConfig(AppConfig):
 
     name = "codesign.consent"
     label = "consent"
+
+    def ready(self) -> None:
+        """Offer steps and cards for the homes."""
+        from codesign.consent import cards  # noqa: F401

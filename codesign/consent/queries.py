@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Case, CharField, Exists, OuterRef, QuerySet, Subquery, Value, When
 
 from codesign.consent.models import ConsentChoice, ConsentRecord, ConsentVersion
 from codesign.consent.rules import Purpose
+from codesign.shared.actors import Actor
+from codesign.shared.errors import NotFound
+from codesign.studies.models import Member
+
+
+class ConsentState(StrEnum):
+    """Where a member stands, for lists."""
+
+    NOT_SIGNED = "not_signed"
+    SIGNED = "signed"
+    TO_SIGN_AGAIN = "to_sign_again"  # the text has changed in substance
+    LEFT = "left"
 
 
 def current_version(*, study_id: uuid.UUID, language: str) -> ConsentVersion | None:
@@ -59,3 +73,89 @@ def members_granting(
             **{name: Subquery(last.order_by("-id").values("granted")[:1])}
         ).filter(**{name: True})
     return dict(records.order_by("signed_at").values_list("member_id", "id"))
+
+
+def languages(*, study_id: uuid.UUID) -> list[str]:
+    """Languages in which something was published."""
+    versions = ConsentVersion.objects.filter(study_id=study_id)
+    return sorted(versions.values_list("language", flat=True).distinct())
+
+
+def signatures(*, actor: Actor, member: Member) -> QuerySet[ConsentRecord]:
+    """Everything the person themselves signed, newest first; nobody else's."""
+    if actor.user_id is None:
+        return ConsentRecord.objects.none()
+    return (
+        ConsentRecord.objects.filter(member=member, member__user_id=actor.user_id)
+        .select_related("version", "withdrawal")
+        .order_by("-signed_at")
+    )
+
+
+def last_not_withdrawn(*, member_id: uuid.UUID) -> ConsentRecord | None:
+    """What a withdrawal would take back: the newest signature still standing."""
+    return (
+        ConsentRecord.objects.filter(member_id=member_id, withdrawal=None)
+        .order_by("-signed_at")
+        .first()
+    )
+
+
+def with_state(members: QuerySet[Member]) -> QuerySet[Member]:
+    """Members with `consent_state` (a ConsentState), in the same query."""
+    own = ConsentRecord.objects.filter(member_id=OuterRef("id"))
+    return members.annotate(
+        consent_state=Case(
+            When(Exists(_in_force().filter(member_id=OuterRef("id"))), then=Value("signed")),
+            When(Exists(own.filter(withdrawal=None)), then=Value("to_sign_again")),
+            When(Exists(own), then=Value("left")),
+            default=Value("not_signed"),
+            output_field=CharField(),
+        )
+    )
+
+
+def state_of(*, member_id: uuid.UUID) -> ConsentState:
+    """Where one member stands; one query."""
+    member = with_state(Member.objects.filter(id=member_id)).get()
+    return ConsentState(member.consent_state)  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One choice on a signed copy: as signed, and every change since."""
+
+    title: str
+    help: str
+    purpose: str
+    granted: bool
+    changes: list[ConsentChoice]
+
+
+@dataclass(frozen=True)
+class SignedCopy:
+    """What somebody signed, as it is shown and handed out (standards 2.2, 2.3)."""
+
+    record: ConsentRecord
+    answers: list[Answer]
+
+
+def signed_copy(*, actor: Actor, member: Member, record_id: uuid.UUID) -> SignedCopy:
+    """One of the person's own signatures with its text and answers; two queries."""
+    record = signatures(actor=actor, member=member).filter(id=record_id).first()
+    if record is None:
+        raise NotFound
+    rows: dict[str, list[ConsentChoice]] = {}
+    for row in ConsentChoice.objects.filter(record=record).order_by("id"):
+        rows.setdefault(row.purpose, []).append(row)
+    answers = [
+        Answer(
+            title=choice["title"],
+            help=choice["help"],
+            purpose=choice["purpose"],
+            granted=rows[choice["purpose"]][0].granted,
+            changes=rows[choice["purpose"]][1:],
+        )
+        for choice in record.version.content["choices"]
+    ]
+    return SignedCopy(record=record, answers=answers)

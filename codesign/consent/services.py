@@ -118,7 +118,7 @@ def sign(
 def change_choice(
     *, actor: Actor, member: Member, purpose: rules.Purpose, granted: bool
 ) -> ConsentChoice:
-    """Give or take back one optional purpose; in force at once."""
+    """Give or take back one optional purpose; in force at once. The same again does nothing."""
     member = _lock_own(actor, member)
     record = queries.record_in_force(member_id=member.id)
     if record is None:
@@ -126,6 +126,9 @@ def change_choice(
     offered = {choice["purpose"] for choice in record.version.content["choices"]}
     if purpose not in rules.OPTIONAL & offered:
         raise Invalid("This choice cannot be changed alone. You can leave the study instead.")
+    last = ConsentChoice.objects.filter(record=record, purpose=purpose).order_by("-id").first()
+    if last and last.granted == granted:  # pressed twice
+        return last
     choice = ConsentChoice.objects.create(record=record, purpose=purpose, granted=granted)
     audit.record(
         actor=actor,

@@ -8,3 +8,7 @@ class DeskConfig(AppConfig):
 
     name = "codesign.desk"
     label = "desk"
+
+    def ready(self) -> None:
+        """Offer steps and cards for the homes."""
+        from codesign.desk import cards  # noqa: F401

@@ -6,17 +6,30 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 
+from codesign.accounts.models import User
 from codesign.shared.access import SIGNED_IN, Permission, Scope, declare
 from codesign.shared.actors import Actor
 from codesign.shared.errors import NotFound, NotPermitted
+from codesign.shared.pages import PageView, turned_away
 from codesign.studies import queries
 from codesign.studies.models import Member, Study
 from codesign.studies.rules import Role
 
-PageView = Callable[..., HttpResponse]
+
+class PageRequest(HttpRequest):
+    """What a signed-in page gets: the account, and the actor that it is."""
+
+    user: User
+    actor: Actor
+
+
+class StudyRequest(PageRequest):
+    """What a study page gets beside: the membership that was checked."""
+
+    member: Member
+
 
 SEE_STUDY = Permission("studies.see", Scope.STUDY, frozenset(Role))
 MANAGE_PEOPLE = Permission("studies.manage_people", Scope.STUDY, frozenset({Role.COORDINATOR}))
@@ -34,12 +47,8 @@ def page(permission: Permission) -> Callable[[PageView], PageView]:
     def wrap(view: PageView) -> PageView:
         @functools.wraps(view)
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if permission.scope is not Scope.PUBLIC and not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path())
-            if permission.scope is not Scope.PUBLIC:
-                request.actor = Actor.of(request.user)  # type: ignore[attr-defined, arg-type]
-            if permission.scope is Scope.SITE_ADMIN and not request.user.is_site_admin:  # type: ignore[union-attr]
-                raise NotPermitted("Only a site admin may do this.")
+            if away := turned_away(request, permission):
+                return away
             if permission.scope is Scope.STUDY:
                 request.member = member_with(  # type: ignore[attr-defined]
                     Actor.of(request.user),  # type: ignore[arg-type]

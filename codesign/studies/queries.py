@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 
 from django.db.models import QuerySet
 
@@ -53,3 +54,16 @@ def members_of(*, study_id: uuid.UUID) -> QuerySet[Member]:
 def cohorts_of(*, study_id: uuid.UUID) -> QuerySet[Cohort]:
     """The cohorts of a study in their order."""
     return Cohort.objects.filter(study_id=study_id)
+
+
+def names_of_actors(
+    *, study_id: uuid.UUID, user_ids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, str]:
+    """user id → "coordinator abc123": role and pseudonym, never a name; one query."""
+    members = Member.objects.filter(study_id=study_id, user_id__in=user_ids)
+    return {m.user_id: f"{', '.join(m.roles).replace('_', ' ')} {m.pseudonym}" for m in members}
+
+
+def member_of(*, study_id: uuid.UUID, user_id: uuid.UUID) -> Member | None:
+    """Somebody's membership, for services that check the actor themselves."""
+    return Member.objects.filter(study_id=study_id, user_id=user_id).first()

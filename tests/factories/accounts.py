@@ -26,7 +26,7 @@ class UserFactory(DjangoModelFactory[User]):
         return model_class.objects.create_user(*args, **kwargs)
 
     @post_generation
-    def verified(user: User, create: bool, extracted: bool | None, **kwargs: Any) -> None:  # type: ignore[misc]
+    def verified(user: User, create: bool, extracted: bool | None, **kwargs: Any) -> None:
         """`verified=False` leaves the address unproven."""
         if create:
             EmailAddress.objects.create(

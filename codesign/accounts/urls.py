@@ -1,0 +1,13 @@
+"""Tokens of one's own; accounts of the site for its admins."""
+
+from django.urls import path
+
+from codesign.accounts import views
+
+app_name = "accounts"
+urlpatterns = [
+    path("account/tokens/", views.tokens, name="tokens"),
+    path("account/tokens/revoke/", views.revoke_token, name="revoke_token"),
+    path("site/accounts/", views.people, name="people"),
+    path("site/accounts/<uuid:user_id>/", views.set_active, name="set_active"),
+]

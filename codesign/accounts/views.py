@@ -1,0 +1,115 @@
+"""API tokens of one's own; the accounts of the site, for its admins."""
+
+from __future__ import annotations
+
+import uuid
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from codesign.accounts import queries, services
+from codesign.accounts.models import User
+from codesign.accounts.rules import TokenScope
+from codesign.accounts.token_forms import SCOPE_WORDS, InviteForm, TokenForm
+from codesign.shared.access import SIGNED_IN, SITE_ADMIN
+from codesign.shared.actors import Actor
+from codesign.shared.errors import Conflict, Invalid
+from codesign.shared.pages import plain_page
+
+ACCOUNTS_A_PAGE = 50
+
+
+class AccountRequest(HttpRequest):
+    """What a signed-in page gets."""
+
+    user: User
+    actor: Actor
+
+
+@plain_page(SIGNED_IN)
+@never_cache
+@require_http_methods(["GET", "POST"])
+def tokens(request: AccountRequest) -> HttpResponse:
+    """My tokens, and a form for a new one, whose secret is on the page this once."""
+    form = TokenForm(request.POST or None)
+    secret = _make_token(request, form) if form.is_bound and form.is_valid() else ""
+    seen = {
+        "form": TokenForm() if secret else form,
+        "secret": secret,
+        "tokens": [
+            {"token": token, "may": [SCOPE_WORDS[TokenScope(s)] for s in token.scopes]}
+            for token in queries.tokens_of(actor=request.actor)
+        ],
+    }
+    return render(request, "accounts/tokens.html", seen, status=400 if form.errors else 200)
+
+
+def _make_token(request: AccountRequest, form: TokenForm) -> str:
+    try:
+        _token, secret = services.make_token(
+            actor=request.actor, user=request.user, **form.cleaned_data
+        )
+    except Invalid as refusal:
+        _explain(form, refusal)
+        return ""
+    return secret
+
+
+def _explain(form: forms.Form, refusal: Invalid) -> None:
+    """Put the refusal's sentences at their fields."""
+    for field, sentences in (refusal.fields or {"": [refusal.title]}).items():
+        form.add_error(field if field in form.fields else None, sentences)
+
+
+@plain_page(SIGNED_IN)
+@require_POST
+def revoke_token(request: AccountRequest) -> HttpResponse:
+    """End one of my tokens at once."""
+    name = request.POST.get("name", "")
+    services.revoke_token(actor=request.actor, user=request.user, name=name)
+    messages.success(request, _("“%(name)s” has ended.") % {"name": name})
+    return redirect("accounts:tokens")
+
+
+@plain_page(SITE_ADMIN)
+@never_cache
+@require_http_methods(["GET", "POST"])
+def people(request: AccountRequest) -> HttpResponse:
+    """Every account, and a way to invite somebody to make one."""
+    form = InviteForm(request.POST or None)
+    if form.is_bound and form.is_valid() and _invited(request, form):
+        messages.success(request, _("We are writing to %(email)s.") % form.cleaned_data)
+        return redirect("accounts:people")
+    found = Paginator(queries.accounts(actor=request.actor), ACCOUNTS_A_PAGE)
+    seen = {"form": form, "page": found.get_page(request.GET.get("page"))}
+    return render(request, "accounts/people.html", seen, status=400 if form.errors else 200)
+
+
+def _invited(request: AccountRequest, form: InviteForm) -> bool:
+    try:
+        services.invite_account(
+            actor=request.actor,
+            email=form.cleaned_data["email"],
+            sign_up_url=settings.SITE_URL + reverse("account_signup"),
+        )
+    except Conflict as refusal:
+        form.add_error("email", refusal.title)
+        return False
+    return True
+
+
+@plain_page(SITE_ADMIN)
+@require_POST
+def set_active(request: AccountRequest, user_id: uuid.UUID) -> HttpResponse:
+    """Stop an account or open it again."""
+    user = queries.account(actor=request.actor, user_id=user_id)
+    services.set_active(actor=request.actor, user=user, active=request.POST.get("active") == "yes")
+    return redirect("accounts:people")

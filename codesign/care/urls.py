@@ -1,0 +1,8 @@
+"""Help."""
+
+from django.urls import path
+
+from codesign.care import views
+
+app_name = "care"
+urlpatterns = [path("", views.help_page, name="help")]

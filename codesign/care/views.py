@@ -1,0 +1,29 @@
+"""The Help page: public, and in the header of every page at the same place (standards 4.7)."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from codesign.care import queries
+from codesign.shared.access import PUBLIC
+from codesign.shared.actors import SYSTEM, Actor
+from codesign.studies import queries as studies
+from codesign.studies.permissions import page
+
+
+@page(PUBLIC)
+@require_safe
+def help_page(request: HttpRequest) -> HttpResponse:
+    """What one can do now, whom one can call, and whom to write to when signed in."""
+    actor = Actor.of(request.user) if request.user.is_authenticated else SYSTEM
+    seen = {
+        "parts": queries.help_parts(),
+        "countries": queries.helplines_by_country(),
+        "contacts": [
+            (member.study.title, member.study.contact)
+            for member in studies.memberships(actor=actor)
+        ],
+    }
+    return render(request, "care/help.html", seen)

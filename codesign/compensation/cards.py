@@ -1,0 +1,36 @@
+"""What pay says before one signs, on homes and in the header."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy
+
+from codesign.compensation import queries, rules
+from codesign.compensation.permissions import SEE_OWN_PAY, SET_PAY
+from codesign.consent.registry import BEFORE_SIGNING
+from codesign.studies.models import Member
+from codesign.studies.registry import CARDS, NAV, CardSource, NavLink, Panel
+
+
+def what_it_pays(member: Member) -> Panel | None:
+    """Amount, time and hourly rate, as they would be promised now (standards 3.1)."""
+    if member.cohort_id is None:
+        return None
+    rate = queries.rate_in_force(cohort_id=member.cohort_id, at=timezone.now())
+    hourly = rate and rules.hourly_minor(
+        amount_minor=rate.amount_minor, estimated_seconds=rate.estimated_seconds
+    )
+    return Panel("compensation/_promise.html", {"panel": {"rate": rate, "hourly": hourly}})
+
+
+def earned(member: Member) -> Panel:
+    """The balance, and the way to every entry."""
+    balances = queries.balances(member_id=member.id)
+    return Panel(
+        "compensation/_earned.html", {"study": member.study, "balances": sorted(balances.items())}
+    )
+
+
+BEFORE_SIGNING.register("pay", what_it_pays)
+CARDS.register("earned", CardSource(SEE_OWN_PAY.roles, order=10, find=earned))
+NAV.register("pay", NavLink(gettext_lazy("Pay"), "compensation:rates", SET_PAY, 40))

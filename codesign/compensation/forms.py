@@ -1,0 +1,59 @@
+"""Setting a rate: money as one writes it, kept as integer minor units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from codesign.shared.money import exponent
+from codesign.studies.models import Cohort
+
+
+class RateForm(forms.Form):
+    """What one text pays a cohort from now on."""
+
+    field_order = ("cohort", "amount", "currency", "minutes")
+
+    amount = forms.DecimalField(
+        label=gettext_lazy("Pay for one text"), min_value=Decimal(0), max_digits=12
+    )
+    currency = forms.RegexField(
+        label=gettext_lazy("Currency"),
+        help_text=gettext_lazy("Three letters, such as GBP."),
+        regex=r"^[A-Za-z]{3}$",
+        initial="GBP",
+    )
+    minutes = forms.DecimalField(
+        label=gettext_lazy("Minutes that one text takes"),
+        min_value=Decimal("0.1"),
+        max_value=Decimal(600),
+        decimal_places=1,
+    )
+
+    def __init__(self, *args: Any, cohorts: Iterable[Cohort], **kwargs: Any) -> None:
+        """`cohorts`: those of the study, in their order."""
+        super().__init__(*args, **kwargs)
+        self.cohorts = {cohort.key: cohort for cohort in cohorts}
+        self.fields["cohort"] = forms.ChoiceField(
+            label=gettext_lazy("For whom"),
+            choices=[(cohort.key, cohort.title) for cohort in self.cohorts.values()],
+        )
+        self.order_fields(self.field_order)
+
+    def clean(self) -> dict[str, Any]:
+        """The amount must be exact in the currency's smallest unit."""
+        cleaned = super().clean() or {}
+        if "amount" in cleaned and "currency" in cleaned:
+            cleaned["currency"] = cleaned["currency"].upper()
+            minor = cleaned["amount"].scaleb(exponent(cleaned["currency"]))
+            if minor != minor.to_integral_value():
+                self.add_error("amount", _("This currency has no such small coins."))
+            cleaned["amount_minor"] = int(minor)
+        if "minutes" in cleaned:
+            cleaned["estimated_seconds"] = int(cleaned["minutes"] * 60)
+        return cleaned

@@ -1,0 +1,11 @@
+"""Below `/studies/<slug>/pay/`."""
+
+from django.urls import path
+
+from codesign.compensation import views
+
+app_name = "compensation"
+urlpatterns = [
+    path("", views.mine, name="mine"),
+    path("rates/", views.rates, name="rates"),
+]

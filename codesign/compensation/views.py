@@ -1,0 +1,71 @@
+"""Your pay, entry by entry; the rates, for the coordinator."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from codesign.compensation import queries, rules, services
+from codesign.compensation.forms import RateForm
+from codesign.compensation.models import PayRate
+from codesign.compensation.permissions import SEE_OWN_PAY, SET_PAY
+from codesign.studies import queries as studies
+from codesign.studies.permissions import StudyRequest, page
+
+ENTRIES_A_PAGE = 50
+
+
+@page(SEE_OWN_PAY)
+@never_cache
+@require_safe
+def mine(request: StudyRequest, slug: str) -> HttpResponse:
+    """Balance and every entry, newest first."""
+    member = request.member
+    found = Paginator(queries.entries(member_id=member.id), ENTRIES_A_PAGE)
+    seen = {
+        "balances": sorted(queries.balances(member_id=member.id).items()),
+        "page": found.get_page(request.GET.get("page")),
+    }
+    return render(request, "compensation/mine.html", seen)
+
+
+@page(SET_PAY)
+@never_cache
+@require_http_methods(["GET", "POST"])
+def rates(request: StudyRequest, slug: str) -> HttpResponse:
+    """What each cohort is paid now, what it was paid before, and a form to change it."""
+    study = request.member.study
+    cohorts = list(studies.cohorts_of(study_id=study.id))
+    form = RateForm(request.POST or None, cohorts=cohorts)
+    if form.is_bound and form.is_valid():
+        services.set_rate(
+            actor=request.actor,
+            cohort=form.cohorts[form.cleaned_data["cohort"]],
+            amount_minor=form.cleaned_data["amount_minor"],
+            currency=form.cleaned_data["currency"],
+            estimated_seconds=form.cleaned_data["estimated_seconds"],
+        )
+        messages.success(request, _("Set. It counts for every text opened from now on."))
+        return redirect("compensation:rates", slug=slug)
+    in_force = queries.rates_in_force(study_id=study.id, at=timezone.now())
+    seen = {
+        "form": form,
+        "now": [_row(cohort.title, in_force.get(cohort.id)) for cohort in cohorts],
+        "page": Paginator(queries.rates(study_id=study.id), ENTRIES_A_PAGE).get_page(
+            request.GET.get("page")
+        ),
+    }
+    return render(request, "compensation/rates.html", seen, status=400 if form.errors else 200)
+
+
+def _row(title: str, rate: PayRate | None) -> dict[str, object]:
+    hourly = rate and rules.hourly_minor(
+        amount_minor=rate.amount_minor, estimated_seconds=rate.estimated_seconds
+    )
+    return {"title": title, "rate": rate, "hourly": hourly}

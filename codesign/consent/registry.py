@@ -1,0 +1,11 @@
+"""What other apps say on the consent page before one signs: pay, for one (standards 3.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from codesign.shared.registry import Registry
+
+# each takes the Member who reads and returns a studies.registry.Panel, or None
+BEFORE_SIGNING: Registry[Callable[[Any], Any]] = Registry("words before signing")

@@ -1,0 +1,188 @@
+"""Reading, signing, keeping a copy, changing one's mind, leaving."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from codesign.consent import queries, rules, services
+from codesign.consent.forms import ConsentForm
+from codesign.consent.models import ConsentVersion
+from codesign.consent.permissions import SIGN
+from codesign.consent.registry import BEFORE_SIGNING
+from codesign.shared.errors import Conflict, Invalid, NotFound
+from codesign.studies.models import Member
+from codesign.studies.permissions import StudyRequest, page
+
+DOWNLOADS = {
+    "text": ("consent/copy.txt", "text/plain; charset=utf-8", "txt"),
+    "page": ("consent/copy_alone.html", "text/html; charset=utf-8", "html"),
+}
+
+
+@page(SIGN)
+@never_cache
+@require_http_methods(["GET", "POST"])
+def read(request: StudyRequest, slug: str) -> HttpResponse:
+    """The whole text, the choices and the signature on one page."""
+    member = request.member
+    if queries.record_in_force(member_id=member.id):
+        return redirect("consent:choices", slug=slug)
+    language = request.GET.get("language") or request.user.language
+    version = queries.current_version(study_id=member.study_id, language=language)
+    if version is None:
+        return _unavailable(request, language)
+    terms = _terms(request, member)
+    digest = hashlib.sha256(terms.encode()).hexdigest()
+    form, changed = _form(request, version, digest)
+    if form.is_bound and form.is_valid() and _signed(request, form, version):
+        messages.success(request, _("Thank you. A copy of what you signed is kept for you here."))
+        return redirect("desk:study", slug=slug)
+    seen = {
+        "study": member.study,
+        "version": version,
+        "form": form,
+        "terms": terms,
+        "changed": changed,
+    }
+    status = 409 if changed else 400 if form.errors else 200
+    return render(request, "consent/read.html", seen, status=status)
+
+
+def _unavailable(request: StudyRequest, language: str) -> HttpResponse:
+    """Said in so many words; another language only if one chooses it (standards 2.15)."""
+    study = request.member.study
+    seen = {
+        "study": study,
+        "wanted": language,
+        "languages": queries.languages(study_id=study.id),
+    }
+    return render(request, "consent/unavailable.html", seen)
+
+
+def _terms(request: HttpRequest, member: Member) -> SafeString:
+    """What other apps say before one signs, as it is shown."""
+    panels = [panel for _name, find in BEFORE_SIGNING if (panel := find(member))]
+    parts = [render_to_string(p.template, dict(p.context), request=request) for p in panels]
+    return mark_safe("".join(parts))  # noqa: S308  # rendered templates
+
+
+def _form(request: HttpRequest, version: ConsentVersion, terms: str) -> tuple[ConsentForm, bool]:
+    """The form, and whether text or pay changed since it was opened.
+
+    Then it comes back unticked, so that nobody signs what they have not seen; the name stays.
+    """
+    if request.method != "POST":
+        return ConsentForm(version=version, terms=terms), False
+    shown = (request.POST.get("shown_hash"), request.POST.get("shown_terms"))
+    if shown == (version.content_hash, terms):
+        return ConsentForm(request.POST, version=version, terms=terms), False
+    name = {"typed_name": request.POST.get("typed_name", "")}
+    return ConsentForm(version=version, terms=terms, initial=name), True
+
+
+def _signed(request: StudyRequest, form: ConsentForm, version: ConsentVersion) -> bool:
+    try:
+        services.sign(
+            actor=request.actor,
+            member=request.member,
+            version=version,
+            shown_hash=form.cleaned_data["shown_hash"],
+            typed_name=form.cleaned_data["typed_name"],
+            granted=form.granted,
+        )
+    except (Conflict, Invalid) as refusal:
+        form.add_error(None, refusal.title)
+        return False
+    return True
+
+
+@page(SIGN)
+@never_cache
+@require_http_methods(["GET", "POST"])
+def choices(request: StudyRequest, slug: str) -> HttpResponse:
+    """Each optional choice with the one button that changes it; copies; the way out."""
+    member = request.member
+    if request.method == "POST":
+        services.change_choice(
+            actor=request.actor,
+            member=member,
+            purpose=_purpose(request.POST.get("purpose", "")),
+            granted=request.POST.get("granted") == "yes",
+        )
+        messages.success(request, _("Changed. It counts from now on."))
+        return redirect("consent:choices", slug=slug)
+    record = queries.record_in_force(member_id=member.id)
+    seen = {
+        "study": member.study,
+        "record": record,
+        "answers": _answers(record.version, queries.choices_of(record_id=record.id))
+        if record
+        else [],
+        "signatures": queries.signatures(actor=request.actor, member=member),
+        "can_leave": queries.last_not_withdrawn(member_id=member.id) is not None,
+    }
+    return render(request, "consent/choices.html", seen)
+
+
+def _purpose(sent: str) -> rules.Purpose:
+    try:
+        return rules.Purpose(sent)
+    except ValueError:
+        raise Invalid(_("There is no such choice.")) from None
+
+
+def _answers(version: ConsentVersion, granted: dict[str, bool]) -> list[dict[str, object]]:
+    """The optional choices of a version with what was last answered."""
+    return [
+        {**choice, "granted": granted.get(choice["purpose"], False)}
+        for choice in version.content["choices"]
+        if choice["purpose"] in rules.OPTIONAL
+    ]
+
+
+@page(SIGN)
+@never_cache
+@require_http_methods(["GET", "POST"])
+def leave(request: StudyRequest, slug: str) -> HttpResponse:
+    """One page, one button, no reason asked (standards 2.8)."""
+    if request.method == "POST":
+        services.withdraw(actor=request.actor, member=request.member)
+        messages.success(request, _("You have left the study. What you have earned stays yours."))
+        return redirect("desk:study", slug=slug)
+    if queries.last_not_withdrawn(member_id=request.member.id) is None:
+        return redirect("desk:study", slug=slug)
+    return render(request, "consent/leave.html", {"study": request.member.study})
+
+
+@page(SIGN)
+@never_cache
+@require_safe
+def copy(request: StudyRequest, slug: str, record_id: uuid.UUID) -> HttpResponse:
+    """What I signed: text, choices, name, time, meaning."""
+    signed = queries.signed_copy(actor=request.actor, member=request.member, record_id=record_id)
+    return render(request, "consent/copy.html", {"study": request.member.study, "copy": signed})
+
+
+@page(SIGN)
+@never_cache
+@require_safe
+def download(request: StudyRequest, slug: str, record_id: uuid.UUID, form: str) -> HttpResponse:
+    """The same to keep: plain text, or a page that stands alone."""
+    if form not in DOWNLOADS:
+        raise NotFound
+    template, content_type, ending = DOWNLOADS[form]
+    signed = queries.signed_copy(actor=request.actor, member=request.member, record_id=record_id)
+    body = render_to_string(template, {"study": request.member.study, "copy": signed})
+    answer = HttpResponse(body, content_type=content_type)
+    answer["Content-Disposition"] = f'attachment; filename="consent-{slug}.{ending}"'
+    return answer

@@ -1,0 +1,6 @@
+"""Who sees what spans apps."""
+
+from codesign.shared.access import Permission, Scope
+from codesign.studies.rules import Role
+
+SEE_AUDIT = Permission("desk.see_audit", Scope.STUDY, frozenset({Role.AUDITOR}))

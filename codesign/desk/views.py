@@ -1,0 +1,66 @@
+"""Where one lands: the right home for each role; accounts for site admins; the audit trail."""
+
+from __future__ import annotations
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from codesign.audit import queries as audit
+from codesign.audit.registry import ACTIONS
+from codesign.desk.home import home_of
+from codesign.desk.permissions import SEE_AUDIT
+from codesign.shared.access import PUBLIC
+from codesign.shared.actors import Actor
+from codesign.studies import queries as studies
+from codesign.studies.permissions import SEE_STUDY, StudyRequest, page
+
+EVENTS_A_PAGE = 50
+
+
+@page(PUBLIC)
+@never_cache
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Signed out: sign in. One study: its home. Several: choose. None: a kind page."""
+    if not request.user.is_authenticated:
+        return redirect("account_login")
+    mine = list(studies.memberships(actor=Actor.of(request.user)))
+    if request.user.is_site_admin and not mine:
+        return redirect("accounts:people")
+    if len(mine) == 1 and not request.user.is_site_admin:
+        return redirect("desk:study", slug=mine[0].study.slug)
+    return render(request, "desk/choose.html" if mine else "desk/nothing.html", {"mine": mine})
+
+
+@page(SEE_STUDY)
+@never_cache
+@require_safe
+def study(request: StudyRequest, slug: str) -> HttpResponse:
+    """The home of whoever looks, made of what the apps have for their roles."""
+    found = home_of(request.member)
+    template = "desk/home_judging.html" if found.judges else "desk/home_staff.html"
+    return render(request, template, {"home": found, "member": request.member})
+
+
+@page(SEE_AUDIT)
+@never_cache
+@require_safe
+def trail(request: StudyRequest, slug: str) -> HttpResponse:
+    """Everything that was done in the study, newest first; nothing here can be changed."""
+    events = audit.events_of(study_id=request.member.study_id)
+    found = Paginator(events, EVENTS_A_PAGE).get_page(request.GET.get("page"))
+    who = studies.names_of_actors(
+        study_id=request.member.study_id, user_ids={e.actor_id for e in found if e.actor_id}
+    )
+    rows = [
+        {
+            "event": event,
+            "says": ACTIONS.get(event.action).says if event.action in ACTIONS else event.action,
+            "who": who.get(event.actor_id) if event.actor_id else None,
+        }
+        for event in found
+    ]
+    return render(request, "desk/trail.html", {"page": found, "rows": rows})

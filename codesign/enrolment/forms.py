@@ -1,0 +1,44 @@
+"""Adding a person: an address, and one place (a cohort to judge in, or a staff role)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from codesign.studies.models import Cohort
+from codesign.studies.rules import Role
+
+STAFF_WORDS = {
+    Role.COORDINATOR: _("Coordinator"),
+    Role.SAFETY_LEAD: _("Safety lead"),
+    Role.ML_ENGINEER: _("ML engineer"),
+    Role.AUDITOR: _("Auditor"),
+}
+
+
+class InviteForm(forms.Form):
+    """Who, and as what."""
+
+    email = forms.EmailField(label=_("E-mail address"))
+
+    def __init__(self, *args: Any, cohorts: Iterable[Cohort], **kwargs: Any) -> None:
+        """`cohorts`: those of the study, in their order."""
+        super().__init__(*args, **kwargs)
+        self.cohorts = {cohort.key: cohort for cohort in cohorts}
+        places = [
+            (_("To judge"), [(f"cohort:{c.key}", c.title) for c in self.cohorts.values()]),
+            (_("Staff"), [(f"role:{role}", words) for role, words in STAFF_WORDS.items()]),
+        ]
+        self.fields["place"] = forms.ChoiceField(label=_("As what"), choices=places)
+
+    @property
+    def chosen(self) -> tuple[list[str], Cohort | None]:
+        """(roles, cohort) of the place."""
+        kind, _colon, key = self.cleaned_data["place"].partition(":")
+        if kind == "cohort":
+            cohort = self.cohorts[key]
+            return [cohort.role], cohort
+        return [key], None

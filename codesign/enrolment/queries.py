@@ -1,0 +1,39 @@
+"""Reading who is in a study and who is invited; for its coordinator."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db.models import QuerySet
+
+from codesign.consent import queries as consent
+from codesign.enrolment.models import Invitation
+from codesign.shared.errors import NotFound
+from codesign.studies import queries as studies
+from codesign.studies.models import Member
+
+
+def people(*, study_id: uuid.UUID) -> QuerySet[Member]:
+    """Members with account, cohort and `consent_state`, staff last."""
+    return consent.with_state(studies.members_of(study_id=study_id))
+
+
+def waiting(*, study_id: uuid.UUID) -> QuerySet[Invitation]:
+    """Invitations that nobody has accepted yet, newest first."""
+    return (
+        Invitation.objects.filter(study_id=study_id, accepted_at=None, revoked_at=None)
+        .select_related("cohort")
+        .order_by("-created_at")
+    )
+
+
+def invitation(*, study_id: uuid.UUID, invitation_id: uuid.UUID) -> Invitation:
+    """One invitation of that study."""
+    found = (
+        Invitation.objects.select_related("study")
+        .filter(study_id=study_id, id=invitation_id)
+        .first()
+    )
+    if found is None:
+        raise NotFound
+    return found

@@ -1,0 +1,126 @@
+"""Every door of these apps, with who may pass and who may not."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from codesign.studies.models import Cohort, Study
+from codesign.studies.rules import JUDGING, Role
+from tests.factories.accounts import UserFactory
+from tests.factories.compensation import set_rate
+from tests.factories.consent import publish
+from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
+
+pytestmark = pytest.mark.django_db
+
+ALL = frozenset(Role)
+COORDINATOR = frozenset({Role.COORDINATOR})
+DOORS = [
+    ("desk:study", ALL),
+    ("desk:trail", frozenset({Role.AUDITOR})),
+    ("consent:read", JUDGING),
+    ("consent:choices", JUDGING),
+    ("consent:leave", JUDGING),
+    ("enrolment:people", COORDINATOR),
+    ("compensation:mine", JUDGING),
+    ("compensation:rates", COORDINATOR),
+]
+
+
+@pytest.fixture
+def study() -> Study:
+    study = StudyFactory.create()
+    for role in sorted(JUDGING):
+        set_rate(CohortFactory.create(study=study, role=role))
+    publish(study)
+    return study
+
+
+def signed_in_as(role: Role, study: Study) -> Client:
+    if role in JUDGING:
+        cohort = Cohort.objects.get(study=study, role=role)
+        member = MemberFactory.create(cohort=cohort)
+    else:
+        member = staff(study, role)
+    client = Client()
+    client.force_login(member.user)
+    return client
+
+
+@pytest.mark.parametrize("role", sorted(Role))
+@pytest.mark.parametrize(("name", "allowed"), DOORS, ids=[name for name, _ in DOORS])
+def test_a_study_page_opens_for_its_roles_alone(
+    name: str, allowed: frozenset[Role], role: Role, study: Study
+) -> None:
+    answer = signed_in_as(role, study).get(reverse(name, kwargs={"slug": study.slug}))
+    if role in allowed:
+        assert answer.status_code in (200, 302)
+    else:
+        assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("name", [name for name, _ in DOORS])
+def test_a_study_page_tells_strangers_nothing(name: str, study: Study, client: Client) -> None:
+    address = reverse(name, kwargs={"slug": study.slug})
+    answer = client.get(address)
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith(reverse("account_login"))
+    client.force_login(UserFactory.create())
+    assert client.get(address).status_code == 404
+    client.force_login(staff(StudyFactory.create()).user)  # a coordinator, of another study
+    assert client.get(address).status_code == 404
+
+
+def test_accounts_are_for_site_admins_alone(client: Client, study: Study) -> None:
+    address = reverse("accounts:people")
+    assert client.get(address).status_code == 302
+    client.force_login(staff(study, *sorted(Role(r) for r in ALL - JUDGING)).user)
+    assert client.get(address).status_code == 403
+    client.force_login(UserFactory.create(is_site_admin=True))
+    assert client.get(address).status_code == 200
+
+
+def test_a_site_admin_has_no_way_into_a_study(client: Client, study: Study) -> None:
+    client.force_login(UserFactory.create(is_site_admin=True))
+    for name, _allowed in DOORS:
+        assert client.get(reverse(name, kwargs={"slug": study.slug})).status_code == 404
+
+
+def test_tokens_are_for_whoever_is_signed_in(client: Client) -> None:
+    address = reverse("accounts:tokens")
+    assert client.get(address).status_code == 302
+    client.force_login(UserFactory.create())
+    assert client.get(address).status_code == 200
+
+
+def test_help_is_for_everybody(client: Client) -> None:  # standards 4.7
+    assert client.get(reverse("care:help")).status_code == 200
+
+
+def test_home_knows_where_everybody_belongs(client: Client, study: Study) -> None:
+    home = reverse("desk:home")
+    assert client.get(home).headers["Location"] == reverse("account_login")
+    user = UserFactory.create()
+    client.force_login(user)
+    assert "in no study yet" in client.get(home).content.decode()
+    first = staff(study)
+    client.force_login(first.user)
+    assert client.get(home).headers["Location"] == reverse(
+        "desk:study", kwargs={"slug": study.slug}
+    )
+    other = StudyFactory.create()
+    MemberFactory.create(cohort=CohortFactory.create(study=other), user=first.user)
+    page = client.get(home).content.decode()
+    assert study.title in page
+    assert other.title in page
+    client.force_login(UserFactory.create(is_site_admin=True))
+    assert client.get(home).headers["Location"] == reverse("accounts:people")
+
+
+@pytest.mark.parametrize("role", sorted(Role))
+def test_each_home_has_at_most_one_primary_button(role: Role, study: Study) -> None:
+    page = signed_in_as(role, study).get(reverse("desk:study", kwargs={"slug": study.slug}))
+    assert page.content.decode().count("btn-primary") <= 1
+    assert page.content.decode().count("<h1") == 1
