@@ -12,3 +12,7 @@ class AnnotationsConfig(AppConfig):
     def ready(self) -> None:
         """Listen for withdrawals and tell the ledger what work there is."""
         from annotations import receivers  # noqa: F401
+        from annotations.queries import work
+        from codesign.compensation.registry import PAID_WORK
+
+        PAID_WORK.register("assignment", work.paid_work)

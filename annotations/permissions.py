@@ -1,8 +1,11 @@
 """Who does what with prompts, judging and releases."""
 
 from codesign.shared.access import Permission, Scope
-from codesign.studies.rules import Role
+from codesign.studies.rules import JUDGING, Role
 
 ADD_PROMPTS = Permission(
     "annotations.add_prompts", Scope.STUDY, frozenset({Role.COORDINATOR, Role.ML_ENGINEER})
 )
+MANAGE_ROUNDS = Permission("annotations.manage_rounds", Scope.STUDY, frozenset({Role.COORDINATOR}))
+JUDGE = Permission("annotations.judge", Scope.STUDY, frozenset(JUDGING))
+JUDGE_OWN = Permission("annotations.judge_own", Scope.OBJECT, frozenset(JUDGING))

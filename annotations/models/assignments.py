@@ -76,6 +76,11 @@ class Assignment(PublicModel):
                 name="assignment_by_expiry",
             ),
             models.Index(fields=["member", "-leased_at"], name="assignment_by_member"),
+            models.Index(
+                fields=["member", "prompt"],
+                condition=Q(state=AssignmentState.SKIPPED),
+                name="assignment_skipped",
+            ),
         ]
 
 

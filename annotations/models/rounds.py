@@ -11,7 +11,7 @@ from django.db.models import F, Q
 
 from annotations.models.prompts import Prompt, Response, Rubric
 from annotations.rules.states import RoundKind, RoundState, SeatState
-from codesign.shared.models import PublicModel, one_of
+from codesign.shared.models import PublicModel, append_only, one_of
 from codesign.studies.models import Cohort, Study
 
 
@@ -50,6 +50,7 @@ class RoundCohort(models.Model):
             models.UniqueConstraint(fields=["round", "cohort"], name="round_cohort_once"),
             models.CheckConstraint(condition=Q(overlap__gte=1), name="round_cohort_has_seats"),
         ]
+        triggers: ClassVar = append_only()
 
 
 class Task(PublicModel):

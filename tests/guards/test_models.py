@@ -31,6 +31,7 @@ APPEND_ONLY = {
     "annotations.Judgement",
     "annotations.ReviewDecision",
     "annotations.Rubric",
+    "annotations.RoundCohort",
     "annotations.RubricText",
     "audit.Event",
     "audit.PersonalDetail",

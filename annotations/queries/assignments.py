@@ -1,0 +1,273 @@
+"""Reading the queue and what a person holds."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypedDict
+
+from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet, prefetch_related_objects
+from django.utils import timezone
+
+from annotations.models import Assignment, Response, Seat, Task, TaskResponse
+from annotations.queries import rubrics
+from annotations.rules import queue
+from annotations.rules.states import AssignmentState, SkipReason
+from codesign.consent import queries as consent
+from codesign.shared.actors import Actor
+from codesign.shared.errors import NoConsent, NotFound
+from codesign.studies.models import Member
+
+AT_MOST = 100
+"""Waiting tasks are counted up to this many: nobody is helped by a larger number."""
+
+
+class ShownPrompt(TypedDict):
+    """What somebody wrote, without any system message."""
+
+    id: str
+    messages: list[dict[str, str]]
+    category: str
+    topics: list[str]
+    intensity: int
+    language: str
+
+
+class ShownResponse(TypedDict):
+    """A response under its neutral label."""
+
+    id: str
+    label: str
+    text: str
+
+
+class ShownScale(TypedDict):
+    """A scale with the words for its scores."""
+
+    kind: str
+    min: int
+    max: int
+    anchors: dict[str, str]
+
+
+class ShownCriterion(TypedDict):
+    """One question."""
+
+    key: str
+    title: str
+    question: str
+    scale: ShownScale
+
+
+class ShownRubric(TypedDict):
+    """The questions as they were when the task was leased."""
+
+    id: str
+    version: int
+    title: str
+    criteria: list[ShownCriterion]
+
+
+class ShownPay(TypedDict):
+    """What the piece pays."""
+
+    amount_minor: int
+    currency: str
+
+
+class ShownAssignment(TypedDict):
+    """An assignment as API and page show it: nothing in it tells the model."""
+
+    id: str
+    study: str
+    state: str
+    expires_at: str
+    prompt: ShownPrompt
+    responses: list[ShownResponse]
+    rubric: ShownRubric
+    asks: list[str]
+    pay: ShownPay
+    draft: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What is there for somebody (up to `AT_MOST`), and what they did."""
+
+    waiting: int
+    done: int
+    sitting: int
+
+
+def waiting_seats(member: Member) -> QuerySet[Seat]:
+    """Seats on offer to a member, in the order of the queue: the task nearest to completion first.
+
+    Without tasks they were ever assigned (but let expire) and without prompts they skipped.
+    """
+    mine = Assignment.objects.filter(member_id=member.id)
+    seen = mine.filter(task_id=OuterRef("task_id")).exclude(state=AssignmentState.EXPIRED)
+    skipped = mine.filter(prompt_id=OuterRef("task__prompt_id"), state=AssignmentState.SKIPPED)
+    return Seat.objects.filter(
+        ~Exists(seen), ~Exists(skipped), offered=True, cohort=member.cohort
+    ).order_by(F("number").desc(), "shuffle")
+
+
+def leased() -> QuerySet[Assignment]:
+    """Leases with their seats, for services that hold the member's lock."""
+    return Assignment.objects.filter(state=AssignmentState.LEASED).select_related("seat")
+
+
+def latest(member: Member) -> Assignment | None:
+    """What a member was given last, with task, prompt and seat; a lease is always the last."""
+    found = (
+        Assignment.objects.filter(member_id=member.id)
+        .select_related("task__prompt", "seat")
+        .order_by("-leased_at")
+        .first()
+    )
+    if found:
+        found.member = member
+    return found
+
+
+def locked_own(*, member: Member, assignment_id: uuid.UUID) -> Assignment:
+    """An assignment of a member whose lock the caller holds, with task, prompt and seat."""
+    found = Assignment.objects.select_related("task__prompt", "seat").get(
+        id=assignment_id, member_id=member.id
+    )
+    found.member = member
+    return found
+
+
+def said_not_today(*, member: Member, now: datetime) -> bool:
+    """Whether the member said “not today” already on their own day."""
+    today = queue.start_of_day(now=now, zone=member.user.timezone)
+    return Assignment.objects.filter(
+        member_id=member.id, skip_reason=SkipReason.NOT_TODAY, ended_at__gte=today
+    ).exists()
+
+
+def overdue(*, now: datetime) -> Iterator[uuid.UUID]:
+    """Leases whose time is over, the oldest first."""
+    late = Assignment.objects.filter(state=AssignmentState.LEASED, expires_at__lte=now)
+    return iter(list(late.order_by("expires_at").values_list("id", flat=True)))
+
+
+def responses_of(task: Task) -> list[Response]:
+    """The fixed responses of a task; one query, kept with the task."""
+    rows = TaskResponse.objects.select_related("response").order_by("position")
+    prefetch_related_objects([task], Prefetch("task_responses", rows))
+    return [row.response for row in task.task_responses.all()]
+
+
+def own(*, actor: Actor, assignment_id: uuid.UUID) -> Assignment:
+    """The actor's own assignment, with all that showing it needs; one query besides consent."""
+    found = (
+        Assignment.objects.select_related("member__study", "task__prompt")
+        .filter(id=assignment_id, member__user_id=actor.user_id, member__left_at=None)
+        .first()
+        if actor.user_id
+        else None
+    )
+    if found is None:
+        raise NotFound
+    if consent.record_in_force(member_id=found.member_id) is None:
+        raise NoConsent
+    return found
+
+
+def held(*, actor: Actor, slug: str) -> Assignment | None:
+    """What the actor holds in a study now, or None."""
+    if actor.user_id is None:
+        return None
+    return (
+        Assignment.objects.select_related("member__study", "task__prompt")
+        .filter(
+            member__user_id=actor.user_id,
+            member__left_at=None,
+            member__study__slug=slug,
+            state=AssignmentState.LEASED,
+            expires_at__gt=timezone.now(),
+        )
+        .first()
+    )
+
+
+def shown(*, actor: Actor, assignment: Assignment) -> ShownAssignment:
+    """The assignment as its person sees it; one query where task and prompt are loaded."""
+    member = assignment.member
+    if member.user_id != actor.user_id:
+        raise NotFound
+    prompt = assignment.task.prompt
+    texts = {response.id: response.text for response in responses_of(assignment.task)}
+    return {
+        "id": str(assignment.id),
+        "study": member.study.slug,
+        "state": assignment.state,
+        "expires_at": assignment.expires_at.isoformat(),
+        "prompt": {
+            "id": str(prompt.id),
+            "messages": [
+                {"role": message["role"], "content": message["content"]}
+                for message in prompt.messages
+                if message["role"] != "system"
+            ],
+            "category": prompt.category,
+            "topics": prompt.topics,
+            "intensity": prompt.intensity,
+            "language": prompt.language,
+        },
+        "responses": [
+            {"id": str(id), "label": _label(place), "text": texts[id]}
+            for place, id in enumerate(assignment.order_shown)
+        ],
+        "rubric": _rubric(rubrics.rubric_in(assignment.rubric_id, member.study.language)),
+        "asks": list(assignment.asks),
+        "pay": {"amount_minor": assignment.amount_minor, "currency": assignment.currency},
+        "draft": assignment.draft,
+    }
+
+
+def _label(place: int) -> str:
+    """A, B, …, Z, AA, AB, …."""
+    rest, letter = divmod(place, 26)
+    return (_label(rest - 1) if rest else "") + chr(ord("A") + letter)
+
+
+def _rubric(words: rubrics.RubricWords) -> ShownRubric:
+    return {
+        "id": str(words.id),
+        "version": words.version,
+        "title": words.title,
+        "criteria": [
+            {
+                "key": criterion.key,
+                "title": criterion.title,
+                "question": criterion.question,
+                "scale": {
+                    "kind": criterion.kind,
+                    "min": criterion.scale.minimum,
+                    "max": criterion.scale.maximum,
+                    "anchors": dict(criterion.anchors),
+                },
+            }
+            for criterion in words.criteria
+        ],
+    }
+
+
+def progress_for(member: Member) -> Progress:
+    """How many tasks wait for a member, how many they did, how many in this sitting."""
+    sent = Assignment.objects.filter(member_id=member.id, state=AssignmentState.SUBMITTED)
+    last = Assignment.objects.filter(member_id=member.id).order_by("-leased_at").first()
+    goes_on = last and (
+        last.state == AssignmentState.LEASED
+        or queue.same_sitting(ended_at=last.ended_at, now=timezone.now())
+    )
+    return Progress(
+        waiting=waiting_seats(member)[:AT_MOST].count(),
+        done=sent.count(),
+        sitting=sent.filter(sitting=last.sitting).count() if last and goes_on else 0,
+    )

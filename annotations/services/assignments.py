@@ -1,0 +1,293 @@
+"""Leasing tasks to people, one at a time, and ending leases.
+
+A person's assignments change only under a lock on their member row, so that their parallel
+requests take turns; `seats` says in which order locks are taken.
+"""
+
+from __future__ import annotations
+
+import random
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from annotations.models import Assignment, OrderBalance, Seat, Task
+from annotations.permissions import JUDGE
+from annotations.queries import assignments as queries
+from annotations.queries import rubrics
+from annotations.rules import order, queue
+from annotations.rules.states import ASSIGNMENT_STATES, AssignmentState
+from annotations.services import seats
+from codesign.audit import services as audit
+from codesign.audit.registry import action
+from codesign.compensation import queries as compensation
+from codesign.consent import queries as consent
+from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.errors import NoConsent, NotFound, NotPermitted
+from codesign.studies.models import Member
+from codesign.studies.rules import StudyState
+
+LEASE_ENDED = action("annotations.lease_ended", "gave an assignment back")
+
+PATIENCE = 100
+"""How often somebody waits for a seat that others were quicker to take."""
+
+
+@dataclass(frozen=True)
+class Lease:
+    """What somebody holds now, and whether it was leased just now."""
+
+    assignment: Assignment | None
+    created: bool
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a look at the queue found; `contended` where others hold all that is left."""
+
+    assignment: Assignment | None
+    created: bool = False
+    contended: bool = False
+
+
+def lock_member(*, actor: Actor, slug: str) -> Member:
+    """The actor's membership, locked until the transaction ends; refuses who may not judge."""
+    return _locked(actor, study__slug=slug)
+
+
+def lock_member_of(*, actor: Actor, assignment_id: uuid.UUID) -> Member:
+    """The same by an assignment, which must be the actor's own."""
+    return _locked(actor, assignments=assignment_id)
+
+
+def _locked(actor: Actor, **where: object) -> Member:
+    member = (
+        Member.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("study", "cohort", "user")
+        .filter(user_id=actor.user_id, left_at=None, **where)
+        .first()
+        if actor.user_id
+        else None
+    )
+    if member is None:
+        raise NotFound
+    if not member.has_role(*JUDGE.roles):
+        raise NotPermitted("Your role in this study does not include this.")
+    return member
+
+
+def lease(*, actor: Actor, slug: str) -> Lease:
+    """Lease the next task to the actor, or return the one they hold.
+
+    Nothing is returned only where no seat is left for them: where others hold the tasks that are
+    left, this waits, in transactions of its own that hold no other task.
+    """
+    found = _look(actor, slug, wait=False)
+    for _ in range(PATIENCE):
+        if not found.contended:
+            break
+        found = _look(actor, slug, wait=True)
+    return Lease(found.assignment, found.created)
+
+
+@transaction.atomic
+def _look(actor: Actor, slug: str, *, wait: bool) -> Found:
+    member = lock_member(actor=actor, slug=slug)
+    if consent.record_in_force(member_id=member.id) is None:
+        raise NoConsent
+    now = timezone.now()
+    last = queries.latest(member)
+    if last and last.state == AssignmentState.LEASED:
+        if last.expires_at > now:
+            return Found(last)
+        _expire(last, now)
+    return lease_next(member=member, now=now, last=last, wait=wait)
+
+
+def lease_next(
+    *,
+    member: Member,
+    now: datetime,
+    last: Assignment | None,
+    wait: bool = False,
+    shown_at: datetime | None = None,
+) -> Found:
+    """Lease the next task to a locked member who holds none; `last` is what they held before.
+
+    Without a pay rate in force nothing is leased: nobody works for a pay that was not named.
+    """
+    if member.study.state != StudyState.OPEN or member.cohort_id is None:
+        return Found(None)
+    rate = compensation.rate_in_force(cohort_id=member.cohort_id, at=now)
+    if rate is None:
+        return Found(None)
+    seat, contended = _seat_for(member, wait=wait)
+    if seat is None:
+        return Found(None, contended=contended)
+    plan = rubrics.plan_of(seat.task.round_id, member.cohort_id)
+    seed = random.SystemRandom().getrandbits(63)
+    shown = _order(member, seat.task, seed)
+    goes_on = last is not None and queue.same_sitting(ended_at=last.ended_at, now=now)
+    draft = last.draft if last and last.task_id == seat.task_id else None
+    made = Assignment.objects.create(
+        study=member.study,
+        member=member,
+        task=seat.task,
+        prompt=seat.task.prompt,
+        seat=seat,
+        asks=list(plan.asks),
+        rubric_id=plan.rubric_id,
+        order_shown=list(shown.ids),
+        seed=seed,
+        propensity=shown.propensity,
+        amount_minor=rate.amount_minor,
+        currency=rate.currency,
+        leased_at=now,
+        expires_at=now + timedelta(minutes=settings.ASSIGNMENT_LEASE_MINUTES),
+        sitting=last.sitting if last and goes_on else uuid.uuid4(),
+        first_shown_at=shown_at,
+        draft=draft,
+        draft_saved_at=last.draft_saved_at if last and draft else None,
+    )
+    return Found(made, created=True)
+
+
+def _seat_for(member: Member, *, wait: bool) -> tuple[Seat | None, bool]:
+    """(a seat now leased to the member, whether others hold what is left).
+
+    A candidate's task is locked first. What the query saw may be older than the lock, so taking
+    the seat is tried and may fail. Only the first look may wait, and only while nothing is held.
+    """
+    waiting = queries.waiting_seats(member).select_related("task__prompt")
+    looks = [False] if wait else [True] * PATIENCE
+    for skip_locked in looks:
+        seat = waiting.select_for_update(no_key=True, skip_locked=skip_locked, of=("task",)).first()
+        if seat is None:
+            return None, not wait and waiting.exists()
+        plan = rubrics.plan_of(seat.task.round_id, seat.cohort_id)
+        if seats.take(seat=seat, overlap=plan.overlap):
+            return seat, False
+    return None, True
+
+
+def _order(member: Member, task: Task, seed: int) -> order.Order:
+    """Decide what stands left, and keep the balance of that pair of sources."""
+    candidates = [
+        order.Candidate(id=response.id, source=response.source)
+        for response in queries.responses_of(task)
+    ]
+    pair = order.balanced_pair(candidates)
+    if pair is None:
+        return order.decide(candidates, seed=seed, lead=0)
+    first, second = pair
+    key = {"member": member, "first_source": first, "second_source": second}
+    balance = OrderBalance.objects.filter(**key).first()
+    decided = order.decide(candidates, seed=seed, lead=balance.lead if balance else 0)
+    if balance:
+        OrderBalance.objects.filter(id=balance.id).update(lead=decided.lead)
+    else:
+        OrderBalance.objects.create(**key, lead=decided.lead)
+    return decided
+
+
+def end_lease(
+    *,
+    actor: Actor,
+    assignment: Assignment,
+    task: Task,
+    state: AssignmentState,
+    why: str,
+    now: datetime,
+) -> None:
+    """End a lease without a judgement: its seat is free again, its draft stays.
+
+    The member and `task` are locked by the caller.
+    """
+    leave(assignment=assignment, task=task, state=state, now=now)
+    assignment.save(update_fields=["state", "ended_at"])
+    audit.record(
+        actor=actor,
+        action=LEASE_ENDED,
+        study_id=assignment.study_id,
+        about=("assignment", assignment.id, ""),
+        data={"state": state, "why": why},
+    )
+
+
+def leave(*, assignment: Assignment, task: Task, state: AssignmentState, now: datetime) -> None:
+    """Move a leased assignment on and free its seat; the caller saves the assignment."""
+    assignment.state = ASSIGNMENT_STATES.check(assignment.state, state)
+    assignment.ended_at = now
+    seats.free(seat=assignment.seat, task=task)
+
+
+def _expire(assignment: Assignment, now: datetime) -> None:
+    end_lease(
+        actor=SYSTEM,
+        assignment=assignment,
+        task=seats.locked_task(task_id=assignment.task_id),
+        state=AssignmentState.EXPIRED,
+        why="time over",
+        now=now,
+    )
+
+
+def expire_leases() -> int:
+    """End the leases whose time is over; how many. Who is busy right now is left for later."""
+    ended = 0
+    for assignment_id in queries.overdue(now=timezone.now()):
+        with transaction.atomic():
+            members = Member.objects.select_for_update(
+                no_key=True, skip_locked=True, of=("self",)
+            ).filter(assignments=assignment_id)
+            if not list(members):
+                continue
+            now = timezone.now()
+            overdue = queries.leased().filter(id=assignment_id, expires_at__lte=now).first()
+            if overdue:
+                _expire(overdue, now)
+                ended += 1
+    return ended
+
+
+def return_leases_of(*, actor: Actor, member: Member) -> None:
+    """Take back what a member holds, at once; the caller holds the lock on the member."""
+    for assignment in queries.leased().filter(member_id=member.id):
+        end_lease(
+            actor=actor,
+            assignment=assignment,
+            task=seats.locked_task(task_id=assignment.task_id),
+            state=AssignmentState.RETURNED,
+            why="consent withdrawn",
+            now=timezone.now(),
+        )
+
+
+@transaction.atomic
+def stop(*, actor: Actor, assignment_id: uuid.UUID) -> None:
+    """Stop for now: the task goes back for others, the draft stays with the person."""
+    lock_member_of(actor=actor, assignment_id=assignment_id)
+    held = queries.leased().filter(id=assignment_id).first()
+    if held:
+        end_lease(
+            actor=actor,
+            assignment=held,
+            task=seats.locked_task(task_id=held.task_id),
+            state=AssignmentState.EXPIRED,
+            why="stopped",
+            now=timezone.now(),
+        )
+
+
+@transaction.atomic
+def mark_shown(*, actor: Actor, assignment: Assignment) -> None:
+    """Note when the actor's assignment was first in front of them."""
+    if assignment.first_shown_at is None and assignment.member.user_id == actor.user_id:
+        assignment.first_shown_at = timezone.now()
+        Assignment.objects.filter(id=assignment.id, first_shown_at=None).update(
+            first_shown_at=assignment.first_shown_at
+        )

@@ -1,0 +1,224 @@
+"""Making rounds, filling them with tasks, opening and closing them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from django.db import transaction
+from django.utils import timezone
+
+from annotations.models import (
+    Assignment,
+    Prompt,
+    Response,
+    Round,
+    RoundCohort,
+    Rubric,
+    Seat,
+    Task,
+    TaskResponse,
+)
+from annotations.permissions import MANAGE_ROUNDS
+from annotations.rules.states import ROUND_STATES, Ask, AssignmentState, RoundKind, RoundState
+from annotations.services import assignments, seats
+from codesign.audit import services as audit
+from codesign.audit.registry import action
+from codesign.shared.actors import Actor
+from codesign.shared.errors import Conflict, Invalid
+from codesign.studies.models import Cohort, Member, Study
+from codesign.studies.permissions import require
+
+ROUND_MADE = action("annotations.round_made", "made a round")
+ROUND_MOVED = action("annotations.round_moved", "opened or closed a round")
+TASKS_ADDED = action("annotations.tasks_added", "put tasks into a round")
+
+BATCH = 2_000
+"""Tasks written at once."""
+
+
+@dataclass(frozen=True)
+class CohortPlan:
+    """What a cohort is asked, by which rubric, and how many of its people judge each task."""
+
+    cohort: Cohort
+    rubric: Rubric
+    asks: Sequence[str]
+    overlap: int
+
+
+@transaction.atomic
+def make_round(
+    *,
+    actor: Actor,
+    study: Study,
+    kind: RoundKind,
+    title: str,
+    cohorts: Sequence[CohortPlan],
+    parent: Round | None = None,
+) -> Round:
+    """Make a round in the state planned; its plan does not change any more."""
+    require(actor, MANAGE_ROUNDS, study)
+    _check_plans(study, cohorts)
+    made = Round.objects.create(study=study, kind=kind, title=title, parent=parent)
+    RoundCohort.objects.bulk_create(
+        RoundCohort(
+            round=made,
+            cohort=plan.cohort,
+            rubric=plan.rubric,
+            asks=list(plan.asks),
+            overlap=plan.overlap,
+        )
+        for plan in cohorts
+    )
+    audit.record(
+        actor=actor,
+        action=ROUND_MADE,
+        study_id=study.id,
+        about=("round", made.id, title),
+        data={"kind": kind, "overlap": {plan.cohort.key: plan.overlap for plan in cohorts}},
+    )
+    return made
+
+
+def _check_plans(study: Study, plans: Sequence[CohortPlan]) -> None:
+    if not plans:
+        raise Invalid("Choose who judges.", {"cohorts": ["Choose at least one cohort."]})
+    for plan in plans:
+        if plan.cohort.study_id != study.id or plan.rubric.study_id != study.id:
+            raise Invalid("Cohort and rubric must belong to this study.")
+        if plan.overlap < 1:
+            raise Invalid("Each task needs at least one seat.", {"overlap": ["At least 1."]})
+        if not plan.asks or set(plan.asks) - set(Ask) or len(set(plan.asks)) < len(plan.asks):
+            raise Invalid("Choose what to ask.", {"asks": ["Choose from the list, each once."]})
+
+
+@transaction.atomic
+def open_round(*, actor: Actor, round: Round) -> Round:
+    """Offer the round's seats from now on."""
+    locked = _move(actor, round, RoundState.OPEN)
+    _lock_tasks(locked)
+    seats.offer_all(round=locked)
+    return locked
+
+
+@transaction.atomic
+def close_round(*, actor: Actor, round: Round) -> Round:
+    """Offer nothing any more and take back what is leased; drafts and what was sent stay."""
+    locked = _move(actor, round, RoundState.CLOSED)
+    judging = Member.objects.filter(cohort__in=locked.cohorts.values("cohort"))
+    list(judging.order_by("id").select_for_update(no_key=True).values_list("id"))
+    _lock_tasks(locked)
+    seats.offer_none(round=locked)
+    leased = Assignment.objects.filter(task__round=locked, state=AssignmentState.LEASED)
+    for assignment in leased.select_related("seat", "task__round", "task__prompt"):
+        assignments.end_lease(
+            actor=actor,
+            assignment=assignment,
+            task=assignment.task,
+            state=AssignmentState.RETURNED,
+            why="round closed",
+            now=timezone.now(),
+        )
+    return locked
+
+
+def _move(actor: Actor, round: Round, state: RoundState) -> Round:
+    require(actor, MANAGE_ROUNDS, round.study)
+    locked = (
+        Round.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("study")
+        .get(id=round.id)
+    )
+    old, locked.state = locked.state, ROUND_STATES.check(locked.state, state)
+    locked.save(update_fields=["state"])
+    audit.record(
+        actor=actor,
+        action=ROUND_MOVED,
+        study_id=locked.study_id,
+        about=("round", locked.id, locked.title),
+        data={"from": old, "to": locked.state},
+    )
+    return locked
+
+
+def _lock_tasks(round: Round) -> None:
+    list(round.tasks.order_by("id").select_for_update(no_key=True).values_list("id"))
+
+
+def add_task(*, actor: Actor, round: Round, prompt: Prompt, responses: Sequence[Response]) -> Task:
+    """Put one prompt with a fixed set of its responses into a round."""
+    return add_tasks(actor=actor, round=round, items=[(prompt, responses)])[0]
+
+
+@transaction.atomic
+def add_tasks(
+    *, actor: Actor, round: Round, items: Iterable[tuple[Prompt, Sequence[Response]]]
+) -> list[Task]:
+    """Put prompts with their responses into a round; offered at once where it is open."""
+    require(actor, MANAGE_ROUNDS, round.study)
+    locked = Round.objects.select_for_update(no_key=True).get(id=round.id)
+    plans = list(locked.cohorts.all())
+    made: list[Task] = []
+    for batch in _batches(items):
+        made += _add_batch(locked, plans, batch)
+    audit.record(
+        actor=actor,
+        action=TASKS_ADDED,
+        study_id=locked.study_id,
+        about=("round", locked.id, locked.title),
+        data={"tasks": len(made)},
+    )
+    return made
+
+
+Item = tuple[Prompt, Sequence[Response]]
+
+
+def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+    left = iter(items)
+    while batch := list(islice(left, BATCH)):
+        yield batch
+
+
+def _add_batch(round: Round, plans: Sequence[RoundCohort], batch: Sequence[Item]) -> list[Task]:
+    for prompt, responses in batch:
+        _check_item(round, prompt, responses)
+    prompt_ids = [prompt.id for prompt, _ in batch]
+    if len(set(prompt_ids)) < len(batch) or round.tasks.filter(prompt__in=prompt_ids).exists():
+        raise Conflict("A prompt comes once in a round.")
+    tasks = Task.objects.bulk_create(Task(round=round, prompt=prompt) for prompt, _ in batch)
+    TaskResponse.objects.bulk_create(
+        TaskResponse(task=task, response=response, position=position)
+        for task, (_, responses) in zip(tasks, batch, strict=True)
+        for position, response in enumerate(responses)
+    )
+    Seat.objects.bulk_create(
+        Seat(
+            task=task,
+            cohort_id=plan.cohort_id,
+            number=number,
+            offered=round.state == RoundState.OPEN and number == 1,
+        )
+        for task in tasks
+        for plan in plans
+        for number in range(1, plan.overlap + 1)
+    )
+    return tasks
+
+
+def _check_item(round: Round, prompt: Prompt, responses: Sequence[Response]) -> None:
+    """Refuse what would leak an evaluation into training, or show a person nonsense."""
+    ids: set[uuid.UUID] = {response.id for response in responses}
+    if prompt.study_id != round.study_id:
+        raise Invalid("This prompt belongs to another study.")
+    if prompt.held_out is not (round.kind == RoundKind.EVALUATION):
+        raise Invalid("Held-out prompts are for evaluation rounds, and for nothing else.")
+    if not ids or len(ids) < len(responses):
+        raise Invalid("A task needs responses, each once.")
+    if any(response.prompt_id != prompt.id for response in responses):
+        raise Invalid("A task holds responses to its own prompt alone.")
+    if prompt.withdrawn_at or any(response.withdrawn_at for response in responses):
+        raise Invalid("What was withdrawn is not judged.")

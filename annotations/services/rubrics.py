@@ -1,0 +1,73 @@
+"""Writing rubrics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+
+from annotations.models import Criterion, Rubric, RubricText
+from annotations.permissions import MANAGE_ROUNDS
+from codesign.audit import services as audit
+from codesign.audit.registry import action
+from codesign.shared.actors import Actor
+from codesign.shared.errors import Invalid
+from codesign.studies.models import Study
+from codesign.studies.permissions import require
+
+RUBRIC_MADE = action("annotations.rubric_made", "made a version of a rubric")
+
+
+@transaction.atomic
+def make_rubric(
+    *,
+    actor: Actor,
+    study: Study,
+    key: str,
+    title: str,
+    language: str,
+    criteria: Sequence[Mapping[str, Any]],
+) -> Rubric:
+    """Make the next version of a rubric; earlier versions stay as they were judged by.
+
+    A criterion is `{"key", "title", "help", "scale": {"kind", "min", "max", "anchors"}}`.
+    """
+    require(actor, MANAGE_ROUNDS, study)
+    keys = [criterion["key"] for criterion in criteria]
+    if not keys or len(set(keys)) != len(keys):
+        problem = "A rubric needs criteria with keys of their own."
+        raise Invalid(problem, {"criteria": [problem]})
+    Study.objects.select_for_update(no_key=True).get(id=study.id)
+    last = Rubric.objects.filter(study=study, key=key).aggregate(n=Max("version"))["n"] or 0
+    rubric = Rubric.objects.create(study=study, key=key, title=title, version=last + 1)
+    made = Criterion.objects.bulk_create(
+        Criterion(
+            rubric=rubric,
+            key=criterion["key"],
+            position=position,
+            scale_kind=criterion["scale"]["kind"],
+            scale_min=criterion["scale"]["min"],
+            scale_max=criterion["scale"]["max"],
+        )
+        for position, criterion in enumerate(criteria)
+    )
+    RubricText.objects.bulk_create(
+        RubricText(
+            criterion=row,
+            language=language,
+            title=criterion["title"],
+            question=criterion.get("help", ""),
+            anchors=criterion["scale"].get("anchors", {}),
+        )
+        for row, criterion in zip(made, criteria, strict=True)
+    )
+    audit.record(
+        actor=actor,
+        action=RUBRIC_MADE,
+        study_id=study.id,
+        about=("rubric", rubric.id, f"{key} {rubric.version}"),
+        data={"criteria": keys},
+    )
+    return rubric

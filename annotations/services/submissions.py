@@ -1,0 +1,267 @@
+"""Taking what somebody sends: a judgement, a draft, a skip. Work is credited where it is done."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from annotations.models import Assignment, Flag, Judgement, Rewrite
+from annotations.queries import assignments as queries
+from annotations.queries import rubrics
+from annotations.rules import queue, submission
+from annotations.rules.drafts import parse_draft
+from annotations.rules.reading import Reader, storable
+from annotations.rules.states import (
+    ASSIGNMENT_STATES,
+    AssignmentState,
+    RoundState,
+    SkipReason,
+)
+from annotations.services import assignments, seats
+from codesign.audit import services as audit
+from codesign.audit.registry import action
+from codesign.compensation import services as compensation
+from codesign.consent import queries as consent
+from codesign.consent.models import ConsentRecord
+from codesign.shared.actors import Actor
+from codesign.shared.errors import Conflict, Invalid, NoConsent, NotPermitted
+from codesign.studies.models import Member
+
+SUBMITTED = action("annotations.submitted", "sent a judgement")
+SKIPPED = action("annotations.skipped", "skipped an assignment")
+
+MAX_KEY = 120
+MAX_NOTE = 500
+SKIPPED_ALREADY = "You have passed on this one."
+GONE = "This has gone back to the study in the meantime. Your draft is kept."
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """A stored judgement and what its person holds next; `repeated` if it was stored before."""
+
+    judgement: Judgement
+    next: Assignment | None
+    repeated: bool
+
+
+def submit(
+    *,
+    actor: Actor,
+    assignment_id: uuid.UUID,
+    body: Mapping[str, Any],
+    idempotency_key: str,
+    example: bool = False,
+) -> Submitted:
+    """Store a judgement, credit it and lease the next task, all or nothing.
+
+    Sending the same body with the same key again changes nothing. Example judgements (made by
+    nobody, to try things out) are marked and not paid.
+    """
+    if not 0 < len(idempotency_key) <= MAX_KEY or not storable(idempotency_key):
+        problem = f"Please send an Idempotency-Key of 1 to {MAX_KEY} characters."
+        raise Invalid(problem, {"Idempotency-Key": [problem]})
+    with transaction.atomic():
+        member = assignments.lock_member_of(actor=actor, assignment_id=assignment_id)
+        assignment = queries.locked_own(member=member, assignment_id=assignment_id)
+        if assignment.state == AssignmentState.SUBMITTED:
+            judgement = _repeated(assignment, body, idempotency_key)
+            return Submitted(judgement, queries.held(actor=actor, slug=member.study.slug), True)
+        record = _consent(member)
+        now = timezone.now()
+        parsed = submission.parse(body, _asked(member, assignment))
+        held = _finish(assignment, now=now, example=example)
+        judgement = Judgement(
+            assignment=assignment,
+            member=member,
+            consent_record=record,
+            submitted_at=now,
+            idempotency_key=idempotency_key,
+            body_hash=submission.body_hash(body),
+            example=example,
+        )
+        _write(judgement, parsed, shown_at=assignment.first_shown_at or assignment.leased_at)
+        if not example:
+            _credit(member, assignment, "judgement", now)
+        audit.record(
+            actor=actor,
+            action=SUBMITTED,
+            study_id=member.study_id,
+            about=("assignment", assignment.id, ""),
+            data={"example": True} if example else {},
+        )
+        found = held or assignments.lease_next(
+            member=member, now=now, last=assignment, shown_at=now
+        )
+    return Submitted(judgement, _next(actor, member, found), False)
+
+
+def _consent(member: Member) -> ConsentRecord:
+    record = consent.record_in_force(member_id=member.id)
+    if record is None:
+        raise NoConsent
+    return record
+
+
+def _repeated(assignment: Assignment, body: Mapping[str, Any], key: str) -> Judgement:
+    """The judgement that was sent before, if this is the very same sending."""
+    judgement = assignment.judgements.order_by("-revision")[0]
+    if judgement.idempotency_key != key or judgement.body_hash != submission.body_hash(body):
+        raise Conflict("You have sent this one already.")
+    return judgement
+
+
+def _asked(member: Member, assignment: Assignment) -> submission.Asked:
+    texts = {str(row.id): row.text for row in queries.responses_of(assignment.task)}
+    words = rubrics.rubric_in(assignment.rubric_id, member.study.language)
+    return submission.Asked(
+        texts={str(id): texts[str(id)] for id in assignment.order_shown},
+        scales={criterion.key: criterion.scale for criterion in words.criteria},
+        asks=frozenset(assignment.asks),
+    )
+
+
+def _finish(assignment: Assignment, *, now: datetime, example: bool) -> assignments.Found | None:
+    """Fill the seat; for work after its lease, what the person holds instead (Found), else None.
+
+    Work that comes late is kept if its seat is still free.
+    """
+    late = assignment.state == AssignmentState.EXPIRED
+    held: assignments.Found | None = None
+    if late:
+        held = _reclaim(assignment)
+    elif assignment.state == AssignmentState.LEASED:
+        seats.fill(seat_id=assignment.seat_id)
+    else:
+        raise Conflict(GONE if assignment.state == AssignmentState.RETURNED else SKIPPED_ALREADY)
+    assignment.state = ASSIGNMENT_STATES.check(assignment.state, AssignmentState.SUBMITTED)
+    assignment.ended_at = now
+    assignment.example = example
+    assignment.save(update_fields=["state", "ended_at", "example"])
+    return held
+
+
+def _reclaim(assignment: Assignment) -> assignments.Found | None:
+    task = seats.locked_task(task_id=assignment.task_id)
+    others = Assignment.objects.filter(member_id=assignment.member_id, task_id=task.id)
+    again = others.exclude(state=AssignmentState.EXPIRED).exists()
+    if again or task.round.state != RoundState.OPEN or not seats.take_back(seat=assignment.seat):
+        raise Conflict(GONE)
+    lease = queries.leased().filter(member_id=assignment.member_id)
+    held = lease.select_related("task__prompt", "member__study").first()
+    return assignments.Found(held) if held else None
+
+
+def _write(judgement: Judgement, parsed: submission.Submission, *, shown_at: datetime) -> None:
+    judgement.ratings = [asdict(rating) for rating in parsed.ratings]
+    judgement.ranking = [list(group) for group in parsed.ranking]
+    judgement.strength = parsed.strength
+    judgement.all_harmful = parsed.all_harmful
+    judgement.highlights = [asdict(highlight) for highlight in parsed.highlights]
+    judgement.comment = parsed.comment
+    judgement.active_ms = submission.active_ms(
+        given=parsed.active_seconds,
+        since_shown=(judgement.submitted_at - shown_at).total_seconds(),
+    )
+    judgement.save(force_insert=True)
+    Rewrite.objects.bulk_create(
+        Rewrite(judgement=judgement, response_id=uuid.UUID(rewrite.response), text=rewrite.text)
+        for rewrite in parsed.rewrites
+    )
+    Flag.objects.bulk_create(
+        Flag(
+            judgement=judgement,
+            response_id=uuid.UUID(flag.response),
+            harm=flag.harm,
+            severity=flag.severity,
+            note=flag.note,
+        )
+        for flag in parsed.flags
+    )
+
+
+def _credit(member: Member, assignment: Assignment, label: str, now: datetime) -> None:
+    compensation.credit(
+        member=member,
+        about=("assignment", assignment.id, label),
+        amount_minor=assignment.amount_minor,
+        currency=assignment.currency,
+        effective_at=now,
+    )
+
+
+def _next(actor: Actor, member: Member, found: assignments.Found) -> Assignment | None:
+    """What was leased in the transaction; where others held all that is left, wait for it now."""
+    if not found.contended:
+        return found.assignment
+    try:
+        return assignments.lease(actor=actor, slug=member.study.slug).assignment
+    except NotPermitted:  # consent was taken back since: what was sent stays sent
+        return None
+
+
+@transaction.atomic
+def save_draft(*, actor: Actor, assignment_id: uuid.UUID, body: Mapping[str, Any]) -> Assignment:
+    """Keep what somebody has so far; any part of a submission."""
+    member = assignments.lock_member_of(actor=actor, assignment_id=assignment_id)
+    assignment = queries.locked_own(member=member, assignment_id=assignment_id)
+    _consent(member)
+    if assignment.state not in (AssignmentState.LEASED, AssignmentState.EXPIRED):
+        raise Conflict("This one is finished; there is nothing left to keep.")
+    assignment.draft = parse_draft(body)
+    assignment.draft_saved_at = timezone.now()
+    assignment.save(update_fields=["draft", "draft_saved_at"])
+    return assignment
+
+
+def skip(
+    *, actor: Actor, assignment_id: uuid.UUID, reason: str, note: str = ""
+) -> Assignment | None:
+    """Pass on an assignment, for good, and lease the next one; returns what is held then.
+
+    Paid like a judgement, but for a second “not today” of the person's day. Skipping the same
+    one again changes nothing.
+    """
+    reader = Reader()
+    note = reader.text(note, "note", limit=MAX_NOTE)
+    if reason not in set(SkipReason):
+        reader.wrong("reason", "Please choose one of the reasons.")
+    if reader.errors:
+        raise Invalid("This cannot be taken as it is.", reader.errors)
+    with transaction.atomic():
+        member = assignments.lock_member_of(actor=actor, assignment_id=assignment_id)
+        assignment = queries.locked_own(member=member, assignment_id=assignment_id)
+        _consent(member)
+        if assignment.state == AssignmentState.SKIPPED:
+            return queries.held(actor=actor, slug=member.study.slug)
+        now = timezone.now()
+        assignment.skip_paid = queue.skip_is_paid(
+            reason=reason, said_not_today=queries.said_not_today(member=member, now=now)
+        )
+        assignment.skip_reason, assignment.skip_note = reason, note
+        assignments.leave(
+            assignment=assignment,
+            task=seats.locked_task(task_id=assignment.task_id),
+            state=AssignmentState.SKIPPED,
+            now=now,
+        )
+        assignment.save(
+            update_fields=["state", "ended_at", "skip_paid", "skip_reason", "skip_note"]
+        )
+        if assignment.skip_paid:
+            _credit(member, assignment, "skip", now)
+        audit.record(
+            actor=actor,
+            action=SKIPPED,
+            study_id=member.study_id,
+            about=("assignment", assignment.id, ""),
+            data={"reason": reason, "paid": assignment.skip_paid},
+        )
+        found = assignments.lease_next(member=member, now=now, last=assignment, shown_at=now)
+    return _next(actor, member, found)
