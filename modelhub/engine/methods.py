@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from modelhub.engine.errors import EngineError
 from modelhub.engine.spec import TrainSpec
 
 DEFAULT_LORA_R = 8
@@ -33,10 +34,74 @@ def dpo(job: Job) -> Any:
     from trl.trainer.dpo_trainer import DPOTrainer
 
     args = DPOConfig(**_arguments(job, beta=job.spec.params.beta))
-    return DPOTrainer(args=args, **_trainer(job, "CAUSAL_LM"))
+    return DPOTrainer(args=args, **_trainer(job))
 
 
-METHODS: dict[str, Callable[[Job], Any]] = {"dpo": dpo}
+def sft(job: Job) -> Any:
+    """Example replies; only the reply's tokens count, since the prompt is somebody else's."""
+    from trl.trainer.sft_config import SFTConfig
+    from trl.trainer.sft_trainer import SFTTrainer
+
+    return SFTTrainer(args=SFTConfig(**_arguments(job)), **_trainer(job))
+
+
+def kto(job: Job) -> Any:
+    """Single replies found good or bad. Where one kind is rarer it weighs more, to count alike."""
+    from trl.trainer.kto_config import KTOConfig
+    from trl.trainer.kto_trainer import KTOTrainer
+
+    labels = job.dataset["label"]
+    good, bad = sum(labels), len(labels) - sum(labels)
+    weights = {
+        "desirable_weight": max(1.0, bad / good),
+        "undesirable_weight": max(1.0, good / bad),
+    }
+    args = KTOConfig(**_arguments(job, beta=job.spec.params.beta, **weights))
+    return KTOTrainer(args=args, **_trainer(job))
+
+
+def reward(job: Job) -> Any:
+    """A scorer of replies, from pairs; its scoring layer is new and saved with the adapter."""
+    from trl.trainer.reward_config import RewardConfig
+    from trl.trainer.reward_trainer import RewardTrainer
+
+    return RewardTrainer(args=RewardConfig(**_arguments(job)), **_trainer(job))
+
+
+METHODS: dict[str, Callable[[Job], Any]] = {"dpo": dpo, "sft": sft, "kto": kto, "reward": reward}
+
+
+def load_for_training(spec: TrainSpec) -> tuple[Any, Any]:
+    """The base in fp32, with the parent adapter when there is one, and the tokenizer."""
+    import torch
+    from transformers import (
+        AutoModelForCausalLM,
+        AutoModelForSequenceClassification,
+        AutoTokenizer,
+        set_seed,
+    )
+
+    local: dict[str, Any] = {"local_files_only": True}
+    tokenizer: Any = AutoTokenizer.from_pretrained(spec.base_dir, **local)
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    kind: Any = AutoModelForCausalLM
+    if spec.method == "reward":
+        kind, local = AutoModelForSequenceClassification, {**local, "num_labels": 1}
+    set_seed(spec.seed)  # a scoring layer is drawn at random here
+    model = kind.from_pretrained(spec.base_dir, dtype=torch.float32, **local)
+    if spec.adapter_parent is not None:
+        model = _with_parent(model, spec, spec.adapter_parent)
+    return model, tokenizer
+
+
+def _with_parent(model: Any, spec: TrainSpec, parent: Path) -> Any:
+    from peft import PeftConfig, PeftModel
+
+    rank = getattr(PeftConfig.from_pretrained(str(parent)), "r", None)
+    if spec.params.lora_r not in {None, rank}:
+        raise EngineError(f"The parent adapter has LoRA rank {rank}; leave the rank empty.")
+    return PeftModel.from_pretrained(model, parent, is_trainable=True)
 
 
 def _arguments(job: Job, **own: Any) -> dict[str, Any]:
@@ -65,14 +130,19 @@ def _arguments(job: Job, **own: Any) -> dict[str, Any]:
     }
 
 
-def _trainer(job: Job, task_type: str) -> dict[str, Any]:
+def _trainer(job: Job) -> dict[str, Any]:
     from peft import LoraConfig
 
     config = None
     if job.spec.adapter_parent is None:
         rank = job.spec.params.lora_r or DEFAULT_LORA_R
+        scores = job.spec.method == "reward"
         config = LoraConfig(
-            r=rank, lora_alpha=2 * rank, target_modules="all-linear", task_type=task_type
+            r=rank,
+            lora_alpha=2 * rank,
+            target_modules="all-linear",
+            task_type="SEQ_CLS" if scores else "CAUSAL_LM",
+            modules_to_save=["score"] if scores else None,
         )
     return {
         "model": job.model,

@@ -4,7 +4,9 @@ Only the columns a trainer needs go on; the library's working copies stay in a f
 run removes, since a shared cache would keep records of people who have withdrawn.
 """
 
+import heapq
 import json
+import random
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,9 +66,46 @@ def load_records(spec: TrainSpec, tokenizer: Any, cache: Path) -> Records:
     if not kept:
         counts = ", ".join(f"{count} {reason}" for reason, count in sorted(left_out.items()))
         raise NothingToTrainOn(f"This release has no usable {kind.noun} ({counts}).")
+    if spec.method == "kto":
+        kept = _for_kto(kept, spec)
     from datasets import Dataset
 
-    return Records(Dataset.from_list(kept), left_out)
+    common = set.intersection(*(set(record) for record in kept))
+    return Records(Dataset.from_list([{k: r[k] for k in sorted(common)} for r in kept]), left_out)
+
+
+def _for_kto(records: list[dict[str, Any]], spec: TrainSpec) -> list[dict[str, Any]]:
+    """Shuffled by the seed, and no two of one prompt side by side where that can be had.
+
+    KTO takes its neighbour in the batch as the unrelated reply, and reads in the given order.
+    """
+    labels = {record["label"] for record in records}
+    if len(labels) < 2:
+        only = "good" if True in labels else "bad"
+        raise NothingToTrainOn(f"KTO learns from good and bad replies; these are all {only}.")
+    return spread(records, seed=spec.seed)
+
+
+def spread(records: list[dict[str, Any]], *, seed: int) -> list[dict[str, Any]]:
+    """The records in a seeded order in which neighbours have different prompts, if possible.
+
+    Takes from the prompt with the most records left, other than the last one taken.
+    """
+    order = random.Random(seed)  # noqa: S311 - an order, not a secret
+    piles: dict[str, list[dict[str, Any]]] = {}
+    for record in order.sample(records, len(records)):
+        piles.setdefault(json.dumps(record["prompt"]), []).append(record)
+    heap = [(-len(pile), order.random(), prompt) for prompt, pile in piles.items()]
+    heapq.heapify(heap)
+    taken: list[dict[str, Any]] = []
+    while heap:
+        first = heapq.heappop(heap)
+        again = bool(taken) and json.dumps(taken[-1]["prompt"]) == first[2]
+        size, _, prompt = heapq.heapreplace(heap, first) if again and heap else first
+        taken.append(piles[prompt].pop())
+        if size + 1 < 0:
+            heapq.heappush(heap, (size + 1, order.random(), prompt))
+    return taken
 
 
 def manifest_sha256(release_dir: Path) -> str:

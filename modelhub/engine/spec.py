@@ -85,13 +85,21 @@ def _problems(values: dict[str, Any], params: Any) -> list[str]:
         value = values.get(name, low)
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
             found.append(f"{name} must be a whole number between {low} and {high}.")
-    if found:
-        return found
-    if values["method"] not in ALL_METHODS:
-        return [f"There is no method {values['method']}; there are {sorted(ALL_METHODS)}."]
-    for name in ("base_dir", "release_dir", "adapter_parent"):
-        if name in values and not Path(values[name]).is_dir():
-            found.append(f"{name} is not a folder: {Path(values[name]).name}.")
+    return found or _content_problems(values, params)
+
+
+def _content_problems(values: dict[str, Any], params: Any) -> list[str]:
+    """What is wrong with a spec whose keys and kinds are right."""
+    method = values["method"]
+    if method not in ALL_METHODS:
+        return [f"There is no method {method}; there are {', '.join(sorted(ALL_METHODS))}."]
+    found = [
+        f"{name} is not a folder: {Path(values[name]).name}."
+        for name in ("base_dir", "release_dir", "adapter_parent")
+        if name in values and not Path(values[name]).is_dir()
+    ]
+    if method == "reward" and "adapter_parent" in values:
+        found.append("A reward model starts from a base model, not from an adapter.")
     if not isinstance(params, Mapping):
         return [*found, "params must be an object."]
-    return found + problems(values["method"], params)
+    return found + problems(method, params)

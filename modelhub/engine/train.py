@@ -21,7 +21,7 @@ from typing import Any
 from modelhub.engine import card
 from modelhub.engine.errors import BadSpec, Cancelled, EngineError
 from modelhub.engine.libraries import prepare, quiet, set_threads
-from modelhub.engine.methods import METHODS, Job
+from modelhub.engine.methods import METHODS, Job, load_for_training
 from modelhub.engine.progress import PROGRESS, RESULT, Exit, Progress, write_result
 from modelhub.engine.records import Records, load_records, manifest_sha256
 from modelhub.engine.spec import TrainSpec, parse_spec, read_spec
@@ -105,7 +105,13 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether memory ran out: Python's own error, or torch's allocator speaking through another."""
     said = str(error).lower()
     return isinstance(error, MemoryError) or any(
-        words in said for words in ("can't allocate memory", "out of memory", "bad_alloc")
+        words in said
+        for words in (
+            "can't allocate memory",
+            "cannot allocate memory",
+            "out of memory",
+            "bad_alloc",
+        )
     )
 
 
@@ -121,7 +127,7 @@ def train(
         from transformers import PrinterCallback
 
         progress.append("phase", phase="reading")
-        model, tokenizer = _load(spec)
+        model, tokenizer = load_for_training(spec)
         records = load_records(spec, tokenizer, scratch / "datasets")
         _stop_if(cancel)
         progress.append("phase", phase="training", records=len(records.dataset))
@@ -145,25 +151,6 @@ def train(
 def _stop_if(cancel: threading.Event) -> None:
     if cancel.is_set():
         raise Cancelled("The training was stopped before it was finished.")
-
-
-def _load(spec: TrainSpec) -> tuple[Any, Any]:
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    local = {"local_files_only": True}
-    tokenizer: Any = AutoTokenizer.from_pretrained(spec.base_dir, **local)
-    if tokenizer.pad_token is None:
-        tokenizer.pad_token = tokenizer.eos_token
-    model: Any = AutoModelForCausalLM.from_pretrained(spec.base_dir, dtype=torch.float32, **local)
-    if spec.adapter_parent is not None:
-        from peft import PeftConfig, PeftModel
-
-        rank = getattr(PeftConfig.from_pretrained(str(spec.adapter_parent)), "r", None)
-        if spec.params.lora_r not in {None, rank}:
-            raise EngineError(f"The parent adapter has LoRA rank {rank}; leave the rank empty.")
-        model = PeftModel.from_pretrained(model, spec.adapter_parent, is_trainable=True)
-    return model, tokenizer
 
 
 def _save(model: Any, spec: TrainSpec, records: Records, threads: int, target: Path) -> None:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections import namedtuple
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from modelhub.engine.progress import (
     read_result,
     write_result,
 )
+from modelhub.engine.records import spread
 from modelhub.engine.spec import parse_spec
 from modelhub.engine.train import is_out_of_memory
 from modelhub.engine.watch import step_event
@@ -108,6 +110,7 @@ def _spec(tmp_path: Path, **changes: Any) -> dict[str, Any]:
         ({"colour": 1}, "A training spec has no key colour."),
         ({"params": []}, "params must be an object."),
         ({"params": {"beta": 9}}, "Beta must be between"),
+        ({"method": "reward", "adapter_parent": "/"}, "A reward model starts from a base"),
     ],
 )
 def test_a_wrong_spec_is_refused_with_a_sentence(
@@ -230,6 +233,7 @@ def test_a_loss_that_is_no_number_ends_the_run(loss: float) -> None:
         (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: 9 bytes"), True),
         (RuntimeError("CUDA out of memory. Tried"), True),
         (RuntimeError("std::bad_alloc"), True),
+        (RuntimeError("unable to mmap 9 bytes from file: Cannot allocate memory (12)"), True),
         (RuntimeError("shape mismatch"), False),
         (ValueError("memory"), False),
     ],
@@ -298,3 +302,22 @@ def test_the_card_names_base_release_parameters_and_seed() -> None:
     assert "Parent adapter" not in text
     assert "None" not in text
     assert text.startswith("---\nbase_model: Base\n")
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("counts", [[1], [2, 1], [3, 3, 3], [5, 2, 2, 1], [1] * 9])
+def test_neighbours_have_different_prompts(counts: list[int], seed: int) -> None:
+    records = [
+        {"prompt": number, "id": f"{number}.{copy}"}
+        for number, count in enumerate(counts)
+        for copy in range(count)
+    ]
+    order = spread(records, seed=seed)
+    assert sorted(r["id"] for r in order) == sorted(r["id"] for r in records)
+    assert all(a["prompt"] != b["prompt"] for a, b in pairwise(order))
+    assert order == spread(records, seed=seed)
+
+
+def test_one_prompt_alone_has_only_itself_beside_it() -> None:
+    records = [{"prompt": 1, "id": n} for n in range(3)]
+    assert len(spread(records, seed=0)) == 3
