@@ -15,6 +15,7 @@ from psycopg import sql
 from codesign.config.supervisor import healthy
 from tests.config.running import READY, ROOT, Running, eventually, user_environment
 
+pytestmark = pytest.mark.xdist_group("supervisor")  # it is shared, and its start is dear
 NAMES = {
     "web": "gunicorn",
     "worker-default": "worker-default@",
