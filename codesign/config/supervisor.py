@@ -13,7 +13,7 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -86,7 +86,7 @@ class Keeper:
         self._quick_deaths = 0
         self._due: float | None = None
 
-    def tend(self, signals: Signals) -> float:
+    def tend(self, *, pause: Callable[[float], None]) -> float:
         """Start it again if it has died and is due; return the seconds until the next look."""
         child = self.program.child
         if child is None:
@@ -101,11 +101,11 @@ class Keeper:
         if wait > 0:
             return wait
         self._due = None
-        self.program.start(pause=signals.pause)
+        self.program.start(pause=pause)
         return 0.0
 
     def _delay(self, lived: float, code: int) -> float:
-        """Count a death and return the seconds to wait: 0, 0.5, 1, 2, 4."""
+        """Count a death and return the seconds to wait: 0, 0.25, 0.5, 1, 2."""
         child = self.program.child
         self._quick_deaths = self._quick_deaths + 1 if lived < QUICK else 1
         if self._quick_deaths > QUICK_DEATHS and child is not None:
@@ -114,7 +114,7 @@ class Keeper:
                 f"the last words in {child.spec.log}:\n{tail(child.spec.log)}"
             )
         say(f"{self.program.name} ended ({code}); starting it again")
-        return 0.0 if self._quick_deaths == 1 else 0.5 * 2.0 ** (self._quick_deaths - 2)
+        return 0.0 if self._quick_deaths == 1 else 0.25 * 2.0 ** (self._quick_deaths - 2)
 
 
 class Supervisor:
@@ -253,7 +253,7 @@ class Supervisor:
         keepers = [Keeper(program) for program in (*self._servers, *self._applications)]
         ready = self._readiness()
         while True:
-            next_look = min(keeper.tend(self._signals) for keeper in keepers)
+            next_look = min(keeper.tend(pause=self._signals.pause) for keeper in keepers)
             self._signals.pause(min(next_look, next(ready)))
 
     def _readiness(self) -> Iterator[float]:

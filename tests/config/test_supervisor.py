@@ -12,7 +12,10 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from codesign.config.supervisor import healthy
+from codesign.config.programs import Application
+from codesign.config.servers.errors import ServerError
+from codesign.config.servers.process import Spec
+from codesign.config.supervisor import QUICK_DEATHS, Keeper, healthy
 from tests.config.running import READY, ROOT, Running, eventually, user_environment
 
 pytestmark = pytest.mark.xdist_group("supervisor")  # it is shared, and its start is dear
@@ -100,6 +103,33 @@ def test_it_can_be_stopped_while_it_starts(tmp_path: Path) -> None:
         assert starting.processes() == []
     finally:
         starting.stop()
+
+
+@pytest.mark.slow
+def test_what_cannot_start_ends_with_its_reason(tmp_path: Path) -> None:
+    run = Running(tmp_path, environment={"LOG_LEVEL": "no such level"})
+    try:
+        out, _ = run.process.communicate(timeout=60)
+        assert run.process.returncode == 1
+        assert "migrate failed; the last words in" in out
+        assert "Unable to configure root logger" in out
+        assert run.processes() == []
+    finally:
+        run.stop()
+
+
+def test_what_dies_again_and_again_is_given_up_with_its_last_words(tmp_path: Path) -> None:
+    spec = Spec(
+        name="web",
+        command=[sys.executable, "-S", "-c", "raise SystemExit('no room')"],
+        log=tmp_path / "web.log",
+    )
+    program = Application(spec)
+    program.start()
+    keeper = Keeper(program)
+    with pytest.raises(ServerError, match=r"(?s)web stops again and again.*no room"):
+        eventually(lambda: keeper.tend(pause=lambda _: None) < 0, seconds=30)
+    assert spec.log.read_text().count("no room") == 1 + QUICK_DEATHS
 
 
 @pytest.mark.slow
