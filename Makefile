@@ -41,7 +41,7 @@ format: $(DEV_STAMP) ## Put the code into its style
 bench: $(DEV_STAMP) ## Measure the judging loop and the hot queries
 	$(PY) -m benchmarks
 
-lock: $(DEV_STAMP) ## Choose versions anew and write requirements/*.lock
+lock: .venv/bin/python ## Choose versions anew and write requirements/*.lock
 	$(PY) requirements/lock.py
 
 .venv/bin/python:

@@ -2,7 +2,8 @@
 
 uv resolves, in an environment of its own. It does not read pip's configuration, so the places
 where pip looks are handed over. torch is written without its local version ("+cpu"), so that the
-same lock serves CPU and GPU builds; for the same reason there are no hashes.
+same lock serves CPU and GPU builds; for the same reason there are no hashes. Write it where pip
+finds a CPU build of torch: else CUDA's packages come into it, and onto every machine.
 """
 
 import ast
