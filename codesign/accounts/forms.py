@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from allauth.account import forms as account
+from allauth.mfa.totp import forms as totp
 from allauth.mfa.webauthn import forms as webauthn
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -90,6 +91,12 @@ class Reauthenticate(PlainWords, account.ReauthenticateForm):
 
 class RequestLoginCode(PlainWords, account.RequestLoginCodeForm):
     """Where to send the code."""
+
+
+class StartApp(PlainWords, totp.ActivateTOTPForm):
+    """The first code that the app shows."""
+
+    labels: ClassVar[dict[str, Any]] = {"code": _("The code that the app shows")}
 
 
 class AddPasskey(PlainWords, webauthn.AddWebAuthnForm):

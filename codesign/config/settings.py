@@ -151,6 +151,10 @@ ACCOUNT_CHANGE_EMAIL = True  # one address a person, exchanged once the new one 
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # whoever changes a password, its owner hears of it
+ACCOUNT_ADAPTER = "codesign.accounts.adapter.AccountAdapter"
+MFA_ADAPTER = "codesign.accounts.adapter.MFAAdapter"
+MFA_TOTP_ISSUER = "Codesign"
 ACCOUNT_FORMS = {
     "login": "codesign.accounts.forms.Login",
     "signup": "codesign.accounts.forms.Signup",
@@ -164,6 +168,7 @@ ACCOUNT_FORMS = {
     "request_login_code": "codesign.accounts.forms.RequestLoginCode",
 }
 MFA_FORMS = {
+    "activate_totp": "codesign.accounts.forms.StartApp",
     "add_webauthn": "codesign.accounts.forms.AddPasskey",
     "edit_webauthn": "codesign.accounts.forms.RenamePasskey",
 }

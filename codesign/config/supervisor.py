@@ -195,6 +195,7 @@ class Supervisor:
         static = self._home / "static"
         needs_static = not is_collected(static)
         if needs_static:
+            self._complete([self._command("build_fonts", "build_fonts")])
             tasks.append(self._command("collectstatic", "collectstatic", "--no-input", "--clear"))
         self._complete(tasks)
         if needs_static:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 # Playwright runs an event loop in this thread; Django would refuse to touch the database in it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
+OpenPage = Callable[..., Page]
 TIMEOUT_MS = 15_000
 
 
@@ -38,7 +39,7 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_page(browser: Browser, live_server: Any) -> Iterator[Callable[..., Page]]:
+def open_page(browser: Browser, live_server: Any) -> Iterator[OpenPage]:
     """Open a page in a fresh context: `open_page(path, user=…, scripts=False, locale=…)`.
 
     With `user`, that person is signed in. Relative addresses lead to the test's server.
@@ -56,7 +57,7 @@ def open_page(browser: Browser, live_server: Any) -> Iterator[Callable[..., Page
         if user is not None:
             context.add_cookies([session_cookie(user, live_server.url)])
         page = context.new_page()
-        page.watch = Watch(page, urlsplit(live_server.url).netloc)  # type: ignore[attr-defined]
+        Watch(page, own_host=urlsplit(live_server.url).netloc)
         if path:
             page.goto(path)
         return page

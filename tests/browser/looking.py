@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 from axe_playwright_python.sync_playwright import Axe
 
@@ -13,13 +14,17 @@ if TYPE_CHECKING:
     from playwright.sync_api import ConsoleMessage, Page, Request
 
 WIDTHS = (320, 768, 1280)
-SCHEMES = ("light", "dark")
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 SHOTS = os.environ.get("CODESIGN_SHOTS", "")
 """A folder; when it is named, `check_page` leaves pictures of every page there."""
 
 # axe leaves the rule about the size of targets (WCAG 2.5.8) off unless it is asked for.
 AXE_OPTIONS = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
 COUNT_SHOWN = "nodes => nodes.filter(node => node.checkVisibility()).length"
+
+
+watches: WeakKeyDictionary[Page, Watch] = WeakKeyDictionary()
+"""The watch of each page that a test has open."""
 
 
 class Watch:
@@ -29,6 +34,7 @@ class Watch:
         self.problems: list[str] = []
         self.page = page
         self.own_host = own_host
+        watches[page] = self
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.problems.append(f"script error: {error}"))
         page.on("request", self._follow)
@@ -69,7 +75,7 @@ def check_page(page: Page, name: str = "") -> None:
                 Path(SHOTS).mkdir(parents=True, exist_ok=True)
                 page.screenshot(path=f"{SHOTS}/{name}-{width}-{scheme}.png", full_page=True)
     wrong += _frame(page)
-    wrong += page.watch.problems  # type: ignore[attr-defined]  # put there by the `open_page` fixture
+    wrong += watches[page].problems
     page.emulate_media(color_scheme="light")
     assert not wrong, f"{page.url}\n" + "\n".join(wrong)
 

@@ -6,31 +6,41 @@ import re
 
 import pytest
 from django.contrib.auth.hashers import check_password
+from django.core.mail import EmailMessage
 
+from codesign.accounts.models import User
+from tests.browser.conftest import OpenPage
 from tests.browser.looking import check_page
 from tests.browser.people import HOME, PASSWORD, expect_signed_in
 
+LINK = re.compile(r"https?://[^/\s]+(/\S+)")
 CODE = re.compile(r"^\s*([0-9A-Z]{3,4}-?[0-9A-Z]{3,4})\s*$", re.MULTILINE)
 
 
-def code_in(mail) -> str:
+def code_in(mail: EmailMessage) -> str:
     """The code on a line of its own in a mail."""
-    return CODE.search(mail.body).group(1)
+    found = CODE.search(str(mail.body))
+    assert found, mail.body
+    return found.group(1)
 
 
 @pytest.mark.parametrize("page", ["login", "signup", "password/reset", "login/code", "inactive"])
-def test_pages_before_signing_in(open_page, page):  # standards 5.1, 5.6
+def test_pages_before_signing_in(open_page: OpenPage, page: str) -> None:  # standards 5.1, 5.6
     check_page(open_page(f"/account/{page}/"), name=f"account-{page.replace('/', '-')}")
 
 
 @pytest.mark.parametrize("page", ["email", "password/change", "logout", "2fa"])
-def test_pages_of_one_s_account(open_page, person, page):  # standards 5.1, 5.6
+def test_pages_of_one_s_account(
+    open_page: OpenPage, person: User, page: str
+) -> None:  # standards 5.1, 5.6
     check_page(
         open_page(f"/account/{page}/", user=person), name=f"account-{page.replace('/', '-')}"
     )
 
 
-def test_signing_up_with_the_code_from_the_mail(open_page, mailoutbox):
+def test_signing_up_with_the_code_from_the_mail(
+    open_page: OpenPage, mailoutbox: list[EmailMessage]
+) -> None:
     page = open_page(f"/account/signup/?next={HOME}")
     page.get_by_label("E-mail address").fill("sam@example.org")
     page.get_by_label("A password of your own").fill(PASSWORD)
@@ -48,8 +58,8 @@ def test_signing_up_with_the_code_from_the_mail(open_page, mailoutbox):
 
 
 def test_mistakes_are_named_at_the_top_and_at_the_field(
-    open_page, transactional_db
-):  # standards 5.1
+    open_page: OpenPage, transactional_db: None
+) -> None:  # standards 5.1
     page = open_page("/account/signup/")
     page.get_by_label("E-mail address").fill("not an address")
     page.get_by_role("button", name="Make my account").click()
@@ -59,12 +69,14 @@ def test_mistakes_are_named_at_the_top_and_at_the_field(
     summary.get_by_role("link", name="E-mail address").click()
     field = page.get_by_label("E-mail address")
     assert field.evaluate("node => node === document.activeElement")
-    described = field.get_attribute("aria-describedby").split()
+    described = (field.get_attribute("aria-describedby") or "").split()
     assert any("check this address" in page.locator(f"#{name}").inner_text() for name in described)
     check_page(page, name="account-signup-mistakes")
 
 
-def test_signing_in_with_a_password_without_scripts(open_page, person):  # standards 5.6
+def test_signing_in_with_a_password_without_scripts(
+    open_page: OpenPage, person: User
+) -> None:  # standards 5.6
     page = open_page(f"/account/login/?next={HOME}", scripts=False)
     page.get_by_label("E-mail address").fill(person.email)
     page.get_by_label("Password").fill(PASSWORD)
@@ -72,7 +84,9 @@ def test_signing_in_with_a_password_without_scripts(open_page, person):  # stand
     expect_signed_in(page)
 
 
-def test_signing_in_with_a_code(open_page, person, mailoutbox):  # standards 5.1 (3.3.8)
+def test_signing_in_with_a_code(
+    open_page: OpenPage, person: User, mailoutbox: list[EmailMessage]
+) -> None:  # standards 5.1 (3.3.8)
     page = open_page(f"/account/login/?next={HOME}")
     page.get_by_role("link", name="Send me a code by e-mail").click()
     page.get_by_label("E-mail address").fill(person.email)
@@ -83,13 +97,17 @@ def test_signing_in_with_a_code(open_page, person, mailoutbox):  # standards 5.1
     expect_signed_in(page)
 
 
-def test_choosing_a_new_password_by_mail(open_page, person, mailoutbox):
+def test_choosing_a_new_password_by_mail(
+    open_page: OpenPage, person: User, mailoutbox: list[EmailMessage]
+) -> None:
     page = open_page("/account/password/reset/")
     page.get_by_label("E-mail address").fill(person.email)
     page.get_by_role("button", name="Send me the link").click()
     page.get_by_role("heading", name="Please look into your mail").wait_for()
     check_page(page, name="account-reset-sent")
-    link = re.search(r"https?://[^/\s]+(/\S+)", mailoutbox[-1].body).group(1)
+    found = LINK.search(str(mailoutbox[-1].body))
+    assert found
+    link = found.group(1)
     page.goto(link)
     page.get_by_label("New password").wait_for()
     check_page(page, name="account-reset-choose")

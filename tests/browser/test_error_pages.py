@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from codesign.accounts.models import User
+from tests.browser.conftest import OpenPage
 from tests.browser.looking import check_page
 
 PAGES = [
@@ -18,15 +22,21 @@ PAGES = [
 
 
 @pytest.mark.parametrize(("path", "status", "heading"), PAGES)
-def test_error_pages_are_pages_too(open_page, person, settings, path, status, heading):
+def test_error_pages_are_pages_too(
+    open_page: OpenPage, person: User, settings: Any, path: str, status: int, heading: str
+) -> None:
     settings.ROOT_URLCONF = "tests.browser.error_urls"
     page = open_page(user=person)
-    assert page.goto(path).status == status
+    answer = page.goto(path)
+    assert answer
+    assert answer.status == status
     assert page.get_by_role("heading", level=1).inner_text() == heading
     check_page(page, name=f"error-{path.strip('/')}")
 
 
-def test_a_form_from_another_session_says_load_it_again(open_page, transactional_db):
+def test_a_form_from_another_session_says_load_it_again(
+    open_page: OpenPage, transactional_db: None
+) -> None:
     page = open_page("/account/login/")
     page.get_by_label("E-mail address").fill("sam@example.org")
     page.get_by_label("Password").fill("anything")

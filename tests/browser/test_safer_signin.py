@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from allauth.mfa.totp.internal import auth as totp
+from playwright.sync_api import Page
 
+from codesign.accounts.models import User
+from tests.browser.conftest import OpenPage
 from tests.browser.looking import check_page
 from tests.browser.people import HOME, PASSWORD, expect_signed_in
 
@@ -11,23 +14,23 @@ from tests.browser.people import HOME, PASSWORD, expect_signed_in
 def code_now(secret: str) -> str:
     """What an authenticator app shows at this moment."""
     counter = next(totp.yield_hotp_counters_from_time())
-    return totp.format_hotp_value(totp.hotp_value(secret, counter))
+    return str(totp.format_hotp_value(totp.hotp_value(secret, counter)))
 
 
-def type_password(page, email: str) -> None:
+def type_password(page: Page, email: str) -> None:
     page.goto(f"/account/login/?next={HOME}")
     page.get_by_label("E-mail address").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
 
 
-def show_it_is_you(page) -> None:
+def show_it_is_you(page: Page) -> None:
     page.get_by_role("heading", name="Is it you?").wait_for()
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Go on").click()
 
 
-def test_an_app_is_set_up_and_a_spare_code_signs_in(open_page, person):
+def test_an_app_is_set_up_and_a_spare_code_signs_in(open_page: OpenPage, person: User) -> None:
     page = open_page("/account/2fa/", user=person)
     page.get_by_role("link", name="Set up an app").click()
     page.get_by_role("heading", name="Is it you?").wait_for()
@@ -35,7 +38,9 @@ def test_an_app_is_set_up_and_a_spare_code_signs_in(open_page, person):
     show_it_is_you(page)
     page.get_by_role("heading", name="Set up an app").wait_for()
     check_page(page, name="account-app-set-up")
-    page.get_by_label("code").fill(code_now(page.locator("code").inner_text()))
+    page.get_by_label("The code that the app shows").fill(
+        code_now(page.locator("code").inner_text())
+    )
     page.get_by_role("button", name="Start using it").click()
     page.get_by_role("heading", name="Your spare codes").wait_for()
     check_page(page, name="account-spare-codes")
@@ -55,7 +60,7 @@ def test_an_app_is_set_up_and_a_spare_code_signs_in(open_page, person):
     expect_signed_in(page)
 
 
-def add_authenticator(page) -> None:
+def add_authenticator(page: Page) -> None:
     """Give the page a device that knows passkeys, as Chromium's tools offer it."""
     tools = page.context.new_cdp_session(page)
     tools.send("WebAuthn.enable")
@@ -74,7 +79,7 @@ def add_authenticator(page) -> None:
     )
 
 
-def test_a_passkey_is_added_renamed_used_and_removed(open_page, person):
+def test_a_passkey_is_added_renamed_used_and_removed(open_page: OpenPage, person: User) -> None:
     page = open_page(user=person)
     add_authenticator(page)
     page.goto("/account/2fa/webauthn/add/")
@@ -104,7 +109,9 @@ def test_a_passkey_is_added_renamed_used_and_removed(open_page, person):
     page.get_by_text("There are none yet.").wait_for()
 
 
-def test_a_passkey_that_does_not_work_is_said_in_words(open_page, transactional_db):
+def test_a_passkey_that_does_not_work_is_said_in_words(
+    open_page: OpenPage, transactional_db: None
+) -> None:
     page = open_page(f"/account/login/?next={HOME}")
     tools = page.context.new_cdp_session(page)
     tools.send("WebAuthn.enable")

@@ -1,5 +1,7 @@
 """The parts that pages are put together from, rendered with what they promise to take."""
 
+from __future__ import annotations
+
 import pytest
 from django.template import Context, Template
 from django.template.loader import render_to_string
@@ -7,15 +9,15 @@ from django.template.loader import render_to_string
 from codesign.shared.templatetags.codesign import about, percent_of
 
 
-def render(source, **context):
+def render(source: str, **context: object) -> str:
     return Template("{% load codesign %}" + source).render(Context(context))
 
 
-def part(name, /, **context):
+def part(name: str, /, **context: object) -> str:
     return render_to_string(f"components/{name}.html", context)
 
 
-def test_a_card_wraps_markup_and_escapes_its_title():
+def test_a_card_wraps_markup_and_escapes_its_title() -> None:
     html = render("{% card title %}<p>{{ words }}</p>{% endcard %}", title="A & B", words="<b>")
     assert "<h2>A &amp; B</h2>" in html
     assert "<p>&lt;b&gt;</p>" in html
@@ -24,7 +26,7 @@ def test_a_card_wraps_markup_and_escapes_its_title():
 @pytest.mark.parametrize(
     ("done", "total", "read"), [(0, 0, "0%"), (1, 3, "33%"), (999, 1000, "99%"), (7, 7, "100%")]
 )
-def test_a_share_is_100_only_when_all_is_done(done, total, read):
+def test_a_share_is_100_only_when_all_is_done(done: int, total: int, read: str) -> None:
     assert percent_of(done, total) == read
 
 
@@ -38,11 +40,11 @@ def test_a_share_is_100_only_when_all_is_done(done, total, read):
         (10800, "about 3 hours"),
     ],
 )
-def test_times_are_said_roughly(seconds, said):
+def test_times_are_said_roughly(seconds: int, said: str) -> None:
     assert about(seconds) == said
 
 
-def test_a_scale_is_a_labelled_group_with_one_chosen():  # standards 5.2
+def test_a_scale_is_a_labelled_group_with_one_chosen() -> None:  # standards 5.2
     options = [{"value": n, "label": n, "anchor": f"point {n}"} for n in range(1, 6)]
     html = part("likert", name="heard-a", legend="Heard, reply A", options=options, value="3")
     assert html.count('type="radio"') == 5
@@ -52,31 +54,31 @@ def test_a_scale_is_a_labelled_group_with_one_chosen():  # standards 5.2
     assert ", point 5" in html
 
 
-def test_a_scale_with_nothing_chosen_has_none_checked():
+def test_a_scale_with_nothing_chosen_has_none_checked() -> None:
     html = part("likert", name="x", legend="X", options=[{"value": 0, "label": "equal"}])
     assert "checked" not in html
 
 
-def test_what_people_wrote_keeps_its_direction_and_language():  # standards 5.4
+def test_what_people_wrote_keeps_its_direction_and_language() -> None:  # standards 5.4
     turns = [{"role": "user", "content": "مرحبا <b>"}, {"role": "assistant", "content": "أهلا"}]
     html = part("conversation", turns=turns, language="ar")
     assert html.count('dir="auto" lang="ar"') == 2
     assert "&lt;b&gt;" in html
 
 
-def test_table_rows_must_be_as_long_as_the_columns():
+def test_table_rows_must_be_as_long_as_the_columns() -> None:
     with pytest.raises(ValueError, match="zip"):
         part("table", caption="Pay", columns=[{"label": "day"}], rows=[["Monday", "£1"]])
 
 
-def test_a_table_names_each_cell_for_narrow_screens():
+def test_a_table_names_each_cell_for_narrow_screens() -> None:
     columns = [{"label": "day"}, {"label": "amount", "number": True}]
     html = part("table", caption="Pay", columns=columns, rows=[["Monday", "£1.00"]])
     assert '<th scope="row" role="rowheader">Monday</th>' in html
     assert 'data-label="amount"' in html
 
 
-def test_a_job_that_is_over_asks_no_more_and_cannot_be_cancelled():
+def test_a_job_that_is_over_asks_no_more_and_cannot_be_cancelled() -> None:
     html = part(
         "job_progress", id="g", title="Writing", done=3, total=3, unit="replies", state="done"
     )

@@ -55,7 +55,8 @@ class Command(BaseCommand):
                 for name, (_file, weight, style) in _FACES.items()
             )
         )
-        self.stdout.write(f"Web fonts are in {target}")
+        if options["verbosity"]:
+            self.stdout.write(f"Web fonts are in {target}")
 
 
 def _package_files() -> Path:

@@ -1,0 +1,56 @@
+"""The words that django-allauth leaves to an installation."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+_WRONG_CODE = _("That is not the code. Please look at it once more.")
+_MISTAKES = MappingProxyType(
+    {
+        "email_password_mismatch": _("This address and this password do not go together."),
+        "email_taken": _("There is an account with this address already."),
+        "duplicate_email": _("That is your address already."),
+        "enter_current_password": _("Please type the password that you use now."),
+        "incorrect_code": _WRONG_CODE,
+        "incorrect_password": _("That is not the password. Please try once more."),
+        "too_many_login_attempts": _("That went wrong too often. Please wait some minutes."),
+        "rate_limited": _("That was too often in a short time. Please wait some minutes."),
+        "same_as_current": _("That is the one you have already."),
+    }
+)
+_OTHER_WAYS = MappingProxyType(
+    {
+        "reauthenticate": _("Use my password"),
+        "mfa_reauthenticate": _("Use a code"),
+        "mfa_reauthenticate:webauthn": _("Use a passkey"),
+    }
+)
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Says what went wrong in plain words."""
+
+    error_messages: ClassVar[dict[str, Any]] = DefaultAccountAdapter.error_messages | _MISTAKES
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """The ways to show that it is you, in our words."""
+        methods = super().get_reauthentication_methods(user)
+        return [way | {"description": _OTHER_WAYS[way["id"]]} for way in methods]
+
+
+class MFAAdapter(DefaultMFAAdapter):
+    """Names keys as one would."""
+
+    error_messages: ClassVar[dict[str, Any]] = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": _WRONG_CODE
+    }
+
+    def generate_authenticator_name(self, user: Any, type: Any) -> str:
+        """A name to start from; people change it to one that tells them which key it is."""
+        return gettext("My passkey")
