@@ -102,7 +102,9 @@ class Progress:
 
 
 def waiting_seats(member: Member) -> QuerySet[Seat]:
-    """Seats on offer to a member, in the order of the queue: the task nearest to completion first.
+    """Seats on offer to a member, in the order of the queue.
+
+    Comparisons of models come first, then the task nearest to completion.
 
     Without tasks they were ever assigned (but let expire) and without prompts they skipped.
     """
@@ -111,7 +113,7 @@ def waiting_seats(member: Member) -> QuerySet[Seat]:
     skipped = mine.filter(prompt_id=OuterRef("task__prompt_id"), state=AssignmentState.SKIPPED)
     return Seat.objects.filter(
         ~Exists(seen), ~Exists(skipped), offered=True, cohort=member.cohort
-    ).order_by(F("number").desc(), "shuffle")
+    ).order_by(F("first").desc(), F("number").desc(), "shuffle")
 
 
 def leased() -> QuerySet[Assignment]:

@@ -73,7 +73,7 @@ def add_prompts(
     `skip_bad` is not set; then nothing was added.
     """
     require(actor, ADD_PROMPTS, study)
-    lock_groups(study)
+    lock_groups(study=study)
     added = AddedPrompts()
     batch: list[PromptRow] = []
     for row in rows:
@@ -95,7 +95,7 @@ def add_prompts(
     return added
 
 
-def lock_groups(study: Study) -> None:
+def lock_groups(*, study: Study) -> None:
     """Take turns: whoever ties prompts of a study sees every tie made before."""
     Study.objects.select_for_update(no_key=True).get(id=study.id)
 
@@ -224,7 +224,7 @@ def add_response(
 def add_responses(*, actor: Actor, study: Study, new: Sequence[NewResponse]) -> list[Response]:
     """Write responses, in order; prompts that got the very same text are tied from then on."""
     require(actor, ADD_PROMPTS, study)
-    lock_groups(study)
+    lock_groups(study=study)
     for one in new:
         if one.prompt.study_id != study.id:
             raise Invalid("This prompt is part of another study.")

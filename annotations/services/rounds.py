@@ -200,6 +200,7 @@ def _add_batch(round: Round, plans: Sequence[RoundCohort], batch: Sequence[Item]
             task=task,
             cohort_id=plan.cohort_id,
             number=number,
+            first=round.kind == RoundKind.EVALUATION,
             offered=round.state == RoundState.OPEN and number == 1,
         )
         for task in tasks
