@@ -1,0 +1,1 @@
+"""`make bench`: medians and ratios in one run; asserts nothing."""

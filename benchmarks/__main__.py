@@ -1,0 +1,42 @@
+"""Runs the measurements: all, or those named on the command line."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+SECTIONS = ("loop", "plans", "generation", "release")
+
+
+def main() -> int:
+    """Start a throw-away installation, fill it, measure, print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("sections", nargs="*", choices=[[], *SECTIONS], default=[])
+    parser.add_argument("--tasks", type=int, default=100_000, help="tasks in the study")
+    options = parser.parse_args()
+    wanted = options.sections or SECTIONS
+    from benchmarks import machine
+
+    with machine.servers():
+        import django
+
+        django.setup()
+        from benchmarks import generation, loop, people, plans, releases
+
+        if {"loop", "plans"} & set(wanted):
+            cohort = people.make_study(tasks=options.tasks)
+            print(f"A study with {options.tasks:,} tasks, 3 seats each.")
+            signed_in = people.make_people(cohort, sum(loop.LEVELS))
+            if "loop" in wanted:
+                loop.run(signed_in)
+            if "plans" in wanted:
+                plans.run(cohort)
+        if "generation" in wanted:
+            generation.run()
+        if "release" in wanted:
+            releases.run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

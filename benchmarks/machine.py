@@ -1,0 +1,91 @@
+"""A throw-away installation: both servers, the tables, gunicorn, as `make run` starts them."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from codesign.config import programs
+from codesign.config.servers.folders import private_folder, socket_folder
+from codesign.config.servers.postgres import APP_ROLE, OWNER_ROLE, Postgres
+from codesign.config.servers.valkey import Valkey
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def free_port() -> int:
+    """A port that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def servers() -> Iterator[None]:
+    """PostgreSQL (with fsync, as in earnest) and Valkey; their addresses go to the environment."""
+    with tempfile.TemporaryDirectory(prefix="codesign-bench-") as folder:
+        home = Path(folder)
+        sockets = socket_folder(home)
+        logs = private_folder(home / "logs")
+        postgres = Postgres(data=home / "postgres", sockets=sockets, log=logs / "postgres.log")
+        valkey = Valkey(data=home / "valkey", sockets=sockets, log=logs / "valkey.log")
+        postgres.start()
+        try:
+            postgres.make_roles()
+            valkey.start()
+            os.environ.update(
+                CODESIGN_HOME=str(home),
+                DATABASE_URL=postgres.url(APP_ROLE),
+                CELERY_BROKER_URL=valkey.url(),
+                DJANGO_SETTINGS_MODULE="benchmarks.settings",
+                SECRET_KEY="only-for-this-measurement",
+            )
+            owner = {**os.environ, "DATABASE_URL": postgres.url(OWNER_ROLE)}
+            manage("migrate", "--no-input", "-v0", environment=owner)
+            manage("collectstatic", "--no-input", "-v0", environment=dict(os.environ))
+            yield
+        finally:
+            valkey.stop()
+            postgres.stop()
+
+
+def manage(*arguments: str, environment: dict[str, str]) -> None:
+    """Run a management command."""
+    subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, env=environment, check=True)
+
+
+@contextlib.contextmanager
+def web() -> Iterator[int]:
+    """Gunicorn with the supervisor's own command, on a free port."""
+    port = free_port()
+    logs = Path(os.environ["CODESIGN_HOME"]) / "logs"
+    spec = programs.web(port, logs, dict(os.environ))
+    with (logs / "web.log").open("ab") as log:
+        process = subprocess.Popen(
+            spec.command, cwd=ROOT, env=dict(os.environ), stdout=log, stderr=log
+        )
+    try:
+        _wait_for(port)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(300):
+        with contextlib.suppress(OSError):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            connection.request("GET", "/bare/")
+            if connection.getresponse().status == 200:
+                return
+        time.sleep(0.1)
+    raise SystemExit("The web server did not answer.")
