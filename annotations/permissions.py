@@ -9,3 +9,14 @@ ADD_PROMPTS = Permission(
 MANAGE_ROUNDS = Permission("annotations.manage_rounds", Scope.STUDY, frozenset({Role.COORDINATOR}))
 JUDGE = Permission("annotations.judge", Scope.STUDY, frozenset(JUDGING))
 JUDGE_OWN = Permission("annotations.judge_own", Scope.OBJECT, frozenset(JUDGING))
+REQUEST_RELEASE = Permission(
+    "annotations.request_release", Scope.STUDY, frozenset({Role.COORDINATOR})
+)
+DOWNLOAD_RELEASES = Permission(
+    "annotations.download_releases", Scope.STUDY, frozenset({Role.COORDINATOR, Role.ML_ENGINEER})
+)
+SEE_RELEASES = Permission(
+    "annotations.see_releases",
+    Scope.STUDY,
+    frozenset({Role.COORDINATOR, Role.ML_ENGINEER, Role.AUDITOR}),
+)

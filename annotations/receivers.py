@@ -4,8 +4,8 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from annotations.services import assignments
-from codesign.consent.signals import consent_withdrawn
+from annotations.services import assignments, releases
+from codesign.consent.signals import choice_changed, consent_withdrawn
 from codesign.shared.actors import Actor
 from codesign.studies.models import Member
 
@@ -14,3 +14,16 @@ from codesign.studies.models import Member
 def take_back_what_is_leased(*, actor: Actor, member: Member, **_: Any) -> None:
     """From the moment of a withdrawal nothing more is asked."""
     assignments.return_leases_of(actor=actor, member=member)
+
+
+@receiver(consent_withdrawn)
+def supersede_releases(*, member: Member, **_: Any) -> None:
+    """Releases with this person's work are not to be used for anything new."""
+    releases.supersede_with(member=member)
+
+
+@receiver(choice_changed)
+def supersede_releases_for(*, member: Member, purpose: str, granted: bool, **_: Any) -> None:
+    """The same for one purpose."""
+    if not granted:
+        releases.supersede_with(member=member, purpose=purpose)

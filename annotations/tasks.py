@@ -1,6 +1,8 @@
-"""Timers of the judging."""
+"""What workers and the timer do for the judging."""
 
-from annotations.services import assignments
+import uuid
+
+from annotations.services import assignments, releases
 from codesign.shared.jobs import background
 
 
@@ -8,3 +10,15 @@ from codesign.shared.jobs import background
 def expire_leases() -> None:
     """Give back what was leased and forgotten."""
     assignments.expire_leases()
+
+
+@background(name="annotations.tasks.build_release", queue="exports", time_limit=4 * 3600)
+def build_release(release_id: str) -> None:
+    """Build a release that waits."""
+    releases.build_release(release_id=uuid.UUID(release_id))
+
+
+@background(name="annotations.tasks.ring_releases", queue="default", time_limit=60)
+def ring_releases() -> None:
+    """Ring for releases that wait, also after a builder that died."""
+    releases.ring_releases()

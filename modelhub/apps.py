@@ -8,3 +8,10 @@ class ModelhubConfig(AppConfig):
 
     name = "modelhub"
     label = "modelhub"
+
+    def ready(self) -> None:
+        """Tell dataset releases, and nobody else, which model wrote what."""
+        from annotations.registry import MODEL_NAMES
+        from modelhub.queries.sources import names_of
+
+        MODEL_NAMES.register("modelhub", names_of)

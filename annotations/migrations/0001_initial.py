@@ -65,6 +65,7 @@ class Migration(migrations.Migration):
                 ('rows_done', models.PositiveIntegerField(default=0)),
                 ('rows_total', models.PositiveIntegerField(default=0)),
                 ('error', models.CharField(blank=True, max_length=500)),
+                ('builds', models.PositiveSmallIntegerField(default=0, help_text='Builders that began it.')),
                 ('building_since', models.DateTimeField(blank=True, null=True)),
                 ('frozen_at', models.DateTimeField(blank=True, null=True)),
                 ('superseded_at', models.DateTimeField(blank=True, null=True)),

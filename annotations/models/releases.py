@@ -27,6 +27,7 @@ class DatasetRelease(PublicModel):
     rows_done = models.PositiveIntegerField(default=0)
     rows_total = models.PositiveIntegerField(default=0)
     error = models.CharField(max_length=500, blank=True)
+    builds = models.PositiveSmallIntegerField(default=0, help_text="Builders that began it.")
     building_since = models.DateTimeField(null=True, blank=True)
     frozen_at = models.DateTimeField(null=True, blank=True)
     superseded_at = models.DateTimeField(null=True, blank=True)

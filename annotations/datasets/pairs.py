@@ -1,0 +1,241 @@
+"""Config `preference`, the part from comparisons: one record per consensus on a pair."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Any
+
+from annotations.datasets.consensus import Outcome, Tally, compared, outcome, pooled
+from annotations.datasets.facts import JudgementFact, PromptFact, ResponseFact, Selection
+from annotations.datasets.screening import Screening
+from annotations.rules.releases import Dropped
+from codesign.studies.rules import Role
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """One person on one pair: 1 prefers the first, -1 the second, 0 neither."""
+
+    judgement: JudgementFact
+    side: int
+
+    @property
+    def force(self) -> int:
+        """Signed strength, 1 slightly to 3 much; 1 where it was not said."""
+        return self.side * (self.judgement.strength or 1)
+
+
+@dataclass
+class Pair:
+    """Two responses to one prompt and what was said of them."""
+
+    first: str
+    second: str
+    votes: dict[str, Vote] = field(default_factory=dict)
+    both_harmful: dict[str, JudgementFact] = field(default_factory=dict)
+    dropped: list[Dropped] = field(default_factory=list)
+
+    def by_cohort(self) -> dict[str, list[Vote]]:
+        """cohort → its votes, in the order of the cohorts' names."""
+        groups: dict[str, list[Vote]] = {}
+        for vote in self.votes.values():
+            groups.setdefault(vote.judgement.cohort, []).append(vote)
+        return dict(sorted(groups.items()))
+
+    def tallies(self) -> dict[str, Tally]:
+        """cohort → tally."""
+        return {
+            cohort: Tally.of(vote.side for vote in votes)
+            for cohort, votes in self.by_cohort().items()
+        }
+
+    def judged(self) -> list[JudgementFact]:
+        """The judgements that a record of this pair stands on."""
+        return [vote.judgement for vote in self.votes.values()]
+
+
+def message(role: str, content: str) -> list[dict[str, str]]:
+    """One message, as trainers take it."""
+    return [{"role": role, "content": content}]
+
+
+def stable_id(kind: str, *ids: str) -> str:
+    """A record's name where it holds nothing of a single person: the same in every release."""
+    return hashlib.sha256("|".join((kind, *ids)).encode()).hexdigest()[:24]
+
+
+def gather(selection: Selection, screening: Screening) -> list[Pair]:
+    """Every pair that anybody compared, with the votes that may be used.
+
+    One person has one vote on a pair: the first time they saw it, not a hidden repeat.
+    """
+    pairs: dict[tuple[str, str], Pair] = {}
+    ordered = sorted(selection.judgements, key=lambda j: (j.prompt_id, j.repeat, j.id))
+    for judgement in ordered:
+        reason = screening.of_judgement(judgement)
+        for first, second, side in _said(judgement):
+            pair = pairs.setdefault((first, second), Pair(first, second))
+            if reason:
+                pair.dropped.append(reason)
+            elif side is None:
+                pair.both_harmful.setdefault(judgement.member_id, judgement)
+            else:
+                pair.votes.setdefault(judgement.member_id, Vote(judgement, side))
+    return list(pairs.values())
+
+
+def _said(judgement: JudgementFact) -> Iterator[tuple[str, str, int | None]]:
+    """(first, second, side); the side is None where all responses were found harmful."""
+    if judgement.all_harmful:
+        for one, other in combinations(sorted(judgement.order_shown), 2):
+            yield one, other, None
+    else:
+        yield from compared(judgement.ranking)
+
+
+def why_not(pair: Pair, selection: Selection, screening: Screening) -> Dropped | None:
+    """Why a pair makes no record, whatever its winner would be."""
+    both = (pair.first, pair.second)
+    for response_id in both:
+        if reason := screening.of_response(response_id):
+            return reason
+    if not pair.votes and not pair.both_harmful:
+        return min(pair.dropped, key=list(Dropped).index)
+    if any(screening.has_open_flag(response_id) for response_id in both):
+        return Dropped.OPEN_FLAG
+    if _found_harmful(pair):
+        return Dropped.ALL_HARMFUL
+    first, second = (selection.responses[response_id].text for response_id in both)
+    if " ".join(first.split()) == " ".join(second.split()):
+        return Dropped.IDENTICAL_TEXT
+    return None
+
+
+def _found_harmful(pair: Pair) -> bool:
+    """Whether harm in both outweighs the comparisons: a clinician said so, or half of all did.
+
+    Clinicians hold a veto where safety is at stake, not a bonus where taste is.
+    """
+    said = pair.both_harmful.values()
+    vetoed = any(judgement.role == Role.CLINICIAN for judgement in said)
+    return vetoed or (bool(said) and 2 * len(said) >= len(said) + len(pair.votes))
+
+
+def records_of_pairs(
+    selection: Selection, screening: Screening, dropped: Counter[str]
+) -> Iterator[tuple[Pair, Record, Outcome]]:
+    """(pair, record, outcome): records to keep, and contested pairs to list."""
+    for pair in gather(selection, screening):
+        if reason := why_not(pair, selection, screening):
+            dropped[reason] += 1
+            continue
+        result = outcome(pair.tallies())
+        if result is Outcome.CONTESTED:
+            dropped[Dropped.CONTESTED] += 1
+            yield pair, contested(pair, selection), result
+            continue
+        if result is Outcome.TIE:
+            dropped[Dropped.TIE] += 1
+            continue
+        ids = (pair.first, pair.second)
+        chosen, rejected = (
+            selection.responses[i] for i in (ids if result is Outcome.FIRST else ids[::-1])
+        )
+        if screening.is_harmful(chosen.prompt_id, chosen.text):
+            dropped[Dropped.UPHELD_HARM] += 1
+            continue
+        yield pair, _record(pair, selection, chosen, rejected), result
+
+
+def _record(
+    pair: Pair, selection: Selection, chosen: ResponseFact, rejected: ResponseFact
+) -> Record:
+    sign = 1 if chosen.id == pair.first else -1
+    prompt = selection.prompts[chosen.prompt_id]
+    p = pooled(pair.tallies())
+    return {
+        "record_id": stable_id("preference", pair.first, pair.second),
+        "prompt": prompt.messages,
+        "chosen": message("assistant", chosen.text),
+        "rejected": message("assistant", rejected.text),
+        "margin": _margin(pair, sign),
+        "meta": meta(prompt, pair.judged(), "comparison")
+        | {
+            "chosen_response_id": chosen.id,
+            "rejected_response_id": rejected.id,
+            "chosen_model_version_id": chosen.model.id,
+            "rejected_model_version_id": rejected.model.id,
+            "chosen_origin": chosen.origin,
+            "rejected_origin": rejected.origin,
+            "p": round(float(p if sign == 1 else 1 - p), 4),
+            "length_change": len(chosen.text) - len(rejected.text),
+            "cohorts": cohort_rows(pair, sign),
+        },
+    }
+
+
+def _margin(pair: Pair, sign: int) -> float:
+    """Mean signed strength towards the chosen, cohorts equally, 0 to 3.
+
+    Where the few who prefer the other feel more strongly, it is 0 and not negative.
+    """
+    means = [
+        sum(vote.force for vote in votes) * sign / len(votes) for votes in pair.by_cohort().values()
+    ]
+    return round(max(sum(means) / len(means), 0.0), 4)
+
+
+def cohort_rows(pair: Pair, sign: int) -> list[Record]:
+    """What each cohort said, seen from the chosen response."""
+    rows = []
+    for cohort, votes in pair.by_cohort().items():
+        tally = Tally.of(vote.side * sign for vote in votes)
+        rows.append(
+            {
+                "cohort": cohort,
+                "role": votes[0].judgement.role,
+                "wins": tally.wins,
+                "ties": tally.ties,
+                "losses": tally.losses,
+                "p": round(float(tally.p), 4),
+            }
+        )
+    return rows
+
+
+def meta(prompt: PromptFact, judged: list[JudgementFact], kind: str) -> Record:
+    """What every record of text says about itself."""
+    return {
+        "kind": kind,
+        "example": any(judgement.example for judgement in judged),
+        "prompt_id": prompt.id,
+        "category": prompt.category,
+        "topics": sorted(prompt.topics),
+        "intensity": prompt.intensity,
+        "language": prompt.language,
+        "rubrics": sorted({judgement.rubric for judgement in judged}),
+    }
+
+
+def contested(pair: Pair, selection: Selection) -> Record:
+    """A line of contested.jsonl: both texts, and what each cohort says of the first."""
+    first, second = (selection.responses[i] for i in (pair.first, pair.second))
+    prompt = selection.prompts[first.prompt_id]
+    return {
+        "record_id": stable_id("preference", pair.first, pair.second),
+        "prompt": prompt.messages,
+        "first": message("assistant", first.text),
+        "second": message("assistant", second.text),
+        "meta": meta(prompt, pair.judged(), "contested")
+        | {
+            "first_response_id": first.id,
+            "second_response_id": second.id,
+            "cohorts": cohort_rows(pair, 1),
+        },
+    }

@@ -1,0 +1,53 @@
+"""Reads dataset releases."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+from django.conf import settings
+from django.db.models import QuerySet
+
+from annotations.datasets.manifest import MANIFEST
+from annotations.models import DatasetRelease
+from annotations.rules.states import ReleaseState
+from codesign.shared.errors import NotFound
+from codesign.studies.models import Study
+
+READABLE = frozenset({ReleaseState.FROZEN, ReleaseState.SUPERSEDED})
+WAITING = frozenset({ReleaseState.QUEUED, ReleaseState.BUILDING})
+
+
+def releases_of(*, study: Study) -> QuerySet[DatasetRelease]:
+    """A study's releases, newest first; who may see them the door has checked."""
+    return DatasetRelease.objects.filter(study=study).order_by("-number")
+
+
+def release_in(*, study: Study, release_id: uuid.UUID) -> DatasetRelease:
+    """One release of a study."""
+    found = releases_of(study=study).select_related("parent", "study").filter(id=release_id)
+    release = found.first()
+    if release is None:
+        raise NotFound("There is no such release in this study.")
+    return release
+
+
+def waiting() -> list[DatasetRelease]:
+    """Releases that somebody must build or go on building."""
+    return list(DatasetRelease.objects.filter(state__in=WAITING).order_by("created_at"))
+
+
+def folder_of(release: DatasetRelease) -> Path:
+    """Where the files of a frozen or superseded release lie."""
+    if release.state not in READABLE:
+        raise NotFound("This release has no files yet.")
+    return Path(settings.RELEASES_DIR) / str(release.id)
+
+
+def file_of(release: DatasetRelease, name: str) -> Path:
+    """One file of a release, by the name that its manifest gives it and by no other."""
+    folder = folder_of(release)
+    names = {file["path"] for file in release.manifest["files"]} | {MANIFEST}
+    if name not in names:
+        raise NotFound("There is no such file in this release.")
+    return folder / name

@@ -1,0 +1,75 @@
+"""What keeps a row out of a dataset release, in words; which file names a release may hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from annotations.rules.states import ReleasePurpose
+from codesign.consent.rules import Purpose
+
+CONFIGS = ("preference", "sft", "judgements")
+POLICY = "cohorts-equal-1"
+"""Name of the rules by which judgements become records; a changed rule takes a new name."""
+MAX_BUILDS = 5
+"""How often a build starts anew, after a consent that changed or a builder that died."""
+
+
+class Dropped(StrEnum):
+    """Why a row is not in a release. The first that applies, in this order, is counted."""
+
+    EVALUATION_ROUND = "evaluation_round"
+    HELD_OUT = "held_out"
+    HELD_OUT_GROUP = "held_out_group"
+    PROMPT_WITHDRAWN = "prompt_withdrawn"
+    RESPONSE_WITHDRAWN = "response_withdrawn"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    NO_CONSENT = "no_consent"
+    OPEN_FLAG = "open_flag"
+    UPHELD_HARM = "upheld_harm"
+    ALL_HARMFUL = "all_harmful"
+    IDENTICAL_TEXT = "identical_text"
+    CONTESTED = "contested"
+    TIE = "tie"
+    NOT_REVIEWED = "not_reviewed"
+    HELD_BACK = "held_back"
+    UNCHANGED = "unchanged"
+    PERSONAL_DATA = "personal_data"
+    DUPLICATE = "duplicate"
+
+
+SAYS: Mapping[str, str] = {
+    Dropped.EVALUATION_ROUND: "from an evaluation round, which compares models",
+    Dropped.HELD_OUT: "on a prompt that is held out for evaluation",
+    Dropped.HELD_OUT_GROUP: "on a prompt too close to a held-out one",
+    Dropped.PROMPT_WITHDRAWN: "on a prompt that was withdrawn",
+    Dropped.RESPONSE_WITHDRAWN: "on a response that was withdrawn",
+    Dropped.CONSENT_WITHDRAWN: "made under a consent that was taken back",
+    Dropped.NO_CONSENT: "by people whose consent now in force does not allow this use",
+    Dropped.OPEN_FLAG: "on a response with a report of harm that nobody has decided yet",
+    Dropped.UPHELD_HARM: "where the text to learn from was found harmful",
+    Dropped.ALL_HARMFUL: "where the people who judged saw harm in both responses",
+    Dropped.IDENTICAL_TEXT: "where both texts are the same",
+    Dropped.CONTESTED: "where the cohorts clearly want opposite things (listed in contested.jsonl)",
+    Dropped.TIE: "where neither response was preferred",
+    Dropped.NOT_REVIEWED: "rewrites that nobody has reviewed yet",
+    Dropped.HELD_BACK: "rewrites that the review held back",
+    Dropped.UNCHANGED: "rewrites that say the same as the response",
+    Dropped.PERSONAL_DATA: "rewrites in which personal data was found",
+    Dropped.DUPLICATE: "records that say the same as another one",
+}
+USES: Mapping[str, str] = {
+    ReleasePurpose.TRAINING: "training models",
+    ReleasePurpose.EVALUATION: "evaluating models",
+    ReleasePurpose.PUBLICATION: "public release",
+}
+
+
+def purposes_needed(purpose: str) -> tuple[Purpose, ...]:
+    """The consent choices that everybody in a release of that purpose must have granted."""
+    return (Purpose.TAKE_PART, Purpose(purpose))
+
+
+def in_words(reason: str, count: int) -> str:
+    """`12 by people whose …`: one clause of a sentence about what stayed out."""
+    return f"{count} {SAYS[reason]}"

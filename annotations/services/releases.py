@@ -1,0 +1,352 @@
+"""Asking for a dataset release, building it, freezing it, marking it superseded."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from annotations.datasets import personal_data
+from annotations.datasets.facts import Selection
+from annotations.datasets.manifest import Edition
+from annotations.datasets.package import NothingToRelease, Package, Progress, build
+from annotations.models import DatasetRelease, ReleaseMember
+from annotations.permissions import DOWNLOAD_RELEASES, REQUEST_RELEASE
+from annotations.queries import releases as queries
+from annotations.queries.helplines import helpline_numbers
+from annotations.queries.selection import granting, selection
+from annotations.rules.releases import MAX_BUILDS, in_words
+from annotations.rules.states import RELEASE_STATES, ReleasePurpose, ReleaseState
+from codesign.audit import services as audit
+from codesign.audit.registry import action
+from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.errors import Invalid, Refusal
+from codesign.shared.jobs import enqueue
+from codesign.studies.models import Member, Study
+from codesign.studies.permissions import require
+
+log = logging.getLogger(__name__)
+
+REQUESTED = action("annotations.release_requested", "asked for a dataset release")
+FROZEN = action("annotations.release_frozen", "froze a dataset release")
+FAILED = action("annotations.release_failed", "could not build a dataset release")
+SUPERSEDED = action("annotations.release_superseded", "marked a dataset release superseded")
+DOWNLOADED = action("annotations.release_downloaded", "downloaded from a dataset release")
+
+BUILDERS = 0x0DA7A
+"""First half of the advisory lock that a builder holds; the second is the release."""
+TELL_EVERY = 0.5
+"""Seconds between two writes of the progress."""
+
+
+class CannotBuild(Exception):
+    """A build ended without a release; the sentence is for the person who asked."""
+
+
+def request_release(*, actor: Actor, study: Study, purpose: str) -> DatasetRelease:
+    """Ask for a release; a worker builds it."""
+    with transaction.atomic():
+        release = _new_row(actor=actor, study=study, purpose=purpose)
+        enqueue("annotations.tasks.build_release", release.id)
+    return release
+
+
+def release_now(*, actor: Actor, study: Study, purpose: str, progress: Progress) -> DatasetRelease:
+    """Ask for a release and build it here and now, for commands.
+
+    When this process dies, the timer has a worker go on.
+    """
+    with transaction.atomic():
+        release = _new_row(actor=actor, study=study, purpose=purpose)
+    build_release(release_id=release.id, progress=progress, wait=True)
+    release.refresh_from_db()
+    return release
+
+
+def _new_row(*, actor: Actor, study: Study, purpose: str) -> DatasetRelease:
+    require(actor, REQUEST_RELEASE, study)
+    if purpose not in set(ReleasePurpose):
+        raise Invalid("Choose what it is for.", {"purpose": ["Choose from the list."]})
+    Study.objects.select_for_update(no_key=True).get(id=study.id)
+    last = DatasetRelease.objects.filter(study=study).aggregate(n=Max("number"))["n"] or 0
+    release = DatasetRelease.objects.create(
+        study=study, number=last + 1, purpose=purpose, requested_by_id=actor.user_id
+    )
+    _tell(REQUESTED, release, actor=actor)
+    return release
+
+
+def _tell(what: str, release: DatasetRelease, *, actor: Actor = SYSTEM, **data: object) -> None:
+    audit.record(
+        actor=actor,
+        action=what,
+        study_id=release.study_id,
+        about=("dataset_release", release.id, f"Release {release.number}"),
+        data={"purpose": release.purpose, **data},
+    )
+
+
+# --- building ------------------------------------------------------------------------------------
+
+
+def build_release(
+    *, release_id: uuid.UUID, progress: Progress | None = None, wait: bool = False
+) -> None:
+    """Build a release that waits; does nothing where it is done or somebody else builds it.
+
+    One builder at a time holds an advisory lock of its connection. When it dies, the database
+    lets go, and the next ring starts the build anew. `wait` stands in line instead.
+    """
+    if not _take_lock(release_id, wait=wait):
+        return
+    try:
+        if _begin(release_id):
+            _build_or_fail(release_id, progress or _no_listener)
+    finally:
+        _let_go(release_id)
+
+
+def _no_listener(done: int, total: int) -> None:
+    """Progress that nobody watches but the database."""
+
+
+def _lock_ids(release_id: uuid.UUID) -> list[int]:
+    return [BUILDERS, release_id.int % 2**31]
+
+
+def _take_lock(release_id: uuid.UUID, *, wait: bool) -> bool:
+    with connection.cursor() as cursor:
+        if wait:
+            cursor.execute("SELECT pg_advisory_lock(%s, %s)", _lock_ids(release_id))
+            return True
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", _lock_ids(release_id))
+        return bool(cursor.fetchone()[0])
+
+
+def _let_go(release_id: uuid.UUID) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_unlock(%s, %s)", _lock_ids(release_id))
+
+
+@transaction.atomic
+def _begin(release_id: uuid.UUID) -> bool:
+    """Mark it as building; False where there is nothing to do any more."""
+    release = DatasetRelease.objects.select_for_update().get(id=release_id)
+    if release.state not in queries.WAITING:
+        return False
+    if release.builds >= MAX_BUILDS:
+        _fail(release, "The program that built this was stopped again and again. Look at its log.")
+        return False
+    if release.state == ReleaseState.BUILDING:  # its builder died
+        release.state = RELEASE_STATES.check(release.state, ReleaseState.QUEUED)
+    release.state = RELEASE_STATES.check(release.state, ReleaseState.BUILDING)
+    release.builds += 1
+    release.building_since = timezone.now()
+    release.rows_done = release.rows_total = 0
+    release.save(update_fields=["state", "builds", "building_since", "rows_done", "rows_total"])
+    return True
+
+
+def _build_or_fail(release_id: uuid.UUID, progress: Progress) -> None:
+    release = DatasetRelease.objects.select_related("study").get(id=release_id)
+    try:
+        for _ in range(MAX_BUILDS):
+            if build_once(release=release, progress=progress):
+                return
+        raise CannotBuild(
+            "People changed their consent each time this was about to be finished. Ask again."
+        )
+    except CannotBuild as stop:
+        sentence = str(stop)
+    except OSError as error:
+        log.exception("release %s", release.id)
+        sentence = f"The files could not be written: {error.strerror or error}."
+    with transaction.atomic():
+        release = DatasetRelease.objects.select_for_update().get(id=release_id)
+        _fail(release, sentence)
+
+
+def _fail(release: DatasetRelease, sentence: str) -> None:
+    release.state = RELEASE_STATES.check(release.state, ReleaseState.FAILED)
+    release.error = sentence[:500]
+    release.save(update_fields=["state", "error"])
+    _tell(FAILED, release, reason=release.error)
+
+
+def build_once(*, release: DatasetRelease, progress: Progress) -> bool:
+    """Select, write and freeze; False where somebody's consent changed in between."""
+    return freeze(release=release, draft=write_draft(release=release, progress=progress))
+
+
+class Draft:
+    """A folder that is written and not yet frozen."""
+
+    def __init__(self, folder: Path, chosen: Selection, package: Package) -> None:
+        self.folder = folder
+        self.package = package
+        self.parent_id: uuid.UUID | None = None
+        self.granted = {member: chosen.granting[member] for member in package.member_rows}
+
+
+def write_draft(*, release: DatasetRelease, progress: Progress) -> Draft:
+    """Select what may be released now and write it into a folder of its own."""
+    chosen = selection(study=release.study, purpose=release.purpose)
+    parent = _parent(release)
+    folder = Path(settings.RELEASES_DIR) / ".building" / str(release.id)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        package = build(
+            chosen,
+            secret=bytes(release.study.secret),
+            folder=folder,
+            edition=Edition(release.number, _as_parent(parent)),
+            find_personal_data=personal_data.finder(helpline_numbers()),
+            progress=_told_to_database(release.id, progress),
+        )
+    except NothingToRelease as nothing:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise CannotBuild(_nothing(nothing.dropped)) from nothing
+    draft = Draft(folder, chosen, package)
+    draft.parent_id = parent.id if parent else None
+    return draft
+
+
+def _nothing(dropped: Counter[str]) -> str:
+    start = "Nothing may be released yet: "
+    if not dropped:
+        return start + "nobody has judged anything."
+    reasons = "; ".join(in_words(reason, count) for reason, count in dropped.most_common())
+    return f"{start}{dropped.total()} judgements are there, and none can be used ({reasons})."
+
+
+def _parent(release: DatasetRelease) -> DatasetRelease | None:
+    """The release of the same purpose before this one."""
+    return (
+        queries.releases_of(study=release.study)
+        .filter(purpose=release.purpose, number__lt=release.number, state__in=queries.READABLE)
+        .first()
+    )
+
+
+def _as_parent(parent: DatasetRelease | None) -> dict[str, object] | None:
+    if parent is None:
+        return None
+    return {"release": parent.number, "manifest_sha256": parent.manifest_sha256}
+
+
+def _told_to_database(release_id: uuid.UUID, listener: Progress) -> Callable[[int, int], None]:
+    last = 0.0
+
+    def tell(done: int, total: int) -> None:
+        nonlocal last
+        if done == total or time.monotonic() - last >= TELL_EVERY:
+            last = time.monotonic()
+            DatasetRelease.objects.filter(id=release_id).update(rows_done=done, rows_total=total)
+            listener(done, total)
+
+    return tell
+
+
+@transaction.atomic
+def freeze(*, release: DatasetRelease, draft: Draft) -> bool:
+    """Make a draft the release, unless the consent of anybody in it has changed since.
+
+    The study's row keeps a new consent version out until this ends, the members' rows keep each
+    withdrawal out: it either came before, and is seen here, or comes after, and finds the frozen
+    release to supersede. Order of locks: study, members, release.
+    """
+    _lock_for_share(Study._meta.db_table, [str(release.study_id)])
+    _lock_for_share(Member._meta.db_table, sorted(draft.granted))
+    now = granting(study=release.study, purpose=release.purpose)
+    if any(now.get(member) != record for member, record in draft.granted.items()):
+        return False
+    row = DatasetRelease.objects.select_for_update().get(id=release.id)
+    final = Path(settings.RELEASES_DIR) / str(release.id)
+    shutil.rmtree(final, ignore_errors=True)  # of a builder that died between rename and commit
+    draft.folder.rename(final)
+    package = draft.package
+    row.state = RELEASE_STATES.check(row.state, ReleaseState.FROZEN)
+    row.frozen_at = timezone.now()
+    row.parent_id = draft.parent_id
+    row.selection_hash = package.manifest["selection_hash"]
+    row.manifest, row.manifest_sha256 = package.manifest, package.manifest_sha256
+    row.has_examples = package.manifest["example_judgements"] > 0
+    row.save()
+    ReleaseMember.objects.bulk_create(
+        ReleaseMember(release=row, member_id=member, rows=rows)
+        for member, rows in sorted(package.member_rows.items())
+    )
+    _tell(FROZEN, row, manifest_sha256=row.manifest_sha256, rows=package.manifest["rows"])
+    return True
+
+
+def _lock_for_share(table: str, ids: list[str]) -> None:
+    """Keep rows as they are until this transaction ends, without keeping other readers out."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT id FROM {table} WHERE id = ANY(%s::uuid[]) ORDER BY id FOR SHARE",  # noqa: S608
+            [ids],
+        )
+
+
+def ring_releases() -> int:
+    """Ring for every release that waits and that no builder holds; returns how many."""
+    rung = 0
+    for release in queries.waiting():
+        if _take_lock(release.id, wait=False):
+            _let_go(release.id)
+            enqueue("annotations.tasks.build_release", release.id)
+            rung += 1
+    return rung
+
+
+# --- afterwards ----------------------------------------------------------------------------------
+
+
+def supersede_with(*, member: Member, purpose: str | None = None) -> int:
+    """Mark frozen releases with this person's work superseded, at once (standards 2.9).
+
+    In the caller's transaction, which is the withdrawal. With `purpose`, only releases for it.
+    Returns how many.
+    """
+    releases = DatasetRelease.objects.select_for_update(of=("self",)).filter(
+        members__member=member, state=ReleaseState.FROZEN
+    )
+    if purpose:
+        releases = releases.filter(purpose=purpose)
+    found = list(releases.order_by("id"))
+    for release in found:
+        release.state = RELEASE_STATES.check(release.state, ReleaseState.SUPERSEDED)
+        release.superseded_at = timezone.now()
+        release.save(update_fields=["state", "superseded_at"])
+        _tell(SUPERSEDED, release, reason="consent was taken back")
+    return len(found)
+
+
+def open_file(*, actor: Actor, release: DatasetRelease, name: str) -> Path:
+    """The path of a file to hand out; who took which file is written down."""
+    require(actor, DOWNLOAD_RELEASES, release.study)
+    path = queries.file_of(release, name)
+    with transaction.atomic():
+        _tell(DOWNLOADED, release, actor=actor, file=name, state=release.state)
+    return path
+
+
+def copy_release(*, actor: Actor, release: DatasetRelease, into: Path) -> None:
+    """Copy a frozen release's folder to a new or empty one."""
+    require(actor, DOWNLOAD_RELEASES, release.study)
+    if into.exists() and any(into.iterdir()):
+        raise Refusal(f"{into} is not empty; name a new folder.")
+    shutil.copytree(queries.folder_of(release), into, dirs_exist_ok=True)
+    with transaction.atomic():
+        _tell(DOWNLOADED, release, actor=actor, file="all", state=release.state)

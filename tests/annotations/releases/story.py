@@ -1,0 +1,157 @@
+"""A small study in the database, with judgements that nobody had to lease."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.utils import timezone
+
+from annotations.models import (
+    Assignment,
+    Criterion,
+    Flag,
+    Judgement,
+    Prompt,
+    Response,
+    Rewrite,
+    Round,
+    Rubric,
+    Seat,
+    Task,
+    TaskResponse,
+)
+from annotations.rules.states import AssignmentState, RoundKind, RoundState, SeatState
+from codesign.consent.models import ConsentRecord
+from codesign.studies.models import Member, Study
+from tests.factories.consent import sign
+from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
+
+GRANTS = ("take_part", "training", "evaluation", "publication")
+
+
+class Story:
+    """A study with a lived-experience and a clinical cohort."""
+
+    def __init__(self, study: Study | None = None) -> None:
+        self.study: Study = study or StudyFactory.create()
+        self.coordinator = staff(self.study, "coordinator")
+        self.cohorts = {
+            "lived": CohortFactory.create(study=self.study, key="lived"),
+            "clinical": CohortFactory.create(study=self.study, key="clinical", role="clinician"),
+        }
+        self.rubric = Rubric.objects.create(study=self.study, key="felt", title="How it felt")
+        Criterion.objects.create(rubric=self.rubric, key="heard", position=0)
+        self.round = self.new_round(RoundKind.JUDGING)
+        self.source = uuid.uuid4()
+
+    def new_round(self, kind: str) -> Round:
+        return Round.objects.create(
+            study=self.study, kind=kind, title="First", state=RoundState.OPEN
+        )
+
+    def member(self, cohort: str = "lived", granted: tuple[str, ...] = GRANTS) -> Member:
+        member: Member = MemberFactory.create(cohort=self.cohorts[cohort])
+        sign(member, granted)
+        return member
+
+    def prompt(self, **changes: Any) -> Prompt:
+        number = Prompt.objects.filter(study=self.study).count()
+        values: dict[str, Any] = {
+            "external_id": f"p{number}",
+            "messages": [{"role": "user", "content": f"Question {number}"}],
+            "content_hash": f"{number:064}",
+            "category": "education",
+            "topics": ["sleep"],
+            "split_group": uuid.UUID(int=number),
+        }
+        prompt = Prompt.objects.create(study=self.study, **values | changes)
+        task = Task.objects.create(round=self.round, prompt=prompt)
+        for position, text in enumerate(("first", "second")):
+            words = f"The {text} answer to {prompt.external_id}"
+            response = Response.objects.create(
+                prompt=prompt,
+                text=words,
+                text_hash=f"{number:032}{position:032}",
+                origin="ai",
+                source=self.source,
+            )
+            TaskResponse.objects.create(task=task, response=response, position=position)
+        return prompt
+
+    def responses(self, prompt: Prompt) -> list[Response]:
+        return list(prompt.responses.order_by("text"))
+
+    def judge(self, member: Member, prompt: Prompt, **changes: Any) -> Judgement:
+        """The first response preferred, both rated, unless `changes` say otherwise."""
+        assert member.cohort is not None
+        task = prompt.tasks.get()
+        first, second = (str(response.id) for response in self.responses(prompt))
+        seat = Seat.objects.create(
+            task=task,
+            cohort=member.cohort,
+            number=task.seats.count() + 1,
+            state=SeatState.FILLED,
+        )
+        now = timezone.now()
+        assignment = Assignment.objects.create(
+            study=self.study,
+            member=member,
+            task=task,
+            prompt=prompt,
+            seat=seat,
+            state=AssignmentState.SUBMITTED,
+            asks=["rating", "ranking"],
+            rubric=self.rubric,
+            order_shown=[second, first],
+            seed=1,
+            propensity=0.5,
+            amount_minor=80,
+            currency="GBP",
+            leased_at=now,
+            expires_at=now,
+            ended_at=now,
+            sitting=uuid.uuid4(),
+        )
+        return self.revise(assignment, ranking=[[first], [second]], **changes)
+
+    def revise(self, assignment: Assignment, **changes: Any) -> Judgement:
+        """One more revision of what was submitted."""
+        member = assignment.member
+        number = assignment.judgements.count() + 1
+        values: dict[str, Any] = {
+            "ratings": [
+                {"response": str(response), "criterion": "heard", "score": 4}
+                for response in assignment.order_shown
+            ],
+            "comment": f"A private remark of {member.pseudonym}",
+            "active_ms": 60_000,
+        }
+        return Judgement.objects.create(
+            assignment=assignment,
+            revision=number,
+            member=member,
+            consent_record=ConsentRecord.objects.filter(member=member).latest("signed_at"),
+            submitted_at=timezone.now(),
+            idempotency_key=str(uuid.uuid4()),
+            body_hash="0" * 64,
+            **values | changes,
+        )
+
+    def rewrite(
+        self, judgement: Judgement, text: str = "Kinder words", state: str = "accepted"
+    ) -> Rewrite:
+        response = self.responses(judgement.assignment.prompt)[1]
+        return Rewrite.objects.create(
+            judgement=judgement, response=response, text=text, state=state
+        )
+
+    def flag(self, judgement: Judgement, response: Response, state: str) -> Flag:
+        return Flag.objects.create(
+            judgement=judgement,
+            response=response,
+            harm="sycophancy",
+            severity=2,
+            note="A private note",
+            state=state,
+        )
