@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.utils import timezone
 from annotations.models import (
     Assignment,
     Criterion,
+    DatasetRelease,
     Flag,
     Judgement,
     Prompt,
@@ -21,8 +23,13 @@ from annotations.models import (
     Task,
     TaskResponse,
 )
+from annotations.queries.releases import folder_of
 from annotations.rules.states import AssignmentState, RoundKind, RoundState, SeatState
+from annotations.services import releases
+from codesign.consent import services as consent
 from codesign.consent.models import ConsentRecord
+from codesign.consent.rules import WithdrawalLevel
+from codesign.shared.actors import SYSTEM, Actor
 from codesign.studies.models import Member, Study
 from tests.factories.consent import sign
 from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
@@ -155,3 +162,25 @@ class Story:
             note="A private note",
             state=state,
         )
+
+
+def release(study: Study, purpose: str = "training") -> DatasetRelease:
+    """A frozen release."""
+    made = releases.release_now(actor=SYSTEM, study=study, purpose=purpose, progress=unwatched)
+    assert made.state == "frozen", made.error
+    return made
+
+
+def unwatched(done: int, total: int) -> None:
+    """Progress that nobody looks at."""
+
+
+def rows(made: DatasetRelease, config: str) -> list[dict[str, Any]]:
+    """All records of a config, from its JSONL files."""
+    files = sorted((folder_of(made) / "data" / config).glob("*.jsonl"))
+    return [json.loads(line) for file in files for line in file.read_text().splitlines()]
+
+
+def withdraw(member: Member, level: WithdrawalLevel = WithdrawalLevel.STOP_USE) -> None:
+    """The member takes their consent back."""
+    consent.withdraw(actor=Actor.of(member.user), member=member, level=level)
