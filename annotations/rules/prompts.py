@@ -167,7 +167,7 @@ def text_problem(text: Any, what: str) -> str | None:
     if "\x00" in text:
         return f"{what} holds a NUL character, which cannot be stored."
     if any("\ud800" <= letter <= "\udfff" for letter in text):
-        return f"{what} holds half of a character (a lone surrogate)."
+        return f"{what} holds something that is not Unicode text (UTF-8)."
     if len(text) > MAX_CHARACTERS:
         return f"{what} has {len(text):,} characters; {MAX_CHARACTERS:,} is the most."
     return None
@@ -205,7 +205,7 @@ def row_problem(row: PromptRow) -> str | None:
         value = getattr(row, name)
         if not isinstance(value, str) or "\x00" in value or len(value) > limit:
             return f"{name} is not text of at most {limit} characters."
-    if row.category not in set(Category):
+    if row.category not in list(Category):
         known = ", ".join(Category)
         return f"the category {row.category!r} is not known; use one of {known}."
     if type(row.intensity) is not int or not 1 <= row.intensity <= 3:

@@ -184,3 +184,24 @@ def revoke_token(*, actor: Actor, user: User, name: str) -> None:
     token.revoked_at = timezone.now()
     token.save(update_fields=["revoked_at"])
     audit.record(actor=actor, action=TOKEN_REVOKED, about=("api_token", token.id, name))
+
+
+PASSWORD_SET = action("accounts.password_set", "set an account's password")
+
+
+@transaction.atomic
+def set_password(*, actor: Actor, user: User, password: str) -> None:
+    """Give an account another password; sessions that were signed in with the old one end."""
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    audit.record(actor=actor, action=PASSWORD_SET, about=("user", user.id, ""))
+
+
+@transaction.atomic
+def renew_token(
+    *, actor: Actor, user: User, name: str, scopes: Iterable[str], days: int
+) -> tuple[ApiToken, str]:
+    """Put a new token in the place of the one of that name, which ends at once."""
+    if ApiToken.objects.filter(user=user, name=name, revoked_at=None).exists():
+        revoke_token(actor=actor, user=user, name=name)
+    return make_token(actor=actor, user=user, name=name, scopes=scopes, days=days)

@@ -202,26 +202,17 @@ class Supervisor:
             collected(static)
 
     def _start_applications(self) -> None:
-        """Start one worker while the demo study is made, then the web, so that it finds both.
-
-        The others come last: until the first good answer the processor belongs to these.
-        """
+        """Start the workers while the demo study is made; the web last, so that it finds both."""
         environment = self._environment
-        first, *others = programs.workers(self._logs, environment)
-        self._launch(first)
-        if self._wants_demo():
+        for spec in [*programs.workers(self._logs, environment), self._beat()]:
+            self._start(self._applications, Application(spec, self._guardian))
+        if environment.get("CODESIGN_DEMO", "1") != "0":
             self._complete([self._command("demo", "demo_study")])
-        self._launch(programs.web(self._port, self._logs, environment))
-        for spec in (*others, programs.beat(self._logs, environment)):
-            self._launch(spec)
+        web = programs.web(self._port, self._logs, environment)
+        self._start(self._applications, Application(web, self._guardian))
 
-    def _wants_demo(self) -> bool:
-        """Tell whether this is a place to try things out; CODESIGN_DEMO=0 says no."""
-        default = "0" if self._environment.get("CODESIGN_ENV") == "production" else "1"
-        return self._environment.get("CODESIGN_DEMO", default) != "0"
-
-    def _launch(self, spec: Spec) -> None:
-        self._start(self._applications, Application(spec, self._guardian))
+    def _beat(self) -> Spec:
+        return programs.beat(self._logs, self._environment)
 
     def _start(self, kept: list[Program], program: Program) -> None:
         kept.append(program)

@@ -43,6 +43,12 @@ class GenerationRun(PublicModel):
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     error = models.CharField(max_length=500, blank=True)
+    ring = models.PositiveIntegerField(
+        default=0, help_text="Number of the last ring; a message with an older one is void."
+    )
+    rung_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it was rung; empty once a worker has come."
+    )
 
     class Meta:
         constraints: ClassVar = [one_of("state", RunState, "generation_run_state_known")]

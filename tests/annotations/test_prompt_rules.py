@@ -75,7 +75,7 @@ def test_merged_groups_are_components_under_their_smallest_id() -> None:
         ({"messages": []}, "neither text nor a list"),
         ({"messages": user("  ")}, "turn 1 is empty"),
         ({"messages": user("a\x00b")}, "NUL"),
-        ({"messages": user("\ud800")}, "half of a character"),
+        ({"messages": user("\ud800")}, "not Unicode text"),
         ({"messages": user("x" * 50_001)}, "50,001 characters; 50,000 is the most"),
         ({"messages": chat("a", "b")}, "ends with a turn of the assistant"),
         ({"messages": [{"role": "system", "content": "a"}, *user("b")]}, "turn 1 is a system turn"),

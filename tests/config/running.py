@@ -111,17 +111,6 @@ class Running:
         children = psutil.Process(self.process.pid).children()
         return {child.pid for child in children if word in " ".join(child.cmdline())}
 
-    def health(self) -> tuple[int, set[str]]:
-        """Return the status of /healthz and the parts that it says do not answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        try:
-            connection.request("GET", "/healthz")
-            answer = connection.getresponse()
-            parts = json.loads(answer.read())
-            return answer.status, {part for part, said in parts.items() if said != "ok"}
-        finally:
-            connection.close()
-
     def page_status(self) -> int:
         """Ask for a page whose cookie makes it read the database."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)

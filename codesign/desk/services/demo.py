@@ -1,0 +1,231 @@
+"""The demo study: made on the first start, plainly made up, and never twice.
+
+Its words stand in `desk/demo`. No response is shipped: the embedded model writes them through the
+same generation run that a person would start.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from annotations.models import Rubric
+from annotations.rules.states import RoundKind
+from annotations.services import rounds, rubrics
+from annotations.services.rounds import CohortPlan
+from codesign.accounts import queries as account_queries
+from codesign.accounts import services as accounts
+from codesign.accounts.models import User
+from codesign.accounts.rules import TokenScope
+from codesign.compensation import services as compensation
+from codesign.consent import services as consent
+from codesign.consent.models import ConsentVersion
+from codesign.shared.actors import SYSTEM, Actor
+from codesign.studies import services as studies
+from codesign.studies.models import Cohort, Study
+from codesign.studies.rules import JUDGING, Role, StudyState
+from modelhub.rules.generation import Settings
+from modelhub.services import generation, imports, versions
+
+CONTENT = Path(__file__).resolve().parents[1] / "demo"
+ACCOUNTS_FILE = "demo-accounts.json"
+TOKEN_NAME, TOKEN_DAYS = "demo", 90
+SITE_ADMIN = "site_admin"
+SEED = 1
+"""Of the generation run, so that two installations show the same replies."""
+
+Account = dict[str, Any]
+
+
+def prepare_demo() -> Path:
+    """Make the demo study where it is missing; renew tokens; write the sign-ins. Returns the file.
+
+    Safe to call at every start, and after a start that was broken off at any point.
+    """
+    about = _read("study.json")
+    target = Path(settings.CODESIGN_HOME) / ACCOUNTS_FILE
+    passwords = _known_passwords(target)
+    with transaction.atomic():
+        people = {account["email"]: _person(account, passwords) for account in about["accounts"]}
+        if not Study.objects.filter(slug=about["slug"]).exists():
+            _make_study(about, people)
+        rows = [_row(account, people, passwords) for account in about["accounts"]]
+        _write_private(target, json.dumps(rows, indent=2) + "\n")
+    return target
+
+
+def _read(name: str) -> Any:
+    return json.loads((CONTENT / name).read_text(encoding="utf-8"))
+
+
+def _known_passwords(file: Path) -> dict[str, str]:
+    """What the last start wrote; empty where the file is missing or broken."""
+    try:
+        return {row["email"]: str(row["password"]) for row in json.loads(file.read_text())}
+    except (OSError, ValueError, TypeError, KeyError):
+        return {}
+
+
+def _person(account: Account, passwords: dict[str, str]) -> User:
+    """The account, made where it is missing; one whose password got lost gets another."""
+    email = account["email"]
+    known = email in passwords
+    password = passwords.setdefault(email, secrets.token_urlsafe(12))
+    user = account_queries.user_by_email(email)
+    if user is None:
+        return accounts.make_account(
+            actor=SYSTEM,
+            email=email,
+            password=password,
+            name=account["name"],
+            is_site_admin=account["role"] == SITE_ADMIN,
+        )
+    if not known:
+        accounts.set_password(actor=SYSTEM, user=user, password=password)
+    return user
+
+
+def _make_study(about: dict[str, Any], people: dict[str, User]) -> None:
+    study = studies.make_study(
+        actor=SYSTEM,
+        slug=about["slug"],
+        title=about["title"],
+        contact=about["contact"],
+        summary=about["summary"],
+        organisation=about["organisation"],
+    )
+    cohorts = {
+        plan["role"]: studies.make_cohort(
+            actor=SYSTEM,
+            study=study,
+            key=plan["key"],
+            title=plan["title"],
+            role=Role(plan["role"]),
+            position=position,
+        )
+        for position, plan in enumerate(about["cohorts"])
+    }
+    for role, pay in about["pay"].items():
+        compensation.set_rate(
+            actor=SYSTEM,
+            cohort=cohorts[role],
+            amount_minor=pay["amount_minor"],
+            currency=pay["currency"],
+            estimated_seconds=pay["estimated_seconds"],
+        )
+    content = _read("consent.json")
+    version = consent.publish_version(
+        actor=SYSTEM, study=study, language=content["language"], content=content
+    )
+    studies.change_state(actor=SYSTEM, study=study, state=StudyState.OPEN)
+    for account in about["accounts"]:
+        if account["role"] != SITE_ADMIN:
+            _add(study, account, people[account["email"]], cohorts, version)
+    _fill(study, about, cohorts)
+
+
+def _add(
+    study: Study,
+    account: Account,
+    user: User,
+    cohorts: dict[str, Cohort],
+    version: ConsentVersion,
+) -> None:
+    """Add a person, who signs where the content says so, as they would themselves."""
+    member = studies.add_member(
+        actor=SYSTEM,
+        study=study,
+        user=user,
+        roles=[account["role"]],
+        cohort=cohorts.get(account["role"]),
+    )
+    if account["consented"]:
+        consent.sign(
+            actor=Actor.of(user),
+            member=member,
+            version=version,
+            shown_hash=version.content_hash,
+            typed_name=account["name"],
+            granted=[choice["purpose"] for choice in version.content["choices"]],
+        )
+
+
+def _fill(study: Study, about: dict[str, Any], cohorts: dict[str, Cohort]) -> None:
+    """Prompts, an open round, and a run that writes the responses once a worker is there."""
+    imports.import_file(actor=SYSTEM, study=study, path=CONTENT / "prompts.jsonl")
+    by_key = {key: _rubric(study, key, words) for key, words in _read("rubrics.json").items()}
+    judging = rounds.make_round(
+        actor=SYSTEM,
+        study=study,
+        kind=RoundKind.JUDGING,
+        title="First round",
+        cohorts=[
+            CohortPlan(
+                cohort=cohorts[plan["role"]],
+                rubric=by_key[plan["rubric"]],
+                asks=about["asks"],
+                overlap=plan["overlap"],
+            )
+            for plan in about["cohorts"]
+        ],
+    )
+    generation.start_run(
+        actor=SYSTEM,
+        study=study,
+        version=versions.ensure_embedded_model(),
+        settings=Settings(seed=SEED, system_message=about["system_message"]),
+        round=rounds.open_round(actor=SYSTEM, round=judging),
+    )
+
+
+def _rubric(study: Study, key: str, words: dict[str, Any]) -> Rubric:
+    return rubrics.make_rubric(
+        actor=SYSTEM,
+        study=study,
+        key=key.replace("_", "-"),
+        title=words["title"],
+        language=study.language,
+        criteria=words["criteria"],
+    )
+
+
+def _row(account: Account, people: dict[str, User], passwords: dict[str, str]) -> Account:
+    judges = account["role"] in JUDGING
+    scopes = (
+        [TokenScope.JUDGE, TokenScope.STUDY_READ]
+        if judges
+        else [scope for scope in TokenScope if scope != TokenScope.JUDGE]
+    )
+    email = account["email"]
+    _, secret = accounts.renew_token(
+        actor=SYSTEM, user=people[email], name=TOKEN_NAME, scopes=scopes, days=TOKEN_DAYS
+    )
+    return {
+        "email": email,
+        "password": passwords[email],
+        "role": account["role"],
+        "token": secret,
+        "consented": account["consented"],
+    }
+
+
+def _write_private(target: Path, text: str) -> None:
+    """Put the file there whole, readable by its owner alone."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, partial = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:  # mkstemp made it 0600
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(partial).replace(target)
+    except BaseException:
+        Path(partial).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,11 @@
+"""Who sees models and makes them write. Nobody who judges: they must not know what wrote what."""
+
+from codesign.shared.access import Permission, Scope
+from codesign.studies.rules import Role
+
+_MAKERS = frozenset({Role.COORDINATOR, Role.ML_ENGINEER})
+
+SEE_MODELS = Permission("modelhub.see_models", Scope.STUDY, _MAKERS | {Role.AUDITOR})
+SEE_GENERATION = Permission("modelhub.see_generation", Scope.STUDY, _MAKERS | {Role.AUDITOR})
+RUN_GENERATION = Permission("modelhub.run_generation", Scope.STUDY, _MAKERS)
+IMPORT = Permission("modelhub.import", Scope.STUDY, _MAKERS)

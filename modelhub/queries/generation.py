@@ -1,0 +1,80 @@
+"""Reading generation runs."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from django.db.models import Count, Max, Q, QuerySet, Sum
+
+from annotations.models import Prompt, Round
+from annotations.rules.states import RoundKind, RoundState
+from codesign.shared.errors import NotFound
+from modelhub.models import GenerationItem, GenerationRun
+from modelhub.rules import generation as rules
+from modelhub.rules.states import ItemState, RunState
+
+
+def open_judging_round(*, study_id: uuid.UUID) -> Round | None:
+    """The newest judging round from which assignments come now."""
+    rounds = Round.objects.filter(study_id=study_id, kind=RoundKind.JUDGING, state=RoundState.OPEN)
+    return rounds.order_by("-created_at", "id").first()
+
+
+def prompts_to_answer(*, study_id: uuid.UUID) -> QuerySet[Prompt]:
+    """What a run answers unless told otherwise: neither held out nor pulled."""
+    return Prompt.objects.filter(study_id=study_id, held_out=False, withdrawn_at=None)
+
+
+def runs_of(*, study_id: uuid.UUID) -> QuerySet[GenerationRun]:
+    """The runs of a study, newest first, with counts of their items."""
+    return (
+        GenerationRun.objects.filter(study_id=study_id)
+        .select_related("model_version", "requested_by")
+        .annotate(
+            total=Count("items"),
+            done=Count("items", filter=Q(items__state=ItemState.DONE)),
+        )
+        .order_by("-created_at", "id")
+    )
+
+
+def run_in(*, study_id: uuid.UUID, run_id: uuid.UUID) -> GenerationRun:
+    """One run of a study that the caller was checked against; else NotFound."""
+    found = GenerationRun.objects.select_related("study", "model_version", "round", "requested_by")
+    run = found.filter(id=run_id, study_id=study_id).first()
+    if run is None:
+        raise NotFound("There is no such generation run for you.")
+    return run
+
+
+def progress_of(*, run: GenerationRun) -> rules.Progress:
+    """How far a run is, how fast, and how long it may still take; one query."""
+    since: datetime | None = run.started_at
+    lately = Q(state=ItemState.DONE) & (Q(done_at__gte=since) if since else Q(pk=None))
+    counted = GenerationItem.objects.filter(run=run).aggregate(
+        done=Count("id", filter=Q(state=ItemState.DONE)),
+        failed=Count("id", filter=Q(state=ItemState.FAILED)),
+        total=Count("id"),
+        done_since=Count("id", filter=lately),
+        tokens_since=Sum("tokens", filter=lately, default=0),
+        last=Max("done_at", filter=lately),
+    )
+    return rules.progress(since=since, **counted)
+
+
+def waiting(*, now: datetime) -> Q:
+    """Items to be leased: never leased, or by a worker whose time is over."""
+    return Q(state=ItemState.PENDING) | Q(state=ItemState.LEASED, leased_until__lt=now)
+
+
+def runs_to_ring(*, now: datetime) -> list[uuid.UUID]:
+    """Runs with waiting items whose last ring was answered or is too old to be on its way."""
+    unanswered = Q(rung_at__gte=now - rules.RING_STALE)
+    return list(
+        GenerationRun.objects.filter(state__in=[RunState.QUEUED, RunState.RUNNING])
+        .exclude(unanswered)
+        .filter(id__in=GenerationItem.objects.filter(waiting(now=now)).values("run_id"))
+        .order_by("created_at")
+        .values_list("id", flat=True)
+    )

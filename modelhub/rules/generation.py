@@ -1,0 +1,127 @@
+"""Decisions of a generation run on plain values: settings, chunks, seeds, leases, progress."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+SAMPLES, TEMPERATURE, MAX_NEW_TOKENS, BATCH_SIZE = 2, 0.8, 120, 8
+"""Defaults of a run."""
+MOST_SAMPLES, MOST_NEW_TOKENS, MOST_BATCH, MOST_SYSTEM = 8, 1_000, 64, 8_000
+MAKE_AGAIN = 3
+"""How often a text that cannot be shown is made again before its item fails."""
+MOST_ATTEMPTS = 5
+"""How often a chunk is leased before its items fail: its workers died or were too slow."""
+RING_STALE = timedelta(minutes=2)
+"""After this long without a worker coming, a ring counts as lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a run writes with; the same settings, prompts and model write the same texts."""
+
+    samples: int = SAMPLES
+    temperature: float = TEMPERATURE
+    max_new_tokens: int = MAX_NEW_TOKENS
+    batch_size: int = BATCH_SIZE
+    seed: int = 0
+    system_message: str = ""
+
+
+def settings_problems(settings: Settings) -> dict[str, list[str]]:
+    """Field → what is wrong with it; empty where all is fine."""
+    checks = {
+        "samples": (
+            1 <= settings.samples <= MOST_SAMPLES,
+            f"Choose 1 to {MOST_SAMPLES} responses for each prompt.",
+        ),
+        "temperature": (
+            0 <= settings.temperature <= 2,
+            "Choose a temperature from 0 to 2.",
+        ),
+        "max_new_tokens": (
+            1 <= settings.max_new_tokens <= MOST_NEW_TOKENS,
+            f"Choose a length of 1 to {MOST_NEW_TOKENS} tokens.",
+        ),
+        "batch_size": (
+            1 <= settings.batch_size <= MOST_BATCH,
+            f"Choose 1 to {MOST_BATCH} responses at a time.",
+        ),
+        "seed": (0 <= settings.seed < 2**63, "Choose a seed from 0 to 2^63 - 1."),
+        "system_message": (
+            len(settings.system_message) <= MOST_SYSTEM and "\x00" not in settings.system_message,
+            f"The system message may have {MOST_SYSTEM} characters at most.",
+        ),
+    }
+    problems = {name: [words] for name, (fine, words) in checks.items() if not fine}
+    if not problems and settings.temperature == 0 and settings.samples > 1:
+        problems["temperature"] = [
+            "At temperature 0 every response to a prompt is the same: ask for one, or go higher."
+        ]
+    return problems
+
+
+def config_hash(*, model: str, settings: Settings, prompts: Sequence[tuple[str, int]]) -> str:
+    """SHA-256, hex, of everything that decides what a run writes; prompts are (id, version)."""
+    values = {"model": model, "settings": asdict(settings), "prompts": sorted(prompts)}
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
+def chunk_numbers(*, prompts: int, samples: int, batch_size: int) -> list[int]:
+    """The chunk of each item, for items sorted by prompt (shortest first) and sample.
+
+    The first chunk holds the first prompt alone, so that the first task comes soon.
+    """
+    first = min(samples, batch_size)
+    rest = prompts * samples - first
+    return [0] * first + [1 + i // batch_size for i in range(rest)]
+
+
+def item_seed(
+    *, run_seed: int, external_id: str, version: int, sample: int, made_again: int
+) -> int:
+    """The seed of one text, 63 bits: another one for each prompt, sample and try."""
+    key = f"{run_seed}\x1f{external_id}\x1f{version}\x1f{sample}\x1f{made_again}"
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) >> 1
+
+
+def lease_length(*, items: int, max_new_tokens: int, attempts: int) -> timedelta:
+    """How long a worker may take for a chunk: ten times what two cores need, more each time."""
+    return timedelta(seconds=(60 + items * max_new_tokens / 8) * max(1, attempts))
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is. `rate` in tokens per second, None before there is one."""
+
+    done: int
+    failed: int
+    total: int
+    rate: float | None
+    seconds_left: float | None
+
+    @property
+    def percent(self) -> int:
+        """0 to 100, rounded down, so that 100 means all of it."""
+        return 100 * (self.done + self.failed) // self.total if self.total else 0
+
+
+def progress(
+    *,
+    done: int,
+    failed: int,
+    total: int,
+    done_since: int,
+    tokens_since: int,
+    since: datetime | None,
+    last: datetime | None,
+) -> Progress:
+    """Rate and time left from what was written since the run last began (`since` to `last`)."""
+    seconds = (last - since).total_seconds() if since and last else 0.0
+    if seconds <= 0 or not done_since:
+        return Progress(done, failed, total, None, None)
+    left = (total - done - failed) * seconds / done_since
+    return Progress(done, failed, total, tokens_since / seconds, left)

@@ -1,0 +1,146 @@
+"""One row of an imported file as plain values, or a sentence that says what is wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from annotations.rules.prompts import PromptRow, row_problem, text_problem
+from annotations.rules.states import Category, Origin
+from modelhub.engine.maker import names_its_maker
+
+COLUMNS = frozenset(
+    {
+        "prompt",
+        "external_id",
+        "category",
+        "topics",
+        "intensity",
+        "language",
+        "held_out",
+        "family",
+        "responses",
+    }
+)
+MOST_RESPONSES = 50
+MODEL_NAME = 120
+_RESPONSE_KEYS = frozenset({"text", "model", "origin"})
+_YES_NO = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+
+class BadRow(ValueError):
+    """`str(error)` says what is wrong with the row."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseRow:
+    """A response that came with a prompt; without a model nobody knows what wrote it."""
+
+    text: str
+    model: str = ""
+    origin: Origin = Origin.AI
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRow:
+    """One row of a file."""
+
+    prompt: PromptRow
+    responses: tuple[ResponseRow, ...]
+
+
+def import_row(raw: Any, *, line: int) -> ImportRow:
+    """Read one JSON object (or one row of a table) as it came; BadRow where it cannot come in."""
+    if not isinstance(raw, Mapping):
+        raise BadRow("the row is not an object with a prompt.")
+    values = {name: value for name, value in raw.items() if value is not None}
+    if "prompt" not in values:
+        raise BadRow("the prompt is missing.")
+    prompt = _prompt_row(values, line)
+    if problem := row_problem(prompt):
+        raise BadRow(problem)
+    return ImportRow(prompt, _responses(values.get("responses", [])))
+
+
+def _prompt_row(values: Mapping[str, Any], line: int) -> PromptRow:
+    said = values["prompt"]
+    if isinstance(said, str):
+        if problem := text_problem(said, "the prompt"):
+            raise BadRow(problem)
+        said = [{"role": "user", "content": said}]
+    external_id = values.get("external_id", "")
+    if type(external_id) is int:
+        external_id = str(external_id)
+    if not isinstance(external_id, str) or ("external_id" in values and not external_id.strip()):
+        raise BadRow("external_id is neither text nor a number.")
+    return PromptRow(
+        messages=said,
+        line=line,
+        external_id=external_id,
+        category=values.get("category", Category.EDUCATION),
+        topics=values.get("topics", ()),
+        intensity=values.get("intensity", 1),
+        language=values.get("language", "en"),
+        held_out=values.get("held_out", False),
+        family=values.get("family", ""),
+    )
+
+
+def _responses(raw: Any) -> tuple[ResponseRow, ...]:
+    if not isinstance(raw, list | tuple) or len(raw) > MOST_RESPONSES:
+        raise BadRow(f"responses is not a list of at most {MOST_RESPONSES} responses.")
+    return tuple(_response(one, number) for number, one in enumerate(raw, 1))
+
+
+def _response(raw: Any, number: int) -> ResponseRow:
+    given = {"text": raw} if isinstance(raw, str) else raw
+    if not isinstance(given, Mapping) or "text" not in given or set(given) - _RESPONSE_KEYS:
+        raise BadRow(f'response {number} is neither text nor {{"text": …, "model": …}}.')
+    text, model = given["text"], given.get("model") or ""
+    if problem := text_problem(text, f"response {number}"):
+        raise BadRow(problem)
+    if not isinstance(model, str) or len(model.strip()) > MODEL_NAME or "\x00" in model:
+        raise BadRow(f"the model of response {number} is not a name of {MODEL_NAME} characters.")
+    if (origin := given.get("origin") or Origin.AI) not in list(Origin):
+        raise BadRow(f"the origin of response {number} is not one of {', '.join(Origin)}.")
+    if names_its_maker(text):
+        raise BadRow(f"response {number} names what wrote it; people judge without knowing that.")
+    return ResponseRow(text=text, model=" ".join(model.split()), origin=Origin(origin))
+
+
+def row_of_table(cells: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of text cells (CSV) as the object that JSON would hold; empty cells are left out.
+
+    Lists stand as JSON, topics also as words between semicolons; one bare text in `responses` is
+    one response.
+    """
+    row: dict[str, Any] = {
+        name: cell
+        for name, cell in cells.items()
+        if isinstance(name, str) and cell not in ("", None)
+    }
+    if str(row.get("prompt", "")).lstrip().startswith("[{"):
+        row["prompt"] = _json_cell(row["prompt"], "prompt")
+    if "topics" in row:
+        listed = row["topics"].lstrip().startswith("[")
+        words = _json_cell(row["topics"], "topics") if listed else row["topics"].split(";")
+        row["topics"] = [word for word in words if not isinstance(word, str) or word.strip()]
+    if "responses" in row:
+        listed = row["responses"].lstrip().startswith("[")
+        row["responses"] = (
+            _json_cell(row["responses"], "responses") if listed else [row["responses"]]
+        )
+    if str(row.get("intensity", "")).strip().isdecimal():
+        row["intensity"] = int(row["intensity"])
+    if "held_out" in row:
+        row["held_out"] = _YES_NO.get(row["held_out"].strip().lower(), row["held_out"])
+    return row
+
+
+def _json_cell(cell: str, name: str) -> Any:
+    try:
+        return json.loads(cell)
+    except (ValueError, RecursionError):
+        raise BadRow(f"{name} begins like a list and is not valid JSON.") from None

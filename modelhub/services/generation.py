@@ -1,0 +1,232 @@
+"""Generation runs: started, rung for, cancelled, resumed, ended. Chunks are in `chunks`."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Iterable
+from dataclasses import replace
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from annotations.models import Prompt, Round
+from codesign.audit import services as audit
+from codesign.audit.registry import action
+from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.errors import Conflict, Invalid
+from codesign.shared.jobs import enqueue
+from codesign.studies.models import Study
+from codesign.studies.permissions import require
+from modelhub.engine.generate import DEFAULT_SYSTEM_MESSAGE
+from modelhub.models import GenerationItem, GenerationRun, ModelVersion
+from modelhub.permissions import RUN_GENERATION
+from modelhub.queries import generation as queries
+from modelhub.queries.versions import GENERATES
+from modelhub.rules import generation as rules
+from modelhub.rules.generation import Settings
+from modelhub.rules.states import RUN_STATES, ItemState, RunState
+from modelhub.signals import run_finished
+
+STARTED = action("modelhub.run_started", "started a generation run")
+MOVED = action("modelhub.run_moved", "moved a generation run to another state")
+
+
+@transaction.atomic
+def start_run(
+    *,
+    actor: Actor,
+    study: Study,
+    version: ModelVersion,
+    settings: Settings | None = None,
+    prompts: Iterable[Prompt] | None = None,
+    round: Round | None = None,
+) -> GenerationRun:
+    """Let a model write responses to prompts, in the background.
+
+    Without `prompts`, all that are neither held out nor pulled. Where `round` is given, each prompt
+    becomes one of its tasks once its responses are there. Without a seed (0) one is drawn.
+    """
+    require(actor, RUN_GENERATION, study)
+    settings = _checked(settings or Settings())
+    if version.kind not in GENERATES or version.study_id not in (None, study.id):
+        raise Invalid("This model cannot write here.", {"model": ["Choose another model."]})
+    chosen = list(queries.prompts_to_answer(study_id=study.id) if prompts is None else prompts)
+    _check_prompts(study, round, chosen)
+    digest = rules.config_hash(
+        model=str(version.id),
+        settings=settings,
+        prompts=[(str(prompt.id), prompt.version) for prompt in chosen],
+    )
+    under_way = GenerationRun.objects.filter(
+        study=study, config_hash=digest, state__in=[RunState.QUEUED, RunState.RUNNING]
+    )
+    if under_way.exists():
+        raise Conflict("This very run is under way already.")
+    run = GenerationRun.objects.create(
+        study=study,
+        model_version=version,
+        round=round,
+        samples=settings.samples,
+        temperature=settings.temperature,
+        max_new_tokens=settings.max_new_tokens,
+        batch_size=settings.batch_size,
+        seed=settings.seed,
+        system_message=settings.system_message,
+        config_hash=digest,
+        requested_by_id=actor.user_id,
+    )
+    _make_items(run, chosen)
+    audit.record(
+        actor=actor,
+        action=STARTED,
+        study_id=study.id,
+        about=("generation_run", run.id, version.name),
+        data={"prompts": len(chosen), "samples": run.samples, "config": digest},
+    )
+    ring(run_id=run.id)
+    run.refresh_from_db(fields=["ring", "rung_at"])
+    return run
+
+
+def _checked(settings: Settings) -> Settings:
+    if problems := rules.settings_problems(settings):
+        raise Invalid(" ".join(words for said in problems.values() for words in said), problems)
+    return replace(
+        settings,
+        seed=settings.seed or random.SystemRandom().getrandbits(31),
+        system_message=settings.system_message.strip() or DEFAULT_SYSTEM_MESSAGE,
+    )
+
+
+def _check_prompts(study: Study, round: Round | None, chosen: list[Prompt]) -> None:
+    if not chosen:
+        raise Invalid("There is no prompt to answer yet. Add prompts first.")
+    if any(prompt.study_id != study.id for prompt in chosen):
+        raise Invalid("One of these prompts is part of another study.")
+    if round is not None and round.study_id != study.id:
+        raise Invalid("This round is part of another study.")
+
+
+def _make_items(run: GenerationRun, prompts: list[Prompt]) -> None:
+    """Rows sorted by length, so that one batch pads little; a chunk's items never change."""
+    sized = sorted(
+        (sum(len(turn["content"]) for turn in prompt.messages), prompt.external_id, prompt)
+        for prompt in {prompt.id: prompt for prompt in prompts}.values()
+    )
+    chunks = iter(
+        rules.chunk_numbers(prompts=len(sized), samples=run.samples, batch_size=run.batch_size)
+    )
+    GenerationItem.objects.bulk_create(
+        (
+            GenerationItem(
+                run=run,
+                prompt=prompt,
+                prompt_version=prompt.version,
+                sample=sample,
+                length=length,
+                chunk=next(chunks),
+            )
+            for length, _, prompt in sized
+            for sample in range(run.samples)
+        ),
+        batch_size=1_000,
+    )
+
+
+@transaction.atomic
+def ring(*, run_id: uuid.UUID) -> None:
+    """Call a worker. Each ring voids the one before, so that messages never pile up."""
+    GenerationRun.objects.filter(id=run_id).update(ring=F("ring") + 1, rung_at=timezone.now())
+    number = GenerationRun.objects.values_list("ring", flat=True).get(id=run_id)
+    enqueue("modelhub.tasks.generate_chunk", run_id, number)
+
+
+def ring_waiting() -> int:
+    """Ring for every run that waits and that nobody was called for; how many there were."""
+    found = queries.runs_to_ring(now=timezone.now())
+    for run_id in found:
+        ring(run_id=run_id)
+    return len(found)
+
+
+def locked(*, run_id: uuid.UUID) -> GenerationRun:
+    """The run, locked: leases, writes and changes of state of one run take turns."""
+    return (
+        GenerationRun.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("study", "model_version", "round")
+        .get(id=run_id)
+    )
+
+
+def move(*, actor: Actor, run: GenerationRun, state: RunState, error: str = "") -> None:
+    """Change the state of a locked run by the table, and leave a log row."""
+    old, run.state = run.state, RUN_STATES.check(run.state, state)
+    run.error = error[:500]
+    now = timezone.now()
+    if state is RunState.RUNNING:
+        run.started_at, run.ended_at = now, None
+    elif state is not RunState.QUEUED:
+        run.ended_at = now
+    run.save(update_fields=["state", "error", "started_at", "ended_at"])
+    audit.record(
+        actor=actor,
+        action=MOVED,
+        study_id=run.study_id,
+        about=("generation_run", run.id, run.model_version.name),
+        data={"from": old, "to": run.state, "error": run.error},
+    )
+
+
+@transaction.atomic
+def cancel_run(*, actor: Actor, run: GenerationRun) -> GenerationRun:
+    """Stop a run. What is written stays; what a worker is writing now is thrown away."""
+    require(actor, RUN_GENERATION, run.study)
+    run = locked(run_id=run.id)
+    move(actor=actor, run=run, state=RunState.CANCELLED)
+    _free(run)
+    return run
+
+
+@transaction.atomic
+def resume_run(*, actor: Actor, run: GenerationRun) -> GenerationRun:
+    """Go on with a cancelled or failed run where it stopped; failed items get another try."""
+    require(actor, RUN_GENERATION, run.study)
+    run = locked(run_id=run.id)
+    move(actor=actor, run=run, state=RunState.QUEUED)
+    GenerationItem.objects.filter(run=run, state=ItemState.FAILED).update(
+        state=ItemState.PENDING, attempts=0, error=""
+    )
+    ring(run_id=run.id)
+    return run
+
+
+@transaction.atomic
+def fail_run(*, run_id: uuid.UUID, error: str) -> None:
+    """End a run that cannot go on, with a sentence for a person; nothing where it ended before."""
+    run = locked(run_id=run_id)
+    if run.state in (RunState.QUEUED, RunState.RUNNING):
+        move(actor=SYSTEM, run=run, state=RunState.FAILED, error=error)
+        _free(run)
+
+
+def _free(run: GenerationRun) -> None:
+    GenerationItem.objects.filter(run=run, state=ItemState.LEASED).update(
+        state=ItemState.PENDING, leased_until=None
+    )
+
+
+def finish_if_done(*, run: GenerationRun) -> None:
+    """End a locked run of which no item waits any more."""
+    items = GenerationItem.objects.filter(run=run)
+    if items.filter(state__in=[ItemState.PENDING, ItemState.LEASED]).exists():
+        return
+    failed = items.filter(state=ItemState.FAILED)
+    count, first = failed.count(), failed.order_by("id").first()
+    if first and not items.filter(state=ItemState.DONE).exists():
+        move(actor=SYSTEM, run=run, state=RunState.FAILED, error=first.error)
+    else:
+        said = f"{count} responses could not be written: {first.error}" if first else ""
+        move(actor=SYSTEM, run=run, state=RunState.DONE, error=said)
+    run_finished.send(sender=GenerationRun, run=run)

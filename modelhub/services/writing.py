@@ -1,0 +1,154 @@
+"""Letting a model write the texts of one chunk: no database, no transaction held meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from annotations.rules.prompts import Message, text_hash, text_problem
+from modelhub.engine.errors import EngineError
+from modelhub.engine.generate import Completion, Request, generate_batch
+from modelhub.engine.maker import names_its_maker
+from modelhub.engine.weights import EMBEDDED_NAME, LoadedModel
+from modelhub.rules.generation import MAKE_AGAIN, Settings, item_seed
+
+WriteBatch = Callable[[Sequence[Request]], list[Completion]]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One text to be written, and the hashes that it must not have (its prompt's other texts)."""
+
+    item_id: int
+    attempts: int
+    prompt_key: str
+    prompt_version: int
+    sample: int
+    messages: Sequence[Message]
+    made_again: int = 0
+    taken: frozenset[str] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What came of it: a text, or the reason why there is none."""
+
+    item_id: int
+    seed: int
+    text: str = ""
+    finish_reason: str = ""
+    tokens: int = 0
+    latency_ms: int = 0
+    made_again: int = 0
+    error: str = ""
+
+
+def load(*, models_dir: Path, adapter: Path | None, threads: int) -> LoadedModel:
+    """The embedded model, with an adapter where there is one; kept by the process."""
+    from modelhub.engine import libraries, weights
+
+    libraries.prepare()
+    libraries.set_threads(threads)
+    return weights.load(weights.ensure_embedded(models_dir), adapter)
+
+
+def batch_writer(*, model: LoadedModel, settings: Settings) -> WriteBatch:
+    """A function that writes one batch with these settings."""
+
+    def write(requests: Sequence[Request]) -> list[Completion]:
+        return generate_batch(
+            model=model,
+            requests=requests,
+            system_message=settings.system_message,
+            temperature=settings.temperature,
+            max_new_tokens=settings.max_new_tokens,
+            seed=settings.seed,
+        )
+
+    return write
+
+
+def write_chunk(*, wanted: Sequence[Wanted], seed: int, write: WriteBatch) -> list[Draft]:
+    """Write all texts of a chunk in one batch; those that cannot be shown are made again.
+
+    A text cannot be shown when it is empty, names its maker, or repeats another text to the same
+    prompt. It gets a new seed, up to three times, then its item fails with the reason.
+    """
+    taken = {w.prompt_key: set(w.taken) for w in wanted}
+    for w in wanted:
+        taken[w.prompt_key] |= w.taken
+    drafts: dict[int, Draft] = {}
+    left = list(wanted)
+    for again in range(MAKE_AGAIN + 1):
+        seeds = [_seed(seed, w, again) for w in left]
+        refused = []
+        for w, row_seed, completion in zip(left, seeds, _write(left, seeds, write), strict=True):
+            problem = _problem(completion, taken[w.prompt_key])
+            drafts[w.item_id] = _draft(w, row_seed, completion, again, problem)
+            if problem and isinstance(completion, Completion):
+                refused.append(w)
+            elif isinstance(completion, Completion):
+                taken[w.prompt_key].add(text_hash(completion.text))
+        left = refused
+        if not left:
+            break
+    return [drafts[w.item_id] for w in wanted]
+
+
+def _seed(seed: int, w: Wanted, again: int) -> int:
+    return item_seed(
+        run_seed=seed,
+        external_id=w.prompt_key,
+        version=w.prompt_version,
+        sample=w.sample,
+        made_again=w.made_again + again,
+    )
+
+
+def _write(
+    wanted: Sequence[Wanted], seeds: Sequence[int], write: WriteBatch
+) -> Sequence[Completion | EngineError]:
+    """One batch; where the model refuses it, each alone, so that one bad text fails alone."""
+    requests = [Request(w.messages, s) for w, s in zip(wanted, seeds, strict=True)]  # type: ignore[arg-type]
+    try:
+        return write(requests)
+    except EngineError as error:
+        if len(requests) == 1:
+            return [error]
+    written: list[Completion | EngineError] = []
+    for request in requests:
+        try:
+            written += write([request])
+        except EngineError as error:
+            written.append(error)
+    return written
+
+
+def _problem(completion: Completion | EngineError, taken: set[str]) -> str:
+    if isinstance(completion, EngineError):
+        return str(completion)
+    if text_problem(completion.text, "the response"):
+        return "The model wrote nothing that can be shown."
+    if names_its_maker(completion.text, [EMBEDDED_NAME]):
+        return "Every text that the model wrote named its maker."
+    if text_hash(completion.text) in taken:
+        return "The model wrote the same text again and again."
+    return ""
+
+
+def _draft(
+    w: Wanted, seed: int, completion: Completion | EngineError, again: int, problem: str
+) -> Draft:
+    made_again = w.made_again + again
+    if problem or isinstance(completion, EngineError):
+        return Draft(item_id=w.item_id, seed=seed, made_again=made_again, error=problem[:300])
+    return Draft(
+        item_id=w.item_id,
+        seed=seed,
+        text=completion.text,
+        finish_reason=completion.finish_reason,
+        tokens=completion.tokens,
+        latency_ms=completion.latency_ms,
+        made_again=made_again,
+    )

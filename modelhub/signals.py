@@ -1,0 +1,5 @@
+"""What travels up from runs, inside the transaction."""
+
+from django.dispatch import Signal
+
+run_finished = Signal()  # run: all its items are done or have failed

@@ -1,0 +1,18 @@
+"""Background work of models; rows are the truth, a message only rings."""
+
+import uuid
+
+from codesign.shared.jobs import background
+from modelhub.services import chunks, generation
+
+
+@background(name="modelhub.tasks.generate_chunk", queue="generation", time_limit=3600)
+def generate_chunk(run_id: str, ring: str) -> None:
+    """Write the next chunk of a run."""
+    chunks.generate_chunk(run_id=uuid.UUID(run_id), ring=int(ring))
+
+
+@background(name="modelhub.tasks.ring_generation", queue="default", time_limit=60)
+def ring_generation() -> None:
+    """Ring again for runs that wait: lost messages, dead leases."""
+    generation.ring_waiting()

@@ -1,0 +1,266 @@
+"""Files come in whole or not at all, and what is wrong is said by line."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from annotations.models import Prompt, Response, Task
+from annotations.rules.states import Origin, RoundKind
+from annotations.services.prompts import RowsRefused
+from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.errors import Invalid, NotPermitted
+from codesign.studies.models import Study
+from codesign.studies.rules import Role
+from modelhub.models import ModelVersion, Source
+from modelhub.services.imports import ImportReport, import_file
+from tests.factories.modelhub import open_round
+from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def study() -> Study:
+    return StudyFactory.create()
+
+
+def write(path: Path, *rows: Any) -> Path:
+    lines = [row if isinstance(row, str) else json.dumps(row) for row in rows]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def load(study: Study, path: Path, **extra: Any) -> ImportReport:
+    return import_file(actor=SYSTEM, study=study, path=path, **extra)
+
+
+BAD = [
+    ('{"prompt": "x"', "the line is not valid JSON"),
+    ("[1, 2]", "not an object"),
+    ({"external_id": "a"}, "the prompt is missing"),
+    ({"prompt": None}, "the prompt is missing"),
+    ({"prompt": 7}, "neither text nor a list"),
+    ({"prompt": "  "}, "the prompt is empty"),
+    ({"prompt": "a\u0000b"}, "NUL"),
+    ({"prompt": "x" * 50_001}, "50,001 characters; 50,000 is the most"),
+    ({"prompt": [{"role": "user", "content": "a"}] * 201}, "201 turns"),
+    ({"prompt": [{"role": "friend", "content": "a"}]}, "unknown role 'friend'"),
+    ({"prompt": [{"role": "system", "content": "a"}]}, "system turn"),
+    (
+        {"prompt": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]},
+        "ends with a turn of the assistant",
+    ),
+    ({"prompt": "a", "category": "chat"}, "the category 'chat' is not known"),
+    ({"prompt": "a", "intensity": 9}, "the intensity 9"),
+    ({"prompt": "a", "intensity": "high"}, "the intensity 'high'"),
+    ({"prompt": "a", "held_out": "maybe"}, "held_out is 'maybe'"),
+    ({"prompt": "a", "topics": "sleep"}, "topics is not a list"),
+    ({"prompt": "a", "category": ["x"]}, "the category ['x'] is not known"),
+    ({"prompt": "a", "language": 3}, "language is not text"),
+    ({"prompt": "a", "external_id": {}}, "external_id is neither"),
+    ({"prompt": "a", "responses": "b"}, "responses is not a list"),
+    ({"prompt": "a", "responses": [""]}, "response 1 is empty"),
+    ({"prompt": "a", "responses": ["b", {"model": "m"}]}, "response 2 is neither text nor"),
+    ({"prompt": "a", "responses": [{"text": "b", "model": 3}]}, "the model of response 1"),
+    ({"prompt": "a", "responses": ["I was made by OpenAI."]}, "response 1 names what wrote it"),
+    ("[" * 100_000, "nested too deeply"),
+]
+
+
+@pytest.mark.parametrize(("row", "says"), BAD, ids=[says for _, says in BAD])
+def test_a_bad_row_is_named_by_line_and_nothing_comes_in(
+    study: Study, tmp_path: Path, row: Any, says: str
+) -> None:
+    path = write(tmp_path / "p.jsonl", {"prompt": "A fine one"}, "", row, {"prompt": "Another"})
+    with pytest.raises(RowsRefused) as refused:
+        load(study, path)
+    (problem,) = refused.value.problems
+    assert problem.line == 3
+    assert says in problem.problem
+    assert not Prompt.objects.exists()
+    report = load(study, path, skip_bad=True)
+    assert (report.prompts, [p.line for p in report.skipped]) == (2, [3])
+
+
+def test_a_line_that_is_not_utf8(study: Study, tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    path.write_bytes(b'\xef\xbb\xbf{"prompt": "fine"}\n{"prompt": "\xff"}\n')
+    with pytest.raises(RowsRefused) as refused:
+        load(study, path)
+    assert [str(p) for p in refused.value.problems] == ["line 2: the line is not UTF-8 text."]
+
+
+def test_an_external_id_twice_in_a_file(study: Study, tmp_path: Path) -> None:
+    rows = [{"prompt": "One", "external_id": "a"}, {"prompt": "One", "external_id": "a"}]
+    with pytest.raises(RowsRefused, match="1 rows"):
+        load(study, write(tmp_path / "p.jsonl", *rows))
+
+
+def test_every_bad_line_is_listed_in_order(study: Study, tmp_path: Path) -> None:
+    load(study, write(tmp_path / "a.jsonl", {"prompt": "One", "external_id": "a"}))
+    bad = write(
+        tmp_path / "b.jsonl",
+        {"prompt": "Other", "external_id": "a"},
+        {"prompt": ""},
+        {"prompt": "fine"},
+        {},
+    )
+    with pytest.raises(RowsRefused) as refused:
+        load(study, bad)
+    assert [problem.line for problem in refused.value.problems] == [1, 2, 4]
+
+
+@pytest.mark.parametrize("name", ["p.txt", "nowhere.jsonl", "broken.parquet"])
+def test_what_is_no_file_for_us(study: Study, tmp_path: Path, name: str) -> None:
+    if name != "nowhere.jsonl":
+        (tmp_path / name).write_text("not much")
+    with pytest.raises(Invalid):
+        load(study, tmp_path / name)
+
+
+def test_an_empty_file_is_a_mistake(study: Study, tmp_path: Path) -> None:
+    with pytest.raises(RowsRefused):
+        load(study, write(tmp_path / "p.jsonl"))
+
+
+def test_responses_keep_their_models_apart_and_become_tasks(study: Study, tmp_path: Path) -> None:
+    """Held-out prompts and lone responses do not become tasks."""
+    round = open_round(CohortFactory.create(study=study))
+    two = [{"text": "Tell me more.", "model": "model-a"}, {"text": "I see.", "model": "model-b"}]
+    path = write(
+        tmp_path / "p.jsonl",
+        {"prompt": "One", "external_id": "1", "responses": two},
+        {"prompt": "Two", "external_id": "2", "responses": two, "held_out": True},
+        {"prompt": "Three", "external_id": "3", "responses": ["Hello."]},
+        {"prompt": "Four", "external_id": "4", "responses": ["Same.", " Same."]},
+        {
+            "prompt": "Five",
+            "external_id": "5",
+            "responses": [{"text": "By hand.", "origin": "human"}, "By nobody knows."],
+        },
+    )
+    report = load(study, path)
+    assert (report.prompts, report.responses, report.tasks) == (5, 8, 2)
+    assert report.models == {"model-a", "model-b"}
+    assert set(Task.objects.values_list("round", "prompt__external_id")) == {
+        (round.id, "1"),
+        (round.id, "5"),
+    }
+    assert set(ModelVersion.objects.values_list("name", "kind", "study")) == {
+        ("model-a", "imported", study.id),
+        ("model-b", "imported", study.id),
+    }
+    by_source = dict(Source.objects.values_list("id", "model_version__name"))
+    written = Response.objects.filter(prompt__external_id="1").values_list("text", "source")
+    assert {(text, by_source[source]) for text, source in written} == {
+        ("Tell me more.", "model-a"),
+        ("I see.", "model-b"),
+    }
+    assert Response.objects.get(text="By hand.").origin == Origin.HUMAN
+
+
+def test_the_same_file_again_changes_nothing(study: Study, tmp_path: Path) -> None:
+    open_round(CohortFactory.create(study=study))
+    path = write(tmp_path / "p.jsonl", {"prompt": "One", "responses": ["First.", "Second."]})
+    load(study, path)
+    again = load(study, path)
+    assert (again.prompts, again.already_there, again.responses, again.tasks) == (0, 1, 0, 0)
+    assert Response.objects.count() == 2
+
+
+def test_without_an_open_judging_round_responses_wait(study: Study, tmp_path: Path) -> None:
+    open_round(CohortFactory.create(study=study), kind=RoundKind.EVALUATION)
+    path = write(tmp_path / "p.jsonl", {"prompt": "One", "responses": ["First.", "Second."]})
+    report = load(study, path)
+    assert (report.tasks, report.wait_for_round) == (0, 1)
+
+
+def test_csv_with_lists_and_words(study: Study, tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    chat = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hi"}]
+    chat.append({"role": "user", "content": 'I can\'t sleep, "again"'})
+    with path.open("w", newline="", encoding="utf-8-sig") as file:
+        out = csv.writer(file)
+        out.writerow(["prompt", "external_id", "topics", "intensity", "held_out", "responses", "x"])
+        out.writerow([json.dumps(chat), "a", "sleep; low mood", "2", "TRUE", "", "1"])
+        out.writerow(["Two\nlines", "b", '["sleep"]', "", "", json.dumps(["One.", "Two."]), ""])
+        out.writerow(["Bare", "c", "", "", "no", "One response.", ""])
+    report = load(study, path)
+    assert (report.prompts, report.responses) == (3, 3)
+    assert report.columns_not_used == {"x"}
+    first, second, _ = Prompt.objects.order_by("external_id")
+    assert first.messages == chat
+    assert (first.topics, first.intensity, first.held_out) == (["sleep", "low mood"], 2, True)
+    assert second.messages[0]["content"] == "Two\nlines"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "says"),
+    [
+        ("prompt,intensity\nfine,1\nx,high\n", 3, "the intensity 'high'"),
+        ('prompt,intensity\n"two\nlines",1\n,2\n', 4, "the prompt is missing"),
+        ("prompt\nfine,more\n", 2, "more cells"),
+        ('prompt\n"[{not json"\n', 2, "not valid JSON"),
+        ('prompt\n"a"b\n', 2, "not valid CSV"),
+        ("prompt\nb\xe9\n", 2, "not Unicode text"),
+    ],
+)
+def test_csv_says_the_line(study: Study, tmp_path: Path, text: str, line: int, says: str) -> None:
+    path = tmp_path / "p.csv"
+    path.write_bytes(text.encode("latin-1"))
+    with pytest.raises(RowsRefused) as refused:
+        load(study, path)
+    (problem,) = refused.value.problems
+    assert problem.line == line
+    assert says in problem.problem
+
+
+def test_parquet(study: Study, tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.Table.from_pylist(
+        [
+            {"prompt": "One", "topics": ["sleep"], "intensity": 2, "responses": None},
+            {"prompt": "Two", "topics": None, "intensity": None, "responses": [{"text": "a"}]},
+        ]
+    )
+    pq.write_table(table, tmp_path / "p.parquet")
+    report = load(study, tmp_path / "p.parquet")
+    assert (report.prompts, report.responses) == (2, 1)
+
+
+def test_the_command_lists_what_it_skipped(
+    study: Study, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path / "p.jsonl", {"prompt": "One"}, {"prompt": ""})
+    with pytest.raises(CommandError, match=r"line 2: the prompt is empty\.\nNothing was imported"):
+        call_command("import_prompts", study.slug, str(path))
+    call_command("import_prompts", study.slug, str(path), "--skip-bad")
+    said = capsys.readouterr().out
+    assert "skipped line 2: the prompt is empty." in said
+    assert "1 prompts imported" in said
+    with pytest.raises(CommandError, match="no study called nowhere"):
+        call_command("import_prompts", "nowhere", str(path))
+    with pytest.raises(CommandError, match="no account"):
+        call_command("import_prompts", study.slug, str(path), "--as", "nobody@example.org")
+
+
+def test_who_may_import(study: Study, tmp_path: Path) -> None:
+    path = write(tmp_path / "p.jsonl", {"prompt": "One", "responses": ["a", "b"]})
+    open_round(CohortFactory.create(study=study))
+    for member in (
+        staff(study, Role.AUDITOR),
+        staff(study, Role.SAFETY_LEAD),
+        MemberFactory.create(cohort__study=study),
+    ):
+        with pytest.raises(NotPermitted):
+            import_file(actor=Actor.of(member.user), study=study, path=path)
+    engineer = staff(study, Role.ML_ENGINEER)
+    assert import_file(actor=Actor.of(engineer.user), study=study, path=path).tasks == 1
