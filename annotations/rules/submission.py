@@ -105,7 +105,11 @@ class Submission:
 
 def body_hash(body: Mapping[str, Any]) -> str:
     """SHA-256, hex, of what was sent, whatever the order of its keys."""
-    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+    try:
+        written = json.dumps(body, sort_keys=True)
+    except RecursionError:
+        raise Invalid("This is nested too deeply.") from None
+    return hashlib.sha256(written.encode()).hexdigest()
 
 
 def active_ms(*, given: float, since_shown: float) -> int:

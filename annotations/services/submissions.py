@@ -38,7 +38,6 @@ SKIPPED = action("annotations.skipped", "skipped an assignment")
 
 MAX_KEY = 120
 MAX_NOTE = 500
-SKIPPED_ALREADY = "You have passed on this one."
 GONE = "This has gone back to the study in the meantime. Your draft is kept."
 
 
@@ -74,6 +73,7 @@ def submit(
             judgement = _repeated(assignment, body, idempotency_key)
             return Submitted(judgement, queries.held(actor=actor, slug=member.study.slug), True)
         record = _consent(member)
+        _check_unfinished(assignment)
         now = timezone.now()
         parsed = submission.parse(body, _asked(member, assignment))
         held = _finish(assignment, now=now, example=example)
@@ -100,6 +100,13 @@ def submit(
             member=member, now=now, last=assignment, shown_at=now
         )
     return Submitted(judgement, _next(actor, member, found), False)
+
+
+def _check_unfinished(assignment: Assignment) -> None:
+    if assignment.state == AssignmentState.SKIPPED:
+        raise Conflict("You have passed on this one.")
+    if not ASSIGNMENT_STATES.allows(assignment.state, AssignmentState.SUBMITTED):
+        raise Conflict(GONE)
 
 
 def _consent(member: Member) -> ConsentRecord:
@@ -132,14 +139,11 @@ def _finish(assignment: Assignment, *, now: datetime, example: bool) -> assignme
 
     Work that comes late is kept if its seat is still free.
     """
-    late = assignment.state == AssignmentState.EXPIRED
     held: assignments.Found | None = None
-    if late:
+    if assignment.state == AssignmentState.EXPIRED:
         held = _reclaim(assignment)
-    elif assignment.state == AssignmentState.LEASED:
-        seats.fill(seat_id=assignment.seat_id)
     else:
-        raise Conflict(GONE if assignment.state == AssignmentState.RETURNED else SKIPPED_ALREADY)
+        seats.fill(seat_id=assignment.seat_id)
     assignment.state = ASSIGNMENT_STATES.check(assignment.state, AssignmentState.SUBMITTED)
     assignment.ended_at = now
     assignment.example = example
@@ -221,7 +225,7 @@ def save_draft(*, actor: Actor, assignment_id: uuid.UUID, body: Mapping[str, Any
 
 
 def skip(
-    *, actor: Actor, assignment_id: uuid.UUID, reason: str, note: str = ""
+    *, actor: Actor, assignment_id: uuid.UUID, reason: Any, note: Any = ""
 ) -> Assignment | None:
     """Pass on an assignment, for good, and lease the next one; returns what is held then.
 
@@ -229,8 +233,8 @@ def skip(
     one again changes nothing.
     """
     reader = Reader()
-    note = reader.text(note, "note", limit=MAX_NOTE)
-    if reason not in set(SkipReason):
+    said = reader.text(note, "note", limit=MAX_NOTE)
+    if not isinstance(reason, str) or reason not in set(SkipReason):
         reader.wrong("reason", "Please choose one of the reasons.")
     if reader.errors:
         raise Invalid("This cannot be taken as it is.", reader.errors)
@@ -244,7 +248,7 @@ def skip(
         assignment.skip_paid = queue.skip_is_paid(
             reason=reason, said_not_today=queries.said_not_today(member=member, now=now)
         )
-        assignment.skip_reason, assignment.skip_note = reason, note
+        assignment.skip_reason, assignment.skip_note = reason, said
         assignments.leave(
             assignment=assignment,
             task=seats.locked_task(task_id=assignment.task_id),

@@ -4,31 +4,25 @@ import pytest
 
 from annotations.models import Assignment, Seat
 from annotations.rules.states import AssignmentState, SeatState
-from annotations.services import assignments, submissions
+from annotations.services import submissions
 from codesign.compensation import queries as compensation
 from codesign.consent import services as consent
 from codesign.shared.actors import Actor
-from tests.factories.annotations import answers, judge, judging_round
+from tests.factories.annotations import judge, judging_round, lease, send
 
 pytestmark = pytest.mark.django_db
 
 
-def test_judge_skip_and_leave():
+def test_judge_skip_and_leave() -> None:
     member = judge()
     judging_round(member.cohort, tasks=4, overlap=2)
     actor = Actor.of(member.user)
-    lease = assignments.lease(actor=actor, slug=member.study.slug)
-    assert lease.created
-    first = lease.assignment
-    sent = submissions.submit(
-        actor=actor, assignment_id=first.id, body=answers(first), idempotency_key="a"
-    )
-    again = submissions.submit(
-        actor=actor, assignment_id=first.id, body=answers(first), idempotency_key="a"
-    )
+    first = lease(member)
+    sent = send(first)
+    again = send(first)
     assert (sent.repeated, again.repeated) == (False, True)
     assert (again.judgement, again.next) == (sent.judgement, sent.next)
-    after = submissions.skip(actor=actor, assignment_id=sent.next.id, reason="too_close")
+    after = submissions.skip(actor=actor, assignment_id=lease(member).id, reason="too_close")
     assert compensation.balances(member_id=member.id) == {"GBP": 160}
     consent.withdraw(actor=actor, member=member)
     states = Assignment.objects.order_by("leased_at").values_list("state", flat=True)
@@ -37,5 +31,6 @@ def test_judge_skip_and_leave():
         AssignmentState.SKIPPED,
         AssignmentState.RETURNED,
     ]
+    assert after is not None
     assert Seat.objects.get(id=after.seat_id).state == SeatState.FREE
     assert Seat.objects.filter(offered=True).count() == 4

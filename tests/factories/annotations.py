@@ -13,8 +13,8 @@ from factory.django import DjangoModelFactory
 
 from annotations.models import Assignment, Prompt, Response, Round, Rubric, Task
 from annotations.rules.states import Ask, Category, Origin, RoundKind
-from annotations.services import rounds, rubrics
-from codesign.shared.actors import SYSTEM
+from annotations.services import assignments, rounds, rubrics, submissions
+from codesign.shared.actors import SYSTEM, Actor
 from codesign.studies.models import Cohort, Member, Study
 from tests.factories.compensation import set_rate
 from tests.factories.consent import sign
@@ -86,7 +86,7 @@ def add_task(
 
 
 def judging_round(
-    *cohorts: Cohort,
+    *of: Cohort | None,
     tasks: int = 1,
     overlap: int = 1,
     asks: Sequence[str] = ASKS,
@@ -95,6 +95,7 @@ def judging_round(
     opened: bool = True,
 ) -> Round:
     """A round in which these cohorts (of one study) are paid to judge `tasks` prompts."""
+    cohorts = [cohort for cohort in of if cohort]
     study = cohorts[0].study
     rubric = make_rubric(study)
     for cohort in cohorts:
@@ -113,6 +114,23 @@ def judging_round(
     for _ in range(tasks):
         add_task(made, sources=sources)
     return rounds.open_round(actor=SYSTEM, round=made) if opened else made
+
+
+def lease(member: Member) -> Assignment:
+    """What the member holds now, leased if they held nothing; there must be something."""
+    found = assignments.lease(actor=Actor.of(member.user), slug=member.study.slug).assignment
+    assert found is not None
+    return found
+
+
+def send(assignment: Assignment, key: str = "one", **changes: Any) -> submissions.Submitted:
+    """The answers of an assignment's person, sent."""
+    return submissions.submit(
+        actor=Actor.of(assignment.member.user),
+        assignment_id=assignment.id,
+        body=answers(assignment, **changes),
+        idempotency_key=key,
+    )
 
 
 def answers(assignment: Assignment, **changes: Any) -> dict[str, Any]:

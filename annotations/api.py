@@ -1,0 +1,163 @@
+"""The API of judging; the same services as the pages, in the same words."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from annotations import serializers
+from annotations.models import Assignment
+from annotations.permissions import JUDGE, JUDGE_OWN
+from annotations.queries import assignments as queries
+from annotations.services import assignments, submissions
+from codesign.accounts.rules import TokenScope
+from codesign.shared.actors import Actor
+from codesign.shared.errors import Invalid, NotFound
+
+REFUSED = OpenApiResponse(serializers.ProblemSerializer, description="What is wrong, in words.")
+KEY = OpenApiParameter(
+    "Idempotency-Key",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    required=True,
+    description="Sending the same body again with the same key stores nothing twice.",
+)
+
+
+class JudgingView(APIView):
+    """What the views of judging share."""
+
+    permission = JUDGE_OWN
+    scope = TokenScope.JUDGE
+
+    @property
+    def actor(self) -> Actor:
+        """Who asks."""
+        return Actor.of(self.request.user)  # type: ignore[arg-type]
+
+    def shown(self, assignment: Assignment | None) -> queries.ShownAssignment | None:
+        """The assignment as its person may see it; from now on it counts as shown."""
+        if assignment is None:
+            return None
+        assignments.mark_shown(actor=self.actor, assignment=assignment)
+        return queries.shown(actor=self.actor, assignment=assignment)
+
+
+def _id(value: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(value)
+    except ValueError:
+        raise NotFound from None
+
+
+def _object(body: Any) -> dict[str, Any]:
+    if not isinstance(body, dict):
+        raise Invalid("Please send one JSON object.")
+    return body
+
+
+class LeaseView(JudgingView):
+    """The next assignment."""
+
+    permission = JUDGE
+
+    @extend_schema(
+        operation_id="assignments_lease",
+        request=None,
+        responses={
+            200: serializers.AssignmentSerializer,
+            201: serializers.AssignmentSerializer,
+            204: OpenApiResponse(description="Nothing for you now."),
+            403: REFUSED,
+            404: REFUSED,
+        },
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Lease the next assignment (201), or get the one that is held (200)."""
+        lease = assignments.lease(actor=self.actor, slug=slug)
+        if lease.assignment is None:
+            return Response(status=204)
+        return Response(self.shown(lease.assignment), status=201 if lease.created else 200)
+
+
+class AssignmentView(JudgingView):
+    """One's own assignment."""
+
+    @extend_schema(
+        operation_id="assignments_retrieve",
+        responses={200: serializers.AssignmentSerializer, 403: REFUSED, 404: REFUSED},
+    )
+    def get(self, request: Request, assignment_id: str) -> Response:
+        """The assignment, with its draft."""
+        found = queries.own(actor=self.actor, assignment_id=_id(assignment_id))
+        return Response(self.shown(found))
+
+
+class DraftView(JudgingView):
+    """What somebody has so far."""
+
+    @extend_schema(
+        operation_id="assignments_save_draft",
+        request=serializers.SubmissionSerializer(partial=True),
+        responses={200: serializers.DraftSerializer, 400: REFUSED, 403: REFUSED, 404: REFUSED},
+    )
+    def put(self, request: Request, assignment_id: str) -> Response:
+        """Keep any part of a submission; it replaces the draft that was kept before."""
+        kept = submissions.save_draft(
+            actor=self.actor, assignment_id=_id(assignment_id), body=_object(request.data)
+        )
+        return Response({"draft": kept.draft, "saved_at": kept.draft_saved_at})
+
+
+class SkipView(JudgingView):
+    """Passing on an assignment."""
+
+    @extend_schema(
+        operation_id="assignments_skip",
+        request=serializers.SkipSerializer,
+        responses={200: serializers.NextSerializer, 400: REFUSED, 403: REFUSED, 404: REFUSED},
+    )
+    def post(self, request: Request, assignment_id: str) -> Response:
+        """Skip it for good; paid, but for a second “not today” of a day."""
+        body = _object(request.data)
+        following = submissions.skip(
+            actor=self.actor,
+            assignment_id=_id(assignment_id),
+            reason=body.get("reason"),
+            note=body.get("note"),
+        )
+        return Response({"next": self.shown(following)})
+
+
+class SubmissionView(JudgingView):
+    """Sending a judgement."""
+
+    @extend_schema(
+        operation_id="assignments_submit",
+        parameters=[KEY],
+        request=serializers.SubmissionSerializer,
+        responses={
+            201: serializers.SubmittedSerializer,
+            400: REFUSED,
+            403: REFUSED,
+            404: REFUSED,
+            409: REFUSED,
+        },
+    )
+    def post(self, request: Request, assignment_id: str) -> Response:
+        """Store the judgement, credit it, and lease the next assignment."""
+        sent = submissions.submit(
+            actor=self.actor,
+            assignment_id=_id(assignment_id),
+            body=_object(request.data),
+            idempotency_key=request.headers.get("Idempotency-Key", ""),
+        )
+        return Response(
+            {"judgement": str(sent.judgement.id), "next": self.shown(sent.next)}, status=201
+        )

@@ -1,0 +1,351 @@
+"""Every door of the judging API, for those it is open to and those it is not."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from annotations.models import Assignment, Judgement
+from annotations.rules.states import AssignmentState
+from annotations.services import rounds
+from codesign.accounts import services as accounts
+from codesign.accounts.rules import TokenScope
+from codesign.consent import services as consent
+from codesign.shared.actors import SYSTEM, Actor
+from codesign.studies.models import Member
+from codesign.studies.rules import Role
+from tests.factories.accounts import UserFactory
+from tests.factories.annotations import SOURCE_A, SOURCE_B, add_task, answers, judge, judging_round
+from tests.factories.studies import CohortFactory, MemberFactory, staff
+
+pytestmark = pytest.mark.django_db
+
+
+class Caller:
+    """Somebody's program or browser."""
+
+    member: Member
+
+    def __init__(self, member: Member | None = None) -> None:
+        self.client = Client()
+        if member:
+            self.member = member
+            self.client.force_login(member.user)
+
+    def send(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        return self.client.generic(
+            method,
+            f"/api/v1/{path}",
+            json.dumps({} if body is None else body),
+            content_type="application/json",
+            headers=headers or None,
+        )
+
+    def lease(self, slug: str = "") -> Any:
+        return self.send("POST", f"studies/{slug or self.member.study.slug}/assignments/")
+
+    def submit(self, id: Any, body: Any, key: str = "one") -> Any:
+        return self.send("POST", f"assignments/{id}/submission/", body, **{"Idempotency-Key": key})
+
+
+@pytest.fixture
+def panelist() -> Caller:
+    member = judge()
+    judging_round(member.cohort, tasks=3, overlap=2)
+    return Caller(member)
+
+
+def problem(answer: Any, status: int) -> dict[str, Any]:
+    assert answer.status_code == status, answer.content
+    assert answer["Content-Type"] == "application/problem+json"
+    body: dict[str, Any] = answer.json()
+    assert body["title"].endswith((".", "”."))
+    return body
+
+
+def test_studies_are_listed(panelist: Caller) -> None:
+    (only,) = panelist.send("GET", "studies/").json()
+    assert only["slug"] == panelist.member.study.slug
+    assert only["roles"] == ["panelist"]
+    assert panelist.send("GET", "studies/").status_code == 200
+
+
+def test_from_lease_to_last(panelist: Caller) -> None:
+    first = panelist.lease()
+    assert first.status_code == 201
+    again = panelist.lease()
+    assert (again.status_code, again.json()["id"]) == (200, first.json()["id"])
+    current = first.json()
+    for number in range(3):
+        assignment = Assignment.objects.get(id=current["id"])
+        sent = panelist.submit(current["id"], answers(assignment), key=f"key {number}")
+        assert sent.status_code == 201
+        current = sent.json()["next"]
+    assert current is None
+    nothing = panelist.lease()
+    assert (nothing.status_code, nothing.content) == (204, b"")
+    assert Judgement.objects.count() == 3
+
+
+def test_an_assignment_has_every_promised_key(panelist: Caller) -> None:
+    shown = panelist.lease().json()
+    assert {"id", "expires_at", "prompt", "responses", "rubric", "asks", "pay", "draft"} <= set(
+        shown
+    )
+    assert set(shown["prompt"]) >= {
+        "id",
+        "messages",
+        "category",
+        "topics",
+        "intensity",
+        "language",
+    }
+    assert [response["label"] for response in shown["responses"]] == ["A", "B"]
+    assert set(shown["rubric"]["criteria"][0]["scale"]) == {"kind", "min", "max", "anchors"}
+    assert shown["rubric"]["version"] == 1
+    assert shown["pay"] == {"amount_minor": 80, "currency": "GBP"}
+    assert panelist.send("GET", f"assignments/{shown['id']}/").json() == shown
+
+
+def test_the_system_message_is_not_shown() -> None:
+    member = judge()
+    made = judging_round(member.cohort, tasks=0)
+    add_task(
+        made,
+        messages=[{"role": "system", "content": "Be X"}, {"role": "user", "content": "Hello"}],
+    )
+    shown = Caller(member).lease().json()
+    assert shown["prompt"]["messages"] == [{"role": "user", "content": "Hello"}]
+
+
+def test_same_key_and_body_again(panelist: Caller) -> None:
+    id = panelist.lease().json()["id"]
+    body = answers(Assignment.objects.get(id=id))
+    first = panelist.submit(id, body).json()
+    again = panelist.submit(id, dict(reversed(list(body.items()))))
+    assert again.status_code == 201
+    assert again.json() == first
+    problem(panelist.submit(id, body | {"comment": "another"}), 409)
+    problem(panelist.submit(id, body, key="another"), 409)
+    assert Judgement.objects.count() == 1
+
+
+def test_a_key_is_needed(panelist: Caller) -> None:
+    id = panelist.lease().json()["id"]
+    body = answers(Assignment.objects.get(id=id))
+    found = problem(panelist.send("POST", f"assignments/{id}/submission/", body), 400)
+    assert "Idempotency-Key" in found["fields"]
+    problem(panelist.submit(id, body, key="x" * 121), 400)
+
+
+def test_what_is_wrong_is_told_at_its_field(panelist: Caller) -> None:
+    id = panelist.lease().json()["id"]
+    found = problem(panelist.submit(id, {"strength": 9, "surprise": 1}), 400)
+    assert {"ranking", "strength", "surprise"} <= set(found["fields"])
+    assert any(path.startswith("ratings.") for path in found["fields"])
+    problem(panelist.submit(id, ["no object"]), 400)
+    assert Assignment.objects.get(id=id).state == AssignmentState.LEASED
+
+
+def test_unreadable_bodies(panelist: Caller) -> None:
+    id = panelist.lease().json()["id"]
+    for raw in ("{", "[" * 100_000, '{"comment": NaN}', b"\xff\xfe"):
+        answer = panelist.client.generic(
+            "POST",
+            f"/api/v1/assignments/{id}/submission/",
+            raw,
+            content_type="application/json",
+            headers={"Idempotency-Key": "k"},
+        )
+        problem(answer, 400)
+    long = panelist.submit(id, {"comment": "x" * 2_000_001})
+    problem(long, 413)
+    for bad in ("a\x00b", "\ud800"):
+        problem(panelist.submit(id, {"comment": bad, bad: 1}), 400)
+        problem(panelist.send("PUT", f"assignments/{id}/draft/", {"comment": bad}), 400)
+        problem(panelist.send("POST", f"assignments/{id}/skip/", {"reason": bad}), 400)
+
+
+def test_a_draft_is_kept_and_given_back(panelist: Caller) -> None:
+    id = panelist.lease().json()["id"]
+    draft = {"comment": "half a thou", "ratings": [{"score": 3}]}
+    kept = panelist.send("PUT", f"assignments/{id}/draft/", draft)
+    assert (kept.status_code, kept.json()["draft"]) == (200, draft)
+    assert panelist.lease().json()["draft"] == draft
+    found = problem(panelist.send("PUT", f"assignments/{id}/draft/", {"odd": 1}), 400)
+    assert set(found["fields"]) == {"odd"}
+
+
+def test_skip_gives_the_next_one(panelist: Caller) -> None:
+    id = panelist.lease().json()["id"]
+    answer = panelist.send("POST", f"assignments/{id}/skip/", {"reason": "too_close", "note": "x"})
+    assert answer.status_code == 200
+    assert answer.json()["next"]["id"] != id
+    again = panelist.send("POST", f"assignments/{id}/skip/", {"reason": "too_close", "note": "x"})
+    assert again.json() == answer.json()
+    for reason in ("bored", None, ["not_today"], 3):
+        next_id = answer.json()["next"]["id"]
+        found = problem(
+            panelist.send("POST", f"assignments/{next_id}/skip/", {"reason": reason}), 400
+        )
+        assert set(found["fields"]) == {"reason"}
+    problem(panelist.submit(id, {}), 409)
+
+
+DOORS = [
+    ("GET", "assignments/{id}/"),
+    ("PUT", "assignments/{id}/draft/"),
+    ("POST", "assignments/{id}/skip/"),
+    ("POST", "assignments/{id}/submission/"),
+]
+
+
+def knock(caller: Caller, method: str, path: str, id: Any) -> Any:
+    body = {"reason": "other"} if "skip" in path else {}
+    return caller.send(method, path.format(id=id), body, **{"Idempotency-Key": "k"})
+
+
+@pytest.mark.parametrize(("method", "path"), DOORS)
+def test_what_is_not_mine_is_not_there(panelist: Caller, method: str, path: str) -> None:
+    id = panelist.lease().json()["id"]
+    same_cohort = Caller(judge(cohort=panelist.member.cohort))
+    elsewhere = Caller(judge())
+    for other in (same_cohort, elsewhere, *staff_of(panelist.member)):
+        problem(knock(other, method, path, id), 404)
+    problem(knock(panelist, method, path, uuid.uuid4()), 404)
+    problem(knock(panelist, method, path, "no-uuid"), 404)
+    problem(knock(Caller(), method, path, id), 401)
+    assert Assignment.objects.get(id=id).state == AssignmentState.LEASED
+
+
+def staff_of(member: Member) -> list[Caller]:
+    roles = (Role.COORDINATOR, Role.SAFETY_LEAD, Role.ML_ENGINEER, Role.AUDITOR)
+    return [Caller(staff(member.study, role)) for role in roles]
+
+
+def test_who_may_lease(panelist: Caller) -> None:
+    slug = panelist.member.study.slug
+    clinician = judge(cohort=CohortFactory.create(study=panelist.member.study, role="clinician"))
+    assert Caller(clinician).lease().status_code == 204
+    for nobody in staff_of(panelist.member):
+        problem(nobody.lease(slug), 403)
+    problem(Caller(judge()).lease(slug), 404)
+    problem(Caller().lease(slug), 401)
+    problem(panelist.lease("no-such-study"), 404)
+    admin = Caller()
+    admin.client.force_login(UserFactory.create(is_site_admin=True))
+    problem(admin.lease(slug), 404)
+
+
+@pytest.mark.parametrize(("method", "path"), DOORS)
+def test_without_consent(panelist: Caller, method: str, path: str) -> None:
+    unsigned = Caller(MemberFactory.create(cohort=panelist.member.cohort))
+    assert problem(unsigned.lease(), 403)["type"].endswith("no_consent")
+    id = panelist.lease().json()["id"]
+    consent.withdraw(actor=Actor.of(panelist.member.user), member=panelist.member)
+    assert problem(knock(panelist, method, path, id), 403)["type"].endswith("no_consent")
+    problem(panelist.lease(), 403)
+    assert Assignment.objects.get(id=id).state == AssignmentState.RETURNED
+
+
+def test_who_has_left_finds_nothing(panelist: Caller) -> None:
+    id = panelist.lease().json()["id"]
+    Member.objects.filter(id=panelist.member.id).update(left_at=timezone.now())
+    problem(panelist.lease(), 404)
+    problem(knock(panelist, "GET", DOORS[0][1], id), 404)
+
+
+def test_tokens_need_their_scope(panelist: Caller) -> None:
+    id = panelist.lease().json()["id"]
+    program = Caller()
+    for scope, allowed in ((TokenScope.JUDGE, True), (TokenScope.STUDY_WRITE, False)):
+        _, secret = accounts.make_token(
+            actor=SYSTEM, user=panelist.member.user, name=scope, scopes=[scope], days=1
+        )
+        answer = program.send("GET", f"assignments/{id}/", Authorization=f"Token {secret}")
+        studies = program.send("GET", "studies/", Authorization=f"Token {secret}")
+        assert answer.status_code == (200 if allowed else 403)
+        problem(studies, 403)
+    problem(program.send("GET", f"assignments/{id}/", Authorization="Token wrong"), 401)
+
+
+def test_a_closed_round_takes_leases_back(panelist: Caller) -> None:
+    id = panelist.lease().json()["id"]
+    assignment = Assignment.objects.get(id=id)
+    rounds.close_round(actor=SYSTEM, round=assignment.task.round)
+    problem(panelist.submit(id, answers(assignment)), 409)
+    assert panelist.lease().status_code == 204
+
+
+def count(action: Any) -> int:
+    with CaptureQueriesContext(
+        connection,
+    ) as found:
+        assert action().status_code in (200, 201)
+    return len(found)
+
+
+def test_queries_are_constant() -> None:
+    """However many tasks and responses there are, and however much somebody has done."""
+    counts = []
+    for tasks in (4, 12):
+        member = judge()
+        judging_round(member.cohort, tasks=tasks, overlap=3, sources=[SOURCE_A, SOURCE_B])
+        caller = Caller(member)
+        leased = count(caller.lease)
+        for number in range(tasks - 1):
+            held = Assignment.objects.get(state=AssignmentState.LEASED, member=member)
+            body = answers(held)
+            sent = count(lambda: caller.submit(held.id, body, key=str(number)))  # noqa: B023
+        shown = count(lambda: caller.lease())  # noqa: B023
+        counts.append((leased, sent, shown))
+    assert counts[0] == counts[1]
+
+
+MODEL_WORDS = ("source", "model", "created_at", "number", "position", "seed", "propensity")
+
+
+def test_nothing_tells_the_model(panelist: Caller) -> None:
+    """A walk over every reply of a whole sitting."""
+    replies = [panelist.send("GET", "studies/"), panelist.lease()]
+    for number in range(3):
+        id = Assignment.objects.get(state=AssignmentState.LEASED).id
+        replies.append(panelist.send("GET", f"assignments/{id}/"))
+        replies.append(panelist.send("PUT", f"assignments/{id}/draft/", {"comment": "so far"}))
+        body = answers(Assignment.objects.get(id=id))
+        replies.append(panelist.submit(id, body, key=str(number)))
+    for reply in replies:
+        text = reply.content.decode()
+        assert str(SOURCE_A) not in text
+        assert str(SOURCE_B) not in text
+        keys = set(all_keys(reply.json()))
+        assert not keys & set(MODEL_WORDS)
+
+
+def all_keys(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [*value, *(key for part in value.values() for key in all_keys(part))]
+    return [key for part in value for key in all_keys(part)] if isinstance(value, list) else []
+
+
+def test_the_description_is_complete(tmp_path: Any) -> None:
+    call_command("spectacular", validate=True, fail_on_warn=True, file=str(tmp_path / "api.yml"))
+    text = (tmp_path / "api.yml").read_text()
+    for path in ("assignments/{assignment_id}/submission/", "studies/{slug}/assignments/"):
+        assert f"/api/v1/{path}" in text
+
+
+def test_expired_work_is_kept_while_its_seat_is_free(panelist: Caller) -> None:
+    id = panelist.lease().json()["id"]
+    Assignment.objects.filter(id=id).update(expires_at=timezone.now() - timedelta(minutes=1))
+    sent = panelist.submit(id, answers(Assignment.objects.get(id=id)))
+    assert sent.status_code == 201
