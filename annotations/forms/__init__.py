@@ -1,0 +1,1 @@
+"""What the judging pages ask for, and how it is read."""

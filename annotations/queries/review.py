@@ -1,0 +1,162 @@
+"""What waits for a review and what was decided: blind text, whoever reads it.
+
+Neither who wrote a rewrite or report, nor when, nor what else they answered is read from the
+database, so that no page can show it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+
+from annotations.models import Assignment, Flag, Judgement, ReviewDecision, Rewrite
+from annotations.rules.states import AssignmentState, FlagState, RewriteState
+from codesign.shared.actors import Actor
+
+WAITING_REWRITE = (RewriteState.PENDING,)
+WAITING_FLAG = (FlagState.REPORTED, FlagState.TRIAGED)
+
+
+class Kind(StrEnum):
+    """What is reviewed."""
+
+    REWRITES = "rewrites"
+    FLAGS = "flags"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One rewrite or flag with its context, as a reviewer may see it."""
+
+    kind: Kind
+    id: uuid.UUID
+    state: str
+    messages: list[dict[str, str]]
+    language: str
+    topics: list[str]
+    reply: str
+    reply_language: str
+    example: bool
+    rewrite: str = ""
+    harm: str = ""
+    severity: int = 0
+    note: str = ""
+    decision_note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much waits, and how much was decided."""
+
+    rewrites: int
+    flags: int
+    decided: int
+
+    def of(self, kind: Kind) -> int:
+        """How much of that kind waits."""
+        return self.rewrites if kind is Kind.REWRITES else self.flags
+
+
+def _rows(kind: Kind, actor: Actor, study_id: uuid.UUID) -> QuerySet[Any]:
+    """Rows that count and that this reviewer may see.
+
+    Left out: their own; those on a prompt that they are judging just now; what somebody wrote
+    whose consent was taken back; withdrawn texts; revisions that a later one replaced.
+    """
+    rows: QuerySet[Any] = Rewrite.objects.all() if kind is Kind.REWRITES else Flag.objects.all()
+    newer = Judgement.objects.filter(
+        assignment=OuterRef("judgement__assignment"), revision__gt=OuterRef("judgement__revision")
+    )
+    judging_now = Assignment.objects.filter(
+        member__user_id=actor.user_id,
+        state=AssignmentState.LEASED,
+        prompt=OuterRef("response__prompt"),
+    )
+    return rows.filter(
+        ~Exists(newer),
+        ~Exists(judging_now),
+        judgement__assignment__study_id=study_id,
+        judgement__consent_record__withdrawal=None,
+        response__withdrawn_at=None,
+        response__prompt__withdrawn_at=None,
+    ).exclude(judgement__member__user_id=actor.user_id)
+
+
+def _waiting(kind: Kind) -> Q:
+    return Q(state__in=WAITING_REWRITE if kind is Kind.REWRITES else WAITING_FLAG)
+
+
+def counts(*, actor: Actor, study_id: uuid.UUID) -> Counts:
+    """How much waits of each kind, and how much was decided; two queries."""
+    waiting, decided = {}, 0
+    for kind in Kind:
+        found = _rows(kind, actor, study_id).aggregate(
+            waiting=Count("id", filter=_waiting(kind)), decided=Count("id", filter=~_waiting(kind))
+        )
+        waiting[kind] = found["waiting"]
+        decided += found["decided"]
+    return Counts(rewrites=waiting[Kind.REWRITES], flags=waiting[Kind.FLAGS], decided=decided)
+
+
+def next_waiting(
+    *, actor: Actor, study_id: uuid.UUID, kind: Kind, after: uuid.UUID | None = None
+) -> Item | None:
+    """The next that waits, by random id, so that its place says nothing about time.
+
+    `after` leaves one for later: the next behind it, from the top again after the last.
+    """
+    rows = _rows(kind, actor, study_id).filter(_waiting(kind)).order_by("id")
+    found = _items(kind, rows.filter(id__gt=after)[:1]) if after else []
+    found = found or _items(kind, rows[:1])
+    return found[0] if found else None
+
+
+def item(*, actor: Actor, study_id: uuid.UUID, kind: Kind, item_id: uuid.UUID) -> Item | None:
+    """One rewrite or flag, waiting or decided; None where this reviewer may not see it."""
+    found = _items(kind, _rows(kind, actor, study_id).filter(id=item_id))
+    return found[0] if found else None
+
+
+def decided(*, actor: Actor, study_id: uuid.UUID, limit: int = 30) -> list[Item]:
+    """What was decided last, newest decision first; four queries."""
+    found: list[tuple[datetime, Item]] = []
+    for kind in Kind:
+        rows = _rows(kind, actor, study_id).exclude(_waiting(kind))
+        rows = rows.annotate(decided_at=_last_decision(kind, "created_at"))
+        rows = rows.order_by("-decided_at", "id")[:limit]
+        moments = list(rows.values_list("decided_at", flat=True))
+        found += zip(moments, _items(kind, rows), strict=True)
+    found.sort(key=lambda pair: pair[0], reverse=True)
+    return [one for _, one in found[:limit]]
+
+
+def _last_decision(kind: Kind, column: str) -> Subquery:
+    about = "rewrite" if kind is Kind.REWRITES else "flag"
+    log = ReviewDecision.objects.filter(**{about: OuterRef("id")}).order_by("-created_at", "-id")
+    return Subquery(log.values(column)[:1])
+
+
+def _items(kind: Kind, rows: QuerySet[Any]) -> list[Item]:
+    """Read the columns that a reviewer may see, and no others."""
+    own = {"rewrite": F("text")} if kind is Kind.REWRITES else {}
+    plain = [] if kind is Kind.REWRITES else ["harm", "severity", "note"]
+    found = rows.values(
+        "id",
+        "state",
+        *plain,
+        messages=F("response__prompt__messages"),
+        language=F("response__prompt__language"),
+        topics=F("response__prompt__topics"),
+        reply=F("response__text"),
+        reply_language=F("response__language"),
+        example=F("judgement__example"),
+        decision_note=Coalesce(_last_decision(kind, "note"), Value("")),
+        **own,
+    )
+    return [Item(kind=kind, **row) for row in found]

@@ -1,0 +1,69 @@
+"""What changed between a reply and its rewrite, word by word."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from enum import StrEnum
+
+_TOKENS = re.compile(r"\s+|\w+(?:['’]\w+)*|[^\w\s]")
+_SHORT_GAP = 2
+LONGEST = 6_000
+"""Tokens of both texts together; beyond it only whole texts are compared, since the time that
+`difflib` takes grows with the square."""
+
+
+class Kind(StrEnum):
+    """What became of a piece of text."""
+
+    SAME = "same"
+    GONE = "gone"
+    NEW = "new"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of text of one kind."""
+
+    kind: Kind
+    text: str
+
+
+def compare(old: str, new: str) -> tuple[list[Piece], list[Piece]]:
+    """The old text in pieces (same, gone) and the new one in pieces (same, new).
+
+    Joined, each side is its text to the letter. A word or a space that stayed between two changes
+    counts as changed: islands of one word make a comparison hard to read.
+    """
+    before, after = _TOKENS.findall(old), _TOKENS.findall(new)
+    if len(before) + len(after) > LONGEST:
+        return [Piece(Kind.GONE, old)], [Piece(Kind.NEW, new)]
+    left: list[Piece] = []
+    right: list[Piece] = []
+    for same, i1, i2, j1, j2 in _stretches(before, after):
+        _add(left, Kind.SAME if same else Kind.GONE, "".join(before[i1:i2]))
+        _add(right, Kind.SAME if same else Kind.NEW, "".join(after[j1:j2]))
+    return left, right
+
+
+def _stretches(before: list[str], after: list[str]) -> list[tuple[bool, int, int, int, int]]:
+    codes = SequenceMatcher(a=before, b=after, autojunk=False).get_opcodes()
+    found = []
+    for number, (tag, i1, i2, j1, j2) in enumerate(codes):
+        between = 0 < number < len(codes) - 1
+        same = tag == "equal" and not (between and _is_island(before[i1:i2]))
+        found.append((same, i1, i2, j1, j2))
+    return found
+
+
+def _is_island(tokens: list[str]) -> bool:
+    return len([token for token in tokens if not token.isspace()]) < _SHORT_GAP
+
+
+def _add(pieces: list[Piece], kind: Kind, text: str) -> None:
+    if not text:
+        return
+    if pieces and pieces[-1].kind is kind:
+        text = pieces.pop().text + text
+    pieces.append(Piece(kind, text))

@@ -1,0 +1,190 @@
+"""The judging page: one assignment at a time; sending it answers with the next."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Mapping
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from annotations.forms import judging as form
+from annotations.forms import words
+from annotations.forms.sheet import sheet
+from annotations.models import Assignment
+from annotations.permissions import JUDGE
+from annotations.queries import assignments as queries
+from annotations.queries import sittings
+from annotations.rules.states import AssignmentState
+from annotations.services import assignments, submissions
+from annotations.views.keeping import from_scripts, keeps_what_was_written, take
+from codesign.shared.errors import Conflict, Invalid
+from codesign.studies.permissions import page
+
+Fields = Mapping[str, str]
+OPEN = (AssignmentState.LEASED, AssignmentState.EXPIRED)
+NEXT = "annotations:judge"
+
+
+@never_cache
+@require_safe
+@page(JUDGE)
+def judge(request: HttpRequest, slug: str) -> HttpResponse:
+    """What this person holds, or the next; a page that says so where there is nothing."""
+    lease = assignments.lease(actor=request.actor, slug=slug)
+    return _next(request, lease.assignment)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@keeps_what_was_written
+@page(JUDGE)
+def judge_one(request: HttpRequest, slug: str, assignment_id: uuid.UUID) -> HttpResponse:
+    """One assignment: read it again, send it, save it, skip it, or stop."""
+    assignment = queries.own(actor=request.actor, assignment_id=assignment_id)
+    if assignment.member.study.slug != slug:
+        return redirect(NEXT, slug=assignment.member.study.slug)
+    if request.method == "POST":
+        return _act(request, assignment)
+    if kept := take(request, assignment_id):
+        _save(request, assignment, kept)
+        return redirect(request.path)
+    if assignment.state == AssignmentState.LEASED:
+        return _show(request, assignment)
+    if assignment.state == AssignmentState.SUBMITTED:
+        return _calm(request, "sent")
+    if assignment.state == AssignmentState.SKIPPED:
+        return _calm(request, "skipped")
+    return redirect(NEXT, slug=slug)
+
+
+@never_cache
+@require_safe
+@page(JUDGE)
+def stopped(request: HttpRequest, slug: str) -> HttpResponse:
+    """After “Stop for now”."""
+    return _calm(request, "stopped")
+
+
+def _act(request: HttpRequest, assignment: Assignment) -> HttpResponse:
+    wish = "skip" if "skip" in request.POST else request.POST.get("do")
+    try:
+        if wish == "send":
+            return _send(request, assignment)
+        if wish == "skip":
+            return _skip(request, assignment)
+        _save(request, assignment, request.POST)
+    except Conflict as conflict:
+        return _gone(request, assignment, conflict)
+    if from_scripts(request):
+        return HttpResponse(status=204)
+    if wish == "stop":
+        return redirect("annotations:judge-stopped", slug=assignment.member.study.slug)
+    return redirect(request.path)
+
+
+def _send(request: HttpRequest, assignment: Assignment) -> HttpResponse:
+    shown = queries.shown(actor=request.actor, assignment=assignment)
+    missing = form.missing(request.POST, shown) if assignment.state in OPEN else {}
+    if missing:
+        return _show(request, assignment, fields=request.POST, errors=missing)
+    try:
+        sent = submissions.submit(
+            actor=request.actor,
+            assignment_id=assignment.id,
+            body=form.body(request.POST, shown),
+            idempotency_key=request.POST.get("key") or secrets.token_urlsafe(18),
+        )
+    except Invalid as invalid:
+        return _show(request, assignment, fields=request.POST, errors=_said(invalid))
+    return _next(request, sent.next)
+
+
+def _said(invalid: Invalid) -> dict[str, str]:
+    sentences = [one for several in invalid.fields.values() for one in several]
+    return {"": " ".join(sentences) or invalid.title}
+
+
+def _skip(request: HttpRequest, assignment: Assignment) -> HttpResponse:
+    following = submissions.skip(
+        actor=request.actor,
+        assignment_id=assignment.id,
+        reason=request.POST["skip"],
+        note=form.plain(request.POST.get("skip_note", "")).strip(),
+    )
+    return _next(request, following)
+
+
+def _save(request: HttpRequest, assignment: Assignment, fields: Fields) -> None:
+    shown = queries.shown(actor=request.actor, assignment=assignment)
+    submissions.save_draft(
+        actor=request.actor, assignment_id=assignment.id, draft=form.draft(fields, shown)
+    )
+
+
+def _gone(request: HttpRequest, assignment: Assignment, conflict: Conflict) -> HttpResponse:
+    """What was open here is over: sent before, skipped, or not theirs any more."""
+    if from_scripts(request):
+        return HttpResponse(status=409)
+    why = {
+        AssignmentState.SUBMITTED: "sent",
+        AssignmentState.SKIPPED: "skipped",
+    }
+    return _calm(request, why.get(AssignmentState(assignment.state), "over"), status=409)
+
+
+def _next(request: HttpRequest, assignment: Assignment | None) -> HttpResponse:
+    if assignment is None:
+        more = sittings.more_to_come(actor=request.actor, member=request.member)
+        return _calm(request, "soon" if more else "done")
+    return _show(request, assignment)
+
+
+def _show(
+    request: HttpRequest,
+    assignment: Assignment,
+    *,
+    fields: Fields | None = None,
+    errors: dict[str, str] | None = None,
+) -> HttpResponse:
+    actor = request.actor
+    assignments.mark_shown(actor=actor, assignment=assignment)
+    shown = queries.shown(actor=actor, assignment=assignment)
+    so_far = sittings.sitting(actor=actor, sitting_id=assignment.sitting)
+    filled = form.fields(shown) if fields is None else fields
+    context = {
+        "study": request.member.study,
+        "shown": shown,
+        "sheet": sheet(shown, filled, errors),
+        "sitting": so_far.done + 1,
+        "intensity": words.INTENSITIES[shown["prompt"]["intensity"]],
+        "skips": words.SKIPS.items(),
+        "skip_note": filled.get("skip_note", ""),
+        "saved": fields is None and bool(shown["draft"]),
+        "seconds": filled.get("active_seconds") or 0,
+        "key": secrets.token_urlsafe(18),
+    }
+    return render(request, "annotations/judge.html", context, status=422 if errors else 200)
+
+
+def _calm(request: HttpRequest, state: str, *, status: int = 200) -> HttpResponse:
+    """A page that says where things stand and what can be done next."""
+    member = request.member
+    context = {
+        "study": member.study,
+        "state": state,
+        "sitting": sittings.last_sitting(actor=request.actor, member=member),
+        "heading": {
+            "sent": _("This one is sent"),
+            "skipped": _("You skipped this one"),
+            "over": _("This one is no longer open"),
+            "stopped": _("Stopped for now"),
+            "soon": _("More are on their way"),
+            "done": _("That is all for now"),
+        }[state],
+    }
+    return render(request, "annotations/calm.html", context, status=status)
