@@ -10,8 +10,8 @@ class AnnotationsConfig(AppConfig):
     label = "annotations"
 
     def ready(self) -> None:
-        """Listen for withdrawals and tell the ledger what work there is."""
-        from annotations import receivers  # noqa: F401
+        """Listen for withdrawals, offer steps for the homes, tell the ledger what work there is."""
+        from annotations import cards, receivers  # noqa: F401
         from annotations.queries import work
         from codesign.compensation.registry import PAID_WORK
 

@@ -19,6 +19,7 @@ SEE_RELEASES = Permission(
     "annotations.see_releases",
     Scope.STUDY,
     frozenset({Role.COORDINATOR, Role.ML_ENGINEER, Role.AUDITOR}),
+)
 REVIEW = Permission(
     "annotations.review", Scope.STUDY, frozenset({Role.COORDINATOR, Role.CLINICIAN})
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from annotations.models import Assignment, Prompt, Task
 from annotations.rules.states import AssignmentState
@@ -25,10 +25,17 @@ class Sitting:
     currency: str
 
 
-def sitting(*, actor: Actor, sitting_id: uuid.UUID) -> Sitting:
+def _own(actor: Actor, member: Member) -> QuerySet[Assignment]:
+    """A member's assignments, for themselves; the index by member serves it."""
+    mine = Assignment.objects.filter(member=member)
+    return mine if member.user_id == actor.user_id else mine.none()
+
+
+def sitting(*, actor: Actor, member: Member, sitting_id: uuid.UUID) -> Sitting:
     """One sitting of the actor; one query. A sitting is paid in one currency."""
     found = (
-        Assignment.objects.filter(sitting=sitting_id, member__user_id=actor.user_id)
+        _own(actor, member)
+        .filter(sitting=sitting_id)
         .values("currency")
         .annotate(
             done=Count("id", filter=ENDED), earned=Sum("amount_minor", filter=PAID, default=0)
@@ -43,13 +50,8 @@ def sitting(*, actor: Actor, sitting_id: uuid.UUID) -> Sitting:
 
 def last_sitting(*, actor: Actor, member: Member) -> Sitting:
     """The sitting of what a person was given last."""
-    last = (
-        Assignment.objects.filter(member=member, member__user_id=actor.user_id)
-        .order_by("-leased_at")
-        .values_list("sitting", flat=True)
-        .first()
-    )
-    return sitting(actor=actor, sitting_id=last) if last else Sitting(0, 0, "")
+    last = _own(actor, member).order_by("-leased_at").values_list("sitting", flat=True).first()
+    return sitting(actor=actor, member=member, sitting_id=last) if last else Sitting(0, 0, "")
 
 
 def more_to_come(*, actor: Actor, member: Member) -> bool:

@@ -6,7 +6,7 @@ import secrets
 import uuid
 from collections.abc import Mapping
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -22,8 +22,8 @@ from annotations.queries import sittings
 from annotations.rules.states import AssignmentState
 from annotations.services import assignments, submissions
 from annotations.views.keeping import from_scripts, keeps_what_was_written, take
-from codesign.shared.errors import Conflict, Invalid
-from codesign.studies.permissions import page
+from codesign.shared.errors import Conflict, Invalid, NoConsent, TooLarge
+from codesign.studies.permissions import StudyRequest, page
 
 Fields = Mapping[str, str]
 OPEN = (AssignmentState.LEASED, AssignmentState.EXPIRED)
@@ -33,9 +33,12 @@ NEXT = "annotations:judge"
 @never_cache
 @require_safe
 @page(JUDGE)
-def judge(request: HttpRequest, slug: str) -> HttpResponse:
+def judge(request: StudyRequest, slug: str) -> HttpResponse:
     """What this person holds, or the next; a page that says so where there is nothing."""
-    lease = assignments.lease(actor=request.actor, slug=slug)
+    try:
+        lease = assignments.lease(actor=request.actor, slug=slug)
+    except NoConsent:
+        return redirect("consent:read", slug=slug)
     return _next(request, lease.assignment)
 
 
@@ -43,7 +46,7 @@ def judge(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @keeps_what_was_written
 @page(JUDGE)
-def judge_one(request: HttpRequest, slug: str, assignment_id: uuid.UUID) -> HttpResponse:
+def judge_one(request: StudyRequest, slug: str, assignment_id: uuid.UUID) -> HttpResponse:
     """One assignment: read it again, send it, save it, skip it, or stop."""
     assignment = queries.own(actor=request.actor, assignment_id=assignment_id)
     if assignment.member.study.slug != slug:
@@ -65,12 +68,12 @@ def judge_one(request: HttpRequest, slug: str, assignment_id: uuid.UUID) -> Http
 @never_cache
 @require_safe
 @page(JUDGE)
-def stopped(request: HttpRequest, slug: str) -> HttpResponse:
+def stopped(request: StudyRequest, slug: str) -> HttpResponse:
     """After “Stop for now”."""
     return _calm(request, "stopped")
 
 
-def _act(request: HttpRequest, assignment: Assignment) -> HttpResponse:
+def _act(request: StudyRequest, assignment: Assignment) -> HttpResponse:
     wish = "skip" if "skip" in request.POST else request.POST.get("do")
     try:
         if wish == "send":
@@ -78,8 +81,10 @@ def _act(request: HttpRequest, assignment: Assignment) -> HttpResponse:
         if wish == "skip":
             return _skip(request, assignment)
         _save(request, assignment, request.POST)
-    except Conflict as conflict:
-        return _gone(request, assignment, conflict)
+    except Conflict:
+        return _gone(request, assignment)
+    except (Invalid, TooLarge) as refusal:
+        return _show(request, assignment, fields=request.POST, errors=_said(refusal))
     if from_scripts(request):
         return HttpResponse(status=204)
     if wish == "stop":
@@ -87,29 +92,26 @@ def _act(request: HttpRequest, assignment: Assignment) -> HttpResponse:
     return redirect(request.path)
 
 
-def _send(request: HttpRequest, assignment: Assignment) -> HttpResponse:
+def _send(request: StudyRequest, assignment: Assignment) -> HttpResponse:
     shown = queries.shown(actor=request.actor, assignment=assignment)
     missing = form.missing(request.POST, shown) if assignment.state in OPEN else {}
     if missing:
         return _show(request, assignment, fields=request.POST, errors=missing)
-    try:
-        sent = submissions.submit(
-            actor=request.actor,
-            assignment_id=assignment.id,
-            body=form.body(request.POST, shown),
-            idempotency_key=request.POST.get("key") or secrets.token_urlsafe(18),
-        )
-    except Invalid as invalid:
-        return _show(request, assignment, fields=request.POST, errors=_said(invalid))
+    sent = submissions.submit(
+        actor=request.actor,
+        assignment_id=assignment.id,
+        body=form.body(request.POST, shown),
+        idempotency_key=request.POST.get("key") or secrets.token_urlsafe(18),
+    )
     return _next(request, sent.next)
 
 
-def _said(invalid: Invalid) -> dict[str, str]:
-    sentences = [one for several in invalid.fields.values() for one in several]
-    return {"": " ".join(sentences) or invalid.title}
+def _said(refusal: Invalid | TooLarge) -> dict[str, str]:
+    fields = refusal.fields.values() if isinstance(refusal, Invalid) else ()
+    return {"": " ".join(one for several in fields for one in several) or refusal.title}
 
 
-def _skip(request: HttpRequest, assignment: Assignment) -> HttpResponse:
+def _skip(request: StudyRequest, assignment: Assignment) -> HttpResponse:
     following = submissions.skip(
         actor=request.actor,
         assignment_id=assignment.id,
@@ -119,25 +121,22 @@ def _skip(request: HttpRequest, assignment: Assignment) -> HttpResponse:
     return _next(request, following)
 
 
-def _save(request: HttpRequest, assignment: Assignment, fields: Fields) -> None:
+def _save(request: StudyRequest, assignment: Assignment, fields: Fields) -> None:
     shown = queries.shown(actor=request.actor, assignment=assignment)
     submissions.save_draft(
-        actor=request.actor, assignment_id=assignment.id, draft=form.draft(fields, shown)
+        actor=request.actor, assignment_id=assignment.id, body=form.draft(fields, shown)
     )
 
 
-def _gone(request: HttpRequest, assignment: Assignment, conflict: Conflict) -> HttpResponse:
+def _gone(request: StudyRequest, assignment: Assignment) -> HttpResponse:
     """What was open here is over: sent before, skipped, or not theirs any more."""
     if from_scripts(request):
         return HttpResponse(status=409)
-    why = {
-        AssignmentState.SUBMITTED: "sent",
-        AssignmentState.SKIPPED: "skipped",
-    }
+    why = {AssignmentState.SUBMITTED: "sent", AssignmentState.SKIPPED: "skipped"}
     return _calm(request, why.get(AssignmentState(assignment.state), "over"), status=409)
 
 
-def _next(request: HttpRequest, assignment: Assignment | None) -> HttpResponse:
+def _next(request: StudyRequest, assignment: Assignment | None) -> HttpResponse:
     if assignment is None:
         more = sittings.more_to_come(actor=request.actor, member=request.member)
         return _calm(request, "soon" if more else "done")
@@ -145,7 +144,7 @@ def _next(request: HttpRequest, assignment: Assignment | None) -> HttpResponse:
 
 
 def _show(
-    request: HttpRequest,
+    request: StudyRequest,
     assignment: Assignment,
     *,
     fields: Fields | None = None,
@@ -154,10 +153,9 @@ def _show(
     actor = request.actor
     assignments.mark_shown(actor=actor, assignment=assignment)
     shown = queries.shown(actor=actor, assignment=assignment)
-    so_far = sittings.sitting(actor=actor, sitting_id=assignment.sitting)
+    so_far = sittings.sitting(actor=actor, member=request.member, sitting_id=assignment.sitting)
     filled = form.fields(shown) if fields is None else fields
     context = {
-        "study": request.member.study,
         "shown": shown,
         "sheet": sheet(shown, filled, errors),
         "sitting": so_far.done + 1,
@@ -171,11 +169,10 @@ def _show(
     return render(request, "annotations/judge.html", context, status=422 if errors else 200)
 
 
-def _calm(request: HttpRequest, state: str, *, status: int = 200) -> HttpResponse:
+def _calm(request: StudyRequest, state: str, *, status: int = 200) -> HttpResponse:
     """A page that says where things stand and what can be done next."""
     member = request.member
     context = {
-        "study": member.study,
         "state": state,
         "sitting": sittings.last_sitting(actor=request.actor, member=member),
         "heading": {

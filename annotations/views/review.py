@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -17,7 +17,7 @@ from annotations.queries.review import Item, Kind
 from annotations.rules import diff
 from annotations.rules.states import FLAG_STATES, REWRITE_STATES, FlagState, RewriteState
 from annotations.services import review as service
-from codesign.studies.permissions import page
+from codesign.studies.permissions import StudyRequest, page
 
 KEYS = {
     RewriteState.ACCEPTED: ("a", words.DECIDE[RewriteState.ACCEPTED]),
@@ -30,7 +30,7 @@ KEYS = {
 @never_cache
 @require_safe
 @page(REVIEW)
-def review(request: HttpRequest, slug: str) -> HttpResponse:
+def review(request: StudyRequest, slug: str) -> HttpResponse:
     """The next rewrite or flag that waits."""
     kind = _kind(request.GET.get("kind"))
     study = request.member.study
@@ -41,7 +41,6 @@ def review(request: HttpRequest, slug: str) -> HttpResponse:
         actor=request.actor, study_id=study.id, kind=kind, after=_uuid(request.GET.get("after"))
     )
     context = {
-        "study": study,
         "kind": kind,
         "counts": counts,
         "left": counts.of(kind),
@@ -54,12 +53,11 @@ def review(request: HttpRequest, slug: str) -> HttpResponse:
 @never_cache
 @require_safe
 @page(REVIEW)
-def decided(request: HttpRequest, slug: str) -> HttpResponse:
+def decided(request: StudyRequest, slug: str) -> HttpResponse:
     """What was decided last: each can be decided again."""
     study = request.member.study
     items = queries.decided(actor=request.actor, study_id=study.id)
     context = {
-        "study": study,
         "counts": queries.counts(actor=request.actor, study_id=study.id),
         "items": [_shown(item) for item in items],
     }
@@ -68,28 +66,30 @@ def decided(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 @page(REVIEW)
-def decide(request: HttpRequest, slug: str, kind: str, item_id: uuid.UUID) -> HttpResponse:
+def decide(request: StudyRequest, slug: str, kind: str, item_id: uuid.UUID) -> HttpResponse:
     """Decide, and go on to the next."""
     kind = _kind(kind)
     study = request.member.study
     item = queries.item(actor=request.actor, study_id=study.id, kind=kind, item_id=item_id)
     if item is None:
         raise Http404
-    wish = {
-        "actor": request.actor,
-        "state": request.POST.get("state", ""),
-        "note": request.POST.get("note", "").strip(),
-        "seen": request.POST.get("seen"),
-    }
-    if kind is Kind.REWRITES:
-        service.decide_rewrite(rewrite_id=item.id, **wish)
-    else:
-        service.decide_flag(flag_id=item.id, **wish)
+    _decide(request, item)
     if request.POST.get("back") == "decided":
         return redirect("annotations:review-decided", slug=slug)
     query = QueryDict(mutable=True)
     query.update({"kind": kind, "after": str(item.id), "on": "1"})
     return redirect(f"{reverse('annotations:review', kwargs={'slug': slug})}?{query.urlencode()}")
+
+
+def _decide(request: StudyRequest, item: Item) -> None:
+    state, seen = request.POST.get("state", ""), request.POST.get("seen")
+    note = request.POST.get("note", "").strip()
+    if item.kind is Kind.REWRITES:
+        service.decide_rewrite(
+            actor=request.actor, rewrite_id=item.id, state=state, note=note, seen=seen
+        )
+    else:
+        service.decide_flag(actor=request.actor, flag_id=item.id, state=state, note=note, seen=seen)
 
 
 def _shown(item: Item) -> dict[str, object]:

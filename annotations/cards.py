@@ -1,0 +1,90 @@
+"""What the judging adds to homes and header: the next thing to read, what waits for review."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+from django.utils.timezone import now
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from annotations.permissions import JUDGE, REVIEW
+from annotations.queries import assignments, review, sittings
+from codesign.compensation import queries as compensation
+from codesign.shared.actors import Actor
+from codesign.studies.models import Member
+from codesign.studies.registry import (
+    CARDS,
+    NAV,
+    STEPS,
+    CardSource,
+    NavLink,
+    Panel,
+    Step,
+    StepSource,
+)
+from codesign.studies.rules import Role, StudyState
+
+
+def read_and_judge(member: Member) -> Step | None:
+    """How much there is, what it pays, and the one button."""
+    if member.study.state != StudyState.OPEN or member.cohort_id is None:
+        return None
+    actor = Actor.of(member.user)
+    rate = compensation.rate_in_force(cohort_id=member.cohort_id, at=now())
+    held = assignments.held(actor=actor, slug=member.study.slug)
+    waiting = assignments.progress_for(member).waiting + bool(held) if rate else 0
+    more = sittings.more_to_come(actor=actor, member=member)
+    return Step(
+        says="",
+        href=reverse("annotations:judge", kwargs={"slug": member.study.slug}) if waiting else "",
+        label=_("Go on") if held and held.draft else _("Start"),
+        template="annotations/_step.html",
+        context={
+            "waiting": waiting,
+            "at_most": waiting >= assignments.AT_MOST,
+            "rate": rate,
+            "more": more,
+            "begun": bool(held and held.draft),
+        },
+    )
+
+
+def _waiting_words(rewrites: int, flags: int) -> str:
+    parts = []
+    if rewrites:
+        parts.append(
+            ngettext("%(n)d rewrite waits", "%(n)d rewrites wait", rewrites) % {"n": rewrites}
+        )
+    if flags:
+        parts.append(
+            ngettext("%(n)d report of harm waits", "%(n)d reports of harm wait", flags)
+            % {"n": flags}
+        )
+    return _(" and ").join(parts)
+
+
+def review_step(member: Member) -> Step | None:
+    """What waits for a coordinator's review."""
+    counts = review.counts(actor=Actor.of(member.user), study_id=member.study_id)
+    if not counts.rewrites and not counts.flags:
+        return None
+    return Step(
+        says=_waiting_words(counts.rewrites, counts.flags),
+        href=reverse("annotations:review", kwargs={"slug": member.study.slug}),
+        label=_("Review"),
+    )
+
+
+def review_card(member: Member) -> Panel | None:
+    """What waits for a clinician's review, beside what they are asked to judge."""
+    counts = review.counts(actor=Actor.of(member.user), study_id=member.study_id)
+    return Panel(
+        "annotations/_review_card.html",
+        {"says": _waiting_words(counts.rewrites, counts.flags), "study": member.study},
+    )
+
+
+STEPS.register("judging", StepSource(JUDGE.roles, order=50, find=read_and_judge))
+STEPS.register("review", StepSource(frozenset({Role.COORDINATOR}), order=20, find=review_step))
+CARDS.register("review", CardSource(frozenset({Role.CLINICIAN}), order=30, find=review_card))
+NAV.register("review", NavLink(gettext_lazy("Review"), "annotations:review", REVIEW, 20))

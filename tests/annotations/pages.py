@@ -1,0 +1,43 @@
+"""Filling in the judging page, as a browser would send it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.test import Client
+from django.urls import reverse
+
+from annotations.models import Assignment
+from annotations.rules.states import AssignmentState
+from codesign.studies.models import Member
+
+
+def signed_in(member: Member) -> Client:
+    client = Client()
+    client.force_login(member.user)
+    return client
+
+
+def judge_url(member: Member) -> str:
+    return reverse("annotations:judge", kwargs={"slug": member.study.slug})
+
+
+def one_url(assignment: Assignment) -> str:
+    return reverse(
+        "annotations:judge-one",
+        kwargs={"slug": assignment.study.slug, "assignment_id": assignment.id},
+    )
+
+
+def held(member: Member) -> Assignment:
+    return Assignment.objects.get(member=member, state=AssignmentState.LEASED)
+
+
+def filled(assignment: Assignment, *, score: int = 4, **changes: Any) -> dict[str, str]:
+    """Everything that must be answered, sent by “Send and go on”; None takes a field away."""
+    keys = assignment.rubric.criteria.values_list("key", flat=True)
+    letters = "ABCDEFG"[: len(assignment.order_shown)]
+    fields: dict[str, Any] = {f"rating-{letter}-{key}": score for letter in letters for key in keys}
+    fields |= {"comparison": "A2", "active_seconds": "30", "key": f"key-{assignment.id}"}
+    fields |= {"do": "send", "comment": ""} | {k.replace("_", "-"): v for k, v in changes.items()}
+    return {name: str(value) for name, value in fields.items() if value is not None}

@@ -1,0 +1,336 @@
+"""The judging page over HTTP."""
+
+from __future__ import annotations
+
+import pytest
+
+from annotations.models import Assignment, Flag, Judgement, Rewrite
+from annotations.rules.states import Ask, AssignmentState, Harm
+from codesign.compensation.models import Transfer
+from tests.annotations.pages import filled, held, judge_url, one_url, signed_in
+from tests.factories.annotations import judge, judging_round
+
+pytestmark = pytest.mark.django_db
+ASKS = (Ask.RATING, Ask.RANKING, Ask.REWRITE, Ask.FLAG)
+
+
+@pytest.fixture
+def member():
+    member = judge()
+    judging_round(member.cohort, tasks=3, asks=ASKS)
+    return member
+
+
+def test_shows_what_is_asked_and_the_same_again(member):
+    client = signed_in(member)
+    page = client.get(judge_url(member))
+    assert page.status_code == 200
+    assert page["Cache-Control"].count("no-store")
+    words = page.content.decode()
+    for part in ("Someone writes", "Reply A", "Reply B", "Heard, reply A", "£0.80", "1 in this"):
+        assert part in words
+    first = held(member)
+    assert client.get(judge_url(member)).status_code == 200
+    assert held(member) == first
+
+
+def test_sending_stores_and_answers_with_the_next(member):
+    client = signed_in(member)
+    client.get(judge_url(member))
+    first = held(member)
+    sent = filled(
+        first,
+        rewrite_A="A warmer\r\nreply.",
+        harm_B=Harm.DIAGNOSING,
+        severity_B=2,
+        note_B="It names an illness.",
+        comment="Hm.",
+    )
+    page = client.post(one_url(first), sent)
+    assert page.status_code == 200
+    second = held(member)
+    assert second != first
+    assert one_url(second) in page.content.decode()
+    assert "2 in this sitting" in page.content.decode()
+    judgement = Judgement.objects.get()
+    order = [str(one) for one in first.order_shown]
+    assert judgement.ranking == [[order[0]], [order[1]]]
+    assert (judgement.strength, judgement.comment) == (2, "Hm.")
+    assert len(judgement.ratings) == 4
+    rewrite = Rewrite.objects.get()
+    assert (str(rewrite.response_id), rewrite.text) == (order[0], "A warmer\nreply.")
+    flag = Flag.objects.get()
+    assert (str(flag.response_id), flag.harm, flag.severity) == (order[1], Harm.DIAGNOSING, 2)
+
+
+def test_the_same_sending_twice_is_one_judgement_and_one_credit(member):
+    client = signed_in(member)
+    client.get(judge_url(member))
+    first = held(member)
+    sent = filled(first, active_seconds=None)
+    pages = [client.post(one_url(first), sent) for _ in range(2)]
+    assert [page.status_code for page in pages] == [200, 200]
+    assert all(one_url(held(member)) in page.content.decode() for page in pages)
+    assert (Judgement.objects.count(), Transfer.objects.count()) == (1, 1)
+
+
+def test_sending_something_else_afterwards_says_that_it_is_sent(member):
+    client = signed_in(member)
+    client.get(judge_url(member))
+    first = held(member)
+    client.post(one_url(first), filled(first))
+    page = client.post(one_url(first), filled(first, score=1, key="another"))
+    assert page.status_code == 409
+    assert "This one is sent" in page.content.decode()
+    assert judge_url(member) in page.content.decode()
+    back = client.get(one_url(first))
+    assert (back.status_code, "This one is sent" in back.content.decode()) == (200, True)
+
+
+def test_what_is_missing_is_said_and_what_was_filled_in_stays(member):
+    client = signed_in(member)
+    client.get(judge_url(member))
+    first = held(member)
+    sent = filled(first, rating_A_heard=None, comparison=None, harm_A="", severity_A=3)
+    sent["comment"] = "Kept <b>here</b>."
+    page = client.post(one_url(first), sent)
+    words = page.content.decode()
+    assert page.status_code == 422
+    for name in ("rating-A-heard", "comparison", "harm-A"):
+        assert f'href="#{name}"' in words
+        assert f'id="{name}"' in words
+    assert "rating-B-heard-error" not in words
+    assert "Kept &lt;b&gt;here&lt;/b&gt;." in words
+    assert words.count(" checked") == 4  # three ratings and the severity
+    assert not Judgement.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("chosen", "groups", "strength"),
+    [("A3", [[0], [1]], 3), ("A1", [[0], [1]], 1), ("0", [[0, 1]], None), ("B2", [[1], [0]], 2)],
+)
+def test_comparison_becomes_ranking_and_strength(member, chosen, groups, strength):
+    client = signed_in(member)
+    client.get(judge_url(member))
+    first = held(member)
+    client.post(one_url(first), filled(first, comparison=chosen))
+    judgement = Judgement.objects.get()
+    order = [str(one) for one in first.order_shown]
+    assert judgement.ranking == [[order[place] for place in group] for group in groups]
+    assert judgement.strength == strength
+
+
+def test_both_could_do_harm_needs_no_comparison(member):
+    client = signed_in(member)
+    client.get(judge_url(member))
+    first = held(member)
+    sent = filled(first, comparison=None) | {"all_harmful": "on"}
+    assert client.post(one_url(first), sent).status_code == 200
+    judgement = Judgement.objects.get()
+    assert (judgement.all_harmful, judgement.ranking) == (True, [])
+
+
+def test_an_unchanged_reply_is_no_rewrite(member):
+    client = signed_in(member)
+    client.get(judge_url(member))
+    first = held(member)
+    texts = {row.id: row.text for row in first.task.responses.all()}
+    same = texts[first.order_shown[0]].replace("\n", "\r\n") + "\r\n"
+    client.post(one_url(first), filled(first, rewrite_A=same))
+    assert Judgement.objects.count() == 1
+    assert not Rewrite.objects.exists()
+
+
+def test_a_draft_comes_back_field_by_field(member):
+    client = signed_in(member)
+    client.get(judge_url(member))
+    first = held(member)
+    draft = {"do": "save", "rating-B-usable": "2", "comparison": "B1", "rewrite-B": "Better."}
+    draft |= {"harm-A": Harm.OTHER, "note-A": "half a report", "all_harmful": "on"}
+    assert client.post(one_url(first), draft).headers["Location"] == one_url(first)
+    words = client.get(judge_url(member)).content.decode()
+    assert 'name="rating-B-usable" value="2" checked' in words
+    assert 'value="B1" checked' in words
+    assert 'name="all_harmful" checked' in words
+    assert "half a report" in words
+    assert "\nBetter.</textarea>" in words
+    assert words.count('<details class="tool" open>') == 2
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        {"ratings": "x", "ranking": 3, "flags": [1, None], "rewrites": [{"response": []}]},
+        {"ratings": [{"response": "?", "criterion": {}}], "ranking": [3, ["?"], None]},
+        {"comment": 5, "strength": "x", "all_harmful": "x", "active_seconds": [1]},
+    ],
+)
+def test_a_draft_that_makes_no_sense_does_not_break_the_page(member, draft):
+    client = signed_in(member)
+    client.get(judge_url(member))
+    Assignment.objects.update(draft=draft)
+    assert client.get(judge_url(member)).status_code == 200
+
+
+def test_scripts_get_short_answers(member):
+    client = signed_in(member)
+    client.get(judge_url(member))
+    first = held(member)
+    said = {"X-Requested-With": "judging"}
+    assert client.post(one_url(first), {"do": "save"}, headers=said).status_code == 204
+    client.post(one_url(first), filled(first))
+    assert client.post(one_url(first), {"do": "save"}, headers=said).status_code == 409
+
+
+def test_skip_is_paid_and_answers_with_the_next(member):
+    client = signed_in(member)
+    client.get(judge_url(member))
+    first = held(member)
+    page = client.post(one_url(first), {"skip": "too_close", "skip_note": "Near."})
+    assert one_url(held(member)) in page.content.decode()
+    first.refresh_from_db()
+    assert (first.state, first.skip_note) == (AssignmentState.SKIPPED, "Near.")
+    assert Transfer.objects.count() == 1
+    assert "You skipped this one" in client.get(one_url(first)).content.decode()
+
+
+def test_an_unknown_reason_is_said(member):
+    client = signed_in(member)
+    client.get(judge_url(member))
+    page = client.post(one_url(held(member)), {"skip": "because"})
+    assert page.status_code == 422
+
+
+def test_stop_saves_and_keeps_it(member):
+    client = signed_in(member)
+    client.get(judge_url(member))
+    first = held(member)
+    page = client.post(one_url(first), {"do": "stop", "comment": "so far"}, follow=True)
+    assert "Stopped for now" in page.content.decode()
+    assert held(member) == first
+    assert "so far" in client.get(judge_url(member)).content.decode()
+
+
+def test_after_the_last_one_it_says_so(member):
+    client = signed_in(member)
+    page = client.get(judge_url(member))
+    for _ in range(3):
+        one = held(member)
+        page = client.post(one_url(one), filled(one))
+    words = page.content.decode()
+    assert "That is all for now" in words
+    assert "£2.40" in words
+    assert "That is all for now" in client.get(judge_url(member)).content.decode()
+
+
+def test_while_replies_are_written_more_are_on_their_way(member):
+    from tests.factories.annotations import PromptFactory
+
+    PromptFactory.create(study=member.study)
+    client = signed_in(member)
+    client.get(judge_url(member))
+    for _ in range(3):
+        one = held(member)
+        page = client.post(one_url(one), filled(one))
+    assert "More are on their way" in page.content.decode()
+
+
+@pytest.mark.parametrize("count", [1, 3, 4])
+def test_other_numbers_of_replies(count):
+    import uuid
+
+    member = judge()
+    judging_round(member.cohort, sources=[uuid.uuid4() for _ in range(count)], asks=ASKS)
+    client = signed_in(member)
+    words = client.get(judge_url(member)).content.decode()
+    assert ("rank-A" in words) is (count > 1)
+    first = held(member)
+    places = {
+        f"rank-{letter}": str(place) for letter, place in zip("ABCD", (2, 1, 2, 3), strict=True)
+    }
+    sent = filled(first, comparison=None) | {k: v for k, v in places.items() if k in words}
+    assert client.post(one_url(first), sent).status_code == 200
+    order = [str(one) for one in first.order_shown]
+    expected = {1: [[0]], 3: [[1], [0, 2]], 4: [[1], [0, 2], [3]]}[count]
+    assert Judgement.objects.get().ranking == [[order[n] for n in group] for group in expected]
+
+
+def test_only_what_is_asked_is_shown():
+    member = judge()
+    judging_round(member.cohort, asks=(Ask.RATING,))
+    client = signed_in(member)
+    words = client.get(judge_url(member)).content.decode()
+    for part in ("comparison", "all_harmful", "rewrite-A", "harm-A"):
+        assert f'name="{part}"' not in words
+    first = held(member)
+    sent = filled(first, comparison="A1", rewrite_A="x", harm_A="other", severity_A=1)
+    assert client.post(one_url(first), sent).status_code == 200
+    assert not Rewrite.objects.exists()
+
+
+def test_no_system_message_is_shown():
+    member = judge()
+    made = judging_round(member.cohort, tasks=0)
+    from tests.factories.annotations import add_task
+
+    talk = [
+        {"role": "system", "content": "Secret instructions"},
+        {"role": "user", "content": "Hello <script>"},
+        {"role": "assistant", "content": "Good day"},
+        {"role": "user", "content": "And now?"},
+    ]
+    add_task(made, messages=talk)
+    words = signed_in(member).get(judge_url(member)).content.decode()
+    assert "Secret" not in words
+    assert "Hello &lt;script&gt;" in words
+    for part in ("Someone writes", "Reply so far", "They go on"):
+        assert words.count(part) == 1
+
+
+def test_an_ended_session_loses_nothing(member):  # standards 5.3
+    client = signed_in(member)
+    client.get(judge_url(member))
+    first = held(member)
+    client.logout()
+    answer = client.post(one_url(first), filled(first) | {"comment": "all of this"})
+    assert answer.headers["Location"] == f"/account/login/?next={one_url(first)}"
+    client.force_login(member.user)
+    words = client.get(one_url(first), follow=True).content.decode()
+    assert "all of this" in words
+    assert words.count(" checked") == 5
+    assert not Judgement.objects.exists()
+
+
+def test_what_was_kept_is_for_its_person_alone(member):
+    other = judge(cohort=member.cohort)
+    client = signed_in(member)
+    client.get(judge_url(member))
+    first = held(member)
+    client.logout()
+    client.post(one_url(first), filled(first) | {"comment": "mine"})
+    client.force_login(other.user)
+    assert client.get(one_url(first)).status_code == 404
+    assert "mine" not in client.get(judge_url(other)).content.decode()
+
+
+def test_others_are_refused(member):
+    client = signed_in(member)
+    client.get(judge_url(member))
+    first = held(member)
+    stranger = judge()
+    assert signed_in(stranger).get(judge_url(member)).status_code == 404
+    assert signed_in(stranger).get(one_url(first)).status_code == 404
+    unsigned = judge(cohort=member.cohort)
+    from codesign.consent.services import withdraw
+    from codesign.shared.actors import Actor
+
+    withdraw(actor=Actor.of(unsigned.user), member=unsigned)
+    assert signed_in(unsigned).get(judge_url(member)).status_code in (302, 403)
+
+
+def test_constant_queries(member, django_assert_max_num_queries):
+    client = signed_in(member)
+    client.get(judge_url(member))
+    first = held(member)
+    with django_assert_max_num_queries(45):
+        client.post(one_url(first), filled(first))

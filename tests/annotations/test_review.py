@@ -1,0 +1,259 @@
+"""Reviewing rewrites and flags."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from django.urls import reverse
+
+from annotations.models import Flag, ReviewDecision, Rewrite
+from annotations.queries import review as queries
+from annotations.rules.states import FlagState, Harm, RewriteState
+from annotations.services import assignments, review, submissions
+from codesign.audit.models import Event
+from codesign.consent.services import withdraw
+from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
+from codesign.studies.models import Member
+from codesign.studies.rules import Role
+from tests.annotations.pages import signed_in
+from tests.factories.annotations import answers, judge, judging_round
+from tests.factories.studies import CohortFactory, staff
+
+pytestmark = pytest.mark.django_db
+
+
+def judged(member: Member, *, text: str = "That sounds heavy. I am here.") -> tuple[Rewrite, Flag]:
+    """What this member rewrote and reported in their next assignment."""
+    actor = Actor.of(member.user)
+    assignment = assignments.lease(actor=actor, slug=member.study.slug).assignment
+    assert assignment is not None
+    first, second = (str(one) for one in assignment.order_shown)
+    sent = submissions.submit(
+        actor=actor,
+        assignment_id=assignment.id,
+        body=answers(
+            assignment,
+            rewrites=[{"response": first, "text": text}],
+            flags=[
+                {"response": second, "harm": Harm.DIAGNOSING, "severity": 2, "note": "It labels."}
+            ],
+        ),
+        idempotency_key=str(assignment.id),
+    )
+    return sent.judgement.rewrites.get(), sent.judgement.flags.get()
+
+
+@pytest.fixture
+def member():
+    member = judge()
+    judging_round(member.cohort, tasks=4, overlap=2)
+    return member
+
+
+@pytest.fixture
+def clinician(member):
+    return judge(cohort=CohortFactory.create(study=member.study, role=Role.CLINICIAN))
+
+
+@pytest.fixture
+def coordinator(member):
+    return staff(member.study)
+
+
+def test_a_decision_moves_logs_and_is_audited(member, coordinator):
+    rewrite, flag = judged(member)
+    actor = Actor.of(coordinator.user)
+    review.decide_rewrite(
+        actor=actor, rewrite_id=rewrite.id, state=RewriteState.ACCEPTED, note="Warm."
+    )
+    review.decide_flag(actor=actor, flag_id=flag.id, state=FlagState.UPHELD)
+    rewrite.refresh_from_db()
+    flag.refresh_from_db()
+    assert (rewrite.state, flag.state) == (RewriteState.ACCEPTED, FlagState.UPHELD)
+    row = ReviewDecision.objects.get(rewrite=rewrite)
+    assert (row.old_state, row.new_state, row.note) == ("pending", "accepted", "Warm.")
+    assert row.reviewer == coordinator
+    assert Event.objects.filter(about_id__in=[rewrite.id, flag.id]).count() == 2
+
+
+def test_deciding_again_adds_a_row_and_the_same_again_none(member, clinician):
+    rewrite, _ = judged(member)
+    actor = Actor.of(clinician.user)
+    for state in ("accepted", "accepted", "held_back", "accepted"):
+        review.decide_rewrite(actor=actor, rewrite_id=rewrite.id, state=state)
+    assert ReviewDecision.objects.filter(rewrite=rewrite).count() == 3
+
+
+@pytest.mark.parametrize("state", ["pending", "reported"])
+def test_there_is_no_way_back_to_waiting(member, coordinator, state):
+    rewrite, flag = judged(member)
+    actor = Actor.of(coordinator.user)
+    review.decide_rewrite(actor=actor, rewrite_id=rewrite.id, state="accepted")
+    review.decide_flag(actor=actor, flag_id=flag.id, state="dismissed")
+    with pytest.raises((Conflict, Invalid)):
+        review.decide_rewrite(actor=actor, rewrite_id=rewrite.id, state=state)
+    with pytest.raises((Conflict, Invalid)):
+        review.decide_flag(actor=actor, flag_id=flag.id, state=state)
+
+
+def test_unknown_things_are_refused(member, coordinator):
+    rewrite, flag = judged(member)
+    actor = Actor.of(coordinator.user)
+    with pytest.raises(Invalid):
+        review.decide_rewrite(actor=actor, rewrite_id=rewrite.id, state="upheld")
+    with pytest.raises(Invalid):
+        review.decide_flag(actor=actor, flag_id=flag.id, state="upheld", note="x" * 501)
+    with pytest.raises(NotFound):
+        review.decide_flag(actor=actor, flag_id=rewrite.id, state="upheld")
+
+
+def test_a_stale_page_does_not_overrule_a_colleague(member, coordinator, clinician):
+    rewrite, _ = judged(member)
+    review.decide_rewrite(
+        actor=Actor.of(coordinator.user), rewrite_id=rewrite.id, state="held_back", seen="pending"
+    )
+    with pytest.raises(Conflict):
+        review.decide_rewrite(
+            actor=Actor.of(clinician.user), rewrite_id=rewrite.id, state="accepted", seen="pending"
+        )
+
+
+def test_nobody_decides_on_their_own(member, clinician):
+    judging_round(clinician.cohort)
+    rewrite, flag = judged(clinician)
+    actor = Actor.of(clinician.user)
+    with pytest.raises(NotPermitted):
+        review.decide_rewrite(actor=actor, rewrite_id=rewrite.id, state="accepted")
+    with pytest.raises(NotPermitted):
+        review.decide_flag(actor=actor, flag_id=flag.id, state="dismissed")
+    assert queries.counts(actor=actor, study_id=member.study_id) == queries.Counts(0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "role", [Role.ML_ENGINEER, Role.AUDITOR, Role.SAFETY_LEAD, "panelist", "stranger"]
+)
+def test_others_are_refused(member, role):
+    rewrite, _ = judged(member)
+    if role == "panelist":
+        other = judge(cohort=member.cohort)
+    elif role == "stranger":
+        other = staff(judge().study)
+    else:
+        other = staff(member.study, role)
+    with pytest.raises((NotPermitted, NotFound)):
+        review.decide_rewrite(
+            actor=Actor.of(other.user), rewrite_id=rewrite.id, state=RewriteState.ACCEPTED
+        )
+    client = signed_in(other)
+    for name in ("review", "review-decided"):
+        url = reverse(f"annotations:{name}", kwargs={"slug": member.study.slug})
+        assert client.get(url).status_code in (403, 404)
+
+
+def test_the_system_may(member):
+    rewrite, _ = judged(member)
+    review.decide_rewrite(actor=SYSTEM, rewrite_id=rewrite.id, state="accepted")
+    assert ReviewDecision.objects.get().reviewer is None
+
+
+def test_what_waits_comes_one_after_another(member, coordinator):
+    found = {judged(member)[0].id for _ in range(3)}
+    actor = Actor.of(coordinator.user)
+    seen: list[uuid.UUID] = []
+    after = None
+    for _ in range(4):
+        item = queries.next_waiting(
+            actor=actor, study_id=member.study_id, kind=queries.Kind.REWRITES, after=after
+        )
+        assert item is not None
+        seen.append(item.id)
+        after = item.id
+    assert set(seen[:3]) == found
+    assert seen[3] == seen[0]
+
+
+def test_what_was_withdrawn_is_not_reviewed(member, coordinator):
+    judged(member)
+    actor = Actor.of(coordinator.user)
+    assert queries.counts(actor=actor, study_id=member.study_id) == queries.Counts(1, 1, 0)
+    withdraw(actor=Actor.of(member.user), member=member)
+    assert queries.counts(actor=actor, study_id=member.study_id) == queries.Counts(0, 0, 0)
+
+
+def test_nothing_is_shown_of_what_a_clinician_judges_just_now(member, clinician):
+    rewrite, _ = judged(member)
+    made = judging_round(clinician.cohort, tasks=0)
+    from annotations.services import rounds
+
+    prompt = rewrite.response.prompt
+    rounds.add_task(actor=SYSTEM, round=made, prompt=prompt, responses=list(prompt.responses.all()))
+    actor = Actor.of(clinician.user)
+    assert queries.counts(actor=actor, study_id=member.study_id).rewrites == 1
+    assignments.lease(actor=actor, slug=member.study.slug)
+    assert queries.counts(actor=actor, study_id=member.study_id).rewrites == 0
+
+
+def test_the_page_goes_from_one_to_the_next(member, coordinator):
+    judged(member)
+    judged(member)
+    client = signed_in(coordinator)
+    url = reverse("annotations:review", kwargs={"slug": member.study.slug})
+    page = client.get(url)
+    words = page.content.decode()
+    assert words.count("<ins>") >= 1
+    assert words.count("<del>") >= 1
+    item = page.context["item"]["item"]
+    decide = reverse(
+        "annotations:review-decide",
+        kwargs={"slug": member.study.slug, "kind": "rewrites", "item_id": item.id},
+    )
+    page = client.post(decide, {"state": "accepted", "seen": "pending"}, follow=True)
+    assert page.context["item"]["item"].id != item.id
+    assert page.context["left"] == 1
+    assert 'id="item-title" tabindex="-1" autofocus' in page.content.decode()
+    listed = reverse("annotations:review-decided", kwargs={"slug": member.study.slug})
+    assert "Hold back" in client.get(listed).content.decode()
+    back = {"state": "held_back", "seen": "accepted", "back": "decided"}
+    page = client.post(decide, back, follow=True)
+    assert page.redirect_chain == [(listed, 302)]
+    assert "held back" in page.content.decode()
+
+
+def test_the_page_tells_nobody_who_wrote_it_or_when(member, clinician):
+    rewrite, _ = judged(member)
+    client = signed_in(clinician)
+    pages = [
+        client.get(reverse("annotations:review", kwargs={"slug": member.study.slug}), {"kind": k})
+        for k in ("rewrites", "flags")
+    ]
+    for page in pages:
+        words = page.content.decode()
+        assert member.pseudonym not in words
+        assert str(rewrite.judgement_id) not in words
+        assert str(member.id) not in words
+        assert member.user.email not in words
+
+
+@pytest.mark.parametrize("name", ["review", "review-decided"])
+def test_queries_do_not_grow(member, coordinator, name, django_assert_num_queries):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    url = reverse(f"annotations:{name}", kwargs={"slug": member.study.slug})
+    client = signed_in(coordinator)
+    rewrite, flag = judged(member)
+    actor = Actor.of(coordinator.user)
+    review.decide_rewrite(actor=actor, rewrite_id=rewrite.id, state="accepted")
+    judged(member)
+    with CaptureQueriesContext(
+        connection,
+    ) as few:
+        client.get(url)
+    review.decide_flag(actor=actor, flag_id=flag.id, state="dismissed")
+    for _ in range(2):
+        rewrite, flag = judged(member)
+        review.decide_rewrite(actor=actor, rewrite_id=rewrite.id, state="accepted")
+    with django_assert_num_queries(len(few)):
+        client.get(url)
