@@ -1,0 +1,56 @@
+"""A page with every part on it, for tests alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.template import engines
+from django.urls import path
+from django.utils import translation
+
+from codesign.config.urls import urlpatterns as real
+
+SOURCE = Path(__file__).with_name("parts.html").read_text()
+
+
+class Filled(forms.Form):
+    """One field of each kind, sent empty, so that every one says what is missing."""
+
+    email = forms.EmailField(label="E-mail address")
+    name = forms.CharField(label="Name (optional)", required=False, help_text="As you like.")
+    topic = forms.ChoiceField(label="Topic", choices=[("", "Choose"), ("work", "Work")])
+    words = forms.CharField(label="In your words", widget=forms.Textarea)
+    agree = forms.BooleanField(label="I would like to take part")
+    how = forms.ChoiceField(
+        label="How", widget=forms.RadioSelect, choices=[("mail", "By e-mail"), ("no", "Not at all")]
+    )
+
+
+def parts(request: HttpRequest, language: str) -> HttpResponse:
+    """The page, in a language and its direction."""
+    context: dict[str, Any] = {
+        "form": Filled({}),
+        "poll": "/job/" if "poll" in request.GET else "",
+        "study": {"title": "Talking about hard days"},
+        "columns": [{"label": "cohort"}, {"label": "judgements", "number": True}],
+        "rows": [["lived experience", "1,120 of 1,800"], ["clinicians", "402 of 600"]],
+        "points": [{"value": n, "label": n, "anchor": f"point {n}"} for n in range(1, 6)],
+        "turns": [
+            {"role": "user", "content": "لم أستطع النهوض اليوم."},
+            {"role": "assistant", "content": "يبدو هذا متعبا."},
+        ],
+    }
+    with translation.override(language):
+        page = engines["django"].from_string(SOURCE).render(context, request)
+        return HttpResponse(page)
+
+
+def job(request: HttpRequest) -> HttpResponse:
+    """A job that cannot be asked just now."""
+    return HttpResponse(status=503)
+
+
+urlpatterns = [*real, path("parts/<str:language>/", parts), path("job/", job)]
