@@ -1,6 +1,7 @@
 """The outermost app: it only wires the others."""
 
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 
 
 class ConfigConfig(AppConfig):
@@ -8,3 +9,10 @@ class ConfigConfig(AppConfig):
 
     name = "codesign.config"
     label = "config"
+
+    def ready(self) -> None:
+        """Import every app's tasks: Celery does so in workers alone.
+
+        Without it a web process or a command knows neither a task's name nor its queue.
+        """
+        autodiscover_modules("tasks")
