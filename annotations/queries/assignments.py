@@ -102,9 +102,7 @@ class Progress:
 
 
 def waiting_seats(member: Member) -> QuerySet[Seat]:
-    """Seats on offer to a member, in the order of the queue.
-
-    Comparisons of models come first, then the task nearest to completion.
+    """Seats on offer to a member: comparisons of models, then the task nearest to completion.
 
     Without tasks they were ever assigned (but let expire) and without prompts they skipped.
     """

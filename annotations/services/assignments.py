@@ -283,9 +283,8 @@ def stop(*, actor: Actor, assignment_id: uuid.UUID) -> None:
         )
 
 
-@transaction.atomic
 def mark_shown(*, actor: Actor, assignment: Assignment) -> None:
-    """Note when the actor's assignment was first in front of them."""
+    """Note when the actor's assignment was first in front of them; one atomic statement."""
     if assignment.first_shown_at is None and assignment.member.user_id == actor.user_id:
         assignment.first_shown_at = timezone.now()
         Assignment.objects.filter(id=assignment.id, first_shown_at=None).update(

@@ -37,14 +37,15 @@ def take(*, seat: Seat, overlap: int) -> bool:
     return bool(taken)
 
 
-def take_back(*, seat: Seat) -> bool:
-    """Fill a seat for work that comes after its lease; False where it is not free any more."""
-    taken = Seat.objects.filter(id=seat.id, state=SeatState.FREE).update(
-        state=SeatState.FILLED, offered=False
-    )
-    if taken:
-        _offer_lowest(seat.task_id, seat.cohort_id)
-    return bool(taken)
+def take_late(*, task: Task, cohort_id: uuid.UUID) -> Seat | None:
+    """Fill a free seat with work that came after its lease; None where all are taken by now."""
+    free = Seat.objects.filter(task=task, cohort_id=cohort_id, state=SeatState.FREE)
+    seat = free.order_by("number").first()
+    if seat is None:
+        return None
+    Seat.objects.filter(id=seat.id).update(state=SeatState.FILLED, offered=False)
+    _offer_lowest(seat.task_id, seat.cohort_id)
+    return seat
 
 
 def fill(*, seat_id: int) -> None:

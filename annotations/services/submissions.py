@@ -137,7 +137,7 @@ def _asked(member: Member, assignment: Assignment) -> submission.Asked:
 def _finish(assignment: Assignment, *, now: datetime, example: bool) -> assignments.Found | None:
     """Fill the seat; for work after its lease, what the person holds instead (Found), else None.
 
-    Work that comes late is kept if its seat is still free.
+    Work that comes late is kept if a seat of its task is still free.
     """
     held: assignments.Found | None = None
     if assignment.state == AssignmentState.EXPIRED:
@@ -147,16 +147,21 @@ def _finish(assignment: Assignment, *, now: datetime, example: bool) -> assignme
     assignment.state = ASSIGNMENT_STATES.check(assignment.state, AssignmentState.SUBMITTED)
     assignment.ended_at = now
     assignment.example = example
-    assignment.save(update_fields=["state", "ended_at", "example"])
+    assignment.save(update_fields=["state", "seat", "ended_at", "example"])
     return held
 
 
 def _reclaim(assignment: Assignment) -> assignments.Found | None:
+    """Find a seat for late work; what the person holds instead by now, or None."""
     task = seats.locked_task(task_id=assignment.task_id)
     others = Assignment.objects.filter(member_id=assignment.member_id, task_id=task.id)
     again = others.exclude(state=AssignmentState.EXPIRED).exists()
-    if again or task.round.state != RoundState.OPEN or not seats.take_back(seat=assignment.seat):
+    if again or task.round.state != RoundState.OPEN:
         raise Conflict(GONE)
+    seat = seats.take_late(task=task, cohort_id=assignment.seat.cohort_id)
+    if seat is None:
+        raise Conflict(GONE)
+    assignment.seat = seat
     lease = queries.leased().filter(member_id=assignment.member_id)
     held = lease.select_related("task__prompt", "member__study").first()
     return assignments.Found(held) if held else None

@@ -1,0 +1,47 @@
+"""Sittings, days, paid skips."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from annotations.rules import queue
+from annotations.rules.states import SkipReason
+
+NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "goes_on"), [(None, False), (0, True), (29.9, True), (30, False), (500, False)]
+)
+def test_sitting(minutes: float | None, goes_on: bool) -> None:
+    ended = None if minutes is None else NOW - timedelta(minutes=minutes)
+    assert queue.same_sitting(ended_at=ended, now=NOW) is goes_on
+
+
+@pytest.mark.parametrize(
+    ("now", "zone", "start"),
+    [
+        ("2026-07-01T12:00", "UTC", "2026-07-01T00:00"),
+        ("2026-07-01T12:00", "Europe/London", "2026-06-30T23:00"),
+        ("2026-01-01T12:00", "Europe/London", "2026-01-01T00:00"),
+        ("2026-07-01T12:00", "Pacific/Auckland", "2026-07-01T12:00"),
+        ("2026-07-01T11:59", "Pacific/Auckland", "2026-06-30T12:00"),
+        ("2026-07-01T03:59", "America/New_York", "2026-06-30T04:00"),
+        ("2026-10-25T20:00", "Europe/London", "2026-10-24T23:00"),  # the clocks go back
+        ("2026-07-01T12:00", "Nowhere/Land", "2026-07-01T00:00"),
+        ("2026-07-01T12:00", "", "2026-07-01T00:00"),
+        ("2026-07-01T12:00", "../etc", "2026-07-01T00:00"),
+    ],
+)
+def test_a_day_is_the_persons_own(now: str, zone: str, start: str) -> None:
+    found = queue.start_of_day(now=datetime.fromisoformat(now).replace(tzinfo=UTC), zone=zone)
+    assert found == datetime.fromisoformat(start).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize("reason", list(SkipReason))
+@pytest.mark.parametrize("said", [False, True])
+def test_paid_skips(reason: SkipReason, said: bool) -> None:
+    unpaid = reason == SkipReason.NOT_TODAY and said
+    assert queue.skip_is_paid(reason=reason, said_not_today=said) is not unpaid
