@@ -1,4 +1,4 @@
-"""What the judging adds to homes and header: the next thing to read, what waits for review."""
+"""What the judging adds to homes and header: the next thing to read, reviews, releases."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from annotations.permissions import JUDGE, REVIEW
-from annotations.queries import assignments, review, sittings
+from annotations.permissions import JUDGE, REVIEW, SEE_RELEASES
+from annotations.queries import assignments, releases, review, sittings
+from annotations.rules.states import ReleaseState
 from codesign.compensation import queries as compensation
 from codesign.shared.actors import Actor
 from codesign.studies.models import Member
@@ -84,7 +85,33 @@ def review_card(member: Member) -> Panel | None:
     )
 
 
+def releases_step(member: Member) -> Step:
+    """The newest release, and the way to all."""
+    newest = releases.releases_of(study=member.study).first()
+    says = _("No dataset release has been made yet")
+    if newest:
+        words = {
+            ReleaseState.FROZEN: _("Release %(n)d is frozen"),
+            ReleaseState.SUPERSEDED: _("Release %(n)d is superseded; a new one is needed"),
+            ReleaseState.FAILED: _("Release %(n)d could not be made"),
+        }
+        says = words.get(ReleaseState(newest.state), _("Release %(n)d is being made"))
+        says %= {"n": newest.number}
+    return Step(
+        says=says,
+        href=reverse("annotations:releases", kwargs={"slug": member.study.slug}),
+        label=_("Dataset releases"),
+    )
+
+
 STEPS.register("judging", StepSource(JUDGE.roles, order=50, find=read_and_judge))
 STEPS.register("review", StepSource(frozenset({Role.COORDINATOR}), order=20, find=review_step))
 CARDS.register("review", CardSource(frozenset({Role.CLINICIAN}), order=30, find=review_card))
 NAV.register("review", NavLink(gettext_lazy("Review"), "annotations:review", REVIEW, 20))
+STEPS.register(
+    "releases",
+    StepSource(frozenset({Role.COORDINATOR, Role.ML_ENGINEER}), order=60, find=releases_step),
+)
+NAV.register(
+    "releases", NavLink(gettext_lazy("Releases"), "annotations:releases", SEE_RELEASES, 40)
+)

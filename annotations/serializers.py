@@ -6,7 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from annotations.rules.states import Ask, Harm, SkipReason
+from annotations.models import DatasetRelease
+from annotations.rules.states import Ask, Harm, ReleasePurpose, SkipReason
 
 Shape = serializers.Serializer[dict[str, Any]]
 
@@ -179,3 +180,38 @@ class SubmittedSerializer(NextSerializer):
     """A judgement is stored."""
 
     judgement = serializers.UUIDField()
+
+
+class ReleaseRequestSerializer(Shape):
+    """What a release is to be used for."""
+
+    purpose = serializers.ChoiceField([str(purpose) for purpose in ReleasePurpose])
+
+
+class ReleaseSerializer(serializers.ModelSerializer[DatasetRelease]):
+    """A dataset release; the manifest is empty until it is frozen."""
+
+    follows = serializers.UUIDField(
+        source="parent_id", allow_null=True, help_text="The release of the same purpose before."
+    )
+    example_judgements = serializers.BooleanField(source="has_examples")
+
+    class Meta:
+        model = DatasetRelease
+        fields = (
+            "id",
+            "number",
+            "purpose",
+            "state",
+            "error",
+            "created_at",
+            "frozen_at",
+            "superseded_at",
+            "rows_done",
+            "rows_total",
+            "follows",
+            "example_judgements",
+            "manifest_sha256",
+            "manifest",
+        )
+        read_only_fields = fields

@@ -1,8 +1,8 @@
-"""Pages of the judging and of the review."""
+"""Pages of the judging, the review and the releases."""
 
 from django.urls import path
 
-from annotations.views import judging, review
+from annotations.views import judging, releases, review
 
 app_name = "annotations"
 
@@ -13,4 +13,9 @@ urlpatterns = [
     path("review/", review.review, name="review"),
     path("review/decided/", review.decided, name="review-decided"),
     path("review/<str:kind>/<uuid:item_id>/", review.decide, name="review-decide"),
+    path("releases/", releases.listed, name="releases"),
+    path("releases/new/", releases.ask, name="release-ask"),
+    path("releases/<uuid:release_id>/", releases.one, name="release"),
+    path("releases/<uuid:release_id>/progress/", releases.progress, name="release-progress"),
+    path("releases/<uuid:release_id>/files/<path:name>", releases.file, name="release-file"),
 ]

@@ -44,10 +44,9 @@ def what_was_said(judgement: JudgementFact, attached: Attached, selection: Selec
         said += [(response, "ranking", "preference", float(place), tied) for response in group]
     if judgement.all_harmful:
         said += [(r, "all_harmful", "harm_in_all", 1.0, {}) for r in judgement.order_shown]
-    said += [
-        (h["response"], "highlight", h["label"], 1.0, {"start": h["start"], "end": h["end"]})
-        for h in judgement.highlights
-    ]
+    for mark in judgement.highlights:
+        where = {"start": mark["start"], "end": mark["end"]}
+        said.append((mark["response"], "highlight", mark.get("label", ""), 1.0, where))
     said += [
         (flag.response_id, "flag", flag.harm, float(flag.severity), {"review": flag.state})
         for flag in attached.flags.get(judgement.id, [])

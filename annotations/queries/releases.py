@@ -44,6 +44,11 @@ def folder_of(release: DatasetRelease) -> Path:
     return Path(settings.RELEASES_DIR) / str(release.id)
 
 
+def card_of(release: DatasetRelease) -> str:
+    """The dataset card, as it lies beside the data."""
+    return file_of(release, "README.md").read_text(encoding="utf-8")
+
+
 def file_of(release: DatasetRelease, name: str) -> Path:
     """One file of a release, by the name that its manifest gives it and by no other."""
     folder = folder_of(release)

@@ -29,7 +29,7 @@ from annotations.rules.states import RELEASE_STATES, ReleasePurpose, ReleaseStat
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import SYSTEM, Actor
-from codesign.shared.errors import Invalid, Refusal
+from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.jobs import enqueue
 from codesign.studies.models import Member, Study
 from codesign.studies.permissions import require
@@ -342,11 +342,16 @@ def open_file(*, actor: Actor, release: DatasetRelease, name: str) -> Path:
     return path
 
 
+def check_target(*, folder: Path) -> None:
+    """Refuse a folder that holds something: nothing is overwritten or mixed."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise Conflict(f"{folder} is not an empty folder; name a new one.")
+
+
 def copy_release(*, actor: Actor, release: DatasetRelease, into: Path) -> None:
-    """Copy a frozen release's folder to a new or empty one."""
+    """Copy a frozen release's files to a new or empty folder."""
     require(actor, DOWNLOAD_RELEASES, release.study)
-    if into.exists() and any(into.iterdir()):
-        raise Refusal(f"{into} is not empty; name a new folder.")
+    check_target(folder=into)
     shutil.copytree(queries.folder_of(release), into, dirs_exist_ok=True)
     with transaction.atomic():
         _tell(DOWNLOADED, release, actor=actor, file="all", state=release.state)

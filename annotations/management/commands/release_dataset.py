@@ -1,0 +1,70 @@
+"""`manage.py release_dataset STUDY --purpose training`: builds and freezes a release here."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from annotations.models import DatasetRelease
+from annotations.queries import releases as queries
+from annotations.rules.releases import CONFIGS, SAYS
+from annotations.rules.states import ReleasePurpose, ReleaseState
+from annotations.services import releases
+from codesign.accounts.queries import actor_named
+from codesign.shared.errors import Refusal
+from codesign.studies.queries import study_named
+
+
+class Command(BaseCommand):
+    """Says how far it is, where the files are, and what stayed out and why."""
+
+    help = "Build and freeze a dataset release of a study."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """What for, where to, and as whom."""
+        parser.add_argument("study", help="The study's short name, as in its address.")
+        parser.add_argument("--purpose", required=True, choices=list(map(str, ReleasePurpose)))
+        parser.add_argument("--out", type=Path, help="Copy the frozen files to this new folder.")
+        parser.add_argument("--as", dest="email", help="Whose act it is; without it, the system's.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Build, print, copy."""
+        try:
+            actor = actor_named(options["email"])
+            out: Path | None = options["out"]
+            if out:
+                releases.check_target(folder=out)
+            release = releases.release_now(
+                actor=actor,
+                study=study_named(options["study"]),
+                purpose=options["purpose"],
+                progress=self._progress,
+            )
+            if release.state != ReleaseState.FROZEN:
+                raise CommandError(release.error or "The release is not frozen.")
+            self._say(release)
+            if out:
+                releases.copy_release(actor=actor, release=release, into=out)
+                self.stdout.write(f"Copied to {out}")
+        except Refusal as refusal:
+            raise CommandError(refusal.title) from refusal
+
+    def _progress(self, done: int, total: int) -> None:
+        self.stdout.write(f"{done} of {total} judgements")
+
+    def _say(self, release: DatasetRelease) -> None:
+        manifest = release.manifest
+        self.stdout.write(f"Release {release.number} for {release.purpose} is frozen.")
+        for config in CONFIGS:
+            splits = manifest["rows"][config]
+            parts = ", ".join(f"{split} {count}" for split, count in splits.items())
+            self.stdout.write(f"  {config}: {sum(splits.values())} rows ({parts or 'none'})")
+            for reason, count in manifest["dropped"][config].items():
+                self.stdout.write(f"    left out: {count} {SAYS[reason]}")
+        if release.has_examples:
+            self.stdout.write("  It holds example judgements, made by a program to try things out.")
+        self.stdout.write(f"manifest.json sha256 {release.manifest_sha256}")
+        self.stdout.write(str(queries.folder_of(release)))

@@ -1,0 +1,132 @@
+"""Dataset releases: the list, asking for one, one of them, its files."""
+
+from __future__ import annotations
+
+import mimetypes
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import FileResponse, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from annotations.datasets.manifest import MANIFEST
+from annotations.forms.releases import ReleaseForm
+from annotations.models import DatasetRelease
+from annotations.permissions import DOWNLOAD_RELEASES, REQUEST_RELEASE, SEE_RELEASES
+from annotations.queries import releases as queries
+from annotations.rules.releases import SAYS, USES
+from annotations.services import releases
+from codesign.studies.permissions import StudyRequest, page
+
+RELEASES_A_PAGE = 25
+
+
+@page(SEE_RELEASES)
+@never_cache
+@require_safe
+def listed(request: StudyRequest, slug: str) -> HttpResponse:
+    """Every release, newest first."""
+    found = Paginator(queries.releases_of(study=request.member.study), RELEASES_A_PAGE).get_page(
+        request.GET.get("page")
+    )
+    seen = {
+        "page": found,
+        "rows": [{"release": release, "use": USES[release.purpose]} for release in found],
+        "may_ask": request.member.has_role(*REQUEST_RELEASE.roles),
+    }
+    return render(request, "annotations/releases.html", seen)
+
+
+@page(REQUEST_RELEASE)
+@never_cache
+@require_http_methods(["GET", "POST"])
+def ask(request: StudyRequest, slug: str) -> HttpResponse:
+    """Choose what it is for; a worker builds it."""
+    form = ReleaseForm(request.POST or None)
+    if form.is_bound and form.is_valid():
+        release = releases.request_release(
+            actor=request.actor,
+            study=request.member.study,
+            purpose=form.cleaned_data["purpose"],
+        )
+        messages.success(request, _("The release is being built."))
+        return redirect("annotations:release", slug=slug, release_id=release.id)
+    status = 400 if form.errors else 200
+    return render(request, "annotations/release_ask.html", {"form": form}, status=status)
+
+
+@page(SEE_RELEASES)
+@never_cache
+@require_safe
+def one(request: StudyRequest, slug: str, release_id: uuid.UUID) -> HttpResponse:
+    """What is in a release, what stayed out, and its files; before that, how far it is."""
+    release = queries.release_in(study=request.member.study, release_id=release_id)
+    seen: dict[str, Any] = {
+        "release": release,
+        "use": USES[release.purpose],
+        "waits": release.state in queries.WAITING,
+        "may_download": request.member.has_role(*DOWNLOAD_RELEASES.roles),
+    }
+    if release.state in queries.READABLE:
+        seen |= _said(release)
+        seen["card"] = queries.card_of(release)
+    return render(request, "annotations/release.html", seen)
+
+
+@page(SEE_RELEASES)
+@never_cache
+@require_safe
+def progress(request: StudyRequest, slug: str, release_id: uuid.UUID) -> HttpResponse:
+    """How far the making is; loads the page anew once there is an end."""
+    release = queries.release_in(study=request.member.study, release_id=release_id)
+    if release.state in queries.WAITING:
+        return render(request, "annotations/_release_progress.html", {"release": release})
+    return HttpResponse(headers={"HX-Refresh": "true"})
+
+
+def _said(release: DatasetRelease) -> dict[str, Any]:
+    """The manifest as tables that people read."""
+    manifest = release.manifest
+    itself: dict[str, Any] = {"path": MANIFEST, "sha256": release.manifest_sha256}
+    itself["bytes"] = queries.file_of(release, MANIFEST).stat().st_size
+    splits = ("train", "validation", "test")
+    return {
+        "config_columns": [{"label": _("Part")}]
+        + [{"label": label, "number": True} for label in (_("train"), _("validation"), _("test"))],
+        "config_rows": [
+            [config, *(counts.get(split, 0) for split in splits)]
+            for config, counts in manifest["rows"].items()
+        ],
+        "dropped_columns": [
+            {"label": _("Why")},
+            {"label": _("Part")},
+            {"label": _("Rows"), "number": True},
+        ],
+        "dropped_rows": [
+            [SAYS[reason], config, count]
+            for config, reasons in manifest["dropped"].items()
+            for reason, count in reasons.items()
+        ],
+        "files": [itself, *manifest["files"]],
+    }
+
+
+@page(DOWNLOAD_RELEASES)
+@never_cache
+@require_safe
+def file(request: StudyRequest, slug: str, release_id: uuid.UUID, name: str) -> HttpResponse:
+    """One file, streamed; who took it is written down."""
+    release = queries.release_in(study=request.member.study, release_id=release_id)
+    path = releases.open_file(actor=request.actor, release=release, name=name)
+    kind = "text/markdown" if name.endswith(".md") else mimetypes.guess_type(name)[0]
+    return FileResponse(  # type: ignore[return-value]  # a page may stream, its type says not
+        path.open("rb"),
+        as_attachment=True,
+        filename=f"{slug}-{release.number}-{name.replace('/', '-')}",
+        content_type=kind or "application/octet-stream",
+    )
