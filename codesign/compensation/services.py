@@ -15,7 +15,7 @@ from codesign.compensation.models import Account, Leg, PayRate, Promise, Transfe
 from codesign.compensation.permissions import SET_PAY
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict
-from codesign.studies.models import Cohort, Member
+from codesign.studies.models import Cohort, Member, Study
 from codesign.studies.permissions import require
 
 RATE_SET = action("compensation.rate_set", "set a pay rate")
@@ -137,6 +137,7 @@ def _post(transfer: Transfer, amounts: dict[Account, int]) -> None:
 @transaction.atomic
 def reverse(*, actor: Actor, transfer: Transfer, reason: str) -> Transfer:
     """Correct a transfer by its opposite; both stay in the book (standards 3.10)."""
+    require(actor, SET_PAY, Study.objects.get(id=transfer.study_id))
     transfer = Transfer.objects.select_for_update(no_key=True).get(id=transfer.id)
     if transfer.kind == "reversal" or Transfer.objects.filter(reverses=transfer).exists():
         raise Conflict("This entry has been reversed already.")

@@ -45,14 +45,16 @@ def your_choices(member: Member) -> Panel | None:
     if record is None:
         return None
     granted = queries.choices_of(record_id=record.id)
-    answers = [
-        {"title": choice["title"], "granted": granted.get(choice["purpose"], False)}
-        for choice in record.version.content["choices"]
-        if choice["purpose"] in rules.OPTIONAL
-    ]
+    optional = [c for c in record.version.content["choices"] if c["purpose"] in rules.OPTIONAL]
+    yes = [choice["title"] for choice in optional if granted.get(choice["purpose"])]
     return Panel(
         "consent/_your_choices.html",
-        {"study": member.study, "answers": answers, "language": record.version.language},
+        {
+            "study": member.study,
+            "yes": yes,
+            "no": len(optional) - len(yes),
+            "language": record.version.language,
+        },
     )
 
 

@@ -33,10 +33,16 @@ def consent_text(title: str = "What you say yes to") -> dict[str, Any]:
     }
 
 
-def publish(study: Study, *, language: str = "en", material: bool = True) -> ConsentVersion:
+def publish(
+    study: Study, *, language: str = "en", material: bool = True, title: str = "What you say yes to"
+) -> ConsentVersion:
     """A published version."""
     return services.publish_version(
-        actor=SYSTEM, study=study, language=language, content=consent_text(), material=material
+        actor=SYSTEM,
+        study=study,
+        language=language,
+        content=consent_text(title),
+        material=material,
     )
 
 

@@ -1,0 +1,119 @@
+"""Tokens of one's own, and accounts for site admins."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from codesign.accounts import queries, rules, services
+from codesign.accounts.models import ApiToken, OutgoingMail, User
+from codesign.accounts.rules import TokenScope
+from codesign.shared.actors import Actor
+from codesign.shared.errors import Conflict, Invalid, NotPermitted
+from tests.counting import queries_of
+from tests.factories.accounts import UserFactory
+
+pytestmark = pytest.mark.django_db
+TOKENS = "accounts:tokens"
+
+
+@pytest.fixture
+def user() -> User:
+    return UserFactory.create()
+
+
+def test_a_token_is_shown_once_and_kept_as_a_hash(user: User, client: Client) -> None:
+    client.force_login(user)
+    sent = {"name": "notebook", "scopes": ["judge", "study:read"], "days": "30"}
+    page = client.post(reverse(TOKENS), sent)
+    found = re.search(rf"{rules.PREFIX}[\w-]{{43}}", page.content.decode())
+    assert found
+    assert "no-store" in page.headers["Cache-Control"]
+    assert found[0] not in client.get(reverse(TOKENS)).content.decode()
+    token = ApiToken.objects.get()
+    assert token.digest == rules.digest_of(found[0])
+    assert queries.token_by_secret(found[0]) == token
+    assert token.scopes == ["judge", "study:read"]
+    assert token.expires_at - timezone.now() > timedelta(days=29)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"name": " "}, {"scopes": []}, {"scopes": ["everything"]}, {"days": "0"}, {"days": "1000"},
+     {"name": "taken"}],
+)  # fmt: skip
+def test_a_token_that_cannot_be_is_explained(
+    user: User, client: Client, wrong: dict[str, str]
+) -> None:
+    client.force_login(user)
+    services.make_token(actor=Actor.of(user), user=user, name="taken", scopes=["judge"], days=1)
+    sent = {"name": "notebook", "scopes": ["judge"], "days": "30"} | wrong
+    assert client.post(reverse(TOKENS), sent).status_code == 400
+    assert ApiToken.objects.count() == 1
+
+
+def test_a_token_ends_by_its_owner_alone(user: User, client: Client) -> None:
+    services.make_token(actor=Actor.of(user), user=user, name="mine", scopes=["judge"], days=1)
+    other = Client()
+    other.force_login(UserFactory.create())
+    address = reverse("accounts:revoke_token")
+    assert other.post(address, {"name": "mine"}).status_code == 404
+    client.force_login(user)
+    assert client.get(address).status_code == 405
+    assert client.post(address, {"name": "mine"}).status_code == 302
+    assert not queries.tokens_of(actor=Actor.of(user)).exists()
+    assert client.post(address, {"name": "mine"}).status_code == 404
+
+
+def test_nobody_makes_or_ends_a_token_for_somebody_else(user: User) -> None:
+    admin = Actor.of(UserFactory.create(is_site_admin=True))
+    with pytest.raises(NotPermitted):
+        services.make_token(actor=admin, user=user, name="x", scopes=[TokenScope.JUDGE], days=1)
+    with pytest.raises(NotPermitted):
+        services.revoke_token(actor=admin, user=user, name="x")
+    with pytest.raises(Invalid):
+        services.make_token(actor=Actor.of(user), user=user, name="x", scopes=[], days=1)
+
+
+def test_a_site_admin_stops_an_account_with_its_tokens(user: User, client: Client) -> None:
+    services.make_token(actor=Actor.of(user), user=user, name="mine", scopes=["judge"], days=1)
+    theirs = Client()
+    theirs.force_login(user)
+    admin = UserFactory.create(is_site_admin=True)
+    client.force_login(admin)
+    address = reverse("accounts:set_active", kwargs={"user_id": user.id})
+    assert theirs.post(address, {"active": "no"}).status_code == 403
+    assert client.post(address, {"active": "no"}).status_code == 302
+    assert theirs.get(reverse(TOKENS)).status_code == 302  # signed out
+    assert not ApiToken.objects.filter(revoked_at=None).exists()
+    assert client.post(address, {"active": "yes"}).status_code == 302
+    user.refresh_from_db()
+    assert user.is_active
+    with pytest.raises(Conflict):
+        services.set_active(actor=Actor.of(admin), user=admin, active=False)
+
+
+def test_a_site_admin_invites(user: User, client: Client) -> None:
+    client.force_login(UserFactory.create(is_site_admin=True))
+    people = reverse("accounts:people")
+    assert client.post(people, {"email": "new@example.org"}).status_code == 302
+    assert reverse("account_signup") in OutgoingMail.objects.get().body
+    assert client.post(people, {"email": user.email.upper()}).status_code == 400
+    assert client.post(people, {"email": "nonsense"}).status_code == 400
+    assert OutgoingMail.objects.count() == 1
+    few = queries_of(client, people)
+    UserFactory.create_batch(10)
+    assert queries_of(client, people) == few
+
+
+def test_accounts_are_read_by_site_admins_alone(user: User) -> None:
+    assert not queries.accounts(actor=Actor.of(user)).exists()
+    with pytest.raises(NotPermitted):
+        services.invite_account(
+            actor=Actor.of(user), email="new@example.org", sign_up_url="https://example.org/"
+        )

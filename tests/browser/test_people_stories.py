@@ -1,0 +1,107 @@
+"""Signing, changing one's mind, leaving and coming back with the demo's text; rarer pages."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Page
+
+from codesign.accounts.models import User
+from codesign.compensation import services as pay
+from codesign.consent import queries as consent
+from codesign.consent import services as consent_services
+from codesign.shared.actors import SYSTEM
+from codesign.studies.models import Member
+from tests.browser.conftest import OpenPage
+from tests.browser.looking import check_page
+from tests.factories.accounts import UserFactory
+from tests.factories.compensation import credit, set_rate
+from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory
+
+DEMO = settings.BASE_DIR / "codesign" / "desk" / "demo"
+
+
+@pytest.fixture
+def panelist(transactional_db: None) -> Member:
+    """Somebody in the demo's study, who has not signed its consent yet."""
+    words = json.loads((DEMO / "study.json").read_text())
+    study = StudyFactory.create(
+        slug=words["slug"], title=words["title"], organisation=words["organisation"]
+    )
+    cohort = CohortFactory.create(study=study, title="Lived experience", key="lived_experience")
+    consent_services.publish_version(
+        actor=SYSTEM,
+        study=study,
+        language="en",
+        content=json.loads((DEMO / "consent.json").read_text()),
+    )
+    set_rate(cohort)
+    return MemberFactory.create(cohort=cohort)
+
+
+def sign_on_page(page: Page) -> None:
+    page.get_by_label("I want to take part").check()
+    page.get_by_label("Your name, typed in full").fill("Robin Made-up")
+    page.get_by_role("button", name="Sign").click()
+    page.get_by_role("heading", name="Your choices").wait_for()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_reading_signing_choosing_leaving_and_coming_back(  # standards 2.4, 2.5, 2.8, 5.6
+    open_page: OpenPage, panelist: Member, scripts: bool
+) -> None:
+    page = open_page("/", user=panelist.user, scripts=scripts)
+    training = page.get_by_label("Train computer programs with my answers")
+    page.get_by_role("link", name="Read the text").click()
+    page.get_by_role("heading", name="Your signature").wait_for()
+    assert page.locator("input[type=checkbox]:checked").count() == 0
+    training.check()
+    page.get_by_role("button", name="Sign").click()
+    page.get_by_role("alert").wait_for()
+    assert training.is_checked()
+    if scripts:
+        check_page(page, name="consent-error-demo")
+    sign_on_page(page)
+    page.get_by_role("link", name="Change a choice").click()
+    page.get_by_role("button", name="Change to no Train computer programs").click()
+    page.get_by_role("status").get_by_text("Changed").wait_for()
+    record = consent.record_in_force(member_id=panelist.id)
+    assert record is not None
+    assert consent.choices_of(record_id=record.id)["training"] is False
+    if scripts:
+        check_page(page, name="consent-choices-demo")
+    page.get_by_role("link", name="Leave this study").click()
+    page.get_by_role("button", name="Leave this study").click()
+    page.get_by_role("status").get_by_text("You have left").wait_for()
+    assert consent.record_in_force(member_id=panelist.id) is None
+    page.get_by_role("link", name="Read the text").click()
+    sign_on_page(page)
+    assert consent.record_in_force(member_id=panelist.id) is not None
+
+
+def test_a_missing_language_and_a_correction(  # standards 2.15
+    open_page: OpenPage, panelist: Member
+) -> None:
+    User.objects.filter(id=panelist.user_id).update(language="cy")
+    page = open_page(f"/studies/{panelist.study.slug}/consent/", user=panelist.user)
+    page.get_by_role("heading", name="not available in your language").wait_for()
+    check_page(page, name="consent-unavailable")
+    pay.reverse(actor=SYSTEM, transfer=credit(panelist, 1234), reason="test")
+    page.goto(f"/studies/{panelist.study.slug}/pay/")
+    check_page(page, name="pay-correction")
+
+
+def test_pages_outside_studies(open_page: OpenPage, panelist: Member) -> None:
+    admin = UserFactory.create(is_site_admin=True)
+    check_page(open_page("/site/accounts/", user=admin), name="site-accounts")
+    MemberFactory.create(user=panelist.user)
+    page = open_page("/", user=panelist.user)
+    check_page(page, name="home-choose")
+    page.goto("/account/tokens/")
+    page.get_by_label("What to call it").fill("a notebook")
+    page.get_by_label("Judge in my name").check()
+    page.get_by_role("button", name="Make a token").click()
+    page.get_by_text("shown this once").wait_for()
+    check_page(page, name="tokens-made")
