@@ -26,6 +26,11 @@ def address(name: str, member: Member) -> str:
     return reverse(f"compensation:{name}", kwargs={"slug": member.study.slug})
 
 
+def key_of(member: Member) -> str:
+    assert member.cohort is not None
+    return member.cohort.key
+
+
 def test_every_entry_is_there_and_exact(member: Member, client: Client) -> None:
     client.force_login(member.user)
     assert "not earned anything yet" in client.get(address("mine", member)).content.decode()
@@ -54,7 +59,7 @@ def test_a_coordinator_sets_a_rate(member: Member, client: Client) -> None:
     client.force_login(staff(member.study).user)
     page = address("rates", member)
     assert "not set" in client.get(page).content.decode()
-    sent = {"cohort": member.cohort.key, "amount": "1.50", "currency": "gbp", "minutes": "3"}
+    sent = {"cohort": key_of(member), "amount": "1.50", "currency": "gbp", "minutes": "3"}
     assert client.post(page, sent).status_code == 302
     rate = PayRate.objects.get()
     assert (rate.amount_minor, rate.currency, rate.estimated_seconds) == (150, "GBP", 180)
@@ -73,7 +78,7 @@ def test_a_rate_that_cannot_be_is_explained(
     member: Member, client: Client, field: str, value: str
 ) -> None:
     client.force_login(staff(member.study).user)
-    sent = {"cohort": member.cohort.key, "amount": "1.50", "currency": "GBP", "minutes": "3"}
+    sent = {"cohort": key_of(member), "amount": "1.50", "currency": "GBP", "minutes": "3"}
     answer = client.post(address("rates", member), sent | {field: value})
     assert answer.status_code == 400
     assert not PayRate.objects.exists()
@@ -81,7 +86,7 @@ def test_a_rate_that_cannot_be_is_explained(
 
 def test_yen_have_no_small_coins(member: Member, client: Client) -> None:
     client.force_login(staff(member.study).user)
-    sent = {"cohort": member.cohort.key, "amount": "150", "currency": "JPY", "minutes": "3"}
+    sent = {"cohort": key_of(member), "amount": "150", "currency": "JPY", "minutes": "3"}
     assert client.post(address("rates", member), sent).status_code == 302
     assert PayRate.objects.get().amount_minor == 150
 

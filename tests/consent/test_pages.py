@@ -13,6 +13,7 @@ from codesign.accounts.models import User
 from codesign.compensation.models import Promise
 from codesign.consent import queries, services
 from codesign.consent.models import ConsentRecord
+from codesign.consent.rules import Purpose
 from codesign.shared.actors import Actor
 from codesign.studies.models import Member
 from tests.counting import queries_of
@@ -175,7 +176,7 @@ def test_every_form_of_the_copy_shows_name_time_and_meaning(  # standards 2.2, 2
     services.change_choice(
         actor=Actor.of(member.user),
         member=member,
-        purpose=queries.Purpose.TRAINING,
+        purpose=Purpose.TRAINING,
         granted=False,
     )
     name = "download" if form else "copy"

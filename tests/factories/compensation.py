@@ -13,9 +13,10 @@ from codesign.studies.models import Cohort, Member
 
 
 def set_rate(
-    cohort: Cohort, amount_minor: int = 80, *, currency: str = "GBP", seconds: int = 180
+    cohort: Cohort | None, amount_minor: int = 80, *, currency: str = "GBP", seconds: int = 180
 ) -> PayRate:
-    """A rate in force from now on."""
+    """A rate in force from now on; `member.cohort` may be passed as it is."""
+    assert cohort is not None
     return services.set_rate(
         actor=SYSTEM,
         cohort=cohort,
