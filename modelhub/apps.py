@@ -12,6 +12,7 @@ class ModelhubConfig(AppConfig):
     def ready(self) -> None:
         """Tell dataset releases, and nobody else, which model wrote what."""
         from annotations.registry import MODEL_NAMES
+        from modelhub import receivers  # noqa: F401
         from modelhub.queries.sources import names_of
 
         MODEL_NAMES.register("modelhub", names_of)

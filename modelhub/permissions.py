@@ -9,3 +9,5 @@ SEE_MODELS = Permission("modelhub.see_models", Scope.STUDY, _MAKERS | {Role.AUDI
 SEE_GENERATION = Permission("modelhub.see_generation", Scope.STUDY, _MAKERS | {Role.AUDITOR})
 RUN_GENERATION = Permission("modelhub.run_generation", Scope.STUDY, _MAKERS)
 IMPORT = Permission("modelhub.import", Scope.STUDY, _MAKERS)
+TRAIN = Permission("modelhub.train", Scope.STUDY, frozenset({Role.ML_ENGINEER}))
+EVALUATE = Permission("modelhub.evaluate", Scope.STUDY, _MAKERS)

@@ -3,7 +3,7 @@
 import uuid
 
 from codesign.shared.jobs import background
-from modelhub.services import chunks, generation
+from modelhub.services import chunks, generation, training, training_process
 
 
 @background(name="modelhub.tasks.generate_chunk", queue="generation", time_limit=3600)
@@ -16,3 +16,15 @@ def generate_chunk(run_id: str, ring: str) -> None:
 def ring_generation() -> None:
     """Ring again for runs that wait: lost messages, dead leases."""
     generation.ring_waiting()
+
+
+@background(name="modelhub.tasks.train", queue="training", time_limit=5 * 3600)
+def train(run_id: str) -> None:
+    """See one training run through."""
+    training_process.run_training(run_id=uuid.UUID(run_id))
+
+
+@background(name="modelhub.tasks.ring_training", queue="default", time_limit=60)
+def ring_training() -> None:
+    """Ring again for training runs that wait or whose process is gone."""
+    training.requeue_stale()

@@ -270,6 +270,10 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(CODESIGN_HOME / "beat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "ring-mail": {"task": "accounts.tasks.ring_mail", "schedule": 60.0},
     "seal-audit": {"task": "audit.tasks.seal", "schedule": 60.0},
+    "expire-leases": {"task": "annotations.tasks.expire_leases", "schedule": 60.0},
+    "ring-releases": {"task": "annotations.tasks.ring_releases", "schedule": 20.0},
+    "ring-generation": {"task": "modelhub.tasks.ring_generation", "schedule": 15.0},
+    "ring-training": {"task": "modelhub.tasks.ring_training", "schedule": 20.0},
 }
 MODEL_THREADS = env.int("CODESIGN_MODEL_THREADS", 0)  # 0: one per core
 ASSIGNMENT_LEASE_MINUTES = env.int("CODESIGN_LEASE_MINUTES", 120)

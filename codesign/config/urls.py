@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("studies/<slug:slug>/people/", include("codesign.enrolment.urls")),
     path("studies/<slug:slug>/pay/", include("codesign.compensation.urls")),
     path("studies/<slug:slug>/", include("annotations.urls")),
+    path("studies/<slug:slug>/", include("modelhub.urls")),
     path("api/v1/", include("codesign.config.api_urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
 ]

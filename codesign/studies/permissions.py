@@ -13,7 +13,6 @@ from codesign.shared.access import SIGNED_IN, Permission, Scope, declare
 from codesign.shared.actors import Actor
 from codesign.shared.errors import NotFound, NotPermitted
 from codesign.shared.pages import PageView, turned_away
-from codesign.studies import queries
 from codesign.studies.models import Member, Study
 from codesign.studies.rules import Role
 
@@ -62,9 +61,20 @@ def page(permission: Permission) -> Callable[[PageView], PageView]:
     return wrap
 
 
+def membership(*, actor: Actor, slug: str) -> Member | None:
+    """The actor's membership of a study, with study and cohort; one query."""
+    if actor.user_id is None:
+        return None
+    return (
+        Member.objects.select_related("study", "cohort")
+        .filter(user_id=actor.user_id, study__slug=slug, left_at=None)
+        .first()
+    )
+
+
 def member_with(actor: Actor, permission: Permission, *, slug: str) -> Member:
     """The actor's membership of that study, which holds the permission; else a refusal."""
-    member = queries.membership(actor=actor, slug=slug)
+    member = membership(actor=actor, slug=slug)
     if member is None:
         raise NotFound("There is no such study for you.")
     if not member.has_role(*permission.roles):

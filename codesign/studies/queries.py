@@ -12,17 +12,6 @@ from codesign.shared.errors import NotFound
 from codesign.studies.models import Cohort, Member, Study
 
 
-def membership(*, actor: Actor, slug: str) -> Member | None:
-    """The actor's membership of a study, with study and cohort; one query."""
-    if actor.user_id is None:
-        return None
-    return (
-        Member.objects.select_related("study", "cohort")
-        .filter(user_id=actor.user_id, study__slug=slug, left_at=None)
-        .first()
-    )
-
-
 def memberships(*, actor: Actor) -> QuerySet[Member]:
     """All memberships of the actor, oldest first."""
     if actor.user_id is None:

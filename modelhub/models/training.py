@@ -26,7 +26,10 @@ class TrainingRun(PublicModel):
     base = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="training_runs")
     method = models.CharField(max_length=8)
     params = models.JSONField(default=dict)
-    config_hash = models.CharField(max_length=64, help_text="Of release, base, method, params.")
+    seed = models.PositiveBigIntegerField(default=0)
+    config_hash = models.CharField(
+        max_length=64, help_text="Of release, base, method, params, seed."
+    )
     state = models.CharField(max_length=10, default=TrainingState.QUEUED)
     requested_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     cancel_requested_at = models.DateTimeField(null=True, blank=True)

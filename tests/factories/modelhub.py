@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from annotations.models import Prompt, Round
+from django.utils import timezone
+
+from annotations.models import DatasetRelease, Prompt, Round
 from annotations.rules.prompts import PromptRow
 from annotations.rules.states import RoundKind
 from annotations.services import prompts
@@ -29,3 +31,13 @@ def add_prompts(study: Study, *texts: str, **extra: Any) -> list[Prompt]:
 def open_round(*cohorts: Cohort, kind: RoundKind = RoundKind.JUDGING) -> Round:
     """An open round without tasks."""
     return judging_round(*cohorts, kind=kind, tasks=0)
+
+
+def frozen_release(
+    study: Study, *, purpose: str = "training", state: str = "frozen"
+) -> DatasetRelease:
+    """A release as its row says; files are the test's own business."""
+    number = DatasetRelease.objects.filter(study=study).count() + 1
+    return DatasetRelease.objects.create(
+        study=study, number=number, purpose=purpose, state=state, frozen_at=timezone.now()
+    )

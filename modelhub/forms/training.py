@@ -1,0 +1,64 @@
+"""What the ML engineer fills in to start training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from annotations.models import DatasetRelease
+from modelhub.engine.params import MAX_SEED, PARAMETERS
+from modelhub.models import ModelVersion
+from modelhub.rules.states import Method
+
+OFFERED = ("learning_rate", "max_steps", "batch_size", "lora_r", "beta")
+START = {"learning_rate": 5e-5, "max_steps": 30, "batch_size": 2, "lora_r": 8, "beta": 0.1}
+
+
+def label_of(release: DatasetRelease) -> str:
+    """`release 2 (114 preference pairs)`, marked where examples are in it."""
+    pairs = sum(release.manifest.get("rows", {}).get("preference", {}).values())
+    marked = ", with example judgements" if release.has_examples else ""
+    return f"release {release.number} ({pairs} preference pairs{marked})"
+
+
+class TrainingForm(forms.Form):
+    """Release, base and the numbers; their ranges are the engine's own."""
+
+    method = Method.DPO
+
+    def __init__(self, *args: Any, releases: Any, bases: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        release = forms.ModelChoiceField(
+            releases, label="Dataset release", empty_label=None, initial=releases.first()
+        )
+        release.label_from_instance = label_of  # type: ignore[method-assign, assignment]
+        self.fields["release"] = release
+        self.fields["base"] = forms.ModelChoiceField(
+            bases, label="Model to start from", empty_label=None, initial=bases.last()
+        )
+        for name in OFFERED:
+            parameter = PARAMETERS[name]
+            kind = forms.IntegerField if parameter.whole else forms.FloatField
+            self.fields[name] = kind(
+                label=parameter.title,
+                help_text=f"{parameter.help} {parameter.low:g} to {parameter.high:g}.",
+                min_value=parameter.low,  # type: ignore[arg-type]
+                max_value=parameter.high,  # type: ignore[arg-type]
+                initial=START[name],
+            )
+        self.fields["seed"] = forms.IntegerField(
+            label="Seed",
+            min_value=0,
+            max_value=MAX_SEED,
+            initial=0,
+            help_text="The same seed with the same numbers gives the same adapter.",
+        )
+
+    def params(self) -> dict[str, Any]:
+        """The engine's parameters as filled in."""
+        return {name: self.cleaned_data[name] for name in OFFERED}
+
+    def chosen(self) -> tuple[DatasetRelease, ModelVersion]:
+        """The release and the model to start from."""
+        return self.cleaned_data["release"], self.cleaned_data["base"]

@@ -1,0 +1,137 @@
+"""Reading evaluations: what is compared, and how often the child was preferred."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from annotations.models import Judgement, Prompt, Round
+from annotations.rules.states import RoundKind
+from codesign.consent.queries import members_granting
+from codesign.consent.rules import Purpose
+from codesign.shared.actors import Actor
+from codesign.shared.errors import NotFound
+from codesign.studies.models import Study
+from codesign.studies.permissions import require
+from modelhub.models import Evaluation, GenerationItem
+from modelhub.permissions import SEE_MODELS
+from modelhub.rules.states import ItemState
+from modelhub.rules.winrate import WinRate, win_rate
+
+
+@dataclass(frozen=True)
+class CohortResult:
+    """What one cohort preferred; `examples` of its judgements were seeded, not given by people."""
+
+    title: str
+    rate: WinRate
+    examples: int
+
+
+@dataclass(frozen=True)
+class EvaluationResult:
+    """All of it, per cohort and never as one number."""
+
+    cohorts: list[CohortResult]
+    prompts: int
+    compared: int
+    left_out: int
+
+
+def held_out_prompts(*, study_id: uuid.UUID) -> QuerySet[Prompt]:
+    """Prompts that stand in evaluation rounds alone."""
+    return Prompt.objects.filter(study_id=study_id, held_out=True, withdrawn_at=None).order_by("id")
+
+
+def last_judging_round(*, study_id: uuid.UUID) -> Round | None:
+    """The round whose people are asked again."""
+    return (
+        Round.objects.filter(study_id=study_id, kind=RoundKind.JUDGING)
+        .order_by("-created_at")
+        .first()
+    )
+
+
+def evaluations_of(*, actor: Actor, study: Study) -> QuerySet[Evaluation]:
+    """Evaluations of a study, newest first."""
+    require(actor, SEE_MODELS, study)
+    return (
+        Evaluation.objects.filter(study=study)
+        .select_related("parent", "child", "round", "parent_run", "child_run")
+        .order_by("-created_at")
+    )
+
+
+def evaluation_of(*, actor: Actor, study: Study, evaluation_id: uuid.UUID) -> Evaluation:
+    """One evaluation of a study."""
+    found = evaluations_of(actor=actor, study=study).filter(id=evaluation_id).first()
+    if found is None:
+        raise NotFound
+    found.study = study
+    return found
+
+
+def evaluation_of_run(*, run_id: uuid.UUID) -> Evaluation | None:
+    """The evaluation that a generation run writes for."""
+    return (
+        Evaluation.objects.filter(parent_run_id=run_id).first()
+        or Evaluation.objects.filter(child_run_id=run_id).first()
+    )
+
+
+def result_of(*, actor: Actor, evaluation: Evaluation) -> EvaluationResult:
+    """Win rate of the child per cohort, over people who agree to evaluation now (standards 2.8).
+
+    “Both could do harm” prefers neither and counts as a tie.
+    """
+    require(actor, SEE_MODELS, evaluation.study)
+    granting = members_granting(
+        study_id=evaluation.study_id, purposes=[Purpose.TAKE_PART, Purpose.EVALUATION]
+    )
+    child_responses = set(
+        GenerationItem.objects.filter(
+            run_id=evaluation.child_run_id, state=ItemState.DONE
+        ).values_list("response_id", flat=True)
+    )
+    judgements = list(
+        Judgement.objects.filter(assignment__task__round_id=evaluation.round_id)
+        .select_related("assignment", "member__cohort")
+        .order_by("assignment_id", "-revision")
+        .distinct("assignment_id")
+    )
+    counted = [judgement for judgement in judgements if judgement.member_id in granting]
+    tasks = evaluation.round.tasks.count()
+    return EvaluationResult(
+        cohorts=_by_cohort(counted, {str(r) for r in child_responses}),
+        prompts=tasks + evaluation.identical,
+        compared=len({judgement.assignment.prompt_id for judgement in counted}),
+        left_out=len(judgements) - len(counted),
+    )
+
+
+def _by_cohort(judgements: Iterable[Judgement], child: set[str]) -> list[CohortResult]:
+    scores: dict[str, dict[uuid.UUID, list[float]]] = defaultdict(lambda: defaultdict(list))
+    examples: dict[str, int] = defaultdict(int)
+    order: dict[str, int] = {}
+    for judgement in judgements:
+        cohort = judgement.member.cohort
+        title = cohort.title if cohort else ""
+        order[title] = cohort.position if cohort else 0
+        scores[title][judgement.assignment.prompt_id].append(_score(judgement, child))
+        examples[title] += judgement.example
+    return [
+        CohortResult(title=title, rate=win_rate(scores[title]), examples=examples[title])
+        for title in sorted(scores, key=lambda t: order[t])
+    ]
+
+
+def _score(judgement: Judgement, child: set[str]) -> float:
+    """1 where the child's response stands alone in front, 0 where the parent's does, else 0.5."""
+    groups = judgement.ranking
+    if judgement.all_harmful or not groups or len(groups) < 2:
+        return 0.5
+    return 1.0 if groups[0][0] in child else 0.0

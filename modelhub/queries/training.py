@@ -1,0 +1,109 @@
+"""Reading training runs."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from annotations.models import DatasetRelease
+from codesign.shared.actors import Actor
+from codesign.shared.errors import NotFound
+from codesign.studies.models import Study
+from codesign.studies.permissions import require
+from modelhub.models import ModelVersion, TrainingRun
+from modelhub.permissions import SEE_MODELS
+from modelhub.rules.states import ModelKind, TrainingState
+from modelhub.rules.training import STALE_AFTER_SECONDS
+
+
+def waiting_runs(*, stale: bool) -> QuerySet[TrainingRun, uuid.UUID]:
+    """Ids of runs that wait, or (stale) that a dead process left in the middle."""
+    limit = timezone.now() - timedelta(seconds=STALE_AFTER_SECONDS)
+    condition = (
+        Q(state__in=[TrainingState.PREPARING, TrainingState.TRAINING], heartbeat_at__lt=limit)
+        if stale
+        else Q(state=TrainingState.QUEUED)
+    )
+    return TrainingRun.objects.filter(condition).order_by("created_at").values_list("id", flat=True)
+
+
+def runs_of(*, actor: Actor, study: Study) -> QuerySet[TrainingRun]:
+    """Training runs of a study, newest first, with what their rows show."""
+    require(actor, SEE_MODELS, study)
+    return (
+        TrainingRun.objects.filter(study=study)
+        .select_related("release", "base", "model_version", "requested_by")
+        .order_by("-created_at")
+    )
+
+
+def run_of(*, actor: Actor, study: Study, run_id: uuid.UUID) -> TrainingRun:
+    """One training run of a study."""
+    run = runs_of(actor=actor, study=study).filter(id=run_id).first()
+    if run is None:
+        raise NotFound
+    run.study = study
+    return run
+
+
+def trainable_releases(*, actor: Actor, study: Study) -> QuerySet[DatasetRelease]:
+    """Frozen releases for training, newest first."""
+    require(actor, SEE_MODELS, study)
+    return DatasetRelease.objects.filter(study=study, purpose="training", state="frozen").order_by(
+        "-number"
+    )
+
+
+def trainable_bases(*, actor: Actor, study: Study) -> QuerySet[ModelVersion]:
+    """Models whose weights are here."""
+    require(actor, SEE_MODELS, study)
+    return (
+        ModelVersion.objects.filter(Q(study=None) | Q(study=study))
+        .exclude(kind=ModelKind.IMPORTED)
+        .order_by("created_at")
+    )
+
+
+def model_of(*, actor: Actor, study: Study, model_id: uuid.UUID) -> ModelVersion:
+    """One model version that a study may see, with its lineage's rows at hand."""
+    require(actor, SEE_MODELS, study)
+    version = (
+        ModelVersion.objects.filter(Q(study=None) | Q(study=study), id=model_id)
+        .select_related("parent", "made_by", "training_run__release", "training_run__base")
+        .first()
+    )
+    if version is None:
+        raise NotFound
+    return version
+
+
+def release_named(name: str) -> DatasetRelease:
+    """A release by `STUDY/NUMBER` or by its id, for commands."""
+    slug, _, number = name.rpartition("/")
+    found = DatasetRelease.objects.select_related("study")
+    if slug and number.isdecimal():
+        release = found.filter(study__slug=slug, number=int(number)).first()
+    else:
+        try:
+            release = found.filter(id=uuid.UUID(name)).first()
+        except ValueError:
+            release = None
+    if release is None:
+        raise NotFound(f"There is no dataset release {name}: name it STUDY/NUMBER or by its id.")
+    return release
+
+
+def base_named(name: str, *, study: Study) -> ModelVersion:
+    """A model of that name that a study may use, for commands."""
+    found = ModelVersion.objects.filter(Q(study=None) | Q(study=study), name=name).first()
+    if found is None:
+        raise NotFound(f"There is no model called {name} here.")
+    return found
+
+
+def run_for_command(*, run_id: uuid.UUID) -> TrainingRun:
+    """A run as it stands now, with what it made."""
+    return TrainingRun.objects.select_related("model_version").get(id=run_id)

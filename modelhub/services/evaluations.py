@@ -1,0 +1,131 @@
+"""The next round: parent and child on the held-out prompts, blind, to the same people."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from itertools import groupby
+from random import SystemRandom
+
+from django.db import transaction
+
+from annotations.models import Response, Round, RoundCohort, Task
+from annotations.rules.states import Ask, RoundKind
+from annotations.services.rounds import CohortPlan, add_task, make_round, open_round
+from codesign.audit import services as audit
+from codesign.audit.registry import action
+from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.errors import Conflict, Invalid
+from codesign.studies.models import Study
+from codesign.studies.permissions import require
+from modelhub.models import Evaluation, GenerationItem, ModelVersion
+from modelhub.permissions import EVALUATE
+from modelhub.queries.evaluations import held_out_prompts, last_judging_round
+from modelhub.rules.generation import Settings
+from modelhub.rules.states import ItemState
+from modelhub.services.generation import start_run
+
+PLANNED = action("modelhub.evaluation_planned", "planned a blind comparison")
+
+ASKS = [Ask.RANKING, Ask.FLAG]
+"""A comparison is light work: which is better, and whether either could do harm."""
+
+
+@transaction.atomic
+def plan_evaluation(*, actor: Actor, study: Study, child: ModelVersion) -> Evaluation:
+    """Let parent and child answer every held-out prompt; tasks open as pairs come in.
+
+    Both answer with the same parameters and seed, so that they differ by their weights alone.
+    """
+    require(actor, EVALUATE, study)
+    parent = child.parent
+    if parent is None or child.study_id != study.id:
+        raise Invalid("Only a model trained in this study can be compared with its parent.")
+    if Evaluation.objects.filter(study=study, child=child).exists():
+        raise Conflict("This model is being compared with its parent already.")
+    prompts = list(held_out_prompts(study_id=study.id))
+    if not prompts:
+        raise Conflict("This study has no held-out prompts to compare on.")
+    before = last_judging_round(study_id=study.id)
+    if before is None:
+        raise Conflict("Nobody has been asked to judge here yet, so there is nobody to ask again.")
+    round_ = make_round(
+        actor=SYSTEM,
+        study=study,
+        kind=RoundKind.EVALUATION,
+        title="Comparison",
+        cohorts=[
+            CohortPlan(cohort=plan.cohort, rubric=plan.rubric, asks=ASKS, overlap=plan.overlap)
+            for plan in RoundCohort.objects.filter(round=before).select_related("cohort", "rubric")
+        ],
+        parent=before,
+    )
+    open_round(actor=SYSTEM, round=round_)
+    seed = SystemRandom().getrandbits(31)
+    runs = [
+        start_run(
+            actor=SYSTEM,
+            study=study,
+            version=version,
+            prompts=prompts,
+            settings=Settings(samples=1, seed=seed),
+        )
+        for version in (parent, child)
+    ]
+    evaluation = Evaluation.objects.create(
+        study=study,
+        parent=parent,
+        child=child,
+        round=round_,
+        parent_run=runs[0],
+        child_run=runs[1],
+        requested_by_id=actor.user_id,
+    )
+    audit.record(
+        actor=actor,
+        action=PLANNED,
+        study_id=study.id,
+        about=("evaluation", evaluation.id, child.name),
+        data={"parent": str(parent.id), "child": str(child.id), "prompts": len(prompts)},
+    )
+    return evaluation
+
+
+@transaction.atomic
+def place_ready(*, evaluation_id: uuid.UUID) -> None:
+    """Make a task of each prompt that both models have answered; count identical answers apart."""
+    evaluation = (
+        Evaluation.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("round")
+        .get(id=evaluation_id)
+    )
+    placed = set(Task.objects.filter(round=evaluation.round).values_list("prompt_id", flat=True))
+    identical = 0
+    for parents, childs in _answered_by_both(evaluation):
+        if parents.text_hash == childs.text_hash:
+            identical += 1
+        elif parents.prompt_id not in placed:
+            _add(evaluation.round, parents, childs)
+    evaluation.identical = identical
+    evaluation.save(update_fields=["identical"])
+
+
+def _add(round_: Round, parents: Response, childs: Response) -> None:
+    add_task(actor=SYSTEM, round=round_, prompt=parents.prompt, responses=[parents, childs])
+
+
+def _answered_by_both(evaluation: Evaluation) -> Iterator[tuple[Response, Response]]:
+    """(parent's, child's) response of each prompt that has both."""
+    items = (
+        GenerationItem.objects.filter(
+            run__in=[evaluation.parent_run_id, evaluation.child_run_id], state=ItemState.DONE
+        )
+        .select_related("response__prompt")
+        .order_by("prompt_id")
+    )
+    for _, of_prompt in groupby(items, key=lambda item: item.prompt_id):
+        by_run = {item.run_id: item.response for item in of_prompt}
+        parents = by_run.get(evaluation.parent_run_id)
+        childs = by_run.get(evaluation.child_run_id)
+        if parents and childs:
+            yield parents, childs

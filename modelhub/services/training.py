@@ -1,0 +1,226 @@
+"""Training runs: asked for, run in a process of their own, cancelled, ended for good."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from annotations.models import DatasetRelease
+from codesign.audit import services as audit
+from codesign.audit.registry import action
+from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.errors import Conflict, Invalid
+from codesign.shared.jobs import enqueue
+from codesign.studies.permissions import require
+from modelhub.engine.errors import BadSpec
+from modelhub.engine.params import parse
+from modelhub.models import ModelVersion, TrainingRun
+from modelhub.permissions import TRAIN
+from modelhub.queries.training import waiting_runs
+from modelhub.rules.states import TRAINING_STATES, Method, ModelKind, TrainingState
+from modelhub.rules.training import CONFIG_OF, child_name, config_hash, release_problem
+
+ASKED = action("modelhub.training_asked", "asked for a training run")
+CANCELLED = action("modelhub.training_cancelled", "cancelled a training run")
+ENDED = action("modelhub.training_ended", "ended a training run")
+
+RUN_TASK = "modelhub.tasks.train"
+
+
+@transaction.atomic
+def request_training(
+    *,
+    actor: Actor,
+    release: DatasetRelease,
+    base: ModelVersion,
+    method: str,
+    params: Mapping[str, Any] | None = None,
+    seed: int = 0,
+) -> TrainingRun:
+    """Queue one run; refuses what could only fail, in a sentence.
+
+    Release, base, method and parameters key the run: while one with the same key waits, runs or
+    has succeeded there is nothing to gain from another.
+    """
+    require(actor, TRAIN, release.study)
+    if method not in set(Method):
+        raise Invalid("Choose how to train.", {"method": ["Choose one of the list."]})
+    if problem := release_problem(purpose=release.purpose, state=release.state):
+        raise Conflict(problem)
+    if base.kind == ModelKind.IMPORTED or base.study_id not in (None, release.study_id):
+        raise Invalid("This model's weights are not here.", {"base": ["Choose another model."]})
+    try:
+        full = parse(method, params or {}).used()
+    except BadSpec as error:
+        raise Invalid("Some of these numbers cannot work.", {"params": error.problems}) from error
+    key = config_hash(
+        release=str(release.id), base=str(base.id), method=method, params=full, seed=seed
+    )
+    twin = TrainingRun.objects.filter(config_hash=key).exclude(
+        state__in=[TrainingState.FAILED, TrainingState.CANCELLED]
+    )
+    if twin.exists():
+        raise Conflict("The same release, model and numbers have been trained or are waiting.")
+    run = TrainingRun.objects.create(
+        study=release.study,
+        release=release,
+        base=base,
+        method=method,
+        params=full,
+        seed=seed,
+        config_hash=key,
+        requested_by_id=actor.user_id,
+    )
+    audit.record(
+        actor=actor,
+        action=ASKED,
+        study_id=run.study_id,
+        about=("training_run", run.id, f"{method} on release {release.number}"),
+        data={
+            "release": str(release.id),
+            "base": str(base.id),
+            "config": CONFIG_OF[Method(method)],
+        },
+    )
+    enqueue(RUN_TASK, run.id)
+    return run
+
+
+@transaction.atomic
+def cancel(*, actor: Actor, run: TrainingRun) -> TrainingRun:
+    """Stop a run: at once where it waits, at its next step where it runs."""
+    require(actor, TRAIN, run.study)
+    run = _locked(run.id)
+    if run.state == TrainingState.QUEUED:
+        _move(run, TrainingState.CANCELLED, ended_at=timezone.now())
+    elif TRAINING_STATES.allows(run.state, TrainingState.CANCELLED):
+        run.cancel_requested_at = timezone.now()
+        run.save(update_fields=["cancel_requested_at"])
+    else:
+        raise Conflict("This run has ended already.")
+    audit.record(
+        actor=actor,
+        action=CANCELLED,
+        study_id=run.study_id,
+        about=("training_run", run.id, run.method),
+    )
+    return run
+
+
+@transaction.atomic
+def claim(*, run_id: uuid.UUID) -> TrainingRun | None:
+    """Take a waiting run for this worker; None where another has it or it has ended."""
+    run = (
+        TrainingRun.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
+        .select_related("release", "base", "study")
+        .filter(id=run_id, state=TrainingState.QUEUED)
+        .first()
+    )
+    if run is None:
+        return None
+    if problem := release_problem(purpose=run.release.purpose, state=run.release.state):
+        _move(run, TrainingState.FAILED, error=problem, ended_at=timezone.now())
+        return None
+    now = timezone.now()
+    _move(run, TrainingState.PREPARING, started_at=now, heartbeat_at=now, error="")
+    return run
+
+
+@transaction.atomic
+def note_progress(
+    *, run_id: uuid.UUID, step: int, steps: int, seconds_left: int | None, losses: list[Any]
+) -> bool:
+    """Write what the process reported; False where it should stop."""
+    run = _locked(run_id)
+    if run.state == TrainingState.PREPARING and steps:
+        _move(run, TrainingState.TRAINING)
+    if run.state not in (TrainingState.PREPARING, TrainingState.TRAINING):
+        return False
+    run.step, run.steps, run.seconds_left, run.losses = step, steps, seconds_left, losses
+    run.heartbeat_at = timezone.now()
+    run.save(update_fields=["step", "steps", "seconds_left", "losses", "heartbeat_at"])
+    return run.cancel_requested_at is None
+
+
+@transaction.atomic
+def finish(
+    *, run_id: uuid.UUID, path: str, sha256: str, metrics: Mapping[str, Any]
+) -> ModelVersion | None:
+    """The adapter becomes a model version with its lineage; None where the run had ended."""
+    run = _locked(run_id)
+    if run.state == TrainingState.PREPARING:
+        _move(run, TrainingState.TRAINING)
+    if run.state != TrainingState.TRAINING:
+        return None
+    version = ModelVersion.objects.create(
+        study=run.study,
+        name=child_name(
+            base=run.base.name,
+            method=run.method,
+            release=run.release.number,
+            key=run.config_hash,
+        ),
+        kind=ModelKind.ADAPTER,
+        parent=run.base,
+        training_run=run,
+        path=path,
+        sha256=sha256,
+        made_by=run.requested_by,
+    )
+    run.metrics = dict(metrics)
+    run.step = run.steps
+    run.save(update_fields=["metrics", "step"])
+    _end(run, TrainingState.DONE, "")
+    return version
+
+
+@transaction.atomic
+def end_without_model(*, run_id: uuid.UUID, state: TrainingState, error: str = "") -> None:
+    """A run that failed or was cancelled, with a sentence that says why."""
+    run = _locked(run_id)
+    if TRAINING_STATES.allows(run.state, state):
+        _end(run, state, error)
+
+
+@transaction.atomic
+def requeue_stale() -> list[uuid.UUID]:
+    """Put runs whose process is gone back in the queue and ring for every run that waits."""
+    stale = TrainingRun.objects.select_for_update(skip_locked=True).filter(
+        id__in=waiting_runs(stale=True)
+    )
+    for run in stale:
+        _move(run, TrainingState.QUEUED, step=0, losses=[], seconds_left=None)
+    waiting = list(waiting_runs(stale=False))
+    for run_id in waiting:
+        enqueue(RUN_TASK, run_id)
+    return waiting
+
+
+def _locked(run_id: uuid.UUID) -> TrainingRun:
+    return (
+        TrainingRun.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("release", "base", "study", "requested_by")
+        .get(id=run_id)
+    )
+
+
+def _move(run: TrainingRun, state: TrainingState, **also: Any) -> None:
+    run.state = TRAINING_STATES.check(run.state, state)
+    for name, value in also.items():
+        setattr(run, name, value)
+    run.save(update_fields=["state", *also])
+
+
+def _end(run: TrainingRun, state: TrainingState, error: str) -> None:
+    _move(run, state, error=error[:1000], ended_at=timezone.now(), seconds_left=None)
+    audit.record(
+        actor=SYSTEM,
+        action=ENDED,
+        study_id=run.study_id,
+        about=("training_run", run.id, run.method),
+        data={"state": state},
+    )

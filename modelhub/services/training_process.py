@@ -1,0 +1,112 @@
+"""Running one training run: a process of its own, watched, told to stop, and read at its end.
+
+The process writes to its folder alone (`modelhub.engine`); whoever watches it writes the rows. So
+a worker that dies takes nothing with it: the run's heartbeat goes stale, and it is done again.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from modelhub.engine.progress import read_progress, read_result
+from modelhub.engine.weights import EMBEDDED_NAME, ensure_embedded
+from modelhub.models import ModelVersion, TrainingRun
+from modelhub.rules.states import ModelKind, TrainingState
+from modelhub.services import training
+
+LOOK_EVERY_SECONDS = 1.0
+NICE = 15  # pages come first
+
+
+def run_training(*, run_id: uuid.UUID) -> None:
+    """Claim a waiting run, see it through, and write how it ended."""
+    run = training.claim(run_id=run_id)
+    if run is None:
+        return
+    folder = settings.MODELS_DIR / "adapters" / str(run.id)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    spec = folder / "spec.json"
+    spec.write_text(json.dumps(spec_of(run=run, folder=folder), indent=2))
+    process = subprocess.Popen(  # noqa: S603
+        [sys.executable, "-m", "modelhub.engine.train", str(spec)],
+        cwd=settings.BASE_DIR,
+        stdout=subprocess.DEVNULL,
+        stderr=(folder / "stderr.log").open("wb"),
+    )
+    try:
+        _watch(run, process, folder)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(timeout=30)
+    _write_end(run, read_result(folder, process.returncode))
+
+
+def spec_of(*, run: TrainingRun, folder: Path) -> dict[str, Any]:
+    """What the process is told; every key stands in `modelhub.engine.spec`."""
+    parent = run.base if run.base.kind == ModelKind.ADAPTER else None
+    return {
+        "method": run.method,
+        "base_dir": str(ensure_embedded(settings.MODELS_DIR)),
+        "adapter_parent": str(settings.MODELS_DIR / parent.path) if parent else None,
+        "release_dir": str(settings.RELEASES_DIR / str(run.release_id)),
+        "output_dir": str(folder),
+        "params": run.params,
+        "seed": run.seed,
+        "threads": settings.MODEL_THREADS or 2,
+        "nice": NICE,
+        "base_name": run.base.name if parent else EMBEDDED_NAME,
+        "release_name": f"{run.study.slug}, release {run.release.number}",
+    }
+
+
+def _watch(run: TrainingRun, process: subprocess.Popen[bytes], folder: Path) -> None:
+    """Copy progress to the row until the process ends; pass a wish to stop on to it, once."""
+    told = False
+    while process.poll() is None:
+        time.sleep(LOOK_EVERY_SECONDS)
+        go_on = training.note_progress(run_id=run.id, **summary_of(events=read_progress(folder)))
+        if not go_on and not told:
+            process.terminate()
+            told = True
+    training.note_progress(run_id=run.id, **summary_of(events=read_progress(folder)))
+
+
+def summary_of(*, events: list[dict[str, Any]]) -> dict[str, Any]:
+    """step, steps, seconds_left and the loss curve of what the process wrote."""
+    steps = [event for event in events if event.get("step") is not None]
+    last = steps[-1] if steps else {}
+    left = last.get("eta_s")
+    return {
+        "step": int(last.get("step", 0)),
+        "steps": int(last.get("total", 0)),
+        "seconds_left": None if left is None else round(left),
+        "losses": [
+            {"step": event["step"], "loss": event["loss"]}
+            for event in steps
+            if event.get("loss") is not None
+        ],
+    }
+
+
+def _write_end(run: TrainingRun, result: dict[str, Any]) -> ModelVersion | None:
+    if result["state"] == "done":
+        return training.finish(
+            run_id=run.id,
+            path=f"adapters/{run.id}/adapter",
+            sha256=result["sha256"],
+            metrics=result.get("metrics", {}),
+        )
+    state = TrainingState.CANCELLED if result["state"] == "cancelled" else TrainingState.FAILED
+    training.end_without_model(run_id=run.id, state=state, error=result.get("error") or "")
+    return None

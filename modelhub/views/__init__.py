@@ -1,0 +1,1 @@
+"""Pages about models; nobody who judges can open one."""

@@ -1,0 +1,74 @@
+"""A model's page with its lineage, and the blind comparison with its parent."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from codesign.shared.errors import Refusal
+from codesign.studies.permissions import StudyRequest, page
+from modelhub.permissions import EVALUATE, SEE_MODELS
+from modelhub.queries import evaluations as reading
+from modelhub.queries.generation import progress_of
+from modelhub.queries.training import model_of
+from modelhub.rules.states import ModelKind
+from modelhub.services import evaluations
+
+
+@page(SEE_MODELS)
+@require_GET
+def model(request: StudyRequest, slug: str, model_id: uuid.UUID) -> HttpResponse:
+    """Lineage: parent, release, parameters, who, when; and the way to a comparison."""
+    study = request.member.study
+    version = model_of(actor=request.actor, study=study, model_id=model_id)
+    found = reading.evaluations_of(actor=request.actor, study=study).filter(child=version)
+    return render(
+        request,
+        "modelhub/model.html",
+        {
+            "study": study,
+            "version": version,
+            "evaluations": found,
+            "may_compare": version.kind == ModelKind.ADAPTER
+            and request.member.has_role(*EVALUATE.roles),
+        },
+    )
+
+
+@page(EVALUATE)
+@require_POST
+def compare(request: StudyRequest, slug: str, model_id: uuid.UUID) -> HttpResponse:
+    """Start the blind comparison of a model with its parent."""
+    study = request.member.study
+    version = model_of(actor=request.actor, study=study, model_id=model_id)
+    try:
+        made = evaluations.plan_evaluation(actor=request.actor, study=study, child=version)
+    except Refusal as refusal:
+        messages.warning(request, refusal.title)
+        return redirect("modelhub:model", slug=slug, model_id=model_id)
+    return redirect("modelhub:evaluation", slug=slug, evaluation_id=made.id)
+
+
+@page(SEE_MODELS)
+@require_GET
+def evaluation(request: StudyRequest, slug: str, evaluation_id: uuid.UUID) -> HttpResponse:
+    """Win rate per cohort with its interval, and how far answers and judgements are."""
+    study = request.member.study
+    found = reading.evaluation_of(actor=request.actor, study=study, evaluation_id=evaluation_id)
+    return render(
+        request,
+        "modelhub/evaluation.html",
+        {
+            "study": study,
+            "evaluation": found,
+            "result": reading.result_of(actor=request.actor, evaluation=found),
+            "runs": [
+                (found.parent, progress_of(run=found.parent_run)),
+                (found.child, progress_of(run=found.child_run)),
+            ],
+        },
+    )

@@ -1,0 +1,110 @@
+"""Training pages: start a run, watch it, stop it."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from codesign.shared.errors import Refusal
+from codesign.studies.permissions import StudyRequest, page
+from modelhub.forms.training import TrainingForm
+from modelhub.permissions import SEE_MODELS, TRAIN
+from modelhub.queries import training as reading
+from modelhub.rules.charts import curve
+from modelhub.rules.states import TrainingState
+from modelhub.services import training
+
+GOING_ON = {TrainingState.QUEUED, TrainingState.PREPARING, TrainingState.TRAINING}
+
+
+@page(SEE_MODELS)
+@require_GET
+def runs(request: StudyRequest, slug: str) -> HttpResponse:
+    """Every run of the study, newest first, and the way to a new one."""
+    study = request.member.study
+    return render(
+        request,
+        "modelhub/training_runs.html",
+        {
+            "study": study,
+            "runs": reading.runs_of(actor=request.actor, study=study),
+            "may_train": request.member.has_role(*TRAIN.roles),
+        },
+    )
+
+
+@page(TRAIN)
+@require_http_methods(["GET", "POST"])
+def start(request: StudyRequest, slug: str) -> HttpResponse:
+    """Choose a release, a model and the numbers."""
+    study = request.member.study
+    releases = reading.trainable_releases(actor=request.actor, study=study)
+    form = TrainingForm(
+        request.POST or None,
+        releases=releases,
+        bases=reading.trainable_bases(actor=request.actor, study=study),
+    )
+    if request.method == "POST" and form.is_valid():
+        release, base = form.chosen()
+        try:
+            made = training.request_training(
+                actor=request.actor,
+                release=release,
+                base=base,
+                method=form.method,
+                params=form.params(),
+                seed=form.cleaned_data["seed"],
+            )
+        except Refusal as refusal:
+            form.add_error(None, refusal.title)
+        else:
+            return redirect("modelhub:training-run", slug=slug, run_id=made.id)
+    return render(
+        request,
+        "modelhub/training_start.html",
+        {"study": study, "form": form, "releases": releases},
+        status=400 if form.errors else 200,
+    )
+
+
+def _context(request: StudyRequest, run_id: uuid.UUID) -> dict[str, object]:
+    found = reading.run_of(actor=request.actor, study=request.member.study, run_id=run_id)
+    going_on = found.state in GOING_ON
+    return {
+        "study": request.member.study,
+        "run": found,
+        "going_on": going_on,
+        "may_cancel": going_on and request.member.has_role(*TRAIN.roles),
+        "curve": curve([point["loss"] for point in found.losses]),
+    }
+
+
+@page(SEE_MODELS)
+@require_GET
+def run(request: StudyRequest, slug: str, run_id: uuid.UUID) -> HttpResponse:
+    """One run: how far it is, its loss curve, what came out."""
+    return render(request, "modelhub/training_run.html", _context(request, run_id))
+
+
+@page(SEE_MODELS)
+@require_GET
+def progress(request: StudyRequest, slug: str, run_id: uuid.UUID) -> HttpResponse:
+    """The part of the page that changes while it runs."""
+    return render(request, "modelhub/_training_progress.html", _context(request, run_id))
+
+
+@page(TRAIN)
+@require_POST
+def cancel(request: StudyRequest, slug: str, run_id: uuid.UUID) -> HttpResponse:
+    """Stop it: at once where it waits, at its next step where it runs."""
+    found = reading.run_of(actor=request.actor, study=request.member.study, run_id=run_id)
+    try:
+        training.cancel(actor=request.actor, run=found)
+        messages.info(request, "This run stops at its next step.")
+    except Refusal as refusal:
+        messages.warning(request, refusal.title)
+    return redirect("modelhub:training-run", slug=slug, run_id=run_id)
