@@ -100,7 +100,7 @@ class Submission:
     highlights: tuple[Highlight, ...]
     flags: tuple[Flagged, ...]
     comment: str
-    active_seconds: float
+    active_seconds: float | None
 
 
 def body_hash(body: Mapping[str, Any]) -> str:
@@ -112,9 +112,13 @@ def body_hash(body: Mapping[str, Any]) -> str:
     return hashlib.sha256(written.encode()).hexdigest()
 
 
-def active_ms(*, given: float, since_shown: float) -> int:
-    """Milliseconds of work: never more than the time since it was shown, nor than an hour."""
-    return int(max(0.0, min(given, since_shown, MAX_ACTIVE)) * 1000)
+def active_ms(*, given: float | None, since_shown: float) -> int:
+    """Milliseconds of work: never more than the time since it was shown, nor than an hour.
+
+    Where nobody counted (a page without scripts) it is the time since it was shown.
+    """
+    counted = since_shown if given is None else min(given, since_shown)
+    return int(max(0.0, min(counted, MAX_ACTIVE)) * 1000)
 
 
 def parse(body: Any, asked: Asked) -> Submission:
@@ -302,10 +306,10 @@ def _flags(reader: Reader, body: Mapping[str, Any], asked: Asked) -> tuple[Flagg
     return tuple(found.values())
 
 
-def _seconds(reader: Reader, value: Any) -> float:
+def _seconds(reader: Reader, value: Any) -> float | None:
     if is_empty(value):
-        return 0.0
+        return None
     if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
         reader.wrong("active_seconds", "Please give a number of seconds.")
-        return 0.0
+        return None
     return max(0.0, min(value, MAX_ACTIVE))

@@ -39,5 +39,6 @@ def filled(assignment: Assignment, *, score: int = 4, **changes: Any) -> dict[st
     letters = "ABCDEFG"[: len(assignment.order_shown)]
     fields: dict[str, Any] = {f"rating-{letter}-{key}": score for letter in letters for key in keys}
     fields |= {"comparison": "A2", "active_seconds": "30", "key": f"key-{assignment.id}"}
-    fields |= {"do": "send", "comment": ""} | {k.replace("_", "-"): v for k, v in changes.items()}
+    fields |= {"do": "send", "comment": ""}
+    fields |= {k if k in fields else k.replace("_", "-"): v for k, v in changes.items()}
     return {name: str(value) for name, value in fields.items() if value is not None}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from annotations.models import Assignment, Flag, Judgement, Rewrite
 from annotations.rules.states import Ask, AssignmentState, Harm
@@ -72,6 +75,19 @@ def test_the_same_sending_twice_is_one_judgement_and_one_credit(member):
     assert [page.status_code for page in pages] == [200, 200]
     assert all(one_url(held(member)) in page.content.decode() for page in pages)
     assert (Judgement.objects.count(), Transfer.objects.count()) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("counted", "least", "most"), [("30", 30_000, 30_000), (None, 100_000, 110_000)]
+)
+def test_active_time_is_what_was_counted_or_since_it_was_shown(member, counted, least, most):
+    client = signed_in(member)
+    client.get(judge_url(member))
+    first = held(member)
+    shown = timezone.now() - timedelta(seconds=100)
+    Assignment.objects.filter(id=first.id).update(first_shown_at=shown)
+    client.post(one_url(first), filled(first, active_seconds=counted))
+    assert least <= Judgement.objects.get().active_ms <= most
 
 
 def test_sending_something_else_afterwards_says_that_it_is_sent(member):
