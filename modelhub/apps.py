@@ -10,9 +10,9 @@ class ModelhubConfig(AppConfig):
     label = "modelhub"
 
     def ready(self) -> None:
-        """Tell dataset releases, and nobody else, which model wrote what."""
+        """Offer cards; tell dataset releases, and nobody else, which model wrote what."""
         from annotations.registry import MODEL_NAMES
-        from modelhub import receivers  # noqa: F401
+        from modelhub import cards, receivers  # noqa: F401
         from modelhub.queries.sources import names_of
 
         MODEL_NAMES.register("modelhub", names_of)

@@ -2,13 +2,20 @@
 
 from django.urls import path
 
-from modelhub.views import evaluations, training
+from modelhub.views import evaluations, generation, training, versions
 
 app_name = "modelhub"
 urlpatterns = [
+    path("models/", versions.listed, name="models"),
     path("models/<uuid:model_id>/", evaluations.model, name="model"),
     path("models/<uuid:model_id>/compare/", evaluations.compare, name="compare"),
     path("comparisons/<uuid:evaluation_id>/", evaluations.evaluation, name="evaluation"),
+    path("generation/", generation.listed, name="runs"),
+    path("generation/new/", generation.start, name="run-start"),
+    path("generation/<uuid:run_id>/", generation.one, name="run"),
+    path("generation/<uuid:run_id>/progress/", generation.progress, name="run-progress"),
+    path("generation/<uuid:run_id>/cancel/", generation.cancel, name="run-cancel"),
+    path("generation/<uuid:run_id>/resume/", generation.resume, name="run-resume"),
     path("training/", training.runs, name="training-runs"),
     path("training/start/", training.start, name="training-start"),
     path("training/<uuid:run_id>/", training.run, name="training-run"),

@@ -7,18 +7,27 @@ from datetime import datetime
 
 from django.db.models import Count, Max, Q, QuerySet, Sum
 
-from annotations.models import Prompt, Round
+from annotations.models import Prompt, Round, TaskResponse
 from annotations.rules.states import RoundKind, RoundState
 from codesign.shared.errors import NotFound
+from modelhub.engine.generate import DEFAULT_SYSTEM_MESSAGE
 from modelhub.models import GenerationItem, GenerationRun
 from modelhub.rules import generation as rules
 from modelhub.rules.states import ItemState, RunState
 
+UNDER_WAY = (RunState.QUEUED, RunState.RUNNING)
+RESUMABLE = (RunState.CANCELLED, RunState.FAILED)
+
+
+def judging_rounds(*, study_id: uuid.UUID) -> QuerySet[Round]:
+    """Judging rounds that may still take tasks, newest first."""
+    rounds = Round.objects.filter(study_id=study_id, kind=RoundKind.JUDGING)
+    return rounds.exclude(state=RoundState.CLOSED).order_by("-created_at", "id")
+
 
 def open_judging_round(*, study_id: uuid.UUID) -> Round | None:
     """The newest judging round from which assignments come now."""
-    rounds = Round.objects.filter(study_id=study_id, kind=RoundKind.JUDGING, state=RoundState.OPEN)
-    return rounds.order_by("-created_at", "id").first()
+    return judging_rounds(study_id=study_id).filter(state=RoundState.OPEN).first()
 
 
 def prompts_to_answer(*, study_id: uuid.UUID) -> QuerySet[Prompt]:
@@ -30,7 +39,7 @@ def runs_of(*, study_id: uuid.UUID) -> QuerySet[GenerationRun]:
     """The runs of a study, newest first, with counts of their items."""
     return (
         GenerationRun.objects.filter(study_id=study_id)
-        .select_related("model_version", "requested_by")
+        .select_related("model_version")
         .annotate(
             total=Count("items"),
             done=Count("items", filter=Q(items__state=ItemState.DONE)),
@@ -41,11 +50,30 @@ def runs_of(*, study_id: uuid.UUID) -> QuerySet[GenerationRun]:
 
 def run_in(*, study_id: uuid.UUID, run_id: uuid.UUID) -> GenerationRun:
     """One run of a study that the caller was checked against; else NotFound."""
-    found = GenerationRun.objects.select_related("study", "model_version", "round", "requested_by")
+    found = GenerationRun.objects.select_related("study", "model_version", "round")
     run = found.filter(id=run_id, study_id=study_id).first()
     if run is None:
         raise NotFound("There is no such generation run for you.")
     return run
+
+
+def run_for_home(*, study_id: uuid.UUID) -> GenerationRun | None:
+    """The newest run, unless it is done: what somebody may want to look at now."""
+    runs = GenerationRun.objects.filter(study_id=study_id).select_related("model_version")
+    run = runs.order_by("-created_at", "id").first()
+    return run if run and run.state not in (RunState.DONE, RunState.CANCELLED) else None
+
+
+def last_system_message(*, study_id: uuid.UUID) -> str:
+    """What the newest run of the study told its model; else the default."""
+    runs = GenerationRun.objects.filter(study_id=study_id).order_by("-created_at", "id")
+    return runs.values_list("system_message", flat=True).first() or DEFAULT_SYSTEM_MESSAGE
+
+
+def tasks_made(*, run: GenerationRun) -> int:
+    """How many tasks of its round the run's responses have become."""
+    made = TaskResponse.objects.filter(response__generation_item__run=run)
+    return made.values("task_id").distinct().count()
 
 
 def progress_of(*, run: GenerationRun) -> rules.Progress:
@@ -72,7 +100,7 @@ def runs_to_ring(*, now: datetime) -> list[uuid.UUID]:
     """Runs with waiting items whose last ring was answered or is too old to be on its way."""
     unanswered = Q(rung_at__gte=now - rules.RING_STALE)
     return list(
-        GenerationRun.objects.filter(state__in=[RunState.QUEUED, RunState.RUNNING])
+        GenerationRun.objects.filter(state__in=UNDER_WAY)
         .exclude(unanswered)
         .filter(id__in=GenerationItem.objects.filter(waiting(now=now)).values("run_id"))
         .order_by("created_at")

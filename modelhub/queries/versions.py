@@ -18,9 +18,7 @@ def versions_of(*, study_id: uuid.UUID) -> QuerySet[ModelVersion]:
     return (
         ModelVersion.objects.filter(Q(study_id=study_id) | Q(study=None))
         .select_related("parent", "made_by")
-        .annotate(
-            responses_runs=Count("generation_runs", filter=Q(generation_runs__study_id=study_id))
-        )
+        .annotate(runs_here=Count("generation_runs", filter=Q(generation_runs__study_id=study_id)))
         .order_by("-created_at", "id")
     )
 

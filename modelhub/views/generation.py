@@ -1,0 +1,164 @@
+"""Generation runs: the list, starting one, how far one is, cancelling and resuming it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from codesign.shared.errors import Conflict, Invalid
+from codesign.shared.templatetags.codesign import about
+from codesign.studies import queries as studies
+from codesign.studies.permissions import StudyRequest, page
+from modelhub.forms.generation import StartRunForm
+from modelhub.models import GenerationRun
+from modelhub.permissions import RUN_GENERATION, SEE_GENERATION
+from modelhub.queries import generation as queries
+from modelhub.rules.words import run_state
+from modelhub.services import generation, versions
+
+RUNS_A_PAGE = 25
+NOBODY = uuid.UUID(int=0)
+
+
+@page(SEE_GENERATION)
+@never_cache
+@require_safe
+def listed(request: StudyRequest, slug: str) -> HttpResponse:
+    """Every run, newest first."""
+    found = Paginator(queries.runs_of(study_id=request.member.study_id), RUNS_A_PAGE).get_page(
+        request.GET.get("page")
+    )
+    who = studies.names_of_actors(
+        study_id=request.member.study_id,
+        user_ids={run.requested_by_id for run in found if run.requested_by_id},
+    )
+    seen = {
+        "page": found,
+        "rows": [
+            {
+                "run": run,
+                "state": run_state(run.state),
+                "who": who.get(run.requested_by_id or NOBODY),
+            }
+            for run in found
+        ],
+        "may_start": request.member.has_role(*RUN_GENERATION.roles),
+    }
+    return render(request, "modelhub/runs.html", seen)
+
+
+@page(RUN_GENERATION)
+@never_cache
+@require_http_methods(["GET", "POST"])
+def start(request: StudyRequest, slug: str) -> HttpResponse:
+    """Choose model and settings; workers write."""
+    study = request.member.study
+    versions.ensure_embedded_model()
+    initial = {
+        "system_message": queries.last_system_message(study_id=study.id),
+        "round": queries.open_judging_round(study_id=study.id),
+    }
+    form = StartRunForm(request.POST or None, study=study, initial=initial)
+    if form.is_bound and form.is_valid():
+        try:
+            run = generation.start_run(
+                actor=request.actor,
+                study=study,
+                version=form.cleaned_data["model"],
+                settings=form.settings(),
+                round=form.cleaned_data["round"],
+            )
+        except (Invalid, Conflict) as refusal:
+            _say(form, refusal)
+        else:
+            messages.success(request, _("The run has started. You can leave this page."))
+            return redirect("modelhub:run", slug=slug, run_id=run.id)
+    status = 400 if form.errors else 200
+    return render(request, "modelhub/run_start.html", {"form": form}, status=status)
+
+
+def _say(form: StartRunForm, refusal: Invalid | Conflict) -> None:
+    fields = refusal.fields if isinstance(refusal, Invalid) else {}
+    known = {name: words for name, words in fields.items() if name in form.fields}
+    for name, words in known.items():
+        form.add_error(name, words)
+    if not known:
+        form.add_error(None, refusal.title)
+
+
+@page(SEE_GENERATION)
+@never_cache
+@require_safe
+def one(request: StudyRequest, slug: str, run_id: uuid.UUID) -> HttpResponse:
+    """What a run writes with, and how far it is."""
+    run = queries.run_in(study_id=request.member.study_id, run_id=run_id)
+    return render(request, "modelhub/run.html", _seen(request, run))
+
+
+@page(SEE_GENERATION)
+@never_cache
+@require_safe
+def progress(request: StudyRequest, slug: str, run_id: uuid.UUID) -> HttpResponse:
+    """How far a run is; loads the page anew once there is an end."""
+    run = queries.run_in(study_id=request.member.study_id, run_id=run_id)
+    if run.state in queries.UNDER_WAY:
+        return render(request, "components/job_progress.html", _seen(request, run)["job"])
+    return HttpResponse(headers={"HX-Refresh": "true"})
+
+
+def _seen(request: StudyRequest, run: GenerationRun) -> dict[str, Any]:
+    found = queries.progress_of(run=run)
+    keys = {"slug": request.member.study.slug, "run_id": run.id}
+    goes_on = run.state in queries.UNDER_WAY
+    may = request.member.has_role(*RUN_GENERATION.roles)
+    job = {
+        "id": "progress",
+        "title": _("How far it is"),
+        "done": found.done + found.failed,
+        "total": found.total,
+        "unit": _("responses"),
+        "state": run_state(run.state, begun=bool(found.done)),
+        "rate": _("%(n)d tokens a second") % {"n": found.rate} if found.rate and goes_on else "",
+        "left": about(found.seconds_left) if goes_on and found.seconds_left else "",
+        "problem": run.error,
+        "poll_url": reverse("modelhub:run-progress", kwargs=keys) if goes_on else "",
+        "cancel_url": reverse("modelhub:run-cancel", kwargs=keys) if goes_on and may else "",
+        "csrf_token": get_token(request),
+    }
+    return {
+        "run": run,
+        "job": job,
+        "progress": found,
+        "tasks": queries.tasks_made(run=run),
+        "may_resume": may and run.state in queries.RESUMABLE,
+    }
+
+
+@page(RUN_GENERATION)
+@require_POST
+def cancel(request: StudyRequest, slug: str, run_id: uuid.UUID) -> HttpResponse:
+    """Stop a run; what is written stays."""
+    run = queries.run_in(study_id=request.member.study_id, run_id=run_id)
+    generation.cancel_run(actor=request.actor, run=run)
+    messages.success(request, _("The run is cancelled. What was written stays."))
+    return redirect("modelhub:run", slug=slug, run_id=run.id)
+
+
+@page(RUN_GENERATION)
+@require_POST
+def resume(request: StudyRequest, slug: str, run_id: uuid.UUID) -> HttpResponse:
+    """Go on where it stopped."""
+    run = queries.run_in(study_id=request.member.study_id, run_id=run_id)
+    generation.resume_run(actor=request.actor, run=run)
+    messages.success(request, _("The run goes on."))
+    return redirect("modelhub:run", slug=slug, run_id=run.id)

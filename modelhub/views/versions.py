@@ -1,0 +1,39 @@
+"""The models of a study."""
+
+from __future__ import annotations
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from codesign.studies.permissions import StudyRequest, page
+from modelhub.permissions import RUN_GENERATION, SEE_MODELS
+from modelhub.queries import versions as queries
+from modelhub.rules.words import MODEL_KINDS
+
+MODELS_A_PAGE = 50
+
+
+@page(SEE_MODELS)
+@never_cache
+@require_safe
+def listed(request: StudyRequest, slug: str) -> HttpResponse:
+    """Every model that wrote here or can, newest first."""
+    found = Paginator(
+        queries.versions_of(study_id=request.member.study_id), MODELS_A_PAGE
+    ).get_page(request.GET.get("page"))
+    seen = {
+        "page": found,
+        "rows": [
+            {
+                "version": version,
+                "kind": MODEL_KINDS[version.kind],
+                "writes": version.kind in queries.GENERATES,
+            }
+            for version in found
+        ],
+        "may_start": request.member.has_role(*RUN_GENERATION.roles),
+    }
+    return render(request, "modelhub/models.html", seen)
