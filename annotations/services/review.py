@@ -27,19 +27,31 @@ Reviewed = TypeVar("Reviewed", Rewrite, Flag)
 
 @transaction.atomic
 def decide_rewrite(
-    *, actor: Actor, rewrite_id: uuid.UUID, state: str, note: str = "", seen: str | None = None
+    *,
+    actor: Actor,
+    rewrite_id: uuid.UUID,
+    state: str,
+    note: str = "",
+    seen: str | None = None,
+    example: bool = False,
 ) -> Rewrite:
     """Accept a rewrite for training data or hold it back.
 
     `seen` is the state that the reviewer was shown, where they were shown one. Asking for what is
-    the case already changes nothing (a double click).
+    the case already changes nothing (a double click). `example` marks a decision that a program
+    made to try things out.
     """
     rewrite = _locked(Rewrite, rewrite_id)
     reviewer = _reviewer(actor, rewrite)
     old = _move(rewrite, _known(RewriteState, state), REWRITE_STATES, note, seen)
     if old is not None:
         ReviewDecision.objects.create(
-            rewrite=rewrite, reviewer=reviewer, old_state=old, new_state=rewrite.state, note=note
+            rewrite=rewrite,
+            reviewer=reviewer,
+            old_state=old,
+            new_state=rewrite.state,
+            note=note,
+            example=example,
         )
         _record(actor, REWRITE_DECIDED, ("rewrite", rewrite), old)
     return rewrite
@@ -47,15 +59,26 @@ def decide_rewrite(
 
 @transaction.atomic
 def decide_flag(
-    *, actor: Actor, flag_id: uuid.UUID, state: str, note: str = "", seen: str | None = None
+    *,
+    actor: Actor,
+    flag_id: uuid.UUID,
+    state: str,
+    note: str = "",
+    seen: str | None = None,
+    example: bool = False,
 ) -> Flag:
-    """Uphold a report of harm or dismiss it; `seen` as in `decide_rewrite`."""
+    """Uphold a report of harm or dismiss it; `seen`, `example` as in `decide_rewrite`."""
     flag = _locked(Flag, flag_id)
     reviewer = _reviewer(actor, flag)
     old = _move(flag, _known(FlagState, state), FLAG_STATES, note, seen)
     if old is not None:
         ReviewDecision.objects.create(
-            flag=flag, reviewer=reviewer, old_state=old, new_state=flag.state, note=note
+            flag=flag,
+            reviewer=reviewer,
+            old_state=old,
+            new_state=flag.state,
+            note=note,
+            example=example,
         )
         _record(actor, FLAG_DECIDED, ("flag", flag), old)
     return flag

@@ -76,6 +76,16 @@ def tasks_made(*, run: GenerationRun) -> int:
     return made.values("task_id").distinct().count()
 
 
+def prompts_being_answered(*, study_id: uuid.UUID) -> int:
+    """Prompts of a study for which a run has yet to write a response."""
+    items = GenerationItem.objects.filter(
+        run__study_id=study_id,
+        run__state__in=UNDER_WAY,
+        state__in=[ItemState.PENDING, ItemState.LEASED],
+    )
+    return items.values("prompt_id").distinct().count()
+
+
 def progress_of(*, run: GenerationRun) -> rules.Progress:
     """How far a run is, how fast, and how long it may still take; one query."""
     since: datetime | None = run.started_at

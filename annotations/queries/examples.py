@@ -1,0 +1,39 @@
+"""Reading what example judgements left behind."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db.models import QuerySet
+
+from annotations.models import Flag, Rewrite, Seat
+from annotations.rules.states import FlagState, RewriteState, RoundState, SeatState
+
+
+def rewrites_to_review(*, study_id: uuid.UUID) -> QuerySet[Rewrite]:
+    """Example rewrites that nobody has decided on."""
+    return Rewrite.objects.filter(
+        judgement__example=True,
+        judgement__assignment__study_id=study_id,
+        state=RewriteState.PENDING,
+    ).order_by("created_at", "id")
+
+
+def flags_to_review(*, study_id: uuid.UUID) -> QuerySet[Flag]:
+    """Example flags that nobody has decided on."""
+    return (
+        Flag.objects.filter(
+            judgement__example=True,
+            judgement__assignment__study_id=study_id,
+            state=FlagState.REPORTED,
+        )
+        .select_related("response")
+        .order_by("created_at", "id")
+    )
+
+
+def free_seats(*, study_id: uuid.UUID) -> int:
+    """Seats of open rounds that nobody has taken."""
+    return Seat.objects.filter(
+        task__round__study_id=study_id, task__round__state=RoundState.OPEN, state=SeatState.FREE
+    ).count()

@@ -1,0 +1,117 @@
+"""Example judgements: the free seats filled through the very services that people use.
+
+They are made by nobody: marked on every row, unpaid, and named in every release that holds them.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from annotations.models import Assignment
+from annotations.queries import assignments as assignment_queries
+from annotations.queries import examples as queries
+from annotations.queries import rubrics
+from annotations.rules import examples as rules
+from annotations.rules.states import FlagState, RewriteState
+from annotations.services import assignments, review, submissions
+from codesign.consent import queries as consent
+from codesign.consent.rules import Purpose
+from codesign.shared.actors import SYSTEM, Actor
+from codesign.studies.models import Member, Study
+from codesign.studies.queries import members_of
+from codesign.studies.rules import JUDGING, Role
+
+NOTE = "Example decision, made by a program."
+
+
+@dataclass
+class Seeded:
+    """What was made, and what is left."""
+
+    judgements: int = 0
+    reviewed: int = 0
+    people: int = 0
+    left_alone: int = 0
+    free_seats: int = 0
+
+
+def seed_judgements(*, study: Study) -> Seeded:
+    """Judge everything that can be judged now, as each consented member in turn.
+
+    Somebody who holds an assignment is left alone: they may be at work on it. Called again, it
+    goes on where it stopped and changes nothing that is there.
+    """
+    seeded = Seeded()
+    granting = consent.members_granting(study_id=study.id, purposes=[Purpose.TAKE_PART])
+    members = [
+        member
+        for member in members_of(study_id=study.id)
+        if member.id in granting and set(member.roles) & JUDGING
+    ]
+    holding: dict[uuid.UUID, tuple[Member, Assignment]] = {}
+    for member in members:
+        lease = assignments.lease(actor=Actor.of(member.user), slug=study.slug)
+        if lease.assignment and lease.created:
+            holding[member.id] = (member, lease.assignment)
+        seeded.left_alone += bool(lease.assignment and not lease.created)
+    seeded.people = len(holding)
+    while holding:
+        for member, assignment in list(holding.values()):
+            following = _judge(member, assignment)
+            seeded.judgements += 1
+            if following is None:
+                del holding[member.id]
+            else:
+                holding[member.id] = (member, following)
+    seeded.reviewed = _review(study)
+    seeded.free_seats = queries.free_seats(study_id=study.id)
+    return seeded
+
+
+def _judge(member: Member, assignment: Assignment) -> Assignment | None:
+    words = rubrics.rubric_in(assignment.rubric_id, member.study.language)
+    hashes = {row.id: row.text_hash for row in assignment_queries.responses_of(assignment.task)}
+    body = rules.answers(
+        person=member.user.email,
+        prompt=assignment.prompt.external_id,
+        responses=[rules.Shown(str(id), hashes[id]) for id in assignment.order_shown],
+        scales={c.key: (c.scale.minimum, c.scale.maximum) for c in words.criteria},
+        asks=assignment.asks,
+    )
+    sent = submissions.submit(
+        actor=Actor.of(member.user),
+        assignment_id=assignment.id,
+        body=body,
+        idempotency_key=f"example-{assignment.id}",
+        example=True,
+    )
+    return sent.next
+
+
+def _review(study: Study) -> int:
+    """Decide on most example rewrites and flags, as the study's coordinator where it has one."""
+    reviewer = _reviewer(study)
+    decided = 0
+    for rewrite in queries.rewrites_to_review(study_id=study.id):
+        verdict = rules.review_of_rewrite(rewrite.text)
+        if verdict != RewriteState.PENDING:
+            review.decide_rewrite(
+                actor=reviewer, rewrite_id=rewrite.id, state=verdict, note=NOTE, example=True
+            )
+            decided += 1
+    for flag in queries.flags_to_review(study_id=study.id):
+        harm = rules.review_of_flag(flag.response.text_hash, flag.harm)
+        if harm != FlagState.REPORTED:
+            review.decide_flag(actor=reviewer, flag_id=flag.id, state=harm, note=NOTE, example=True)
+            decided += 1
+    return decided
+
+
+def _reviewer(study: Study) -> Actor:
+    coordinators: Iterator[Member] = (
+        member for member in members_of(study_id=study.id) if member.has_role(Role.COORDINATOR)
+    )
+    found = next(coordinators, None)
+    return Actor.of(found.user) if found else SYSTEM
