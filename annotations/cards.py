@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from annotations.permissions import JUDGE, REVIEW, SEE_RELEASES
-from annotations.queries import assignments, releases, review, sittings
+from annotations.queries import assignments, progress, releases, review, sittings
 from annotations.rules.states import ReleaseState
 from codesign.compensation import queries as compensation
 from codesign.shared.actors import Actor
@@ -85,6 +85,13 @@ def review_card(member: Member) -> Panel | None:
     )
 
 
+def judged_card(member: Member) -> Panel:
+    """How far each cohort is."""
+    cohorts = progress.judged_by_cohort(study_id=member.study_id)
+    examples = sum(cohort.examples for cohort in cohorts)
+    return Panel("annotations/_judged_card.html", {"cohorts": cohorts, "examples": examples})
+
+
 def releases_step(member: Member) -> Step:
     """The newest release, and the way to all."""
     newest = releases.releases_of(study=member.study).first()
@@ -107,6 +114,9 @@ def releases_step(member: Member) -> Step:
 STEPS.register("judging", StepSource(JUDGE.roles, order=50, find=read_and_judge))
 STEPS.register("review", StepSource(frozenset({Role.COORDINATOR}), order=20, find=review_step))
 CARDS.register("review", CardSource(frozenset({Role.CLINICIAN}), order=30, find=review_card))
+CARDS.register(
+    "judged", CardSource(frozenset({Role.COORDINATOR, Role.AUDITOR}), order=10, find=judged_card)
+)
 NAV.register("review", NavLink(gettext_lazy("Review"), "annotations:review", REVIEW, 20))
 STEPS.register(
     "releases",

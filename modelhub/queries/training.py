@@ -107,3 +107,27 @@ def base_named(name: str, *, study: Study) -> ModelVersion:
 def run_for_command(*, run_id: uuid.UUID) -> TrainingRun:
     """A run as it stands now, with what it made."""
     return TrainingRun.objects.select_related("model_version").get(id=run_id)
+
+
+def run_going_on(*, study_id: uuid.UUID) -> TrainingRun | None:
+    """The newest training run that has not ended."""
+    going_on = [TrainingState.QUEUED, TrainingState.PREPARING, TrainingState.TRAINING]
+    runs = TrainingRun.objects.filter(study_id=study_id, state__in=going_on)
+    return runs.select_related("release").order_by("-created_at").first()
+
+
+def not_compared(*, study_id: uuid.UUID) -> ModelVersion | None:
+    """The newest model trained here that no evaluation compares with its parent."""
+    trained = ModelVersion.objects.filter(study_id=study_id, kind=ModelKind.ADAPTER)
+    return trained.filter(evaluations=None).order_by("-created_at").first()
+
+
+def not_trained_on(*, study_id: uuid.UUID) -> DatasetRelease | None:
+    """The newest frozen release for training, where nobody has trained on it yet."""
+    newest = DatasetRelease.objects.filter(
+        study_id=study_id, purpose="training", state="frozen"
+    ).order_by("-number")
+    release = newest.first()
+    if release is None or TrainingRun.objects.filter(release=release).exists():
+        return None
+    return release
