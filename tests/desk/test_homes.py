@@ -6,11 +6,15 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from annotations.models import DatasetRelease
 from annotations.queries.progress import judged_by_cohort
+from annotations.rules.states import ReleasePurpose, ReleaseState
 from codesign.consent import services as consent
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.studies.models import Member, Study
 from codesign.studies.rules import Role
+from modelhub.models import ModelVersion, TrainingRun
+from modelhub.rules.states import Method, ModelKind, TrainingState
 from modelhub.services import generation
 from modelhub.services.versions import ensure_embedded_model
 from tests.counting import queries_of
@@ -108,3 +112,24 @@ def test_homes_make_constant_queries(role: Role | None, client: Client) -> None:
         judge(cohort=member.cohort)
         credit(member)
     assert queries_of(client, home(member.study)) == few
+
+
+def test_an_ml_engineer_is_led_round_the_loop(client: Client) -> None:
+    engineer = staff(CohortFactory.create().study, Role.ML_ENGINEER)
+    study, base = engineer.study, ensure_embedded_model()
+    assert "No dataset release has been made yet" in read(client, engineer)
+    release = DatasetRelease.objects.create(
+        study=study, number=1, purpose=ReleasePurpose.TRAINING, state=ReleaseState.FROZEN
+    )
+    assert "Release 1 is ready to train on" in read(client, engineer)
+    run = TrainingRun.objects.create(
+        study=study, release=release, base=base, method=Method.DPO, config_hash="0" * 64
+    )
+    assert "is being trained on release 1" in read(client, engineer)
+    TrainingRun.objects.filter(id=run.id).update(state=TrainingState.DONE)
+    ModelVersion.objects.create(
+        study=study, name="child", kind=ModelKind.ADAPTER, parent=base, path="x", sha256="0" * 64
+    )
+    page = read(client, engineer)
+    assert "nobody has compared it" in page
+    assert page.count("btn-primary") == 1
