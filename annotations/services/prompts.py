@@ -11,16 +11,17 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from annotations.models import Prompt, Response
+from annotations.models import Assignment, Prompt, Response, RoundCohort, Task
 from annotations.permissions import ADD_PROMPTS
 from annotations.rules import prompts as rules
 from annotations.rules.prompts import PromptRow, RowProblem
-from annotations.rules.states import Origin
+from annotations.rules.states import AssignmentState, Origin
+from annotations.services import assignments, seats
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid
-from codesign.studies.models import Study
+from codesign.studies.models import Member, Study
 from codesign.studies.permissions import require
 
 BATCH = 500
@@ -256,13 +257,28 @@ def _tie_by_text(study: Study, hashes: set[str]) -> None:
 
 @transaction.atomic
 def pull_prompt(*, actor: Actor, prompt: Prompt) -> Prompt:
-    """Take a prompt out of use: nobody is given it any more, no run answers it."""
+    """Take a prompt out of use: nobody is given it any more, no run answers it.
+
+    Who holds it gets something else; their draft stays, and what was sent before stays sent.
+    """
     require(actor, ADD_PROMPTS, prompt.study)
+    _lock_who_may_hold(prompt)
     prompt = Prompt.objects.select_for_update(no_key=True).get(id=prompt.id)
     if prompt.withdrawn_at:
         raise Conflict("This prompt has been pulled already.")
     prompt.withdrawn_at = timezone.now()
     prompt.save(update_fields=["withdrawn_at"])
+    seats.offer_none_of(prompt=prompt)
+    leased = Assignment.objects.filter(prompt=prompt, state=AssignmentState.LEASED)
+    for assignment in leased.select_related("seat", "task__round", "task__prompt"):
+        assignments.end_lease(
+            actor=actor,
+            assignment=assignment,
+            task=assignment.task,
+            state=AssignmentState.RETURNED,
+            why="prompt pulled",
+            now=prompt.withdrawn_at,
+        )
     audit.record(
         actor=actor,
         action=PROMPT_PULLED,
@@ -270,3 +286,12 @@ def pull_prompt(*, actor: Actor, prompt: Prompt) -> Prompt:
         about=("prompt", prompt.id, prompt.external_id),
     )
     return prompt
+
+
+def _lock_who_may_hold(prompt: Prompt) -> None:
+    """Members by id, then tasks by id: the order in which `seats` says that locks are taken."""
+    tasks = Task.objects.filter(prompt=prompt)
+    cohorts = RoundCohort.objects.filter(round__in=tasks.values("round")).values("cohort")
+    judging = Member.objects.filter(cohort__in=cohorts).order_by("id")
+    list(judging.select_for_update(no_key=True).values_list("id"))
+    list(tasks.order_by("id").select_for_update(no_key=True).values_list("id"))

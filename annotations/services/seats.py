@@ -10,7 +10,7 @@ import uuid
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from annotations.models import Round, Seat, Task
+from annotations.models import Prompt, Round, Seat, Task
 from annotations.rules.states import RoundState, SeatState
 
 
@@ -74,6 +74,11 @@ def offer_all(*, round: Round) -> int:
         task_id=OuterRef("task_id"), cohort_id=OuterRef("cohort_id"), number__lt=OuterRef("number")
     )
     return _of_open_prompts(round).filter(~Exists(lower)).update(offered=True)
+
+
+def offer_none_of(*, prompt: Prompt) -> None:
+    """Offer nothing of a prompt; its tasks are locked by the caller."""
+    Seat.objects.filter(task__prompt=prompt, offered=True).update(offered=False)
 
 
 def offer_none(*, round: Round) -> None:

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from annotations.models import Prompt, Response
+from annotations.models import Prompt, Response, Seat
 from annotations.rules.prompts import PromptRow
-from annotations.rules.states import Origin
+from annotations.rules.states import AssignmentState, Origin
+from annotations.services import assignments
 from annotations.services import prompts as services
 from codesign.accounts import services as accounts
 from codesign.accounts.models import User
@@ -15,6 +16,7 @@ from codesign.shared.errors import Conflict, NotPermitted
 from codesign.studies import services as studies
 from codesign.studies.models import Study
 from codesign.studies.rules import Role
+from tests.factories.annotations import judge, judging_round
 
 pytestmark = pytest.mark.django_db
 LONG = "I have been waking at four every night for two months and I lie there going over all of it "
@@ -121,6 +123,22 @@ def test_pulling_is_final_and_on_record(study: Study) -> None:
     assert services.pull_prompt(actor=SYSTEM, prompt=prompt).withdrawn_at
     with pytest.raises(Conflict):
         services.pull_prompt(actor=SYSTEM, prompt=prompt)
+
+
+def test_a_pulled_prompt_is_taken_back_and_offered_to_nobody() -> None:
+    one = judge()
+    assert one.cohort is not None
+    other = judge(cohort=one.cohort)
+    judging_round(one.cohort, tasks=1, overlap=2)
+    actors = [Actor.of(member.user) for member in (one, other)]
+    held = assignments.lease(actor=actors[0], slug=one.study.slug).assignment
+    assert held is not None
+    services.pull_prompt(actor=SYSTEM, prompt=held.prompt)
+    held.refresh_from_db()
+    assert held.state == AssignmentState.RETURNED
+    for actor in actors:
+        assert assignments.lease(actor=actor, slug=one.study.slug).assignment is None
+    assert not Seat.objects.filter(offered=True).exists()
 
 
 @pytest.mark.parametrize(
