@@ -7,7 +7,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from annotations.permissions import JUDGE, REVIEW, SEE_RELEASES
+from annotations.permissions import JUDGE, MANAGE_ROUNDS, REVIEW, SEE_RELEASES
 from annotations.queries import assignments, progress, releases, review, sittings
 from annotations.rules.states import ReleaseState
 from codesign.compensation import queries as compensation
@@ -125,3 +125,4 @@ STEPS.register(
 NAV.register(
     "releases", NavLink(gettext_lazy("Releases"), "annotations:releases", SEE_RELEASES, 40)
 )
+NAV.register("rounds", NavLink(gettext_lazy("Rounds"), "annotations:rounds", MANAGE_ROUNDS, 30))

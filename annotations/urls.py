@@ -1,8 +1,8 @@
-"""Pages of the judging, the review and the releases."""
+"""Pages of the judging, the review, the releases and the rounds."""
 
 from django.urls import path
 
-from annotations.views import judging, releases, review
+from annotations.views import judging, releases, review, rounds
 
 app_name = "annotations"
 
@@ -18,4 +18,6 @@ urlpatterns = [
     path("releases/<uuid:release_id>/", releases.one, name="release"),
     path("releases/<uuid:release_id>/progress/", releases.progress, name="release-progress"),
     path("releases/<uuid:release_id>/files/<path:name>", releases.file, name="release-file"),
+    path("rounds/", rounds.listed, name="rounds"),
+    path("rounds/<uuid:round_id>/", rounds.move, name="round-move"),
 ]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
-from annotations.models import Assignment, Seat
+from annotations.models import Assignment, Round, Seat
 from annotations.rules.states import AssignmentState, SeatState
 from codesign.consent import queries as consent
+from codesign.shared.errors import NotFound
 from codesign.studies.models import Cohort, Member
 
 
@@ -63,3 +64,24 @@ def judged_by_cohort(*, study_id: uuid.UUID) -> list[CohortProgress]:
         )
         for cohort in Cohort.objects.filter(study_id=study_id)
     ]
+
+
+def rounds_of(*, study_id: uuid.UUID) -> QuerySet[Round]:
+    """Rounds of a study, newest first, with their `prompts`, `seats` and `judged`; one query."""
+    return (
+        Round.objects.filter(study_id=study_id)
+        .annotate(
+            prompts=Count("tasks", distinct=True),
+            seats=Count("tasks__seats"),
+            judged=Count("tasks__seats", filter=Q(tasks__seats__state=SeatState.FILLED)),
+        )
+        .order_by("-created_at", "id")
+    )
+
+
+def round_in(*, study_id: uuid.UUID, round_id: uuid.UUID) -> Round:
+    """One round of that study."""
+    found = Round.objects.select_related("study").filter(study_id=study_id, id=round_id).first()
+    if found is None:
+        raise NotFound("There is no such round in this study.")
+    return found

@@ -1,4 +1,4 @@
-"""The library's account forms in plain words. What they do is unchanged."""
+"""The library's account forms in plain words, what they do unchanged; tokens and invitations."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from allauth.mfa.totp import forms as totp
 from allauth.mfa.webauthn import forms as webauthn
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+from codesign.accounts.rules import LONGEST_DAYS, TokenScope
 
 PASSWORD_HINT = _(
     "At least 8 characters. Not one that many people use, and not like your e-mail address."
@@ -107,3 +109,34 @@ class RenamePasskey(PlainWords, webauthn.EditWebAuthnForm):
     """Another name for the key."""
 
     labels: ClassVar[dict[str, Any]] = {"name": _("What to call it")}
+
+
+SCOPE_WORDS = {
+    TokenScope.JUDGE: _("Judge in my name"),
+    TokenScope.STUDY_READ: _("Read my studies"),
+    TokenScope.STUDY_WRITE: _("Change my studies"),
+    TokenScope.RELEASES: _("Fetch dataset releases"),
+    TokenScope.MODELS: _("Work with models and training"),
+}
+
+
+class TokenForm(forms.Form):
+    """What a new token is called, may do, and for how long."""
+
+    name = forms.CharField(
+        label=_("What to call it"), help_text=_("So that you know it again."), max_length=80
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("What it may do"),
+        choices=list(SCOPE_WORDS.items()),
+        widget=forms.CheckboxSelectMultiple,
+    )
+    days = forms.IntegerField(
+        label=_("For how many days"), initial=30, min_value=1, max_value=LONGEST_DAYS
+    )
+
+
+class InviteForm(forms.Form):
+    """The address to write to."""
+
+    email = forms.EmailField(label=_("E-mail address"))

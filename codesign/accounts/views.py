@@ -16,9 +16,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from codesign.accounts import queries, services
+from codesign.accounts.forms import SCOPE_WORDS, InviteForm, TokenForm
 from codesign.accounts.models import User
 from codesign.accounts.rules import TokenScope
-from codesign.accounts.token_forms import SCOPE_WORDS, InviteForm, TokenForm
 from codesign.shared.access import SIGNED_IN, SITE_ADMIN
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid

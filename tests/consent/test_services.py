@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Model
 
 from codesign.consent import queries, rules, services
@@ -172,3 +174,28 @@ def test_the_hash_follows_every_word_and_no_layout() -> None:
     assert rules.content_hash(content) == rules.content_hash(same)
     assert rules.content_hash(content) != rules.content_hash(other)
     assert len(rules.content_hash(content)) == 64
+
+
+@pytest.mark.django_db(transaction=True)
+def test_pressing_sign_twice_signs_once() -> None:
+    member = MemberFactory.create()
+    publish(member.study)
+    start, outcomes = threading.Barrier(2), []
+
+    def press() -> None:
+        start.wait(timeout=10)
+        try:
+            sign(member)
+            outcomes.append("signed")
+        except Conflict:
+            outcomes.append("refused")
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=press) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert sorted(outcomes) == ["refused", "signed"]
+    assert ConsentRecord.objects.filter(member=member).count() == 1
