@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from annotations.registry import ModelName
@@ -112,9 +112,15 @@ class Selection:
         tables = (self.prompts.values(), self.responses.values(), self.judgements)
         digest.update(_line(head))
         for table in (*tables, self.rewrites, self.flags):
-            for line in sorted(_line(astuple(fact)) for fact in table):
+            for line in sorted(_line(_values(fact)) for fact in table):
                 digest.update(line)
         return digest.hexdigest()
+
+
+def _values(fact: Any) -> list[Any]:
+    """A fact's values in their order; `dataclasses.astuple` would copy each text and list."""
+    values = (getattr(fact, name) for name in fact.__slots__)
+    return [[v.id, v.name] if isinstance(v, ModelName) else v for v in values]
 
 
 def _line(value: object) -> bytes:

@@ -16,6 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 CHUNK = 10_000
 """Rows of a Parquet row group: what is held in memory at once."""
 
@@ -136,7 +137,7 @@ def _line(row: dict[str, Any], names: Iterable[str]) -> str:
 
 def as_line(value: Any) -> str:
     """One line of JSONL, always written the same way."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n"
+    return _ENCODER.encode(value) + "\n"
 
 
 def to_disk(path: Path) -> None:

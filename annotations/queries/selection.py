@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Max, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q
 
 from annotations.datasets.facts import (
     FlagFact,
@@ -108,19 +108,16 @@ def _responses(study: Study) -> dict[str, ResponseFact]:
 
 def _latest(study: Study, judgement: str = "") -> Q:
     """The latest revision of each judgement counts; `judgement` is the way to it."""
-    newest = (
-        Judgement.objects.filter(assignment_id=OuterRef(f"{judgement}assignment_id"))
-        .order_by()
-        .values("assignment_id")
-        .annotate(last=Max("revision"))
+    newer = Judgement.objects.filter(
+        assignment_id=OuterRef(f"{judgement}assignment_id"),
+        revision__gt=OuterRef(f"{judgement}revision"),
     )
-    last = Subquery(newest.values("last"))
-    return Q(**{f"{judgement}assignment__study": study, f"{judgement}revision": last})
+    return Q(~Exists(newer), **{f"{judgement}assignment__study": study})
 
 
 def _judgements(study: Study) -> list[JudgementFact]:
     rows = Judgement.objects.filter(_latest(study)).order_by("id").values_list(*JUDGEMENT)
-    return [_judgement(*row) for row in rows.iterator(chunk_size=5_000)]
+    return [_judgement(*row) for row in rows]
 
 
 def _judgement(*row: Any) -> JudgementFact:

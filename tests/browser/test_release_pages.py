@@ -1,0 +1,45 @@
+"""The pages of dataset releases, looked at (standards 5.1)."""
+
+from __future__ import annotations
+
+import pytest
+
+from annotations.queries import releases as queries
+from annotations.services import releases
+from tests.annotations.releases.story import Story, release, withdraw
+from tests.browser.conftest import OpenPage
+from tests.browser.looking import check_page
+
+
+@pytest.mark.slow
+def test_releases_are_asked_for_read_and_superseded(
+    open_page: OpenPage, transactional_db: None
+) -> None:
+    story = Story()
+    leaves = story.member()
+    for held_out in (False, True):
+        story.judge(leaves, story.prompt(held_out=held_out), example=True)
+    story.judge(story.member(), story.prompt())
+    page = open_page(f"/studies/{story.study.slug}/releases/", user=story.coordinator.user)
+    check_page(page, name="releases-none")
+    page.get_by_role("link", name="Make a release").click()
+    check_page(page, name="release-ask")
+    page.get_by_label("Training models").check()
+    page.get_by_role("button", name="Make it").click()
+    page.get_by_role("heading", name="Making the release").wait_for()
+    check_page(page, name="release-being-made")
+    asked = queries.waiting()[0]
+    releases.build_release(release_id=asked.id)
+    page.get_by_role("heading", name="What it is").wait_for()  # the page found out by itself
+    check_page(page, name="release-frozen")
+    release(story.study, "publication")
+    withdraw(leaves)
+    page.reload()
+    page.get_by_text("Do not use this release for anything new").wait_for()
+    check_page(page, name="release-superseded")
+    page.goto(f"/studies/{story.study.slug}/releases/")
+    check_page(page, name="releases")
+    with page.expect_download() as downloading:
+        page.get_by_role("link", name="Release 1").click()
+        page.get_by_role("link", name="manifest.json").click()
+    assert downloading.value.suggested_filename.endswith("manifest.json")
