@@ -1,0 +1,205 @@
+"""A study in which there is something to find out, and what nobody who judges may find out."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import product
+from typing import Any
+
+from django.apps import apps
+from django.db import models
+from django.http import HttpResponse
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from annotations.models import Assignment, Judgement, Response
+from annotations.rules.states import Harm
+from annotations.services import assignments, rounds, submissions
+from codesign.shared.actors import SYSTEM, Actor
+from codesign.studies.models import Member
+from codesign.studies.rules import Role
+from modelhub.models import ModelVersion, Source
+from tests.factories.annotations import (
+    PromptFactory,
+    ResponseFactory,
+    answers,
+    judge,
+    judging_round,
+)
+from tests.factories.studies import CohortFactory
+
+NAMES = ("Zebrafinch-9B", "Kingfisher-70B")
+WRITTEN = datetime(2019, 3, 7, 5, 6, tzinfo=UTC)
+TIMES = r"2019-03-0|0?7/0?3/2019|0?3/0?7/2019|7 March 2019|March 7, 2019|Mar\w* 2019|15519"
+COMMENT, REWRITE, NOTE = "a comment of another", "a rewrite of another", "a note of another"
+# Keys that would tell the model, the order of making, or the time of writing.
+TELLING = {
+    "source", "model", "model_version", "position", "seed", "propensity", "order", "number",
+    "shuffle", "seat", "task", "round", "external_id", "created_at", "leased_at", "origin",
+}  # fmt: skip
+PER_MODEL = 2
+"""Rows of each table that are tried as ids in an address."""
+
+
+@dataclass
+class Story:
+    """Two who judge now, and two who judged before them."""
+
+    panelist: Member
+    clinician: Member
+    others: tuple[Member, Member]
+
+
+def story() -> Story:
+    """Two models wrote to six prompts; another panelist and another clinician judged."""
+    other = judge()
+    study = other.study
+    clinicians = CohortFactory.create(study=study, role=Role.CLINICIAN)
+    other_clinician = judge(cohort=clinicians)
+    assert other.cohort is not None
+    made = judging_round(other.cohort, clinicians, tasks=0, overlap=3)
+    sources = [
+        Source.objects.create(
+            study=study,
+            model_version=ModelVersion.objects.create(study=study, name=name, kind="imported"),
+        ).id
+        for name in NAMES
+    ]
+    for number in range(6):
+        prompt = PromptFactory.create(study=study, external_id=f"EXT-{number:06}")
+        texts = [ResponseFactory.create(prompt=prompt, source=source) for source in sources]
+        rounds.add_task(actor=SYSTEM, round=made, prompt=prompt, responses=texts)
+    Response.objects.update(created_at=WRITTEN)
+    for member in (other, other_clinician):
+        for _ in range(2):
+            judge_openly(member)
+    return Story(
+        panelist=judge(cohort=other.cohort),
+        clinician=judge(cohort=clinicians),
+        others=(other, other_clinician),
+    )
+
+
+def judge_openly(member: Member) -> None:
+    """Answer with everything that one may answer with."""
+    actor = Actor.of(member.user)
+    assignment = assignments.lease(actor=actor, slug=member.study.slug).assignment
+    assert assignment is not None
+    first = str(assignment.order_shown[0])
+    submissions.submit(
+        actor=actor,
+        assignment_id=assignment.id,
+        body=answers(
+            assignment,
+            comment=COMMENT,
+            rewrites=[{"response": first, "text": REWRITE}],
+            flags=[{"response": first, "harm": Harm.OTHER, "severity": 1, "note": NOTE}],
+        ),
+        idempotency_key=str(assignment.id),
+    )
+
+
+@dataclass
+class Secrets:
+    """What is looked for in every answer that one person gets."""
+
+    words: re.Pattern[str]
+    of_reviews: re.Pattern[str]
+    reviews: str
+    """Where this person reads what others rewrote and reported; empty for panelists."""
+
+    @classmethod
+    def kept_from(cls, member: Member, story: Story) -> Secrets:
+        """Everything that must stay hidden from that member."""
+        hidden: list[str] = [*NAMES, "EXT-", COMMENT]
+        for row in (*Source.objects.all(), *ModelVersion.objects.all()):
+            hidden += [str(row.id), row.id.hex]
+        for other in story.others:
+            hidden += [other.pseudonym, other.user.email, str(other.id), str(other.user_id)]
+            hidden += map(str, Judgement.objects.filter(member=other).values_list("id", flat=True))
+            hidden += map(str, Assignment.objects.filter(member=other).values_list("id", flat=True))
+        return cls(
+            words=re.compile("|".join([*map(re.escape, hidden), TIMES])),
+            of_reviews=re.compile("|".join(map(re.escape, (REWRITE, NOTE)))),
+            reviews=f"/studies/{member.study.slug}/review/" if member == story.clinician else "",
+        )
+
+    def found_in(self, address: str, answer: HttpResponse) -> list[str]:
+        """What this answer gives away."""
+        parts: Any = answer.streaming_content if answer.streaming else [answer.content]
+        text = b"".join(parts).decode(errors="replace") + str(dict(answer.headers))
+        text = text.replace(address.strip("/"), "")  # what was asked for may be said back
+        found = self.words.findall(text)
+        if not (self.reviews and address.startswith(self.reviews)):
+            found += self.of_reviews.findall(text)
+        if "json" in answer.headers.get("Content-Type", "") and "schema" not in address:
+            found += [f"key {key}" for key in telling_keys(json.loads(answer.content))]
+        return found
+
+
+def telling_keys(value: Any) -> Iterator[str]:
+    """Keys that tell too much, and ids that are numbers."""
+    if isinstance(value, dict):
+        for key, content in value.items():
+            if key in TELLING or (key == "id" and not _is_uuid(content)):
+                yield key
+            yield from telling_keys(content)
+    elif isinstance(value, list):
+        for content in value:
+            yield from telling_keys(content)
+
+
+def _is_uuid(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and bool(uuid.UUID(value))
+    except ValueError:
+        return False
+
+
+def addresses(member: Member) -> Iterator[str]:
+    """Every address of the URLconf, with the member's own ids and some of every table."""
+    slug, ids = member.study.slug, _ids(member)
+    for route in _routes(get_resolver()):
+        parts = re.split(r"<(\w+):(\w+)>", route)
+        fixed, kinds, names = parts[::3], parts[1::3], parts[2::3]
+        choices = [
+            list(_values(kind, name, member.study.slug, ids))
+            for kind, name in zip(kinds, names, strict=True)
+        ]
+        for chosen in product(*choices):
+            yield "/" + "".join(a + b for a, b in zip(fixed, (*chosen, ""), strict=True))
+
+
+def _routes(resolver: URLResolver, before: str = "") -> Iterator[str]:
+    for entry in resolver.url_patterns:
+        route = before + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            if not route.startswith("account/"):  # one's own account: e-mail, password, keys
+                yield from _routes(entry, route)
+        elif isinstance(entry, URLPattern):
+            yield route
+
+
+def _values(kind: str, name: str, slug: str, ids: list[str]) -> Iterator[str]:
+    if kind == "slug":
+        yield slug
+    elif kind == "uuid" or name.endswith("_id"):
+        yield from ids
+    elif kind == "path":
+        yield "manifest.json"
+    else:
+        yield from {"kind": ("rewrites", "flags"), "form": ("text", "page")}[name]
+
+
+def _ids(member: Member) -> list[str]:
+    found = {*member.assignments.values_list("pk", flat=True)}
+    found |= {*member.consent_records.values_list("pk", flat=True)}
+    for model in apps.get_models():
+        if isinstance(model._meta.pk, models.UUIDField):
+            rows = model._default_manager.order_by("pk").values_list("pk", flat=True)
+            found |= {*rows[:PER_MODEL]}
+    return sorted(map(str, found))

@@ -1,0 +1,103 @@
+"""Whoever judges walks every address there is, and finds out nothing they must not know."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from annotations.models import Assignment
+from annotations.rules.states import AssignmentState
+from codesign.studies.models import Member
+from tests.annotations.pages import filled, one_url
+from tests.factories.annotations import answers
+from tests.journeys.blind import (
+    COMMENT,
+    NAMES,
+    REWRITE,
+    Secrets,
+    Story,
+    addresses,
+    story,
+    telling_keys,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def told() -> Story:
+    return story()
+
+
+def client_of(member: Member) -> Client:
+    client = Client(raise_request_exception=True)
+    client.force_login(member.user)
+    return client
+
+
+def held(member: Member) -> Assignment:
+    return Assignment.objects.get(member=member, state=AssignmentState.LEASED)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("role", ["panelist", "clinician"])
+def test_every_address_stays_blind(told: Story, role: str) -> None:
+    member: Member = getattr(told, role)
+    client = client_of(member)
+    slug = member.study.slug
+    client.get(f"/studies/{slug}/judge/")
+    client.post(one_url(held(member)), filled(held(member)))
+    secrets = Secrets.kept_from(member, told)
+    seen, given_away = 0, {}
+    for address in sorted(set(addresses(member))):
+        answer: Any = client.get(address)
+        seen += answer.status_code == 200
+        assert answer.status_code < 500 or address == "/healthz", address
+        if found := secrets.found_in(address, answer):
+            given_away[address] = found
+    assert not given_away
+    assert seen >= 12, "the walk reached hardly anything"
+
+
+@pytest.mark.parametrize("role", ["panelist", "clinician"])
+def test_every_reply_of_the_loop_stays_blind(told: Story, role: str) -> None:
+    member: Member = getattr(told, role)
+    client = client_of(member)
+    secrets = Secrets.kept_from(member, told)
+    lease = f"/api/v1/studies/{member.study.slug}/assignments/"
+    answers_given = [(lease, client.post(lease))]
+    base = f"/api/v1/assignments/{held(member).id}/"
+
+    def send(method: str, part: str, body: dict[str, Any], **headers: str) -> None:
+        answer = client.generic(
+            method, base + part, json.dumps(body), content_type="application/json", headers=headers
+        )
+        answers_given.append((base + part, answer))
+
+    send("GET", "", {})
+    send("PUT", "draft/", {"comment": "mine"})
+    send("POST", "submission/", {"nonsense": 1}, **{"Idempotency-Key": "k"})
+    send("POST", "submission/", answers(held(member)), **{"Idempotency-Key": "k"})
+    base = f"/api/v1/assignments/{held(member).id}/"
+    send("POST", "skip/", {"reason": "dont_know"})
+    page = client.post(one_url(held(member)), filled(held(member), comparison=None))
+    answers_given.append((page.request["PATH_INFO"], page))  # type: ignore[attr-defined]
+    page = client.post(one_url(held(member)), {"skip": "too_close"})
+    answers_given.append((page.request["PATH_INFO"], page))  # type: ignore[attr-defined]
+    assert [answer.status_code for _, answer in answers_given] == [
+        201, 200, 200, 400, 201, 200, 422, 200,
+    ]  # fmt: skip
+    for address, answer in answers_given:
+        assert not secrets.found_in(address, answer), address
+
+
+def test_the_search_would_find_something(told: Story) -> None:
+    """The same search over what staff see: it must not be blind itself."""
+    secrets = Secrets.kept_from(told.panelist, told)
+    for word in (NAMES[0], COMMENT, "2019-03-07T05:06", told.others[0].pseudonym):
+        assert secrets.words.search(f"before {word} after")
+    assert secrets.of_reviews.search(REWRITE)
+    assert list(telling_keys({"a": [{"id": 7, "source": "x"}]})) == ["id", "source"]
