@@ -9,13 +9,19 @@ from django.urls import reverse
 
 from annotations.models import Assignment
 from annotations.rules.states import AssignmentState
-from codesign.studies.models import Member
+from codesign.studies.models import Cohort, Member
 
 
 def signed_in(member: Member) -> Client:
     client = Client()
     client.force_login(member.user)
     return client
+
+
+def cohort_of(member: Member) -> Cohort:
+    """The cohort that whoever judges has."""
+    assert member.cohort is not None
+    return member.cohort
 
 
 def judge_url(member: Member) -> str:

@@ -33,7 +33,7 @@ def pieces(*pairs: tuple[Kind, str]) -> list[Piece]:
          pieces((S, "مرحبا بك "), (N, "هناك"))),
     ],
 )  # fmt: skip
-def test_words_that_changed(old, new, left, right):
+def test_words_that_changed(old: str, new: str, left: list[Piece], right: list[Piece]) -> None:
     assert compare(old, new) == (left, right)
 
 
@@ -46,19 +46,19 @@ def test_words_that_changed(old, new, left, right):
         ("emoji 🙂 e\u0301 and more", "emoji 🙃 é and more"),
     ],
 )
-def test_each_side_joined_is_its_text(old, new):
+def test_each_side_joined_is_its_text(old: str, new: str) -> None:
     left, right = compare(old, new)
     assert "".join(piece.text for piece in left) == old
     assert "".join(piece.text for piece in right) == new
 
 
-def test_a_word_alone_between_changes_is_no_island():
+def test_a_word_alone_between_changes_is_no_island() -> None:
     left, right = compare("you must go now", "they could go later")
     assert [piece.kind for piece in left] == [G]
     assert [piece.kind for piece in right] == [N]
 
 
-def test_very_long_texts_are_compared_whole_and_soon():
+def test_very_long_texts_are_compared_whole_and_soon() -> None:
     start = time.perf_counter()
     left, right = compare("word " * 4000, "other " * 4000)
     assert time.perf_counter() - start < 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -10,7 +11,8 @@ from django.utils import timezone
 from annotations.models import Assignment, Flag, Judgement, Rewrite
 from annotations.rules.states import Ask, AssignmentState, Harm
 from codesign.compensation.models import Transfer
-from tests.annotations.pages import filled, held, judge_url, one_url, signed_in
+from codesign.studies.models import Member
+from tests.annotations.pages import cohort_of, filled, held, judge_url, one_url, signed_in
 from tests.factories.annotations import judge, judging_round
 
 pytestmark = pytest.mark.django_db
@@ -18,13 +20,13 @@ ASKS = (Ask.RATING, Ask.RANKING, Ask.REWRITE, Ask.FLAG)
 
 
 @pytest.fixture
-def member():
+def member() -> Member:
     member = judge()
-    judging_round(member.cohort, tasks=3, asks=ASKS)
+    judging_round(cohort_of(member), tasks=3, asks=ASKS)
     return member
 
 
-def test_shows_what_is_asked_and_the_same_again(member):
+def test_shows_what_is_asked_and_the_same_again(member: Member) -> None:
     client = signed_in(member)
     page = client.get(judge_url(member))
     assert page.status_code == 200
@@ -37,7 +39,7 @@ def test_shows_what_is_asked_and_the_same_again(member):
     assert held(member) == first
 
 
-def test_sending_stores_and_answers_with_the_next(member):
+def test_sending_stores_and_answers_with_the_next(member: Member) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
@@ -66,7 +68,7 @@ def test_sending_stores_and_answers_with_the_next(member):
     assert (str(flag.response_id), flag.harm, flag.severity) == (order[1], Harm.DIAGNOSING, 2)
 
 
-def test_the_same_sending_twice_is_one_judgement_and_one_credit(member):
+def test_the_same_sending_twice_is_one_judgement_and_one_credit(member: Member) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
@@ -80,7 +82,9 @@ def test_the_same_sending_twice_is_one_judgement_and_one_credit(member):
 @pytest.mark.parametrize(
     ("counted", "least", "most"), [("30", 30_000, 30_000), (None, 100_000, 110_000)]
 )
-def test_active_time_is_what_was_counted_or_since_it_was_shown(member, counted, least, most):
+def test_active_time_is_what_was_counted_or_since_it_was_shown(
+    member: Member, counted: str | None, least: int, most: int
+) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
@@ -90,7 +94,7 @@ def test_active_time_is_what_was_counted_or_since_it_was_shown(member, counted, 
     assert least <= Judgement.objects.get().active_ms <= most
 
 
-def test_sending_something_else_afterwards_says_that_it_is_sent(member):
+def test_sending_something_else_afterwards_says_that_it_is_sent(member: Member) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
@@ -103,7 +107,7 @@ def test_sending_something_else_afterwards_says_that_it_is_sent(member):
     assert (back.status_code, "This one is sent" in back.content.decode()) == (200, True)
 
 
-def test_what_is_missing_is_said_and_what_was_filled_in_stays(member):
+def test_what_is_missing_is_said_and_what_was_filled_in_stays(member: Member) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
@@ -125,7 +129,9 @@ def test_what_is_missing_is_said_and_what_was_filled_in_stays(member):
     ("chosen", "groups", "strength"),
     [("A3", [[0], [1]], 3), ("A1", [[0], [1]], 1), ("0", [[0, 1]], None), ("B2", [[1], [0]], 2)],
 )
-def test_comparison_becomes_ranking_and_strength(member, chosen, groups, strength):
+def test_comparison_becomes_ranking_and_strength(
+    member: Member, chosen: str, groups: list[list[int]], strength: int | None
+) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
@@ -136,7 +142,7 @@ def test_comparison_becomes_ranking_and_strength(member, chosen, groups, strengt
     assert judgement.strength == strength
 
 
-def test_both_could_do_harm_needs_no_comparison(member):
+def test_both_could_do_harm_needs_no_comparison(member: Member) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
@@ -146,7 +152,7 @@ def test_both_could_do_harm_needs_no_comparison(member):
     assert (judgement.all_harmful, judgement.ranking) == (True, [])
 
 
-def test_an_unchanged_reply_is_no_rewrite(member):
+def test_an_unchanged_reply_is_no_rewrite(member: Member) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
@@ -157,7 +163,7 @@ def test_an_unchanged_reply_is_no_rewrite(member):
     assert not Rewrite.objects.exists()
 
 
-def test_a_draft_comes_back_field_by_field(member):
+def test_a_draft_comes_back_field_by_field(member: Member) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
@@ -181,14 +187,16 @@ def test_a_draft_comes_back_field_by_field(member):
         {"comment": 5, "strength": "x", "all_harmful": "x", "active_seconds": [1]},
     ],
 )
-def test_a_draft_that_makes_no_sense_does_not_break_the_page(member, draft):
+def test_a_draft_that_makes_no_sense_does_not_break_the_page(
+    member: Member, draft: dict[str, Any]
+) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     Assignment.objects.update(draft=draft)
     assert client.get(judge_url(member)).status_code == 200
 
 
-def test_scripts_get_short_answers(member):
+def test_scripts_get_short_answers(member: Member) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
@@ -198,7 +206,7 @@ def test_scripts_get_short_answers(member):
     assert client.post(one_url(first), {"do": "save"}, headers=said).status_code == 409
 
 
-def test_skip_is_paid_and_answers_with_the_next(member):
+def test_skip_is_paid_and_answers_with_the_next(member: Member) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
@@ -210,14 +218,14 @@ def test_skip_is_paid_and_answers_with_the_next(member):
     assert "You skipped this one" in client.get(one_url(first)).content.decode()
 
 
-def test_an_unknown_reason_is_said(member):
+def test_an_unknown_reason_is_said(member: Member) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     page = client.post(one_url(held(member)), {"skip": "because"})
     assert page.status_code == 422
 
 
-def test_stop_saves_and_keeps_it(member):
+def test_stop_saves_and_keeps_it(member: Member) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
@@ -227,7 +235,7 @@ def test_stop_saves_and_keeps_it(member):
     assert "so far" in client.get(judge_url(member)).content.decode()
 
 
-def test_after_the_last_one_it_says_so(member):
+def test_after_the_last_one_it_says_so(member: Member) -> None:
     client = signed_in(member)
     page = client.get(judge_url(member))
     for _ in range(3):
@@ -239,7 +247,7 @@ def test_after_the_last_one_it_says_so(member):
     assert "That is all for now" in client.get(judge_url(member)).content.decode()
 
 
-def test_while_replies_are_written_more_are_on_their_way(member):
+def test_while_replies_are_written_more_are_on_their_way(member: Member) -> None:
     from tests.factories.annotations import PromptFactory
 
     PromptFactory.create(study=member.study)
@@ -252,11 +260,11 @@ def test_while_replies_are_written_more_are_on_their_way(member):
 
 
 @pytest.mark.parametrize("count", [1, 3, 4])
-def test_other_numbers_of_replies(count):
+def test_other_numbers_of_replies(count: int) -> None:
     import uuid
 
     member = judge()
-    judging_round(member.cohort, sources=[uuid.uuid4() for _ in range(count)], asks=ASKS)
+    judging_round(cohort_of(member), sources=[uuid.uuid4() for _ in range(count)], asks=ASKS)
     client = signed_in(member)
     words = client.get(judge_url(member)).content.decode()
     assert ("rank-A" in words) is (count > 1)
@@ -271,9 +279,9 @@ def test_other_numbers_of_replies(count):
     assert Judgement.objects.get().ranking == [[order[n] for n in group] for group in expected]
 
 
-def test_only_what_is_asked_is_shown():
+def test_only_what_is_asked_is_shown() -> None:
     member = judge()
-    judging_round(member.cohort, asks=(Ask.RATING,))
+    judging_round(cohort_of(member), asks=(Ask.RATING,))
     client = signed_in(member)
     words = client.get(judge_url(member)).content.decode()
     for part in ("comparison", "all_harmful", "rewrite-A", "harm-A"):
@@ -284,9 +292,9 @@ def test_only_what_is_asked_is_shown():
     assert not Rewrite.objects.exists()
 
 
-def test_no_system_message_is_shown():
+def test_no_system_message_is_shown() -> None:
     member = judge()
-    made = judging_round(member.cohort, tasks=0)
+    made = judging_round(cohort_of(member), tasks=0)
     from tests.factories.annotations import add_task
 
     talk = [
@@ -303,7 +311,7 @@ def test_no_system_message_is_shown():
         assert words.count(part) == 1
 
 
-def test_an_ended_session_loses_nothing(member):  # standards 5.3
+def test_an_ended_session_loses_nothing(member: Member) -> None:  # standards 5.3
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
@@ -317,7 +325,7 @@ def test_an_ended_session_loses_nothing(member):  # standards 5.3
     assert not Judgement.objects.exists()
 
 
-def test_what_was_kept_is_for_its_person_alone(member):
+def test_what_was_kept_is_for_its_person_alone(member: Member) -> None:
     other = judge(cohort=member.cohort)
     client = signed_in(member)
     client.get(judge_url(member))
@@ -329,7 +337,7 @@ def test_what_was_kept_is_for_its_person_alone(member):
     assert "mine" not in client.get(judge_url(other)).content.decode()
 
 
-def test_others_are_refused(member):
+def test_others_are_refused(member: Member) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
@@ -344,7 +352,7 @@ def test_others_are_refused(member):
     assert signed_in(unsigned).get(judge_url(member)).status_code in (302, 403)
 
 
-def test_constant_queries(member, django_assert_max_num_queries):
+def test_constant_queries(member: Member, django_assert_max_num_queries: Any) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)

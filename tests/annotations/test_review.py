@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -17,7 +18,7 @@ from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
 from codesign.studies.models import Member
 from codesign.studies.rules import Role
-from tests.annotations.pages import signed_in
+from tests.annotations.pages import cohort_of, signed_in
 from tests.factories.annotations import answers, judge, judging_round
 from tests.factories.studies import CohortFactory, staff
 
@@ -46,23 +47,23 @@ def judged(member: Member, *, text: str = "That sounds heavy. I am here.") -> tu
 
 
 @pytest.fixture
-def member():
+def member() -> Member:
     member = judge()
-    judging_round(member.cohort, tasks=4, overlap=2)
+    judging_round(cohort_of(member), tasks=4, overlap=2)
     return member
 
 
 @pytest.fixture
-def clinician(member):
+def clinician(member: Member) -> Member:
     return judge(cohort=CohortFactory.create(study=member.study, role=Role.CLINICIAN))
 
 
 @pytest.fixture
-def coordinator(member):
+def coordinator(member: Member) -> Member:
     return staff(member.study)
 
 
-def test_a_decision_moves_logs_and_is_audited(member, coordinator):
+def test_a_decision_moves_logs_and_is_audited(member: Member, coordinator: Member) -> None:
     rewrite, flag = judged(member)
     actor = Actor.of(coordinator.user)
     review.decide_rewrite(
@@ -78,7 +79,9 @@ def test_a_decision_moves_logs_and_is_audited(member, coordinator):
     assert Event.objects.filter(about_id__in=[rewrite.id, flag.id]).count() == 2
 
 
-def test_deciding_again_adds_a_row_and_the_same_again_none(member, clinician):
+def test_deciding_again_adds_a_row_and_the_same_again_none(
+    member: Member, clinician: Member
+) -> None:
     rewrite, _ = judged(member)
     actor = Actor.of(clinician.user)
     for state in ("accepted", "accepted", "held_back", "accepted"):
@@ -87,7 +90,7 @@ def test_deciding_again_adds_a_row_and_the_same_again_none(member, clinician):
 
 
 @pytest.mark.parametrize("state", ["pending", "reported"])
-def test_there_is_no_way_back_to_waiting(member, coordinator, state):
+def test_there_is_no_way_back_to_waiting(member: Member, coordinator: Member, state: str) -> None:
     rewrite, flag = judged(member)
     actor = Actor.of(coordinator.user)
     review.decide_rewrite(actor=actor, rewrite_id=rewrite.id, state="accepted")
@@ -98,7 +101,7 @@ def test_there_is_no_way_back_to_waiting(member, coordinator, state):
         review.decide_flag(actor=actor, flag_id=flag.id, state=state)
 
 
-def test_unknown_things_are_refused(member, coordinator):
+def test_unknown_things_are_refused(member: Member, coordinator: Member) -> None:
     rewrite, flag = judged(member)
     actor = Actor.of(coordinator.user)
     with pytest.raises(Invalid):
@@ -109,7 +112,9 @@ def test_unknown_things_are_refused(member, coordinator):
         review.decide_flag(actor=actor, flag_id=rewrite.id, state="upheld")
 
 
-def test_a_stale_page_does_not_overrule_a_colleague(member, coordinator, clinician):
+def test_a_stale_page_does_not_overrule_a_colleague(
+    member: Member, coordinator: Member, clinician: Member
+) -> None:
     rewrite, _ = judged(member)
     review.decide_rewrite(
         actor=Actor.of(coordinator.user), rewrite_id=rewrite.id, state="held_back", seen="pending"
@@ -120,8 +125,8 @@ def test_a_stale_page_does_not_overrule_a_colleague(member, coordinator, clinici
         )
 
 
-def test_nobody_decides_on_their_own(member, clinician):
-    judging_round(clinician.cohort)
+def test_nobody_decides_on_their_own(member: Member, clinician: Member) -> None:
+    judging_round(cohort_of(clinician))
     rewrite, flag = judged(clinician)
     actor = Actor.of(clinician.user)
     with pytest.raises(NotPermitted):
@@ -134,7 +139,7 @@ def test_nobody_decides_on_their_own(member, clinician):
 @pytest.mark.parametrize(
     "role", [Role.ML_ENGINEER, Role.AUDITOR, Role.SAFETY_LEAD, "panelist", "stranger"]
 )
-def test_others_are_refused(member, role):
+def test_others_are_refused(member: Member, role: str) -> None:
     rewrite, _ = judged(member)
     if role == "panelist":
         other = judge(cohort=member.cohort)
@@ -152,13 +157,13 @@ def test_others_are_refused(member, role):
         assert client.get(url).status_code in (403, 404)
 
 
-def test_the_system_may(member):
+def test_the_system_may(member: Member) -> None:
     rewrite, _ = judged(member)
     review.decide_rewrite(actor=SYSTEM, rewrite_id=rewrite.id, state="accepted")
     assert ReviewDecision.objects.get().reviewer is None
 
 
-def test_what_waits_comes_one_after_another(member, coordinator):
+def test_what_waits_comes_one_after_another(member: Member, coordinator: Member) -> None:
     found = {judged(member)[0].id for _ in range(3)}
     actor = Actor.of(coordinator.user)
     seen: list[uuid.UUID] = []
@@ -174,7 +179,7 @@ def test_what_waits_comes_one_after_another(member, coordinator):
     assert seen[3] == seen[0]
 
 
-def test_what_was_withdrawn_is_not_reviewed(member, coordinator):
+def test_what_was_withdrawn_is_not_reviewed(member: Member, coordinator: Member) -> None:
     judged(member)
     actor = Actor.of(coordinator.user)
     assert queries.counts(actor=actor, study_id=member.study_id) == queries.Counts(1, 1, 0)
@@ -182,9 +187,11 @@ def test_what_was_withdrawn_is_not_reviewed(member, coordinator):
     assert queries.counts(actor=actor, study_id=member.study_id) == queries.Counts(0, 0, 0)
 
 
-def test_nothing_is_shown_of_what_a_clinician_judges_just_now(member, clinician):
+def test_nothing_is_shown_of_what_a_clinician_judges_just_now(
+    member: Member, clinician: Member
+) -> None:
     rewrite, _ = judged(member)
-    made = judging_round(clinician.cohort, tasks=0)
+    made = judging_round(cohort_of(clinician), tasks=0)
     from annotations.services import rounds
 
     prompt = rewrite.response.prompt
@@ -195,7 +202,7 @@ def test_nothing_is_shown_of_what_a_clinician_judges_just_now(member, clinician)
     assert queries.counts(actor=actor, study_id=member.study_id).rewrites == 0
 
 
-def test_the_page_goes_from_one_to_the_next(member, coordinator):
+def test_the_page_goes_from_one_to_the_next(member: Member, coordinator: Member) -> None:
     judged(member)
     judged(member)
     client = signed_in(coordinator)
@@ -221,7 +228,7 @@ def test_the_page_goes_from_one_to_the_next(member, coordinator):
     assert "held back" in page.content.decode()
 
 
-def test_the_page_tells_nobody_who_wrote_it_or_when(member, clinician):
+def test_the_page_tells_nobody_who_wrote_it_or_when(member: Member, clinician: Member) -> None:
     rewrite, _ = judged(member)
     client = signed_in(clinician)
     pages = [
@@ -237,7 +244,9 @@ def test_the_page_tells_nobody_who_wrote_it_or_when(member, clinician):
 
 
 @pytest.mark.parametrize("name", ["review", "review-decided"])
-def test_queries_do_not_grow(member, coordinator, name, django_assert_num_queries):
+def test_queries_do_not_grow(
+    member: Member, coordinator: Member, name: str, django_assert_num_queries: Any
+) -> None:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 

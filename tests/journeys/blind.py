@@ -13,7 +13,6 @@ from typing import Any
 
 from django.apps import apps
 from django.db import models
-from django.http import HttpResponse
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from annotations.models import Assignment, Judgement, Response
@@ -116,8 +115,9 @@ class Secrets:
     def kept_from(cls, member: Member, story: Story) -> Secrets:
         """Everything that must stay hidden from that member."""
         hidden: list[str] = [*NAMES, "EXT-", COMMENT]
-        for row in (*Source.objects.all(), *ModelVersion.objects.all()):
-            hidden += [str(row.id), row.id.hex]
+        for table in (Source, ModelVersion):
+            for row_id in table.objects.values_list("pk", flat=True):
+                hidden += [str(row_id), row_id.hex]
         for other in story.others:
             hidden += [other.pseudonym, other.user.email, str(other.id), str(other.user_id)]
             hidden += map(str, Judgement.objects.filter(member=other).values_list("id", flat=True))
@@ -128,9 +128,9 @@ class Secrets:
             reviews=f"/studies/{member.study.slug}/review/" if member == story.clinician else "",
         )
 
-    def found_in(self, address: str, answer: HttpResponse) -> list[str]:
-        """What this answer gives away."""
-        parts: Any = answer.streaming_content if answer.streaming else [answer.content]
+    def found_in(self, address: str, answer: Any) -> list[str]:
+        """What this answer (a Django response, streaming or not) gives away."""
+        parts = answer.streaming_content if answer.streaming else [answer.content]
         text = b"".join(parts).decode(errors="replace") + str(dict(answer.headers))
         text = text.replace(address.strip("/"), "")  # what was asked for may be said back
         found = self.words.findall(text)
@@ -167,8 +167,7 @@ def addresses(member: Member) -> Iterator[str]:
         parts = re.split(r"<(\w+):(\w+)>", route)
         fixed, kinds, names = parts[::3], parts[1::3], parts[2::3]
         choices = [
-            list(_values(kind, name, member.study.slug, ids))
-            for kind, name in zip(kinds, names, strict=True)
+            list(_values(kind, name, slug, ids)) for kind, name in zip(kinds, names, strict=True)
         ]
         for chosen in product(*choices):
             yield "/" + "".join(a + b for a, b in zip(fixed, (*chosen, ""), strict=True))

@@ -84,9 +84,9 @@ def test_every_reply_of_the_loop_stays_blind(told: Story, role: str) -> None:
     base = f"/api/v1/assignments/{held(member).id}/"
     send("POST", "skip/", {"reason": "dont_know"})
     page = client.post(one_url(held(member)), filled(held(member), comparison=None))
-    answers_given.append((page.request["PATH_INFO"], page))  # type: ignore[attr-defined]
+    answers_given.append((page.request["PATH_INFO"], page))
     page = client.post(one_url(held(member)), {"skip": "too_close"})
-    answers_given.append((page.request["PATH_INFO"], page))  # type: ignore[attr-defined]
+    answers_given.append((page.request["PATH_INFO"], page))
     assert [answer.status_code for _, answer in answers_given] == [
         201, 200, 200, 400, 201, 200, 422, 200,
     ]  # fmt: skip
