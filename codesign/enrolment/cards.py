@@ -12,18 +12,22 @@ from codesign.studies.permissions import MANAGE_PEOPLE
 from codesign.studies.registry import NAV, STEPS, NavLink, Step, StepSource
 
 
-def people_to_add(member: Member) -> Step:
-    """How many invitations wait, and the way to the people."""
+def not_here_yet(member: Member) -> Step | None:
+    """How many invitations wait, where any does."""
     count = queries.waiting(study_id=member.study_id).count()
-    waiting = ngettext("%(n)d invitation waits", "%(n)d invitations wait", count) % {"n": count}
+    if not count:
+        return None
     return Step(
-        says=_("%(waiting)s to be accepted") % {"waiting": waiting}
-        if count
-        else _("Nobody is waiting to join"),
+        says=ngettext(
+            "%(n)d person was invited and is not here yet",
+            "%(n)d people were invited and are not here yet",
+            count,
+        )
+        % {"n": count},
         href=reverse("enrolment:people", kwargs={"slug": member.study.slug}),
         label=_("People"),
     )
 
 
-STEPS.register("people", StepSource(MANAGE_PEOPLE.roles, order=80, find=people_to_add))
+STEPS.register("people", StepSource(MANAGE_PEOPLE.roles, order=80, find=not_here_yet))
 NAV.register("people", NavLink(gettext_lazy("People"), "enrolment:people", MANAGE_PEOPLE, 10))

@@ -14,11 +14,17 @@ from codesign.consent import queries as consent
 from codesign.consent import services as consent_services
 from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Member
+from codesign.studies.rules import Role
+from modelhub.services import generation
+from modelhub.services.versions import ensure_embedded_model
 from tests.browser.conftest import OpenPage
 from tests.browser.looking import check_page
 from tests.factories.accounts import UserFactory
+from tests.factories.annotations import judging_round, lease, send
 from tests.factories.compensation import credit, set_rate
-from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory
+from tests.factories.consent import sign
+from tests.factories.modelhub import add_prompts
+from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
 
 DEMO = settings.BASE_DIR / "codesign" / "desk" / "demo"
 
@@ -105,3 +111,34 @@ def test_pages_outside_studies(open_page: OpenPage, panelist: Member) -> None:
     page.get_by_role("button", name="Make a token").click()
     page.get_by_text("shown this once").wait_for()
     check_page(page, name="tokens-made")
+
+
+def test_homes_and_rounds_with_work_in_them(open_page: OpenPage, panelist: Member) -> None:
+    clinic = CohortFactory.create(
+        study=panelist.study, title="Clinicians", key="clinician", role=Role.CLINICIAN
+    )
+    sign(panelist)
+    judging_round(panelist.cohort, clinic, tasks=3, overlap=2)
+    send(lease(panelist))
+    generation.start_run(
+        actor=SYSTEM,
+        study=panelist.study,
+        version=ensure_embedded_model(),
+        prompts=add_prompts(panelist.study, "A long day.", "A longer night."),
+    )
+    page = open_page("/", user=panelist.user)
+    page.get_by_role("link", name="Start").wait_for()
+    check_page(page, name="home-panelist-working")
+    for role in (Role.COORDINATOR, Role.ML_ENGINEER):
+        page = open_page("/", user=staff(panelist.study, role).user)
+        check_page(page, name=f"home-{role}-working")
+        if role == Role.COORDINATOR:
+            page.get_by_role("link", name="Rounds").click()
+            page.get_by_role("heading", name="Rounds").wait_for()
+            check_page(page, name="rounds")
+            for width in (320, 768, 1024, 1280):  # standards 4.7: Help never moves to a later row
+                page.set_viewport_size({"width": width, "height": 800})
+                help_box = page.locator(".btn-care").bounding_box()
+                assert help_box is not None
+                assert help_box["y"] < 30, width
+                assert help_box["x"] > width / 3, width
