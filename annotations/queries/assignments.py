@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, TypedDict
 
 from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet, prefetch_related_objects
@@ -20,6 +21,8 @@ from codesign.shared.actors import Actor
 from codesign.shared.errors import NoConsent, NotFound
 from codesign.studies.models import Member
 
+A_MEMBER, A_COHORT = uuid.UUID(int=1), uuid.UUID(int=2)
+"""Stand for a member and a cohort in SQL that is written once."""
 AT_MOST = 100
 """Waiting tasks are counted up to this many: nobody is helped by a larger number."""
 
@@ -106,12 +109,30 @@ def waiting_seats(member: Member) -> QuerySet[Seat]:
 
     Without tasks they were ever assigned (but let expire) and without prompts they skipped.
     """
-    mine = Assignment.objects.filter(member_id=member.id)
+    return _waiting(member_id=member.id, cohort_id=member.cohort_id)
+
+
+def _waiting(*, member_id: uuid.UUID, cohort_id: uuid.UUID | None) -> QuerySet[Seat]:
+    mine = Assignment.objects.filter(member_id=member_id)
     seen = mine.filter(task_id=OuterRef("task_id")).exclude(state=AssignmentState.EXPIRED)
     skipped = mine.filter(prompt_id=OuterRef("task__prompt_id"), state=AssignmentState.SKIPPED)
     return Seat.objects.filter(
-        ~Exists(seen), ~Exists(skipped), offered=True, cohort=member.cohort
+        ~Exists(seen), ~Exists(skipped), offered=True, cohort=cohort_id
     ).order_by(F("first").desc(), F("number").desc(), "shuffle")
+
+
+@lru_cache(maxsize=2)
+def first_waiting_sql(*, skip_locked: bool) -> tuple[str, tuple[Any, ...]]:
+    """SQL that locks the task of the first waiting seat, and its parameters.
+
+    It is the hottest query, so it is written from `waiting_seats` once in each process: the
+    parameters hold `A_MEMBER` and `A_COHORT` where a real one belongs. Its columns are the seat's
+    id, task and number, the task's id and round.
+    """
+    seats = _waiting(member_id=A_MEMBER, cohort_id=A_COHORT)
+    locked = seats.select_for_update(no_key=True, skip_locked=skip_locked, of=("task",))
+    columns = locked.select_related("task").only("id", "task", "number", "task__id", "task__round")
+    return columns[:1].query.sql_with_params()
 
 
 def leased() -> QuerySet[Assignment]:
@@ -130,6 +151,11 @@ def latest(member: Member) -> Assignment | None:
     if found:
         found.member = member
     return found
+
+
+def task_to_show(task_id: uuid.UUID) -> Task:
+    """A task with its prompt."""
+    return Task.objects.select_related("prompt").get(id=task_id)
 
 
 def locked_own(*, member: Member, assignment_id: uuid.UUID) -> Assignment:

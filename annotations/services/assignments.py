@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from annotations.models import Assignment, OrderBalance, Seat, Task
+from annotations.models import Assignment, OrderBalance, Task
 from annotations.permissions import JUDGE
 from annotations.queries import assignments as queries
 from annotations.queries import rubrics
@@ -128,17 +128,20 @@ def lease_next(
     seat, contended = _seat_for(member, wait=wait)
     if seat is None:
         return Found(None, contended=contended)
-    plan = rubrics.plan_of(seat.task.round_id, member.cohort_id)
+    plan = rubrics.plan_of(seat.round_id, member.cohort_id)
+    if seat.number < plan.overlap:
+        seats.offer_lowest(task_id=seat.task_id, cohort_id=member.cohort_id)
+    task = queries.task_to_show(seat.task_id)
     seed = random.SystemRandom().getrandbits(63)
-    shown = _order(member, seat.task, seed)
+    shown = _order(member, task, seed)
     goes_on = last is not None and queue.same_sitting(ended_at=last.ended_at, now=now)
     draft = last.draft if last and last.task_id == seat.task_id else None
     made = Assignment.objects.create(
         study=member.study,
         member=member,
-        task=seat.task,
-        prompt=seat.task.prompt,
-        seat=seat,
+        task=task,
+        prompt=task.prompt,
+        seat_id=seat.seat_id,
         asks=list(plan.asks),
         rubric_id=plan.rubric_id,
         order_shown=list(shown.ids),
@@ -156,21 +159,17 @@ def lease_next(
     return Found(made, created=True)
 
 
-def _seat_for(member: Member, *, wait: bool) -> tuple[Seat | None, bool]:
+def _seat_for(member: Member, *, wait: bool) -> tuple[seats.Look | None, bool]:
     """(a seat now leased to the member, whether others hold what is left).
 
-    A candidate's task is locked first. What the query saw may be older than the lock, so taking
-    the seat is tried and may fail. Only the first look may wait, and only while nothing is held.
+    Only the first look may wait, and only while nothing else is held.
     """
-    waiting = queries.waiting_seats(member).select_related("task__prompt")
-    looks = [False] if wait else [True] * PATIENCE
-    for skip_locked in looks:
-        seat = waiting.select_for_update(no_key=True, skip_locked=skip_locked, of=("task",)).first()
-        if seat is None:
-            return None, not wait and waiting.exists()
-        plan = rubrics.plan_of(seat.task.round_id, seat.cohort_id)
-        if seats.take(seat=seat, overlap=plan.overlap):
-            return seat, False
+    for skip_locked in [False] if wait else [True] * PATIENCE:
+        look = seats.take_first(member=member, skip_locked=skip_locked)
+        if look is None:
+            return None, not wait and queries.waiting_seats(member).exists()
+        if look.taken:
+            return look, False
     return None, True
 
 

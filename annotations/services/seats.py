@@ -7,11 +7,15 @@ waits for a task while holding another, so two people can never wait for each ot
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
 from annotations.models import Prompt, Round, Seat, Task
+from annotations.queries import assignments as queries
 from annotations.rules.states import RoundState, SeatState
+from codesign.studies.models import Member
 
 
 def locked_task(*, task_id: uuid.UUID) -> Task:
@@ -23,18 +27,48 @@ def locked_task(*, task_id: uuid.UUID) -> Task:
     )
 
 
-def take(*, seat: Seat, overlap: int) -> bool:
-    """Lease an offered seat and offer the next; False where somebody was quicker.
-
-    The offered seat is the free one with the lowest number, so after the last one nothing is
-    left to offer.
-    """
-    taken = Seat.objects.filter(id=seat.id, offered=True).update(
-        state=SeatState.LEASED, offered=False
+TAKE = """
+    WITH chosen (seat_id, task_id, number, same_task_id, round_id) AS ({first_waiting}),
+    taken AS (
+        UPDATE annotations_seat SET state = 'leased', offered = false
+        FROM chosen WHERE id = chosen.seat_id AND offered RETURNING id
     )
-    if taken and seat.number < overlap:
-        _offer_lowest(seat.task_id, seat.cohort_id)
-    return bool(taken)
+    SELECT seat_id, task_id, number, round_id, EXISTS (SELECT FROM taken) FROM chosen
+"""
+OFFER_LOWEST = """
+    UPDATE annotations_seat SET offered = true WHERE NOT offered AND id = (
+        SELECT id FROM annotations_seat
+        WHERE task_id = %s AND cohort_id = %s AND state = 'free' ORDER BY number LIMIT 1
+    )
+"""
+
+
+@dataclass(frozen=True)
+class Look:
+    """The first seat on offer to a member, and whether it is theirs now."""
+
+    seat_id: int
+    task_id: uuid.UUID
+    number: int
+    round_id: uuid.UUID
+    taken: bool
+
+
+def take_first(*, member: Member, skip_locked: bool) -> Look | None:
+    """Lock the task of the first seat on offer to a member, and lease the seat.
+
+    What the query sees may be older than the lock: where somebody was quicker, the seat is not
+    taken, and the caller looks again. The caller offers the next seat.
+    """
+    first_waiting, parameters = queries.first_waiting_sql(skip_locked=skip_locked)
+    real = {queries.A_MEMBER: member.id, queries.A_COHORT: member.cohort_id}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            TAKE.format(first_waiting=first_waiting),
+            [real.get(parameter, parameter) for parameter in parameters],
+        )
+        row = cursor.fetchone()
+    return Look(*row) if row else None
 
 
 def take_late(*, task: Task, cohort_id: uuid.UUID) -> Seat | None:
@@ -44,7 +78,7 @@ def take_late(*, task: Task, cohort_id: uuid.UUID) -> Seat | None:
     if seat is None:
         return None
     Seat.objects.filter(id=seat.id).update(state=SeatState.FILLED, offered=False)
-    _offer_lowest(seat.task_id, seat.cohort_id)
+    offer_lowest(task_id=seat.task_id, cohort_id=seat.cohort_id)
     return seat
 
 
@@ -59,13 +93,13 @@ def free(*, seat: Seat, task: Task) -> None:
     Seat.objects.filter(id=seat.id).update(state=SeatState.FREE)
     if task.round.state == RoundState.OPEN and task.prompt.withdrawn_at is None:
         same.filter(offered=True, number__gt=seat.number).update(offered=False)
-        _offer_lowest(seat.task_id, seat.cohort_id)
+        offer_lowest(task_id=seat.task_id, cohort_id=seat.cohort_id)
 
 
-def _offer_lowest(task_id: uuid.UUID, cohort_id: uuid.UUID) -> None:
-    same = Seat.objects.filter(task_id=task_id, cohort_id=cohort_id)
-    lowest = same.filter(state=SeatState.FREE).order_by("number").values("id")[:1]
-    Seat.objects.filter(id__in=lowest, offered=False).update(offered=True)
+def offer_lowest(*, task_id: uuid.UUID, cohort_id: uuid.UUID) -> None:
+    """Offer the free seat with the lowest number, if there is one; another offer stays away."""
+    with connection.cursor() as cursor:
+        cursor.execute(OFFER_LOWEST, [task_id, cohort_id])
 
 
 def offer_all(*, round: Round) -> int:

@@ -1,0 +1,192 @@
+"""Rounds, their tasks and rubrics: what is made, and what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from annotations.models import Prompt, Round, Seat, Task
+from annotations.queries import assignments as queries
+from annotations.queries import rubrics as words
+from annotations.rules.states import Ask, RoundKind, RoundState, SeatState
+from annotations.services import rounds, rubrics
+from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
+from codesign.studies.rules import Role
+from tests.factories.annotations import (
+    PromptFactory,
+    ResponseFactory,
+    add_task,
+    judge,
+    judging_round,
+    lease,
+    make_rubric,
+)
+from tests.factories.studies import CohortFactory, MemberFactory, staff
+
+pytestmark = pytest.mark.django_db
+
+
+def offered() -> int:
+    return Seat.objects.filter(offered=True).count()
+
+
+def plan(made: Round, **changes: Any) -> rounds.CohortPlan:
+    fields: dict[str, Any] = {
+        "cohort": made.study.cohorts.get(),
+        "rubric": make_rubric(made.study),
+        "asks": [Ask.RATING],
+        "overlap": 1,
+    }
+    return rounds.CohortPlan(**fields | changes)
+
+
+def test_seats_are_offered_while_the_round_is_open() -> None:
+    cohort = CohortFactory.create()
+    made = judging_round(cohort, tasks=2, overlap=3, opened=False)
+    assert (Seat.objects.count(), offered()) == (6, 0)
+    rounds.open_round(actor=SYSTEM, round=made)
+    assert set(Seat.objects.filter(offered=True).values_list("number", flat=True)) == {1}
+    assert offered() == 2
+    add_task(Round.objects.get())
+    assert offered() == 3
+    rounds.close_round(actor=SYSTEM, round=made)
+    assert offered() == 0
+    Prompt.objects.filter(tasks=Task.objects.all()[:1]).update(withdrawn_at=timezone.now())
+    rounds.open_round(actor=SYSTEM, round=made)
+    assert offered() == 2
+
+
+def test_closing_and_opening_again_offers_the_lowest_free_seat() -> None:
+    member = judge()
+    made = judging_round(member.cohort, tasks=1, overlap=2)
+    lease(member)
+    rounds.close_round(actor=SYSTEM, round=made)
+    assert not Seat.objects.exclude(state=SeatState.FREE).exists()
+    rounds.open_round(actor=SYSTEM, round=made)
+    assert Seat.objects.get(offered=True).number == 1
+    with pytest.raises(Conflict):
+        rounds.open_round(actor=SYSTEM, round=made)
+
+
+@pytest.mark.parametrize("kind", list(RoundKind))
+def test_held_out_prompts_are_for_evaluation_alone(kind: RoundKind) -> None:
+    made = judging_round(CohortFactory.create(), tasks=1, kind=kind)
+    held_out = kind == RoundKind.JUDGING
+    prompt = PromptFactory.create(study=made.study, held_out=held_out)
+    with pytest.raises(Invalid):
+        rounds.add_task(
+            actor=SYSTEM,
+            round=made,
+            prompt=prompt,
+            responses=[ResponseFactory.create(prompt=prompt)],
+        )
+
+
+def test_what_is_no_task() -> None:
+    made = judging_round(CohortFactory.create(), tasks=0)
+    prompt = PromptFactory.create(study=made.study)
+    good = ResponseFactory.create(prompt=prompt)
+    gone = ResponseFactory.create(prompt=prompt, withdrawn_at=timezone.now())
+    elsewhere = ResponseFactory.create()
+    wrong: list[tuple[Prompt, list[Any]]] = [
+        (prompt, []),
+        (prompt, [good, good]),
+        (prompt, [good, gone]),
+        (prompt, [good, elsewhere]),
+        (elsewhere.prompt, [elsewhere]),
+    ]
+    for which, responses in wrong:
+        with pytest.raises(Invalid):
+            rounds.add_task(actor=SYSTEM, round=made, prompt=which, responses=responses)
+    rounds.add_task(actor=SYSTEM, round=made, prompt=prompt, responses=[good])
+    with pytest.raises(Conflict):
+        rounds.add_task(actor=SYSTEM, round=made, prompt=prompt, responses=[good])
+    other = PromptFactory.create(study=made.study)
+    pair = (other, [ResponseFactory.create(prompt=other)])
+    with pytest.raises(Conflict):
+        rounds.add_tasks(actor=SYSTEM, round=made, items=[pair, pair])
+    assert Task.objects.count() == 1
+
+
+def test_many_tasks_cost_few_queries() -> None:
+    made = judging_round(CohortFactory.create(), tasks=0, overlap=2)
+    prompts = PromptFactory.create_batch(30, study=made.study)
+    items = [(prompt, [ResponseFactory.create(prompt=prompt)]) for prompt in prompts]
+    with CaptureQueriesContext(connection) as found:
+        tasks = rounds.add_tasks(actor=SYSTEM, round=made, items=items)
+    assert len(found) <= 12
+    assert [task.prompt for task in tasks] == prompts
+    assert Seat.objects.count() == 60
+
+
+@pytest.mark.parametrize(
+    "changes", [{"asks": []}, {"asks": ["sing"]}, {"asks": ["rating", "rating"]}, {"overlap": 0}]
+)
+def test_plans_that_make_no_sense(changes: dict[str, Any]) -> None:
+    made = judging_round(CohortFactory.create(), tasks=0)
+    with pytest.raises(Invalid):
+        make(made, plan(made, **changes))
+
+
+def make(made: Round, *plans: rounds.CohortPlan) -> Round:
+    return rounds.make_round(
+        actor=SYSTEM, study=made.study, kind=RoundKind.JUDGING, title="Another", cohorts=plans
+    )
+
+
+def test_plans_stay_in_their_study() -> None:
+    made = judging_round(CohortFactory.create(), tasks=0)
+    other = CohortFactory.create()
+    for changes in ({"cohort": other}, {"rubric": make_rubric(other.study)}):
+        with pytest.raises(Invalid):
+            make(made, plan(made, **changes))
+    with pytest.raises(Invalid):
+        make(made)
+
+
+def test_only_a_coordinator_manages_rounds() -> None:
+    member = MemberFactory.create()
+    made = judging_round(member.cohort, tasks=1, opened=False)
+    roles = (Role.SAFETY_LEAD, Role.ML_ENGINEER, Role.AUDITOR)
+    for other in (member, *(staff(made.study, role) for role in roles)):
+        with pytest.raises(NotPermitted):
+            rounds.open_round(actor=Actor.of(other.user), round=made)
+    with pytest.raises(NotFound):
+        rounds.open_round(actor=Actor.of(MemberFactory.create().user), round=made)
+    coordinator = Actor.of(staff(made.study).user)
+    assert rounds.open_round(actor=coordinator, round=made).state == RoundState.OPEN
+
+
+def test_a_change_of_a_rubric_is_a_new_version() -> None:
+    study = CohortFactory.create().study
+    first, second = make_rubric(study), make_rubric(study, keys=["heard"])
+    assert (first.version, second.version) == (1, 2)
+    shown = words.rubric_in(first.id, "en")
+    assert [criterion.key for criterion in shown.criteria] == ["heard", "usable"]
+    assert words.rubric_in(first.id, "cy").criteria == shown.criteria
+    for keys in ([], ["heard", "heard"]):
+        with pytest.raises(Invalid):
+            make_rubric(study, keys=keys)
+    with pytest.raises(NotPermitted):
+        rubrics.make_rubric(
+            actor=Actor.of(staff(study, Role.AUDITOR).user),
+            study=study,
+            key="x",
+            title="X",
+            language="en",
+            criteria=[],
+        )
+
+
+def test_the_hottest_query_has_the_columns_that_its_reader_names() -> None:
+    with transaction.atomic():
+        sql, _ = queries.first_waiting_sql(skip_locked=True)
+    seat, task = '"annotations_seat"', '"annotations_task"'
+    columns = f'{seat}."id", {seat}."task_id", {seat}."number", {task}."id", {task}."round_id"'
+    assert sql.startswith(f"SELECT {columns} FROM")
+    assert sql.endswith(f"FOR NO KEY UPDATE OF {task} SKIP LOCKED")
