@@ -170,6 +170,8 @@ def _build_or_fail(release_id: uuid.UUID, progress: Progress) -> None:
     except OSError as error:
         log.exception("release %s", release.id)
         sentence = f"The files could not be written: {error.strerror or error}."
+    finally:  # no draft stays behind: somebody in it may have taken their consent back
+        shutil.rmtree(_draft_folder(release), ignore_errors=True)
     with transaction.atomic():
         release = DatasetRelease.objects.select_for_update().get(id=release_id)
         _fail(release, sentence)
@@ -201,7 +203,7 @@ def write_draft(*, release: DatasetRelease, progress: Progress) -> Draft:
     """Select what may be released now and write it into a folder of its own."""
     chosen = selection(study=release.study, purpose=release.purpose)
     parent = _parent(release)
-    folder = Path(settings.RELEASES_DIR) / ".building" / str(release.id)
+    folder = _draft_folder(release)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:
@@ -219,6 +221,10 @@ def write_draft(*, release: DatasetRelease, progress: Progress) -> Draft:
     draft = Draft(folder, chosen, package)
     draft.parent_id = parent.id if parent else None
     return draft
+
+
+def _draft_folder(release: DatasetRelease) -> Path:
+    return Path(settings.RELEASES_DIR) / ".building" / str(release.id)
 
 
 def _nothing(dropped: Counter[str]) -> str:

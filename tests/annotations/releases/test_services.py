@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -159,6 +160,60 @@ def test_a_killed_builder_is_followed_by_another() -> None:
     assert not (leftover / "stale").exists()
     releases.build_release(release_id=made.id)  # once more does nothing
     assert releases.ring_releases() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_end_of_a_builders_connection_frees_its_release() -> None:
+    """As after kill -9: the database lets go by itself, and the next ring builds it anew."""
+    story = Story()
+    story.judge(story.member(), story.prompt())
+    made = releases.request_release(actor=SYSTEM, study=story.study, purpose="training")
+    taken, end = threading.Event(), threading.Event()
+
+    def builder() -> None:
+        assert releases._take_lock(made.id, wait=False)
+        assert releases._begin(made.id)
+        taken.set()
+        assert end.wait(timeout=30)
+        connection.close()
+
+    dying = threading.Thread(target=builder)
+    dying.start()
+    assert taken.wait(timeout=30)
+    assert releases.ring_releases() == 0
+    end.set()
+    dying.join(timeout=30)
+    releases.build_release(release_id=made.id, wait=True)
+    made.refresh_from_db()
+    assert (made.state, made.builds) == ("frozen", 2)
+
+
+def test_personal_data_keeps_a_rewrite_out_and_helplines_do_not() -> None:
+    """standards 7.5."""
+    story = Story()
+    for text in ("Ring me on 07700 900123.", "You could ring Samaritans on 116 123."):
+        story.rewrite(story.judge(story.member(), story.prompt()), text)
+    made = release(story.study)
+    assert [r["completion"][0]["content"] for r in rows(made, "sft")] == [
+        "You could ring Samaritans on 116 123."
+    ]
+    assert made.manifest["dropped"]["sft"] == {"personal_data": 1}
+
+
+def test_no_draft_stays_behind(settings: Any, tmp_path: Path) -> None:
+    """Neither of a release that was frozen nor of one that could not be written."""
+    story = Story()
+    story.judge(story.member(), story.prompt())
+    settings.RELEASES_DIR = tmp_path / "releases"
+    release(story.study)
+    assert list((tmp_path / "releases" / ".building").iterdir()) == []
+    (tmp_path / "file").touch()
+    settings.RELEASES_DIR = tmp_path / "file"
+    made = releases.release_now(
+        actor=SYSTEM, study=story.study, purpose="training", progress=unwatched
+    )
+    assert made.state == "failed"
+    assert made.error == "The files could not be written: Not a directory."
 
 
 @pytest.mark.django_db(transaction=True)
