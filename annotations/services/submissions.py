@@ -156,7 +156,7 @@ def _reclaim(assignment: Assignment) -> assignments.Found | None:
     task = seats.locked_task(task_id=assignment.task_id)
     others = Assignment.objects.filter(member_id=assignment.member_id, task_id=task.id)
     again = others.exclude(state=AssignmentState.EXPIRED).exists()
-    if again or task.round.state != RoundState.OPEN:
+    if again or task.prompt.withdrawn_at or task.round.state != RoundState.OPEN:
         raise Conflict(GONE)
     seat = seats.take_late(task=task, cohort_id=assignment.seat.cohort_id)
     if seat is None:

@@ -15,7 +15,7 @@ from annotations.models import Assignment, Judgement, Response, Seat
 from annotations.queries import assignments as queries
 from annotations.rules import queue
 from annotations.rules.states import AssignmentState, RoundKind, SeatState
-from annotations.services import assignments, rounds, submissions
+from annotations.services import assignments, prompts, rounds, submissions
 from annotations.tasks import expire_leases
 from codesign.audit.models import Event
 from codesign.compensation import queries as compensation
@@ -188,6 +188,17 @@ def test_late_work_whose_seat_is_taken_is_refused_and_its_draft_stays(member: Me
     held.refresh_from_db()
     assert (held.state, held.draft) == (AssignmentState.EXPIRED, {"comment": "mine"})
     assert Judgement.objects.count() == 0
+
+
+def test_late_work_on_a_pulled_prompt_is_refused(member: Member) -> None:
+    judging_round(member.cohort)
+    held = lease(member)
+    let_expire(held)
+    expire_leases()
+    prompts.pull_prompt(actor=SYSTEM, prompt=held.prompt)
+    with pytest.raises(Conflict):
+        send(held)
+    assert not Seat.objects.filter(offered=True).exists()
 
 
 def test_late_work_while_holding_another(member: Member) -> None:
