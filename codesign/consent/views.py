@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -64,9 +65,17 @@ def _unavailable(request: StudyRequest, language: str) -> HttpResponse:
     seen = {
         "study": study,
         "wanted": language,
-        "languages": queries.languages(study_id=study.id),
+        "languages": [(code, _own_name(code)) for code in queries.languages(study_id=study.id)],
     }
     return render(request, "consent/unavailable.html", seen)
+
+
+def _own_name(code: str) -> str:
+    """What a language calls itself; its code where Django does not know it."""
+    try:
+        return str(get_language_info(code)["name_local"])
+    except KeyError:
+        return code
 
 
 def _terms(request: HttpRequest, member: Member) -> SafeString:

@@ -123,8 +123,18 @@ def test_a_missing_language_is_unavailable_and_never_english(  # standards 2.15
     page = door.get(address("read", member)).content.decode()
     assert "not available in your language" in page
     assert "This is made up." not in page
+    publish(member.study, language="x-made-up", material=False)
+    page = door.get(address("read", member)).content.decode()
+    assert ">English</a>" in page
+    assert ">x-made-up</a>" in page
     chosen = door.get(address("read", member) + "?language=en").content.decode()
     assert "This is made up." in chosen
+
+
+def test_a_study_without_a_text_asks_nothing(client: Client) -> None:
+    member = MemberFactory.create()
+    client.force_login(member.user)
+    assert "not ready yet" in client.get(address("read", member)).content.decode()
 
 
 def test_a_signed_text_is_not_asked_for_again(door: Client, member: Member) -> None:
