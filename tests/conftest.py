@@ -2,8 +2,12 @@
 
 import os
 import shutil
+import tempfile
+from pathlib import Path
 
 import pytest
+
+from modelhub.engine.weights import ensure_embedded
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -19,3 +23,13 @@ def chromium() -> str:
         if path := shutil.which(name):
             return path
     pytest.fail(f"No browser found ({', '.join(names)}): install Chromium or set CHROMIUM.")
+
+
+@pytest.fixture(scope="session")
+def embedded_model() -> Path:
+    """The embedded model's folder; `CODESIGN_TEST_MODELS` says where it is kept.
+
+    Workers of one run, and several runs, share it: the first converts it (half a minute).
+    """
+    default = Path(tempfile.gettempdir()) / f"codesign-models-{os.getuid()}"
+    return ensure_embedded(Path(os.environ.get("CODESIGN_TEST_MODELS", default)))

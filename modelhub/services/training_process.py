@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -17,6 +18,7 @@ from typing import Any
 
 from django.conf import settings
 
+from codesign.shared.processes import die_with_parent
 from modelhub.engine.progress import read_progress, read_result
 from modelhub.engine.weights import EMBEDDED_NAME, ensure_embedded
 from modelhub.models import ModelVersion, TrainingRun
@@ -42,6 +44,7 @@ def run_training(*, run_id: uuid.UUID) -> None:
         cwd=settings.BASE_DIR,
         stdout=subprocess.DEVNULL,
         stderr=(folder / "stderr.log").open("wb"),
+        preexec_fn=die_with_parent(signal.SIGKILL, niceness=NICE),
     )
     try:
         _watch(run, process, folder)
@@ -64,7 +67,6 @@ def spec_of(*, run: TrainingRun, folder: Path) -> dict[str, Any]:
         "params": run.params,
         "seed": run.seed,
         "threads": settings.MODEL_THREADS or 2,
-        "nice": NICE,
         "base_name": run.base.name if parent else EMBEDDED_NAME,
         "release_name": f"{run.study.slug}, release {run.release.number}",
     }
