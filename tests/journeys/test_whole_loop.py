@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -94,8 +95,9 @@ def _wait_for_work(page: BrowserPage, path: str) -> None:
 def judge(visitor: Visitor, page: Page, *, better: str = "A2") -> Page:
     """Answer everything that is asked, send, and get the next page."""
     form = page.form_with("key", to="/judge/")
-    ratings = {name: "4" for name in form.fields if name.startswith("rating-")}
-    return visitor.submit(page, form, **ratings, comparison=better, active_seconds="40", do="send")
+    filled: dict[str, Any] = {name: "4" for name in form.fields if name.startswith("rating-")}
+    filled |= {"comparison": better, "active_seconds": "40", "do": "send"}
+    return visitor.submit(page, form, **filled)
 
 
 def polled(

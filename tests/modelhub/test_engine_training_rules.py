@@ -307,7 +307,7 @@ def test_the_card_names_base_release_parameters_and_seed() -> None:
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("counts", [[1], [2, 1], [3, 3, 3], [5, 2, 2, 1], [1] * 9])
 def test_neighbours_have_different_prompts(counts: list[int], seed: int) -> None:
-    records = [
+    records: list[dict[str, Any]] = [
         {"prompt": number, "id": f"{number}.{copy}"}
         for number, count in enumerate(counts)
         for copy in range(count)

@@ -36,7 +36,7 @@ PAIRS = [pair(number) for number in range(4)]
 
 
 def ask(study: Study, **also: Any) -> TrainingRun:
-    asked = {
+    asked: dict[str, Any] = {
         "actor": SYSTEM,
         "release": also.pop("release", None) or frozen_release(study),
         "base": embedded(),

@@ -69,6 +69,6 @@ def test_clustered_intervals_cover_where_naive_ones_do_not() -> None:
         assert result.high is not None
         clustered += result.low <= 0.5 <= result.high
         wilson = stats.binomtest(result.wins, result.comparisons).proportion_ci(method="wilson")
-        naive += wilson.low <= 0.5 <= wilson.high
+        naive += bool(wilson.low <= 0.5 <= wilson.high)
     assert 0.925 <= clustered / rounds <= 0.97
     assert naive / rounds < 0.90
