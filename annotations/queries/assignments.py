@@ -9,10 +9,10 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypedDict
 
-from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet, prefetch_related_objects
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
-from annotations.models import Assignment, Response, Seat, Task, TaskResponse
+from annotations.models import Assignment, Response, Seat
 from annotations.queries import rubrics
 from annotations.rules import queue
 from annotations.rules.states import AssignmentState, SkipReason
@@ -141,10 +141,10 @@ def leased() -> QuerySet[Assignment]:
 
 
 def latest(member: Member) -> Assignment | None:
-    """What a member was given last, with task, prompt and seat; a lease is always the last."""
+    """What a member was given last, with its prompt; a lease is always the last."""
     found = (
         Assignment.objects.filter(member_id=member.id)
-        .select_related("task__prompt", "seat")
+        .select_related("prompt")
         .order_by("-leased_at")
         .first()
     )
@@ -153,16 +153,14 @@ def latest(member: Member) -> Assignment | None:
     return found
 
 
-def task_to_show(task_id: uuid.UUID) -> Task:
-    """A task with its prompt."""
-    return Task.objects.select_related("prompt").get(id=task_id)
+def responses_of(task_id: uuid.UUID) -> list[Response]:
+    """The fixed responses of a task, at least one, each with the task's prompt; one query."""
+    return list(Response.objects.filter(tasks=task_id).select_related("prompt"))
 
 
 def locked_own(*, member: Member, assignment_id: uuid.UUID) -> Assignment:
-    """An assignment of a member whose lock the caller holds, with task, prompt and seat."""
-    found = Assignment.objects.select_related("task__prompt", "seat").get(
-        id=assignment_id, member_id=member.id
-    )
+    """An assignment of a member whose lock the caller holds."""
+    found = Assignment.objects.get(id=assignment_id, member_id=member.id)
     found.member = member
     return found
 
@@ -181,17 +179,10 @@ def overdue(*, now: datetime) -> Iterator[uuid.UUID]:
     return iter(list(late.order_by("expires_at").values_list("id", flat=True)))
 
 
-def responses_of(task: Task) -> list[Response]:
-    """The fixed responses of a task; one query, kept with the task."""
-    rows = TaskResponse.objects.select_related("response").order_by("position")
-    prefetch_related_objects([task], Prefetch("task_responses", rows))
-    return [row.response for row in task.task_responses.all()]
-
-
 def own(*, actor: Actor, assignment_id: uuid.UUID) -> Assignment:
     """The actor's own assignment, with all that showing it needs; one query besides consent."""
     found = (
-        Assignment.objects.select_related("member__study", "task__prompt")
+        Assignment.objects.select_related("member__study", "prompt")
         .filter(id=assignment_id, member__user_id=actor.user_id, member__left_at=None)
         .first()
         if actor.user_id
@@ -199,7 +190,7 @@ def own(*, actor: Actor, assignment_id: uuid.UUID) -> Assignment:
     )
     if found is None:
         raise NotFound
-    if consent.record_in_force(member_id=found.member_id) is None:
+    if consent.id_in_force(member_id=found.member_id) is None:
         raise NoConsent
     return found
 
@@ -209,7 +200,7 @@ def held(*, actor: Actor, slug: str) -> Assignment | None:
     if actor.user_id is None:
         return None
     return (
-        Assignment.objects.select_related("member__study", "task__prompt")
+        Assignment.objects.select_related("member__study", "prompt")
         .filter(
             member__user_id=actor.user_id,
             member__left_at=None,
@@ -222,12 +213,12 @@ def held(*, actor: Actor, slug: str) -> Assignment | None:
 
 
 def shown(*, actor: Actor, assignment: Assignment) -> ShownAssignment:
-    """The assignment as its person sees it; one query where task and prompt are loaded."""
+    """The assignment as its person sees it; no query where prompt and responses are loaded."""
     member = assignment.member
     if member.user_id != actor.user_id:
         raise NotFound
-    prompt = assignment.task.prompt
-    texts = {response.id: response.text for response in responses_of(assignment.task)}
+    prompt = assignment.prompt
+    responses = assignment.responses
     return {
         "id": str(assignment.id),
         "study": member.study.slug,
@@ -246,7 +237,7 @@ def shown(*, actor: Actor, assignment: Assignment) -> ShownAssignment:
             "language": prompt.language,
         },
         "responses": [
-            {"id": str(id), "label": _label(place), "text": texts[id]}
+            {"id": str(id), "label": _label(place), "text": responses[id].text}
             for place, id in enumerate(assignment.order_shown)
         ],
         "rubric": _rubric(rubrics.rubric_in(assignment.rubric_id, member.study.language)),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,7 +16,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from annotations.models import Assignment, OrderBalance, Task
+from annotations.models import Assignment, OrderBalance, Response, Task
 from annotations.permissions import JUDGE
 from annotations.queries import assignments as queries
 from annotations.queries import rubrics
@@ -67,7 +68,7 @@ def lock_member_of(*, actor: Actor, assignment_id: uuid.UUID) -> Member:
 def _locked(actor: Actor, **where: object) -> Member:
     member = (
         Member.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("study", "cohort", "user")
+        .select_related("study")
         .filter(user_id=actor.user_id, left_at=None, **where)
         .first()
         if actor.user_id
@@ -97,7 +98,7 @@ def lease(*, actor: Actor, slug: str) -> Lease:
 @transaction.atomic
 def _look(actor: Actor, slug: str, *, wait: bool) -> Found:
     member = lock_member(actor=actor, slug=slug)
-    if consent.record_in_force(member_id=member.id) is None:
+    if consent.id_in_force(member_id=member.id) is None:
         raise NoConsent
     now = timezone.now()
     last = queries.latest(member)
@@ -131,16 +132,16 @@ def lease_next(
     plan = rubrics.plan_of(seat.round_id, member.cohort_id)
     if seat.number < plan.overlap:
         seats.offer_lowest(task_id=seat.task_id, cohort_id=member.cohort_id)
-    task = queries.task_to_show(seat.task_id)
+    responses = queries.responses_of(seat.task_id)
     seed = random.SystemRandom().getrandbits(63)
-    shown = _order(member, task, seed)
+    shown = _order(member, responses, seed)
     goes_on = last is not None and queue.same_sitting(ended_at=last.ended_at, now=now)
     draft = last.draft if last and last.task_id == seat.task_id else None
     made = Assignment.objects.create(
         study=member.study,
         member=member,
-        task=task,
-        prompt=task.prompt,
+        task_id=seat.task_id,
+        prompt=responses[0].prompt,
         seat_id=seat.seat_id,
         asks=list(plan.asks),
         rubric_id=plan.rubric_id,
@@ -156,6 +157,7 @@ def lease_next(
         draft=draft,
         draft_saved_at=last.draft_saved_at if last and draft else None,
     )
+    made.responses = {response.id: response for response in responses}
     return Found(made, created=True)
 
 
@@ -173,23 +175,21 @@ def _seat_for(member: Member, *, wait: bool) -> tuple[seats.Look | None, bool]:
     return None, True
 
 
-def _order(member: Member, task: Task, seed: int) -> order.Order:
+def _order(member: Member, responses: Sequence[Response], seed: int) -> order.Order:
     """Decide what stands left, and keep the balance of that pair of sources."""
-    candidates = [
-        order.Candidate(id=response.id, source=response.source)
-        for response in queries.responses_of(task)
-    ]
+    candidates = [order.Candidate(id=response.id, source=response.source) for response in responses]
     pair = order.balanced_pair(candidates)
     if pair is None:
         return order.decide(candidates, seed=seed, lead=0)
     first, second = pair
-    key = {"member": member, "first_source": first, "second_source": second}
-    balance = OrderBalance.objects.filter(**key).first()
-    decided = order.decide(candidates, seed=seed, lead=balance.lead if balance else 0)
-    if balance:
-        OrderBalance.objects.filter(id=balance.id).update(lead=decided.lead)
-    else:
+    key = {"member_id": member.id, "first_source": first, "second_source": second}
+    balance = OrderBalance.objects.filter(**key)
+    lead = balance.values_list("lead", flat=True).first()
+    decided = order.decide(candidates, seed=seed, lead=lead or 0)
+    if lead is None:
         OrderBalance.objects.create(**key, lead=decided.lead)
+    else:
+        balance.update(lead=decided.lead)
     return decided
 
 

@@ -28,7 +28,6 @@ from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.compensation import services as compensation
 from codesign.consent import queries as consent
-from codesign.consent.models import ConsentRecord
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid, NoConsent, NotPermitted
 from codesign.studies.models import Member
@@ -72,7 +71,7 @@ def submit(
         if assignment.state == AssignmentState.SUBMITTED:
             judgement = _repeated(assignment, body, idempotency_key)
             return Submitted(judgement, queries.held(actor=actor, slug=member.study.slug), True)
-        record = _consent(member)
+        record_id = _consent(member)
         _check_unfinished(assignment)
         now = timezone.now()
         parsed = submission.parse(body, _asked(member, assignment))
@@ -80,7 +79,7 @@ def submit(
         judgement = Judgement(
             assignment=assignment,
             member=member,
-            consent_record=record,
+            consent_record_id=record_id,
             submitted_at=now,
             idempotency_key=idempotency_key,
             body_hash=submission.body_hash(body),
@@ -109,11 +108,12 @@ def _check_unfinished(assignment: Assignment) -> None:
         raise Conflict(GONE)
 
 
-def _consent(member: Member) -> ConsentRecord:
-    record = consent.record_in_force(member_id=member.id)
-    if record is None:
+def _consent(member: Member) -> uuid.UUID:
+    """The signature that counts, read after the member's lock: a withdrawal takes it too."""
+    record_id = consent.id_in_force(member_id=member.id)
+    if record_id is None:
         raise NoConsent
-    return record
+    return record_id
 
 
 def _repeated(assignment: Assignment, body: Mapping[str, Any], key: str) -> Judgement:
@@ -125,10 +125,9 @@ def _repeated(assignment: Assignment, body: Mapping[str, Any], key: str) -> Judg
 
 
 def _asked(member: Member, assignment: Assignment) -> submission.Asked:
-    texts = {str(row.id): row.text for row in queries.responses_of(assignment.task)}
     words = rubrics.rubric_in(assignment.rubric_id, member.study.language)
     return submission.Asked(
-        texts={str(id): texts[str(id)] for id in assignment.order_shown},
+        texts={str(id): assignment.responses[id].text for id in assignment.order_shown},
         scales={criterion.key: criterion.scale for criterion in words.criteria},
         asks=frozenset(assignment.asks),
     )
@@ -163,7 +162,7 @@ def _reclaim(assignment: Assignment) -> assignments.Found | None:
         raise Conflict(GONE)
     assignment.seat = seat
     lease = queries.leased().filter(member_id=assignment.member_id)
-    held = lease.select_related("task__prompt", "member__study").first()
+    held = lease.select_related("prompt", "member__study").first()
     return assignments.Found(held) if held else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
@@ -20,6 +21,10 @@ from codesign.studies.permissions import require
 
 RATE_SET = action("compensation.rate_set", "set a pay rate")
 REVERSED = action("compensation.reversed", "reversed a transfer")
+
+KEPT = 10_000
+"""Pairs of accounts kept in a process."""
+_ACCOUNTS: dict[tuple[uuid.UUID, uuid.UUID, str], tuple[Account, Account]] = {}
 
 
 @transaction.atomic
@@ -69,7 +74,26 @@ def promise(*, member: Member) -> Promise | None:
 
 
 def _accounts(member: Member, currency: str) -> tuple[Account, Account]:
-    """(the person's, the study's) accounts in that currency; one query once both exist."""
+    """(the person's, the study's) accounts in that currency; kept once they are committed.
+
+    Accounts never change, and each process would otherwise look them up for every credit.
+    """
+    key = (member.id, member.study_id, currency)
+    kept = _ACCOUNTS.get(key)
+    if kept is None:
+        kept = _find_accounts(member, currency)
+        transaction.on_commit(partial(_keep, key, kept))
+    return kept
+
+
+def _keep(key: tuple[uuid.UUID, uuid.UUID, str], accounts: tuple[Account, Account]) -> None:
+    if len(_ACCOUNTS) >= KEPT:
+        _ACCOUNTS.clear()
+    _ACCOUNTS[key] = accounts
+
+
+def _find_accounts(member: Member, currency: str) -> tuple[Account, Account]:
+    """The same from the database: one query once both exist."""
     wanted = {
         ("member", member.id, "earned"): member.pseudonym,
         ("study", member.study_id, "spent"): member.study.title,
@@ -96,7 +120,7 @@ def _accounts(member: Member, currency: str) -> tuple[Account, Account]:
     return earned, spent
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def credit(
     *,
     member: Member,

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from annotations.models import Assignment
-from annotations.queries import assignments as assignment_queries
 from annotations.queries import examples as queries
 from annotations.queries import rubrics
 from annotations.rules import examples as rules
@@ -72,11 +71,13 @@ def seed_judgements(*, study: Study) -> Seeded:
 
 def _judge(member: Member, assignment: Assignment) -> Assignment | None:
     words = rubrics.rubric_in(assignment.rubric_id, member.study.language)
-    hashes = {row.id: row.text_hash for row in assignment_queries.responses_of(assignment.task)}
     body = rules.answers(
         person=member.user.email,
         prompt=assignment.prompt.external_id,
-        responses=[rules.Shown(str(id), hashes[id]) for id in assignment.order_shown],
+        responses=[
+            rules.Shown(str(id), assignment.responses[id].text_hash)
+            for id in assignment.order_shown
+        ],
         scales={c.key: (c.scale.minimum, c.scale.maximum) for c in words.criteria},
         asks=assignment.asks,
     )
