@@ -31,6 +31,12 @@ def percent_of(done: float | None, total: float | None) -> str:
 
 
 @register.filter
+def share(rate: float) -> str:
+    """`{{ 0.613|share }}` → 61%: a share of one, rounded."""
+    return f"{round(100 * rate)}%"
+
+
+@register.filter
 def about(seconds: float) -> str:
     """A length of time as one would say it: "about 25 minutes"."""
     minutes = round(seconds / 60)

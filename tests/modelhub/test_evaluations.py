@@ -1,0 +1,185 @@
+"""The next round: child and parent on held-out prompts, blind, and what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+
+import pytest
+
+from annotations.models import Assignment, Response, Task
+from annotations.rules.states import RoundKind
+from codesign.consent import services as consent
+from codesign.consent.rules import Purpose
+from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.errors import Conflict, Invalid, NotPermitted
+from codesign.studies.models import Member, Study
+from modelhub.models import Evaluation, GenerationRun, ModelVersion
+from modelhub.queries.evaluations import EvaluationResult, result_of
+from modelhub.rules.states import ModelKind
+from modelhub.services import chunks
+from modelhub.services.evaluations import plan_evaluation
+from modelhub.services.versions import ensure_embedded_model
+from modelhub.services.writing import Draft
+from tests.factories.annotations import judging_round, lease, send
+from tests.factories.consent import sign
+from tests.factories.modelhub import add_prompts
+from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
+
+pytestmark = pytest.mark.django_db
+BOTH = (Purpose.TAKE_PART, Purpose.EVALUATION)
+
+
+def child_of(study: Study) -> ModelVersion:
+    """A trained model, as its row says."""
+    return ModelVersion.objects.create(
+        study=study,
+        name="child",
+        kind=ModelKind.ADAPTER,
+        parent=ensure_embedded_model(),
+        path="adapters/x/adapter",
+        sha256="0" * 64,
+    )
+
+
+@pytest.fixture
+def panel() -> list[Member]:
+    """Two panelists of a study that has had a judging round and has three held-out prompts."""
+    cohort = CohortFactory.create(title="Lived experience")
+    members = [MemberFactory.create(cohort=cohort) for _ in range(2)]
+    for member in members:
+        sign(member, BOTH)
+    judging_round(cohort, tasks=0, overlap=2)
+    add_prompts(cohort.study, "First", "Second", "Third", held_out=True)
+    add_prompts(cohort.study, "For training")
+    return members
+
+
+def write(run: GenerationRun, text: Callable[[int], str]) -> None:
+    """Let a run's model have written `text(number of the item)`."""
+    numbers = count()
+    while work := chunks.lease_chunk(run_id=run.id):
+        drafts = [
+            Draft(item_id=wanted.item_id, seed=1, text=text(next(numbers)), tokens=5)
+            for wanted in work.wanted
+        ]
+        assert chunks.save_chunk(lease=work, drafts=drafts)
+
+
+def compared(panel: list[Member], *, same: int = 0) -> Evaluation:
+    """An evaluation that both models have answered, `same` prompts with the same words."""
+    study = panel[0].study
+    made = plan_evaluation(actor=SYSTEM, study=study, child=child_of(study))
+    write(made.parent_run, lambda number: f"Words {number}.")
+    write(made.child_run, lambda number: f"Words {number}." if number < same else f"New {number}.")
+    made.refresh_from_db()
+    return made
+
+
+def prefers(assignment: Assignment, model: ModelVersion, evaluation: Evaluation) -> None:
+    """Send the assignment with that model's response in front."""
+    run = evaluation.child_run if model == evaluation.child else evaluation.parent_run
+    items = run.items.filter(prompt_id=assignment.prompt_id)
+    best = str(items.values_list("response_id", flat=True)[0])
+    rest = [str(id) for id in assignment.order_shown if str(id) != best]
+    send(assignment, ranking=[[best], rest])
+
+
+def result(evaluation: Evaluation) -> EvaluationResult:
+    return result_of(actor=SYSTEM, evaluation=evaluation)
+
+
+def test_tasks_open_once_both_have_answered(panel: list[Member]) -> None:
+    study = panel[0].study
+    made = plan_evaluation(actor=SYSTEM, study=study, child=child_of(study))
+    assert made.round.kind == RoundKind.EVALUATION
+    write(made.parent_run, lambda number: f"Words {number}.")
+    assert not Task.objects.filter(round=made.round).exists()
+    write(made.child_run, lambda number: f"New {number}.")
+    tasks = Task.objects.filter(round=made.round)
+    assert {task.prompt.held_out for task in tasks.select_related("prompt")} == {True}
+    assert tasks.count() == 3
+
+
+def test_both_answer_with_the_same_numbers(panel: list[Member]) -> None:
+    made = compared(panel)
+    parent, child = made.parent_run, made.child_run
+    for name in ("seed", "temperature", "max_new_tokens", "system_message", "samples"):
+        assert getattr(parent, name) == getattr(child, name)
+
+
+def test_identical_answers_are_ties_that_nobody_sees(panel: list[Member]) -> None:
+    evaluation = compared(panel, same=1)
+    assert evaluation.identical == 1
+    assert Task.objects.filter(round=evaluation.round).count() == 2
+    assert result(evaluation).prompts == 3
+    assert result(evaluation).cohorts == []
+
+
+def test_win_rate_per_cohort(panel: list[Member]) -> None:
+    evaluation = compared(panel)
+    for member, model in zip(panel, [evaluation.child, evaluation.parent], strict=True):
+        prefers(lease(member), model, evaluation)
+    (cohort,) = result(evaluation).cohorts
+    assert cohort.title == "Lived experience"
+    assert (cohort.rate.wins, cohort.rate.losses, cohort.rate.rate) == (1, 1, 0.5)
+    assert cohort.examples == 0
+
+
+def test_both_could_do_harm_prefers_neither(panel: list[Member]) -> None:
+    evaluation = compared(panel)
+    send(lease(panel[0]), ranking=[], all_harmful=True)
+    (cohort,) = result(evaluation).cohorts
+    assert (cohort.rate.wins, cohort.rate.ties, cohort.rate.losses) == (0, 1, 0)
+
+
+def test_taking_evaluation_back_acts_at_once(panel: list[Member]) -> None:  # standards 2.8
+    evaluation = compared(panel)
+    prefers(lease(panel[0]), evaluation.child, evaluation)
+    consent.change_choice(
+        actor=Actor.of(panel[0].user),
+        member=panel[0],
+        purpose=Purpose.EVALUATION,
+        granted=False,
+    )
+    assert result(evaluation).cohorts == []
+    assert result(evaluation).left_out == 1
+
+
+def test_a_comparison_comes_before_other_work(panel: list[Member]) -> None:
+    judging_round(panel[0].cohort, tasks=3)
+    evaluation = compared(panel)
+    assert lease(panel[0]).task.round_id == evaluation.round_id
+
+
+def test_sources_of_the_two_are_apart_and_opaque(panel: list[Member]) -> None:
+    evaluation = compared(panel)
+    responses = Response.objects.filter(tasks__round=evaluation.round)
+    sources = set(responses.values_list("source", flat=True))
+    assert len(sources) == 2
+    assert not sources & {evaluation.parent_id, evaluation.child_id}
+
+
+def test_who_may_compare(panel: list[Member]) -> None:
+    study = panel[0].study
+    child = child_of(study)
+    for refused in (panel[0], staff(study, "auditor"), staff(study, "safety_lead")):
+        with pytest.raises(NotPermitted):
+            plan_evaluation(actor=Actor.of(refused.user), study=study, child=child)
+    engineer = Actor.of(staff(study, "ml_engineer").user)
+    assert plan_evaluation(actor=engineer, study=study, child=child).requested_by_id
+    with pytest.raises(Conflict, match="already"):
+        plan_evaluation(actor=engineer, study=study, child=child)
+
+
+def test_what_cannot_be_compared(panel: list[Member]) -> None:
+    study = panel[0].study
+    with pytest.raises(Invalid, match="trained in this study"):
+        plan_evaluation(actor=SYSTEM, study=study, child=ensure_embedded_model())
+    bare = StudyFactory.create()
+    with pytest.raises(Conflict, match="no held-out prompts"):
+        plan_evaluation(actor=SYSTEM, study=bare, child=child_of(bare))
+    add_prompts(bare, "Held out", held_out=True)
+    other = ModelVersion.objects.get(study=bare)
+    with pytest.raises(Conflict, match="Nobody has been asked"):
+        plan_evaluation(actor=SYSTEM, study=bare, child=other)

@@ -1,0 +1,178 @@
+"""Training, model and comparison pages: who may, who may not, and what they say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from codesign.shared.actors import SYSTEM
+from codesign.studies.models import Member, Study
+from codesign.studies.rules import Role
+from modelhub.models import Evaluation, TrainingRun
+from modelhub.rules.states import TrainingState
+from modelhub.services import training
+from modelhub.services.evaluations import plan_evaluation
+from modelhub.services.versions import ensure_embedded_model
+from tests.factories.annotations import judging_round
+from tests.factories.modelhub import add_prompts, frozen_release
+from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
+from tests.modelhub.test_evaluations import child_of
+
+pytestmark = pytest.mark.django_db
+READING = ("training-runs", "training-run", "training-progress", "model", "evaluation")
+TRAINING = ("training-start", "training-cancel")
+
+
+@pytest.fixture
+def study() -> Study:
+    cohort = CohortFactory.create()
+    judging_round(cohort, tasks=0)
+    add_prompts(cohort.study, "Held out", held_out=True)
+    return cohort.study
+
+
+@pytest.fixture
+def run(study: Study) -> TrainingRun:
+    return training.request_training(
+        actor=SYSTEM,
+        release=frozen_release(study),
+        base=ensure_embedded_model(),
+        method="dpo",
+        params={"max_steps": 2},
+    )
+
+
+@pytest.fixture
+def evaluation(study: Study) -> Evaluation:
+    return plan_evaluation(actor=SYSTEM, study=study, child=child_of(study))
+
+
+def signed_in(member: Member) -> Client:
+    client = Client()
+    client.force_login(member.user)
+    return client
+
+
+def address(name: str, run: TrainingRun, evaluation: Evaluation) -> str:
+    keys: dict[str, Any] = {"slug": run.study.slug}
+    if name in ("training-run", "training-progress", "training-cancel"):
+        keys["run_id"] = run.id
+    elif name in ("model", "compare"):
+        keys["model_id"] = evaluation.child_id
+    elif name == "evaluation":
+        keys["evaluation_id"] = evaluation.id
+    return reverse(f"modelhub:{name}", kwargs=keys)
+
+
+def visit(client: Client, name: str, url: str) -> int:
+    call = client.post if name in ("training-cancel", "compare") else client.get
+    return call(url).status_code
+
+
+@pytest.mark.parametrize("role", [Role.PANELIST, Role.CLINICIAN, Role.SAFETY_LEAD])
+@pytest.mark.parametrize("name", [*READING, *TRAINING, "compare"])
+def test_who_judges_learns_no_model(
+    study: Study, run: TrainingRun, evaluation: Evaluation, role: Role, name: str
+) -> None:
+    judges = role in (Role.PANELIST, Role.CLINICIAN)
+    member = (
+        MemberFactory.create(cohort=CohortFactory.create(study=study, role=role))
+        if judges
+        else staff(study, role)
+    )
+    client = signed_in(member)
+    answer = client.get(address(name, run, evaluation))
+    assert answer.status_code in (403, 405)
+    assert visit(client, name, address(name, run, evaluation)) == 403
+    assert b"SmolLM" not in answer.content
+
+
+@pytest.mark.parametrize("role", [Role.COORDINATOR, Role.ML_ENGINEER, Role.AUDITOR])
+@pytest.mark.parametrize("name", READING)
+def test_who_reads(
+    study: Study, run: TrainingRun, evaluation: Evaluation, role: Role, name: str
+) -> None:
+    assert visit(signed_in(staff(study, role)), name, address(name, run, evaluation)) == 200
+
+
+@pytest.mark.parametrize("name", TRAINING)
+def test_the_ml_engineer_alone_trains(
+    study: Study, run: TrainingRun, evaluation: Evaluation, name: str
+) -> None:
+    url = address(name, run, evaluation)
+    for role in (Role.COORDINATOR, Role.AUDITOR):
+        assert visit(signed_in(staff(study, role)), name, url) == 403
+    assert visit(signed_in(staff(study, Role.ML_ENGINEER)), name, url) in (200, 302)
+
+
+@pytest.mark.parametrize("name", [*READING, "training-cancel"])
+def test_another_study_sees_nothing(run: TrainingRun, evaluation: Evaluation, name: str) -> None:
+    """Neither by this study's address nor by this thing's id under one's own address."""
+    stranger = staff(StudyFactory.create(), Role.ML_ENGINEER)
+    url = address(name, run, evaluation)
+    assert visit(signed_in(stranger), name, url) == 404
+    own = url.replace(run.study.slug, stranger.study.slug)
+    if name != "training-runs":
+        assert visit(signed_in(stranger), name, own) == 404
+
+
+def test_starting_a_run_from_the_page(study: Study) -> None:
+    client = signed_in(staff(study, Role.ML_ENGINEER))
+    release = frozen_release(study)
+    url = reverse("modelhub:training-start", kwargs={"slug": study.slug})
+    filled = {
+        "release": release.id,
+        "base": ensure_embedded_model().id,
+        "learning_rate": "0.0001",
+        "max_steps": "4",
+        "batch_size": "2",
+        "lora_r": "8",
+        "beta": "0.1",
+        "seed": "3",
+    }
+    answer = client.post(url, filled | {"learning_rate": "7"})
+    assert answer.status_code == 400
+    assert b'value="7"' in answer.content  # what was filled in stays
+    assert not TrainingRun.objects.exists()
+    assert client.post(url, filled).status_code == 302
+    made = TrainingRun.objects.get()
+    assert (made.seed, made.params["max_steps"], made.method) == (3, 4, "dpo")
+    again = client.post(url, filled)
+    assert again.status_code == 400
+    assert b"have been trained or are waiting" in again.content
+
+
+def test_cancelling_from_the_page(study: Study, run: TrainingRun, evaluation: Evaluation) -> None:
+    client = signed_in(staff(study, Role.ML_ENGINEER))
+    url = address("training-cancel", run, evaluation)
+    assert client.post(url).status_code == 302
+    run.refresh_from_db()
+    assert run.state == TrainingState.CANCELLED
+    assert b"ended already" in client.post(url, follow=True).content
+
+
+def test_a_list_of_runs_costs_the_same_however_long(study: Study) -> None:
+    client = signed_in(staff(study, Role.ML_ENGINEER))
+    url = reverse("modelhub:training-runs", kwargs={"slug": study.slug})
+    release = frozen_release(study)
+
+    def count(more: int) -> int:
+        for seed in range(TrainingRun.objects.count(), TrainingRun.objects.count() + more):
+            training.request_training(
+                actor=SYSTEM,
+                release=release,
+                base=ensure_embedded_model(),
+                method="dpo",
+                seed=seed,
+            )
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(url).status_code == 200
+        return len(queries)
+
+    count(1)
+    assert count(1) == count(6)
