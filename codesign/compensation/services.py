@@ -162,7 +162,8 @@ def _post(transfer: Transfer, amounts: dict[Account, int]) -> None:
 def reverse(*, actor: Actor, transfer: Transfer, reason: str) -> Transfer:
     """Correct a transfer by its opposite; both stay in the book (standards 3.10)."""
     require(actor, SET_PAY, Study.objects.get(id=transfer.study_id))
-    transfer = Transfer.objects.select_for_update(no_key=True).get(id=transfer.id)
+    accounts = Account.objects.filter(id__in=transfer.legs.values("account"))
+    list(accounts.order_by("id").select_for_update(no_key=True))
     if transfer.kind == "reversal" or Transfer.objects.filter(reverses=transfer).exists():
         raise Conflict("This entry has been reversed already.")
     opposite = Transfer.objects.create(

@@ -13,12 +13,16 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+import psycopg
 import pytest
+from django.apps import apps
 from playwright.sync_api import Browser
 from playwright.sync_api import Page as BrowserPage
+from psycopg import sql
 
 from tests.browser.looking import Watch, check_page
 from tests.config.running import eventually
+from tests.guards.test_models import APPEND_ONLY
 from tests.journeys.conftest import STUDY, Installation
 from tests.journeys.visitor import Page, Visitor
 
@@ -126,8 +130,20 @@ def test_the_loop_from_judgement_to_the_next_comparison(installation: Installati
     model = _engineer_trains(installation, release)
     comparison = _engineer_compares(installation, model)
     _panel_compares(installation, comparison)
+    _history_cannot_be_rewritten(installation)
     assert "adds up" in installation.manage("trial_balance")
     assert "whole" in installation.manage("verify_audit")
+
+
+def _history_cannot_be_rewritten(installation: Installation) -> None:
+    """Not by the application's role, even where a session asks the triggers to look away."""
+    tables = [apps.get_model(label)._meta.db_table for label in sorted(APPEND_ONLY)]
+    with installation.running.connect() as connection:
+        for table in map(sql.Identifier, tables):
+            for statement in ("UPDATE {} SET id = id", "DELETE FROM {}"):
+                connection.execute("SET pgtrigger.ignore = '*:append_only'")
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    connection.execute(sql.SQL(statement).format(table))
 
 
 def _leaves_and_comes_back(panelist: Visitor) -> None:
