@@ -26,8 +26,11 @@ class Sitting:
 
 
 def _own(actor: Actor, member: Member) -> QuerySet[Assignment]:
-    """A member's assignments, for themselves; the index by member serves it."""
-    mine = Assignment.objects.filter(member=member)
+    """A member's assignments, for themselves, without examples, which they neither did nor earned.
+
+    The index by member serves it.
+    """
+    mine = Assignment.objects.filter(member=member, example=False)
     return mine if member.user_id == actor.user_id else mine.none()
 
 

@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from annotations.models import Assignment, Flag, Judgement, ReviewDecision, Rewrite, Seat
+from annotations.queries.sittings import last_sitting
 from annotations.rules import examples as rules
 from annotations.rules.states import Ask, AssignmentState, SeatState
 from annotations.services import assignments
@@ -120,3 +121,11 @@ def test_nothing_is_answered_that_was_not_asked() -> None:
     shown = [rules.Shown("a", "hash-a")]
     body = rules.answers(person="x", prompt="p", responses=shown, scales=SCALES, asks=[Ask.RATING])
     assert set(body) == {"comment", "active_seconds", "ratings"}
+
+
+def test_nobody_is_told_that_they_did_or_earned_an_example(cohort: Cohort) -> None:
+    member = judge(cohort=cohort)
+    judging_round(cohort, tasks=2)
+    seed_judgements(study=cohort.study)
+    told = last_sitting(actor=Actor.of(member.user), member=member)
+    assert (told.done, told.earned) == (0, 0)
