@@ -3,7 +3,7 @@
 # Everything is installed into .venv with pip as you have configured it (index, find-links,
 # certificates). torch: its plain Linux release brings CUDA, several gigabytes. Where the GPU is not
 # wanted, point pip at a CPU build before the first `make run`, by PIP_FIND_LINKS (a folder with the
-# wheel) or PIP_EXTRA_INDEX_URL (an index that has it); README, "Install", says more.
+# wheel) or PIP_EXTRA_INDEX_URL (an index that has it); README, "Try it", says more.
 
 .DEFAULT_GOAL := help
 SHELL := /bin/sh

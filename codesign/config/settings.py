@@ -1,6 +1,6 @@
 """Every setting of Codesign, on one page; what an operator may change comes from the environment.
 
-See README, "Production", for the variables. Without `DATABASE_URL` and `CELERY_BROKER_URL`
+See README, "To production", for the variables. Without `DATABASE_URL` and `CELERY_BROKER_URL`
 the servers that a running `make run` embeds are found through `$CODESIGN_HOME/run.json`.
 """
 
