@@ -9,7 +9,7 @@ from django.db.models import F, Q
 
 from annotations.models import DatasetRelease, Round
 from codesign.accounts.models import User
-from codesign.shared.models import PublicModel, one_of
+from codesign.shared.models import PublicModel, one_of, write_once
 from codesign.studies.models import Study
 from modelhub.models.generation import GenerationRun
 from modelhub.models.versions import ModelVersion
@@ -47,7 +47,15 @@ class TrainingRun(PublicModel):
         constraints: ClassVar = [
             one_of("state", TrainingState, "training_run_state_known"),
             one_of("method", Method, "training_run_method_known"),
+            models.UniqueConstraint(
+                fields=["config_hash"],
+                condition=~Q(state__in=[TrainingState.FAILED, TrainingState.CANCELLED]),
+                name="training_run_once",
+            ),
         ]
+        triggers: ClassVar = write_once(
+            "study_id", "release_id", "base_id", "method", "params", "seed", "config_hash"
+        )
 
 
 class Evaluation(PublicModel):
@@ -66,5 +74,6 @@ class Evaluation(PublicModel):
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(condition=~Q(parent=F("child")), name="evaluation_compares_two")
+            models.CheckConstraint(condition=~Q(parent=F("child")), name="evaluation_compares_two"),
+            models.UniqueConstraint(fields=["study", "child"], name="evaluation_once_per_child"),
         ]

@@ -99,11 +99,15 @@ def result_of(*, actor: Actor, evaluation: Evaluation) -> EvaluationResult:
     )
     judgements = list(
         Judgement.objects.filter(assignment__task__round_id=evaluation.round_id)
-        .select_related("assignment", "member__cohort")
+        .select_related("assignment", "member__cohort", "consent_record__withdrawal")
         .order_by("assignment_id", "-revision")
         .distinct("assignment_id")
     )
-    counted = [judgement for judgement in judgements if judgement.member_id in granting]
+    counted = [
+        judgement
+        for judgement in judgements
+        if judgement.member_id in granting and not _taken_back(judgement)
+    ]
     tasks = evaluation.round.tasks.count()
     return EvaluationResult(
         cohorts=_by_cohort(counted, {str(r) for r in child_responses}),
@@ -111,6 +115,11 @@ def result_of(*, actor: Actor, evaluation: Evaluation) -> EvaluationResult:
         compared=len({judgement.assignment.prompt_id for judgement in counted}),
         left_out=len(judgements) - len(counted),
     )
+
+
+def _taken_back(judgement: Judgement) -> bool:
+    """Whether the signature it was made under was withdrawn: signing again does not revive it."""
+    return hasattr(judgement.consent_record, "withdrawal")
 
 
 def _by_cohort(judgements: Iterable[Judgement], child: set[str]) -> list[CohortResult]:

@@ -41,6 +41,7 @@ def plan_evaluation(*, actor: Actor, study: Study, child: ModelVersion) -> Evalu
     parent = child.parent
     if parent is None or child.study_id != study.id:
         raise Invalid("Only a model trained in this study can be compared with its parent.")
+    Study.objects.select_for_update(no_key=True).get(id=study.id)
     if Evaluation.objects.filter(study=study, child=child).exists():
         raise Conflict("This model is being compared with its parent already.")
     prompts = list(held_out_prompts(study_id=study.id))

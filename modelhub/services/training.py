@@ -15,6 +15,7 @@ from codesign.audit.registry import action
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.jobs import enqueue
+from codesign.studies.models import Study
 from codesign.studies.permissions import require
 from modelhub.engine.errors import BadSpec
 from modelhub.engine.params import parse
@@ -57,6 +58,7 @@ def request_training(
         full = parse(method, params or {}).used()
     except BadSpec as error:
         raise Invalid("Some of these numbers cannot work.", {"params": error.problems}) from error
+    Study.objects.select_for_update(no_key=True).get(id=release.study_id)
     key = config_hash(
         release=str(release.id), base=str(base.id), method=method, params=full, seed=seed
     )
@@ -122,7 +124,7 @@ def claim(*, run_id: uuid.UUID) -> TrainingRun | None:
     )
     if run is None:
         return None
-    if problem := release_problem(purpose=run.release.purpose, state=run.release.state):
+    if problem := _release_problem(run):
         _move(run, TrainingState.FAILED, error=problem, ended_at=timezone.now())
         return None
     now = timezone.now()
@@ -140,6 +142,8 @@ def note_progress(
         _move(run, TrainingState.TRAINING)
     if run.state not in (TrainingState.PREPARING, TrainingState.TRAINING):
         return False
+    if _release_problem(run):
+        return False
     run.step, run.steps, run.seconds_left, run.losses = step, steps, seconds_left, losses
     run.heartbeat_at = timezone.now()
     run.save(update_fields=["step", "steps", "seconds_left", "losses", "heartbeat_at"])
@@ -150,11 +154,17 @@ def note_progress(
 def finish(
     *, run_id: uuid.UUID, path: str, sha256: str, metrics: Mapping[str, Any]
 ) -> ModelVersion | None:
-    """The adapter becomes a model version with its lineage; None where the run had ended."""
+    """The adapter becomes a model version with its lineage.
+
+    None where the run had ended, or its release was superseded while it ran.
+    """
     run = _locked(run_id)
     if run.state == TrainingState.PREPARING:
         _move(run, TrainingState.TRAINING)
     if run.state != TrainingState.TRAINING:
+        return None
+    if problem := _release_problem(run):
+        _end(run, TrainingState.FAILED, problem)
         return None
     version = ModelVersion.objects.create(
         study=run.study,
@@ -182,6 +192,8 @@ def finish(
 def end_without_model(*, run_id: uuid.UUID, state: TrainingState, error: str = "") -> None:
     """A run that failed or was cancelled, with a sentence that says why."""
     run = _locked(run_id)
+    if problem := _release_problem(run):
+        state, error = TrainingState.FAILED, problem
     if TRAINING_STATES.allows(run.state, state):
         _end(run, state, error)
 
@@ -198,6 +210,11 @@ def requeue_stale() -> list[uuid.UUID]:
     for run_id in waiting:
         enqueue(RUN_TASK, run_id)
     return waiting
+
+
+def _release_problem(run: TrainingRun) -> str | None:
+    """Why a run must not go on: somebody in its release may have withdrawn since it began."""
+    return release_problem(purpose=run.release.purpose, state=run.release.state)
 
 
 def _locked(run_id: uuid.UUID) -> TrainingRun:

@@ -52,7 +52,7 @@ def run_training(*, run_id: uuid.UUID) -> None:
         if process.poll() is None:
             process.terminate()
             process.wait(timeout=30)
-    _write_end(run, read_result(folder, process.returncode))
+    _write_end(run, folder, read_result(folder, process.returncode))
 
 
 def spec_of(*, run: TrainingRun, folder: Path) -> dict[str, Any]:
@@ -101,14 +101,17 @@ def summary_of(*, events: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _write_end(run: TrainingRun, result: dict[str, Any]) -> ModelVersion | None:
+def _write_end(run: TrainingRun, folder: Path, result: dict[str, Any]) -> ModelVersion | None:
     if result["state"] == "done":
-        return training.finish(
+        made = training.finish(
             run_id=run.id,
             path=f"adapters/{run.id}/adapter",
             sha256=result["sha256"],
             metrics=result.get("metrics", {}),
         )
+        if made is None:
+            shutil.rmtree(folder / "adapter", ignore_errors=True)
+        return made
     state = TrainingState.CANCELLED if result["state"] == "cancelled" else TrainingState.FAILED
     training.end_without_model(run_id=run.id, state=state, error=result.get("error") or "")
     return None

@@ -18,7 +18,10 @@ MOST_LINES, MOST_FUNCTION_LINES = 400, 60
 # Each exception says why, and must still be one.
 LONG_FILES: dict[str, str] = {}
 LONG_FUNCTIONS: dict[str, str] = {}
-WRITES_ELSEWHERE: dict[str, str] = {}
+WRITES_ELSEWHERE: dict[str, str] = {
+    "codesign/accounts/models.py": "Django's own contract: a user manager makes users",
+    "codesign/shared/management/commands/build_fonts.py": "saves font files, no rows",
+}
 
 WRITES = {
     "create",
@@ -30,8 +33,9 @@ WRITES = {
     "delete",
     "update",
 }
+NO_ROWS = {"request.session", "super()"}
+"""What is saved or deleted there is no row of ours."""
 DOORS = ("views", "api", "tasks", "receivers", "admin", "management", "forms", "serializers")
-READERS = ("queries", "permissions", "models", "rules")
 
 
 @cache
@@ -80,14 +84,14 @@ def test_functions_are_small() -> None:
 
 
 def _writes(tree: ast.Module) -> Iterator[int]:
-    """Lines on which a manager or query set writes: `X.objects….create(` and `.save(`."""
+    """Lines on which a manager, a query set or a row writes."""
     for node in ast.walk(tree):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
             continue
         chain = ast.unparse(node.func.value)
-        if (node.func.attr in WRITES and ".objects" in chain) or (
-            node.func.attr == "save" and any(k.arg == "update_fields" for k in node.keywords)
-        ):
+        by_manager = node.func.attr in WRITES and (".objects" in chain or "_manager" in chain)
+        by_row = node.func.attr in {"save", "delete"} and chain not in NO_ROWS
+        if by_manager or by_row:
             yield node.lineno
 
 
@@ -95,9 +99,7 @@ def test_writes_stand_in_services_alone() -> None:
     elsewhere = {
         name
         for name, tree in sources().items()
-        if name.startswith(PACKAGES)
-        and layer(name) in (*DOORS, *READERS)
-        and next(_writes(tree), None)
+        if name.startswith(PACKAGES) and layer(name) != "services" and next(_writes(tree), None)
     }
     assert elsewhere == set(WRITES_ELSEWHERE)
 

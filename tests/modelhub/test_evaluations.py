@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from itertools import count
 
 import pytest
+from django.db import connection
 
 from annotations.models import Assignment, Response, Task
 from annotations.rules.states import RoundKind
@@ -144,6 +146,41 @@ def test_taking_evaluation_back_acts_at_once(panel: list[Member]) -> None:  # st
     )
     assert result(evaluation).cohorts == []
     assert result(evaluation).left_out == 1
+
+
+def test_signing_again_does_not_revive_what_was_withdrawn(panel: list[Member]) -> None:
+    evaluation = compared(panel)
+    prefers(lease(panel[0]), evaluation.child, evaluation)
+    consent.withdraw(actor=Actor.of(panel[0].user), member=panel[0])
+    sign(panel[0], BOTH)
+    assert result(evaluation).cohorts == []
+    assert result(evaluation).left_out == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_three_hands_start_one_comparison(panel: list[Member]) -> None:
+    study = panel[0].study
+    child = child_of(study)
+    outcomes: list[str] = []
+    together = threading.Barrier(3)
+
+    def start() -> None:
+        together.wait()
+        try:
+            plan_evaluation(actor=SYSTEM, study=study, child=child)
+            outcomes.append("made")
+        except Conflict:
+            outcomes.append("refused")
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=start) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["made", "refused", "refused"]
+    assert Evaluation.objects.filter(child=child).count() == 1
 
 
 def test_a_comparison_comes_before_other_work(panel: list[Member]) -> None:

@@ -106,6 +106,44 @@ def test_the_same_run_is_not_done_twice() -> None:
     assert ask(study, release=release).state == TrainingState.QUEUED
 
 
+@pytest.mark.django_db(transaction=True)
+def test_four_hands_queue_one_run() -> None:
+    study = StudyFactory.create()
+    release, base = frozen_release(study), embedded()
+    outcomes: list[str] = []
+    together = threading.Barrier(4)
+
+    def start() -> None:
+        together.wait()
+        try:
+            ask(study, release=release, base=base)
+            outcomes.append("made")
+        except Conflict:
+            outcomes.append("refused")
+
+    threads = [threading.Thread(target=_in_thread(start)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert outcomes.count("made") == TrainingRun.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_release_superseded_while_training_makes_no_model() -> None:  # standards 2.9
+    run = ask(StudyFactory.create())
+    training.claim(run_id=run.id)
+    going: dict[str, Any] = {"step": 1, "steps": 4, "seconds_left": 3, "losses": []}
+    assert training.note_progress(run_id=run.id, **going)
+    run.release.state = "superseded"
+    run.release.save()
+    assert not training.note_progress(run_id=run.id, **going)
+    assert training.finish(run_id=run.id, path="x", sha256="0" * 64, metrics={}) is None
+    run.refresh_from_db()
+    assert (run.state, "new release" in run.error) == (TrainingState.FAILED, True)
+    assert not ModelVersion.objects.filter(training_run=run).exists()
+
+
 @pytest.mark.django_db
 def test_a_waiting_run_is_cancelled_at_once() -> None:
     run = ask(StudyFactory.create())
