@@ -356,5 +356,5 @@ def test_constant_queries(member: Member, django_assert_max_num_queries: Any) ->
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
-    with django_assert_max_num_queries(45):
+    with django_assert_max_num_queries(37):
         client.post(one_url(first), filled(first))

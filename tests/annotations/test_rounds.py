@@ -190,3 +190,11 @@ def test_the_hottest_query_has_the_columns_that_its_reader_names() -> None:
     columns = f'{seat}."id", {seat}."task_id", {seat}."number", {task}."id", {task}."round_id"'
     assert sql.startswith(f"SELECT {columns} FROM")
     assert sql.endswith(f"FOR NO KEY UPDATE OF {task} SKIP LOCKED")
+
+
+def test_what_somebody_did_is_looked_up_in_a_hash_table() -> None:
+    sql, parameters = queries.first_waiting_sql(skip_locked=True)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {sql}", parameters)
+        plan = " ".join(row[0] for row in cursor.fetchall())
+    assert plan.count("hashed SubPlan") == 2
