@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -105,13 +105,37 @@ class Selection:
     granting: Mapping[str, str] = field(default_factory=dict)
     consent_versions: list[dict[str, Any]] = field(default_factory=list)
 
-    def fingerprint(self, policy: str) -> str:
-        """SHA-256, hex, over everything above and the policy: the same inputs, the same value."""
-        digest = hashlib.sha256()
-        head = [dict(self.study), self.purpose, policy, dict(self.granting), self.consent_versions]
-        tables = (self.prompts.values(), self.responses.values(), self.judgements)
-        digest.update(_line(head))
-        for table in (*tables, self.rewrites, self.flags):
+    def fingerprint(self, kept: Sequence[JudgementFact], *, rules: str) -> str:
+        """SHA-256, hex, over what enters a release: the same inputs, the same value.
+
+        `kept` are the judgements to release, `rules` names how they become records. Their prompts,
+        the responses they showed, their rewrites, the signatures behind them, and every flag on
+        their prompts count, whoever raised it. What else is in the study does not: prompts held
+        out, responses being written meanwhile, people who judged nothing.
+        """
+        ids = {judgement.id for judgement in kept}
+        people = {judgement.member_id for judgement in kept}
+        versions = {judgement.consent_version for judgement in kept}
+        prompts = {judgement.prompt_id for judgement in kept}
+        flags = [f for f in self.flags if self.responses[f.response_id].prompt_id in prompts]
+        responses = {response for judgement in kept for response in judgement.order_shown}
+        responses.update(flag.response_id for flag in flags)
+        head = [
+            dict(self.study),
+            self.purpose,
+            rules,
+            {member: record for member, record in self.granting.items() if member in people},
+            [version for version in self.consent_versions if version["number"] in versions],
+        ]
+        tables: list[Iterable[Any]] = [
+            (self.prompts[prompt] for prompt in prompts),
+            (self.responses[response] for response in responses),
+            kept,
+            (rewrite for rewrite in self.rewrites if rewrite.judgement_id in ids),
+            flags,
+        ]
+        digest = hashlib.sha256(_line(head))
+        for table in tables:
             for line in sorted(_line(_values(fact)) for fact in table):
                 digest.update(line)
         return digest.hexdigest()

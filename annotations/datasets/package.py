@@ -1,4 +1,9 @@
-"""Builds the folder of a release from a selection: same inputs, same bytes, no clock."""
+"""Builds the folder of a release from a selection: same inputs, same bytes, no clock.
+
+Two releases of the same inputs have the same data files, byte for byte, whatever else was written
+in the study between them. README.md and manifest.json differ in the release's number and parent,
+and in the counts of what stayed out where that has changed.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +18,14 @@ from annotations.datasets import formats, judgements
 from annotations.datasets.card import card
 from annotations.datasets.consensus import Outcome
 from annotations.datasets.facts import JudgementFact, Keys, Selection
-from annotations.datasets.manifest import MANIFEST, Edition, as_json, describe, files_of
+from annotations.datasets.manifest import (
+    MANIFEST,
+    Edition,
+    as_json,
+    code_version,
+    describe,
+    files_of,
+)
 from annotations.datasets.pairs import Record, records_of_pairs
 from annotations.datasets.rewrites import FindPersonalData, records_of_rewrites
 from annotations.datasets.screening import Screening
@@ -95,13 +107,14 @@ def build(
     progress: Progress,
 ) -> Package:
     """Write the files of a release into an empty folder."""
-    keys = Keys(secret, selection.fingerprint(POLICY))
-    builder = _Builder(selection, keys, folder, find_personal_data)
     screening, attached = Screening(selection), judgements.Attached(selection)
-    lost = builder.dropped["judgements"]
+    lost = Counter[str]()
     kept = judgements.screen(selection, screening, attached, lost)
     if not kept:
         raise NothingToRelease(Counter(_reasons(selection, screening)))
+    keys = Keys(secret, selection.fingerprint(kept, rules=f"{POLICY} {code_version()}"))
+    builder = _Builder(selection, keys, folder, find_personal_data)
+    builder.dropped["judgements"] = lost
     for config, records in builder.texts(screening).items():
         builder.write(config, _split_records(builder, records))
     by_split: dict[str, list[JudgementFact]] = {}

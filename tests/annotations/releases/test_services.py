@@ -39,6 +39,36 @@ def test_a_release_holds_what_was_judged() -> None:
     assert made.manifest["rubric_versions"] == ["felt@1"]
 
 
+def test_unrelated_writes_leave_every_data_file_as_it_was() -> None:
+    """The same inputs give the same bytes, whatever else the study goes on with."""
+    story = Story()
+    prompt = story.prompt()
+    story.rewrite(story.judge(story.member(), prompt))
+    story.flag(story.judge(story.member("clinical"), prompt), story.responses(prompt)[1], "upheld")
+    one = release(story.study)
+    story.member()
+    story.prompt(held_out=True)
+    story.prompt()
+    two = release(story.study)
+    files = [{f["path"]: f["sha256"] for f in made.manifest["files"]} for made in (one, two)]
+    assert {path for path in files[0] if files[0][path] != files[1].get(path)} == {"README.md"}
+    changed = {k for k in two.manifest if two.manifest[k] != one.manifest.get(k)}
+    assert changed == {"release", "parent", "files"}
+
+
+def test_a_judgement_more_changes_every_name() -> None:
+    """standards 7.1: pseudonyms hold within one selection."""
+    story = Story()
+    member = story.member()
+    story.judge(member, story.prompt())
+    one = release(story.study)
+    story.judge(member, story.prompt())
+    two = release(story.study)
+    names = [{row["rater_pseudonym"] for row in rows(made, "judgements")} for made in (one, two)]
+    assert one.selection_hash != two.selection_hash
+    assert not names[0] & names[1]
+
+
 def test_the_latest_revision_counts() -> None:
     story = Story()
     first = story.judge(story.member(), story.prompt())
