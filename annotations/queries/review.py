@@ -15,9 +15,18 @@ from typing import Any
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
-from annotations.models import Assignment, Flag, Judgement, ReviewDecision, Rewrite
+from annotations.models import (
+    Assignment,
+    Flag,
+    Judgement,
+    ReviewDecision,
+    Rewrite,
+    RoundCohort,
+    Task,
+)
 from annotations.rules.states import AssignmentState, FlagState, RewriteState
 from codesign.shared.actors import Actor
+from codesign.studies.models import Member
 
 WAITING_REWRITE = (RewriteState.PENDING,)
 WAITING_FLAG = (FlagState.REPORTED, FlagState.TRIAGED)
@@ -66,27 +75,42 @@ class Counts:
 def _rows(kind: Kind, actor: Actor, study_id: uuid.UUID) -> QuerySet[Any]:
     """Rows that count and that this reviewer may see.
 
-    Left out: their own; those on a prompt that they are judging just now; what somebody wrote
-    whose consent was taken back; withdrawn texts; revisions that a later one replaced.
+    Left out: their own; those on a prompt that they may still judge themselves; what somebody
+    wrote whose consent was taken back; withdrawn texts; revisions that a later one replaced.
     """
     rows: QuerySet[Any] = Rewrite.objects.all() if kind is Kind.REWRITES else Flag.objects.all()
     newer = Judgement.objects.filter(
         assignment=OuterRef("judgement__assignment"), revision__gt=OuterRef("judgement__revision")
     )
     reviewer = actor.user_id or uuid.UUID(int=0)  # the system judges nothing
-    judging_now = Assignment.objects.filter(
-        member__user_id=reviewer,
-        state=AssignmentState.LEASED,
-        prompt=OuterRef("response__prompt"),
-    )
     return rows.filter(
         ~Exists(newer),
-        ~Exists(judging_now),
+        ~Exists(_still_to_judge(reviewer)),
         judgement__assignment__study_id=study_id,
         judgement__consent_record__withdrawal=None,
         response__withdrawn_at=None,
         response__prompt__withdrawn_at=None,
     ).exclude(judgement__member__user_id=reviewer)
+
+
+def _still_to_judge(reviewer: uuid.UUID) -> QuerySet[Task]:
+    """Tasks on the prompt of an outer row that the reviewer may yet judge, blind until then.
+
+    Every task of a round that asks their cohort counts until they sent or skipped it: a closed
+    round may be opened again, a taken seat become free. A skip is final for the whole prompt.
+    """
+    cohorts = Member.objects.filter(user_id=reviewer, left_at=None, cohort__isnull=False)
+    own = Assignment.objects.filter(member__user_id=reviewer)
+    sent = own.filter(task=OuterRef("id"), state=AssignmentState.SUBMITTED)
+    skipped = own.filter(prompt=OuterRef("prompt"), state=AssignmentState.SKIPPED)
+    held = own.filter(task=OuterRef("id"), state=AssignmentState.LEASED)
+    asked = RoundCohort.objects.filter(round=OuterRef("round"), cohort__in=cohorts.values("cohort"))
+    return Task.objects.filter(
+        Exists(asked) | Exists(held),
+        ~Exists(sent),
+        ~Exists(skipped),
+        prompt=OuterRef("response__prompt"),
+    )
 
 
 def _waiting(kind: Kind) -> Q:

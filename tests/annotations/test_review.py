@@ -11,7 +11,7 @@ from django.urls import reverse
 from annotations.models import Flag, ReviewDecision, Rewrite
 from annotations.queries import review as queries
 from annotations.rules.states import FlagState, Harm, RewriteState
-from annotations.services import assignments, review, submissions
+from annotations.services import assignments, review, rounds, submissions
 from codesign.audit.models import Event
 from codesign.consent.services import withdraw
 from codesign.shared.actors import SYSTEM, Actor
@@ -19,7 +19,7 @@ from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
 from codesign.studies.models import Member
 from codesign.studies.rules import Role
 from tests.annotations.pages import cohort_of, signed_in
-from tests.factories.annotations import answers, judge, judging_round
+from tests.factories.annotations import answers, judge, judging_round, lease, send
 from tests.factories.studies import CohortFactory, staff
 
 pytestmark = pytest.mark.django_db
@@ -187,19 +187,35 @@ def test_what_was_withdrawn_is_not_reviewed(member: Member, coordinator: Member)
     assert queries.counts(actor=actor, study_id=member.study_id) == queries.Counts(0, 0, 0)
 
 
-def test_nothing_is_shown_of_what_a_clinician_judges_just_now(
-    member: Member, clinician: Member
+@pytest.mark.parametrize("finished_by", ["submit", "skip"])
+def test_nobody_reads_what_others_wrote_before_they_judged_the_same_prompt(
+    member: Member, clinician: Member, finished_by: str
 ) -> None:
     rewrite, _ = judged(member)
-    made = judging_round(cohort_of(clinician), tasks=0)
-    from annotations.services import rounds
-
     prompt = rewrite.response.prompt
+    made = judging_round(cohort_of(clinician), tasks=0)
+    client = signed_in(clinician)
+    address = reverse("annotations:review", kwargs={"slug": member.study.slug})
+
+    def reads() -> bool:
+        return client.get(address).context["item"] is not None
+
+    assert reads()  # their cohort is not asked about it
     rounds.add_task(actor=SYSTEM, round=made, prompt=prompt, responses=list(prompt.responses.all()))
-    actor = Actor.of(clinician.user)
-    assert queries.counts(actor=actor, study_id=member.study_id).rewrites == 1
-    assignments.lease(actor=actor, slug=member.study.slug)
-    assert queries.counts(actor=actor, study_id=member.study_id).rewrites == 0
+    assert not reads()
+    rounds.close_round(actor=SYSTEM, round=made)
+    assert not reads()  # it may be opened again
+    rounds.open_round(actor=SYSTEM, round=made)
+    held = lease(clinician)
+    assert not reads()
+    assignments.stop(actor=Actor.of(clinician.user), assignment_id=held.id)
+    assert not reads()
+    held = lease(clinician)
+    if finished_by == "submit":
+        send(held)
+    else:
+        submissions.skip(actor=Actor.of(clinician.user), assignment_id=held.id, reason="other")
+    assert reads()
 
 
 def test_the_page_goes_from_one_to_the_next(member: Member, coordinator: Member) -> None:

@@ -34,7 +34,9 @@ from tests.factories.studies import CohortFactory
 NAMES = ("Zebrafinch-9B", "Kingfisher-70B")
 WRITTEN = datetime(2019, 3, 7, 5, 6, tzinfo=UTC)
 TIMES = r"2019-03-0|0?7/0?3/2019|0?3/0?7/2019|7 March 2019|March 7, 2019|Mar\w* 2019|15519"
-COMMENT, REWRITE, NOTE = "a comment of another", "a rewrite of another", "a note of another"
+COMMENT = "a comment of another"
+REWRITE, NOTE = "rewrittenbyanother", "notedbyanother"
+"""One word each, with the prompt's id behind it, so that no marking of changes cuts it apart."""
 # Keys that would tell the model, the order of making, or the time of writing.
 TELLING = {
     "source", "model", "model_version", "position", "seed", "propensity", "order", "number",
@@ -88,15 +90,15 @@ def judge_openly(member: Member) -> None:
     actor = Actor.of(member.user)
     assignment = assignments.lease(actor=actor, slug=member.study.slug).assignment
     assert assignment is not None
-    first = str(assignment.order_shown[0])
+    first, about = str(assignment.order_shown[0]), assignment.prompt_id.hex
     submissions.submit(
         actor=actor,
         assignment_id=assignment.id,
         body=answers(
             assignment,
             comment=COMMENT,
-            rewrites=[{"response": first, "text": REWRITE}],
-            flags=[{"response": first, "harm": Harm.OTHER, "severity": 1, "note": NOTE}],
+            rewrites=[{"response": first, "text": REWRITE + about}],
+            flags=[{"response": first, "harm": Harm.OTHER, "severity": 1, "note": NOTE + about}],
         ),
         idempotency_key=str(assignment.id),
     )
@@ -110,6 +112,8 @@ class Secrets:
     of_reviews: re.Pattern[str]
     reviews: str
     """Where this person reads what others rewrote and reported; empty for panelists."""
+    answered: set[str]
+    """Prompts (hex) that this person has sent an answer to: reviews of these are no secret."""
 
     @classmethod
     def kept_from(cls, member: Member, story: Story) -> Secrets:
@@ -124,8 +128,12 @@ class Secrets:
             hidden += map(str, Assignment.objects.filter(member=other).values_list("id", flat=True))
         return cls(
             words=re.compile("|".join([*map(re.escape, hidden), TIMES])),
-            of_reviews=re.compile("|".join(map(re.escape, (REWRITE, NOTE)))),
+            of_reviews=re.compile(f"(?:{REWRITE}|{NOTE})([0-9a-f]*)"),
             reviews=f"/studies/{member.study.slug}/review/" if member == story.clinician else "",
+            answered={
+                prompt.hex
+                for prompt in member.judgements.values_list("assignment__prompt_id", flat=True)
+            },
         )
 
     def found_in(self, address: str, answer: Any) -> list[str]:
@@ -134,8 +142,8 @@ class Secrets:
         text = b"".join(parts).decode(errors="replace") + str(dict(answer.headers))
         text = text.replace(address.strip("/"), "")  # what was asked for may be said back
         found = self.words.findall(text)
-        if not (self.reviews and address.startswith(self.reviews)):
-            found += self.of_reviews.findall(text)
+        allowed = self.answered if self.reviews and address.startswith(self.reviews) else set()
+        found += [prompt for prompt in self.of_reviews.findall(text) if prompt not in allowed]
         if "json" in answer.headers.get("Content-Type", "") and "schema" not in address:
             found += [f"key {key}" for key in telling_keys(json.loads(answer.content))]
         return found
