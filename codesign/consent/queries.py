@@ -119,13 +119,10 @@ def signatures(*, actor: Actor, member: Member) -> QuerySet[ConsentRecord]:
     )
 
 
-def last_not_withdrawn(*, member_id: uuid.UUID) -> ConsentRecord | None:
-    """What a withdrawal would take back: the newest signature still standing."""
-    return (
-        ConsentRecord.objects.filter(member_id=member_id, withdrawal=None)
-        .order_by("-signed_at")
-        .first()
-    )
+def standing_records(*, member_id: uuid.UUID) -> list[ConsentRecord]:
+    """What a withdrawal takes back: every signature not taken back yet, newest first."""
+    records = ConsentRecord.objects.filter(member_id=member_id, withdrawal=None)
+    return list(records.order_by("-signed_at"))
 
 
 def with_state(members: QuerySet[Member]) -> QuerySet[Member]:

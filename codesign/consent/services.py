@@ -152,22 +152,24 @@ def change_choice(
 def withdraw(
     *, actor: Actor, member: Member, level: rules.WithdrawalLevel = rules.WithdrawalLevel.STOP_USE
 ) -> Withdrawal:
-    """Take the signature back, at once and without a reason; earned pay stays (standards 2.8)."""
+    """Take every standing signature back, at once and without a reason; earned pay stays.
+
+    Those that a newer text overtook too (standards 2.8): else what was given under them would
+    stay in use. Returns the newest signature's withdrawal.
+    """
     member = _lock_own(actor, member)
-    record = queries.record_in_force(member_id=member.id) or (
-        ConsentRecord.objects.filter(member=member, withdrawal=None).order_by("-signed_at").first()
-    )
-    if record is None:
+    records = queries.standing_records(member_id=member.id)
+    if not records:
         raise Conflict("There is no consent to take back.")
-    withdrawal = Withdrawal.objects.create(record=record, level=level)
+    withdrawals = [Withdrawal.objects.create(record=record, level=level) for record in records]
     audit.record(
         actor=actor,
         action=WITHDRAWN,
         study_id=member.study_id,
         about=("member", member.id, member.pseudonym),
-        data={"level": level},
+        data={"level": level, "signatures": len(records)},
     )
     signals.consent_withdrawn.send(
-        sender=ConsentRecord, actor=actor, member=member, record=record, level=level
+        sender=ConsentRecord, actor=actor, member=member, records=records, level=level
     )
-    return withdrawal
+    return withdrawals[0]

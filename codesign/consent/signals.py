@@ -3,5 +3,5 @@
 from django.dispatch import Signal
 
 consent_signed = Signal()  # member, record
-consent_withdrawn = Signal()  # actor, member, record, level
+consent_withdrawn = Signal()  # actor, member, records (newest first), level
 choice_changed = Signal()  # actor, member, record, purpose, granted

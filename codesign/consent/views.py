@@ -138,7 +138,7 @@ def choices(request: StudyRequest, slug: str) -> HttpResponse:
         if record
         else [],
         "signatures": queries.signatures(actor=request.actor, member=member),
-        "can_leave": queries.last_not_withdrawn(member_id=member.id) is not None,
+        "can_leave": bool(queries.standing_records(member_id=member.id)),
     }
     return render(request, "consent/choices.html", seen)
 
@@ -168,7 +168,7 @@ def leave(request: StudyRequest, slug: str) -> HttpResponse:
         services.withdraw(actor=request.actor, member=request.member)
         messages.success(request, _("You have left the study. What you have earned stays yours."))
         return redirect("desk:study", slug=slug)
-    if queries.last_not_withdrawn(member_id=request.member.id) is None:
+    if not queries.standing_records(member_id=request.member.id):
         return redirect("desk:study", slug=slug)
     return render(request, "consent/leave.html", {"study": request.member.study})
 

@@ -10,9 +10,10 @@ from django.test import Client
 from django.urls import reverse
 
 from codesign.accounts.models import User
+from codesign.audit.models import Event
 from codesign.compensation.models import Promise
 from codesign.consent import queries, services
-from codesign.consent.models import ConsentRecord
+from codesign.consent.models import ConsentRecord, Withdrawal
 from codesign.consent.rules import Purpose
 from codesign.shared.actors import Actor
 from codesign.studies.models import Member
@@ -224,3 +225,15 @@ def test_choices_page_makes_constant_queries(door: Client, member: Member) -> No
         services.withdraw(actor=Actor.of(member.user), member=member)
         sign(member)
     assert queries_of(door, address("choices", member)) == few
+
+
+def test_leaving_takes_every_signature_back(door: Client, member: Member) -> None:
+    """standards 2.8: what was given under an earlier text is taken back too."""
+    first = sign(member)
+    publish(member.study)
+    second = sign(member)
+    assert door.post(address("leave", member)).status_code == 302
+    assert set(Withdrawal.objects.values_list("record", flat=True)) == {first.id, second.id}
+    assert queries.state_of(member_id=member.id) == queries.ConsentState.LEFT
+    assert Event.objects.filter(action=services.WITHDRAWN).count() == 1
+    assert door.post(address("leave", member)).status_code == 409
