@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from annotations.rules.reading import field_name, is_empty, storable, strings_in
+from annotations.rules.reading import field_name, is_empty, leaves_of, sensible, storable
 from annotations.rules.submission import FIELDS
 from codesign.shared.errors import Invalid, TooLarge
 
@@ -27,7 +27,10 @@ def parse_draft(body: Any) -> dict[str, Any]:
             {field_name(key): ["This field is not known here."] for key in unknown[:MAX_NAMED]},
         )
     draft = {key: value for key, value in body.items() if key in FIELDS}
-    if not all(storable(text) for text in strings_in(draft)):
+    leaves = list(leaves_of(draft))
+    if not all(sensible(leaf) for leaf in leaves if not isinstance(leaf, str)):
+        raise Invalid("This holds a number that cannot be meant. Please correct it.")
+    if not all(storable(leaf) for leaf in leaves if isinstance(leaf, str)):
         raise Invalid("This holds a character that cannot be stored. Please remove it.")
     try:
         size = len(json.dumps(draft, ensure_ascii=False, allow_nan=False).encode())

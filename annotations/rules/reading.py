@@ -9,6 +9,8 @@ MAX_TEXT = 50_000
 """Characters of one text."""
 MAX_ITEMS = 500
 """Entries of one list."""
+MAX_NUMBER = 10**15
+"""Nothing that is asked for is larger; milliseconds since 1970 are smaller."""
 SHOWN_KEY = 60
 """Characters of an unknown key that an error repeats."""
 
@@ -33,6 +35,11 @@ def storable(text: str) -> bool:
     return True
 
 
+def sensible(number: int | float) -> bool:
+    """Whether a number is one that anybody means: finite, and not of hundreds of digits."""
+    return -MAX_NUMBER <= number <= MAX_NUMBER
+
+
 def one_line_ending(text: str) -> str:
     """The text with line ends as programs write them; browsers send CR LF."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
@@ -43,12 +50,12 @@ def field_name(key: Any) -> str:
     return str(key)[:SHOWN_KEY].encode(errors="replace").decode().replace("\x00", "?")
 
 
-def strings_in(value: Any) -> Iterator[str]:
-    """Every text in a JSON value, keys too, however deep."""
+def leaves_of(value: Any) -> Iterator[str | int | float]:
+    """Every text (keys too) and number in a JSON value, however deep."""
     left = [value]
     while left:
         part = left.pop()
-        if isinstance(part, str):
+        if isinstance(part, str | int | float):
             yield part
         elif isinstance(part, Mapping):
             left += [*part.keys(), *part.values()]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -307,9 +306,10 @@ def _flags(reader: Reader, body: Mapping[str, Any], asked: Asked) -> tuple[Flagg
 
 
 def _seconds(reader: Reader, value: Any) -> float | None:
+    """Seconds, bounded by comparing alone: an integer may have more digits than a float can."""
     if is_empty(value):
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:  # NaN
         reader.wrong("active_seconds", "Please give a number of seconds.")
         return None
-    return max(0.0, min(value, MAX_ACTIVE))
+    return float(max(0, min(value, MAX_ACTIVE)))

@@ -68,10 +68,10 @@ def submit(
     with transaction.atomic():
         member = assignments.lock_member_of(actor=actor, assignment_id=assignment_id)
         assignment = queries.locked_own(member=member, assignment_id=assignment_id)
+        record_id = _consent(member)
         if assignment.state == AssignmentState.SUBMITTED:
             judgement = _repeated(assignment, body, idempotency_key)
             return Submitted(judgement, queries.held(actor=actor, slug=member.study.slug), True)
-        record_id = _consent(member)
         _check_unfinished(assignment)
         now = timezone.now()
         parsed = submission.parse(body, _asked(member, assignment))

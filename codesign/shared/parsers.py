@@ -34,5 +34,5 @@ class SafeJSONParser(JSONParser):
             return super().parse(stream, media_type, context)
         except RecursionError:
             raise ParseError("This is nested too deeply.") from None
-        except ParseError as error:
-            raise ParseError(f"This could not be read: {error.detail}.") from None
+        except ParseError:
+            raise ParseError("This could not be read. Please send JSON, as UTF-8.") from None

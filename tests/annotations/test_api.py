@@ -137,6 +137,8 @@ def test_same_key_and_body_again(panelist: Caller) -> None:
     problem(panelist.submit(id, body | {"comment": "another"}), 409)
     problem(panelist.submit(id, body, key="another"), 409)
     assert Judgement.objects.count() == 1
+    consent.withdraw(actor=Actor.of(panelist.member.user), member=panelist.member)
+    assert problem(panelist.submit(id, body), 403)["type"].endswith("no_consent")
 
 
 def test_a_key_is_needed(panelist: Caller) -> None:
@@ -173,6 +175,30 @@ def test_unreadable_bodies(panelist: Caller) -> None:
         problem(panelist.submit(id, {"comment": bad, bad: 1}), 400)
         problem(panelist.send("PUT", f"assignments/{id}/draft/", {"comment": bad}), 400)
         problem(panelist.send("POST", f"assignments/{id}/skip/", {"reason": bad}), 400)
+
+
+@pytest.mark.parametrize("digits", [400, 4000, 5000])
+def test_numbers_that_nobody_means(panelist: Caller, digits: int) -> None:
+    """Neither an error of ours, nor a sentence of the language's library, nor kept."""
+    id = panelist.lease().json()["id"]
+
+    def sent(method: str, part: str, **body: Any) -> Any:
+        raw = json.dumps(body | {"active_seconds": "N"}).replace('"N"', "9" * digits)
+        return panelist.client.generic(
+            method,
+            f"/api/v1/assignments/{id}/{part}/",
+            raw,
+            content_type="application/json",
+            headers={"Idempotency-Key": "k"},
+        )
+
+    for answer in (sent("PUT", "draft"), sent("POST", "submission", surprise=1)):
+        found = problem(answer, 400)
+        assert "digit" not in found["title"]
+        assert "active_seconds" not in found.get("fields", {})
+    assert Assignment.objects.get(id=id).draft is None
+    complete = sent("POST", "submission", **answers(Assignment.objects.get(id=id)))
+    assert complete.status_code == (201 if digits < 4300 else 400)  # clamped
 
 
 def test_a_draft_is_kept_and_given_back(panelist: Caller) -> None:
