@@ -168,7 +168,7 @@ def make_token(
         scopes=wanted,
         expires_at=timezone.now() + timedelta(days=days),
     )
-    audit.record(actor=actor, action=TOKEN_MADE, about=("api_token", token.id, name))
+    audit.record(actor=actor, action=TOKEN_MADE, about=("api_token", token.id, ""))
     return token, secret
 
 
@@ -183,7 +183,7 @@ def revoke_token(*, actor: Actor, user: User, name: str) -> None:
         raise NotFound("There is no such token.")
     token.revoked_at = timezone.now()
     token.save(update_fields=["revoked_at"])
-    audit.record(actor=actor, action=TOKEN_REVOKED, about=("api_token", token.id, name))
+    audit.record(actor=actor, action=TOKEN_REVOKED, about=("api_token", token.id, ""))
 
 
 PASSWORD_SET = action("accounts.password_set", "set an account's password")
@@ -192,6 +192,7 @@ PASSWORD_SET = action("accounts.password_set", "set an account's password")
 @transaction.atomic
 def set_password(*, actor: Actor, user: User, password: str) -> None:
     """Give an account another password; sessions that were signed in with the old one end."""
+    _require_own(actor, user)
     user.set_password(password)
     user.save(update_fields=["password"])
     audit.record(actor=actor, action=PASSWORD_SET, about=("user", user.id, ""))

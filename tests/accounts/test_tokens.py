@@ -13,6 +13,7 @@ from django.utils import timezone
 from codesign.accounts import queries, rules, services
 from codesign.accounts.models import ApiToken, OutgoingMail, User
 from codesign.accounts.rules import TokenScope
+from codesign.audit.models import Event
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid, NotPermitted
 from tests.counting import queries_of
@@ -35,6 +36,7 @@ def test_a_token_is_shown_once_and_kept_as_a_hash(user: User, client: Client) ->
     assert found
     assert "no-store" in page.headers["Cache-Control"]
     assert found[0] not in client.get(reverse(TOKENS)).content.decode()
+    assert Event.objects.get(action=services.TOKEN_MADE).about_label == ""  # a person's own words
     token = ApiToken.objects.get()
     assert token.digest == rules.digest_of(found[0])
     assert queries.token_by_secret(found[0]) == token
@@ -76,6 +78,8 @@ def test_nobody_makes_or_ends_a_token_for_somebody_else(user: User) -> None:
         services.make_token(actor=admin, user=user, name="x", scopes=[TokenScope.JUDGE], days=1)
     with pytest.raises(NotPermitted):
         services.revoke_token(actor=admin, user=user, name="x")
+    with pytest.raises(NotPermitted):
+        services.set_password(actor=admin, user=user, password="a-quiet-field-of-barley-7")
     with pytest.raises(Invalid):
         services.make_token(actor=Actor.of(user), user=user, name="x", scopes=[], days=1)
 
