@@ -19,3 +19,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("codesign.config.api_urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
 ]
+
+handler400 = "codesign.shared.views.bad_request"
+handler403 = "codesign.shared.views.permission_denied"
+handler404 = "codesign.shared.views.page_not_found"
+handler500 = "codesign.shared.views.server_error"

@@ -1,13 +1,40 @@
-"""Refusals on pages become a page that says what is wrong and what to do."""
+"""What every answer has in common: nothing is kept on the way, and refusals are in words."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from codesign.shared.errors import Refusal
+from codesign.shared.problems import is_api
+
+
+class NoStoreMiddleware:
+    """What a signed-in person or a program is answered is stored by no browser and no proxy.
+
+    A shared computer keeps nothing that the next person finds by going back. Whoever sends or
+    gets a session cookie counts as signed in: asking the database would cost every page a query.
+    Static files are answered before this.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, and say that the answer is not to be stored."""
+        answer = self.get_response(request)
+        cookie = settings.SESSION_COOKIE_NAME
+        if is_api(request):
+            patch_vary_headers(answer, ("Cookie", "Authorization"))
+            patch_cache_control(answer, no_store=True, private=True)
+        elif cookie in request.COOKIES or cookie in answer.cookies:
+            patch_vary_headers(answer, ("Cookie",))
+            patch_cache_control(answer, no_store=True, private=True)
+        return answer
 
 
 class RefusalMiddleware:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -15,9 +15,25 @@ from codesign.shared.errors import Invalid, Refusal
 CONTENT_TYPE = "application/problem+json"
 
 
+def is_api(request: HttpRequest) -> bool:
+    """Whether a program asks, by the address: it cannot read pages."""
+    return request.path_info.startswith("/api/")
+
+
+def _body(status_code: int, code: str, title: str, **extra: Any) -> dict[str, Any]:
+    return {"type": f"urn:codesign:problem:{code}", "title": title, "status": status_code, **extra}
+
+
+def problem_outside(status_code: int, code: str, title: str) -> HttpResponse:
+    """A problem document where no view of the API was reached."""
+    return JsonResponse(
+        _body(status_code, code, title), status=status_code, content_type=CONTENT_TYPE
+    )
+
+
 def problem(status_code: int, code: str, title: str, **extra: Any) -> Response:
     """One problem document; `title` is a sentence that a person understands."""
-    body = {"type": f"urn:codesign:problem:{code}", "title": title, "status": status_code, **extra}
+    body = _body(status_code, code, title, **extra)
     return Response(body, status=status_code, content_type=CONTENT_TYPE)
 
 
