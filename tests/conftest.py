@@ -3,11 +3,17 @@
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
+from playwright.sync_api import Browser, sync_playwright
 
 from modelhub.engine.weights import ensure_embedded
+
+# Playwright runs an event loop in this thread; Django would refuse to touch the database in it.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -33,3 +39,13 @@ def embedded_model() -> Path:
     """
     default = Path(tempfile.gettempdir()) / f"codesign-models-{os.getuid()}"
     return ensure_embedded(Path(os.environ.get("CODESIGN_TEST_MODELS", default)))
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """The one browser of the session; each page gets a context of its own."""
+    call_command("build_fonts", verbosity=0)
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()

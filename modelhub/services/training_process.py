@@ -19,6 +19,7 @@ from typing import Any
 from django.conf import settings
 
 from codesign.shared.processes import die_with_parent
+from modelhub.engine.errors import EngineError
 from modelhub.engine.progress import read_progress, read_result
 from modelhub.engine.weights import EMBEDDED_NAME, ensure_embedded
 from modelhub.models import ModelVersion, TrainingRun
@@ -37,21 +38,25 @@ def run_training(*, run_id: uuid.UUID) -> None:
     folder = settings.MODELS_DIR / "adapters" / str(run.id)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    spec = folder / "spec.json"
-    spec.write_text(json.dumps(spec_of(run=run, folder=folder), indent=2))
-    process = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", "modelhub.engine.train", str(spec)],
-        cwd=settings.BASE_DIR,
-        stdout=subprocess.DEVNULL,
-        stderr=(folder / "stderr.log").open("wb"),
-        preexec_fn=die_with_parent(signal.SIGKILL, niceness=NICE),
-    )
+    try:
+        (folder / "spec.json").write_text(json.dumps(spec_of(run=run, folder=folder), indent=2))
+    except EngineError as error:
+        training.end_without_model(run_id=run.id, state=TrainingState.FAILED, error=str(error))
+        return
+    with (folder / "stderr.log").open("wb") as stderr:
+        process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", "modelhub.engine.train", str(folder / "spec.json")],
+            cwd=settings.BASE_DIR,
+            stdout=subprocess.DEVNULL,
+            stderr=stderr,
+            preexec_fn=die_with_parent(signal.SIGKILL, niceness=NICE),
+        )
     try:
         _watch(run, process, folder)
     finally:
-        if process.poll() is None:
-            process.terminate()
-            process.wait(timeout=30)
+        if process.poll() is None:  # watching failed: nobody would read what it does
+            process.kill()
+        process.wait()
     _write_end(run, folder, read_result(folder, process.returncode))
 
 

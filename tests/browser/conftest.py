@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
-from django.core.management import call_command
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from codesign.accounts.services import make_account
 from codesign.shared.actors import SYSTEM
@@ -21,21 +19,9 @@ from tests.browser.people import PASSWORD
 if TYPE_CHECKING:
     from codesign.accounts.models import User
 
-# Playwright runs an event loop in this thread; Django would refuse to touch the database in it.
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 OpenPage = Callable[..., Page]
-TIMEOUT_MS = 15_000
-
-
-@pytest.fixture(scope="session")
-def browser(chromium: str) -> Iterator[Browser]:
-    """The one browser of the session; each page gets a context of its own."""
-    call_command("build_fonts", verbosity=0)
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+TIMEOUT_MS = 45_000
 
 
 @pytest.fixture

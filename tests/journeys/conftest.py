@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import browser as browser
 from tests.config.running import READY, ROOT, Running, user_environment
 from tests.journeys.visitor import Visitor
 

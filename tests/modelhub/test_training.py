@@ -255,7 +255,7 @@ def test_cancelling_stops_a_run_at_its_next_step(homes: Any) -> None:
         if run.step >= 1 or not worker.is_alive():
             stepped.set()
     training.cancel(actor=SYSTEM, run=run)
-    worker.join(timeout=120)
+    worker.join(timeout=600)  # a step may take long on a busy machine
     run.refresh_from_db()
     assert run.state == TrainingState.CANCELLED
     assert run.step < 5000
