@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
@@ -80,8 +81,12 @@ def test_nothing_for_a_signed_in_person_or_a_program_is_stored() -> None:
     assert "Authorization" in api["Vary"]
 
 
-def test_files_that_are_the_same_for_everybody_are_kept() -> None:
-    client = signed_in(judge())
-    answer = client.get("/static/annotations/judging.css")
-    assert answer.status_code == 200
-    assert "no-store" not in answer.headers.get("Cache-Control", "")
+def test_files_that_are_the_same_for_everybody_are_answered_before() -> None:
+    static, no_store = (
+        settings.MIDDLEWARE.index(name)
+        for name in (
+            "whitenoise.middleware.WhiteNoiseMiddleware",
+            "codesign.shared.middleware.NoStoreMiddleware",
+        )
+    )
+    assert static < no_store
