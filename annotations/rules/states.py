@@ -132,7 +132,7 @@ ASSIGNMENT_STATES = Transitions.of(
     "assignment",
     {
         "leased": ["submitted", "skipped", "expired", "returned"],
-        "expired": ["submitted"],
+        "expired": ["submitted", "skipped"],
         "submitted": [],
         "skipped": [],
         "returned": [],

@@ -254,7 +254,10 @@ def expire_leases() -> int:
 
 
 def return_leases_of(*, actor: Actor, member: Member) -> None:
-    """Take back what a member holds, at once; the caller holds the lock on the member."""
+    """Take back what a member holds, at once; the caller holds the lock on the member.
+
+    No draft of theirs is kept: what was not sent was not given to the study.
+    """
     for assignment in queries.leased().filter(member_id=member.id):
         end_lease(
             actor=actor,
@@ -264,6 +267,8 @@ def return_leases_of(*, actor: Actor, member: Member) -> None:
             why="consent withdrawn",
             now=timezone.now(),
         )
+    drafts = Assignment.objects.filter(member_id=member.id, draft__isnull=False)
+    drafts.update(draft=None, draft_saved_at=None)
 
 
 @transaction.atomic

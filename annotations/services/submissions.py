@@ -37,6 +37,7 @@ SKIPPED = action("annotations.skipped", "skipped an assignment")
 
 MAX_KEY = 120
 MAX_NOTE = 500
+SENT = "You have sent this one already."
 GONE = "This has gone back to the study in the meantime. Your draft is kept."
 
 
@@ -104,6 +105,8 @@ def submit(
 def _check_unfinished(assignment: Assignment) -> None:
     if assignment.state == AssignmentState.SKIPPED:
         raise Conflict("You have passed on this one.")
+    if assignment.state == AssignmentState.SUBMITTED:
+        raise Conflict(SENT)
     if not ASSIGNMENT_STATES.allows(assignment.state, AssignmentState.SUBMITTED):
         raise Conflict(GONE)
 
@@ -120,7 +123,7 @@ def _repeated(assignment: Assignment, body: Mapping[str, Any], key: str) -> Judg
     """The judgement that was sent before, if this is the very same sending."""
     judgement = assignment.judgements.order_by("-revision")[0]
     if judgement.idempotency_key != key or judgement.body_hash != submission.body_hash(body):
-        raise Conflict("You have sent this one already.")
+        raise Conflict(SENT)
     return judgement
 
 
@@ -153,14 +156,22 @@ def _finish(assignment: Assignment, *, now: datetime, example: bool) -> assignme
 def _reclaim(assignment: Assignment) -> assignments.Found | None:
     """Find a seat for late work; what the person holds instead by now, or None."""
     task = seats.locked_task(task_id=assignment.task_id)
-    others = Assignment.objects.filter(member_id=assignment.member_id, task_id=task.id)
-    again = others.exclude(state=AssignmentState.EXPIRED).exists()
-    if again or task.prompt.withdrawn_at or task.round.state != RoundState.OPEN:
+    if _came_again(assignment) or task.prompt.withdrawn_at or task.round.state != RoundState.OPEN:
         raise Conflict(GONE)
     seat = seats.take_late(task=task, cohort_id=assignment.seat.cohort_id)
     if seat is None:
         raise Conflict(GONE)
     assignment.seat = seat
+    return _held_instead(assignment)
+
+
+def _came_again(assignment: Assignment) -> bool:
+    """Whether an expired assignment's person was given its task again, and did or holds it."""
+    same = Assignment.objects.filter(member_id=assignment.member_id, task_id=assignment.task_id)
+    return same.exclude(state=AssignmentState.EXPIRED).exists()
+
+
+def _held_instead(assignment: Assignment) -> assignments.Found | None:
     lease = queries.leased().filter(member_id=assignment.member_id)
     held = lease.select_related("prompt", "member__study").first()
     return assignments.Found(held) if held else None
@@ -234,7 +245,7 @@ def skip(
     """Pass on an assignment, for good, and lease the next one; returns what is held then.
 
     Paid like a judgement, but for a second “not today” of the person's day. Skipping the same
-    one again changes nothing.
+    one again changes nothing. One whose lease is over can be skipped too: it was read.
     """
     reader = Reader()
     said = reader.text(note, "note", limit=MAX_NOTE)
@@ -248,17 +259,13 @@ def skip(
         _consent(member)
         if assignment.state == AssignmentState.SKIPPED:
             return queries.held(actor=actor, slug=member.study.slug)
+        _check_unfinished(assignment)
         now = timezone.now()
         assignment.skip_paid = queue.skip_is_paid(
             reason=reason, said_not_today=queries.said_not_today(member=member, now=now)
         )
         assignment.skip_reason, assignment.skip_note = reason, said
-        assignments.leave(
-            assignment=assignment,
-            task=seats.locked_task(task_id=assignment.task_id),
-            state=AssignmentState.SKIPPED,
-            now=now,
-        )
+        held = _pass_on(assignment, now=now)
         assignment.save(
             update_fields=["state", "ended_at", "skip_paid", "skip_reason", "skip_note"]
         )
@@ -271,5 +278,24 @@ def skip(
             about=("assignment", assignment.id, ""),
             data={"reason": reason, "paid": assignment.skip_paid},
         )
-        found = assignments.lease_next(member=member, now=now, last=assignment, shown_at=now)
+        found = held or assignments.lease_next(
+            member=member, now=now, last=assignment, shown_at=now
+        )
     return _next(actor, member, found)
+
+
+def _pass_on(assignment: Assignment, *, now: datetime) -> assignments.Found | None:
+    """Move to skipped; for one whose lease was over, what the person holds instead, or None."""
+    if assignment.state == AssignmentState.EXPIRED:
+        if _came_again(assignment):
+            raise Conflict("This one came to you again in the meantime, and counts there.")
+        assignment.state = ASSIGNMENT_STATES.check(assignment.state, AssignmentState.SKIPPED)
+        assignment.ended_at = now
+        return _held_instead(assignment)
+    assignments.leave(
+        assignment=assignment,
+        task=seats.locked_task(task_id=assignment.task_id),
+        state=AssignmentState.SKIPPED,
+        now=now,
+    )
+    return None

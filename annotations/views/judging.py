@@ -34,12 +34,25 @@ NEXT = "annotations:judge"
 @require_safe
 @page(JUDGE)
 def judge(request: StudyRequest, slug: str) -> HttpResponse:
-    """What this person holds, or the next; a page that says so where there is nothing."""
+    """What this person holds, or the next; a page that says so where there is nothing.
+
+    Nothing is leased where nobody reads: for headers alone, or for a browser that looks ahead.
+    """
+    if request.method == "HEAD":
+        return HttpResponse()
+    if _looks_ahead(request):
+        return HttpResponse(status=503)
     try:
         lease = assignments.lease(actor=request.actor, slug=slug)
     except NoConsent:
         return redirect("consent:read", slug=slug)
     return _next(request, lease.assignment)
+
+
+def _looks_ahead(request: StudyRequest) -> bool:
+    """Whether a browser fetches the page before anybody asks for it; refused, it asks again."""
+    said = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
+    return "prefetch" in said
 
 
 @never_cache

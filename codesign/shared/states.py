@@ -25,7 +25,8 @@ class Transitions:
         return new in self.table.get(old, frozenset())
 
     def check(self, old: str, new: str) -> str:
-        """Return `new`, or refuse with a Conflict that names both states."""
+        """Return `new`, or refuse with a Conflict that says where it stands."""
         if not self.allows(old, new):
-            raise Conflict(f"This {self.name} is {old} and cannot become {new}.")
+            stands = old.replace("_", " ")
+            raise Conflict(f"This cannot be done any more: the {self.name} is {stands}.")
         return new

@@ -17,8 +17,10 @@ from django.utils import timezone
 from annotations.models import Assignment, Judgement
 from annotations.rules.states import AssignmentState
 from annotations.services import rounds
+from annotations.tasks import expire_leases
 from codesign.accounts import services as accounts
 from codesign.accounts.rules import TokenScope
+from codesign.compensation.queries import balances
 from codesign.consent import services as consent
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.studies.models import Member
@@ -375,3 +377,34 @@ def test_expired_work_is_kept_while_its_seat_is_free(panelist: Caller) -> None:
     Assignment.objects.filter(id=id).update(expires_at=timezone.now() - timedelta(minutes=1))
     sent = panelist.submit(id, answers(Assignment.objects.get(id=id)))
     assert sent.status_code == 201
+
+
+def test_expired_work_is_skipped_once_and_paid(panelist: Caller) -> None:
+    id = panelist.lease().json()["id"]
+    long_ago = timezone.now() - timedelta(minutes=1)
+    Assignment.objects.filter(id=id).update(expires_at=long_ago)
+    expire_leases()
+    other = Caller(judge(cohort=panelist.member.cohort))
+    assert other.lease().status_code == 201
+    for _ in range(2):
+        answer = panelist.send("POST", f"assignments/{id}/skip/", {"reason": "too_close"})
+        assert answer.status_code == 200
+    skipped = Assignment.objects.get(id=id)
+    assert (skipped.state, skipped.skip_paid) == (AssignmentState.SKIPPED, True)
+    assert balances(member_id=panelist.member.id) == {"GBP": 80}
+    following = Assignment.objects.get(id=answer.json()["next"]["id"])
+    assert following.task_id != skipped.task_id
+
+
+def test_expired_work_that_came_again_is_not_skipped_twice(panelist: Caller) -> None:
+    first = panelist.lease().json()["id"]
+    Assignment.objects.filter(id=first).update(expires_at=timezone.now() - timedelta(minutes=1))
+    again = panelist.lease().json()["id"]
+    same = Assignment.objects.filter(id__in=[first, again]).values_list("task", flat=True)
+    assert len(set(same)) == 1
+    answer = panelist.send("POST", f"assignments/{first}/skip/", {"reason": "too_close"})
+    assert "came to you again" in problem(answer, 409)["title"]
+    assert balances(member_id=panelist.member.id) == {}
+    panelist.submit(again, answers(Assignment.objects.get(id=again)))
+    answer = panelist.send("POST", f"assignments/{again}/skip/", {"reason": "too_close"})
+    assert problem(answer, 409)["title"] == "You have sent this one already."

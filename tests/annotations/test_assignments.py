@@ -261,6 +261,18 @@ def test_a_skip_is_final_for_the_prompt_and_paid(member: Member) -> None:
     assert ask(judge(cohort=member.cohort)) is not None
 
 
+def test_no_draft_is_kept_of_who_leaves(member: Member) -> None:
+    judging_round(member.cohort, tasks=2)
+    stopped = lease(member)
+    submissions.save_draft(actor=actor(member), assignment_id=stopped.id, body={"comment": "one"})
+    assignments.stop(actor=actor(member), assignment_id=stopped.id)
+    held = lease(member)
+    submissions.save_draft(actor=actor(member), assignment_id=held.id, body={"comment": "two"})
+    consent.withdraw(actor=actor(member), member=member)
+    for row in Assignment.objects.all():
+        assert (row.draft, row.draft_saved_at) == (None, None)
+
+
 def test_not_today_is_paid_once_a_day_of_the_person(member: Member) -> None:
     judging_round(member.cohort, tasks=5)
     member.user.timezone = "Pacific/Auckland"

@@ -218,6 +218,26 @@ def test_skip_is_paid_and_answers_with_the_next(member: Member) -> None:
     assert "You skipped this one" in client.get(one_url(first)).content.decode()
 
 
+def test_one_whose_time_was_over_can_be_skipped(member: Member) -> None:
+    client = signed_in(member)
+    client.get(judge_url(member))
+    first = held(member)
+    Assignment.objects.filter(id=first.id).update(state=AssignmentState.EXPIRED)
+    page = client.post(one_url(first), {"skip": "too_close"})
+    assert page.status_code == 200
+    assert one_url(held(member)) in page.content.decode()
+    first.refresh_from_db()
+    assert (first.state, first.skip_paid) == (AssignmentState.SKIPPED, True)
+
+
+def test_asking_for_headers_alone_leases_nothing(member: Member) -> None:
+    client = signed_in(member)
+    assert client.head(judge_url(member)).status_code == 200
+    for said in ({"Sec-Purpose": "prefetch"}, {"Purpose": "prefetch"}):
+        assert client.get(judge_url(member), headers=said).status_code == 503
+    assert not Assignment.objects.exists()
+
+
 def test_an_unknown_reason_is_said(member: Member) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
