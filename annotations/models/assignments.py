@@ -84,6 +84,20 @@ class Assignment(PublicModel):
                 name="assignment_skipped",
             ),
         ]
+        triggers: ClassVar = write_once(
+            "study_id",
+            "member_id",
+            "task_id",
+            "prompt_id",
+            "asks",
+            "rubric_id",
+            "order_shown",
+            "seed",
+            "propensity",
+            "amount_minor",
+            "currency",
+            "leased_at",
+        )
 
     @cached_property
     def responses(self) -> dict[uuid.UUID, Response]:
@@ -154,13 +168,14 @@ class Rewrite(PublicModel):
     response = models.ForeignKey(Response, on_delete=models.PROTECT, related_name="rewrites")
     text = models.TextField()
     state = models.CharField(max_length=10, default=RewriteState.PENDING)
+    example = models.BooleanField(default=False, help_text="Made by seed_judgements.")
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["judgement", "response"], name="rewrite_once"),
             one_of("state", RewriteState, "rewrite_state_known"),
         ]
-        triggers: ClassVar = write_once("judgement_id", "response_id", "text")
+        triggers: ClassVar = write_once("judgement_id", "response_id", "text", "example")
 
 
 class Flag(PublicModel):
@@ -172,6 +187,7 @@ class Flag(PublicModel):
     severity = models.PositiveSmallIntegerField()
     note = models.TextField(blank=True)
     state = models.CharField(max_length=10, default=FlagState.REPORTED)
+    example = models.BooleanField(default=False, help_text="Made by seed_judgements.")
 
     class Meta:
         constraints: ClassVar = [
@@ -182,7 +198,9 @@ class Flag(PublicModel):
                 condition=Q(severity__gte=1, severity__lte=3), name="flag_severity_1_to_3"
             ),
         ]
-        triggers: ClassVar = write_once("judgement_id", "response_id", "harm", "severity", "note")
+        triggers: ClassVar = write_once(
+            "judgement_id", "response_id", "harm", "severity", "note", "example"
+        )
 
 
 class ReviewDecision(PublicModel):

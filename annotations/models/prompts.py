@@ -48,6 +48,9 @@ class Prompt(PublicModel):
             GinIndex(fields=["bands"], name="prompt_bands"),
             models.Index(fields=["study", "content_hash"], name="prompt_by_hash"),
         ]
+        triggers: ClassVar = write_once(
+            "study_id", "external_id", "version", "messages", "content_hash"
+        )
 
 
 class Response(PublicModel):

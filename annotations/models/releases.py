@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import pgtrigger
 from django.db import models
 
 from annotations.rules.states import ReleasePurpose, ReleaseState
 from codesign.accounts.models import User
-from codesign.shared.models import PublicModel, one_of
+from codesign.shared.models import PublicModel, append_only, one_of, write_once
 from codesign.studies.models import Member, Study
 
 
@@ -39,6 +40,23 @@ class DatasetRelease(PublicModel):
             one_of("purpose", ReleasePurpose, "release_purpose_known"),
             one_of("state", ReleaseState, "release_state_known"),
         ]
+        triggers: ClassVar = [
+            *write_once("study_id", "number", "purpose", "requested_by_id"),
+            pgtrigger.Protect(
+                name="frozen",
+                operation=pgtrigger.UpdateOf(  # type: ignore[no-untyped-call]
+                    "parent_id",
+                    "selection_hash",
+                    "manifest",
+                    "manifest_sha256",
+                    "frozen_at",
+                    "has_examples",
+                ),
+                condition=pgtrigger.Q(
+                    old__state__in=[str(ReleaseState.FROZEN), str(ReleaseState.SUPERSEDED)]
+                ),
+            ),
+        ]
 
 
 class ReleaseMember(models.Model):
@@ -52,3 +70,4 @@ class ReleaseMember(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["release", "member"], name="release_member_once")
         ]
+        triggers: ClassVar = append_only()

@@ -78,6 +78,7 @@ class TaskResponse(models.Model):
             models.UniqueConstraint(fields=["task", "response"], name="task_response_once"),
             models.UniqueConstraint(fields=["task", "position"], name="task_response_position"),
         ]
+        triggers: ClassVar = append_only()
 
 
 class Seat(models.Model):

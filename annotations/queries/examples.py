@@ -13,7 +13,7 @@ from annotations.rules.states import FlagState, RewriteState, RoundState, SeatSt
 def rewrites_to_review(*, study_id: uuid.UUID) -> QuerySet[Rewrite]:
     """Example rewrites that nobody has decided on."""
     return Rewrite.objects.filter(
-        judgement__example=True,
+        example=True,
         judgement__assignment__study_id=study_id,
         state=RewriteState.PENDING,
     ).order_by("created_at", "id")
@@ -23,7 +23,7 @@ def flags_to_review(*, study_id: uuid.UUID) -> QuerySet[Flag]:
     """Example flags that nobody has decided on."""
     return (
         Flag.objects.filter(
-            judgement__example=True,
+            example=True,
             judgement__assignment__study_id=study_id,
             state=FlagState.REPORTED,
         )

@@ -174,13 +174,13 @@ def _items(kind: Kind, rows: QuerySet[Any]) -> list[Item]:
     found = rows.values(
         "id",
         "state",
+        "example",
         *plain,
         messages=F("response__prompt__messages"),
         language=F("response__prompt__language"),
         topics=F("response__prompt__topics"),
         reply=F("response__text"),
         reply_language=F("response__language"),
-        example=F("judgement__example"),
         decision_note=Coalesce(_last_decision(kind, "note"), Value("")),
         **own,
     )

@@ -287,7 +287,17 @@ def freeze(*, release: DatasetRelease, draft: Draft) -> bool:
     row.selection_hash = package.manifest["selection_hash"]
     row.manifest, row.manifest_sha256 = package.manifest, package.manifest_sha256
     row.has_examples = package.manifest["example_judgements"] > 0
-    row.save()
+    row.save(
+        update_fields=[
+            "state",
+            "frozen_at",
+            "parent",
+            "selection_hash",
+            "manifest",
+            "manifest_sha256",
+            "has_examples",
+        ]
+    )
     ReleaseMember.objects.bulk_create(
         ReleaseMember(release=row, member_id=member, rows=rows)
         for member, rows in sorted(package.member_rows.items())

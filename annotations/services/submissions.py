@@ -190,7 +190,12 @@ def _write(judgement: Judgement, parsed: submission.Submission, *, shown_at: dat
     )
     judgement.save(force_insert=True)
     Rewrite.objects.bulk_create(
-        Rewrite(judgement=judgement, response_id=uuid.UUID(rewrite.response), text=rewrite.text)
+        Rewrite(
+            judgement=judgement,
+            response_id=uuid.UUID(rewrite.response),
+            text=rewrite.text,
+            example=judgement.example,
+        )
         for rewrite in parsed.rewrites
     )
     Flag.objects.bulk_create(
@@ -200,6 +205,7 @@ def _write(judgement: Judgement, parsed: submission.Submission, *, shown_at: dat
             harm=flag.harm,
             severity=flag.severity,
             note=flag.note,
+            example=judgement.example,
         )
         for flag in parsed.flags
     )

@@ -327,7 +327,7 @@ def test_order_is_balanced_for_each_person_and_pair() -> None:
 def test_active_time_is_bounded_by_the_time_since_shown(member: Member) -> None:
     judging_round(member.cohort, tasks=2)
     held = lease(member)
-    Assignment.objects.update(leased_at=timezone.now() - timedelta(seconds=20))
+    Assignment.objects.update(first_shown_at=timezone.now() - timedelta(seconds=20))
     judgement = send(held, active_seconds=3000).judgement
     assert 20_000 <= judgement.active_ms < 25_000
 

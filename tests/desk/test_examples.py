@@ -65,6 +65,8 @@ def test_rewrites_and_flags_are_there_and_most_are_decided(cohort: Cohort) -> No
     assert made.judgements == 90
     assert 6 <= Rewrite.objects.count() <= 40
     assert Flag.objects.exists()
+    for model in (Rewrite, Flag):
+        assert not model._default_manager.filter(example=False).exists()
     assert Rewrite.objects.filter(state="accepted").count() > Rewrite.objects.count() / 2
     assert ReviewDecision.objects.count() == made.reviewed > 0
 

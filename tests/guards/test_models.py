@@ -29,10 +29,12 @@ OURS = [model for model in apps.get_models() if model._meta.app_label in ORDER]
 APPEND_ONLY = {
     "annotations.Criterion",
     "annotations.Judgement",
+    "annotations.ReleaseMember",
     "annotations.ReviewDecision",
     "annotations.Rubric",
     "annotations.RoundCohort",
     "annotations.RubricText",
+    "annotations.TaskResponse",
     "audit.Event",
     "audit.PersonalDetail",
     "audit.Seal",

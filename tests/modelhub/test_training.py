@@ -136,7 +136,7 @@ def test_a_release_superseded_while_training_makes_no_model() -> None:  # standa
     going: dict[str, Any] = {"step": 1, "steps": 4, "seconds_left": 3, "losses": []}
     assert training.note_progress(run_id=run.id, **going)
     run.release.state = "superseded"
-    run.release.save()
+    run.release.save(update_fields=["state"])
     assert not training.note_progress(run_id=run.id, **going)
     assert training.finish(run_id=run.id, path="x", sha256="0" * 64, metrics={}) is None
     run.refresh_from_db()
@@ -164,7 +164,7 @@ def test_one_worker_gets_a_run() -> None:
 def test_a_release_superseded_while_waiting_is_not_trained_on() -> None:
     run = ask(StudyFactory.create())
     run.release.state = "superseded"
-    run.release.save()
+    run.release.save(update_fields=["state"])
     assert training.claim(run_id=run.id) is None
     run.refresh_from_db()
     assert run.state == TrainingState.FAILED

@@ -89,7 +89,7 @@ def test_held_out_and_withdrawn_never_enter() -> None:
     for prompt in (kept, held, near, pulled, compared):
         story.judge(member, prompt)
     pulled.withdrawn_at = pulled.created_at
-    pulled.save()
+    pulled.save(update_fields=["withdrawn_at"])
     made = release(story.study)
     for config in ("preference", "judgements"):
         ids = {r.get("prompt_id") or r["meta"]["prompt_id"] for r in rows(made, config)}
