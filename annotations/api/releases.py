@@ -107,7 +107,7 @@ class FileView(ReleaseView):
 
     @extend_schema(
         operation_id="releases_file",
-        responses={200: OpenApiTypes.BINARY, 403: REFUSED, 404: REFUSED},
+        responses={200: OpenApiTypes.BINARY, 403: REFUSED, 404: REFUSED, 410: REFUSED},
     )
     def get(self, request: Request, slug: str, release_id: str, path: str) -> FileResponse:
         """The file's bytes; `path` is one of those in the manifest."""

@@ -168,5 +168,6 @@ def _finish(builder: _Builder, edition: Edition, kept: list[JudgementFact]) -> P
     content = as_json(manifest)
     (folder / MANIFEST).write_bytes(content)
     for path in [*folder.rglob("*"), folder]:
+        path.chmod(0o700 if path.is_dir() else 0o600)  # whatever the umask
         formats.to_disk(path)
     return Package(manifest, hashlib.sha256(content).hexdigest(), builder.member_rows)

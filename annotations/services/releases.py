@@ -29,7 +29,7 @@ from annotations.rules.states import RELEASE_STATES, ReleasePurpose, ReleaseStat
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import SYSTEM, Actor
-from codesign.shared.errors import Conflict, Invalid
+from codesign.shared.errors import Conflict, Gone, Invalid
 from codesign.shared.jobs import enqueue
 from codesign.studies.models import Member, Study
 from codesign.studies.permissions import require
@@ -42,6 +42,10 @@ FAILED = action("annotations.release_failed", "could not build a dataset release
 SUPERSEDED = action("annotations.release_superseded", "marked a dataset release superseded")
 DOWNLOADED = action("annotations.release_downloaded", "downloaded from a dataset release")
 
+SUPERSEDED_SAYS = (
+    "Somebody whose work is in this release has taken their consent back since. Its files are not "
+    "given out any more; please use a newer release."
+)
 BUILDERS = 0x0DA7A
 """First half of the advisory lock that a builder holds; the second is the release."""
 TELL_EVERY = 0.5
@@ -205,7 +209,7 @@ def write_draft(*, release: DatasetRelease, progress: Progress) -> Draft:
     parent = _parent(release)
     folder = _draft_folder(release)
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder.mkdir(mode=0o700, parents=True)
     try:
         package = build(
             chosen,
@@ -353,6 +357,8 @@ def open_file(*, actor: Actor, release: DatasetRelease, name: str) -> Path:
     """The path of a file to hand out; who took which file is written down."""
     require(actor, DOWNLOAD_RELEASES, release.study)
     path = queries.file_of(release, name)
+    if release.state == ReleaseState.SUPERSEDED:
+        raise Gone(SUPERSEDED_SAYS)
     with transaction.atomic():
         _tell(DOWNLOADED, release, actor=actor, file=name, state=release.state)
     return path

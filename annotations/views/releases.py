@@ -20,6 +20,7 @@ from annotations.models import DatasetRelease
 from annotations.permissions import DOWNLOAD_RELEASES, REQUEST_RELEASE, SEE_RELEASES
 from annotations.queries import releases as queries
 from annotations.rules.releases import CONFIGS, SAYS, USES
+from annotations.rules.states import ReleaseState
 from annotations.services import releases
 from codesign.studies.permissions import StudyRequest, page
 
@@ -70,7 +71,8 @@ def one(request: StudyRequest, slug: str, release_id: uuid.UUID) -> HttpResponse
         "release": release,
         "use": USES[release.purpose],
         "waits": release.state in queries.WAITING,
-        "may_download": request.member.has_role(*DOWNLOAD_RELEASES.roles),
+        "may_download": release.state == ReleaseState.FROZEN
+        and request.member.has_role(*DOWNLOAD_RELEASES.roles),
     }
     if release.state in queries.READABLE:
         seen |= _said(release)

@@ -23,7 +23,6 @@ TESTING = ENVIRONMENT == "test"
 CODESIGN_HOME = Path(env.str("CODESIGN_HOME", str(BASE_DIR / "var"))).resolve()
 RELEASES_DIR = CODESIGN_HOME / "releases"
 MODELS_DIR = CODESIGN_HOME / "models"
-RUNS_DIR = CODESIGN_HOME / "runs"
 MAIL_DIR = CODESIGN_HOME / "mail"
 
 DEBUG = False
@@ -189,7 +188,6 @@ LANGUAGE_CODE = "en"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
-LOCALE_PATHS = [BASE_DIR / "codesign" / "locale"]
 
 # --- static files -----------------------------------------------------------------------------
 STATIC_URL = "static/"
@@ -286,4 +284,5 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
+    "loggers": {"presidio-analyzer": {"level": "WARNING"}},  # it tells of each thing it loads
 }

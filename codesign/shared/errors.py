@@ -64,6 +64,13 @@ class Conflict(Refusal):
     code = "conflict"
 
 
+class Gone(Refusal):
+    """It was here once and is not handed out any more."""
+
+    status = 410
+    code = "gone"
+
+
 class TooLarge(Refusal):
     """More than can be taken at once."""
 

@@ -224,7 +224,15 @@ def test_the_page_says_what_stayed_out_and_what_was_superseded(
         reverse("annotations:release", args=[story.study.slug, second.id])
     ).content.decode()
     assert "Do not use this release for anything new" in shown
-    assert "README.md" in shown  # it stays there, plainly marked
+    assert "README.md" in shown  # what was in it stays there to read, plainly marked
+    assert "please use a newer release" in shown
+    assert "download" not in shown
+    file = reverse("annotations:release-file", args=[story.study.slug, second.id, "README.md"])
+    api = f"/api/v1/studies/{story.study.slug}/dataset-releases/{second.id}/files/README.md"
+    refused = client.get(api)
+    assert (client.get(file).status_code, refused.status_code) == (410, 410)
+    assert refused["Content-Type"] == "application/problem+json"
+    assert "taken their consent back" in refused.json()["title"]
     assert "Do not use" not in client.get(address).content.decode()
 
 

@@ -91,6 +91,16 @@ def test_same_bytes_in_another_process(tmp_path: Path, seed: str) -> None:
     assert contents(tmp_path / "here") == contents(tmp_path / "there")
 
 
+def test_files_are_for_their_owner_alone_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        built(twelve_prompts(), tmp_path / "r")
+    finally:
+        os.umask(before)
+    for path in [tmp_path / "r", *(tmp_path / "r").rglob("*")]:
+        assert path.stat().st_mode & 0o777 == (0o700 if path.is_dir() else 0o600)
+
+
 def test_manifest_lists_every_file_with_its_hash(tmp_path: Path) -> None:
     package = built(twelve_prompts(), tmp_path / "r")
     manifest = json.loads((tmp_path / "r" / "manifest.json").read_text())
