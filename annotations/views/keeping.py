@@ -7,9 +7,11 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 KEPT = "kept_judgement"
 LONGEST = 200_000
@@ -43,6 +45,7 @@ def keeps_what_was_written(view: View) -> View:
         way_in = redirect_to_login(here)
         if from_scripts(request):
             return JsonResponse({"sign_in": way_in.headers["Location"]}, status=401)
+        messages.info(request, _("You have been signed out. What you filled in is kept."))
         return way_in
 
     return kept

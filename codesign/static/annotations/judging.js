@@ -12,10 +12,9 @@
   const seconds = form.elements.namedItem("active_seconds");
   const csrf = form.elements.namedItem("csrfmiddlewaretoken");
 
-  // An address of its own for each assignment: reload and back then read instead of sending.
-  if (window.location.pathname !== new URL(form.action).pathname) {
-    history.replaceState(null, "", form.action);
-  }
+  // An address of its own for each assignment, also where a sent page came back with something
+  // missing: reload and back then read instead of sending.
+  history.replaceState(null, "", form.action + window.location.hash);
 
   // ---- active time: visible, and used within the last minute ----
   let active = Number(seconds.dataset.start) * 1000 || 0;
@@ -101,6 +100,16 @@
       if (changedAt) timer = window.setTimeout(save, SAVE_AFTER);
     }
   }
+
+  // What was missing is there now: those who listen to the page hear no complaint either.
+  form.addEventListener("change", function (event) {
+    const group = event.target.closest(".likert[aria-describedby]");
+    if (!group) return;
+    group.removeAttribute("aria-describedby");
+    group.querySelectorAll("[aria-invalid]").forEach(function (point) {
+      point.removeAttribute("aria-invalid");
+    });
+  });
 
   form.addEventListener("input", changed);
   form.addEventListener("change", changed);
