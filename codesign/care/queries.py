@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from functools import cache
 from itertools import groupby
 from pathlib import Path
@@ -21,4 +22,6 @@ def help_parts() -> list[dict[str, Any]]:
 def helplines_by_country() -> list[tuple[str, list[dict[str, Any]]]]:
     """(country, its lines): emergency numbers first, as they stand in the file."""
     lines = json.loads((HERE / "helplines.json").read_text(encoding="utf-8"))
+    for line in lines:
+        line["checked_on"] = date.fromisoformat(line["checked_on"])
     return [(name, list(found)) for name, found in groupby(lines, key=lambda x: x["country"])]
