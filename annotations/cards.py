@@ -53,15 +53,15 @@ def read_and_judge(member: Member) -> Step | None:
 def _waiting_words(rewrites: int, flags: int) -> str:
     parts = []
     if rewrites:
-        parts.append(
-            ngettext("%(n)d rewrite waits", "%(n)d rewrites wait", rewrites) % {"n": rewrites}
-        )
+        parts.append(ngettext("%(n)d rewrite", "%(n)d rewrites", rewrites) % {"n": rewrites})
     if flags:
         parts.append(
-            ngettext("%(n)d report of harm waits", "%(n)d reports of harm wait", flags)
-            % {"n": flags}
+            ngettext("%(n)d report of harm", "%(n)d reports of harm", flags) % {"n": flags}
         )
-    return _(" and ").join(parts)
+    if not parts:
+        return ""
+    words = ngettext("%(what)s waits", "%(what)s wait", rewrites + flags)
+    return words % {"what": _(" and ").join(parts)}
 
 
 def review_step(member: Member) -> Step | None:
@@ -113,7 +113,7 @@ def releases_step(member: Member) -> Step:
 
 STEPS.register("judging", StepSource(JUDGE.roles, order=50, find=read_and_judge))
 STEPS.register("review", StepSource(frozenset({Role.COORDINATOR}), order=20, find=review_step))
-CARDS.register("review", CardSource(frozenset({Role.CLINICIAN}), order=30, find=review_card))
+CARDS.register("review", CardSource(frozenset({Role.CLINICIAN}), order=5, find=review_card))
 CARDS.register(
     "judged", CardSource(frozenset({Role.COORDINATOR, Role.AUDITOR}), order=10, find=judged_card)
 )
