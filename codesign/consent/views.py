@@ -122,14 +122,7 @@ def choices(request: StudyRequest, slug: str) -> HttpResponse:
     """Each optional choice with the one button that changes it; copies; the way out."""
     member = request.member
     if request.method == "POST":
-        services.change_choice(
-            actor=request.actor,
-            member=member,
-            purpose=_purpose(request.POST.get("purpose", "")),
-            granted=request.POST.get("granted") == "yes",
-        )
-        messages.success(request, _("Changed. It counts from now on."))
-        return redirect("consent:choices", slug=slug)
+        return _change(request, slug)
     record = queries.record_in_force(member_id=member.id)
     seen = {
         "study": member.study,
@@ -141,6 +134,25 @@ def choices(request: StudyRequest, slug: str) -> HttpResponse:
         "can_leave": bool(queries.standing_records(member_id=member.id)),
     }
     return render(request, "consent/choices.html", seen)
+
+
+def _change(request: StudyRequest, slug: str) -> HttpResponse:
+    """Change one choice, and say which: the page comes back at its top."""
+    purpose = _purpose(request.POST.get("purpose", ""))
+    granted = request.POST.get("granted") == "yes"
+    services.change_choice(
+        actor=request.actor, member=request.member, purpose=purpose, granted=granted
+    )
+    record = queries.record_in_force(member_id=request.member.id)
+    asked = record.version.content["choices"] if record else []
+    title = next((choice["title"] for choice in asked if choice["purpose"] == purpose), "")
+    answer = _("yes") if granted else _("no")
+    messages.success(
+        request,
+        _("“%(title)s” is now “%(answer)s”. It counts from now on.")
+        % {"title": title, "answer": answer},
+    )
+    return redirect("consent:choices", slug=slug)
 
 
 def _purpose(sent: str) -> rules.Purpose:
