@@ -53,6 +53,13 @@ def names_of_actors(
     return {m.user_id: f"{', '.join(m.roles).replace('_', ' ')} {m.pseudonym}" for m in members}
 
 
+def name_of_actor(*, study_id: uuid.UUID, user_id: uuid.UUID | None) -> str:
+    """The same for one person; empty for the system and for people outside the study."""
+    if user_id is None:
+        return ""
+    return names_of_actors(study_id=study_id, user_ids=[user_id]).get(user_id, "")
+
+
 def member_of(*, study_id: uuid.UUID, user_id: uuid.UUID) -> Member | None:
     """Somebody's membership, for services that check the actor themselves."""
     return Member.objects.filter(study_id=study_id, user_id=user_id).first()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -13,6 +14,14 @@ from modelhub.rules.states import Method
 
 OFFERED = ("learning_rate", "max_steps", "batch_size", "lora_r", "beta")
 START = {"learning_rate": 5e-5, "max_steps": 30, "batch_size": 2, "lora_r": 8, "beta": 0.1}
+
+
+def named(params: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """The numbers of a run under the titles that the form gives them."""
+    return [
+        (PARAMETERS[name].title if name in PARAMETERS else name, value)
+        for name, value in params.items()
+    ]
 
 
 def label_of(release: DatasetRelease) -> str:

@@ -10,7 +10,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from codesign.shared.errors import Refusal
+from codesign.studies import queries as studies
 from codesign.studies.permissions import StudyRequest, page
+from modelhub.forms.training import named
 from modelhub.permissions import EVALUATE, SEE_MODELS
 from modelhub.queries import evaluations as reading
 from modelhub.queries.generation import progress_of
@@ -33,6 +35,8 @@ def model(request: StudyRequest, slug: str, model_id: uuid.UUID) -> HttpResponse
             "study": study,
             "version": version,
             "evaluations": found,
+            "numbers": named(version.training_run.params) if version.training_run else [],
+            "who": studies.name_of_actor(study_id=study.id, user_id=version.made_by_id),
             "may_compare": version.kind == ModelKind.ADAPTER
             and request.member.has_role(*EVALUATE.roles),
         },

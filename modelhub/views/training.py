@@ -10,8 +10,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from codesign.shared.errors import Refusal
+from codesign.studies import queries as studies
 from codesign.studies.permissions import StudyRequest, page
-from modelhub.forms.training import TrainingForm
+from modelhub.forms.training import TrainingForm, named
 from modelhub.permissions import SEE_MODELS, TRAIN
 from modelhub.queries import training as reading
 from modelhub.rules.charts import curve
@@ -80,6 +81,10 @@ def _context(request: StudyRequest, run_id: uuid.UUID) -> dict[str, object]:
         "going_on": going_on,
         "may_cancel": going_on and request.member.has_role(*TRAIN.roles),
         "curve": curve([point["loss"] for point in found.losses]),
+        "numbers": named(found.params),
+        "who": studies.name_of_actor(
+            study_id=request.member.study_id, user_id=found.requested_by_id
+        ),
     }
 
 
