@@ -72,7 +72,7 @@ def test_reading_signing_choosing_leaving_and_coming_back(  # standards 2.4, 2.5
     sign_on_page(page)
     page.get_by_role("link", name="Change a choice").click()
     page.get_by_role("button", name="Change to no Train computer programs").click()
-    page.get_by_role("status").get_by_text("Changed").wait_for()
+    page.get_by_role("status").get_by_text("is now “no”").wait_for()
     record = consent.record_in_force(member_id=panelist.id)
     assert record is not None
     assert consent.choices_of(record_id=record.id)["training"] is False
