@@ -115,6 +115,10 @@ def _said(release: DatasetRelease) -> dict[str, Any]:
             for reason, count in manifest["dropped"][config].items()
         ],
         "files": [itself, *manifest["files"]],
+        "people": [
+            (cohort.replace("_", " "), found["people"])
+            for cohort, found in manifest["people"].items()
+        ],
     }
 
 
