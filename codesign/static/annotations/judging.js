@@ -135,6 +135,7 @@
     tick();
     freshToken();
     if (button) button.setAttribute("aria-disabled", "true");
+    say(form.dataset.sending); // a slow line shows nothing else for a while
   });
 
   // Brought back by the browser's memory: look again, it may have been sent since.
