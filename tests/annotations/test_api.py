@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import json
 import uuid
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from annotations.models import Assignment, Judgement
 from annotations.rules.states import AssignmentState
 from annotations.services import rounds
-from annotations.tasks import expire_leases
 from codesign.accounts import services as accounts
 from codesign.accounts.rules import TokenScope
-from codesign.compensation.queries import balances
 from codesign.consent import services as consent
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.studies.models import Member
 from codesign.studies.rules import Role
+from tests.annotations.callers import Caller, problem
 from tests.factories.accounts import UserFactory
 from tests.factories.annotations import SOURCE_A, SOURCE_B, add_task, answers, judge, judging_round
 from tests.factories.studies import CohortFactory, MemberFactory, staff
@@ -32,46 +29,11 @@ from tests.factories.studies import CohortFactory, MemberFactory, staff
 pytestmark = pytest.mark.django_db
 
 
-class Caller:
-    """Somebody's program or browser."""
-
-    member: Member
-
-    def __init__(self, member: Member | None = None) -> None:
-        self.client = Client()
-        if member:
-            self.member = member
-            self.client.force_login(member.user)
-
-    def send(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
-        return self.client.generic(
-            method,
-            f"/api/v1/{path}",
-            json.dumps({} if body is None else body),
-            content_type="application/json",
-            headers=headers or None,
-        )
-
-    def lease(self, slug: str = "") -> Any:
-        return self.send("POST", f"studies/{slug or self.member.study.slug}/assignments/")
-
-    def submit(self, id: Any, body: Any, key: str = "one") -> Any:
-        return self.send("POST", f"assignments/{id}/submission/", body, **{"Idempotency-Key": key})
-
-
 @pytest.fixture
 def panelist() -> Caller:
     member = judge()
     judging_round(member.cohort, tasks=3, overlap=2)
     return Caller(member)
-
-
-def problem(answer: Any, status: int) -> dict[str, Any]:
-    assert answer.status_code == status, answer.content
-    assert answer["Content-Type"] == "application/problem+json"
-    body: dict[str, Any] = answer.json()
-    assert body["title"].endswith((".", "”."))
-    return body
 
 
 def test_studies_are_listed(panelist: Caller) -> None:
@@ -370,41 +332,3 @@ def test_the_description_is_complete(tmp_path: Any) -> None:
     text = (tmp_path / "api.yml").read_text()
     for path in ("assignments/{assignment_id}/submission/", "studies/{slug}/assignments/"):
         assert f"/api/v1/{path}" in text
-
-
-def test_expired_work_is_kept_while_its_seat_is_free(panelist: Caller) -> None:
-    id = panelist.lease().json()["id"]
-    Assignment.objects.filter(id=id).update(expires_at=timezone.now() - timedelta(minutes=1))
-    sent = panelist.submit(id, answers(Assignment.objects.get(id=id)))
-    assert sent.status_code == 201
-
-
-def test_expired_work_is_skipped_once_and_paid(panelist: Caller) -> None:
-    id = panelist.lease().json()["id"]
-    long_ago = timezone.now() - timedelta(minutes=1)
-    Assignment.objects.filter(id=id).update(expires_at=long_ago)
-    expire_leases()
-    other = Caller(judge(cohort=panelist.member.cohort))
-    assert other.lease().status_code == 201
-    for _ in range(2):
-        answer = panelist.send("POST", f"assignments/{id}/skip/", {"reason": "too_close"})
-        assert answer.status_code == 200
-    skipped = Assignment.objects.get(id=id)
-    assert (skipped.state, skipped.skip_paid) == (AssignmentState.SKIPPED, True)
-    assert balances(member_id=panelist.member.id) == {"GBP": 80}
-    following = Assignment.objects.get(id=answer.json()["next"]["id"])
-    assert following.task_id != skipped.task_id
-
-
-def test_expired_work_that_came_again_is_not_skipped_twice(panelist: Caller) -> None:
-    first = panelist.lease().json()["id"]
-    Assignment.objects.filter(id=first).update(expires_at=timezone.now() - timedelta(minutes=1))
-    again = panelist.lease().json()["id"]
-    same = Assignment.objects.filter(id__in=[first, again]).values_list("task", flat=True)
-    assert len(set(same)) == 1
-    answer = panelist.send("POST", f"assignments/{first}/skip/", {"reason": "too_close"})
-    assert "came to you again" in problem(answer, 409)["title"]
-    assert balances(member_id=panelist.member.id) == {}
-    panelist.submit(again, answers(Assignment.objects.get(id=again)))
-    answer = panelist.send("POST", f"assignments/{again}/skip/", {"reason": "too_close"})
-    assert problem(answer, 409)["title"] == "You have sent this one already."
