@@ -220,7 +220,7 @@ def _engineer_trains(installation: Installation, release: str) -> str:
     )
     page = polled(engineer, urlsplit(made.url).path, lambda p: "Finished" in p.words)
     assert "Loss" in page.words
-    made_here = re.search(rf'It made <a href="({STUDY}/models/[0-9a-f-]+/)"', page.text)
+    made_here = re.search(rf'href="({STUDY}/models/[0-9a-f-]+/)">Look at the new model', page.text)
     assert made_here
     page = engineer.get(made_here[1])
     assert "SHA-256" in page.words
