@@ -27,10 +27,10 @@ def read_rows(*, path: Path) -> Iterator[Row]:
         ".parquet": _parquet,
     }
     reader = readers.get(path.suffix.lower())
-    if reader is None:
-        raise Invalid(f"{path.name} is not a file that can be read: use .jsonl, .csv or .parquet.")
     if not path.is_file():
         raise Invalid(f"There is no file {path}.")
+    if reader is None:
+        raise Invalid(f"{path.name} is not a file that can be read: use .jsonl, .csv or .parquet.")
     return reader(path)
 
 

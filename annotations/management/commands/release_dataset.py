@@ -13,7 +13,7 @@ from annotations.queries import releases as queries
 from annotations.rules.releases import CONFIGS, SAYS
 from annotations.rules.states import ReleasePurpose, ReleaseState
 from annotations.services import releases
-from codesign.accounts.queries import actor_named
+from codesign.accounts.commands import actor_of, add_as
 from codesign.shared.errors import Refusal
 from codesign.studies.queries import study_named
 
@@ -28,12 +28,12 @@ class Command(BaseCommand):
         parser.add_argument("study", help="The study's short name, as in its address.")
         parser.add_argument("--purpose", required=True, choices=list(map(str, ReleasePurpose)))
         parser.add_argument("--out", type=Path, help="Copy the frozen files to this new folder.")
-        parser.add_argument("--as", dest="email", help="Whose act it is; without it, the system's.")
+        add_as(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Build, print, copy."""
         try:
-            actor = actor_named(options["email"])
+            actor = actor_of(options)
             out: Path | None = options["out"]
             if out:
                 releases.check_target(folder=out)

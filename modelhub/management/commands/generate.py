@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from codesign.accounts.queries import actor_named
+from codesign.accounts.commands import actor_of, add_as
 from codesign.shared.errors import Invalid, Refusal
 from codesign.studies.queries import study_named
 from modelhub.queries.generation import open_judging_round
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--max-new-tokens", type=int, default=rules.MAX_NEW_TOKENS)
         parser.add_argument("--seed", type=int, default=0, help="0: draw one")
         parser.add_argument("--system-message", default="")
-        parser.add_argument("--as", dest="as_email", metavar="EMAIL", help="who does this")
+        add_as(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Queue the run."""
@@ -36,7 +36,7 @@ class Command(BaseCommand):
             ensure_embedded_model()
             study = study_named(options["study"])
             run = start_run(
-                actor=actor_named(options["as_email"]),
+                actor=actor_of(options),
                 study=study,
                 version=version_named(study_id=study.id, name=options["model"]),
                 settings=rules.Settings(

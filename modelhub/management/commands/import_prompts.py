@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from annotations.services.prompts import RowsRefused
-from codesign.accounts.queries import actor_named
+from codesign.accounts.commands import actor_of, add_as
 from codesign.shared.errors import Refusal
 from codesign.studies.queries import study_named
 from modelhub.services.imports import ImportReport, import_file
@@ -24,23 +24,20 @@ class Command(BaseCommand):
         parser.add_argument(
             "--skip-bad", action="store_true", help="import what is fine and list the rest"
         )
-        parser.add_argument("--as", dest="as_email", metavar="EMAIL", help="who does this")
+        add_as(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Import, or say line by line why not."""
         try:
             report = import_file(
-                actor=actor_named(options["as_email"]),
+                actor=actor_of(options),
                 study=study_named(options["study"]),
                 path=options["file"],
                 skip_bad=options["skip_bad"],
             )
         except RowsRefused as refused:
             lines = [str(problem) for problem in refused.problems]
-            count = len(lines)
-            raise CommandError(
-                "\n".join([*lines, f"Nothing was imported ({count} bad rows)."])
-            ) from refused
+            raise CommandError("\n".join([*lines, "Nothing was imported."])) from refused
         except Refusal as refused:
             raise CommandError(refused.title) from refused
         self._say(report)

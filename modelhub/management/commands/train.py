@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from codesign.accounts.queries import actor_named
+from codesign.accounts.commands import actor_of, add_as
 from codesign.shared.errors import Invalid, Refusal
 from modelhub.models import TrainingRun
 from modelhub.queries.training import base_named, release_named, run_for_command
@@ -30,14 +30,14 @@ class Command(BaseCommand):
         parser.add_argument("--base", required=True, metavar="NAME", help="model to start from")
         parser.add_argument("--steps", type=int, default=None, help="steps instead of one epoch")
         parser.add_argument("--seed", type=int, default=0)
-        parser.add_argument("--as", dest="email", help="who asks; the system if nobody is named")
+        add_as(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Queue the run and print its progress until it ends."""
         try:
             release = release_named(options["release"])
             run = request_training(
-                actor=actor_named(options["email"]),
+                actor=actor_of(options),
                 release=release,
                 base=base_named(options["base"], study=release.study),
                 method=options["method"],

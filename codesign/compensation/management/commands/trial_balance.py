@@ -3,10 +3,12 @@
 from itertools import chain
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
+from codesign.accounts.commands import actor_of, add_as
 from codesign.compensation import queries
+from codesign.shared.errors import Refusal
 
 
 class Command(BaseCommand):
@@ -14,8 +16,16 @@ class Command(BaseCommand):
 
     help = "Prove that legs sum to zero and that each piece of work has its one credit."
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        """[--as EMAIL]."""
+        add_as(parser)
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Read everything in one snapshot, so that work going on meanwhile cannot disturb."""
+        try:
+            actor_of(options)
+        except Refusal as refused:
+            raise CommandError(refused.title) from refused
         with transaction.atomic():
             with transaction.get_connection().cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")

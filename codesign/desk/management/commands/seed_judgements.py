@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from codesign.accounts.commands import actor_of, add_as
 from codesign.desk.services.examples import seed_judgements
 from codesign.shared.errors import Refusal
 from codesign.studies.queries import study_named
@@ -16,12 +17,14 @@ class Command(BaseCommand):
     help = "Fill the free seats of a study with example judgements, marked as such."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """STUDY."""
+        """STUDY [--as EMAIL]."""
         parser.add_argument("study", help="the study's short name, as in its address")
+        add_as(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Judge what is there, and say what is not."""
         try:
+            actor_of(options)
             study = study_named(options["study"])
             made = seed_judgements(study=study)
         except Refusal as refused:

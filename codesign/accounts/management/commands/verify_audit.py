@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from codesign.accounts.commands import actor_of, add_as
 from codesign.audit import queries
+from codesign.shared.errors import Refusal
 
 
 class Command(BaseCommand):
@@ -12,8 +14,16 @@ class Command(BaseCommand):
 
     help = "Check every seal of the audit trail."
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        """[--as EMAIL]."""
+        add_as(parser)
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the verdict."""
+        try:
+            actor_of(options)
+        except Refusal as refused:
+            raise CommandError(refused.title) from refused
         broken = list(queries.broken_seals())
         if broken:
             raise CommandError("\n".join(broken))
