@@ -114,9 +114,7 @@ class RenamePasskey(PlainWords, webauthn.EditWebAuthnForm):
 SCOPE_WORDS = {
     TokenScope.JUDGE: _("Judge in my name"),
     TokenScope.STUDY_READ: _("Read my studies"),
-    TokenScope.STUDY_WRITE: _("Change my studies"),
     TokenScope.RELEASES: _("Fetch dataset releases"),
-    TokenScope.MODELS: _("Work with models and training"),
 }
 
 

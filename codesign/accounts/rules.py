@@ -20,9 +20,7 @@ class TokenScope(StrEnum):
 
     JUDGE = "judge"
     STUDY_READ = "study:read"
-    STUDY_WRITE = "study:write"
     RELEASES = "releases"
-    MODELS = "models"
 
 
 def new_secret() -> str:

@@ -257,7 +257,7 @@ def test_who_has_left_finds_nothing(panelist: Caller) -> None:
 def test_tokens_need_their_scope(panelist: Caller) -> None:
     id = panelist.lease().json()["id"]
     program = Caller()
-    for scope, allowed in ((TokenScope.JUDGE, True), (TokenScope.STUDY_WRITE, False)):
+    for scope, allowed in ((TokenScope.JUDGE, True), (TokenScope.RELEASES, False)):
         _, secret = accounts.make_token(
             actor=SYSTEM, user=panelist.member.user, name=scope, scopes=[scope], days=1
         )
