@@ -92,13 +92,14 @@ def judged_card(member: Member) -> Panel:
     return Panel("annotations/_judged_card.html", {"cohorts": cohorts, "examples": examples})
 
 
-def releases_step(member: Member) -> Step:
-    """The newest release, and the way to all."""
+def releases_step(member: Member) -> Step | None:
+    """Where the newest release needs somebody: none yet, being made, not made, superseded."""
     newest = releases.releases_of(study=member.study).first()
+    if newest and newest.state == ReleaseState.FROZEN:
+        return None
     says = _("No dataset release has been made yet")
     if newest:
         words = {
-            ReleaseState.FROZEN: _("Release %(n)d is frozen"),
             ReleaseState.SUPERSEDED: _("Release %(n)d is superseded; a new one is needed"),
             ReleaseState.FAILED: _("Release %(n)d could not be made"),
         }
