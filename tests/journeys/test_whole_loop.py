@@ -237,12 +237,18 @@ def _engineer_compares(installation: Installation, model: str) -> str:
 def _panel_compares(installation: Installation, comparison: str) -> None:
     """A panelist who has judged everything else gets the pairs; the engineer sees the rate."""
     panelist = installation.visitor("panelist", consented=True)
-    held_out = set(_held_out_texts())
-    page = polled(
-        panelist,
-        f"{STUDY}/judge/",
-        lambda p: "Send and go on" in p.words and any(text in p.words for text in held_out),
-    )
+    texts = _held_out_texts()
+
+    def compares(page: Page) -> bool:
+        """Whether a pair of the comparison is shown; what they held from before is sent first."""
+        if "Send and go on" not in page.words:
+            return False
+        if any(text in page.words for text in texts):
+            return True
+        judge(panelist, page)
+        return False
+
+    page = polled(panelist, f"{STUDY}/judge/", compares)
     assert "rating-" not in page.text  # a comparison asks which is better
     assert "SmolLM" not in page.text
     judge(panelist, page)
