@@ -8,8 +8,8 @@ import pytest
 
 from codesign.config.servers.guardian import Guardian
 
-STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(); signal.pause()"
-MEEK = "import signal; print(); signal.pause()"
+STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); signal.pause()"
+MEEK = "import signal; print(flush=True); signal.pause()"
 
 
 @pytest.mark.parametrize(
