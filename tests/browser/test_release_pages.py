@@ -32,14 +32,14 @@ def test_releases_are_asked_for_read_and_superseded(
     releases.build_release(release_id=asked.id)
     page.get_by_role("heading", name="What it is").wait_for()  # the page found out by itself
     check_page(page, name="release-frozen")
+    with page.expect_download() as downloading:
+        page.get_by_role("link", name="manifest.json").click()
+    assert downloading.value.suggested_filename.endswith("manifest.json")
     release(story.study, "publication")
     withdraw(leaves)
     page.reload()
     page.get_by_text("Do not use this release for anything new").wait_for()
+    assert page.get_by_role("link", name="manifest.json").count() == 0
     check_page(page, name="release-superseded")
     page.goto(f"/studies/{story.study.slug}/releases/")
     check_page(page, name="releases")
-    with page.expect_download() as downloading:
-        page.get_by_role("link", name="Release 1").click()
-        page.get_by_role("link", name="manifest.json").click()
-    assert downloading.value.suggested_filename.endswith("manifest.json")

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,6 +101,9 @@ def test_process_id_file_of_a_dead_server_does_not_keep_the_next_out(
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 def test_as_root_without_user_namespaces_it_runs_as_nobody(tmp_path: Path) -> None:
+    binaries = Path(sys.prefix)
+    if not all(folder.stat().st_mode & 0o001 for folder in (binaries, *binaries.parents)):
+        pytest.skip("this checkout lies in a private folder, which nobody else may enter")
     for folder in (tmp_path, *tmp_path.parents):
         if folder.stat().st_uid == 0 and folder not in (Path("/"), Path("/tmp")):
             folder.chmod(0o711)
