@@ -8,8 +8,8 @@ import pytest
 
 from codesign.config.servers.guardian import Guardian
 
-STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); signal.pause()"
 MEEK = "import signal; print(flush=True); signal.pause()"
+STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {MEEK}"
 
 
 @pytest.mark.parametrize(
