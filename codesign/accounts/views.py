@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from codesign.accounts import queries, services
 from codesign.accounts.forms import SCOPE_WORDS, InviteForm, TokenForm
@@ -107,9 +107,23 @@ def _invited(request: AccountRequest, form: InviteForm) -> bool:
 
 
 @plain_page(SITE_ADMIN)
+@never_cache
+@require_safe
+def stop(request: AccountRequest, user_id: uuid.UUID) -> HttpResponse:
+    """What stopping an account does, and the button that does it."""
+    user = queries.account(actor=request.actor, user_id=user_id)
+    if user == request.user or not user.is_active:
+        return redirect("accounts:people")
+    return render(request, "accounts/stop.html", {"account": user})
+
+
+@plain_page(SITE_ADMIN)
 @require_POST
 def set_active(request: AccountRequest, user_id: uuid.UUID) -> HttpResponse:
     """Stop an account or open it again."""
     user = queries.account(actor=request.actor, user_id=user_id)
-    services.set_active(actor=request.actor, user=user, active=request.POST.get("active") == "yes")
+    active = request.POST.get("active") == "yes"
+    services.set_active(actor=request.actor, user=user, active=active)
+    said = _("%(email)s can sign in again.") if active else _("%(email)s cannot sign in any more.")
+    messages.success(request, said % {"email": user.email})
     return redirect("accounts:people")

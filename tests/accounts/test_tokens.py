@@ -91,6 +91,10 @@ def test_a_site_admin_stops_an_account_with_its_tokens(user: User, client: Clien
     admin = UserFactory.create(is_site_admin=True)
     client.force_login(admin)
     address = reverse("accounts:set_active", kwargs={"user_id": user.id})
+    asked = client.get(reverse("accounts:stop", kwargs={"user_id": user.id}))
+    assert "signed out everywhere at once" in asked.content.decode()
+    user.refresh_from_db()
+    assert user.is_active  # asking changes nothing
     assert theirs.post(address, {"active": "no"}).status_code == 403
     assert client.post(address, {"active": "no"}).status_code == 302
     assert theirs.get(reverse(TOKENS)).status_code == 302  # signed out
@@ -100,6 +104,25 @@ def test_a_site_admin_stops_an_account_with_its_tokens(user: User, client: Clien
     assert user.is_active
     with pytest.raises(Conflict):
         services.set_active(actor=Actor.of(admin), user=admin, active=False)
+
+
+def test_stopping_is_asked_about_first(user: User, client: Client) -> None:
+    admin = UserFactory.create(is_site_admin=True)
+    asks = reverse("accounts:stop", kwargs={"user_id": user.id})
+    acts = reverse("accounts:set_active", kwargs={"user_id": user.id})
+    client.force_login(user)
+    assert client.get(asks).status_code == 403
+    client.force_login(admin)
+    listed = client.get(reverse("accounts:people")).content.decode()
+    assert asks in listed
+    assert f'action="{acts}"' not in listed  # nothing on the list stops anybody by one press
+    assert client.post(asks).status_code == 405
+    said = client.post(acts, {"active": "no"}, follow=True).content.decode()
+    assert f"{user.email} cannot sign in any more." in said
+    assert f'action="{acts}"' in said  # opening again harms nobody
+    assert client.get(asks).status_code == 302
+    own = reverse("accounts:stop", kwargs={"user_id": admin.id})
+    assert client.get(own).status_code == 302
 
 
 def test_a_site_admin_invites(user: User, client: Client) -> None:
