@@ -1,13 +1,16 @@
-"""The header of every page: the study one is in, and where else one may go in it."""
+"""What every page's frame may ask for: the study one is in, and where else one may go."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
 
 from codesign.desk.home import nav_of
+from codesign.shared.actors import Actor
+from codesign.studies import queries as studies
 from codesign.studies.models import Member
 
 
@@ -21,3 +24,11 @@ def header(request: HttpRequest) -> dict[str, Any]:
         for link in nav_of(member)
     ]
     return {"study": member.study, "nav": links}
+
+
+def account(request: HttpRequest) -> dict[str, Any]:
+    """`works_with_programs`: asked of the database only by a page that uses it."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {}
+    return {"works_with_programs": partial(studies.works_with_programs, actor=Actor.of(user))}

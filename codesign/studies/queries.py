@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from codesign.shared.actors import Actor
 from codesign.shared.errors import NotFound
 from codesign.studies.models import Cohort, Member, Study
+from codesign.studies.rules import ROLE_WORDS, STAFF, Role
 
 
 def memberships(*, actor: Actor) -> QuerySet[Member]:
@@ -21,6 +22,11 @@ def memberships(*, actor: Actor) -> QuerySet[Member]:
         .filter(user_id=actor.user_id, left_at=None)
         .order_by("created_at", "id")
     )
+
+
+def works_with_programs(*, actor: Actor) -> bool:
+    """Whether any of the actor's roles comes with programs that use the API: those of staff."""
+    return memberships(actor=actor).filter(roles__overlap=sorted(STAFF)).exists()
 
 
 def study_named(slug: str) -> Study:
@@ -50,7 +56,10 @@ def names_of_actors(
 ) -> dict[uuid.UUID, str]:
     """user id → "coordinator abc123": role and pseudonym, never a name; one query."""
     members = Member.objects.filter(study_id=study_id, user_id__in=user_ids)
-    return {m.user_id: f"{', '.join(m.roles).replace('_', ' ')} {m.pseudonym}" for m in members}
+    return {
+        m.user_id: f"{', '.join(str(ROLE_WORDS[Role(r)]) for r in m.roles)} {m.pseudonym}"
+        for m in members
+    }
 
 
 def name_of_actor(*, study_id: uuid.UUID, user_id: uuid.UUID | None) -> str:

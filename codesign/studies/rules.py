@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 
+from django.utils.translation import gettext_lazy as _
+
 from codesign.shared.states import Transitions
 
 
@@ -19,6 +21,14 @@ class Role(StrEnum):
     AUDITOR = "auditor"
 
 
+ROLE_WORDS = {
+    Role.PANELIST: _("panelist"),
+    Role.CLINICIAN: _("clinician"),
+    Role.COORDINATOR: _("coordinator"),
+    Role.SAFETY_LEAD: _("safety lead"),
+    Role.ML_ENGINEER: _("ML engineer"),
+    Role.AUDITOR: _("auditor"),
+}
 JUDGING = frozenset({Role.PANELIST, Role.CLINICIAN})
 STAFF = frozenset(Role) - JUDGING
 

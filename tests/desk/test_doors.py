@@ -95,6 +95,20 @@ def test_tokens_are_for_whoever_is_signed_in(client: Client) -> None:
     assert client.get(address).status_code == 200
 
 
+@pytest.mark.parametrize("role", sorted(Role))
+def test_tokens_stand_in_front_of_staff_alone(role: Role, study: Study) -> None:
+    client = signed_in_as(role, study)
+    tokens, home = reverse("accounts:tokens"), reverse("desk:home")
+    first = client.get(reverse("account_email")).content.decode()
+    other = client.get(reverse("account_logout")).content.decode()
+    assert (tokens in other) is (role not in JUDGING)
+    assert tokens in first  # for others at the bottom of the first page, for their programs
+    assert ("For programs" in first) is (role in JUDGING)
+    assert client.get(tokens).status_code == 200
+    for page in (first, other):
+        assert f'<a href="{home}">Back to your page</a>' in page
+
+
 def test_help_is_for_everybody(client: Client) -> None:  # standards 4.7
     assert client.get(reverse("care:help")).status_code == 200
 
