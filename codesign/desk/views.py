@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from codesign.audit import queries as audit
 from codesign.audit.registry import ACTIONS
+from codesign.desk import rules
 from codesign.desk.home import home_of
 from codesign.desk.permissions import SEE_AUDIT
 from codesign.shared.access import PUBLIC
@@ -58,6 +59,8 @@ def trail(request: StudyRequest, slug: str) -> HttpResponse:
     rows = [
         {
             "event": event,
+            "about": rules.about(event.about_kind, event.about_label),
+            "details": rules.details_of(event.data),
             "says": ACTIONS.get(event.action).says if event.action in ACTIONS else event.action,
             "who": who.get(event.actor_id) if event.actor_id else None,
         }
