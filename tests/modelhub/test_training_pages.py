@@ -135,6 +135,9 @@ def test_starting_a_run_from_the_page(study: Study) -> None:
         "beta": "0.1",
         "seed": "3",
     }
+    first_try = client.get(url)
+    assert first_try.context["form"]["max_steps"].value() == 10  # a minute on a laptop
+    assert b"about 6 seconds on a computer with two cores" in first_try.content
     answer = client.post(url, filled | {"learning_rate": "7"})
     assert answer.status_code == 400
     assert b'value="7"' in answer.content  # what was filled in stays
