@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 OpenPage = Callable[..., Page]
-TIMEOUT_MS = 45_000
+TIMEOUT_MS = 15_000
 
 
 @pytest.fixture
