@@ -15,7 +15,18 @@ from modelhub.engine.weights import ensure_embedded
 # Playwright runs an event loop in this thread; Django would refuse to touch the database in it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
+OWN_SERVER = "CODESIGN_TEST_SERVER"
+"""Set by tests/plugin.py where the database server is a throw-away of this run."""
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(request: pytest.FixtureRequest) -> bool:
+    """Leave the test databases to the end of their server, where it is ours and ends with the run.
+
+    Dropping them refuses while anybody is connected, and a browser may still be hanging up.
+    """
+    return OWN_SERVER in os.environ or bool(request.config.getvalue("reuse_db"))
 
 
 @pytest.fixture(scope="session")

@@ -39,6 +39,7 @@ def start_servers() -> None:
         postgres.start()
         atexit.register(postgres.stop)
         os.environ["DATABASE_URL"] = postgres.url(SUPERUSER, database=SUPERUSER)
+        os.environ["CODESIGN_TEST_SERVER"] = "throw-away"
     if "CELERY_BROKER_URL" not in os.environ:
         valkey = Valkey(data=home / "valkey", sockets=home, log=home / "valkey.log")
         valkey.start()
