@@ -12,30 +12,21 @@ from annotations.queries import assignments, progress, releases, review, sitting
 from annotations.rules.states import ReleaseState
 from codesign.compensation import queries as compensation
 from codesign.shared.actors import Actor
+from codesign.studies import registry
 from codesign.studies.models import Member
-from codesign.studies.registry import (
-    CARDS,
-    NAV,
-    STEPS,
-    CardSource,
-    NavLink,
-    Panel,
-    Step,
-    StepSource,
-)
 from codesign.studies.rules import Role, StudyState
 
 
-def read_and_judge(member: Member) -> Step | None:
+def read_and_judge(member: Member) -> registry.Step | None:
     """How much there is, what it pays, and the one button."""
     if member.study.state != StudyState.OPEN or member.cohort_id is None:
         return None
     actor = Actor.of(member.user)
     rate = compensation.rate_in_force(cohort_id=member.cohort_id, at=now())
     held = assignments.held(actor=actor, slug=member.study.slug)
-    waiting = assignments.progress_for(member).waiting + bool(held) if rate else 0
+    waiting = assignments.how_many_wait(member) + bool(held) if rate else 0
     more = sittings.more_to_come(actor=actor, member=member)
-    return Step(
+    return registry.Step(
         says="",
         href=reverse("annotations:judge", kwargs={"slug": member.study.slug}) if waiting else "",
         label=_("Go on") if held and held.draft else _("Start"),
@@ -64,35 +55,37 @@ def _waiting_words(rewrites: int, flags: int) -> str:
     return words % {"what": _(" and ").join(parts)}
 
 
-def review_step(member: Member) -> Step | None:
+def review_step(member: Member) -> registry.Step | None:
     """What waits for a coordinator's review."""
     counts = review.counts(actor=Actor.of(member.user), study_id=member.study_id)
     if not counts.rewrites and not counts.flags:
         return None
-    return Step(
+    return registry.Step(
         says=_waiting_words(counts.rewrites, counts.flags),
         href=reverse("annotations:review", kwargs={"slug": member.study.slug}),
         label=_("Review"),
     )
 
 
-def review_card(member: Member) -> Panel | None:
+def review_card(member: Member) -> registry.Panel | None:
     """What waits for a clinician's review, beside what they are asked to judge."""
     counts = review.counts(actor=Actor.of(member.user), study_id=member.study_id)
-    return Panel(
+    return registry.Panel(
         "annotations/_review_card.html",
         {"says": _waiting_words(counts.rewrites, counts.flags), "study": member.study},
     )
 
 
-def judged_card(member: Member) -> Panel:
+def judged_card(member: Member) -> registry.Panel:
     """How far each cohort is."""
     cohorts = progress.judged_by_cohort(study_id=member.study_id)
     examples = sum(cohort.examples for cohort in cohorts)
-    return Panel("annotations/_judged_card.html", {"cohorts": cohorts, "examples": examples})
+    return registry.Panel(
+        "annotations/_judged_card.html", {"cohorts": cohorts, "examples": examples}
+    )
 
 
-def releases_step(member: Member) -> Step | None:
+def releases_step(member: Member) -> registry.Step | None:
     """Where the newest release needs somebody: none yet, being made, not made, superseded."""
     newest = releases.releases_of(study=member.study).first()
     if newest and newest.state == ReleaseState.FROZEN:
@@ -105,25 +98,36 @@ def releases_step(member: Member) -> Step | None:
         }
         says = words.get(ReleaseState(newest.state), _("Release %(n)d is being made"))
         says %= {"n": newest.number}
-    return Step(
+    return registry.Step(
         says=says,
         href=reverse("annotations:releases", kwargs={"slug": member.study.slug}),
         label=_("Dataset releases"),
     )
 
 
-STEPS.register("judging", StepSource(JUDGE.roles, order=50, find=read_and_judge))
-STEPS.register("review", StepSource(frozenset({Role.COORDINATOR}), order=20, find=review_step))
-CARDS.register("review", CardSource(frozenset({Role.CLINICIAN}), order=5, find=review_card))
-CARDS.register(
-    "judged", CardSource(frozenset({Role.COORDINATOR, Role.AUDITOR}), order=10, find=judged_card)
+registry.STEPS.register("judging", registry.StepSource(JUDGE.roles, order=50, find=read_and_judge))
+registry.STEPS.register(
+    "review", registry.StepSource(frozenset({Role.COORDINATOR}), order=20, find=review_step)
 )
-NAV.register("review", NavLink(gettext_lazy("Review"), "annotations:review", REVIEW, 20))
-STEPS.register(
+registry.CARDS.register(
+    "review", registry.CardSource(frozenset({Role.CLINICIAN}), order=5, find=review_card)
+)
+registry.CARDS.register(
+    "judged",
+    registry.CardSource(frozenset({Role.COORDINATOR, Role.AUDITOR}), order=10, find=judged_card),
+)
+registry.NAV.register(
+    "review", registry.NavLink(gettext_lazy("Review"), "annotations:review", REVIEW, 20)
+)
+registry.STEPS.register(
     "releases",
-    StepSource(frozenset({Role.COORDINATOR, Role.ML_ENGINEER}), order=60, find=releases_step),
+    registry.StepSource(
+        frozenset({Role.COORDINATOR, Role.ML_ENGINEER}), order=60, find=releases_step
+    ),
 )
-NAV.register(
-    "releases", NavLink(gettext_lazy("Releases"), "annotations:releases", SEE_RELEASES, 40)
+registry.NAV.register(
+    "releases", registry.NavLink(gettext_lazy("Releases"), "annotations:releases", SEE_RELEASES, 40)
 )
-NAV.register("rounds", NavLink(gettext_lazy("Rounds"), "annotations:rounds", MANAGE_ROUNDS, 30))
+registry.NAV.register(
+    "rounds", registry.NavLink(gettext_lazy("Rounds"), "annotations:rounds", MANAGE_ROUNDS, 30)
+)

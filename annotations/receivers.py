@@ -13,7 +13,7 @@ from codesign.studies.models import Member
 @receiver(consent_withdrawn)
 def take_back_what_is_leased(*, actor: Actor, member: Member, **_: Any) -> None:
     """From the moment of a withdrawal nothing more is asked."""
-    assignments.return_leases_of(actor=actor, member=member)
+    assignments.return_leases_of(actor=actor, member=member, why="consent withdrawn")
 
 
 @receiver(consent_withdrawn)

@@ -6,18 +6,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from codesign.studies import registry
 from codesign.studies.models import Member
-from codesign.studies.registry import (
-    CARDS,
-    NAV,
-    STEPS,
-    CardSource,
-    NavLink,
-    Panel,
-    Place,
-    Step,
-    StepSource,
-)
 from modelhub.permissions import SEE_GENERATION, SEE_MODELS, TRAIN
 from modelhub.queries import generation as queries
 from modelhub.queries import training, versions
@@ -26,7 +16,7 @@ from modelhub.rules.words import run_state
 MODELS_SHOWN = 5
 
 
-def newest_run(member: Member) -> Panel | None:
+def newest_run(member: Member) -> registry.Panel | None:
     """The run that goes on, or the last one where it did not end well."""
     run = queries.run_for_home(study_id=member.study_id)
     if run is None:
@@ -39,33 +29,33 @@ def newest_run(member: Member) -> Panel | None:
         "finished": found.done + found.failed,
         "state": run_state(run.state, begun=bool(found.done)),
     }
-    return Panel("modelhub/_home_run.html", context)
+    return registry.Panel("modelhub/_home_run.html", context)
 
 
-def newest_models(member: Member) -> Panel:
+def newest_models(member: Member) -> registry.Panel:
     """The newest models, each with what it was trained on."""
     found = list(versions.versions_of(study_id=member.study_id)[:MODELS_SHOWN])
-    return Panel("modelhub/_models_card.html", {"models": found, "study": member.study})
+    return registry.Panel("modelhub/_models_card.html", {"models": found, "study": member.study})
 
 
-def what_is_next(member: Member) -> Step | None:
+def what_is_next(member: Member) -> registry.Step | None:
     """The next turn of the loop: watch a training, compare its model, train on a new release."""
     slug = member.study.slug
     if run := training.run_going_on(study_id=member.study_id):
-        return Step(
+        return registry.Step(
             says=_("A model is being trained on release %(n)d") % {"n": run.release.number},
             href=reverse("modelhub:training-run", kwargs={"slug": slug, "run_id": run.id}),
             label=_("Watch it"),
         )
     if version := training.not_compared(study_id=member.study_id):
-        return Step(
+        return registry.Step(
             says=_("%(name)s is trained; nobody has compared it with its parent yet")
             % {"name": version.name},
             href=reverse("modelhub:model", kwargs={"slug": slug, "model_id": version.id}),
             label=_("Look at the model"),
         )
     if release := training.not_trained_on(study_id=member.study_id):
-        return Step(
+        return registry.Step(
             says=_("Release %(n)d is ready to train on") % {"n": release.number},
             href=reverse("modelhub:training-start", kwargs={"slug": slug}),
             label=_("Train a model"),
@@ -73,11 +63,18 @@ def what_is_next(member: Member) -> Step | None:
     return None
 
 
-STEPS.register("training", StepSource(TRAIN.roles, order=10, find=what_is_next))
-CARDS.register("models", CardSource(TRAIN.roles, order=30, find=newest_models))
-NAV.register("training", NavLink(gettext_lazy("Training"), "modelhub:training-runs", TRAIN, 70))
-CARDS.register(
-    "generation", CardSource(SEE_GENERATION.roles, order=20, find=newest_run, place=Place.SIDE)
+registry.STEPS.register("training", registry.StepSource(TRAIN.roles, order=10, find=what_is_next))
+registry.CARDS.register("models", registry.CardSource(TRAIN.roles, order=30, find=newest_models))
+registry.NAV.register(
+    "training", registry.NavLink(gettext_lazy("Training"), "modelhub:training-runs", TRAIN, 70)
 )
-NAV.register("generation", NavLink(gettext_lazy("Generation"), "modelhub:runs", SEE_GENERATION, 50))
-NAV.register("models", NavLink(gettext_lazy("Models"), "modelhub:models", SEE_MODELS, 60))
+registry.CARDS.register(
+    "generation",
+    registry.CardSource(SEE_GENERATION.roles, order=20, find=newest_run, place=registry.Place.SIDE),
+)
+registry.NAV.register(
+    "generation", registry.NavLink(gettext_lazy("Generation"), "modelhub:runs", SEE_GENERATION, 50)
+)
+registry.NAV.register(
+    "models", registry.NavLink(gettext_lazy("Models"), "modelhub:models", SEE_MODELS, 60)
+)

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from annotations import serializers
+from annotations.api.common import REFUSED, ActorView, public_id
 from annotations.models import Assignment
 from annotations.permissions import JUDGE, JUDGE_OWN
 from annotations.queries import assignments as queries
 from annotations.services import assignments, submissions
 from codesign.accounts.rules import TokenScope
-from codesign.shared.actors import Actor
-from codesign.shared.errors import Invalid, NotFound
+from codesign.shared.errors import Invalid
 
-REFUSED = OpenApiResponse(serializers.ProblemSerializer, description="What is wrong, in words.")
 KEY = OpenApiParameter(
     "Idempotency-Key",
     OpenApiTypes.STR,
@@ -30,16 +27,11 @@ KEY = OpenApiParameter(
 )
 
 
-class JudgingView(APIView):
+class JudgingView(ActorView):
     """What the views of judging share."""
 
     permission = JUDGE_OWN
     scope = TokenScope.JUDGE
-
-    @property
-    def actor(self) -> Actor:
-        """Who asks."""
-        return Actor.of(self.request.user)  # type: ignore[arg-type]
 
     def shown(self, assignment: Assignment | None) -> queries.ShownAssignment | None:
         """The assignment as its person may see it; from now on it counts as shown."""
@@ -47,13 +39,6 @@ class JudgingView(APIView):
             return None
         assignments.mark_shown(actor=self.actor, assignment=assignment)
         return queries.shown(actor=self.actor, assignment=assignment)
-
-
-def _id(value: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(value)
-    except ValueError:
-        raise NotFound from None
 
 
 def _object(body: Any) -> dict[str, Any]:
@@ -95,7 +80,7 @@ class AssignmentView(JudgingView):
     )
     def get(self, request: Request, assignment_id: str) -> Response:
         """The assignment, with its draft."""
-        found = queries.own(actor=self.actor, assignment_id=_id(assignment_id))
+        found = queries.own(actor=self.actor, assignment_id=public_id(assignment_id))
         return Response(self.shown(found))
 
 
@@ -110,7 +95,7 @@ class DraftView(JudgingView):
     def put(self, request: Request, assignment_id: str) -> Response:
         """Keep any part of a submission; it replaces the draft that was kept before."""
         kept = submissions.save_draft(
-            actor=self.actor, assignment_id=_id(assignment_id), body=_object(request.data)
+            actor=self.actor, assignment_id=public_id(assignment_id), body=_object(request.data)
         )
         return Response({"draft": kept.draft, "saved_at": kept.draft_saved_at})
 
@@ -128,7 +113,7 @@ class SkipView(JudgingView):
         body = _object(request.data)
         following = submissions.skip(
             actor=self.actor,
-            assignment_id=_id(assignment_id),
+            assignment_id=public_id(assignment_id),
             reason=body.get("reason"),
             note=body.get("note"),
         )
@@ -154,7 +139,7 @@ class SubmissionView(JudgingView):
         """Store the judgement, credit it, and lease the next assignment."""
         sent = submissions.submit(
             actor=self.actor,
-            assignment_id=_id(assignment_id),
+            assignment_id=public_id(assignment_id),
             body=_object(request.data),
             idempotency_key=request.headers.get("Idempotency-Key", ""),
         )

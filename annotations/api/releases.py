@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from django.http import FileResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from annotations import serializers
+from annotations.api.common import REFUSED, ActorView, public_id
 from annotations.permissions import DOWNLOAD_RELEASES, SEE_RELEASES
 from annotations.queries import releases as queries
 from annotations.services import releases
 from codesign.accounts.rules import TokenScope
 from codesign.shared.access import Permission
-from codesign.shared.actors import Actor
-from codesign.shared.errors import NotFound
 from codesign.studies.models import Study
 from codesign.studies.permissions import member_with
-
-REFUSED = OpenApiResponse(serializers.ProblemSerializer, description="What is wrong, in words.")
 
 
 class ReleasePages(CursorPagination):
@@ -34,16 +29,11 @@ class ReleasePages(CursorPagination):
     ordering = "-number"
 
 
-class ReleaseView(APIView):
+class ReleaseView(ActorView):
     """What the views of releases share."""
 
     permission: Permission = SEE_RELEASES
     scope = TokenScope.RELEASES
-
-    @property
-    def actor(self) -> Actor:
-        """Who asks."""
-        return Actor.of(self.request.user)  # type: ignore[arg-type]
 
     def study(self, slug: str) -> Study:
         """The study, for whoever holds the permission there."""
@@ -92,7 +82,7 @@ class OneReleaseView(ReleaseView):
     )
     def get(self, request: Request, slug: str, release_id: str) -> Response:
         """Its state, and once it is frozen its manifest."""
-        found = queries.release_in(study=self.study(slug), release_id=_id(release_id))
+        found = queries.release_in(study=self.study(slug), release_id=public_id(release_id))
         return Response(serializers.ReleaseSerializer(found).data)
 
 
@@ -111,13 +101,6 @@ class FileView(ReleaseView):
     )
     def get(self, request: Request, slug: str, release_id: str, path: str) -> FileResponse:
         """The file's bytes; `path` is one of those in the manifest."""
-        found = queries.release_in(study=self.study(slug), release_id=_id(release_id))
+        found = queries.release_in(study=self.study(slug), release_id=public_id(release_id))
         opened = releases.open_file(actor=self.actor, release=found, name=path)
         return FileResponse(opened.open("rb"), content_type="application/octet-stream")
-
-
-def _id(value: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(value)
-    except ValueError:
-        raise NotFound from None

@@ -13,6 +13,7 @@ from annotations.datasets.consensus import Outcome, Tally, compared, outcome, po
 from annotations.datasets.facts import JudgementFact, PromptFact, ResponseFact, Selection
 from annotations.datasets.screening import Screening
 from annotations.rules.releases import Dropped
+from annotations.rules.texts import same_text
 from codesign.studies.rules import Role
 
 Record = dict[str, Any]
@@ -112,7 +113,7 @@ def why_not(pair: Pair, selection: Selection, screening: Screening) -> Dropped |
     if _found_harmful(pair):
         return Dropped.ALL_HARMFUL
     first, second = (selection.responses[response_id].text for response_id in both)
-    if " ".join(first.split()) == " ".join(second.split()):
+    if same_text(first, second):
         return Dropped.IDENTICAL_TEXT
     return None
 

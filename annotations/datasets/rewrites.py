@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from annotations.datasets.facts import JudgementFact, Keys, RewriteFact, Selection
 from annotations.datasets.pairs import Record, message, meta
-from annotations.datasets.screening import Screening, same_text
+from annotations.datasets.screening import Screening
 from annotations.rules.releases import Dropped
 from annotations.rules.states import Origin, RewriteState
+from annotations.rules.texts import caseless_hash, same_text
 
 MARGIN = 1.0
 """One person's preference, whose strength nobody asked for."""
@@ -44,7 +45,7 @@ def records_of_rewrites(
     ):
         judgement = judgements[rewrite.judgement_id]
         reason = _why_not(rewrite, judgement, selection, screening, find_personal_data)
-        said = (rewrite.response_id, same_text(rewrite.text))
+        said = (rewrite.response_id, caseless_hash(rewrite.text))
         if reason is None and said in seen:
             reason = Dropped.DUPLICATE
         if reason:
@@ -70,7 +71,7 @@ def _why_not(
     if screening.has_open_flag(rewrite.response_id):
         return Dropped.OPEN_FLAG
     original = selection.responses[rewrite.response_id]
-    if " ".join(rewrite.text.split()) == " ".join(original.text.split()):
+    if same_text(rewrite.text, original.text):
         return Dropped.UNCHANGED
     if screening.is_harmful(original.prompt_id, rewrite.text):
         return Dropped.UPHELD_HARM

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from functools import cached_property
 
 from annotations.datasets.facts import JudgementFact, ResponseFact, Selection
 from annotations.rules.releases import Dropped
 from annotations.rules.states import FlagState, RoundKind
+from annotations.rules.texts import caseless_hash
 
 OPEN = frozenset({FlagState.REPORTED, FlagState.TRIAGED})
-
-
-def same_text(text: str) -> str:
-    """A key under which texts that differ in white space or case alone are the same."""
-    return hashlib.sha256(" ".join(text.split()).casefold().encode()).hexdigest()
 
 
 class Screening:
@@ -83,7 +78,7 @@ class Screening:
 
     @cached_property
     def _keys(self) -> dict[str, str]:
-        return {r.id: same_text(r.text) for r in self.selection.responses.values()}
+        return {r.id: caseless_hash(r.text) for r in self.selection.responses.values()}
 
     def _key(self, response_id: str) -> str:
         return self._keys[response_id]
@@ -94,4 +89,4 @@ class Screening:
 
     def is_harmful(self, prompt_id: str, text: str) -> bool:
         """Whether this text, as an answer to this prompt, was found harmful."""
-        return (prompt_id, same_text(text)) in self._upheld
+        return (prompt_id, caseless_hash(text)) in self._upheld

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from annotations.forms.words import COMPARISON
 from annotations.queries.assignments import ShownAssignment, ShownResponse
 from annotations.rules.states import Ask
+from annotations.rules.texts import one_line_ending, same_text
 
 Fields = Mapping[str, str]
 
@@ -26,11 +27,6 @@ def rating_field(letter: str, criterion: str) -> str:
 def reply_field(part: str, response: ShownResponse) -> str:
     """The field of that name for one reply."""
     return f"{part}-{response['label']}"
-
-
-def plain(text: str) -> str:
-    """Browsers send line ends as CR LF; everywhere else they are LF."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def body(posted: Fields, shown: ShownAssignment) -> dict[str, Any]:
@@ -61,7 +57,7 @@ def draft(posted: Fields, shown: ShownAssignment) -> dict[str, Any]:
         kept["flags"] = _flags(posted, shown)
     if Ask.HIGHLIGHT in asks and shown["draft"]:
         kept["highlights"] = shown["draft"].get("highlights", [])  # marked through the API
-    kept["comment"] = plain(posted.get("comment", "")).strip()
+    kept["comment"] = one_line_ending(posted.get("comment", "")).strip()
     seconds = posted.get("active_seconds", "")
     if seconds.isascii() and seconds.isdigit() and len(seconds) < 7:
         kept["active_seconds"] = int(seconds)
@@ -114,8 +110,8 @@ def _rewrites(posted: Fields, shown: ShownAssignment) -> list[dict[str, str]]:
     """Only what was changed is a rewrite."""
     found = []
     for response in shown["responses"]:
-        text = plain(posted.get(reply_field("rewrite", response), "")).strip()
-        if text and text != plain(response["text"]).strip():
+        text = one_line_ending(posted.get(reply_field("rewrite", response), "")).strip()
+        if text and not same_text(text, response["text"]):
             found.append({"response": response["id"], "text": text})
     return found
 
@@ -125,7 +121,7 @@ def _flags(posted: Fields, shown: ShownAssignment) -> list[dict[str, Any]]:
     for response in shown["responses"]:
         harm = posted.get(reply_field("harm", response), "")
         severity = posted.get(reply_field("severity", response), "")
-        note = plain(posted.get(reply_field("note", response), "")).strip()
+        note = one_line_ending(posted.get(reply_field("note", response), "")).strip()
         if harm or severity or note:
             level = int(severity) if _is_whole(severity) else None
             found.append(

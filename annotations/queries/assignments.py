@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypedDict
@@ -93,15 +92,6 @@ class ShownAssignment(TypedDict):
     asks: list[str]
     pay: ShownPay
     draft: dict[str, Any] | None
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What is there for somebody (up to `AT_MOST`), and what they did."""
-
-    waiting: int
-    done: int
-    sitting: int
 
 
 def waiting_seats(member: Member) -> QuerySet[Seat]:
@@ -280,16 +270,6 @@ def _rubric(words: rubrics.RubricWords) -> ShownRubric:
     }
 
 
-def progress_for(member: Member) -> Progress:
-    """How many tasks wait for a member, how many they did, how many in this sitting."""
-    sent = Assignment.objects.filter(member_id=member.id, state=AssignmentState.SUBMITTED)
-    last = Assignment.objects.filter(member_id=member.id).order_by("-leased_at").first()
-    goes_on = last and (
-        last.state == AssignmentState.LEASED
-        or queue.same_sitting(ended_at=last.ended_at, now=timezone.now())
-    )
-    return Progress(
-        waiting=waiting_seats(member)[:AT_MOST].count(),
-        done=sent.count(),
-        sitting=sent.filter(sitting=last.sitting).count() if last and goes_on else 0,
-    )
+def how_many_wait(member: Member) -> int:
+    """How many tasks wait for a member, up to `AT_MOST`."""
+    return waiting_seats(member)[:AT_MOST].count()

@@ -78,12 +78,6 @@ def content_hash(messages: Sequence[Message]) -> str:
     return _digest(turns(messages)).hex()
 
 
-def text_hash(text: str) -> str:
-    """SHA-256, hex, of a response; composition of letters and white space make no difference."""
-    plain = re.sub(r"\s+", " ", unicodedata.normalize("NFC", text)).strip()
-    return hashlib.sha256(plain.encode()).hexdigest()
-
-
 def shingles(messages: Sequence[Message]) -> frozenset[tuple[str, ...]]:
     """Every run of three words of what was said; all words where there are fewer."""
     words = re.findall(r"\w+", normalised(" ".join(m["content"] for m in messages)))

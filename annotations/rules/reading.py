@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from annotations.rules.texts import one_line_ending
+
 MAX_TEXT = 50_000
 """Characters of one text."""
 MAX_ITEMS = 500
@@ -38,11 +40,6 @@ def storable(text: str) -> bool:
 def sensible(number: int | float) -> bool:
     """Whether a number is one that anybody means: finite, and not of hundreds of digits."""
     return -MAX_NUMBER <= number <= MAX_NUMBER
-
-
-def one_line_ending(text: str) -> str:
-    """The text with line ends as programs write them; browsers send CR LF."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def field_name(key: Any) -> str:
@@ -86,13 +83,14 @@ class Reader:
         if not isinstance(value, str):
             self.wrong(path, "Please send this as text.")
             return ""
+        value = one_line_ending(value)
         if len(value) > limit:
             self.wrong(path, f"This is longer than {limit:,} characters. Please shorten it.")
             return ""
         if not storable(value):
             self.wrong(path, "This holds a character that cannot be stored. Please remove it.")
             return ""
-        return one_line_ending(value).strip()
+        return value.strip()
 
     def whole(self, value: Any, path: str, low: int, high: int) -> int | None:
         """A whole number from low to high; None, with a sentence, where it is not."""

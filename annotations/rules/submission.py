@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from annotations.rules.reading import MAX_ITEMS, Reader, is_empty, one_line_ending
+from annotations.rules.reading import MAX_ITEMS, Reader, is_empty
 from annotations.rules.states import Ask, Harm
+from annotations.rules.texts import same_text
 from codesign.shared.errors import Invalid
 
 MAX_ACTIVE = 3600
@@ -258,7 +259,7 @@ def _rewrites(reader: Reader, body: Mapping[str, Any], asked: Asked) -> tuple[Re
             continue
         if response in found:
             reader.wrong(path, "This response was rewritten twice.")
-        if text == one_line_ending(asked.texts[response]).strip():
+        if same_text(text, asked.texts[response]):
             reader.wrong(f"{path}.text", "This is the same as the response. Change it or clear it.")
         found[response] = Rewritten(response, text)
     return tuple(found.values())

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from annotations.models import Assignment, OrderBalance, Response, Task
@@ -253,20 +254,27 @@ def expire_leases() -> int:
     return ended
 
 
-def return_leases_of(*, actor: Actor, member: Member) -> None:
+def return_leases(*, actor: Actor, leases: QuerySet[Assignment], why: str) -> None:
+    """Take back what these leases hold; the caller holds the locks on members and tasks."""
+    for assignment in leases.select_related("task__round", "task__prompt"):
+        end_lease(
+            actor=actor,
+            assignment=assignment,
+            task=assignment.task,
+            state=AssignmentState.RETURNED,
+            why=why,
+            now=timezone.now(),
+        )
+
+
+def return_leases_of(*, actor: Actor, member: Member, why: str) -> None:
     """Take back what a member holds, at once; the caller holds the lock on the member.
 
     No draft of theirs is kept: what was not sent was not given to the study.
     """
-    for assignment in queries.leased().filter(member_id=member.id):
-        end_lease(
-            actor=actor,
-            assignment=assignment,
-            task=seats.locked_task(task_id=assignment.task_id),
-            state=AssignmentState.RETURNED,
-            why="consent withdrawn",
-            now=timezone.now(),
-        )
+    held = queries.leased().filter(member_id=member.id)
+    seats.lock_tasks(tasks=Task.objects.filter(id__in=held.values("task_id")))
+    return_leases(actor=actor, leases=held, why=why)
     drafts = Assignment.objects.filter(member_id=member.id, draft__isnull=False)
     drafts.update(draft=None, draft_saved_at=None)
 

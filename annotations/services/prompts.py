@@ -11,17 +11,19 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from annotations.models import Assignment, Prompt, Response, RoundCohort, Task
+from annotations.models import Prompt, Response, RoundCohort, Task
 from annotations.permissions import ADD_PROMPTS
+from annotations.queries import assignments as queries
 from annotations.rules import prompts as rules
 from annotations.rules.prompts import PromptRow, RowProblem
-from annotations.rules.states import AssignmentState, Origin
+from annotations.rules.states import Origin
+from annotations.rules.texts import text_hash
 from annotations.services import assignments, seats
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid
-from codesign.studies.models import Member, Study
+from codesign.studies.models import Study
 from codesign.studies.permissions import require
 
 BATCH = 500
@@ -207,21 +209,6 @@ def _move(study: Study, moved: dict[uuid.UUID, uuid.UUID]) -> None:
 
 
 @transaction.atomic
-def add_response(
-    *,
-    actor: Actor,
-    prompt: Prompt,
-    text: str,
-    origin: Origin,
-    source: uuid.UUID,
-    language: str = "en",
-) -> Response:
-    """Write one response to a prompt; see `add_responses`."""
-    new = NewResponse(prompt=prompt, text=text, origin=origin, source=source, language=language)
-    return add_responses(actor=actor, study=prompt.study, new=[new])[0]
-
-
-@transaction.atomic
 def add_responses(*, actor: Actor, study: Study, new: Sequence[NewResponse]) -> list[Response]:
     """Write responses, in order; prompts that got the very same text are tied from then on."""
     require(actor, ADD_PROMPTS, study)
@@ -235,7 +222,7 @@ def add_responses(*, actor: Actor, study: Study, new: Sequence[NewResponse]) -> 
         Response(
             prompt=one.prompt,
             text=one.text,
-            text_hash=rules.text_hash(one.text),
+            text_hash=text_hash(one.text),
             origin=one.origin,
             language=one.language,
             source=one.source,
@@ -269,16 +256,8 @@ def pull_prompt(*, actor: Actor, prompt: Prompt) -> Prompt:
     prompt.withdrawn_at = timezone.now()
     prompt.save(update_fields=["withdrawn_at"])
     seats.offer_none_of(prompt=prompt)
-    leased = Assignment.objects.filter(prompt=prompt, state=AssignmentState.LEASED)
-    for assignment in leased.select_related("seat", "task__round", "task__prompt"):
-        assignments.end_lease(
-            actor=actor,
-            assignment=assignment,
-            task=assignment.task,
-            state=AssignmentState.RETURNED,
-            why="prompt pulled",
-            now=prompt.withdrawn_at,
-        )
+    held = queries.leased().filter(prompt=prompt)
+    assignments.return_leases(actor=actor, leases=held, why="prompt pulled")
     audit.record(
         actor=actor,
         action=PROMPT_PULLED,
@@ -292,6 +271,5 @@ def _lock_who_may_hold(prompt: Prompt) -> None:
     """Members by id, then tasks by id: the order in which `seats` says that locks are taken."""
     tasks = Task.objects.filter(prompt=prompt)
     cohorts = RoundCohort.objects.filter(round__in=tasks.values("round")).values("cohort")
-    judging = Member.objects.filter(cohort__in=cohorts).order_by("id")
-    list(judging.select_for_update(no_key=True).values_list("id"))
-    list(tasks.order_by("id").select_for_update(no_key=True).values_list("id"))
+    seats.lock_members(cohorts=cohorts)
+    seats.lock_tasks(tasks=tasks)

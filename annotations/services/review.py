@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from annotations.models import Flag, ReviewDecision, Rewrite
 from annotations.permissions import REVIEW
+from annotations.queries.review import Kind
 from annotations.rules.states import FLAG_STATES, REWRITE_STATES, FlagState, RewriteState
 from codesign.audit import services as audit
 from codesign.audit.registry import action
@@ -22,77 +25,71 @@ REWRITE_DECIDED = action("annotations.rewrite_decided", "accepted or held back a
 FLAG_DECIDED = action("annotations.flag_decided", "decided on a report of harm")
 
 NOTE_LONGEST = 500
-Reviewed = TypeVar("Reviewed", Rewrite, Flag)
+
+
+@dataclass(frozen=True)
+class _Reviewed:
+    """What deciding on one kind of thing needs: table, states, what the audit trail says."""
+
+    name: str
+    model: type[Rewrite] | type[Flag]
+    states: type[RewriteState] | type[FlagState]
+    table: Transitions
+    action: str
+
+
+_REVIEWED = {
+    Kind.REWRITES: _Reviewed("rewrite", Rewrite, RewriteState, REWRITE_STATES, REWRITE_DECIDED),
+    Kind.FLAGS: _Reviewed("flag", Flag, FlagState, FLAG_STATES, FLAG_DECIDED),
+}
 
 
 @transaction.atomic
-def decide_rewrite(
+def decide(
     *,
     actor: Actor,
-    rewrite_id: uuid.UUID,
+    kind: Kind,
+    item_id: uuid.UUID,
     state: str,
     note: str = "",
     seen: str | None = None,
     example: bool = False,
-) -> Rewrite:
-    """Accept a rewrite for training data or hold it back.
+) -> Rewrite | Flag:
+    """Accept a rewrite for training data or hold it back; uphold a report of harm or dismiss it.
 
     `seen` is the state that the reviewer was shown, where they were shown one. Asking for what is
     the case already changes nothing (a double click). `example` marks a decision that a program
     made to try things out.
     """
-    rewrite = _locked(Rewrite, rewrite_id)
-    reviewer = _reviewer(actor, rewrite)
-    old = _move(rewrite, _known(RewriteState, state), REWRITE_STATES, note, seen)
-    if old is not None:
-        ReviewDecision.objects.create(
-            rewrite=rewrite,
-            reviewer=reviewer,
-            old_state=old,
-            new_state=rewrite.state,
-            note=note,
-            example=example,
-        )
-        _record(actor, REWRITE_DECIDED, ("rewrite", rewrite), old)
-    return rewrite
-
-
-@transaction.atomic
-def decide_flag(
-    *,
-    actor: Actor,
-    flag_id: uuid.UUID,
-    state: str,
-    note: str = "",
-    seen: str | None = None,
-    example: bool = False,
-) -> Flag:
-    """Uphold a report of harm or dismiss it; `seen`, `example` as in `decide_rewrite`."""
-    flag = _locked(Flag, flag_id)
-    reviewer = _reviewer(actor, flag)
-    old = _move(flag, _known(FlagState, state), FLAG_STATES, note, seen)
-    if old is not None:
-        ReviewDecision.objects.create(
-            flag=flag,
-            reviewer=reviewer,
-            old_state=old,
-            new_state=flag.state,
-            note=note,
-            example=example,
-        )
-        _record(actor, FLAG_DECIDED, ("flag", flag), old)
-    return flag
-
-
-def _known(states: type[RewriteState] | type[FlagState], state: str) -> str:
-    if state not in set(states):
+    reviewed = _REVIEWED[kind]
+    row = _locked(reviewed.model, item_id)
+    reviewer = _reviewer(actor, row)
+    if state not in set(reviewed.states):
         raise Invalid("There is no such decision.", {"state": ["Choose one of the decisions."]})
-    return state
+    old = _move(row, state, reviewed.table, note, seen)
+    if old is not None:
+        ReviewDecision.objects.create(
+            **{reviewed.name: row},
+            reviewer=reviewer,
+            old_state=old,
+            new_state=row.state,
+            note=note,
+            example=example,
+        )
+        audit.record(
+            actor=actor,
+            action=reviewed.action,
+            study_id=row.judgement.assignment.study_id,
+            about=(reviewed.name, row.id, ""),
+            data={"from": old, "to": row.state},
+        )
+    return row
 
 
-def _locked(model: type[Reviewed], row_id: uuid.UUID) -> Reviewed:
-    row = (
-        model._default_manager.select_for_update(no_key=True, of=("self",))
+def _locked(model: type[Rewrite] | type[Flag], row_id: uuid.UUID) -> Rewrite | Flag:
+    rows: QuerySet[Any] = model._default_manager.all()
+    row: Rewrite | Flag | None = (
+        rows.select_for_update(no_key=True, of=("self",))
         .select_related("judgement__member", "judgement__assignment__study")
         .filter(id=row_id)
         .first()
@@ -124,14 +121,3 @@ def _move(
     old, row.state = row.state, table.check(row.state, state)
     row.save(update_fields=["state"])
     return old
-
-
-def _record(actor: Actor, name: str, about: tuple[str, Rewrite | Flag], old: str) -> None:
-    kind, row = about
-    audit.record(
-        actor=actor,
-        action=name,
-        study_id=row.judgement.assignment.study_id,
-        about=(kind, row.id, ""),
-        data={"from": old, "to": row.state},
-    )

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from django.db import transaction
-from django.utils import timezone
 
 from annotations.models import (
-    Assignment,
     Prompt,
     Response,
     Round,
@@ -22,13 +20,14 @@ from annotations.models import (
     TaskResponse,
 )
 from annotations.permissions import MANAGE_ROUNDS
-from annotations.rules.states import ROUND_STATES, Ask, AssignmentState, RoundKind, RoundState
+from annotations.queries import assignments as queries
+from annotations.rules.states import ROUND_STATES, Ask, RoundKind, RoundState
 from annotations.services import assignments, seats
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid
-from codesign.studies.models import Cohort, Member, Study
+from codesign.studies.models import Cohort, Study
 from codesign.studies.permissions import require
 
 ROUND_MADE = action("annotations.round_made", "made a round")
@@ -99,7 +98,7 @@ def _check_plans(study: Study, plans: Sequence[CohortPlan]) -> None:
 def open_round(*, actor: Actor, round: Round) -> Round:
     """Offer the round's seats from now on."""
     locked = _move(actor, round, RoundState.OPEN)
-    _lock_tasks(locked)
+    seats.lock_tasks(tasks=locked.tasks.all())
     seats.offer_all(round=locked)
     return locked
 
@@ -108,20 +107,11 @@ def open_round(*, actor: Actor, round: Round) -> Round:
 def close_round(*, actor: Actor, round: Round) -> Round:
     """Offer nothing any more and take back what is leased; drafts and what was sent stay."""
     locked = _move(actor, round, RoundState.CLOSED)
-    judging = Member.objects.filter(cohort__in=locked.cohorts.values("cohort"))
-    list(judging.order_by("id").select_for_update(no_key=True).values_list("id"))
-    _lock_tasks(locked)
+    seats.lock_members(cohorts=locked.cohorts.values("cohort"))
+    seats.lock_tasks(tasks=locked.tasks.all())
     seats.offer_none(round=locked)
-    leased = Assignment.objects.filter(task__round=locked, state=AssignmentState.LEASED)
-    for assignment in leased.select_related("seat", "task__round", "task__prompt"):
-        assignments.end_lease(
-            actor=actor,
-            assignment=assignment,
-            task=assignment.task,
-            state=AssignmentState.RETURNED,
-            why="round closed",
-            now=timezone.now(),
-        )
+    held = queries.leased().filter(task__round=locked)
+    assignments.return_leases(actor=actor, leases=held, why="round closed")
     return locked
 
 
@@ -142,10 +132,6 @@ def _move(actor: Actor, round: Round, state: RoundState) -> Round:
         data={"from": old, "to": locked.state},
     )
     return locked
-
-
-def _lock_tasks(round: Round) -> None:
-    list(round.tasks.order_by("id").select_for_update(no_key=True).values_list("id"))
 
 
 def add_task(*, actor: Actor, round: Round, prompt: Prompt, responses: Sequence[Response]) -> Task:

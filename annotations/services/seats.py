@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
@@ -25,6 +26,17 @@ def locked_task(*, task_id: uuid.UUID) -> Task:
         .select_related("round", "prompt")
         .get(id=task_id)
     )
+
+
+def lock_tasks(*, tasks: QuerySet[Task]) -> None:
+    """Lock tasks by id until the transaction ends."""
+    list(tasks.order_by("id").select_for_update(no_key=True).values_list("id"))
+
+
+def lock_members(*, cohorts: QuerySet[Any]) -> None:
+    """Lock everybody who judges in these cohorts, by id, until the transaction ends."""
+    judging = Member.objects.filter(cohort__in=cohorts).order_by("id")
+    list(judging.select_for_update(no_key=True).values_list("id"))
 
 
 TAKE = """

@@ -129,7 +129,7 @@ def _skip(request: StudyRequest, assignment: Assignment) -> HttpResponse:
         actor=request.actor,
         assignment_id=assignment.id,
         reason=request.POST["skip"],
-        note=form.plain(request.POST.get("skip_note", "")).strip(),
+        note=request.POST.get("skip_note", ""),
     )
     return _next(request, following)
 

@@ -82,14 +82,14 @@ def decide(request: StudyRequest, slug: str, kind: str, item_id: uuid.UUID) -> H
 
 
 def _decide(request: StudyRequest, item: Item) -> None:
-    state, seen = request.POST.get("state", ""), request.POST.get("seen")
-    note = request.POST.get("note", "").strip()
-    if item.kind is Kind.REWRITES:
-        service.decide_rewrite(
-            actor=request.actor, rewrite_id=item.id, state=state, note=note, seen=seen
-        )
-    else:
-        service.decide_flag(actor=request.actor, flag_id=item.id, state=state, note=note, seen=seen)
+    service.decide(
+        actor=request.actor,
+        kind=item.kind,
+        item_id=item.id,
+        state=request.POST.get("state", ""),
+        note=request.POST.get("note", "").strip(),
+        seen=request.POST.get("seen"),
+    )
 
 
 def _shown(item: Item) -> dict[str, object]:

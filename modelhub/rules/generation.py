@@ -103,11 +103,6 @@ class Progress:
     rate: float | None
     seconds_left: float | None
 
-    @property
-    def percent(self) -> int:
-        """0 to 100, rounded down, so that 100 means all of it."""
-        return 100 * (self.done + self.failed) // self.total if self.total else 0
-
 
 def progress(
     *,

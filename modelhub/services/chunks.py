@@ -19,8 +19,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotations.models import Prompt, Response, Task
-from annotations.rules.prompts import text_hash
 from annotations.rules.states import Origin, RoundState
+from annotations.rules.texts import text_hash
 from annotations.services import prompts as prompt_services
 from annotations.services.prompts import NewResponse
 from annotations.services.rounds import add_tasks

@@ -11,7 +11,8 @@ from pathlib import Path
 from django.db import transaction
 
 from annotations.models import Prompt, Response, Task
-from annotations.rules.prompts import RowProblem, text_hash
+from annotations.rules.prompts import RowProblem
+from annotations.rules.texts import text_hash
 from annotations.services import prompts as prompt_services
 from annotations.services.prompts import NewResponse, RowsRefused
 from annotations.services.rounds import add_tasks

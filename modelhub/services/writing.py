@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from annotations.rules.prompts import Message, text_hash, text_problem
+from annotations.rules.prompts import Message, text_problem
+from annotations.rules.texts import text_hash
 from modelhub.engine.errors import EngineError
 from modelhub.engine.generate import Completion, Request, generate_batch
 from modelhub.engine.maker import names_its_maker

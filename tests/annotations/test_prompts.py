@@ -110,9 +110,8 @@ def test_identical_responses_tie_their_prompts(study: Study) -> None:
     a, b, c = Prompt.objects.order_by("external_id")
     source = study.id
     for prompt, text in ((a, "I hear you."), (b, "I  hear you. "), (c, "Tell me more.")):
-        services.add_response(
-            actor=SYSTEM, prompt=prompt, text=text, origin=Origin.AI, source=source
-        )
+        new = services.NewResponse(prompt=prompt, text=text, origin=Origin.AI, source=source)
+        services.add_responses(actor=SYSTEM, study=study, new=[new])
     found = groups(study)
     assert found["a"] == found["b"] != found["c"]
     assert Response.objects.count() == 3

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from annotations.models import Flag, ReviewDecision, Rewrite
 from annotations.queries import review as queries
+from annotations.queries.review import Kind
 from annotations.rules.states import FlagState, Harm, RewriteState
 from annotations.services import assignments, review, rounds, submissions
 from codesign.audit.models import Event
@@ -66,10 +67,14 @@ def coordinator(member: Member) -> Member:
 def test_a_decision_moves_logs_and_is_audited(member: Member, coordinator: Member) -> None:
     rewrite, flag = judged(member)
     actor = Actor.of(coordinator.user)
-    review.decide_rewrite(
-        actor=actor, rewrite_id=rewrite.id, state=RewriteState.ACCEPTED, note="Warm."
+    review.decide(
+        actor=actor,
+        kind=Kind.REWRITES,
+        item_id=rewrite.id,
+        state=RewriteState.ACCEPTED,
+        note="Warm.",
     )
-    review.decide_flag(actor=actor, flag_id=flag.id, state=FlagState.UPHELD)
+    review.decide(actor=actor, kind=Kind.FLAGS, item_id=flag.id, state=FlagState.UPHELD)
     rewrite.refresh_from_db()
     flag.refresh_from_db()
     assert (rewrite.state, flag.state) == (RewriteState.ACCEPTED, FlagState.UPHELD)
@@ -85,7 +90,7 @@ def test_deciding_again_adds_a_row_and_the_same_again_none(
     rewrite, _ = judged(member)
     actor = Actor.of(clinician.user)
     for state in ("accepted", "accepted", "held_back", "accepted"):
-        review.decide_rewrite(actor=actor, rewrite_id=rewrite.id, state=state)
+        review.decide(actor=actor, kind=Kind.REWRITES, item_id=rewrite.id, state=state)
     assert ReviewDecision.objects.filter(rewrite=rewrite).count() == 3
 
 
@@ -93,35 +98,43 @@ def test_deciding_again_adds_a_row_and_the_same_again_none(
 def test_there_is_no_way_back_to_waiting(member: Member, coordinator: Member, state: str) -> None:
     rewrite, flag = judged(member)
     actor = Actor.of(coordinator.user)
-    review.decide_rewrite(actor=actor, rewrite_id=rewrite.id, state="accepted")
-    review.decide_flag(actor=actor, flag_id=flag.id, state="dismissed")
+    review.decide(actor=actor, kind=Kind.REWRITES, item_id=rewrite.id, state="accepted")
+    review.decide(actor=actor, kind=Kind.FLAGS, item_id=flag.id, state="dismissed")
     with pytest.raises((Conflict, Invalid)):
-        review.decide_rewrite(actor=actor, rewrite_id=rewrite.id, state=state)
+        review.decide(actor=actor, kind=Kind.REWRITES, item_id=rewrite.id, state=state)
     with pytest.raises((Conflict, Invalid)):
-        review.decide_flag(actor=actor, flag_id=flag.id, state=state)
+        review.decide(actor=actor, kind=Kind.FLAGS, item_id=flag.id, state=state)
 
 
 def test_unknown_things_are_refused(member: Member, coordinator: Member) -> None:
     rewrite, flag = judged(member)
     actor = Actor.of(coordinator.user)
     with pytest.raises(Invalid):
-        review.decide_rewrite(actor=actor, rewrite_id=rewrite.id, state="upheld")
+        review.decide(actor=actor, kind=Kind.REWRITES, item_id=rewrite.id, state="upheld")
     with pytest.raises(Invalid):
-        review.decide_flag(actor=actor, flag_id=flag.id, state="upheld", note="x" * 501)
+        review.decide(actor=actor, kind=Kind.FLAGS, item_id=flag.id, state="upheld", note="x" * 501)
     with pytest.raises(NotFound):
-        review.decide_flag(actor=actor, flag_id=rewrite.id, state="upheld")
+        review.decide(actor=actor, kind=Kind.FLAGS, item_id=rewrite.id, state="upheld")
 
 
 def test_a_stale_page_does_not_overrule_a_colleague(
     member: Member, coordinator: Member, clinician: Member
 ) -> None:
     rewrite, _ = judged(member)
-    review.decide_rewrite(
-        actor=Actor.of(coordinator.user), rewrite_id=rewrite.id, state="held_back", seen="pending"
+    review.decide(
+        actor=Actor.of(coordinator.user),
+        kind=Kind.REWRITES,
+        item_id=rewrite.id,
+        state="held_back",
+        seen="pending",
     )
     with pytest.raises(Conflict):
-        review.decide_rewrite(
-            actor=Actor.of(clinician.user), rewrite_id=rewrite.id, state="accepted", seen="pending"
+        review.decide(
+            actor=Actor.of(clinician.user),
+            kind=Kind.REWRITES,
+            item_id=rewrite.id,
+            state="accepted",
+            seen="pending",
         )
 
 
@@ -130,9 +143,9 @@ def test_nobody_decides_on_their_own(member: Member, clinician: Member) -> None:
     rewrite, flag = judged(clinician)
     actor = Actor.of(clinician.user)
     with pytest.raises(NotPermitted):
-        review.decide_rewrite(actor=actor, rewrite_id=rewrite.id, state="accepted")
+        review.decide(actor=actor, kind=Kind.REWRITES, item_id=rewrite.id, state="accepted")
     with pytest.raises(NotPermitted):
-        review.decide_flag(actor=actor, flag_id=flag.id, state="dismissed")
+        review.decide(actor=actor, kind=Kind.FLAGS, item_id=flag.id, state="dismissed")
     assert queries.counts(actor=actor, study_id=member.study_id) == queries.Counts(0, 0, 0)
 
 
@@ -148,8 +161,11 @@ def test_others_are_refused(member: Member, role: str) -> None:
     else:
         other = staff(member.study, role)
     with pytest.raises((NotPermitted, NotFound)):
-        review.decide_rewrite(
-            actor=Actor.of(other.user), rewrite_id=rewrite.id, state=RewriteState.ACCEPTED
+        review.decide(
+            actor=Actor.of(other.user),
+            kind=Kind.REWRITES,
+            item_id=rewrite.id,
+            state=RewriteState.ACCEPTED,
         )
     client = signed_in(other)
     for name in ("review", "review-decided"):
@@ -159,7 +175,7 @@ def test_others_are_refused(member: Member, role: str) -> None:
 
 def test_the_system_may(member: Member) -> None:
     rewrite, _ = judged(member)
-    review.decide_rewrite(actor=SYSTEM, rewrite_id=rewrite.id, state="accepted")
+    review.decide(actor=SYSTEM, kind=Kind.REWRITES, item_id=rewrite.id, state="accepted")
     assert ReviewDecision.objects.get().reviewer is None
 
 
@@ -270,15 +286,15 @@ def test_queries_do_not_grow(
     client = signed_in(coordinator)
     rewrite, flag = judged(member)
     actor = Actor.of(coordinator.user)
-    review.decide_rewrite(actor=actor, rewrite_id=rewrite.id, state="accepted")
+    review.decide(actor=actor, kind=Kind.REWRITES, item_id=rewrite.id, state="accepted")
     judged(member)
     with CaptureQueriesContext(
         connection,
     ) as few:
         client.get(url)
-    review.decide_flag(actor=actor, flag_id=flag.id, state="dismissed")
+    review.decide(actor=actor, kind=Kind.FLAGS, item_id=flag.id, state="dismissed")
     for _ in range(2):
         rewrite, flag = judged(member)
-        review.decide_rewrite(actor=actor, rewrite_id=rewrite.id, state="accepted")
+        review.decide(actor=actor, kind=Kind.REWRITES, item_id=rewrite.id, state="accepted")
     with django_assert_num_queries(len(few)):
         client.get(url)

@@ -83,7 +83,7 @@ def test_progress() -> None:
     start = datetime(2026, 1, 1, tzinfo=UTC)
     counts = {"done": 30, "failed": 2, "total": 92, "done_since": 20, "tokens_since": 800}
     found = rules.progress(**counts, since=start, last=start + timedelta(seconds=10))
-    assert (found.percent, found.rate, found.seconds_left) == (34, 80.0, 30.0)
+    assert (found.rate, found.seconds_left) == (80.0, 30.0)
     fresh = rules.progress(**counts | {"done_since": 0}, since=start, last=None)
     assert (fresh.rate, fresh.seconds_left) == (None, None)
 
@@ -141,7 +141,7 @@ def test_texts_that_name_their_maker_or_repeat_are_made_again_alone() -> None:
     ],
 )
 def test_after_four_tries_an_item_fails_with_the_reason(texts: list[str], says: str) -> None:
-    from annotations.rules.prompts import text_hash
+    from annotations.rules.texts import text_hash
 
     writer = Scripted({"p asks": texts})
     taken = frozenset({text_hash("Taken.")})

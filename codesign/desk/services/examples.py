@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from annotations.models import Assignment
 from annotations.queries import examples as queries
 from annotations.queries import rubrics
+from annotations.queries.review import Kind
 from annotations.rules import examples as rules
 from annotations.rules.states import FlagState, RewriteState
 from annotations.services import assignments, review, submissions
@@ -98,14 +99,26 @@ def _review(study: Study) -> int:
     for rewrite in queries.rewrites_to_review(study_id=study.id):
         verdict = rules.review_of_rewrite(rewrite.text)
         if verdict != RewriteState.PENDING:
-            review.decide_rewrite(
-                actor=reviewer, rewrite_id=rewrite.id, state=verdict, note=NOTE, example=True
+            review.decide(
+                actor=reviewer,
+                kind=Kind.REWRITES,
+                item_id=rewrite.id,
+                state=verdict,
+                note=NOTE,
+                example=True,
             )
             decided += 1
     for flag in queries.flags_to_review(study_id=study.id):
         harm = rules.review_of_flag(flag.response.text_hash, flag.harm)
         if harm != FlagState.REPORTED:
-            review.decide_flag(actor=reviewer, flag_id=flag.id, state=harm, note=NOTE, example=True)
+            review.decide(
+                actor=reviewer,
+                kind=Kind.FLAGS,
+                item_id=flag.id,
+                state=harm,
+                note=NOTE,
+                example=True,
+            )
             decided += 1
     return decided
 

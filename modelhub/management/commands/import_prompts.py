@@ -36,11 +36,20 @@ class Command(BaseCommand):
                 skip_bad=options["skip_bad"],
             )
         except RowsRefused as refused:
-            lines = [str(problem) for problem in refused.problems]
-            raise CommandError("\n".join([*lines, "Nothing was imported."])) from refused
+            raise CommandError(self._why_nothing(refused)) from refused
         except Refusal as refused:
             raise CommandError(refused.title) from refused
         self._say(report)
+
+    def _why_nothing(self, refused: RowsRefused) -> str:
+        """Each bad line, and at the end how many there are and what can be done."""
+        count = len({problem.line for problem in refused.problems})
+        wrong = "1 row is wrong" if count == 1 else f"{count:,} rows are wrong"
+        end = (
+            f"{wrong}, so nothing was imported. Put the file right, or import the other rows "
+            "alone with --skip-bad."
+        )
+        return "\n".join([*map(str, refused.problems), end])
 
     def _say(self, report: ImportReport) -> None:
         for problem in report.skipped:

@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 
 from annotations.models import Flag, Rewrite
+from annotations.queries.review import Kind
 from annotations.rules.states import FlagState, RewriteState
 from annotations.services import review
 from codesign.shared.actors import Actor
@@ -37,8 +38,10 @@ def test_everything_that_can_be_sent_arrives() -> None:
     assert waiting["preference"] == {"all_harmful": 1, "open_flag": 1}
     assert waiting["sft"] == {"not_reviewed": 1}
 
-    review.decide_flag(actor=coordinator, flag_id=flag.id, state=FlagState.UPHELD)
-    review.decide_rewrite(actor=coordinator, rewrite_id=rewrite.id, state=RewriteState.ACCEPTED)
+    review.decide(actor=coordinator, kind=Kind.FLAGS, item_id=flag.id, state=FlagState.UPHELD)
+    review.decide(
+        actor=coordinator, kind=Kind.REWRITES, item_id=rewrite.id, state=RewriteState.ACCEPTED
+    )
     reviewed = release(made.study)
     chosen = {r["meta"]["kind"]: r for r in rows(reviewed, "preference")}
     assert chosen["comparison"]["meta"]["chosen_response_id"] == left
