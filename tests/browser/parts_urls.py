@@ -11,6 +11,7 @@ from django.template import engines
 from django.urls import path
 from django.utils import translation
 
+from annotations.forms.sheet import Group, Option
 from codesign.config.urls import urlpatterns as real
 
 SOURCE = Path(__file__).with_name("parts.html").read_text()
@@ -29,6 +30,12 @@ class Filled(forms.Form):
     )
 
 
+def scale(letter: str, *, chosen: int | None = None, error: str = "") -> Group:
+    """A scale of five points for one reply, as the judging page makes it."""
+    points = tuple(Option(str(n), str(n), n == chosen, f"point {n}") for n in range(1, 6))
+    return Group(f"heard-{letter}", f"Heard, reply {letter}", points, letter, error)
+
+
 def parts(request: HttpRequest, language: str) -> HttpResponse:
     """The page, in a language and its direction."""
     context: dict[str, Any] = {
@@ -37,7 +44,7 @@ def parts(request: HttpRequest, language: str) -> HttpResponse:
         "study": {"title": "Talking about hard days"},
         "columns": [{"label": "cohort"}, {"label": "judgements", "number": True}],
         "rows": [["lived experience", "1,120 of 1,800"], ["clinicians", "402 of 600"]],
-        "points": [{"value": n, "label": n, "anchor": f"point {n}"} for n in range(1, 6)],
+        "scales": [scale("A"), scale("B", chosen=2, error="Please choose one.")],
         "turns": [
             {"role": "user", "content": "لم أستطع النهوض اليوم."},
             {"role": "assistant", "content": "يبدو هذا متعبا."},

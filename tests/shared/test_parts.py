@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from django.template import Context, Template
 from django.template.loader import render_to_string
 
+from annotations.forms.sheet import Group, Option
 from codesign.shared.templatetags.codesign import about, percent_of
 
 
-def render(source: str, **context: object) -> str:
-    return Template("{% load codesign %}" + source).render(Context(context))
+def scale(chosen: int | None) -> Group:
+    points = tuple(Option(str(n), str(n), n == chosen, f"point {n}") for n in range(1, 6))
+    return Group("heard-A", "Heard, reply A", points, "A")
 
 
 def part(name: str, /, **context: object) -> str:
     return render_to_string(f"components/{name}.html", context)
-
-
-def test_a_card_wraps_markup_and_escapes_its_title() -> None:
-    html = render("{% card title %}<p>{{ words }}</p>{% endcard %}", title="A & B", words="<b>")
-    assert "<h2>A &amp; B</h2>" in html
-    assert "<p>&lt;b&gt;</p>" in html
 
 
 @pytest.mark.parametrize(
@@ -45,17 +40,16 @@ def test_times_are_said_roughly(seconds: int, said: str) -> None:
 
 
 def test_a_scale_is_a_labelled_group_with_one_chosen() -> None:  # standards 5.2
-    options = [{"value": n, "label": n, "anchor": f"point {n}"} for n in range(1, 6)]
-    html = part("likert", name="heard-a", legend="Heard, reply A", options=options, value="3")
+    html = render_to_string("annotations/_scale.html", {"group": scale(3), "shape": "numbers"})
     assert html.count('type="radio"') == 5
     assert html.count("checked") == 1
     assert 'value="3" checked' in html
-    assert "<legend>Heard, reply A</legend>" in html
+    assert "Heard, reply A</legend>" in html
     assert ", point 5" in html
 
 
 def test_a_scale_with_nothing_chosen_has_none_checked() -> None:
-    html = part("likert", name="x", legend="X", options=[{"value": 0, "label": "equal"}])
+    html = render_to_string("annotations/_scale.html", {"group": scale(None), "shape": "numbers"})
     assert "checked" not in html
 
 

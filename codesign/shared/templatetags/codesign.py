@@ -1,4 +1,4 @@
-"""What templates need beside Django's own: money, parts that wrap markup, the typeface."""
+"""What templates need beside Django's own: money, shares, times, the typeface."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from django import template
 from django.contrib.staticfiles.storage import staticfiles_storage
-from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
@@ -52,19 +51,6 @@ def about(seconds: float) -> str:
 def zipped(left: Iterable[object], right: Iterable[object]) -> list[tuple[object, object]]:
     """Two lists side by side; they must be of one length."""
     return list(zip(left, right, strict=True))
-
-
-@register.simple_block_tag
-def card(content: SafeString, title: str = "", level: int = 2, id: str = "") -> SafeString:
-    """`{% card "Earned" %}…{% endcard %}`: a box with a heading."""
-    part = {"body": content, "title": title, "level": level, "id": id}
-    return render_to_string("components/card.html", part)
-
-
-@register.simple_block_tag
-def notice(content: SafeString) -> SafeString:
-    """`{% notice %}…{% endnotice %}`: an amber note about what a text touches on."""
-    return render_to_string("components/notice.html", {"body": content})
 
 
 @register.simple_tag
