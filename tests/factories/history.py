@@ -1,0 +1,46 @@
+"""A row in every table that is never rewritten, made as people and programs make them."""
+
+from __future__ import annotations
+
+from annotations.models import DatasetRelease, ReleaseMember
+from annotations.queries.review import Kind
+from annotations.rules.states import FlagState, Harm
+from annotations.services import review
+from codesign.accounts.services import make_account
+from codesign.compensation import services as compensation
+from codesign.consent.services import withdraw
+from codesign.shared.actors import SYSTEM, Actor
+from codesign.studies.models import Member
+from modelhub.services.versions import ensure_imported_model, source_of
+from tests.factories.annotations import judge, judging_round, lease, send
+from tests.factories.compensation import credit
+from tests.factories.modelhub import frozen_release
+from tests.factories.studies import CohortFactory
+
+
+def make_history() -> None:
+    """A paid judgement that is reviewed, released and withdrawn, of a model's responses."""
+    cohort = CohortFactory.create()
+    member = judge(cohort=cohort)
+    judging_round(cohort)
+    compensation.promise(member=member)
+    credit(member)
+    _judge_and_review(member)
+    release: DatasetRelease = frozen_release(member.study)
+    ReleaseMember.objects.create(release=release, member=member, rows=1)
+    version = ensure_imported_model(actor=SYSTEM, study=member.study, name="made-up-model")
+    source_of(study=member.study, version=version)
+    withdraw(actor=Actor.of(member.user), member=member)
+    make_account(actor=SYSTEM, email="history@example.org", password="pw-one-two")
+
+
+def _judge_and_review(member: Member) -> None:
+    held = lease(member)
+    report = {
+        "response": str(held.order_shown[0]),
+        "harm": Harm.OTHER,
+        "severity": 1,
+        "note": "",
+    }
+    flag = send(held, flags=[report]).judgement.flags.get()
+    review.decide(actor=SYSTEM, kind=Kind.FLAGS, item_id=flag.id, state=FlagState.DISMISSED)
