@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rest_framework import serializers
 
 from annotations.models import DatasetRelease
 from annotations.rules.states import Ask, Harm, ReleasePurpose, SkipReason
-
-Shape = serializers.Serializer[dict[str, Any]]
-
-
-class ProblemSerializer(Shape):
-    """A refusal (RFC 9457)."""
-
-    type = serializers.CharField()
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    fields = serializers.DictField(  # type: ignore[assignment]
-        child=serializers.ListField(child=serializers.CharField()), required=False
-    )
+from codesign.shared.serializers import Shape
 
 
 class MessageSerializer(Shape):
@@ -141,6 +127,20 @@ class SubmissionSerializer(Shape):
     active_seconds = serializers.FloatField(required=False)
 
 
+class AnyPartSerializer(Shape):
+    """Any part of a submission, however far it is; what stands in a field is kept as it is."""
+
+    ratings = serializers.JSONField(required=False)
+    ranking = serializers.JSONField(required=False)
+    strength = serializers.JSONField(required=False)
+    all_harmful = serializers.JSONField(required=False)
+    rewrites = serializers.JSONField(required=False)
+    highlights = serializers.JSONField(required=False)
+    flags = serializers.JSONField(required=False)
+    comment = serializers.JSONField(required=False)
+    active_seconds = serializers.JSONField(required=False)
+
+
 class AssignmentSerializer(Shape):
     """One task leased to one person."""
 
@@ -153,13 +153,13 @@ class AssignmentSerializer(Shape):
     rubric = RubricSerializer()
     asks = serializers.ListField(child=serializers.ChoiceField([str(ask) for ask in Ask]))
     pay = PaySerializer()
-    draft = SubmissionSerializer(allow_null=True)
+    draft = AnyPartSerializer(allow_null=True)
 
 
 class DraftSerializer(Shape):
     """A draft as kept."""
 
-    draft = SubmissionSerializer()
+    draft = AnyPartSerializer()
     saved_at = serializers.DateTimeField()
 
 

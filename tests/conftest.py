@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.core.cache import cache
 from django.core.management import call_command
 from playwright.sync_api import Browser, sync_playwright
 
@@ -18,6 +19,12 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 OWN_SERVER = "CODESIGN_TEST_SERVER"
 """Set by tests/plugin.py where the database server is a throw-away of this run."""
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_counted_yet() -> None:
+    """What one test asked does not count against the next: all come from one address."""
+    cache.clear()
 
 
 @pytest.fixture(scope="session")

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotations import serializers
-from annotations.api.common import REFUSED, ActorView, public_id
 from annotations.models import Assignment
 from annotations.permissions import JUDGE, JUDGE_OWN
 from annotations.queries import assignments as queries
 from annotations.services import assignments, submissions
-from codesign.accounts.rules import TokenScope
-from codesign.shared.errors import Invalid
+from codesign.accounts.api import ApiView, body_of, id_of
+from codesign.accounts.rules import Rate, TokenScope
+from codesign.shared.serializers import refused
 
 KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -27,11 +25,12 @@ KEY = OpenApiParameter(
 )
 
 
-class JudgingView(ActorView):
+class JudgingView(ApiView):
     """What the views of judging share."""
 
     permission = JUDGE_OWN
     scope = TokenScope.JUDGE
+    rate = Rate.JUDGING
 
     def shown(self, assignment: Assignment | None) -> queries.ShownAssignment | None:
         """The assignment as its person may see it; from now on it counts as shown."""
@@ -39,12 +38,6 @@ class JudgingView(ActorView):
             return None
         assignments.mark_shown(actor=self.actor, assignment=assignment)
         return queries.shown(actor=self.actor, assignment=assignment)
-
-
-def _object(body: Any) -> dict[str, Any]:
-    if not isinstance(body, dict):
-        raise Invalid("Please send one JSON object.")
-    return body
 
 
 class LeaseView(JudgingView):
@@ -59,8 +52,6 @@ class LeaseView(JudgingView):
             200: serializers.AssignmentSerializer,
             201: serializers.AssignmentSerializer,
             204: OpenApiResponse(description="Nothing for you now."),
-            403: REFUSED,
-            404: REFUSED,
         },
     )
     def post(self, request: Request, slug: str) -> Response:
@@ -76,11 +67,11 @@ class AssignmentView(JudgingView):
 
     @extend_schema(
         operation_id="assignments_retrieve",
-        responses={200: serializers.AssignmentSerializer, 403: REFUSED, 404: REFUSED},
+        responses={200: serializers.AssignmentSerializer},
     )
     def get(self, request: Request, assignment_id: str) -> Response:
         """The assignment, with its draft."""
-        found = queries.own(actor=self.actor, assignment_id=public_id(assignment_id))
+        found = queries.own(actor=self.actor, assignment_id=id_of(assignment_id))
         return Response(self.shown(found))
 
 
@@ -89,13 +80,13 @@ class DraftView(JudgingView):
 
     @extend_schema(
         operation_id="assignments_save_draft",
-        request=serializers.SubmissionSerializer(partial=True),
-        responses={200: serializers.DraftSerializer, 400: REFUSED, 403: REFUSED, 404: REFUSED},
+        request=serializers.AnyPartSerializer,
+        responses={200: serializers.DraftSerializer, **refused(409)},
     )
     def put(self, request: Request, assignment_id: str) -> Response:
         """Keep any part of a submission; it replaces the draft that was kept before."""
         kept = submissions.save_draft(
-            actor=self.actor, assignment_id=public_id(assignment_id), body=_object(request.data)
+            actor=self.actor, assignment_id=id_of(assignment_id), body=body_of(request)
         )
         return Response({"draft": kept.draft, "saved_at": kept.draft_saved_at})
 
@@ -106,14 +97,14 @@ class SkipView(JudgingView):
     @extend_schema(
         operation_id="assignments_skip",
         request=serializers.SkipSerializer,
-        responses={200: serializers.NextSerializer, 400: REFUSED, 403: REFUSED, 404: REFUSED},
+        responses={200: serializers.NextSerializer, **refused(409)},
     )
     def post(self, request: Request, assignment_id: str) -> Response:
         """Skip it for good; paid, but for a second “not today” of a day."""
-        body = _object(request.data)
+        body = body_of(request)
         following = submissions.skip(
             actor=self.actor,
-            assignment_id=public_id(assignment_id),
+            assignment_id=id_of(assignment_id),
             reason=body.get("reason"),
             note=body.get("note"),
         )
@@ -127,20 +118,14 @@ class SubmissionView(JudgingView):
         operation_id="assignments_submit",
         parameters=[KEY],
         request=serializers.SubmissionSerializer,
-        responses={
-            201: serializers.SubmittedSerializer,
-            400: REFUSED,
-            403: REFUSED,
-            404: REFUSED,
-            409: REFUSED,
-        },
+        responses={201: serializers.SubmittedSerializer, **refused(409)},
     )
     def post(self, request: Request, assignment_id: str) -> Response:
         """Store the judgement, credit it, and lease the next assignment."""
         sent = submissions.submit(
             actor=self.actor,
-            assignment_id=public_id(assignment_id),
-            body=_object(request.data),
+            assignment_id=id_of(assignment_id),
+            body=body_of(request),
             idempotency_key=request.headers.get("Idempotency-Key", ""),
         )
         return Response(

@@ -7,29 +7,29 @@ from typing import Any
 from django.http import FileResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotations import serializers
-from annotations.api.common import REFUSED, ActorView, public_id
 from annotations.permissions import DOWNLOAD_RELEASES, SEE_RELEASES
 from annotations.queries import releases as queries
 from annotations.services import releases
+from codesign.accounts.api import ApiView, id_of
 from codesign.accounts.rules import TokenScope
 from codesign.shared.access import Permission
+from codesign.shared.pagination import Pages
+from codesign.shared.serializers import refused
 from codesign.studies.models import Study
 from codesign.studies.permissions import member_with
 
 
-class ReleasePages(CursorPagination):
+class ReleasePages(Pages):
     """Newest first."""
 
-    page_size = 50
-    ordering = "-number"
+    ordering = ("-number",)
 
 
-class ReleaseView(ActorView):
+class ReleaseView(ApiView):
     """What the views of releases share."""
 
     permission: Permission = SEE_RELEASES
@@ -43,32 +43,25 @@ class ReleaseView(ActorView):
 class ReleasesView(ReleaseView):
     """A study's releases."""
 
+    pagination_class = ReleasePages
+
     @extend_schema(
-        operation_id="releases_list",
-        responses={200: serializers.ReleaseSerializer(many=True), 403: REFUSED, 404: REFUSED},
+        operation_id="releases_list", responses={200: serializers.ReleaseSerializer(many=True)}
     )
     def get(self, request: Request, slug: str) -> Response:
         """Every release, newest first."""
-        pages = ReleasePages()
-        found = pages.paginate_queryset(queries.releases_of(study=self.study(slug)), request, self)
-        return pages.get_paginated_response(serializers.ReleaseSerializer(found, many=True).data)
+        return self.page(queries.releases_of(study=self.study(slug)), serializers.ReleaseSerializer)
 
     @extend_schema(
         operation_id="releases_request",
         request=serializers.ReleaseRequestSerializer,
-        responses={
-            201: serializers.ReleaseSerializer,
-            400: REFUSED,
-            403: REFUSED,
-            404: REFUSED,
-        },
+        responses={201: serializers.ReleaseSerializer},
     )
     def post(self, request: Request, slug: str) -> Response:
         """Ask for a release; a worker builds it, and its state says when it is frozen."""
-        wanted = serializers.ReleaseRequestSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
+        wanted = self.sent(serializers.ReleaseRequestSerializer)
         made = releases.request_release(
-            actor=self.actor, study=self.study(slug), purpose=wanted.validated_data["purpose"]
+            actor=self.actor, study=self.study(slug), purpose=wanted["purpose"]
         )
         return Response(serializers.ReleaseSerializer(made).data, status=201)
 
@@ -76,13 +69,10 @@ class ReleasesView(ReleaseView):
 class OneReleaseView(ReleaseView):
     """One release."""
 
-    @extend_schema(
-        operation_id="releases_retrieve",
-        responses={200: serializers.ReleaseSerializer, 403: REFUSED, 404: REFUSED},
-    )
+    @extend_schema(operation_id="releases_retrieve", responses={200: serializers.ReleaseSerializer})
     def get(self, request: Request, slug: str, release_id: str) -> Response:
         """Its state, and once it is frozen its manifest."""
-        found = queries.release_in(study=self.study(slug), release_id=public_id(release_id))
+        found = queries.release_in(study=self.study(slug), release_id=id_of(release_id))
         return Response(serializers.ReleaseSerializer(found).data)
 
 
@@ -97,10 +87,10 @@ class FileView(ReleaseView):
 
     @extend_schema(
         operation_id="releases_file",
-        responses={200: OpenApiTypes.BINARY, 403: REFUSED, 404: REFUSED, 410: REFUSED},
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY, **refused(410)},
     )
     def get(self, request: Request, slug: str, release_id: str, path: str) -> FileResponse:
         """The file's bytes; `path` is one of those in the manifest."""
-        found = queries.release_in(study=self.study(slug), release_id=public_id(release_id))
+        found = queries.release_in(study=self.study(slug), release_id=id_of(release_id))
         opened = releases.open_file(actor=self.actor, release=found, name=path)
         return FileResponse(opened.open("rb"), content_type="application/octet-stream")

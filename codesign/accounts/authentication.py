@@ -31,3 +31,17 @@ class TokenAuthentication(authentication.BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         """Makes a missing sign-in a 401."""
         return "Token"
+
+
+class SessionAuthentication(authentication.SessionAuthentication):
+    """The session of the pages; says in words what a request from elsewhere lacks."""
+
+    def enforce_csrf(self, request: Request) -> None:
+        """Refuse what another site may have made a browser send."""
+        try:
+            super().enforce_csrf(request)
+        except exceptions.PermissionDenied:
+            raise exceptions.PermissionDenied(
+                "This request does not show that it comes from our own pages. Send the header "
+                "X-CSRFToken, or use a token."
+            ) from None

@@ -114,7 +114,11 @@ class RenamePasskey(PlainWords, webauthn.EditWebAuthnForm):
 SCOPE_WORDS = {
     TokenScope.JUDGE: _("Judge in my name"),
     TokenScope.STUDY_READ: _("Read my studies"),
-    TokenScope.RELEASES: _("Fetch dataset releases"),
+    TokenScope.PROMPTS: _("Read and add prompts"),
+    TokenScope.GENERATION: _("See, start and stop generation runs"),
+    TokenScope.RELEASES: _("Ask for and fetch dataset releases, and what was taken back"),
+    TokenScope.MODELS: _("See models"),
+    TokenScope.TRAINING: _("See, start and stop training runs"),
 }
 
 

@@ -20,7 +20,20 @@ class TokenScope(StrEnum):
 
     JUDGE = "judge"
     STUDY_READ = "study:read"
+    PROMPTS = "prompts"
+    GENERATION = "generation"
     RELEASES = "releases"
+    MODELS = "models"
+    TRAINING = "training"
+
+
+class Rate(StrEnum):
+    """Kinds of requests that are counted apart; `API_REQUESTS_A_MINUTE` says how many of each."""
+
+    JUDGING = "judging"
+    READING = "reading"
+    CHANGING = "changing"
+    STRANGER = "stranger"  # nobody is signed in
 
 
 def new_secret() -> str:

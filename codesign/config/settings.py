@@ -173,6 +173,7 @@ MFA_FORMS = {
     "add_webauthn": "codesign.accounts.forms.AddPasskey",
     "edit_webauthn": "codesign.accounts.forms.RenamePasskey",
 }
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", 0)  # that set X-Forwarded-For
 MFA_SUPPORTED_TYPES = ["recovery_codes", "totp", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
@@ -230,7 +231,7 @@ CONTENT_SECURITY_POLICY = {
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "codesign.accounts.authentication.TokenAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
+        "codesign.accounts.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": [
         "rest_framework.permissions.IsAuthenticated",
@@ -238,17 +239,37 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["codesign.shared.parsers.SafeJSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "codesign.accounts.schema.ApiSchema",
+    "DEFAULT_THROTTLE_CLASSES": ["codesign.accounts.throttles.Throttle"],
+    "DEFAULT_METADATA_CLASS": None,  # the description is at schema/
     "EXCEPTION_HANDLER": "codesign.shared.problems.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Codesign",
     "VERSION": "1",
-    "DESCRIPTION": "Judgements of model responses by people with lived experience and clinicians.",
+    "DESCRIPTION": (
+        "Judgements of model responses by people with lived experience and clinicians.\n\n"
+        "Lists come in pages: follow `next` until it is null. Every refusal is a problem document "
+        "(RFC 9457, `application/problem+json`) whose `title` is a sentence for a person. Who asks "
+        "too much in a minute gets 429 with `Retry-After`."
+    ),
+    "OAS_VERSION": "3.1.0",  # in which an operation can name the scopes of a token
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
 }
+# Requests a minute: of a person (all their tokens together), of an address nobody is signed in at.
+# A person who judges makes one in some seconds; the bound is for programs that run wild.
+API_REQUESTS_A_MINUTE = {
+    "judging": env.int("CODESIGN_RATE_JUDGING", 6_000),
+    "reading": env.int("CODESIGN_RATE_READING", 3_000),
+    "changing": env.int("CODESIGN_RATE_CHANGING", 600),
+    "stranger": env.int("CODESIGN_RATE_STRANGER", 120),
+}
+# Counts requests and tries to sign in, holds nothing else. In the process by default: no network on
+# the way of a judgement, nothing to fail, and each web process counts for itself. CACHE_URL names a
+# Valkey or Redis where all of them shall count together.
+CACHES = {"default": env.cache_url("CACHE_URL", "locmemcache://?max_entries=20000")}
 
 # --- background work --------------------------------------------------------------------------
 CELERY_TIMEZONE = TIME_ZONE

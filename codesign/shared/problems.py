@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -13,6 +14,23 @@ from rest_framework.views import set_rollback
 from codesign.shared.errors import Invalid, Refusal
 
 CONTENT_TYPE = "application/problem+json"
+TOO_OFTEN = "That was more than this can take at once. Wait {wait} seconds and go on then."
+SAYS: Mapping[type[exceptions.APIException], str] = {
+    exceptions.NotAuthenticated: (
+        "Nobody is signed in. Send a token as “Authorization: Token …”, or sign in."
+    ),
+    exceptions.MethodNotAllowed: (
+        "{method} cannot be used here. The header “Allow” says what can be."
+    ),
+    exceptions.NotAcceptable: (
+        "The answer would be JSON, which your header “Accept” does not allow. Leave it out or "
+        "accept application/json."
+    ),
+    exceptions.UnsupportedMediaType: (
+        "This kind of content cannot be read. Send JSON with “Content-Type: application/json”."
+    ),
+}
+"""The framework's own refusals in words that say what to do."""
 
 
 def is_api(request: HttpRequest) -> bool:
@@ -53,11 +71,39 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         return None
     set_rollback()
     if isinstance(error, exceptions.ValidationError):
-        return problem(400, "invalid", "Some of this could not be read.", fields=error.detail)
-    answer = problem(error.status_code, str(error.default_code), str(error.detail))
+        fields = _by_field(error.detail)
+        return problem(400, "invalid", "Some of this could not be read.", fields=fields)
+    answer = problem(error.status_code, str(error.default_code), _title(error, context))
     if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
         answer.status_code = status.HTTP_401_UNAUTHORIZED
         answer["WWW-Authenticate"] = getattr(error, "auth_header", "Token")
-    if isinstance(error, exceptions.Throttled) and (wait := getattr(error, "wait", None)):
-        answer["Retry-After"] = str(int(wait) + 1)
+    if isinstance(error, exceptions.Throttled):
+        answer["Retry-After"] = str(_seconds(error))
     return answer
+
+
+def _seconds(error: exceptions.Throttled) -> int:
+    return int(getattr(error, "wait", None) or 0) + 1
+
+
+def _title(error: exceptions.APIException, context: Mapping[str, Any]) -> str:
+    if isinstance(error, exceptions.Throttled):
+        return TOO_OFTEN.format(wait=_seconds(error))
+    if said := SAYS.get(type(error)):
+        return said.format(method=context["request"].method)
+    return str(error.detail)
+
+
+def _by_field(detail: Any, path: str = "") -> dict[str, list[str]]:
+    """A serializer's nested complaints as `ratings.0.score` → its sentences."""
+    if isinstance(detail, Mapping):
+        parts = list(detail.items())
+    elif all(isinstance(one, str) for one in detail):
+        return {path or "body": [str(one) for one in detail]}
+    else:
+        parts = [(str(number), one) for number, one in enumerate(detail) if one]
+    found: dict[str, list[str]] = {}
+    for name, inner in parts:
+        own = str(path if name == "non_field_errors" else f"{path}.{name}".lstrip("."))
+        found.update(_by_field(inner, own))
+    return found

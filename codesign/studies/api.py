@@ -5,16 +5,15 @@ from __future__ import annotations
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from codesign.accounts.api import ApiView
 from codesign.accounts.rules import TokenScope
-from codesign.shared.actors import Actor
 from codesign.studies import queries
 from codesign.studies.permissions import LIST_OWN
 from codesign.studies.serializers import StudySerializer
 
 
-class StudiesView(APIView):
+class StudiesView(ApiView):
     """Studies that one takes part in."""
 
     permission = LIST_OWN
@@ -23,5 +22,5 @@ class StudiesView(APIView):
     @extend_schema(operation_id="studies_list", responses=StudySerializer(many=True))
     def get(self, request: Request) -> Response:
         """Every study of which the signed-in person is a member, oldest membership first."""
-        memberships = queries.memberships(actor=Actor.of(request.user))  # type: ignore[arg-type]
+        memberships = queries.memberships(actor=self.actor)
         return Response(StudySerializer(memberships, many=True).data)

@@ -1,0 +1,73 @@
+"""What every view of the API shares: who asks, what a token must allow, pages, ids."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, Throttled
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.views import APIView
+
+from codesign.accounts.rules import Rate, TokenScope
+from codesign.accounts.throttles import count_stranger
+from codesign.shared.access import Permission
+from codesign.shared.actors import Actor
+from codesign.shared.errors import Invalid, NotFound
+from codesign.shared.pagination import Pages
+
+
+class ApiView(APIView):
+    """One address of the API."""
+
+    permission: Permission
+    scope: TokenScope
+    rate: Rate | None = None
+    """Empty: reading or changing, by the method."""
+    pagination_class: type[Pages] | None = None
+
+    @property
+    def actor(self) -> Actor:
+        """Who asks."""
+        return Actor.of(self.request.user)  # type: ignore[arg-type]
+
+    def handle_exception(self, error: Exception) -> Response:
+        """Whoever knocks without a key too often is asked to wait: no guessing of tokens."""
+        if isinstance(error, NotAuthenticated | AuthenticationFailed):
+            try:
+                count_stranger(self.request)
+            except Throttled as wait:
+                error = wait
+        return super().handle_exception(error)
+
+    def page(
+        self, found: QuerySet[Any], shape: type[BaseSerializer[Any]], **context: Any
+    ) -> Response:
+        """One page of what was found, in that shape."""
+        pages = (self.pagination_class or Pages)()
+        rows = pages.paginate_queryset(found, self.request, self)
+        return pages.get_paginated_response(shape(rows, many=True, context=context).data)
+
+    def sent(self, shape: type[BaseSerializer[Any]]) -> dict[str, Any]:
+        """What the request's body holds, checked against a shape."""
+        read = shape(data=body_of(self.request))
+        read.is_valid(raise_exception=True)
+        return dict(read.validated_data)
+
+
+def body_of(request: Request) -> dict[str, Any]:
+    """The body, which must be one JSON object."""
+    if not isinstance(request.data, dict):
+        raise Invalid("Please send one JSON object.")
+    return request.data
+
+
+def id_of(value: str) -> uuid.UUID:
+    """An id out of an address; what is none leads nowhere."""
+    try:
+        return uuid.UUID(value)
+    except ValueError:
+        raise NotFound from None
