@@ -11,7 +11,6 @@ from codesign.studies.models import Member
 from modelhub.permissions import SEE_GENERATION, SEE_MODELS, TRAIN
 from modelhub.queries import generation as queries
 from modelhub.queries import training, versions
-from modelhub.rules.words import run_state
 
 MODELS_SHOWN = 5
 
@@ -21,15 +20,7 @@ def newest_run(member: Member) -> registry.Panel | None:
     run = queries.run_for_home(study_id=member.study_id)
     if run is None:
         return None
-    found = queries.progress_of(run=run)
-    context = {
-        "run": run,
-        "study": member.study,
-        "progress": found,
-        "finished": found.done + found.failed,
-        "state": run_state(run.state, begun=bool(found.done)),
-    }
-    return registry.Panel("modelhub/_home_run.html", context)
+    return registry.Panel("modelhub/_home_run.html", queries.shown_on_home(run=run))
 
 
 def newest_models(member: Member) -> registry.Panel:

@@ -14,6 +14,7 @@ urlpatterns = [
     path("generation/new/", generation.start, name="run-start"),
     path("generation/<uuid:run_id>/", generation.one, name="run"),
     path("generation/<uuid:run_id>/progress/", generation.progress, name="run-progress"),
+    path("generation/<uuid:run_id>/home/", generation.on_home, name="run-on-home"),
     path("generation/<uuid:run_id>/cancel/", generation.cancel, name="run-cancel"),
     path("generation/<uuid:run_id>/resume/", generation.resume, name="run-resume"),
     path("training/", training.runs, name="training-runs"),

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from codesign.shared.actors import Actor
 from codesign.shared.errors import NotFound
 from codesign.studies.models import Cohort, Member, Study
-from codesign.studies.rules import ROLE_WORDS, STAFF, Role
+from codesign.studies.rules import ROLE_WORDS, STAFF
 
 
 def memberships(*, actor: Actor) -> QuerySet[Member]:
@@ -57,7 +57,7 @@ def names_of_actors(
     """user id → "coordinator abc123": role and pseudonym, never a name; one query."""
     members = Member.objects.filter(study_id=study_id, user_id__in=user_ids)
     return {
-        m.user_id: f"{', '.join(str(ROLE_WORDS[Role(r)]) for r in m.roles)} {m.pseudonym}"
+        m.user_id: f"{', '.join(str(ROLE_WORDS[r]) for r in m.roles)} {m.pseudonym}"
         for m in members
     }
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
 from codesign.shared.states import Transitions
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 
 class Role(StrEnum):
@@ -21,7 +25,7 @@ class Role(StrEnum):
     AUDITOR = "auditor"
 
 
-ROLE_WORDS = {
+ROLE_WORDS: dict[str, _StrPromise] = {
     Role.PANELIST: _("panelist"),
     Role.CLINICIAN: _("clinician"),
     Role.COORDINATOR: _("coordinator"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Max, Q, QuerySet, Sum
 
@@ -14,6 +15,7 @@ from modelhub.engine.generate import DEFAULT_SYSTEM_MESSAGE
 from modelhub.models import GenerationItem, GenerationRun
 from modelhub.rules import generation as rules
 from modelhub.rules.states import ItemState, RunState
+from modelhub.rules.words import run_state
 
 UNDER_WAY = (RunState.QUEUED, RunState.RUNNING)
 RESUMABLE = (RunState.CANCELLED, RunState.FAILED)
@@ -59,9 +61,22 @@ def run_in(*, study_id: uuid.UUID, run_id: uuid.UUID) -> GenerationRun:
 
 def run_for_home(*, study_id: uuid.UUID) -> GenerationRun | None:
     """The newest run, unless it is done: what somebody may want to look at now."""
-    runs = GenerationRun.objects.filter(study_id=study_id).select_related("model_version")
+    runs = GenerationRun.objects.filter(study_id=study_id).select_related("model_version", "study")
     run = runs.order_by("-created_at", "id").first()
     return run if run and run.state not in (RunState.DONE, RunState.CANCELLED) else None
+
+
+def shown_on_home(*, run: GenerationRun) -> dict[str, Any]:
+    """How far a run is and where it stands, in words: what a home shows; one query."""
+    found = progress_of(run=run)
+    return {
+        "run": run,
+        "study": run.study,
+        "progress": found,
+        "finished": found.done + found.failed,
+        "state": run_state(run.state, begun=bool(found.done)),
+        "goes_on": run.state in UNDER_WAY,
+    }
 
 
 def last_system_message(*, study_id: uuid.UUID) -> str:

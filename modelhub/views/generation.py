@@ -116,6 +116,21 @@ def progress(request: StudyRequest, slug: str, run_id: uuid.UUID) -> HttpRespons
     return HttpResponse(headers={"HX-Refresh": "true"})
 
 
+@page(SEE_GENERATION)
+@never_cache
+@require_safe
+def on_home(request: StudyRequest, slug: str, run_id: uuid.UUID) -> HttpResponse:
+    """The part of a home's card that changes while a run goes on; asks no more once it ended.
+
+    `was` is where the run stood when the page asked: a new word is said aloud, the old one is
+    not said again.
+    """
+    run = queries.run_in(study_id=request.member.study_id, run_id=run_id)
+    panel = queries.shown_on_home(run=run)
+    seen = {"panel": panel, "changed": request.GET.get("was") != panel["state"]}
+    return render(request, "modelhub/_home_run_progress.html", seen)
+
+
 def _seen(request: StudyRequest, run: GenerationRun) -> dict[str, Any]:
     found = queries.progress_of(run=run)
     keys = {"slug": request.member.study.slug, "run_id": run.id}

@@ -93,10 +93,10 @@ def test_generation_shows_its_progress_to_those_who_may_know_models(client: Clie
     )
     for role in (Role.COORDINATOR, Role.ML_ENGINEER, Role.AUDITOR):
         page = read(client, staff(study, role))
-        assert "Responses being written" in page
+        assert "Responses from a model" in page
         assert "0 of " in page
     for unknowing in (member, staff(study, Role.SAFETY_LEAD)):
-        assert "Responses being written" not in read(client, unknowing)
+        assert "Responses from a model" not in read(client, unknowing)
 
 
 @pytest.mark.parametrize("role", [None, Role.COORDINATOR, Role.ML_ENGINEER, Role.AUDITOR])

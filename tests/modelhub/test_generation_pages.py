@@ -25,7 +25,7 @@ from tests.factories.modelhub import add_prompts, open_round
 from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
 
 pytestmark = pytest.mark.django_db
-READING = ("models", "runs", "run", "run-progress")
+READING = ("models", "runs", "run", "run-progress", "run-on-home")
 WRITING = ("run-start", "run-cancel", "run-resume")
 
 
@@ -54,7 +54,7 @@ def signed_in(member: Member) -> Client:
 
 def address(name: str, run: GenerationRun) -> str:
     keys: dict[str, Any] = {"slug": run.study.slug}
-    if name in ("run", "run-progress", "run-cancel", "run-resume"):
+    if name not in ("models", "runs", "run-start"):
         keys["run_id"] = run.id
     return reverse(f"modelhub:{name}", kwargs=keys)
 
@@ -99,7 +99,7 @@ def test_strangers_find_nothing(run: GenerationRun, name: str) -> None:
     assert Client().get(address(name, run)).status_code == 302
 
 
-@pytest.mark.parametrize("name", ["run", "run-progress", "run-cancel", "run-resume"])
+@pytest.mark.parametrize("name", ["run", "run-progress", "run-on-home", "run-cancel", "run-resume"])
 def test_a_run_is_found_in_its_own_study_alone(run: GenerationRun, name: str) -> None:
     elsewhere = staff(StudyFactory.create())
     path = reverse(f"modelhub:{name}", kwargs={"slug": elsewhere.study.slug, "run_id": run.id})
@@ -234,11 +234,31 @@ def test_a_failed_run_says_why(run: GenerationRun) -> None:
 
 def test_a_home_shows_the_run_that_goes_on(run: GenerationRun) -> None:
     path = reverse("desk:study", kwargs={"slug": run.study.slug})
-    assert "Responses being written" in signed_in(staff(run.study)).get(path).content.decode()
+    seen = signed_in(staff(run.study)).get(path).content.decode()
+    assert "Responses from a model" in seen
+    assert f'hx-get="{address("run-on-home", run)}?was=waiting%20for%20a%20worker"' in seen
     judging = MemberFactory.create(cohort__study=run.study)
     page = signed_in(judging).get(path).content.decode()
     assert "SmolLM" not in page
     assert address("run", run) not in page
+
+
+def test_the_card_on_a_home_follows_the_run_and_says_only_what_is_new(run: GenerationRun) -> None:
+    client = signed_in(staff(run.study))
+    path = address("run-on-home", run)
+    part = client.get(path, {"was": "waiting for a worker"}).content.decode()
+    assert "0 of 4 responses" in part
+    assert "hx-get" in part
+    assert "hx-swap-oob" not in part  # standards 5.1 (4.1.3): nothing new, nothing said
+    write_chunk(run)
+    part = client.get(path, {"was": "waiting for a worker"}).content.decode()
+    assert "2 of 4 responses" in part
+    assert '<span id="home-run-state" hx-swap-oob="innerHTML">writing</span>' in part
+    write_chunk(run)
+    part = client.get(path, {"was": "writing"}).content.decode()
+    assert "4 of 4 responses" in part
+    assert "hx-get" not in part  # it asks no more
+    assert ">done</span>" in part
 
 
 def test_lists_ask_as_much_for_many_as_for_one(
