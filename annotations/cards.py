@@ -12,6 +12,7 @@ from annotations.queries import assignments, progress, releases, review, sitting
 from annotations.rules.states import ReleaseState
 from codesign.compensation import queries as compensation
 from codesign.shared.actors import Actor
+from codesign.shared.templatetags.codesign import percent_of
 from codesign.studies import registry
 from codesign.studies.models import Member
 from codesign.studies.rules import Role, StudyState
@@ -85,6 +86,30 @@ def judged_card(member: Member) -> registry.Panel:
     )
 
 
+def journey_card(member: Member) -> registry.Panel | None:
+    """From invitation to judging: a picture, and the same by cohort as a table."""
+    cohorts = progress.journeys(study_id=member.study_id)
+    if not cohorts:
+        return None
+    invited, joined, signed, judging, again, left = (
+        sum(getattr(cohort, part) for cohort in cohorts)
+        for part in ("invited", "joined", "signed", "judging", "to_sign_again", "left")
+    )
+    stages = [
+        (_("Invited"), invited, ""),
+        (_("Joined"), joined, share_of(joined, invited, _("%(share)s of those invited"))),
+        (_("Signed"), signed, share_of(signed, joined, _("%(share)s of those who joined"))),
+        (_("Judging"), judging, share_of(judging, signed, _("%(share)s of those who signed"))),
+    ]
+    context = {"stages": stages, "cohorts": cohorts, "most": invited, "again": again, "left": left}
+    return registry.Panel("annotations/_journey_card.html", context)
+
+
+def share_of(part: int, whole: int, words: str) -> str:
+    """“71% of those …”; nothing where there is nobody to be a part of."""
+    return words % {"share": percent_of(part, whole)} if whole else ""
+
+
 def releases_step(member: Member) -> registry.Step | None:
     """Where the newest release needs somebody: none yet, being made, not made, superseded."""
     newest = releases.releases_of(study=member.study).first()
@@ -115,6 +140,12 @@ registry.CARDS.register(
 registry.CARDS.register(
     "judged",
     registry.CardSource(frozenset({Role.COORDINATOR, Role.AUDITOR}), order=10, find=judged_card),
+)
+registry.CARDS.register(
+    "journey",
+    registry.CardSource(
+        frozenset({Role.COORDINATOR}), order=10, find=journey_card, place=registry.Place.WIDE
+    ),
 )
 registry.NAV.register(
     "review", registry.NavLink(gettext_lazy("Review"), "annotations:review", REVIEW, 20)

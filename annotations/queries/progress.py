@@ -5,11 +5,12 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from annotations.models import Assignment, Round, Seat
 from annotations.rules.states import AssignmentState, SeatState
 from codesign.consent import queries as consent
+from codesign.enrolment import queries as enrolment
 from codesign.shared.errors import NotFound
 from codesign.studies.models import Cohort, Member
 
@@ -64,6 +65,61 @@ def judged_by_cohort(*, study_id: uuid.UUID) -> list[CohortProgress]:
         )
         for cohort in Cohort.objects.filter(study_id=study_id)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """How far the people of a cohort came: each number is part of the one before it."""
+
+    title: str
+    invited: int
+    """Invitations that wait, and everybody who is in."""
+    joined: int
+    signed: int
+    """Their consent is in force now."""
+    judging: int
+    """They have signed, and sent at least one judgement; examples made by a program aside."""
+    to_sign_again: int
+    left: int
+
+
+def journeys(*, study_id: uuid.UUID) -> list[Journey]:
+    """From invitation to judging for every cohort in its order; three queries, however many."""
+    sent = Assignment.objects.filter(
+        member_id=OuterRef("id"), state=AssignmentState.SUBMITTED, example=False
+    )
+    signed = Q(consent_state=consent.ConsentState.SIGNED)
+    again = Q(consent_state=consent.ConsentState.TO_SIGN_AGAIN)
+    rows = (
+        consent.with_state(Member.objects.filter(study_id=study_id, left_at=None))
+        .annotate(has_sent=Exists(sent))
+        .values("cohort_id")
+        .annotate(
+            joined=Count("id"),
+            signed=Count("id", filter=signed),
+            judging=Count("id", filter=signed & Q(has_sent=True)),
+            again=Count("id", filter=again),
+            left=Count("id", filter=Q(consent_state=consent.ConsentState.LEFT)),
+        )
+        .values_list("cohort_id", "joined", "signed", "judging", "again", "left")
+    )
+    people = {cohort_id: counts for cohort_id, *counts in rows}
+    waiting = enrolment.waiting_by_cohort(study_id=study_id)
+    found = []
+    for cohort in Cohort.objects.filter(study_id=study_id):
+        joined, has_signed, judging, sign_again, left = people.get(cohort.id, (0, 0, 0, 0, 0))
+        found.append(
+            Journey(
+                title=cohort.title,
+                invited=joined + waiting.get(cohort.id, 0),
+                joined=joined,
+                signed=has_signed,
+                judging=judging,
+                to_sign_again=sign_again,
+                left=left,
+            )
+        )
+    return found
 
 
 def rounds_of(*, study_id: uuid.UUID) -> QuerySet[Round]:

@@ -10,6 +10,7 @@ from codesign.compensation.permissions import SEE_OWN_PAY, SET_PAY
 from codesign.consent.registry import BEFORE_SIGNING
 from codesign.studies.models import Member
 from codesign.studies.registry import CARDS, NAV, CardSource, NavLink, Panel
+from codesign.studies.rules import Role
 
 
 def what_it_pays(member: Member) -> Panel | None:
@@ -31,6 +32,12 @@ def earned(member: Member) -> Panel:
     )
 
 
+def book(member: Member) -> Panel:
+    """What people have earned in the study so far, and that both sides of the book agree."""
+    return Panel("compensation/_book.html", {"books": queries.book_of(study_id=member.study_id)})
+
+
 BEFORE_SIGNING.register("pay", what_it_pays)
 CARDS.register("earned", CardSource(SEE_OWN_PAY.roles, order=10, find=earned))
+CARDS.register("book", CardSource(SET_PAY.roles | {Role.AUDITOR}, order=40, find=book))
 NAV.register("pay", NavLink(gettext_lazy("Pay"), "compensation:rates", SET_PAY, 40))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from codesign.compensation.models import Leg, PayRate, Transfer
 from codesign.compensation.registry import PAID_WORK
@@ -53,6 +54,37 @@ def entries(*, member_id: uuid.UUID) -> QuerySet[Leg]:
         .select_related("transfer__reverses")
         .order_by("-id")
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """What a study's part of the ledger adds up to in one currency, in minor units."""
+
+    currency: str
+    earned: int
+    """What people have earned; the study's own account has the opposite."""
+    entries: int
+    corrected: int
+    balanced: bool
+
+
+def book_of(*, study_id: uuid.UUID) -> list[Book]:
+    """The study's ledger by currency; one query."""
+    rows = (
+        Leg.objects.filter(transfer__study_id=study_id)
+        .values("currency")
+        .annotate(
+            earned=Sum("amount_minor", filter=Q(account__kind="earned"), default=0),
+            entries=Count("transfer_id", distinct=True),
+            corrected=Count("transfer_id", distinct=True, filter=Q(transfer__kind="reversal")),
+            total=Sum("amount_minor"),
+        )
+        .order_by("currency")
+    )
+    return [
+        Book(r["currency"], r["earned"], r["entries"], r["corrected"], r["total"] == 0)
+        for r in rows
+    ]
 
 
 def totals() -> list[tuple[str, str, int]]:

@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy
 from codesign.consent import queries, rules
 from codesign.studies.models import Member
 from codesign.studies.registry import CARDS, STEPS, CardSource, Panel, Step, StepSource
-from codesign.studies.rules import JUDGING
+from codesign.studies.rules import JUDGING, Role
 
+VERSIONS_SHOWN = 10
 WORDS = {
     queries.ConsentState.NOT_SIGNED: gettext_lazy(
         "First there is a text to read: what this study is, what it pays, and what may be done "
@@ -58,5 +59,18 @@ def your_choices(member: Member) -> Panel | None:
     )
 
 
+def published(member: Member) -> Panel:
+    """The texts that people sign, newest first; for an auditor with their fingerprints."""
+    context = {
+        "versions": list(queries.versions(study_id=member.study_id)[:VERSIONS_SHOWN]),
+        "exact": member.has_role(Role.AUDITOR),
+    }
+    return Panel("consent/_versions.html", context)
+
+
 STEPS.register("consent", StepSource(frozenset(JUDGING), order=0, find=read_first))
 CARDS.register("consent", CardSource(frozenset(JUDGING), order=20, find=your_choices))
+CARDS.register(
+    "consent versions",
+    CardSource(frozenset({Role.COORDINATOR, Role.AUDITOR}), order=50, find=published),
+)

@@ -10,7 +10,18 @@ from functools import lru_cache
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, CharField, Exists, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    Exists,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 
 from codesign.consent.models import ConsentChoice, ConsentRecord, ConsentVersion
 from codesign.consent.rules import Purpose
@@ -100,6 +111,18 @@ def members_granting(
             **{name: Subquery(last.order_by("-id").values("granted")[:1])}
         ).filter(**{name: True})
     return dict(records.order_by("signed_at").values_list("member_id", "id"))
+
+
+def versions(*, study_id: uuid.UUID) -> QuerySet[ConsentVersion]:
+    """Every published text, newest first, with how often it was `signed` and since taken back."""
+    return (
+        ConsentVersion.objects.filter(study_id=study_id)
+        .annotate(
+            signed=Count("records"),
+            taken_back=Count("records", filter=Q(records__withdrawal__isnull=False)),
+        )
+        .order_by("-number", "language")
+    )
 
 
 def languages(*, study_id: uuid.UUID) -> list[str]:

@@ -1,4 +1,4 @@
-"""What desk itself adds to homes and header: the way to the audit trail."""
+"""What desk itself adds to homes and header: the ways of those who read and watch."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from annotations.queries import releases
 from codesign.audit import queries as audit
 from codesign.desk.permissions import SEE_AUDIT
+from codesign.shared.actors import Actor
 from codesign.studies import registry
 from codesign.studies.models import Member
 from codesign.studies.rules import Role
+from modelhub.queries import generation, training, versions
 
 AUDITOR = frozenset({Role.AUDITOR})
+SAFETY_LEAD = frozenset({Role.SAFETY_LEAD})
 
 
 def read_the_trail(member: Member) -> registry.Step:
@@ -21,6 +25,30 @@ def read_the_trail(member: Member) -> registry.Step:
         says=_("You can read everything that was done in this study. You cannot change any of it."),
         href=reverse("desk:trail", kwargs={"slug": member.study.slug}),
         label=_("Read the audit trail"),
+    )
+
+
+def what_to_read(member: Member) -> registry.Panel:
+    """Every page that an auditor may open, each with how much stands there."""
+    study, actor = member.study, Actor.of(member.user)
+    keys = {"slug": study.slug}
+    pages = [
+        (_("Audit trail"), "desk:trail", audit.events_of(study_id=study.id)),
+        (_("Dataset releases"), "annotations:releases", releases.releases_of(study=study)),
+        (_("Generation runs"), "modelhub:runs", generation.runs_of(study_id=study.id)),
+        (_("Training runs"), "modelhub:training-runs", training.runs_of(actor=actor, study=study)),
+        (_("Models"), "modelhub:models", versions.versions_of(study_id=study.id)),
+    ]
+    rows = [(title, reverse(name, kwargs=keys), found.count()) for title, name, found in pages]
+    return registry.Panel("desk/_reading.html", {"rows": rows})
+
+
+def where_help_is(member: Member) -> registry.Step:
+    """The safety lead's one way on while no cases are collected here."""
+    return registry.Step(
+        says=_("No reports of distress are collected here yet, so none waits for you."),
+        href=reverse("care:help"),
+        label=_("Read the Help page"),
     )
 
 
@@ -34,11 +62,11 @@ def safety(member: Member) -> registry.Panel:
     return registry.Panel("desk/_safety.html", {"study": member.study})
 
 
-registry.STEPS.register("audit trail", registry.StepSource(AUDITOR, order=0, find=read_the_trail))
+registry.STEPS.register("audit trail", registry.StepSource(AUDITOR, order=90, find=read_the_trail))
+registry.STEPS.register("help", registry.StepSource(SAFETY_LEAD, order=80, find=where_help_is))
+registry.CARDS.register("what to read", registry.CardSource(AUDITOR, order=5, find=what_to_read))
 registry.CARDS.register("audit seals", registry.CardSource(AUDITOR, order=10, find=seals))
-registry.CARDS.register(
-    "safety", registry.CardSource(frozenset({Role.SAFETY_LEAD}), order=10, find=safety)
-)
+registry.CARDS.register("safety", registry.CardSource(SAFETY_LEAD, order=10, find=safety))
 registry.NAV.register(
     "audit trail", registry.NavLink(gettext_lazy("Audit trail"), "desk:trail", SEE_AUDIT, 90)
 )

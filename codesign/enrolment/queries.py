@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from codesign.consent import queries as consent
 from codesign.enrolment.models import Invitation
@@ -25,6 +25,14 @@ def waiting(*, study_id: uuid.UUID) -> QuerySet[Invitation]:
         .select_related("cohort")
         .order_by("-created_at")
     )
+
+
+def waiting_by_cohort(*, study_id: uuid.UUID) -> dict[uuid.UUID, int]:
+    """cohort id → invitations to it that nobody has accepted yet."""
+    waiting = Invitation.objects.filter(
+        study_id=study_id, cohort__isnull=False, accepted_at=None, revoked_at=None
+    )
+    return dict(waiting.values("cohort_id").annotate(n=Count("id")).values_list("cohort_id", "n"))
 
 
 def invitation(*, study_id: uuid.UUID, invitation_id: uuid.UUID) -> Invitation:
