@@ -1,4 +1,4 @@
-"""Setting a rate: money as one writes it, kept as integer minor units."""
+"""Setting a rate, money as one writes it, kept as integer minor units; why an entry is reversed."""
 
 from __future__ import annotations
 
@@ -12,6 +12,16 @@ from django.utils.translation import gettext_lazy
 
 from codesign.shared.money import exponent
 from codesign.studies.models import Cohort
+
+
+class ReasonForm(forms.Form):
+    """Why an entry is taken back; it stands in the audit trail."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Why is it taken back?"),
+        help_text=gettext_lazy("Without names. It stands in the audit trail."),
+        max_length=200,
+    )
 
 
 class RateForm(forms.Form):

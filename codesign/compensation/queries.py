@@ -11,6 +11,7 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 
 from codesign.compensation.models import Leg, PayRate, Transfer
 from codesign.compensation.registry import PAID_WORK
+from codesign.shared.errors import NotFound
 
 
 def rate_in_force(*, cohort_id: uuid.UUID, at: datetime) -> PayRate | None:
@@ -85,6 +86,24 @@ def book_of(*, study_id: uuid.UUID) -> list[Book]:
         Book(r["currency"], r["earned"], r["entries"], r["corrected"], r["total"] == 0)
         for r in rows
     ]
+
+
+def entries_of_study(*, study_id: uuid.UUID) -> QuerySet[Leg]:
+    """What every person of a study was credited or lost again, newest first; one query."""
+    return (
+        Leg.objects.filter(transfer__study_id=study_id, account__kind="earned")
+        .select_related("account", "transfer__reverses", "transfer__reversed_by")
+        .order_by("-id")
+    )
+
+
+def credit_in(*, study_id: uuid.UUID, transfer_id: uuid.UUID) -> Leg:
+    """A person's side of one credit of that study, with its transfer and account."""
+    credits = entries_of_study(study_id=study_id).filter(transfer__kind="credit")
+    found = credits.filter(transfer_id=transfer_id).first()
+    if found is None:
+        raise NotFound("There is no such entry in this study.")
+    return found
 
 
 def totals() -> list[tuple[str, str, int]]:

@@ -15,13 +15,14 @@ from codesign.compensation import queries, rules
 from codesign.compensation.models import Account, Leg, PayRate, Promise, Transfer
 from codesign.compensation.permissions import SET_PAY
 from codesign.shared.actors import Actor
-from codesign.shared.errors import Conflict
+from codesign.shared.errors import Conflict, Invalid
 from codesign.studies.models import Cohort, Member, Study
 from codesign.studies.permissions import require
 
 RATE_SET = action("compensation.rate_set", "set a pay rate")
 REVERSED = action("compensation.reversed", "reversed a transfer")
 
+LONGEST_REASON = 200
 KEPT = 10_000
 """Pairs of accounts kept in a process."""
 _ACCOUNTS: dict[tuple[uuid.UUID, uuid.UUID, str], tuple[Account, Account]] = {}
@@ -160,8 +161,12 @@ def _post(transfer: Transfer, amounts: dict[Account, int]) -> None:
 
 @transaction.atomic
 def reverse(*, actor: Actor, transfer: Transfer, reason: str) -> Transfer:
-    """Correct a transfer by its opposite; both stay in the book (standards 3.10)."""
+    """Correct a credit by its opposite, for a reason; both stay in the book (standards 3.10)."""
     require(actor, SET_PAY, Study.objects.get(id=transfer.study_id))
+    reason = " ".join(reason.split())
+    if not 0 < len(reason) <= LONGEST_REASON:
+        problem = f"Please say why, in at most {LONGEST_REASON} characters."
+        raise Invalid(problem, {"reason": [problem]})
     accounts = Account.objects.filter(id__in=transfer.legs.values("account"))
     list(accounts.order_by("id").select_for_update(no_key=True))
     if transfer.kind == "reversal" or Transfer.objects.filter(reverses=transfer).exists():

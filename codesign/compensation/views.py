@@ -1,20 +1,25 @@
-"""Your pay, entry by entry; the rates, for the coordinator."""
+"""Your pay, entry by entry; rates and all entries, for the coordinator."""
 
 from __future__ import annotations
+
+import uuid
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from codesign.compensation import queries, rules, services
-from codesign.compensation.forms import RateForm
+from codesign.compensation.forms import RateForm, ReasonForm
 from codesign.compensation.models import PayRate
 from codesign.compensation.permissions import SEE_OWN_PAY, SET_PAY
+from codesign.shared.money import format_money
+from codesign.shared.pages import Question, ask_first
 from codesign.studies import queries as studies
 from codesign.studies.permissions import StudyRequest, page
 
@@ -69,3 +74,41 @@ def _row(title: str, rate: PayRate | None) -> dict[str, object]:
         amount_minor=rate.amount_minor, estimated_seconds=rate.estimated_seconds
     )
     return {"title": title, "rate": rate, "hourly": hourly}
+
+
+@page(SET_PAY)
+@never_cache
+@require_safe
+def entries(request: StudyRequest, slug: str) -> HttpResponse:
+    """Everything that was credited or taken back in the study, newest first."""
+    found = Paginator(queries.entries_of_study(study_id=request.member.study_id), ENTRIES_A_PAGE)
+    seen = {"page": found.get_page(request.GET.get("page"))}
+    return render(request, "compensation/entries.html", seen)
+
+
+@page(SET_PAY)
+@never_cache
+@require_http_methods(["GET", "POST"])
+def reverse_entry(request: StudyRequest, slug: str, transfer_id: uuid.UUID) -> HttpResponse:
+    """Ask why, and take a credit back by its opposite; both rows show then."""
+    leg = queries.credit_in(study_id=request.member.study_id, transfer_id=transfer_id)
+    form = ReasonForm(request.POST or None)
+    if form.is_bound and form.is_valid():
+        services.reverse(
+            actor=request.actor, transfer=leg.transfer, reason=form.cleaned_data["reason"]
+        )
+        messages.success(request, _("Taken back. Both entries stay in the book."))
+        return redirect("compensation:entries", slug=slug)
+    amount = format_money(leg.amount_minor, leg.currency)
+    question = Question(
+        heading=_("Take back %(amount)s of %(person)s?")
+        % {"amount": amount, "person": leg.account.owner_label},
+        points=[
+            _("A second entry of −%(amount)s is written; this one stays.") % {"amount": amount},
+            _("The person sees both entries, and that the first was taken back."),
+            _("It cannot be undone: a credit for the same work is given once."),
+        ],
+        button=_("Take it back"),
+        back=reverse("compensation:entries", kwargs={"slug": slug}),
+    )
+    return ask_first(request, question, form)

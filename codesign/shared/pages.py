@@ -1,19 +1,41 @@
-"""Checking the permission of pages that belong to no study; `studies.permissions` does the rest."""
+"""What pages share: the permission of those that belong to no study, and asking before acting.
+
+`studies.permissions` checks the pages of a study.
+"""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
 from codesign.shared.access import Permission, Scope, declare
 from codesign.shared.actors import Actor
 from codesign.shared.errors import NotPermitted
 
 PageView = Callable[..., HttpResponse]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked before something is done that others notice: what happens, and the way back."""
+
+    heading: str
+    points: Sequence[str]
+    button: str
+    back: str
+
+
+def ask_first(request: HttpRequest, question: Question, form: Form | None = None) -> HttpResponse:
+    """The page that asks; its button posts to the same address."""
+    status = 400 if form and form.errors else 200
+    return render(request, "confirm.html", {"question": question, "form": form}, status=status)
 
 
 def turned_away(request: HttpRequest, permission: Permission) -> HttpResponse | None:

@@ -6,13 +6,15 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from codesign.audit.models import Event
 from codesign.compensation import queries, services
-from codesign.compensation.models import PayRate
+from codesign.compensation.models import PayRate, Transfer
 from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Member
+from codesign.studies.rules import Role
 from tests.counting import queries_of
 from tests.factories.compensation import credit, set_rate
-from tests.factories.studies import MemberFactory, staff
+from tests.factories.studies import CohortFactory, MemberFactory, staff
 
 pytestmark = pytest.mark.django_db
 
@@ -98,3 +100,53 @@ def test_rates_make_constant_queries(member: Member, client: Client) -> None:
     for amount in range(5):
         set_rate(member.cohort, 80 + amount)
     assert queries_of(client, address("rates", member)) == few
+
+
+def take_back(member: Member, transfer: Transfer) -> str:
+    names = {"slug": member.study.slug, "transfer_id": transfer.id}
+    return reverse("compensation:reverse", kwargs=names)
+
+
+def test_a_coordinator_takes_a_credit_back_for_a_reason(member: Member, client: Client) -> None:
+    made = credit(member, 80)
+    client.force_login(staff(member.study).user)
+    asked = client.get(take_back(member, made)).content.decode()
+    assert f"Take back £0.80 of {member.pseudonym}?" in asked
+    assert client.post(take_back(member, made), {"reason": "  "}).status_code == 400
+    assert queries.balances(member_id=member.id) == {"GBP": 80}
+    done = client.post(take_back(member, made), {"reason": "Credited twice."}, follow=True)
+    page = done.content.decode()
+    for said in ("£0.80", "−£0.80", "takes back the entry of", "taken back"):
+        assert said in page, said
+    assert queries.balances(member_id=member.id) == {"GBP": 0}
+    assert Event.objects.get(action="compensation.reversed").data == {"reason": "Credited twice."}
+    again = client.post(take_back(member, made), {"reason": "Once more."})
+    assert again.status_code == 409
+
+
+@pytest.mark.parametrize("role", sorted(set(Role) - {Role.COORDINATOR}))
+def test_nobody_else_sees_or_takes_back_what_was_credited(role: Role, client: Client) -> None:
+    judges = role in (Role.PANELIST, Role.CLINICIAN)
+    person = MemberFactory.create(cohort=CohortFactory.create(role=role if judges else "panelist"))
+    made = credit(person)
+    client.force_login((person if judges else staff(person.study, role)).user)
+    assert client.get(address("entries", person)).status_code == 403
+    assert client.post(take_back(person, made), {"reason": "Mine."}).status_code == 403
+    assert queries.balances(member_id=person.id) == {"GBP": 80}
+
+
+def test_entries_of_another_study_are_not_there(member: Member, client: Client) -> None:
+    made = credit(member)
+    other = staff(MemberFactory.create().study)
+    client.force_login(other.user)
+    assert client.post(take_back(other, made), {"reason": "Not mine."}).status_code == 404
+    assert member.pseudonym not in client.get(address("entries", other)).content.decode()
+
+
+def test_entries_make_constant_queries(member: Member, client: Client) -> None:
+    client.force_login(staff(member.study).user)
+    services.reverse(actor=SYSTEM, transfer=credit(member), reason="test")
+    few = queries_of(client, address("entries", member))
+    for _ in range(4):
+        services.reverse(actor=SYSTEM, transfer=credit(member), reason="test")
+    assert queries_of(client, address("entries", member)) == few
