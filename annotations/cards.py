@@ -20,7 +20,11 @@ from codesign.studies.rules import Role, StudyState
 
 def read_and_judge(member: Member) -> registry.Step | None:
     """How much there is, what it pays, and the one button."""
-    if member.study.state != StudyState.OPEN or member.cohort_id is None:
+    if member.cohort_id is None:
+        return None
+    if member.study.state == StudyState.PAUSED:
+        return _pause(member)
+    if member.study.state != StudyState.OPEN:
         return None
     actor = Actor.of(member.user)
     rate = compensation.rate_in_force(cohort_id=member.cohort_id, at=now())
@@ -39,6 +43,19 @@ def read_and_judge(member: Member) -> registry.Step | None:
             "more": more,
             "begun": bool(held and held.draft),
         },
+    )
+
+
+def _pause(member: Member) -> registry.Step:
+    """A kind sentence, and the way to what is still open, if anything is."""
+    held = assignments.held(actor=Actor.of(member.user), slug=member.study.slug)
+    says = _("The study takes a break. There is nothing that you need to do.")
+    if held:
+        says = _("The study takes a break. What you have open can still be sent, and is paid.")
+    return registry.Step(
+        says=says,
+        href=reverse("annotations:judge", kwargs={"slug": member.study.slug}) if held else "",
+        label=_("Go on"),
     )
 
 

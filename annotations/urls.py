@@ -19,5 +19,7 @@ urlpatterns = [
     path("releases/<uuid:release_id>/progress/", releases.progress, name="release-progress"),
     path("releases/<uuid:release_id>/files/<path:name>", releases.file, name="release-file"),
     path("rounds/", rounds.listed, name="rounds"),
+    path("pause/", rounds.pause, name="pause"),
+    path("resume/", rounds.resume, name="resume"),
     path("rounds/<uuid:round_id>/", rounds.move, name="round-move"),
 ]

@@ -24,6 +24,7 @@ from annotations.services import assignments, submissions
 from annotations.views.keeping import from_scripts, keeps_what_was_written, take
 from codesign.shared.errors import Conflict, Invalid, NoConsent, TooLarge
 from codesign.studies.permissions import StudyRequest, page
+from codesign.studies.rules import StudyState
 
 Fields = Mapping[str, str]
 OPEN = (AssignmentState.LEASED, AssignmentState.EXPIRED)
@@ -151,9 +152,16 @@ def _gone(request: StudyRequest, assignment: Assignment) -> HttpResponse:
 
 def _next(request: StudyRequest, assignment: Assignment | None) -> HttpResponse:
     if assignment is None:
-        more = sittings.more_to_come(actor=request.actor, member=request.member)
-        return _calm(request, "soon" if more else "done")
+        return _calm(request, _why_nothing(request))
     return _show(request, assignment)
+
+
+def _why_nothing(request: StudyRequest) -> str:
+    """Why there is nothing to read: a pause, replies still being written, or all is done."""
+    if request.member.study.state == StudyState.PAUSED:
+        return "paused"
+    more = sittings.more_to_come(actor=request.actor, member=request.member)
+    return "soon" if more else "done"
 
 
 def _show(
@@ -194,6 +202,7 @@ def _calm(request: StudyRequest, state: str, *, status: int = 200) -> HttpRespon
             "over": _("This one is no longer open"),
             "stopped": _("Stopped for now"),
             "soon": _("More are on their way"),
+            "paused": _("The study takes a break"),
             "done": _("That is all for now"),
         }[state],
     }

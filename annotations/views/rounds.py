@@ -1,4 +1,4 @@
-"""Rounds of judging, for the coordinator: how far each is, opening and closing."""
+"""Rounds of judging, for the coordinator: how far each is, opening, closing, pausing them all."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotations.permissions import MANAGE_ROUNDS
 from annotations.queries import progress
 from annotations.services import rounds
-from codesign.studies.permissions import StudyRequest, page
+from codesign.shared.pages import Question, ask_first
+from codesign.studies import services as studies
+from codesign.studies.permissions import RUN_STUDY, StudyRequest, page
+from codesign.studies.rules import StudyState
 
 ROUNDS_A_PAGE = 20
 
@@ -26,6 +31,38 @@ def listed(request: StudyRequest, slug: str) -> HttpResponse:
     found = Paginator(progress.rounds_of(study_id=request.member.study_id), ROUNDS_A_PAGE)
     number = request.GET.get("page")
     return render(request, "annotations/rounds.html", {"page": found.get_page(number)})
+
+
+@page(RUN_STUDY)
+@never_cache
+@require_http_methods(["GET", "POST"])
+def pause(request: StudyRequest, slug: str) -> HttpResponse:
+    """Ask, and pause the whole study: nobody is given anything new until it goes on."""
+    study = request.member.study
+    if request.method == "POST":
+        studies.change_state(actor=request.actor, study=study, state=StudyState.PAUSED)
+        messages.success(request, _("The study is paused."))
+        return redirect("annotations:rounds", slug=slug)
+    question = Question(
+        heading=_("Pause this study?"),
+        points=[
+            _("Nobody is given a new text until the study goes on. People are told so, kindly."),
+            _("What somebody has open can still be sent, and is paid."),
+            _("Rounds, replies and everything that was sent stay as they are."),
+        ],
+        button=_("Pause the study"),
+        back=reverse("annotations:rounds", kwargs={"slug": slug}),
+    )
+    return ask_first(request, question)
+
+
+@page(RUN_STUDY)
+@require_POST
+def resume(request: StudyRequest, slug: str) -> HttpResponse:
+    """Go on: open rounds give out texts again."""
+    studies.change_state(actor=request.actor, study=request.member.study, state=StudyState.OPEN)
+    messages.success(request, _("The study goes on."))
+    return redirect("annotations:rounds", slug=slug)
 
 
 @page(MANAGE_ROUNDS)

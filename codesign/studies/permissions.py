@@ -32,6 +32,7 @@ class StudyRequest(PageRequest):
 
 SEE_STUDY = Permission("studies.see", Scope.STUDY, frozenset(Role))
 MANAGE_PEOPLE = Permission("studies.manage_people", Scope.STUDY, frozenset({Role.COORDINATOR}))
+RUN_STUDY = Permission("studies.run", Scope.STUDY, frozenset({Role.COORDINATOR}))
 LIST_OWN = SIGNED_IN
 
 

@@ -13,7 +13,7 @@ from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid
 from codesign.studies import rules
 from codesign.studies.models import Cohort, Member, Study
-from codesign.studies.permissions import MANAGE_PEOPLE, require
+from codesign.studies.permissions import MANAGE_PEOPLE, RUN_STUDY, require
 
 STUDY_MADE = action("studies.made", "made a study")
 COHORT_MADE = action("studies.cohort_made", "made a cohort")
@@ -37,8 +37,11 @@ def make_study(
 
 @transaction.atomic
 def change_state(*, actor: Actor, study: Study, state: rules.StudyState) -> Study:
-    """Open, pause or close a study."""
-    require(actor, MANAGE_PEOPLE, study)
+    """Open, pause or close a study.
+
+    While it is not open nobody is given anything new; what people hold they may still send.
+    """
+    require(actor, RUN_STUDY, study)
     study = Study.objects.select_for_update().get(id=study.id)
     old, study.state = study.state, rules.STUDY_STATES.check(study.state, state)
     study.save(update_fields=["state"])
