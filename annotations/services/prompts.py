@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.utils import timezone
 
 from annotations.models import Prompt, Response, RoundCohort, Task
@@ -174,7 +174,9 @@ def _tie(study: Study, new: Sequence[Prompt]) -> None:
         return
     keys = sorted({key for prompt in new for key in prompt.bands})
     families = {prompt.family for prompt in new if prompt.family}
-    older = Prompt.objects.filter(Q(bands__overlap=keys) | Q(family__in=families), study=study)
+    # Said to be whole bands: Django takes bare numbers for 32 bits wide (decision 8).
+    bands = Value(keys, output_field=Prompt._meta.get_field("bands"))
+    older = Prompt.objects.filter(Q(bands__overlap=bands) | Q(family__in=families), study=study)
     seen = list(older.only("id", "messages", "bands", "family", "split_group"))
     by_key: dict[int | str, list[Prompt]] = defaultdict(list)
     for prompt in seen:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -39,6 +39,34 @@ MAX_KEY = 120
 MAX_NOTE = 500
 SENT = "You have sent this one already."
 GONE = "This has gone back to the study in the meantime. Your draft is kept."
+
+
+class ShownTexts(Mapping[str, str]):
+    """The texts of an assignment by response id, in the order shown; read when one is wanted.
+
+    Most judgements rewrite and mark nothing, and then no text is looked at.
+    """
+
+    def __init__(self, assignment: Assignment) -> None:
+        """Say whose; nothing is read yet."""
+        self._assignment = assignment
+        self._ids = {str(id): id for id in assignment.order_shown}
+
+    def __getitem__(self, response: str) -> str:
+        """The text of one response."""
+        return self._assignment.responses[self._ids[response]].text
+
+    def __contains__(self, response: object) -> bool:
+        """Whether it was shown; Mapping would read its text to say so."""
+        return response in self._ids
+
+    def __iter__(self) -> Iterator[str]:
+        """The ids, as shown."""
+        return iter(self._ids)
+
+    def __len__(self) -> int:
+        """How many were shown."""
+        return len(self._ids)
 
 
 @dataclass(frozen=True)
@@ -130,7 +158,7 @@ def _repeated(assignment: Assignment, body: Mapping[str, Any], key: str) -> Judg
 def _asked(member: Member, assignment: Assignment) -> submission.Asked:
     words = rubrics.rubric_in(assignment.rubric_id, member.study.language)
     return submission.Asked(
-        texts={str(id): assignment.responses[id].text for id in assignment.order_shown},
+        texts=ShownTexts(assignment),
         scales={criterion.key: criterion.scale for criterion in words.criteria},
         asks=frozenset(assignment.asks),
     )
@@ -178,7 +206,7 @@ def _held_instead(assignment: Assignment) -> assignments.Found | None:
 
 
 def _write(judgement: Judgement, parsed: submission.Submission, *, shown_at: datetime) -> None:
-    judgement.ratings = [asdict(rating) for rating in parsed.ratings]
+    judgement.ratings = [vars(rating) for rating in parsed.ratings]
     judgement.ranking = [list(group) for group in parsed.ranking]
     judgement.strength = parsed.strength
     judgement.all_harmful = parsed.all_harmful
