@@ -4,6 +4,7 @@ from django.urls import path
 
 from annotations.api import assignments, releases
 from codesign.studies import api as studies
+from modelhub.api import generation, models, prompts, training
 
 urlpatterns = [
     path("studies/", studies.StudiesView.as_view()),
@@ -21,4 +22,16 @@ urlpatterns = [
         "studies/<slug:slug>/dataset-releases/<str:release_id>/files/<path:path>",
         releases.FileView.as_view(),
     ),
+    path("studies/<slug:slug>/prompts/", prompts.PromptsView.as_view()),
+    path("studies/<slug:slug>/generation-runs/", generation.RunsView.as_view()),
+    path("studies/<slug:slug>/generation-runs/<str:run_id>/", generation.OneRunView.as_view()),
+    path(
+        "studies/<slug:slug>/generation-runs/<str:run_id>/cancel/",
+        generation.CancelRunView.as_view(),
+    ),
+    path("models/", models.ModelsView.as_view()),
+    path("models/<str:model_id>/", models.OneModelView.as_view()),
+    path("training-runs/", training.TrainingRunsView.as_view()),
+    path("training-runs/<str:run_id>/", training.OneTrainingRunView.as_view()),
+    path("training-runs/<str:run_id>/cancel/", training.CancelTrainingView.as_view()),
 ]

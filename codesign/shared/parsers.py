@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from rest_framework.exceptions import ParseError
-from rest_framework.parsers import JSONParser
+from rest_framework.parsers import BaseParser, JSONParser
 
 from codesign.shared.errors import TooLarge
+
+CHUNK = 1024 * 1024
 
 
 class SafeJSONParser(JSONParser):
@@ -36,3 +40,52 @@ class SafeJSONParser(JSONParser):
             raise ParseError("This is nested too deeply.") from None
         except ParseError:
             raise ParseError("This could not be read. Please send JSON, as UTF-8.") from None
+
+
+class ToFile(BaseParser):
+    """Writes a body into a file of its own and hands over the path; whoever asked removes it."""
+
+    suffix = ""
+    max_file = 500_000_000
+    """Bytes."""
+
+    def parse(
+        self,
+        stream: Any,
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Path:
+        """Where the body lies now."""
+        handle, name = tempfile.mkstemp(suffix=self.suffix, prefix="codesign-upload-")
+        written = 0
+        try:
+            with open(handle, "wb") as file:
+                while chunk := stream.read(CHUNK):
+                    written += len(chunk)
+                    if written > self.max_file:
+                        raise TooLarge(
+                            f"This is more than {self.max_file:,} bytes. Please send it in parts."
+                        )
+                    file.write(chunk)
+        except BaseException:
+            Path(name).unlink()
+            raise
+        return Path(name)
+
+
+class JsonLinesFile(ToFile):
+    """One JSON object a line."""
+
+    media_type, suffix = "application/x-ndjson", ".jsonl"
+
+
+class CsvFile(ToFile):
+    """A table of text."""
+
+    media_type, suffix = "text/csv", ".csv"
+
+
+class ParquetFile(ToFile):
+    """A table of columns."""
+
+    media_type, suffix = "application/vnd.apache.parquet", ".parquet"

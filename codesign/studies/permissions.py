@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -91,3 +92,13 @@ def require(actor: Actor, permission: Permission, study: Study) -> Member | None
     if actor.is_system:
         return None
     return member_with(actor, permission, slug=study.slug)
+
+
+def studies_where(actor: Actor, permission: Permission) -> list[uuid.UUID]:
+    """Ids of the studies in which the actor holds the permission; refuses where there is none."""
+    found = Member.objects.filter(
+        user_id=actor.user_id, left_at=None, roles__overlap=sorted(permission.roles)
+    )
+    if ids := list(found.values_list("study_id", flat=True)):
+        return ids
+    raise NotPermitted("You have no role in any study that includes this.")

@@ -10,7 +10,7 @@ from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from annotations.models import Prompt, Round, TaskResponse
 from annotations.rules.states import RoundKind, RoundState
-from codesign.shared.errors import NotFound
+from codesign.shared.errors import Invalid, NotFound
 from modelhub.engine.generate import DEFAULT_SYSTEM_MESSAGE
 from modelhub.models import GenerationItem, GenerationRun
 from modelhub.rules import generation as rules
@@ -41,7 +41,7 @@ def runs_of(*, study_id: uuid.UUID) -> QuerySet[GenerationRun]:
     """The runs of a study, newest first, with counts of their items."""
     return (
         GenerationRun.objects.filter(study_id=study_id)
-        .select_related("model_version")
+        .select_related("model_version", "study")
         .annotate(
             total=Count("items"),
             done=Count("items", filter=Q(items__state=ItemState.DONE)),
@@ -57,6 +57,25 @@ def run_in(*, study_id: uuid.UUID, run_id: uuid.UUID) -> GenerationRun:
     if run is None:
         raise NotFound("There is no such generation run for you.")
     return run
+
+
+def run_with_counts(*, study_id: uuid.UUID, run_id: uuid.UUID) -> GenerationRun:
+    """One run as `runs_of` lists it."""
+    run = runs_of(study_id=study_id).filter(id=run_id).first()
+    if run is None:
+        raise NotFound("There is no such generation run for you.")
+    return run
+
+
+def chosen_round(*, study_id: uuid.UUID, round_id: uuid.UUID | None) -> Round | None:
+    """The judging round of that id, which may still take tasks; None where none was named."""
+    if round_id is None:
+        return None
+    found = judging_rounds(study_id=study_id).filter(id=round_id).first()
+    if found is None:
+        sentence = "There is no such judging round that still takes tasks."
+        raise Invalid(sentence, {"round": [sentence]})
+    return found
 
 
 def run_for_home(*, study_id: uuid.UUID) -> GenerationRun | None:

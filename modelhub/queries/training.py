@@ -10,11 +10,11 @@ from django.utils import timezone
 
 from annotations.models import DatasetRelease
 from codesign.shared.actors import Actor
-from codesign.shared.errors import NotFound
+from codesign.shared.errors import Invalid, NotFound
 from codesign.studies.models import Study
-from codesign.studies.permissions import require
+from codesign.studies.permissions import require, studies_where
 from modelhub.models import ModelVersion, TrainingRun
-from modelhub.permissions import SEE_MODELS
+from modelhub.permissions import SEE_MODELS, TRAIN
 from modelhub.rules.states import ModelKind, TrainingState
 from modelhub.rules.training import STALE_AFTER_SECONDS
 
@@ -131,3 +131,45 @@ def not_trained_on(*, study_id: uuid.UUID) -> DatasetRelease | None:
     if release is None or TrainingRun.objects.filter(release=release).exists():
         return None
     return release
+
+
+def runs_seen(*, actor: Actor, slug: str = "") -> QuerySet[TrainingRun]:
+    """The runs of every study in which the actor may see them, newest first."""
+    runs = TrainingRun.objects.filter(study_id__in=studies_where(actor, SEE_MODELS))
+    if slug:
+        runs = runs.filter(study__slug=slug)
+    return runs.select_related("study", "release", "base", "model_version").order_by(
+        "-created_at", "-id"
+    )
+
+
+def run_seen(*, actor: Actor, run_id: uuid.UUID) -> TrainingRun:
+    """One of them."""
+    run = runs_seen(actor=actor).filter(id=run_id).first()
+    if run is None:
+        raise NotFound("There is no such training run for you.")
+    return run
+
+
+def releases_to_train_on(*, actor: Actor) -> QuerySet[DatasetRelease]:
+    """The releases of every study in which the actor may train, whatever their state."""
+    found = DatasetRelease.objects.filter(study_id__in=studies_where(actor, TRAIN))
+    return found.select_related("study")
+
+
+def chosen_release(*, releases: QuerySet[DatasetRelease], release_id: uuid.UUID) -> DatasetRelease:
+    """One of these; whether it may be trained on is the service's to say."""
+    release = releases.filter(id=release_id).first()
+    if release is None:
+        sentence = "There is no such release for you."
+        raise Invalid(sentence, {"release": [sentence]})
+    return release
+
+
+def chosen_base(*, actor: Actor, study: Study, wanted: str) -> ModelVersion:
+    """The model of that name or id whose weights are here."""
+    for version in trainable_bases(actor=actor, study=study):
+        if wanted in (version.name, str(version.id)):
+            return version
+    sentence = "There is no model of that name or id whose weights are here."
+    raise Invalid(sentence, {"base": [sentence]})

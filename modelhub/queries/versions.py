@@ -6,8 +6,11 @@ import uuid
 
 from django.db.models import Count, Q, QuerySet
 
+from codesign.shared.actors import Actor
 from codesign.shared.errors import Invalid, NotFound
+from codesign.studies.permissions import studies_where
 from modelhub.models import ModelVersion
+from modelhub.permissions import SEE_MODELS
 from modelhub.rules.states import ModelKind
 
 GENERATES = (ModelKind.EMBEDDED, ModelKind.ADAPTER)
@@ -38,3 +41,37 @@ def version_named(*, study_id: uuid.UUID, name: str) -> ModelVersion:
         raise Invalid(f"{name} is known from imported responses alone and cannot write.")
     names = sorted(able_to_write(study_id=study_id).values_list("name", flat=True))
     raise NotFound(f"There is no model called {name}. There is: {', '.join(names) or 'none yet'}.")
+
+
+def able_version(*, study_id: uuid.UUID, wanted: str) -> ModelVersion:
+    """The model of that name or id that can write for this study."""
+    for version in able_to_write(study_id=study_id):
+        if wanted in (version.name, str(version.id)):
+            return version
+    sentence = "There is no model of that name or id that can write here."
+    raise Invalid(sentence, {"model": [sentence]})
+
+
+def versions_seen(*, actor: Actor) -> QuerySet[ModelVersion]:
+    """The models of every study in which the actor may see them, and those for all studies."""
+    studies = studies_where(actor, SEE_MODELS)
+    return (
+        ModelVersion.objects.filter(Q(study_id__in=studies) | Q(study=None))
+        .select_related("study", "parent", "training_run__release")
+        .order_by("-created_at", "-id")
+    )
+
+
+def version_with_lineage(*, actor: Actor, model_id: uuid.UUID) -> ModelVersion:
+    """One of them; `lineage` holds its ancestors, the parent first. Two queries more."""
+    seen = versions_seen(actor=actor)
+    found = seen.filter(id=model_id).first()
+    if found is None:
+        raise NotFound
+    family = {one.id: one for one in seen}
+    lineage, parent = [], family.get(found.parent_id) if found.parent_id else None
+    while parent is not None:
+        lineage.append(parent)
+        parent = family.get(parent.parent_id) if parent.parent_id else None
+    found.lineage = lineage  # type: ignore[attr-defined]
+    return found

@@ -1,0 +1,1 @@
+"""The API of prompts, models, generation and training; the same services as the pages."""

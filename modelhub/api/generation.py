@@ -1,0 +1,102 @@
+"""Generation runs: listed, started, looked at, cancelled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from codesign.accounts.api import ApiView, id_of
+from codesign.accounts.rules import TokenScope
+from codesign.shared.access import Permission
+from codesign.shared.pagination import Pages
+from codesign.shared.serializers import refused
+from codesign.studies.models import Study
+from codesign.studies.permissions import member_with
+from modelhub import serializers
+from modelhub.permissions import RUN_GENERATION, SEE_GENERATION
+from modelhub.queries import generation as queries
+from modelhub.queries import versions
+from modelhub.rules.generation import Settings
+from modelhub.services import generation
+
+
+class RunView(ApiView):
+    """What the views of generation runs share."""
+
+    permission: Permission = SEE_GENERATION
+    scope = TokenScope.GENERATION
+
+    def study(self, slug: str) -> Study:
+        """The study, for whoever holds the permission there."""
+        return member_with(self.actor, self.permission, slug=slug).study
+
+    def shown(self, study: Study, run_id: Any) -> dict[str, Any]:
+        """The run as it stands now."""
+        run = queries.run_with_counts(study_id=study.id, run_id=run_id)
+        return serializers.GenerationRunSerializer(run).data
+
+
+class RunsView(RunView):
+    """A study's runs."""
+
+    pagination_class = Pages
+
+    @extend_schema(
+        operation_id="generation_runs_list",
+        responses={200: serializers.GenerationRunSerializer(many=True)},
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """Every run, newest first."""
+        found = queries.runs_of(study_id=self.study(slug).id)
+        return self.page(found, serializers.GenerationRunSerializer)
+
+    @extend_schema(
+        operation_id="generation_runs_start",
+        request=serializers.GenerationRequestSerializer,
+        responses={201: serializers.GenerationRunSerializer, **refused(409)},
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Let a model answer every prompt that is neither held out nor pulled."""
+        study = self.study(slug)
+        wanted = self.sent(serializers.GenerationRequestSerializer)
+        run = generation.start_run(
+            actor=self.actor,
+            study=study,
+            version=versions.able_version(study_id=study.id, wanted=wanted.pop("model")),
+            round=queries.chosen_round(study_id=study.id, round_id=wanted.pop("round", None)),
+            settings=Settings(**wanted),
+        )
+        return Response(self.shown(study, run.id), status=201)
+
+
+class OneRunView(RunView):
+    """One run."""
+
+    @extend_schema(
+        operation_id="generation_runs_retrieve",
+        responses={200: serializers.GenerationRunSerializer},
+    )
+    def get(self, request: Request, slug: str, run_id: str) -> Response:
+        """How far it is."""
+        return Response(self.shown(self.study(slug), id_of(run_id)))
+
+
+class CancelRunView(RunView):
+    """Stopping a run."""
+
+    permission = RUN_GENERATION
+
+    @extend_schema(
+        operation_id="generation_runs_cancel",
+        request=None,
+        responses={200: serializers.GenerationRunSerializer, **refused(409)},
+    )
+    def post(self, request: Request, slug: str, run_id: str) -> Response:
+        """Stop it; what is written stays."""
+        study = self.study(slug)
+        run = queries.run_in(study_id=study.id, run_id=id_of(run_id))
+        generation.cancel_run(actor=self.actor, run=run)
+        return Response(self.shown(study, run.id))

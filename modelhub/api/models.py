@@ -1,0 +1,44 @@
+"""Model versions with their lineage. Nobody who judges may see them."""
+
+from __future__ import annotations
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from codesign.accounts.api import ApiView, id_of
+from codesign.accounts.rules import TokenScope
+from codesign.shared.pagination import Pages
+from modelhub import serializers
+from modelhub.permissions import SEE_MODELS
+from modelhub.queries import versions as queries
+
+
+class ModelView(ApiView):
+    """What the views of models share."""
+
+    permission = SEE_MODELS
+    scope = TokenScope.MODELS
+
+
+class ModelsView(ModelView):
+    """Every model that one may see."""
+
+    pagination_class = Pages
+
+    @extend_schema(
+        operation_id="models_list", responses={200: serializers.ModelSerializer(many=True)}
+    )
+    def get(self, request: Request) -> Response:
+        """Those of one's studies and those that come with the platform, newest first."""
+        return self.page(queries.versions_seen(actor=self.actor), serializers.ModelSerializer)
+
+
+class OneModelView(ModelView):
+    """One model."""
+
+    @extend_schema(operation_id="models_retrieve", responses={200: serializers.AncestrySerializer})
+    def get(self, request: Request, model_id: str) -> Response:
+        """The model and what it was trained from, back to the first."""
+        found = queries.version_with_lineage(actor=self.actor, model_id=id_of(model_id))
+        return Response(serializers.AncestrySerializer(found).data)

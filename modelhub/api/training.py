@@ -1,0 +1,97 @@
+"""Training runs: listed, started, looked at, cancelled."""
+
+from __future__ import annotations
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from codesign.accounts.api import ApiView, id_of
+from codesign.accounts.rules import TokenScope
+from codesign.shared.access import Permission
+from codesign.shared.pagination import Pages
+from codesign.shared.serializers import refused
+from modelhub import serializers
+from modelhub.permissions import SEE_MODELS, TRAIN
+from modelhub.queries import training as queries
+from modelhub.services import training
+
+STUDY = OpenApiParameter(
+    "study", OpenApiTypes.STR, OpenApiParameter.QUERY, description="Of this study alone."
+)
+
+
+class TrainingView(ApiView):
+    """What the views of training share."""
+
+    permission: Permission = SEE_MODELS
+    scope = TokenScope.TRAINING
+
+
+class TrainingRunsView(TrainingView):
+    """The runs of one's studies."""
+
+    pagination_class = Pages
+
+    @extend_schema(
+        operation_id="training_runs_list",
+        parameters=[STUDY],
+        responses={200: serializers.TrainingRunSerializer(many=True)},
+    )
+    def get(self, request: Request) -> Response:
+        """Every run, newest first."""
+        found = queries.runs_seen(actor=self.actor, slug=request.query_params.get("study", ""))
+        return self.page(found, serializers.TrainingRunSerializer)
+
+    @extend_schema(
+        operation_id="training_runs_start",
+        request=serializers.TrainingRequestSerializer,
+        responses={201: serializers.TrainingRunSerializer, **refused(404, 409)},
+    )
+    def post(self, request: Request) -> Response:
+        """Queue a run; it trains in the background, one at a time."""
+        releases = queries.releases_to_train_on(actor=self.actor)
+        wanted = self.sent(serializers.TrainingRequestSerializer)
+        release = queries.chosen_release(releases=releases, release_id=wanted["release"])
+        run = training.request_training(
+            actor=self.actor,
+            release=release,
+            base=queries.chosen_base(actor=self.actor, study=release.study, wanted=wanted["base"]),
+            method=wanted["method"],
+            params=wanted["params"],
+            seed=wanted["seed"],
+        )
+        made = queries.run_seen(actor=self.actor, run_id=run.id)
+        return Response(serializers.TrainingRunSerializer(made).data, status=201)
+
+
+class OneTrainingRunView(TrainingView):
+    """One run."""
+
+    @extend_schema(
+        operation_id="training_runs_retrieve",
+        responses={200: serializers.TrainingRunSerializer},
+    )
+    def get(self, request: Request, run_id: str) -> Response:
+        """How far it is, its losses, and what it made."""
+        found = queries.run_seen(actor=self.actor, run_id=id_of(run_id))
+        return Response(serializers.TrainingRunSerializer(found).data)
+
+
+class CancelTrainingView(TrainingView):
+    """Stopping a run."""
+
+    permission = TRAIN
+
+    @extend_schema(
+        operation_id="training_runs_cancel",
+        request=None,
+        responses={200: serializers.TrainingRunSerializer, **refused(409)},
+    )
+    def post(self, request: Request, run_id: str) -> Response:
+        """Stop it: at once where it waits, at its next step where it runs."""
+        run = queries.run_seen(actor=self.actor, run_id=id_of(run_id))
+        training.cancel(actor=self.actor, run=run)
+        seen = queries.run_seen(actor=self.actor, run_id=run.id)
+        return Response(serializers.TrainingRunSerializer(seen).data)

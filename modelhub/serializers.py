@@ -1,0 +1,301 @@
+"""The shapes of prompts, models and runs in the API. No judging role sees any of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from annotations.models import Prompt
+from annotations.rules.states import Category
+from codesign.shared.serializers import Shape
+from modelhub.engine.params import MAX_SEED
+from modelhub.models import GenerationRun, ModelVersion, TrainingRun
+from modelhub.rules import generation as rules
+from modelhub.rules.states import Method, ModelKind, RunState, TrainingState
+
+MOST_GENERATION_SEED = 2**63 - 1
+
+
+class TurnSerializer(Shape):
+    """One turn of a prompt."""
+
+    role = serializers.ChoiceField(["user", "assistant"])
+    content = serializers.CharField()
+
+
+class StudyPromptSerializer(serializers.ModelSerializer[Prompt]):
+    """A prompt as those who run the study see it."""
+
+    messages = TurnSerializer(many=True)
+    pulled_at = serializers.DateTimeField(source="withdrawn_at", allow_null=True)
+
+    class Meta:
+        model = Prompt
+        fields = (
+            "id",
+            "external_id",
+            "version",
+            "messages",
+            "category",
+            "topics",
+            "intensity",
+            "language",
+            "held_out",
+            "family",
+            "created_at",
+            "pulled_at",
+        )
+        read_only_fields = fields
+
+
+class ModelAnswerSerializer(Shape):
+    """A response that comes with a prompt; without a model nobody knows what wrote it."""
+
+    text = serializers.CharField()
+    model = serializers.CharField(required=False)
+
+
+class PromptRowSerializer(Shape):
+    """One row, as a line of a JSONL file has it."""
+
+    prompt = serializers.JSONField(help_text="A text, or a list of turns that ends with a user's.")
+    external_id = serializers.CharField(required=False, max_length=120)
+    category = serializers.ChoiceField([str(one) for one in Category], required=False)
+    topics = serializers.ListField(child=serializers.CharField(max_length=60), required=False)
+    intensity = serializers.IntegerField(required=False, min_value=1, max_value=3)
+    language = serializers.CharField(required=False, max_length=12)
+    held_out = serializers.BooleanField(required=False)
+    family = serializers.CharField(required=False, max_length=120)
+    responses = serializers.ListField(
+        child=serializers.JSONField(),
+        required=False,
+        help_text='Texts, or `{"text": …, "model": …}`.',
+    )
+
+
+class PromptRowsSerializer(Shape):
+    """Many rows at once."""
+
+    prompts = serializers.ListField(child=PromptRowSerializer())
+
+
+class RowProblemSerializer(Shape):
+    """What was wrong with a row."""
+
+    line = serializers.IntegerField(min_value=1)
+    problem = serializers.CharField()
+
+
+class ImportReportSerializer(Shape):
+    """What came of it."""
+
+    prompts = serializers.IntegerField(help_text="New ones.")
+    already_there = serializers.IntegerField()
+    responses = serializers.IntegerField()
+    tasks = serializers.IntegerField(help_text="New tasks of the open judging round.")
+    wait_for_round = serializers.IntegerField(
+        help_text="Prompts that could be judged, had a round been open."
+    )
+    models = serializers.ListField(child=serializers.CharField())
+    columns_not_used = serializers.ListField(child=serializers.CharField())
+    skipped = RowProblemSerializer(many=True)
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """Sets have no order of their own."""
+        shown = super().to_representation(instance)
+        return shown | {name: sorted(shown[name]) for name in ("models", "columns_not_used")}
+
+
+class NamedModelSerializer(serializers.ModelSerializer[ModelVersion]):
+    """Which model."""
+
+    class Meta:
+        model = ModelVersion
+        fields = ("id", "name")
+        read_only_fields = fields
+
+
+class GenerationRequestSerializer(Shape):
+    """What a run writes with."""
+
+    model = serializers.CharField(help_text="Name or id of a model that can write.")
+    samples = serializers.IntegerField(
+        default=rules.SAMPLES,
+        min_value=1,
+        max_value=rules.MOST_SAMPLES,
+        help_text="Responses to each prompt.",
+    )
+    temperature = serializers.FloatField(default=rules.TEMPERATURE, min_value=0, max_value=2)
+    max_new_tokens = serializers.IntegerField(
+        default=rules.MAX_NEW_TOKENS, min_value=1, max_value=rules.MOST_NEW_TOKENS
+    )
+    batch_size = serializers.IntegerField(
+        default=rules.BATCH_SIZE, min_value=1, max_value=rules.MOST_BATCH
+    )
+    seed = serializers.IntegerField(
+        default=0,
+        min_value=0,
+        max_value=MOST_GENERATION_SEED,
+        help_text="0 draws one.",
+    )
+    system_message = serializers.CharField(
+        default="", allow_blank=True, max_length=rules.MOST_SYSTEM
+    )
+    round = serializers.UUIDField(
+        required=False,
+        allow_null=True,
+        help_text="A judging round in which answered prompts become tasks.",
+    )
+
+
+class GenerationRunSerializer(serializers.ModelSerializer[GenerationRun]):
+    """A run and how far it is."""
+
+    study = serializers.SlugField(source="study.slug")
+    model = NamedModelSerializer(source="model_version")
+    round = serializers.UUIDField(source="round_id", allow_null=True)
+    state = serializers.ChoiceField([str(state) for state in RunState])
+    total = serializers.IntegerField(help_text="Responses to write.")
+    done = serializers.IntegerField()
+
+    class Meta:
+        model = GenerationRun
+        fields = (
+            "id",
+            "study",
+            "model",
+            "round",
+            "state",
+            "total",
+            "done",
+            "samples",
+            "temperature",
+            "top_p",
+            "max_new_tokens",
+            "batch_size",
+            "seed",
+            "system_message",
+            "created_at",
+            "started_at",
+            "ended_at",
+            "error",
+        )
+        read_only_fields = fields
+
+
+class TrainedOnSerializer(Shape):
+    """A dataset release."""
+
+    id = serializers.UUIDField()
+    number = serializers.IntegerField()
+
+
+class MadeBySerializer(Shape):
+    """The training run that made a model."""
+
+    id = serializers.UUIDField()
+    method = serializers.ChoiceField([str(method) for method in Method])
+    release = TrainedOnSerializer()
+
+
+class ModelSerializer(serializers.ModelSerializer[ModelVersion]):
+    """A model version, the one it was trained from, and the training run that made it."""
+
+    study = serializers.SlugField(
+        source="study.slug", default=None, allow_null=True, help_text="Null: for every study."
+    )
+    kind = serializers.ChoiceField([str(kind) for kind in ModelKind])
+    parent = NamedModelSerializer(allow_null=True)
+    training_run = MadeBySerializer(allow_null=True)
+
+    class Meta:
+        model = ModelVersion
+        fields = (
+            "id",
+            "name",
+            "kind",
+            "study",
+            "parent",
+            "training_run",
+            "sha256",
+            "created_at",
+        )
+        read_only_fields = fields
+
+
+class AncestrySerializer(ModelSerializer):
+    """The same with every ancestor."""
+
+    lineage = NamedModelSerializer(many=True, help_text="From the parent to the first.")
+
+    class Meta(ModelSerializer.Meta):
+        fields = (*ModelSerializer.Meta.fields, "lineage")
+        read_only_fields = fields
+
+
+class TrainingRequestSerializer(Shape):
+    """What to train, on what, how."""
+
+    release = serializers.UUIDField(help_text="A frozen release for training.")
+    base = serializers.CharField(help_text="Name or id of the model to start from.")
+    method = serializers.ChoiceField([str(method) for method in Method])
+    params = serializers.DictField(
+        default=dict,
+        child=serializers.FloatField(),
+        help_text="Parameters by name; what is left out takes its default.",
+    )
+    seed = serializers.IntegerField(default=0, min_value=0, max_value=MAX_SEED)
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """Parameters are taken as they came: whole numbers stay whole."""
+        read = super().to_internal_value(data)
+        return read | {"params": data.get("params", {})}
+
+
+class LossSerializer(Shape):
+    """A point of the loss curve."""
+
+    step = serializers.IntegerField()
+    loss = serializers.FloatField()
+
+
+class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
+    """A training run, how far it is, and what it made."""
+
+    study = serializers.SlugField(source="study.slug")
+    release = TrainedOnSerializer()
+    base = NamedModelSerializer()
+    method = serializers.ChoiceField([str(method) for method in Method])
+    params = serializers.DictField(child=serializers.FloatField())
+    state = serializers.ChoiceField([str(state) for state in TrainingState])
+    losses = LossSerializer(many=True)
+    metrics = serializers.DictField()
+    model = NamedModelSerializer(
+        source="model_version", default=None, allow_null=True, help_text="What it made."
+    )
+
+    class Meta:
+        model = TrainingRun
+        fields = (
+            "id",
+            "study",
+            "release",
+            "base",
+            "method",
+            "params",
+            "seed",
+            "state",
+            "step",
+            "steps",
+            "seconds_left",
+            "losses",
+            "metrics",
+            "error",
+            "created_at",
+            "started_at",
+            "ended_at",
+            "cancel_requested_at",
+            "model",
+        )
+        read_only_fields = fields
