@@ -87,7 +87,7 @@ class RowProblemSerializer(Shape):
     problem = serializers.CharField()
 
 
-class ImportReportSerializer(Shape):
+class ImportReportSerializer(serializers.Serializer[Any]):
     """What came of it."""
 
     prompts = serializers.IntegerField(help_text="New ones.")
@@ -211,7 +211,7 @@ class ModelSerializer(serializers.ModelSerializer[ModelVersion]):
 
     class Meta:
         model = ModelVersion
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "name",
             "kind",
@@ -230,7 +230,7 @@ class AncestrySerializer(ModelSerializer):
     lineage = NamedModelSerializer(many=True, help_text="From the parent to the first.")
 
     class Meta(ModelSerializer.Meta):
-        fields = (*ModelSerializer.Meta.fields, "lineage")
+        fields: tuple[str, ...] = (*ModelSerializer.Meta.fields, "lineage")
         read_only_fields = fields
 
 
@@ -250,7 +250,7 @@ class TrainingRequestSerializer(Shape):
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         """Parameters are taken as they came: whole numbers stay whole."""
         read = super().to_internal_value(data)
-        return read | {"params": data.get("params", {})}
+        return {**read, "params": data.get("params", {})}
 
 
 class LossSerializer(Shape):

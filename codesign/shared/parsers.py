@@ -54,7 +54,7 @@ class ToFile(BaseParser):
         stream: Any,
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
-    ) -> Path:
+    ) -> Any:
         """Where the body lies now."""
         handle, name = tempfile.mkstemp(suffix=self.suffix, prefix="codesign-upload-")
         written = 0

@@ -96,9 +96,9 @@ def require(actor: Actor, permission: Permission, study: Study) -> Member | None
 
 def studies_where(actor: Actor, permission: Permission) -> list[uuid.UUID]:
     """Ids of the studies in which the actor holds the permission; refuses where there is none."""
-    found = Member.objects.filter(
-        user_id=actor.user_id, left_at=None, roles__overlap=sorted(permission.roles)
-    )
-    if ids := list(found.values_list("study_id", flat=True)):
+    held = Member.objects.filter(left_at=None, roles__overlap=sorted(permission.roles))
+    if actor.user_id and (
+        ids := list(held.filter(user_id=actor.user_id).values_list("study_id", flat=True))
+    ):
         return ids
     raise NotPermitted("You have no role in any study that includes this.")

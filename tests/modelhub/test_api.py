@@ -186,8 +186,9 @@ def test_a_bad_row_is_named_by_its_line_and_nothing_comes_in(desk: Desk) -> None
     assert Prompt.objects.count() == 2
     answer = ask(coordinator, "POST", f"{address}?skip_bad=true", rows).json()
     assert (answer["prompts"], [row["line"] for row in answer["skipped"]]) == (1, [2, 3])
-    for wrong in ({"prompts": "x"}, {}, [], {"prompts": {}}):
-        found = problem(ask(coordinator, "POST", address, wrong), 400)
+    wrong_bodies: list[Any] = [{"prompts": "x"}, {}, [], {"prompts": {}}]
+    for wrong in wrong_bodies:
+        problem(ask(coordinator, "POST", address, wrong), 400)
     problem(ask(coordinator, "POST", f"{address}?skip_bad=maybe", rows), 400)
 
 
