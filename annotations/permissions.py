@@ -6,6 +6,7 @@ from codesign.studies.rules import JUDGING, Role
 ADD_PROMPTS = Permission(
     "annotations.add_prompts", Scope.STUDY, frozenset({Role.COORDINATOR, Role.ML_ENGINEER})
 )
+PULL = Permission("annotations.pull", Scope.STUDY, frozenset({Role.COORDINATOR}))
 MANAGE_ROUNDS = Permission("annotations.manage_rounds", Scope.STUDY, frozenset({Role.COORDINATOR}))
 JUDGE = Permission("annotations.judge", Scope.STUDY, frozenset(JUDGING))
 JUDGE_OWN = Permission("annotations.judge_own", Scope.OBJECT, frozenset(JUDGING))

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from annotations.views import judging, releases, review, rounds
+from annotations.views import judging, prompts, releases, review, rounds
 
 app_name = "annotations"
 
@@ -18,6 +18,10 @@ urlpatterns = [
     path("releases/<uuid:release_id>/", releases.one, name="release"),
     path("releases/<uuid:release_id>/progress/", releases.progress, name="release-progress"),
     path("releases/<uuid:release_id>/files/<path:name>", releases.file, name="release-file"),
+    path("prompts/", prompts.listed, name="prompts"),
+    path("prompts/<uuid:prompt_id>/", prompts.one, name="prompt"),
+    path("prompts/<uuid:prompt_id>/take-out/", prompts.take_out, name="prompt-take-out"),
+    path("replies/<uuid:response_id>/take-out/", prompts.take_reply_out, name="reply-take-out"),
     path("rounds/", rounds.listed, name="rounds"),
     path("pause/", rounds.pause, name="pause"),
     path("resume/", rounds.resume, name="resume"),

@@ -12,7 +12,7 @@ from django.db.models import Q, Value
 from django.utils import timezone
 
 from annotations.models import Prompt, Response, RoundCohort, Task
-from annotations.permissions import ADD_PROMPTS
+from annotations.permissions import ADD_PROMPTS, PULL
 from annotations.queries import assignments as queries
 from annotations.rules import prompts as rules
 from annotations.rules.prompts import PromptRow, RowProblem
@@ -29,6 +29,7 @@ from codesign.studies.permissions import require
 BATCH = 500
 PROMPTS_ADDED = action("annotations.prompts_added", "added prompts")
 PROMPT_PULLED = action("annotations.prompt_pulled", "pulled a prompt out of the study")
+RESPONSE_PULLED = action("annotations.response_pulled", "pulled a response out of the study")
 
 
 class RowsRefused(Invalid):
@@ -250,14 +251,14 @@ def pull_prompt(*, actor: Actor, prompt: Prompt) -> Prompt:
 
     Who holds it gets something else; their draft stays, and what was sent before stays sent.
     """
-    require(actor, ADD_PROMPTS, prompt.study)
+    require(actor, PULL, prompt.study)
     _lock_who_may_hold(prompt)
     prompt = Prompt.objects.select_for_update(no_key=True).get(id=prompt.id)
     if prompt.withdrawn_at:
         raise Conflict("This prompt has been pulled already.")
     prompt.withdrawn_at = timezone.now()
     prompt.save(update_fields=["withdrawn_at"])
-    seats.offer_none_of(prompt=prompt)
+    seats.offer_none_of(tasks=prompt.tasks.all())
     held = queries.leased().filter(prompt=prompt)
     assignments.return_leases(actor=actor, leases=held, why="prompt pulled")
     audit.record(
@@ -267,6 +268,33 @@ def pull_prompt(*, actor: Actor, prompt: Prompt) -> Prompt:
         about=("prompt", prompt.id, prompt.external_id),
     )
     return prompt
+
+
+@transaction.atomic
+def pull_response(*, actor: Actor, response: Response) -> Response:
+    """Take a response out of use: nobody judges it any more, and no release holds it.
+
+    Tasks have a fixed set of responses, so every task that shows this one ends with it.
+    """
+    prompt = response.prompt
+    require(actor, PULL, prompt.study)
+    _lock_who_may_hold(prompt)
+    response = Response.objects.select_for_update(no_key=True, of=("self",)).get(id=response.id)
+    if response.withdrawn_at:
+        raise Conflict("This response has been pulled already.")
+    response.withdrawn_at = timezone.now()
+    response.save(update_fields=["withdrawn_at"])
+    tasks = Task.objects.filter(task_responses__response=response)
+    held = queries.leased().filter(task__in=tasks)
+    assignments.return_leases(actor=actor, leases=held, why="response pulled")
+    seats.offer_none_of(tasks=tasks)
+    audit.record(
+        actor=actor,
+        action=RESPONSE_PULLED,
+        study_id=prompt.study_id,
+        about=("response", response.id, prompt.external_id),
+    )
+    return response
 
 
 def _lock_who_may_hold(prompt: Prompt) -> None:

@@ -109,7 +109,7 @@ def close_round(*, actor: Actor, round: Round) -> Round:
     locked = _move(actor, round, RoundState.CLOSED)
     seats.lock_members(cohorts=locked.cohorts.values("cohort"))
     seats.lock_tasks(tasks=locked.tasks.all())
-    seats.offer_none(round=locked)
+    seats.offer_none_of(tasks=locked.tasks.all())
     held = queries.leased().filter(task__round=locked)
     assignments.return_leases(actor=actor, leases=held, why="round closed")
     return locked

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
-from annotations.models import Prompt, Round, Seat, Task
+from annotations.models import Round, Seat, Task, TaskResponse
 from annotations.queries import assignments as queries
 from annotations.rules.states import RoundState, SeatState
 from codesign.studies.models import Member
@@ -122,17 +122,24 @@ def offer_all(*, round: Round) -> int:
     return _of_open_prompts(round).filter(~Exists(lower)).update(offered=True)
 
 
-def offer_none_of(*, prompt: Prompt) -> None:
-    """Offer nothing of a prompt; its tasks are locked by the caller."""
-    Seat.objects.filter(task__prompt=prompt, offered=True).update(offered=False)
-
-
-def offer_none(*, round: Round) -> None:
-    """Offer nothing of a round."""
-    Seat.objects.filter(task__round=round, offered=True).update(offered=False)
+def offer_none_of(*, tasks: QuerySet[Task]) -> None:
+    """Offer nothing of these tasks, which the caller has locked."""
+    Seat.objects.filter(task__in=tasks, offered=True).update(offered=False)
 
 
 def _of_open_prompts(round: Round) -> QuerySet[Seat]:
     return Seat.objects.filter(
-        task__round=round, state=SeatState.FREE, task__prompt__withdrawn_at=None
+        ~Exists(_pulled_responses(OuterRef("task_id"))),
+        task__round=round,
+        state=SeatState.FREE,
+        task__prompt__withdrawn_at=None,
     )
+
+
+def _pulled_responses(task_id: uuid.UUID | OuterRef) -> QuerySet[TaskResponse]:
+    return TaskResponse.objects.filter(task_id=task_id, response__withdrawn_at__isnull=False)
+
+
+def may_be_judged(*, task: Task) -> bool:
+    """Whether neither the prompt nor a response of a task was pulled."""
+    return task.prompt.withdrawn_at is None and not _pulled_responses(task.id).exists()

@@ -184,7 +184,9 @@ def _finish(assignment: Assignment, *, now: datetime, example: bool) -> assignme
 def _reclaim(assignment: Assignment) -> assignments.Found | None:
     """Find a seat for late work; what the person holds instead by now, or None."""
     task = seats.locked_task(task_id=assignment.task_id)
-    if _came_again(assignment) or task.prompt.withdrawn_at or task.round.state != RoundState.OPEN:
+    if _came_again(assignment) or task.round.state != RoundState.OPEN:
+        raise Conflict(GONE)
+    if not seats.may_be_judged(task=task):
         raise Conflict(GONE)
     seat = seats.take_late(task=task, cohort_id=assignment.seat.cohort_id)
     if seat is None:

@@ -33,6 +33,7 @@ KINDS: dict[str, Words] = {
     "model_version": gettext_lazy("model"),
     "pay_rate": gettext_lazy("pay rate"),
     "prompt": gettext_lazy("prompt"),
+    "response": gettext_lazy("response"),
     "rewrite": gettext_lazy("rewrite"),
     "round": gettext_lazy("round"),
     "rubric": gettext_lazy("rubric"),

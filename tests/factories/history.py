@@ -7,6 +7,7 @@ from annotations.queries.review import Kind
 from annotations.rules.states import FlagState, Harm
 from annotations.services import review
 from codesign.accounts.services import make_account
+from codesign.audit.models import Seal
 from codesign.compensation import services as compensation
 from codesign.consent.services import withdraw
 from codesign.shared.actors import SYSTEM, Actor
@@ -31,6 +32,7 @@ def make_history() -> None:
     version = ensure_imported_model(actor=SYSTEM, study=member.study, name="made-up-model")
     source_of(study=member.study, version=version)
     withdraw(actor=Actor.of(member.user), member=member)
+    Seal.objects.create(after_xid=0, until_xid=1, events=1, previous="0", digest="1")
     make_account(actor=SYSTEM, email="history@example.org", password="pw-one-two")
 
 

@@ -1,0 +1,92 @@
+"""The prompts of a study, for its coordinator: reading them, taking one or a reply out."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from annotations.permissions import PULL
+from annotations.queries import prompts as queries
+from annotations.services import prompts
+from codesign.shared.pages import Question, ask_first
+from codesign.studies.permissions import StudyRequest, page
+
+PROMPTS_A_PAGE = 50
+
+
+@page(PULL)
+@never_cache
+@require_safe
+def listed(request: StudyRequest, slug: str) -> HttpResponse:
+    """Every prompt, those taken out too."""
+    found = Paginator(queries.with_replies(study_id=request.member.study_id), PROMPTS_A_PAGE)
+    number = request.GET.get("page")
+    return render(request, "annotations/prompts.html", {"page": found.get_page(number)})
+
+
+@page(PULL)
+@never_cache
+@require_safe
+def one(request: StudyRequest, slug: str, prompt_id: uuid.UUID) -> HttpResponse:
+    """A prompt and the replies to it."""
+    found = queries.prompt_in(study_id=request.member.study_id, prompt_id=prompt_id)
+    return render(request, "annotations/prompt.html", {"prompt": found})
+
+
+@page(PULL)
+@never_cache
+@require_http_methods(["GET", "POST"])
+def take_out(request: StudyRequest, slug: str, prompt_id: uuid.UUID) -> HttpResponse:
+    """Ask, and take a prompt out of the study."""
+    found = queries.prompt_in(study_id=request.member.study_id, prompt_id=prompt_id)
+    back = reverse("annotations:prompt", kwargs={"slug": slug, "prompt_id": prompt_id})
+    if request.method == "POST":
+        prompts.pull_prompt(actor=request.actor, prompt=found)
+        messages.success(request, _("The prompt was taken out of the study."))
+        return redirect(back)
+    question = Question(
+        heading=_("Take “%(name)s” out of the study?") % {"name": found.external_id},
+        points=[
+            _("Nobody is given it any more. Who has it open gets another text instead."),
+            _("No model answers it any more, and no new dataset release holds it."),
+            _("What was sent about it stays sent and paid."),
+            _("It cannot be put back."),
+        ],
+        button=_("Take it out"),
+        back=back,
+    )
+    return ask_first(request, question)
+
+
+@page(PULL)
+@never_cache
+@require_http_methods(["GET", "POST"])
+def take_reply_out(request: StudyRequest, slug: str, response_id: uuid.UUID) -> HttpResponse:
+    """Ask, and take one reply out of the study."""
+    found = queries.response_in(study_id=request.member.study_id, response_id=response_id)
+    back = reverse("annotations:prompt", kwargs={"slug": slug, "prompt_id": found.prompt_id})
+    if request.method == "POST":
+        prompts.pull_response(actor=request.actor, response=found)
+        messages.success(request, _("The reply was taken out of the study."))
+        return redirect(back)
+    question = Question(
+        heading=_("Take this reply to “%(name)s” out of the study?")
+        % {"name": found.prompt.external_id},
+        points=[
+            _("Nobody is shown it any more. Texts that show it beside others end with it."),
+            _("No new dataset release holds it."),
+            _("What was sent about it stays sent and paid."),
+            _("It cannot be put back."),
+        ],
+        button=_("Take it out"),
+        back=back,
+    )
+    return ask_first(request, question)
