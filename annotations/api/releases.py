@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import FileResponse
+from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -17,10 +17,13 @@ from annotations.services import releases
 from codesign.accounts.api import ApiView, id_of
 from codesign.accounts.rules import TokenScope
 from codesign.shared.access import Permission
+from codesign.shared.downloads import send_file
 from codesign.shared.pagination import Pages
 from codesign.shared.serializers import refused
 from codesign.studies.models import Study
 from codesign.studies.permissions import member_with
+
+RANGE = "One range of bytes, as `bytes=1000-` to go on after a break."
 
 
 class ReleasePages(Pages):
@@ -87,10 +90,23 @@ class FileView(ReleaseView):
 
     @extend_schema(
         operation_id="releases_file",
-        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY, **refused(410)},
+        parameters=[OpenApiParameter("Range", str, OpenApiParameter.HEADER, description=RANGE)],
+        responses={
+            (200, "application/octet-stream"): OpenApiTypes.BINARY,
+            (206, "application/octet-stream"): OpenApiTypes.BINARY,
+            **refused(410, 416),
+        },
     )
-    def get(self, request: Request, slug: str, release_id: str, path: str) -> FileResponse:
-        """The file's bytes; `path` is one of those in the manifest."""
+    def get(self, request: Request, slug: str, release_id: str, path: str) -> HttpResponseBase:
+        """The file's bytes; `path` is one of those in the manifest.
+
+        One range of bytes at a time may be asked for. The ETag is the SHA-256 that the manifest
+        gives, for If-Range.
+        """
         found = queries.release_in(study=self.study(slug), release_id=id_of(release_id))
-        opened = releases.open_file(actor=self.actor, release=found, name=path)
-        return FileResponse(opened.open("rb"), content_type="application/octet-stream")
+        opened = releases.open_file(
+            actor=self.actor, release=found, name=path, taken=request.method == "GET"
+        )
+        return send_file(
+            request, opened.path, sha256=opened.sha256, content_type="application/octet-stream"
+        )

@@ -49,10 +49,17 @@ def card_of(release: DatasetRelease) -> str:
     return file_of(release, "README.md").read_text(encoding="utf-8")
 
 
+def sha256_of(release: DatasetRelease, name: str) -> str:
+    """The hash of one file of a release, as frozen; the manifest is a file too."""
+    hashes = {file["path"]: str(file["sha256"]) for file in release.manifest["files"]}
+    hashes[MANIFEST] = release.manifest_sha256
+    if name not in hashes:
+        raise NotFound("There is no such file in this release.")
+    return hashes[name]
+
+
 def file_of(release: DatasetRelease, name: str) -> Path:
     """One file of a release, by the name that its manifest gives it and by no other."""
     folder = folder_of(release)
-    names = {file["path"] for file in release.manifest["files"]} | {MANIFEST}
-    if name not in names:
-        raise NotFound("There is no such file in this release.")
+    sha256_of(release, name)
     return folder / name

@@ -8,6 +8,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
@@ -353,15 +354,24 @@ def supersede_with(*, member: Member, purpose: str | None = None) -> int:
     return len(found)
 
 
-def open_file(*, actor: Actor, release: DatasetRelease, name: str) -> Path:
-    """The path of a file to hand out; who took which file is written down."""
+@dataclass(frozen=True)
+class Opened:
+    """A file that may be handed out, and the hash that its manifest gives."""
+
+    path: Path
+    sha256: str
+
+
+def open_file(*, actor: Actor, release: DatasetRelease, name: str, taken: bool = True) -> Opened:
+    """A file to hand out; who took which is written down, where they did not just look."""
     require(actor, DOWNLOAD_RELEASES, release.study)
-    path = queries.file_of(release, name)
+    opened = Opened(queries.file_of(release, name), queries.sha256_of(release, name))
     if release.state == ReleaseState.SUPERSEDED:
         raise Gone(SUPERSEDED_SAYS)
-    with transaction.atomic():
-        _tell(DOWNLOADED, release, actor=actor, file=name, state=release.state)
-    return path
+    if taken:
+        with transaction.atomic():
+            _tell(DOWNLOADED, release, actor=actor, file=name, state=release.state)
+    return opened
 
 
 def check_target(*, folder: Path) -> None:

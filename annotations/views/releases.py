@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import FileResponse, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -22,6 +22,7 @@ from annotations.queries import releases as queries
 from annotations.rules.releases import CONFIGS, SAYS, USES
 from annotations.rules.states import ReleaseState
 from annotations.services import releases
+from codesign.shared.downloads import send_file
 from codesign.studies.permissions import StudyRequest, page
 
 RELEASES_A_PAGE = 25
@@ -126,13 +127,16 @@ def _said(release: DatasetRelease) -> dict[str, Any]:
 @never_cache
 @require_safe
 def file(request: StudyRequest, slug: str, release_id: uuid.UUID, name: str) -> HttpResponse:
-    """One file, streamed; who took it is written down."""
+    """One file, streamed, or a range of it; who took it is written down."""
     release = queries.release_in(study=request.member.study, release_id=release_id)
-    path = releases.open_file(actor=request.actor, release=release, name=name)
+    opened = releases.open_file(
+        actor=request.actor, release=release, name=name, taken=request.method == "GET"
+    )
     kind = "text/markdown" if name.endswith(".md") else mimetypes.guess_type(name)[0]
-    return FileResponse(  # type: ignore[return-value]  # a page may stream, its type says not
-        path.open("rb"),
-        as_attachment=True,
-        filename=f"{slug}-{release.number}-{name.replace('/', '-')}",
+    return send_file(  # type: ignore[return-value]  # a page may stream, its type says not
+        request,
+        opened.path,
+        sha256=opened.sha256,
         content_type=kind or "application/octet-stream",
+        filename=f"{slug}-{release.number}-{name.replace('/', '-')}",
     )
