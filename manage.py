@@ -1,13 +1,14 @@
 #!/usr/bin/env python
 """Entry point for every management command."""
 
-import os
 import sys
 
 
 def main() -> None:
     """Run one command; a missing server gets a sentence instead of a traceback."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codesign.config.settings")
+    from codesign.config.starting import load_settings
+
+    load_settings()
     from django.conf import settings
     from django.core.management import execute_from_command_line
     from django.db import OperationalError

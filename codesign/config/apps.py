@@ -12,10 +12,12 @@ class ConfigConfig(AppConfig):
     label = "config"
 
     def ready(self) -> None:
-        """Import every app's tasks: Celery does so in workers alone. Guard append-only tables.
+        """Make the Celery application current; import every app's tasks; guard append-only tables.
 
-        Without the first a web process or a command knows neither a task's name nor its queue.
+        Celery imports tasks in workers alone; without this a web process or a command would know
+        neither a task's name nor its queue.
         """
+        from codesign.config import celery  # noqa: F401
         from codesign.config.privileges import forbid_rewriting
 
         autodiscover_modules("tasks")

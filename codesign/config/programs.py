@@ -1,6 +1,5 @@
 """The processes of one machine: web, workers, beat. Which command, which signals, which queues."""
 
-import os
 import signal
 import sys
 import time
@@ -38,11 +37,8 @@ class Application(Program):
 
 def web(port: int, logs: Path, environment: Mapping[str, str]) -> Spec:
     """Return gunicorn, answering on this machine alone."""
-    workers = environment.get("WEB_CONCURRENCY") or str(min(4, max(2, os.cpu_count() or 2)))
-    command = [sys.executable, "-m", "gunicorn", "codesign.config.wsgi:application"]
-    command += ["--bind", f"127.0.0.1:{port}", "--no-control-socket"]
-    command += ["--worker-class", "gthread", "--workers", workers, "--threads", "8"]
-    command += ["--graceful-timeout", "5", "--timeout", "60"]
+    command = [sys.executable, "-m", "gunicorn", "-c", "python:codesign.config.gunicorn"]
+    command += ["codesign.config.wsgi:application", "--bind", f"127.0.0.1:{port}"]
     return Spec(
         name="web",
         command=command,

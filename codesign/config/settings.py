@@ -1,9 +1,9 @@
 """Every setting of Codesign, on one page; what an operator may change comes from the environment.
 
-See README, "To production", for the variables. Without `DATABASE_URL` and `CELERY_BROKER_URL`
-the servers that a running `make run` embeds are found through `$CODESIGN_HOME/run.json`.
+`environment.py` beside this reads and checks the variables; README, "To production", explains them.
 """
 
+import os
 import secrets
 from pathlib import Path
 from typing import Any
@@ -11,38 +11,35 @@ from typing import Any
 import environ
 from csp.constants import SELF
 
-from codesign.config.servers.discovery import find_running
+from codesign.config.environment import read
+from codesign.shared import logs
 
 BASE_DIR = Path(__file__).resolve().parents[2]
-env = environ.Env()
+ENV = read(os.environ, root=BASE_DIR)
 
 # --- where we are -----------------------------------------------------------------------------
-ENVIRONMENT = env.str("CODESIGN_ENV", "demo")  # demo | test | production
-PRODUCTION = ENVIRONMENT == "production"
-TESTING = ENVIRONMENT == "test"
-CODESIGN_HOME = Path(env.str("CODESIGN_HOME", str(BASE_DIR / "var"))).resolve()
+PRODUCTION = ENV.kind == "production"
+TESTING = ENV.kind == "test"
+CODESIGN_HOME = ENV.home
 RELEASES_DIR = CODESIGN_HOME / "releases"
 MODELS_DIR = CODESIGN_HOME / "models"
 MAIL_DIR = CODESIGN_HOME / "mail"
 
 DEBUG = False
 _secret_file = CODESIGN_HOME / "secret-key"
-if PRODUCTION:
-    SECRET_KEY = env.str("SECRET_KEY")
-elif _secret_file.exists():
-    SECRET_KEY = env.str("SECRET_KEY", _secret_file.read_text().strip())
-else:
-    SECRET_KEY = env.str("SECRET_KEY", secrets.token_urlsafe(50))
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["localhost", "127.0.0.1"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+SECRET_KEY = (
+    ENV.secret_key
+    or (_secret_file.read_text().strip() if _secret_file.exists() else "")
+    or secrets.token_urlsafe(50)
+)
+ALLOWED_HOSTS = ENV.allowed_hosts
+CSRF_TRUSTED_ORIGINS = ENV.csrf_trusted_origins
 
 # --- database and broker ----------------------------------------------------------------------
-_running = find_running(CODESIGN_HOME) or {}
-DATABASE_URL = env.str("DATABASE_URL", _running.get("database_url", ""))
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", _running.get("broker_url", ""))
-SERVERS_RUNNING = bool(DATABASE_URL)
+CELERY_BROKER_URL = ENV.broker_url
+SERVERS_RUNNING = bool(ENV.database_url)
 DATABASES: dict[str, dict[str, Any]] = {
-    "default": environ.Env.db_url_config(DATABASE_URL or "postgres://start-make-run-first/none")
+    "default": environ.Env.db_url_config(ENV.database_url or "postgres://start-make-run-first/none")
 }
 DATABASES["default"].update(
     {
@@ -94,6 +91,8 @@ INSTALLED_APPS = [
     "codesign.config",
 ]
 MIDDLEWARE = [
+    "codesign.shared.middleware.RequestLogMiddleware",
+    "codesign.config.middleware.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -180,10 +179,11 @@ ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", 0)  # that set X-Forwar
 MFA_SUPPORTED_TYPES = ["recovery_codes", "totp", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
-SITE_URL = env.str("SITE_URL", f"http://localhost:{env.str('PORT', '8000')}")  # in mails
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "codesign@example.org")
-if EMAIL_URL := env.str("EMAIL_URL", ""):
-    vars().update(environ.Env.email_url_config(EMAIL_URL))
+SITE_URL = ENV.site_url  # in mails
+DEFAULT_FROM_EMAIL = ENV.from_email
+EMAIL_TIMEOUT = 30  # seconds; below the time limit of the task that sends
+if ENV.email_url:
+    vars().update(environ.Env.email_url_config(ENV.email_url))
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = str(MAIL_DIR)
@@ -220,6 +220,10 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+SECURE_SSL_REDIRECT = PRODUCTION
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV.tls == "proxy" else None
+SECURE_HSTS_SECONDS = ENV.hsts_seconds if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 CSRF_FAILURE_VIEW = "codesign.shared.views.csrf_failure"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -299,15 +303,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "ring-generation": {"task": "modelhub.tasks.ring_generation", "schedule": 15.0},
     "ring-training": {"task": "modelhub.tasks.ring_training", "schedule": 20.0},
 }
-MODEL_THREADS = env.int("CODESIGN_MODEL_THREADS", 0)  # 0: one per core
-ASSIGNMENT_LEASE_MINUTES = env.int("CODESIGN_LEASE_MINUTES", 120)
+MODEL_THREADS = ENV.model_threads  # 0: one per core
+ASSIGNMENT_LEASE_MINUTES = ENV.lease_minutes
 
-# --- logs -------------------------------------------------------------------------------------
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
-    "loggers": {"presidio-analyzer": {"level": "WARNING"}},  # it tells of each thing it loads
-}
+# --- logs: without personal data; JSON lines where machines read them ---------------------------
+LOGGING = logs.configuration(level=ENV.log_level, as_json=PRODUCTION)

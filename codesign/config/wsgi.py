@@ -1,8 +1,8 @@
 """What gunicorn serves."""
 
-import os
-
 from django.core.wsgi import get_wsgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codesign.config.settings")
+from codesign.config.starting import load_settings
+
+load_settings()
 application = get_wsgi_application()

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import re
+import time
+import uuid
 from collections.abc import Callable
 
 from django.conf import settings
@@ -10,7 +14,45 @@ from django.shortcuts import render
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from codesign.shared.errors import Refusal
+from codesign.shared.logs import request_id
 from codesign.shared.problems import is_api
+
+log = logging.getLogger(__name__)
+
+REQUEST_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
+
+
+class RequestLogMiddleware:
+    """One line for each request: method, the address's pattern, status, milliseconds.
+
+    Its id comes from the proxy (`X-Request-ID`) or is made here, goes back with the answer, and
+    stands in every line that the request causes, those of its tasks too.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer under an id."""
+        offered = request.headers.get("X-Request-ID", "")
+        own = offered if REQUEST_ID.fullmatch(offered) else uuid.uuid4().hex
+        token = request_id.set(own)
+        began = time.perf_counter()
+        try:
+            answer = self.get_response(request)
+            answer["X-Request-ID"] = own
+            match = request.resolver_match
+            if match is not None:
+                fields = {
+                    "method": request.method,
+                    "route": match.route,
+                    "status": answer.status_code,
+                    "ms": round(1000 * (time.perf_counter() - began)),
+                }
+                log.info("answered", extra={"fields": fields})
+            return answer
+        finally:
+            request_id.reset(token)
 
 
 class NoStoreMiddleware:

@@ -28,9 +28,11 @@ TIMEOUT_MS = 15_000
 def open_page(browser: Browser, live_server: Any) -> Iterator[OpenPage]:
     """Open a page in a fresh context: `open_page(path, user=…, scripts=False, locale=…)`.
 
-    With `user`, that person is signed in. Relative addresses lead to the test's server.
+    With `user`, that person is signed in. Relative addresses lead to the test's server. Whatever
+    the content security policy refuses on any of these pages fails the test.
     """
     contexts: list[BrowserContext] = []
+    opened: list[Watch] = []
 
     def open_(
         path: str = "", user: User | None = None, scripts: bool = True, **options: Any
@@ -43,7 +45,7 @@ def open_page(browser: Browser, live_server: Any) -> Iterator[OpenPage]:
         if user is not None:
             context.add_cookies([session_cookie(user, live_server.url)])
         page = context.new_page()
-        Watch(page, own_host=urlsplit(live_server.url).netloc)
+        opened.append(Watch(page, own_host=urlsplit(live_server.url).netloc))
         if path:
             page.goto(path)
         return page
@@ -51,6 +53,7 @@ def open_page(browser: Browser, live_server: Any) -> Iterator[OpenPage]:
     yield open_
     for context in contexts:
         context.close()
+    assert [refusal for watch in opened for refusal in watch.refusals()] == []
 
 
 @pytest.fixture

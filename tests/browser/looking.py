@@ -49,6 +49,10 @@ class Watch:
         if message.type in ("error", "warning") and not own_status:
             self.problems.append(f"console {message.type}: {message.text}")
 
+    def refusals(self) -> list[str]:
+        """What the content security policy refused to load, run or apply."""
+        return [problem for problem in self.problems if "Content Security Policy" in problem]
+
     def _follow(self, request: Request) -> None:
         """Keep requests to anybody but us."""
         address = urlsplit(request.url)

@@ -111,7 +111,7 @@ def test_what_cannot_start_ends_with_its_reason(tmp_path: Path) -> None:
         out, _ = run.process.communicate(timeout=60)
         assert run.process.returncode == 1
         assert " failed; the last words in " in out
-        assert "Unable to configure root logger" in out
+        assert "LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL" in out
         assert run.processes() == []
     finally:
         run.stop()

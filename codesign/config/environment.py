@@ -1,0 +1,150 @@
+"""What an operator may set, read from the environment once, with types, refused with one sentence.
+
+Every variable stands in `read`, and nowhere else; README, "To production", says what each is for.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+from codesign.config.servers.discovery import find_running
+
+KINDS = ("demo", "test", "production")
+TLS_ENDS = ("proxy", "own")
+"""Who ends TLS: a proxy in front that sets X-Forwarded-Proto itself, or gunicorn."""
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+SECRET_LENGTH = 50
+"""Characters; what Django's deployment check asks for."""
+SECRET_VARIETY = 5
+"""Different characters at least; Django's check again."""
+YEAR = 365 * 24 * 3600
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The installation's settings. Empty text: not set."""
+
+    kind: str
+    home: Path
+    secret_key: str
+    allowed_hosts: list[str]
+    csrf_trusted_origins: list[str]
+    site_url: str
+    tls: str
+    hsts_seconds: int
+    database_url: str
+    broker_url: str
+    email_url: str
+    from_email: str
+    lease_minutes: int
+    model_threads: int
+    log_level: str
+
+
+class Reader:
+    """Takes variables one by one and keeps every complaint, so that all are told at once."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        """Read from these variables."""
+        self._variables = variables
+        self.complaints: list[str] = []
+
+    def text(self, name: str, default: str = "") -> str:
+        """Return the variable; one that is empty counts as not set."""
+        return self._variables.get(name, "").strip() or default
+
+    def words(self, name: str, default: str = "") -> list[str]:
+        """Return what stands between commas."""
+        return [word for part in self.text(name, default).split(",") if (word := part.strip())]
+
+    def choice(self, name: str, choices: tuple[str, ...], default: str) -> str:
+        """Return one of `choices`."""
+        found = self.text(name, default)
+        if found and found not in choices:
+            self.complain(f"{name} must be one of {', '.join(choices)}")
+            return default
+        return found
+
+    def number(self, name: str, default: int, *, least: int) -> int:
+        """Return a whole number of at least `least`."""
+        found = self.text(name, str(default))
+        if not (found.isascii() and found.isdecimal() and int(found) >= least):
+            self.complain(f"{name} must be a whole number of at least {least}")
+            return default
+        return int(found)
+
+    def complain(self, what: str) -> None:
+        """Keep a complaint; it never repeats a value, since some are secret."""
+        self.complaints.append(what)
+
+
+def read(variables: Mapping[str, str], *, root: Path) -> Environment:
+    """Return the settings; ImproperlyConfigured with one sentence that names all that is wrong.
+
+    Where no server is named, those of a `make run` on the same home are found.
+    """
+    reader = Reader(variables)
+    home = Path(reader.text("CODESIGN_HOME", str(root / "var"))).resolve()
+    running = find_running(home) or {}
+    kind = reader.choice("CODESIGN_ENV", KINDS, "demo")
+    in_production = kind == "production"
+    found = Environment(
+        kind=kind,
+        home=home,
+        secret_key=reader.text("SECRET_KEY"),
+        allowed_hosts=reader.words("ALLOWED_HOSTS", "" if in_production else "localhost,127.0.0.1"),
+        csrf_trusted_origins=reader.words("CSRF_TRUSTED_ORIGINS"),
+        site_url=reader.text(
+            "SITE_URL", "" if in_production else f"http://localhost:{reader.text('PORT', '8000')}"
+        ),
+        tls=reader.choice("CODESIGN_TLS", TLS_ENDS, ""),
+        hsts_seconds=reader.number("HSTS_SECONDS", YEAR, least=1),
+        database_url=reader.text("DATABASE_URL", str(running.get("database_url", ""))),
+        broker_url=reader.text("CELERY_BROKER_URL", str(running.get("broker_url", ""))),
+        email_url=reader.text("EMAIL_URL"),
+        from_email=reader.text(
+            "DEFAULT_FROM_EMAIL", "" if in_production else "codesign@example.org"
+        ),
+        lease_minutes=reader.number("CODESIGN_LEASE_MINUTES", 120, least=1),
+        model_threads=reader.number("CODESIGN_MODEL_THREADS", 0, least=0),
+        log_level=reader.choice("LOG_LEVEL", LEVELS, "INFO"),
+    )
+    if in_production:
+        _require(found, reader)
+    if reader.complaints:
+        raise ImproperlyConfigured(
+            f"Codesign does not start: {'; '.join(reader.complaints)}. "
+            'README, "To production", says what each is for.'
+        )
+    return found
+
+
+def _require(found: Environment, reader: Reader) -> None:
+    """Complain about whatever an installation for real people must not be without."""
+    secret = found.secret_key
+    if len(secret) < SECRET_LENGTH or len(set(secret)) < SECRET_VARIETY:
+        reader.complain(f"SECRET_KEY must be random, {SECRET_LENGTH} characters or more")
+    if not found.allowed_hosts or "*" in found.allowed_hosts:
+        reader.complain("ALLOWED_HOSTS must name the hosts that people use")
+    if not (found.site_url.startswith("https://") and urlsplit(found.site_url).hostname):
+        reader.complain("SITE_URL must be the https:// address that mails link to")
+    if not found.tls and not any("CODESIGN_TLS" in said for said in reader.complaints):
+        reader.complain(
+            "CODESIGN_TLS must say who ends TLS: proxy (it must set X-Forwarded-Proto itself), "
+            "or own (with TLS_CERTIFICATE and TLS_KEY)"
+        )
+    if found.tls == "own":
+        for name in ("TLS_CERTIFICATE", "TLS_KEY"):
+            if not Path(reader.text(name, "/nowhere")).is_file():
+                reader.complain(f"{name} must name a file, since CODESIGN_TLS is own")
+    for name, value in (
+        ("DATABASE_URL", found.database_url),
+        ("CELERY_BROKER_URL", found.broker_url),
+        ("EMAIL_URL", found.email_url),
+        ("DEFAULT_FROM_EMAIL", found.from_email),
+    ):
+        if not value:
+            reader.complain(f"{name} is missing")

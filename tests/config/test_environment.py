@@ -1,0 +1,118 @@
+"""What an operator may set, and what production refuses to be without."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from codesign.config.environment import Environment, read
+from tests.config.production import production_environment
+from tests.config.running import ROOT
+
+NEEDED = (
+    "SECRET_KEY",
+    "ALLOWED_HOSTS",
+    "SITE_URL",
+    "CODESIGN_TLS",
+    "DATABASE_URL",
+    "CELERY_BROKER_URL",
+    "EMAIL_URL",
+    "DEFAULT_FROM_EMAIL",
+)
+DOORS = {
+    "command": [sys.executable, "manage.py", "check"],
+    "worker": [sys.executable, "-m", "celery", "-A", "codesign.config.celery", "worker"],
+    "beat": [sys.executable, "-m", "celery", "-A", "codesign.config.celery", "beat"],
+    "web": [
+        *(sys.executable, "-m", "gunicorn", "-c", "python:codesign.config.gunicorn"),
+        "codesign.config.wsgi",
+    ],
+}
+
+
+@pytest.mark.parametrize("name", NEEDED)
+def test_production_refuses_to_be_without(name: str, tmp_path: Path) -> None:
+    environment = production_environment(tmp_path)
+    del environment[name]
+    with pytest.raises(ImproperlyConfigured, match=name) as refused:
+        read(environment, root=ROOT)
+    assert [other for other in NEEDED if other in str(refused.value)] == [name]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", "short"),
+        ("SECRET_KEY", "a" * 60),
+        ("ALLOWED_HOSTS", "*"),
+        ("ALLOWED_HOSTS", " , "),
+        ("SITE_URL", "http://codesign.example.org"),
+        ("SITE_URL", "https:///nowhere"),
+        ("CODESIGN_TLS", "perhaps"),
+        ("CODESIGN_TLS", "own"),
+        ("CODESIGN_ENV", "prod"),
+        ("HSTS_SECONDS", "0"),
+        ("CODESIGN_LEASE_MINUTES", "soon"),
+        ("CODESIGN_MODEL_THREADS", "-1"),
+        ("LOG_LEVEL", "loud"),
+        ("DATABASE_URL", "   "),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused_and_never_repeated(
+    name: str, value: str, tmp_path: Path
+) -> None:
+    environment = production_environment(tmp_path, **{name: value})
+    with pytest.raises(ImproperlyConfigured, match=name) as refused:
+        read(environment, root=ROOT)
+    if len(value.strip()) > 4:
+        assert value not in str(refused.value)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("door", DOORS)
+def test_every_door_refuses_with_one_sentence_that_names_all(door: str, tmp_path: Path) -> None:
+    environment = production_environment(tmp_path)
+    for name in NEEDED:
+        del environment[name]
+    done = subprocess.run(
+        DOORS[door], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode != 0
+    said = (done.stdout + done.stderr).strip()
+    assert said.count("\n") == 0, said
+    assert said.startswith("Codesign does not start: ")
+    assert [name for name in NEEDED if name not in said] == []
+
+
+@pytest.mark.slow
+def test_djangos_deployment_check_is_clean(tmp_path: Path) -> None:  # standards 7.7
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        cwd=ROOT,
+        env=production_environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "no issues (0 silenced)" in done.stdout
+
+
+def test_who_sets_nothing_gets_a_demo(tmp_path: Path) -> None:
+    found = read({"CODESIGN_HOME": str(tmp_path)}, root=ROOT)
+    assert found.kind == "demo"
+    assert found.allowed_hosts == ["localhost", "127.0.0.1"]
+    assert found.site_url == "http://localhost:8000"
+    assert (found.lease_minutes, found.model_threads, found.hsts_seconds) == (120, 0, 31536000)
+
+
+def test_each_setting_is_used() -> None:
+    used = "".join(
+        (ROOT / "codesign" / "config" / name).read_text() for name in ("settings.py", "gunicorn.py")
+    )
+    assert [f.name for f in fields(Environment) if f"ENV.{f.name}" not in used] == []
