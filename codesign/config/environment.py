@@ -34,9 +34,15 @@ class Environment:
     csrf_trusted_origins: list[str]
     site_url: str
     tls: str
+    trusted_proxies: int
     hsts_seconds: int
     database_url: str
     broker_url: str
+    cache_url: str
+    rate_judging: int
+    rate_reading: int
+    rate_changing: int
+    rate_stranger: int
     email_url: str
     from_email: str
     lease_minutes: int
@@ -91,6 +97,7 @@ def read(variables: Mapping[str, str], *, root: Path) -> Environment:
     running = find_running(home) or {}
     kind = reader.choice("CODESIGN_ENV", KINDS, "demo")
     in_production = kind == "production"
+    tls = reader.choice("CODESIGN_TLS", TLS_ENDS, "")
     found = Environment(
         kind=kind,
         home=home,
@@ -100,10 +107,16 @@ def read(variables: Mapping[str, str], *, root: Path) -> Environment:
         site_url=reader.text(
             "SITE_URL", "" if in_production else f"http://localhost:{reader.text('PORT', '8000')}"
         ),
-        tls=reader.choice("CODESIGN_TLS", TLS_ENDS, ""),
+        tls=tls,
+        trusted_proxies=reader.number("TRUSTED_PROXIES", 1 if tls == "proxy" else 0, least=0),
         hsts_seconds=reader.number("HSTS_SECONDS", YEAR, least=1),
         database_url=reader.text("DATABASE_URL", str(running.get("database_url", ""))),
         broker_url=reader.text("CELERY_BROKER_URL", str(running.get("broker_url", ""))),
+        cache_url=reader.text("CACHE_URL", "locmemcache://?max_entries=20000"),
+        rate_judging=reader.number("CODESIGN_RATE_JUDGING", 6_000, least=1),
+        rate_reading=reader.number("CODESIGN_RATE_READING", 3_000, least=1),
+        rate_changing=reader.number("CODESIGN_RATE_CHANGING", 600, least=1),
+        rate_stranger=reader.number("CODESIGN_RATE_STRANGER", 120, least=1),
         email_url=reader.text("EMAIL_URL"),
         from_email=reader.text(
             "DEFAULT_FROM_EMAIL", "" if in_production else "codesign@example.org"

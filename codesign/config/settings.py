@@ -175,7 +175,7 @@ MFA_FORMS = {
     "add_webauthn": "codesign.accounts.forms.AddPasskey",
     "edit_webauthn": "codesign.accounts.forms.RenamePasskey",
 }
-ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", 0)  # that set X-Forwarded-For
+ALLAUTH_TRUSTED_PROXY_COUNT = ENV.trusted_proxies  # that set X-Forwarded-For
 MFA_SUPPORTED_TYPES = ["recovery_codes", "totp", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
@@ -268,15 +268,15 @@ SPECTACULAR_SETTINGS = {
 # Requests a minute: of a person (all their tokens together), of an address nobody is signed in at.
 # A person who judges makes one in some seconds; the bound is for programs that run wild.
 API_REQUESTS_A_MINUTE = {
-    "judging": env.int("CODESIGN_RATE_JUDGING", 6_000),
-    "reading": env.int("CODESIGN_RATE_READING", 3_000),
-    "changing": env.int("CODESIGN_RATE_CHANGING", 600),
-    "stranger": env.int("CODESIGN_RATE_STRANGER", 120),
+    "judging": ENV.rate_judging,
+    "reading": ENV.rate_reading,
+    "changing": ENV.rate_changing,
+    "stranger": ENV.rate_stranger,
 }
 # Counts requests and tries to sign in, holds nothing else. In the process by default: no network on
 # the way of a judgement, nothing to fail, and each web process counts for itself. CACHE_URL names a
 # Valkey or Redis where all of them shall count together.
-CACHES = {"default": env.cache_url("CACHE_URL", "locmemcache://?max_entries=20000")}
+CACHES = {"default": environ.Env.cache_url_config(ENV.cache_url)}
 
 # --- background work --------------------------------------------------------------------------
 CELERY_TIMEZONE = TIME_ZONE
