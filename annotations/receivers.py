@@ -4,7 +4,7 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from annotations.services import assignments, releases
+from annotations.services import assignments, retractions
 from codesign.consent.signals import choice_changed, consent_withdrawn
 from codesign.shared.actors import Actor
 from codesign.studies.models import Member
@@ -19,11 +19,11 @@ def take_back_what_is_leased(*, actor: Actor, member: Member, **_: Any) -> None:
 @receiver(consent_withdrawn)
 def supersede_releases(*, member: Member, **_: Any) -> None:
     """Releases with this person's work are not to be used for anything new."""
-    releases.supersede_with(member=member)
+    retractions.retract(member=member)
 
 
 @receiver(choice_changed)
 def supersede_releases_for(*, member: Member, purpose: str, granted: bool, **_: Any) -> None:
     """The same for one purpose."""
     if not granted:
-        releases.supersede_with(member=member, purpose=purpose)
+        retractions.retract(member=member, purpose=purpose)

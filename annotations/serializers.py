@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from annotations.models import DatasetRelease
-from annotations.rules.states import Ask, Harm, ReleasePurpose, SkipReason
+from annotations.models import DatasetRelease, Retraction
+from annotations.rules.states import Ask, Harm, ReleasePurpose, RetractionCode, SkipReason
 from codesign.shared.serializers import Shape
 
 
@@ -213,5 +213,35 @@ class ReleaseSerializer(serializers.ModelSerializer[DatasetRelease]):
             "example_judgements",
             "manifest_sha256",
             "manifest",
+        )
+        read_only_fields = fields
+
+
+class RetractionSerializer(serializers.ModelSerializer[Retraction]):
+    """What to drop from one release, since one person took something back. Names nobody."""
+
+    release = serializers.UUIDField(source="release_id")
+    release_number = serializers.IntegerField(source="release.number")
+    manifest_sha256 = serializers.CharField(source="release.manifest_sha256")
+    retracted_on = serializers.DateField()
+    code = serializers.ChoiceField([str(code) for code in RetractionCode])
+    records = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField()),
+        help_text=(
+            "By config: each `record_id` to drop, for `judgements` each `judgement_id`. What your "
+            "copy does not hold needs nothing."
+        ),
+    )
+
+    class Meta:
+        model = Retraction
+        fields = (
+            "id",
+            "release",
+            "release_number",
+            "manifest_sha256",
+            "retracted_on",
+            "code",
+            "records",
         )
         read_only_fields = fields

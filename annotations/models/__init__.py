@@ -9,7 +9,7 @@ from annotations.models.assignments import (
     Rewrite,
 )
 from annotations.models.prompts import Criterion, Prompt, Response, Rubric, RubricText
-from annotations.models.releases import DatasetRelease, ReleaseMember
+from annotations.models.releases import DatasetRelease, ReleaseMember, Retraction
 from annotations.models.rounds import Round, RoundCohort, Seat, Task, TaskResponse
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Prompt",
     "ReleaseMember",
     "Response",
+    "Retraction",
     "ReviewDecision",
     "Rewrite",
     "Round",

@@ -7,7 +7,7 @@ from typing import ClassVar
 import pgtrigger
 from django.db import models
 
-from annotations.rules.states import ReleasePurpose, ReleaseState
+from annotations.rules.states import ReleasePurpose, ReleaseState, RetractionCode
 from codesign.accounts.models import User
 from codesign.shared.models import PublicModel, append_only, one_of, write_once
 from codesign.studies.models import Member, Study
@@ -69,5 +69,25 @@ class ReleaseMember(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["release", "member"], name="release_member_once")
+        ]
+        triggers: ClassVar = append_only()
+
+
+class Retraction(PublicModel):
+    """That one person's work must be dropped from a frozen release (standards 2.9).
+
+    It stays when the person signs again: what they allow then is in the releases after that.
+    """
+
+    release = models.ForeignKey(
+        DatasetRelease, on_delete=models.PROTECT, related_name="retractions"
+    )
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    code = models.CharField(max_length=20)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["release", "member"], name="retraction_once"),
+            one_of("code", RetractionCode, "retraction_code_known"),
         ]
         triggers: ClassVar = append_only()

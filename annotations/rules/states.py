@@ -115,6 +115,13 @@ class ReleasePurpose(StrEnum):
     PUBLICATION = "publication"
 
 
+class RetractionCode(StrEnum):
+    """Why something must be dropped from a release that was frozen before."""
+
+    CONSENT_WITHDRAWN = "consent_withdrawn"  # somebody left
+    USE_WITHDRAWN = "use_withdrawn"  # somebody took back the choice that this release needed
+
+
 class ReleaseState(StrEnum):
     """The life of a dataset release."""
 

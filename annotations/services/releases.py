@@ -40,7 +40,6 @@ log = logging.getLogger(__name__)
 REQUESTED = action("annotations.release_requested", "asked for a dataset release")
 FROZEN = action("annotations.release_frozen", "froze a dataset release")
 FAILED = action("annotations.release_failed", "could not build a dataset release")
-SUPERSEDED = action("annotations.release_superseded", "marked a dataset release superseded")
 DOWNLOADED = action("annotations.release_downloaded", "downloaded from a dataset release")
 
 SUPERSEDED_SAYS = (
@@ -332,26 +331,6 @@ def ring_releases() -> int:
 
 
 # --- afterwards ----------------------------------------------------------------------------------
-
-
-def supersede_with(*, member: Member, purpose: str | None = None) -> int:
-    """Mark frozen releases with this person's work superseded, at once (standards 2.9).
-
-    In the caller's transaction, which is the withdrawal. With `purpose`, only releases for it.
-    Returns how many.
-    """
-    releases = DatasetRelease.objects.select_for_update(of=("self",)).filter(
-        members__member=member, state=ReleaseState.FROZEN
-    )
-    if purpose:
-        releases = releases.filter(purpose=purpose)
-    found = list(releases.order_by("id"))
-    for release in found:
-        release.state = RELEASE_STATES.check(release.state, ReleaseState.SUPERSEDED)
-        release.superseded_at = timezone.now()
-        release.save(update_fields=["state", "superseded_at"])
-        _tell(SUPERSEDED, release, reason="consent was taken back")
-    return len(found)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import QuerySet
@@ -44,12 +45,17 @@ class ApiView(APIView):
         return super().handle_exception(error)
 
     def page(
-        self, found: QuerySet[Any], shape: type[BaseSerializer[Any]], **context: Any
+        self,
+        found: QuerySet[Any],
+        shape: type[BaseSerializer[Any]],
+        fill: Callable[[list[Any]], None] | None = None,
     ) -> Response:
-        """One page of what was found, in that shape."""
+        """One page of what was found, in that shape; `fill` adds what only its rows need."""
         pages = (self.pagination_class or Pages)()
         rows = pages.paginate_queryset(found, self.request, self)
-        return pages.get_paginated_response(shape(rows, many=True, context=context).data)
+        if fill and rows:
+            fill(rows)
+        return pages.get_paginated_response(shape(rows, many=True).data)
 
     def sent(self, shape: type[BaseSerializer[Any]]) -> dict[str, Any]:
         """What the request's body holds, checked against a shape."""

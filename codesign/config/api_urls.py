@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from annotations.api import assignments, releases
+from annotations.api import assignments, releases, retractions
 from codesign.studies import api as studies
 from modelhub.api import generation, models, prompts, training
 
@@ -22,6 +22,7 @@ urlpatterns = [
         "studies/<slug:slug>/dataset-releases/<str:release_id>/files/<path:path>",
         releases.FileView.as_view(),
     ),
+    path("studies/<slug:slug>/retractions/", retractions.RetractionsView.as_view()),
     path("studies/<slug:slug>/prompts/", prompts.PromptsView.as_view()),
     path("studies/<slug:slug>/generation-runs/", generation.RunsView.as_view()),
     path("studies/<slug:slug>/generation-runs/<str:run_id>/", generation.OneRunView.as_view()),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from annotations.models import DatasetRelease, ReleaseMember
+from annotations.models import DatasetRelease, ReleaseMember, Retraction
 from annotations.queries.review import Kind
 from annotations.rules.states import FlagState, Harm
 from annotations.services import review
@@ -29,6 +29,7 @@ def make_history() -> None:
     _judge_and_review(member)
     release: DatasetRelease = frozen_release(member.study)
     ReleaseMember.objects.create(release=release, member=member, rows=1)
+    Retraction.objects.create(release=release, member=member, code="use_withdrawn")
     version = ensure_imported_model(actor=SYSTEM, study=member.study, name="made-up-model")
     source_of(study=member.study, version=version)
     withdraw(actor=Actor.of(member.user), member=member)

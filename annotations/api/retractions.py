@@ -1,0 +1,66 @@
+"""What has to be dropped from earlier releases, as a feed."""
+
+from __future__ import annotations
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from annotations import serializers
+from annotations.permissions import SEE_RELEASES
+from annotations.queries import retractions as queries
+from codesign.accounts.api import ApiView
+from codesign.accounts.rules import TokenScope
+from codesign.shared.errors import Invalid
+from codesign.shared.pagination import Pages
+from codesign.studies.permissions import member_with
+
+RELEASE = OpenApiParameter(
+    "release",
+    OpenApiTypes.INT,
+    OpenApiParameter.QUERY,
+    description="Of the release with this number.",
+)
+LONGEST_NUMBER = 9
+"""Digits."""
+
+
+class FeedPages(Pages):
+    """Oldest first: a program that keeps its last page finds what came since behind it."""
+
+    ordering = ("created_at", "id")
+
+
+class RetractionsView(ApiView):
+    """A study's retraction list."""
+
+    permission = SEE_RELEASES
+    scope = TokenScope.RELEASES
+    pagination_class = FeedPages
+
+    @extend_schema(
+        operation_id="retractions_list",
+        parameters=[RELEASE],
+        responses={200: serializers.RetractionSerializer(many=True)},
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """What to drop from earlier releases after withdrawals, oldest first.
+
+        It names records by the ids that the release itself gave them, and nobody.
+        """
+        study = member_with(self.actor, self.permission, slug=slug).study
+        return self.page(
+            queries.retractions_of(study=study, number=_number(request)),
+            serializers.RetractionSerializer,
+            lambda rows: queries.fill_records(study=study, retractions=rows),
+        )
+
+
+def _number(request: Request) -> int | None:
+    asked = request.query_params.get("release")
+    if asked is None:
+        return None
+    if not (asked.isascii() and asked.isdecimal() and len(asked) <= LONGEST_NUMBER):
+        raise Invalid("This is no number of a release.", {"release": ["Use a number such as 1."]})
+    return int(asked)

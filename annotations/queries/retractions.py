@@ -1,0 +1,53 @@
+"""Reading what has to be dropped from earlier releases, without a word about whose it was."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from django.db.models import QuerySet
+from django.db.models.functions import TruncDate
+
+from annotations.datasets.facts import Keys
+from annotations.datasets.retractions import Said, records_of
+from annotations.models import Judgement, Retraction, Rewrite
+from annotations.rules.states import RoundKind
+from codesign.studies.models import Study
+
+
+def retractions_of(*, study: Study, number: int | None = None) -> QuerySet[Retraction]:
+    """Oldest first; with `number`, of that release alone."""
+    found = Retraction.objects.filter(release__study=study)
+    if number is not None:
+        found = found.filter(release__number=number)
+    dated = found.select_related("release").annotate(retracted_on=TruncDate("created_at"))
+    return dated.order_by("created_at", "id")
+
+
+def fill_records(*, study: Study, retractions: Sequence[Retraction]) -> None:
+    """Give each retraction its `records`, from what its person had sent when it was frozen.
+
+    Three queries, however many there are. All revisions count: whichever was the latest then.
+    """
+    judgements = list(
+        Judgement.objects.filter(
+            member_id__in={retraction.member_id for retraction in retractions},
+            assignment__study=study,
+            assignment__task__round__kind=RoundKind.JUDGING,
+        ).only("id", "member_id", "ranking", "submitted_at")
+    )
+    rewritten: dict[str, list[str]] = defaultdict(list)
+    rewrites = Rewrite.objects.filter(judgement_id__in={judgement.id for judgement in judgements})
+    for judgement_id, response_id in rewrites.values_list("judgement_id", "response_id"):
+        rewritten[str(judgement_id)].append(str(response_id))
+    for retraction in retractions:
+        release = retraction.release
+        said = [
+            Said(str(one.id), one.ranking or [], rewritten[str(one.id)])
+            for one in judgements
+            if one.member_id == retraction.member_id
+            and release.frozen_at
+            and one.submitted_at <= release.frozen_at
+        ]
+        keys = Keys(bytes(study.secret), release.selection_hash)
+        retraction.records = records_of(said, keys)  # type: ignore[attr-defined]

@@ -1,0 +1,50 @@
+"""What somebody takes back is marked in every release that it is in, at once (standards 2.9)."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from annotations.models import DatasetRelease, Retraction
+from annotations.queries.releases import READABLE
+from annotations.rules.states import RELEASE_STATES, ReleaseState, RetractionCode
+from codesign.audit import services as audit
+from codesign.audit.registry import action
+from codesign.shared.actors import SYSTEM
+from codesign.studies.models import Member
+
+SUPERSEDED = action("annotations.release_superseded", "marked a dataset release superseded")
+
+
+@transaction.atomic
+def retract(*, member: Member, purpose: str | None = None) -> int:
+    """Say for each frozen release what must be dropped from it; none of them is for anything new.
+
+    In the caller's transaction, which is the withdrawal. With `purpose`, only releases for it.
+    A release that somebody else's withdrawal superseded before holds this person's work too.
+    Returns how many releases are superseded from now on.
+    """
+    releases = DatasetRelease.objects.select_for_update(of=("self",)).filter(
+        members__member=member, state__in=READABLE
+    )
+    if purpose:
+        releases = releases.filter(purpose=purpose)
+    found = list(releases.order_by("number"))
+    code = RetractionCode.USE_WITHDRAWN if purpose else RetractionCode.CONSENT_WITHDRAWN
+    Retraction.objects.bulk_create(
+        (Retraction(release=release, member=member, code=code) for release in found),
+        ignore_conflicts=True,  # the use was taken back before, and now all of it
+    )
+    fresh = [release for release in found if release.state == ReleaseState.FROZEN]
+    for release in fresh:
+        release.state = RELEASE_STATES.check(release.state, ReleaseState.SUPERSEDED)
+        release.superseded_at = timezone.now()
+        release.save(update_fields=["state", "superseded_at"])
+        audit.record(
+            actor=SYSTEM,
+            action=SUPERSEDED,
+            study_id=release.study_id,
+            about=("dataset_release", release.id, f"Release {release.number}"),
+            data={"purpose": release.purpose, "reason": "consent was taken back"},
+        )
+    return len(fresh)
