@@ -8,12 +8,19 @@ from annotations.services import assignments, retractions
 from codesign.consent.signals import choice_changed, consent_withdrawn
 from codesign.shared.actors import Actor
 from codesign.studies.models import Member
+from codesign.studies.signals import member_removed
 
 
 @receiver(consent_withdrawn)
 def take_back_what_is_leased(*, actor: Actor, member: Member, **_: Any) -> None:
     """From the moment of a withdrawal nothing more is asked."""
     assignments.return_leases_of(actor=actor, member=member, why="consent withdrawn")
+
+
+@receiver(member_removed)
+def take_back_what_a_former_member_holds(*, actor: Actor, member: Member, **_: Any) -> None:
+    """Whoever is no longer here judges nothing more; what they sent stays, as they agreed."""
+    assignments.return_leases_of(actor=actor, member=member, why="taken out of the study")
 
 
 @receiver(consent_withdrawn)

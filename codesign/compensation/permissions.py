@@ -4,4 +4,4 @@ from codesign.shared.access import Permission, Scope
 from codesign.studies.rules import JUDGING, Role
 
 SET_PAY = Permission("compensation.set_pay", Scope.STUDY, frozenset({Role.COORDINATOR}))
-SEE_OWN_PAY = Permission("compensation.see_own", Scope.STUDY, frozenset(JUDGING))
+SEE_OWN_PAY = Permission("compensation.see_own", Scope.STUDY, frozenset(JUDGING), kept=True)

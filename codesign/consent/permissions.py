@@ -4,4 +4,5 @@ from codesign.shared.access import Permission, Scope
 from codesign.studies.rules import JUDGING, Role
 
 SIGN = Permission("consent.sign", Scope.STUDY, frozenset(JUDGING))
+SEE_OWN_CONSENT = Permission("consent.see_own", Scope.STUDY, frozenset(JUDGING), kept=True)
 PUBLISH = Permission("consent.publish", Scope.STUDY, frozenset({Role.COORDINATOR}))

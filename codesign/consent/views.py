@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from codesign.consent import queries, rules, services
 from codesign.consent.forms import ConsentForm
 from codesign.consent.models import ConsentVersion
-from codesign.consent.permissions import SIGN
+from codesign.consent.permissions import SEE_OWN_CONSENT, SIGN
 from codesign.consent.registry import BEFORE_SIGNING
 from codesign.shared.errors import Conflict, Invalid, NotFound
 from codesign.studies.models import Member
@@ -115,7 +115,7 @@ def _signed(request: StudyRequest, form: ConsentForm, version: ConsentVersion) -
     return True
 
 
-@page(SIGN)
+@page(SEE_OWN_CONSENT)
 @never_cache
 @require_http_methods(["GET", "POST"])
 def choices(request: StudyRequest, slug: str) -> HttpResponse:
@@ -171,7 +171,7 @@ def _answers(version: ConsentVersion, granted: dict[str, bool]) -> list[dict[str
     ]
 
 
-@page(SIGN)
+@page(SEE_OWN_CONSENT)
 @never_cache
 @require_http_methods(["GET", "POST"])
 def leave(request: StudyRequest, slug: str) -> HttpResponse:
@@ -185,7 +185,7 @@ def leave(request: StudyRequest, slug: str) -> HttpResponse:
     return render(request, "consent/leave.html", {"study": request.member.study})
 
 
-@page(SIGN)
+@page(SEE_OWN_CONSENT)
 @never_cache
 @require_safe
 def copy(request: StudyRequest, slug: str, record_id: uuid.UUID) -> HttpResponse:
@@ -194,7 +194,7 @@ def copy(request: StudyRequest, slug: str, record_id: uuid.UUID) -> HttpResponse
     return render(request, "consent/copy.html", {"study": request.member.study, "copy": signed})
 
 
-@page(SIGN)
+@page(SEE_OWN_CONSENT)
 @never_cache
 @require_safe
 def download(request: StudyRequest, slug: str, record_id: uuid.UUID, form: str) -> HttpResponse:

@@ -28,7 +28,8 @@ def home(request: HttpRequest) -> HttpResponse:
     """Signed out: sign in. One study: its home. Several: choose. None: a kind page."""
     if not request.user.is_authenticated:
         return redirect("account_login")
-    mine = list(studies.memberships(actor=Actor.of(request.user)))
+    actor = Actor.of(request.user)
+    mine = [*studies.memberships(actor=actor), *studies.former_memberships(actor=actor)]
     if request.user.is_site_admin and not mine:
         return redirect("accounts:people")
     if len(mine) == 1 and not request.user.is_site_admin:
@@ -41,6 +42,8 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def study(request: StudyRequest, slug: str) -> HttpResponse:
     """The home of whoever looks, made of what the apps have for their roles."""
+    if request.member.left_at:
+        return render(request, "desk/former.html", {"member": request.member})
     found = home_of(request.member)
     template = "desk/home_judging.html" if found.judges else "desk/home_staff.html"
     return render(request, template, {"home": found, "member": request.member})

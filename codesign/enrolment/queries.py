@@ -18,6 +18,15 @@ def people(*, study_id: uuid.UUID) -> QuerySet[Member]:
     return consent.with_state(studies.members_of(study_id=study_id))
 
 
+def member_in(*, study_id: uuid.UUID, member_id: uuid.UUID) -> Member:
+    """One person of that study, with their account."""
+    found = studies.members_of(study_id=study_id).select_related("study").filter(id=member_id)
+    member = found.first()
+    if member is None:
+        raise NotFound("There is no such person in this study.")
+    return member
+
+
 def waiting(*, study_id: uuid.UUID) -> QuerySet[Invitation]:
     """Invitations that nobody has accepted yet, newest first."""
     return (

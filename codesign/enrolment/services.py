@@ -15,6 +15,8 @@ from codesign.accounts import services as account_services
 from codesign.accounts.models import User
 from codesign.audit import services as audit
 from codesign.audit.registry import action
+from codesign.consent import queries as consent
+from codesign.consent.queries import ConsentState
 from codesign.enrolment.models import Invitation
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Invalid
@@ -57,6 +59,7 @@ def invite(
     _one_at_a_time(email)
     owner = accounts.verified_owner(email)
     if owner:
+        _check_return(study, owner, held)
         member = study_services.add_member(
             actor=actor, study=study, user=owner, roles=held, cohort=cohort
         )
@@ -88,6 +91,16 @@ def _check_place(study: Study, held: list[str], cohort: Cohort | None) -> None:
         raise Invalid(sentence, {"place": [sentence]})
     if cohort and (cohort.study_id != study.id or cohort.role not in held):
         raise Invalid("This cohort is for another role.", {"place": ["Choose another cohort."]})
+
+
+def _check_return(study: Study, owner: User, held: list[str]) -> None:
+    """Whoever judged here never sees its models, and whoever may have seen them never judges."""
+    former = studies.member_of(study_id=study.id, user_id=owner.id)
+    if former is None or former.left_at is None or former.judges == bool(set(held) & rules.JUDGING):
+        return
+    if not former.judges or consent.state_of(member_id=former.id) != ConsentState.NOT_SIGNED:
+        sentence = "This person was here before, in a role that excludes this one."
+        raise Conflict(sentence)
 
 
 def _tell(email: str, study: Study, path: str) -> None:
@@ -124,9 +137,11 @@ def accept_all(*, user: User, email: str) -> list[Member]:
 
 def _accept(invitation: Invitation, user: User) -> Member:
     study = invitation.study
-    member = studies.member_of(study_id=study.id, user_id=user.id) or study_services.add_member(
-        actor=SYSTEM, study=study, user=user, roles=invitation.roles, cohort=invitation.cohort
-    )
+    member = studies.member_of(study_id=study.id, user_id=user.id)
+    if member is None or member.left_at:
+        member = study_services.add_member(
+            actor=SYSTEM, study=study, user=user, roles=invitation.roles, cohort=invitation.cohort
+        )
     invitation.member, invitation.accepted_at = member, timezone.now()
     invitation.save(update_fields=["member", "accepted_at"])
     audit.record(

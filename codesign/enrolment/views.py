@@ -1,4 +1,4 @@
-"""Who is in the study, and adding somebody."""
+"""Who is in the study, adding somebody, taking somebody out."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
@@ -15,7 +16,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from codesign.enrolment import queries, services
 from codesign.enrolment.forms import InviteForm
 from codesign.shared.errors import Conflict, Invalid
+from codesign.shared.pages import Question, ask_first
 from codesign.studies import queries as studies
+from codesign.studies import services as study_services
 from codesign.studies.models import Member
 from codesign.studies.permissions import MANAGE_PEOPLE, StudyRequest, page
 
@@ -74,3 +77,31 @@ def revoke(request: StudyRequest, slug: str, invitation_id: uuid.UUID) -> HttpRe
     services.revoke(actor=request.actor, invitation=invitation)
     messages.success(request, _("The invitation was taken back."))
     return redirect("enrolment:people", slug=slug)
+
+
+@page(MANAGE_PEOPLE)
+@never_cache
+@require_http_methods(["GET", "POST"])
+def remove(request: StudyRequest, slug: str, member_id: uuid.UUID) -> HttpResponse:
+    """Ask, and take a person out of the study."""
+    member = queries.member_in(study_id=request.member.study_id, member_id=member_id)
+    if request.method == "POST":
+        study_services.remove_member(actor=request.actor, member=member)
+        messages.success(
+            request, _("%(email)s is not in the study any more.") % {"email": member.user.email}
+        )
+        return redirect("enrolment:people", slug=slug)
+    points = [_("They see nothing of the study's work any more.")]
+    if member.judges:
+        points = [
+            _("They are given no more texts. One that is open goes back."),
+            _("What they sent stays in use as they agreed; they can still take that back."),
+            _("What they have earned stays theirs, and they still see it."),
+        ]
+    question = Question(
+        heading=_("Take %(email)s out of the study?") % {"email": member.user.email},
+        points=[*points, _("You can add them again.")],
+        button=_("Take out of the study"),
+        back=reverse("enrolment:people", kwargs={"slug": slug}),
+    )
+    return ask_first(request, question)

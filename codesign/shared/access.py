@@ -25,11 +25,15 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True)
 class Permission:
-    """A thing that one may do, and the study roles that may do it."""
+    """A thing that one may do, and the study roles that may do it.
+
+    `kept`: somebody who judged and was taken out of the study may do it still, since it is theirs.
+    """
 
     name: str
     scope: Scope
     roles: frozenset[str] = frozenset()
+    kept: bool = False
 
 
 PUBLIC = Permission("public", Scope.PUBLIC)

@@ -81,7 +81,7 @@ class Member(PublicModel):
     )
     roles = ArrayField(models.CharField(max_length=20))
     pseudonym = models.CharField(max_length=20, default=random_pseudonym, unique=True)
-    left_at = models.DateTimeField(null=True, blank=True)
+    left_at = models.DateTimeField(null=True, blank=True)  # a coordinator took them out
 
     class Meta:
         constraints: ClassVar = [
@@ -101,6 +101,11 @@ class Member(PublicModel):
 
     def __str__(self) -> str:
         return self.pseudonym
+
+    @property
+    def judges(self) -> bool:
+        """Whether this is, or was, somebody who judges."""
+        return bool(set(self.roles) & rules.JUDGING)
 
     def has_role(self, *roles: str) -> bool:
         """Whether any of these roles is held, and the person has not left."""

@@ -31,7 +31,7 @@ class StudyRequest(PageRequest):
     member: Member
 
 
-SEE_STUDY = Permission("studies.see", Scope.STUDY, frozenset(Role))
+SEE_STUDY = Permission("studies.see", Scope.STUDY, frozenset(Role), kept=True)
 MANAGE_PEOPLE = Permission("studies.manage_people", Scope.STUDY, frozenset({Role.COORDINATOR}))
 RUN_STUDY = Permission("studies.run", Scope.STUDY, frozenset({Role.COORDINATOR}))
 LIST_OWN = SIGNED_IN
@@ -64,12 +64,12 @@ def page(permission: Permission) -> Callable[[PageView], PageView]:
 
 
 def membership(*, actor: Actor, slug: str) -> Member | None:
-    """The actor's membership of a study, with study and cohort; one query."""
+    """The actor's membership of a study, also a former one, with study and cohort; one query."""
     if actor.user_id is None:
         return None
     return (
         Member.objects.select_related("study", "cohort")
-        .filter(user_id=actor.user_id, study__slug=slug, left_at=None)
+        .filter(user_id=actor.user_id, study__slug=slug)
         .first()
     )
 
@@ -77,9 +77,9 @@ def membership(*, actor: Actor, slug: str) -> Member | None:
 def member_with(actor: Actor, permission: Permission, *, slug: str) -> Member:
     """The actor's membership of that study, which holds the permission; else a refusal."""
     member = membership(actor=actor, slug=slug)
-    if member is None:
+    if member is None or (member.left_at and not (permission.kept and member.judges)):
         raise NotFound("There is no such study for you.")
-    if not member.has_role(*permission.roles):
+    if not set(member.roles) & permission.roles:
         raise NotPermitted("Your role in this study does not include this.")
     return member
 

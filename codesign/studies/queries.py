@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from codesign.shared.actors import Actor
 from codesign.shared.errors import NotFound
 from codesign.studies.models import Cohort, Member, Study
-from codesign.studies.rules import ROLE_WORDS, STAFF
+from codesign.studies.rules import JUDGING, ROLE_WORDS, STAFF
 
 
 def memberships(*, actor: Actor) -> QuerySet[Member]:
@@ -27,6 +27,17 @@ def memberships(*, actor: Actor) -> QuerySet[Member]:
 def works_with_programs(*, actor: Actor) -> bool:
     """Whether any of the actor's roles comes with programs that use the API: those of staff."""
     return memberships(actor=actor).filter(roles__overlap=sorted(STAFF)).exists()
+
+
+def former_memberships(*, actor: Actor) -> QuerySet[Member]:
+    """Where the actor judged until they were taken out, and still sees what is theirs."""
+    if actor.user_id is None:
+        return Member.objects.none()
+    return (
+        Member.objects.select_related("study", "cohort")
+        .filter(user_id=actor.user_id, left_at__isnull=False, roles__overlap=sorted(JUDGING))
+        .order_by("created_at", "id")
+    )
 
 
 def study_named(slug: str) -> Study:
