@@ -12,6 +12,12 @@ from codesign.accounts.models import User
 from codesign.shared.models import PublicModel, append_only, one_of, write_once
 from codesign.studies.models import Member, Study
 
+_BEFORE_FROZEN = [
+    str(state)
+    for state in ReleaseState
+    if state not in (ReleaseState.FROZEN, ReleaseState.SUPERSEDED)
+]
+
 
 class DatasetRelease(PublicModel):
     """One export for one purpose: selected, filtered by consent at that moment, frozen, hashed."""
@@ -54,6 +60,18 @@ class DatasetRelease(PublicModel):
                 ),
                 condition=pgtrigger.Q(
                     old__state__in=[str(ReleaseState.FROZEN), str(ReleaseState.SUPERSEDED)]
+                ),
+            ),
+            pgtrigger.Protect(
+                name="stays_frozen",
+                operation=pgtrigger.UpdateOf("state"),  # type: ignore[no-untyped-call]
+                condition=pgtrigger.Q(
+                    old__state=str(ReleaseState.FROZEN),
+                    new__state__in=_BEFORE_FROZEN,
+                )
+                | pgtrigger.Q(
+                    old__state=str(ReleaseState.SUPERSEDED),
+                    new__state__in=[*_BEFORE_FROZEN, str(ReleaseState.FROZEN)],
                 ),
             ),
         ]

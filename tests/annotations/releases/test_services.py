@@ -8,17 +8,18 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 
-from annotations.models import ReleaseMember
+from annotations.models import DatasetRelease, ReleaseMember
 from annotations.queries.releases import folder_of
 from annotations.rules.releases import MAX_BUILDS
-from annotations.rules.states import RoundKind
+from annotations.rules.states import ReleaseState, RoundKind
 from annotations.services import releases
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Invalid, NotPermitted
 from tests.annotations.releases.story import Story, release, rows, unwatched, withdraw
-from tests.factories.studies import MemberFactory
+from tests.factories.modelhub import frozen_release
+from tests.factories.studies import MemberFactory, StudyFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -300,3 +301,18 @@ def test_who_may_ask() -> None:
         )
     with pytest.raises(Invalid):
         releases.request_release(actor=SYSTEM, study=story.study, purpose="advertising")
+
+
+@pytest.mark.parametrize("old", ["frozen", "superseded"])
+@pytest.mark.parametrize("new", sorted(ReleaseState))
+def test_what_is_frozen_is_never_built_again(old: str, new: str) -> None:
+    """Whatever is written past the services: frozen may become superseded, and nothing else."""
+    row = frozen_release(StudyFactory.create(), state=old)
+    found = DatasetRelease.objects.filter(id=row.id)
+    if new in (old, "superseded"):
+        found.update(state=new)
+        return
+    with pytest.raises(DatabaseError, match="stays_frozen"), transaction.atomic():
+        found.update(state=new)
+    with pytest.raises(DatabaseError, match="frozen"), transaction.atomic():
+        found.update(manifest_sha256="0" * 64)
