@@ -17,6 +17,7 @@ import psycopg
 from psycopg import sql
 
 from codesign.config.supervisor import healthy
+from codesign.shared.processes import die_with_parent
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = "Codesign is running"
@@ -52,6 +53,19 @@ def give_back_signals() -> None:
         signal.signal(number, signal.SIG_DFL)
 
 
+def processes_of(home: Path) -> list[psutil.Process]:
+    """Return everything that runs for this home, orphans too; zombies have ended."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            about = " ".join(process.cmdline()) + process.environ().get("CODESIGN_HOME", "")
+            if str(home) in about and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+    return [process for process in found if process.pid != os.getpid()]
+
+
 class Running:
     """One `python -m codesign.config.run`."""
 
@@ -73,8 +87,18 @@ class Running:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
-            preexec_fn=give_back_signals,
+            preexec_fn=self._prepare(),
         )
+
+    def _prepare(self) -> Callable[[], None]:
+        """The installation ends when the test's process does, however that ends (Linux)."""
+        end_with_us = die_with_parent(signal.SIGTERM)
+
+        def prepare() -> None:
+            give_back_signals()
+            end_with_us()
+
+        return prepare
 
     def read_until(self, words: str) -> None:
         """Read what it says until these words come."""
@@ -95,16 +119,7 @@ class Running:
         self.read_until(READY)
 
     def processes(self) -> list[psutil.Process]:
-        """Return everything that runs for this home, orphans too; zombies have ended."""
-        found = []
-        for process in psutil.process_iter():
-            try:
-                about = " ".join(process.cmdline()) + process.environ().get("CODESIGN_HOME", "")
-                if str(self.home) in about and process.status() != psutil.STATUS_ZOMBIE:
-                    found.append(process)
-            except (psutil.NoSuchProcess, psutil.AccessDenied):
-                continue
-        return [process for process in found if process.pid != os.getpid()]
+        return processes_of(self.home)
 
     def find(self, word: str) -> set[int]:
         """Return the ids of the supervisor's children whose command holds this word."""

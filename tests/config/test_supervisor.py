@@ -16,7 +16,14 @@ from codesign.config.programs import Application
 from codesign.config.servers.errors import ServerError
 from codesign.config.servers.process import Spec
 from codesign.config.supervisor import QUICK_DEATHS, Keeper, healthy
-from tests.config.running import READY, ROOT, Running, eventually, user_environment
+from tests.config.running import (
+    READY,
+    ROOT,
+    Running,
+    eventually,
+    processes_of,
+    user_environment,
+)
 
 NAMES = {
     "web": "gunicorn",
@@ -75,6 +82,33 @@ def test_whatever_is_killed_comes_back_and_no_row_is_lost(running: Running, name
     running.wait_until_healthy()
     assert {running.page_status() for _ in range(12)} == {200}
     assert running.row_counts() == before
+
+
+ANOTHER_TEST = """
+import sys
+from pathlib import Path
+from tests.config.running import READY, Running
+Running(Path(sys.argv[1])).read_until(READY)
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no kernel tells of a parent's end")
+def test_an_installation_ends_with_a_test_run_that_is_killed(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", ANOTHER_TEST, str(tmp_path)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as test:
+        assert test.stdout is not None
+        assert test.stdout.readline() == "ready\n"
+        assert processes_of(tmp_path)
+        test.kill()
+    eventually(lambda: not processes_of(tmp_path), seconds=30)
 
 
 @pytest.mark.slow
