@@ -1,4 +1,4 @@
-"""Points of a small line chart, for an SVG that needs no script."""
+"""Numbers of small charts, for SVGs that need no script: a curve, and a share with its range."""
 
 from __future__ import annotations
 
@@ -29,3 +29,19 @@ def curve(values: Sequence[float], width: int = 600, height: int = 160) -> Curve
         for index, value in enumerate(values)
     )
     return Curve(points, values[0], values[-1], low, high)
+
+
+@dataclass(frozen=True)
+class Share:
+    """A share of one on an axis from 0 to 100, in percent as SVG writes it; no range where None."""
+
+    at: str
+    start: str | None
+    width: str | None
+
+
+def share(rate: float, low: float | None, high: float | None) -> Share:
+    """Where a share and its interval stand; written with a point, whatever the page's language."""
+    if low is None or high is None:
+        return Share(f"{100 * rate:.1f}", None, None)
+    return Share(f"{100 * rate:.1f}", f"{100 * low:.1f}", f"{100 * (high - low):.1f}")

@@ -31,6 +31,21 @@ class WinRate:
         """How many judgements it rests on."""
         return self.wins + self.ties + self.losses
 
+    @property
+    def leans(self) -> str:
+        """`child` or `parent` where the whole interval lies on their side of a half, else empty.
+
+        `same` where every prompt came out alike: an interval without width says nothing of how
+        sure that is.
+        """
+        if self.low is None or self.high is None:
+            return ""
+        if self.low == self.high:
+            return "same"
+        if self.low > 0.5:
+            return "child"
+        return "parent" if self.high < 0.5 else ""
+
 
 def win_rate(scores: Mapping[P, Sequence[float]], level: float = 0.95) -> WinRate:
     """The child's win rate from prompt → scores (1 child won, 0.5 tie, 0 parent won).

@@ -17,6 +17,7 @@ from modelhub.permissions import EVALUATE, SEE_MODELS
 from modelhub.queries import evaluations as reading
 from modelhub.queries.generation import progress_of
 from modelhub.queries.training import model_of
+from modelhub.rules.charts import share
 from modelhub.rules.states import ModelKind
 from modelhub.services import evaluations
 
@@ -63,13 +64,19 @@ def evaluation(request: StudyRequest, slug: str, evaluation_id: uuid.UUID) -> Ht
     """Win rate per cohort with its interval, and how far answers and judgements are."""
     study = request.member.study
     found = reading.evaluation_of(actor=request.actor, study=study, evaluation_id=evaluation_id)
+    result = reading.result_of(actor=request.actor, evaluation=found)
     return render(
         request,
         "modelhub/evaluation.html",
         {
             "study": study,
             "evaluation": found,
-            "result": reading.result_of(actor=request.actor, evaluation=found),
+            "result": result,
+            "pictures": [
+                (cohort, share(cohort.rate.rate, cohort.rate.low, cohort.rate.high))
+                for cohort in result.cohorts
+                if cohort.rate.rate is not None
+            ],
             "runs": [
                 (found.parent, progress_of(run=found.parent_run)),
                 (found.child, progress_of(run=found.child_run)),

@@ -44,8 +44,7 @@ def child_of(study: Study) -> ModelVersion:
     )
 
 
-@pytest.fixture
-def panel() -> list[Member]:
+def two_panelists() -> list[Member]:
     """Two panelists of a study that has had a judging round and has three held-out prompts."""
     cohort = CohortFactory.create(title="Lived experience")
     members = [MemberFactory.create(cohort=cohort) for _ in range(2)]
@@ -55,6 +54,11 @@ def panel() -> list[Member]:
     add_prompts(cohort.study, "First", "Second", "Third", held_out=True)
     add_prompts(cohort.study, "For training")
     return members
+
+
+@pytest.fixture
+def panel() -> list[Member]:
+    return two_panelists()
 
 
 def write(run: GenerationRun, text: Callable[[int], str]) -> None:

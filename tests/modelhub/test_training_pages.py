@@ -18,10 +18,10 @@ from modelhub.rules.states import TrainingState
 from modelhub.services import training
 from modelhub.services.evaluations import plan_evaluation
 from modelhub.services.versions import ensure_embedded_model
-from tests.factories.annotations import judging_round
+from tests.factories.annotations import judging_round, lease
 from tests.factories.modelhub import add_prompts, frozen_release
 from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
-from tests.modelhub.test_evaluations import child_of
+from tests.modelhub.test_evaluations import child_of, compared, prefers, two_panelists
 
 pytestmark = pytest.mark.django_db
 READING = ("training-runs", "training-run", "training-progress", "model", "evaluation")
@@ -179,3 +179,33 @@ def test_a_list_of_runs_costs_the_same_however_long(study: Study) -> None:
 
     count(1)
     assert count(1) == count(6)
+
+
+def test_a_comparison_is_a_picture_with_its_words() -> None:
+    first, second = two_panelists()
+    evaluation = compared([first, second])
+    client = signed_in(staff(first.study))
+    url = reverse(
+        "modelhub:evaluation", kwargs={"slug": first.study.slug, "evaluation_id": evaluation.id}
+    )
+    assert "Nobody has compared them yet" in client.get(url).content.decode()
+    prefers(lease(first), evaluation.child, evaluation)
+    page = client.get(url).content.decode()
+    assert 'cx="100.0%"' in page
+    assert "share-range" not in page
+    assert "One prompt alone has no range" in page
+    prefers(lease(first), evaluation.parent, evaluation)
+    prefers(lease(second), evaluation.child, evaluation)
+    page = client.get(url).content.decode()
+    assert 'cx="66.7%"' in page
+    assert '<rect class="share-range" x="' in page
+    assert "between " in page
+    assert "it cannot be told yet which is preferred" in page
+    assert "2 · 0 · 1" in page  # the table behind it
+    assert "style=" not in page  # the CSP would refuse it
+    with CaptureQueriesContext(connection) as few:
+        client.get(url)
+    prefers(lease(second), evaluation.child, evaluation)
+    with CaptureQueriesContext(connection) as more:
+        client.get(url)
+    assert len(more) == len(few)

@@ -7,6 +7,7 @@ import random
 import pytest
 from scipy import stats
 
+from modelhub.rules.charts import Share, share
 from modelhub.rules.winrate import win_rate
 
 
@@ -72,3 +73,23 @@ def test_clustered_intervals_cover_where_naive_ones_do_not() -> None:
         naive += bool(wilson.low <= 0.5 <= wilson.high)
     assert 0.925 <= clustered / rounds <= 0.97
     assert naive / rounds < 0.90
+
+
+@pytest.mark.parametrize(
+    ("scores", "leans"),
+    [
+        ({}, ""),
+        ({"a": [1.0]}, ""),
+        ({"a": [1.0], "b": [1.0]}, "same"),
+        ({"a": [1.0], "b": [0.0]}, ""),
+        ({str(n): [1.0] for n in range(30)} | {"x": [0.0]}, "child"),
+        ({str(n): [0.0] for n in range(30)} | {"x": [1.0]}, "parent"),
+    ],
+)
+def test_where_it_leans(scores: dict[str, list[float]], leans: str) -> None:
+    assert win_rate(scores).leans == leans
+
+
+def test_a_share_is_drawn_where_it_is() -> None:
+    assert share(0.613, 0.55, 0.68) == Share("61.3", "55.0", "13.0")
+    assert share(1.0, None, None) == Share("100.0", None, None)
