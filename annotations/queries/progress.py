@@ -69,7 +69,10 @@ def judged_by_cohort(*, study_id: uuid.UUID) -> list[CohortProgress]:
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """How far the people of a cohort came: each number is part of the one before it."""
+    """How far the people of a cohort came: each number is part of the one before it.
+
+    Whoever was taken out of the study is not among them.
+    """
 
     title: str
     invited: int

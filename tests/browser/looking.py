@@ -22,6 +22,16 @@ SHOTS = os.environ.get("CODESIGN_SHOTS", "")
 
 # axe leaves the rule about the size of targets (WCAG 2.5.8) off unless it is asked for.
 AXE_OPTIONS = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
+SMALLEST_TARGET = 24
+"""CSS pixels each way; stricter than WCAG 2.5.8, which lets links within sentences be smaller."""
+SMALL_TARGETS = """smallest => [...document.querySelectorAll(
+        "main :is(a[href], button, input:not([type=hidden]), select, textarea, summary)")]
+    .filter(node => node.checkVisibility() && !node.closest(".visually-hidden"))
+    .filter(node => {
+        const box = node.getBoundingClientRect();
+        return Math.min(box.width, box.height) < smallest - 0.1;
+    })
+    .map(node => node.outerHTML.slice(0, 160))"""
 COUNT_SHOWN = "nodes => nodes.filter(node => node.checkVisibility()).length"
 
 
@@ -65,7 +75,8 @@ def check_page(page: Page, name: str = "") -> None:
 
     axe with the rules of WCAG 2.2 AA on a light phone and a dark desktop (standards 5.1); no
     scrolling sideways from 320 px on (5.6); a quiet console, no refusal by the CSP, no third-party
-    host (5.6); Help first in its place (4.7); one heading, at most one primary button.
+    host (5.6); nothing to press that is too small (5.1); Help first in its place (4.7); one
+    heading, at most one primary button.
     """
     wrong: list[str] = []
     for scheme in SCHEMES:
@@ -75,6 +86,9 @@ def check_page(page: Page, name: str = "") -> None:
             where = f"{width} px, {scheme}"
             if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                 wrong.append(f"scrolls sideways ({where})")
+            if scheme == "light":
+                small = page.evaluate(SMALL_TARGETS, SMALLEST_TARGET)
+                wrong += [f"too small to press: {node} ({where})" for node in small]
             if (width, scheme) in WITH_AXE:
                 wrong += [f"{problem} ({where})" for problem in _axe(page)]
             if SHOTS and name:
