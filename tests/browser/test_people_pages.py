@@ -11,7 +11,7 @@ from tests.browser.looking import check_page
 from tests.factories.accounts import UserFactory
 from tests.factories.compensation import credit, set_rate
 from tests.factories.consent import publish, sign
-from tests.factories.studies import MemberFactory, staff
+from tests.factories.studies import CohortFactory, MemberFactory, staff
 
 
 @pytest.fixture
@@ -71,7 +71,11 @@ def test_a_coordinator_s_home_people_and_rates(open_page: OpenPage, panelist: Me
     coordinator = staff(panelist.study)
     sign(panelist)
     MemberFactory.create(cohort=panelist.cohort)
+    clinic = CohortFactory.create(study=panelist.study, title="Clinicians", role=Role.CLINICIAN)
+    sign(MemberFactory.create(cohort=clinic))
+    credit(panelist, 1240)
     page = open_page("/", user=coordinator.user)
+    page.get_by_text("By cohort", exact=True).click()
     check_page(page, name="home-coordinator")
     for address, name in [("people", "people"), ("pay/rates", "rates")]:
         page.goto(f"/studies/{panelist.study.slug}/{address}/")
@@ -86,3 +90,22 @@ def test_the_homes_of_other_staff(open_page: OpenPage, panelist: Member, role: R
     if role == Role.AUDITOR:
         page.goto(f"/studies/{panelist.study.slug}/trail/")
         check_page(page, name="trail")
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_stopping_somebody_s_sign_in_is_asked_about(
+    open_page: OpenPage, transactional_db: None, scripts: bool
+) -> None:
+    admin = UserFactory.create(email="admin@example.org", is_site_admin=True)
+    UserFactory.create(email="robin@example.org")
+    page = open_page("/site/accounts/", user=admin, scripts=scripts)
+    page.get_by_role("link", name="Stop sign-in robin@example.org").click()
+    page.get_by_role("heading", name="Stop the sign-in of robin@example.org?").wait_for()
+    if scripts:
+        check_page(page, name="accounts-stop")
+    page.get_by_role("link", name="Cancel").click()
+    page.get_by_role("link", name="Stop sign-in robin@example.org").click()
+    page.get_by_role("button", name="Stop sign-in").click()
+    page.get_by_text("robin@example.org cannot sign in any more.").wait_for()
+    if scripts:
+        check_page(page, name="accounts")
