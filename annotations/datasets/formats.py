@@ -38,52 +38,43 @@ def schemas() -> dict[str, Any]:
         ("language", text),
         ("rubrics", pa.list_(text)),
     ]
-    cohort = pa.struct(
-        [("cohort", text), ("role", text)]
-        + [(name, number) for name in ("wins", "ties", "losses")]
-        + [("p", pa.float64())]
-    )
-    sides = ("response_id", "model_version_id", "origin")
     return {
-        "preference": pa.schema(
-            [
-                ("record_id", text),
-                ("prompt", messages),
-                ("chosen", messages),
-                ("rejected", messages),
-                ("margin", pa.float64()),
-                (
-                    "meta",
-                    pa.struct(
-                        about
-                        + [(f"{who}_{what}", text) for what in sides for who in _SIDES]
-                        + [("p", pa.float64()), ("length_change", number)]
-                        + [("cohorts", pa.list_(cohort))]
-                    ),
-                ),
-            ]
-        ),
-        "sft": pa.schema(
-            [
-                ("record_id", text),
-                ("prompt", messages),
-                ("completion", messages),
-                (
-                    "meta",
-                    pa.struct(
-                        about
-                        + [(name, text) for name in ("cohort", "role", "origin")]
-                        + [(f"rewritten_{what}", text) for what in sides[:2]]
-                        + [("length_change", number)]
-                    ),
-                ),
-            ]
-        ),
+        "preference": _preference(pa, about, messages),
+        "sft": _sft(pa, about, messages),
         "judgements": _judgements(pa),
     }
 
 
 _SIDES = ("chosen", "rejected")
+_OF_A_SIDE = ("response_id", "model_version_id", "origin")
+
+
+def _preference(pa: Any, about: list[Any], messages: Any) -> Any:
+    text, number, share = pa.string(), pa.int64(), pa.float64()
+    cohort = pa.struct(
+        [("cohort", text), ("role", text)]
+        + [(name, number) for name in ("wins", "ties", "losses")]
+        + [("p", share)]
+    )
+    meta = pa.struct(
+        about
+        + [(f"{who}_{what}", text) for what in _OF_A_SIDE for who in _SIDES]
+        + [("p", share), ("length_change", number), ("cohorts", pa.list_(cohort))]
+    )
+    said = [(name, messages) for name in ("prompt", *_SIDES)]
+    return pa.schema([("record_id", text), *said, ("margin", share), ("meta", meta)])
+
+
+def _sft(pa: Any, about: list[Any], messages: Any) -> Any:
+    text = pa.string()
+    meta = pa.struct(
+        about
+        + [(name, text) for name in ("cohort", "role", "origin")]
+        + [(f"rewritten_{what}", text) for what in _OF_A_SIDE[:2]]
+        + [("length_change", pa.int64())]
+    )
+    said = [("prompt", messages), ("completion", messages)]
+    return pa.schema([("record_id", text), *said, ("meta", meta)])
 
 
 def _judgements(pa: Any) -> Any:

@@ -80,13 +80,7 @@ def describe(
         "rubric_versions": sorted({judgement.rubric for judgement in judgements}),
         "code_version": code_version(),
         "models": _models(selection, judgements),
-        "splits": {
-            "by": "split_group",
-            "salt": SALT,
-            "train": VALIDATION_FROM,
-            "validation": TEST_FROM - VALIDATION_FROM,
-            "test": 100 - TEST_FROM,
-        },
+        "splits": _splits(),
         "rows": {config: dict(counts) for config, counts in rows.items()},
         "dropped": {config: dict(sorted(counts.items())) for config, counts in dropped.items()},
         "contested": contested,
@@ -94,6 +88,17 @@ def describe(
     if edition.parent:
         about["parent"] = dict(edition.parent)
     return about
+
+
+def _splits() -> dict[str, Any]:
+    """How prompts were divided: by what, and percent of each part."""
+    return {
+        "by": "split_group",
+        "salt": SALT,
+        "train": VALIDATION_FROM,
+        "validation": TEST_FROM - VALIDATION_FROM,
+        "test": 100 - TEST_FROM,
+    }
 
 
 def _people(judgements: Iterable[JudgementFact]) -> dict[str, dict[str, Any]]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from annotations.datasets.facts import JudgementFact, Keys, RewriteFact, Selection
+from annotations.datasets.facts import JudgementFact, Keys, ResponseFact, RewriteFact, Selection
 from annotations.datasets.pairs import Record, message, meta
 from annotations.datasets.screening import Screening
 from annotations.rules.releases import Dropped
@@ -83,36 +84,16 @@ def _records(
 ) -> Rewritten:
     original = selection.responses[rewrite.response_id]
     prompt = selection.prompts[original.prompt_id]
-    about = meta(prompt, [judgement], "rewrite")
-    change = len(rewrite.text) - len(original.text)
     names = (rewrite.judgement_id, rewrite.response_id)
+    about = meta(prompt, [judgement], "rewrite")
+    about["length_change"] = len(rewrite.text) - len(original.text)
     preference = {
         "record_id": keys.name("preference", *names),
         "prompt": prompt.messages,
         "chosen": message("assistant", rewrite.text),
         "rejected": message("assistant", original.text),
         "margin": MARGIN,
-        "meta": about
-        | {
-            "chosen_response_id": "",
-            "rejected_response_id": original.id,
-            "chosen_model_version_id": "",
-            "rejected_model_version_id": original.model.id,
-            "chosen_origin": str(Origin.AI_EDITED),
-            "rejected_origin": original.origin,
-            "p": 0.75,
-            "length_change": change,
-            "cohorts": [
-                {
-                    "cohort": judgement.cohort,
-                    "role": judgement.role,
-                    "wins": 1,
-                    "ties": 0,
-                    "losses": 0,
-                    "p": 0.75,
-                }
-            ],
-        },
+        "meta": about | _compared(original, judgement),
     }
     sft = {
         "record_id": keys.name("sft", *names),
@@ -125,7 +106,21 @@ def _records(
             "origin": str(Origin.AI_EDITED),
             "rewritten_response_id": original.id,
             "rewritten_model_version_id": original.model.id,
-            "length_change": change,
         },
     }
     return Rewritten(judgement, preference, sft)
+
+
+def _compared(original: ResponseFact, judgement: JudgementFact) -> dict[str, Any]:
+    """What a comparison says about its sides, here with one vote: the writer's own."""
+    vote = {"wins": 1, "ties": 0, "losses": 0, "p": 0.75}
+    return {
+        "chosen_response_id": "",
+        "rejected_response_id": original.id,
+        "chosen_model_version_id": "",
+        "rejected_model_version_id": original.model.id,
+        "chosen_origin": str(Origin.AI_EDITED),
+        "rejected_origin": original.origin,
+        "p": 0.75,
+        "cohorts": [{"cohort": judgement.cohort, "role": judgement.role, **vote}],
+    }

@@ -136,7 +136,6 @@ def lease_next(
     responses = queries.responses_of(seat.task_id)
     seed = random.SystemRandom().getrandbits(63)
     shown = _order(member, responses, seed)
-    goes_on = last is not None and queue.same_sitting(ended_at=last.ended_at, now=now)
     draft = last.draft if last and last.task_id == seat.task_id else None
     made = Assignment.objects.create(
         study=member.study,
@@ -153,13 +152,19 @@ def lease_next(
         currency=rate.currency,
         leased_at=now,
         expires_at=now + timedelta(minutes=settings.ASSIGNMENT_LEASE_MINUTES),
-        sitting=last.sitting if last and goes_on else uuid.uuid4(),
+        sitting=_sitting(last, now),
         first_shown_at=shown_at,
         draft=draft,
         draft_saved_at=last.draft_saved_at if last and draft else None,
     )
     made.responses = {response.id: response for response in responses}
     return Found(made, created=True)
+
+
+def _sitting(last: Assignment | None, now: datetime) -> uuid.UUID:
+    """The sitting that goes on, or a new one after a longer pause."""
+    goes_on = last is not None and queue.same_sitting(ended_at=last.ended_at, now=now)
+    return last.sitting if last and goes_on else uuid.uuid4()
 
 
 def _seat_for(member: Member, *, wait: bool) -> tuple[seats.Look | None, bool]:

@@ -42,6 +42,18 @@ def make_rubric(
     Study.objects.select_for_update(no_key=True).get(id=study.id)
     last = Rubric.objects.filter(study=study, key=key).aggregate(n=Max("version"))["n"] or 0
     rubric = Rubric.objects.create(study=study, key=key, title=title, version=last + 1)
+    _write_criteria(rubric, language, criteria)
+    audit.record(
+        actor=actor,
+        action=RUBRIC_MADE,
+        study_id=study.id,
+        about=("rubric", rubric.id, f"{key} {rubric.version}"),
+        data={"criteria": keys},
+    )
+    return rubric
+
+
+def _write_criteria(rubric: Rubric, language: str, criteria: Sequence[Mapping[str, Any]]) -> None:
     made = Criterion.objects.bulk_create(
         Criterion(
             rubric=rubric,
@@ -63,11 +75,3 @@ def make_rubric(
         )
         for row, criterion in zip(made, criteria, strict=True)
     )
-    audit.record(
-        actor=actor,
-        action=RUBRIC_MADE,
-        study_id=study.id,
-        about=("rubric", rubric.id, f"{key} {rubric.version}"),
-        data={"criteria": keys},
-    )
-    return rubric

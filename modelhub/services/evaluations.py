@@ -50,18 +50,7 @@ def plan_evaluation(*, actor: Actor, study: Study, child: ModelVersion) -> Evalu
     before = last_judging_round(study_id=study.id)
     if before is None:
         raise Conflict("Nobody has been asked to judge here yet, so there is nobody to ask again.")
-    round_ = make_round(
-        actor=SYSTEM,
-        study=study,
-        kind=RoundKind.EVALUATION,
-        title="Comparison",
-        cohorts=[
-            CohortPlan(cohort=plan.cohort, rubric=plan.rubric, asks=ASKS, overlap=plan.overlap)
-            for plan in RoundCohort.objects.filter(round=before).select_related("cohort", "rubric")
-        ],
-        parent=before,
-    )
-    open_round(actor=SYSTEM, round=round_)
+    round_ = _ask_again(before)
     seed = SystemRandom().getrandbits(31)
     runs = [
         start_run(
@@ -90,6 +79,23 @@ def plan_evaluation(*, actor: Actor, study: Study, child: ModelVersion) -> Evalu
         data={"parent": str(parent.id), "child": str(child.id), "prompts": len(prompts)},
     )
     return evaluation
+
+
+def _ask_again(before: Round) -> Round:
+    """An open round that compares, for the people and with the questions of the round before."""
+    plans = RoundCohort.objects.filter(round=before).select_related("cohort", "rubric")
+    made = make_round(
+        actor=SYSTEM,
+        study=before.study,
+        kind=RoundKind.EVALUATION,
+        title="Comparison",
+        cohorts=[
+            CohortPlan(cohort=plan.cohort, rubric=plan.rubric, asks=ASKS, overlap=plan.overlap)
+            for plan in plans
+        ],
+        parent=before,
+    )
+    return open_round(actor=SYSTEM, round=made)
 
 
 @transaction.atomic

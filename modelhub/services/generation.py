@@ -59,11 +59,7 @@ def start_run(
         settings=settings,
         prompts=[(str(prompt.id), prompt.version) for prompt in chosen],
     )
-    under_way = GenerationRun.objects.filter(
-        study=study, config_hash=digest, state__in=[RunState.QUEUED, RunState.RUNNING]
-    )
-    if under_way.exists():
-        raise Conflict("This very run is under way already.")
+    _refuse_twin(study, digest)
     run = GenerationRun.objects.create(
         study=study,
         model_version=version,
@@ -88,6 +84,14 @@ def start_run(
     ring(run_id=run.id)
     run.refresh_from_db(fields=["ring", "rung_at"])
     return run
+
+
+def _refuse_twin(study: Study, digest: str) -> None:
+    under_way = GenerationRun.objects.filter(
+        study=study, config_hash=digest, state__in=[RunState.QUEUED, RunState.RUNNING]
+    )
+    if under_way.exists():
+        raise Conflict("This very run is under way already.")
 
 
 def _checked(settings: Settings) -> Settings:

@@ -48,16 +48,7 @@ def request_training(
     has succeeded there is nothing to gain from another.
     """
     require(actor, TRAIN, release.study)
-    if method not in set(Method):
-        raise Invalid("Choose how to train.", {"method": ["Choose one of the list."]})
-    if problem := release_problem(purpose=release.purpose, state=release.state):
-        raise Conflict(problem)
-    if base.kind == ModelKind.IMPORTED or base.study_id not in (None, release.study_id):
-        raise Invalid("This model's weights are not here.", {"base": ["Choose another model."]})
-    try:
-        full = parse(method, params or {}).used()
-    except BadSpec as error:
-        raise Invalid("Some of these numbers cannot work.", {"params": error.problems}) from error
+    full = _checked(release, base, method, params or {})
     Study.objects.select_for_update(no_key=True).get(id=release.study_id)
     key = config_hash(
         release=str(release.id), base=str(base.id), method=method, params=full, seed=seed
@@ -90,6 +81,22 @@ def request_training(
     )
     enqueue(RUN_TASK, run.id)
     return run
+
+
+def _checked(
+    release: DatasetRelease, base: ModelVersion, method: str, params: Mapping[str, Any]
+) -> dict[str, Any]:
+    """All parameters that the method uses; refuses what could only fail."""
+    if method not in set(Method):
+        raise Invalid("Choose how to train.", {"method": ["Choose one of the list."]})
+    if problem := release_problem(purpose=release.purpose, state=release.state):
+        raise Conflict(problem)
+    if base.kind == ModelKind.IMPORTED or base.study_id not in (None, release.study_id):
+        raise Invalid("This model's weights are not here.", {"base": ["Choose another model."]})
+    try:
+        return parse(method, params).used()
+    except BadSpec as error:
+        raise Invalid("Some of these numbers cannot work.", {"params": error.problems}) from error
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("codesign", "annotations", "modelhub")
-MOST_LINES, MOST_FUNCTION_LINES = 400, 60
+MOST_LINES, MOST_FUNCTION_LINES = 400, 45
 
 # Each exception says why, and must still be one.
 LONG_FILES: dict[str, str] = {}
@@ -74,11 +74,24 @@ def test_files_are_small() -> None:
     assert long == set(LONG_FILES)
 
 
+@cache
+def lines_of(name: str) -> list[str]:
+    return (ROOT / name).read_text().splitlines()
+
+
+def code_lines(name: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Lines of a function that one has to follow: without its docstring and blank lines."""
+    lines = set(range(node.lineno, (node.end_lineno or 0) + 1))
+    if ast.get_docstring(node) is not None:
+        lines -= set(range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1))
+    return sum(bool(lines_of(name)[line - 1].strip()) for line in lines)
+
+
 def test_functions_are_small() -> None:
     long = {
         name
         for name, node in functions()
-        if (node.end_lineno or 0) - node.lineno >= MOST_FUNCTION_LINES
+        if code_lines(name.partition(":")[0], node) > MOST_FUNCTION_LINES
     }
     assert long == set(LONG_FUNCTIONS)
 
