@@ -17,7 +17,7 @@ from modelhub.permissions import SEE_MODELS, TRAIN
 from modelhub.queries import training as reading
 from modelhub.rules.charts import curve
 from modelhub.rules.states import TrainingState
-from modelhub.services import training
+from modelhub.services import training, versions
 
 GOING_ON = {TrainingState.QUEUED, TrainingState.PREPARING, TrainingState.TRAINING}
 
@@ -43,6 +43,7 @@ def runs(request: StudyRequest, slug: str) -> HttpResponse:
 def start(request: StudyRequest, slug: str) -> HttpResponse:
     """Choose a release, a model and the numbers."""
     study = request.member.study
+    versions.ensure_embedded_model()
     releases = reading.trainable_releases(actor=request.actor, study=study)
     form = TrainingForm(
         request.POST or None,

@@ -209,3 +209,11 @@ def test_a_comparison_is_a_picture_with_its_words() -> None:
     with CaptureQueriesContext(connection) as more:
         client.get(url)
     assert len(more) == len(few)
+
+
+def test_there_is_always_a_model_to_start_from() -> None:
+    """Also where all responses were imported, so that no run has brought the embedded one in."""
+    engineer = staff(StudyFactory.create(), Role.ML_ENGINEER)
+    frozen_release(engineer.study)
+    url = reverse("modelhub:training-start", kwargs={"slug": engineer.study.slug})
+    assert b"SmolLM2-135M-Instruct" in signed_in(engineer).get(url).content
