@@ -44,6 +44,11 @@ def folder_of(release: DatasetRelease) -> Path:
     return Path(settings.RELEASES_DIR) / str(release.id)
 
 
+def folders() -> list[Path]:
+    """Where the files of all releases lie, of every study; for a backup."""
+    return [folder_of(release) for release in DatasetRelease.objects.filter(state__in=READABLE)]
+
+
 def card_of(release: DatasetRelease) -> str:
     """The dataset card, as it lies beside the data."""
     return file_of(release, "README.md").read_text(encoding="utf-8")

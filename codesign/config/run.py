@@ -14,6 +14,8 @@ from codesign.config.servers.folders import lock, private_folder
 from codesign.config.supervisor import ROOT, Supervisor, say
 from codesign.shared.processes import end_with_parent
 
+HALF_RESTORED = "restore-unfinished"
+"""Stands in a home while `manage.py restore` fills it."""
 SECRET_FILE = "secret-key"  # noqa: S105 - the name of a file
 
 
@@ -28,6 +30,7 @@ def main() -> int:
         port = read_port(environment.get("PORT") or "8000")
         crashed = (home / discovery.RUN_FILE).exists()
         take_home(home)
+        refuse_half_restored(home)
         check_port(port, wait=10.0 if crashed else 0.0)
         environment.setdefault("SECRET_KEY", secret_key(home))
         return Supervisor(home=home, port=port, environment=environment).run()
@@ -53,6 +56,15 @@ def take_home(home: Path) -> None:
         raise ServerError(
             f"Codesign already runs from {home}{where}: stop that one first, "
             "or set CODESIGN_HOME to another folder."
+        )
+
+
+def refuse_half_restored(home: Path) -> None:
+    """A home that a restore has begun to fill must not be taken for an installation."""
+    if (home / HALF_RESTORED).exists():
+        raise ServerError(
+            f"{home} is not whole, since a restore into it was broken off: "
+            "run manage.py restore once more."
         )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from pathlib import Path
 
+from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 
 from codesign.shared.actors import Actor
@@ -29,6 +31,12 @@ def versions_of(*, study_id: uuid.UUID) -> QuerySet[ModelVersion]:
 def able_to_write(*, study_id: uuid.UUID) -> QuerySet[ModelVersion]:
     """Those of them that can write responses."""
     return versions_of(study_id=study_id).filter(kind__in=GENERATES)
+
+
+def trained_folders() -> list[Path]:
+    """Where the weights of all trained models lie, of every study; for a backup."""
+    trained = ModelVersion.objects.filter(kind=ModelKind.ADAPTER).order_by("path")
+    return [Path(settings.MODELS_DIR) / path for path in trained.values_list("path", flat=True)]
 
 
 def version_named(*, study_id: uuid.UUID, name: str) -> ModelVersion:

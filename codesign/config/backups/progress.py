@@ -1,0 +1,46 @@
+"""How far it is, how fast it goes, how long it will take: on one line of a terminal."""
+
+from __future__ import annotations
+
+import time
+from typing import TextIO
+
+
+class Progress:
+    """Counts bytes and writes a line at most four times a second; in a log, each tenth part."""
+
+    def __init__(self, what: str, *, total: int, out: TextIO) -> None:
+        """Name the work and how many bytes it has."""
+        self._what, self._total, self._out = what, max(total, 1), out
+        self._done = 0
+        self._began = self._shown = time.monotonic()
+        self._tenth = 0
+
+    def __call__(self, size: int) -> None:
+        """Count `size` bytes more."""
+        self._done = min(self._done + size, self._total)
+        now = time.monotonic()
+        if self._out.isatty():
+            if now - self._shown >= 0.25:
+                self._shown = now
+                self._out.write(f"\r{self.line(now)}   ")
+                self._out.flush()
+        elif (tenth := 10 * self._done // self._total) > self._tenth:
+            self._tenth = tenth
+            self._out.write(f"{self.line(now)}\n")
+
+    def line(self, now: float) -> str:
+        """Return what is shown: per cent, MB a second, time left."""
+        spent = max(now - self._began, 1e-6)
+        rate = self._done / spent
+        left = (self._total - self._done) / rate if rate else 0.0
+        return (
+            f"{self._what}: {100 * self._done // self._total} %, "
+            f"{rate / 1e6:.1f} MB/s, {int(left // 60)}:{int(left % 60):02} left"
+        )
+
+    def finish(self) -> None:
+        """Say that it is done."""
+        self(self._total - self._done)
+        if self._out.isatty():
+            self._out.write(f"\r{self.line(time.monotonic())}   \n")

@@ -1,0 +1,148 @@
+"""Bringing a backup back, into a home and a database that hold nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+import psycopg
+from django.db.migrations.loader import MigrationLoader
+
+from codesign.config.backups.archive import (
+    FILES,
+    BackupError,
+    Manifest,
+    check_files,
+    copy_file,
+    read_manifest,
+    sync_folders,
+)
+from codesign.config.backups.progress import Progress
+from codesign.config.backups.tables import read_tables
+from codesign.config.run import HALF_RESTORED as HALF
+from codesign.config.run import take_home
+from codesign.config.servers.discovery import LOCK_FILE
+from codesign.config.servers.folders import private_folder, socket_folder
+from codesign.config.servers.postgres import OWNER_ROLE, Postgres
+
+ROOT = Path(__file__).resolve().parents[3]
+HARMLESS = {LOCK_FILE, "logs", "static", "assets", "beat-schedule", "lost+found"}
+"""What may stand in a home that counts as empty: made anew at each start, or by the disk."""
+
+
+def restore_backup(
+    source: Path, *, home: Path, variables: Mapping[str, str], out: TextIO
+) -> Manifest:
+    """Fill an empty home and an empty database from a backup, after every byte was checked.
+
+    Where no database is named, the embedded one of that home is made. BackupError before anything
+    was touched, or with the home marked as half restored: then the same call begins again.
+    """
+    manifest = read_manifest(source)
+    check = Progress("Checking", total=_total(manifest), out=out)
+    check_files(source, manifest, check)
+    check.finish()
+    private_folder(home)
+    take_home(home)
+    _clear_half(home)
+    if left := sorted(path.name for path in home.iterdir() if path.name not in HARMLESS):
+        raise BackupError(f"{home} is not empty (it has {', '.join(left)}): name another home.")
+    _refuse_strange_migrations(manifest)
+    with _database(home, variables) as owner_url:
+        _refuse_full(owner_url)
+        (home / HALF).touch(mode=0o600)
+        _migrate_to(manifest, owner_url, variables)
+        done = Progress("Restoring", total=_total(manifest), out=out)
+        with psycopg.connect(owner_url) as connection:
+            read_tables(connection, source, manifest, done)
+        for name in manifest.files:
+            if name.startswith(f"{FILES}/"):
+                copy_file(source / name, home / name.removeprefix(f"{FILES}/"), done)
+        sync_folders(home)
+        _migrate(owner_url, variables)
+        (home / HALF).unlink()
+        done.finish()
+    return manifest
+
+
+def _total(manifest: Manifest) -> int:
+    return sum(about["size"] for about in manifest.files.values())
+
+
+def _clear_half(home: Path) -> None:
+    """Remove what a restore that was broken off has left, and nothing else."""
+    if not (home / HALF).exists():
+        return
+    for name in ("releases", "models", "postgres", "postgres.unfinished", "postgres.lock"):
+        path = home / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    (home / HALF).unlink()
+
+
+@contextmanager
+def _database(home: Path, variables: Mapping[str, str]) -> Iterator[str]:
+    """Give the address of the database for the role that owns its tables."""
+    named = variables.get("DATABASE_OWNER_URL") or variables.get("DATABASE_URL")
+    if named:
+        yield named
+        return
+    (home / HALF).touch(mode=0o600)
+    log = private_folder(home / "logs") / "postgres.log"
+    server = Postgres(data=home / "postgres", sockets=socket_folder(home), log=log)
+    server.start()
+    try:
+        server.make_roles()
+        yield server.url(OWNER_ROLE)
+    finally:
+        server.stop()
+
+
+def _refuse_full(owner_url: str) -> None:
+    """Only a database without tables, or one that an earlier restore has left empty, is filled."""
+    with psycopg.connect(owner_url) as connection:
+        found = connection.execute("SELECT to_regclass('public.accounts_user')").fetchone()
+        if not (found and found[0]):
+            return
+        people = connection.execute("SELECT EXISTS (SELECT FROM accounts_user)").fetchone()
+        if people and people[0]:
+            raise BackupError("The database is not empty: name another one.")
+
+
+def _refuse_strange_migrations(manifest: Manifest) -> None:
+    known = MigrationLoader(None).disk_migrations or {}
+    if any(tuple(applied) not in known for applied in manifest.migrations):
+        raise BackupError("This backup was made by a newer version of Codesign.")
+
+
+def _migrate_to(manifest: Manifest, owner_url: str, variables: Mapping[str, str]) -> None:
+    """Make the tables as they were when the backup was made."""
+    loader = MigrationLoader(None)
+    then = {(app, name) for app, name in manifest.migrations}
+    if then == set(loader.disk_migrations or {}):
+        _migrate(owner_url, variables)
+        return
+    for app in sorted({app for app, _ in then}):
+        last = max(name for other, name in then if other == app)
+        _migrate(owner_url, variables, app, last)
+
+
+def _migrate(owner_url: str, variables: Mapping[str, str], *target: str) -> None:
+    """Run `migrate` in a process of its own: this one may have been set up for another database."""
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "manage.py"), "migrate", "--no-input", "-v0", *target],
+        env={**os.environ, **variables, "DATABASE_URL": owner_url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise BackupError(f"The tables could not be made:\n{done.stderr[-2000:]}")
