@@ -15,7 +15,8 @@ from pathlib import Path
 
 from codesign.config import programs
 from codesign.config.servers.folders import private_folder, socket_folder
-from codesign.config.servers.postgres import APP_ROLE, OWNER_ROLE, Postgres
+from codesign.config.servers.postgres import Postgres
+from codesign.config.servers.roles import APP_ROLE, OWNER_ROLE
 from codesign.config.servers.valkey import Valkey
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -32,9 +32,17 @@ ACCOUNT_OPENED = action("accounts.opened", "opened a stopped account again")
 
 @transaction.atomic
 def make_account(
-    *, actor: Actor, email: str, password: str, name: str = "", is_site_admin: bool = False
+    *,
+    actor: Actor,
+    email: str,
+    password: str | None,
+    name: str = "",
+    is_site_admin: bool = False,
 ) -> User:
-    """Make an account whose address counts as verified (demo, site admin)."""
+    """Make an account whose address counts as verified (demo, site admin).
+
+    Without a password its owner signs in by a code that comes by mail.
+    """
     user = User.objects.create_user(email, password, is_site_admin=is_site_admin)
     Identity.objects.create(user=user, name=name)
     EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)

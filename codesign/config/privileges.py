@@ -9,7 +9,7 @@ from typing import Any
 from django.apps import AppConfig
 from django.db import connections
 
-from codesign.config.servers.postgres import APP_ROLE
+from codesign.config.servers.roles import APP_ROLE
 
 
 def forbid_rewriting(*, sender: AppConfig, using: str, **_: Any) -> None:

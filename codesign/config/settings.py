@@ -10,6 +10,7 @@ from typing import Any
 
 import environ
 from csp.constants import SELF
+from kombu import Queue
 
 from codesign.config.environment import read
 from codesign.shared import logs
@@ -288,12 +289,21 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = ("codesign.shared.jobs.route",)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 6 * 3600,  # above the longest task
-    "unacked_restore_interval": 2,
-    "unacked_restore_throttle": 1,
-    "socket_connect_timeout": 2,
-}
+LONGEST_TASK = 6 * 3600
+"""Seconds; above every task's own limit. A message not answered by then is delivered once more."""
+if ENV.broker_url.startswith("amqp"):
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {"confirm_publish": True}
+    CELERY_TASK_QUEUES = [
+        Queue(name, queue_arguments={"x-consumer-timeout": 1000 * LONGEST_TASK})
+        for name in ("default", "generation", "training", "exports")
+    ]
+else:
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "visibility_timeout": LONGEST_TASK,
+        "unacked_restore_interval": 2,
+        "unacked_restore_throttle": 1,
+        "socket_connect_timeout": 2,
+    }
 CELERY_BEAT_SCHEDULE_FILENAME = str(CODESIGN_HOME / "beat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "ring-mail": {"task": "accounts.tasks.ring_mail", "schedule": 60.0},

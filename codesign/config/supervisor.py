@@ -24,8 +24,9 @@ from codesign.config.servers import discovery
 from codesign.config.servers.errors import ServerError
 from codesign.config.servers.folders import private_folder, socket_folder
 from codesign.config.servers.guardian import Guardian
-from codesign.config.servers.postgres import APP_ROLE, OWNER_ROLE, Postgres
+from codesign.config.servers.postgres import Postgres
 from codesign.config.servers.process import Program, Spec, stop, tail
+from codesign.config.servers.roles import APP_ROLE, OWNER_ROLE
 from codesign.config.servers.valkey import Valkey
 from codesign.config.static import collected, is_collected
 

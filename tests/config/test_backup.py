@@ -23,9 +23,10 @@ from annotations.queries.releases import folder_of
 from codesign.audit.services import seal
 from codesign.config.backups.archive import MANIFEST, read_manifest
 from codesign.config.backups.progress import Progress
-from codesign.config.backups.restoring import HALF
+from codesign.config.run import HALF_RESTORED
 from codesign.config.servers.folders import socket_folder
-from codesign.config.servers.postgres import APP_ROLE, OWNER_ROLE, Postgres
+from codesign.config.servers.postgres import Postgres
+from codesign.config.servers.roles import APP_ROLE, OWNER_ROLE
 from modelhub.models import ModelVersion
 from modelhub.rules.states import ModelKind
 from modelhub.services.versions import ensure_embedded_model
@@ -141,7 +142,7 @@ def test_a_restored_installation_is_the_one_that_was_saved(
     for proof in ("trial_balance", "verify_audit"):
         said = manage(home, proof, DATABASE_URL=server.url(APP_ROLE))
         assert said.returncode == 0, said.stderr
-    assert not (home / HALF).exists()
+    assert not (home / HALF_RESTORED).exists()
 
 
 def test_the_restored_database_guards_itself_as_before(
@@ -215,7 +216,7 @@ def test_neither_a_full_home_nor_a_full_database_is_written_over(
 def test_a_restore_that_was_broken_off_begins_again(backup: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     (home / "models").mkdir(parents=True)
-    (home / HALF).touch()
+    (home / HALF_RESTORED).touch()
     refused = subprocess.run(
         [sys.executable, "-m", "codesign.config.run"],
         cwd=ROOT,
@@ -226,7 +227,7 @@ def test_a_restore_that_was_broken_off_begins_again(backup: Path, tmp_path: Path
     )
     assert "a restore into it was broken off" in refused.stdout
     assert manage(home, "restore", str(backup)).returncode == 0
-    assert not (home / HALF).exists()
+    assert not (home / HALF_RESTORED).exists()
 
 
 def test_nothing_is_left_of_a_backup_that_could_not_be_finished(tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ from codesign.config.servers.folders import (
     may_be_entered,
     socket_folder,
 )
-from codesign.config.servers.postgres import APP_ROLE, OWNER_ROLE, Postgres, installation
+from codesign.config.servers.postgres import Postgres, installation
+from codesign.config.servers.roles import APP_ROLE, OWNER_ROLE
 from codesign.config.servers.valkey import Valkey
 
 

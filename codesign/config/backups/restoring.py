@@ -25,11 +25,11 @@ from codesign.config.backups.archive import (
 )
 from codesign.config.backups.progress import Progress
 from codesign.config.backups.tables import read_tables
-from codesign.config.run import HALF_RESTORED as HALF
-from codesign.config.run import take_home
+from codesign.config.run import HALF_RESTORED, take_home
 from codesign.config.servers.discovery import LOCK_FILE
 from codesign.config.servers.folders import private_folder, socket_folder
-from codesign.config.servers.postgres import OWNER_ROLE, Postgres
+from codesign.config.servers.postgres import Postgres
+from codesign.config.servers.roles import OWNER_ROLE
 
 ROOT = Path(__file__).resolve().parents[3]
 HARMLESS = {LOCK_FILE, "logs", "static", "assets", "beat-schedule", "lost+found"}
@@ -56,7 +56,7 @@ def restore_backup(
     _refuse_strange_migrations(manifest)
     with _database(home, variables) as owner_url:
         _refuse_full(owner_url)
-        (home / HALF).touch(mode=0o600)
+        (home / HALF_RESTORED).touch(mode=0o600)
         _migrate_to(manifest, owner_url, variables)
         done = Progress("Restoring", total=_total(manifest), out=out)
         with psycopg.connect(owner_url) as connection:
@@ -66,7 +66,7 @@ def restore_backup(
                 copy_file(source / name, home / name.removeprefix(f"{FILES}/"), done)
         sync_folders(home)
         _migrate(owner_url, variables)
-        (home / HALF).unlink()
+        (home / HALF_RESTORED).unlink()
         done.finish()
     return manifest
 
@@ -77,7 +77,7 @@ def _total(manifest: Manifest) -> int:
 
 def _clear_half(home: Path) -> None:
     """Remove what a restore that was broken off has left, and nothing else."""
-    if not (home / HALF).exists():
+    if not (home / HALF_RESTORED).exists():
         return
     for name in ("releases", "models", "postgres", "postgres.unfinished", "postgres.lock"):
         path = home / name
@@ -85,7 +85,7 @@ def _clear_half(home: Path) -> None:
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
-    (home / HALF).unlink()
+    (home / HALF_RESTORED).unlink()
 
 
 @contextmanager
@@ -95,7 +95,7 @@ def _database(home: Path, variables: Mapping[str, str]) -> Iterator[str]:
     if named:
         yield named
         return
-    (home / HALF).touch(mode=0o600)
+    (home / HALF_RESTORED).touch(mode=0o600)
     log = private_folder(home / "logs") / "postgres.log"
     server = Postgres(data=home / "postgres", sockets=socket_folder(home), log=log)
     server.start()

@@ -18,20 +18,15 @@ from pathlib import Path
 from urllib.parse import quote
 
 import psycopg
-from psycopg import sql
 
 from codesign.config.servers.errors import ServerError
 from codesign.config.servers.folders import enterable_programs, held_for_child, private_folder
 from codesign.config.servers.guardian import Guardian
 from codesign.config.servers.process import Child, Program, Spec, wait_until
+from codesign.config.servers.roles import OWNER_ROLE, give_rights, make_roles
 
 DATABASE = "codesign"
 SUPERUSER = "postgres"
-OWNER_ROLE = "codesign_owner"
-"""Owns the database and every table in it; only migrations use it."""
-APP_ROLE = "codesign_app"
-"""What the application connects as: reads and writes rows, and owns nothing."""
-
 CONNECTIONS = 200
 RECOVERY = 120.0
 """Seconds; after a crash a big database replays its log before it answers."""
@@ -112,34 +107,11 @@ class Postgres(Program):
         wait_until(self._answers, self.child, seconds=RECOVERY, pause=pause)
 
     def make_roles(self) -> None:
-        """Make the roles and the database where they are missing; safe to repeat.
-
-        The application's role gets rights on rows through default privileges, so that a table
-        that a later migration adds has them from the start.
-        """
-        with self._connect() as connection:
-            for role in (OWNER_ROLE, APP_ROLE):
-                if not _exists(connection, "pg_roles", "rolname", role):
-                    connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
-            if not _exists(connection, "pg_database", "datname", DATABASE):
-                connection.execute(
-                    sql.SQL("CREATE DATABASE {} OWNER {}").format(
-                        sql.Identifier(DATABASE), sql.Identifier(OWNER_ROLE)
-                    )
-                )
-        with self._connect(DATABASE) as connection:
-            for kind, rights in (
-                ("TABLES", "SELECT, INSERT, UPDATE, DELETE"),
-                ("SEQUENCES", "USAGE, SELECT"),
-            ):
-                connection.execute(
-                    sql.SQL("ALTER DEFAULT PRIVILEGES FOR ROLE {} GRANT {} ON {} TO {}").format(
-                        sql.Identifier(OWNER_ROLE),
-                        sql.SQL(rights),
-                        sql.SQL(kind),
-                        sql.Identifier(APP_ROLE),
-                    )
-                )
+        """Make the roles and the database where they are missing; safe to repeat."""
+        with self._connect() as admin:
+            make_roles(admin, owner=OWNER_ROLE, database=DATABASE, passwords={})
+        with psycopg.connect(self.url(OWNER_ROLE), autocommit=True) as owner:
+            give_rights(owner)
 
     def _connect(self, database: str = SUPERUSER) -> "psycopg.Connection[tuple[object, ...]]":
         return psycopg.connect(self.url(SUPERUSER, database), autocommit=True)
@@ -150,6 +122,8 @@ class Postgres(Program):
             f"max_connections={CONNECTIONS}",
             "timezone=UTC",
             "log_timezone=UTC",
+            "log_error_verbosity=terse",  # else its log quotes the rows that it refuses
+            "log_min_error_statement=panic",  # and the statements, with what people wrote
             *self._settings,
         ]
         command = [*self._prefix, str(self._programs / "bin" / "postgres"), "-D", str(self._data)]
@@ -209,12 +183,3 @@ class Postgres(Program):
             self._connect().close()
             return True
         return False
-
-
-def _exists(
-    connection: "psycopg.Connection[tuple[object, ...]]", table: str, column: str, name: str
-) -> bool:
-    query = sql.SQL("SELECT 1 FROM {} WHERE {} = %s").format(
-        sql.Identifier(table), sql.Identifier(column)
-    )
-    return connection.execute(query, [name]).fetchone() is not None

@@ -1,7 +1,7 @@
 """`manage.py backup DIR`: the database and its files, at one moment, while work goes on."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO, cast
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -22,7 +22,7 @@ class Command(BaseCommand):
         """Make it and say what it holds."""
         folder: Path = options["folder"].absolute()
         try:
-            manifest = make_backup(folder, out=self.stderr._out)
+            manifest = make_backup(folder, out=cast(TextIO, self.stderr._out))
         except BackupError as error:
             raise CommandError(str(error)) from error
         for missing in manifest.missing:

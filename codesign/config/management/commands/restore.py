@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO, cast
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -29,7 +29,7 @@ class Command(BaseCommand):
                 options["folder"].absolute(),
                 home=Path(settings.CODESIGN_HOME),
                 variables=os.environ,
-                out=self.stderr._out,
+                out=cast(TextIO, self.stderr._out),
             )
         except (BackupError, ServerError) as error:
             raise CommandError(str(error)) from error

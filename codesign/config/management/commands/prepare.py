@@ -1,0 +1,40 @@
+"""`manage.py prepare`: all that must be there before web and workers start; safe to repeat."""
+
+import os
+import subprocess
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from codesign.config.servers.errors import ServerError
+from codesign.config.servers.roles import make_database
+
+
+class Command(BaseCommand):
+    """Roles and database where DATABASE_ADMIN_URL is set, then tables, then static files."""
+
+    help = "Make the database, its tables and the static files; run before each new version."
+    requires_system_checks = ()
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Make them, the tables as the owner, in a process that knows the owner alone."""
+        app_url = settings.ENV.database_url
+        owner_url = os.environ.get("DATABASE_OWNER_URL") or app_url
+        if admin_url := os.environ.get("DATABASE_ADMIN_URL"):
+            try:
+                make_database(admin_url=admin_url, owner_url=owner_url, app_url=app_url)
+            except ServerError as error:
+                raise CommandError(str(error)) from error
+        migrated = subprocess.run(
+            [sys.executable, str(settings.BASE_DIR / "manage.py"), "migrate", "--no-input"],
+            env={**os.environ, "DATABASE_URL": owner_url},
+            check=False,
+        )
+        if migrated.returncode:
+            raise CommandError("The tables could not be made.")
+        call_command("build_fonts")
+        call_command("collectstatic", interactive=False, verbosity=0)
+        self.stdout.write("The database and the static files are ready.")
