@@ -10,5 +10,5 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        """Listen for proven addresses; describe tokens to the API's description."""
-        from codesign.accounts import receivers, schema  # noqa: F401
+        """Listen for proven addresses."""
+        from codesign.accounts import receivers  # noqa: F401

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from annotations.api import assignments, releases, retractions
+from codesign.accounts import schema  # noqa: F401 - it names sign-in by token in the description
 from codesign.studies import api as studies
 from modelhub.api import generation, models, prompts, training
 
