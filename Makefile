@@ -17,10 +17,12 @@ sum = $(shell cat $(1) | cksum | tr ' ' '-')
 RUN_STAMP := .venv/.run-$(call sum,requirements/run.lock requirements/model.lock)
 DEV_STAMP := .venv/.dev-$(call sum,requirements/dev.lock requirements/model.lock)
 
-.PHONY: help run test lint format bench lock chromium
+.PHONY: help install run test lint format bench lock chromium
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(RUN_STAMP) ## Install what runs Codesign into .venv, and start nothing
 
 run: $(RUN_STAMP) ## Install what is missing, start everything on port 8000 (PORT=…), Ctrl-C stops it
 	@exec $(PY) -m codesign.config.run

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-SECTIONS = ("loop", "plans", "generation", "release")
+SECTIONS = ("loop", "plans", "generation", "release", "memory")
 
 
 def main() -> int:
@@ -15,8 +15,10 @@ def main() -> int:
     parser.add_argument("--tasks", type=int, default=100_000, help="tasks in the study")
     options = parser.parse_args()
     wanted = options.sections or SECTIONS
-    from benchmarks import machine
+    from benchmarks import machine, memory
 
+    if "memory" in wanted:
+        memory.run()
     with machine.servers():
         import django
 

@@ -2,6 +2,7 @@
 
 import gc
 import logging.config
+import os
 from contextvars import Token
 from typing import Any
 
@@ -12,6 +13,8 @@ from codesign.config.starting import load_settings
 from codesign.shared.logs import request_id
 
 load_settings()
+# Django's checks would load every page into every worker; they are run before anything starts.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 app = Celery("codesign")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

@@ -20,7 +20,8 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Make them, the tables as the owner, in a process that knows the owner alone."""
+        """Check the code, then make them, the tables in a process that knows the owner alone."""
+        call_command("check", deploy=settings.PRODUCTION)
         app_url = settings.ENV.database_url
         owner_url = os.environ.get("DATABASE_OWNER_URL") or app_url
         if admin_url := os.environ.get("DATABASE_ADMIN_URL"):
