@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 
-from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -22,6 +21,7 @@ from codesign.accounts.rules import TokenScope
 from codesign.shared.access import SIGNED_IN, SITE_ADMIN
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid
+from codesign.shared.forms import explain
 from codesign.shared.pages import plain_page
 
 ACCOUNTS_A_PAGE = 50
@@ -58,15 +58,9 @@ def _make_token(request: AccountRequest, form: TokenForm) -> str:
             actor=request.actor, user=request.user, **form.cleaned_data
         )
     except Invalid as refusal:
-        _explain(form, refusal)
+        explain(form, refusal)
         return ""
     return secret
-
-
-def _explain(form: forms.Form, refusal: Invalid) -> None:
-    """Put the refusal's sentences at their fields."""
-    for field, sentences in (refusal.fields or {"": [refusal.title]}).items():
-        form.add_error(field if field in form.fields else None, sentences)
 
 
 @plain_page(SIGNED_IN)

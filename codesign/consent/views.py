@@ -21,6 +21,7 @@ from codesign.consent.models import ConsentVersion
 from codesign.consent.permissions import SEE_OWN_CONSENT, SIGN
 from codesign.consent.registry import BEFORE_SIGNING
 from codesign.shared.errors import Conflict, Invalid, NotFound
+from codesign.shared.forms import explain
 from codesign.studies.models import Member
 from codesign.studies.permissions import StudyRequest, page
 
@@ -110,7 +111,7 @@ def _signed(request: StudyRequest, form: ConsentForm, version: ConsentVersion) -
             granted=form.granted,
         )
     except (Conflict, Invalid) as refusal:
-        form.add_error(None, refusal.title)
+        explain(form, refusal)
         return False
     return True
 

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from codesign.enrolment import queries, services
 from codesign.enrolment.forms import InviteForm
 from codesign.shared.errors import Conflict, Invalid
+from codesign.shared.forms import explain
 from codesign.shared.pages import Question, ask_first
 from codesign.studies import queries as studies
 from codesign.studies import services as study_services
@@ -57,7 +58,7 @@ def _added(request: StudyRequest, form: InviteForm) -> bool:
             cohort=cohort,
         )
     except (Conflict, Invalid) as refusal:
-        form.add_error(None, refusal.title)
+        explain(form, refusal)
         return False
     if isinstance(made, Member):
         messages.success(request, _("%(email)s is in the study now.") % {"email": email})

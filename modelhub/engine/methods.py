@@ -25,7 +25,7 @@ class Job:
     tokenizer: Any
     dataset: Any
     callbacks: list[Any]
-    scratch: Path
+    checkpoints: Path
 
 
 def dpo(job: Job) -> Any:
@@ -110,7 +110,7 @@ def _arguments(job: Job, **own: Any) -> dict[str, Any]:
 
     params = job.spec.params
     return {
-        "output_dir": str(job.scratch / "trainer"),
+        "output_dir": str(job.checkpoints),
         "learning_rate": params.learning_rate,
         "max_steps": params.max_steps or -1,
         "num_train_epochs": params.epochs or 1,
@@ -123,7 +123,9 @@ def _arguments(job: Job, **own: Any) -> dict[str, Any]:
         "gradient_checkpointing": False,
         "dataloader_pin_memory": False,
         "report_to": "none",
-        "save_strategy": "no",
+        "save_strategy": "steps",
+        "save_steps": job.spec.checkpoint_steps,
+        "save_total_limit": 2,
         "logging_steps": 1,
         "disable_tqdm": True,
         **own,

@@ -88,6 +88,15 @@ def read_progress(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
 
 
+def keep_steps(folder: Path, *, until: int) -> list[dict[str, Any]]:
+    """Begin the file anew with the steps that need not be done again; return those."""
+    kept = [e for e in read_progress(folder) if e["event"] == "step" and e["step"] <= until]
+    partial = folder / f".{PROGRESS}.partial"
+    partial.write_text("".join(json.dumps(event) + "\n" for event in kept))
+    partial.rename(folder / PROGRESS)
+    return kept
+
+
 def write_result(folder: Path, result: dict[str, Any]) -> None:
     """Put `result.json` there whole, or not at all."""
     partial = folder / f".{RESULT}.partial"

@@ -17,6 +17,7 @@ _WHOLE = {
     "threads": (1, 1024),
     "nice": (0, 19),
     "memory_limit_mb": (256, 1 << 24),
+    "checkpoint_steps": (1, 100_000),
 }
 _TEXTS = ("base_name", "release_name", "system_message")
 
@@ -27,7 +28,8 @@ class TrainSpec:
 
     `adapter_parent`: go on from this adapter. `system_message`: put before prompts that bring
     none; it must be the one that generation uses. `nice` lowers the process's priority,
-    `memory_limit_mb` bounds its data, names appear on the model card.
+    `memory_limit_mb` bounds its data, names appear on the model card. What a killed run has to do
+    again is at most `checkpoint_steps` steps.
     """
 
     method: str
@@ -40,6 +42,7 @@ class TrainSpec:
     threads: int = 2
     nice: int = 0
     memory_limit_mb: int | None = None
+    checkpoint_steps: int = 10
     base_name: str = ""
     release_name: str = ""
     system_message: str = DEFAULT_SYSTEM_MESSAGE

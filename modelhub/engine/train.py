@@ -3,7 +3,8 @@
 A process of its own, since training takes memory and minutes, must be stoppable, and must not
 bring a worker down with it. It talks through files (see `progress`) and its exit code, stops at
 the next step on SIGTERM or SIGINT, and when the process that started it is gone. For the same
-spec, files, versions and number of threads the adapter has the same bytes.
+spec, files, versions and number of threads the adapter has the same bytes, also where the run was
+killed and started again (see `checkpoints`).
 """
 
 import os
@@ -15,14 +16,15 @@ import tempfile
 import threading
 import time
 import traceback
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from modelhub.engine import card
+from modelhub.engine import card, checkpoints
 from modelhub.engine.errors import BadSpec, Cancelled, EngineError
 from modelhub.engine.libraries import prepare, quiet, set_threads
 from modelhub.engine.methods import METHODS, Job, load_for_training
-from modelhub.engine.progress import PROGRESS, RESULT, Exit, Progress, write_result
+from modelhub.engine.progress import RESULT, Exit, Progress, keep_steps, write_result
 from modelhub.engine.records import Records, load_records, manifest_sha256
 from modelhub.engine.spec import TrainSpec, parse_spec, read_spec
 from modelhub.engine.watch import make_watcher
@@ -30,6 +32,14 @@ from modelhub.engine.weights import exclusive, sha256_of_file, sha256_of_folder
 
 _MB = 1024 * 1024
 _NO_MEMORY = "There was not enough memory; a smaller batch or shorter records may fit."
+
+
+@dataclass(frozen=True)
+class Before:
+    """What a killed process of the same run has done: its last checkpoint, the steps until it."""
+
+    checkpoint: Path | None
+    steps: list[dict[str, Any]]
 
 
 def main(arguments: list[str]) -> int:
@@ -65,8 +75,10 @@ def _refuse(raw: dict[str, Any], error: BadSpec) -> int:
 
 def _run_locked(spec: TrainSpec, cancel: threading.Event) -> int:
     """Train with the output folder to ourselves, and write how it ended."""
-    for name in (RESULT, PROGRESS):
-        (spec.output_dir / name).unlink(missing_ok=True)
+    (spec.output_dir / RESULT).unlink(missing_ok=True)
+    checkpoint = checkpoints.newest(spec)
+    kept = keep_steps(spec.output_dir, until=checkpoints.step_of(checkpoint))
+    before = Before(checkpoint, kept)
     for leftover in [spec.adapter_dir, *spec.output_dir.glob(".scratch-*")]:
         shutil.rmtree(leftover, ignore_errors=True)
     os.nice(spec.nice)
@@ -77,18 +89,20 @@ def _run_locked(spec: TrainSpec, cancel: threading.Event) -> int:
         tempfile.TemporaryDirectory(prefix=".scratch-", dir=spec.output_dir) as scratch,
     ):
         progress.append("start", method=spec.method, seed=spec.seed, pid=os.getpid())
-        code, result = _outcome(spec, progress, cancel, Path(scratch))
+        code, result = _outcome(spec, progress, cancel, Path(scratch), before)
+        if code != Exit.CANCELLED:  # a run that lost its starter may be started again
+            shutil.rmtree(checkpoints.folder(spec), ignore_errors=True)
         write_result(spec.output_dir, result)
         progress.append("end", state=result["state"])
     return code
 
 
 def _outcome(
-    spec: TrainSpec, progress: Progress, cancel: threading.Event, scratch: Path
+    spec: TrainSpec, progress: Progress, cancel: threading.Event, scratch: Path, before: Before
 ) -> tuple[Exit, dict[str, Any]]:
     """The exit code and the result of a run, whatever happens in it."""
     try:
-        return Exit.DONE, {"state": "done", **train(spec, progress, cancel, scratch)}
+        return Exit.DONE, {"state": "done", **train(spec, progress, cancel, scratch, before)}
     except Cancelled as error:
         return Exit.CANCELLED, {"state": "cancelled", "error": str(error)}
     except EngineError as error:
@@ -116,7 +130,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def train(
-    spec: TrainSpec, progress: Progress, cancel: threading.Event, scratch: Path
+    spec: TrainSpec, progress: Progress, cancel: threading.Event, scratch: Path, before: Before
 ) -> dict[str, Any]:
     """Load, train, save; return the result's facts. Raises EngineError or Cancelled."""
     began = time.monotonic()
@@ -131,11 +145,12 @@ def train(
         records = load_records(spec, tokenizer, scratch / "datasets")
         _stop_if(cancel)
         progress.append("phase", phase="training", records=len(records.dataset))
-        watcher = make_watcher(progress, cancel)
-        job = Job(spec, model, tokenizer, records.dataset, [watcher], scratch)
+        watcher = make_watcher(progress, cancel, before.steps)
+        folder = checkpoints.folder(spec)
+        job = Job(spec, model, tokenizer, records.dataset, [watcher], folder)
         trainer = METHODS[spec.method](job)
         trainer.remove_callback(PrinterCallback)  # it would print every step a second time
-        trainer.train()
+        trainer.train(resume_from_checkpoint=before.checkpoint and str(before.checkpoint))
         _stop_if(cancel)
         progress.append("phase", phase="saving")
         _save(trainer.model, spec, records, threads, scratch / "adapter")

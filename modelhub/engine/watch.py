@@ -19,10 +19,11 @@ _KEPT = {
 }
 
 
-def make_watcher(progress: Progress, cancel: threading.Event) -> Any:
+def make_watcher(progress: Progress, cancel: threading.Event, kept: list[dict[str, Any]]) -> Any:
     """A trainer callback that reports each step and stops before the next when `cancel` is set.
 
-    Its `steps` holds what was reported, for the result's metrics.
+    Its `steps` holds what was reported, for the result's metrics; `kept` are the steps that were
+    done before a resumed run was killed.
     """
     from transformers import TrainerCallback
 
@@ -30,12 +31,13 @@ def make_watcher(progress: Progress, cancel: threading.Event) -> Any:
         """Made in a function since its base class is heavy to import."""
 
         def __init__(self) -> None:
-            self.steps: list[dict[str, Any]] = []
+            self.steps = list(kept)
             self._began = 0.0
+            self._from = 0
 
         def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             """Start the clock that the rate and the time left are reckoned from."""
-            self._began = time.monotonic()
+            self._began, self._from = time.monotonic(), state.global_step
 
         def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             """Ask the trainer to stop when cancelled."""
@@ -45,15 +47,20 @@ def make_watcher(progress: Progress, cancel: threading.Event) -> Any:
             """Report a step; the closing summary has no loss and is passed over."""
             logs = given["logs"]
             if "loss" in logs:
-                event = step_event(state, logs, time.monotonic() - self._began)
+                seconds = time.monotonic() - self._began
+                event = step_event(state, logs, seconds, since=self._from)
                 self.steps.append(event)
                 progress.append("step", **event)
 
     return Watcher()
 
 
-def step_event(state: Any, logs: dict[str, Any], seconds: float) -> dict[str, Any]:
-    """One step's report. `rate` is steps per second, `eta_s` seconds left at that rate.
+def step_event(
+    state: Any, logs: dict[str, Any], seconds: float, *, since: int = 0
+) -> dict[str, Any]:
+    """One step's report, `seconds` after step `since`.
+
+    `rate` is steps per second, `eta_s` seconds left at that rate.
 
     EngineError when the loss is no number any more: from there on training only does harm.
     """
@@ -63,7 +70,7 @@ def step_event(state: Any, logs: dict[str, Any], seconds: float) -> dict[str, An
             f"The loss stopped being a number at step {state.global_step}; "
             "a smaller learning rate may help."
         )
-    rate = state.global_step / max(seconds, 1e-9)
+    rate = (state.global_step - since) / max(seconds, 1e-9)
     values = {ours: float(logs[theirs]) for theirs, ours in _KEPT.items() if theirs in logs}
     return {
         "step": state.global_step,

@@ -6,18 +6,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy
 
 from annotations.models import DatasetRelease
-from modelhub.engine.params import MAX_SEED, PARAMETERS
+from modelhub.engine.params import ALL_METHODS, MAX_SEED, PARAMETERS
 from modelhub.models import ModelVersion
 from modelhub.rules.states import Method
+from modelhub.rules.training import NOUNS, train_records
+from modelhub.rules.words import METHODS
 
 OFFERED = ("learning_rate", "max_steps", "batch_size", "lora_r", "beta")
 START = {"learning_rate": 5e-5, "max_steps": 10, "batch_size": 2, "lora_r": 8, "beta": 0.1}
-TAKES = {
-    "max_steps": "A step takes about 6 seconds on a computer with two cores: 10 steps, a minute."
+TELLS = {
+    "max_steps": "A step takes about 6 seconds on a computer with two cores: 10 steps, a minute.",
+    "beta": "For DPO and KTO alone.",
 }
-"""What a number costs in time, measured on the embedded model with two records a step."""
+"""Time was measured on the embedded model with two preference pairs a step."""
 
 
 def named(params: Mapping[str, Any]) -> list[tuple[str, Any]]:
@@ -29,16 +33,22 @@ def named(params: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 
 def label_of(release: DatasetRelease) -> str:
-    """`release 2 (114 preference pairs)`, marked where examples are in it."""
-    pairs = sum(release.manifest.get("rows", {}).get("preference", {}).values())
-    marked = ", with example judgements" if release.has_examples else ""
-    return f"release {release.number} ({pairs} preference pairs{marked})"
+    """`release 2 (114 preference pairs, 20 accepted rewrites)`, marked where examples are in it."""
+    counts = train_records(rows=release.manifest.get("rows", {}))
+    found = [f"{counts[config]} {noun}" for config, noun in NOUNS.items() if counts.get(config)]
+    found += ["with example judgements"] if release.has_examples else []
+    return f"release {release.number}" + (f" ({', '.join(found)})" if found else "")
 
 
 class TrainingForm(forms.Form):
-    """Release, base and the numbers; their ranges are the engine's own."""
+    """Method, release, base and the numbers; their ranges are the engine's own."""
 
-    method = Method.DPO
+    method = forms.ChoiceField(
+        label=gettext_lazy("How it learns"),
+        choices=[*METHODS.items()],
+        initial=Method.DPO,
+        widget=forms.RadioSelect,
+    )
 
     def __init__(self, *args: Any, releases: Any, bases: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -56,10 +66,11 @@ class TrainingForm(forms.Form):
             ranges = f"{parameter.low:g} to {parameter.high:g}."
             self.fields[name] = kind(
                 label=parameter.title,
-                help_text=" ".join([parameter.help, ranges, TAKES.get(name, "")]).strip(),
+                help_text=" ".join([parameter.help, ranges, TELLS.get(name, "")]).strip(),
                 min_value=parameter.low,  # type: ignore[arg-type]
                 max_value=parameter.high,  # type: ignore[arg-type]
                 initial=START[name],
+                required=parameter.methods == ALL_METHODS,
             )
         self.fields["seed"] = forms.IntegerField(
             label="Seed",
@@ -70,8 +81,11 @@ class TrainingForm(forms.Form):
         )
 
     def params(self) -> dict[str, Any]:
-        """The engine's parameters as filled in."""
-        return {name: self.cleaned_data[name] for name in OFFERED}
+        """The engine's parameters as filled in, without those that the method has no use for."""
+        method = self.cleaned_data["method"]
+        return {
+            name: self.cleaned_data[name] for name in OFFERED if method in PARAMETERS[name].methods
+        }
 
     def chosen(self) -> tuple[DatasetRelease, ModelVersion]:
         """The release and the model to start from."""

@@ -48,7 +48,7 @@ class ModelVersion(PublicModel):
             ),
             one_of("kind", ModelKind, "model_kind_known"),
             models.CheckConstraint(
-                condition=~Q(kind=ModelKind.ADAPTER)
+                condition=~Q(kind__in=[ModelKind.ADAPTER, ModelKind.SCORER])
                 | (Q(parent__isnull=False) & ~Q(sha256="") & ~Q(path="")),
                 name="adapter_has_lineage",
             ),

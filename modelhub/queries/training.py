@@ -16,7 +16,7 @@ from codesign.studies.permissions import require, studies_where
 from modelhub.models import ModelVersion, TrainingRun
 from modelhub.permissions import SEE_MODELS, TRAIN
 from modelhub.rules.states import ModelKind, TrainingState
-from modelhub.rules.training import STALE_AFTER_SECONDS
+from modelhub.rules.training import STALE_AFTER_SECONDS, TRAINABLE
 
 
 def waiting_runs(*, stale: bool) -> QuerySet[TrainingRun, uuid.UUID]:
@@ -62,7 +62,7 @@ def trainable_bases(*, actor: Actor, study: Study) -> QuerySet[ModelVersion]:
     require(actor, SEE_MODELS, study)
     return (
         ModelVersion.objects.filter(Q(study=None) | Q(study=study))
-        .exclude(kind=ModelKind.IMPORTED)
+        .filter(kind__in=TRAINABLE)
         .order_by("created_at")
     )
 

@@ -12,6 +12,7 @@ class ModelKind(StrEnum):
 
     EMBEDDED = "embedded"  # shipped with the platform, weights on disk
     ADAPTER = "adapter"  # LoRA trained here on its parent
+    SCORER = "scorer"  # LoRA trained here that scores replies; cannot generate
     IMPORTED = "imported"  # known by name from imported responses; cannot generate
 
 

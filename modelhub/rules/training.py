@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from modelhub.rules.states import Method
+from modelhub.rules.states import Method, ModelKind
 
 # The configuration of a dataset release that each method learns from (training_data.md).
 CONFIG_OF = {
@@ -16,6 +16,13 @@ CONFIG_OF = {
     Method.SFT: "sft",
     Method.KTO: "unpaired_preference",
 }
+TRAINABLE = (ModelKind.EMBEDDED, ModelKind.ADAPTER)
+NOUNS = {
+    "preference": "preference pairs",
+    "sft": "accepted rewrites",
+    "unpaired_preference": "replies found good or bad",
+}
+"""What the records of a configuration are, for people."""
 STALE_AFTER_SECONDS = 60  # without a heartbeat a run's process counts as dead
 
 
@@ -25,6 +32,33 @@ def config_hash(
     """SHA-256, hex, over what decides an adapter: same key, same adapter."""
     text = json.dumps([release, base, method, dict(params), seed], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def train_records(*, rows: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    """Records to train on by configuration, from the counts of a release's manifest."""
+    return {config: splits.get("train", 0) for config, splits in rows.items()}
+
+
+def records_problem(*, rows: Mapping[str, Mapping[str, int]], method: str) -> str | None:
+    """Why a release cannot be learnt from in that way; None where it can, or where unknown."""
+    config = CONFIG_OF[Method(method)]
+    if not rows or train_records(rows=rows).get(config):
+        return None
+    return (
+        f"This release has no {NOUNS[config]} to train on. Choose another release, or another "
+        "way to train."
+    )
+
+
+def base_problem(*, kind: str, method: str) -> str | None:
+    """Why a model cannot be trained in that way; None where it can."""
+    if kind == ModelKind.SCORER:
+        return "This model scores replies; training starts from one that writes them."
+    if kind not in TRAINABLE:
+        return "This model's weights are not here. Choose another model."
+    if method == Method.REWARD and kind == ModelKind.ADAPTER:
+        return "A reward model starts from a base model, not from an adapter."
+    return None
 
 
 def release_problem(*, purpose: str, state: str) -> str | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from modelhub.rules.states import ModelKind, RunState
+from modelhub.rules.states import Method, ModelKind, RunState
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -15,7 +15,20 @@ if TYPE_CHECKING:
 MODEL_KINDS: dict[str, _StrPromise] = {
     ModelKind.EMBEDDED: gettext_lazy("comes with the platform"),
     ModelKind.ADAPTER: gettext_lazy("trained here"),
+    ModelKind.SCORER: gettext_lazy("trained here; scores replies and writes none"),
     ModelKind.IMPORTED: gettext_lazy("known from imported responses"),
+}
+
+
+METHODS: dict[str, _StrPromise] = {
+    Method.DPO: gettext_lazy("Preferences (DPO): learns to prefer what people preferred."),
+    Method.SFT: gettext_lazy("Rewrites (SFT): learns to reply as people rewrote replies."),
+    Method.KTO: gettext_lazy(
+        "Good and bad replies (KTO): learns from single replies that people found good or bad."
+    ),
+    Method.REWARD: gettext_lazy(
+        "Reward model: learns to score replies as people preferred them. It writes none."
+    ),
 }
 
 

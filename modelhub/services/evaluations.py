@@ -22,7 +22,7 @@ from modelhub.models import Evaluation, GenerationItem, ModelVersion
 from modelhub.permissions import EVALUATE
 from modelhub.queries.evaluations import held_out_prompts, last_judging_round
 from modelhub.rules.generation import Settings
-from modelhub.rules.states import ItemState
+from modelhub.rules.states import ItemState, ModelKind
 from modelhub.services.generation import start_run
 
 PLANNED = action("modelhub.evaluation_planned", "planned a blind comparison")
@@ -39,7 +39,7 @@ def plan_evaluation(*, actor: Actor, study: Study, child: ModelVersion) -> Evalu
     """
     require(actor, EVALUATE, study)
     parent = child.parent
-    if parent is None or child.study_id != study.id:
+    if parent is None or child.kind != ModelKind.ADAPTER or child.study_id != study.id:
         raise Invalid("Only a model trained in this study can be compared with its parent.")
     Study.objects.select_for_update(no_key=True).get(id=study.id)
     if Evaluation.objects.filter(study=study, child=child).exists():

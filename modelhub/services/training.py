@@ -23,7 +23,14 @@ from modelhub.models import ModelVersion, TrainingRun
 from modelhub.permissions import TRAIN
 from modelhub.queries.training import waiting_runs
 from modelhub.rules.states import TRAINING_STATES, Method, ModelKind, TrainingState
-from modelhub.rules.training import CONFIG_OF, child_name, config_hash, release_problem
+from modelhub.rules.training import (
+    CONFIG_OF,
+    base_problem,
+    child_name,
+    config_hash,
+    records_problem,
+    release_problem,
+)
 
 ASKED = action("modelhub.training_asked", "asked for a training run")
 CANCELLED = action("modelhub.training_cancelled", "cancelled a training run")
@@ -91,7 +98,11 @@ def _checked(
         raise Invalid("Choose how to train.", {"method": ["Choose one of the list."]})
     if problem := release_problem(purpose=release.purpose, state=release.state):
         raise Conflict(problem)
-    if base.kind == ModelKind.IMPORTED or base.study_id not in (None, release.study_id):
+    if problem := records_problem(rows=release.manifest.get("rows", {}), method=method):
+        raise Invalid(problem, {"release": [problem]})
+    if problem := base_problem(kind=base.kind, method=method):
+        raise Invalid(problem, {"base": [problem]})
+    if base.study_id not in (None, release.study_id):
         raise Invalid("This model's weights are not here.", {"base": ["Choose another model."]})
     try:
         return parse(method, params).used()
@@ -181,7 +192,7 @@ def finish(
             release=run.release.number,
             key=run.config_hash,
         ),
-        kind=ModelKind.ADAPTER,
+        kind=ModelKind.SCORER if run.method == Method.REWARD else ModelKind.ADAPTER,
         parent=run.base,
         training_run=run,
         path=path,

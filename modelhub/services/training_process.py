@@ -36,8 +36,7 @@ def run_training(*, run_id: uuid.UUID) -> None:
     if run is None:
         return
     folder = settings.MODELS_DIR / "adapters" / str(run.id)
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)  # it may hold the checkpoints of a killed process
     try:
         (folder / "spec.json").write_text(json.dumps(spec_of(run=run, folder=folder), indent=2))
     except EngineError as error:
@@ -117,6 +116,7 @@ def _write_end(run: TrainingRun, folder: Path, result: dict[str, Any]) -> ModelV
         if made is None:
             shutil.rmtree(folder / "adapter", ignore_errors=True)
         return made
+    shutil.rmtree(folder / "checkpoints", ignore_errors=True)
     state = TrainingState.CANCELLED if result["state"] == "cancelled" else TrainingState.FAILED
     training.end_without_model(run_id=run.id, state=state, error=result.get("error") or "")
     return None

@@ -19,6 +19,7 @@ from modelhub.queries.generation import progress_of
 from modelhub.queries.training import model_of
 from modelhub.rules.charts import share
 from modelhub.rules.states import ModelKind
+from modelhub.rules.words import MODEL_KINDS
 from modelhub.services import evaluations
 
 
@@ -35,6 +36,7 @@ def model(request: StudyRequest, slug: str, model_id: uuid.UUID) -> HttpResponse
         {
             "study": study,
             "version": version,
+            "kind": MODEL_KINDS[version.kind],
             "evaluations": found,
             "numbers": named(version.training_run.params) if version.training_run else [],
             "who": studies.name_of_actor(study_id=study.id, user_id=version.made_by_id),

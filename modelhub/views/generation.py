@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from codesign.shared.errors import Conflict, Invalid
+from codesign.shared.forms import explain
 from codesign.shared.templatetags.codesign import about
 from codesign.studies import queries as studies
 from codesign.studies.permissions import StudyRequest, page
@@ -79,21 +80,12 @@ def start(request: StudyRequest, slug: str) -> HttpResponse:
                 round=form.cleaned_data["round"],
             )
         except (Invalid, Conflict) as refusal:
-            _say(form, refusal)
+            explain(form, refusal)
         else:
             messages.success(request, _("The run has started. You can leave this page."))
             return redirect("modelhub:run", slug=slug, run_id=run.id)
     status = 400 if form.errors else 200
     return render(request, "modelhub/run_start.html", {"form": form}, status=status)
-
-
-def _say(form: StartRunForm, refusal: Invalid | Conflict) -> None:
-    fields = refusal.fields if isinstance(refusal, Invalid) else {}
-    known = {name: words for name, words in fields.items() if name in form.fields}
-    for name, words in known.items():
-        form.add_error(name, words)
-    if not known:
-        form.add_error(None, refusal.title)
 
 
 @page(SEE_GENERATION)

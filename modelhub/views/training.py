@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from codesign.shared.errors import Refusal
+from codesign.shared.forms import explain
 from codesign.studies import queries as studies
 from codesign.studies.permissions import StudyRequest, page
 from modelhub.forms.training import TrainingForm, named
@@ -57,12 +58,12 @@ def start(request: StudyRequest, slug: str) -> HttpResponse:
                 actor=request.actor,
                 release=release,
                 base=base,
-                method=form.method,
+                method=form.cleaned_data["method"],
                 params=form.params(),
                 seed=form.cleaned_data["seed"],
             )
         except Refusal as refusal:
-            form.add_error(None, refusal.title)
+            explain(form, refusal)
         else:
             return redirect("modelhub:training-run", slug=slug, run_id=made.id)
     return render(

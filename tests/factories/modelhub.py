@@ -12,6 +12,9 @@ from annotations.rules.states import RoundKind
 from annotations.services import prompts
 from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Cohort, Study
+from modelhub.models import ModelVersion
+from modelhub.rules.states import ModelKind
+from modelhub.services.versions import ensure_embedded_model
 from tests.factories.annotations import judging_round
 
 
@@ -33,11 +36,32 @@ def open_round(*cohorts: Cohort, kind: RoundKind = RoundKind.JUDGING) -> Round:
     return judging_round(*cohorts, kind=kind, tasks=0)
 
 
+def child_of(study: Study) -> ModelVersion:
+    """A trained model, as its row says."""
+    return ModelVersion.objects.create(
+        study=study,
+        name="child",
+        kind=ModelKind.ADAPTER,
+        parent=ensure_embedded_model(),
+        path="adapters/x/adapter",
+        sha256="0" * 64,
+    )
+
+
 def frozen_release(
-    study: Study, *, purpose: str = "training", state: str = "frozen"
+    study: Study,
+    *,
+    purpose: str = "training",
+    state: str = "frozen",
+    rows: dict[str, dict[str, int]] | None = None,
 ) -> DatasetRelease:
     """A release as its row says; files are the test's own business."""
     number = DatasetRelease.objects.filter(study=study).count() + 1
     return DatasetRelease.objects.create(
-        study=study, number=number, purpose=purpose, state=state, frozen_at=timezone.now()
+        study=study,
+        number=number,
+        purpose=purpose,
+        state=state,
+        frozen_at=timezone.now(),
+        manifest={"rows": rows} if rows else {},
     )

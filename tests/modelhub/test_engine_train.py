@@ -175,16 +175,21 @@ def _single(number: int, label: bool) -> dict[str, Any]:
     return {"prompt": record["prompt"], "completion": text, "label": label}
 
 
-@pytest.mark.parametrize("method", ["sft", "kto", "reward"])
-def test_the_other_methods_train_too(trainer: Trainer, tmp_path: Path, method: str) -> None:
+def every_config(folder: Path) -> Path:
+    """Four records for each method."""
     singles = [_single(i, i % 3 > 0) for i in range(4)]
     examples = [{k: v for k, v in row.items() if k != "label"} for row in singles]
-    release = write_release(
-        tmp_path / "release",
+    return write_release(
+        folder,
         preference={"train": [pair(i) for i in range(4)]},
         sft={"train": examples},
         unpaired_preference={"train": singles},
     )
+
+
+@pytest.mark.parametrize("method", ["sft", "kto", "reward"])
+def test_the_other_methods_train_too(trainer: Trainer, tmp_path: Path, method: str) -> None:
+    release = every_config(tmp_path / "release")
     code, result = trainer.run(method, release, method=method)
     assert code == Exit.DONE, result
     assert (result["metrics"]["steps"], result["metrics"]["records"]) == (2, 4)
@@ -232,6 +237,27 @@ def test_sigterm_stops_at_the_next_step(trainer: Trainer, release: Path) -> None
     assert read_result(out, code)["state"] == "cancelled"
     assert not (out / "adapter").exists()
     assert not list(out.glob(".scratch-*"))
+
+
+@pytest.mark.parametrize("method", ["dpo", "sft", "kto", "reward"])
+def test_a_killed_run_that_is_started_again_equals_a_straight_one(
+    trainer: Trainer, tmp_path: Path, method: str
+) -> None:
+    release = every_config(tmp_path / "release")
+    name = f"killed-{method}"
+    same = {"method": method, "params": SHORT | {"max_steps": 4}, "checkpoint_steps": 2}
+    straight = trainer.run(f"straight-{method}", release, **same)[1]
+    out = trainer.out(name)
+    with subprocess.Popen(trainer.command(name, release, **same)) as process:
+        _wait(process, lambda: [e["step"] for e in _events(out, "step")][-1:] == [3])
+        process.kill()
+    assert not (out / "result.json").exists()
+    code, resumed = trainer.run(name, release, **same)
+    assert code == Exit.DONE, resumed
+    assert [e["step"] for e in _events(out, "step")] == [1, 2, 3, 4]
+    assert resumed["sha256"] == straight["sha256"]
+    assert resumed["metrics"]["first_loss"] == straight["metrics"]["first_loss"]
+    assert not (out / "checkpoints").exists()
 
 
 def test_a_run_whose_starter_is_gone_stops(trainer: Trainer, release: Path) -> None:

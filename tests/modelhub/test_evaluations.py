@@ -15,33 +15,20 @@ from codesign.consent import services as consent
 from codesign.consent.rules import Purpose
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Invalid, NotPermitted
-from codesign.studies.models import Member, Study
+from codesign.studies.models import Member
 from modelhub.models import Evaluation, GenerationRun, ModelVersion
 from modelhub.queries.evaluations import EvaluationResult, result_of
-from modelhub.rules.states import ModelKind
 from modelhub.services import chunks
 from modelhub.services.evaluations import plan_evaluation
 from modelhub.services.versions import ensure_embedded_model
 from modelhub.services.writing import Draft
 from tests.factories.annotations import judging_round, lease, send
 from tests.factories.consent import sign
-from tests.factories.modelhub import add_prompts
+from tests.factories.modelhub import add_prompts, child_of
 from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
 
 pytestmark = pytest.mark.django_db
 BOTH = (Purpose.TAKE_PART, Purpose.EVALUATION)
-
-
-def child_of(study: Study) -> ModelVersion:
-    """A trained model, as its row says."""
-    return ModelVersion.objects.create(
-        study=study,
-        name="child",
-        kind=ModelKind.ADAPTER,
-        parent=ensure_embedded_model(),
-        path="adapters/x/adapter",
-        sha256="0" * 64,
-    )
 
 
 def two_panelists() -> list[Member]:

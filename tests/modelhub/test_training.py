@@ -17,12 +17,14 @@ from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
 from codesign.studies.models import Study
 from modelhub.models import ModelVersion, TrainingRun
+from modelhub.queries.versions import able_to_write
 from modelhub.rules.states import ModelKind, TrainingState
 from modelhub.rules.training import STALE_AFTER_SECONDS
 from modelhub.services import training
+from modelhub.services.evaluations import plan_evaluation
 from modelhub.services.training_process import run_training, summary_of
 from modelhub.services.versions import ensure_embedded_model as embedded
-from tests.factories.modelhub import frozen_release
+from tests.factories.modelhub import child_of, frozen_release
 from tests.factories.studies import MemberFactory, StudyFactory, staff
 from tests.modelhub.engine_release import pair, turn, write_release
 
@@ -92,6 +94,24 @@ def test_a_model_without_weights_cannot_be_a_base() -> None:
         ask(study, base=other)
     with pytest.raises(Invalid, match="Choose how"):
         ask(study, method="guess")
+
+
+@pytest.mark.django_db
+def test_a_scorer_neither_writes_nor_is_trained_on_nor_compared() -> None:
+    """What a reward run makes scores replies; a base for a reward run is a whole model."""
+    study = StudyFactory.create()
+    run = ask(study, method="reward")
+    training.claim(run_id=run.id)
+    scorer = training.finish(run_id=run.id, path="adapters/x", sha256="0" * 64, metrics={})
+    assert scorer is not None
+    assert scorer.kind == ModelKind.SCORER
+    with pytest.raises(Invalid, match="scores replies"):
+        ask(study, base=scorer)
+    with pytest.raises(Invalid, match="can be compared"):
+        plan_evaluation(actor=SYSTEM, study=study, child=scorer)
+    assert scorer not in able_to_write(study_id=study.id)
+    with pytest.raises(Invalid, match="starts from a base model"):
+        ask(study, method="reward", base=child_of(study))
 
 
 @pytest.mark.django_db

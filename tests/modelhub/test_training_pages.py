@@ -19,9 +19,9 @@ from modelhub.services import training
 from modelhub.services.evaluations import plan_evaluation
 from modelhub.services.versions import ensure_embedded_model
 from tests.factories.annotations import judging_round, lease
-from tests.factories.modelhub import add_prompts, frozen_release
+from tests.factories.modelhub import add_prompts, child_of, frozen_release
 from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
-from tests.modelhub.test_evaluations import child_of, compared, prefers, two_panelists
+from tests.modelhub.test_evaluations import compared, prefers, two_panelists
 
 pytestmark = pytest.mark.django_db
 READING = ("training-runs", "training-run", "training-progress", "model", "evaluation")
@@ -126,6 +126,7 @@ def test_starting_a_run_from_the_page(study: Study) -> None:
     release = frozen_release(study)
     url = reverse("modelhub:training-start", kwargs={"slug": study.slug})
     filled = {
+        "method": "dpo",
         "release": release.id,
         "base": ensure_embedded_model().id,
         "learning_rate": "0.0001",
@@ -148,6 +149,43 @@ def test_starting_a_run_from_the_page(study: Study) -> None:
     again = client.post(url, filled)
     assert again.status_code == 400
     assert b"have been trained or are waiting" in again.content
+
+
+def test_each_method_takes_the_numbers_it_has_a_use_for(study: Study) -> None:
+    client = signed_in(staff(study, Role.ML_ENGINEER))
+    url = reverse("modelhub:training-start", kwargs={"slug": study.slug})
+    filled = {
+        "release": frozen_release(study).id,
+        "base": ensure_embedded_model().id,
+        "learning_rate": "0.0001",
+        "max_steps": "4",
+        "batch_size": "2",
+        "lora_r": "8",
+        "beta": "",
+        "seed": "3",
+    }
+    for method in ("sft", "reward", "kto"):
+        assert client.post(url, filled | {"method": method, "beta": "0.3"}).status_code == 302
+        params = TrainingRun.objects.get(method=method).params
+        assert params.get("beta") == (0.3 if method == "kto" else None)
+    answer = client.post(url, filled | {"method": "kto", "batch_size": "1"})
+    assert b"its batch size must be 2 or more" in answer.content
+    assert client.post(url, filled | {"method": "magic"}).status_code == 400
+
+
+def test_a_release_without_records_for_the_method_is_not_trained_on(study: Study) -> None:
+    client = signed_in(staff(study, Role.ML_ENGINEER))
+    rows = {"preference": {"train": 4, "test": 1}, "sft": {"train": 0, "test": 1}}
+    release = frozen_release(study, rows=rows)
+    url = reverse("modelhub:training-start", kwargs={"slug": study.slug})
+    page = client.get(url)
+    assert b"release 1 (4 preference pairs)" in page.content
+    filled = {name: field.initial for name, field in page.context["form"].fields.items()}
+    filled |= {"release": release.id, "base": ensure_embedded_model().id}
+    answer = client.post(url, filled | {"method": "sft"})
+    assert answer.status_code == 400
+    assert b"This release has no accepted rewrites to train on." in answer.content
+    assert client.post(url, filled | {"method": "dpo"}).status_code == 302
 
 
 def test_cancelling_from_the_page(study: Study, run: TrainingRun, evaluation: Evaluation) -> None:
