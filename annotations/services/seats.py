@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Q, QuerySet
 
 from annotations.models import Round, Seat, Task, TaskResponse
 from annotations.queries import assignments as queries
@@ -116,10 +116,15 @@ def offer_lowest(*, task_id: uuid.UUID, cohort_id: uuid.UUID) -> None:
 
 def offer_all(*, round: Round) -> int:
     """Offer the lowest free seat of each task and cohort of a round; how many there are now."""
-    lower = _of_open_prompts(round).filter(
-        task_id=OuterRef("task_id"), cohort_id=OuterRef("cohort_id"), number__lt=OuterRef("number")
+    pulled = TaskResponse.objects.filter(task__round=round, response__withdrawn_at__isnull=False)
+    free = Seat.objects.filter(
+        ~Q(task_id__in=pulled.values("task_id")),
+        task__round=round,
+        state=SeatState.FREE,
+        task__prompt__withdrawn_at=None,
     )
-    return _of_open_prompts(round).filter(~Exists(lower)).update(offered=True)
+    lowest = free.order_by("task_id", "cohort_id", "number").distinct("task_id", "cohort_id")
+    return Seat.objects.filter(id__in=lowest.values("id")).update(offered=True)
 
 
 def offer_none_of(*, tasks: QuerySet[Task]) -> None:
@@ -127,19 +132,9 @@ def offer_none_of(*, tasks: QuerySet[Task]) -> None:
     Seat.objects.filter(task__in=tasks, offered=True).update(offered=False)
 
 
-def _of_open_prompts(round: Round) -> QuerySet[Seat]:
-    return Seat.objects.filter(
-        ~Exists(_pulled_responses(OuterRef("task_id"))),
-        task__round=round,
-        state=SeatState.FREE,
-        task__prompt__withdrawn_at=None,
-    )
-
-
-def _pulled_responses(task_id: uuid.UUID | OuterRef) -> QuerySet[TaskResponse]:
-    return TaskResponse.objects.filter(task_id=task_id, response__withdrawn_at__isnull=False)
-
-
 def may_be_judged(*, task: Task) -> bool:
     """Whether neither the prompt nor a response of a task was pulled."""
-    return task.prompt.withdrawn_at is None and not _pulled_responses(task.id).exists()
+    if task.prompt.withdrawn_at is not None:
+        return False
+    pulled = TaskResponse.objects.filter(task=task, response__withdrawn_at__isnull=False)
+    return not pulled.exists()
