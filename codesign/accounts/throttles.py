@@ -13,6 +13,7 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.core.cache import cache
+from django.core.exceptions import PermissionDenied
 from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
@@ -41,8 +42,14 @@ def seconds_to_wait(who: str, rate: Rate) -> float | None:
 
 
 def address_of(request: Any) -> str:
-    """Where a request comes from, as sign-in sees it: behind `TRUSTED_PROXIES` proxies."""
-    return str(get_adapter().get_client_ip(getattr(request, "_request", request)))
+    """Where a request comes from, as sign-in sees it: behind `TRUSTED_PROXIES` proxies.
+
+    Empty where the server does not say (a Unix socket without a trusted proxy).
+    """
+    try:
+        return str(get_adapter().get_client_ip(getattr(request, "_request", request)))
+    except PermissionDenied:
+        return ""
 
 
 def count_stranger(request: Request) -> None:
