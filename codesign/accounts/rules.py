@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import email.policy
 import hashlib
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.message import EmailMessage
 from enum import StrEnum
 
 PREFIX = "cds_"
@@ -54,3 +57,35 @@ def is_valid(*, now: datetime, expires_at: datetime, revoked_at: datetime | None
 def pause_after(attempts: int) -> timedelta:
     """How long a mail waits after so many failed attempts: 1, 2, 4 … minutes, six hours at most."""
     return min(timedelta(minutes=2 ** min(attempts - 1, 20)), LONGEST_PAUSE)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptMail:
+    """One mail as it lies in a file."""
+
+    to: str
+    subject: str
+    sent_at: datetime | None
+    body: str
+
+
+BETWEEN_MAILS = b"\n" + b"-" * 79 + b"\n"
+"""What Django's file backend writes after each."""
+
+
+def mails_in(content: bytes) -> list[KeptMail]:
+    """Every mail of a file, the newest first."""
+    parts = [part for part in content.split(BETWEEN_MAILS) if part.strip()]
+    return [_mail(part) for part in reversed(parts)]
+
+
+def _mail(raw: bytes) -> KeptMail:
+    read = email.message_from_bytes(raw, _class=EmailMessage, policy=email.policy.default)
+    text = read.get_body(preferencelist=("plain",))
+    date = read["date"]
+    return KeptMail(
+        to=str(read["to"] or ""),
+        subject=str(read["subject"] or ""),
+        sent_at=getattr(date, "datetime", None),
+        body=str(text.get_content()).strip() if text else "",
+    )

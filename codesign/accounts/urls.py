@@ -8,6 +8,7 @@ app_name = "accounts"
 urlpatterns = [
     path("account/tokens/", views.tokens, name="tokens"),
     path("account/tokens/revoke/", views.revoke_token, name="revoke_token"),
+    path("site/mail/", views.mail, name="mail"),
     path("site/accounts/", views.people, name="people"),
     path("site/accounts/<uuid:user_id>/stop/", views.stop, name="stop"),
     path("site/accounts/<uuid:user_id>/", views.set_active, name="set_active"),

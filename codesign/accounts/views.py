@@ -20,11 +20,12 @@ from codesign.accounts.models import User
 from codesign.accounts.rules import TokenScope
 from codesign.shared.access import SIGNED_IN, SITE_ADMIN
 from codesign.shared.actors import Actor
-from codesign.shared.errors import Conflict, Invalid
+from codesign.shared.errors import Conflict, Invalid, NotFound
 from codesign.shared.forms import explain
 from codesign.shared.pages import plain_page
 
 ACCOUNTS_A_PAGE = 50
+MAILS_A_PAGE, MOST_MAILS = 10, 200
 
 
 class AccountRequest(HttpRequest):
@@ -83,8 +84,24 @@ def people(request: AccountRequest) -> HttpResponse:
         messages.success(request, _("We are writing to %(email)s.") % form.cleaned_data)
         return redirect("accounts:people")
     found = Paginator(queries.accounts(actor=request.actor), ACCOUNTS_A_PAGE)
-    seen = {"form": form, "page": found.get_page(request.GET.get("page"))}
+    seen = {
+        "form": form,
+        "page": found.get_page(request.GET.get("page")),
+        "mail_shown": settings.MAIL_SHOWN,
+    }
     return render(request, "accounts/people.html", seen, status=400 if form.errors else 200)
+
+
+@plain_page(SITE_ADMIN)
+@never_cache
+@require_safe
+def mail(request: AccountRequest) -> HttpResponse:
+    """What an installation without a mail server would have sent: a demo needs its codes."""
+    if not settings.MAIL_SHOWN:
+        raise NotFound
+    found = Paginator(queries.kept_mail(actor=request.actor, most=MOST_MAILS), MAILS_A_PAGE)
+    seen = {"page": found.get_page(request.GET.get("page")), "folder": settings.MAIL_DIR}
+    return render(request, "accounts/mail.html", seen)
 
 
 def _invited(request: AccountRequest, form: InviteForm) -> bool:

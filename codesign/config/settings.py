@@ -188,6 +188,7 @@ if ENV.email_url:
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = str(MAIL_DIR)
+MAIL_SHOWN = not PRODUCTION and not ENV.email_url  # to site admins; it holds codes to sign in with
 
 # --- language and time ------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
