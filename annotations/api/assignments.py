@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotations import serializers
+from annotations.api import examples
 from annotations.models import Assignment
 from annotations.permissions import JUDGE, JUDGE_OWN
 from annotations.queries import assignments as queries
@@ -47,6 +48,7 @@ class LeaseView(JudgingView):
 
     @extend_schema(
         operation_id="assignments_lease",
+        examples=examples.LEASED,
         request=None,
         responses={
             200: serializers.AssignmentSerializer,
@@ -67,6 +69,7 @@ class AssignmentView(JudgingView):
 
     @extend_schema(
         operation_id="assignments_retrieve",
+        examples=examples.READ,
         responses={200: serializers.AssignmentSerializer},
     )
     def get(self, request: Request, assignment_id: str) -> Response:
@@ -80,6 +83,7 @@ class DraftView(JudgingView):
 
     @extend_schema(
         operation_id="assignments_save_draft",
+        examples=examples.DRAFT,
         request=serializers.AnyPartSerializer,
         responses={200: serializers.DraftSerializer, **refused(409)},
     )
@@ -96,6 +100,7 @@ class SkipView(JudgingView):
 
     @extend_schema(
         operation_id="assignments_skip",
+        examples=examples.SKIP,
         request=serializers.SkipSerializer,
         responses={200: serializers.NextSerializer, **refused(409)},
     )
@@ -116,6 +121,7 @@ class SubmissionView(JudgingView):
 
     @extend_schema(
         operation_id="assignments_submit",
+        examples=examples.SUBMIT,
         parameters=[KEY],
         request=serializers.SubmissionSerializer,
         responses={201: serializers.SubmittedSerializer, **refused(409)},

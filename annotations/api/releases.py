@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotations import serializers
+from annotations.api import examples
 from annotations.permissions import DOWNLOAD_RELEASES, SEE_RELEASES
 from annotations.queries import releases as queries
 from annotations.services import releases
@@ -49,7 +50,9 @@ class ReleasesView(ReleaseView):
     pagination_class = ReleasePages
 
     @extend_schema(
-        operation_id="releases_list", responses={200: serializers.ReleaseSerializer(many=True)}
+        operation_id="releases_list",
+        examples=examples.ONE_RELEASE,
+        responses={200: serializers.ReleaseSerializer(many=True)},
     )
     def get(self, request: Request, slug: str) -> Response:
         """Every release, newest first."""
@@ -57,22 +60,26 @@ class ReleasesView(ReleaseView):
 
     @extend_schema(
         operation_id="releases_request",
+        examples=examples.RELEASES,
         request=serializers.ReleaseRequestSerializer,
         responses={201: serializers.ReleaseSerializer},
     )
     def post(self, request: Request, slug: str) -> Response:
         """Ask for a release; a worker builds it, and its state says when it is frozen."""
+        study = self.study(slug)
         wanted = self.sent(serializers.ReleaseRequestSerializer)
-        made = releases.request_release(
-            actor=self.actor, study=self.study(slug), purpose=wanted["purpose"]
-        )
+        made = releases.request_release(actor=self.actor, study=study, purpose=wanted["purpose"])
         return Response(serializers.ReleaseSerializer(made).data, status=201)
 
 
 class OneReleaseView(ReleaseView):
     """One release."""
 
-    @extend_schema(operation_id="releases_retrieve", responses={200: serializers.ReleaseSerializer})
+    @extend_schema(
+        operation_id="releases_retrieve",
+        examples=examples.ONE_RELEASE,
+        responses={200: serializers.ReleaseSerializer},
+    )
     def get(self, request: Request, slug: str, release_id: str) -> Response:
         """Its state, and once it is frozen its manifest."""
         found = queries.release_in(study=self.study(slug), release_id=id_of(release_id))

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotations import serializers
+from annotations.api import examples
 from annotations.permissions import SEE_RELEASES
 from annotations.queries import retractions as queries
 from codesign.accounts.api import ApiView
@@ -41,6 +42,7 @@ class RetractionsView(ApiView):
 
     @extend_schema(
         operation_id="retractions_list",
+        examples=examples.RETRACTIONS,
         parameters=[RELEASE],
         responses={200: serializers.RetractionSerializer(many=True)},
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -12,6 +12,15 @@ from codesign.studies import queries
 from codesign.studies.permissions import LIST_OWN
 from codesign.studies.serializers import StudySerializer
 
+EXAMPLE = {
+    "slug": "hard-days",
+    "title": "Replies on hard days",
+    "state": "open",
+    "language": "en",
+    "roles": ["panelist"],
+    "cohort": "lived-experience",
+}
+
 
 class StudiesView(ApiView):
     """Studies that one takes part in."""
@@ -19,7 +28,11 @@ class StudiesView(ApiView):
     permission = LIST_OWN
     scope = TokenScope.STUDY_READ
 
-    @extend_schema(operation_id="studies_list", responses=StudySerializer(many=True))
+    @extend_schema(
+        operation_id="studies_list",
+        examples=[OpenApiExample("Answer", EXAMPLE, response_only=True)],
+        responses=StudySerializer(many=True),
+    )
     def get(self, request: Request) -> Response:
         """Every study of which the signed-in person is a member, oldest membership first."""
         memberships = queries.memberships(actor=self.actor)

@@ -16,6 +16,7 @@ from codesign.shared.serializers import refused
 from codesign.studies.models import Study
 from codesign.studies.permissions import member_with
 from modelhub import serializers
+from modelhub.api import examples
 from modelhub.permissions import RUN_GENERATION, SEE_GENERATION
 from modelhub.queries import generation as queries
 from modelhub.queries import versions
@@ -46,6 +47,7 @@ class RunsView(RunView):
 
     @extend_schema(
         operation_id="generation_runs_list",
+        examples=examples.RUNS,
         responses={200: serializers.GenerationRunSerializer(many=True)},
     )
     def get(self, request: Request, slug: str) -> Response:
@@ -55,6 +57,7 @@ class RunsView(RunView):
 
     @extend_schema(
         operation_id="generation_runs_start",
+        examples=examples.START_RUN,
         request=serializers.GenerationRequestSerializer,
         responses={201: serializers.GenerationRunSerializer, **refused(409)},
     )
@@ -77,6 +80,7 @@ class OneRunView(RunView):
 
     @extend_schema(
         operation_id="generation_runs_retrieve",
+        examples=examples.ONE_RUN,
         responses={200: serializers.GenerationRunSerializer},
     )
     def get(self, request: Request, slug: str, run_id: str) -> Response:
@@ -91,6 +95,7 @@ class CancelRunView(RunView):
 
     @extend_schema(
         operation_id="generation_runs_cancel",
+        examples=examples.ONE_RUN,
         request=None,
         responses={200: serializers.GenerationRunSerializer, **refused(409)},
     )

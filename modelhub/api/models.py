@@ -10,6 +10,7 @@ from codesign.accounts.api import ApiView, id_of
 from codesign.accounts.rules import TokenScope
 from codesign.shared.pagination import Pages
 from modelhub import serializers
+from modelhub.api import examples
 from modelhub.permissions import SEE_MODELS
 from modelhub.queries import versions as queries
 
@@ -27,7 +28,9 @@ class ModelsView(ModelView):
     pagination_class = Pages
 
     @extend_schema(
-        operation_id="models_list", responses={200: serializers.ModelSerializer(many=True)}
+        operation_id="models_list",
+        examples=examples.MODELS,
+        responses={200: serializers.ModelSerializer(many=True)},
     )
     def get(self, request: Request) -> Response:
         """Those of one's studies and those that come with the platform, newest first."""
@@ -37,7 +40,11 @@ class ModelsView(ModelView):
 class OneModelView(ModelView):
     """One model."""
 
-    @extend_schema(operation_id="models_retrieve", responses={200: serializers.AncestrySerializer})
+    @extend_schema(
+        operation_id="models_retrieve",
+        examples=examples.ONE_MODEL,
+        responses={200: serializers.AncestrySerializer},
+    )
     def get(self, request: Request, model_id: str) -> Response:
         """The model and what it was trained from, back to the first."""
         found = queries.version_with_lineage(actor=self.actor, model_id=id_of(model_id))

@@ -18,6 +18,7 @@ from codesign.shared.parsers import CsvFile, JsonLinesFile, ParquetFile, SafeJSO
 from codesign.studies.models import Study
 from codesign.studies.permissions import member_with
 from modelhub import serializers
+from modelhub.api import examples
 from modelhub.permissions import IMPORT
 from modelhub.services import imports
 from modelhub.services.imports import ImportReport
@@ -58,6 +59,7 @@ class PromptsView(ApiView):
 
     @extend_schema(
         operation_id="prompts_list",
+        examples=examples.PROMPTS,
         responses={200: serializers.StudyPromptSerializer(many=True)},
     )
     def get(self, request: Request, slug: str) -> Response:
@@ -67,6 +69,7 @@ class PromptsView(ApiView):
 
     @extend_schema(
         operation_id="prompts_import",
+        examples=examples.IMPORT,
         parameters=[SKIP_BAD],
         request={"application/json": serializers.PromptRowsSerializer, **FILES},
         responses={201: serializers.ImportReportSerializer},

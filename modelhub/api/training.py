@@ -13,6 +13,7 @@ from codesign.shared.access import Permission
 from codesign.shared.pagination import Pages
 from codesign.shared.serializers import refused
 from modelhub import serializers
+from modelhub.api import examples
 from modelhub.permissions import SEE_MODELS, TRAIN
 from modelhub.queries import training as queries
 from modelhub.services import training
@@ -36,6 +37,7 @@ class TrainingRunsView(TrainingView):
 
     @extend_schema(
         operation_id="training_runs_list",
+        examples=examples.TRAININGS,
         parameters=[STUDY],
         responses={200: serializers.TrainingRunSerializer(many=True)},
     )
@@ -46,6 +48,7 @@ class TrainingRunsView(TrainingView):
 
     @extend_schema(
         operation_id="training_runs_start",
+        examples=examples.START_TRAINING,
         request=serializers.TrainingRequestSerializer,
         responses={201: serializers.TrainingRunSerializer, **refused(404, 409)},
     )
@@ -71,6 +74,7 @@ class OneTrainingRunView(TrainingView):
 
     @extend_schema(
         operation_id="training_runs_retrieve",
+        examples=examples.ONE_TRAINING,
         responses={200: serializers.TrainingRunSerializer},
     )
     def get(self, request: Request, run_id: str) -> Response:
@@ -86,6 +90,7 @@ class CancelTrainingView(TrainingView):
 
     @extend_schema(
         operation_id="training_runs_cancel",
+        examples=examples.ONE_TRAINING,
         request=None,
         responses={200: serializers.TrainingRunSerializer, **refused(409)},
     )

@@ -1,0 +1,116 @@
+"""What requests and answers of judging and of releases look like, in the API's description."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample
+
+ASSIGNMENT_ID = "5b0c2a54-6d0e-4f7c-9d3a-2f1d0f6a7c11"
+FIRST, SECOND = "0d9f6a52-8f51-4a0b-b7fb-4f6f6f9b2a01", "7f0b1f0e-93a4-4a3c-8a1e-1c7f1b5c9a02"
+RELEASE_ID = "3c1d0b7e-2f8a-4f0e-9b59-5a3e5b8d4c21"
+
+SUBMISSION: dict[str, Any] = {
+    "ratings": [
+        {"response": FIRST, "criterion": "heard", "score": 5},
+        {"response": SECOND, "criterion": "heard", "score": 3},
+    ],
+    "ranking": [[FIRST], [SECOND]],
+    "strength": 2,
+    "rewrites": [{"response": SECOND, "text": "That sounds tiring. What would help tonight?"}],
+    "highlights": [{"response": SECOND, "start": 0, "end": 11, "label": "cold"}],
+    "flags": [],
+    "comment": "The first one listens before it advises.",
+    "active_seconds": 148,
+}
+ASSIGNMENT: dict[str, Any] = {
+    "id": ASSIGNMENT_ID,
+    "study": "hard-days",
+    "state": "leased",
+    "expires_at": "2026-11-23T12:00:00Z",
+    "prompt": {
+        "id": "c2a7d4ce-5b3b-4d5e-8a06-3d7a2f9e1b03",
+        "messages": [{"role": "user", "content": "I have slept badly for weeks."}],
+        "category": "intervention",
+        "topics": ["sleep"],
+        "intensity": 1,
+        "language": "en",
+    },
+    "responses": [
+        {"id": FIRST, "label": "A", "text": "That sounds exhausting. What keeps you awake?"},
+        {"id": SECOND, "label": "B", "text": "Go to bed earlier and avoid screens."},
+    ],
+    "rubric": {
+        "id": "9e4c1f36-1d0a-4c57-93cf-7a1b6d2e8f04",
+        "version": 1,
+        "title": "How it would feel to get this reply",
+        "criteria": [
+            {
+                "key": "heard",
+                "title": "Heard",
+                "question": "Would you feel heard?",
+                "scale": {"kind": "likert", "min": 1, "max": 5, "anchors": {"1": "not at all"}},
+            }
+        ],
+    },
+    "asks": ["rating", "ranking", "rewrite", "highlight", "flag"],
+    "pay": {"amount_minor": 80, "currency": "GBP"},
+    "draft": None,
+}
+RELEASE: dict[str, Any] = {
+    "id": RELEASE_ID,
+    "number": 1,
+    "purpose": "training",
+    "state": "queued",
+    "error": "",
+    "created_at": "2026-11-23T09:00:00Z",
+    "frozen_at": None,
+    "superseded_at": None,
+    "rows_done": 0,
+    "rows_total": 0,
+    "follows": None,
+    "example_judgements": False,
+    "manifest_sha256": "",
+    "manifest": {},
+}
+RETRACTION: dict[str, Any] = {
+    "id": "84d2b6c0-0f57-4f52-8a1d-6b1c9d3e7a05",
+    "release": RELEASE_ID,
+    "release_number": 1,
+    "manifest_sha256": "9f2b7c0d4e5a6b8c9f2b7c0d4e5a6b8c9f2b7c0d4e5a6b8c9f2b7c0d4e5a6b8c",
+    "retracted_on": "2026-11-23",
+    "code": "consent_withdrawn",
+    "records": {
+        "judgements": ["4e7d1a2b9c0f4e7d1a2b9c0f"],
+        "preference": ["a91c3e5f7b2da91c3e5f7b2d"],
+        "sft": [],
+    },
+}
+
+
+def sent(value: Any) -> OpenApiExample:
+    """A request's body."""
+    return OpenApiExample("Request", value, request_only=True)
+
+
+def answered(value: Any, *codes: int) -> OpenApiExample:
+    """An answer's body."""
+    return OpenApiExample(
+        "Answer", value, response_only=True, status_codes=[str(code) for code in codes or (200,)]
+    )
+
+
+LEASED = [answered(ASSIGNMENT, 200, 201)]
+READ = [answered(ASSIGNMENT)]
+DRAFT = [
+    sent({"comment": "The first one listens"}),
+    answered({"draft": {"comment": "The first one listens"}, "saved_at": "2026-11-23T10:02:11Z"}),
+]
+SKIP = [sent({"reason": "not_today", "note": ""}), answered({"next": None})]
+SUBMIT = [
+    sent(SUBMISSION),
+    answered({"judgement": "b1f7c3a0-2d4e-4b6a-8c9d-0e1f2a3b4c06", "next": None}, 201),
+]
+RELEASES = [sent({"purpose": "training"}), answered(RELEASE, 200, 201)]
+ONE_RELEASE = [answered(RELEASE)]
+RETRACTIONS = [answered(RETRACTION)]

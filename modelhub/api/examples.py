@@ -1,0 +1,132 @@
+"""What requests and answers about prompts, models and runs look like, in the API's description."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from annotations.api.examples import RELEASE_ID, answered, sent
+
+MODEL = {"id": "1f0a5c3e-7b2d-4e6f-9a8c-0d1e2f3a4b07", "name": "SmolLM2-135M-Instruct"}
+CHILD = {
+    "id": "6a4d8e2c-1b3f-4c5d-8e7f-9a0b1c2d3e08",
+    "name": "SmolLM2-135M-dpo-r1-3f9a1c",
+}
+TRAINING_ID = "2b6c9d0e-4f1a-4d3b-a5c7-8e9f0a1b2c09"
+ROWS: list[dict[str, Any]] = [
+    {
+        "prompt": "I have slept badly for weeks.",
+        "external_id": "sleep-1",
+        "category": "intervention",
+        "topics": ["sleep"],
+        "intensity": 1,
+        "language": "en",
+        "responses": ["That sounds exhausting.", {"text": "Try tea.", "model": "other-model"}],
+    }
+]
+PROMPT: dict[str, Any] = {
+    "id": "d5e8f1a2-3b4c-4d6e-9f7a-8b0c1d2e3f10",
+    "external_id": "sleep-1",
+    "version": 1,
+    "messages": [{"role": "user", "content": "I have slept badly for weeks."}],
+    "category": "intervention",
+    "topics": ["sleep"],
+    "intensity": 1,
+    "language": "en",
+    "held_out": False,
+    "family": "",
+    "created_at": "2026-11-23T09:00:00Z",
+    "pulled_at": None,
+}
+REPORT: dict[str, Any] = {
+    "prompts": 1,
+    "already_there": 0,
+    "responses": 2,
+    "tasks": 1,
+    "wait_for_round": 0,
+    "models": ["other-model"],
+    "columns_not_used": [],
+    "skipped": [],
+}
+START = {"model": MODEL["name"], "samples": 2, "temperature": 0.8, "max_new_tokens": 120}
+RUN: dict[str, Any] = {
+    "id": "e6f9a2b3-4c5d-4e7f-8a0b-9c1d2e3f4a11",
+    "study": "hard-days",
+    "model": MODEL,
+    "round": None,
+    "state": "running",
+    "total": 104,
+    "done": 16,
+    "samples": 2,
+    "temperature": 0.8,
+    "top_p": 0.95,
+    "max_new_tokens": 120,
+    "batch_size": 8,
+    "seed": 1,
+    "system_message": "You are a kind listener.",
+    "created_at": "2026-11-23T09:00:00Z",
+    "started_at": "2026-11-23T09:00:03Z",
+    "ended_at": None,
+    "error": "",
+}
+BASE: dict[str, Any] = {
+    **MODEL,
+    "kind": "embedded",
+    "study": None,
+    "parent": None,
+    "training_run": None,
+    "sha256": "",
+    "created_at": "2026-11-23T09:00:00Z",
+}
+TRAINED: dict[str, Any] = {
+    **CHILD,
+    "kind": "adapter",
+    "study": "hard-days",
+    "parent": MODEL,
+    "training_run": {
+        "id": TRAINING_ID,
+        "method": "dpo",
+        "release": {"id": RELEASE_ID, "number": 1},
+    },
+    "sha256": "7c0d4e5a6b8c9f2b7c0d4e5a6b8c9f2b7c0d4e5a6b8c9f2b7c0d4e5a6b8c9f2b",
+    "created_at": "2026-11-23T11:00:00Z",
+    "lineage": [MODEL],
+}
+TRAIN: dict[str, Any] = {
+    "release": RELEASE_ID,
+    "base": MODEL["name"],
+    "method": "dpo",
+    "params": {"max_steps": 30, "learning_rate": 5e-5},
+    "seed": 0,
+}
+TRAINING: dict[str, Any] = {
+    "id": TRAINING_ID,
+    "study": "hard-days",
+    "release": {"id": RELEASE_ID, "number": 1},
+    "base": MODEL,
+    "method": "dpo",
+    "params": {"max_steps": 30, "learning_rate": 5e-5, "batch_size": 2, "beta": 0.1},
+    "seed": 0,
+    "state": "training",
+    "step": 10,
+    "steps": 30,
+    "seconds_left": 95,
+    "losses": [{"step": 10, "loss": 0.69}],
+    "metrics": {},
+    "error": "",
+    "created_at": "2026-11-23T10:00:00Z",
+    "started_at": "2026-11-23T10:00:05Z",
+    "ended_at": None,
+    "cancel_requested_at": None,
+    "model": None,
+}
+
+PROMPTS = [answered(PROMPT)]
+IMPORT = [sent({"prompts": ROWS}), answered(REPORT, 201)]
+RUNS = [answered(RUN)]
+START_RUN = [sent(START), answered(RUN | {"state": "queued", "done": 0}, 201)]
+ONE_RUN = [answered(RUN)]
+MODELS = [answered(BASE)]
+ONE_MODEL = [answered(TRAINED)]
+TRAININGS = [answered(TRAINING)]
+START_TRAINING = [sent(TRAIN), answered(TRAINING | {"state": "queued", "step": 0}, 201)]
+ONE_TRAINING = [answered(TRAINING)]

@@ -1,0 +1,176 @@
+"""Whatever a program sends: no fault of ours, and an answer as the description says.
+
+Made-up requests, fine ones and broken ones, from a fixed seed, through the real WSGI application
+to the real database, as somebody at a study's desk and as somebody who judges.
+"""
+
+from __future__ import annotations
+
+import functools
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import hypothesis
+import pytest
+import schemathesis
+from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from annotations.services import assignments
+from codesign.accounts import services as accounts
+from codesign.accounts.rules import Rate, TokenScope
+from codesign.shared.actors import SYSTEM, Actor
+from codesign.studies.models import Member
+from codesign.studies.rules import Role
+from modelhub.services import generation, training
+from modelhub.services.versions import ensure_embedded_model
+from tests.annotations.releases.story import Story, release, withdraw
+from tests.factories.annotations import judge, judging_round
+from tests.factories.modelhub import add_prompts
+from tests.factories.studies import staff
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+EXAMPLES = 8
+"""Of each operation, person and mode; about a minute in all."""
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+
+
+application = functools.cache(get_wsgi_application)
+
+
+def served(environ: Any, start_response: Any) -> list[bytes]:
+    """The application as a server runs it: read to its end, then closed."""
+    answer = application()(environ, start_response)
+    try:
+        return [b"".join(answer)]
+    finally:
+        answer.close()
+
+
+@functools.cache
+def description() -> Any:
+    """The API as it describes itself."""
+    return schemathesis.openapi.from_wsgi("/api/v1/schema/?format=json", app=served)
+
+
+def operations() -> dict[str, Any]:
+    found = (result.ok() for result in description().get_all_operations())
+    return {operation.label: operation for operation in found}
+
+
+class World:
+    """One study with something of everything, and both people's tokens."""
+
+    def __init__(self) -> None:
+        story = Story()
+        for _ in range(2):
+            member = story.member()
+            story.judge(member, story.prompt())
+        release(story.study)
+        withdraw(member)
+        add_prompts(story.study, "I cannot sleep.", "My hands shake before work.")
+        model = ensure_embedded_model()
+        run = generation.start_run(actor=SYSTEM, study=story.study, version=model)
+        frozen = release(story.study)
+        trained = training.request_training(actor=SYSTEM, release=frozen, base=model, method="dpo")
+        person = judge(cohort=story.cohorts["lived"])
+        judging_round(person.cohort, tasks=200)
+        desk = staff(story.study, Role.COORDINATOR, Role.ML_ENGINEER, Role.AUDITOR)
+        self.judge = person
+        self.tokens = {"desk": self.token(desk), "judge": self.token(person)}
+        self.ids = {
+            "slug": story.study.slug,
+            "release_id": str(frozen.id),
+            "path": "README.md",
+            "model_id": str(model.id),
+        }
+        self.runs = {"generation-runs": str(run.id), "training-runs": str(trained.id)}
+
+    def token(self, member: Member) -> str:
+        _, secret = accounts.make_token(
+            actor=SYSTEM, user=member.user, name="x", scopes=list(TokenScope), days=1
+        )
+        return f"Token {secret}"
+
+    def parameters(self, operation: Any) -> dict[str, str]:
+        """What is really there, for the placeholders of an address."""
+        held = assignments.lease(
+            actor=Actor.of(self.judge.user), slug=self.judge.study.slug
+        ).assignment
+        kind = next((kind for kind in self.runs if kind in operation.path), "")
+        there = self.ids | {
+            "assignment_id": str(held.id if held else uuid.uuid4()),
+            "run_id": self.runs.get(kind, ""),
+        }
+        wanted = {parameter.name for parameter in operation.path_parameters}
+        return {name: value for name, value in there.items() if name in wanted}
+
+
+@pytest.fixture
+def world(settings: Any) -> Iterator[World]:
+    """The study; as with Django's own test client, a request leaves the connection open."""
+    settings.API_REQUESTS_A_MINUTE = dict.fromkeys(Rate, 10**6)
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield World()
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+def modes(operation: Any) -> list[GenerationMode]:
+    """Fine requests, and broken ones where there is something to break: any text is a slug."""
+    names = {part.name for part in (*operation.path_parameters, *operation.query)}
+    breakable = len(operation.body) or names - {"slug"}
+    return list(GenerationMode) if breakable else [GenerationMode.POSITIVE]
+
+
+def send_many(world: World, operation: Any, who: str, mode: GenerationMode) -> set[int]:
+    """Send requests of one mode and check each answer; the statuses that came."""
+    seen: set[int] = set()
+
+    @hypothesis.seed(1)
+    @hypothesis.settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        database=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(generation_mode=mode), there=st.integers(0, 3))
+    def send(case: Any, there: int) -> None:
+        if there:
+            case.path_parameters = world.parameters(operation)
+        answer = case.call_and_validate(checks=CHECKS, headers={"Authorization": world.tokens[who]})
+        seen.add(answer.status_code)
+
+    send()
+    return seen
+
+
+@pytest.mark.parametrize("who", ["desk", "judge"])
+def test_any_request_is_answered_as_described(
+    world: World, who: str, subtests: pytest.Subtests
+) -> None:
+    for label, operation in operations().items():
+        with subtests.test(label):
+            seen = [send_many(world, operation, who, mode) for mode in modes(operation)]
+            assert all(seen)
