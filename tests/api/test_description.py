@@ -22,7 +22,9 @@ JSON = "application/json"
 
 @functools.cache
 def described() -> dict[str, Any]:
-    found: dict[str, Any] = SchemaGenerator().get_schema(public=True)
+    found: dict[str, Any] = SchemaGenerator().get_schema(  # type: ignore[no-untyped-call]
+        public=True
+    )
     return found
 
 
