@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-SECTIONS = ("loop", "plans", "generation", "release", "memory")
+SECTIONS = ("loop", "plans", "generation", "release", "memory", "import")
 
 
 def main() -> int:
@@ -23,7 +23,7 @@ def main() -> int:
         import django
 
         django.setup()
-        from benchmarks import generation, loop, people, plans, releases
+        from benchmarks import generation, imports, loop, people, plans, releases
 
         if {"loop", "plans"} & set(wanted):
             cohort = people.make_study(tasks=options.tasks)
@@ -37,6 +37,8 @@ def main() -> int:
             generation.run()
         if "release" in wanted:
             releases.run()
+        if "import" in wanted:
+            imports.run()
     return 0
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -17,7 +16,9 @@ from codesign.studies.models import Study
 class Prompt(PublicModel):
     """What somebody writes to a model: one turn or a whole conversation."""
 
-    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="prompts")
+    study = models.ForeignKey(
+        Study, on_delete=models.PROTECT, related_name="prompts", db_index=False
+    )
     external_id = models.CharField(max_length=120)
     version = models.PositiveIntegerField(default=1)
     messages = models.JSONField(help_text='[{"role","content"}], never a system message.')
@@ -31,8 +32,8 @@ class Prompt(PublicModel):
     split_group = models.UUIDField(
         db_index=True, help_text="Prompts that must stay on one side of any split share it."
     )
-    bands = ArrayField(
-        models.BigIntegerField(), default=list, help_text="MinHash bands, for near-duplicates."
+    sketch = models.BinaryField(
+        max_length=116, default=b"", help_text="By which tied prompts find each other."
     )
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 
@@ -45,8 +46,9 @@ class Prompt(PublicModel):
             ),
         ]
         indexes: ClassVar = [
-            GinIndex(fields=["bands"], name="prompt_bands"),
-            models.Index(fields=["study", "content_hash"], name="prompt_by_hash"),
+            models.Index(
+                fields=["study", "family"], condition=~Q(family=""), name="prompt_by_family"
+            ),
         ]
         triggers: ClassVar = write_once(
             "study_id", "external_id", "version", "messages", "content_hash"

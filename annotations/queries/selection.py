@@ -86,7 +86,7 @@ def _prompts(study: Study) -> dict[str, PromptFact]:
             split_group=str(prompt.split_group),
             withdrawn=prompt.withdrawn_at is not None,
         )
-        for prompt in Prompt.objects.filter(study=study).defer("bands")
+        for prompt in Prompt.objects.filter(study=study).defer("sketch")
     }
 
 

@@ -1,10 +1,4 @@
-"""What a prompt may look like, and which prompts must stay on one side of any split.
-
-Two prompts are tied where a model that learned from one could be said to have seen the other: the
-same text, nearly the same (Jaccard similarity of their three-word shingles at least 0.8), one
-conversation, or one counterfactual family. Identical response texts tie prompts too; that is
-decided where responses are written.
-"""
+"""What a prompt may look like, and the groups of those that must stay on one side of any split."""
 
 from __future__ import annotations
 
@@ -12,7 +6,7 @@ import hashlib
 import re
 import unicodedata
 import uuid
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,11 +16,6 @@ MAX_CHARACTERS = 50_000
 """Of one turn or one response."""
 MAX_TURNS = 200
 MAX_TOPICS = 20
-NEAR = 0.8
-SHINGLE_WORDS = 3
-PERMUTATIONS, ROWS_PER_BAND = 125, 5
-"""25 bands of 5: a pair at 0.8 shares a band with probability 0.9999, one at 0.3 with 0.06."""
-SEED = 1
 _LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8}){0,2}")
 _FIELD_LIMITS = {"external_id": 120, "family": 120, "language": 12}
 
@@ -61,7 +50,7 @@ class RowProblem:
 
 def normalised(text: str) -> str:
     """Compatibility letters, case and white space made plain, so that looks don't count."""
-    return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text).casefold()).strip()
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def _digest(parts: Iterable[str]) -> bytes:
@@ -78,78 +67,9 @@ def content_hash(messages: Sequence[Message]) -> str:
     return _digest(turns(messages)).hex()
 
 
-def shingles(messages: Sequence[Message]) -> frozenset[tuple[str, ...]]:
-    """Every run of three words of what was said; all words where there are fewer."""
-    words = re.findall(r"\w+", normalised(" ".join(m["content"] for m in messages)))
-    if len(words) <= SHINGLE_WORDS:
-        return frozenset({tuple(words)})
-    last = len(words) - SHINGLE_WORDS + 1
-    return frozenset(tuple(words[i : i + SHINGLE_WORDS]) for i in range(last))
-
-
-def jaccard(first: frozenset[Hashable], second: frozenset[Hashable]) -> float:
-    """Shared part of two sets, 0 to 1."""
-    return len(first & second) / len(first | second)
-
-
-def near_duplicates(first: Sequence[Message], second: Sequence[Message]) -> bool:
-    """Whether two prompts say almost the same."""
-    return jaccard(shingles(first), shingles(second)) >= NEAR
-
-
-def same_conversation(first: Sequence[Message], second: Sequence[Message]) -> bool:
-    """Whether one is the beginning of the other, or both share their first exchange."""
-    one, other = turns(first), turns(second)
-    shared = min(len(one), len(other), 2)
-    return one[:shared] == other[:shared]
-
-
-def tied(first: Sequence[Message], second: Sequence[Message]) -> bool:
-    """Whether two prompts must stay on one side by what they say."""
-    return same_conversation(first, second) or near_duplicates(first, second)
-
-
-def _signed(digest: bytes) -> int:
-    return int.from_bytes(digest[:8], signed=True)
-
-
-def lookup_keys(messages: Sequence[Message]) -> list[int]:
-    """Signed 64-bit keys: any two tied prompts share one, two that share one may be tied."""
-    from datasketch import MinHash
-
-    said = turns(messages)
-    keys = {_signed(_digest(["opening", said[0]])), _signed(_digest(["exchange", *said[:2]]))}
-    sketch = MinHash(num_perm=PERMUTATIONS, seed=SEED, scheme="affine32")
-    sketch.update_batch([" ".join(shingle).encode() for shingle in shingles(messages)])
-    values = [int(value) for value in sketch.hashvalues]
-    for band in range(PERMUTATIONS // ROWS_PER_BAND):
-        rows = values[band * ROWS_PER_BAND : (band + 1) * ROWS_PER_BAND]
-        keys.add(_signed(_digest(["band", str(band), *map(str, rows)])))
-    return sorted(keys)
-
-
 def first_group(study_id: uuid.UUID, digest: str) -> uuid.UUID:
     """The group of a prompt that is tied to nothing; merged groups take the smallest id."""
     return uuid.uuid5(study_id, digest)
-
-
-def merged_groups(pairs: Iterable[tuple[uuid.UUID, uuid.UUID]]) -> dict[uuid.UUID, uuid.UUID]:
-    """Connected components: group → the smallest group of its component, where it changes.
-
-    The smallest, so that the order in which prompts came in makes no difference.
-    """
-    above: dict[uuid.UUID, uuid.UUID] = {}
-
-    def root(group: uuid.UUID) -> uuid.UUID:
-        while above.setdefault(group, group) != group:
-            above[group] = above[above[group]]
-            group = above[group]
-        return group
-
-    for one, other in pairs:
-        low, high = sorted((root(one), root(other)))
-        above[high] = low
-    return {group: root(group) for group in list(above) if root(group) != group}
 
 
 def text_problem(text: Any, what: str) -> str | None:
@@ -160,11 +80,20 @@ def text_problem(text: Any, what: str) -> str | None:
         return f"{what} is empty."
     if "\x00" in text:
         return f"{what} holds a NUL character, which cannot be stored."
-    if any("\ud800" <= letter <= "\udfff" for letter in text):
+    if not _is_unicode(text):
         return f"{what} holds something that is not Unicode text (UTF-8)."
     if len(text) > MAX_CHARACTERS:
         return f"{what} has {len(text):,} characters; {MAX_CHARACTERS:,} is the most."
     return None
+
+
+def _is_unicode(text: str) -> bool:
+    """False where half a pair of surrogates stands in it, as for bytes that were not UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def messages_problem(messages: Any) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import unicodedata
 
 
@@ -14,7 +13,7 @@ def one_line_ending(text: str) -> str:
 
 def text_hash(text: str) -> str:
     """SHA-256, hex; composition of letters and white space make no difference, case does."""
-    plain = re.sub(r"\s+", " ", unicodedata.normalize("NFC", text)).strip()
+    plain = " ".join(unicodedata.normalize("NFC", text).split())
     return hashlib.sha256(plain.encode()).hexdigest()
 
 

@@ -97,13 +97,56 @@ def _compile(own_names: tuple[str, ...]) -> re.Pattern[str]:
 
 
 _PLAIN = _compile(())
+# Every pattern above holds one of these names; few texts do, and looking for them is quick.
+_NAMES = (
+    "smol",
+    "hugging",
+    "🤗",
+    "open",
+    "gpt",
+    "anthropic",
+    "deep",
+    "qwen",
+    "mistral",
+    "mixtral",
+    "meta",
+    "llama",
+    "vicuna",
+    "claude",
+    "gemini",
+    "gemma",
+    "bard",
+    "alpaca",
+    "falcon",
+    "phi",
+    "grok",
+    "copilot",
+    "granite",
+    "nova",
+    "command",
+    "google",
+    "microsoft",
+    "facebook",
+    "amazon",
+    "apple",
+    "alibaba",
+    "ibm",
+    "nvidia",
+    "cohere",
+    "xai",
+    "x.ai",
+    "baidu",
+    "tencent",
+)
+_YI = re.compile(r"(?<!\w)yi(?!\w)")
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff]")
 
 
 def _normal(text: str) -> str:
     """Casefolded, compatibility letters and white space made plain, invisible marks removed."""
-    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).casefold()
-    return re.sub(r"\s+", " ", plain)
+    plain = unicodedata.normalize("NFKC", text)
+    plain = (plain if plain.isascii() else _INVISIBLE.sub("", plain)).casefold()
+    return " ".join(plain.split())
 
 
 def _name_pattern(name: str) -> str:
@@ -119,4 +162,9 @@ def names_its_maker(text: str, names: Iterable[str] = ()) -> bool:
     that are not everyday words.
     """
     own = tuple(pattern for pattern in map(_name_pattern, names) if pattern)
-    return (_compile(own) if own else _PLAIN).search(_normal(text)) is not None
+    plain = _normal(text)
+    if own:
+        return _compile(own).search(plain) is not None
+    if not any(name in plain for name in _NAMES) and not _YI.search(plain):
+        return False
+    return _PLAIN.search(plain) is not None

@@ -24,6 +24,11 @@ COLUMNS = frozenset(
         "responses",
     }
 )
+MOST_ROWS = 100_000
+MOST_BYTES = 500_000_000
+"""Of one file."""
+MOST_LINE = 16_000_000
+"""Bytes of one line of JSON, characters of one cell of a table."""
 MOST_RESPONSES = 50
 MODEL_NAME = 120
 _RESPONSE_KEYS = frozenset({"text", "model", "origin"})

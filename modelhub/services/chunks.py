@@ -22,7 +22,7 @@ from annotations.models import Prompt, Response, Task
 from annotations.rules.states import Origin, RoundState
 from annotations.rules.texts import text_hash
 from annotations.services import prompts as prompt_services
-from annotations.services.prompts import NewResponse
+from annotations.services.intake import NewResponse
 from annotations.services.rounds import add_tasks
 from codesign.shared.actors import SYSTEM
 from modelhub.engine.errors import EngineError

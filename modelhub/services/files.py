@@ -6,41 +6,71 @@ import csv
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from codesign.shared.errors import Invalid
+from codesign.shared.errors import Invalid, TooLarge
 from modelhub.engine import parquet
-from modelhub.rules.imports import BadRow, row_of_table
+from modelhub.rules.imports import MOST_BYTES, MOST_LINE, BadRow, row_of_table
 
 Row = tuple[int, Any]
 """(line, what stood there): a value, or the BadRow that says why there is none."""
-MOST_CELL = 64 * 1024 * 1024
-"""Characters of one CSV cell; the standard library's own limit is below our longest text."""
+BLOCK = 1 << 20
 
 
-def read_rows(*, path: Path) -> Iterator[Row]:
-    """Every row of a JSONL, CSV or Parquet file with the line it stands on (from 1)."""
-    readers: dict[str, Callable[[Path], Iterator[Row]]] = {
-        ".jsonl": _json_lines,
-        ".ndjson": _json_lines,
-        ".csv": _csv,
-        ".parquet": _parquet,
-    }
+def read_rows(*, path: Path, name: str = "") -> Iterator[Row]:
+    """Every row of a JSONL, CSV or Parquet file with the line it stands on (from 1).
+
+    `name` is what the file is called where it lies under another name.
+    """
+    name = name or path.name
+    return _reader(path, name)(path, name)
+
+
+def expected_rows(*, path: Path) -> int:
+    """How many rows a file may hold, to say how far its reading is: exact only for Parquet."""
+    if path.suffix.lower() == ".parquet":
+        try:
+            return parquet.row_count(path)
+        except parquet.Unreadable:
+            return 0
+    with path.open("rb") as file:
+        return sum(block.count(b"\n") for block in iter(lambda: file.read(BLOCK), b""))
+
+
+def _reader(path: Path, name: str) -> Callable[[Path, str], Iterator[Row]]:
+    readers = {".jsonl": _json_lines, ".ndjson": _json_lines, ".csv": _csv, ".parquet": _parquet}
     reader = readers.get(path.suffix.lower())
     if not path.is_file():
         raise Invalid(f"There is no file {path}.")
     if reader is None:
-        raise Invalid(f"{path.name} is not a file that can be read: use .jsonl, .csv or .parquet.")
-    return reader(path)
-
-
-def _json_lines(path: Path) -> Iterator[Row]:
+        raise Invalid(f"{name} is not a file that can be read: use .jsonl, .csv or .parquet.")
+    size = path.stat().st_size
+    if not size:
+        raise Invalid(f"{name} is empty. Please choose a file with a row for each prompt.")
+    if size > MOST_BYTES:
+        sentence = f"{name} has {size:,} bytes; {MOST_BYTES:,} is the most. Please split it."
+        raise TooLarge(sentence)
     with path.open("rb") as file:
-        for line, raw in enumerate(file, 1):
+        if file.read(2) in (b"\xff\xfe", b"\xfe\xff"):
+            raise Invalid(f"{name} is written as UTF-16. Please save it as UTF-8.")
+    return reader
+
+
+def _json_lines(path: Path, name: str) -> Iterator[Row]:
+    with path.open("rb") as file:
+        for line, raw in enumerate(iter(lambda: file.readline(MOST_LINE + 1), b""), 1):
             if line == 1:
                 raw = raw.removeprefix(b"\xef\xbb\xbf")
-            if raw.strip():
+            if len(raw) > MOST_LINE:
+                _skip_line(file, raw)
+                yield line, BadRow(f"the line has more than {MOST_LINE:,} bytes.")
+            elif raw.strip():
                 yield line, _json_value(raw)
+
+
+def _skip_line(file: BinaryIO, raw: bytes) -> None:
+    while raw and not raw.endswith(b"\n"):
+        raw = file.readline(BLOCK)
 
 
 def _json_value(raw: bytes) -> Any:
@@ -54,12 +84,17 @@ def _json_value(raw: bytes) -> Any:
         return BadRow(f"the line is not valid JSON ({error}).")
 
 
-def _csv(path: Path) -> Iterator[Row]:
-    csv.field_size_limit(MOST_CELL)
+def _csv(path: Path, name: str) -> Iterator[Row]:
+    # The standard library's own limit is below our longest text.
+    csv.field_size_limit(MOST_LINE)
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
         reader = csv.DictReader(file, strict=True)
-        if "prompt" not in (reader.fieldnames or []):
-            raise Invalid(f"{path.name} has no column called prompt in its first line.")
+        try:
+            columns = reader.fieldnames or []
+        except csv.Error as error:
+            raise Invalid(f"The first line of {name} is not valid CSV ({error}).") from None
+        if "prompt" not in columns:
+            raise Invalid(f"{name} has no column called prompt in its first line.")
         while True:
             line = reader.line_num + 1
             try:
@@ -77,8 +112,8 @@ def _csv(path: Path) -> Iterator[Row]:
                 yield line, problem
 
 
-def _parquet(path: Path) -> Iterator[Row]:
+def _parquet(path: Path, name: str) -> Iterator[Row]:
     try:
         yield from enumerate(parquet.rows(path), 1)
     except parquet.Unreadable as error:
-        raise Invalid(f"{path.name} cannot be read as Parquet ({error}).") from error
+        raise Invalid(f"{name} cannot be read as Parquet ({error}).") from error

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 
 from django.db import transaction
@@ -13,28 +12,39 @@ from django.db import transaction
 from annotations.models import Prompt, Response, Task
 from annotations.rules.prompts import RowProblem
 from annotations.rules.texts import text_hash
-from annotations.services import prompts as prompt_services
-from annotations.services.prompts import NewResponse, RowsRefused
+from annotations.services.intake import Intake, NewResponse, RowsRefused
 from annotations.services.rounds import add_tasks
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.batches import batched
+from codesign.shared.errors import TooLarge
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
 from modelhub.models import Source
 from modelhub.permissions import IMPORT
 from modelhub.queries.generation import open_judging_round
-from modelhub.rules.imports import COLUMNS, BadRow, ImportRow, ResponseRow, import_row
+from modelhub.rules.imports import (
+    COLUMNS,
+    MOST_ROWS,
+    BadRow,
+    ImportRow,
+    ResponseRow,
+    import_row,
+)
 from modelhub.services import versions
 from modelhub.services.files import Row, read_rows
 
 BATCH = 500
+BATCH_CHARACTERS = 4_000_000
+"""Fewer rows at a time where they are long."""
+FIRST_ROWS = 5
 IMPORTED = action("modelhub.imported", "imported prompts and responses")
 
 
 @dataclass
 class ImportReport:
-    """What came of an import."""
+    """What came of an import, or what would come of it."""
 
     prompts: int = 0
     already_there: int = 0
@@ -44,32 +54,59 @@ class ImportReport:
     models: set[str] = field(default_factory=set)
     skipped: list[RowProblem] = field(default_factory=list)
     columns_not_used: set[str] = field(default_factory=set)
+    rows: int = 0
+    first: list[ImportRow] = field(default_factory=list)
+    """The first rows that can come in."""
 
 
-def import_file(*, actor: Actor, study: Study, path: Path, skip_bad: bool = False) -> ImportReport:
+Watch = Callable[[ImportReport], None]
+
+
+def import_file(
+    *,
+    actor: Actor,
+    study: Study,
+    path: Path,
+    skip_bad: bool = False,
+    name: str = "",
+    watch: Watch | None = None,
+) -> ImportReport:
     """Import a JSONL, CSV or Parquet file; RowsRefused and nothing imported if a row is bad."""
-    return import_rows(actor=actor, study=study, rows=read_rows(path=path), skip_bad=skip_bad)
+    rows = read_rows(path=path, name=name)
+    return import_rows(actor=actor, study=study, rows=rows, skip_bad=skip_bad, watch=watch)
 
 
 @transaction.atomic
 def import_rows(
-    *, actor: Actor, study: Study, rows: Iterable[Row], skip_bad: bool = False
+    *,
+    actor: Actor,
+    study: Study,
+    rows: Iterable[Row],
+    skip_bad: bool = False,
+    watch: Watch | None = None,
 ) -> ImportReport:
     """Import rows as `read_rows` gives them, in one transaction.
 
     With `skip_bad`, bad rows are left out and listed in the report. A prompt that has two or more
-    different responses afterwards becomes a task of the study's open judging round.
+    different responses afterwards becomes a task of the study's open judging round. `watch` is
+    called after every few hundred rows; what it raises ends the import, and nothing stays.
     """
     require(actor, IMPORT, study)
     report = ImportReport()
+    intake = Intake(actor=actor, study=study)
     touched: set[uuid.UUID] = set()
-    good = _good_rows(rows, report)
-    while batch := list(islice(good, BATCH)):
-        touched |= _import_batch(actor, study, batch, report)
+    for batch in _batches(_good_rows(rows, report)):
+        touched |= _import_batch(intake, batch, report)
+        # A file with a bad row is read to its end, to say all that is wrong with it.
+        intake.dry = bool(report.skipped) and not skip_bad
+        if watch:
+            watch(report)
+    _sort_problems(report)
     if report.skipped and not skip_bad:
-        raise RowsRefused(sorted(report.skipped, key=lambda problem: problem.line))
-    report.skipped.sort(key=lambda problem: problem.line)
-    _make_tasks(study, touched, report)
+        raise RowsRefused(report.skipped)
+    intake.settle()
+    for some in batched(touched, BATCH):
+        _make_tasks(study, some, report)
     audit.record(
         actor=actor,
         action=IMPORTED,
@@ -85,12 +122,32 @@ def import_rows(
     return report
 
 
+def check_rows(
+    *, actor: Actor, study: Study, rows: Iterable[Row], watch: Watch | None = None
+) -> ImportReport:
+    """What would come of an import with `skip_bad`; writes nothing and locks nothing."""
+    require(actor, IMPORT, study)
+    report = ImportReport()
+    intake = Intake(actor=actor, study=study, dry=True)
+    for batch in _batches(_good_rows(rows, report)):
+        _import_batch(intake, batch, report)
+        if watch:
+            watch(report)
+    _sort_problems(report)
+    return report
+
+
+def _sort_problems(report: ImportReport) -> None:
+    report.skipped.sort(key=lambda problem: problem.line)
+
+
 def _good_rows(rows: Iterable[Row], report: ImportReport) -> Iterator[ImportRow]:
     """Rows that can be read; the others go into the report."""
     lines: dict[str, int] = {}
-    empty = True
     for line, raw in rows:
-        empty = False
+        report.rows += 1
+        if report.rows > MOST_ROWS:
+            raise TooLarge(f"There are more than {MOST_ROWS:,} rows. Please split the file.")
         try:
             if isinstance(raw, BadRow):
                 raise raw
@@ -101,58 +158,80 @@ def _good_rows(rows: Iterable[Row], report: ImportReport) -> Iterator[ImportRow]
         except BadRow as problem:
             report.skipped.append(RowProblem(line, str(problem)))
             continue
-        report.columns_not_used |= set(map(str, raw)) - COLUMNS
+        report.columns_not_used.update(str(name) for name in raw if name not in COLUMNS)
+        if len(report.first) < FIRST_ROWS:
+            report.first.append(row)
         yield row
-    if empty:
+    if not report.rows:
         report.skipped.append(RowProblem(1, "the file holds no rows."))
 
 
+def _batches(rows: Iterable[ImportRow]) -> Iterator[list[ImportRow]]:
+    batch: list[ImportRow] = []
+    characters = 0
+    for row in rows:
+        batch.append(row)
+        characters += sum(len(response.text) for response in row.responses)
+        characters += sum(len(turn["content"]) for turn in row.prompt.messages)
+        if len(batch) == BATCH or characters > BATCH_CHARACTERS:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
+
+
 def _import_batch(
-    actor: Actor, study: Study, batch: Sequence[ImportRow], report: ImportReport
+    intake: Intake, batch: Sequence[ImportRow], report: ImportReport
 ) -> set[uuid.UUID]:
     """Write a batch; the prompts that came with responses."""
-    added = prompt_services.add_prompts(
-        actor=actor, study=study, rows=[row.prompt for row in batch], skip_bad=True
-    )
-    report.prompts += added.made
-    report.already_there += added.already_there
-    report.skipped += added.problems
+    known = len(intake.problems)
+    prompts = intake.add_prompts([row.prompt for row in batch])
+    report.prompts, report.already_there = intake.made, intake.already_there
+    report.skipped += intake.problems[known:]
     wanted = [
-        (added.by_line[row.prompt.line], response)
-        for row in batch
-        if row.prompt.line in added.by_line
+        (prompt, response)
+        for row, prompt in zip(batch, prompts, strict=True)
+        if prompt
         for response in row.responses
     ]
-    sources = _sources(actor, study, {response.model for _, response in wanted})
+    sources = _sources(intake, {response.model for _, response in wanted})
     report.models |= set(sources) - {""}
     new = _not_there_yet(wanted, sources)
-    report.responses += len(prompt_services.add_responses(actor=actor, study=study, new=new))
+    report.responses += len(new)
+    if new and not intake.dry:
+        intake.add_responses(new)
     return {prompt.id for prompt, _ in wanted}
 
 
-def _sources(actor: Actor, study: Study, names: set[str]) -> dict[str, Source]:
-    found = {}
-    for name in sorted(names):
-        version = (
-            versions.ensure_imported_model(actor=actor, study=study, name=name) if name else None
-        )
-        found[name] = versions.source_of(study=study, version=version)
-    return found
+def _sources(intake: Intake, names: set[str]) -> dict[str, uuid.UUID]:
+    """Name of a model → source; in a dry run, one made up where there is none yet."""
+    if intake.dry:
+        known = Source.objects.filter(study=intake.study, model_version__name__in=names)
+        found = dict(known.values_list("model_version__name", "id"))
+        return {name: found.get(name) or uuid.uuid4() for name in names}
+    return {name: _source(intake, name) for name in sorted(names)}
+
+
+def _source(intake: Intake, name: str) -> uuid.UUID:
+    version = None
+    if name:
+        version = versions.ensure_imported_model(actor=intake.actor, study=intake.study, name=name)
+    return versions.source_of(study=intake.study, version=version).id
 
 
 def _not_there_yet(
-    wanted: Sequence[tuple[Prompt, ResponseRow]], sources: dict[str, Source]
+    wanted: Sequence[tuple[Prompt, ResponseRow]], sources: dict[str, uuid.UUID]
 ) -> list[NewResponse]:
     """What is new: the same text of the same model to the same prompt comes in once."""
-    there = set(
-        Response.objects.filter(prompt_id__in={prompt.id for prompt, _ in wanted}).values_list(
-            "prompt_id", "text_hash", "source"
-        )
-    )
+    older = {prompt.id for prompt, _ in wanted if not prompt._state.adding}
+    there: set[tuple[uuid.UUID, str, uuid.UUID]] = set()
+    if older:
+        found = Response.objects.filter(prompt_id__in=older)
+        there.update(found.values_list("prompt_id", "text_hash", "source"))
     new = []
     for prompt, response in wanted:
-        source = sources[response.model].id
-        key = (prompt.id, text_hash(response.text), source)
+        source, digest = sources[response.model], text_hash(response.text)
+        key = (prompt.id, digest, source)
         if key in there:
             continue
         there.add(key)
@@ -163,12 +242,13 @@ def _not_there_yet(
                 origin=response.origin,
                 source=source,
                 language=prompt.language,
+                text_hash=digest,
             )
         )
     return new
 
 
-def _make_tasks(study: Study, prompt_ids: set[uuid.UUID], report: ImportReport) -> None:
+def _make_tasks(study: Study, prompt_ids: Sequence[uuid.UUID], report: ImportReport) -> None:
     """Prompts that can be compared now become tasks; held-out ones wait for an evaluation."""
     round = open_judging_round(study_id=study.id)
     prompts = Prompt.objects.filter(id__in=prompt_ids, held_out=False, withdrawn_at=None)
@@ -184,7 +264,7 @@ def _make_tasks(study: Study, prompt_ids: set[uuid.UUID], report: ImportReport) 
         if len(by_prompt.get(prompt.id, {})) > 1
     ]
     if round is None:
-        report.wait_for_round = len(items)
+        report.wait_for_round += len(items)
     elif items:
         # Whoever may import may not always manage rounds; this is what an import is for.
-        report.tasks = len(add_tasks(actor=SYSTEM, round=round, items=items))
+        report.tasks += len(add_tasks(actor=SYSTEM, round=round, items=items))

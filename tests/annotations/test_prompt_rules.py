@@ -1,13 +1,17 @@
 """Truth tables for what a prompt may be and which prompts are tied."""
 
+import hashlib
 import uuid
 from typing import Any
 
 import pytest
 
 from annotations.rules import prompts as rules
+from annotations.rules import sketches, ties
 from annotations.rules.prompts import PromptRow
 
+KNOWN_OPENING = 631517070210894284
+KNOWN_SKETCH = "80251a86dd8d1614"
 LONG = "I have been waking at four every night for two months and I lie there going over all of it "
 
 
@@ -49,24 +53,27 @@ def test_content_hash_knows_who_said_what() -> None:
     ],
 )
 def test_tied(first: Any, second: Any, tied: bool) -> None:
-    assert rules.tied(first, second) is tied
-    assert rules.tied(second, first) is tied
-    if tied:
-        assert set(rules.lookup_keys(first)) & set(rules.lookup_keys(second))
+    for one, other in ((first, second), (second, first)):
+        table = sketches.sketches([one, other])
+        near = sketches.near(sketches.shingles(one), sketches.shingles(other))
+        assert (near or [*ties.conversations(table)] == [(0, 1)]) is tied
+        assert not near or [0, 1] in ties.Bands(table).shared()
 
 
-def test_lookup_keys_are_the_same_on_every_machine() -> None:
-    keys = rules.lookup_keys(user("I can't sleep and nothing helps any more."))
-    assert keys == sorted(keys)
-    assert len(keys) == 27
-    assert (keys[0], keys[-1]) == (-9216715840307808924, 8333601703029058651)
+def test_a_sketch_is_the_same_on_every_machine_and_in_any_company() -> None:
+    short, long = user("Alone."), user("I can't sleep and nothing helps any more.")
+    alone = sketches.sketches([long])[0].tobytes()
+    assert sketches.sketches([short, long, short])[1].tobytes() == alone
+    assert len(alone) == sketches.BYTES
+    assert sketches.unpacked([alone, alone])["opening"][1] == KNOWN_OPENING
+    assert hashlib.sha256(alone).hexdigest()[:16] == KNOWN_SKETCH
 
 
 def test_merged_groups_are_components_under_their_smallest_id() -> None:
     a, b, c, d, e = (uuid.UUID(int=i) for i in range(1, 6))
-    assert rules.merged_groups([(c, b), (b, a), (e, d)]) == {b: a, c: a, e: d}
-    assert rules.merged_groups([(a, b), (b, c), (d, e)]) == {b: a, c: a, e: d}
-    assert rules.merged_groups([(a, a)]) == {}
+    assert ties.merged_groups([(c, b), (b, a), (e, d)]) == {b: a, c: a, e: d}
+    assert ties.merged_groups([(a, b), (b, c), (d, e)]) == {b: a, c: a, e: d}
+    assert ties.merged_groups([(a, a)]) == {}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from annotations.models import Prompt, Response, Seat
 from annotations.rules.prompts import PromptRow
 from annotations.rules.states import AssignmentState, Origin
-from annotations.services import assignments
+from annotations.services import assignments, intake
 from annotations.services import prompts as services
 from codesign.accounts import services as accounts
 from codesign.accounts.models import User
@@ -31,7 +31,7 @@ def row(text: str, **extra: Any) -> PromptRow:
     return PromptRow(messages=[{"role": "user", "content": text}], **extra)
 
 
-def add(study: Study, *rows: PromptRow, **extra: Any) -> services.AddedPrompts:
+def add(study: Study, *rows: PromptRow, **extra: Any) -> intake.AddedPrompts:
     return services.add_prompts(actor=SYSTEM, study=study, rows=rows, **extra)
 
 
@@ -48,7 +48,7 @@ def test_the_same_row_again_changes_nothing(study: Study) -> None:
 
 def test_an_external_id_with_other_text_is_refused_and_nothing_is_added(study: Study) -> None:
     add(study, row("I can't sleep", external_id="a"))
-    with pytest.raises(services.RowsRefused) as refused:
+    with pytest.raises(intake.RowsRefused) as refused:
         add(study, row("New one", external_id="b"), row("Other", external_id="a", line=2))
     assert [str(p) for p in refused.value.problems] == [
         "line 2: 'a' is already there with another text."
@@ -110,7 +110,7 @@ def test_identical_responses_tie_their_prompts(study: Study) -> None:
     a, b, c = Prompt.objects.order_by("external_id")
     source = study.id
     for prompt, text in ((a, "I hear you."), (b, "I  hear you. "), (c, "Tell me more.")):
-        new = services.NewResponse(prompt=prompt, text=text, origin=Origin.AI, source=source)
+        new = intake.NewResponse(prompt=prompt, text=text, origin=Origin.AI, source=source)
         services.add_responses(actor=SYSTEM, study=study, new=[new])
     found = groups(study)
     assert found["a"] == found["b"] != found["c"]

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 
 from annotations.models import Prompt, Response, Task
 from annotations.rules.states import Origin, RoundKind
-from annotations.services.prompts import RowsRefused
+from annotations.services.intake import RowsRefused
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Invalid, NotPermitted
 from codesign.studies.models import Study

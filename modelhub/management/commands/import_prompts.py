@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from annotations.services.prompts import RowsRefused
+from annotations.services.intake import RowsRefused
 from codesign.accounts.commands import actor_of, add_as
 from codesign.shared.errors import Refusal
 from codesign.studies.queries import study_named

@@ -1,0 +1,151 @@
+"""A few numbers for each prompt, by which those that must stay together find each other.
+
+Two prompts are tied where a model that learned from one could be said to have seen the other: the
+same text, nearly the same (Jaccard similarity of their three-word shingles at least 0.8), or one
+conversation. Family and identical responses tie prompts too; that is decided where both are known.
+
+Conversations are told by their numbers alone. Near-duplicates are found by MinHash: two that share
+a band may be near, which the texts then decide. Whole batches are worked out at once, since
+100,000 prompts at a time come in.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+import zlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from annotations.rules.prompts import Message, normalised, turns
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, np.dtype[Any]]
+
+NEAR = 0.8
+SHINGLE_WORDS = 3
+BANDS, ROWS_PER_BAND = 25, 5
+"""A pair at 0.8 shares one of 25 bands of 5 with probability 0.9999, one at 0.3 with 0.06."""
+BYTES = 8 + 8 + 4 * BANDS
+SEED = 1
+_GOLDEN, _MIX_1, _MIX_2 = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
+Shingles = frozenset[tuple[str, ...]]
+
+
+def shingles(messages: Sequence[Message]) -> Shingles:
+    """Every run of three words of what was said; all words where there are fewer."""
+    words = _words(normalised(" ".join(m["content"] for m in messages)))
+    if len(words) <= SHINGLE_WORDS:
+        return frozenset({tuple(words)})
+    return frozenset(zip(words, words[1:], words[2:], strict=False))
+
+
+def jaccard(first: Shingles, second: Shingles) -> float:
+    """Shared part of two sets, 0 to 1."""
+    return len(first & second) / len(first | second)
+
+
+def near(first: Shingles, second: Shingles) -> bool:
+    """Whether two prompts say almost the same; told by size alone where that is enough."""
+    small, large = sorted((len(first), len(second)))
+    return small >= NEAR * large and jaccard(first, second) >= NEAR
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text)
+
+
+@functools.cache
+def layout() -> np.dtype[Any]:
+    """How the bytes of a sketch are read: opening, first exchange, bands.
+
+    Where there is but one turn, its exchange is its opening.
+    """
+    import numpy as np
+
+    return np.dtype([("opening", "<u8"), ("exchange", "<u8"), ("bands", "<u4", (BANDS,))])
+
+
+def unpacked(stored: Sequence[bytes]) -> Array:
+    """Sketches as they were stored, as one table."""
+    import numpy as np
+
+    return np.frombuffer(b"".join(stored), dtype=layout())
+
+
+def sketches(talks: Sequence[Sequence[Message]]) -> Array:
+    """One row for each conversation; the same on every machine."""
+    import numpy as np
+
+    made = np.zeros(len(talks), dtype=layout())
+    words: list[list[int]] = []
+    for row, messages in enumerate(talks):
+        said = turns(messages[:2])
+        opening = _short(said[0])
+        made[row]["opening"] = opening
+        made[row]["exchange"] = _short("\x1e".join(said)) if len(said) > 1 else opening
+        text = normalised(" ".join(m["content"] for m in messages))
+        words.append([zlib.crc32(word.encode()) for word in _words(text)])
+    if talks:
+        made["bands"] = _bands(words)
+    return made
+
+
+def _short(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")
+
+
+def _bands(words: Sequence[Sequence[int]]) -> Array:
+    """MinHash bands of each list of words."""
+    import numpy as np
+
+    numbers, starts = _shingle_numbers(words)
+    factors, shifts = _permutations()
+    bands = np.zeros((len(words), BANDS), dtype=np.uint64)
+    for place, (factor, shift) in enumerate(zip(factors, shifts, strict=True)):
+        least = np.minimum.reduceat(numbers * factor + shift, starts).astype(np.uint64)
+        band = place // ROWS_PER_BAND
+        bands[:, band] = _mixed(bands[:, band] * np.uint64(_GOLDEN) + least)
+    return (bands >> np.uint64(32)).astype(np.uint32)
+
+
+def _shingle_numbers(words: Sequence[Sequence[int]]) -> tuple[Array, Array]:
+    """A number for every shingle, one list after the other, and where each list begins."""
+    import numpy as np
+
+    padded = [[*row, *[0] * (SHINGLE_WORDS - len(row))] for row in words]
+    lengths = np.array([len(row) for row in padded])
+    flat = np.fromiter((word for row in padded for word in row), np.uint64, int(lengths.sum()))
+    runs = _mixed(_mixed(flat[:-2]) * np.uint64(_MIX_1) + flat[1:-1])
+    runs = _mixed(runs * np.uint64(_MIX_1) + flat[2:])
+    whole = np.ones(len(flat), dtype=bool)
+    ends = lengths.cumsum()
+    whole[ends - 1] = whole[ends - 2] = False
+    counts = lengths - (SHINGLE_WORDS - 1)
+    numbers = (runs[whole[:-2]] >> np.uint64(32)).astype(np.uint32)
+    return numbers, counts.cumsum() - counts
+
+
+@functools.cache
+def _permutations() -> tuple[Array, Array]:
+    """Odd factors and shifts of as many orders of the 32-bit numbers as bands have rows."""
+    import numpy as np
+
+    steps = np.arange(1, 2 * BANDS * ROWS_PER_BAND + 1, dtype=np.uint64)
+    drawn = (_mixed(steps * np.uint64(_GOLDEN) + np.uint64(SEED)) >> np.uint64(32)).astype(
+        np.uint32
+    )
+    factors, shifts = np.split(drawn, 2)
+    return factors | np.uint32(1), shifts
+
+
+def _mixed(numbers: Array) -> Array:
+    """The finaliser of SplitMix64 (Steele, Lea, Flood 2014): every bit depends on every other."""
+    import numpy as np
+
+    numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(_MIX_1)
+    numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(_MIX_2)
+    return numbers ^ (numbers >> np.uint64(31))
