@@ -19,6 +19,8 @@ MAX_TOPICS = 20
 _LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8}){0,2}")
 _FIELD_LIMITS = {"external_id": 120, "family": 120, "language": 12}
 
+BEHIND_ROLE = "\x1f"
+
 Message = Mapping[str, str]
 
 
@@ -59,12 +61,17 @@ def _digest(parts: Iterable[str]) -> bytes:
 
 def turns(messages: Sequence[Message]) -> list[str]:
     """Each turn on one line with its role, normalised."""
-    return [f"{m['role']}\x1f{normalised(m['content'])}" for m in messages]
+    return [f"{m['role']}{BEHIND_ROLE}{normalised(m['content'])}" for m in messages]
 
 
 def content_hash(messages: Sequence[Message]) -> str:
     """SHA-256, hex, of the whole normalised conversation."""
-    return _digest(turns(messages)).hex()
+    return hash_of_turns(turns(messages))
+
+
+def hash_of_turns(said: Sequence[str]) -> str:
+    """The content hash, where the turns are normalised already."""
+    return _digest(said).hex()
 
 
 def first_group(study_id: uuid.UUID, digest: str) -> uuid.UUID:

@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import itertools
 import re
 import zlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from annotations.rules.prompts import Message, normalised, turns
+from annotations.rules.prompts import BEHIND_ROLE, Message, normalised
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,22 +77,34 @@ def unpacked(stored: Sequence[bytes]) -> Array:
     return np.frombuffer(b"".join(stored), dtype=layout())
 
 
-def sketches(talks: Sequence[Sequence[Message]]) -> Array:
-    """One row for each conversation; the same on every machine."""
+def sketches(talks: Sequence[Sequence[str]]) -> Array:
+    """One row for each conversation, given as its `turns`; the same on every machine."""
     import numpy as np
 
     made = np.zeros(len(talks), dtype=layout())
-    words: list[list[int]] = []
-    for row, messages in enumerate(talks):
-        said = turns(messages[:2])
-        opening = _short(said[0])
-        made[row]["opening"] = opening
-        made[row]["exchange"] = _short("\x1e".join(said)) if len(said) > 1 else opening
-        text = normalised(" ".join(m["content"] for m in messages))
-        words.append([zlib.crc32(word.encode()) for word in _words(text)])
-    if talks:
-        made["bands"] = _bands(words)
+    if not talks:
+        return made
+    made["opening"] = opening = [_short(said[0]) for said in talks]
+    made["exchange"] = [
+        _short("\x1e".join(said[:2])) if len(said) > 1 else alone
+        for said, alone in zip(talks, opening, strict=True)
+    ]
+    numbers = _Numbers()
+    made["bands"] = _bands(
+        [
+            [numbers[word] for turn in said for word in _words(turn.partition(BEHIND_ROLE)[2])]
+            for said in talks
+        ]
+    )
     return made
+
+
+class _Numbers(dict[str, int]):
+    """A number for each word, worked out once."""
+
+    def __missing__(self, word: str) -> int:
+        number = self[word] = zlib.crc32(word.encode())
+        return number
 
 
 def _short(text: str) -> int:
@@ -118,7 +131,7 @@ def _shingle_numbers(words: Sequence[Sequence[int]]) -> tuple[Array, Array]:
 
     padded = [[*row, *[0] * (SHINGLE_WORDS - len(row))] for row in words]
     lengths = np.array([len(row) for row in padded])
-    flat = np.fromiter((word for row in padded for word in row), np.uint64, int(lengths.sum()))
+    flat = np.array(list(itertools.chain.from_iterable(padded)), dtype=np.uint64)
     runs = _mixed(_mixed(flat[:-2]) * np.uint64(_MIX_1) + flat[1:-1])
     runs = _mixed(runs * np.uint64(_MIX_1) + flat[2:])
     whole = np.ones(len(flat), dtype=bool)

@@ -126,36 +126,32 @@ class Intake:
     def add_prompts(self, rows: Sequence[PromptRow]) -> list[Prompt | None]:
         """Write what is new of a batch; for each row its prompt, None where there is a problem.
 
-        A row without an external id gets one from its text. The very same row again changes
-        nothing; the same external id with anything else is a problem.
+        The rows are such as `row_problem` finds fine. One without an external id gets one from
+        its text. The very same row again changes nothing; the same external id with anything else
+        is a problem.
         """
-        looked = [self._fine(row) for row in rows]
-        known = self._known([prompt.external_id for prompt in looked if prompt])
-        new: list[Prompt] = []
-        for place, (row, prompt) in enumerate(zip(rows, looked, strict=True)):
-            if prompt is None:
-                continue
+        said = [rules.turns(row.messages) for row in rows]
+        read = [_prompt_of(self.study, row, turns) for row, turns in zip(rows, said, strict=True)]
+        known = self._known([prompt.external_id for prompt in read])
+        looked: list[Prompt | None] = []
+        new: list[tuple[Prompt, list[str]]] = []
+        for row, prompt, turns in zip(rows, read, said, strict=True):
             there = known.get(prompt.external_id)
             if sentence := self._conflict(row.line, prompt, there):
                 self.problems.append(RowProblem(row.line, sentence))
-                looked[place] = None
+                looked.append(None)
             elif there or prompt.external_id in self._marks:
                 self.already_there += 1
-                looked[place] = there or prompt
+                looked.append(there or prompt)
             else:
-                new.append(prompt)
+                new.append((prompt, turns))
+                looked.append(prompt)
                 known[prompt.external_id] = prompt
             self._marks.setdefault(prompt.external_id, (row.line, _mark(prompt)))
         self.made += len(new)
         if new and not self.dry:
             self._write(new)
         return looked
-
-    def _fine(self, row: PromptRow) -> Prompt | None:
-        if problem := rules.row_problem(row):
-            self.problems.append(RowProblem(row.line, problem))
-            return None
-        return _prompt_of(self.study, row)
 
     def _conflict(self, line: int, prompt: Prompt, there: Prompt | None) -> str | None:
         if there and (different := _difference(there, prompt)):
@@ -174,10 +170,11 @@ class Intake:
         found = Prompt.objects.filter(study=self.study, external_id__in=names)
         return {prompt.external_id: prompt for prompt in found.defer("sketch")}
 
-    def _write(self, new: Sequence[Prompt]) -> None:
-        table = sketches([prompt.messages for prompt in new])
-        copy_rows(Prompt, PROMPT_COLUMNS, _prompt_rows(new, table))
-        self._ties.add(new, table)
+    def _write(self, new: Sequence[tuple[Prompt, list[str]]]) -> None:
+        prompts, said = zip(*new, strict=True)
+        table = sketches(said)
+        copy_rows(Prompt, PROMPT_COLUMNS, _prompt_rows(prompts, table))
+        self._ties.add(prompts, table)
 
     def add_responses(self, new: Sequence[NewResponse]) -> list[Response]:
         """Write responses, in order."""
@@ -220,10 +217,10 @@ class Intake:
             )
 
 
-def _prompt_of(study: Study, row: PromptRow) -> Prompt:
-    digest = rules.content_hash(row.messages)
+def _prompt_of(study: Study, row: PromptRow, said: Sequence[str]) -> Prompt:
+    digest = rules.hash_of_turns(said)
     return Prompt(
-        study=study,
+        study_id=study.id,
         external_id=row.external_id.strip() or f"text-{digest[:16]}",
         messages=[{"role": m["role"], "content": m["content"]} for m in row.messages],
         content_hash=digest,

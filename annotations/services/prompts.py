@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from django.db import transaction
 from django.utils import timezone
@@ -10,7 +10,7 @@ from django.utils import timezone
 from annotations.models import Prompt, Response, RoundCohort, Task
 from annotations.permissions import PULL
 from annotations.queries import assignments as queries
-from annotations.rules.prompts import PromptRow
+from annotations.rules.prompts import PromptRow, RowProblem, row_problem
 from annotations.services import assignments, seats
 from annotations.services.intake import AddedPrompts, Intake, NewResponse, RowsRefused
 from codesign.audit import services as audit
@@ -37,13 +37,21 @@ def add_prompts(
     """
     intake = Intake(actor=actor, study=study)
     by_line: dict[int, Prompt] = {}
-    for batch in batched(rows, BATCH):
+    for batch in batched(_fine(rows, intake.problems), BATCH):
         prompts = zip(batch, intake.add_prompts(batch), strict=True)
         by_line.update((row.line, prompt) for row, prompt in prompts if prompt)
     if intake.problems and not skip_bad:
         raise RowsRefused(intake.problems)
     intake.settle()
     return AddedPrompts(by_line, intake.made, intake.already_there, intake.problems)
+
+
+def _fine(rows: Iterable[PromptRow], problems: list[RowProblem]) -> Iterator[PromptRow]:
+    for row in rows:
+        if problem := row_problem(row):
+            problems.append(RowProblem(row.line, problem))
+        else:
+            yield row
 
 
 @transaction.atomic

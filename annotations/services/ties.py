@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -52,6 +51,8 @@ class Ties:
         self._ids: list[uuid.UUID] = []
         self._group_of: dict[uuid.UUID, uuid.UUID] = {}
         self._tables: list[Array] = []
+        self._any_said = Response.objects.filter(prompt__study=study).exists()
+        self._said_by: dict[int, uuid.UUID] = {}
         self._families: dict[str, uuid.UUID] = {}
         self._texts: dict[uuid.UUID, Shingles] = {}
         self._apart: set[tuple[uuid.UUID, uuid.UUID]] = set()
@@ -73,15 +74,16 @@ class Ties:
 
     def add_responses(self, by_hash: Iterable[tuple[str, uuid.UUID]]) -> None:
         """Hashes of responses about to be written, each with the group of its prompt."""
-        groups = defaultdict(list)
+        unknown = set()
         for digest, group in by_hash:
-            groups[digest].append(group)
-        same = Response.objects.filter(prompt__study=self.study, text_hash__in=list(groups))
-        for digest, group in same.values_list("text_hash", "prompt__split_group"):
-            groups[digest].append(group)
-        for found in groups.values():
-            for group in found[1:]:
-                self.groups.join(found[0], group)
+            key = int(digest[:16], 16)
+            first = self._said_by.setdefault(key, group)
+            self.groups.join(first, group)
+            unknown.add(digest)
+        if self._any_said:
+            same = Response.objects.filter(prompt__study=self.study, text_hash__in=unknown)
+            for digest, group in same.values_list("text_hash", "prompt__split_group").distinct():
+                self.groups.join(self._said_by[int(digest[:16], 16)], group)
 
     def settle(self) -> None:
         """Work out all ties and write them."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from django.db import transaction
+from django.db.models import Count
 
 from annotations.models import Prompt, Response, Task
 from annotations.rules.prompts import RowProblem
@@ -252,19 +253,21 @@ def _make_tasks(study: Study, prompt_ids: Sequence[uuid.UUID], report: ImportRep
     """Prompts that can be compared now become tasks; held-out ones wait for an evaluation."""
     round = open_judging_round(study_id=study.id)
     prompts = Prompt.objects.filter(id__in=prompt_ids, held_out=False, withdrawn_at=None)
-    if round is not None:
-        prompts = prompts.exclude(id__in=Task.objects.filter(round=round).values("prompt_id"))
+    if round is None:
+        different = Count("responses__text_hash", distinct=True)
+        written = prompts.filter(responses__withdrawn_at=None)
+        report.wait_for_round += written.alias(n=different).filter(n__gt=1).count()
+        return
+    prompts = prompts.exclude(id__in=Task.objects.filter(round=round).values("prompt_id"))
     by_prompt: dict[uuid.UUID, dict[str, Response]] = {}
-    written = Response.objects.filter(prompt__in=prompts, withdrawn_at=None)
-    for response in written.order_by("created_at", "id"):
+    responses = Response.objects.filter(prompt__in=prompts, withdrawn_at=None)
+    for response in responses.order_by("created_at", "id"):
         by_prompt.setdefault(response.prompt_id, {}).setdefault(response.text_hash, response)
     items = [
         (prompt, list(by_prompt[prompt.id].values()))
         for prompt in prompts.order_by("external_id")
         if len(by_prompt.get(prompt.id, {})) > 1
     ]
-    if round is None:
-        report.wait_for_round += len(items)
-    elif items:
+    if items:
         # Whoever may import may not always manage rounds; this is what an import is for.
         report.tasks += len(add_tasks(actor=SYSTEM, round=round, items=items))

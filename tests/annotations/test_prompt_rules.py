@@ -54,14 +54,15 @@ def test_content_hash_knows_who_said_what() -> None:
 )
 def test_tied(first: Any, second: Any, tied: bool) -> None:
     for one, other in ((first, second), (second, first)):
-        table = sketches.sketches([one, other])
+        table = sketches.sketches([rules.turns(one), rules.turns(other)])
         near = sketches.near(sketches.shingles(one), sketches.shingles(other))
         assert (near or [*ties.conversations(table)] == [(0, 1)]) is tied
         assert not near or [0, 1] in ties.Bands(table).shared()
 
 
 def test_a_sketch_is_the_same_on_every_machine_and_in_any_company() -> None:
-    short, long = user("Alone."), user("I can't sleep and nothing helps any more.")
+    short = rules.turns(user("Alone."))
+    long = rules.turns(user("I can't sleep and nothing helps any more."))
     alone = sketches.sketches([long])[0].tobytes()
     assert sketches.sketches([short, long, short])[1].tobytes() == alone
     assert len(alone) == sketches.BYTES
