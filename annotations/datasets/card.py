@@ -12,6 +12,8 @@ CONFIG_SAYS: Mapping[str, str] = {
     "preference": "Prompt, chosen and rejected response: one record per pair of responses on which"
     " people agreed, and one per accepted rewrite (the rewrite chosen, its original rejected)."
     " `margin` is how strongly, 0 to 3; a rewrite has 1.",
+    "unpaired_preference": "Prompt, response, and whether people found it good (`label`): for KTO."
+    " Neighbours have different prompts, as far as that can be; keep it so.",
     "sft": "Prompt and accepted rewrite.",
     "judgements": "What each person said: one row per person, response and criterion or kind."
     " `value` is the score of a `rating`, the place (1 is best) in a `ranking`, the severity"
@@ -96,13 +98,19 @@ def _configs(manifest: Mapping[str, Any]) -> str:
     for config, splits in manifest["rows"].items():
         counts = " | ".join(str(splits.get(s, 0)) for s in ("train", "validation", "test"))
         lines.append(f"| `{config}` | {counts} |")
-    lines += ["", *(f"- `{config}`: {CONFIG_SAYS[config]}" for config in manifest["rows"])]
+    lines += ["", *(f"- `{config}`: {says}" for config, says in CONFIG_SAYS.items())]
+    if any(config not in CONFIG_SAYS for config in manifest["rows"]):
+        lines.append(
+            "- `preference-COHORT` and `unpaired_preference-COHORT`: the same by the votes and"
+            " scores of one cohort alone. A record has the same `record_id` in each."
+        )
     lines += [
         f"- `contested.jsonl`: {manifest['contested']} pairs on which the cohorts clearly want"
-        " opposite things. They are in no config but `judgements`.",
+        " opposite things. They are in `judgements` and in the configs of the cohorts, but not in"
+        " `preference`.",
         "",
         "Every config is there as Parquet, which `datasets.load_dataset` reads, and as JSONL."
-        " Prompts that belong together share a split. `preference` and `sft` hold no null: a text"
+        " Prompts that belong together share a split. Records of text hold no null: a text"
         ' that does not exist is "". In `judgements`, what a kind does not have (`strength`,'
         " `start`, `end`, `review`) is null in Parquet and left out in JSONL.",
     ]
@@ -117,7 +125,18 @@ def _dropped(manifest: Mapping[str, Any]) -> str:
     ]
     if not rows:
         return "## What stayed out\n\nNothing."
-    return "\n".join(["## What stayed out", "", "| config | why | rows |", "|---|---|--:|", *rows])
+    return "\n".join(
+        [
+            "## What stayed out",
+            "",
+            "Each row that could have been in a config is in it or counted here once. A rewrite"
+            " that stayed out is counted at `sft` alone.",
+            "",
+            "| config | why | rows |",
+            "|---|---|--:|",
+            *rows,
+        ]
+    )
 
 
 def _limits(manifest: Mapping[str, Any]) -> str:

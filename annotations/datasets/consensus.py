@@ -6,6 +6,7 @@ interval is that posterior's. Exact fractions, so that a tie is a tie on every m
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -42,22 +43,32 @@ class Tally:
     @property
     def p(self) -> Fraction:
         """The cohort's estimated probability of preferring the first."""
-        return (self.wins + Fraction(self.ties, 2) + HALF) / (self.n + 1)
+        return _p(self.wins, self.ties, self.n)
 
     @property
     def clear(self) -> bool:
         """Whether the 90% interval of `p` excludes one half."""
-        from scipy.special import betainc
-
-        for_first = self.wins + self.ties / 2 + 0.5
-        below_half = float(betainc(for_first, self.n - for_first + 1, 0.5))
-        return below_half < TAIL or below_half > 1 - TAIL
+        return _clear(self.wins, self.ties, self.n)
 
     @classmethod
     def of(cls, sides: Iterable[int]) -> Tally:
         """From votes: 1 for the first, 0 for a tie, -1 for the second."""
         votes = list(sides)
         return cls(votes.count(1), votes.count(0), votes.count(-1))
+
+
+@functools.cache
+def _p(wins: int, ties: int, n: int) -> Fraction:
+    return (wins + Fraction(ties, 2) + HALF) / (n + 1)
+
+
+@functools.cache
+def _clear(wins: int, ties: int, n: int) -> bool:
+    from scipy.special import betainc
+
+    for_first = wins + ties / 2 + 0.5
+    below_half = float(betainc(for_first, n - for_first + 1, 0.5))
+    return below_half < TAIL or below_half > 1 - TAIL
 
 
 def pooled(cohorts: Mapping[str, Tally]) -> Fraction:
@@ -67,9 +78,11 @@ def pooled(cohorts: Mapping[str, Tally]) -> Fraction:
 
 def outcome(cohorts: Mapping[str, Tally]) -> Outcome:
     """What a pair's cohorts, of which there is at least one, say together."""
-    clear = [tally.p for tally in cohorts.values() if tally.p != HALF and tally.clear]
-    if clear and min(clear) < HALF < max(clear):
-        return Outcome.CONTESTED
+    sides = [tally.p for tally in cohorts.values()]
+    if min(sides) < HALF < max(sides):
+        clear = [tally.p for tally in cohorts.values() if tally.p != HALF and tally.clear]
+        if clear and min(clear) < HALF < max(clear):
+            return Outcome.CONTESTED
     p = pooled(cohorts)
     if p == HALF:
         return Outcome.TIE

@@ -1,4 +1,8 @@
-"""What a selection holds: plain values, ids as text, no clock."""
+"""What a selection holds: plain values, ids as text, no clock.
+
+It comes prompt by prompt, and no rule needs more than one prompt's facts at a time, so that memory
+does not grow with a study. Facts are named tuples: they are made by the hundred thousand.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +11,14 @@ import hmac
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from annotations.registry import ModelName
 
+NO_MODEL = ModelName()
 
-@dataclass(frozen=True, slots=True)
-class PromptFact:
+
+class PromptFact(NamedTuple):
     """A prompt with what decides where its records may go."""
 
     id: str
@@ -27,8 +32,7 @@ class PromptFact:
     withdrawn: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ResponseFact:
+class ResponseFact(NamedTuple):
     """A response, and the model that wrote it as far as that is known."""
 
     id: str
@@ -36,11 +40,10 @@ class ResponseFact:
     text: str
     origin: str
     withdrawn: bool
-    model: ModelName = field(default_factory=ModelName)
+    model: ModelName = NO_MODEL
 
 
-@dataclass(frozen=True, slots=True)
-class JudgementFact:
+class JudgementFact(NamedTuple):
     """The latest revision of one judgement."""
 
     id: str
@@ -66,8 +69,7 @@ class JudgementFact:
     example: bool
 
 
-@dataclass(frozen=True, slots=True)
-class RewriteFact:
+class RewriteFact(NamedTuple):
     """A rewrite and where its review stands."""
 
     judgement_id: str
@@ -76,8 +78,7 @@ class RewriteFact:
     state: str
 
 
-@dataclass(frozen=True, slots=True)
-class FlagFact:
+class FlagFact(NamedTuple):
     """A report of harm and where its review stands."""
 
     judgement_id: str
@@ -87,64 +88,75 @@ class FlagFact:
     state: str
 
 
+class Part(NamedTuple):
+    """One prompt and everything that was said about its responses."""
+
+    prompt: PromptFact
+    responses: dict[str, ResponseFact]
+    judgements: list[JudgementFact]
+    rewrites: Sequence[RewriteFact] = ()
+    flags: Sequence[FlagFact] = ()
+
+    def fingerprint(self, kept: Sequence[JudgementFact]) -> bytes:
+        """What of this part enters a release with these of its judgements, as a line.
+
+        The prompt, the responses shown, the rewrites, and every flag, whoever raised it. Other
+        responses, being written meanwhile or shown to others alone, do not count.
+        """
+        ids = {judgement.id for judgement in kept}
+        shown = {response for judgement in kept for response in judgement.order_shown}
+        shown.update(flag.response_id for flag in self.flags)
+        responses = [self.responses[response] for response in sorted(shown)]
+        models = [(response.model.id, response.model.name) for response in responses]
+        return _line(
+            [
+                self.prompt,
+                [response[:-1] for response in responses],
+                models,
+                sorted(kept),
+                sorted(rewrite for rewrite in self.rewrites if rewrite.judgement_id in ids),
+                sorted(self.flags),
+            ]
+        )
+
+
 @dataclass(frozen=True)
 class Selection:
     """Everything that decides what is in a release.
 
-    `granting` maps each member whose consent in force allows the purpose to their record: what
-    is compared again when the release freezes.
+    `parts` come in the order of their prompts' ids and can be gone through once. `granting` maps
+    each member whose consent in force allows the purpose to their record: what is compared again
+    when the release freezes. `held_out_groups` are split groups of held-out prompts. `scales` has
+    each rubric's criteria with the least and the greatest score.
     """
 
     study: Mapping[str, str]
     purpose: str
-    prompts: Mapping[str, PromptFact]
-    responses: Mapping[str, ResponseFact]
-    judgements: list[JudgementFact]
-    rewrites: list[RewriteFact] = field(default_factory=list)
-    flags: list[FlagFact] = field(default_factory=list)
+    parts: Iterable[Part]
     granting: Mapping[str, str] = field(default_factory=dict)
     consent_versions: list[dict[str, Any]] = field(default_factory=list)
-
-    def fingerprint(self, kept: Sequence[JudgementFact], *, rules: str) -> str:
-        """SHA-256, hex, over what enters a release: the same inputs, the same value.
-
-        `kept` are the judgements to release, `rules` names how they become records. Their prompts,
-        the responses they showed, their rewrites, the signatures behind them, and every flag on
-        their prompts count, whoever raised it. What else is in the study does not: prompts held
-        out, responses being written meanwhile, people who judged nothing.
-        """
-        ids = {judgement.id for judgement in kept}
-        people = {judgement.member_id for judgement in kept}
-        versions = {judgement.consent_version for judgement in kept}
-        prompts = {judgement.prompt_id for judgement in kept}
-        flags = [f for f in self.flags if self.responses[f.response_id].prompt_id in prompts]
-        responses = {response for judgement in kept for response in judgement.order_shown}
-        responses.update(flag.response_id for flag in flags)
-        head = [
-            dict(self.study),
-            self.purpose,
-            rules,
-            {member: record for member, record in self.granting.items() if member in people},
-            [version for version in self.consent_versions if version["number"] in versions],
-        ]
-        tables: list[Iterable[Any]] = [
-            (self.prompts[prompt] for prompt in prompts),
-            (self.responses[response] for response in responses),
-            kept,
-            (rewrite for rewrite in self.rewrites if rewrite.judgement_id in ids),
-            flags,
-        ]
-        digest = hashlib.sha256(_line(head))
-        for table in tables:
-            for line in sorted(_line(_values(fact)) for fact in table):
-                digest.update(line)
-        return digest.hexdigest()
+    held_out_groups: frozenset[str] = frozenset()
+    scales: Mapping[str, Mapping[str, tuple[int, int]]] = field(default_factory=dict)
 
 
-def _values(fact: Any) -> list[Any]:
-    """A fact's values in their order; `dataclasses.astuple` would copy each text and list."""
-    values = (getattr(fact, name) for name in fact.__slots__)
-    return [[v.id, v.name] if isinstance(v, ModelName) else v for v in values]
+class Fingerprint:
+    """SHA-256 over what enters a release: the same inputs, the same value.
+
+    What else is in the study does not count: prompts held out, people who judged nothing.
+    """
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+
+    def add(self, part: Part, kept: Sequence[JudgementFact]) -> None:
+        """Count in a part and those of its judgements that are released, if any are."""
+        if kept:
+            self._digest.update(part.fingerprint(kept))
+
+    def close(self, *head: object) -> str:
+        """The value, hex; `head` is what the parts do not hold: study, purpose, rules, consents."""
+        self._digest.update(_line(head))
+        return self._digest.hexdigest()
 
 
 def _line(value: object) -> bytes:
@@ -165,4 +177,4 @@ class Keys:
     def name(self, kind: str, *ids: object) -> str:
         """24 hex digits (96 bits) for a thing of that kind."""
         message = "|".join((self.selection_hash, kind, *map(str, ids)))
-        return hmac.new(self.secret, message.encode(), hashlib.sha256).hexdigest()[:24]
+        return hmac.digest(self.secret, message.encode(), "sha256").hex()[:24]

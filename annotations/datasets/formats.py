@@ -1,24 +1,26 @@
-"""Parquet and JSONL of one config and split, under one schema.
+"""Parquet and JSONL of one config and split, under one schema, hashed as they are written.
 
-`preference` and `sft` have the same keys in every record and never a null: a text that does not
-exist is "", since trainers take nulls badly. `judgements` has columns that only some kinds fill
-(start, end, strength, review): JSONL leaves the key out, Parquet, which has one schema, holds a
-null there.
+Records of text have the same keys each and never a null: a text that does not exist is "", since
+trainers take nulls badly. `judgements` has columns that only some kinds fill (start, end, strength,
+review): JSONL leaves the key out, Parquet, which has one schema, holds a null there.
+
+Rows become Arrow through its own reader of JSON or from buffers (`columns`), never through
+`pyarrow.array`: that loads pandas, 50 MB that nothing here needs.
 """
 
 from __future__ import annotations
 
 import functools
+import hashlib
+import io
 import json
 import os
-from collections.abc import Iterable, Iterator
-from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-CHUNK = 10_000
-"""Rows of a Parquet row group: what is held in memory at once."""
+ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+TEXT_ROWS = 500
+"""Rows of a Parquet row group of texts: what is held in memory at once."""
 
 
 @functools.cache
@@ -40,6 +42,7 @@ def schemas() -> dict[str, Any]:
     ]
     return {
         "preference": _preference(pa, about, messages),
+        "unpaired_preference": _unpaired(pa, about, messages),
         "sft": _sft(pa, about, messages),
         "judgements": _judgements(pa),
     }
@@ -63,6 +66,18 @@ def _preference(pa: Any, about: list[Any], messages: Any) -> Any:
     )
     said = [(name, messages) for name in ("prompt", *_SIDES)]
     return pa.schema([("record_id", text), *said, ("margin", share), ("meta", meta)])
+
+
+def _unpaired(pa: Any, about: list[Any], messages: Any) -> Any:
+    text = pa.string()
+    cohort = pa.struct(
+        [("cohort", text), ("role", text), ("people", pa.int64()), ("median", pa.float64())]
+    )
+    meta = pa.struct(
+        [*about, *((what, text) for what in _OF_A_SIDE), ("cohorts", pa.list_(cohort))]
+    )
+    said = [("prompt", messages), ("completion", messages), ("label", pa.bool_())]
+    return pa.schema([("record_id", text), *said, ("meta", meta)])
 
 
 def _sft(pa: Any, about: list[Any], messages: Any) -> Any:
@@ -92,43 +107,131 @@ def _judgements(pa: Any) -> Any:
     )
 
 
-def write(folder: Path, config: str, split: str, rows: Iterable[dict[str, Any]]) -> int:
-    """Write `data/CONFIG/SPLIT.parquet` and `.jsonl`; returns the number of rows."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+class FileFact(NamedTuple):
+    """A file as the manifest lists it."""
 
-    schema = schemas()[config]
-    base = folder / "data" / config
-    base.mkdir(parents=True, exist_ok=True)
-    count = 0
-    with (
-        pq.ParquetWriter(base / f"{split}.parquet", schema, compression="zstd") as table,
-        (base / f"{split}.jsonl").open("w", encoding="utf-8") as lines,
-    ):
-        for chunk in _chunks(rows):
-            columns = [
-                pa.array([row.get(name) for row in chunk], kind)
-                for name, kind in zip(schema.names, schema.types, strict=True)
-            ]
-            table.write_table(pa.Table.from_arrays(columns, schema=schema))
-            lines.writelines(_line(row, schema.names) for row in chunk)
-            count += len(chunk)
-    return count
+    path: str
+    bytes: int
+    sha256: str
 
 
-def _chunks(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    rest = iter(rows)
-    while chunk := list(islice(rest, CHUNK)):
-        yield chunk
+class HashedFile(io.RawIOBase):
+    """A new file that hashes what goes through it."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        super().__init__()
+        self.name = name
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._out = path.open("xb", buffering=0)
+        self._digest = hashlib.sha256()
+        self._size = 0
+
+    def writable(self) -> bool:
+        """Always."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """All of it, on to the file."""
+        block = memoryview(data)
+        self._digest.update(block)
+        rest = block
+        while rest:
+            rest = rest[self._out.write(rest) :]
+        self._size += len(block)
+        return len(block)
+
+    def tell(self) -> int:
+        """Bytes so far."""
+        return self._size
+
+    def close(self) -> None:
+        """Close it; the hash stays."""
+        self._out.close()
+        super().close()
+
+    def fact(self) -> FileFact:
+        """What the manifest says of it."""
+        return FileFact(self.name, self._size, self._digest.hexdigest())
 
 
-def _line(row: dict[str, Any], names: Iterable[str]) -> str:
-    return as_line({name: row[name] for name in names if name in row})
+class Files:
+    """`data/CONFIG/SPLIT.parquet` and `.jsonl`, written side by side."""
+
+    def __init__(self, folder: Path, name: str, split: str, schema: Any) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        self.rows = 0
+        self._schema = schema
+        base = f"data/{name}/{split}"
+        self._lines = HashedFile(folder, f"{base}.jsonl")
+        self._table = HashedFile(folder, f"{base}.parquet")
+        self._parquet = pq.ParquetWriter(
+            pa.PythonFile(self._table, mode="w"), schema, compression="zstd"
+        )
+
+    def add(self, lines: str, columns: list[Any], rows: int) -> None:
+        """A row group: the same rows as lines and as Arrow columns."""
+        import pyarrow as pa
+
+        self._lines.write(lines.encode())
+        self._parquet.write_table(pa.Table.from_arrays(columns, schema=self._schema))
+        self.rows += rows
+
+    def close(self) -> list[FileFact]:
+        """End both files; what the manifest says of them."""
+        self._parquet.close()
+        for file in (self._lines, self._table):
+            file.close()
+        return [self._lines.fact(), self._table.fact()]
+
+
+class TextFiles:
+    """Files of records, some hundred at a time."""
+
+    def __init__(self, files: Files, schema: Any) -> None:
+        self._files = files
+        self._schema = schema
+        self._lines: list[str] = []
+
+    def add(self, record: dict[str, Any]) -> None:
+        """One record, with the keys of the schema in its order."""
+        self._lines.append(as_line(record))
+        if len(self._lines) == TEXT_ROWS:
+            self._flush()
+
+    def _flush(self) -> None:
+        import pyarrow.json as pj
+
+        lines = "".join(self._lines)
+        data = lines.encode()
+        table = pj.read_json(
+            io.BytesIO(data),
+            read_options=pj.ReadOptions(use_threads=False, block_size=len(data) + 1),
+            parse_options=pj.ParseOptions(
+                explicit_schema=self._schema, unexpected_field_behavior="error"
+            ),
+        )
+        columns = [table[name].combine_chunks() for name in self._schema.names]
+        self._files.add(lines, columns, len(self._lines))
+        self._lines.clear()
+
+    @property
+    def rows(self) -> int:
+        """Written so far."""
+        return self._files.rows
+
+    def close(self) -> list[FileFact]:
+        """Write the rest and end the files."""
+        if self._lines:
+            self._flush()
+        return self._files.close()
 
 
 def as_line(value: Any) -> str:
     """One line of JSONL, always written the same way."""
-    return _ENCODER.encode(value) + "\n"
+    return ENCODER.encode(value) + "\n"
 
 
 def to_disk(path: Path) -> None:

@@ -1,25 +1,52 @@
-"""Config `judgements`: one row per person, response and criterion (standards 7.4)."""
+"""Config `judgements`: one row per person, response and criterion (standards 7.4).
+
+These are by far the most rows of a release, so what is the same in all rows of a judgement is
+written as JSON once, and a block of rows becomes Arrow by columns.
+"""
 
 from __future__ import annotations
 
+import functools
+from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from annotations.datasets.facts import FlagFact, JudgementFact, Keys, RewriteFact, Selection
+from annotations.datasets import columns
+from annotations.datasets.facts import (
+    FlagFact,
+    JudgementFact,
+    Keys,
+    Part,
+    PromptFact,
+    RewriteFact,
+)
+from annotations.datasets.formats import ENCODER, FileFact, Files, schemas
 from annotations.datasets.screening import Screening
+from annotations.rules.releases import Dropped
 
-Row = dict[str, Any]
-Said = tuple[str, str, str, float, dict[str, Any]]
-"""(response id, kind, criterion, value, what only this kind has)"""
+BLOCK_ROWS = 3_000
+"""Rows of a Parquet row group, about: what is held in memory at once."""
+
+
+What = tuple[str, str, float, bool, int, int, int, str]
+"""(kind, criterion, value, is_tie, strength, start, end, review): what was said of a response.
+
+ABSENT and "" stand for what its kind does not have.
+"""
+WHAT = ("kind", "criterion", "value", "is_tie", "strength", "start", "end", "review")
+Said = tuple[str, What]
+"""(response id, what); in this order rows are sorted."""
+NO_PLACE = (False, columns.ABSENT, columns.ABSENT, columns.ABSENT)
 
 
 class Attached:
-    """Rewrites and flags by their judgement."""
+    """Rewrites and flags of a part by their judgement."""
 
-    def __init__(self, selection: Selection) -> None:
-        self.rewrites: Mapping[str, list[RewriteFact]] = _by_judgement(selection.rewrites)
-        self.flags: Mapping[str, list[FlagFact]] = _by_judgement(selection.flags)
+    def __init__(self, part: Part) -> None:
+        self.part = part
+        self.rewrites: Mapping[str, list[RewriteFact]] = _by_judgement(part.rewrites)
+        self.flags: Mapping[str, list[FlagFact]] = _by_judgement(part.flags)
 
 
 def _by_judgement(facts: Iterable[Any]) -> dict[str, list[Any]]:
@@ -29,101 +56,236 @@ def _by_judgement(facts: Iterable[Any]) -> dict[str, list[Any]]:
     return found
 
 
-def what_was_said(judgement: JudgementFact, attached: Attached, selection: Selection) -> list[Said]:
+def what_was_said(judgement: JudgementFact, attached: Attached) -> list[Said]:
     """Everything in one judgement, one entry per response and criterion or kind.
 
     Free text (comments, notes on flags and highlights, rewrites) is not here: what was reviewed
     of it stands in `sft` and `preference`.
     """
     said: list[Said] = [
-        (r["response"], "rating", r["criterion"], float(r["score"]), {}) for r in judgement.ratings
+        (r["response"], ("rating", r["criterion"], float(r["score"]), *NO_PLACE, ""))
+        for r in judgement.ratings
     ]
-    strength = {"strength": judgement.strength} if judgement.strength else {}
+    strength = judgement.strength or columns.ABSENT
     for place, group in enumerate(judgement.ranking, start=1):
-        tied = strength | {"is_tie": len(group) > 1}
-        said += [(response, "ranking", "preference", float(place), tied) for response in group]
+        tied = (len(group) > 1, strength, columns.ABSENT, columns.ABSENT, "")
+        said += [(response, ("ranking", "preference", float(place), *tied)) for response in group]
     if judgement.all_harmful:
-        said += [(r, "all_harmful", "harm_in_all", 1.0, {}) for r in judgement.order_shown]
+        harm: What = ("all_harmful", "harm_in_all", 1.0, *NO_PLACE, "")
+        said += [(response, harm) for response in judgement.order_shown]
     for mark in judgement.highlights:
-        where = {"start": mark["start"], "end": mark["end"]}
-        said.append((mark["response"], "highlight", mark.get("label", ""), 1.0, where))
-    said += [
-        (flag.response_id, "flag", flag.harm, float(flag.severity), {"review": flag.state})
-        for flag in attached.flags.get(judgement.id, [])
-    ]
+        where = (False, columns.ABSENT, mark["start"], mark["end"], "")
+        said.append((mark["response"], ("highlight", mark.get("label", ""), 1.0, *where)))
+    for flag in attached.flags.get(judgement.id, []):
+        reported: What = ("flag", flag.harm, float(flag.severity), *NO_PLACE, flag.state)
+        said.append((flag.response_id, reported))
     for rewrite in attached.rewrites.get(judgement.id, []):
-        change = len(rewrite.text) - len(selection.responses[rewrite.response_id].text)
-        review = {"review": rewrite.state}
-        said.append((rewrite.response_id, "rewrite", "length_change", float(change), review))
+        change = len(rewrite.text) - len(attached.part.responses[rewrite.response_id].text)
+        changed: What = ("rewrite", "length_change", float(change), *NO_PLACE, rewrite.state)
+        said.append((rewrite.response_id, changed))
     return said
 
 
 def screen(
-    selection: Selection, screening: Screening, attached: Attached, dropped: Counter[str]
+    part: Part, screening: Screening, dropped: Counter[str], judgements: Counter[str]
 ) -> list[JudgementFact]:
-    """The judgements to release; the rows of the others are counted by reason."""
-    kept = []
-    for judgement in selection.judgements:
+    """The judgements to release; the rows of the others, and they, are counted by reason."""
+    kept, attached = [], Attached(part)
+    for judgement in part.judgements:
         if reason := screening.of_judgement(judgement):
-            dropped[reason] += len(what_was_said(judgement, attached, selection))
+            dropped[reason] += len(what_was_said(judgement, attached))
+            judgements[reason] += 1
         else:
             kept.append(judgement)
     return kept
 
 
-def rows(
-    judgements: Iterable[JudgementFact],
-    selection: Selection,
-    screening: Screening,
-    attached: Attached,
-    keys: Keys,
-    dropped: Counter[str],
-) -> Iterator[tuple[JudgementFact, list[Row]]]:
-    """Each judgement with its rows, in an order that tells neither person nor time."""
-    named = sorted((j.prompt_id, keys.name("judgement", j.id), j) for j in judgements)
-    for _, name, judgement in named:
-        fixed = _of_judgement(judgement, name, selection, keys)
-        made: list[Row] = []
-        said = sorted(
-            what_was_said(judgement, attached, selection), key=lambda s: (*s[:4], str(s[4]))
-        )
-        for number, (response_id, kind, criterion, value, more) in enumerate(said):
-            if reason := screening.of_response(response_id):
-                dropped[reason] += 1
+class Fixed(NamedTuple):
+    """What is the same in all rows of a judgement."""
+
+    name: str
+    rater: str
+    judgement: JudgementFact
+    prompt: PromptFact
+
+
+class _Block:
+    """Some thousand rows, each as its name and places in lists of what repeats."""
+
+    def __init__(self) -> None:
+        self.fixed: list[Fixed] = []
+        self.responses: dict[tuple[str, str], int] = {}
+        """(id, model version) → place"""
+        self.whats: dict[What, int] = {}
+        self.record_ids: list[str] = []
+        self.places = {name: array("i") for name in ("fixed", "response", "what", "position")}
+        self.lines: list[str] = []
+
+
+class JudgementFiles:
+    """Files of judgements, a block of rows at a time."""
+
+    def __init__(self, files: Files, keys: Keys, purpose: str) -> None:
+        self._files = files
+        self._keys = keys
+        self._purpose = purpose
+        self._block = _Block()
+
+    def add(
+        self, name: str, judgement: JudgementFact, attached: Attached, dropped: Counter[str]
+    ) -> int:
+        """One judgement under its name in this release; returns its rows."""
+        block = self._block
+        rater = self._keys.name("rater", judgement.member_id)
+        fixed = Fixed(name, rater, judgement, attached.part.prompt)
+        before, middle, after = _around(fixed, self._purpose)
+        made = 0
+        for number, (response_id, what) in enumerate(sorted(what_was_said(judgement, attached))):
+            response = attached.part.responses[response_id]
+            if response.withdrawn:
+                dropped[Dropped.RESPONSE_WITHDRAWN] += 1
                 continue
-            row = dict(fixed)
-            row["record_id"] = f"{name}-{number}"
-            row["response_id"] = response_id
-            row["model_version_id"] = selection.responses[response_id].model.id
-            row["position"] = judgement.order_shown.index(response_id) + 1
-            row["kind"] = kind
-            row["criterion"] = criterion
-            row["value"] = value
-            row["is_tie"] = False
-            row.update(more)
-            made.append(row)
-        yield judgement, made
+            record_id, model = f"{name}-{number}", response.model.id
+            position = judgement.order_shown.index(response_id) + 1
+            block.record_ids.append(record_id)
+            block.places["fixed"].append(len(block.fixed))
+            block.places["response"].append(
+                block.responses.setdefault((response_id, model), len(block.responses))
+            )
+            block.places["what"].append(block.whats.setdefault(what, len(block.whats)))
+            block.places["position"].append(position)
+            block.lines.append(
+                f'{{"record_id":"{record_id}",{before},"response_id":"{response_id}",'
+                f'"model_version_id":"{model}",{middle},{_what_as_json(what)},'
+                f'"position":{position},{after}}}\n'
+            )
+            made += 1
+        block.fixed.append(fixed)
+        if len(block.lines) >= BLOCK_ROWS:
+            self._flush()
+        return made
+
+    def _flush(self) -> None:
+        block, self._block = self._block, _Block()
+        by_name = _as_columns(block, self._purpose)
+        ordered = [by_name[name] for name in schemas()["judgements"].names]
+        self._files.add("".join(block.lines), ordered, len(block.lines))
+
+    @property
+    def rows(self) -> int:
+        """Written so far."""
+        return self._files.rows
+
+    def close(self) -> list[FileFact]:
+        """Write the rest and end the files."""
+        if self._block.lines:
+            self._flush()
+        return self._files.close()
 
 
-def _of_judgement(judgement: JudgementFact, name: str, selection: Selection, keys: Keys) -> Row:
-    prompt = selection.prompts[judgement.prompt_id]
+def _inner(value: dict[str, Any]) -> str:
+    """The inside of a JSON object."""
+    return ENCODER.encode(value)[1:-1]
+
+
+def _around(fixed: Fixed, purpose: str) -> tuple[str, str, str]:
+    """JSON of what is the same in all rows: before the response, before the what, at the end."""
+    name, rater, judgement, prompt = fixed
+    return (
+        f'"judgement_id":"{name}","round":"{judgement.round_id}","prompt_id":"{prompt.id}"',
+        _person_as_json(rater, judgement.cohort, judgement.role, judgement.rubric),
+        f'"repeat":{judgement.repeat},"active_ms":{judgement.active_ms},'
+        + _end_as_json(
+            judgement.propensity,
+            judgement.consent_version,
+            purpose,
+            judgement.example,
+            prompt.category,
+            prompt.intensity,
+            prompt.language,
+        ),
+    )
+
+
+@functools.lru_cache(maxsize=10_000)
+def _person_as_json(rater: str, cohort: str, role: str, rubric: str) -> str:
+    return _inner({"rater_pseudonym": rater, "cohort": cohort, "role": role, "rubric": rubric})
+
+
+@functools.lru_cache(maxsize=10_000)
+def _end_as_json(propensity: float, version: int, purpose: str, *about: object) -> str:
+    meta = dict(zip(("example", "category", "intensity", "language"), about, strict=True))
+    consent = {"consent_version": version, "consent_scope": purpose}
+    return _inner({"propensity": propensity} | consent | {"meta": meta})
+
+
+@functools.lru_cache(maxsize=10_000)
+def _what_as_json(what: What) -> str:
+    """Without what its kind does not have; the same few again and again."""
+    return _inner(
+        {
+            name: value
+            for name, value in zip(WHAT, what, strict=True)
+            if value != columns.ABSENT or name == "value"
+            if value or name != "review"
+        }
+    )
+
+
+def _as_columns(block: _Block, purpose: str) -> dict[str, Any]:
+    """Each value that repeats is made once, then spread over the rows."""
+    places = {name: columns.integers(found) for name, found in block.places.items()}
+    response_ids, models = zip(*block.responses, strict=True)
+    responses = {
+        "response_id": columns.strings(response_ids),
+        "model_version_id": columns.strings(models),
+    }
+    found = {"record_id": columns.strings(block.record_ids), "position": places["position"]}
+    for once, place in (
+        (_columns_of_fixed(block.fixed, purpose), "fixed"),
+        (responses, "response"),
+        (_columns_of_whats([*block.whats]), "what"),
+    ):
+        found |= {name: column.take(places[place]) for name, column in once.items()}
+    return found
+
+
+def _columns_of_whats(whats: Sequence[What]) -> dict[str, Any]:
+    kinds, criteria, values, ties, strengths, starts, ends, reviews = zip(*whats, strict=True)
     return {
-        "judgement_id": name,
-        "round": judgement.round_id,
-        "prompt_id": judgement.prompt_id,
-        "rater_pseudonym": keys.name("rater", judgement.member_id),
-        "cohort": judgement.cohort,
-        "role": judgement.role,
-        "rubric": judgement.rubric,
-        "repeat": judgement.repeat,
-        "active_ms": judgement.active_ms,
-        "propensity": judgement.propensity,
-        "consent_version": judgement.consent_version,
-        "consent_scope": selection.purpose,
-        "meta": {
-            "example": judgement.example,
-            "category": prompt.category,
-            "intensity": prompt.intensity,
-            "language": prompt.language,
-        },
+        "kind": columns.strings(kinds),
+        "criterion": columns.strings(criteria),
+        "value": columns.floats(values),
+        "is_tie": columns.booleans(ties),
+        "strength": columns.integers(strengths, or_null=True),
+        "start": columns.integers(starts, or_null=True),
+        "end": columns.integers(ends, or_null=True),
+        "review": columns.strings(reviews, or_null=True),
+    }
+
+
+def _columns_of_fixed(fixed: Sequence[Fixed], purpose: str) -> dict[str, Any]:
+    import pyarrow as pa
+
+    names, raters, judgements, prompts = zip(*fixed, strict=True)
+    about = {
+        "example": columns.booleans(j.example for j in judgements),
+        "category": columns.strings([p.category for p in prompts]),
+        "intensity": columns.integers(p.intensity for p in prompts),
+        "language": columns.strings([p.language for p in prompts]),
+    }
+    return {
+        "judgement_id": columns.strings(names),
+        "round": columns.strings([j.round_id for j in judgements]),
+        "prompt_id": columns.strings([p.id for p in prompts]),
+        "rater_pseudonym": columns.strings(raters),
+        "cohort": columns.strings([j.cohort for j in judgements]),
+        "role": columns.strings([j.role for j in judgements]),
+        "rubric": columns.strings([j.rubric for j in judgements]),
+        "repeat": columns.integers(j.repeat for j in judgements),
+        "active_ms": columns.integers((j.active_ms for j in judgements), long=True),
+        "propensity": columns.floats(j.propensity for j in judgements),
+        "consent_version": columns.integers(j.consent_version for j in judgements),
+        "consent_scope": columns.strings([purpose] * len(judgements)),
+        "meta": pa.StructArray.from_arrays([*about.values()], names=[*about]),
     }

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import codesign
-from annotations.datasets.facts import JudgementFact, Selection
+from annotations.datasets.facts import Selection
+from annotations.datasets.sifting import Kept
 from annotations.datasets.splits import SALT, TEST_FROM, VALIDATION_FROM
+from annotations.registry import ModelName
 from annotations.rules.releases import POLICY, purposes_needed
 from annotations.rules.states import RoundKind
 
@@ -23,6 +25,9 @@ POLICY_SAYS: Mapping[str, str] = {
     "pairs": "one record per pair of responses; of longer rankings, neighbouring groups",
     "ties": "make no record",
     "contested": "cohorts opposed, both 90% intervals clear of 1/2: listed, not pooled",
+    "unpaired": "cohort median score from 3/4 of the scale up is good, to 1/4 bad, and a text that"
+    " was found harmful; all cohorts that scored it agree",
+    "by_cohort": "the same rules with one cohort's votes and scores, where there are several",
     "all_harmful": "no record if a clinician, or half of all who judged, found harm in both",
     "flags": "an undecided report keeps a record out; a harmful text is never chosen",
     "rewrites": "accepted, changed, clear of personal data; preferred to its original alone",
@@ -52,16 +57,14 @@ def describe(
     edition: Edition,
     *,
     selection_hash: str,
-    kept: Iterable[JudgementFact],
+    kept: Kept,
     rows: Mapping[str, Mapping[str, int]],
     dropped: Mapping[str, Mapping[str, int]],
     contested: int,
 ) -> dict[str, Any]:
     """The manifest, but for its list of files."""
-    judgements = list(kept)
-    used = {judgement.consent_version for judgement in judgements}
     about: dict[str, Any] = {
-        "format": 1,
+        "format": 2,
         "study": dict(selection.study),
         "release": edition.number,
         "purpose": selection.purpose,
@@ -73,13 +76,16 @@ def describe(
             "consent_in_force": [str(p) for p in purposes_needed(selection.purpose)],
         },
         "selection_hash": selection_hash,
-        "example_judgements": sum(judgement.example for judgement in judgements),
-        "judgements": len(judgements),
-        "people": _people(judgements),
-        "consent_versions": [v for v in selection.consent_versions if v["number"] in used],
-        "rubric_versions": sorted({judgement.rubric for judgement in judgements}),
+        "example_judgements": kept.examples,
+        "judgements": kept.judgements,
+        "people": {
+            cohort: {"role": role, "people": len(members)}
+            for cohort, (role, members) in sorted(kept.people.items())
+        },
+        "consent_versions": kept.versions(selection),
+        "rubric_versions": sorted(kept.rubrics),
         "code_version": code_version(),
-        "models": _models(selection, judgements),
+        "models": _models(kept.models),
         "splits": _splits(),
         "rows": {config: dict(counts) for config, counts in rows.items()},
         "dropped": {config: dict(sorted(counts.items())) for config, counts in dropped.items()},
@@ -101,34 +107,10 @@ def _splits() -> dict[str, Any]:
     }
 
 
-def _people(judgements: Iterable[JudgementFact]) -> dict[str, dict[str, Any]]:
-    """cohort → its role and how many of its people are in the release."""
-    found: dict[str, tuple[str, set[str]]] = {}
-    for judgement in judgements:
-        found.setdefault(judgement.cohort, (judgement.role, set()))[1].add(judgement.member_id)
-    return {
-        cohort: {"role": role, "people": len(members)}
-        for cohort, (role, members) in sorted(found.items())
-    }
-
-
-def _models(selection: Selection, judgements: Iterable[JudgementFact]) -> list[dict[str, str]]:
+def _models(models: Iterable[ModelName]) -> list[dict[str, str]]:
     """Who wrote the responses: hidden while judging, told here (standards 1.6)."""
-    shown = {response for judgement in judgements for response in judgement.order_shown}
-    models = {selection.responses[response].model for response in shown}
-    return [{"id": m.id, "name": m.name} for m in sorted(models, key=lambda m: m.name) if m.id]
-
-
-def files_of(folder: Path) -> list[dict[str, Any]]:
-    """Path, size and SHA-256 of every file below a folder, but for the manifest itself."""
-    found = []
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if path.is_file() and name != MANIFEST:
-            with path.open("rb") as handle:
-                digest = hashlib.file_digest(handle, "sha256").hexdigest()
-            found.append({"path": name, "bytes": path.stat().st_size, "sha256": digest})
-    return found
+    known = sorted((m.name, m.id) for m in models if m.id)
+    return [{"id": id_, "name": name} for name, id_ in known]
 
 
 def as_json(manifest: Mapping[str, Any]) -> bytes:

@@ -9,28 +9,23 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from annotations.datasets import formats, judgements
+from annotations.datasets import formats, records, unpaired
 from annotations.datasets.card import card
-from annotations.datasets.consensus import Outcome
-from annotations.datasets.facts import JudgementFact, Keys, Selection
-from annotations.datasets.manifest import (
-    MANIFEST,
-    Edition,
-    as_json,
-    code_version,
-    describe,
-    files_of,
-)
-from annotations.datasets.pairs import Record, records_of_pairs
-from annotations.datasets.rewrites import FindPersonalData, records_of_rewrites
-from annotations.datasets.screening import Screening
+from annotations.datasets.facts import JudgementFact, Keys, Part, Selection
+from annotations.datasets.formats import FileFact, Files, HashedFile, TextFiles
+from annotations.datasets.judgements import Attached, JudgementFiles
+from annotations.datasets.manifest import MANIFEST, Edition, as_json, code_version, describe
+from annotations.datasets.pairs import Record
+from annotations.datasets.rewrites import FindPersonalData
+from annotations.datasets.sifting import Sifted
 from annotations.datasets.splits import SPLITS, split_of
-from annotations.rules.releases import CONFIGS, POLICY
+from annotations.rules.releases import BY_COHORT, CONFIGS, POLICY, of_cohort
 
 Progress = Callable[[int, int], None]
 """Called with (judgements written, judgements in all)."""
@@ -54,47 +49,87 @@ class Package:
 
 
 @dataclass
+class _Config:
+    """One config of a release while it is written: its splits and what stays out of it."""
+
+    kind: str
+    dropped: Counter[str] = field(default_factory=Counter)
+    files: dict[str, Any] = field(default_factory=dict)
+    """split → its files; made with the first row, since `datasets` refuses to load an empty one."""
+
+    def rows(self) -> dict[str, int]:
+        """split → rows."""
+        return {split: self.files[split].rows for split in SPLITS if split in self.files}
+
+
 class _Builder:
     """One build; its parts share what they count."""
 
-    selection: Selection
-    keys: Keys
-    folder: Path
-    find_personal_data: FindPersonalData
-    dropped: dict[str, Counter[str]] = field(
-        default_factory=lambda: {config: Counter() for config in CONFIGS}
-    )
-    rows: dict[str, dict[str, int]] = field(default_factory=dict)
-    member_rows: Counter[str] = field(default_factory=Counter)
-    contested: list[Record] = field(default_factory=list)
+    def __init__(
+        self, selection: Selection, sifted: Sifted, keys: Keys, folder: Path, find: FindPersonalData
+    ) -> None:
+        self.selection = selection
+        self.keys = keys
+        self.folder = folder
+        self.find_personal_data = find
+        self.member_rows: Counter[str] = Counter()
+        self.contested = HashedFile(folder, "contested.jsonl")
+        self.contested_count = 0
+        self.cohorts = sorted(sifted.kept.people) if len(sifted.kept.people) > 1 else []
+        names = [(config, config) for config in CONFIGS]
+        names += [(of_cohort(c, cohort), c) for c in BY_COHORT for cohort in self.cohorts]
+        self.configs = {name: _Config(kind) for name, kind in names}
+        self.configs["judgements"].dropped = sifted.dropped
 
-    def split_of(self, prompt_id: str) -> str:
-        group = self.selection.prompts[prompt_id].split_group
-        return split_of(study_id=self.selection.study["id"], split_group=group)
-
-    def texts(self, screening: Screening) -> dict[str, list[Record]]:
-        """Records of `preference` and `sft`; who is in them is counted."""
-        found: dict[str, list[Record]] = {"preference": [], "sft": []}
-        dropped = self.dropped["preference"]
-        for pair, record, result in records_of_pairs(self.selection, screening, dropped):
-            where = self.contested if result is Outcome.CONTESTED else found["preference"]
-            where.append(record)
-            self.member_rows.update(judgement.member_id for judgement in pair.judged())
-        for rewritten in records_of_rewrites(
-            self.selection, screening, self.keys, self.find_personal_data, self.dropped["sft"]
+    def write(self, part: Part, kept: list[JudgementFact]) -> None:
+        """Everything that a prompt gives."""
+        group = part.prompt.split_group
+        split = split_of(study_id=self.selection.study["id"], split_group=group)
+        found: list[tuple[str, str, Record]] = []
+        for made in records.of_part(
+            part, self.selection, self.cohorts, self.keys, self.find_personal_data
         ):
-            found["preference"].append(rewritten.preference)
-            found["sft"].append(rewritten.sft)
-            self.member_rows[rewritten.judgement.member_id] += 2
-        return found
+            if made.reason:
+                self.configs[made.config].dropped[made.reason] += 1
+            if made.record:
+                name = "contested" if made.reason else made.config
+                found.append((name, made.record["record_id"], made.record))
+                self.member_rows.update(made.members)
+        for name, _, record in sorted(found, key=lambda one: one[:2]):
+            if name == "contested":
+                self.contested.write(formats.as_line(record).encode())
+                self.contested_count += 1
+            else:
+                self._texts(name, split).add(record)
+        self._judgements(part, kept, split)
 
-    def write(self, config: str, by_split: dict[str, Any]) -> None:
-        """Write the splits that hold something: `datasets` refuses to load an empty one."""
-        self.rows[config] = {
-            split: formats.write(self.folder, config, split, by_split[split])
-            for split in SPLITS
-            if split in by_split
-        }
+    def _texts(self, name: str, split: str) -> TextFiles:
+        config = self.configs[name]
+        if split not in config.files:
+            schema = formats.schemas()[config.kind]
+            make = unpaired.ApartFiles if config.kind == "unpaired_preference" else TextFiles
+            config.files[split] = make(Files(self.folder, name, split, schema), schema)
+        files: TextFiles = config.files[split]
+        return files
+
+    def _judgements(self, part: Part, kept: list[JudgementFact], split: str) -> None:
+        config = self.configs["judgements"]
+        if kept and split not in config.files:
+            files = Files(self.folder, "judgements", split, formats.schemas()["judgements"])
+            config.files[split] = JudgementFiles(files, self.keys, self.selection.purpose)
+        attached = Attached(part)
+        for name, judgement in sorted((self.keys.name("judgement", j.id), j) for j in kept):
+            made = config.files[split].add(name, judgement, attached, config.dropped)
+            self.member_rows[judgement.member_id] += made
+
+    def close(self) -> list[FileFact]:
+        """End all files."""
+        self.contested.close()
+        found = [self.contested.fact()]
+        for config in self.configs.values():
+            for split in config.files.values():
+                found += split.close()
+        return found
 
 
 def build(
@@ -107,64 +142,36 @@ def build(
     progress: Progress,
 ) -> Package:
     """Write the files of a release into an empty folder."""
-    screening, attached = Screening(selection), judgements.Attached(selection)
-    lost = Counter[str]()
-    kept = judgements.screen(selection, screening, attached, lost)
-    if not kept:
-        raise NothingToRelease(Counter(_reasons(selection, screening)))
-    keys = Keys(secret, selection.fingerprint(kept, rules=f"{POLICY} {code_version()}"))
-    builder = _Builder(selection, keys, folder, find_personal_data)
-    builder.dropped["judgements"] = lost
-    for config, records in builder.texts(screening).items():
-        builder.write(config, _split_records(builder, records))
-    by_split: dict[str, list[JudgementFact]] = {}
-    for judgement in kept:
-        by_split.setdefault(builder.split_of(judgement.prompt_id), []).append(judgement)
-    written = Counter[str]()
-
-    def rows_of(split: str) -> Iterator[judgements.Row]:
-        made = judgements.rows(by_split[split], selection, screening, attached, keys, lost)
-        for judgement, rows in made:
-            builder.member_rows[judgement.member_id] += len(rows)
-            written["judgements"] += 1
-            progress(written["judgements"], len(kept))
-            yield from rows
-
-    builder.write("judgements", {split: rows_of(split) for split in by_split})
-    return _finish(builder, edition, kept)
+    with closing(Sifted(selection, folder=folder, rules=f"{POLICY} {code_version()}")) as sifted:
+        total = sifted.kept.judgements
+        if not total:
+            raise NothingToRelease(sifted.dropped_judgements)
+        keys = Keys(secret, sifted.selection_hash)
+        builder = _Builder(selection, sifted, keys, folder, find_personal_data)
+        done = 0
+        for part, kept in sifted.parts():
+            builder.write(part, kept)
+            done += len(kept)
+            progress(done, total)
+    return _finish(builder, edition, sifted)
 
 
-def _reasons(selection: Selection, screening: Screening) -> Iterator[str]:
-    for judgement in selection.judgements:
-        if reason := screening.of_judgement(judgement):
-            yield reason
-
-
-def _split_records(builder: _Builder, records: list[Record]) -> dict[str, list[Record]]:
-    by_split: dict[str, list[Record]] = {}
-    for record in sorted(records, key=lambda r: (r["meta"]["prompt_id"], r["record_id"])):
-        by_split.setdefault(builder.split_of(record["meta"]["prompt_id"]), []).append(record)
-    return by_split
-
-
-def _finish(builder: _Builder, edition: Edition, kept: list[JudgementFact]) -> Package:
-    """Contested pairs, card and manifest, then everything onto the disk."""
-    folder = builder.folder
-    contested = sorted(builder.contested, key=lambda r: r["record_id"])
-    (folder / "contested.jsonl").write_text(
-        "".join(map(formats.as_line, contested)), encoding="utf-8"
-    )
+def _finish(builder: _Builder, edition: Edition, sifted: Sifted) -> Package:
+    """Card and manifest, then everything onto the disk."""
+    folder, files = builder.folder, builder.close()
     manifest = describe(
         builder.selection,
         edition,
-        selection_hash=builder.keys.selection_hash,
-        kept=kept,
-        rows=builder.rows,
-        dropped=builder.dropped,
-        contested=len(contested),
+        selection_hash=sifted.selection_hash,
+        kept=sifted.kept,
+        rows={name: config.rows() for name, config in builder.configs.items()},
+        dropped={name: config.dropped for name, config in builder.configs.items()},
+        contested=builder.contested_count,
     )
-    (folder / "README.md").write_text(card(manifest), encoding="utf-8")
-    manifest["files"] = files_of(folder)
+    with closing(HashedFile(folder, "README.md")) as readme:
+        readme.write(card(manifest).encode())
+    files.append(readme.fact())
+    manifest["files"] = [file._asdict() for file in sorted(files)]
     content = as_json(manifest)
     (folder / MANIFEST).write_bytes(content)
     for path in [*folder.rglob("*"), folder]:

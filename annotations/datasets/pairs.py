@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import combinations
 from typing import Any
 
 from annotations.datasets.consensus import Outcome, Tally, compared, outcome, pooled
-from annotations.datasets.facts import JudgementFact, PromptFact, ResponseFact, Selection
+from annotations.datasets.facts import JudgementFact, Part, PromptFact, ResponseFact
 from annotations.datasets.screening import Screening
 from annotations.rules.releases import Dropped
 from annotations.rules.texts import same_text
@@ -40,8 +40,10 @@ class Pair:
     second: str
     votes: dict[str, Vote] = field(default_factory=dict)
     both_harmful: dict[str, JudgementFact] = field(default_factory=dict)
-    dropped: list[Dropped] = field(default_factory=list)
+    dropped: list[tuple[str, Dropped]] = field(default_factory=list)
+    """(cohort, reason) of each judgement that may not be used."""
 
+    @cached_property
     def by_cohort(self) -> dict[str, list[Vote]]:
         """cohort → its votes, in the order of the cohorts' names."""
         groups: dict[str, list[Vote]] = {}
@@ -49,16 +51,44 @@ class Pair:
             groups.setdefault(vote.judgement.cohort, []).append(vote)
         return dict(sorted(groups.items()))
 
+    @cached_property
     def tallies(self) -> dict[str, Tally]:
         """cohort → tally."""
         return {
             cohort: Tally.of(vote.side for vote in votes)
-            for cohort, votes in self.by_cohort().items()
+            for cohort, votes in self.by_cohort.items()
         }
+
+    @cached_property
+    def found_harmful(self) -> bool:
+        """Whether harm in both outweighs the comparisons: a clinician said so, or half of all did.
+
+        Clinicians hold a veto where safety is at stake, not a bonus where taste is.
+        """
+        said = self.both_harmful.values()
+        vetoed = any(judgement.role == Role.CLINICIAN for judgement in said)
+        return vetoed or (bool(said) and 2 * len(said) >= len(said) + len(self.votes))
 
     def judged(self) -> list[JudgementFact]:
         """The judgements that a record of this pair stands on."""
         return [vote.judgement for vote in self.votes.values()]
+
+    def cohorts(self) -> list[str]:
+        """Everybody who compared, their consent aside, by cohort."""
+        used = [*self.judged(), *self.both_harmful.values()]
+        return sorted({j.cohort for j in used} | {cohort for cohort, _ in self.dropped})
+
+    def within(self, cohort: str) -> Pair:
+        """What one cohort said of the two; whether they are harmful stays everybody's word."""
+        own = Pair(
+            self.first,
+            self.second,
+            {who: vote for who, vote in self.votes.items() if vote.judgement.cohort == cohort},
+            {who: j for who, j in self.both_harmful.items() if j.cohort == cohort},
+            [(name, reason) for name, reason in self.dropped if name == cohort],
+        )
+        own.found_harmful = self.found_harmful
+        return own
 
 
 def message(role: str, content: str) -> list[dict[str, str]]:
@@ -71,19 +101,18 @@ def stable_id(kind: str, *ids: str) -> str:
     return hashlib.sha256("|".join((kind, *ids)).encode()).hexdigest()[:24]
 
 
-def gather(selection: Selection, screening: Screening) -> list[Pair]:
+def gather(part: Part, screening: Screening) -> list[Pair]:
     """Every pair that anybody compared, with the votes that may be used.
 
     One person has one vote on a pair: the first time they saw it, not a hidden repeat.
     """
     pairs: dict[tuple[str, str], Pair] = {}
-    ordered = sorted(selection.judgements, key=lambda j: (j.prompt_id, j.repeat, j.id))
-    for judgement in ordered:
+    for judgement in sorted(part.judgements, key=lambda j: (j.repeat, j.id)):
         reason = screening.of_judgement(judgement)
         for first, second, side in _said(judgement):
             pair = pairs.setdefault((first, second), Pair(first, second))
             if reason:
-                pair.dropped.append(reason)
+                pair.dropped.append((judgement.cohort, reason))
             elif side is None:
                 pair.both_harmful.setdefault(judgement.member_id, judgement)
             else:
@@ -100,66 +129,43 @@ def _said(judgement: JudgementFact) -> Iterator[tuple[str, str, int | None]]:
         yield from compared(judgement.ranking)
 
 
-def why_not(pair: Pair, selection: Selection, screening: Screening) -> Dropped | None:
+def why_not(pair: Pair, part: Part, screening: Screening) -> Dropped | None:
     """Why a pair makes no record, whatever its winner would be."""
     both = (pair.first, pair.second)
     for response_id in both:
         if reason := screening.of_response(response_id):
             return reason
     if not pair.votes and not pair.both_harmful:
-        return min(pair.dropped, key=list(Dropped).index)
+        return min((reason for _, reason in pair.dropped), key=list(Dropped).index)
     if any(screening.has_open_flag(response_id) for response_id in both):
         return Dropped.OPEN_FLAG
-    if _found_harmful(pair):
+    if pair.found_harmful or not pair.votes:
         return Dropped.ALL_HARMFUL
-    first, second = (selection.responses[response_id].text for response_id in both)
-    if same_text(first, second):
-        return Dropped.IDENTICAL_TEXT
-    return None
+    first, second = (part.responses[response_id].text for response_id in both)
+    return Dropped.IDENTICAL_TEXT if same_text(first, second) else None
 
 
-def _found_harmful(pair: Pair) -> bool:
-    """Whether harm in both outweighs the comparisons: a clinician said so, or half of all did.
-
-    Clinicians hold a veto where safety is at stake, not a bonus where taste is.
-    """
-    said = pair.both_harmful.values()
-    vetoed = any(judgement.role == Role.CLINICIAN for judgement in said)
-    return vetoed or (bool(said) and 2 * len(said) >= len(said) + len(pair.votes))
-
-
-def records_of_pairs(
-    selection: Selection, screening: Screening, dropped: Counter[str]
-) -> Iterator[tuple[Pair, Record, Outcome]]:
-    """(pair, record, outcome): records to keep, and contested pairs to list."""
-    for pair in gather(selection, screening):
-        if reason := why_not(pair, selection, screening):
-            dropped[reason] += 1
-            continue
-        result = outcome(pair.tallies())
-        if result is Outcome.CONTESTED:
-            dropped[Dropped.CONTESTED] += 1
-            yield pair, contested(pair, selection), result
-            continue
-        if result is Outcome.TIE:
-            dropped[Dropped.TIE] += 1
-            continue
-        ids = (pair.first, pair.second)
-        chosen, rejected = (
-            selection.responses[i] for i in (ids if result is Outcome.FIRST else ids[::-1])
-        )
-        if screening.is_harmful(chosen.prompt_id, chosen.text):
-            dropped[Dropped.UPHELD_HARM] += 1
-            continue
-        yield pair, _record(pair, selection, chosen, rejected), result
+def record_of_pair(
+    pair: Pair, part: Part, screening: Screening
+) -> tuple[Record | None, Dropped | None]:
+    """(record, why it is not in the file): one of the two, both where it is to be listed apart."""
+    if reason := why_not(pair, part, screening):
+        return None, reason
+    result = outcome(pair.tallies)
+    if result is Outcome.CONTESTED:
+        return contested(pair, part), Dropped.CONTESTED
+    if result is Outcome.TIE:
+        return None, Dropped.TIE
+    ids = (pair.first, pair.second)
+    chosen, rejected = (part.responses[i] for i in (ids if result is Outcome.FIRST else ids[::-1]))
+    if screening.is_harmful(chosen.text):
+        return None, Dropped.UPHELD_HARM
+    return _record(pair, part.prompt, chosen, rejected), None
 
 
-def _record(
-    pair: Pair, selection: Selection, chosen: ResponseFact, rejected: ResponseFact
-) -> Record:
+def _record(pair: Pair, prompt: PromptFact, chosen: ResponseFact, rejected: ResponseFact) -> Record:
     sign = 1 if chosen.id == pair.first else -1
-    prompt = selection.prompts[chosen.prompt_id]
-    p = pooled(pair.tallies())
+    p = pooled(pair.tallies)
     return {
         "record_id": stable_id("preference", pair.first, pair.second),
         "prompt": prompt.messages,
@@ -187,7 +193,7 @@ def _margin(pair: Pair, sign: int) -> float:
     Where the few who prefer the other feel more strongly, it is 0 and not negative.
     """
     means = [
-        sum(vote.force for vote in votes) * sign / len(votes) for votes in pair.by_cohort().values()
+        sum(vote.force for vote in votes) * sign / len(votes) for votes in pair.by_cohort.values()
     ]
     return round(max(sum(means) / len(means), 0.0), 4)
 
@@ -195,7 +201,7 @@ def _margin(pair: Pair, sign: int) -> float:
 def cohort_rows(pair: Pair, sign: int) -> list[Record]:
     """What each cohort said, seen from the chosen response."""
     rows = []
-    for cohort, votes in pair.by_cohort().items():
+    for cohort, votes in pair.by_cohort.items():
         tally = Tally.of(vote.side * sign for vote in votes)
         rows.append(
             {
@@ -224,10 +230,10 @@ def meta(prompt: PromptFact, judged: list[JudgementFact], kind: str) -> Record:
     }
 
 
-def contested(pair: Pair, selection: Selection) -> Record:
+def contested(pair: Pair, part: Part) -> Record:
     """A line of contested.jsonl: both texts, and what each cohort says of the first."""
-    first, second = (selection.responses[i] for i in (pair.first, pair.second))
-    prompt = selection.prompts[first.prompt_id]
+    first, second = (part.responses[i] for i in (pair.first, pair.second))
+    prompt = part.prompt
     return {
         "record_id": stable_id("preference", pair.first, pair.second),
         "prompt": prompt.messages,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from annotations.datasets.facts import JudgementFact, Keys, ResponseFact, RewriteFact, Selection
+from annotations.datasets.facts import JudgementFact, Keys, Part, ResponseFact, RewriteFact
 from annotations.datasets.pairs import Record, message, meta
 from annotations.datasets.screening import Screening
 from annotations.rules.releases import Dropped
@@ -29,7 +29,7 @@ class Rewritten:
 
 
 def records_of_rewrites(
-    selection: Selection,
+    part: Part,
     screening: Screening,
     keys: Keys,
     find_personal_data: FindPersonalData,
@@ -39,13 +39,11 @@ def records_of_rewrites(
 
     A rewrite is preferred to the response that it rewrites and to nothing else.
     """
-    judgements = {judgement.id: judgement for judgement in selection.judgements}
+    judgements = {judgement.id: judgement for judgement in part.judgements}
     seen: set[tuple[str, str]] = set()
-    for rewrite in sorted(
-        selection.rewrites, key=lambda r: (r.response_id, r.text, r.judgement_id)
-    ):
+    for rewrite in sorted(part.rewrites, key=lambda r: (r.response_id, r.text, r.judgement_id)):
         judgement = judgements[rewrite.judgement_id]
-        reason = _why_not(rewrite, judgement, selection, screening, find_personal_data)
+        reason = _why_not(rewrite, judgement, part, screening, find_personal_data)
         said = (rewrite.response_id, caseless_hash(rewrite.text))
         if reason is None and said in seen:
             reason = Dropped.DUPLICATE
@@ -53,13 +51,13 @@ def records_of_rewrites(
             dropped[reason] += 1
             continue
         seen.add(said)
-        yield _records(rewrite, judgement, selection, keys)
+        yield _records(rewrite, judgement, part, keys)
 
 
 def _why_not(
     rewrite: RewriteFact,
     judgement: JudgementFact,
-    selection: Selection,
+    part: Part,
     screening: Screening,
     find_personal_data: FindPersonalData,
 ) -> Dropped | None:
@@ -71,19 +69,17 @@ def _why_not(
         return Dropped.HELD_BACK if held else Dropped.NOT_REVIEWED
     if screening.has_open_flag(rewrite.response_id):
         return Dropped.OPEN_FLAG
-    original = selection.responses[rewrite.response_id]
+    original = part.responses[rewrite.response_id]
     if same_text(rewrite.text, original.text):
         return Dropped.UNCHANGED
-    if screening.is_harmful(original.prompt_id, rewrite.text):
+    if screening.is_harmful(rewrite.text):
         return Dropped.UPHELD_HARM
     return Dropped.PERSONAL_DATA if find_personal_data(rewrite.text) else None
 
 
-def _records(
-    rewrite: RewriteFact, judgement: JudgementFact, selection: Selection, keys: Keys
-) -> Rewritten:
-    original = selection.responses[rewrite.response_id]
-    prompt = selection.prompts[original.prompt_id]
+def _records(rewrite: RewriteFact, judgement: JudgementFact, part: Part, keys: Keys) -> Rewritten:
+    original = part.responses[rewrite.response_id]
+    prompt = part.prompt
     names = (rewrite.judgement_id, rewrite.response_id)
     about = meta(prompt, [judgement], "rewrite")
     about["length_change"] = len(rewrite.text) - len(original.text)

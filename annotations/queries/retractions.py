@@ -10,7 +10,7 @@ from django.db.models.functions import TruncDate
 
 from annotations.datasets.facts import Keys
 from annotations.datasets.retractions import Said, records_of
-from annotations.models import Judgement, Retraction, Rewrite
+from annotations.models import Judgement, Response, Retraction, Rewrite
 from annotations.rules.states import RoundKind
 from codesign.studies.models import Study
 
@@ -27,14 +27,19 @@ def retractions_of(*, study: Study, number: int | None = None) -> QuerySet[Retra
 def fill_records(*, study: Study, retractions: Sequence[Retraction]) -> None:
     """Give each retraction its `records`, from what its person had sent when it was frozen.
 
-    Three queries, however many there are. All revisions count: whichever was the latest then.
+    Four queries, however many there are. All revisions count: whichever was the latest then.
     """
     judgements = list(
         Judgement.objects.filter(
             member_id__in={retraction.member_id for retraction in retractions},
             assignment__study=study,
             assignment__task__round__kind=RoundKind.JUDGING,
-        ).only("id", "member_id", "ranking", "submitted_at")
+        )
+        .select_related("assignment")
+        .only("id", "member_id", "ranking", "submitted_at", "assignment__order_shown")
+    )
+    responses = Response.objects.only("prompt_id", "text").in_bulk(
+        {response for judgement in judgements for response in judgement.assignment.order_shown}
     )
     rewritten: dict[str, list[str]] = defaultdict(list)
     rewrites = Rewrite.objects.filter(judgement_id__in={judgement.id for judgement in judgements})
@@ -43,7 +48,15 @@ def fill_records(*, study: Study, retractions: Sequence[Retraction]) -> None:
     for retraction in retractions:
         release = retraction.release
         said = [
-            Said(str(one.id), one.ranking or [], rewritten[str(one.id)])
+            Said(
+                str(one.id),
+                one.ranking or [],
+                rewritten[str(one.id)],
+                [
+                    (str(responses[shown].prompt_id), responses[shown].text)
+                    for shown in one.assignment.order_shown
+                ],
+            )
             for one in judgements
             if one.member_id == retraction.member_id
             and release.frozen_at

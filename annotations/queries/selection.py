@@ -1,69 +1,104 @@
-"""Reads what a dataset release may be made of, as plain values."""
+"""Reads what a dataset release may be made of, as plain values, prompt by prompt."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db import connection, transaction
 
 from annotations.datasets.facts import (
+    NO_MODEL,
     FlagFact,
     JudgementFact,
+    Part,
     PromptFact,
     ResponseFact,
     RewriteFact,
     Selection,
 )
-from annotations.models import Flag, Judgement, Prompt, Response, Rewrite
-from annotations.registry import ModelName, model_names
+from annotations.models import Criterion, Prompt, Response, Round, Rubric
+from annotations.registry import model_names
 from annotations.rules.releases import purposes_needed
 from codesign.consent import queries as consent
-from codesign.consent.models import ConsentVersion
-from codesign.studies.models import Study
+from codesign.consent.models import ConsentRecord, ConsentVersion
+from codesign.studies.models import Cohort, Study
 
-JUDGEMENT = (
-    "id",
-    "member_id",
-    "consent_record_id",
-    "consent_record__withdrawal__id",
-    "consent_record__version__number",
-    "assignment__seat__cohort__key",
-    "assignment__seat__cohort__role",
-    "assignment__task__round_id",
-    "assignment__task__round__kind",
-    "assignment__prompt_id",
-    "assignment__rubric__key",
-    "assignment__rubric__version",
-    "assignment__repeat",
-    "assignment__order_shown",
-    "assignment__propensity",
-    "ratings",
-    "ranking",
-    "strength",
-    "all_harmful",
-    "highlights",
-    "active_ms",
-    "example",
+PROMPTS_AT_ONCE = 100
+PARTS = """
+WITH latest AS NOT MATERIALIZED (
+  SELECT j.*, a.prompt_id, a.task_id, a.seat_id, a.rubric_id, a.repeat, a.order_shown, a.propensity
+  FROM annotations_judgement j JOIN annotations_assignment a ON a.id = j.assignment_id
+  WHERE a.study_id = %(study)s AND NOT EXISTS (
+    SELECT 1 FROM annotations_judgement newer
+    WHERE newer.assignment_id = j.assignment_id AND newer.revision > j.revision)
+), judged AS (
+  SELECT j.prompt_id, json_agg(json_build_array(
+    j.id, j.member_id, j.consent_record_id, s.cohort_id, t.round_id, j.rubric_id, j.repeat,
+    j.order_shown, j.propensity, j.ratings, j.ranking, j.strength, j.all_harmful, j.highlights,
+    j.active_ms, j.example) ORDER BY j.id) AS facts
+  FROM latest j
+  JOIN annotations_seat s ON s.id = j.seat_id
+  JOIN annotations_task t ON t.id = j.task_id
+  GROUP BY j.prompt_id
+), answered AS (
+  SELECT r.prompt_id, json_agg(json_build_array(
+    r.id, r.prompt_id, r.text, r.origin, r.withdrawn_at IS NOT NULL, r.source)
+    ORDER BY r.id) AS facts
+  FROM annotations_response r JOIN annotations_prompt p ON p.id = r.prompt_id
+  WHERE p.study_id = %(study)s
+  GROUP BY r.prompt_id
+), rewritten AS (
+  SELECT j.prompt_id, json_agg(json_build_array(w.judgement_id, w.response_id, w.text, w.state)
+    ORDER BY w.id) AS facts
+  FROM annotations_rewrite w JOIN latest j ON j.id = w.judgement_id
+  GROUP BY j.prompt_id
+), flagged AS (
+  SELECT a.prompt_id, json_agg(json_build_array(
+    f.judgement_id, f.response_id, f.harm, f.severity, f.state) ORDER BY f.id) AS facts
+  FROM annotations_flag f
+  JOIN annotations_judgement j ON j.id = f.judgement_id
+  JOIN annotations_assignment a ON a.id = j.assignment_id
+  WHERE a.study_id = %(study)s
+  GROUP BY a.prompt_id
 )
+SELECT json_build_array(
+  json_build_array(p.id, p.messages, p.category, p.topics, p.intensity, p.language, p.held_out,
+    p.split_group, p.withdrawn_at IS NOT NULL),
+  answered.facts, judged.facts, rewritten.facts, flagged.facts)::text
+FROM judged
+JOIN annotations_prompt p ON p.id = judged.prompt_id
+JOIN answered ON answered.prompt_id = p.id
+LEFT JOIN rewritten ON rewritten.prompt_id = p.id
+LEFT JOIN flagged ON flagged.prompt_id = p.id
+ORDER BY p.id
+"""
+"""One line of JSON for each prompt that anybody judged, all as of one moment.
+
+Of judgements and rewrites the latest revision counts; of flags all do, those of earlier revisions
+too: a harm that was found stays found.
+"""
 
 
 def selection(*, study: Study, purpose: str) -> Selection:
-    """What is in the study now. Consent is read last: who withdraws meanwhile is out.
+    """What is in the study now. What was withdrawn meanwhile, the freeze looks for again.
 
-    A constant number of queries. Memory grows with the judgements, about 2 kB for each.
+    Memory does not grow with the judgements: one statement streams them.
     """
-    judgements = _judgements(study)
-    prompts = _prompts(study)
     return Selection(
         study={"id": str(study.id), "slug": study.slug, "title": study.title},
         purpose=purpose,
-        prompts=prompts,
-        responses=_responses(study),
-        judgements=judgements,
-        rewrites=_rewrites(study),
-        flags=_flags(study),
+        parts=_parts(study),
         consent_versions=_versions(study),
         granting=granting(study=study, purpose=purpose),
+        held_out_groups=frozenset(
+            str(group)
+            for group in Prompt.objects.filter(study=study, held_out=True).values_list(
+                "split_group", flat=True
+            )
+        ),
+        scales=_scales(study),
     )
 
 
@@ -73,95 +108,98 @@ def granting(*, study: Study, purpose: str) -> dict[str, str]:
     return {str(member): str(record) for member, record in members.items()}
 
 
-def _prompts(study: Study) -> dict[str, PromptFact]:
-    return {
-        str(prompt.id): PromptFact(
-            id=str(prompt.id),
-            messages=[{"role": m["role"], "content": m["content"]} for m in prompt.messages],
-            category=prompt.category,
-            topics=prompt.topics,
-            intensity=prompt.intensity,
-            language=prompt.language,
-            held_out=prompt.held_out,
-            split_group=str(prompt.split_group),
-            withdrawn=prompt.withdrawn_at is not None,
+def _parts(study: Study) -> Iterator[Part]:
+    """The transaction keeps the cursor of the server open while it is read."""
+    with transaction.atomic(), connection.cursor() as plan, connection.chunked_cursor() as cursor:
+        plan.execute("SET LOCAL cursor_tuple_fraction = 1")  # all of it will be read
+        cursor.execute(PARTS, {"study": study.id})
+        named = _Names(study)  # read after: what the statement saw is there
+        while lines := cursor.fetchmany(PROMPTS_AT_ONCE):
+            for (line,) in lines:
+                yield named.part(*json.loads(line))
+
+
+class _Names:
+    """What the few ids that many judgements share stand for."""
+
+    def __init__(self, study: Study) -> None:
+        records = ConsentRecord.objects.filter(member__study=study)
+        self._records = {
+            str(record): (withdrawn is not None, number)
+            for record, withdrawn, number in records.values_list(
+                "id", "withdrawal__id", "version__number"
+            )
+        }
+        cohorts = Cohort.objects.filter(study=study)
+        self._cohorts = {str(cohort.id): (cohort.key, cohort.role) for cohort in cohorts}
+        self._rounds = {str(r.id): r.kind for r in Round.objects.filter(study=study)}
+        self._rubrics = {str(r.id): _rubric(r) for r in Rubric.objects.filter(study=study)}
+        sources = Response.objects.filter(prompt__study=study).order_by()
+        names = model_names(sources.values_list("source", flat=True).distinct())
+        self._models = {str(source): name for source, name in names.items()}
+
+    def part(
+        self,
+        prompt: list[Any],
+        responses: list[list[Any]],
+        judgements: list[list[Any]],
+        rewrites: list[list[Any]] | None,
+        flags: list[list[Any]] | None,
+    ) -> Part:
+        """The facts of one prompt from a line of `PARTS`."""
+        known = PromptFact(*prompt)
+        messages = [{"role": m["role"], "content": m["content"]} for m in known.messages]
+        return Part(
+            known._replace(messages=messages),
+            {row[0]: self._response(*row) for row in responses},
+            [self._judgement(known.id, *row) for row in judgements],
+            [RewriteFact(*row) for row in rewrites or ()],
+            [FlagFact(*row) for row in flags or ()],
         )
-        for prompt in Prompt.objects.filter(study=study).defer("sketch")
-    }
 
+    def _response(
+        self, id_: str, prompt: str, text: str, origin: str, withdrawn: bool, source: str
+    ) -> ResponseFact:
+        model = self._models.get(source, NO_MODEL)
+        return ResponseFact(id_, prompt, text, origin, withdrawn, model)
 
-def _responses(study: Study) -> dict[str, ResponseFact]:
-    rows = list(Response.objects.filter(prompt__study=study))
-    names = model_names(row.source for row in rows)
-    return {
-        str(row.id): ResponseFact(
-            id=str(row.id),
-            prompt_id=str(row.prompt_id),
-            text=row.text,
-            origin=row.origin,
-            withdrawn=row.withdrawn_at is not None,
-            model=names.get(row.source, ModelName()),
+    def _judgement(
+        self,
+        prompt: str,
+        judgement: str,
+        member: str,
+        record: str,
+        cohort: str,
+        round_: str,
+        rubric: str,
+        *rest: Any,
+    ) -> JudgementFact:
+        return JudgementFact(
+            judgement,
+            member,
+            record,
+            *self._records[record],
+            *self._cohorts[cohort],
+            round_,
+            self._rounds[round_],
+            prompt,
+            self._rubrics[rubric],
+            *rest,
         )
-        for row in rows
-    }
 
 
-def _latest(study: Study, judgement: str = "") -> Q:
-    """The latest revision of each judgement counts; `judgement` is the way to it."""
-    newer = Judgement.objects.filter(
-        assignment_id=OuterRef(f"{judgement}assignment_id"),
-        revision__gt=OuterRef(f"{judgement}revision"),
-    )
-    return Q(~Exists(newer), **{f"{judgement}assignment__study": study})
+def _rubric(rubric: Rubric) -> str:
+    return f"{rubric.key}@{rubric.version}"
 
 
-def _judgements(study: Study) -> list[JudgementFact]:
-    rows = Judgement.objects.filter(_latest(study)).order_by("id").values_list(*JUDGEMENT)
-    return [_judgement(*row) for row in rows]
-
-
-def _judgement(*row: Any) -> JudgementFact:
-    value = dict(zip(JUDGEMENT, row, strict=True))
-    return JudgementFact(
-        id=str(value["id"]),
-        member_id=str(value["member_id"]),
-        record_id=str(value["consent_record_id"]),
-        record_withdrawn=value["consent_record__withdrawal__id"] is not None,
-        consent_version=value["consent_record__version__number"],
-        cohort=value["assignment__seat__cohort__key"],
-        role=value["assignment__seat__cohort__role"],
-        round_id=str(value["assignment__task__round_id"]),
-        round_kind=value["assignment__task__round__kind"],
-        prompt_id=str(value["assignment__prompt_id"]),
-        rubric=f"{value['assignment__rubric__key']}@{value['assignment__rubric__version']}",
-        repeat=value["assignment__repeat"],
-        order_shown=[str(response) for response in value["assignment__order_shown"]],
-        propensity=value["assignment__propensity"],
-        ratings=value["ratings"],
-        ranking=value["ranking"],
-        strength=value["strength"],
-        all_harmful=value["all_harmful"],
-        highlights=value["highlights"],
-        active_ms=value["active_ms"],
-        example=value["example"],
-    )
-
-
-def _rewrites(study: Study) -> list[RewriteFact]:
-    rows = Rewrite.objects.filter(_latest(study, "judgement__")).order_by("id")
-    return [
-        RewriteFact(str(row.judgement_id), str(row.response_id), row.text, row.state)
-        for row in rows
-    ]
-
-
-def _flags(study: Study) -> list[FlagFact]:
-    """All flags, those of earlier revisions too: a harm that was found stays found."""
-    rows = Flag.objects.filter(judgement__assignment__study=study).order_by("id")
-    return [
-        FlagFact(str(row.judgement_id), str(row.response_id), row.harm, row.severity, row.state)
-        for row in rows
-    ]
+def _scales(study: Study) -> dict[str, dict[str, tuple[int, int]]]:
+    """Rubric → criterion → its least and greatest score, where more is better."""
+    found: dict[str, dict[str, tuple[int, int]]] = {}
+    criteria = Criterion.objects.filter(rubric__study=study, scale_kind="likert")
+    for criterion in criteria.select_related("rubric").order_by("rubric", "position"):
+        scale = (criterion.scale_min, criterion.scale_max)
+        found.setdefault(_rubric(criterion.rubric), {})[criterion.key] = scale
+    return found
 
 
 def _versions(study: Study) -> list[dict[str, Any]]:

@@ -8,8 +8,10 @@ from enum import StrEnum
 from annotations.rules.states import ReleasePurpose
 from codesign.consent.rules import Purpose
 
-CONFIGS = ("preference", "sft", "judgements")
-POLICY = "cohorts-equal-1"
+CONFIGS = ("preference", "unpaired_preference", "sft", "judgements")
+BY_COHORT = ("preference", "unpaired_preference")
+"""Configs that are there for each cohort as well, where a release has several."""
+POLICY = "cohorts-equal-2"
 """Name of the rules by which judgements become records; a changed rule takes a new name."""
 MAX_BUILDS = 5
 """How often a build starts anew, after a consent that changed or a builder that died."""
@@ -30,7 +32,9 @@ class Dropped(StrEnum):
     ALL_HARMFUL = "all_harmful"
     IDENTICAL_TEXT = "identical_text"
     CONTESTED = "contested"
+    COHORTS_DIFFER = "cohorts_differ"
     TIE = "tie"
+    MIDDLE = "middle"
     NOT_REVIEWED = "not_reviewed"
     HELD_BACK = "held_back"
     UNCHANGED = "unchanged"
@@ -51,7 +55,9 @@ SAYS: Mapping[str, str] = {
     Dropped.ALL_HARMFUL: "where the people who judged saw harm in both responses",
     Dropped.IDENTICAL_TEXT: "where both texts are the same",
     Dropped.CONTESTED: "where the cohorts clearly want opposite things (listed in contested.jsonl)",
+    Dropped.COHORTS_DIFFER: "where one cohort finds good what another finds bad",
     Dropped.TIE: "where neither response was preferred",
+    Dropped.MIDDLE: "which people found neither good nor bad",
     Dropped.NOT_REVIEWED: "rewrites that nobody has reviewed yet",
     Dropped.HELD_BACK: "rewrites that the review held back",
     Dropped.UNCHANGED: "rewrites that say the same as the response",
@@ -68,6 +74,11 @@ USES: Mapping[str, str] = {
 def purposes_needed(purpose: str) -> tuple[Purpose, ...]:
     """The consent choices that everybody in a release of that purpose must have granted."""
     return (Purpose.TAKE_PART, Purpose(purpose))
+
+
+def of_cohort(config: str, cohort: str) -> str:
+    """The name of a config for one cohort; without one, of the config itself."""
+    return f"{config}-{cohort}" if cohort else config
 
 
 def in_words(reason: str, count: int) -> str:

@@ -19,7 +19,7 @@ from annotations.forms.releases import ReleaseForm
 from annotations.models import DatasetRelease
 from annotations.permissions import DOWNLOAD_RELEASES, REQUEST_RELEASE, SEE_RELEASES
 from annotations.queries import releases as queries
-from annotations.rules.releases import CONFIGS, SAYS, USES
+from annotations.rules.releases import SAYS, USES
 from annotations.rules.states import ReleaseState
 from annotations.services import releases
 from codesign.shared.downloads import send_file
@@ -102,8 +102,8 @@ def _said(release: DatasetRelease) -> dict[str, Any]:
         "config_columns": [{"label": _("Part")}]
         + [{"label": label, "number": True} for label in (_("train"), _("validation"), _("test"))],
         "config_rows": [
-            [config, *(manifest["rows"][config].get(split, 0) for split in splits)]
-            for config in CONFIGS
+            [config, *(rows.get(split, 0) for split in splits)]
+            for config, rows in manifest["rows"].items()
         ],
         "dropped_columns": [
             {"label": _("Why")},
@@ -112,8 +112,8 @@ def _said(release: DatasetRelease) -> dict[str, Any]:
         ],
         "dropped_rows": [
             [SAYS[reason], config, count]
-            for config in CONFIGS
-            for reason, count in manifest["dropped"][config].items()
+            for config, reasons in manifest["dropped"].items()
+            for reason, count in reasons.items()
         ],
         "files": [itself, *manifest["files"]],
         "people": [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -18,25 +19,29 @@ from tests.annotations.releases.test_package import twelve_prompts
 
 
 @pytest.mark.slow
-def test_trl_takes_preference_untouched(tmp_path: Path, embedded_model: Path) -> None:
-    """`load_dataset`, then DPOTrainer with LoRA on the real model, for one step."""
+@pytest.mark.parametrize(
+    ("config", "method"), [("preference", "dpo"), ("unpaired_preference", "kto")]
+)
+def test_trl_takes_a_config_untouched(
+    tmp_path: Path, embedded_model: Path, config: str, method: str
+) -> None:
+    """`load_dataset`, then TRL's trainer with LoRA on the real model, for one step."""
     built(twelve_prompts(), tmp_path / "release")
     with quiet():
         from datasets import load_dataset
         from peft import LoraConfig
         from transformers import AutoModelForCausalLM, AutoTokenizer
-        from trl.trainer.dpo_config import DPOConfig
-        from trl.trainer.dpo_trainer import DPOTrainer
 
-        data = load_dataset(
-            str(tmp_path / "release"), "preference", cache_dir=str(tmp_path / "cache")
-        )
-        trainer = DPOTrainer(
+        name = method.upper()
+        arguments = getattr(import_module(f"trl.trainer.{method}_config"), f"{name}Config")
+        trainer_of = getattr(import_module(f"trl.trainer.{method}_trainer"), f"{name}Trainer")
+        data = load_dataset(str(tmp_path / "release"), config, cache_dir=str(tmp_path / "cache"))
+        trainer = trainer_of(
             model=AutoModelForCausalLM.from_pretrained(str(embedded_model)),
             processing_class=AutoTokenizer.from_pretrained(str(embedded_model)),
             train_dataset=data["train"],
             peft_config=LoraConfig(r=2, task_type="CAUSAL_LM"),
-            args=DPOConfig(
+            args=arguments(
                 output_dir=str(tmp_path / "out"),
                 max_steps=1,
                 per_device_train_batch_size=2,

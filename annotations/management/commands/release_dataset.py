@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from annotations.models import DatasetRelease
 from annotations.queries import releases as queries
-from annotations.rules.releases import CONFIGS, SAYS
+from annotations.rules.releases import SAYS
 from annotations.rules.states import ReleasePurpose, ReleaseState
 from annotations.services import releases
 from codesign.accounts.commands import actor_of, add_as
@@ -58,8 +58,7 @@ class Command(BaseCommand):
     def _say(self, release: DatasetRelease) -> None:
         manifest = release.manifest
         self.stdout.write(f"Release {release.number} for {release.purpose} is frozen.")
-        for config in CONFIGS:
-            splits = manifest["rows"][config]
+        for config, splits in manifest["rows"].items():
             parts = ", ".join(f"{split} {count}" for split, count in splits.items())
             self.stdout.write(f"  {config}: {sum(splits.values())} rows ({parts or 'none'})")
             for reason, count in manifest["dropped"][config].items():

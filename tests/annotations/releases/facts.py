@@ -10,14 +10,16 @@ from annotations.datasets import package
 from annotations.datasets.facts import (
     FlagFact,
     JudgementFact,
+    Keys,
+    Part,
     PromptFact,
     ResponseFact,
     RewriteFact,
     Selection,
 )
 from annotations.datasets.manifest import Edition
-from annotations.datasets.pairs import Record, records_of_pairs
-from annotations.datasets.screening import Screening
+from annotations.datasets.pairs import Record
+from annotations.datasets.records import of_part
 from annotations.registry import ModelName
 
 ROLES = {"lived": "panelist", "clinical": "clinician"}
@@ -79,6 +81,9 @@ def judgement(person: str, ranking: list[list[str]], **changes: Any) -> Judgemen
     return JudgementFact(**values | changes)
 
 
+SCALES = {f"{cohort}@1": {"heard": (1, 5), "calm": (1, 5)} for cohort in ROLES}
+
+
 def selection(
     judgements: list[JudgementFact],
     *,
@@ -91,24 +96,52 @@ def selection(
 ) -> Selection:
     """Everybody grants unless `granting` says who does."""
     people = {j.member_id for j in judgements} if granting is None else granting
+    known = {r.id: r for r in responses or [response(n) for n in "abc"]}
+    by_id = {j.id: j for j in judgements}
+    parts = []
+    for one in sorted(prompts or [prompt()]):
+        judged = [j for j in judgements if j.prompt_id == one.id]
+        if not judged:
+            continue
+        parts.append(
+            Part(
+                one,
+                {r.id: r for r in known.values() if r.prompt_id == one.id},
+                judged,
+                [r for r in rewrites or [] if by_id[r.judgement_id].prompt_id == one.id],
+                [f for f in flags or [] if known[f.response_id].prompt_id == one.id],
+            )
+        )
     return Selection(
         study={"id": "study", "slug": "made-up", "title": "Made-up study"},
         purpose=purpose,
-        prompts={p.id: p for p in prompts or [prompt()]},
-        responses={r.id: r for r in responses or [response(n) for n in "abc"]},
-        judgements=judgements,
-        rewrites=rewrites or [],
-        flags=flags or [],
+        parts=parts,
         granting={person: f"record of {person}" for person in sorted(people)},
         consent_versions=[{"number": 1, "language": "en", "sha256": "0" * 64}],
+        held_out_groups=frozenset(p.split_group for p in prompts or [] if p.held_out),
+        scales=SCALES,
     )
+
+
+KEYS = Keys(b"secret", "hash")
+
+
+def made(
+    chosen: Selection, config: str, *cohorts: str, find_personal_data: Any = lambda text: False
+) -> tuple[list[Record], dict[str, int]]:
+    """(records, those to be listed apart too; dropped by reason) of one config."""
+    found, dropped = [], Counter[str]()
+    for part in chosen.parts:
+        for one in of_part(part, chosen, cohorts, KEYS, find_personal_data):
+            if one.config == config:
+                found += [one.record] if one.record else []
+                dropped.update([str(one.reason)] if one.reason else [])
+    return found, dict(dropped)
 
 
 def preferences(chosen: Selection) -> tuple[list[Record], dict[str, int]]:
     """(records or contested pairs, dropped by reason) of the comparisons."""
-    dropped: Counter[str] = Counter()
-    made = records_of_pairs(chosen, Screening(chosen), dropped)
-    return [record for _, record, _ in made], {str(k): v for k, v in dropped.items()}
+    return made(chosen, "preference")
 
 
 def winner(record: Record) -> str:

@@ -145,7 +145,7 @@ def test_a_pair_and_its_prompt_share_a_split(tmp_path: Path) -> None:
     assert all(len(splits) == 1 for splits in where.values())
 
 
-@pytest.mark.parametrize("config", ["preference", "sft", "judgements"])
+@pytest.mark.parametrize("config", ["preference", "unpaired_preference", "sft", "judgements"])
 def test_datasets_loads_every_config(tmp_path: Path, config: str) -> None:
     from datasets import load_dataset
 
@@ -174,10 +174,14 @@ def test_parquet_and_jsonl_say_the_same(tmp_path: Path) -> None:
     import pyarrow.parquet as pq
 
     built(twelve_prompts(), tmp_path)
-    for config in ("preference", "sft"):
+    for config in ("preference", "unpaired_preference", "sft", "judgements"):
         for file in (tmp_path / "data" / config).glob("*.parquet"):
             lines = file.with_suffix(".jsonl").read_text().splitlines()
-            assert pq.read_table(file).to_pylist() == [json.loads(line) for line in lines]
+            table = [
+                {name: value for name, value in row.items() if value is not None}
+                for row in pq.read_table(file).to_pylist()
+            ]
+            assert table == [json.loads(line) for line in lines]
 
 
 def test_files_name_no_person_and_hold_no_unreviewed_text(tmp_path: Path) -> None:

@@ -75,6 +75,13 @@ def test_each_release_lists_the_records_that_stood_on_it(two: Two) -> None:  # s
         assert {judged[name] for name in dropped} == {"lived"}
         assert {cohort for name, cohort in judged.items() if name not in dropped} == {"clinical"}
         assert ids(made, "sft") == set(row["records"]["sft"])
+        unpaired = rows(made, "unpaired_preference")
+        assert set(row["records"]["unpaired_preference"]) >= {
+            r["record_id"]
+            for r in unpaired
+            if "lived" in {c["cohort"] for c in r["meta"]["cohorts"]}
+        }
+        assert ids(made, "unpaired_preference") - set(row["records"]["unpaired_preference"])
         kept = ids(made, "preference") - set(row["records"]["preference"])
         left = [r for r in rows(made, "preference") if r["record_id"] in kept]
         assert left

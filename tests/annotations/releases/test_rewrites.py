@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
-from annotations.datasets.facts import FlagFact, Keys, RewriteFact
+from annotations.datasets.facts import FlagFact, RewriteFact
 from annotations.datasets.rewrites import Rewritten, records_of_rewrites
 from annotations.datasets.screening import Screening
-from tests.annotations.releases.facts import judgement, prompt, response, selection
+from tests.annotations.releases.facts import KEYS, judgement, prompt, response, selection
 
-KEYS = Keys(b"secret", "hash")
 BY = "judgement of lived-1"
 
 
@@ -23,9 +22,13 @@ def rewrite(text: str = "A kinder text", state: str = "accepted") -> RewriteFact
 def made(rewrites: list[RewriteFact], **changes: Any) -> tuple[list[Rewritten], dict[str, int]]:
     chosen = selection([judgement("lived-1", [["b"], ["a"]])], rewrites=rewrites, **changes)
     dropped: Counter[str] = Counter()
-    found = list(
-        records_of_rewrites(chosen, Screening(chosen), KEYS, lambda text: "07700" in text, dropped)
-    )
+    found = [
+        rewritten
+        for part in chosen.parts
+        for rewritten in records_of_rewrites(
+            part, Screening(part, chosen), KEYS, lambda text: "07700" in text, dropped
+        )
+    ]
     return found, {str(k): v for k, v in dropped.items()}
 
 

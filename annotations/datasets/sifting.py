@@ -1,0 +1,96 @@
+"""The first way through a selection: what may be released, its name, and what the manifest says.
+
+Parts go to a file without a name, from which the second way through reads them: the names of
+people and records hang on a hash over everything, so that nothing can be written before all is
+read, and what was read stays the same although the study goes on.
+"""
+
+from __future__ import annotations
+
+import pickle
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from annotations.datasets import judgements
+from annotations.datasets.facts import Fingerprint, JudgementFact, Part, Selection
+from annotations.datasets.screening import Screening
+from annotations.registry import ModelName
+
+
+@dataclass
+class Kept:
+    """What the manifest says about the judgements that are released."""
+
+    judgements: int = 0
+    examples: int = 0
+    people: dict[str, tuple[str, set[str]]] = field(default_factory=dict)
+    """cohort → its role and its people"""
+    consent_versions: set[int] = field(default_factory=set)
+    rubrics: set[str] = field(default_factory=set)
+    models: set[ModelName] = field(default_factory=set)
+
+    def add(self, part: Part, judgement: JudgementFact) -> None:
+        """Count one in."""
+        self.judgements += 1
+        self.examples += judgement.example
+        self.people.setdefault(judgement.cohort, (judgement.role, set()))[1].add(
+            judgement.member_id
+        )
+        self.consent_versions.add(judgement.consent_version)
+        self.rubrics.add(judgement.rubric)
+        self.models.update(part.responses[response].model for response in judgement.order_shown)
+
+    def members(self) -> list[str]:
+        """Everybody in it."""
+        return sorted({member for _, people in self.people.values() for member in people})
+
+    def versions(self, selection: Selection) -> list[dict[str, Any]]:
+        """The consent versions that they signed."""
+        return [v for v in selection.consent_versions if v["number"] in self.consent_versions]
+
+
+class Sifted:
+    """A selection after the first way through."""
+
+    def __init__(self, selection: Selection, *, folder: Path, rules: str) -> None:
+        self.kept = Kept()
+        self.dropped: Counter[str] = Counter()
+        """Rows of `judgements` that stay out."""
+        self.dropped_judgements: Counter[str] = Counter()
+        self._parts = 0
+        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  # lives as long as this
+        fingerprint = Fingerprint()
+        for part in selection.parts:
+            kept = self._sift(part, selection)
+            fingerprint.add(part, kept)
+            pickle.dump((part, kept), self._file, protocol=5)
+            self._parts += 1
+        self.selection_hash = fingerprint.close(
+            dict(selection.study),
+            selection.purpose,
+            rules,
+            {member: selection.granting[member] for member in self.kept.members()},
+            self.kept.versions(selection),
+            {rubric: selection.scales.get(rubric) for rubric in sorted(self.kept.rubrics)},
+        )
+
+    def _sift(self, part: Part, selection: Selection) -> list[JudgementFact]:
+        screening = Screening(part, selection)
+        kept = judgements.screen(part, screening, self.dropped, self.dropped_judgements)
+        for judgement in kept:
+            self.kept.add(part, judgement)
+        return kept
+
+    def parts(self) -> Iterator[tuple[Part, list[JudgementFact]]]:
+        """Each part again, with the judgements of it that are released."""
+        self._file.seek(0)
+        for _ in range(self._parts):
+            yield pickle.load(self._file)  # noqa: S301  # written above, by this process
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._file.close()
