@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 
-JUDGEMENTS = 20_000
+JUDGEMENTS = 100_000
 REPEATS = 3
 
 ASSIGNMENTS = """
