@@ -10,6 +10,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -46,7 +47,11 @@ def tokens(request: AccountRequest) -> HttpResponse:
         "form": TokenForm() if secret else form,
         "secret": secret,
         "tokens": [
-            {"token": token, "may": [SCOPE_WORDS[TokenScope(s)] for s in token.scopes]}
+            {
+                "token": token,
+                "may": [SCOPE_WORDS[TokenScope(s)] for s in token.scopes],
+                "ended": token.expires_at <= timezone.now(),
+            }
             for token in queries.tokens_of(actor=request.actor)
         ],
     }

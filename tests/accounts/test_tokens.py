@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from codesign.accounts import queries, rules, services
+from codesign.accounts.forms import SCOPE_WORDS
 from codesign.accounts.models import ApiToken, OutgoingMail, User
 from codesign.accounts.rules import TokenScope
 from codesign.audit.models import Event
@@ -42,6 +43,19 @@ def test_a_token_is_shown_once_and_kept_as_a_hash(user: User, client: Client) ->
     assert queries.token_by_secret(found[0]) == token
     assert token.scopes == ["judge", "study:read"]
     assert token.expires_at - timezone.now() > timedelta(days=29)
+
+
+def test_a_token_is_listed_with_its_dates_and_what_it_may(user: User, client: Client) -> None:
+    client.force_login(user)
+    for scope in TokenScope:
+        services.make_token(actor=Actor.of(user), user=user, name=scope, scopes=[scope], days=9)
+    ApiToken.objects.filter(name="judge").update(expires_at=timezone.now() - timedelta(days=1))
+    page = client.get(reverse(TOKENS)).content.decode()
+    assert page.count("made on ") == len(TokenScope)
+    assert page.count("until ") >= len(TokenScope) - 1
+    assert page.count("ended on ") == 1
+    for words in SCOPE_WORDS.values():
+        assert page.count(str(words)) >= 2  # at the token and in the form
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Addresses that go wrong, one for each way in which a page can."""
 
+from allauth.core.ratelimit import respond_429
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -25,6 +26,10 @@ def away(request: HttpRequest) -> HttpResponse:
     return render(request, "503.html", status=503)
 
 
+def too_often(request: HttpRequest) -> HttpResponse:
+    return respond_429(request)
+
+
 def refused(request: HttpRequest) -> HttpResponse:
     raise Conflict("Somebody else has answered this one meanwhile.")
 
@@ -39,6 +44,7 @@ urlpatterns = [
     path("forbidden/", forbidden),
     path("broken/", broken),
     path("away/", away),
+    path("too-often/", too_often),
     path("refused/", refused),
     path("invalid/", invalid),
 ]

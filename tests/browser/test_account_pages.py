@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.hashers import check_password
 from django.core.mail import EmailMessage
 
 from codesign.accounts.models import User
+from codesign.accounts.services import make_account
+from codesign.shared.actors import SYSTEM
 from tests.browser.conftest import OpenPage
 from tests.browser.looking import check_page
 from tests.browser.people import HOME, PASSWORD, expect_signed_in
@@ -120,3 +124,26 @@ def test_choosing_a_new_password_by_mail(
     assert check_password("the-second-lamp-is-blue-7", person.password)
     page.goto(link)
     check_page(page, name="account-reset-used")
+
+
+def test_in_a_demo_the_code_is_in_the_mail_that_the_site_admin_reads(
+    open_page: OpenPage, person: User, settings: Any, tmp_path: Path
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    settings.MAIL_DIR = settings.EMAIL_FILE_PATH = str(tmp_path)
+    admin = make_account(
+        actor=SYSTEM, email="admin@example.org", password=PASSWORD, is_site_admin=True
+    )
+    page = open_page(f"/account/login/code/?next={HOME}")
+    page.get_by_label("E-mail address").fill(person.email)
+    page.get_by_role("button", name="Send me a code").click()
+    page.get_by_role("heading", name="Enter the code we sent you").wait_for()
+    reading = open_page("/site/accounts/", user=admin)
+    reading.get_by_role("link", name="Read the mail that was kept").click()
+    reading.get_by_role("heading", name="Mail that was kept").wait_for()
+    check_page(reading, name="site-mail")
+    found = CODE.search(reading.locator("main").inner_text())
+    assert found
+    page.get_by_label("Code").fill(found.group(1))
+    page.get_by_role("button", name="Go on").click()
+    expect_signed_in(page)

@@ -13,6 +13,7 @@ from tests.browser.looking import check_page
 PAGES = [
     ("/bad/", 400, "We could not read that"),
     ("/forbidden/", 403, "This page is not open to you"),
+    ("/too-often/", 429, "Please wait a little"),
     ("/nowhere/", 404, "There is nothing here"),
     ("/broken/", 500, "Something went wrong on our side"),
     ("/away/", 503, "Codesign is resting for a moment"),

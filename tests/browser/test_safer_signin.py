@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from allauth.mfa.totp.internal import auth as totp
+from django.core.cache import cache
 from playwright.sync_api import Page
 
 from codesign.accounts.models import User
@@ -56,6 +57,21 @@ def test_an_app_is_set_up_and_a_spare_code_signs_in(open_page: OpenPage, person:
     page.get_by_role("heading", name="One more step").wait_for()
     check_page(page, name="account-one-more-step")
     page.get_by_label("Code").fill(spare)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect_signed_in(page)
+
+
+def test_the_code_that_the_app_shows_signs_in(open_page: OpenPage, person: User) -> None:
+    page = open_page("/account/2fa/totp/activate/", user=person)
+    show_it_is_you(page)
+    secret = page.locator("code").inner_text()
+    page.get_by_label("The code that the app shows").fill(code_now(secret))
+    page.get_by_role("button", name="Start using it").click()
+    page.get_by_role("heading", name="Your spare codes").wait_for()
+    page.context.clear_cookies()
+    type_password(page, person.email)
+    cache.clear()  # a code is good for one time: as if its half minute were over
+    page.get_by_label("Code").fill(code_now(secret))
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect_signed_in(page)
 
