@@ -27,7 +27,8 @@ def away(request: HttpRequest) -> HttpResponse:
 
 
 def too_often(request: HttpRequest) -> HttpResponse:
-    return respond_429(request)
+    answer: HttpResponse = respond_429(request)
+    return answer
 
 
 def refused(request: HttpRequest) -> HttpResponse:
