@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from codesign.config import loading
 from codesign.config.servers.guardian import Guardian
 from codesign.config.servers.process import Child, Program, Spec
 
@@ -45,34 +46,42 @@ def web(port: int, logs: Path, environment: Mapping[str, str]) -> Spec:
         log=logs / "web.log",
         stop_signals=((signal.SIGTERM, 8.0),),
         environment=environment,
+        inside=loading.inside(command),
     )
 
 
 def workers(logs: Path, environment: Mapping[str, str]) -> list[Spec]:
     """Return one Celery worker per kind of work."""
+    commands = {
+        name: [
+            *CELERY, "worker", "--queues", queues, "--concurrency", str(processes),
+            "--hostname", f"{name}@%h", "--loglevel", "INFO",
+            "--without-gossip", "--without-mingle",
+        ]
+        for name, queues, processes, _ in WORKERS
+    }  # fmt: skip
     return [
         Spec(
             name=name,
-            command=[
-                *CELERY, "worker", "--queues", queues, "--concurrency", str(processes),
-                "--hostname", f"{name}@%h", "--loglevel", "INFO",
-                "--without-gossip", "--without-mingle",
-            ],
+            command=commands[name],
             log=logs / f"{name}.log",
             death_signal=signal.SIGKILL,
             stop_signals=WORKER_STOPS,
             environment=environment,
             niceness=niceness,
+            inside=loading.inside(commands[name]),
         )
-        for name, queues, processes, niceness in WORKERS
-    ]  # fmt: skip
+        for name, _, _, niceness in WORKERS
+    ]
 
 
 def beat(logs: Path, environment: Mapping[str, str]) -> Spec:
     """Return the clock that rings for work that waits."""
+    command = [*CELERY, "beat", "--loglevel", "INFO"]
     return Spec(
         name="beat",
-        command=[*CELERY, "beat", "--loglevel", "INFO"],
+        command=command,
         log=logs / "beat.log",
         environment=environment,
+        inside=loading.inside(command),
     )

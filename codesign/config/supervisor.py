@@ -18,7 +18,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from codesign.config import programs
+from codesign.config import loading, programs
 from codesign.config.programs import Application
 from codesign.config.servers import discovery
 from codesign.config.servers.errors import ServerError
@@ -205,6 +205,8 @@ class Supervisor:
     def _start_applications(self) -> None:
         """Start the workers while the demo study is made; the web last, so that it finds both."""
         environment = self._environment
+        if self._guardian is None:  # elsewhere than on Linux a fork that has loaded much may fail
+            loading.load(environment)
         for spec in [*programs.workers(self._logs, environment), self._beat()]:
             self._start(self._applications, Application(spec, self._guardian))
         if environment.get("CODESIGN_DEMO", "1") != "0":

@@ -59,9 +59,10 @@ def processes_of(home: Path) -> list[psutil.Process]:
     for process in psutil.process_iter():
         try:
             about = " ".join(process.cmdline()) + process.environ().get("CODESIGN_HOME", "")
+            about += os.readlink(f"/proc/{process.pid}/fd/1")  # its log; a title hides the rest
             if str(home) in about and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
-        except (psutil.NoSuchProcess, psutil.AccessDenied):
+        except (psutil.NoSuchProcess, psutil.AccessDenied, OSError):
             continue
     return [process for process in found if process.pid != os.getpid()]
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from codesign.config.servers.errors import ServerError
+from codesign.config.servers.forks import Fork
 from codesign.config.servers.guardian import Guardian
 from codesign.shared.processes import die_with_parent
 
@@ -18,8 +19,10 @@ from codesign.shared.processes import die_with_parent
 class Spec:
     """What to start, and how it is told to stop.
 
-    `death_signal` is what it gets when its parent ends; `stop_signals` are pairs of a signal and
-    the seconds it is given before the next one; after the last, the process group is killed.
+    With `inside`, a fork of this process runs that under the command's name, and shares what this
+    process has loaded. `death_signal` is what it gets when its parent ends; `stop_signals` are
+    pairs of a signal and the seconds it is given before the next one; after the last, the process
+    group is killed.
     """
 
     name: str
@@ -32,6 +35,7 @@ class Spec:
     user: str | None = None
     keep_open: Sequence[int] = field(default=())
     cwd: Path | None = None
+    inside: Callable[[], object] | None = None
 
 
 class Child:
@@ -42,8 +46,16 @@ class Child:
         self.spec = spec
         self.started = time.monotonic()
         self._guardian = guardian
+        self._process: subprocess.Popen[bytes] | Fork = (
+            self._execute() if spec.inside is None else Fork(spec, spec.inside)
+        )
+        if guardian is not None:
+            guardian.watch(self.pid, spec.death_signal)
+
+    def _execute(self) -> "subprocess.Popen[bytes]":
+        spec = self.spec
         with open(spec.log, "ab") as log:
-            self._process = subprocess.Popen(
+            return subprocess.Popen(
                 spec.command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -55,8 +67,6 @@ class Child:
                 start_new_session=True,
                 preexec_fn=die_with_parent(spec.death_signal, niceness=spec.niceness),
             )
-        if guardian is not None:
-            guardian.watch(self.pid, spec.death_signal)
 
     @property
     def pid(self) -> int:

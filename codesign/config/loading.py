@@ -1,0 +1,68 @@
+"""What the supervisor loads once, so that the processes it forks share it.
+
+An idle installation needs 200 MB less for it, and whatever died is back in a moment.
+"""
+
+import gc
+import importlib
+import os
+import sys
+from collections.abc import Callable, Mapping
+
+from setproctitle import getproctitle
+
+from codesign.config.servers.errors import ServerError
+
+LIBRARIES = (
+    "celery.apps.beat",
+    "celery.apps.worker",
+    "celery.bin.celery",
+    "celery.concurrency.prefork",
+    "gunicorn.app.wsgiapp",
+    "gunicorn.workers.gthread",
+    "kombu.transport.redis",
+)
+
+
+def run_gunicorn() -> object:
+    """Serve, as `python -m gunicorn` with this process's arguments."""
+    from gunicorn.app.wsgiapp import run
+
+    return run()
+
+
+def run_celery() -> object:
+    """Work, as `python -m celery` with this process's arguments."""
+    from celery.__main__ import main
+
+    return main()
+
+
+PROGRAMS: dict[str, Callable[[], object]] = {"gunicorn": run_gunicorn, "celery": run_celery}
+
+
+def load(environment: Mapping[str, str]) -> None:
+    """Load settings, apps, pages, Celery and gunicorn into this process; connect to nothing."""
+    getproctitle()  # finds where the name stands, which it no longer can once more is set
+    os.environ.update(environment)
+    from codesign.config.starting import load_settings
+
+    try:
+        load_settings()
+    except SystemExit as refused:
+        raise ServerError(str(refused)) from refused
+    import django
+
+    django.setup()
+    for name in LIBRARIES:
+        importlib.import_module(name)
+    from django.urls import get_resolver
+
+    _ = get_resolver().reverse_dict
+    gc.collect()
+    gc.freeze()
+
+
+def inside(command: list[str]) -> Callable[[], object] | None:
+    """Return what a fork runs in place of `python -m NAME …`; None where nothing was loaded."""
+    return PROGRAMS[command[2]] if "gunicorn.app.wsgiapp" in sys.modules else None
