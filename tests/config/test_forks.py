@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -60,7 +61,7 @@ child = Child(
         inside=inside,
     )
 )
-while ending == "signal" and not log.read_bytes().endswith(b"}\\n"):
+while ending == "signal" and not (log.exists() and log.read_bytes().endswith(b"}\\n")):
     pass
 if ending == "signal":
     stop([child])
@@ -99,7 +100,7 @@ def test_a_fork_is_a_process_of_its_own(tmp_path: Path, ending: str, code: int, 
         "own session": True,
         "closed": True,
         "term": True,
-        "nice": 3,
+        "nice": os.nice(0) + 3,
     }
     assert "-m program" in title
     assert (rest[-1] if rest else "") == last
