@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from codesign.studies import registry
 from codesign.studies.models import Member
-from modelhub.permissions import SEE_GENERATION, SEE_MODELS, TRAIN
+from modelhub.permissions import SEE_GENERATION, SEE_MODELS, TRAIN, UPLOAD
 from modelhub.queries import generation as queries
 from modelhub.queries import training, versions
 
@@ -65,6 +65,9 @@ registry.CARDS.register(
 )
 registry.NAV.register(
     "generation", registry.NavLink(gettext_lazy("Generation"), "modelhub:runs", SEE_GENERATION, 50)
+)
+registry.NAV.register(
+    "imports", registry.NavLink(gettext_lazy("Import"), "modelhub:uploads", UPLOAD, 36)
 )
 registry.NAV.register(
     "models", registry.NavLink(gettext_lazy("Models"), "modelhub:models", SEE_MODELS, 60)

@@ -3,7 +3,7 @@
 import uuid
 
 from codesign.shared.jobs import background
-from modelhub.services import chunks, generation, training, training_process
+from modelhub.services import chunks, generation, training, training_process, uploads
 
 
 @background(name="modelhub.tasks.generate_chunk", queue="generation", time_limit=3600)
@@ -28,3 +28,15 @@ def train(run_id: str) -> None:
 def ring_training() -> None:
     """Ring again for training runs that wait or whose process is gone."""
     training.requeue_stale()
+
+
+@background(name="modelhub.tasks.read_upload", queue="default", time_limit=3600)
+def read_upload(upload_id: str) -> None:
+    """Look through a file of prompts, or import it."""
+    uploads.read(upload_id=uuid.UUID(upload_id))
+
+
+@background(name="modelhub.tasks.ring_uploads", queue="default", time_limit=60)
+def ring_uploads() -> None:
+    """Ring again for files that wait or whose worker is gone."""
+    uploads.ring_waiting()

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from modelhub.views import evaluations, generation, training, versions
+from modelhub.views import evaluations, generation, training, uploads, versions
 
 app_name = "modelhub"
 urlpatterns = [
@@ -17,6 +17,11 @@ urlpatterns = [
     path("generation/<uuid:run_id>/home/", generation.on_home, name="run-on-home"),
     path("generation/<uuid:run_id>/cancel/", generation.cancel, name="run-cancel"),
     path("generation/<uuid:run_id>/resume/", generation.resume, name="run-resume"),
+    path("imports/", uploads.bring, name="uploads"),
+    path("imports/<uuid:upload_id>/", uploads.one, name="upload"),
+    path("imports/<uuid:upload_id>/progress/", uploads.progress, name="upload-progress"),
+    path("imports/<uuid:upload_id>/confirm/", uploads.confirm, name="upload-confirm"),
+    path("imports/<uuid:upload_id>/cancel/", uploads.cancel, name="upload-cancel"),
     path("training/", training.runs, name="training-runs"),
     path("training/start/", training.start, name="training-start"),
     path("training/<uuid:run_id>/", training.run, name="training-run"),

@@ -23,6 +23,7 @@ PRODUCTION = ENV.kind == "production"
 TESTING = ENV.kind == "test"
 CODESIGN_HOME = ENV.home
 RELEASES_DIR = CODESIGN_HOME / "releases"
+UPLOADS_DIR = CODESIGN_HOME / "uploads"
 MODELS_DIR = CODESIGN_HOME / "models"
 MAIL_DIR = CODESIGN_HOME / "mail"
 
@@ -312,6 +313,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "expire-leases": {"task": "annotations.tasks.expire_leases", "schedule": 60.0},
     "ring-releases": {"task": "annotations.tasks.ring_releases", "schedule": 20.0},
     "ring-generation": {"task": "modelhub.tasks.ring_generation", "schedule": 15.0},
+    "ring-uploads": {"task": "modelhub.tasks.ring_uploads", "schedule": 20.0},
     "ring-training": {"task": "modelhub.tasks.ring_training", "schedule": 20.0},
 }
 MODEL_THREADS = ENV.model_threads  # 0: one per core

@@ -39,12 +39,14 @@ KINDS: dict[str, Words] = {
     "rubric": gettext_lazy("rubric"),
     "study": gettext_lazy("study"),
     "training_run": gettext_lazy("training run"),
+    "upload": gettext_lazy("file of prompts"),
     "transfer": gettext_lazy("ledger entry"),
 }
 DETAILS: dict[str, Words] = {
     "already_there": gettext_lazy("Were there already"),
     "amount_minor": gettext_lazy("Amount for one text"),
     "base": gettext_lazy("Model it starts from"),
+    "bytes": gettext_lazy("Bytes"),
     "child": gettext_lazy("New model"),
     "cohort": gettext_lazy("Cohort"),
     "config": gettext_lazy("Settings or rows used"),

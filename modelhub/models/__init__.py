@@ -1,6 +1,7 @@
 """Tables of models and what they do."""
 
 from modelhub.models.generation import GenerationItem, GenerationRun
+from modelhub.models.imports import Upload
 from modelhub.models.training import Evaluation, TrainingRun
 from modelhub.models.versions import ModelVersion, Source
 
@@ -11,4 +12,5 @@ __all__ = [
     "ModelVersion",
     "Source",
     "TrainingRun",
+    "Upload",
 ]

@@ -46,6 +46,19 @@ class TrainingState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class UploadState(StrEnum):
+    """The life of a file of prompts that was brought on a page."""
+
+    QUEUED = "queued"
+    CHECKING = "checking"
+    CHECKED = "checked"  # shown; waits for somebody to say yes
+    CONFIRMED = "confirmed"
+    IMPORTING = "importing"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
 class Method(StrEnum):
     """How an adapter is trained."""
 
@@ -63,6 +76,19 @@ RUN_STATES = Transitions.of(
         "cancelled": ["queued"],
         "failed": ["queued"],
         "done": [],
+    },
+)
+UPLOAD_STATES = Transitions.of(
+    "import",
+    {
+        "queued": ["checking", "cancelled"],
+        "checking": ["checked", "failed", "cancelled", "queued"],
+        "checked": ["confirmed", "cancelled"],
+        "confirmed": ["importing", "cancelled"],
+        "importing": ["done", "failed", "cancelled", "confirmed"],
+        "done": [],
+        "cancelled": [],
+        "failed": [],
     },
 )
 TRAINING_STATES = Transitions.of(

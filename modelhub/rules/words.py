@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from modelhub.rules.states import Method, ModelKind, RunState
+from modelhub.rules.states import Method, ModelKind, RunState, UploadState
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -43,3 +43,17 @@ def run_state(state: str, *, begun: bool = True) -> str:
         RunState.CANCELLED: _("cancelled"),
         RunState.FAILED: _("failed"),
     }[RunState(state)]
+
+
+def upload_state(state: str) -> str:
+    """Where a file of prompts stands."""
+    return {
+        UploadState.QUEUED: _("waiting for a worker"),
+        UploadState.CHECKING: _("being looked through"),
+        UploadState.CHECKED: _("waits for your yes"),
+        UploadState.CONFIRMED: _("waiting for a worker"),
+        UploadState.IMPORTING: _("being imported"),
+        UploadState.DONE: _("imported"),
+        UploadState.CANCELLED: _("cancelled"),
+        UploadState.FAILED: _("failed"),
+    }[UploadState(state)]

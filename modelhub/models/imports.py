@@ -1,0 +1,36 @@
+"""Files of prompts brought in on a page; the rows are the truth, the broker only rings."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+from codesign.accounts.models import User
+from codesign.shared.models import PublicModel, one_of
+from codesign.studies.models import Study
+from modelhub.rules.states import UploadState
+
+
+class Upload(PublicModel):
+    """One file: looked through, shown, and imported once somebody has said so."""
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="+")
+    requested_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    name = models.CharField(max_length=120, help_text="What the file was called.")
+    suffix = models.CharField(max_length=10)
+    state = models.CharField(max_length=10, default=UploadState.QUEUED)
+    skip_bad = models.BooleanField(default=False)
+    rows = models.PositiveIntegerField(default=0, help_text="Read so far.")
+    total = models.PositiveIntegerField(default=0, help_text="Rows; a guess until it was read.")
+    found = models.JSONField(default=dict, help_text="Counts of what came or would come of it.")
+    problems = models.JSONField(default=list, help_text="[[line, sentence], …], the first ones.")
+    first = models.JSONField(default=list, help_text="The first rows, as they will be seen.")
+    error = models.CharField(max_length=500, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    cancel_requested_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [one_of("state", UploadState, "upload_state_known")]

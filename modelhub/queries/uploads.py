@@ -1,0 +1,61 @@
+"""Reading imports that were started on a page."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from codesign.shared.errors import NotFound
+from modelhub.models import Upload
+from modelhub.rules.states import UploadState
+
+UNDER_WAY = (
+    UploadState.QUEUED,
+    UploadState.CHECKING,
+    UploadState.CONFIRMED,
+    UploadState.IMPORTING,
+)
+WAITING = (UploadState.QUEUED, UploadState.CONFIRMED)
+STALE_AFTER = timedelta(minutes=3)
+"""Without a sign of life. Tying 100,000 prompts, when there is none, takes seconds."""
+
+
+def uploads_of(*, study_id: uuid.UUID) -> QuerySet[Upload]:
+    """The imports of a study, newest first, without what was in them."""
+    found = Upload.objects.filter(study_id=study_id).order_by("-created_at", "id")
+    return found.defer("problems", "first")
+
+
+def upload_in(*, study_id: uuid.UUID, upload_id: uuid.UUID) -> Upload:
+    """One import of a study that the caller was checked against; else NotFound."""
+    found = Upload.objects.filter(study_id=study_id, id=upload_id).select_related("study")
+    if (upload := found.first()) is None:
+        raise NotFound("There is no such import for you.")
+    return upload
+
+
+def stale() -> QuerySet[Upload]:
+    """Files whose worker has given no sign of life."""
+    return Upload.objects.filter(
+        state__in=(UploadState.CHECKING, UploadState.IMPORTING),
+        heartbeat_at__lt=timezone.now() - STALE_AFTER,
+    )
+
+
+def seconds_left(upload: Upload) -> float | None:
+    """How long the reading may still take, by how it went so far."""
+    if not upload.started_at or not upload.heartbeat_at or not upload.rows or not upload.total:
+        return None
+    took = (upload.heartbeat_at - upload.started_at).total_seconds()
+    return max(0.0, took / upload.rows * (upload.total - upload.rows))
+
+
+def rows_a_second(upload: Upload) -> float | None:
+    """Rows read in a second, since it began."""
+    if not upload.started_at or not upload.heartbeat_at or not upload.rows:
+        return None
+    took = (upload.heartbeat_at - upload.started_at).total_seconds()
+    return upload.rows / took if took > 0 else None

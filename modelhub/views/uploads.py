@@ -1,0 +1,124 @@
+"""Bringing prompts in from a file: choose it, look at what is in it, say yes."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from codesign.shared.errors import Invalid, TooLarge
+from codesign.shared.templatetags.codesign import about
+from codesign.studies.permissions import StudyRequest, page
+from modelhub.forms.uploads import UploadForm
+from modelhub.models import Upload
+from modelhub.permissions import UPLOAD
+from modelhub.queries import uploads as queries
+from modelhub.rules.states import UPLOAD_STATES, UploadState
+from modelhub.rules.words import upload_state
+from modelhub.services import uploads
+
+SHOWN = 20
+
+
+@page(UPLOAD)
+@never_cache
+@require_http_methods(["GET", "POST"])
+def bring(request: StudyRequest, slug: str) -> HttpResponse:
+    """Choose a file; the imports so far stand below."""
+    form = UploadForm(request.POST or None, request.FILES or None)
+    if request.method == "POST":
+        form = UploadForm(request.POST, request.FILES)
+    if form.is_bound and form.is_valid():
+        try:
+            upload = uploads.receive(
+                actor=request.actor, study=request.member.study, file=form.cleaned_data["file"]
+            )
+        except (Invalid, TooLarge) as refusal:
+            form.add_error("file", refusal.title)
+        else:
+            return redirect("modelhub:upload", slug=slug, upload_id=upload.id)
+    so_far = queries.uploads_of(study_id=request.member.study_id)[:SHOWN]
+    seen = {
+        "form": form,
+        "rows": [{"upload": one, "state": upload_state(one.state)} for one in so_far],
+    }
+    return render(request, "modelhub/uploads.html", seen, status=400 if form.errors else 200)
+
+
+@page(UPLOAD)
+@never_cache
+@require_safe
+def one(request: StudyRequest, slug: str, upload_id: uuid.UUID) -> HttpResponse:
+    """How far it is, what is in it, what came of it."""
+    upload = queries.upload_in(study_id=request.member.study_id, upload_id=upload_id)
+    return render(request, "modelhub/upload.html", _seen(request, upload))
+
+
+@page(UPLOAD)
+@never_cache
+@require_safe
+def progress(request: StudyRequest, slug: str, upload_id: uuid.UUID) -> HttpResponse:
+    """How far it is; loads the page anew once there is something to read."""
+    upload = queries.upload_in(study_id=request.member.study_id, upload_id=upload_id)
+    if upload.state in queries.UNDER_WAY:
+        return render(request, "components/job_progress.html", _seen(request, upload)["job"])
+    return HttpResponse(headers={"HX-Refresh": "true"})
+
+
+@page(UPLOAD)
+@require_POST
+def confirm(request: StudyRequest, slug: str, upload_id: uuid.UUID) -> HttpResponse:
+    """Say yes: import all, or all that is fine."""
+    upload = queries.upload_in(study_id=request.member.study_id, upload_id=upload_id)
+    skip_bad = request.POST.get("skip_bad") == "yes"
+    uploads.confirm(actor=request.actor, upload=upload, skip_bad=skip_bad)
+    return redirect("modelhub:upload", slug=slug, upload_id=upload_id)
+
+
+@page(UPLOAD)
+@require_POST
+def cancel(request: StudyRequest, slug: str, upload_id: uuid.UUID) -> HttpResponse:
+    """Leave it."""
+    upload = queries.upload_in(study_id=request.member.study_id, upload_id=upload_id)
+    uploads.cancel(actor=request.actor, upload=upload)
+    messages.success(request, _("The import is cancelled. Nothing of the file comes in."))
+    return redirect("modelhub:upload", slug=slug, upload_id=upload_id)
+
+
+def _seen(request: StudyRequest, upload: Upload) -> dict[str, Any]:
+    keys = {"slug": request.member.study.slug, "upload_id": upload.id}
+    goes_on = upload.state in queries.UNDER_WAY
+    may_cancel = UPLOAD_STATES.allows(upload.state, UploadState.CANCELLED)
+    rate, left = queries.rows_a_second(upload), queries.seconds_left(upload)
+    job = {
+        "id": "progress",
+        "title": _("How far it is"),
+        "done": upload.rows,
+        "total": upload.total,
+        "unit": _("rows"),
+        "state": upload_state(upload.state),
+        "rate": _("%(n)d rows a second") % {"n": rate} if rate and goes_on else "",
+        "left": about(left) if left and goes_on else "",
+        "problem": upload.error,
+        "poll_url": reverse("modelhub:upload-progress", kwargs=keys) if goes_on else "",
+        "cancel_url": reverse("modelhub:upload-cancel", kwargs=keys) if may_cancel else "",
+        "csrf_token": get_token(request),
+    }
+    checked = upload.state == UploadState.CHECKED
+    fine = upload.found.get("prompts", 0) + upload.found.get("responses", 0)
+    return {
+        "upload": upload,
+        "job": job,
+        "checked": checked,
+        "done": upload.state == UploadState.DONE,
+        "may_import": checked and bool(fine),
+        "more_problems": upload.found.get("skipped", 0) - len(upload.problems),
+    }

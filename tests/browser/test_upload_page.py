@@ -1,0 +1,52 @@
+"""The pages on which a file of prompts is brought in, looked at (standards 5.1)."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from codesign.studies.rules import Role
+from modelhub.models import Upload
+from modelhub.services import uploads
+from tests.browser.conftest import OpenPage
+from tests.browser.looking import check_page
+from tests.factories.studies import StudyFactory, staff
+
+ROWS = [
+    {"prompt": "I can't sleep.", "responses": ["Tell me more.", "That sounds hard."]},
+    {"prompt": "كيف أنام؟", "language": "ar", "responses": ["خذ وقتك."]},
+    {"prompt": ""},
+    {"prompt": "A" + "o" * 300 + "h."},
+]
+
+
+@pytest.mark.slow
+def test_a_file_is_brought_looked_at_and_imported(
+    open_page: OpenPage, transactional_db: None
+) -> None:
+    study = StudyFactory.create()
+    page = open_page(f"/studies/{study.slug}/imports/", user=staff(study, Role.COORDINATOR).user)
+    check_page(page, name="imports-none")
+    page.get_by_role("button", name="Look through it").click()
+    page.get_by_text("Please choose a file.").first.wait_for()
+    check_page(page, name="imports-no-file")
+    content = "".join(json.dumps(row) + "\n" for row in ROWS).encode()
+    page.get_by_label("File").set_input_files(
+        {"name": "prompts.jsonl", "mimeType": "application/x-ndjson", "buffer": content}
+    )
+    page.get_by_role("button", name="Look through it").click()
+    page.get_by_role("heading", name="How far it is").wait_for()
+    check_page(page, name="import-being-looked-through")
+    upload = Upload.objects.get()
+    uploads.read(upload_id=upload.id)
+    page.get_by_text("Line 3: the prompt is empty.").wait_for()  # the page found out by itself
+    check_page(page, name="import-looked-through")
+    page.get_by_role("button", name="Import all but these rows").click()
+    page.get_by_role("heading", name="How far it is").wait_for()
+    uploads.read(upload_id=upload.id)
+    page.get_by_role("heading", name="What came in").wait_for()
+    check_page(page, name="import-done")
+    page.get_by_role("link", name="All imports").click()
+    page.get_by_role("link", name="prompts.jsonl").wait_for()
+    check_page(page, name="imports")
