@@ -38,7 +38,7 @@ from modelhub.services import generation, training
 from modelhub.services.versions import ensure_embedded_model
 from tests.annotations.releases.story import Story, release, withdraw
 from tests.factories.annotations import judge, judging_round
-from tests.factories.modelhub import add_prompts
+from tests.factories.modelhub import add_prompts, frozen_release
 from tests.factories.studies import staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -91,7 +91,9 @@ class World:
         model = ensure_embedded_model()
         run = generation.start_run(actor=SYSTEM, study=story.study, version=model)
         frozen = release(story.study)
-        trained = training.request_training(actor=SYSTEM, release=frozen, base=model, method="dpo")
+        trained = training.request_training(
+            actor=SYSTEM, release=frozen_release(story.study), base=model, method="dpo"
+        )
         person = judge(cohort=story.cohorts["lived"])
         judging_round(person.cohort, tasks=200)
         desk = staff(story.study, Role.COORDINATOR, Role.ML_ENGINEER, Role.AUDITOR)
