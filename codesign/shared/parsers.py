@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser, JSONParser
 
@@ -43,11 +44,13 @@ class SafeJSONParser(JSONParser):
 
 
 class ToFile(BaseParser):
-    """Writes a body into a file of its own and hands over the path; whoever asked removes it."""
+    """Writes a body into a file of its own and hands over the path; whoever asked removes it.
+
+    A view may set `max_file` (bytes).
+    """
 
     suffix = ""
-    max_file = 500_000_000
-    """Bytes."""
+    max_file = 100_000_000
 
     def parse(
         self,
@@ -56,15 +59,18 @@ class ToFile(BaseParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         """Where the body lies now."""
-        handle, name = tempfile.mkstemp(suffix=self.suffix, prefix="codesign-upload-")
+        limit = getattr((parser_context or {}).get("view"), "max_file", self.max_file)
+        handle, name = tempfile.mkstemp(
+            suffix=self.suffix, prefix="codesign-upload-", dir=settings.FILE_UPLOAD_TEMP_DIR
+        )
         written = 0
         try:
             with open(handle, "wb") as file:
                 while chunk := stream.read(CHUNK):
                     written += len(chunk)
-                    if written > self.max_file:
+                    if written > limit:
                         raise TooLarge(
-                            f"This is more than {self.max_file:,} bytes. Please send it in parts."
+                            f"This is more than {limit:,} bytes. Please send it in parts."
                         )
                     file.write(chunk)
         except BaseException:

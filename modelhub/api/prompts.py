@@ -20,6 +20,7 @@ from codesign.studies.permissions import member_with
 from modelhub import serializers
 from modelhub.api import examples
 from modelhub.permissions import IMPORT
+from modelhub.rules.imports import MOST_BYTES
 from modelhub.services import imports
 from modelhub.services.imports import ImportReport
 
@@ -52,6 +53,7 @@ class PromptsView(ApiView):
     parser_classes = (SafeJSONParser, JsonLinesFile, CsvFile, ParquetFile)
     max_body = 20_000_000
     """Bytes of a JSON body, which is held in memory; files may be larger."""
+    max_file = MOST_BYTES
 
     def study(self, slug: str) -> Study:
         """The study, for whoever holds the permission there."""
@@ -91,7 +93,7 @@ class PromptsView(ApiView):
         if isinstance(sent, Path):
             try:
                 return imports.import_file(
-                    actor=self.actor, study=study, path=sent, skip_bad=skip_bad
+                    actor=self.actor, study=study, path=sent, name="The file", skip_bad=skip_bad
                 )
             finally:
                 sent.unlink()

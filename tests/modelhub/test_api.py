@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import uuid
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,8 @@ from annotations.models import Prompt, Task
 from codesign.accounts import services as accounts
 from codesign.accounts.rules import TokenScope
 from codesign.shared.actors import SYSTEM
+from codesign.shared.errors import TooLarge
+from codesign.shared.parsers import ParquetFile
 from codesign.studies.models import Member, Study
 from codesign.studies.rules import Role
 from modelhub.models import GenerationRun, ModelVersion, TrainingRun
@@ -210,6 +214,33 @@ def test_the_very_file_may_be_sent(desk: Desk, media_type: str, body: str) -> No
     assert found["fields"]["rows"]
     problem(coordinator.post(f"{desk.api}/prompts/", b"", content_type=media_type), 400)
     problem(coordinator.post(f"{desk.api}/prompts/", b"x", content_type="text/plain"), 415)
+
+
+class Strict:
+    max_file = 10
+
+
+def test_a_parquet_file_may_be_sent_and_nothing_of_any_file_stays(
+    desk: Desk, tmp_path: Path, settings: Any
+) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    folder = tmp_path / "uploads"
+    folder.mkdir()
+    settings.FILE_UPLOAD_TEMP_DIR = folder
+    coordinator, kind = desk.client(Role.COORDINATOR), "application/vnd.apache.parquet"
+    pq.write_table(pa.table({"prompt": ["By column."]}), tmp_path / "p.parquet")
+    sent = (tmp_path / "p.parquet").read_bytes()
+    answer = coordinator.post(f"{desk.api}/prompts/", sent, content_type=kind)
+    assert answer.json()["prompts"] == 1
+    found = problem(coordinator.post(f"{desk.api}/prompts/", b"PAR1", content_type=kind), 400)
+    assert found["title"].startswith("The file cannot be read")
+    empty = problem(coordinator.post(f"{desk.api}/prompts/", b"", content_type="text/csv"), 400)
+    assert empty["title"]
+    with pytest.raises(TooLarge):
+        ParquetFile().parse(BytesIO(b"x" * 11), parser_context={"view": Strict()})
+    assert list(folder.iterdir()) == []
 
 
 def test_prompts_are_listed_in_pages_that_miss_none(desk: Desk) -> None:
