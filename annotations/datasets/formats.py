@@ -15,6 +15,7 @@ import hashlib
 import io
 import json
 import os
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -156,7 +157,11 @@ class HashedFile(io.RawIOBase):
 
 
 class Files:
-    """`data/CONFIG/SPLIT.parquet` and `.jsonl`, written side by side."""
+    """`data/CONFIG/SPLIT.parquet` and `.jsonl`, written side by side.
+
+    A thread compresses, hashes and writes a row group while the next is made: those parts of the
+    work are not Python's and need no lock of it. One group is under way at a time, in order.
+    """
 
     def __init__(self, folder: Path, name: str, split: str, schema: Any) -> None:
         import pyarrow as pa
@@ -170,17 +175,30 @@ class Files:
         self._parquet = pq.ParquetWriter(
             pa.PythonFile(self._table, mode="w"), schema, compression="zstd"
         )
+        self._thread = ThreadPoolExecutor(max_workers=1)
+        self._under_way: Future[None] | None = None
 
     def add(self, lines: str, columns: list[Any], rows: int) -> None:
         """A row group: the same rows as lines and as Arrow columns."""
+        self._wait()
+        self._under_way = self._thread.submit(self._write, lines, columns)
+        self.rows += rows
+
+    def _write(self, lines: str, columns: list[Any]) -> None:
         import pyarrow as pa
 
         self._lines.write(lines.encode())
         self._parquet.write_table(pa.Table.from_arrays(columns, schema=self._schema))
-        self.rows += rows
+
+    def _wait(self) -> None:
+        """Until the last row group is written; what went wrong there is raised here."""
+        if self._under_way:
+            self._under_way.result()
 
     def close(self) -> list[FileFact]:
         """End both files; what the manifest says of them."""
+        self._wait()
+        self._thread.shutdown()
         self._parquet.close()
         for file in (self._lines, self._table):
             file.close()

@@ -127,17 +127,16 @@ class JudgementFiles:
 
     def __init__(self, files: Files, keys: Keys, purpose: str) -> None:
         self._files = files
-        self._keys = keys
         self._purpose = purpose
         self._block = _Block()
+        self._rater = functools.cache(functools.partial(keys.name, "rater"))
 
     def add(
         self, name: str, judgement: JudgementFact, attached: Attached, dropped: Counter[str]
     ) -> int:
         """One judgement under its name in this release; returns its rows."""
         block = self._block
-        rater = self._keys.name("rater", judgement.member_id)
-        fixed = Fixed(name, rater, judgement, attached.part.prompt)
+        fixed = Fixed(name, self._rater(judgement.member_id), judgement, attached.part.prompt)
         before, middle, after = _around(fixed, self._purpose)
         made = 0
         for number, (response_id, what) in enumerate(sorted(what_was_said(judgement, attached))):
