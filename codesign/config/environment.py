@@ -3,6 +3,7 @@
 Every variable stands in `read`, and nowhere else; README, "To production", says what each is for.
 """
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from codesign.config.servers.discovery import find_running
+from codesign.config.servers.discovery import SECRET_FILE, find_running
 
 KINDS = ("demo", "test", "production")
 TLS_ENDS = ("proxy", "own")
@@ -101,7 +102,7 @@ def read(variables: Mapping[str, str], *, root: Path) -> Environment:
     found = Environment(
         kind=kind,
         home=home,
-        secret_key=reader.text("SECRET_KEY"),
+        secret_key=reader.text("SECRET_KEY") or _kept_key(home),
         allowed_hosts=reader.words("ALLOWED_HOSTS", "" if in_production else "localhost,127.0.0.1"),
         csrf_trusted_origins=reader.words("CSRF_TRUSTED_ORIGINS"),
         site_url=reader.text(
@@ -133,6 +134,13 @@ def read(variables: Mapping[str, str], *, root: Path) -> Environment:
             'README, "To production", says what each is for.'
         )
     return found
+
+
+def _kept_key(home: Path) -> str:
+    """Return the key that `make run` made for this home; empty where it has made none."""
+    with contextlib.suppress(OSError):
+        return (home / SECRET_FILE).read_text(encoding="utf-8").strip()
+    return ""
 
 
 def _require(found: Environment, reader: Reader) -> None:

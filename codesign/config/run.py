@@ -16,7 +16,6 @@ from codesign.shared.processes import end_with_parent
 
 HALF_RESTORED = "restore-unfinished"
 """Stands in a home while `manage.py restore` fills it."""
-SECRET_FILE = "secret-key"  # noqa: S105 - the name of a file
 
 
 def main() -> int:
@@ -88,7 +87,7 @@ def check_port(port: int, *, wait: float) -> None:
 
 def secret_key(home: Path) -> str:
     """Return this installation's key for signatures, made at its first start."""
-    path = home / SECRET_FILE
+    path = home / discovery.SECRET_FILE
     try:
         return path.read_text(encoding="utf-8").strip()
     except FileNotFoundError:

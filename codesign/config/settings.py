@@ -28,12 +28,7 @@ MODELS_DIR = CODESIGN_HOME / "models"
 MAIL_DIR = CODESIGN_HOME / "mail"
 
 DEBUG = False
-_secret_file = CODESIGN_HOME / "secret-key"
-SECRET_KEY = (
-    ENV.secret_key
-    or (_secret_file.read_text().strip() if _secret_file.exists() else "")
-    or secrets.token_urlsafe(50)
-)
+SECRET_KEY = ENV.secret_key or secrets.token_urlsafe(50)
 ALLOWED_HOSTS = ENV.allowed_hosts
 CSRF_TRUSTED_ORIGINS = ENV.csrf_trusted_origins
 

@@ -209,7 +209,8 @@ class Supervisor:
             loading.load(environment)
         for spec in [*programs.workers(self._logs, environment), self._beat()]:
             self._start(self._applications, Application(spec, self._guardian))
-        if environment.get("CODESIGN_DEMO", "1") != "0":
+        demo = "0" if environment.get("CODESIGN_ENV") == "production" else "1"
+        if environment.get("CODESIGN_DEMO", demo) != "0":
             self._complete([self._command("demo", "demo_study")])
         web = programs.web(self._port, self._logs, environment)
         self._start(self._applications, Application(web, self._guardian))

@@ -11,7 +11,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from codesign.config.environment import Environment, read
-from tests.config.production import production_environment
+from tests.config.production import SECRET, production_environment
 from tests.config.running import ROOT
 
 NEEDED = (
@@ -116,3 +116,9 @@ def test_each_setting_is_used() -> None:
         (ROOT / "codesign" / "config" / name).read_text() for name in ("settings.py", "gunicorn.py")
     )
     assert [f.name for f in fields(Environment) if f"ENV.{f.name}" not in used] == []
+
+
+def test_the_key_that_make_run_keeps_serves_a_second_terminal(tmp_path: Path) -> None:
+    environment = production_environment(tmp_path)
+    (tmp_path / "secret-key").write_text(environment.pop("SECRET_KEY"))
+    assert read(environment, root=ROOT).secret_key == SECRET

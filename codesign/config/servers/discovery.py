@@ -10,6 +10,7 @@ from codesign.config.servers.folders import is_locked
 RUN_FILE = "run.json"
 DEMO_FILE = "demo-accounts.json"
 LOCK_FILE = "lock"
+SECRET_FILE = "secret-key"  # noqa: S105 - the name of a file
 
 
 @dataclass(frozen=True)
