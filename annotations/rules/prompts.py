@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from annotations.rules.reading import storable
 from annotations.rules.states import Category
 
 MAX_CHARACTERS = 50_000
@@ -87,20 +88,11 @@ def text_problem(text: Any, what: str) -> str | None:
         return f"{what} is empty."
     if "\x00" in text:
         return f"{what} holds a NUL character, which cannot be stored."
-    if not _is_unicode(text):
+    if not storable(text):
         return f"{what} holds something that is not Unicode text (UTF-8)."
     if len(text) > MAX_CHARACTERS:
         return f"{what} has {len(text):,} characters; {MAX_CHARACTERS:,} is the most."
     return None
-
-
-def _is_unicode(text: str) -> bool:
-    """False where half a pair of surrogates stands in it, as for bytes that were not UTF-8."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def messages_problem(messages: Any) -> str | None:
@@ -133,7 +125,7 @@ def row_problem(row: PromptRow) -> str | None:
         return problem
     for name, limit in _FIELD_LIMITS.items():
         value = getattr(row, name)
-        if not isinstance(value, str) or "\x00" in value or len(value) > limit:
+        if not isinstance(value, str) or not storable(value) or len(value) > limit:
             return f"{name} is not text of at most {limit} characters."
     if row.category not in list(Category):
         known = ", ".join(Category)
@@ -151,6 +143,7 @@ def _topics_problem(topics: Any) -> str | None:
     if not isinstance(topics, list | tuple) or len(topics) > MAX_TOPICS:
         return f"topics is not a list of at most {MAX_TOPICS} words."
     for topic in topics:
-        if not isinstance(topic, str) or not topic.strip() or len(topic) > 60 or "\x00" in topic:
+        fine = isinstance(topic, str) and topic.strip() and storable(topic)
+        if not fine or len(topic) > 60:
             return f"the topic {topic!r} is not text of at most 60 characters."
     return None

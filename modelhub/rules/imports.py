@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from annotations.rules.prompts import PromptRow, row_problem, text_problem
+from annotations.rules.reading import storable
 from annotations.rules.states import Category, Origin
 from modelhub.engine.maker import names_its_maker
 
@@ -106,13 +107,18 @@ def _response(raw: Any, number: int) -> ResponseRow:
     text, model = given["text"], given.get("model") or ""
     if problem := text_problem(text, f"response {number}"):
         raise BadRow(problem)
-    if not isinstance(model, str) or len(model.strip()) > MODEL_NAME or "\x00" in model:
+    if not isinstance(model, str) or len(model.strip()) > MODEL_NAME or not storable(model):
         raise BadRow(f"the model of response {number} is not a name of {MODEL_NAME} characters.")
     if (origin := given.get("origin") or Origin.AI) not in list(Origin):
         raise BadRow(f"the origin of response {number} is not one of {', '.join(Origin)}.")
     if names_its_maker(text):
         raise BadRow(f"response {number} names what wrote it; people judge without knowing that.")
     return ResponseRow(text=text, model=" ".join(model.split()), origin=Origin(origin))
+
+
+def readable(name: object) -> str:
+    """The name of a column as it can be shown and kept."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in str(name)[:60])
 
 
 def row_of_table(cells: Mapping[str, Any]) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from modelhub.rules.imports import (
     ImportRow,
     ResponseRow,
     import_row,
+    readable,
 )
 from modelhub.services import versions
 from modelhub.services.files import Row, read_rows
@@ -159,7 +160,7 @@ def _good_rows(rows: Iterable[Row], report: ImportReport) -> Iterator[ImportRow]
         except BadRow as problem:
             report.skipped.append(RowProblem(line, str(problem)))
             continue
-        report.columns_not_used.update(str(name) for name in raw if name not in COLUMNS)
+        report.columns_not_used.update(readable(name) for name in raw if name not in COLUMNS)
         if len(report.first) < FIRST_ROWS:
             report.first.append(row)
         yield row
