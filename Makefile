@@ -40,6 +40,9 @@ format: $(DEV_STAMP) ## Put the code into its style
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
+faults: $(DEV_STAMP) ## Kill processes at random under load, 200 times (CODESIGN_KILLS=…); half an hour
+	CODESIGN_KILLS=$${CODESIGN_KILLS:-200} $(PY) -m pytest tests/faults -q
+
 bench: $(DEV_STAMP) ## Measure the judging loop and the hot queries
 	$(PY) -m benchmarks
 

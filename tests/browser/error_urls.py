@@ -2,8 +2,8 @@
 
 from allauth.core.ratelimit import respond_429
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import path
 
 from codesign.config.urls import urlpatterns as real
@@ -23,7 +23,7 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 
 def away(request: HttpRequest) -> HttpResponse:
-    return render(request, "503.html", status=503)
+    raise OperationalError
 
 
 def too_often(request: HttpRequest) -> HttpResponse:

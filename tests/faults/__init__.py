@@ -1,0 +1,1 @@
+"""What a fault must not do: lose what was acknowledged, fill a seat twice, pay twice."""

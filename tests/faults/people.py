@@ -1,0 +1,84 @@
+"""People who judge through the API and go on whatever happens to the servers."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+AWAY = (httpx.TransportError, httpx.TimeoutException)
+PAUSE_S = 0.2
+"""Between two requests: a person who reads, not a load test."""
+
+
+def answer_to(assignment: Mapping[str, Any]) -> dict[str, Any]:
+    """A full judgement of two responses."""
+    shown = [response["id"] for response in assignment["responses"]]
+    criteria = [criterion["key"] for criterion in assignment["rubric"]["criteria"]]
+    return {
+        "ratings": [
+            {"response": response, "criterion": criterion, "score": 4}
+            for response in shown
+            for criterion in criteria
+        ],
+        "ranking": [[response] for response in shown],
+        "active_seconds": 5,
+    }
+
+
+class Judge(threading.Thread):
+    """Leases and sends until told to stop; a sending is repeated with its key until it is answered.
+
+    `acknowledged` maps each judgement that was answered with 201 to its assignment.
+    """
+
+    def __init__(self, port: int, token: str, slug: str) -> None:
+        super().__init__(daemon=True)
+        self._client = httpx.Client(
+            base_url=f"http://127.0.0.1:{port}/api/v1/",
+            headers={"Authorization": f"Token {token}"},
+            timeout=30,
+        )
+        self._lease = f"studies/{slug}/assignments/"
+        self.done = threading.Event()
+        self.acknowledged: dict[str, str] = {}
+        self.refused: list[str] = []
+
+    def run(self) -> None:
+        """Judge."""
+        with self._client:
+            while not self.done.wait(PAUSE_S):
+                leased = self._until_answered("POST", self._lease)
+                if leased is not None and leased.status_code in (200, 201):
+                    self._send(leased.json())
+
+    def _send(self, held: dict[str, Any] | None) -> None:
+        while held is not None and not self.done.is_set():
+            address = f"assignments/{held['id']}/submission/"
+            key = {"Idempotency-Key": uuid.uuid4().hex}
+            answer = self._until_answered("POST", address, json=answer_to(held), headers=key)
+            if answer is None:
+                return
+            if answer.status_code != 201:
+                self.refused.append(f"{answer.status_code} {answer.text[:200]}")
+                return
+            self.acknowledged[answer.json()["judgement"]] = held["id"]
+            held = answer.json()["next"]
+            time.sleep(PAUSE_S)
+
+    def _until_answered(self, method: str, path: str, **more: Any) -> httpx.Response | None:
+        """The first answer that is not of a server that is away; None where told to stop."""
+        while not self.done.is_set():
+            try:
+                answer = self._client.request(method, path, **more)
+            except AWAY:
+                time.sleep(PAUSE_S)
+                continue
+            if answer.status_code < 500:
+                return answer
+            time.sleep(PAUSE_S)
+        return None
