@@ -17,7 +17,7 @@ sum = $(shell cat $(1) | cksum | tr ' ' '-')
 RUN_STAMP := .venv/.run-$(call sum,requirements/run.lock requirements/model.lock)
 DEV_STAMP := .venv/.dev-$(call sum,requirements/dev.lock requirements/model.lock)
 
-.PHONY: help install run test lint format bench lock chromium
+.PHONY: help install run test lint format faults bench lock chromium
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

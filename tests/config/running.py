@@ -1,5 +1,6 @@
 """A real supervisor with everything below it, in a home and on a port of its own."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -124,8 +125,12 @@ class Running:
 
     def find(self, word: str) -> set[int]:
         """Return the ids of the supervisor's children whose command holds this word."""
-        children = psutil.Process(self.process.pid).children()
-        return {child.pid for child in children if word in " ".join(child.cmdline())}
+        found = set()
+        for child in psutil.Process(self.process.pid).children():
+            with contextlib.suppress(psutil.NoSuchProcess):  # ended meanwhile, zombies too
+                if word in " ".join(child.cmdline()):
+                    found.add(child.pid)
+        return found
 
     def page_status(self) -> int:
         """Ask for a page whose cookie makes it read the database."""
