@@ -39,6 +39,7 @@ def invalid(request: HttpRequest) -> HttpResponse:
     raise Invalid("That cannot be taken as it is.", {"Title": ["Please fill this in."]})
 
 
+handler500 = "codesign.shared.views.server_error"
 urlpatterns = [
     *real,
     path("bad/", bad),
