@@ -90,7 +90,11 @@ def review_card(member: Member) -> registry.Panel | None:
     counts = review.counts(actor=Actor.of(member.user), study_id=member.study_id)
     return registry.Panel(
         "annotations/_review_card.html",
-        {"says": _waiting_words(counts.rewrites, counts.flags), "study": member.study},
+        {
+            "says": _waiting_words(counts.rewrites, counts.flags),
+            "later": counts.later,
+            "study": member.study,
+        },
     )
 
 

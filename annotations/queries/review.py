@@ -7,8 +7,8 @@ database, so that no page can show it.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -21,10 +21,10 @@ from annotations.models import (
     Judgement,
     ReviewDecision,
     Rewrite,
-    RoundCohort,
+    Seat,
     Task,
 )
-from annotations.rules.states import AssignmentState, FlagState, RewriteState
+from annotations.rules.states import AssignmentState, FlagState, RewriteState, SeatState
 from codesign.shared.actors import Actor
 from codesign.studies.models import Member
 
@@ -66,6 +66,8 @@ class Counts:
     rewrites: int
     flags: int
     decided: int
+    later: int = 0
+    """How much else waits on prompts that this reviewer may still judge themselves."""
 
     def of(self, kind: Kind) -> int:
         """How much of that kind waits."""
@@ -73,40 +75,50 @@ class Counts:
 
 
 def _rows(kind: Kind, actor: Actor, study_id: uuid.UUID) -> QuerySet[Any]:
-    """Rows that count and that this reviewer may see.
+    """Rows that count and that this reviewer may see: none on a prompt that they may yet judge."""
+    return _counting(kind, actor, study_id).filter(~Exists(_still_to_judge(_reviewer(actor))))
 
-    Left out: their own; those on a prompt that they may still judge themselves; what somebody
-    wrote whose consent was taken back; withdrawn texts; revisions that a later one replaced.
+
+def _reviewer(actor: Actor) -> uuid.UUID:
+    return actor.user_id or uuid.UUID(int=0)  # the system judges nothing
+
+
+def _counting(kind: Kind, actor: Actor, study_id: uuid.UUID) -> QuerySet[Any]:
+    """Rows that count, of which this reviewer sees those that `_still_to_judge` leaves.
+
+    Left out: their own; what somebody wrote whose consent was taken back; withdrawn texts;
+    revisions that a later one replaced.
     """
     rows: QuerySet[Any] = Rewrite.objects.all() if kind is Kind.REWRITES else Flag.objects.all()
     newer = Judgement.objects.filter(
         assignment=OuterRef("judgement__assignment"), revision__gt=OuterRef("judgement__revision")
     )
-    reviewer = actor.user_id or uuid.UUID(int=0)  # the system judges nothing
     return rows.filter(
         ~Exists(newer),
-        ~Exists(_still_to_judge(reviewer)),
         judgement__assignment__study_id=study_id,
         judgement__consent_record__withdrawal=None,
         response__withdrawn_at=None,
         response__prompt__withdrawn_at=None,
-    ).exclude(judgement__member__user_id=reviewer)
+    ).exclude(judgement__member__user_id=_reviewer(actor))
 
 
 def _still_to_judge(reviewer: uuid.UUID) -> QuerySet[Task]:
     """Tasks on the prompt of an outer row that the reviewer may yet judge, blind until then.
 
-    Every task of a round that asks their cohort counts until they sent or skipped it: a closed
-    round may be opened again, a taken seat become free. A skip is final for the whole prompt.
+    A task counts while their cohort has a seat of it that nobody filled: a seat that is leased may
+    become free, a closed round may be opened again. It counts no more once they sent it, or
+    skipped its prompt, or all seats of their cohort are filled: then it is never given to them.
     """
     cohorts = Member.objects.filter(user_id=reviewer, left_at=None, cohort__isnull=False)
     own = Assignment.objects.filter(member__user_id=reviewer)
     sent = own.filter(task=OuterRef("id"), state=AssignmentState.SUBMITTED)
     skipped = own.filter(prompt=OuterRef("prompt"), state=AssignmentState.SKIPPED)
     held = own.filter(task=OuterRef("id"), state=AssignmentState.LEASED)
-    asked = RoundCohort.objects.filter(round=OuterRef("round"), cohort__in=cohorts.values("cohort"))
+    left = Seat.objects.exclude(state=SeatState.FILLED).filter(
+        task=OuterRef("id"), cohort__in=cohorts.values("cohort")
+    )
     return Task.objects.filter(
-        Exists(asked) | Exists(held),
+        Exists(left) | Exists(held),
         ~Exists(sent),
         ~Exists(skipped),
         prompt=OuterRef("response__prompt"),
@@ -119,14 +131,22 @@ def _waiting(kind: Kind) -> Q:
 
 def counts(*, actor: Actor, study_id: uuid.UUID) -> Counts:
     """How much waits of each kind, and how much was decided; two queries."""
-    waiting, decided = {}, 0
+    waiting, decided, later = {}, 0, 0
     for kind in Kind:
-        found = _rows(kind, actor, study_id).aggregate(
-            waiting=Count("id", filter=_waiting(kind)), decided=Count("id", filter=~_waiting(kind))
+        rows = _counting(kind, actor, study_id).annotate(
+            hidden=Exists(_still_to_judge(_reviewer(actor)))
+        )
+        found = rows.aggregate(
+            waiting=Count("id", filter=_waiting(kind) & Q(hidden=False)),
+            decided=Count("id", filter=~_waiting(kind) & Q(hidden=False)),
+            later=Count("id", filter=_waiting(kind) & Q(hidden=True)),
         )
         waiting[kind] = found["waiting"]
         decided += found["decided"]
-    return Counts(rewrites=waiting[Kind.REWRITES], flags=waiting[Kind.FLAGS], decided=decided)
+        later += found["later"]
+    return Counts(
+        rewrites=waiting[Kind.REWRITES], flags=waiting[Kind.FLAGS], decided=decided, later=later
+    )
 
 
 def next_waiting(
@@ -148,17 +168,30 @@ def item(*, actor: Actor, study_id: uuid.UUID, kind: Kind, item_id: uuid.UUID) -
     return found[0] if found else None
 
 
-def decided(*, actor: Actor, study_id: uuid.UUID, limit: int = 30) -> list[Item]:
-    """What was decided last, newest decision first; four queries."""
-    found: list[tuple[datetime, Item]] = []
-    for kind in Kind:
-        rows = _rows(kind, actor, study_id).exclude(_waiting(kind))
-        rows = rows.annotate(decided_at=_last_decision(kind, "created_at"))
-        rows = rows.order_by("-decided_at", "id")[:limit]
-        moments = list(rows.values_list("decided_at", flat=True))
-        found += zip(moments, _items(kind, rows), strict=True)
-    found.sort(key=lambda pair: pair[0], reverse=True)
-    return [one for _, one in found[:limit]]
+class Decided(Sequence[Item]):
+    """What was decided, newest decision first, read a slice at a time: three queries each."""
+
+    def __init__(self, *, actor: Actor, study_id: uuid.UUID) -> None:
+        self.rows = {
+            kind: _rows(kind, actor, study_id).exclude(_waiting(kind)).order_by() for kind in Kind
+        }
+        rewrites, flags = (
+            rows.annotate(decided_at=_last_decision(kind, "created_at")).values_list(
+                "id", "decided_at"
+            )
+            for kind, rows in self.rows.items()
+        )
+        self.found = rewrites.union(flags, all=True).order_by("-decided_at", "id")
+
+    def __len__(self) -> int:
+        """How much was decided; one query."""
+        return self.found.count()
+
+    def __getitem__(self, part: Any) -> Any:
+        """The items of a slice."""
+        ids = [item_id for item_id, _ in self.found[part]]
+        items = [item for kind in Kind for item in _items(kind, self.rows[kind].filter(id__in=ids))]
+        return sorted(items, key=lambda item: ids.index(item.id))
 
 
 def _last_decision(kind: Kind, column: str) -> Subquery:

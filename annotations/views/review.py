@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import uuid
 
+from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from annotations.forms import words
 from annotations.permissions import REVIEW
@@ -17,7 +18,10 @@ from annotations.queries.review import Item, Kind
 from annotations.rules import diff
 from annotations.rules.states import FLAG_STATES, REWRITE_STATES, FlagState, RewriteState
 from annotations.services import review as service
+from codesign.shared.errors import Conflict, Invalid, Refusal
 from codesign.studies.permissions import StudyRequest, page
+
+DECIDED_A_PAGE = 30
 
 KEYS = {
     RewriteState.ACCEPTED: ("a", words.DECIDE[RewriteState.ACCEPTED]),
@@ -54,31 +58,67 @@ def review(request: StudyRequest, slug: str) -> HttpResponse:
 @require_safe
 @page(REVIEW)
 def decided(request: StudyRequest, slug: str) -> HttpResponse:
-    """What was decided last: each can be decided again."""
+    """What was decided, the newest first: each leads to its own page, where it can be changed."""
     study = request.member.study
-    items = queries.decided(actor=request.actor, study_id=study.id)
+    found = Paginator(
+        queries.Decided(actor=request.actor, study_id=study.id), DECIDED_A_PAGE
+    ).get_page(request.GET.get("page"))
     context = {
         "counts": queries.counts(actor=request.actor, study_id=study.id),
-        "items": [_shown(item) for item in items],
+        "page": found,
+        "rows": [_row(item) for item in found],
     }
     return render(request, "annotations/decided.html", context)
 
 
-@require_POST
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 @page(REVIEW)
 def decide(request: StudyRequest, slug: str, kind: str, item_id: uuid.UUID) -> HttpResponse:
-    """Decide, and go on to the next."""
+    """One item, whatever was decided on it; decide, and go on to the next."""
     kind = _kind(kind)
-    study = request.member.study
-    item = queries.item(actor=request.actor, study_id=study.id, kind=kind, item_id=item_id)
-    if item is None:
-        raise Http404
-    _decide(request, item)
+    item = _item(request, kind, item_id)
+    if request.method != "POST":
+        return _one(request, item)
+    try:
+        _decide(request, item)
+    except (Conflict, Invalid) as refusal:
+        return _one(request, _item(request, kind, item_id), refusal)
     if request.POST.get("back") == "decided":
         return redirect("annotations:review-decided", slug=slug)
+    return redirect(_next_address(slug, item))
+
+
+def _item(request: StudyRequest, kind: Kind, item_id: uuid.UUID) -> Item:
+    study_id = request.member.study_id
+    item = queries.item(actor=request.actor, study_id=study_id, kind=kind, item_id=item_id)
+    if item is None:
+        raise Http404
+    return item
+
+
+def _one(request: StudyRequest, item: Item, refusal: Refusal | None = None) -> HttpResponse:
+    """The item as it stands now; after a refusal with what was typed, and the way on."""
+    study = request.member.study
+    context = {
+        "kind": item.kind,
+        "counts": queries.counts(actor=request.actor, study_id=study.id),
+        "item": _shown(item),
+        "one": True,
+        "refusal": refusal,
+        "note": request.POST.get("note", ""),
+        "back": request.POST.get("back", "" if refusal else "decided"),
+        "next": _next_address(study.slug, item),
+        "focus": False,
+    }
+    status = refusal.status if refusal else 200
+    return render(request, "annotations/review.html", context, status=status)
+
+
+def _next_address(slug: str, item: Item) -> str:
     query = QueryDict(mutable=True)
-    query.update({"kind": kind, "after": str(item.id), "on": "1"})
-    return redirect(f"{reverse('annotations:review', kwargs={'slug': slug})}?{query.urlencode()}")
+    query.update({"kind": item.kind, "after": str(item.id), "on": "1"})
+    return f"{reverse('annotations:review', kwargs={'slug': slug})}?{query.urlencode()}"
 
 
 def _decide(request: StudyRequest, item: Item) -> None:
@@ -92,6 +132,21 @@ def _decide(request: StudyRequest, item: Item) -> None:
     )
 
 
+def _row(item: Item) -> dict[str, object]:
+    """A line of the list: enough to know the item again."""
+    asked = (turn["content"] for turn in item.messages if turn["role"] == "user")
+    return {"item": item, "asked": next(asked, ""), **_words(item)}
+
+
+def _words(item: Item) -> dict[str, object]:
+    states = words.REWRITE_STATES if item.kind is Kind.REWRITES else words.FLAG_STATES
+    return {
+        "harm": words.HARMS.get(item.harm, ""),
+        "severity": words.SEVERITIES.get(item.severity, ""),
+        "state": states[item.state],
+    }
+
+
 def _shown(item: Item) -> dict[str, object]:
     rewrites = item.kind is Kind.REWRITES
     table = REWRITE_STATES if rewrites else FLAG_STATES
@@ -100,9 +155,7 @@ def _shown(item: Item) -> dict[str, object]:
         "item": item,
         "before": before,
         "after": after,
-        "harm": words.HARMS.get(item.harm, ""),
-        "severity": words.SEVERITIES.get(item.severity, ""),
-        "state": (words.REWRITE_STATES if rewrites else words.FLAG_STATES)[item.state],
+        **_words(item),
         "choices": [
             {"state": state, "key": key, "words": said}
             for state, (key, said) in KEYS.items()

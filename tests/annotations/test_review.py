@@ -217,8 +217,17 @@ def test_nobody_reads_what_others_wrote_before_they_judged_the_same_prompt(
         return client.get(address).context["item"] is not None
 
     assert reads()  # their cohort is not asked about it
+
+    def later() -> int:
+        return int(client.get(address).context["counts"].later)
+
     rounds.add_task(actor=SYSTEM, round=made, prompt=prompt, responses=list(prompt.responses.all()))
     assert not reads()
+    assert later() == 2
+    assert "2 more wait that you may still judge yourself" in client.get(address).content.decode()
+    home = client.get(reverse("desk:study", kwargs={"slug": member.study.slug})).content.decode()
+    assert "2 more wait that you may still judge yourself" in home
+    assert "Nothing waits." not in home
     rounds.close_round(actor=SYSTEM, round=made)
     assert not reads()  # it may be opened again
     rounds.open_round(actor=SYSTEM, round=made)
@@ -232,6 +241,83 @@ def test_nobody_reads_what_others_wrote_before_they_judged_the_same_prompt(
     else:
         submissions.skip(actor=Actor.of(clinician.user), assignment_id=held.id, reason="other")
     assert reads()
+
+
+@pytest.mark.parametrize("overlap", [1, 2])
+def test_what_colleagues_judged_to_the_last_seat_is_open_to_all(
+    member: Member, clinician: Member, overlap: int
+) -> None:
+    """A seat that is held may become free; one that is filled never does."""
+    rewrite, _ = judged(member)
+    prompt = rewrite.response.prompt
+    made = judging_round(cohort_of(clinician), tasks=0, overlap=overlap)
+    rounds.add_task(actor=SYSTEM, round=made, prompt=prompt, responses=list(prompt.responses.all()))
+    reader = judge(cohort=clinician.cohort)
+    client = signed_in(reader)
+    address = reverse("annotations:review", kwargs={"slug": member.study.slug})
+    for seats_left in range(overlap, 0, -1):
+        assert client.get(address).context["item"] is None
+        colleague = judge(cohort=clinician.cohort)
+        held = lease(colleague)
+        assert client.get(address).context["item"] is None, seats_left
+        send(held)
+    assert client.get(address).context["item"] is not None
+    assert client.get(address).context["counts"].later == 0
+    assert assignments.lease(actor=Actor.of(reader.user), slug=reader.study.slug).assignment is None
+
+
+def test_every_decision_is_on_some_page_and_can_be_told_apart(
+    member: Member, coordinator: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [f"I hear you, time {n}." for n in range(4)]
+    actor = Actor.of(coordinator.user)
+    for text in texts:
+        rewrite, flag = judged(member, text=text)
+        review.decide(
+            actor=actor, kind=Kind.REWRITES, item_id=rewrite.id, state="accepted", note=f"N {text}"
+        )
+        review.decide(actor=actor, kind=Kind.FLAGS, item_id=flag.id, state="upheld")
+    monkeypatch.setattr("annotations.views.review.DECIDED_A_PAGE", 3)
+    client = signed_in(coordinator)
+    listed = reverse("annotations:review-decided", kwargs={"slug": member.study.slug})
+    pages = [client.get(listed, {"page": number}).content.decode() for number in (1, 2, 3)]
+    assert [page.count('class="decided"') for page in pages] == [3, 3, 2]
+    for text in texts:
+        assert sum(page.count(f">{text}<") for page in pages) == 1
+    for rewrite in Rewrite.objects.select_related("response__prompt"):
+        asked = rewrite.response.prompt.messages[0]["content"]
+        assert sum(page.count(asked) for page in pages) == 2
+    assert "It labels." in "".join(pages)
+    assert texts[-1] in pages[0]
+    assert "<button" not in pages[0].split("<main")[1].split("</main")[0]
+
+
+def test_who_comes_second_keeps_their_note_and_goes_on(
+    member: Member, coordinator: Member, clinician: Member
+) -> None:
+    rewrite, _ = judged(member)
+    decide = reverse(
+        "annotations:review-decide",
+        kwargs={"slug": member.study.slug, "kind": "rewrites", "item_id": rewrite.id},
+    )
+    review.decide(
+        actor=Actor.of(clinician.user), kind=Kind.REWRITES, item_id=rewrite.id, state="held_back"
+    )
+    client = signed_in(coordinator)
+    sent = {"state": "accepted", "seen": "pending", "note": "Warm and plain."}
+    page = client.post(decide, sent)
+    assert page.status_code == 409
+    words = page.content.decode()
+    assert "Somebody decided on this while you were reading." in words
+    assert "held back" in words
+    assert "Warm and plain.</textarea>" in words
+    assert page.context["next"].replace("&", "&amp;") in words
+    assert client.get(page.context["next"]).status_code == 200
+    rewrite.refresh_from_db()
+    assert rewrite.state == "held_back"
+    assert client.post(decide, sent | {"seen": "held_back"}).status_code == 302
+    assert ReviewDecision.objects.filter(rewrite=rewrite).latest("created_at").note == sent["note"]
+    assert client.post(decide, sent | {"note": "x" * 501, "state": "held_back"}).status_code == 400
 
 
 def test_the_page_goes_from_one_to_the_next(member: Member, coordinator: Member) -> None:
@@ -253,7 +339,8 @@ def test_the_page_goes_from_one_to_the_next(member: Member, coordinator: Member)
     assert page.context["left"] == 1
     assert 'id="item-title" tabindex="-1" autofocus' in page.content.decode()
     listed = reverse("annotations:review-decided", kwargs={"slug": member.study.slug})
-    assert "Hold back" in client.get(listed).content.decode()
+    assert decide in client.get(listed).content.decode()
+    assert "Hold back" in client.get(decide).content.decode()
     back = {"state": "held_back", "seen": "accepted", "back": "decided"}
     page = client.post(decide, back, follow=True)
     assert page.redirect_chain == [(listed, 302)]

@@ -51,8 +51,9 @@ def test_how_it_looks(open_page: OpenPage, study: Judging, coordinator: Member) 
     check_page(page, name="review-flag")
     page.get_by_role("button", name="Uphold").click()
     page.get_by_role("link", name="Decided").click()
-    page.get_by_text("Read it again").click()
     check_page(page, name="review-decided")
+    page.locator(".decided a").first.click()
+    check_page(page, name="review-decided-one")
 
 
 def test_by_keyboard_from_one_to_the_next(
@@ -108,7 +109,8 @@ def test_without_scripts_to_the_end_and_back(
         page.get_by_role("button", name="Dismiss").click()
     expect(page.get_by_text("No report waits")).to_be_visible()
     page.get_by_role("link", name="Decided").click()
-    page.get_by_role("button", name="Uphold instead").first.click()
+    page.get_by_role("link", name="Tells them what to do").first.click()
+    page.get_by_role("button", name="Uphold").click()
     expect(page.get_by_text("upheld", exact=True)).to_have_count(1)
     assert Flag.objects.filter(state="upheld").count() == 1
 
@@ -117,7 +119,8 @@ def test_a_colleague_was_quicker(open_page: OpenPage, study: Judging, coordinato
     page = open_page(f"/studies/{study.slug}/review/", user=coordinator.user)
     Rewrite.objects.update(state="held_back")
     page.get_by_role("button", name="Accept").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Somebody decided on this")
+    expect(page.get_by_role("alert")).to_contain_text("Somebody decided on this")
+    expect(page.get_by_role("link", name="Go on to the next")).to_be_visible()
 
 
 def test_nothing_waits(open_page: OpenPage, transactional_db: None) -> None:
