@@ -27,9 +27,9 @@ TEXT_ROWS = 500
 @functools.cache
 def schemas() -> dict[str, Any]:
     """config → pyarrow schema. The system's allocator gives back what Arrow's own keeps: 50 MB."""
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # read when it is loaded
     import pyarrow as pa
 
-    pa.set_memory_pool(pa.system_memory_pool())
     text, flag, number = pa.string(), pa.bool_(), pa.int64()
     messages = pa.list_(pa.struct([("role", text), ("content", text)]))
     about = [
