@@ -18,6 +18,7 @@ MAX_CHARACTERS = 50_000
 MAX_TURNS = 200
 MAX_TOPICS = 20
 _LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8}){0,2}")
+_CATEGORIES = tuple(Category)
 _FIELD_LIMITS = {"external_id": 120, "family": 120, "language": 12}
 
 BEHIND_ROLE = "\x1f"
@@ -127,7 +128,7 @@ def row_problem(row: PromptRow) -> str | None:
         value = getattr(row, name)
         if not isinstance(value, str) or not storable(value) or len(value) > limit:
             return f"{name} is not text of at most {limit} characters."
-    if row.category not in list(Category):
+    if row.category not in _CATEGORIES:
         known = ", ".join(Category)
         return f"the category {row.category!r} is not known; use one of {known}."
     if type(row.intensity) is not int or not 1 <= row.intensity <= 3:

@@ -89,22 +89,18 @@ def sketches(talks: Sequence[Sequence[str]]) -> Array:
         _short("\x1e".join(said[:2])) if len(said) > 1 else alone
         for said, alone in zip(talks, opening, strict=True)
     ]
-    numbers = _Numbers()
     made["bands"] = _bands(
         [
-            [numbers[word] for turn in said for word in _words(turn.partition(BEHIND_ROLE)[2])]
+            [_number(word) for turn in said for word in _words(turn.partition(BEHIND_ROLE)[2])]
             for said in talks
         ]
     )
     return made
 
 
-class _Numbers(dict[str, int]):
-    """A number for each word, worked out once."""
-
-    def __missing__(self, word: str) -> int:
-        number = self[word] = zlib.crc32(word.encode())
-        return number
+@functools.lru_cache(maxsize=50_000)
+def _number(word: str) -> int:
+    return zlib.crc32(word.encode())
 
 
 def _short(text: str) -> int:

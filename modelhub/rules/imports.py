@@ -32,6 +32,7 @@ MOST_LINE = 16_000_000
 """Bytes of one line of JSON, characters of one cell of a table."""
 MOST_RESPONSES = 50
 MODEL_NAME = 120
+_ORIGINS = tuple(Origin)
 _RESPONSE_KEYS = frozenset({"text", "model", "origin"})
 _YES_NO = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
@@ -109,7 +110,7 @@ def _response(raw: Any, number: int) -> ResponseRow:
         raise BadRow(problem)
     if not isinstance(model, str) or len(model.strip()) > MODEL_NAME or not storable(model):
         raise BadRow(f"the model of response {number} is not a name of {MODEL_NAME} characters.")
-    if (origin := given.get("origin") or Origin.AI) not in list(Origin):
+    if (origin := given.get("origin") or Origin.AI) not in _ORIGINS:
         raise BadRow(f"the origin of response {number} is not one of {', '.join(Origin)}.")
     if names_its_maker(text):
         raise BadRow(f"response {number} names what wrote it; people judge without knowing that.")
