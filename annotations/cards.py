@@ -7,7 +7,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from annotations.permissions import JUDGE, MANAGE_ROUNDS, PULL, REVIEW, SEE_RELEASES
+from annotations.permissions import JUDGE, PULL, REVIEW, SEE_RELEASES, SEE_ROUNDS
 from annotations.queries import assignments, progress, releases, review, sittings
 from annotations.rules.states import ReleaseState
 from codesign.compensation import queries as compensation
@@ -181,7 +181,7 @@ registry.NAV.register(
     "releases", registry.NavLink(gettext_lazy("Releases"), "annotations:releases", SEE_RELEASES, 40)
 )
 registry.NAV.register(
-    "rounds", registry.NavLink(gettext_lazy("Rounds"), "annotations:rounds", MANAGE_ROUNDS, 30)
+    "rounds", registry.NavLink(gettext_lazy("Rounds"), "annotations:rounds", SEE_ROUNDS, 30)
 )
 registry.NAV.register(
     "prompts", registry.NavLink(gettext_lazy("Prompts"), "annotations:prompts", PULL, 25)

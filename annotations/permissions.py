@@ -8,6 +8,9 @@ ADD_PROMPTS = Permission(
 )
 PULL = Permission("annotations.pull", Scope.STUDY, frozenset({Role.COORDINATOR}))
 MANAGE_ROUNDS = Permission("annotations.manage_rounds", Scope.STUDY, frozenset({Role.COORDINATOR}))
+SEE_ROUNDS = Permission(
+    "annotations.see_rounds", Scope.STUDY, frozenset({Role.COORDINATOR, Role.AUDITOR})
+)
 JUDGE = Permission("annotations.judge", Scope.STUDY, frozenset(JUDGING))
 JUDGE_OWN = Permission("annotations.judge_own", Scope.OBJECT, frozenset(JUDGING))
 REQUEST_RELEASE = Permission(
@@ -23,4 +26,9 @@ SEE_RELEASES = Permission(
 )
 REVIEW = Permission(
     "annotations.review", Scope.STUDY, frozenset({Role.COORDINATOR, Role.CLINICIAN})
+)
+SEE_DECISIONS = Permission(
+    "annotations.see_decisions",
+    Scope.STUDY,
+    frozenset({Role.COORDINATOR, Role.CLINICIAN, Role.AUDITOR}),
 )

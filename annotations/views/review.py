@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from annotations.forms import words
-from annotations.permissions import REVIEW
+from annotations.permissions import REVIEW, SEE_DECISIONS
 from annotations.queries import review as queries
 from annotations.queries.review import Item, Kind
 from annotations.rules import diff
@@ -56,7 +56,7 @@ def review(request: StudyRequest, slug: str) -> HttpResponse:
 
 @never_cache
 @require_safe
-@page(REVIEW)
+@page(SEE_DECISIONS)
 def decided(request: StudyRequest, slug: str) -> HttpResponse:
     """What was decided, the newest first: each leads to its own page, where it can be changed."""
     study = request.member.study
@@ -66,6 +66,7 @@ def decided(request: StudyRequest, slug: str) -> HttpResponse:
     context = {
         "counts": queries.counts(actor=request.actor, study_id=study.id),
         "page": found,
+        "reviews": request.member.has_role(*REVIEW.roles),
         "rows": [_row(item) for item in found],
     }
     return render(request, "annotations/decided.html", context)

@@ -1,4 +1,4 @@
-"""Rounds of judging, for the coordinator: how far each is, opening, closing, pausing them all."""
+"""Rounds of judging: how far each is; for the coordinator opening, closing, pausing them all."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from annotations.permissions import MANAGE_ROUNDS
+from annotations.permissions import MANAGE_ROUNDS, SEE_ROUNDS
 from annotations.queries import progress
 from annotations.services import rounds
 from codesign.shared.pages import Question, ask_first
@@ -24,13 +24,15 @@ from codesign.studies.rules import StudyState
 ROUNDS_A_PAGE = 20
 
 
-@page(MANAGE_ROUNDS)
+@page(SEE_ROUNDS)
 @require_safe
 def listed(request: StudyRequest, slug: str) -> HttpResponse:
     """Every round, newest first."""
     found = Paginator(progress.rounds_of(study_id=request.member.study_id), ROUNDS_A_PAGE)
     number = request.GET.get("page")
-    return render(request, "annotations/rounds.html", {"page": found.get_page(number)})
+    manages = request.member.has_role(*MANAGE_ROUNDS.roles)
+    seen = {"page": found.get_page(number), "manages": manages}
+    return render(request, "annotations/rounds.html", seen)
 
 
 @page(RUN_STUDY)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Collection
+
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from codesign.compensation import queries, rules
-from codesign.compensation.permissions import SEE_OWN_PAY, SET_PAY
+from codesign.compensation.permissions import SEE_OWN_PAY, SEE_PAY
 from codesign.consent.registry import BEFORE_SIGNING
+from codesign.enrolment.registry import COLUMNS, Column
+from codesign.shared.money import format_money
 from codesign.studies.models import Member
 from codesign.studies.registry import CARDS, NAV, CardSource, NavLink, Panel
-from codesign.studies.rules import Role
 
 
 def what_it_pays(member: Member) -> Panel | None:
@@ -37,7 +41,17 @@ def book(member: Member) -> Panel:
     return Panel("compensation/_book.html", {"books": queries.book_of(study_id=member.study_id)})
 
 
+def earned_by(member_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """What each person has earned and not been paid, in words."""
+    found = queries.balances_of(member_ids=member_ids)
+    return {
+        member_id: ", ".join(format_money(minor, currency) for currency, minor in balances)
+        for member_id, balances in found.items()
+    }
+
+
+COLUMNS.register("earned", Column(gettext_lazy("Earned"), earned_by))
 BEFORE_SIGNING.register("pay", what_it_pays)
 CARDS.register("earned", CardSource(SEE_OWN_PAY.roles, order=10, find=earned))
-CARDS.register("book", CardSource(SET_PAY.roles | {Role.AUDITOR}, order=40, find=book))
-NAV.register("pay", NavLink(gettext_lazy("Pay"), "compensation:rates", SET_PAY, 40))
+CARDS.register("book", CardSource(SEE_PAY.roles, order=40, find=book))
+NAV.register("pay", NavLink(gettext_lazy("Pay"), "compensation:rates", SEE_PAY, 40))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -44,6 +44,18 @@ def balances(*, member_id: uuid.UUID) -> dict[str, int]:
         account__owner_kind="member", account__owner_id=member_id, account__kind="earned"
     )
     return dict(legs.values_list("currency").annotate(total=Sum("amount_minor")).order_by())
+
+
+def balances_of(*, member_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[tuple[str, int]]]:
+    """member id → (currency, minor units earned and not paid), sorted; one query for them all."""
+    legs = Leg.objects.filter(
+        account__owner_kind="member", account__owner_id__in=member_ids, account__kind="earned"
+    )
+    found: dict[uuid.UUID, list[tuple[str, int]]] = {}
+    rows = legs.values_list("account__owner_id", "currency").annotate(total=Sum("amount_minor"))
+    for member_id, currency, total in rows.order_by("currency"):
+        found.setdefault(member_id, []).append((currency, total))
+    return found
 
 
 def entries(*, member_id: uuid.UUID) -> QuerySet[Leg]:

@@ -17,7 +17,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from codesign.compensation import queries, rules, services
 from codesign.compensation.forms import RateForm, ReasonForm
 from codesign.compensation.models import PayRate
-from codesign.compensation.permissions import SEE_OWN_PAY, SET_PAY
+from codesign.compensation.permissions import SEE_OWN_PAY, SEE_PAY, SET_PAY
+from codesign.shared.errors import NotPermitted
 from codesign.shared.money import format_money
 from codesign.shared.pages import Question, ask_first
 from codesign.studies import queries as studies
@@ -34,18 +35,22 @@ def mine(request: StudyRequest, slug: str) -> HttpResponse:
     member = request.member
     found = Paginator(queries.entries(member_id=member.id), ENTRIES_A_PAGE)
     seen = {
+        "code": member.pseudonym,
         "balances": sorted(queries.balances(member_id=member.id).items()),
         "page": found.get_page(request.GET.get("page")),
     }
     return render(request, "compensation/mine.html", seen)
 
 
-@page(SET_PAY)
+@page(SEE_PAY)
 @never_cache
 @require_http_methods(["GET", "POST"])
 def rates(request: StudyRequest, slug: str) -> HttpResponse:
-    """What each cohort is paid now, what it was paid before, and a form to change it."""
+    """What each cohort is paid now, what it was paid before, and a form for who changes it."""
     study = request.member.study
+    sets = request.member.has_role(*SET_PAY.roles)
+    if request.method == "POST" and not sets:
+        raise NotPermitted("You can read this, and change nothing.")
     cohorts = list(studies.cohorts_of(study_id=study.id))
     form = RateForm(request.POST or None, cohorts=cohorts)
     if form.is_bound and form.is_valid():
@@ -60,7 +65,7 @@ def rates(request: StudyRequest, slug: str) -> HttpResponse:
         return redirect("compensation:rates", slug=slug)
     in_force = queries.rates_in_force(study_id=study.id, at=timezone.now())
     seen = {
-        "form": form,
+        "form": form if sets else None,
         "now": [_row(cohort.title, in_force.get(cohort.id)) for cohort in cohorts],
         "page": Paginator(queries.rates(study_id=study.id), ENTRIES_A_PAGE).get_page(
             request.GET.get("page")
@@ -76,13 +81,16 @@ def _row(title: str, rate: PayRate | None) -> dict[str, object]:
     return {"title": title, "rate": rate, "hourly": hourly}
 
 
-@page(SET_PAY)
+@page(SEE_PAY)
 @never_cache
 @require_safe
 def entries(request: StudyRequest, slug: str) -> HttpResponse:
     """Everything that was credited or taken back in the study, newest first."""
     found = Paginator(queries.entries_of_study(study_id=request.member.study_id), ENTRIES_A_PAGE)
-    seen = {"page": found.get_page(request.GET.get("page"))}
+    seen = {
+        "page": found.get_page(request.GET.get("page")),
+        "sets": request.member.has_role(*SET_PAY.roles),
+    }
     return render(request, "compensation/entries.html", seen)
 
 

@@ -63,6 +63,7 @@ def published(member: Member) -> Panel:
     """The texts that people sign, newest first; for an auditor with their fingerprints."""
     context = {
         "versions": list(queries.versions(study_id=member.study_id)[:VERSIONS_SHOWN]),
+        "study": member.study,
         "exact": member.has_role(Role.AUDITOR),
     }
     return Panel("consent/_versions.html", context)

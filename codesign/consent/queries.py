@@ -125,6 +125,15 @@ def versions(*, study_id: uuid.UUID) -> QuerySet[ConsentVersion]:
     )
 
 
+def version_in(*, study_id: uuid.UUID, number: int, language: str) -> ConsentVersion:
+    """One published text of a study, whether or not it is still in force."""
+    found = ConsentVersion.objects.filter(study_id=study_id, number=number, language=language)
+    version = found.first()
+    if version is None:
+        raise NotFound("There is no such text in this study.")
+    return version
+
+
 def languages(*, study_id: uuid.UUID) -> list[str]:
     """Languages in which something was published."""
     versions = ConsentVersion.objects.filter(study_id=study_id)

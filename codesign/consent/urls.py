@@ -9,6 +9,7 @@ urlpatterns = [
     path("", views.read, name="read"),
     path("choices/", views.choices, name="choices"),
     path("leave/", views.leave, name="leave"),
+    path("texts/<int:number>/<str:language>/", views.text, name="text"),
     path("signed/<uuid:record_id>/", views.copy, name="copy"),
     path("signed/<uuid:record_id>/<str:form>/", views.download, name="download"),
 ]

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from codesign.consent import queries, rules, services
 from codesign.consent.forms import ConsentForm
 from codesign.consent.models import ConsentVersion
-from codesign.consent.permissions import SEE_OWN_CONSENT, SIGN
+from codesign.consent.permissions import SEE_OWN_CONSENT, SEE_TEXTS, SIGN
 from codesign.consent.registry import BEFORE_SIGNING
 from codesign.shared.errors import Conflict, Invalid, NotFound
 from codesign.shared.forms import explain
@@ -184,6 +184,16 @@ def leave(request: StudyRequest, slug: str) -> HttpResponse:
     if not queries.standing_records(member_id=request.member.id):
         return redirect("desk:study", slug=slug)
     return render(request, "consent/leave.html", {"study": request.member.study})
+
+
+@page(SEE_TEXTS)
+@never_cache
+@require_safe
+def text(request: StudyRequest, slug: str, number: int, language: str) -> HttpResponse:
+    """A published text to read, whole, with the choices as they are asked; nobody's answers."""
+    study = request.member.study
+    version = queries.version_in(study_id=study.id, number=number, language=language)
+    return render(request, "consent/text.html", {"study": study, "version": version})
 
 
 @page(SEE_OWN_CONSENT)

@@ -6,8 +6,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from annotations.queries import releases
+from annotations.queries import progress, releases, review
 from codesign.audit import queries as audit
+from codesign.compensation import queries as compensation
 from codesign.desk.permissions import SEE_AUDIT
 from codesign.shared.actors import Actor
 from codesign.studies import registry
@@ -35,11 +36,22 @@ def what_to_read(member: Member) -> registry.Panel:
     pages = [
         (_("Audit trail"), "desk:trail", audit.events_of(study_id=study.id)),
         (_("Dataset releases"), "annotations:releases", releases.releases_of(study=study)),
+        (_("Rounds"), "annotations:rounds", progress.rounds_of(study_id=study.id)),
+        (_("Pay rates"), "compensation:rates", compensation.rates(study_id=study.id)),
+        (
+            _("Ledger entries"),
+            "compensation:entries",
+            compensation.entries_of_study(study_id=study.id),
+        ),
         (_("Generation runs"), "modelhub:runs", generation.runs_of(study_id=study.id)),
         (_("Training runs"), "modelhub:training-runs", training.runs_of(actor=actor, study=study)),
         (_("Models"), "modelhub:models", versions.versions_of(study_id=study.id)),
     ]
     rows = [(title, reverse(name, kwargs=keys), found.count()) for title, name, found in pages]
+    decided = len(review.Decided(actor=actor, study_id=study.id))
+    rows.append(
+        (_("Review decisions"), reverse("annotations:review-decided", kwargs=keys), decided)
+    )
     return registry.Panel("desk/_reading.html", {"rows": rows})
 
 

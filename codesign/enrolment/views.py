@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from codesign.enrolment import queries, services
 from codesign.enrolment.forms import InviteForm
+from codesign.enrolment.registry import COLUMNS
 from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.forms import explain
 from codesign.shared.pages import Question, ask_first
@@ -36,9 +37,15 @@ def people(request: StudyRequest, slug: str) -> HttpResponse:
     if form.is_bound and form.is_valid() and _added(request, form):
         return redirect("enrolment:people", slug=slug)
     number = request.GET.get("page")
+    found = Paginator(queries.people(study_id=study.id), PEOPLE_A_PAGE).get_page(number)
+    judging = [member.id for member in found if member.judges]
+    columns = [(column.title, column.find(judging)) for _name, column in COLUMNS]
+    for member in found:
+        member.said = [(title, said.get(member.id, "")) for title, said in columns]  # type: ignore[attr-defined]
     seen = {
         "form": form,
-        "page": Paginator(queries.people(study_id=study.id), PEOPLE_A_PAGE).get_page(number),
+        "page": found,
+        "columns": [title for title, _said in columns],
         "waiting": Paginator(queries.waiting(study_id=study.id), PEOPLE_A_PAGE).get_page(
             request.GET.get("waiting")
         ),

@@ -170,7 +170,17 @@ def test_others_are_refused(member: Member, role: str) -> None:
     client = signed_in(other)
     for name in ("review", "review-decided"):
         url = reverse(f"annotations:{name}", kwargs={"slug": member.study.slug})
-        assert client.get(url).status_code in (403, 404)
+        if role == Role.AUDITOR and name == "review-decided":
+            review.decide(actor=SYSTEM, kind=Kind.REWRITES, item_id=rewrite.id, state="accepted")
+            page = client.get(url).content.decode()
+            assert rewrite.text in page
+            assert member.pseudonym not in page
+            one = {"slug": member.study.slug, "kind": "rewrites", "item_id": rewrite.id}
+            decide = reverse("annotations:review-decide", kwargs=one)
+            assert decide not in page
+            assert client.get(decide).status_code == 403
+        else:
+            assert client.get(url).status_code in (403, 404)
 
 
 def test_the_system_may(member: Member) -> None:

@@ -125,12 +125,15 @@ def test_a_coordinator_takes_a_credit_back_for_a_reason(member: Member, client: 
 
 
 @pytest.mark.parametrize("role", sorted(set(Role) - {Role.COORDINATOR}))
-def test_nobody_else_sees_or_takes_back_what_was_credited(role: Role, client: Client) -> None:
+def test_nobody_else_takes_back_and_the_auditor_alone_sees_what_was_credited(
+    role: Role, client: Client
+) -> None:
     judges = role in (Role.PANELIST, Role.CLINICIAN)
     person = MemberFactory.create(cohort=CohortFactory.create(role=role if judges else "panelist"))
     made = credit(person)
     client.force_login((person if judges else staff(person.study, role)).user)
-    assert client.get(address("entries", person)).status_code == 403
+    reads = 200 if role == Role.AUDITOR else 403
+    assert client.get(address("entries", person)).status_code == reads
     assert client.post(take_back(person, made), {"reason": "Mine."}).status_code == 403
     assert queries.balances(member_id=person.id) == {"GBP": 80}
 
@@ -150,3 +153,23 @@ def test_entries_make_constant_queries(member: Member, client: Client) -> None:
     for _ in range(4):
         services.reverse(actor=SYSTEM, transfer=credit(member), reason="test")
     assert queries_of(client, address("entries", member)) == few
+
+
+def test_a_coordinator_knows_whose_pay_is_whose(member: Member, client: Client) -> None:
+    credit(member, 1250)
+    credit(member, 500, currency="JPY")
+    other = MemberFactory.create(cohort=member.cohort)
+    client.force_login(staff(member.study).user)
+    people = reverse("enrolment:people", kwargs={"slug": member.study.slug})
+    rows = client.get(people).content.decode().split("<tr")
+    row = next(row for row in rows if member.user.email in row)
+    assert member.pseudonym in row
+    assert "£12.50, ¥500" in row
+    assert "£" not in next(row for row in rows if other.user.email in row)
+    few = queries_of(client, people)
+    for _ in range(3):
+        credit(MemberFactory.create(cohort=member.cohort))
+    assert queries_of(client, people) == few
+    client.force_login(member.user)
+    own = client.get(address("mine", member)).content.decode()
+    assert f"Your code in the book: <strong>{member.pseudonym}</strong>" in own

@@ -6,11 +6,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from codesign.compensation.models import PayRate
 from codesign.studies.models import Cohort, Study
 from codesign.studies.rules import JUDGING, Role
 from tests.factories.accounts import UserFactory
-from tests.factories.compensation import set_rate
-from tests.factories.consent import publish
+from tests.factories.annotations import judge, judging_round
+from tests.factories.compensation import credit, set_rate
+from tests.factories.consent import consent_text, publish
 from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +27,11 @@ DOORS = [
     ("consent:leave", JUDGING),
     ("enrolment:people", COORDINATOR),
     ("compensation:mine", JUDGING),
-    ("compensation:rates", COORDINATOR),
+    ("compensation:rates", COORDINATOR | {Role.AUDITOR}),
+    ("compensation:entries", COORDINATOR | {Role.AUDITOR}),
+    ("annotations:rounds", COORDINATOR | {Role.AUDITOR}),
+    ("annotations:review", COORDINATOR | {Role.CLINICIAN}),
+    ("annotations:review-decided", COORDINATOR | {Role.CLINICIAN, Role.AUDITOR}),
 ]
 
 
@@ -71,6 +77,62 @@ def test_a_study_page_tells_strangers_nothing(name: str, study: Study, client: C
     assert client.get(address).status_code == 404
     client.force_login(staff(StudyFactory.create()).user)  # a coordinator, of another study
     assert client.get(address).status_code == 404
+
+
+CHANGES = [
+    ("compensation:rates", {"amount": "1", "currency": "GBP", "minutes": "3"}),
+    ("annotations:pause", {}),
+    ("annotations:resume", {}),
+]
+
+
+@pytest.mark.parametrize(("name", "sent"), CHANGES, ids=[name for name, _ in CHANGES])
+def test_an_auditor_changes_nothing(name: str, sent: dict[str, str], study: Study) -> None:
+    before = PayRate.objects.count()
+    auditor = signed_in_as(Role.AUDITOR, study)
+    assert auditor.post(reverse(name, kwargs={"slug": study.slug}), sent).status_code == 403
+    assert PayRate.objects.count() == before
+
+
+@pytest.mark.parametrize("role", sorted(Role))
+def test_staff_read_the_consent_text_whole(role: Role, study: Study) -> None:
+    publish(study, title="What came later")
+    content = consent_text()
+    at = {"slug": study.slug, "number": 1, "language": "en"}
+    client = signed_in_as(role, study)
+    answer = client.get(reverse("consent:text", kwargs=at))
+    if role not in (Role.COORDINATOR, Role.AUDITOR):
+        assert answer.status_code == 403
+        return
+    page = answer.content.decode()
+    for said in (
+        content["title"],
+        *content["key_information"],
+        *(paragraph for part in content["sections"] for paragraph in part["paragraphs"]),
+        *(choice["help"] for choice in content["choices"]),
+    ):
+        assert said in page
+    home = client.get(reverse("desk:study", kwargs={"slug": study.slug})).content.decode()
+    assert reverse("consent:text", kwargs=at) in home
+    assert client.get(reverse("consent:text", kwargs=at | {"number": 9})).status_code == 404
+    other = {**at, "slug": StudyFactory.create().slug}
+    assert client.get(reverse("consent:text", kwargs=other)).status_code == 404
+
+
+@pytest.mark.parametrize("role", [Role.COORDINATOR, Role.AUDITOR])
+def test_what_changes_things_stands_before_the_coordinator_alone(role: Role, study: Study) -> None:
+    cohort = Cohort.objects.get(study=study, role=Role.PANELIST)
+    person = judge(cohort=cohort)
+    credit(person)
+    judging_round(cohort)
+    client = signed_in_as(role, study)
+    shown = {"compensation:rates": "Set the rate", "compensation:entries": "Take back"}
+    shown["annotations:rounds"] = "<button"
+    for name, words in shown.items():
+        page = client.get(reverse(name, kwargs={"slug": study.slug})).content.decode()
+        main = page.split("<main")[1]
+        assert (words in main) is (role == Role.COORDINATOR), name
+        assert person.user.email not in page
 
 
 def test_accounts_are_for_site_admins_alone(client: Client, study: Study) -> None:

@@ -128,6 +128,10 @@ def test_an_auditor_is_led_to_everything_that_opens_for_them(panel: Cohort, clie
     for name in (
         "desk:trail",
         "annotations:releases",
+        "annotations:rounds",
+        "annotations:review-decided",
+        "compensation:rates",
+        "compensation:entries",
         "modelhub:runs",
         "modelhub:training-runs",
         "modelhub:models",
@@ -135,8 +139,8 @@ def test_an_auditor_is_led_to_everything_that_opens_for_them(panel: Cohort, clie
         address = reverse(name, kwargs=keys)
         assert f'href="{address}"' in page
         assert client.get(address).status_code == 200
-    for closed in ("enrolment:people", "compensation:rates", "annotations:review"):
-        assert reverse(closed, kwargs=keys) not in page
+    for closed in ("enrolment:people", "annotations:review", "compensation:mine"):
+        assert f'href="{reverse(closed, kwargs=keys)}"' not in page
     few = queries_of(client, reverse("desk:study", kwargs=keys))
     for number in range(3):
         publish(panel.study, title=f"Text {number}")

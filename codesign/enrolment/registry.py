@@ -1,0 +1,24 @@
+"""What higher apps say about people on the coordinator's list; filled in their `ready()`."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from codesign.shared.registry import Registry
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise as StrOrPromise
+
+
+@dataclass(frozen=True)
+class Column:
+    """A heading, and what stands below it for each of these members; asked once for a page."""
+
+    title: StrOrPromise
+    find: Callable[[Collection[uuid.UUID]], Mapping[uuid.UUID, str]]
+
+
+COLUMNS: Registry[Column] = Registry("column about people")
