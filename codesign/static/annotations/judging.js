@@ -8,6 +8,12 @@
   const SAVE_AFTER = 3000; // milliseconds after the last change; at most 10 s after the first
   const SAVE_AT_MOST = 9000;
   const STILL_USED = 60000;
+  const PATIENCE = 30000;
+  const MOST_IN_PASSING = 60000; // bytes
+  const FRAME = 100; // bytes around each part of a form that is sent
+  const KEPT = 204;
+  const SIGNED_OUT = 401; // the server holds what was written until they are back
+  const OVER = 409;
   const saved = document.getElementById("saved");
   const seconds = form.elements.namedItem("active_seconds");
   const csrf = form.elements.namedItem("csrfmiddlewaretoken");
@@ -38,8 +44,11 @@
   // ---- drafts ----
   let changedAt = 0; // when the oldest change was made that is not saved; 0: all is
   let timer = 0;
-  let saving = false;
+  let saving = null; // the saving under way
+  let unkept = false; // whether the last saving failed
   let leaving = false;
+  let sure = false; // whether the next sending is saved, or answered by a page that shows it again
+  let signIn = "";
 
   function say(sentence) {
     if (saved.textContent !== sentence) saved.textContent = sentence;
@@ -61,15 +70,19 @@
   function changed() {
     if (!changedAt) changedAt = Date.now();
     window.clearTimeout(timer);
-    timer = window.setTimeout(save, Math.min(SAVE_AFTER, changedAt + SAVE_AT_MOST - Date.now()));
+    timer = window.setTimeout(keep, Math.min(SAVE_AFTER, changedAt + SAVE_AT_MOST - Date.now()));
   }
 
-  async function save() {
-    if (!changedAt || saving || leaving) return;
-    window.clearTimeout(timer);
-    const until = changedAt;
-    changedAt = 0;
-    saving = true;
+  // Small enough for a browser to finish after the page is gone (64 KiB at most). What is longer
+  // goes the ordinary way, which has no limit but ends with the page.
+  function outlives(body) {
+    const parts = [...body].flat();
+    const size = new Blob(parts).size + parts.length * FRAME;
+    return document.visibilityState === "hidden" && size < MOST_IN_PASSING;
+  }
+
+  // The status of the answer; 0 where none came.
+  async function post() {
     tick();
     freshToken();
     const body = new FormData(form);
@@ -78,27 +91,52 @@
       const answer = await fetch(form.action, {
         method: "POST",
         body: body,
-        keepalive: true,
+        keepalive: outlives(body),
         redirect: "error",
+        signal: AbortSignal.timeout(PATIENCE),
         headers: { "X-Requested-With": "judging" },
       });
-      if (answer.status === 401) {
-        sayOut((await answer.json()).sign_in);
-      } else if (answer.status === 409) {
-        window.location.reload(); // sent in another tab: its page says so
-      } else if (answer.ok) {
-        say(form.dataset.said);
-      } else {
-        throw new Error(String(answer.status));
-      }
+      if (answer.status === 401) signIn = (await answer.json()).sign_in;
+      return answer.status;
     } catch {
-      changedAt = changedAt || until;
-      if (!leaving) say(form.dataset.away);
-      timer = window.setTimeout(save, SAVE_AT_MOST);
-    } finally {
-      saving = false;
-      if (changedAt) timer = window.setTimeout(save, SAVE_AFTER);
+      return 0;
     }
+  }
+
+  async function save() {
+    window.clearTimeout(timer);
+    const until = changedAt || Date.now();
+    changedAt = 0;
+    const status = await post();
+    unkept = ![KEPT, SIGNED_OUT, OVER].includes(status);
+    if (unkept) changedAt = changedAt || until;
+    return status;
+  }
+
+  function tell(status) {
+    if (leaving) return;
+    if (status === SIGNED_OUT) {
+      sayOut(signIn);
+    } else if (status === OVER) {
+      window.location.reload(); // sent in another tab: its page says so
+    } else if (status === KEPT) {
+      say(form.dataset.said);
+    } else {
+      say(status === 0 ? form.dataset.away : form.dataset[passes(status) ? "later" : "refused"]);
+    }
+    if (changedAt) timer = window.setTimeout(keep, unkept ? SAVE_AT_MOST : SAVE_AFTER);
+  }
+
+  // Whether a later try may go better without anybody doing anything.
+  function passes(status) {
+    return status === 403 || status === 429 || status >= 500;
+  }
+
+  function keep() {
+    if (!changedAt || saving || leaving) return;
+    saving = save().then(tell).finally(function () {
+      saving = null;
+    });
   }
 
   // What was missing is there now: those who listen to the page hear no complaint either.
@@ -115,7 +153,10 @@
   form.addEventListener("change", changed);
   document.addEventListener("visibilitychange", function () {
     tick();
-    if (document.visibilityState === "hidden") save();
+    if (document.visibilityState === "hidden") keep();
+  });
+  window.addEventListener("beforeunload", function (event) {
+    if (unkept && changedAt && !leaving) event.preventDefault(); // what they wrote is only here
   });
 
   // ---- sending: once ----
@@ -124,19 +165,41 @@
     if (button && button.value === "save") {
       event.preventDefault(); // the Enter key in a field
       changed();
-      save();
+      keep();
       return;
     }
     if (leaving) {
-      event.preventDefault();
+      if (!sure) event.preventDefault();
+      sure = false;
       return;
     }
     leaving = true;
-    tick();
-    freshToken();
     if (button) button.setAttribute("aria-disabled", "true");
     say(form.dataset.sending); // a slow line shows nothing else for a while
+    if (!changedAt && !saving && navigator.onLine) {
+      tick();
+      freshToken();
+      return;
+    }
+    event.preventDefault();
+    saveFirst(button);
   });
+
+  // A form that is sent without a connection takes the page with it: what is not saved yet is
+  // saved before, and where that fails, all stays as it is.
+  async function saveFirst(button) {
+    await saving;
+    const status = await save();
+    if (status > 0 && (status === 403 || !passes(status))) {
+      sure = true;
+      form.requestSubmit(button);
+      return;
+    }
+    leaving = false;
+    if (button) button.removeAttribute("aria-disabled");
+    tell(status);
+    say(status === 0 ? form.dataset.unsent : form.dataset.unsentLater);
+  }
 
   // Brought back by the browser's memory: look again, it may have been sent since.
   window.addEventListener("pageshow", function (event) {

@@ -1,0 +1,99 @@
+"""Judging where the line is bad: nothing that was written is lost (standards 5.3)."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from annotations.models import Assignment, Judgement
+from tests.browser.conftest import OpenPage
+from tests.browser.judging_study import Judging, judging
+
+pytestmark = pytest.mark.django_db(transaction=True)
+LEAVING = ["Send and go on", "Stop for now", "Too close to home"]
+
+
+@pytest.fixture
+def study(transactional_db: None) -> Judging:
+    return judging()
+
+
+def write(page: Page, words: str) -> None:
+    page.get_by_label("Anything else").fill(words)
+
+
+@pytest.mark.parametrize("button", LEAVING)
+def test_without_a_connection_nothing_is_sent_and_nothing_lost(
+    open_page: OpenPage, study: Judging, button: str
+) -> None:
+    page = open_page(study.path, user=study.member.user)
+    first = study.held()
+    page.context.set_offline(True)
+    write(page, "all of this")
+    press = page.get_by_role("button", name=button)
+    press.click()
+    expect(page.locator("#saved")).to_contain_text("Nothing was sent: no connection just now.")
+    expect(page.get_by_label("Anything else")).to_have_value("all of this")
+    expect(press).not_to_have_attribute("aria-disabled", "true")
+    page.context.set_offline(False)
+    press.click()
+    after = {LEAVING[0]: "Almost there.", LEAVING[1]: "Stopped for now", LEAVING[2]: "2 in this"}
+    expect(page.locator("main")).to_contain_text(after[button])
+    first.refresh_from_db()
+    assert (first.draft or {})["comment"] == "all of this"
+    assert not Judgement.objects.exists()  # half filled in: Send asked for the rest
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [(500, "We try again by ourselves"), (503, "We try again"), (403, "We try again")],
+)
+def test_what_went_wrong_is_said_as_it_is(
+    open_page: OpenPage, study: Judging, status: int, said: str
+) -> None:
+    page = open_page(study.path, user=study.member.user)
+    page.clock.install()
+
+    def refuse(route: Route) -> None:
+        if route.request.method == "POST":
+            route.fulfill(status=status)
+        else:
+            route.continue_()
+
+    page.route("**/judge/**", refuse)
+    write(page, "half a thought")
+    page.clock.run_for(4_000)
+    expect(page.locator("#saved")).to_contain_text(said)
+    expect(page.locator("#saved")).not_to_contain_text("no connection")
+    page.unroute("**/judge/**")
+    page.clock.run_for(10_000)
+    expect(page.locator("#saved")).to_have_text("Saved")
+
+
+def test_a_server_that_is_down_is_sent_nothing(open_page: OpenPage, study: Judging) -> None:
+    page = open_page(study.path, user=study.member.user)
+    page.route("**/judge/**", lambda route: route.fulfill(status=503))
+    write(page, "all of this")
+    page.get_by_role("button", name=LEAVING[0]).click()
+    expect(page.locator("#saved")).to_contain_text("Nothing was sent: something is wrong")
+    expect(page.get_by_label("Anything else")).to_have_value("all of this")
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_long_drafts_are_saved(open_page: OpenPage, study: Judging, hidden: bool) -> None:
+    page = open_page(study.path, user=study.member.user)
+    long = "كلمة " * 4_000
+    for letter in "AB":
+        reply = page.get_by_role("article", name=f"Reply {letter}")
+        reply.locator("summary", has_text="Rewrite").click()
+        page.locator(f"[name=rewrite-{letter}]").fill(long)
+    if hidden:
+        page.evaluate(
+            """() => {
+                Object.defineProperty(document, "visibilityState", {value: "hidden"});
+                document.dispatchEvent(new Event("visibilitychange"));
+            }"""
+        )
+    expect(page.locator("#saved")).to_have_text("Saved", timeout=10_000)
+    draft = Assignment.objects.get(state="leased").draft
+    assert [one["text"] for one in (draft or {})["rewrites"]] == [long.strip()] * 2
