@@ -15,8 +15,20 @@ COME_BACK_AFTER = "20"
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form that was open for too long: nothing is lost, the way on is to load it again."""
-    return render(request, "403_csrf.html", status=403)
+    """A form that was open for too long, or since before somebody signed in again elsewhere.
+
+    A signed-in person's own form comes back with what they wrote and a fresh token, to be sent by
+    them. Only if the browser says that it came from a page of ours: else another site could have
+    a stranger's form completed by one careless press. What cannot come back whole (files,
+    passwords) does not come back at all.
+    """
+    own = request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"
+    whole = not request.FILES and not any("password" in name for name in request.POST)
+    words: dict[str, object] = {}
+    if own and whole and request.user.is_authenticated:
+        sent = [(name, value) for name, value in _sent(request) if name != "csrfmiddlewaretoken"]
+        words = {"sent": sent, "address": request.get_full_path()}
+    return render(request, "403_csrf.html", words, status=403)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -57,11 +69,15 @@ def _away(request: HttpRequest) -> HttpResponse:
         return problem_outside(
             503, "away", "Codesign cannot reach its records right now. Send the same again soon."
         )
-    sent = [
-        (name, value)
+    words = {"sent": _sent(request), "address": request.get_full_path()}
+    return HttpResponse(get_template("503.html").render(words), status=503)
+
+
+def _sent(request: HttpRequest) -> list[tuple[str, str]]:
+    """The fields of a form, but for passwords, which stand on no page."""
+    return [
+        (name, str(value))
         for name, values in request.POST.lists()
         for value in values
         if "password" not in name
     ]
-    words = {"sent": sent, "address": request.get_full_path()}
-    return HttpResponse(get_template("503.html").render(words), status=503)
