@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from annotations.forms.words import COMPARISON
+from annotations.forms.words import BOTH_HARMFUL, COMPARISON
 from annotations.queries.assignments import ShownAssignment, ShownResponse
 from annotations.rules.states import Ask
 from annotations.rules.texts import one_line_ending, same_text
@@ -32,8 +32,7 @@ def reply_field(part: str, response: ShownResponse) -> str:
 def body(posted: Fields, shown: ShownAssignment) -> dict[str, Any]:
     """The submission that these fields make.
 
-    Where all could do harm, a comparison that was chosen before does not count; what is half
-    filled in was asked for by `missing` before.
+    What is half filled in, or says two things at once, was asked about by `missing` before.
     """
     sent = draft(posted, shown)
     if sent.get("all_harmful"):
@@ -50,7 +49,7 @@ def draft(posted: Fields, shown: ShownAssignment) -> dict[str, Any]:
         kept["ratings"] = _ratings(posted, shown)
     if Ask.RANKING in asks:
         kept |= _comparison(posted, shown)
-        kept["all_harmful"] = "all_harmful" in posted
+        kept["all_harmful"] = _all_harmful(posted)
     if Ask.REWRITE in asks:
         kept["rewrites"] = _rewrites(posted, shown)
     if Ask.FLAG in asks:
@@ -82,6 +81,10 @@ def _ratings(posted: Fields, shown: ShownAssignment) -> list[dict[str, Any]]:
 
 def _is_whole(value: str) -> bool:
     return value.isascii() and value.isdigit() and len(value) < 5
+
+
+def _all_harmful(posted: Fields) -> bool:
+    return "all_harmful" in posted or posted.get("comparison") == BOTH_HARMFUL
 
 
 def _comparison(posted: Fields, shown: ShownAssignment) -> dict[str, Any]:
@@ -146,12 +149,13 @@ def fields(shown: ShownAssignment) -> dict[str, str]:
         found[f"harm-{letter}"] = str(flag.get("harm") or "")
         found[f"severity-{letter}"] = str(flag.get("severity") or "")
         found[f"note-{letter}"] = str(flag.get("note") or "")
-    if kept.get("all_harmful") is True:
-        found["all_harmful"] = "on"
     seconds = str(kept.get("active_seconds") or "").partition(".")[0]
     if seconds.isascii() and seconds.isdigit():
         found["active_seconds"] = seconds
-    return found | _comparison_fields(kept, letters)
+    found |= _comparison_fields(kept, letters)
+    if kept.get("all_harmful") is True:
+        found |= {"comparison": BOTH_HARMFUL} if len(letters) == 2 else {"all_harmful": "on"}
+    return found
 
 
 def _entries(
@@ -223,7 +227,10 @@ def _missing_ratings(posted: Fields, shown: ShownAssignment) -> dict[str, str]:
 
 
 def _missing_comparison(posted: Fields, shown: ShownAssignment) -> dict[str, str]:
-    if "all_harmful" in posted or len(shown["responses"]) == 1:
+    places = [reply_field("rank", response) for response in shown["responses"]]
+    if _all_harmful(posted) and len(places) > 2 and any(map(posted.get, places)):
+        return {"all_harmful": _("You gave places and said that all could do harm: keep one.")}
+    if _all_harmful(posted) or len(places) == 1:
         return {}
     if len(shown["responses"]) == 2:
         if posted.get("comparison"):

@@ -84,6 +84,7 @@ class Sheet:
     comparison: Group | None
     ranks: tuple[Group, ...]
     all_harmful: bool
+    harm_error: str
     comment: str
     asks_ranking: bool
     asks_rewrite: bool
@@ -106,6 +107,7 @@ def sheet(
         comparison=_comparison(fields, errors) if ranking and count == 2 else None,
         ranks=tuple(_ranks(shown, fields, errors)) if ranking and count > 2 else (),
         all_harmful="all_harmful" in fields,
+        harm_error=errors.get("all_harmful", ""),
         comment=fields.get("comment", ""),
         asks_ranking=ranking,
         asks_rewrite=Ask.REWRITE in shown["asks"],
@@ -193,7 +195,10 @@ def _comparison(fields: Mapping[str, str], errors: Mapping[str, str]) -> Group:
     return Group(
         name="comparison",
         legend=_("Which reply would you rather have got?"),
-        options=_options(words.COMPARISON.items(), fields.get("comparison", "")),
+        options=_options(
+            [*words.COMPARISON.items(), (words.BOTH_HARMFUL, _("Both could do harm"))],
+            fields.get("comparison", ""),
+        ),
         error=errors.get("comparison", ""),
     )
 

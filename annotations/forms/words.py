@@ -37,6 +37,8 @@ INTENSITIES: dict[int, Words] = {
     2: _("Some of this may be hard to read."),
     3: _("A heavy one."),
 }
+BOTH_HARMFUL = "harm"
+"""The value, among those of a comparison of two, that takes the place of one."""
 COMPARISON: dict[str, Words] = {
     "A3": _("A much better"),
     "A2": _("A better"),

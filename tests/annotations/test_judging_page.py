@@ -168,12 +168,11 @@ def test_a_draft_comes_back_field_by_field(member: Member) -> None:
     client.get(judge_url(member))
     first = held(member)
     draft = {"do": "save", "rating-B-usable": "2", "comparison": "B1", "rewrite-B": "Better."}
-    draft |= {"harm-A": Harm.OTHER, "note-A": "half a report", "all_harmful": "on"}
+    draft |= {"harm-A": Harm.OTHER, "note-A": "half a report"}
     assert client.post(one_url(first), draft).headers["Location"] == one_url(first)
     words = client.get(judge_url(member)).content.decode()
     assert 'name="rating-B-usable" value="2" checked' in words
     assert 'value="B1" checked' in words
-    assert 'name="all_harmful" checked' in words
     assert "half a report" in words
     assert "\nBetter.</textarea>" in words
     assert words.count('<details class="tool" open>') == 2
