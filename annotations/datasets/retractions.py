@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from pathlib import Path
 
 from annotations.datasets.consensus import compared
 from annotations.datasets.facts import Keys
 from annotations.datasets.pairs import stable_id
 from annotations.datasets.unpaired import record_id
-from annotations.rules.releases import CONFIGS
+from annotations.rules.releases import BY_COHORT, CONFIGS
+
+
+def there(folder: Path, wanted: Mapping[str, Set[str]]) -> dict[str, set[str]]:
+    """config → those of the `wanted` record ids that stand in a release's files.
+
+    Those of a cohort's config and those listed apart have names of the config that they are of.
+    Read anew each time: the ids of all releases would be too many to keep.
+    """
+    import pyarrow.parquet as pq
+
+    found: dict[str, set[str]] = {config: set() for config in wanted}
+    for path in sorted(folder.glob("data/*/*.parquet")):
+        config = next(one for one in CONFIGS if _is_of(path.parent.name, one))
+        if names := sorted(wanted.get(config, ())):
+            column = "judgement_id" if config == "judgements" else "record_id"
+            rows = pq.read_table(path, columns=[column], filters=[(column, "in", names)])
+            found[config].update(rows[column].to_pylist())
+    with (folder / "contested.jsonl").open(encoding="utf-8") as lines:
+        apart = {json.loads(line)["record_id"] for line in lines}
+    found["preference"] |= apart & wanted["preference"]
+    return found
+
+
+def _is_of(folder: str, config: str) -> bool:
+    return folder == config or (config in BY_COHORT and folder.startswith(f"{config}-"))
 
 
 @dataclass(frozen=True, slots=True)

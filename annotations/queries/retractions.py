@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.db.models import QuerySet
 from django.db.models.functions import TruncDate
 
 from annotations.datasets.facts import Keys
-from annotations.datasets.retractions import Said, records_of
+from annotations.datasets.retractions import Said, records_of, there
 from annotations.models import Judgement, Response, Retraction, Rewrite
+from annotations.queries.releases import folder_of
+from annotations.rules.releases import CONFIGS
 from annotations.rules.states import RoundKind
 from codesign.studies.models import Study
 
@@ -26,6 +28,8 @@ def retractions_of(*, study: Study, number: int | None = None) -> QuerySet[Retra
 
 def fill_records(*, study: Study, retractions: Sequence[Retraction]) -> None:
     """Give each retraction its `records`, from what its person had sent when it was frozen.
+
+    Only records that are in the release's files: not a rewrite that nobody had accepted.
 
     Four queries, however many there are. All revisions count: whichever was the latest then.
     """
@@ -45,6 +49,7 @@ def fill_records(*, study: Study, retractions: Sequence[Retraction]) -> None:
     rewrites = Rewrite.objects.filter(judgement_id__in={judgement.id for judgement in judgements})
     for judgement_id, response_id in rewrites.values_list("judgement_id", "response_id"):
         rewritten[str(judgement_id)].append(str(response_id))
+    named: dict[Retraction, dict[str, list[str]]] = {}
     for retraction in retractions:
         release = retraction.release
         said = [
@@ -63,4 +68,21 @@ def fill_records(*, study: Study, retractions: Sequence[Retraction]) -> None:
             and one.submitted_at <= release.frozen_at
         ]
         keys = Keys(bytes(study.secret), release.selection_hash)
-        retraction.records = records_of(said, keys)  # type: ignore[attr-defined]
+        named[retraction] = records_of(said, keys)
+    _keep_what_is_there(named)
+
+
+def _keep_what_is_there(named: Mapping[Retraction, Mapping[str, Sequence[str]]]) -> None:
+    """Give each its `records`: those of the named that stand in its release's files."""
+    for release in {retraction.release for retraction in named}:
+        of_release = {row: records for row, records in named.items() if row.release == release}
+        wanted = {
+            config: {name for records in of_release.values() for name in records[config]}
+            for config in CONFIGS
+        }
+        found = there(folder_of(release), wanted)
+        for row, records in of_release.items():
+            row.records = {  # type: ignore[attr-defined]
+                config: [name for name in names if name in found[config]]
+                for config, names in records.items()
+            }

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from annotations.models import DatasetRelease, Retraction
+from annotations.queries.releases import folder_of
 from annotations.rules.states import RoundKind
 from annotations.services.retractions import retract
 from codesign.accounts import services as accounts
@@ -88,6 +89,30 @@ def test_each_release_lists_the_records_that_stood_on_it(two: Two) -> None:  # s
         assert {c["cohort"] for r in left for c in r["meta"]["cohorts"]} == {"clinical"}
     assert len(feed[0]["records"]["judgements"]) == 1  # what came after it is not in it
     assert not set(feed[0]["records"]["judgements"]) & set(feed[1]["records"]["judgements"])
+
+
+@pytest.mark.parametrize("state", ["pending", "held_back"])
+def test_what_was_never_in_a_release_is_not_listed(state: str) -> None:
+    story = Story()
+    leaves, stays = story.member(), story.member("clinical")
+    prompt = story.prompt()
+    story.rewrite(story.judge(leaves, prompt), state=state)
+    story.judge(leaves, story.prompt())
+    story.judge(stays, prompt)
+    made = release(story.study)
+    withdraw(leaves)
+    engineer = Client()
+    engineer.force_login(staff(story.study, Role.ML_ENGINEER).user)
+    address = f"/api/v1/studies/{story.study.slug}/retractions/"
+    (listed,) = engineer.get(address).json()["results"]
+    assert listed["records"]["sft"] == []
+    folder = folder_of(made)
+    for config, names in listed["records"].items():
+        in_files = "".join(p.read_text() for p in folder.glob(f"data/{config}*/*.jsonl"))
+        in_files += (folder / "contested.jsonl").read_text()
+        assert [name for name in names if name not in in_files] == []
+    assert len(listed["records"]["judgements"]) == 2
+    assert listed["records"]["preference"]
 
 
 def test_the_list_names_nobody(two: Two) -> None:
