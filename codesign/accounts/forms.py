@@ -28,14 +28,10 @@ _HINTS = {
     "password1": PASSWORD_HINT,
     "passwordless": _("Your device then asks for your fingerprint, your face or its PIN."),
 }
-_MISTAKES = {
-    "required": _("Please fill this in."),
-    "invalid": _("Please check this address: one looks like robin@example.org."),
-}
 
 
 class PlainWords(forms.BaseForm):
-    """Says labels, hints and mistakes as one would say them to a person."""
+    """Says labels and hints as one would say them to a person."""
 
     labels: ClassVar[dict[str, Any]] = {}
 
@@ -44,9 +40,6 @@ class PlainWords(forms.BaseForm):
         for name, field in self.fields.items():
             field.label = (_LABELS | self.labels).get(name, field.label)
             field.help_text = _HINTS.get(name, field.help_text)
-            field.error_messages["required"] = _MISTAKES["required"]
-            if isinstance(field, forms.EmailField):
-                field.error_messages["invalid"] = _MISTAKES["invalid"]
 
 
 class Login(PlainWords, account.LoginForm):

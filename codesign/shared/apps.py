@@ -8,3 +8,9 @@ class SharedConfig(AppConfig):
 
     name = "codesign.shared"
     label = "shared"
+
+    def ready(self) -> None:
+        """Let every form say its mistakes in plain words."""
+        from codesign.shared.forms import speak_plainly
+
+        speak_plainly()

@@ -153,9 +153,9 @@ def test_starting_a_run(study: Study, role: Role) -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"samples": "0"}, "greater than or equal to 1"),
+        ({"samples": "0"}, "Please type 1 or more."),
         ({"temperature": "0", "samples": "2"}, "At temperature 0 every response"),
-        ({"model": str(uuid.uuid4())}, "Select a valid choice"),
+        ({"model": str(uuid.uuid4())}, "Please choose one of the list."),
         ({"system_message": ""}, "required"),
     ],
 )
