@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from annotations.models import Prompt
 from annotations.rules.states import Category
 from codesign.shared.serializers import Shape
-from modelhub.engine.params import MAX_SEED
+from modelhub.engine.params import MAX_SEED, PARAMETERS
 from modelhub.models import GenerationRun, ModelVersion, TrainingRun
 from modelhub.rules import generation as rules
 from modelhub.rules.states import Method, ModelKind, RunState, TrainingState
@@ -234,15 +236,38 @@ class AncestrySerializer(ModelSerializer):
         read_only_fields = fields
 
 
+@extend_schema_field(
+    {
+        "type": "object",
+        "properties": {
+            name: {
+                "type": "integer" if parameter.whole else "number",
+                "minimum": parameter.low,
+                "maximum": parameter.high,
+                "description": f"{parameter.title}. {parameter.help}",
+            }
+            for name, parameter in PARAMETERS.items()
+        },
+    }
+)
+class ParamsField(serializers.DictField):
+    """Numbers by name; what counts something is a whole number."""
+
+    child = serializers.FloatField()
+
+    def to_representation(self, value: Mapping[str, float]) -> dict[str, float]:
+        """As they were checked, which keeps whole numbers whole."""
+        return dict(value)
+
+
 class TrainingRequestSerializer(Shape):
     """What to train, on what, how."""
 
     release = serializers.UUIDField(help_text="A frozen release for training.")
     base = serializers.CharField(help_text="Name or id of the model to start from.")
     method = serializers.ChoiceField([str(method) for method in Method])
-    params = serializers.DictField(
+    params = ParamsField(
         default=dict,
-        child=serializers.FloatField(),
         help_text="Parameters by name; what is left out takes its default.",
     )
     seed = serializers.IntegerField(default=0, min_value=0, max_value=MAX_SEED)
@@ -267,7 +292,7 @@ class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
     release = TrainedOnSerializer()
     base = NamedModelSerializer()
     method = serializers.ChoiceField([str(method) for method in Method])
-    params = serializers.DictField(child=serializers.FloatField())
+    params = ParamsField()
     state = serializers.ChoiceField([str(state) for state in TrainingState])
     losses = LossSerializer(many=True)
     metrics = serializers.DictField()

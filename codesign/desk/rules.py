@@ -86,7 +86,7 @@ VALUES: dict[str, Words] = {
     **ROLE_WORDS,
     "adapter": gettext_lazy("trained here"),
     "all": gettext_lazy("all files"),
-    "embedded": gettext_lazy("comes with the platform"),
+    "embedded": gettext_lazy("comes with Codesign"),
     "erase": gettext_lazy("erase what identifies them"),
     "imported": gettext_lazy("known from imported responses"),
     "publication": gettext_lazy("public release"),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 MODEL_KINDS: dict[str, _StrPromise] = {
-    ModelKind.EMBEDDED: gettext_lazy("comes with the platform"),
+    ModelKind.EMBEDDED: gettext_lazy("comes with Codesign"),
     ModelKind.ADAPTER: gettext_lazy("trained here"),
     ModelKind.SCORER: gettext_lazy("trained here; scores replies and writes none"),
     ModelKind.IMPORTED: gettext_lazy("known from imported responses"),

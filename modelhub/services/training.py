@@ -39,6 +39,21 @@ ENDED = action("modelhub.training_ended", "ended a training run")
 RUN_TASK = "modelhub.tasks.train"
 
 
+def _refuse_twin(key: str) -> None:
+    """Name the run that is the same, so that whoever asked can go and look at it."""
+    same = (
+        TrainingRun.objects.filter(config_hash=key)
+        .exclude(state__in=[TrainingState.FAILED, TrainingState.CANCELLED])
+        .first()
+    )
+    if same:
+        raise Conflict(
+            f"The run of {same.created_at:%-d %B %Y, %H:%M} UTC has the same release, model and "
+            "numbers: look at that one, or change a number.",
+            training_run=str(same.id),
+        )
+
+
 @transaction.atomic
 def request_training(
     *,
@@ -60,11 +75,7 @@ def request_training(
     key = config_hash(
         release=str(release.id), base=str(base.id), method=method, params=full, seed=seed
     )
-    twin = TrainingRun.objects.filter(config_hash=key).exclude(
-        state__in=[TrainingState.FAILED, TrainingState.CANCELLED]
-    )
-    if twin.exists():
-        raise Conflict("The same release, model and numbers have been trained or are waiting.")
+    _refuse_twin(key)
     run = TrainingRun.objects.create(
         study=release.study,
         release=release,

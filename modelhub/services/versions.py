@@ -17,7 +17,7 @@ VERSION_MADE = action("modelhub.version_made", "registered a model version")
 
 @transaction.atomic
 def ensure_embedded_model() -> ModelVersion:
-    """The model that comes with the platform, for all studies; weights are made on first use."""
+    """The model that comes with Codesign, for all studies; weights are made on first use."""
     version, made = ModelVersion.objects.get_or_create(
         study=None,
         name=EMBEDDED_NAME,

@@ -51,6 +51,7 @@ def start(request: StudyRequest, slug: str) -> HttpResponse:
         releases=releases,
         bases=reading.trainable_bases(actor=request.actor, study=study),
     )
+    same = None
     if request.method == "POST" and form.is_valid():
         release, base = form.chosen()
         try:
@@ -64,12 +65,13 @@ def start(request: StudyRequest, slug: str) -> HttpResponse:
             )
         except Refusal as refusal:
             explain(form, refusal)
+            same = refusal.extra.get("training_run")
         else:
             return redirect("modelhub:training-run", slug=slug, run_id=made.id)
     return render(
         request,
         "modelhub/training_start.html",
-        {"study": study, "form": form, "releases": releases},
+        {"study": study, "form": form, "releases": releases, "same": same},
         status=400 if form.errors else 200,
     )
 

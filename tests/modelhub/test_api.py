@@ -335,6 +335,9 @@ def test_training_is_started_and_cancelled(desk: Desk) -> None:
     run = answer.json()
     assert (run["state"], run["method"], run["model"]) == ("queued", "dpo", None)
     assert run["params"]["max_steps"] == 3
+    assert isinstance(run["params"]["max_steps"], int)
+    assert isinstance(run["params"]["batch_size"], int)
+    assert isinstance(run["params"]["learning_rate"], float)
     assert isinstance(TrainingRun.objects.get(id=run["id"]).params["max_steps"], int)
     problem(ask(engineer, "POST", "/api/v1/training-runs/", body), 409)
     stopped = ask(engineer, "POST", f"/api/v1/training-runs/{run['id']}/cancel/")

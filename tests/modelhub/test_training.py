@@ -119,7 +119,7 @@ def test_the_same_run_is_not_done_twice() -> None:
     study = StudyFactory.create()
     release = frozen_release(study)
     first = ask(study, release=release)
-    with pytest.raises(Conflict, match="have been trained or are waiting"):
+    with pytest.raises(Conflict, match="has the same release, model and numbers"):
         ask(study, release=release)
     ask(study, release=release, seed=1)
     training.cancel(actor=SYSTEM, run=first)

@@ -148,7 +148,9 @@ def test_starting_a_run_from_the_page(study: Study) -> None:
     assert (made.seed, made.params["max_steps"], made.method) == (3, 4, "dpo")
     again = client.post(url, filled)
     assert again.status_code == 400
-    assert b"have been trained or are waiting" in again.content
+    assert b"has the same release, model and numbers" in again.content
+    names = {"slug": study.slug, "run_id": made.id}
+    assert reverse("modelhub:training-run", kwargs=names).encode() in again.content
 
 
 def test_each_method_takes_the_numbers_it_has_a_use_for(study: Study) -> None:
