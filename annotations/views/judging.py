@@ -6,6 +6,7 @@ import secrets
 import uuid
 from collections.abc import Mapping
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -22,7 +23,9 @@ from annotations.queries import sittings
 from annotations.rules.states import AssignmentState
 from annotations.services import assignments, submissions
 from annotations.views.keeping import from_scripts, keeps_what_was_written, take
+from codesign.consent import queries as consent
 from codesign.shared.errors import Conflict, Invalid, NoConsent, TooLarge
+from codesign.shared.money import format_money
 from codesign.studies.permissions import StudyRequest, page
 from codesign.studies.rules import StudyState
 
@@ -62,6 +65,15 @@ def _looks_ahead(request: StudyRequest) -> bool:
 @page(JUDGE)
 def judge_one(request: StudyRequest, slug: str, assignment_id: uuid.UUID) -> HttpResponse:
     """One assignment: read it again, send it, save it, skip it, or stop."""
+    try:
+        return _one(request, slug, assignment_id)
+    except NoConsent:
+        if consent.state_of(member_id=request.member.id) != consent.ConsentState.LEFT:
+            raise
+        return _calm(request, "left", status=403)
+
+
+def _one(request: StudyRequest, slug: str, assignment_id: uuid.UUID) -> HttpResponse:
     assignment = queries.own(actor=request.actor, assignment_id=assignment_id)
     if assignment.member.study.slug != slug:
         return redirect(NEXT, slug=assignment.member.study.slug)
@@ -117,7 +129,16 @@ def _send(request: StudyRequest, assignment: Assignment) -> HttpResponse:
         body=form.body(request.POST, shown),
         idempotency_key=request.POST.get("key") or secrets.token_urlsafe(18),
     )
+    messages.success(request, _("Sent.") + _added(assignment))
     return _next(request, sent.next)
+
+
+def _added(assignment: Assignment) -> str:
+    """How much this one brought, as a sentence to follow another."""
+    if not assignment.amount_minor:
+        return ""
+    amount = format_money(assignment.amount_minor, assignment.currency)
+    return " " + _("%(amount)s was added.") % {"amount": amount}
 
 
 def _said(refusal: Invalid | TooLarge) -> dict[str, str]:
@@ -132,6 +153,14 @@ def _skip(request: StudyRequest, assignment: Assignment) -> HttpResponse:
         reason=request.POST["skip"],
         note=request.POST.get("skip_note", ""),
     )
+    skipped = queries.own(actor=request.actor, assignment_id=assignment.id)
+    if skipped.skip_paid:
+        messages.success(request, _("Skipped.") + _added(skipped))
+    else:
+        messages.success(
+            request,
+            _("Skipped. “Not today” is paid once a day, so nothing was added this time."),
+        )
     return _next(request, following)
 
 
@@ -204,6 +233,7 @@ def _calm(request: StudyRequest, state: str, *, status: int = 200) -> HttpRespon
             "soon": _("More are on their way"),
             "paused": _("The study takes a break"),
             "done": _("That is all for now"),
+            "left": _("You have left this study"),
         }[state],
     }
     return render(request, "annotations/calm.html", context, status=status)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_safe
 
 from codesign.care import queries
@@ -18,7 +19,10 @@ from codesign.studies.permissions import page
 def help_page(request: HttpRequest) -> HttpResponse:
     """What one can do now, whom one can call, and whom to write to when signed in."""
     actor = Actor.of(request.user) if request.user.is_authenticated else SYSTEM
+    back = request.GET.get("next", "")
+    ours = back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
     seen = {
+        "back": back if ours else "",
         "parts": queries.help_parts(),
         "countries": queries.helplines_by_country(),
         "contacts": [

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from allauth.mfa.totp.internal import auth as totp
 from django.core.cache import cache
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from codesign.accounts.models import User
 from tests.browser.conftest import OpenPage
@@ -146,3 +147,11 @@ def test_a_passkey_that_does_not_work_is_said_in_words(
     page.get_by_role("button", name="Use a passkey").click()
     page.get_by_role("status").get_by_text("The passkey did not work this time.").wait_for()
     check_page(page, name="account-passkey-failed")
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_passkey_is_offered_where_scripts_can_ask_for_it(
+    open_page: OpenPage, transactional_db: None, scripts: bool
+) -> None:
+    page = open_page("/account/login/", scripts=scripts)
+    expect(page.get_by_role("button", name="Use a passkey")).to_be_visible(visible=scripts)

@@ -55,3 +55,14 @@ def test_help_stands_in_the_header_of_pages_for_all(client: Client, name: str) -
 )
 def test_numbers_can_be_pressed(words: str, html: str) -> None:
     assert callable_numbers(words) == html
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    ["https://elsewhere.example.org/", "//elsewhere.example.org", "javascript:alert(1)", "/\\x.y"],
+)
+def test_help_leads_back_within_this_site_alone(client: Client, elsewhere: str) -> None:
+    page = client.get(reverse("care:help"), {"next": elsewhere}).content.decode()
+    assert "Back to where you were" not in page
+    page = client.get(reverse("care:help"), {"next": "/studies/some/"}).content.decode()
+    assert 'href="/studies/some/">Back to where you were' in page

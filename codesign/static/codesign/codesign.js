@@ -17,6 +17,18 @@
   document.addEventListener("DOMContentLoaded", function () {
     const region = document.getElementById("messages");
     const lost = region ? region.dataset.lost : "";
+    // What a page says when it opens is read aloud too: readers hear changes of a region only.
+    window.setTimeout(function () {
+      document.querySelectorAll("#messages .note p").forEach(function (words) {
+        words.textContent = words.textContent;
+      });
+    }, 500);
+
+    // A passkey needs scripts, so its button is for pages that have them.
+    document.querySelectorAll("[data-needs-scripts]").forEach(function (part) {
+      part.hidden = false;
+    });
+
     // A request in the background that failed must not fail in silence.
     document.body.addEventListener("htmx:sendError", function () { say(lost); });
     document.body.addEventListener("htmx:responseError", function () { say(lost); });
