@@ -67,6 +67,15 @@ def test_a_panelist_s_home_copy_and_pay(open_page: OpenPage, panelist: Member) -
     check_page(page, name="account-tokens")
 
 
+TOUCHING = """[...document.querySelectorAll("main section.card")]
+    .map(card => [card.getBoundingClientRect(), card.textContent.trim().slice(0, 30)])
+    .flatMap(([box, name], index, all) => all.slice(index + 1).filter(([other]) =>
+        box.left < other.right && other.left < box.right &&
+        box.top < other.bottom + 8 && other.top < box.bottom + 8).map(([, other]) => [name, other]))
+"""
+"""Cards with less than 8 CSS pixels between them."""
+
+
 def test_a_coordinator_s_home_people_and_rates(open_page: OpenPage, panelist: Member) -> None:
     coordinator = staff(panelist.study)
     sign(panelist)
@@ -77,6 +86,15 @@ def test_a_coordinator_s_home_people_and_rates(open_page: OpenPage, panelist: Me
     page = open_page("/", user=coordinator.user)
     page.get_by_text("By cohort", exact=True).click()
     check_page(page, name="home-coordinator")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    assert page.evaluate(TOUCHING) == []
+    name = page.locator(".top-study").bounding_box()
+    assert name
+    assert name["height"] < 40  # the study's name is on one line
+    page.set_viewport_size({"width": 320, "height": 640})
+    top = page.locator("header.top").bounding_box()
+    assert top
+    assert top["height"] <= 160
     for address, name in [("people", "people"), ("pay/rates", "rates")]:
         page.goto(f"/studies/{panelist.study.slug}/{address}/")
         check_page(page, name=name)

@@ -20,6 +20,7 @@ def test_releases_are_asked_for_read_and_superseded(
     for held_out in (False, True):
         story.judge(leaves, story.prompt(held_out=held_out), example=True)
     story.judge(story.member(), story.prompt())
+    story.judge(story.member("clinical"), story.prompt())  # longer names: a config for each cohort
     page = open_page(f"/studies/{story.study.slug}/releases/", user=story.coordinator.user)
     check_page(page, name="releases-none")
     page.get_by_role("link", name="Make a release").click()
