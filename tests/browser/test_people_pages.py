@@ -88,9 +88,9 @@ def test_a_coordinator_s_home_people_and_rates(open_page: OpenPage, panelist: Me
     check_page(page, name="home-coordinator")
     page.set_viewport_size({"width": 1280, "height": 800})
     assert page.evaluate(TOUCHING) == []
-    name = page.locator(".top-study").bounding_box()
-    assert name
-    assert name["height"] < 40  # the study's name is on one line
+    study_name = page.locator(".top-study").bounding_box()
+    assert study_name
+    assert study_name["height"] < 40  # the study's name is on one line
     page.set_viewport_size({"width": 320, "height": 640})
     top = page.locator("header.top").bounding_box()
     assert top
