@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypedDict
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, Q, QuerySet
 from django.utils import timezone
 
 from annotations.models import Assignment, Response, Seat
@@ -16,6 +16,7 @@ from annotations.queries import rubrics
 from annotations.rules import queue
 from annotations.rules.states import AssignmentState, SkipReason
 from codesign.consent import queries as consent
+from codesign.consent.rules import Purpose
 from codesign.shared.actors import Actor
 from codesign.shared.errors import NoConsent, NotFound
 from codesign.studies.models import Member
@@ -97,7 +98,8 @@ class ShownAssignment(TypedDict):
 def waiting_seats(member: Member) -> QuerySet[Seat]:
     """Seats on offer to a member: comparisons of models, then the task nearest to completion.
 
-    Without tasks they were ever assigned (but let expire) and without prompts they skipped.
+    Without tasks they were ever assigned (but let expire), without prompts they skipped, and
+    without comparisons for whom their answers must not test a model: a seat would be lost.
     """
     return _waiting(member_id=member.id, cohort_id=member.cohort_id)
 
@@ -111,8 +113,13 @@ def _waiting(*, member_id: uuid.UUID, cohort_id: uuid.UUID | None) -> QuerySet[S
     mine = Assignment.objects.filter(member_id=member_id)
     seen = mine.exclude(state=AssignmentState.EXPIRED).values("task_id")
     skipped = mine.filter(state=AssignmentState.SKIPPED).values("prompt_id")
+    tests = consent.signed_for(member_id=member_id, purpose=Purpose.EVALUATION)
     return Seat.objects.filter(
-        ~Q(task_id__in=seen), ~Q(task__prompt_id__in=skipped), offered=True, cohort=cohort_id
+        ~Q(task_id__in=seen),
+        ~Q(task__prompt_id__in=skipped),
+        Q(first=False) | Exists(tests),
+        offered=True,
+        cohort=cohort_id,
     ).order_by(F("first").desc(), F("number").desc(), "shuffle")
 
 

@@ -99,17 +99,27 @@ def choices_of(*, record_id: uuid.UUID) -> dict[str, bool]:
     return {answer.purpose: answer.granted for answer in answers}
 
 
+def _granting(records: QuerySet[ConsentRecord], purpose: Purpose) -> QuerySet[ConsentRecord]:
+    """Those of the signatures whose last answer to that purpose is yes."""
+    last = ConsentChoice.objects.filter(record_id=OuterRef("id"), purpose=purpose)
+    name = f"grants_{purpose}"
+    return records.alias(**{name: Subquery(last.order_by("-id").values("granted")[:1])}).filter(
+        **{name: True}
+    )
+
+
+def signed_for(*, member_id: uuid.UUID, purpose: Purpose) -> QuerySet[ConsentRecord]:
+    """A member's signatures in force that grant a purpose now, to ask within another query."""
+    return _granting(_in_force().filter(member_id=member_id), purpose)
+
+
 def members_granting(
     *, study_id: uuid.UUID, purposes: Iterable[Purpose]
 ) -> dict[uuid.UUID, uuid.UUID]:
     """member id → record id of everybody whose consent in force grants all of `purposes` now."""
     records = _in_force().filter(member__study_id=study_id)
     for purpose in purposes:
-        last = ConsentChoice.objects.filter(record_id=OuterRef("id"), purpose=purpose)
-        name = f"grants_{purpose}"
-        records = records.alias(
-            **{name: Subquery(last.order_by("-id").values("granted")[:1])}
-        ).filter(**{name: True})
+        records = _granting(records, purpose)
     return dict(records.order_by("signed_at").values_list("member_id", "id"))
 
 

@@ -7,6 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from django.db import InterfaceError, OperationalError
+
+DATABASE_AWAY = (OperationalError, InterfaceError)
+"""What passes by itself: the server is away or has no room. No work is at fault."""
+
 
 class Refusal(Exception):
     """Base of all; `title` is a sentence that says what is wrong and what to do."""

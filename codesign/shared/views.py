@@ -2,12 +2,12 @@
 
 import sys
 
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import get_template
 from django.views import defaults
 
+from codesign.shared.errors import DATABASE_AWAY
 from codesign.shared.problems import is_api, problem_outside
 
 COME_BACK_AFTER = "20"
@@ -54,7 +54,7 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500, likewise; 503 where the database is away or has no room, which passes."""
-    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+    if isinstance(sys.exc_info()[1], DATABASE_AWAY):
         answer = _away(request)
         answer["Retry-After"] = COME_BACK_AFTER
         return answer

@@ -63,8 +63,20 @@ def trainable_bases(*, actor: Actor, study: Study) -> QuerySet[ModelVersion]:
     return (
         ModelVersion.objects.filter(Q(study=None) | Q(study=study))
         .filter(kind__in=TRAINABLE)
+        .exclude(training_run__release__state="superseded")
         .order_by("created_at")
     )
+
+
+def releases_behind(version: ModelVersion) -> list[str]:
+    """The states of the releases that a model, its parent, … learnt from."""
+    states = []
+    one: ModelVersion | None = version
+    while one is not None:
+        if one.training_run is not None:
+            states.append(one.training_run.release.state)
+        one = one.parent
+    return states
 
 
 def model_of(*, actor: Actor, study: Study, model_id: uuid.UUID) -> ModelVersion:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from modelhub.rules.states import Method, ModelKind
@@ -58,6 +58,16 @@ def base_problem(*, kind: str, method: str) -> str | None:
         return "This model's weights are not here. Choose another model."
     if method == Method.REWARD and kind == ModelKind.ADAPTER:
         return "A reward model starts from a base model, not from an adapter."
+    return None
+
+
+def lineage_problem(*, releases: Iterable[str]) -> str | None:
+    """Why a model is no base any more, from the states of what it and its parents learnt from."""
+    if "superseded" in releases:
+        return (
+            "This model has learnt from answers that somebody has taken back since. Start from "
+            "another one."
+        )
     return None
 
 

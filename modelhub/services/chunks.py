@@ -25,6 +25,7 @@ from annotations.services import prompts as prompt_services
 from annotations.services.intake import NewResponse
 from annotations.services.rounds import add_tasks
 from codesign.shared.actors import SYSTEM
+from codesign.shared.errors import DATABASE_AWAY
 from modelhub.engine.errors import EngineError
 from modelhub.models import GenerationItem, GenerationRun, ModelVersion
 from modelhub.queries import generation as queries
@@ -76,6 +77,8 @@ def generate_chunk(*, run_id: uuid.UUID, ring: int) -> bool:
     except EngineError as error:
         generation.fail_run(run_id=run_id, error=str(error))
         return False
+    except DATABASE_AWAY:
+        raise  # the run is not at fault: it is rung for again
     except Exception as error:
         log.exception("generation run %s stopped", run_id)
         said = f"The model stopped with an error ({type(error).__name__}: {error})."

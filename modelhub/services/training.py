@@ -21,13 +21,14 @@ from modelhub.engine.errors import BadSpec
 from modelhub.engine.params import parse
 from modelhub.models import ModelVersion, TrainingRun
 from modelhub.permissions import TRAIN
-from modelhub.queries.training import waiting_runs
+from modelhub.queries.training import releases_behind, waiting_runs
 from modelhub.rules.states import TRAINING_STATES, Method, ModelKind, TrainingState
 from modelhub.rules.training import (
     CONFIG_OF,
     base_problem,
     child_name,
     config_hash,
+    lineage_problem,
     records_problem,
     release_problem,
 )
@@ -113,6 +114,8 @@ def _checked(
         raise Invalid(problem, {"release": [problem]})
     if problem := base_problem(kind=base.kind, method=method):
         raise Invalid(problem, {"base": [problem]})
+    if problem := lineage_problem(releases=releases_behind(base)):
+        raise Conflict(problem)
     if base.study_id not in (None, release.study_id):
         raise Invalid("This model's weights are not here.", {"base": ["Choose another model."]})
     try:

@@ -25,7 +25,7 @@ from annotations.services.intake import RowsRefused
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import SYSTEM, Actor
-from codesign.shared.errors import Conflict, Invalid, Refusal, TooLarge
+from codesign.shared.errors import DATABASE_AWAY, Conflict, Invalid, Refusal, TooLarge
 from codesign.shared.jobs import enqueue
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
@@ -135,6 +135,8 @@ def read(*, upload_id: uuid.UUID) -> None:
         _end(upload_id, UploadState.CANCELLED)
     except Refusal as refusal:
         _end(upload_id, UploadState.FAILED, error=refusal.title)
+    except DATABASE_AWAY:
+        raise  # the file is not at fault: it is rung for again
     except Exception as error:
         log.exception("import %s stopped", upload_id)
         said = f"The import stopped with an error ({type(error).__name__}). Nothing came in."

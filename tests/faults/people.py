@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
@@ -36,11 +36,11 @@ class Judge(threading.Thread):
     `acknowledged` maps each judgement that was answered with 201 to its assignment.
     """
 
-    def __init__(self, port: int, token: str, slug: str) -> None:
+    def __init__(self, port: int, token: Callable[[], str], slug: str) -> None:
         super().__init__(daemon=True)
+        self._token = token
         self._client = httpx.Client(
             base_url=f"http://127.0.0.1:{port}/api/v1/",
-            headers={"Authorization": f"Token {token}"},
             timeout=30,
         )
         self._lease = f"studies/{slug}/assignments/"
@@ -78,7 +78,9 @@ class Judge(threading.Thread):
             except AWAY:
                 time.sleep(PAUSE_S)
                 continue
-            if answer.status_code < 500:
+            if answer.status_code == 401:  # each start of the demo renews its tokens
+                self._client.headers["Authorization"] = f"Token {self._token()}"
+            elif answer.status_code < 500:
                 return answer
             time.sleep(PAUSE_S)
         return None

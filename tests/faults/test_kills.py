@@ -5,11 +5,14 @@ A short form runs with all tests; `make faults` runs 200 kills (`CODESIGN_KILLS`
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
 import time
 from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -55,11 +58,25 @@ def order_of_kills() -> list[str]:
     return [one for _ in range(rounds) for one in order.sample(TARGETS, len(TARGETS))][:KILLS]
 
 
+def token_of(home: Path, email: str) -> str:
+    """Somebody's token of now."""
+    accounts = json.loads((home / "demo-accounts.json").read_text())
+    return next(str(one["token"]) for one in accounts if one["email"] == email)
+
+
 @pytest.fixture
-def judges(installation: Installation) -> Iterator[list[Judge]]:
-    """Everybody of the demo who may judge; they end with the test."""
+def judges(installation: Installation, tmp_path: Path) -> Iterator[list[Judge]]:
+    """Everybody of the demo who may judge, with enough to do; they end with the test."""
+    rows = [
+        {"prompt": f"Evening {n}: what now?", "responses": [f"Rest, {n}.", f"Ring a friend, {n}."]}
+        for n in range(60 * KILLS)
+    ]
+    file = tmp_path / "prompts.jsonl"
+    file.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    installation.manage("import_prompts", SLUG, str(file))
+    home = installation.running.home
     people = [
-        Judge(installation.running.port, account["token"], SLUG)
+        Judge(installation.running.port, partial(token_of, home, account["email"]), SLUG)
         for account in installation.accounts
         if account["role"] in ("panelist", "clinician") and account["consented"]
     ]
@@ -103,11 +120,14 @@ def test_nothing_acknowledged_is_lost_whatever_is_killed(
         assert judge.refused == []
     acknowledged = [one for judge in judges for one in judge.acknowledged]
     assert acknowledged
+    assert len(acknowledged) == len(set(acknowledged))
     with installation.running.connect() as database:
         assert database.execute(ACKNOWLEDGED, [acknowledged]).fetchone() == (len(acknowledged),)
         assert database.execute(SEATS_TWICE).fetchall() == []
         assert database.execute(SEATS_ASTRAY).fetchall() == []
-        left = "SELECT 1 FROM modelhub_generationrun WHERE state NOT IN ('done')"
+        failed = "SELECT error FROM modelhub_generationrun WHERE state = 'failed'"
+        assert database.execute(failed).fetchall() == []
+        left = "SELECT 1 FROM modelhub_generationrun WHERE state <> 'done'"
         eventually(lambda: not database.execute(left).fetchall(), seconds=LONGEST_WRITING)
         assert database.execute(ITEMS_ASTRAY).fetchall() == []
     installation.manage("trial_balance")

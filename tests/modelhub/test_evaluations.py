@@ -174,6 +174,20 @@ def test_three_hands_start_one_comparison(panel: list[Member]) -> None:
     assert Evaluation.objects.filter(child=child).count() == 1
 
 
+def test_whose_answers_must_not_test_a_model_is_asked_for_none(panel: list[Member]) -> None:
+    """Their seat would be lost, and they would read heavy texts for nothing (standards 2.8)."""
+    evaluation = compared(panel)
+    judging_round(panel[0].cohort, tasks=1)
+    consent.change_choice(
+        actor=Actor.of(panel[0].user),
+        member=panel[0],
+        purpose=Purpose.EVALUATION,
+        granted=False,
+    )
+    assert lease(panel[0]).task.round_id != evaluation.round_id
+    assert lease(panel[1]).task.round_id == evaluation.round_id
+
+
 def test_a_comparison_comes_before_other_work(panel: list[Member]) -> None:
     judging_round(panel[0].cohort, tasks=3)
     evaluation = compared(panel)

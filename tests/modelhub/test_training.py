@@ -12,11 +12,13 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from annotations.models import DatasetRelease
 from codesign.audit.models import Event
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
 from codesign.studies.models import Study
 from modelhub.models import ModelVersion, TrainingRun
+from modelhub.queries.training import trainable_bases
 from modelhub.queries.versions import able_to_write
 from modelhub.rules.states import ModelKind, TrainingState
 from modelhub.rules.training import STALE_AFTER_SECONDS
@@ -112,6 +114,28 @@ def test_a_scorer_neither_writes_nor_is_trained_on_nor_compared() -> None:
     assert scorer not in able_to_write(study_id=study.id)
     with pytest.raises(Invalid, match="starts from a base model"):
         ask(study, method="reward", base=child_of(study))
+
+
+@pytest.mark.django_db
+def test_nothing_is_built_on_what_somebody_took_back() -> None:  # standards 2.9
+    study = StudyFactory.create()
+    release = frozen_release(study)
+    run = ask(study, release=release)
+    training.claim(run_id=run.id)
+    child = training.finish(run_id=run.id, path="adapters/x", sha256="0" * 64, metrics={})
+    assert child is not None
+    again = ask(study, base=child)
+    training.claim(run_id=again.id)
+    grandchild = training.finish(run_id=again.id, path="adapters/y", sha256="1" * 64, metrics={})
+    assert grandchild is not None
+    DatasetRelease.objects.filter(id=release.id).update(
+        state="superseded", superseded_at=timezone.now()
+    )
+    release = frozen_release(study)
+    for base in ModelVersion.objects.filter(training_run__in=[run, again]):
+        with pytest.raises(Conflict, match="taken back since"):
+            ask(study, release=release, base=base)
+    assert child not in trainable_bases(actor=SYSTEM, study=study)
 
 
 @pytest.mark.django_db
