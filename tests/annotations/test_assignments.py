@@ -20,7 +20,7 @@ from annotations.tasks import expire_leases
 from codesign.audit.models import Event
 from codesign.compensation import queries as compensation
 from codesign.consent import services as consent
-from codesign.consent.rules import WithdrawalLevel
+from codesign.consent.rules import Purpose, WithdrawalLevel
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, NoConsent
 from codesign.studies import services as studies
@@ -69,7 +69,8 @@ def test_the_task_nearest_to_completion_comes_first(member: Member) -> None:
     assert made.tasks.count() == 6
 
 
-def test_a_comparison_of_models_comes_before_other_rounds(member: Member) -> None:
+def test_a_comparison_of_models_comes_before_other_rounds() -> None:
+    member = judge(granted=(Purpose.TAKE_PART, Purpose.EVALUATION))
     judging_round(member.cohort, tasks=3, overlap=2)
     lease(judge(cohort=member.cohort))
     judging_round(member.cohort, tasks=1, kind=RoundKind.EVALUATION)

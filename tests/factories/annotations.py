@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from factory.declarations import LazyAttribute, LazyFunction, SubFactory
@@ -14,6 +14,7 @@ from factory.django import DjangoModelFactory
 from annotations.models import Assignment, Prompt, Response, Round, Rubric, Task
 from annotations.rules.states import Ask, Category, Origin, RoundKind
 from annotations.services import assignments, rounds, rubrics, submissions
+from codesign.consent.rules import Purpose
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.studies.models import Cohort, Member, Study
 from tests.factories.compensation import set_rate
@@ -25,10 +26,12 @@ SOURCE_B = uuid.UUID("bbbbbbbb-0000-4000-8000-000000000002")
 ASKS = (Ask.RATING, Ask.RANKING, Ask.REWRITE, Ask.HIGHLIGHT, Ask.FLAG)
 
 
-def judge(**fields: Any) -> Member:
+def judge(
+    *, granted: Iterable[Purpose] = (Purpose.TAKE_PART, Purpose.TRAINING), **fields: Any
+) -> Member:
     """A member who has signed and may judge; `cohort=` puts them with others."""
     member = MemberFactory.create(**fields)
-    sign(member)
+    sign(member, granted)
     return member
 
 

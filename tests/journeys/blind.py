@@ -181,6 +181,15 @@ def addresses(member: Member) -> Iterator[str]:
             yield "/" + "".join(a + b for a, b in zip(fixed, (*chosen, ""), strict=True))
 
 
+FEW = {
+    "kind": ("rewrites", "flags"),
+    "form": ("text", "page"),
+    "number": ("1",),
+    "language": ("en",),
+}
+"""The values of addresses' parts that name no row."""
+
+
 def _routes(resolver: URLResolver, before: str = "") -> Iterator[str]:
     for entry in resolver.url_patterns:
         route = before + str(entry.pattern)
@@ -199,7 +208,7 @@ def _values(kind: str, name: str, slug: str, ids: list[str]) -> Iterator[str]:
     elif kind == "path":
         yield "manifest.json"
     else:
-        yield from {"kind": ("rewrites", "flags"), "form": ("text", "page")}[name]
+        yield from FEW[name]
 
 
 def _ids(member: Member) -> list[str]:
