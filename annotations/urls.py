@@ -17,6 +17,7 @@ urlpatterns = [
     path("releases/new/", releases.ask, name="release-ask"),
     path("releases/<uuid:release_id>/", releases.one, name="release"),
     path("releases/<uuid:release_id>/progress/", releases.progress, name="release-progress"),
+    path("releases/<uuid:release_id>/everything/", releases.everything, name="release-everything"),
     path("releases/<uuid:release_id>/files/<path:name>", releases.file, name="release-file"),
     path("prompts/", prompts.listed, name="prompts"),
     path("prompts/<uuid:prompt_id>/", prompts.one, name="prompt"),

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from annotations.datasets import personal_data
 from annotations.datasets.facts import Selection
-from annotations.datasets.manifest import Edition
+from annotations.datasets.manifest import MANIFEST, Edition
 from annotations.datasets.package import NothingToRelease, Package, Progress, build
 from annotations.models import DatasetRelease, ReleaseMember
 from annotations.permissions import DOWNLOAD_RELEASES, REQUEST_RELEASE
@@ -351,6 +351,16 @@ def open_file(*, actor: Actor, release: DatasetRelease, name: str, taken: bool =
         with transaction.atomic():
             _tell(DOWNLOADED, release, actor=actor, file=name, state=release.state)
     return opened
+
+
+def open_all(*, actor: Actor, release: DatasetRelease, taken: bool) -> list[tuple[str, Path]]:
+    """(name, path) of every file, the manifest first; refused and written down like one file."""
+    names = [MANIFEST, *(file["path"] for file in release.manifest.get("files", []))]
+    opened = open_file(actor=actor, release=release, name=MANIFEST, taken=False)
+    if taken:
+        with transaction.atomic():
+            _tell(DOWNLOADED, release, actor=actor, file="everything", state=release.state)
+    return [(MANIFEST, opened.path), *((n, queries.file_of(release, n)) for n in names[1:])]
 
 
 def check_target(*, folder: Path) -> None:

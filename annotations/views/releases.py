@@ -8,8 +8,9 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -22,7 +23,7 @@ from annotations.queries import releases as queries
 from annotations.rules.releases import SAYS, USES
 from annotations.rules.states import ReleaseState
 from annotations.services import releases
-from codesign.shared.downloads import send_file
+from codesign.shared.downloads import as_tar, send_file
 from codesign.studies.permissions import StudyRequest, page
 
 RELEASES_A_PAGE = 25
@@ -121,6 +122,19 @@ def _said(release: DatasetRelease) -> dict[str, Any]:
             for cohort, found in manifest["people"].items()
         ],
     }
+
+
+@page(DOWNLOAD_RELEASES)
+@never_cache
+@require_safe
+def everything(request: StudyRequest, slug: str, release_id: uuid.UUID) -> HttpResponse:
+    """All files in their folders, as one archive: unpacked, `load_dataset` reads it as it is."""
+    release = queries.release_in(study=request.member.study, release_id=release_id)
+    files = releases.open_all(actor=request.actor, release=release, taken=request.method == "GET")
+    name = f"{slug}-{release.number}"
+    answer = StreamingHttpResponse(as_tar(name, files), content_type="application/x-tar")
+    answer["Content-Disposition"] = content_disposition_header(True, f"{name}.tar")
+    return answer  # type: ignore[return-value]  # a page may stream, its type says not
 
 
 @page(DOWNLOAD_RELEASES)

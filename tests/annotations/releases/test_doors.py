@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import tarfile
 import uuid
 from io import StringIO
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from annotations.models import DatasetRelease
 from annotations.queries.releases import folder_of
@@ -71,6 +74,7 @@ def addresses(made: DatasetRelease) -> list[tuple[str, str, set[Role]]]:
         ("GET", reverse("annotations:release-ask", kwargs=here), ASK),
         ("POST", reverse("annotations:release-ask", kwargs=here), ASK),
         ("GET", reverse("annotations:release-file", kwargs=file), DOWNLOAD),
+        ("GET", reverse("annotations:release-everything", kwargs=one), DOWNLOAD),
         ("GET", api, SEE),
         ("POST", api, ASK),
         ("GET", f"{api}{made.id}/", SEE),
@@ -169,6 +173,28 @@ def test_files_come_as_they_are_and_it_is_written_down(
     written = Event.objects.filter(action="annotations.release_downloaded")
     assert {e.data["file"] for e in written} == {f["path"] for f in frozen.manifest["files"]}
     assert {e.actor_id for e in written} == {engineer.user_id}
+
+
+def test_everything_comes_as_one_archive_that_loads_as_it_is(
+    frozen: DatasetRelease, story: Story, tmp_path: Path
+) -> None:
+    client = signed_in(staff(story.study, Role.ML_ENGINEER))
+    address = reverse("annotations:release-everything", args=[story.study.slug, frozen.id])
+    answers = [read(client.get(address)) for _ in range(2)]
+    assert answers[0].body == answers[1].body
+    with tarfile.open(fileobj=io.BytesIO(answers[0].body)) as archive:
+        archive.extractall(tmp_path, filter="data")
+    (folder,) = tmp_path.iterdir()
+    for file in frozen.manifest["files"]:
+        assert hashlib.sha256((folder / file["path"]).read_bytes()).hexdigest() == file["sha256"]
+    manifest = (folder / "manifest.json").read_bytes()
+    assert hashlib.sha256(manifest).hexdigest() == frozen.manifest_sha256
+    written = Event.objects.filter(action="annotations.release_downloaded")
+    assert [event.data["file"] for event in written] == ["everything"] * 2
+    DatasetRelease.objects.filter(id=frozen.id).update(
+        state="superseded", superseded_at=timezone.now()
+    )
+    assert client.get(address).status_code == 410
 
 
 def test_api_takes_a_token_of_its_scope(frozen: DatasetRelease, story: Story) -> None:
