@@ -113,7 +113,7 @@ def test_the_database_is_gone_for_twenty_seconds(apart: Apart, browser: Browser)
     assert refused.status_code == 503
     assert refused.headers["Content-Type"] == "application/problem+json"
     assert refused.headers["Retry-After"]
-    expect(tab.locator("#saved")).to_have_text(word(tab, "data-away"), timeout=30_000)
+    expect(tab.locator("#saved")).to_have_text(word(tab, "data-later"), timeout=30_000)
     time.sleep(max(0.0, GONE_S - (time.monotonic() - gone)))
     apart.postgres.start()
     apart.running.wait_until_healthy()
