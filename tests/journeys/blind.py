@@ -33,7 +33,8 @@ from tests.factories.studies import CohortFactory
 
 NAMES = ("Zebrafinch-9B", "Kingfisher-70B")
 WRITTEN = datetime(2019, 3, 7, 5, 6, tzinfo=UTC)
-TIMES = r"2019-03-0|0?7/0?3/2019|0?3/0?7/2019|7 March 2019|March 7, 2019|Mar\w* 2019|15519"
+# Seconds since 1970 to the minute or so: fewer digits stand in random ids by chance.
+TIMES = r"2019-03-0|0?7/0?3/2019|0?3/0?7/2019|7 March 2019|March 7, 2019|Mar\w* 2019|15519351"
 COMMENT = "a comment of another"
 REWRITE, NOTE = "rewrittenbyanother", "notedbyanother"
 """One word each, with the prompt's id behind it, so that no marking of changes cuts it apart."""
