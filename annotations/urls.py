@@ -12,6 +12,7 @@ urlpatterns = [
     path("judge/<uuid:assignment_id>/", judging.judge_one, name="judge-one"),
     path("review/", review.review, name="review"),
     path("review/decided/", review.decided, name="review-decided"),
+    path("review/instead/", review.instead, name="review-instead"),
     path("review/<str:kind>/<uuid:item_id>/", review.decide, name="review-decide"),
     path("releases/", releases.listed, name="releases"),
     path("releases/new/", releases.ask, name="release-ask"),

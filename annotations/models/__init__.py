@@ -7,6 +7,7 @@ from annotations.models.assignments import (
     OrderBalance,
     ReviewDecision,
     Rewrite,
+    SeenInReview,
 )
 from annotations.models.prompts import Criterion, Prompt, Response, Rubric, RubricText
 from annotations.models.releases import DatasetRelease, ReleaseMember, Retraction
@@ -30,6 +31,7 @@ __all__ = [
     "Rubric",
     "RubricText",
     "Seat",
+    "SeenInReview",
     "Task",
     "TaskResponse",
 ]

@@ -203,6 +203,21 @@ class Flag(PublicModel):
         )
 
 
+class SeenInReview(models.Model):
+    """Somebody read in review what others wrote about a prompt: they never judge it after that."""
+
+    id = models.BigAutoField(primary_key=True)
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+", db_index=False)
+    prompt = models.ForeignKey(Prompt, on_delete=models.PROTECT, related_name="+", db_index=False)
+    seen_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["member", "prompt"], name="seen_in_review_once")
+        ]
+        triggers: ClassVar = append_only()
+
+
 class ReviewDecision(PublicModel):
     """The log of reviews: who moved a rewrite or flag from which state to which, and why."""
 

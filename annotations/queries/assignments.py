@@ -11,7 +11,7 @@ from typing import Any, TypedDict
 from django.db.models import Exists, F, Q, QuerySet
 from django.utils import timezone
 
-from annotations.models import Assignment, Response, Seat
+from annotations.models import Assignment, Response, Seat, SeenInReview
 from annotations.queries import rubrics
 from annotations.rules import queue
 from annotations.rules.states import AssignmentState, SkipReason
@@ -98,8 +98,9 @@ class ShownAssignment(TypedDict):
 def waiting_seats(member: Member) -> QuerySet[Seat]:
     """Seats on offer to a member: comparisons of models, then the task nearest to completion.
 
-    Without tasks they were ever assigned (but let expire), without prompts they skipped, and
-    without comparisons for whom their answers must not test a model: a seat would be lost.
+    Without tasks they were ever assigned (but let expire), without prompts they skipped or saw in
+    review, and without comparisons for whom their answers must not test a model: a seat would be
+    lost.
     """
     return _waiting(member_id=member.id, cohort_id=member.cohort_id)
 
@@ -113,10 +114,12 @@ def _waiting(*, member_id: uuid.UUID, cohort_id: uuid.UUID | None) -> QuerySet[S
     mine = Assignment.objects.filter(member_id=member_id)
     seen = mine.exclude(state=AssignmentState.EXPIRED).values("task_id")
     skipped = mine.filter(state=AssignmentState.SKIPPED).values("prompt_id")
+    reviewed = SeenInReview.objects.filter(member_id=member_id).values("prompt_id")
     tests = consent.signed_for(member_id=member_id, purpose=Purpose.EVALUATION)
     return Seat.objects.filter(
         ~Q(task_id__in=seen),
         ~Q(task__prompt_id__in=skipped),
+        ~Q(task__prompt_id__in=reviewed),
         Q(first=False) | Exists(tests),
         offered=True,
         cohort=cohort_id,
@@ -173,6 +176,11 @@ def said_not_today(*, member: Member, now: datetime) -> bool:
     return Assignment.objects.filter(
         member_id=member.id, skip_reason=SkipReason.NOT_TODAY, ended_at__gte=today
     ).exists()
+
+
+def saw_in_review(*, member_id: uuid.UUID, prompt_id: uuid.UUID) -> bool:
+    """Whether the member read in review what others wrote about a prompt."""
+    return SeenInReview.objects.filter(member_id=member_id, prompt_id=prompt_id).exists()
 
 
 def overdue(*, now: datetime) -> Iterator[uuid.UUID]:

@@ -21,10 +21,10 @@ from annotations.models import (
     Judgement,
     ReviewDecision,
     Rewrite,
-    Seat,
-    Task,
+    SeenInReview,
 )
-from annotations.rules.states import AssignmentState, FlagState, RewriteState, SeatState
+from annotations.queries.assignments import waiting_seats
+from annotations.rules.states import AssignmentState, FlagState, RewriteState
 from codesign.shared.actors import Actor
 from codesign.studies.models import Member
 
@@ -45,6 +45,7 @@ class Item:
 
     kind: Kind
     id: uuid.UUID
+    prompt_id: uuid.UUID
     state: str
     messages: list[dict[str, str]]
     language: str
@@ -76,7 +77,9 @@ class Counts:
 
 def _rows(kind: Kind, actor: Actor, study_id: uuid.UUID) -> QuerySet[Any]:
     """Rows that count and that this reviewer may see: none on a prompt that they may yet judge."""
-    return _counting(kind, actor, study_id).filter(~Exists(_still_to_judge(_reviewer(actor))))
+    rows = _counting(kind, actor, study_id)
+    kept_back = _kept_back(actor, study_id)
+    return rows if kept_back is None else rows.exclude(kept_back)
 
 
 def _reviewer(actor: Actor) -> uuid.UUID:
@@ -84,7 +87,7 @@ def _reviewer(actor: Actor) -> uuid.UUID:
 
 
 def _counting(kind: Kind, actor: Actor, study_id: uuid.UUID) -> QuerySet[Any]:
-    """Rows that count, of which this reviewer sees those that `_still_to_judge` leaves.
+    """Rows that count, of which this reviewer sees those that `_kept_back` leaves.
 
     Left out: their own; what somebody wrote whose consent was taken back; withdrawn texts;
     revisions that a later one replaced.
@@ -102,27 +105,27 @@ def _counting(kind: Kind, actor: Actor, study_id: uuid.UUID) -> QuerySet[Any]:
     ).exclude(judgement__member__user_id=_reviewer(actor))
 
 
-def _still_to_judge(reviewer: uuid.UUID) -> QuerySet[Task]:
-    """Tasks on the prompt of an outer row that the reviewer may yet judge, blind until then.
+def _kept_back(actor: Actor, study_id: uuid.UUID) -> Q | None:
+    """Whether the reviewer may be asked to judge an outer row's prompt, blind until then.
 
-    A task counts while their cohort has a seat of it that nobody filled: a seat that is leased may
-    become free, a closed round may be opened again. It counts no more once they sent it, or
-    skipped its prompt, or all seats of their cohort are filled: then it is never given to them.
+    They may while they hold it or are offered a seat for it. Held-out prompts come back with every
+    comparison: they stay back until skipped or given up, else a reviewer would soon be nobody's
+    judge. Whatever is shown is noted (`services.reading`) and never given to its reader again, so
+    a colleague's lease or a closed round keeps nothing back. None for who judges nothing.
     """
-    cohorts = Member.objects.filter(user_id=reviewer, left_at=None, cohort__isnull=False)
-    own = Assignment.objects.filter(member__user_id=reviewer)
-    sent = own.filter(task=OuterRef("id"), state=AssignmentState.SUBMITTED)
-    skipped = own.filter(prompt=OuterRef("prompt"), state=AssignmentState.SKIPPED)
-    held = own.filter(task=OuterRef("id"), state=AssignmentState.LEASED)
-    left = Seat.objects.exclude(state=SeatState.FILLED).filter(
-        task=OuterRef("id"), cohort__in=cohorts.values("cohort")
+    judge = Member.objects.filter(
+        user_id=_reviewer(actor), study_id=study_id, left_at=None, cohort__isnull=False
+    ).first()
+    if judge is None:
+        return None
+    prompt = OuterRef("response__prompt")
+    offered = waiting_seats(judge).filter(task__prompt=prompt)
+    own = Assignment.objects.filter(member=judge, prompt=prompt)
+    over = Exists(own.filter(state=AssignmentState.SKIPPED)) | Exists(
+        SeenInReview.objects.filter(member=judge, prompt=prompt)
     )
-    return Task.objects.filter(
-        Exists(left) | Exists(held),
-        ~Exists(sent),
-        ~Exists(skipped),
-        prompt=OuterRef("response__prompt"),
-    )
+    comes_back = Q(response__prompt__held_out=True) & ~over
+    return Q(Exists(offered)) | Q(Exists(own.filter(state=AssignmentState.LEASED))) | comes_back
 
 
 def _waiting(kind: Kind) -> Q:
@@ -130,12 +133,12 @@ def _waiting(kind: Kind) -> Q:
 
 
 def counts(*, actor: Actor, study_id: uuid.UUID) -> Counts:
-    """How much waits of each kind, and how much was decided; two queries."""
+    """How much waits of each kind, and how much was decided; three queries."""
     waiting, decided, later = {}, 0, 0
+    kept_back = _kept_back(actor, study_id)
+    hidden = Value(False) if kept_back is None else kept_back
     for kind in Kind:
-        rows = _counting(kind, actor, study_id).annotate(
-            hidden=Exists(_still_to_judge(_reviewer(actor)))
-        )
+        rows = _counting(kind, actor, study_id).annotate(hidden=hidden)
         found = rows.aggregate(
             waiting=Count("id", filter=_waiting(kind) & Q(hidden=False)),
             decided=Count("id", filter=~_waiting(kind) & Q(hidden=False)),
@@ -165,6 +168,21 @@ def next_waiting(
 def item(*, actor: Actor, study_id: uuid.UUID, kind: Kind, item_id: uuid.UUID) -> Item | None:
     """One rewrite or flag, waiting or decided; None where this reviewer may not see it."""
     found = _items(kind, _rows(kind, actor, study_id).filter(id=item_id))
+    return found[0] if found else None
+
+
+def next_kept_back(*, actor: Actor, study_id: uuid.UUID, kind: Kind) -> Item | None:
+    """The next that waits for a review and that its reviewer may yet judge, but holds not now."""
+    kept_back = _kept_back(actor, study_id)
+    if kept_back is None:
+        return None
+    held = Assignment.objects.filter(
+        member__user_id=_reviewer(actor),
+        state=AssignmentState.LEASED,
+        prompt=OuterRef("response__prompt"),
+    )
+    rows = _counting(kind, actor, study_id).filter(kept_back, ~Exists(held), _waiting(kind))
+    found = _items(kind, rows.order_by("id")[:1])
     return found[0] if found else None
 
 
@@ -209,6 +227,7 @@ def _items(kind: Kind, rows: QuerySet[Any]) -> list[Item]:
         "state",
         "example",
         *plain,
+        prompt_id=F("response__prompt_id"),
         messages=F("response__prompt__messages"),
         language=F("response__prompt__language"),
         topics=F("response__prompt__topics"),

@@ -186,7 +186,9 @@ def _reclaim(assignment: Assignment) -> assignments.Found | None:
     task = seats.locked_task(task_id=assignment.task_id)
     if _came_again(assignment) or task.round.state != RoundState.OPEN:
         raise Conflict(GONE)
-    if not seats.may_be_judged(task=task):
+    if not seats.may_be_judged(task=task) or queries.saw_in_review(
+        member_id=assignment.member_id, prompt_id=assignment.prompt_id
+    ):
         raise Conflict(GONE)
     seat = seats.take_late(task=task, cohort_id=assignment.seat.cohort_id)
     if seat is None:

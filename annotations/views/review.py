@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import uuid
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotations.forms import words
 from annotations.permissions import REVIEW, SEE_DECISIONS
@@ -17,6 +18,7 @@ from annotations.queries import review as queries
 from annotations.queries.review import Item, Kind
 from annotations.rules import diff
 from annotations.rules.states import FLAG_STATES, REWRITE_STATES, FlagState, RewriteState
+from annotations.services import reading
 from annotations.services import review as service
 from codesign.shared.errors import Conflict, Invalid, Refusal
 from codesign.studies.permissions import StudyRequest, page
@@ -35,14 +37,16 @@ KEYS = {
 @require_safe
 @page(REVIEW)
 def review(request: StudyRequest, slug: str) -> HttpResponse:
-    """The next rewrite or flag that waits."""
+    """The next rewrite or flag that waits; for headers alone nothing counts as read."""
+    if request.method == "HEAD":
+        return HttpResponse()
     kind = _kind(request.GET.get("kind"))
     study = request.member.study
     counts = queries.counts(actor=request.actor, study_id=study.id)
     if "kind" not in request.GET and not counts.rewrites and counts.flags:
         kind = Kind.FLAGS
-    item = queries.next_waiting(
-        actor=request.actor, study_id=study.id, kind=kind, after=_uuid(request.GET.get("after"))
+    item = reading.next_waiting(
+        actor=request.actor, study=study, kind=kind, after=_uuid(request.GET.get("after"))
     )
     context = {
         "kind": kind,
@@ -50,6 +54,7 @@ def review(request: StudyRequest, slug: str) -> HttpResponse:
         "left": counts.of(kind),
         "item": _shown(item) if item else None,
         "focus": "on" in request.GET,
+        "judges": request.member.judges,
     }
     return render(request, "annotations/review.html", context)
 
@@ -59,15 +64,21 @@ def review(request: StudyRequest, slug: str) -> HttpResponse:
 @page(SEE_DECISIONS)
 def decided(request: StudyRequest, slug: str) -> HttpResponse:
     """What was decided, the newest first: each leads to its own page, where it can be changed."""
+    if request.method == "HEAD":
+        return HttpResponse()
     study = request.member.study
     found = Paginator(
         queries.Decided(actor=request.actor, study_id=study.id), DECIDED_A_PAGE
     ).get_page(request.GET.get("page"))
+    begin = DECIDED_A_PAGE * (found.number - 1)
+    rows = reading.decided(
+        actor=request.actor, study=study, part=slice(begin, begin + DECIDED_A_PAGE)
+    )
     context = {
         "counts": queries.counts(actor=request.actor, study_id=study.id),
         "page": found,
         "reviews": request.member.has_role(*REVIEW.roles),
-        "rows": [_row(item) for item in found],
+        "rows": [_row(item) for item in rows],
     }
     return render(request, "annotations/decided.html", context)
 
@@ -77,6 +88,8 @@ def decided(request: StudyRequest, slug: str) -> HttpResponse:
 @page(REVIEW)
 def decide(request: StudyRequest, slug: str, kind: str, item_id: uuid.UUID) -> HttpResponse:
     """One item, whatever was decided on it; decide, and go on to the next."""
+    if request.method == "HEAD":
+        return HttpResponse()
     kind = _kind(kind)
     item = _item(request, kind, item_id)
     if request.method != "POST":
@@ -90,9 +103,25 @@ def decide(request: StudyRequest, slug: str, kind: str, item_id: uuid.UUID) -> H
     return redirect(_next_address(slug, item))
 
 
+@require_POST
+@page(REVIEW)
+def instead(request: StudyRequest, slug: str) -> HttpResponse:
+    """Review one that was kept back, and give up judging it."""
+    kind = _kind(request.POST.get("kind"))
+    try:
+        item = reading.instead_of_judging(
+            actor=request.actor, study=request.member.study, kind=kind
+        )
+    except Conflict as refusal:
+        messages.warning(request, refusal.title)
+    else:
+        kind = item.kind
+    return redirect(f"{reverse('annotations:review', kwargs={'slug': slug})}?kind={kind}&on=1")
+
+
 def _item(request: StudyRequest, kind: Kind, item_id: uuid.UUID) -> Item:
-    study_id = request.member.study_id
-    item = queries.item(actor=request.actor, study_id=study_id, kind=kind, item_id=item_id)
+    study = request.member.study
+    item = reading.one(actor=request.actor, study=study, kind=kind, item_id=item_id)
     if item is None:
         raise Http404
     return item
@@ -111,6 +140,7 @@ def _one(request: StudyRequest, item: Item, refusal: Refusal | None = None) -> H
         "back": request.POST.get("back", "" if refusal else "decided"),
         "next": _next_address(study.slug, item),
         "focus": False,
+        "judges": request.member.judges,
     }
     status = refusal.status if refusal else 200
     return render(request, "annotations/review.html", context, status=status)

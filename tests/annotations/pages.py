@@ -7,9 +7,12 @@ from typing import Any
 from django.test import Client
 from django.urls import reverse
 
-from annotations.models import Assignment
-from annotations.rules.states import AssignmentState
+from annotations.models import Assignment, Flag, Rewrite
+from annotations.rules.states import AssignmentState, Harm
+from annotations.services import assignments, submissions
+from codesign.shared.actors import Actor
 from codesign.studies.models import Cohort, Member
+from tests.factories.annotations import answers
 
 
 def signed_in(member: Member) -> Client:
@@ -48,3 +51,24 @@ def filled(assignment: Assignment, *, score: int = 4, **changes: Any) -> dict[st
     fields |= {"do": "send", "comment": ""}
     fields |= {k if k in fields else k.replace("_", "-"): v for k, v in changes.items()}
     return {name: str(value) for name, value in fields.items() if value is not None}
+
+
+def judged(member: Member, *, text: str = "That sounds heavy. I am here.") -> tuple[Rewrite, Flag]:
+    """What this member rewrote and reported in their next assignment."""
+    actor = Actor.of(member.user)
+    assignment = assignments.lease(actor=actor, slug=member.study.slug).assignment
+    assert assignment is not None
+    first, second = (str(one) for one in assignment.order_shown)
+    sent = submissions.submit(
+        actor=actor,
+        assignment_id=assignment.id,
+        body=answers(
+            assignment,
+            rewrites=[{"response": first, "text": text}],
+            flags=[
+                {"response": second, "harm": Harm.DIAGNOSING, "severity": 2, "note": "It labels."}
+            ],
+        ),
+        idempotency_key=str(assignment.id),
+    )
+    return sent.judgement.rewrites.get(), sent.judgement.flags.get()

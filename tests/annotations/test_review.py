@@ -8,43 +8,22 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from annotations.models import Flag, ReviewDecision, Rewrite
+from annotations.models import ReviewDecision, Rewrite
 from annotations.queries import review as queries
 from annotations.queries.review import Kind
-from annotations.rules.states import FlagState, Harm, RewriteState
-from annotations.services import assignments, review, rounds, submissions
+from annotations.rules.states import FlagState, RewriteState
+from annotations.services import review
 from codesign.audit.models import Event
 from codesign.consent.services import withdraw
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
 from codesign.studies.models import Member
 from codesign.studies.rules import Role
-from tests.annotations.pages import cohort_of, signed_in
-from tests.factories.annotations import answers, judge, judging_round, lease, send
+from tests.annotations.pages import cohort_of, judged, signed_in
+from tests.factories.annotations import judge, judging_round
 from tests.factories.studies import CohortFactory, staff
 
 pytestmark = pytest.mark.django_db
-
-
-def judged(member: Member, *, text: str = "That sounds heavy. I am here.") -> tuple[Rewrite, Flag]:
-    """What this member rewrote and reported in their next assignment."""
-    actor = Actor.of(member.user)
-    assignment = assignments.lease(actor=actor, slug=member.study.slug).assignment
-    assert assignment is not None
-    first, second = (str(one) for one in assignment.order_shown)
-    sent = submissions.submit(
-        actor=actor,
-        assignment_id=assignment.id,
-        body=answers(
-            assignment,
-            rewrites=[{"response": first, "text": text}],
-            flags=[
-                {"response": second, "harm": Harm.DIAGNOSING, "severity": 2, "note": "It labels."}
-            ],
-        ),
-        idempotency_key=str(assignment.id),
-    )
-    return sent.judgement.rewrites.get(), sent.judgement.flags.get()
 
 
 @pytest.fixture
@@ -211,69 +190,6 @@ def test_what_was_withdrawn_is_not_reviewed(member: Member, coordinator: Member)
     assert queries.counts(actor=actor, study_id=member.study_id) == queries.Counts(1, 1, 0)
     withdraw(actor=Actor.of(member.user), member=member)
     assert queries.counts(actor=actor, study_id=member.study_id) == queries.Counts(0, 0, 0)
-
-
-@pytest.mark.parametrize("finished_by", ["submit", "skip"])
-def test_nobody_reads_what_others_wrote_before_they_judged_the_same_prompt(
-    member: Member, clinician: Member, finished_by: str
-) -> None:
-    rewrite, _ = judged(member)
-    prompt = rewrite.response.prompt
-    made = judging_round(cohort_of(clinician), tasks=0)
-    client = signed_in(clinician)
-    address = reverse("annotations:review", kwargs={"slug": member.study.slug})
-
-    def reads() -> bool:
-        return client.get(address).context["item"] is not None
-
-    assert reads()  # their cohort is not asked about it
-
-    def later() -> int:
-        return int(client.get(address).context["counts"].later)
-
-    rounds.add_task(actor=SYSTEM, round=made, prompt=prompt, responses=list(prompt.responses.all()))
-    assert not reads()
-    assert later() == 2
-    assert "2 more wait that you may still judge yourself" in client.get(address).content.decode()
-    home = client.get(reverse("desk:study", kwargs={"slug": member.study.slug})).content.decode()
-    assert "2 more wait that you may still judge yourself" in home
-    assert "Nothing waits." not in home
-    rounds.close_round(actor=SYSTEM, round=made)
-    assert not reads()  # it may be opened again
-    rounds.open_round(actor=SYSTEM, round=made)
-    held = lease(clinician)
-    assert not reads()
-    assignments.stop(actor=Actor.of(clinician.user), assignment_id=held.id)
-    assert not reads()
-    held = lease(clinician)
-    if finished_by == "submit":
-        send(held)
-    else:
-        submissions.skip(actor=Actor.of(clinician.user), assignment_id=held.id, reason="other")
-    assert reads()
-
-
-@pytest.mark.parametrize("overlap", [1, 2])
-def test_what_colleagues_judged_to_the_last_seat_is_open_to_all(
-    member: Member, clinician: Member, overlap: int
-) -> None:
-    """A seat that is held may become free; one that is filled never does."""
-    rewrite, _ = judged(member)
-    prompt = rewrite.response.prompt
-    made = judging_round(cohort_of(clinician), tasks=0, overlap=overlap)
-    rounds.add_task(actor=SYSTEM, round=made, prompt=prompt, responses=list(prompt.responses.all()))
-    reader = judge(cohort=clinician.cohort)
-    client = signed_in(reader)
-    address = reverse("annotations:review", kwargs={"slug": member.study.slug})
-    for seats_left in range(overlap, 0, -1):
-        assert client.get(address).context["item"] is None
-        colleague = judge(cohort=clinician.cohort)
-        held = lease(colleague)
-        assert client.get(address).context["item"] is None, seats_left
-        send(held)
-    assert client.get(address).context["item"] is not None
-    assert client.get(address).context["counts"].later == 0
-    assert assignments.lease(actor=Actor.of(reader.user), slug=reader.study.slug).assignment is None
 
 
 def test_every_decision_is_on_some_page_and_can_be_told_apart(

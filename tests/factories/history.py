@@ -5,7 +5,7 @@ from __future__ import annotations
 from annotations.models import DatasetRelease, ReleaseMember, Retraction
 from annotations.queries.review import Kind
 from annotations.rules.states import FlagState, Harm
-from annotations.services import review
+from annotations.services import reading, review
 from codesign.accounts.services import make_account
 from codesign.audit.models import Seal
 from codesign.compensation import services as compensation
@@ -16,7 +16,7 @@ from modelhub.services.versions import ensure_imported_model, source_of
 from tests.factories.annotations import judge, judging_round, lease, send
 from tests.factories.compensation import credit
 from tests.factories.modelhub import frozen_release
-from tests.factories.studies import CohortFactory
+from tests.factories.studies import CohortFactory, staff
 
 
 def make_history() -> None:
@@ -46,4 +46,6 @@ def _judge_and_review(member: Member) -> None:
         "note": "",
     }
     flag = send(held, flags=[report]).judgement.flags.get()
+    coordinator = Actor.of(staff(member.study).user)
+    assert reading.next_waiting(actor=coordinator, study=member.study, kind=Kind.FLAGS)
     review.decide(actor=SYSTEM, kind=Kind.FLAGS, item_id=flag.id, state=FlagState.DISMISSED)

@@ -34,6 +34,7 @@ APPEND_ONLY = {
     "annotations.ReleaseMember",
     "annotations.Retraction",
     "annotations.ReviewDecision",
+    "annotations.SeenInReview",
     "annotations.Rubric",
     "annotations.RoundCohort",
     "annotations.RubricText",
