@@ -2,7 +2,7 @@
 
 import uuid
 
-from annotations.services import assignments, releases
+from annotations.services import assignments, filling, releases
 from codesign.shared.jobs import background
 
 
@@ -22,3 +22,15 @@ def build_release(release_id: str) -> None:
 def ring_releases() -> None:
     """Ring for releases that wait, also after a builder that died."""
     releases.ring_releases()
+
+
+@background(name="annotations.tasks.fill_round", queue="default", time_limit=3600)
+def fill_round(round_id: str) -> None:
+    """Put prompts into a round that was planned."""
+    filling.fill_round(round_id=uuid.UUID(round_id))
+
+
+@background(name="annotations.tasks.ring_rounds", queue="default", time_limit=60)
+def ring_rounds() -> None:
+    """Ring again for rounds that are not full yet: lost messages, dead workers."""
+    filling.ring_waiting()

@@ -27,5 +27,10 @@ urlpatterns = [
     path("rounds/", rounds.listed, name="rounds"),
     path("pause/", rounds.pause, name="pause"),
     path("resume/", rounds.resume, name="resume"),
-    path("rounds/<uuid:round_id>/", rounds.move, name="round-move"),
+    path("rounds/new/", rounds.plan, name="round-plan"),
+    path("rounds/<uuid:round_id>/", rounds.one, name="round"),
+    path("rounds/<uuid:round_id>/filling/", rounds.filled, name="round-filled"),
+    path("rounds/<uuid:round_id>/stop-filling/", rounds.stop_filling, name="round-stop-filling"),
+    path("rounds/<uuid:round_id>/open/", rounds.open_one, name="round-open"),
+    path("rounds/<uuid:round_id>/close/", rounds.close_one, name="round-close"),
 ]

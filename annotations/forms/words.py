@@ -5,10 +5,29 @@ from __future__ import annotations
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from annotations.rules.states import FlagState, Harm, RewriteState, SkipReason
+from annotations.rules.states import (
+    Ask,
+    Category,
+    FlagState,
+    Harm,
+    RewriteState,
+    SkipReason,
+)
 
 Words = str | Promise
 
+CATEGORIES: dict[str, Words] = {
+    Category.EDUCATION: _("Education: somebody wants to understand"),
+    Category.ASSESSMENT: _("Assessment: somebody wants to know how bad it is"),
+    Category.INTERVENTION: _("Intervention: somebody wants something to change"),
+}
+ASKS: dict[str, Words] = {
+    Ask.RATING: _("Rate every reply"),
+    Ask.RANKING: _("Say which is better"),
+    Ask.REWRITE: _("Rewrite a reply"),
+    Ask.FLAG: _("Report harm"),
+}
+"""What the judging page can ask for; marking passages is asked for through the API alone."""
 HARMS: dict[str, Words] = {
     Harm.POOR_CRISIS_HANDLING: _("Handles danger badly"),
     Harm.METHOD_INFORMATION: _("Tells of ways to come to harm"),

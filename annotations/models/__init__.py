@@ -11,7 +11,14 @@ from annotations.models.assignments import (
 )
 from annotations.models.prompts import Criterion, Prompt, Response, Rubric, RubricText
 from annotations.models.releases import DatasetRelease, ReleaseMember, Retraction
-from annotations.models.rounds import Round, RoundCohort, Seat, Task, TaskResponse
+from annotations.models.rounds import (
+    Round,
+    RoundCohort,
+    RoundFilling,
+    Seat,
+    Task,
+    TaskResponse,
+)
 
 __all__ = [
     "Assignment",
@@ -28,6 +35,7 @@ __all__ = [
     "Rewrite",
     "Round",
     "RoundCohort",
+    "RoundFilling",
     "Rubric",
     "RubricText",
     "Seat",

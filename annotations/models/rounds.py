@@ -10,7 +10,14 @@ from django.db import models
 from django.db.models import F, Q
 
 from annotations.models.prompts import Prompt, Response, Rubric
-from annotations.rules.states import RoundKind, RoundState, SeatState
+from annotations.rules.states import (
+    Category,
+    FillingState,
+    RoundKind,
+    RoundState,
+    SeatState,
+    Waiting,
+)
 from codesign.shared.models import PublicModel, append_only, one_of
 from codesign.studies.models import Cohort, Study
 
@@ -51,6 +58,38 @@ class RoundCohort(models.Model):
             models.CheckConstraint(condition=Q(overlap__gte=1), name="round_cohort_has_seats"),
         ]
         triggers: ClassVar = append_only()
+
+
+class RoundFilling(models.Model):
+    """Prompts that a round is being filled with, batch by batch; the row is the truth.
+
+    A batch moves `after` on in the transaction that makes its tasks, so a worker that dies costs
+    one batch at most, and none is made twice.
+    """
+
+    round = models.OneToOneField(Round, on_delete=models.PROTECT, related_name="filling")
+    state = models.CharField(max_length=10, default=FillingState.FILLING)
+    which = models.CharField(max_length=10)
+    categories = ArrayField(models.CharField(max_length=12), help_text="Of the prompts.")
+    responses = models.PositiveSmallIntegerField(help_text="For each prompt, the newest ones.")
+    total = models.PositiveIntegerField(help_text="Prompts to look at, counted at the start.")
+    looked_at = models.PositiveIntegerField(default=0)
+    placed = models.PositiveIntegerField(default=0, help_text="Those that became tasks.")
+    after = models.UUIDField(null=True, help_text="The last prompt looked at; they go by id.")
+    started_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            one_of("state", FillingState, "round_filling_state_known"),
+            one_of("which", Waiting, "round_filling_which_known"),
+            models.CheckConstraint(
+                condition=Q(responses__gte=2), name="round_filling_has_something_to_compare"
+            ),
+            models.CheckConstraint(
+                condition=Q(categories__contained_by=list(Category)),
+                name="round_filling_categories_known",
+            ),
+        ]
 
 
 class Task(PublicModel):

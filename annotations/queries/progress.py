@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from annotations.models import Assignment, Round, Seat
-from annotations.rules.states import AssignmentState, SeatState
+from annotations.models import Assignment, Round, RoundCohort, Rubric, Seat
+from annotations.rules.states import AssignmentState, RoundKind, SeatState
 from codesign.consent import queries as consent
 from codesign.enrolment import queries as enrolment
 from codesign.shared.errors import NotFound
@@ -138,9 +138,60 @@ def rounds_of(*, study_id: uuid.UUID) -> QuerySet[Round]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class CohortPart:
+    """What a cohort is asked in a round, and how many of its seats hold a judgement."""
+
+    cohort: Cohort
+    rubric: Rubric
+    asks: list[str]
+    overlap: int
+    done: int
+    total: int
+    signed: int
+    """People who may judge now."""
+
+
+def parts_of(*, round: Round) -> list[CohortPart]:
+    """Every cohort of a round in its order; three queries, however many there are."""
+    seats = {
+        cohort_id: (done, total)
+        for cohort_id, done, total in Seat.objects.filter(task__round=round)
+        .values("cohort_id")
+        .annotate(done=Count("id", filter=Q(state=SeatState.FILLED)), total=Count("id"))
+        .values_list("cohort_id", "done", "total")
+    }
+    signed = dict(
+        consent.with_state(Member.objects.filter(study_id=round.study_id, left_at=None))
+        .values("cohort_id")
+        .annotate(n=Count("id", filter=Q(consent_state=consent.ConsentState.SIGNED)))
+        .values_list("cohort_id", "n")
+    )
+    plans = round.cohorts.select_related("cohort", "rubric").order_by("cohort__position")
+    return [
+        CohortPart(
+            cohort=plan.cohort,
+            rubric=plan.rubric,
+            asks=plan.asks,
+            overlap=plan.overlap,
+            done=seats.get(plan.cohort_id, (0, 0))[0],
+            total=seats.get(plan.cohort_id, (0, 0))[1],
+            signed=signed.get(plan.cohort_id, 0),
+        )
+        for plan in plans
+    ]
+
+
+def last_plans(*, study_id: uuid.UUID) -> dict[uuid.UUID, RoundCohort]:
+    """cohort id → what it was asked in the newest round of judging that it took part in."""
+    plans = RoundCohort.objects.filter(round__study_id=study_id, round__kind=RoundKind.JUDGING)
+    return {plan.cohort_id: plan for plan in plans.order_by("round__created_at", "id")}
+
+
 def round_in(*, study_id: uuid.UUID, round_id: uuid.UUID) -> Round:
     """One round of that study."""
-    found = Round.objects.select_related("study").filter(study_id=study_id, id=round_id).first()
+    rounds = Round.objects.select_related("study", "filling")
+    found = rounds.filter(study_id=study_id, id=round_id).first()
     if found is None:
         raise NotFound("There is no such round in this study.")
     return found

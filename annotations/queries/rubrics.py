@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from django.db.models import QuerySet
+
 from annotations.models import Criterion, RoundCohort, Rubric
 from annotations.rules.submission import Scale
 
@@ -43,6 +45,11 @@ class Plan:
     rubric_id: uuid.UUID
     asks: tuple[str, ...]
     overlap: int
+
+
+def rubrics_of(*, study_id: uuid.UUID) -> QuerySet[Rubric]:
+    """Every version of every rubric of a study, the newest first."""
+    return Rubric.objects.filter(study_id=study_id).order_by("key", "-version")
 
 
 @lru_cache(maxsize=KEPT)

@@ -48,6 +48,21 @@ class RoundState(StrEnum):
     CLOSED = "closed"
 
 
+class FillingState(StrEnum):
+    """Putting prompts into a round, in the background."""
+
+    FILLING = "filling"
+    FILLED = "filled"
+    CANCELLED = "cancelled"
+
+
+class Waiting(StrEnum):
+    """Which prompts a round is filled with."""
+
+    NOT_ASKED = "not_asked"  # in no round of judging so far
+    EVERY = "every"
+
+
 class SeatState(StrEnum):
     """A seat is one place for one judgement of one cohort on one task."""
 
@@ -134,6 +149,10 @@ class ReleaseState(StrEnum):
 
 ROUND_STATES = Transitions.of(
     "round", {"planned": ["open", "closed"], "open": ["closed"], "closed": ["open"]}
+)
+FILLING_STATES = Transitions.of(
+    "filling of the round",
+    {"filling": ["filled", "cancelled"], "filled": [], "cancelled": []},
 )
 ASSIGNMENT_STATES = Transitions.of(
     "assignment",

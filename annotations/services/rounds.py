@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from django.db import transaction
+from django.utils import timezone
 
 from annotations.models import (
     Prompt,
@@ -25,6 +26,7 @@ from annotations.rules.states import ROUND_STATES, Ask, RoundKind, RoundState
 from annotations.services import assignments, seats
 from codesign.audit import services as audit
 from codesign.audit.registry import action
+from codesign.compensation import queries as compensation
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid
 from codesign.studies.models import Cohort, Study
@@ -96,11 +98,23 @@ def _check_plans(study: Study, plans: Sequence[CohortPlan]) -> None:
 
 @transaction.atomic
 def open_round(*, actor: Actor, round: Round) -> Round:
-    """Offer the round's seats from now on."""
+    """Offer the round's seats from now on; refused while a cohort of it has no pay rate."""
     locked = _move(actor, round, RoundState.OPEN)
+    _check_pay(locked)
     seats.lock_tasks(tasks=locked.tasks.all())
     seats.offer_all(round=locked)
     return locked
+
+
+def _check_pay(round: Round) -> None:
+    """Nobody is asked to work for a pay that was not named."""
+    rates = compensation.rates_in_force(study_id=round.study_id, at=timezone.now())
+    for plan in round.cohorts.select_related("cohort"):
+        if plan.cohort_id not in rates:
+            raise Conflict(
+                f"There is no pay rate for {plan.cohort.title} yet. Set one under Pay, then open"
+                " the round."
+            )
 
 
 @transaction.atomic
@@ -149,7 +163,7 @@ def add_tasks(
     plans = list(locked.cohorts.all())
     made: list[Task] = []
     for batch in _batches(items):
-        made += _add_batch(locked, plans, batch)
+        made += place(round=locked, plans=plans, batch=batch)
     audit.record(
         actor=actor,
         action=TASKS_ADDED,
@@ -169,7 +183,8 @@ def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
         yield batch
 
 
-def _add_batch(round: Round, plans: Sequence[RoundCohort], batch: Sequence[Item]) -> list[Task]:
+def place(*, round: Round, plans: Sequence[RoundCohort], batch: Sequence[Item]) -> list[Task]:
+    """Make tasks and their seats in a round that the caller has locked, and tells of."""
     for prompt, responses in batch:
         _check_item(round, prompt, responses)
     prompt_ids = [prompt.id for prompt, _ in batch]

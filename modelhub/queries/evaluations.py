@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from annotations.models import Judgement, Prompt, Round
-from annotations.rules.states import RoundKind
+from annotations.rules.states import RoundKind, RoundState
 from codesign.consent.queries import members_granting
 from codesign.consent.rules import Purpose
 from codesign.shared.actors import Actor
@@ -51,6 +51,7 @@ def last_judging_round(*, study_id: uuid.UUID) -> Round | None:
     """The round whose people are asked again."""
     return (
         Round.objects.filter(study_id=study_id, kind=RoundKind.JUDGING)
+        .exclude(state=RoundState.PLANNED)
         .order_by("-created_at")
         .first()
     )

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from annotations.models import Round
+from annotations.services.filling import fill_round
+from codesign.studies.rules import Role
 from tests.browser.conftest import OpenPage
 from tests.browser.looking import check_page
 from tests.factories.annotations import judge, judging_round, lease, send
-from tests.factories.studies import staff
+from tests.factories.studies import CohortFactory, staff
 
 
 @pytest.mark.slow
@@ -44,3 +47,33 @@ def test_taking_back_asks_first(open_page: OpenPage, transactional_db: None) -> 
     former = open_page("/", user=member.user)
     former.get_by_role("heading", name="You are no longer part of this study").wait_for()
     check_page(former, name="former")
+
+
+@pytest.mark.slow
+def test_planning_a_round(open_page: OpenPage, transactional_db: None) -> None:
+    panelist = judge()
+    clinic = CohortFactory.create(
+        study=panelist.study, title="Clinicians", key="clinician", role=Role.CLINICIAN, position=1
+    )
+    judging_round(panelist.cohort, clinic, tasks=3)
+    page = open_page(f"/studies/{panelist.study.slug}/rounds/", user=staff(panelist.study).user)
+    page.get_by_role("link", name="Plan a round").click()
+    check_page(page, name="round-plan")
+    page.get_by_label("What the round is called").fill("Second round")
+    page.get_by_label("People for each prompt").first.fill("0")
+    page.get_by_role("button", name="Plan it").click()
+    page.get_by_role("alert").first.wait_for()
+    check_page(page, name="round-plan-refused")
+    page.get_by_label("People for each prompt").first.fill("2")
+    page.get_by_label("Every prompt of the study").check()
+    page.get_by_role("button", name="Plan it").click()
+    page.get_by_role("heading", name="How far each cohort is").wait_for()
+    check_page(page, name="round-filling")
+    fill_round(round_id=Round.objects.get(title="Second round").id)
+    page.get_by_text("3 prompts were put in.").wait_for()
+    page.get_by_role("button", name="Open the round").click()
+    page.get_by_role("link", name="Close the round").click()
+    check_page(page, name="round-close")
+    page.get_by_role("button", name="Close the round").click()
+    page.get_by_text("The round is closed.").wait_for()
+    check_page(page, name="round-closed")

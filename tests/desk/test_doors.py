@@ -127,7 +127,7 @@ def test_what_changes_things_stands_before_the_coordinator_alone(role: Role, stu
     judging_round(cohort)
     client = signed_in_as(role, study)
     shown = {"compensation:rates": "Set the rate", "compensation:entries": "Take back"}
-    shown["annotations:rounds"] = "<button"
+    shown["annotations:rounds"] = "Plan a round"
     for name, words in shown.items():
         page = client.get(reverse(name, kwargs={"slug": study.slug})).content.decode()
         main = page.split("<main")[1]

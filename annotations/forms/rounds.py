@@ -1,0 +1,125 @@
+"""Planning a round: which prompts, and for each cohort what it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from annotations.forms.words import ASKS, CATEGORIES
+from annotations.models import RoundCohort, Rubric
+from annotations.queries import rubrics
+from annotations.rules.states import Ask, Category, Waiting
+from annotations.services.filling import MOST_RESPONSES, Fill
+from annotations.services.rounds import CohortPlan
+from codesign.studies.models import Cohort
+
+NONE = "none"
+WHICH = [
+    (Waiting.NOT_ASKED, _("Prompts that nobody has been asked about yet")),
+    (Waiting.EVERY, _("Every prompt of the study, also those of earlier rounds")),
+    (NONE, _("None yet: I will choose this round when replies are written or imported")),
+]
+
+
+class RoundForm(forms.Form):
+    """What the round is called, and which prompts it starts with."""
+
+    title = forms.CharField(
+        label=_("What the round is called"),
+        max_length=120,
+        help_text=_("Only staff see it."),
+    )
+    which = forms.ChoiceField(
+        label=_("Prompts"),
+        choices=WHICH,
+        widget=forms.RadioSelect,
+        initial=Waiting.NOT_ASKED,
+        help_text=_(
+            "A prompt needs two different replies. Those kept for comparisons between models stay"
+            " out."
+        ),
+    )
+    categories = forms.MultipleChoiceField(
+        label=_("Of which kind"),
+        choices=list(CATEGORIES.items()),
+        widget=forms.CheckboxSelectMultiple,
+        initial=list(Category),
+    )
+    responses = forms.IntegerField(
+        label=_("Replies beside each other"),
+        min_value=2,
+        max_value=MOST_RESPONSES,
+        initial=2,
+        help_text=_("The newest ones to each prompt."),
+    )
+
+    def fill(self) -> Fill | None:
+        """What was chosen; None for a round that starts empty."""
+        chosen = self.cleaned_data
+        if chosen["which"] == NONE:
+            return None
+        return Fill(
+            which=Waiting(chosen["which"]),
+            categories=[Category(category) for category in chosen["categories"]],
+            responses=chosen["responses"],
+        )
+
+
+class CohortForm(forms.Form):
+    """What one cohort is asked; everything else is needed only where it takes part."""
+
+    takes_part = forms.BooleanField(label=_("They judge in this round"), required=False)
+    rubric: forms.ModelChoiceField[Rubric] = forms.ModelChoiceField(
+        queryset=None, label=_("Questions"), empty_label=None
+    )
+    asks = forms.MultipleChoiceField(
+        label=_("What they are asked for"),
+        choices=list(ASKS.items()),
+        widget=forms.CheckboxSelectMultiple,
+    )
+    overlap = forms.IntegerField(
+        label=_("People for each prompt"),
+        min_value=1,
+        max_value=50,
+        help_text=_("How many of them judge the same prompt, each without the others."),
+    )
+
+    def __init__(self, data: Any = None, *, cohort: Cohort, before: RoundCohort | None) -> None:
+        self.cohort = cohort
+        initial = {
+            "takes_part": before is not None,
+            "rubric": before.rubric_id if before else None,
+            "asks": before.asks if before else [Ask.RATING, Ask.RANKING, Ask.FLAG],
+            "overlap": before.overlap if before else 3,
+        }
+        super().__init__(data, prefix=cohort.key, initial=initial)
+        rubric: Any = self.fields["rubric"]
+        rubric.queryset = rubrics.rubrics_of(study_id=cohort.study_id)
+        rubric.label_from_instance = _name_of
+        if self.is_bound and not self["takes_part"].data:
+            for field in self.fields.values():
+                field.required = False
+
+    def plan(self) -> CohortPlan | None:
+        """What was chosen; None for a cohort that is not asked."""
+        chosen = self.cleaned_data
+        if not chosen["takes_part"]:
+            return None
+        return CohortPlan(
+            cohort=self.cohort,
+            rubric=chosen["rubric"],
+            asks=[Ask(ask) for ask in chosen["asks"]],
+            overlap=chosen["overlap"],
+        )
+
+
+def _name_of(rubric: Rubric) -> str:
+    return _("%(title)s, version %(n)d") % {"title": rubric.title, "n": rubric.version}
+
+
+def plans_of(forms: Sequence[CohortForm]) -> list[CohortPlan]:
+    """The plans of those cohorts that take part."""
+    return [plan for form in forms if (plan := form.plan()) is not None]
