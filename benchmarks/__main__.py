@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-SECTIONS = ("loop", "plans", "generation", "release", "memory", "import")
+SECTIONS = ("loop", "plans", "generation", "release", "memory", "import", "growth")
 
 
 def main() -> int:
@@ -13,6 +13,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("sections", nargs="*", choices=[[], *SECTIONS], default=[])
     parser.add_argument("--tasks", type=int, default=100_000, help="tasks in the study")
+    parser.add_argument(
+        "--sizes", type=int, nargs="*", default=[], help="prompts of the studies of growth"
+    )
     options = parser.parse_args()
     wanted = options.sections or SECTIONS
     from benchmarks import machine, memory
@@ -23,7 +26,7 @@ def main() -> int:
         import django
 
         django.setup()
-        from benchmarks import generation, imports, loop, people, plans, releases
+        from benchmarks import generation, growth, imports, loop, people, plans, releases
 
         if {"loop", "plans"} & set(wanted):
             cohort = people.make_study(tasks=options.tasks)
@@ -39,6 +42,8 @@ def main() -> int:
             releases.run()
         if "import" in wanted:
             imports.run()
+        if "growth" in wanted:
+            growth.run(tuple(options.sizes) or growth.SIZES)
     return 0
 
 

@@ -26,26 +26,41 @@ class Measured:
     p50: float
     p95: float
     errors: int
+    times: list[float]
+    """Of each request, in milliseconds."""
 
 
-def measure(kind: str, port: int, people: list[Person], seconds: float = SECONDS) -> Measured:
-    """Run `kind` (bare, judge or page) with that many people for that long."""
+def measure(
+    kind: str, port: int, people: list[Person], seconds: float = SECONDS, slug: str = "bench"
+) -> Measured:
+    """Run `kind` (bare or judge) with that many people for that long."""
     context = multiprocessing.get_context("spawn")
     answers = context.Queue()
-    process = context.Process(target=_run, args=(kind, port, people, seconds, answers))
+    process = context.Process(target=_run, args=(kind, slug, port, people, seconds, answers))
     process.start()
     times, errors = answers.get(timeout=seconds * 4 + 60)
     process.join()
     cuts = statistics.quantiles(times, n=100) if len(times) > 1 else [0.0] * 99
-    return Measured(len(people), len(times) / seconds, cuts[49] * 1e3, cuts[94] * 1e3, errors)
+    return Measured(
+        len(people),
+        len(times) / seconds,
+        cuts[49] * 1e3,
+        cuts[94] * 1e3,
+        errors,
+        [t * 1e3 for t in times],
+    )
 
 
-def _run(kind: str, port: int, people: list[Person], seconds: float, answers: Any) -> None:
+def _run(
+    kind: str, slug: str, port: int, people: list[Person], seconds: float, answers: Any
+) -> None:
     times: list[float] = []
     errors = [0]
     start = threading.Barrier(len(people))
     threads = [
-        threading.Thread(target=_person, args=(kind, port, person, seconds, start, times, errors))
+        threading.Thread(
+            target=_person, args=(kind, slug, port, person, seconds, start, times, errors)
+        )
         for person in people
     ]
     for thread in threads:
@@ -76,6 +91,7 @@ class Browser:
 
 def _person(
     kind: str,
+    slug: str,
     port: int,
     person: Person,
     seconds: float,
@@ -86,7 +102,7 @@ def _person(
     browser = Browser(port, person)
     held: dict[str, Any] | None = None
     if kind == "judge":
-        status, text = browser.ask("POST", "/api/v1/studies/bench/assignments/")
+        status, text = browser.ask("POST", f"/api/v1/studies/{slug}/assignments/")
         held = json.loads(text) if status in (200, 201) else None
     start.wait()
     end = time.perf_counter() + seconds

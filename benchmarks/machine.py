@@ -12,11 +12,14 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
 
 from codesign.config import programs
 from codesign.config.servers.folders import private_folder, socket_folder
-from codesign.config.servers.postgres import Postgres
-from codesign.config.servers.roles import APP_ROLE, OWNER_ROLE
+from codesign.config.servers.postgres import DATABASE, SUPERUSER, Postgres
+from codesign.config.servers.roles import APP_ROLE, OWNER_ROLE, give_rights
 from codesign.config.servers.valkey import Valkey
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -63,16 +66,34 @@ def manage(*arguments: str, environment: dict[str, str]) -> None:
     subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, env=environment, check=True)
 
 
+def address_as(role: str, database: str) -> str:
+    """The address of a database of the server for another role than the application's."""
+    url = urlsplit(os.environ["DATABASE_URL"])
+    named = url._replace(netloc=url.netloc.replace(APP_ROLE, role, 1), path=f"/{database}")
+    return urlunsplit(named)
+
+
+def make_database(name: str, *, template: str = "") -> None:
+    """One more database beside the first: with all tables and no rows, or a copy of `template`."""
+    with psycopg.connect(address_as(SUPERUSER, SUPERUSER), autocommit=True) as admin:
+        copied = f"TEMPLATE {template}" if template else ""
+        admin.execute(f"CREATE DATABASE {name} OWNER {OWNER_ROLE} {copied}")
+    if not template:
+        owner = address_as(OWNER_ROLE, name)
+        with psycopg.connect(owner, autocommit=True) as connection:
+            give_rights(connection)
+        manage("migrate", "--no-input", "-v0", environment={**os.environ, "DATABASE_URL": owner})
+
+
 @contextlib.contextmanager
-def web() -> Iterator[int]:
+def web(database: str = DATABASE) -> Iterator[int]:
     """Gunicorn with the supervisor's own command, on a free port."""
     port = free_port()
     logs = Path(os.environ["CODESIGN_HOME"]) / "logs"
-    spec = programs.web(port, logs, dict(os.environ))
+    environment = {**os.environ, "DATABASE_URL": address_as(APP_ROLE, database)}
+    spec = programs.web(port, logs, environment)
     with (logs / "web.log").open("ab") as log:
-        process = subprocess.Popen(
-            spec.command, cwd=ROOT, env=dict(os.environ), stdout=log, stderr=log
-        )
+        process = subprocess.Popen(spec.command, cwd=ROOT, env=environment, stdout=log, stderr=log)
     try:
         _wait_for(port)
         yield port

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -110,25 +111,29 @@ FILL = (
 
 def make_people(cohort: object, count: int) -> list[Person]:
     """Consented panelists with sessions of their own."""
+    from tests.factories.consent import sign
+    from tests.factories.studies import MemberFactory
+
+    people = []
+    for _ in range(count):
+        member = MemberFactory.create(cohort=cohort)
+        sign(member)
+        people.append(signed_in(member))
+    return people
+
+
+def signed_in(member: Any) -> Person:
+    """A session of that member's account."""
     from importlib import import_module
 
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.utils import timezone
 
-    from tests.factories.consent import sign
-    from tests.factories.studies import MemberFactory
-
-    store = import_module(settings.SESSION_ENGINE).SessionStore
-    people = []
-    for _ in range(count):
-        member = MemberFactory.create(cohort=cohort)
-        sign(member)
-        session = store()
-        session[SESSION_KEY] = str(member.user_id)
-        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-        session[HASH_SESSION_KEY] = member.user.get_session_auth_hash()
-        session.set_expiry(timezone.now() + timedelta(hours=6))
-        session.create()
-        people.append(Person(session=session.session_key))
-    return people
+    session = import_module(settings.SESSION_ENGINE).SessionStore()
+    session[SESSION_KEY] = str(member.user_id)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = member.user.get_session_auth_hash()
+    session.set_expiry(timezone.now() + timedelta(hours=6))
+    session.create()
+    return Person(session=session.session_key)
