@@ -187,6 +187,19 @@ def _comparison_fields(kept: Mapping[str, Any], letters: Mapping[str, str]) -> d
     return {}
 
 
+def written(fields: Fields, shown: ShownAssignment) -> list[tuple[str, str]]:
+    """(what it is, text) of everything somebody wrote in words of their own."""
+    found = [(_("Your comment"), fields.get("comment", ""))]
+    for response in shown["responses"]:
+        letter = {"letter": response["label"]}
+        rewrite = fields.get(reply_field("rewrite", response), "")
+        if not same_text(rewrite, response["text"]):
+            found.append((_("Your version of reply %(letter)s") % letter, rewrite))
+        note = fields.get(reply_field("note", response), "")
+        found.append((_("Your report about reply %(letter)s") % letter, note))
+    return [(what, text) for what, text in found if text.strip()]
+
+
 def missing(posted: Fields, shown: ShownAssignment) -> dict[str, str]:
     """field → what is still needed before this can be sent, in the order of the page."""
     found: dict[str, str] = {}

@@ -78,7 +78,7 @@ class AssignmentState(StrEnum):
     SUBMITTED = "submitted"
     SKIPPED = "skipped"
     EXPIRED = "expired"
-    RETURNED = "returned"  # consent taken back, prompt pulled, or round closed while leased
+    RETURNED = "returned"  # consent taken back, or prompt pulled, while leased
 
 
 class SkipReason(StrEnum):

@@ -21,9 +21,8 @@ from annotations.models import (
     TaskResponse,
 )
 from annotations.permissions import MANAGE_ROUNDS
-from annotations.queries import assignments as queries
 from annotations.rules.states import ROUND_STATES, Ask, RoundKind, RoundState
-from annotations.services import assignments, seats
+from annotations.services import seats
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.compensation import queries as compensation
@@ -119,13 +118,10 @@ def _check_pay(round: Round) -> None:
 
 @transaction.atomic
 def close_round(*, actor: Actor, round: Round) -> Round:
-    """Offer nothing any more and take back what is leased; drafts and what was sent stay."""
+    """Offer nothing any more; what somebody has open can still be sent, and is paid."""
     locked = _move(actor, round, RoundState.CLOSED)
-    seats.lock_members(cohorts=locked.cohorts.values("cohort"))
     seats.lock_tasks(tasks=locked.tasks.all())
     seats.offer_none_of(tasks=locked.tasks.all())
-    held = queries.leased().filter(task__round=locked)
-    assignments.return_leases(actor=actor, leases=held, why="round closed")
     return locked
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -31,6 +31,7 @@ from codesign.studies.rules import StudyState
 
 Fields = Mapping[str, str]
 OPEN = (AssignmentState.LEASED, AssignmentState.EXPIRED)
+ENDED = {AssignmentState.SUBMITTED: "sent", AssignmentState.SKIPPED: "skipped"}
 NEXT = "annotations:judge"
 
 
@@ -84,11 +85,12 @@ def _one(request: StudyRequest, slug: str, assignment_id: uuid.UUID) -> HttpResp
         return redirect(request.path)
     if assignment.state == AssignmentState.LEASED:
         return _show(request, assignment)
-    if assignment.state == AssignmentState.SUBMITTED:
-        return _calm(request, "sent")
-    if assignment.state == AssignmentState.SKIPPED:
-        return _calm(request, "skipped")
-    return redirect(NEXT, slug=slug)
+    if assignment.state in ENDED:
+        return _calm(request, ENDED[AssignmentState(assignment.state)])
+    held = assignments.lease(actor=request.actor, slug=slug).assignment
+    if held and held.task_id == assignment.task_id:
+        return redirect(NEXT, slug=slug)  # it came again, with its draft
+    return _calm(request, "over", written=_written(request, assignment))
 
 
 @never_cache
@@ -172,11 +174,26 @@ def _save(request: StudyRequest, assignment: Assignment, fields: Fields) -> None
 
 
 def _gone(request: StudyRequest, assignment: Assignment) -> HttpResponse:
-    """What was open here is over: sent before, skipped, or not theirs any more."""
+    """What was open here is over: sent before, skipped, or not theirs any more.
+
+    What they wrote stays with them: before their eyes, and as a draft in case it comes again.
+    """
     if from_scripts(request):
         return HttpResponse(status=409)
-    why = {AssignmentState.SUBMITTED: "sent", AssignmentState.SKIPPED: "skipped"}
-    return _calm(request, why.get(AssignmentState(assignment.state), "over"), status=409)
+    assignment.refresh_from_db(fields=["state"])
+    if assignment.state == AssignmentState.EXPIRED:
+        _save(request, assignment, request.POST)
+    state = ENDED.get(AssignmentState(assignment.state), "over")
+    written = _written(request, assignment, request.POST)
+    return _calm(request, state, status=409, written=written)
+
+
+def _written(
+    request: StudyRequest, assignment: Assignment, fields: Fields | None = None
+) -> list[tuple[str, str]]:
+    """What was written for an assignment; without `fields`, what its draft holds."""
+    shown = queries.shown(actor=request.actor, assignment=assignment)
+    return form.written(form.fields(shown) if fields is None else fields, shown)
 
 
 def _next(request: StudyRequest, assignment: Assignment | None) -> HttpResponse:
@@ -219,11 +236,21 @@ def _show(
     return render(request, "annotations/judge.html", context, status=422 if errors else 200)
 
 
-def _calm(request: StudyRequest, state: str, *, status: int = 200) -> HttpResponse:
-    """A page that says where things stand and what can be done next."""
+def _calm(
+    request: StudyRequest,
+    state: str,
+    *,
+    status: int = 200,
+    written: Sequence[tuple[str, str]] = (),
+) -> HttpResponse:
+    """A page that says where things stand and what can be done next.
+
+    `written` is what somebody wrote that did not reach us, for them to take along.
+    """
     member = request.member
     context = {
         "state": state,
+        "written": written,
         "sitting": sittings.last_sitting(actor=request.actor, member=member),
         "heading": {
             "sent": _("This one is sent"),

@@ -203,8 +203,8 @@ def close_one(request: StudyRequest, slug: str, round_id: uuid.UUID) -> HttpResp
         heading=_("Close “%(title)s”?") % {"title": found.title},
         points=[
             _("Nobody is given a text out of it any more."),
-            _("A text that somebody has open goes back; what they wrote so far is kept for them."),
-            _("Everything that was sent stays, and is paid. You can open the round again."),
+            _("What somebody has open can still be sent, and is paid."),
+            _("Everything that was sent stays. You can open the round again."),
         ],
         button=_("Close the round"),
         back=back,

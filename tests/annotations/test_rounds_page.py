@@ -31,7 +31,7 @@ def test_a_coordinator_sees_closes_and_opens_rounds(client: Client) -> None:
     assert client.post(close).status_code == 302
     made.refresh_from_db()
     assert made.state == RoundState.CLOSED
-    assert Assignment.objects.get(id=held.id).state == AssignmentState.RETURNED
+    assert Assignment.objects.get(id=held.id).state == AssignmentState.LEASED
     assert client.post(close).status_code == 409
     assert client.post(reopen).status_code == 302
     few = queries_of(client, listed)

@@ -5,17 +5,20 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.utils import timezone
 
-from annotations.models import Assignment, Judgement, Rewrite
+from annotations.models import Assignment, Flag, Judgement, Rewrite
+from annotations.services import rounds
 from annotations.tasks import expire_leases
 from codesign.compensation.queries import balances
+from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Member
 from tests.annotations.callers import Caller, problem
 from tests.annotations.pages import filled, one_url, signed_in
-from tests.badinput.doors import DOORS, Door, close
+from tests.badinput.doors import DOORS, Door, Said, close
 from tests.factories.annotations import answers, judge, judging_round, lease, make_rubric
 from tests.factories.annotations import send as send_as
 from tests.factories.studies import CohortFactory
@@ -103,8 +106,7 @@ def test_scores_off_the_scale(door: Door, score: Any) -> None:
     assert door.send(held, score=5).taken
 
 
-def test_somebody_elses_response(member: Member) -> None:
-    """The page names replies by letter, so there is no way to name another's there."""
+def test_somebody_elses_response_through_the_api(member: Member) -> None:
     held = lease(member)
     other = judge(cohort=judge().cohort)
     judging_round(other.cohort)
@@ -119,9 +121,35 @@ def test_somebody_elses_response(member: Member) -> None:
     ):
         refused = problem(Caller(member).submit(held.id, good | wrong), 400)
         assert any(field.startswith(next(iter(wrong))) for field in refused["fields"])
-    page = signed_in(member).post(one_url(held), filled(held) | {"rewrite-C": "No such reply."})
-    assert page.status_code == 200
+
+
+@pytest.mark.parametrize("letter", ["C", "FOREIGN"])
+def test_somebody_elses_response_through_the_page(member: Member, letter: str) -> None:
+    """The page names replies by letter: another's has none, and its id means nothing here."""
+    held = lease(member)
+    other = judge()
+    judging_round(other.cohort)
+    name = letter.replace("FOREIGN", str(lease(other).order_shown[0]))
+    fields = filled(held, comment="Mine.") | {
+        f"rewrite-{name}": "No such reply.",
+        f"rating-{name}-heard": "1",
+        f"harm-{name}": "diagnosing",
+        f"severity-{name}": "3",
+        f"rank-{name}": "1",
+    }
+    assert signed_in(member).post(one_url(held), fields).status_code == 200
+    judgement = Judgement.objects.get()
+    assert {UUID(rating["response"]) for rating in judgement.ratings} == set(held.order_shown)
     assert not Rewrite.objects.exists()
+    assert not Flag.objects.exists()
+
+
+@pytest.mark.parametrize("comparison", ["C2", "A4", "D", "A"])
+def test_a_comparison_that_is_not_on_the_page(member: Member, comparison: str) -> None:
+    held = lease(member)
+    answer = signed_in(member).post(one_url(held), filled(held) | {"comparison": comparison})
+    assert answer.status_code in (400, 422)
+    assert nothing_stored(member)
 
 
 def test_somebody_elses_assignment_and_study(door: Door) -> None:
@@ -162,8 +190,55 @@ def test_a_judgement_after_its_lease_whose_seat_is_taken_is_refused_and_the_draf
         refused = door.send(held, comment="Written slowly, and sent.")
         assert refused.status == 409
         held.refresh_from_db()
-        assert comment_kept(held) == "Written slowly."
+        assert comment_kept(held).startswith("Written slowly")
         assert balances(member_id=late.id) == {}
+
+
+def test_what_was_written_too_late_is_shown_to_its_author() -> None:
+    """Sent in vain, and opened again later: the words are there to be copied."""
+    late = judge()
+    judging_round(late.cohort, tasks=1)
+    held = lease(late)
+    expire(held)
+    send_as(lease(judge(cohort=late.cohort)))
+    page = signed_in(late)
+    fields = filled(held, comment="Written slowly.") | {"rewrite-A": "A kinder <reply>."}
+    for answer in (page.post(one_url(held), fields), page.get(one_url(held))):
+        said = answer.content.decode()
+        assert "This one is no longer open" in said
+        assert "Written slowly." in said
+        assert "A kinder &lt;reply&gt;." in said
+        assert "Your version of reply B" not in said
+    assert balances(member_id=late.id) == {}
+
+
+def test_what_is_open_when_its_round_closes_can_be_sent_and_is_paid(door: Door) -> None:
+    held = lease(door.member)
+    rounds.close_round(actor=SYSTEM, round=held.task.round)
+    assert door.keep(held, "Nearly there.").status < 400
+    assert door.send(held).taken
+    assert balances(member_id=door.member.id) == {"GBP": 80}
+    assert not Assignment.objects.filter(member=door.member).exclude(id=held.id).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", DOORS.values(), ids=DOORS)
+def test_a_double_click_is_one_judgement_and_one_credit(kind: type[Door]) -> None:
+    member = judge()
+    judging_round(member.cohort, tasks=3)
+    held = lease(member)
+
+    def send(door: Door) -> Said:
+        try:
+            return door.send(held, key="one click")
+        finally:
+            close()
+
+    with ThreadPoolExecutor(4) as pool:
+        for said in pool.map(send, [kind(member) for _ in range(4)]):
+            assert said.taken
+    assert Judgement.objects.count() == 1
+    assert balances(member_id=member.id) == {"GBP": 80}
 
 
 def test_double_submit_is_one_judgement_and_one_credit(door: Door) -> None:

@@ -6,6 +6,8 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from annotations.models import Assignment, Judgement
+from annotations.services.prompts import pull_prompt
+from codesign.shared.actors import SYSTEM
 from tests.browser.conftest import OpenPage
 from tests.browser.judging_study import Judging, judging
 
@@ -97,3 +99,18 @@ def test_long_drafts_are_saved(open_page: OpenPage, study: Judging, hidden: bool
     expect(page.locator("#saved")).to_have_text("Saved", timeout=10_000)
     draft = Assignment.objects.get(state="leased").draft
     assert [one["text"] for one in (draft or {})["rewrites"]] == [long.strip()] * 2
+
+
+def test_what_is_taken_back_while_somebody_writes_stays_before_them(
+    open_page: OpenPage, study: Judging
+) -> None:
+    page = open_page(study.path, user=study.member.user)
+    page.clock.install()
+    pull_prompt(actor=SYSTEM, prompt=study.held().prompt)
+    write(page, "half an hour of thought")
+    page.clock.run_for(4_000)
+    expect(page.locator("#saved")).to_contain_text("This one is not open any more")
+    expect(page.get_by_label("Anything else")).to_have_value("half an hour of thought")
+    page.get_by_role("button", name="Stop for now").click()
+    page.get_by_role("heading", name="This one is no longer open").wait_for()
+    expect(page.locator("main")).to_contain_text("half an hour of thought")

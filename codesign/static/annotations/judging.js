@@ -49,6 +49,7 @@
   let leaving = false;
   let sure = false; // whether the next sending is saved, or answered by a page that shows it again
   let signIn = "";
+  let over = false; // whether nothing here can be saved or sent any more
 
   function say(sentence) {
     if (saved.textContent !== sentence) saved.textContent = sentence;
@@ -59,15 +60,16 @@
     if (found) csrf.value = found[1]; // signing in elsewhere renews it
   }
 
-  function sayOut(where) {
-    saved.textContent = form.dataset.out + " ";
+  function sayWithWay(sentence, words, where) {
+    saved.textContent = sentence + " ";
     const way = document.createElement("a");
     way.href = where;
-    way.textContent = form.dataset.in;
+    way.textContent = words;
     saved.append(way);
   }
 
   function changed() {
+    if (over) return;
     if (!changedAt) changedAt = Date.now();
     window.clearTimeout(timer);
     timer = window.setTimeout(keep, Math.min(SAVE_AFTER, changedAt + SAVE_AT_MOST - Date.now()));
@@ -116,9 +118,10 @@
   function tell(status) {
     if (leaving) return;
     if (status === SIGNED_OUT) {
-      sayOut(signIn);
+      sayWithWay(form.dataset.out, form.dataset.in, signIn);
     } else if (status === OVER) {
-      window.location.reload(); // sent in another tab: its page says so
+      over = true; // sent in another tab, or taken back: what stands here is not lost with it
+      sayWithWay(form.dataset.over, form.dataset.why, form.action);
     } else if (status === KEPT) {
       say(form.dataset.said);
     } else {
