@@ -22,7 +22,7 @@ def main() -> int:
 
     if "memory" in wanted:
         memory.run()
-    with machine.servers():
+    with machine.servers() as database:
         import django
 
         django.setup()
@@ -33,7 +33,7 @@ def main() -> int:
             print(f"A study with {options.tasks:,} tasks, 3 seats each.")
             signed_in = people.make_people(cohort, sum(loop.LEVELS))
             if "loop" in wanted:
-                loop.run(signed_in)
+                loop.run(signed_in, database)
             if "plans" in wanted:
                 plans.run(cohort)
         if "generation" in wanted:

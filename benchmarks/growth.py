@@ -93,14 +93,14 @@ class Site:
             browser,
             "POST",
             f"/api/v1/assignments/{self.held['id']}/submission/",
-            judgement_of(self.held),
-            **{"Idempotency-Key": uuid.uuid4().hex},
+            json.dumps(judgement_of(self.held)),
+            **{"Content-Type": "application/json", "Idempotency-Key": uuid.uuid4().hex},
         )
         self.held = json.loads(text)["next"]
         return took
 
     def _timed(
-        self, browser: Browser, method: str, path: str, body: Any = None, **headers: str
+        self, browser: Browser, method: str, path: str, body: str | None = None, **headers: str
     ) -> tuple[float, bytes]:
         browser.ask("GET", "/bare/")  # connects
         began = time.perf_counter()
@@ -122,7 +122,7 @@ def run(sizes: tuple[int, ...] = SIZES) -> None:
     sites.append(_site(f"{sizes[0]:,} beside {sizes[-1]:,}", largest, sizes[0], slug="beside"))
     with contextlib.ExitStack() as stack:
         for prompts, site in zip(sizes, sites, strict=False):
-            site.port = stack.enter_context(machine.web(f"growth_{prompts}"))
+            site.port, _ = stack.enter_context(machine.web(f"growth_{prompts}"))
         sites[-1].port = sites[-2].port
         _print_title(sites)
         for what, ask in _asks():

@@ -5,12 +5,15 @@ from __future__ import annotations
 import http.client
 import json
 import multiprocessing
+import re
 import statistics
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
+from urllib.parse import urlencode
 
 from benchmarks.people import Person
 
@@ -19,13 +22,16 @@ SECONDS = 8.0
 
 @dataclass(frozen=True)
 class Measured:
-    """One run: requests per second, and the spread of their times in milliseconds."""
+    """One run: requests per second, the spread of their times in milliseconds, and the client's
+    own processor time for each in milliseconds.
+    """
 
     people: int
     per_second: float
     p50: float
     p95: float
     errors: int
+    own: float
     times: list[float]
     """Of each request, in milliseconds."""
 
@@ -33,21 +39,22 @@ class Measured:
 def measure(
     kind: str, port: int, people: list[Person], seconds: float = SECONDS, slug: str = "bench"
 ) -> Measured:
-    """Run `kind` (bare or judge) with that many people for that long."""
+    """Run `kind` (bare, judge or page) with that many people for that long."""
     context = multiprocessing.get_context("spawn")
     answers = context.Queue()
     process = context.Process(target=_run, args=(kind, slug, port, people, seconds, answers))
     process.start()
-    times, errors = answers.get(timeout=seconds * 4 + 60)
+    times, errors, own = answers.get(timeout=seconds * 4 + 60)
     process.join()
     cuts = statistics.quantiles(times, n=100) if len(times) > 1 else [0.0] * 99
     return Measured(
-        len(people),
-        len(times) / seconds,
-        cuts[49] * 1e3,
-        cuts[94] * 1e3,
-        errors,
-        [t * 1e3 for t in times],
+        people=len(people),
+        per_second=len(times) / seconds,
+        p50=cuts[49] * 1e3,
+        p95=cuts[94] * 1e3,
+        errors=errors,
+        own=own * 1e3 / max(1, len(times)),
+        times=[t * 1e3 for t in times],
     )
 
 
@@ -56,6 +63,7 @@ def _run(
 ) -> None:
     times: list[float] = []
     errors = [0]
+    before = time.process_time()
     start = threading.Barrier(len(people))
     threads = [
         threading.Thread(
@@ -67,7 +75,7 @@ def _run(
         thread.start()
     for thread in threads:
         thread.join()
-    answers.put((times, errors[0]))
+    answers.put((times, errors[0], time.process_time() - before))
 
 
 class Browser:
@@ -78,15 +86,86 @@ class Browser:
         self.headers = {
             "Cookie": f"sessionid={person.session}; csrftoken={person.csrf}",
             "X-CSRFToken": person.csrf,
-            "Content-Type": "application/json",
         }
 
-    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, bytes]:
+    def ask(
+        self, method: str, path: str, body: str | None = None, **headers: str
+    ) -> tuple[int, bytes]:
         """One request and its whole answer."""
-        data = None if body is None else json.dumps(body)
-        self.connection.request(method, path, data, self.headers | headers)
+        self.connection.request(method, path, body, self.headers | headers)
         answer = self.connection.getresponse()
         return answer.status, answer.read()
+
+
+class Door(Protocol):
+    """A way to send requests one after the other; True where one was answered as it should be."""
+
+    def send(self) -> bool:
+        """Send the next one."""
+
+
+class Bare:
+    """A view with one SELECT and nothing else."""
+
+    def __init__(self, browser: Browser, slug: str) -> None:
+        self.browser = browser
+
+    def send(self) -> bool:
+        """Ask for it."""
+        return self.browser.ask("GET", "/bare/")[0] == 200
+
+
+class Api:
+    """Send a judgement and get the next assignment, through the API."""
+
+    def __init__(self, browser: Browser, slug: str) -> None:
+        self.browser = browser
+        _, text = browser.ask("POST", f"/api/v1/studies/{slug}/assignments/")
+        self.held: dict[str, Any] = json.loads(text)
+
+    def send(self) -> bool:
+        """Send what is held."""
+        status, text = self.browser.ask(
+            "POST",
+            f"/api/v1/assignments/{self.held['id']}/submission/",
+            json.dumps(judgement_of(self.held)),
+            **{"Content-Type": "application/json", "Idempotency-Key": uuid.uuid4().hex},
+        )
+        if status == 201:
+            self.held = json.loads(text)["next"]
+        return status == 201
+
+
+class Page:
+    """Press “Send and go on” on the page, which answers with the next one."""
+
+    FORM = re.compile(r'<form id="judge".*? action="([^"]*)"')
+    FIELD = re.compile(r'name="(key|csrfmiddlewaretoken)" value="([^"]*)"')
+    SCALE = re.compile(r'name="(rating-[^"]*)"')
+
+    def __init__(self, browser: Browser, slug: str) -> None:
+        self.browser = browser
+        self.page = browser.ask("GET", f"/studies/{slug}/judge/")[1].decode()
+
+    def send(self) -> bool:
+        """Fill in the page that is held, and send it."""
+        form = self.FORM.search(self.page)
+        assert form is not None, "no page to fill in"
+        fields = dict(self.FIELD.findall(self.page))
+        fields |= dict.fromkeys(self.SCALE.findall(self.page), "4")
+        fields |= {"comparison": "A2", "active_seconds": "30", "do": "send"}
+        status, text = self.browser.ask(
+            "POST",
+            form[1],
+            urlencode(fields),
+            **{"Content-Type": "application/x-www-form-urlencoded"},
+        )
+        if status == 200:
+            self.page = text.decode()
+        return status == 200
+
+
+DOORS: dict[str, Callable[[Browser, str], Door]] = {"bare": Bare, "judge": Api, "page": Page}
 
 
 def _person(
@@ -99,28 +178,11 @@ def _person(
     times: list[float],
     errors: list[int],
 ) -> None:
-    browser = Browser(port, person)
-    held: dict[str, Any] | None = None
-    if kind == "judge":
-        status, text = browser.ask("POST", f"/api/v1/studies/{slug}/assignments/")
-        held = json.loads(text) if status in (200, 201) else None
+    door = DOORS[kind](Browser(port, person), slug)
     start.wait()
     end = time.perf_counter() + seconds
     while (began := time.perf_counter()) < end:
-        if kind == "bare":
-            status, _ = browser.ask("GET", "/bare/")
-        elif held is None:
-            errors[0] += 1
-            return
-        else:
-            status, text = browser.ask(
-                "POST",
-                f"/api/v1/assignments/{held['id']}/submission/",
-                judgement_of(held),
-                **{"Idempotency-Key": uuid.uuid4().hex},
-            )
-            held = json.loads(text).get("next") if status == 201 else held
-        if status in (200, 201):
+        if door.send():
             times.append(time.perf_counter() - began)
         else:
             errors[0] += 1

@@ -1,4 +1,4 @@
-"""The judging loop over HTTP beside a bare view on the same server."""
+"""The judging loop over HTTP, through the API and on the page, beside a bare view on one server."""
 
 from __future__ import annotations
 
@@ -9,24 +9,37 @@ from benchmarks.people import Person
 LEVELS = (1, 8, 32)
 
 
-def run(people: list[Person]) -> None:
-    """Print send-and-next per second with 1, 8 and 32 people, and its ratio to the bare view."""
-    with machine.web() as port:
+def run(people: list[Person], database: int) -> None:
+    """Print send-and-next per second with 1, 8 and 32 people, and its ratio to the bare view.
+
+    Beside it the processor time of each request in milliseconds, of what answers (web, database)
+    and of what asks: on a small machine the last takes its part of the same processors.
+    """
+    with machine.web() as (port, server):
         measure("bare", port, people[:8], seconds=2)
-        print("\nJudging loop (POST a submission, get the next assignment) beside a bare view")
-        print(f"{'people':>6} {'':>6} {'per s':>8} {'p50 ms':>8} {'p95 ms':>8} {'errors':>6}")
+        print("\nJudging loop (send a judgement, get the next assignment) beside a bare view")
+        print(
+            f"{'people':>6} {'':>6} {'per s':>8} {'p50 ms':>8} {'p95 ms':>8} {'errors':>6}"
+            f" {'ratio':>6} | {'web ms':>7} {'db ms':>6} {'client':>6}"
+        )
         taken = 0
         for level in LEVELS:
-            bare = measure("bare", port, people[:level])
-            judge = measure("judge", port, people[taken : taken + level])
+            crowd = people[taken : taken + level]
             taken += level
-            for name, row in (("bare", bare), ("judge", judge)):
-                _line(name, row)
-            print(f"{'':>13} ratio {judge.per_second / bare.per_second:.2f}")
+            bare: Measured | None = None
+            for kind in ("bare", "judge", "page"):
+                before = [machine.processor_seconds(one) for one in (server, database)]
+                row = measure(kind, port, crowd)
+                after = [machine.processor_seconds(one) for one in (server, database)]
+                bare = bare or row
+                ratio = row.per_second / bare.per_second
+                each = [1e3 * (b - a) / len(row.times) for a, b in zip(before, after, strict=True)]
+                _line(kind, row, ratio, each)
 
 
-def _line(name: str, row: Measured) -> None:
+def _line(kind: str, row: Measured, ratio: float, each: list[float]) -> None:
     print(
-        f"{row.people:>6} {name:>6} {row.per_second:>8.1f} {row.p50:>8.1f} {row.p95:>8.1f}"
-        f" {row.errors:>6}"
+        f"{row.people:>6} {kind:>6} {row.per_second:>8.1f} {row.p50:>8.1f} {row.p95:>8.1f}"
+        f" {row.errors:>6} {ratio:>6.2f} | {each[0]:>7.2f} {each[1]:>6.2f} {row.own:>6.2f}",
+        flush=True,
     )

@@ -23,6 +23,7 @@ from codesign.config.servers.roles import APP_ROLE, OWNER_ROLE, give_rights
 from codesign.config.servers.valkey import Valkey
 
 ROOT = Path(__file__).resolve().parents[1]
+TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def free_port() -> int:
@@ -32,9 +33,27 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def processor_seconds(process: int) -> float:
+    """Processor time that a process and all that it started have used so far (Linux)."""
+    used: dict[int, float] = {}
+    started: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = stat.read_text().rpartition(")")[2].split()
+            used[int(stat.parent.name)] = (int(fields[11]) + int(fields[12])) / TICKS
+            started.setdefault(int(fields[1]), []).append(int(stat.parent.name))
+    family = [process]
+    for one in family:
+        family += started.get(one, [])
+    return sum(used.get(one, 0.0) for one in family)
+
+
 @contextlib.contextmanager
-def servers() -> Iterator[None]:
-    """PostgreSQL (with fsync, as in earnest) and Valkey; their addresses go to the environment."""
+def servers() -> Iterator[int]:
+    """PostgreSQL (with fsync, as in earnest) and Valkey; their addresses go to the environment.
+
+    Gives the id of PostgreSQL's process.
+    """
     with tempfile.TemporaryDirectory(prefix="codesign-bench-") as folder:
         home = Path(folder)
         sockets = socket_folder(home)
@@ -55,7 +74,7 @@ def servers() -> Iterator[None]:
             owner = {**os.environ, "DATABASE_URL": postgres.url(OWNER_ROLE)}
             manage("migrate", "--no-input", "-v0", environment=owner)
             manage("collectstatic", "--no-input", "-v0", environment=dict(os.environ))
-            yield
+            yield postgres.child.pid
         finally:
             valkey.stop()
             postgres.stop()
@@ -86,8 +105,8 @@ def make_database(name: str, *, template: str = "") -> None:
 
 
 @contextlib.contextmanager
-def web(database: str = DATABASE) -> Iterator[int]:
-    """Gunicorn with the supervisor's own command, on a free port."""
+def web(database: str = DATABASE) -> Iterator[tuple[int, int]]:
+    """Gunicorn with the supervisor's own command: its port, which is free, and its process."""
     port = free_port()
     logs = Path(os.environ["CODESIGN_HOME"]) / "logs"
     environment = {**os.environ, "DATABASE_URL": address_as(APP_ROLE, database)}
@@ -96,7 +115,7 @@ def web(database: str = DATABASE) -> Iterator[int]:
         process = subprocess.Popen(spec.command, cwd=ROOT, env=environment, stdout=log, stderr=log)
     try:
         _wait_for(port)
-        yield port
+        yield port, process.pid
     finally:
         process.terminate()
         process.wait(timeout=20)

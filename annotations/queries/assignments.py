@@ -5,13 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, TypedDict
 
 from django.db.models import Exists, F, Q, QuerySet
 from django.utils import timezone
 
-from annotations.models import Assignment, Response, Seat, SeenInReview
+from annotations.models import Assignment, OrderBalance, Response, Seat, SeenInReview
 from annotations.queries import rubrics
 from annotations.rules import queue
 from annotations.rules.states import AssignmentState, SkipReason
@@ -19,10 +18,9 @@ from codesign.consent import queries as consent
 from codesign.consent.rules import Purpose
 from codesign.shared.actors import Actor
 from codesign.shared.errors import NoConsent, NotFound
+from codesign.shared.written import Written
 from codesign.studies.models import Member
 
-A_MEMBER, A_COHORT = uuid.UUID(int=1), uuid.UUID(int=2)
-"""Stand for a member and a cohort in SQL that is written once."""
 AT_MOST = 100
 """Waiting tasks are counted up to this many: nobody is helped by a larger number."""
 
@@ -126,18 +124,44 @@ def _waiting(*, member_id: uuid.UUID, cohort_id: uuid.UUID | None) -> QuerySet[S
     ).order_by(F("first").desc(), F("number").desc(), "shuffle")
 
 
-@lru_cache(maxsize=2)
-def first_waiting_sql(*, skip_locked: bool) -> tuple[str, tuple[Any, ...]]:
-    """SQL that locks the task of the first waiting seat, and its parameters.
+def _first(seats: QuerySet[Seat], *, skip_locked: bool) -> QuerySet[Seat]:
+    """The first of these, with the lock of its task.
 
-    It is the hottest query, so it is written from `waiting_seats` once in each process: the
-    parameters hold `A_MEMBER` and `A_COHORT` where a real one belongs. Its columns are the seat's
-    id, task and number, the task's id and round.
+    Its columns are the seat's id, task and number, the task's id and round.
     """
-    seats = _waiting(member_id=A_MEMBER, cohort_id=A_COHORT)
     locked = seats.select_for_update(no_key=True, skip_locked=skip_locked, of=("task",))
     columns = locked.select_related("task").only("id", "task", "number", "task__id", "task__round")
-    return columns[:1].query.sql_with_params()
+    return columns[:1]
+
+
+@Written
+def first_free(member_id: uuid.UUID, cohort_id: uuid.UUID) -> QuerySet[Seat]:
+    """The first waiting seat whose task nobody else holds; the hottest query."""
+    return _first(_waiting(member_id=member_id, cohort_id=cohort_id), skip_locked=True)
+
+
+@Written
+def first_waiting(member_id: uuid.UUID, cohort_id: uuid.UUID) -> QuerySet[Seat]:
+    """The first waiting seat, waited for where somebody holds its task."""
+    return _first(_waiting(member_id=member_id, cohort_id=cohort_id), skip_locked=False)
+
+
+def _judging(user_id: uuid.UUID) -> QuerySet[Member]:
+    """The memberships of somebody who has not left, each with its study, locked when read."""
+    members = Member.objects.filter(user_id=user_id, left_at=None).select_related("study")
+    return members.select_for_update(no_key=True, of=("self",))
+
+
+@Written
+def member_in(user_id: uuid.UUID, slug: str) -> QuerySet[Member]:
+    """Somebody's membership of a study, locked."""
+    return _judging(user_id).filter(study__slug=slug)
+
+
+@Written
+def member_of(user_id: uuid.UUID, assignment_id: uuid.UUID) -> QuerySet[Member]:
+    """The membership under which somebody holds or held an assignment, locked."""
+    return _judging(user_id).filter(assignments=assignment_id)
 
 
 def leased() -> QuerySet[Assignment]:
@@ -145,29 +169,46 @@ def leased() -> QuerySet[Assignment]:
     return Assignment.objects.filter(state=AssignmentState.LEASED).select_related("seat")
 
 
+@Written
+def _latest(member_id: uuid.UUID) -> QuerySet[Assignment]:
+    mine = Assignment.objects.filter(member_id=member_id).select_related("prompt")
+    return mine.order_by("-leased_at")[:1]
+
+
 def latest(member: Member) -> Assignment | None:
     """What a member was given last, with its prompt; a lease is always the last."""
-    found = (
-        Assignment.objects.filter(member_id=member.id)
-        .select_related("prompt")
-        .order_by("-leased_at")
-        .first()
-    )
+    found = _latest.first(member_id=member.id)
     if found:
         found.member = member
     return found
 
 
-def responses_of(task_id: uuid.UUID) -> list[Response]:
+@Written
+def responses_of(task_id: uuid.UUID) -> QuerySet[Response]:
     """The fixed responses of a task, at least one, each with the task's prompt; one query."""
-    return list(Response.objects.filter(tasks=task_id).select_related("prompt"))
+    return Response.objects.filter(tasks=task_id).select_related("prompt")
+
+
+@Written
+def _of_member(assignment_id: uuid.UUID, member_id: uuid.UUID) -> QuerySet[Assignment]:
+    return Assignment.objects.filter(id=assignment_id, member_id=member_id)
 
 
 def locked_own(*, member: Member, assignment_id: uuid.UUID) -> Assignment:
     """An assignment of a member whose lock the caller holds."""
-    found = Assignment.objects.get(id=assignment_id, member_id=member.id)
+    (found,) = _of_member.all(assignment_id=assignment_id, member_id=member.id)
     found.member = member
     return found
+
+
+@Written
+def leads_of(
+    member_id: uuid.UUID, first_source: uuid.UUID, second_source: uuid.UUID
+) -> QuerySet[OrderBalance, tuple[int]]:
+    """How often, for a member, the first source stood left minus right; no row: never yet."""
+    return OrderBalance.objects.filter(
+        member_id=member_id, first_source=first_source, second_source=second_source
+    ).values_list("lead")
 
 
 def said_not_today(*, member: Member, now: datetime) -> bool:

@@ -22,6 +22,7 @@ class Order:
     """An order shown; `lead` is the pair's new balance, as it was where none is kept."""
 
     ids: tuple[UUID, ...]
+    seed: int
     propensity: float
     lead: int
 
@@ -48,11 +49,12 @@ def decide(candidates: Sequence[Candidate], *, seed: int, lead: int) -> Order:
     if balanced_pair(known) is None:
         chance.shuffle(known)
         ids = tuple(candidate.id for candidate in known)
-        return Order(ids=ids, propensity=1 / math.factorial(len(ids)), lead=lead)
+        return Order(ids=ids, seed=seed, propensity=1 / math.factorial(len(ids)), lead=lead)
     first_left = chance.random() < 0.5 if lead == 0 else lead < 0
     known.sort(key=lambda candidate: candidate.source, reverse=not first_left)
     return Order(
         ids=(known[0].id, known[1].id),
+        seed=seed,
         propensity=0.5 if lead == 0 else 1.0,
         lead=lead + (1 if first_left else -1),
     )

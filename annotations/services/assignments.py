@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from annotations.models import Assignment, OrderBalance, Response, Task
+from annotations.models import Assignment, Response, Task
 from annotations.permissions import JUDGE
 from annotations.queries import assignments as queries
 from annotations.queries import rubrics
@@ -30,6 +30,7 @@ from codesign.compensation import queries as compensation
 from codesign.consent import queries as consent
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import NoConsent, NotFound, NotPermitted
+from codesign.shared.written import insert
 from codesign.studies.models import Member
 from codesign.studies.rules import StudyState
 
@@ -37,6 +38,12 @@ LEASE_ENDED = action("annotations.lease_ended", "gave an assignment back")
 
 PATIENCE = 100
 """How often somebody waits for a seat that others were quicker to take."""
+
+KEEP_LEAD = """
+    INSERT INTO annotations_orderbalance (member_id, first_source, second_source, lead)
+    VALUES (%s, %s, %s, %s)
+    ON CONFLICT (member_id, first_source, second_source) DO UPDATE SET lead = excluded.lead
+"""
 
 
 @dataclass(frozen=True)
@@ -58,23 +65,19 @@ class Found:
 
 def lock_member(*, actor: Actor, slug: str) -> Member:
     """The actor's membership, locked until the transaction ends; refuses who may not judge."""
-    return _locked(actor, study__slug=slug)
+    if actor.user_id is None:
+        raise NotFound
+    return _may_judge(queries.member_in.first(user_id=actor.user_id, slug=slug))
 
 
 def lock_member_of(*, actor: Actor, assignment_id: uuid.UUID) -> Member:
     """The same by an assignment, which must be the actor's own."""
-    return _locked(actor, assignments=assignment_id)
+    if actor.user_id is None:
+        raise NotFound
+    return _may_judge(queries.member_of.first(user_id=actor.user_id, assignment_id=assignment_id))
 
 
-def _locked(actor: Actor, **where: object) -> Member:
-    member = (
-        Member.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("study")
-        .filter(user_id=actor.user_id, left_at=None, **where)
-        .first()
-        if actor.user_id
-        else None
-    )
+def _may_judge(member: Member | None) -> Member:
     if member is None:
         raise NotFound
     if not member.has_role(*JUDGE.roles):
@@ -133,11 +136,10 @@ def lease_next(
     plan = rubrics.plan_of(seat.round_id, member.cohort_id)
     if seat.number < plan.overlap:
         seats.offer_lowest(task_id=seat.task_id, cohort_id=member.cohort_id)
-    responses = queries.responses_of(seat.task_id)
-    seed = random.SystemRandom().getrandbits(63)
-    shown = _order(member, responses, seed)
+    responses = queries.responses_of.all(task_id=seat.task_id)
+    shown = _order(member, responses)
     draft = last.draft if last and last.task_id == seat.task_id else None
-    made = Assignment.objects.create(
+    made = Assignment(
         study=member.study,
         member=member,
         task_id=seat.task_id,
@@ -146,7 +148,7 @@ def lease_next(
         asks=list(plan.asks),
         rubric_id=plan.rubric_id,
         order_shown=list(shown.ids),
-        seed=seed,
+        seed=shown.seed,
         propensity=shown.propensity,
         amount_minor=rate.amount_minor,
         currency=rate.currency,
@@ -157,6 +159,7 @@ def lease_next(
         draft=draft,
         draft_saved_at=last.draft_saved_at if last and draft else None,
     )
+    insert(made)
     made.responses = {response.id: response for response in responses}
     return Found(made, created=True)
 
@@ -181,21 +184,18 @@ def _seat_for(member: Member, *, wait: bool) -> tuple[seats.Look | None, bool]:
     return None, True
 
 
-def _order(member: Member, responses: Sequence[Response], seed: int) -> order.Order:
+def _order(member: Member, responses: Sequence[Response]) -> order.Order:
     """Decide what stands left, and keep the balance of that pair of sources."""
+    seed = random.SystemRandom().getrandbits(63)
     candidates = [order.Candidate(id=response.id, source=response.source) for response in responses]
     pair = order.balanced_pair(candidates)
     if pair is None:
         return order.decide(candidates, seed=seed, lead=0)
     first, second = pair
-    key = {"member_id": member.id, "first_source": first, "second_source": second}
-    balance = OrderBalance.objects.filter(**key)
-    lead = balance.values_list("lead", flat=True).first()
-    decided = order.decide(candidates, seed=seed, lead=lead or 0)
-    if lead is None:
-        OrderBalance.objects.create(**key, lead=decided.lead)
-    else:
-        balance.update(lead=decided.lead)
+    leads = queries.leads_of.rows(member_id=member.id, first_source=first, second_source=second)
+    decided = order.decide(candidates, seed=seed, lead=leads[0][0] if leads else 0)
+    with connection.cursor() as cursor:
+        cursor.execute(KEEP_LEAD, [member.id, first, second, decided.lead])
     return decided
 
 

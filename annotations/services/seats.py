@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from annotations.models import Round, Seat, Task, TaskResponse
+from annotations.models import Assignment, Round, Seat, Task, TaskResponse
 from annotations.queries import assignments as queries
 from annotations.rules.states import RoundState, SeatState
 from codesign.studies.models import Member
@@ -53,6 +53,11 @@ OFFER_LOWEST = """
         WHERE task_id = %s AND cohort_id = %s AND state = 'free' ORDER BY number LIMIT 1
     )
 """
+FILL = """
+    WITH filled AS (UPDATE annotations_seat SET state = 'filled' WHERE id = %s)
+    UPDATE annotations_assignment SET state = %s, seat_id = %s, ended_at = %s, example = %s
+    WHERE id = %s
+"""
 
 
 @dataclass(frozen=True)
@@ -72,12 +77,11 @@ def take_first(*, member: Member, skip_locked: bool) -> Look | None:
     What the query sees may be older than the lock: where somebody was quicker, the seat is not
     taken, and the caller looks again. The caller offers the next seat.
     """
-    first_waiting, parameters = queries.first_waiting_sql(skip_locked=skip_locked)
-    real = {queries.A_MEMBER: member.id, queries.A_COHORT: member.cohort_id}
+    first = queries.first_free if skip_locked else queries.first_waiting
     with connection.cursor() as cursor:
         cursor.execute(
-            TAKE.format(first_waiting=first_waiting),
-            [real.get(parameter, parameter) for parameter in parameters],
+            TAKE.format(first_waiting=first.sql),
+            first.parameters(member_id=member.id, cohort_id=member.cohort_id),
         )
         row = cursor.fetchone()
     return Look(*row) if row else None
@@ -94,9 +98,14 @@ def take_late(*, task: Task, cohort_id: uuid.UUID) -> Seat | None:
     return seat
 
 
-def fill(*, seat_id: int) -> None:
-    """A leased seat got its judgement. It needs no lock: nobody else moves a leased seat."""
-    Seat.objects.filter(id=seat_id).update(state=SeatState.FILLED)
+def fill(*, assignment: Assignment) -> None:
+    """Store how an assignment ended with a judgement, and its seat as filled; one statement.
+
+    The seat needs no lock: nobody else moves a leased seat.
+    """
+    ended = (assignment.state, assignment.seat_id, assignment.ended_at, assignment.example)
+    with connection.cursor() as cursor:
+        cursor.execute(FILL, [assignment.seat_id, *ended, assignment.id])
 
 
 def free(*, seat: Seat, task: Task) -> None:

@@ -30,6 +30,7 @@ from codesign.compensation import services as compensation
 from codesign.consent import queries as consent
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid, NoConsent, NotPermitted
+from codesign.shared.written import insert
 from codesign.studies.models import Member
 
 SUBMITTED = action("annotations.submitted", "sent a judgement")
@@ -169,15 +170,12 @@ def _finish(assignment: Assignment, *, now: datetime, example: bool) -> assignme
 
     Work that comes late is kept if a seat of its task is still free.
     """
-    held: assignments.Found | None = None
-    if assignment.state == AssignmentState.EXPIRED:
-        held = _reclaim(assignment)
-    else:
-        seats.fill(seat_id=assignment.seat_id)
+    late = assignment.state == AssignmentState.EXPIRED
+    held = _reclaim(assignment) if late else None
     assignment.state = ASSIGNMENT_STATES.check(assignment.state, AssignmentState.SUBMITTED)
     assignment.ended_at = now
     assignment.example = example
-    assignment.save(update_fields=["state", "seat", "ended_at", "example"])
+    seats.fill(assignment=assignment)
     return held
 
 
@@ -220,7 +218,7 @@ def _write(judgement: Judgement, parsed: submission.Submission, *, shown_at: dat
         given=parsed.active_seconds,
         since_shown=(judgement.submitted_at - shown_at).total_seconds(),
     )
-    judgement.save(force_insert=True)
+    insert(judgement)
     Rewrite.objects.bulk_create(
         Rewrite(
             judgement=judgement,

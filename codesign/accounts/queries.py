@@ -14,15 +14,17 @@ from codesign.accounts import rules
 from codesign.accounts.models import ApiToken, OutgoingMail, User
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import NotFound
+from codesign.shared.written import Written
+
+
+@Written
+def _tokens(digest: str) -> QuerySet[ApiToken]:
+    return ApiToken.objects.select_related("user").filter(digest=digest)
 
 
 def token_by_secret(secret: str) -> ApiToken | None:
     """The token with that secret, and its person, in one query."""
-    return (
-        ApiToken.objects.select_related("user").filter(digest=rules.digest_of(secret)).first()
-        if secret
-        else None
-    )
+    return _tokens.first(digest=rules.digest_of(secret)) if secret else None
 
 
 def user_by_email(email: str) -> User | None:

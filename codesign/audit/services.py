@@ -13,6 +13,7 @@ from codesign.audit import queries, rules
 from codesign.audit.models import Event, PersonalDetail, PersonKey, Seal
 from codesign.audit.registry import ACTIONS, SHREDDED, OnErasure
 from codesign.shared.actors import Actor
+from codesign.shared.written import insert
 
 SEAL_LOCK = 0x5EA1
 SEAL_BATCH = 5_000
@@ -36,7 +37,7 @@ def record(
     if personal and registered.on_erasure is OnErasure.NOTHING_HELD:
         raise ValueError(f"{action} is registered as holding no personal data")
     kind, about_id, label = about
-    event = Event.objects.create(
+    event = Event(
         actor_id=actor.user_id,
         action=action,
         study_id=study_id,
@@ -45,7 +46,10 @@ def record(
         about_label=label[:200],
         data=data or {},
     )
-    if personal:
+    if not personal:
+        insert(event)
+    else:
+        event.save()  # its number is needed below
         user_id, what = personal
         PersonalDetail.objects.create(
             event=event,

@@ -12,15 +12,18 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from codesign.compensation.models import Leg, PayRate, Transfer
 from codesign.compensation.registry import PAID_WORK
 from codesign.shared.errors import NotFound
+from codesign.shared.written import Written
+
+
+@Written
+def _rate(cohort_id: uuid.UUID, at: datetime) -> QuerySet[PayRate]:
+    rates = PayRate.objects.filter(cohort_id=cohort_id, effective_from__lte=at)
+    return rates.order_by("-effective_from")[:1]
 
 
 def rate_in_force(*, cohort_id: uuid.UUID, at: datetime) -> PayRate | None:
     """What one piece of work pays at that moment; None where nothing was set."""
-    return (
-        PayRate.objects.filter(cohort_id=cohort_id, effective_from__lte=at)
-        .order_by("-effective_from")
-        .first()
-    )
+    return _rate.first(cohort_id=cohort_id, at=at)
 
 
 def rates_in_force(*, study_id: uuid.UUID, at: datetime) -> dict[uuid.UUID, PayRate]:

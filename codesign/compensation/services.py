@@ -16,6 +16,7 @@ from codesign.compensation.models import Account, Leg, PayRate, Promise, Transfe
 from codesign.compensation.permissions import SET_PAY
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid
+from codesign.shared.written import insert
 from codesign.studies.models import Cohort, Member, Study
 from codesign.studies.permissions import require
 
@@ -139,7 +140,7 @@ def credit(
         return None
     kind, about_id, label = about
     earned, spent = _accounts(member, currency)
-    transfer = Transfer.objects.create(
+    transfer = Transfer(
         kind="credit",
         idempotency_key=f"credit:{kind}:{about_id}",
         study_id=member.study_id,
@@ -148,14 +149,17 @@ def credit(
         about_label=label,
         effective_at=effective_at,
     )
+    insert(transfer)
     _post(transfer, {earned: amount_minor, spent: -amount_minor})
     return transfer
 
 
 def _post(transfer: Transfer, amounts: dict[Account, int]) -> None:
-    Leg.objects.bulk_create(
-        Leg(transfer=transfer, account=account, currency=account.currency, amount_minor=amount)
-        for account, amount in amounts.items()
+    insert(
+        *(
+            Leg(transfer=transfer, account=account, currency=account.currency, amount_minor=amount)
+            for account, amount in amounts.items()
+        )
     )
 
 

@@ -128,7 +128,8 @@ CRISPY_TEMPLATE_PACK = "bootstrap5"
 
 # --- people -----------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["codesign.accounts.sessions.SignIn"]
+SESSION_ENGINE = "codesign.accounts.sessions"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

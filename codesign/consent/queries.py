@@ -6,10 +6,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
-from typing import Any
 
-from django.db import connection
 from django.db.models import (
     Case,
     CharField,
@@ -27,6 +24,7 @@ from codesign.consent.models import ConsentChoice, ConsentRecord, ConsentVersion
 from codesign.consent.rules import Purpose
 from codesign.shared.actors import Actor
 from codesign.shared.errors import NotFound
+from codesign.shared.written import Written
 from codesign.studies.models import Member
 
 
@@ -69,28 +67,16 @@ def record_in_force(*, member_id: uuid.UUID) -> ConsentRecord | None:
     )
 
 
-A_MEMBER = uuid.UUID(int=1)
-"""Stands for a member in SQL that is written once."""
-
-
-@lru_cache(maxsize=1)
-def _id_in_force_sql() -> tuple[str, tuple[Any, ...]]:
-    """SQL of `id_in_force` and its parameters, with `A_MEMBER` where the real one belongs.
-
-    Every request of a judging person asks this, and writing it took longer than running it: so
-    it is written from the same conditions once in each process. Its answer is never kept.
-    """
-    records = _in_force().filter(member_id=A_MEMBER).order_by("-signed_at")
-    return records.values_list("id")[:1].query.sql_with_params()
+@Written
+def _ids_in_force(member_id: uuid.UUID) -> QuerySet[ConsentRecord, tuple[uuid.UUID]]:
+    records = _in_force().filter(member_id=member_id).order_by("-signed_at")
+    return records.values_list("id")[:1]
 
 
 def id_in_force(*, member_id: uuid.UUID) -> uuid.UUID | None:
     """The id of the signature of a member that counts now, or None; one short query."""
-    query, parameters = _id_in_force_sql()
-    with connection.cursor() as cursor:
-        cursor.execute(query, [member_id if one == A_MEMBER else one for one in parameters])
-        row = cursor.fetchone()
-    return row[0] if row else None
+    rows = _ids_in_force.rows(member_id=member_id)
+    return rows[0][0] if rows else None
 
 
 def choices_of(*, record_id: uuid.UUID) -> dict[str, bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
@@ -185,7 +186,7 @@ def test_a_change_of_a_rubric_is_a_new_version() -> None:
 
 def test_the_hottest_query_has_the_columns_that_its_reader_names() -> None:
     with transaction.atomic():
-        sql, _ = queries.first_waiting_sql(skip_locked=True)
+        sql = queries.first_free.sql
     seat, task = '"annotations_seat"', '"annotations_task"'
     columns = f'{seat}."id", {seat}."task_id", {seat}."number", {task}."id", {task}."round_id"'
     assert sql.startswith(f"SELECT {columns} FROM")
@@ -193,8 +194,8 @@ def test_the_hottest_query_has_the_columns_that_its_reader_names() -> None:
 
 
 def test_what_somebody_did_is_looked_up_in_a_hash_table() -> None:
-    sql, parameters = queries.first_waiting_sql(skip_locked=True)
+    somebody = queries.first_free.parameters(member_id=uuid.uuid4(), cohort_id=uuid.uuid4())
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN {sql}", parameters)
+        cursor.execute(f"EXPLAIN {queries.first_free.sql}", somebody)
         plan = " ".join(row[0] for row in cursor.fetchall())
     assert plan.count("hashed SubPlan") == 3  # had, skipped, read in review
