@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from annotations.models import DatasetRelease, Retraction
 from annotations.rules.states import Ask, Harm, ReleasePurpose, RetractionCode, SkipReason
-from codesign.shared.serializers import Shape
+from codesign.shared.serializers import OneOf, Shape
 
 
 class MessageSerializer(Shape):
@@ -185,7 +185,7 @@ class SubmittedSerializer(NextSerializer):
 class ReleaseRequestSerializer(Shape):
     """What a release is to be used for."""
 
-    purpose = serializers.ChoiceField([str(purpose) for purpose in ReleasePurpose])
+    purpose = OneOf([str(purpose) for purpose in ReleasePurpose])
 
 
 class ReleaseSerializer(serializers.ModelSerializer[DatasetRelease]):

@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from annotations.models import Prompt
 from annotations.rules.states import Category
-from codesign.shared.serializers import Shape
+from codesign.shared.serializers import OneOf, Shape
 from modelhub.engine.params import MAX_SEED, PARAMETERS
 from modelhub.models import GenerationRun, ModelVersion, TrainingRun
 from modelhub.rules import generation as rules
@@ -265,7 +265,7 @@ class TrainingRequestSerializer(Shape):
 
     release = serializers.UUIDField(help_text="A frozen release for training.")
     base = serializers.CharField(help_text="Name or id of the model to start from.")
-    method = serializers.ChoiceField([str(method) for method in Method])
+    method = OneOf([str(method) for method in Method])
     params = ParamsField(
         default=dict,
         help_text="Parameters by name; what is left out takes its default.",

@@ -58,8 +58,13 @@ class ApiView(APIView):
         return pages.get_paginated_response(shape(rows, many=True).data)
 
     def sent(self, shape: type[BaseSerializer[Any]]) -> dict[str, Any]:
-        """What the request's body holds, checked against a shape."""
-        read = shape(data=body_of(self.request))
+        """What the request's body holds, checked against a shape; a misspelt name is said."""
+        body = body_of(self.request)
+        read = shape(data=body)
+        known = list(getattr(read, "fields", ()))
+        if unknown := [name for name in body if name not in known]:
+            sentence = f"This is not known here. There are: {', '.join(known)}."
+            raise Invalid("Some of this is not known here.", {n: [sentence] for n in unknown})
         read.is_valid(raise_exception=True)
         return dict(read.validated_data)
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiResponse
 
 from codesign.accounts.forms import SCOPE_WORDS
 from codesign.shared.problems import CONTENT_TYPE
-from codesign.shared.serializers import WHY, ProblemSerializer
+from codesign.shared.serializers import refusal
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -64,6 +64,11 @@ class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
 class ApiSchema(AutoSchema):
     """Adds what is the same everywhere, so that no view has to say it."""
 
+    def get_summary(self) -> str:
+        """The first sentence of the view's words, or its first part."""
+        first: str = super().get_description().partition("\n")[0]
+        return re.split(r"[.;:] |[.;:]$", first)[0]
+
     def get_description(self) -> str:  # type: ignore[override]
         """The view's words, and the scope."""
         said = super().get_description()
@@ -97,7 +102,7 @@ class ApiSchema(AutoSchema):
         for code in self._common_refusals():
             if str(code) not in found:
                 found[str(code)] = self._get_response_for_code(  # type: ignore[no-untyped-call]
-                    OpenApiResponse(ProblemSerializer, WHY[code]),
+                    refusal(code),
                     str(code),
                     [CONTENT_TYPE],
                     direction,

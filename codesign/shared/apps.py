@@ -10,7 +10,8 @@ class SharedConfig(AppConfig):
     label = "shared"
 
     def ready(self) -> None:
-        """Let every form say its mistakes in plain words."""
-        from codesign.shared.forms import speak_plainly
+        """Let every form, and every part of the API, say its mistakes in plain words."""
+        from codesign.shared import forms, serializers
 
-        speak_plainly()
+        forms.speak_plainly()
+        serializers.speak_plainly()

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from codesign.shared.errors import Invalid, Refusal
+from codesign.shared.errors import Invalid, Refusal, TooLarge
 
 CONTENT_TYPE = "application/problem+json"
 TOO_OFTEN = "That was more than this can take at once. Wait {wait} seconds and go on then."
+NOT_AS_IT_IS = "Some of this is missing or cannot be taken as it is: see “fields”."
+TOO_LONG = "This is more than can be read at once. Please send it in parts."
 SAYS: Mapping[type[exceptions.APIException], str] = {
     exceptions.NotAuthenticated: (
         "Nobody is signed in. Send a token as “Authorization: Token …”, or sign in."
@@ -27,7 +29,7 @@ SAYS: Mapping[type[exceptions.APIException], str] = {
         "accept application/json."
     ),
     exceptions.UnsupportedMediaType: (
-        "This kind of content cannot be read. Send JSON with “Content-Type: application/json”."
+        "This kind of content cannot be read. Send it with “Content-Type: {kinds}”."
     ),
 }
 """The framework's own refusals in words that say what to do."""
@@ -63,6 +65,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         if isinstance(error, Invalid) and error.fields:
             extra["fields"] = error.fields
         return problem(error.status, error.code, error.title, **extra)
+    if isinstance(error, RequestDataTooBig):
+        return problem(413, TooLarge.code, TOO_LONG)
     if isinstance(error, Http404):
         error = exceptions.NotFound("There is nothing here for you.")
     if isinstance(error, PermissionDenied):
@@ -72,7 +76,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     set_rollback()
     if isinstance(error, exceptions.ValidationError):
         fields = _by_field(error.detail)
-        return problem(400, "invalid", "Some of this could not be read.", fields=fields)
+        return problem(400, "invalid", NOT_AS_IT_IS, fields=fields)
     answer = problem(error.status_code, str(error.default_code), _title(error, context))
     if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
         answer.status_code = status.HTTP_401_UNAUTHORIZED
@@ -90,7 +94,9 @@ def _title(error: exceptions.APIException, context: Mapping[str, Any]) -> str:
     if isinstance(error, exceptions.Throttled):
         return TOO_OFTEN.format(wait=_seconds(error))
     if said := SAYS.get(type(error)):
-        return said.format(method=context["request"].method)
+        parsers = getattr(context.get("view"), "parser_classes", ())
+        kinds = "”, “".join(parser.media_type for parser in parsers)
+        return said.format(method=context["request"].method, kinds=kinds)
     return str(error.detail)
 
 

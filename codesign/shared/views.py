@@ -2,13 +2,14 @@
 
 import sys
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import get_template
 from django.views import defaults
 
-from codesign.shared.errors import DATABASE_AWAY
-from codesign.shared.problems import is_api, problem_outside
+from codesign.shared.errors import DATABASE_AWAY, TooLarge
+from codesign.shared.problems import TOO_LONG, is_api, problem_outside
 
 COME_BACK_AFTER = "20"
 """Seconds; a server that was restarted answers by then."""
@@ -33,6 +34,10 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400 outside any view: a page, or a problem document for programs."""
+    if isinstance(exception, RequestDataTooBig):
+        if is_api(request):
+            return problem_outside(413, TooLarge.code, TOO_LONG)
+        return render(request, "413.html", status=413)
     if is_api(request):
         return problem_outside(400, "invalid", "This request could not be read.")
     return defaults.bad_request(request, exception)

@@ -98,7 +98,7 @@ class PromptsView(ApiView):
             finally:
                 sent.unlink()
         if not sent:
-            raise Invalid("The body is empty. Please choose a file with a row for each prompt.")
+            raise Invalid("The body is empty. Please send a row for each prompt.")
         if not isinstance(sent, dict) or not isinstance(sent.get("prompts"), list):
             sentence = "Please send an object with a list of rows."
             raise Invalid(sentence, {"prompts": [sentence]})

@@ -68,11 +68,14 @@ def test_an_operation_says_what_it_needs_and_how_it_refuses(name: str) -> None:
     assert {"401", "403", "406", "429"} <= set(refusals)
     assert "requestBody" not in operation or {"400", "413", "415"} <= set(refusals)
     assert "{" not in name or "404" in refusals
-    for said in refusals.values():
-        assert said["content"] == {
-            CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}
-        }
+    for code, said in refusals.items():
+        content = said["content"][CONTENT_TYPE]
+        assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
+        (example,) = content["examples"].values()
+        assert example["value"]["status"] == int(code)
         assert said["description"]
+    assert operation["summary"]
+    assert len(operation["summary"]) < 100
 
 
 def test_both_ways_to_sign_in_are_described() -> None:

@@ -95,9 +95,9 @@ def plain(said: str) -> str:
 
 @pytest.mark.parametrize("suffix", ["jsonl", "csv", "parquet"])
 def test_a_file_of_no_bytes(study: Study, door: Door, suffix: str) -> None:
-    assert "is empty. Please choose a file with a row for each prompt." in door(
-        study, b"", f"p.{suffix}"
-    )
+    said = door(study, b"", f"p.{suffix}")
+    assert "is empty. Please " in said
+    assert " a row for each prompt." in said
 
 
 @pytest.mark.parametrize(("name", "content"), [("p.jsonl", b"\n\n"), ("p.csv", b"prompt,topics\n")])

@@ -1,7 +1,7 @@
 """Addresses that go wrong, one for each way in which a page can."""
 
 from allauth.core.ratelimit import respond_429
-from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
@@ -12,6 +12,10 @@ from codesign.shared.errors import Conflict, Invalid
 
 def bad(request: HttpRequest) -> HttpResponse:
     raise SuspiciousOperation
+
+
+def too_long(request: HttpRequest) -> HttpResponse:
+    raise RequestDataTooBig
 
 
 def forbidden(request: HttpRequest) -> HttpResponse:
@@ -39,10 +43,12 @@ def invalid(request: HttpRequest) -> HttpResponse:
     raise Invalid("That cannot be taken as it is.", {"Title": ["Please fill this in."]})
 
 
+handler400 = "codesign.shared.views.bad_request"
 handler500 = "codesign.shared.views.server_error"
 urlpatterns = [
     *real,
     path("bad/", bad),
+    path("too-long/", too_long),
     path("forbidden/", forbidden),
     path("broken/", broken),
     path("away/", away),

@@ -12,6 +12,7 @@ from tests.browser.looking import check_page
 
 PAGES = [
     ("/bad/", 400, "We could not read that"),
+    ("/too-long/", 413, "That is too long"),
     ("/forbidden/", 403, "This page is not open to you"),
     ("/too-often/", 429, "Please wait a little"),
     ("/nowhere/", 404, "There is nothing here"),
