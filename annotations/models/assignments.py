@@ -24,7 +24,9 @@ class Assignment(PublicModel):
     """A lease with everything that was in force when it was made."""
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="assignments")
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="assignments")
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, related_name="assignments", db_index=False
+    )
     task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="assignments")
     prompt = models.ForeignKey(Prompt, on_delete=models.PROTECT, related_name="+")
     seat = models.ForeignKey(Seat, on_delete=models.PROTECT, related_name="assignments")
@@ -32,7 +34,7 @@ class Assignment(PublicModel):
     state = models.CharField(max_length=10, default=AssignmentState.LEASED)
     # snapshots
     asks = ArrayField(models.CharField(max_length=12))
-    rubric = models.ForeignKey(Rubric, on_delete=models.PROTECT, related_name="+")
+    rubric = models.ForeignKey(Rubric, on_delete=models.PROTECT, related_name="+", db_index=False)
     order_shown = ArrayField(models.UUIDField(), help_text="Response ids, A first.")
     seed = models.BigIntegerField(help_text="Of the order shown.")
     propensity = models.FloatField(help_text="Probability of the order shown, given the queue.")
@@ -109,7 +111,7 @@ class OrderBalance(models.Model):
     """How much more often one source stood left of another, for one person: -1, 0 or 1."""
 
     id = models.BigAutoField(primary_key=True)
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+", db_index=False)
     first_source = models.UUIDField()
     second_source = models.UUIDField()
     lead = models.SmallIntegerField(default=0, help_text="Times first was left minus right.")
@@ -131,9 +133,13 @@ class OrderBalance(models.Model):
 class Judgement(PublicModel):
     """What somebody submitted; append-only, the latest revision counts."""
 
-    assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, related_name="judgements")
+    assignment = models.ForeignKey(
+        Assignment, on_delete=models.PROTECT, related_name="judgements", db_index=False
+    )
     revision = models.PositiveSmallIntegerField(default=1)
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="judgements")
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, related_name="judgements", db_index=False
+    )
     consent_record = models.ForeignKey(
         ConsentRecord, on_delete=models.PROTECT, related_name="judgements"
     )

@@ -131,8 +131,8 @@ class Seat(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="seats")
-    cohort = models.ForeignKey(Cohort, on_delete=models.PROTECT, related_name="+")
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="seats", db_index=False)
+    cohort = models.ForeignKey(Cohort, on_delete=models.PROTECT, related_name="+", db_index=False)
     number = models.PositiveSmallIntegerField(help_text="From 1.")
     state = models.CharField(max_length=10, default=SeatState.FREE)
     first = models.BooleanField(

@@ -230,15 +230,19 @@ def overdue(*, now: datetime) -> Iterator[uuid.UUID]:
     return iter(list(late.order_by("expires_at").values_list("id", flat=True)))
 
 
+@Written
+def _of_user(assignment_id: uuid.UUID, user_id: uuid.UUID) -> QuerySet[Assignment]:
+    found = Assignment.objects.filter(
+        id=assignment_id, member__user_id=user_id, member__left_at=None
+    )
+    return found.select_related("member__study", "prompt")
+
+
 def own(*, actor: Actor, assignment_id: uuid.UUID) -> Assignment:
     """The actor's own assignment, with all that showing it needs; one query besides consent."""
-    found = (
-        Assignment.objects.select_related("member__study", "prompt")
-        .filter(id=assignment_id, member__user_id=actor.user_id, member__left_at=None)
-        .first()
-        if actor.user_id
-        else None
-    )
+    if actor.user_id is None:
+        raise NotFound
+    found = _of_user.first(assignment_id=assignment_id, user_id=actor.user_id)
     if found is None:
         raise NotFound
     if consent.id_in_force(member_id=found.member_id) is None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from annotations.models import Assignment, Prompt, Task
 from annotations.rules.states import AssignmentState
 from codesign.shared.actors import Actor
+from codesign.shared.written import Written
 from codesign.studies.models import Member
 
 PAID = Q(state=AssignmentState.SUBMITTED) | Q(state=AssignmentState.SKIPPED, skip_paid=True)
@@ -25,35 +27,33 @@ class Sitting:
     currency: str
 
 
-def _own(actor: Actor, member: Member) -> QuerySet[Assignment]:
-    """A member's assignments, for themselves, without examples, which they neither did nor earned.
+def _own(member_id: uuid.UUID) -> QuerySet[Assignment]:
+    """A member's assignments without examples, which they neither did nor earned.
 
     The index by member serves it.
     """
-    mine = Assignment.objects.filter(member=member, example=False)
-    return mine if member.user_id == actor.user_id else mine.none()
+    return Assignment.objects.filter(member_id=member_id, example=False)
+
+
+@Written
+def _sums(member_id: uuid.UUID, sitting: uuid.UUID) -> QuerySet[Assignment, tuple[Any, ...]]:
+    done, earned = Count("id", filter=ENDED), Sum("amount_minor", filter=PAID, default=0)
+    sums = _own(member_id).filter(sitting=sitting).values("currency")
+    sums = sums.annotate(done=done, earned=earned).order_by("-done")
+    return sums.values_list("done", "earned", "currency")[:1]
 
 
 def sitting(*, actor: Actor, member: Member, sitting_id: uuid.UUID) -> Sitting:
     """One sitting of the actor; one query. A sitting is paid in one currency."""
-    found = (
-        _own(actor, member)
-        .filter(sitting=sitting_id)
-        .values("currency")
-        .annotate(
-            done=Count("id", filter=ENDED), earned=Sum("amount_minor", filter=PAID, default=0)
-        )
-        .order_by("-done")
-        .first()
-    )
-    if found is None:
-        return Sitting(done=0, earned=0, currency="")
-    return Sitting(done=found["done"], earned=found["earned"], currency=found["currency"])
+    if member.user_id != actor.user_id:
+        return Sitting(0, 0, "")
+    rows = _sums.rows(member_id=member.id, sitting=sitting_id)
+    return Sitting(*rows[0]) if rows else Sitting(0, 0, "")
 
 
 def last_sitting(*, actor: Actor, member: Member) -> Sitting:
     """The sitting of what a person was given last."""
-    last = _own(actor, member).order_by("-leased_at").values_list("sitting", flat=True).first()
+    last = _own(member.id).order_by("-leased_at").values_list("sitting", flat=True).first()
     return sitting(actor=actor, member=member, sitting_id=last) if last else Sitting(0, 0, "")
 
 

@@ -72,7 +72,7 @@ class Transfer(PublicModel):
     """One movement of money and what it is for; corrected by another one, never changed."""
 
     kind = models.CharField(max_length=20)  # credit | reversal
-    idempotency_key = models.CharField(max_length=120, unique=True)
+    idempotency_key = models.CharField(max_length=120)
     study_id = models.UUIDField(db_index=True)
     about_kind = models.CharField(max_length=40)
     about_id = models.UUIDField()
@@ -85,6 +85,7 @@ class Transfer(PublicModel):
 
     class Meta:
         constraints: ClassVar = [
+            models.UniqueConstraint(fields=["idempotency_key"], name="transfer_once"),
             models.UniqueConstraint(
                 fields=["about_kind", "about_id"],
                 condition=Q(kind="credit"),
@@ -121,7 +122,9 @@ class Leg(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     transfer = models.ForeignKey(Transfer, on_delete=models.PROTECT, related_name="legs")
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="legs")
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="legs", db_index=False
+    )
     currency = models.CharField(max_length=3)
     amount_minor = models.BigIntegerField(help_text="Positive: to the account; minor units.")
 

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from codesign.accounts.models import User
@@ -14,6 +15,7 @@ from codesign.shared.access import SIGNED_IN, Permission, Scope, declare
 from codesign.shared.actors import Actor
 from codesign.shared.errors import NotFound, NotPermitted
 from codesign.shared.pages import PageView, turned_away
+from codesign.shared.written import Written
 from codesign.studies.models import Member, Study
 from codesign.studies.rules import Role
 
@@ -63,15 +65,15 @@ def page(permission: Permission) -> Callable[[PageView], PageView]:
     return wrap
 
 
+@Written
+def _membership(user_id: uuid.UUID, slug: str) -> QuerySet[Member]:
+    members = Member.objects.filter(user_id=user_id, study__slug=slug)
+    return members.select_related("study", "cohort")
+
+
 def membership(*, actor: Actor, slug: str) -> Member | None:
     """The actor's membership of a study, also a former one, with study and cohort; one query."""
-    if actor.user_id is None:
-        return None
-    return (
-        Member.objects.select_related("study", "cohort")
-        .filter(user_id=actor.user_id, study__slug=slug)
-        .first()
-    )
+    return _membership.first(user_id=actor.user_id, slug=slug) if actor.user_id else None
 
 
 def member_with(actor: Actor, permission: Permission, *, slug: str) -> Member:

@@ -375,5 +375,5 @@ def test_constant_queries(member: Member, django_assert_max_num_queries: Any) ->
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
-    with django_assert_max_num_queries(37):
+    with django_assert_max_num_queries(35):
         client.post(one_url(first), filled(first))
