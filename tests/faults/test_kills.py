@@ -165,17 +165,15 @@ class Story:
         self._back[name].append(back)
 
     def tell_kills(self) -> None:
-        every = sorted(one for found in self._back.values() for one in found)
+        every = [one for found in self._back.values() for one in found]
         if every:
-            self._tell(
-                f"{len(every)} kills; everything answered again after {statistics.median(every):.1f}"
-                f" s (median), {every[-1]:.1f} s at most"
-            )
+            self._tell(f"{len(every)} kills; everything answered again {self._after(every)}")
         for name, found in sorted(self._back.items()):
-            self._tell(
-                f"  {name}: {len(found)} kills, {statistics.median(found):.1f} s (median), "
-                f"{max(found):.1f} s at most"
-            )
+            self._tell(f"  {name}: {len(found)} kills, {self._after(found)}")
+
+    @staticmethod
+    def _after(seconds: list[float]) -> str:
+        return f"after {statistics.median(seconds):.1f} s (median), {max(seconds):.1f} s at most"
 
     def expect(self, found: int, wanted: int, what: str) -> None:
         """Tell a count; it must be what was wanted."""
@@ -184,9 +182,8 @@ class Story:
 
 
 @pytest.fixture
-def story(record_property: Callable[[str, object], None]) -> Iterator[Story]:
-    told = Story(record_property)
-    yield told
+def story(record_property: Callable[[str, object], None]) -> Story:
+    return Story(record_property)
 
 
 def let_all_end(database: Any) -> None:
