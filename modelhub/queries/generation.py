@@ -140,6 +140,12 @@ def waiting(*, now: datetime) -> Q:
     return Q(state=ItemState.PENDING) | Q(state=ItemState.LEASED, leased_until__lt=now)
 
 
+def runs_being_written() -> list[uuid.UUID]:
+    """Runs of which a chunk is leased."""
+    leased = GenerationItem.objects.filter(state=ItemState.LEASED)
+    return list(leased.order_by("run_id").values_list("run_id", flat=True).distinct())
+
+
 def runs_to_ring(*, now: datetime) -> list[uuid.UUID]:
     """Runs with waiting items whose last ring was answered or is too old to be on its way."""
     unanswered = Q(rung_at__gte=now - rules.RING_STALE)

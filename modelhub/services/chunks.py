@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings as django_settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from annotations.models import Prompt, Response, Task
@@ -24,6 +24,7 @@ from annotations.rules.texts import text_hash
 from annotations.services import prompts as prompt_services
 from annotations.services.intake import NewResponse
 from annotations.services.rounds import add_tasks
+from codesign.shared import room
 from codesign.shared.actors import SYSTEM
 from codesign.shared.errors import DATABASE_AWAY
 from modelhub.engine.errors import EngineError
@@ -32,6 +33,7 @@ from modelhub.queries import generation as queries
 from modelhub.rules import generation as rules
 from modelhub.rules.states import ItemState, ModelKind, RunState
 from modelhub.services import generation, versions, writing
+from modelhub.services.alive import Hold, sign_of_life
 from modelhub.services.writing import Draft, Wanted
 
 log = logging.getLogger(__name__)
@@ -69,11 +71,15 @@ def generate_chunk(*, run_id: uuid.UUID, ring: int) -> bool:
             adapter=_adapter_of(run.model_version),
             threads=django_settings.MODEL_THREADS or os.cpu_count() or 1,
         )
-        lease = lease_chunk(run_id=run_id)
-        if lease is None:
-            return False
-        write = writing.batch_writer(model=model, settings=lease.settings)
-        drafts = writing.write_chunk(wanted=lease.wanted, seed=lease.settings.seed, write=write)
+        with sign_of_life() as hold:
+            lease = lease_chunk(run_id=run_id, hold=hold)
+            if lease is None:
+                return False
+            if not connection.in_atomic_block:
+                connection.close()  # writing takes long: what is kept after it gets a fresh one
+            write = writing.batch_writer(model=model, settings=lease.settings)
+            drafts = writing.write_chunk(wanted=lease.wanted, seed=lease.settings.seed, write=write)
+            return save_chunk(lease=lease, drafts=drafts)
     except EngineError as error:
         generation.fail_run(run_id=run_id, error=str(error))
         return False
@@ -82,9 +88,10 @@ def generate_chunk(*, run_id: uuid.UUID, ring: int) -> bool:
     except Exception as error:
         log.exception("generation run %s stopped", run_id)
         said = f"The model stopped with an error ({type(error).__name__}: {error})."
+        if room.was_lacking(error):
+            said = "The server had no room left on its disk. What is written stays."
         generation.fail_run(run_id=run_id, error=f"{said[:380]} Resume to try again.")
         return False
-    return save_chunk(lease=lease, drafts=drafts)
 
 
 @transaction.atomic
@@ -104,10 +111,11 @@ def _adapter_of(version: ModelVersion) -> Path | None:
 
 
 @transaction.atomic
-def lease_chunk(*, run_id: uuid.UUID) -> Lease | None:
+def lease_chunk(*, run_id: uuid.UUID, hold: Hold | None = None) -> Lease | None:
     """Lease the next chunk that waits and ring for the one after it; None where none waits.
 
     Leases of one run take turns on its row, which takes milliseconds; other runs are not held up.
+    `hold` marks the chunk as being written.
     """
     run = generation.locked(run_id=run_id)
     if run.state == RunState.QUEUED:
@@ -124,6 +132,8 @@ def lease_chunk(*, run_id: uuid.UUID) -> Lease | None:
         return None
     for item in fit:
         item.state, item.attempts = ItemState.LEASED, item.attempts + 1
+    if hold is not None:
+        hold(run_id, fit[0].chunk)
     length = rules.lease_length(
         items=len(fit),
         max_new_tokens=run.max_new_tokens,

@@ -27,6 +27,7 @@ from modelhub.queries.versions import GENERATES
 from modelhub.rules import generation as rules
 from modelhub.rules.generation import Settings
 from modelhub.rules.states import RUN_STATES, ItemState, RunState
+from modelhub.services.alive import nobody_writes
 from modelhub.signals import run_finished
 
 STARTED = action("modelhub.run_started", "started a generation run")
@@ -148,11 +149,27 @@ def ring(*, run_id: uuid.UUID) -> None:
 
 
 def ring_waiting() -> int:
-    """Ring for every run that waits and that nobody was called for; how many there were."""
-    found = queries.runs_to_ring(now=timezone.now())
+    """Ring for every run that waits and that nobody was called for; how many there were.
+
+    Also for runs whose worker died: its chunk is free again, and the call that it had heard is
+    void.
+    """
+    died = [run_id for run_id in queries.runs_being_written() if free_abandoned(run_id=run_id)]
+    found = list(dict.fromkeys([*died, *queries.runs_to_ring(now=timezone.now())]))
     for run_id in found:
         ring(run_id=run_id)
     return len(found)
+
+
+@transaction.atomic
+def free_abandoned(*, run_id: uuid.UUID) -> bool:
+    """Give back the chunks of a run that are leased and that no living worker writes."""
+    locked(run_id=run_id)
+    leased = GenerationItem.objects.filter(run_id=run_id, state=ItemState.LEASED)
+    chunks = leased.order_by("chunk").values_list("chunk", flat=True).distinct()
+    dead = [chunk for chunk in chunks if nobody_writes(run_id, chunk)]
+    freed = leased.filter(chunk__in=dead).update(state=ItemState.PENDING, leased_until=None)
+    return freed > 0
 
 
 def locked(*, run_id: uuid.UUID) -> GenerationRun:
