@@ -5,7 +5,7 @@ import sys
 
 
 def main() -> None:
-    """Run one command; a missing server gets a sentence instead of a traceback."""
+    """Run one command; a missing server or a full disk gets a sentence instead of a traceback."""
     from codesign.config.starting import load_settings
 
     load_settings()
@@ -13,10 +13,14 @@ def main() -> None:
     from django.core.management import execute_from_command_line
     from django.db import OperationalError
 
+    from codesign.shared import room
+
     try:
         execute_from_command_line(sys.argv)
-    except OperationalError as error:
-        if settings.SERVERS_RUNNING:
+    except (OperationalError, OSError) as error:
+        if room.was_lacking(error):
+            raise SystemExit(room.SENTENCE) from error
+        if settings.SERVERS_RUNNING or not isinstance(error, OperationalError):
             raise
         raise SystemExit("No database is running here: start `make run` first.") from error
 

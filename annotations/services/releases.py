@@ -29,6 +29,7 @@ from annotations.rules.releases import MAX_BUILDS, in_words
 from annotations.rules.states import RELEASE_STATES, ReleasePurpose, ReleaseState
 from codesign.audit import services as audit
 from codesign.audit.registry import action
+from codesign.shared import room
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Gone, Invalid
 from codesign.shared.jobs import enqueue
@@ -174,6 +175,8 @@ def _build_or_fail(release_id: uuid.UUID, progress: Progress) -> None:
     except OSError as error:
         log.exception("release %s", release.id)
         sentence = f"The files could not be written: {error.strerror or error}."
+        if room.was_lacking(error):
+            sentence = "There was no room left on the disk, so nothing was kept. Ask again later."
     finally:  # no draft stays behind: somebody in it may have taken their consent back
         shutil.rmtree(_draft_folder(release), ignore_errors=True)
     with transaction.atomic():

@@ -1,4 +1,4 @@
-"""Asks database, broker and workers for a sign of life, within a second in all."""
+"""Asks database, broker and workers for a sign of life, within a second in all; and the disk."""
 
 import contextlib
 import queue
@@ -8,7 +8,10 @@ from collections.abc import Callable
 
 import psycopg
 from celery import current_app
+from django.conf import settings
 from django.db import connection
+
+from codesign.shared import room
 
 PARTS = ("database", "broker", "worker")
 BUDGET = 0.9
@@ -32,6 +35,11 @@ def missing() -> set[str]:
             else:
                 waiting.discard(part)
     return waiting
+
+
+def disk_is_full() -> bool:
+    """Whether there is room for nothing more where releases, models and uploads lie."""
+    return room.is_full(settings.CODESIGN_HOME)
 
 
 def _ask_quietly(

@@ -8,10 +8,12 @@ import sys
 import time
 from pathlib import Path
 
+from codesign.config.housekeeping import no_room
 from codesign.config.servers import discovery
 from codesign.config.servers.errors import ServerError
 from codesign.config.servers.folders import lock, private_folder
 from codesign.config.supervisor import ROOT, Supervisor, say
+from codesign.shared import room
 from codesign.shared.processes import end_with_parent
 
 HALF_RESTORED = "restore-unfinished"
@@ -35,7 +37,11 @@ def main() -> int:
         return Supervisor(home=home, port=port, environment=environment).run()
     except ServerError as error:
         say(str(error))
-        return 1
+    except OSError as error:
+        if not room.was_lacking(error):
+            raise
+        say(no_room(home))
+    return 1
 
 
 def read_port(text: str) -> int:

@@ -19,6 +19,7 @@ from types import FrameType
 from typing import NoReturn
 
 from codesign.config import loading, programs
+from codesign.config.housekeeping import LOOK_EVERY, Housekeeping, no_room, rotate
 from codesign.config.programs import Application
 from codesign.config.servers import discovery
 from codesign.config.servers.errors import ServerError
@@ -29,12 +30,14 @@ from codesign.config.servers.process import Program, Spec, stop, tail
 from codesign.config.servers.roles import APP_ROLE, OWNER_ROLE
 from codesign.config.servers.valkey import Valkey
 from codesign.config.static import collected, is_collected
+from codesign.shared import room
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = 20.0
 """Seconds: whatever ends sooner than this after its start is counted as a quick death."""
 QUICK_DEATHS = 5
-LOGS_KEPT = 3
+FULL_WAIT = 5.0
+"""Seconds until the next try of what ended on a full disk."""
 PATIENCE = 60.0
 """Seconds until the first good answer, after which the terminal says where to look."""
 
@@ -79,13 +82,18 @@ class Signals:
 
 
 class Keeper:
-    """Keeps one program running, with longer waits the more often it dies young."""
+    """Keeps one program running, with longer waits the more often it dies young.
 
-    def __init__(self, program: Program) -> None:
+    While the disk is full it is tried again and again, and no death is held against it.
+    """
+
+    def __init__(self, program: Program, *, home: Path) -> None:
         """Take over a program that has been started."""
         self.program = program
+        self._home = home
         self._quick_deaths = 0
         self._due: float | None = None
+        self._starved = False
 
     def tend(self, *, pause: Callable[[float], None]) -> float:
         """Start it again if it has died and is due; return the seconds until the next look."""
@@ -102,12 +110,25 @@ class Keeper:
         if wait > 0:
             return wait
         self._due = None
-        self.program.start(pause=pause)
+        try:
+            self.program.start(pause=pause)
+        except (ServerError, OSError):
+            if not room.is_full(self._home):
+                raise
+            if self.program.child is not None and self.program.child is not child:
+                self.program.child.clear_away()
+            self._due = time.monotonic() + FULL_WAIT
         return 0.0
 
     def _delay(self, lived: float, code: int) -> float:
         """Count a death and return the seconds to wait: 0, 0.25, 0.5, 1, 2."""
         child = self.program.child
+        if room.is_full(self._home):
+            if not self._starved:
+                say(f"{self.program.name} ended ({code}); it is tried again until there is room")
+            self._starved = True
+            return FULL_WAIT
+        self._starved = False
         self._quick_deaths = self._quick_deaths + 1 if lived < QUICK else 1
         if self._quick_deaths > QUICK_DEATHS and child is not None:
             raise ServerError(
@@ -150,6 +171,8 @@ class Supervisor:
             return 0
         except ServerError as error:
             say(str(error))
+            if room.is_full(self._home):
+                say(no_room(self._home))
             return 1
         finally:
             self._stop()
@@ -255,11 +278,14 @@ class Supervisor:
 
     def _watch(self) -> NoReturn:
         """Keep everything running; say once when it is ready."""
-        keepers = [Keeper(program) for program in (*self._servers, *self._applications)]
+        running = (*self._servers, *self._applications)
+        keepers = [Keeper(program, home=self._home) for program in running]
         ready = self._readiness()
+        house = Housekeeping(home=self._home, logs=self._logs, say=say)
         while True:
+            house.look()
             next_look = min(keeper.tend(pause=self._signals.pause) for keeper in keepers)
-            self._signals.pause(min(next_look, next(ready)))
+            self._signals.pause(min(next_look, next(ready), LOOK_EVERY))
 
     def _readiness(self) -> Iterator[float]:
         """Yield the seconds until the next look; greet once everything answers."""
@@ -312,16 +338,6 @@ def sign_ins(home: Path) -> list[str]:
         f"  {account['role']:<12} {account['email']:<{width}}  {account['password']}"
         for account in accounts
     ]
-
-
-def rotate(logs: Path) -> None:
-    """Move the logs of earlier runs one number on, so that each run begins its own."""
-    for log in logs.glob("*.log"):
-        for number in range(LOGS_KEPT, 0, -1):
-            older = logs / f"{log.name}.{number}"
-            newer = logs / f"{log.name}.{number - 1}" if number > 1 else log
-            if newer.exists():
-                newer.replace(older)
 
 
 def say(line: str) -> None:

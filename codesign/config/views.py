@@ -12,7 +12,11 @@ from codesign.shared.access import PUBLIC, declare
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    """Answer 200 when database, broker and a worker answer, else 503 naming what does not."""
-    missing = health.missing()
+    """Answer 200 when database, broker and a worker answer, else 503 naming what does not.
+
+    A full disk is named too, and counts: what people write could not be kept.
+    """
+    missing, full = health.missing(), health.disk_is_full()
     body = {part: "no answer" if part in missing else "ok" for part in health.PARTS}
-    return JsonResponse(body, status=503 if missing else 200)
+    body["disk"] = "full" if full else "ok"
+    return JsonResponse(body, status=503 if missing or full else 200)

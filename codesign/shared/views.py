@@ -2,15 +2,22 @@
 
 import sys
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import get_template
 from django.views import defaults
 
+from codesign.shared import room
 from codesign.shared.errors import DATABASE_AWAY, TooLarge
 from codesign.shared.problems import TOO_LONG, is_api, problem_outside
 
+AWAY = "Codesign cannot reach its records right now. Send the same again soon."
+NO_ROOM = (
+    "The server has no room to keep anything new right now. Nothing of this was kept and nothing "
+    "that was kept is lost. Send the same again later."
+)
 COME_BACK_AFTER = "20"
 """Seconds; a server that was restarted answers by then."""
 
@@ -58,9 +65,11 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500, likewise; 503 where the database is away or has no room, which passes."""
-    if isinstance(sys.exc_info()[1], DATABASE_AWAY):
-        answer = _away(request)
+    """500, likewise; 503 where the database is away or nothing has room, which passes."""
+    error = sys.exc_info()[1]
+    lacking = room.was_lacking(error)
+    if lacking or isinstance(error, DATABASE_AWAY):
+        answer = _away(request, full=lacking or room.is_full(settings.CODESIGN_HOME))
         answer["Retry-After"] = COME_BACK_AFTER
         return answer
     if is_api(request):
@@ -68,14 +77,26 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return defaults.server_error(request)
 
 
-def _away(request: HttpRequest) -> HttpResponse:
+def _away(request: HttpRequest, *, full: bool) -> HttpResponse:
     """What was sent comes back as a form, to be sent again: nobody writes anything twice."""
     if is_api(request):
-        return problem_outside(
-            503, "away", "Codesign cannot reach its records right now. Send the same again soon."
+        return (
+            problem_outside(503, "no_room", NO_ROOM) if full else problem_outside(503, "away", AWAY)
         )
-    words = {"sent": _sent(request), "address": request.get_full_path()}
+    sent, file = _sent_again(request)
+    words = {"sent": sent, "file": file, "full": full, "address": request.get_full_path()}
     return HttpResponse(get_template("503.html").render(words), status=503)
+
+
+def _sent_again(request: HttpRequest) -> tuple[list[tuple[str, str]], bool]:
+    """The fields of a form, and whether a file was with it: it cannot come back, so nothing does.
+
+    Where the form itself could not be read, for lack of room, nothing is known of it.
+    """
+    try:
+        return ([], True) if request.FILES else (_sent(request), False)
+    except Exception:
+        return [], request.content_type == "multipart/form-data"
 
 
 def _sent(request: HttpRequest) -> list[tuple[str, str]]:

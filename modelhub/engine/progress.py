@@ -4,6 +4,7 @@
 never sees half a line of a finished write; `result.json` appears once, whole, by a rename.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -18,6 +19,7 @@ from typing import Any
 PROGRESS = "progress.jsonl"
 RESULT = "result.json"
 HEARTBEAT_S = 5.0
+NO_ROOM = "There was no room left on the disk. Once there is, start this again."
 
 
 class Exit(IntEnum):
@@ -29,6 +31,7 @@ class Exit(IntEnum):
     CANCELLED = 3
     OUT_OF_MEMORY = 4
     BUSY = 5
+    NO_ROOM = 6
 
 
 class Progress:
@@ -73,19 +76,27 @@ class Progress:
     def _beat(self) -> None:
         told = False
         while not self._stop.wait(HEARTBEAT_S):
-            self.append("heartbeat")
+            with contextlib.suppress(OSError):  # a full disk must not end the watch for the parent
+                self.append("heartbeat")
             if not told and os.getppid() != self._parent:
                 told = True
                 self._orphaned()
 
 
 def read_progress(folder: Path) -> list[dict[str, Any]]:
-    """Every whole event written so far; a last line without its end is left for the next time."""
+    """Every whole event written so far; a last line without its end is left for the next time.
+
+    On a full disk an event may have been cut off, and the next one stands on its line: left out.
+    """
     try:
         text = (folder / PROGRESS).read_text()
     except FileNotFoundError:
         return []
-    return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+    found = []
+    for line in text[: text.rfind("\n") + 1].splitlines():
+        with contextlib.suppress(ValueError):
+            found.append(json.loads(line))
+    return found
 
 
 def keep_steps(folder: Path, *, until: int) -> list[dict[str, Any]]:
@@ -117,6 +128,8 @@ def read_result(folder: Path, returncode: int) -> dict[str, Any]:
 
 
 def _ending(returncode: int) -> str:
+    if returncode == Exit.NO_ROOM:
+        return NO_ROOM
     if returncode == -signal.SIGKILL:
         return "The system ended the training, most likely because memory ran out."
     if returncode < 0:

@@ -7,6 +7,7 @@ spec, files, versions and number of threads the adapter has the same bytes, also
 killed and started again (see `checkpoints`).
 """
 
+import errno
 import os
 import resource
 import shutil
@@ -24,7 +25,14 @@ from modelhub.engine import card, checkpoints
 from modelhub.engine.errors import BadSpec, Cancelled, EngineError
 from modelhub.engine.libraries import prepare, quiet, set_threads
 from modelhub.engine.methods import METHODS, Job, load_for_training
-from modelhub.engine.progress import RESULT, Exit, Progress, keep_steps, write_result
+from modelhub.engine.progress import (
+    NO_ROOM,
+    RESULT,
+    Exit,
+    Progress,
+    keep_steps,
+    write_result,
+)
 from modelhub.engine.records import Records, load_records, manifest_sha256
 from modelhub.engine.spec import TrainSpec, parse_spec, read_spec
 from modelhub.engine.watch import make_watcher
@@ -32,6 +40,7 @@ from modelhub.engine.weights import exclusive, sha256_of_file, sha256_of_folder
 
 _MB = 1024 * 1024
 _NO_MEMORY = "There was not enough memory; a smaller batch or shorter records may fit."
+_ROOM_WORDS = ("no space left on device", "disk quota exceeded", "failed writing file")
 
 
 @dataclass(frozen=True)
@@ -62,6 +71,10 @@ def main(arguments: list[str]) -> int:
             return _run_locked(spec, cancel)
     except BlockingIOError:
         return Exit.BUSY
+    except OSError as error:
+        if not is_out_of_room(error):
+            raise
+        return Exit.NO_ROOM  # not even the result could be written
 
 
 def _refuse(raw: dict[str, Any], error: BadSpec) -> int:
@@ -111,6 +124,8 @@ def _outcome(
         traceback.print_exc()
         if is_out_of_memory(error):
             return Exit.OUT_OF_MEMORY, {"state": "failed", "error": _NO_MEMORY}
+        if is_out_of_room(error):
+            return Exit.NO_ROOM, {"state": "failed", "error": NO_ROOM}
         text = f"Training stopped at an unexpected error: {type(error).__name__}: {error}"
         return Exit.FAILED, {"state": "failed", "error": text[:1000]}
 
@@ -127,6 +142,13 @@ def is_out_of_memory(error: BaseException) -> bool:
             "bad_alloc",
         )
     )
+
+
+def is_out_of_room(error: BaseException) -> bool:
+    """Whether the disk was full: Python's own error, or torch's and safetensors' words for it."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return True
+    return any(words in str(error).lower() for words in _ROOM_WORDS)
 
 
 def train(

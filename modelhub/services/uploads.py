@@ -70,11 +70,7 @@ def receive(*, actor: Actor, study: Study, file: UploadedFile[bytes]) -> Upload:
     upload = Upload.objects.create(
         study=study, requested_by_id=actor.user_id, name=name[:120], suffix=suffix
     )
-    path = path_of(upload=upload)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with path.open("wb") as kept:
-        for chunk in file.chunks():
-            kept.write(chunk)
+    _store(file, path_of(upload=upload))
     audit.record(
         actor=actor,
         action=RECEIVED,
@@ -84,6 +80,18 @@ def receive(*, actor: Actor, study: Study, file: UploadedFile[bytes]) -> Upload:
     )
     enqueue(READ_TASK, upload.id)
     return upload
+
+
+def _store(file: UploadedFile[bytes], path: Path) -> None:
+    """Write the whole file, or leave none: the row goes with it when this raises."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        with path.open("wb") as kept:
+            for chunk in file.chunks():
+                kept.write(chunk)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def _refuse(sentence: str) -> None:

@@ -159,7 +159,7 @@ def test_what_dies_again_and_again_is_given_up_with_its_last_words(tmp_path: Pat
     )
     program = Application(spec)
     program.start()
-    keeper = Keeper(program)
+    keeper = Keeper(program, home=tmp_path)
     with pytest.raises(ServerError, match=r"(?s)web stops again and again.*no room"):
         eventually(lambda: keeper.tend(pause=lambda _: None) < 0, seconds=30)
     assert spec.log.read_text().count("no room") == 1 + QUICK_DEATHS

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TextIO
 
+import psycopg
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
@@ -21,6 +22,8 @@ from codesign.config.backups.archive import (
 )
 from codesign.config.backups.progress import Progress
 from codesign.config.backups.tables import sizes, write_tables
+from codesign.shared import room
+from codesign.shared.errors import DATABASE_AWAY
 from modelhub.queries.versions import trained_folders
 
 
@@ -46,6 +49,10 @@ def make_backup(target: Path, *, out: TextIO) -> Manifest:
                 name = f"{FILES}/{path.relative_to(wanted)}"
                 manifest.files[name] = copy_file(path, folder / name, done)
             write_manifest(folder, manifest)
+    except (*DATABASE_AWAY, psycopg.OperationalError) as error:
+        gone = "the database went away meanwhile"
+        reason = "its disk has no room left" if room.was_lacking(error) else gone
+        raise BackupError(f"There is no backup in {target}: {reason}.") from error
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise BackupError(f"There is no backup in {target}: {reason}.") from error

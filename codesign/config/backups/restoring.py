@@ -32,7 +32,7 @@ from codesign.config.servers.postgres import Postgres
 from codesign.config.servers.roles import OWNER_ROLE
 
 ROOT = Path(__file__).resolve().parents[3]
-HARMLESS = {LOCK_FILE, "logs", "static", "assets", "beat-schedule", "lost+found"}
+HARMLESS = {LOCK_FILE, "logs", "static", "assets", "lost+found"}
 """What may stand in a home that counts as empty: made anew at each start, or by the disk."""
 
 
