@@ -18,9 +18,10 @@ def main() -> None:
     try:
         execute_from_command_line(sys.argv)
     except (OperationalError, OSError) as error:
-        if room.was_lacking(error):
+        away = isinstance(error, OperationalError)
+        if room.was_lacking(error) or (away and room.is_full(settings.CODESIGN_HOME)):
             raise SystemExit(room.SENTENCE) from error
-        if settings.SERVERS_RUNNING or not isinstance(error, OperationalError):
+        if settings.SERVERS_RUNNING or not away:
             raise
         raise SystemExit("No database is running here: start `make run` first.") from error
 

@@ -1,5 +1,7 @@
 """Addresses that go wrong, one for each way in which a page can."""
 
+import errno
+
 from allauth.core.ratelimit import respond_429
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import OperationalError
@@ -30,6 +32,10 @@ def away(request: HttpRequest) -> HttpResponse:
     raise OperationalError
 
 
+def full(request: HttpRequest) -> HttpResponse:
+    raise OSError(errno.ENOSPC, "a full disk made for a test")
+
+
 def too_often(request: HttpRequest) -> HttpResponse:
     answer: HttpResponse = respond_429(request)
     return answer
@@ -52,6 +58,7 @@ urlpatterns = [
     path("forbidden/", forbidden),
     path("broken/", broken),
     path("away/", away),
+    path("full/", full),
     path("too-often/", too_often),
     path("refused/", refused),
     path("invalid/", invalid),

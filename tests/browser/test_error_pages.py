@@ -18,6 +18,7 @@ PAGES = [
     ("/nowhere/", 404, "There is nothing here"),
     ("/broken/", 500, "Something went wrong on our side"),
     ("/away/", 503, "Codesign is resting for a moment"),
+    ("/full/", 503, "We have run out of room for a while"),
     ("/refused/", 409, "Somebody else has answered this one meanwhile."),
     ("/invalid/", 400, "That cannot be taken as it is."),
 ]

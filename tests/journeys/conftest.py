@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -57,12 +58,9 @@ class Installation:
         return done.stdout
 
 
-@pytest.fixture(scope="module")
-def installation(
-    tmp_path_factory: pytest.TempPathFactory, embedded_model: Path
-) -> Iterator[Installation]:
-    """Started once for the module; the model was converted before, to save half a minute."""
-    home = tmp_path_factory.mktemp("installation")
+@contextmanager
+def installed(home: Path, embedded_model: Path) -> Iterator[Installation]:
+    """An installation in that folder; the model was converted before, to save half a minute."""
     (home / "models").mkdir()
     (home / "models" / embedded_model.name).symlink_to(embedded_model)
     threads = str(max(1, (os.cpu_count() or 2) - 1))
@@ -77,3 +75,12 @@ def installation(
             visitor.client.close()
     finally:
         running.stop()
+
+
+@pytest.fixture(scope="module")
+def installation(
+    tmp_path_factory: pytest.TempPathFactory, embedded_model: Path
+) -> Iterator[Installation]:
+    """Started once for the module."""
+    with installed(tmp_path_factory.mktemp("installation"), embedded_model) as made:
+        yield made

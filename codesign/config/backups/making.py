@@ -50,8 +50,8 @@ def make_backup(target: Path, *, out: TextIO) -> Manifest:
                 manifest.files[name] = copy_file(path, folder / name, done)
             write_manifest(folder, manifest)
     except (*DATABASE_AWAY, psycopg.OperationalError) as error:
-        gone = "the database went away meanwhile"
-        reason = "its disk has no room left" if room.was_lacking(error) else gone
+        full = room.was_lacking(error) or room.is_full(settings.CODESIGN_HOME)
+        reason = "its disk has no room left" if full else "the database went away meanwhile"
         raise BackupError(f"There is no backup in {target}: {reason}.") from error
     except OSError as error:
         reason = error.strerror or type(error).__name__

@@ -1,0 +1,118 @@
+"""What must agree whatever happened: judgements, seats, credits, what the model wrote."""
+
+from __future__ import annotations
+
+import statistics
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from tests.config.running import eventually
+from tests.faults.conftest import SUMMARY
+from tests.faults.people import Judge
+from tests.journeys.conftest import Installation
+
+LONGEST_WRITING = 900.0
+ACKNOWLEDGED = """
+    SELECT j.id FROM annotations_judgement j JOIN annotations_assignment a
+    ON a.id = j.assignment_id WHERE j.id = ANY(%s::uuid[]) AND a.state = 'submitted'
+"""
+SEATS_TWICE = """
+    SELECT seat_id FROM annotations_assignment WHERE state IN ('leased', 'submitted')
+    GROUP BY seat_id HAVING count(*) > 1
+"""
+SEATS_ASTRAY = """
+    SELECT s.id, s.state, a.state FROM annotations_seat s LEFT JOIN annotations_assignment a
+    ON a.seat_id = s.id AND a.state IN ('leased', 'submitted')
+    WHERE s.state <> CASE a.state WHEN 'leased' THEN 'leased' WHEN 'submitted' THEN 'filled'
+    ELSE 'free' END
+"""
+CREDITS_ASTRAY = """
+    SELECT a.id, a.state, count(t.id) FROM annotations_assignment a
+    FULL JOIN compensation_transfer t ON t.about_id = a.id AND t.kind = 'credit'
+    WHERE a.state = 'submitted' OR t.id IS NOT NULL
+    GROUP BY a.id, a.state HAVING a.state IS DISTINCT FROM 'submitted' OR count(t.id) <> 1
+"""
+ITEMS_MISSING = """
+    SELECT i.id, i.state FROM modelhub_generationitem i
+    JOIN modelhub_generationrun g ON g.id = i.run_id
+    WHERE g.state <> 'cancelled' AND (i.state <> 'done' OR NOT EXISTS (
+        SELECT FROM annotations_response r WHERE r.id = i.response_id))
+"""
+RESPONSES_TWICE = """
+    SELECT r.id FROM annotations_response r JOIN modelhub_source s ON s.id = r.source
+    JOIN modelhub_modelversion v ON v.id = s.model_version_id
+    WHERE v.kind = 'embedded' AND NOT EXISTS (
+        SELECT FROM modelhub_generationitem i WHERE i.response_id = r.id)
+"""
+WRITTEN = """
+    SELECT i.id FROM modelhub_generationitem i JOIN modelhub_generationrun g
+    ON g.id = i.run_id WHERE g.state <> 'cancelled' AND i.state = 'done'
+"""
+WANTED = """
+    SELECT i.id FROM modelhub_generationitem i JOIN modelhub_generationrun g ON g.id = i.run_id
+    WHERE g.state <> 'cancelled'
+"""
+
+
+class Story:
+    """What happened, told at the end of the run whether it went well or not."""
+
+    def __init__(self, tell: Callable[[str, object], None]) -> None:
+        self._tell = partial(tell, SUMMARY)
+        self._back: dict[str, list[float]] = defaultdict(list)
+
+    def killed(self, name: str, back: float) -> None:
+        self._back[name].append(back)
+
+    def tell_kills(self) -> None:
+        every = [one for found in self._back.values() for one in found]
+        if every:
+            self._tell(f"{len(every)} kills; everything answered again {self._after(every)}")
+        for name, found in sorted(self._back.items()):
+            self._tell(f"  {name}: {len(found)} kills, {self._after(found)}")
+
+    @staticmethod
+    def _after(seconds: list[float]) -> str:
+        return f"after {statistics.median(seconds):.1f} s (median), {max(seconds):.1f} s at most"
+
+    def expect(self, found: int, wanted: int, what: str) -> None:
+        """Tell a count; it must be what was wanted."""
+        self._tell(f"{what}: {found}")
+        assert found == wanted, what
+
+
+def compare(installation: Installation, judges: Sequence[Judge], story: Story) -> None:
+    """Compare what people were told was taken with what is there, and the books with each other."""
+    acknowledged = [one for judge in judges for one in judge.acknowledged]
+    assert acknowledged
+    assert len(acknowledged) == len(set(acknowledged))
+    with installation.running.connect() as database:
+        kept = rows(database, ACKNOWLEDGED, acknowledged)
+        told = f"judgements acknowledged: {len(acknowledged)}; of these lost"
+        story.expect(len(acknowledged) - kept, 0, told)
+        story.expect(rows(database, SEATS_TWICE), 0, "seats filled twice")
+        story.expect(rows(database, SEATS_ASTRAY), 0, "seats that contradict their assignment")
+        story.expect(rows(database, CREDITS_ASTRAY), 0, "credits missing, doubled or for nothing")
+        story.expect(rows(database, RESPONSES_TWICE), 0, "responses of the model without an item")
+    installation.manage("trial_balance")
+    installation.manage("verify_audit")
+
+
+def compare_writing(installation: Installation, story: Story) -> None:
+    """Wait until the model has written everything; all of it is there once, and no run failed."""
+    failed = "SELECT error FROM modelhub_generationrun WHERE state = 'failed'"
+    left = "SELECT 1 FROM modelhub_generationrun WHERE state NOT IN ('done', 'cancelled')"
+    with installation.running.connect() as database:
+        eventually(lambda: not rows(database, left), seconds=LONGEST_WRITING)
+        assert database.execute(failed).fetchall() == []
+        wanted = rows(database, WANTED)
+        story.expect(rows(database, WRITTEN), wanted, "responses that the model wrote")
+        story.expect(rows(database, ITEMS_MISSING), 0, "of these missing")
+        story.expect(rows(database, RESPONSES_TWICE), 0, "written twice")
+
+
+def rows(database: Any, query: str, *values: object) -> int:
+    """How many rows a query finds."""
+    return len(database.execute(query, values).fetchall())

@@ -1,0 +1,57 @@
+"""A disk in memory that becomes full and roomy again at a word, where root may mount one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOMY = "4g"
+"""What it may hold; memory is taken only for what it does hold."""
+
+
+class Disk:
+    """One that is mounted."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def fill(self) -> None:
+        """Leave next to nothing of it to those who are writing just now."""
+        found = os.statvfs(self.folder)
+        used = (found.f_blocks - found.f_bfree) * found.f_frsize
+        self._resize(str(used + (128 << 10)))
+
+    def make_room(self) -> None:
+        """As much as in the beginning."""
+        self._resize(ROOMY)
+
+    def _resize(self, size: str) -> None:
+        options = f"remount,size={size}"
+        subprocess.run(["mount", "-o", options, str(self.folder)], check=True)
+
+
+@contextmanager
+def mounted(folder: Path, *, size: str = ROOMY) -> Iterator[Disk | None]:
+    """That folder as a disk of its own; None where this machine lets nobody mount one."""
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size},mode=700", "tmpfs", str(folder)]
+    if os.geteuid() or subprocess.run(command, capture_output=True, check=False).returncode:
+        yield None
+        return
+    try:
+        yield Disk(folder)
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@contextmanager
+def small_disk(folder: Path, *, size: str) -> Iterator[Path]:
+    """A disk that is soon full; the test is skipped where there is none."""
+    with mounted(folder, size=size) as disk:
+        if disk is None:
+            pytest.skip("this machine lets nobody mount a disk")
+        yield folder

@@ -1,0 +1,314 @@
+"""Eight people judge and a model writes, while the disk is full, and while kill -9 hits every
+process at random.
+
+A short form runs with all tests; `make faults` runs 200 kills (`CODESIGN_KILLS`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+
+from codesign.config.housekeeping import LONGEST_LOG
+from codesign.config.servers.postgres import SUPERUSER
+from codesign.config.servers.roles import OWNER_ROLE
+from tests.config.running import ROOT, eventually, user_environment
+from tests.config.test_supervisor import NAMES
+from tests.faults.books import WRITTEN, Story, compare, compare_writing, rows
+from tests.faults.disks import Disk, mounted
+from tests.faults.people import Judge
+from tests.journeys.conftest import STUDY, Installation, installed
+from tests.journeys.visitor import Page, Visitor
+
+pytestmark = pytest.mark.slow
+
+KILLS = int(os.environ.get("CODESIGN_KILLS", "9"))
+SEED = int(os.environ.get("CODESIGN_KILL_SEED", "1"))
+TARGETS = ("supervisor", *NAMES)
+SLUG = "hard-days"
+RUNS = 2 + KILLS // 16
+"""Generation runs, so many that the model writes all the while."""
+SHORT = {"samples": 2, "max_new_tokens": 24}
+PROMPTS = 300 + 60 * KILLS
+NO_ROOM = "We have run out of room for a while"
+PAGES = {
+    "panelist": ("/", f"{STUDY}/judge/", f"{STUDY}/pay/", f"{STUDY}/consent/", "/help/"),
+    "coordinator": ("/", f"{STUDY}/generation/", f"{STUDY}/releases/", f"{STUDY}/imports/"),
+}
+
+
+@pytest.fixture(scope="module")
+def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Disk | None]:
+    """The disk of the installation's home, one of its own where that can be."""
+    folder = tmp_path_factory.mktemp("installation")
+    with mounted(folder) as disk:
+        yield disk
+
+
+@pytest.fixture(scope="module")
+def installation(
+    disk: Disk | None, tmp_path_factory: pytest.TempPathFactory, embedded_model: Path
+) -> Iterator[Installation]:
+    """With enough to write for the model and enough to judge for eight people."""
+    home = disk.folder if disk else tmp_path_factory.mktemp("home")
+    with installed(home, embedded_model) as made:
+        let_write(made)
+        let_judge(made)
+        yield made
+
+
+def let_write(installation: Installation) -> None:
+    """Many short runs in place of the demo's long one, whose rest nobody would wait for."""
+    with installation.running.connect() as database:
+        (round_id,) = database.execute("SELECT id FROM annotations_round").fetchone() or ("",)
+        (model,) = database.execute("SELECT name FROM modelhub_modelversion").fetchone() or ("",)
+    with staff(installation, "coordinator") as client:
+        (demo,) = client.get("generation-runs/").json()["results"]
+        assert client.post(f"generation-runs/{demo['id']}/cancel/").status_code == 200
+        for seed in range(1, RUNS + 1):
+            wanted = {"model": model, "round": str(round_id), "seed": seed, **SHORT}
+            answer = client.post("generation-runs/", json=wanted)
+            assert answer.status_code == 201, answer.text
+
+
+def let_judge(installation: Installation) -> None:
+    rows = [
+        {"prompt": f"Evening {n}: what now?", "responses": [f"Rest, {n}.", f"Ring a friend, {n}."]}
+        for n in range(PROMPTS)
+    ]
+    file = installation.running.home / "prompts.jsonl"
+    file.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    installation.manage("import_prompts", SLUG, str(file))
+
+
+def staff(installation: Installation, role: str) -> httpx.Client:
+    """Somebody of the staff, through the API."""
+    return httpx.Client(
+        base_url=f"http://127.0.0.1:{installation.running.port}/api/v1/studies/{SLUG}/",
+        headers={"Authorization": f"Token {installation.account(role)['token']}"},
+        timeout=60,
+    )
+
+
+@pytest.fixture
+def judges(installation: Installation) -> Iterator[list[Judge]]:
+    """Everybody of the demo who may judge; they end with the test."""
+    home = installation.running.home
+    people = [
+        Judge(installation.running.port, partial(token_of, home, account["email"]), SLUG)
+        for account in installation.accounts
+        if account["role"] in ("panelist", "clinician") and account["consented"]
+    ]
+    assert len(people) == 8
+    yield people
+    for person in people:
+        person.done.set()
+    for person in people:
+        if person.ident:
+            person.join(timeout=60)
+
+
+def token_of(home: Path, email: str) -> str:
+    """Somebody's token of now."""
+    accounts = json.loads((home / "demo-accounts.json").read_text())
+    return next(str(one["token"]) for one in accounts if one["email"] == email)
+
+
+def let_stop(judges: list[Judge]) -> None:
+    for judge in judges:
+        judge.done.set()
+    for judge in judges:
+        judge.join(timeout=60)
+        assert not judge.is_alive()
+        assert judge.refused == []
+
+
+@pytest.fixture
+def story(record_property: Callable[[str, object], None]) -> Story:
+    return Story(record_property)
+
+
+# --- the disk is full ----------------------------------------------------------------------------
+
+
+def test_a_full_disk_is_said_and_nothing_is_broken(
+    installation: Installation, disk: Disk | None, judges: list[Judge], story: Story
+) -> None:
+    if disk is None:
+        pytest.skip("this machine lets nobody mount a disk")
+    running = installation.running
+    others = judges[1:]  # the first judges on the page
+    panelist = installation.visitor("panelist", consented=True)
+    coordinator = installation.visitor("coordinator")
+    page = panelist.get(f"{STUDY}/judge/")
+    bring = coordinator.get(f"{STUDY}/imports/")
+    for judge in others:
+        judge.start()
+    eventually(lambda: all(judge.acknowledged for judge in others))
+    with psycopg.connect(superuser_url(installation), autocommit=True) as admin:
+        disk.fill()
+        running.read_until(f"The disk that holds {running.home} is full")
+        assert "make at least 32 MB of room there" in running.said
+        told = httpx.get(f"http://127.0.0.1:{running.port}/healthz", timeout=30)
+        assert (told.status_code, told.json()["disk"]) == (503, "full")
+        bring_a_file(coordinator, bring, running.home)
+        ask_for_a_release(installation)
+        back_up(running.home)
+        assert_every_page_says_it(panelist, PAGES["panelist"])
+        assert_every_page_says_it(coordinator, PAGES["coordinator"])
+        stop_by_its_log(admin)
+    running.read_until("postgres ended")
+    resting = send(panelist, page, status=503)
+    assert NO_ROOM in resting.words
+    assert "It is still here, on this page" in resting.words
+    assert running.process.poll() is None
+    before = sum(len(judge.acknowledged) for judge in others)
+    disk.make_room()
+    running.read_until("There is room again")
+    running.wait_until_healthy()
+    panelist.submit(resting, resting.form_with("comparison"))
+    eventually(lambda: sum(len(judge.acknowledged) for judge in others) > before + 10)
+    let_stop(others)
+    assert_all_goes_on(installation)
+    compare(installation, others, story)
+    for log in (running.home / "logs").iterdir():
+        assert log.stat().st_size <= LONGEST_LOG
+
+
+def superuser_url(installation: Installation) -> str:
+    found = json.loads((installation.running.home / "run.json").read_text())
+    return str(found["database_owner_url"]).replace(OWNER_ROLE, SUPERUSER, 1)
+
+
+def bring_a_file(visitor: Visitor, page: Page, home: Path) -> None:
+    """More than there is room for: it is refused in words, and no part of it stays."""
+    form = page.form_with("file")
+    answer = visitor.client.post(
+        page.url,
+        data=form.values,
+        files={"file": ("more.jsonl", b'{"prompt": "Again?"}\n' * 100_000)},
+        headers={"Referer": page.url},
+    )
+    assert answer.status_code == 503
+    assert NO_ROOM in answer.text
+    assert "choose it again" in answer.text
+    assert not [*(home / "uploads").glob("*")]
+
+
+def ask_for_a_release(installation: Installation) -> None:
+    """It is taken or not; which, depends on the last bytes of the disk."""
+    with staff(installation, "coordinator") as client:
+        answer = client.post("dataset-releases/", json={"purpose": "training"})
+    assert answer.status_code in (201, 503), answer.text
+    if answer.status_code == 503:
+        assert "has no room to keep anything new" in answer.json()["title"]
+
+
+def back_up(home: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "backup", str(home / "backup")],
+        cwd=ROOT,
+        env=user_environment(CODESIGN_HOME=str(home)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "room left" in done.stderr or "No space left" in done.stderr
+    assert not [*home.glob("backup*")]
+
+
+def assert_every_page_says_it(visitor: Visitor, paths: tuple[str, ...]) -> None:
+    """A page that only reads may still come; one that cannot says why, in words."""
+    for path in paths:
+        answer = visitor.client.get(path)
+        assert answer.status_code in (200, 503), (path, answer.text)
+        assert answer.status_code == 200 or NO_ROOM in answer.text
+
+
+def stop_by_its_log(admin: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Let PostgreSQL need another piece of its log, of which it has prepared a few."""
+    with pytest.raises(psycopg.OperationalError):
+        use_up_its_log(admin)
+
+
+def use_up_its_log(admin: psycopg.Connection[tuple[object, ...]]) -> None:
+    for _ in range(1_000):
+        admin.execute("SELECT pg_switch_wal()")
+        admin.execute("SELECT pg_logical_emit_message(true, 'x', repeat('x', 3000000))")
+
+
+def send(visitor: Visitor, page: Page, *, status: int) -> Page:
+    """Judge on the page."""
+    form = page.form_with("comparison")
+    named = {part.split('"')[0] for part in page.text.split('name="')[1:]}
+    answers = {name: "4" for name in named if name.startswith("rating-")}
+    return visitor.submit(page, form, status=status, **answers, comparison="0", do="send")
+
+
+def assert_all_goes_on(installation: Installation) -> None:
+    """The model writes, what was asked for ends one way or the other, new work is taken."""
+    ended = "SELECT 1 FROM annotations_datasetrelease WHERE state NOT IN ('frozen', 'failed')"
+    with installation.running.connect() as database:
+        written = rows(database, WRITTEN)
+        eventually(lambda: rows(database, WRITTEN) > written)
+        eventually(lambda: not rows(database, ended))
+    assert not [*(installation.running.home / "releases" / ".building").glob("*")]
+
+
+# --- kill -9 -------------------------------------------------------------------------------------
+
+
+def order_of_kills() -> list[str]:
+    """Each target as often as the others, in a seeded order."""
+    order = random.Random(SEED)
+    rounds = -(-KILLS // len(TARGETS))
+    return [one for _ in range(rounds) for one in order.sample(TARGETS, len(TARGETS))][:KILLS]
+
+
+def kill(installation: Installation, name: str) -> float:
+    """Kill one process; return the seconds until everything answers again."""
+    running = installation.running
+    began = time.monotonic()
+    if name == "supervisor":
+        running.process.kill()
+        running.process.wait()
+        eventually(lambda: not running.processes(), seconds=30)
+        running.start_again()
+    else:
+        eventually(lambda: running.find(NAMES[name]))
+        (victim,) = running.find(NAMES[name])
+        os.kill(victim, signal.SIGKILL)
+        eventually(lambda: running.find(NAMES[name]) - {victim})
+    running.wait_until_healthy()
+    return time.monotonic() - began
+
+
+def test_nothing_acknowledged_is_lost_whatever_is_killed(
+    installation: Installation, judges: list[Judge], story: Story
+) -> None:
+    for judge in judges:
+        judge.start()
+    pause = random.Random(SEED)
+    try:
+        for name in order_of_kills():
+            story.killed(name, kill(installation, name))
+            time.sleep(pause.uniform(0, 2))  # a random moment of the work is what is hit next
+    finally:
+        story.tell_kills()
+    let_stop(judges)
+    compare(installation, judges, story)
+    compare_writing(installation, story)
