@@ -39,7 +39,7 @@ def sign_of_life() -> Iterator[Hold]:
         beside.close()
 
 
-def nobody_writes(run_id: uuid.UUID, chunk: int) -> bool:
+def nobody_writes(*, run_id: uuid.UUID, chunk: int) -> bool:
     """Whether no living worker has marked this chunk; none can until this transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", _key(run_id, chunk))

@@ -167,7 +167,7 @@ def free_abandoned(*, run_id: uuid.UUID) -> bool:
     locked(run_id=run_id)
     leased = GenerationItem.objects.filter(run_id=run_id, state=ItemState.LEASED)
     chunks = leased.order_by("chunk").values_list("chunk", flat=True).distinct()
-    dead = [chunk for chunk in chunks if nobody_writes(run_id, chunk)]
+    dead = [chunk for chunk in chunks if nobody_writes(run_id=run_id, chunk=chunk)]
     freed = leased.filter(chunk__in=dead).update(state=ItemState.PENDING, leased_until=None)
     return freed > 0
 
