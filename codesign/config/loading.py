@@ -38,6 +38,13 @@ def run_celery() -> object:
     return main()
 
 
+def run_command() -> object:
+    """Run a management command, as `python manage.py` with this process's arguments."""
+    from django.core.management import execute_from_command_line
+
+    return execute_from_command_line(["manage.py", *sys.argv])
+
+
 PROGRAMS: dict[str, Callable[[], object]] = {"gunicorn": run_gunicorn, "celery": run_celery}
 
 
@@ -64,5 +71,10 @@ def load(environment: Mapping[str, str]) -> None:
 
 
 def inside(command: list[str]) -> Callable[[], object] | None:
-    """Return what a fork runs in place of `python -m NAME …`; None where nothing was loaded."""
-    return PROGRAMS[command[2]] if "gunicorn.app.wsgiapp" in sys.modules else None
+    """Return what a fork runs in place of `python -m NAME …` or `python manage.py …`.
+
+    None where nothing was loaded.
+    """
+    if "gunicorn.app.wsgiapp" not in sys.modules:
+        return None
+    return PROGRAMS[command[2]] if command[1] == "-m" else run_command

@@ -213,7 +213,7 @@ class Supervisor:
         )
 
     def _prepare(self) -> None:
-        """Bring tables and static files up to date, side by side."""
+        """Bring tables and static files up to date, side by side, and load the applications."""
         owner = self._environment | {"DATABASE_URL": self._environment["DATABASE_OWNER_URL"]}
         tasks = [self._command("migrate", "migrate", "--no-input", environment=owner)]
         static = self._home / "static"
@@ -221,15 +221,21 @@ class Supervisor:
         if needs_static:
             self._complete([self._command("build_fonts", "build_fonts")])
             tasks.append(self._command("collectstatic", "collectstatic", "--no-input", "--clear"))
+        if not needs_static:
+            self._complete(tasks, meanwhile=self._load)
+            return
         self._complete(tasks)
-        if needs_static:
-            collected(static)
+        collected(static)
+        self._load()  # not before: what is loaded may look up the names of files
+
+    def _load(self) -> None:
+        """Load what all applications share; elsewhere than on Linux such a fork may fail."""
+        if self._guardian is None:
+            loading.load(self._environment)
 
     def _start_applications(self) -> None:
         """Start the workers while the demo study is made; the web last, so that it finds both."""
         environment = self._environment
-        if self._guardian is None:  # elsewhere than on Linux a fork that has loaded much may fail
-            loading.load(environment)
         for spec in [*programs.workers(self._logs, environment), self._beat()]:
             self._start(self._applications, Application(spec, self._guardian))
         demo = "0" if environment.get("CODESIGN_ENV") == "production" else "1"
@@ -248,23 +254,31 @@ class Supervisor:
     def _command(
         self, name: str, *words: str, environment: Mapping[str, str] | None = None
     ) -> Application:
-        """Return a management command that is to run once."""
+        """Return a management command that is to run once; with an environment, a new program."""
+        command = [sys.executable, str(ROOT / "manage.py"), *words]
         spec = Spec(
             name=name,
-            command=[sys.executable, str(ROOT / "manage.py"), *words],
+            command=command,
             log=self._logs / f"{name}.log",
             environment=environment or self._environment,
+            inside=None if environment else loading.inside(command),
         )
         return Application(spec, self._guardian)
 
-    def _complete(self, commands: Sequence[Application]) -> None:
-        """Run commands at the same time until all have ended well."""
+    def _complete(
+        self, commands: Sequence[Application], *, meanwhile: Callable[[], None] = lambda: None
+    ) -> None:
+        """Run commands at the same time until all have ended well, and something beside them.
+
+        Where that fails the commands are heard first: what they say is nearer to the cause.
+        """
         started = []
         try:
             for command in commands:
                 command.start()
                 if command.child is not None:
                     started.append(command.child)
+            failure = refused_by(meanwhile)
             for child in started:
                 while (code := child.exit_code()) is None:
                     self._signals.pause(3600)
@@ -273,6 +287,8 @@ class Supervisor:
                     raise ServerError(
                         f"{child.spec.name} failed; the last words in {log}:\n{tail(log)}"
                     )
+            if failure is not None:
+                raise failure
         finally:
             stop(started, pause=self._signals.wait)
 
@@ -316,6 +332,15 @@ class Supervisor:
             self._guardian.dismiss()
         discovery.withdraw(self._home)
         say("Codesign has stopped.")
+
+
+def refused_by(act: Callable[[], None]) -> ServerError | None:
+    """Do it; return why it could not be done."""
+    try:
+        act()
+    except ServerError as error:
+        return error
+    return None
 
 
 def healthy(port: int) -> bool:
