@@ -58,9 +58,22 @@ class CannotBuild(Exception):
 
 
 def request_release(*, actor: Actor, study: Study, purpose: str) -> DatasetRelease:
-    """Ask for a release; a worker builds it."""
+    """Ask for a release; a worker builds it.
+
+    While the same person's release for the same purpose has not begun, it is that one: another
+    would hold the same, as where somebody pressed twice.
+    """
     with transaction.atomic():
-        release = _new_row(actor=actor, study=study, purpose=purpose)
+        require(actor, REQUEST_RELEASE, study)
+        Study.objects.select_for_update(no_key=True).get(id=study.id)
+        asked = DatasetRelease.objects.filter(
+            study=study,
+            purpose=purpose,
+            requested_by__isnull=False,
+            requested_by_id=actor.user_id,
+            state=ReleaseState.QUEUED,
+        )
+        release = asked.first() or _new_row(actor=actor, study=study, purpose=purpose)
         enqueue("annotations.tasks.build_release", release.id)
     return release
 

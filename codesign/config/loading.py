@@ -42,7 +42,8 @@ def run_command() -> object:
     """Run a management command, as `python manage.py` with this process's arguments."""
     from django.core.management import execute_from_command_line
 
-    return execute_from_command_line(["manage.py", *sys.argv])
+    execute_from_command_line(["manage.py", *sys.argv])
+    return None
 
 
 PROGRAMS: dict[str, Callable[[], object]] = {"gunicorn": run_gunicorn, "celery": run_celery}

@@ -288,6 +288,19 @@ def test_releases_are_numbered_within_their_study() -> None:
     assert numbers == [1, 2, 1]
 
 
+def test_pressing_twice_asks_once() -> None:
+    story = Story()
+    story.judge(story.member(), story.prompt())
+    actor = Actor.of(story.coordinator.user)
+
+    def ask(purpose: str) -> int:
+        return releases.request_release(actor=actor, study=story.study, purpose=purpose).number
+
+    assert [ask("training"), ask("training"), ask("evaluation")] == [1, 1, 2]
+    releases.build_release(release_id=DatasetRelease.objects.get(number=1).id)
+    assert ask("training") == 3
+
+
 def test_who_may_ask() -> None:
     story = Story()
     asked = releases.request_release(
