@@ -38,5 +38,5 @@ def read_upload(upload_id: str) -> None:
 
 @background(name="modelhub.tasks.ring_uploads", queue="default", time_limit=60)
 def ring_uploads() -> None:
-    """Ring again for files that wait or whose worker is gone."""
-    uploads.ring_waiting()
+    """Ring again for files that wait or whose worker is gone; clear away what a crash left."""
+    uploads.tend()

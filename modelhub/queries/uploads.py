@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from codesign.shared.errors import NotFound
 from modelhub.models import Upload
-from modelhub.rules.states import UploadState
+from modelhub.rules.states import UPLOAD_STATES, UploadState
 
 UNDER_WAY = (
     UploadState.QUEUED,
@@ -35,6 +35,12 @@ def upload_in(*, study_id: uuid.UUID, upload_id: uuid.UUID) -> Upload:
     if (upload := found.first()) is None:
         raise NotFound("There is no such import for you.")
     return upload
+
+
+def not_ended() -> list[uuid.UUID]:
+    """Imports whose file is still needed."""
+    ended = [state for state in UploadState if not UPLOAD_STATES.table[state]]
+    return list(Upload.objects.exclude(state__in=ended).values_list("id", flat=True))
 
 
 def stale() -> QuerySet[Upload]:

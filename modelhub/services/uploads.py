@@ -11,7 +11,7 @@ import logging
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,8 @@ MOVED = action("modelhub.upload_moved", "moved an import to another state")
 READ_TASK = "modelhub.tasks.read_upload"
 SUFFIXES = (".jsonl", ".ndjson", ".csv", ".parquet")
 MOST_PROBLEMS = 200
+ORPHAN_AFTER = 3600.0
+"""Seconds; no upload takes so long to arrive."""
 SIGN_EVERY_SECONDS = 1.0
 SIGN = """
 UPDATE modelhub_upload SET rows = %s, heartbeat_at = now() WHERE id = %s
@@ -256,6 +258,25 @@ def _end(upload_id: uuid.UUID, state: UploadState, *, error: str = "") -> None:
     if UPLOAD_STATES.allows(upload.state, state):
         upload.error = error[:500]
         _move(SYSTEM, upload, state)
+
+
+def tend() -> int:
+    """Ring for files that wait and clear away those that nothing waits for; how many were rung."""
+    rung = ring_waiting()
+    clear_orphans()
+    return rung
+
+
+def clear_orphans() -> None:
+    """Remove files that no row waits for: whoever kept or dropped them died at that moment.
+
+    Young ones stay, since their rows may not have been committed yet.
+    """
+    waiting = {str(upload_id) for upload_id in queries.not_ended()}
+    for path in Path(settings.UPLOADS_DIR).glob("*"):
+        with suppress(FileNotFoundError):
+            if path.stem not in waiting and time.time() - path.stat().st_mtime > ORPHAN_AFTER:
+                path.unlink()
 
 
 @transaction.atomic

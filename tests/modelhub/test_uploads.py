@@ -7,7 +7,9 @@ import os
 import signal
 import subprocess
 import sys
+import uuid
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -161,6 +163,20 @@ def test_a_file_is_gone_once_its_import_has_ended(
     with django_capture_on_commit_callbacks(execute=True):
         desk.client.post(desk.at("upload-cancel", upload))
     assert not uploads.path_of(upload=upload).exists()
+
+
+def test_what_a_crash_left_beside_the_rows_is_cleared_away(
+    desk: Desk, settings: Any, tmp_path: Path
+) -> None:
+    settings.UPLOADS_DIR = tmp_path
+    kept = uploads.path_of(upload=desk.checked(lines(GOOD)))
+    arriving, left = tmp_path / f"{uuid.uuid4()}.csv", tmp_path / f"{uuid.uuid4()}.jsonl"
+    for path in (arriving, left):
+        path.touch()
+    for path in (kept, left):
+        os.utime(path, (0, 0))
+    uploads.tend()
+    assert sorted(tmp_path.iterdir()) == sorted([kept, arriving])
 
 
 def test_a_worker_that_died_is_noticed_and_its_file_read_again(desk: Desk) -> None:
