@@ -26,8 +26,11 @@ def test_releases_are_asked_for_read_and_superseded(
     page.get_by_role("link", name="Make a release").click()
     check_page(page, name="release-ask")
     page.get_by_label("Training models").check()
-    page.get_by_role("button", name="Make it").click()
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.method))
+    page.get_by_role("button", name="Make it").dblclick()
     page.get_by_role("heading", name="Making the release").wait_for()
+    assert sent.count("POST") == 1
     check_page(page, name="release-being-made")
     asked = queries.waiting()[0]
     releases.build_release(release_id=asked.id)

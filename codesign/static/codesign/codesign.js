@@ -41,6 +41,20 @@
     }
   });
 
+  // A double click sends once. The judging form sees to that itself. A form that is answered with
+  // a file stays on its page, so after a while it may be sent again.
+  const SENDING_MS = 5000;
+  document.addEventListener("submit", function (event) {
+    const form = event.target;
+    if (event.defaultPrevented || form.method !== "post" || form.closest("#judge")) return;
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "yes";
+    window.setTimeout(function () { delete form.dataset.sent; }, SENDING_MS);
+  });
+
   // A passkey that was cancelled or refused by the device: said in words, not in the console.
   document.addEventListener("allauth.error", function (event) {
     event.preventDefault();
