@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from dataclasses import dataclass
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from annotations.models import Assignment, Round, RoundCohort, Rubric, Seat
 from annotations.rules.states import AssignmentState, RoundKind, SeatState
+from codesign.compensation import queries as compensation
 from codesign.consent import queries as consent
 from codesign.enrolment import queries as enrolment
 from codesign.shared.errors import NotFound
@@ -180,6 +183,18 @@ def parts_of(*, round: Round) -> list[CohortPart]:
         )
         for plan in plans
     ]
+
+
+def cost_of_a_prompt(*, round: Round) -> tuple[int, dict[str, int]]:
+    """(judgements, currency → pay in minor units) of one more prompt, at the rates of now."""
+    rates = compensation.rates_in_force(study_id=round.study_id, at=timezone.now())
+    pay: Counter[str] = Counter()
+    judgements = 0
+    for cohort_id, overlap in round.cohorts.values_list("cohort_id", "overlap"):
+        judgements += overlap
+        if rate := rates.get(cohort_id):
+            pay[rate.currency] += overlap * rate.amount_minor
+    return judgements, dict(pay)
 
 
 def last_plans(*, study_id: uuid.UUID) -> dict[uuid.UUID, RoundCohort]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,17 @@ class Unreadable(Exception):
     """Not a Parquet file, or a damaged one."""
 
 
-def rows(path: Path) -> Iterator[dict[str, Any]]:
-    """Each row as plain Python values."""
+def column_names(path: Path) -> list[str]:
+    """What the columns are called, in their order."""
+    with _opened(path) as file:
+        return list(file.schema_arrow.names)
+
+
+def rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Each row as plain Python values, under these names in the order of the file's columns."""
     with _opened(path) as file:
         for batch in file.iter_batches(batch_size=BATCH, use_threads=False):
-            yield from batch.to_pylist()
+            yield from batch.rename_columns(list(columns)).to_pylist()
 
 
 def row_count(path: Path) -> int:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 from typing import Any
 
 from annotations.rules.prompts import PromptRow, row_problem, text_problem
@@ -32,6 +34,8 @@ MOST_LINE = 16_000_000
 """Bytes of one line of JSON, characters of one cell of a table."""
 MOST_RESPONSES = 50
 MODEL_NAME = 120
+SAID = 20
+"""Columns named in a refusal, at most."""
 _ORIGINS = tuple(Origin)
 _RESPONSE_KEYS = frozenset({"text", "model", "origin"})
 _YES_NO = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
@@ -58,11 +62,26 @@ class ImportRow:
     responses: tuple[ResponseRow, ...]
 
 
+def columns_of(names: Sequence[str]) -> list[str]:
+    """The columns of a table by the names that count here; BadRow says what is wrong with them.
+
+    Capitals and spaces around a name make no difference.
+    """
+    plain = [name.strip().lower() for name in names]
+    columns = [own if own in COLUMNS else name for name, own in zip(names, plain, strict=True)]
+    if twice := [name for name, times in Counter(columns).items() if name and times > 1]:
+        raise BadRow(f"the column {readable(twice[0])} stands there twice.")
+    if "prompt" not in columns:
+        there = ", ".join(readable(name) for name in names[:SAID]) or "none"
+        raise BadRow(f"there is no column called prompt. Its columns are: {there}.")
+    return columns
+
+
 def import_row(raw: Any, *, line: int) -> ImportRow:
     """Read one JSON object (or one row of a table) as it came; BadRow where it cannot come in."""
     if not isinstance(raw, Mapping):
         raise BadRow("the row is not an object with a prompt.")
-    values = {name: value for name, value in raw.items() if value is not None}
+    values = {name: value for name, value in raw.items() if not _missing(value)}
     if "prompt" not in values:
         raise BadRow("the prompt is missing.")
     prompt = _prompt_row(values, line)
@@ -88,11 +107,21 @@ def _prompt_row(values: Mapping[str, Any], line: int) -> PromptRow:
         external_id=external_id,
         category=values.get("category", Category.EDUCATION),
         topics=values.get("topics", ()),
-        intensity=values.get("intensity", 1),
+        intensity=_whole(values.get("intensity", 1)),
         language=values.get("language", "en"),
         held_out=values.get("held_out", False),
         family=values.get("family", ""),
     )
+
+
+def _missing(value: Any) -> bool:
+    """Nothing, or the number that tables of numbers write for nothing."""
+    return value is None or (isinstance(value, float) and isnan(value))
+
+
+def _whole(value: Any) -> Any:
+    """2 for 2.0: a column of whole numbers with a gap is written as one of fractions."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _responses(raw: Any) -> tuple[ResponseRow, ...]:

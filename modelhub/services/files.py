@@ -6,11 +6,14 @@ import csv
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 from codesign.shared.errors import Invalid, TooLarge
 from modelhub.engine import parquet
-from modelhub.rules.imports import MOST_BYTES, MOST_LINE, BadRow, row_of_table
+from modelhub.rules.imports import MOST_BYTES, MOST_LINE, BadRow, columns_of, row_of_table
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 Row = tuple[int, Any]
 """(line, what stood there): a value, or the BadRow that says why there is none."""
@@ -88,13 +91,7 @@ def _csv(path: Path, name: str) -> Iterator[Row]:
     # The standard library's own limit is below our longest text.
     csv.field_size_limit(MOST_LINE)
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-        reader = csv.DictReader(file, strict=True)
-        try:
-            columns = reader.fieldnames or []
-        except csv.Error as error:
-            raise Invalid(f"The first line of {name} is not valid CSV ({error}).") from None
-        if "prompt" not in columns:
-            raise Invalid(f"{name} has no column called prompt in its first line.")
+        reader, columns = _table(file, name)
         while True:
             line = reader.line_num + 1
             try:
@@ -104,16 +101,37 @@ def _csv(path: Path, name: str) -> Iterator[Row]:
             except csv.Error as error:
                 yield line, BadRow(f"the line is not valid CSV ({error}).")
                 return
+            if not cells:
+                continue
             try:
-                if None in cells:
+                if len(cells) > len(columns):
                     raise BadRow("the line has more cells than there are columns.")
-                yield line, row_of_table(cells)
+                yield line, row_of_table(dict(zip(columns, cells, strict=False)))
             except BadRow as problem:
                 yield line, problem
 
 
+def _table(file: TextIO, name: str) -> tuple[Reader, list[str]]:
+    """The lines after the first, and what the first calls their cells.
+
+    Where a comma is the decimal sign, tables are saved with semicolons between the cells.
+    """
+    problem: Exception | None = None
+    for between in (",", ";", "\t"):
+        file.seek(0)
+        reader = csv.reader(file, delimiter=between, strict=True)
+        try:
+            return reader, columns_of(next(reader, []))
+        except (csv.Error, BadRow) as error:
+            problem = problem or error
+    raise Invalid(f"The first line of {name} cannot be used: {problem}")
+
+
 def _parquet(path: Path, name: str) -> Iterator[Row]:
     try:
-        yield from enumerate(parquet.rows(path), 1)
+        columns = columns_of(parquet.column_names(path))
+        yield from enumerate(parquet.rows(path, columns), 1)
+    except BadRow as problem:
+        raise Invalid(f"{name} cannot be used: {problem}") from None
     except parquet.Unreadable as error:
         raise Invalid(f"{name} cannot be read as Parquet ({error}).") from error

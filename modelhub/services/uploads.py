@@ -12,7 +12,6 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -248,7 +247,9 @@ def _seen(row: ImportRow) -> dict[str, Any]:
         "language": row.prompt.language,
         "category": row.prompt.category,
         "held_out": row.prompt.held_out,
-        "responses": [asdict(response)["text"] for response in row.responses],
+        "topics": list(row.prompt.topics),
+        "intensity": row.prompt.intensity,
+        "responses": [{"text": one.text, "model": one.model} for one in row.responses],
     }
 
 

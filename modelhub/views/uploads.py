@@ -14,13 +14,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from annotations.queries.progress import cost_of_a_prompt
 from codesign.shared.errors import Invalid, TooLarge
+from codesign.shared.money import format_money
 from codesign.shared.templatetags.codesign import about
 from codesign.studies.permissions import StudyRequest, page
-from modelhub.forms.uploads import UploadForm
+from modelhub.forms.uploads import COLUMNS, LINE, TABLE, UploadForm
 from modelhub.models import Upload
 from modelhub.permissions import UPLOAD
 from modelhub.queries import uploads as queries
+from modelhub.queries.generation import open_judging_round
 from modelhub.rules.states import UPLOAD_STATES, UploadState
 from modelhub.rules.words import upload_state
 from modelhub.services import uploads
@@ -49,6 +52,9 @@ def bring(request: StudyRequest, slug: str) -> HttpResponse:
     seen = {
         "form": form,
         "rows": [{"upload": one, "state": upload_state(one.state)} for one in so_far],
+        "columns": COLUMNS,
+        "table": TABLE,
+        "line": LINE,
     }
     return render(request, "modelhub/uploads.html", seen, status=400 if form.errors else 200)
 
@@ -113,8 +119,13 @@ def _seen(request: StudyRequest, upload: Upload) -> dict[str, Any]:
         "csrf_token": get_token(request),
     }
     checked = upload.state == UploadState.CHECKED
+    asks: dict[str, Any] = {}
+    if checked and (round := open_judging_round(study_id=upload.study_id)):
+        judgements, pay = cost_of_a_prompt(round=round)
+        amounts = " + ".join(format_money(minor, currency) for currency, minor in pay.items())
+        asks = {"round": round, "judgements": judgements, "pay": amounts}
     fine = upload.found.get("prompts", 0) + upload.found.get("responses", 0)
-    return {
+    return asks | {
         "upload": upload,
         "job": job,
         "checked": checked,

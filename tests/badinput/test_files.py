@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
+from pyarrow import parquet
 
 from annotations.models import Prompt
 from codesign.studies.models import Study
@@ -26,6 +29,13 @@ pytestmark = pytest.mark.django_db
 MEDIA = {"jsonl": "application/x-ndjson", "csv": "text/csv"}
 MEDIA["parquet"] = "application/vnd.apache.parquet"
 Door = Callable[[Study, bytes, str], str]
+
+
+def table(**columns: list[Any]) -> bytes:
+    """A Parquet file."""
+    file = io.BytesIO()
+    parquet.write_table(pyarrow.table(columns), file)
+    return file.getvalue()
 
 
 def by_page(study: Study, content: bytes, name: str) -> str:
@@ -100,7 +110,10 @@ def test_a_file_of_no_bytes(study: Study, door: Door, suffix: str) -> None:
     assert " a row for each prompt." in said
 
 
-@pytest.mark.parametrize(("name", "content"), [("p.jsonl", b"\n\n"), ("p.csv", b"prompt,topics\n")])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("p.jsonl", b"\n\n"), ("p.csv", b"prompt,topics\n"), ("p.parquet", table(prompt=[]))],
+)
 def test_a_file_without_rows(study: Study, door: Door, name: str, content: bytes) -> None:
     assert "the file holds no rows" in door(study, content, name)
 
@@ -125,7 +138,11 @@ def test_a_file_in_the_wrong_encoding(
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
-        ("p.csv", b"text,topics\nHello,sleep\n", "has no column called prompt in its first line"),
+        ("p.csv", b"text,topics\nHello,sleep\n", "Its columns are: text, topics."),
+        ("p.csv", b"text;topics\nHello;sleep\n", "no column called prompt"),
+        ("p.csv", b"prompt,Prompt\nHello,sleep\n", "the column prompt stands there twice"),
+        ("p.parquet", table(text=["Hello"]), "no column called prompt. Its columns are: text."),
+        ("p.parquet", table(prompt=["Hello"], PROMPT=["x"]), "the column prompt stands"),
         ("p.jsonl", b'{"text": "Hello"}\n', "the prompt is missing"),
     ],
 )
@@ -133,6 +150,46 @@ def test_a_file_without_the_column(
     study: Study, door: Door, name: str, content: bytes, says: str
 ) -> None:
     assert says in door(study, content, name)
+    assert not Prompt.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("p.csv", b"Prompt , Category\nHello,assessment\n"),
+        ("p.csv", "\ufeffprompt;category;intensity\nHello;assessment;2\n".encode()),
+        ("p.csv", b"prompt\tcategory\tintensity\nHello\tassessment\t2\n"),
+        ("p.parquet", table(Prompt=["Hello"], category=["assessment"], intensity=[2.0])),
+        ("p.parquet", table(prompt=["Hello", "x"], intensity=[2.0, float("nan")])),
+    ],
+)
+def test_what_spreadsheets_and_data_frames_write_is_understood(
+    study: Study, door: Door, name: str, content: bytes
+) -> None:
+    door(study, content, name)
+    prompt = Prompt.objects.get(messages=[{"role": "user", "content": "Hello"}])
+    assert prompt.category == ("assessment" if b"assessment" in content else "education")
+    assert prompt.intensity == (1 if b"Prompt ," in content else 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("a\x00b", "holds a NUL character, which cannot be stored"),
+        ("é" * 50_001, "50,000 is the most"),
+    ],
+    ids=["NUL", "50,001 characters"],
+)
+@pytest.mark.parametrize("suffix", ["jsonl", "csv", "parquet"])
+def test_a_text_that_cannot_be_kept(
+    study: Study, door: Door, suffix: str, text: str, says: str
+) -> None:
+    rows = {
+        "jsonl": json.dumps({"prompt": text}).encode(),
+        "csv": f"prompt\n{text}\n".encode(),
+        "parquet": table(prompt=[text]),
+    }
+    assert says in door(study, rows[suffix], f"p.{suffix}")
     assert not Prompt.objects.exists()
 
 

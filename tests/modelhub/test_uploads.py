@@ -29,6 +29,7 @@ from modelhub.queries import uploads as queries
 from modelhub.rules.states import UploadState
 from modelhub.services import uploads
 from tests.config.running import ROOT, eventually
+from tests.factories.annotations import judge, judging_round
 from tests.factories.studies import MemberFactory, StudyFactory, staff
 
 pytestmark = pytest.mark.django_db
@@ -270,3 +271,19 @@ def env() -> dict[str, str]:
 
 def row(upload: Upload) -> Upload:
     return Upload.objects.get(id=upload.id)
+
+
+def test_what_an_open_round_would_cost_is_said_before_the_yes() -> None:
+    member = judge()
+    judging_round(member.cohort, overlap=3)
+    desk = Desk(member.study)
+    upload = desk.checked(lines(GOOD | {"topics": ["sleep"], "held_out": True}))
+    page = desk.page(upload)
+    for said in (
+        "The round “First round” is open",
+        "Each of them is 3 judgements.",
+        "That is £2.40 in pay for each prompt.",
+        "sleep",
+        "kept for comparisons between models",
+    ):
+        assert said in page
