@@ -31,7 +31,8 @@ def record(
     """Write one event in the caller's transaction.
 
     `about` is (kind, id, label); `data` holds no personal data; `personal` is (user id, what),
-    allowed only for an action that says what erasure does to it.
+    allowed only for an action that says what erasure does to it. What is returned knows its number
+    only where it has a personal part.
     """
     registered = ACTIONS.get(action)
     if personal and registered.on_erasure is OnErasure.NOTHING_HELD:
