@@ -302,7 +302,7 @@ else:
         "unacked_restore_throttle": 1,
         "socket_connect_timeout": 2,
     }
-CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # keeps no file, which a full disk would break
+CELERY_BEAT_SCHEDULER = "codesign.config.clock:Clock"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "ring-mail": {"task": "accounts.tasks.ring_mail", "schedule": 60.0},
     "seal-audit": {"task": "audit.tasks.seal", "schedule": 60.0},

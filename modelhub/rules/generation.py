@@ -15,8 +15,9 @@ MAKE_AGAIN = 3
 """How often a text that cannot be shown is made again before its item fails."""
 MOST_ATTEMPTS = 5
 """How often a chunk is leased before its items fail: its workers died or were too slow."""
-RING_STALE = timedelta(minutes=2)
-"""After this long without a worker coming, a ring counts as lost."""
+RING_STALE = timedelta(seconds=30)
+"""After this long without a worker coming, a ring counts as lost: its worker may have died.
+One that only waits for its turn is void then, which costs nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,17 @@
+"""Beat keeps nothing on disk, and needs nothing: whatever waits is rung for when it starts."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from codesign.config.celery import app
+from codesign.config.clock import Clock
+
+
+def test_everything_is_due_when_beat_starts_and_not_again_at_once() -> None:
+    clock = Clock(app=app)
+    ours = [clock.schedule[name] for name in settings.CELERY_BEAT_SCHEDULE]
+    assert ours
+    for entry in ours:
+        assert entry.is_due().is_due
+        assert not next(entry).is_due().is_due
