@@ -12,6 +12,12 @@ import pytest
 
 ROOMY = "4g"
 """What it may hold; memory is taken only for what it does hold."""
+KEEP = """
+mount -t tmpfs -o "size=$2,mode=700" tmpfs "$1" || exit
+echo mounted
+cat
+umount --lazy "$1"
+"""
 
 
 class Disk:
@@ -37,15 +43,22 @@ class Disk:
 
 @contextmanager
 def mounted(folder: Path, *, size: str = ROOMY) -> Iterator[Disk | None]:
-    """That folder as a disk of its own; None where this machine lets nobody mount one."""
-    command = ["mount", "-t", "tmpfs", "-o", f"size={size},mode=700", "tmpfs", str(folder)]
-    if os.geteuid() or subprocess.run(command, capture_output=True, check=False).returncode:
+    """That folder as a disk of its own; None where this machine lets nobody mount one.
+
+    It is gone with this process, however that ends: a shell waits for the end of its pipe.
+    """
+    if os.geteuid():
         yield None
         return
-    try:
-        yield Disk(folder)
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+    with subprocess.Popen(
+        ["sh", "-c", KEEP, "sh", str(folder), size],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as keeper:
+        assert keeper.stdout is not None
+        yield Disk(folder) if keeper.stdout.readline() else None
 
 
 @contextmanager
