@@ -13,10 +13,10 @@ import pytest
 ROOMY = "4g"
 """What it may hold; memory is taken only for what it does hold."""
 KEEP = """
-mount -t tmpfs -o "size=$2,mode=700" tmpfs "$1" || exit
+mount -t tmpfs -o "size=$SIZE,mode=700" tmpfs "$FOLDER" || exit
 echo mounted
 cat
-umount --lazy "$1"
+umount --lazy "$FOLDER"
 """
 
 
@@ -51,7 +51,8 @@ def mounted(folder: Path, *, size: str = ROOMY) -> Iterator[Disk | None]:
         yield None
         return
     with subprocess.Popen(
-        ["sh", "-c", KEEP, "sh", str(folder), size],
+        ["sh", "-c", KEEP],  # its arguments do not name the folder: it is no process of Codesign
+        env={**os.environ, "FOLDER": str(folder), "SIZE": size},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
