@@ -51,5 +51,11 @@ def booleans(values: Iterable[bool]) -> Any:
     return integers(values).cast(pa.bool_())
 
 
+def text_of(column: Any) -> memoryview:
+    """The texts of a freshly made column, one after the other, as they lie in memory."""
+    _, offsets, data = column.buffers()
+    return memoryview(data)[: memoryview(offsets).cast("i")[len(column)]]
+
+
 def _bits(values: Iterable[bool]) -> Any:
     return booleans(values).buffers()[1]

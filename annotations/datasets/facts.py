@@ -11,11 +11,14 @@ import hmac
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Any, NamedTuple
 
 from annotations.registry import ModelName
 
 NO_MODEL = ModelName()
+NEW_LINE = "\n"
+"""JSON holds none but those that stand between two values."""
 
 
 class PromptFact(NamedTuple):
@@ -97,27 +100,60 @@ class Part(NamedTuple):
     rewrites: Sequence[RewriteFact] = ()
     flags: Sequence[FlagFact] = ()
 
-    def fingerprint(self, kept: Sequence[JudgementFact]) -> bytes:
-        """What of this part enters a release with these of its judgements, as a line.
+
+class PartText(NamedTuple):
+    """A part as the database says it: each fact a line of JSON, in the order of their ids.
+
+    It is hashed and kept as it came: to read it takes a third of the time that writing it anew
+    would. Of a response, the last value is its source and not yet its model.
+    """
+
+    prompt: str
+    responses: str
+    judgements: str
+    rewrites: str | None = None
+    flags: str | None = None
+
+    def line(self) -> str:
+        """All of it as one line of JSON, for `read_part`."""
+        lists = (f"[{(facts or '').replace(NEW_LINE, ',')}]" for facts in self[1:])
+        return f"[{self.prompt},{','.join(lists)}]"
+
+    def fingerprint(self, part: Part, kept: Sequence[JudgementFact]) -> bytes:
+        """What of this part enters a release with these of its judgements.
 
         The prompt, the responses shown, the rewrites, and every flag, whoever raised it. Other
         responses, being written meanwhile or shown to others alone, do not count.
         """
         ids = {judgement.id for judgement in kept}
         shown = {response for judgement in kept for response in judgement.order_shown}
-        shown.update(flag.response_id for flag in self.flags)
-        responses = [self.responses[response] for response in sorted(shown)]
-        models = [(response.model.id, response.model.name) for response in responses]
-        return _line(
-            [
-                self.prompt,
-                [response[:-1] for response in responses],
-                models,
-                sorted(kept),
-                sorted(rewrite for rewrite in self.rewrites if rewrite.judgement_id in ids),
-                sorted(self.flags),
-            ]
-        )
+        shown.update(flag.response_id for flag in part.flags)
+        found = [
+            [self.prompt],
+            _chosen(self.responses, (response in shown for response in part.responses)),
+            _chosen(self.judgements, (judgement.id in ids for judgement in part.judgements)),
+            _chosen(self.rewrites, (rewrite.judgement_id in ids for rewrite in part.rewrites)),
+            [self.flags or ""],
+        ]
+        return "\n\n".join("\n".join(lines) for lines in found).encode() + b"\n"
+
+
+def _chosen(facts: str | None, wanted: Iterable[bool]) -> Iterable[str]:
+    return compress((facts or "").split(NEW_LINE), wanted)
+
+
+def read_part(line: str, models: Mapping[str, ModelName]) -> Part:
+    """The facts of a part from its line; `models` says which model a source is."""
+    prompt, responses, judgements, rewrites, flags = json.loads(line)
+    known = PromptFact(*prompt)
+    messages = [{"role": m["role"], "content": m["content"]} for m in known.messages]
+    return Part(
+        known._replace(messages=messages),
+        {row[0]: ResponseFact(*row[:-1], models[row[-1]]) for row in responses},
+        [JudgementFact(*row) for row in judgements],
+        [RewriteFact(*row) for row in rewrites],
+        [FlagFact(*row) for row in flags],
+    )
 
 
 @dataclass(frozen=True)
@@ -126,13 +162,14 @@ class Selection:
 
     `parts` come in the order of their prompts' ids and can be gone through once. `granting` maps
     each member whose consent in force allows the purpose to their record: what is compared again
-    when the release freezes. `held_out_groups` are split groups of held-out prompts. `scales` has
+    when the release freezes. `models` knows every source. `held_out_groups` are split groups of held-out prompts. `scales` has
     each rubric's criteria with the least and the greatest score.
     """
 
     study: Mapping[str, str]
     purpose: str
-    parts: Iterable[Part]
+    parts: Iterable[PartText]
+    models: Mapping[str, ModelName]
     granting: Mapping[str, str] = field(default_factory=dict)
     consent_versions: list[dict[str, Any]] = field(default_factory=list)
     held_out_groups: frozenset[str] = frozenset()
@@ -148,19 +185,15 @@ class Fingerprint:
     def __init__(self) -> None:
         self._digest = hashlib.sha256()
 
-    def add(self, part: Part, kept: Sequence[JudgementFact]) -> None:
+    def add(self, text: PartText, part: Part, kept: Sequence[JudgementFact]) -> None:
         """Count in a part and those of its judgements that are released, if any are."""
         if kept:
-            self._digest.update(part.fingerprint(kept))
+            self._digest.update(text.fingerprint(part, kept))
 
     def close(self, *head: object) -> str:
         """The value, hex; `head` is what the parts do not hold: study, purpose, rules, consents."""
-        self._digest.update(_line(head))
+        self._digest.update(json.dumps(head, sort_keys=True, ensure_ascii=False).encode())
         return self._digest.hexdigest()
-
-
-def _line(value: object) -> bytes:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False).encode() + b"\n"
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import hashlib
 import io
 import json
 import os
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -157,11 +158,18 @@ class HashedFile(io.RawIOBase):
         return FileFact(self.name, self._size, self._digest.hexdigest())
 
 
+class Written(NamedTuple):
+    """A row group: the same rows as lines and as Arrow columns."""
+
+    lines: memoryview | bytes
+    columns: list[Any]
+
+
 class Files:
     """`data/CONFIG/SPLIT.parquet` and `.jsonl`, written side by side.
 
-    A thread compresses, hashes and writes a row group while the next is made: those parts of the
-    work are not Python's and need no lock of it. One group is under way at a time, in order.
+    A thread makes, compresses, hashes and writes a row group while the next is gathered: most of
+    that work is not Python's and needs no lock of it. One group is under way at a time, in order.
     """
 
     def __init__(self, folder: Path, name: str, split: str, schema: Any) -> None:
@@ -179,16 +187,17 @@ class Files:
         self._thread = ThreadPoolExecutor(max_workers=1)
         self._under_way: Future[None] | None = None
 
-    def add(self, lines: str, columns: list[Any], rows: int) -> None:
-        """A row group: the same rows as lines and as Arrow columns."""
+    def add(self, make: Callable[[], Written], rows: int) -> None:
+        """A row group of so many rows, made in the thread."""
         self._wait()
-        self._under_way = self._thread.submit(self._write, lines, columns)
+        self._under_way = self._thread.submit(self._write, make)
         self.rows += rows
 
-    def _write(self, lines: str, columns: list[Any]) -> None:
+    def _write(self, make: Callable[[], Written]) -> None:
         import pyarrow as pa
 
-        self._lines.write(lines.encode())
+        lines, columns = make()
+        self._lines.write(lines)
         self._parquet.write_table(pa.Table.from_arrays(columns, schema=self._schema))
 
     def _wait(self) -> None:
@@ -221,31 +230,31 @@ class TextFiles:
             self._flush()
 
     def _flush(self) -> None:
-        import pyarrow.json as pj
-
-        lines = "".join(self._lines)
-        data = lines.encode()
-        table = pj.read_json(
-            io.BytesIO(data),
-            read_options=pj.ReadOptions(use_threads=False, block_size=len(data) + 1),
-            parse_options=pj.ParseOptions(
-                explicit_schema=self._schema, unexpected_field_behavior="error"
-            ),
-        )
-        columns = [table[name].combine_chunks() for name in self._schema.names]
-        self._files.add(lines, columns, len(self._lines))
-        self._lines.clear()
+        lines, self._lines = self._lines, []
+        self._files.add(functools.partial(_as_written, lines, self._schema), len(lines))
 
     @property
     def rows(self) -> int:
-        """Written so far."""
-        return self._files.rows
+        """Written so far, and about to be."""
+        return self._files.rows + len(self._lines)
 
     def close(self) -> list[FileFact]:
         """Write the rest and end the files."""
         if self._lines:
             self._flush()
         return self._files.close()
+
+
+def _as_written(lines: list[str], schema: Any) -> Written:
+    import pyarrow.json as pj
+
+    data = "".join(lines).encode()
+    table = pj.read_json(
+        io.BytesIO(data),
+        read_options=pj.ReadOptions(use_threads=False, block_size=len(data) + 1),
+        parse_options=pj.ParseOptions(explicit_schema=schema, unexpected_field_behavior="error"),
+    )
+    return Written(data, [table[name].combine_chunks() for name in schema.names])
 
 
 def as_line(value: Any) -> str:

@@ -21,11 +21,11 @@ from annotations.datasets.facts import (
     PromptFact,
     RewriteFact,
 )
-from annotations.datasets.formats import ENCODER, FileFact, Files, schemas
+from annotations.datasets.formats import ENCODER, FileFact, Files, Written, schemas
 from annotations.datasets.screening import Screening
 from annotations.rules.releases import Dropped
 
-BLOCK_ROWS = 3_000
+BLOCK_ROWS = 8_000
 """Rows of a Parquet row group, about: what is held in memory at once."""
 
 
@@ -63,8 +63,7 @@ def what_was_said(judgement: JudgementFact, attached: Attached) -> list[Said]:
     of it stands in `sft` and `preference`.
     """
     said: list[Said] = [
-        (r["response"], ("rating", r["criterion"], float(r["score"]), *NO_PLACE, ""))
-        for r in judgement.ratings
+        (r["response"], _rating(r["criterion"], r["score"])) for r in judgement.ratings
     ]
     strength = judgement.strength or columns.ABSENT
     for place, group in enumerate(judgement.ranking, start=1):
@@ -84,6 +83,11 @@ def what_was_said(judgement: JudgementFact, attached: Attached) -> list[Said]:
         changed: What = ("rewrite", "length_change", float(change), *NO_PLACE, rewrite.state)
         said.append((rewrite.response_id, changed))
     return said
+
+
+@functools.lru_cache(maxsize=10_000)
+def _rating(criterion: str, score: float) -> What:
+    return ("rating", criterion, float(score), *NO_PLACE, "")
 
 
 def screen(
@@ -110,16 +114,30 @@ class Fixed(NamedTuple):
 
 
 class _Block:
-    """Some thousand rows, each as its name and places in lists of what repeats."""
+    """Some thousand rows, each as places in lists of what repeats."""
 
     def __init__(self) -> None:
         self.fixed: list[Fixed] = []
         self.responses: dict[tuple[str, str], int] = {}
         """(id, model version) → place"""
         self.whats: dict[What, int] = {}
-        self.record_ids: list[str] = []
-        self.places = {name: array("i") for name in ("fixed", "response", "what", "position")}
-        self.lines: list[str] = []
+        self.places = {name: array("i") for name in ("fixed", "response", "what")}
+        self.numbers = array("i")
+        """Of a row within its judgement, from 0."""
+        self.positions = array("i")
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def add(self, fixed: Fixed, known: Mapping[str, tuple[int, int]], said: list[Said]) -> None:
+        """The rows of a judgement; `known` has each response's place in here and position."""
+        whats, count = self.whats, len(said)
+        self.places["fixed"].extend([len(self.fixed)] * count)
+        self.places["response"].extend([known[response][0] for response, _ in said])
+        self.places["what"].extend([whats.setdefault(what, len(whats)) for _, what in said])
+        self.positions.extend([known[response][1] for response, _ in said])
+        self.numbers.extend(range(count))
+        self.fixed.append(fixed)
 
 
 class JudgementFiles:
@@ -135,51 +153,77 @@ class JudgementFiles:
         self, name: str, judgement: JudgementFact, attached: Attached, dropped: Counter[str]
     ) -> int:
         """One judgement under its name in this release; returns its rows."""
-        block = self._block
-        fixed = Fixed(name, self._rater(judgement.member_id), judgement, attached.part.prompt)
-        before, middle, after = _around(fixed, self._purpose)
-        made = 0
-        for number, (response_id, what) in enumerate(sorted(what_was_said(judgement, attached))):
+        places, known = self._block.responses, {}
+        for position, response_id in enumerate(judgement.order_shown, start=1):
             response = attached.part.responses[response_id]
-            if response.withdrawn:
-                dropped[Dropped.RESPONSE_WITHDRAWN] += 1
-                continue
-            record_id, model = f"{name}-{number}", response.model.id
-            position = judgement.order_shown.index(response_id) + 1
-            block.record_ids.append(record_id)
-            block.places["fixed"].append(len(block.fixed))
-            block.places["response"].append(
-                block.responses.setdefault((response_id, model), len(block.responses))
-            )
-            block.places["what"].append(block.whats.setdefault(what, len(block.whats)))
-            block.places["position"].append(position)
-            block.lines.append(
-                f'{{"record_id":"{record_id}",{before},"response_id":"{response_id}",'
-                f'"model_version_id":"{model}",{middle},{_what_as_json(what)},'
-                f'"position":{position},{after}}}\n'
-            )
-            made += 1
-        block.fixed.append(fixed)
-        if len(block.lines) >= BLOCK_ROWS:
+            if not response.withdrawn:
+                place = places.setdefault((response_id, response.model.id), len(places))
+                known[response_id] = (place, position)
+        said = sorted(what_was_said(judgement, attached))
+        kept = [one for one in said if one[0] in known]
+        if len(kept) < len(said):
+            dropped[Dropped.RESPONSE_WITHDRAWN] += len(said) - len(kept)
+        rater = self._rater(judgement.member_id)
+        self._block.add(Fixed(name, rater, judgement, attached.part.prompt), known, kept)
+        if len(self._block) >= BLOCK_ROWS:
             self._flush()
-        return made
+        return len(kept)
 
     def _flush(self) -> None:
         block, self._block = self._block, _Block()
-        by_name = _as_columns(block, self._purpose)
-        ordered = [by_name[name] for name in schemas()["judgements"].names]
-        self._files.add("".join(block.lines), ordered, len(block.lines))
+        self._files.add(functools.partial(_as_written, block, self._purpose), len(block))
 
     @property
     def rows(self) -> int:
-        """Written so far."""
-        return self._files.rows
+        """Written so far, and about to be."""
+        return self._files.rows + len(self._block)
 
     def close(self) -> list[FileFact]:
         """Write the rest and end the files."""
-        if self._block.lines:
+        if len(self._block):
             self._flush()
         return self._files.close()
+
+
+def _as_written(block: _Block, purpose: str) -> Written:
+    """The rows of a block as lines and as columns, with nothing done for each row in Python."""
+    import pyarrow.compute as pc
+
+    places = {name: columns.integers(found) for name, found in block.places.items()}
+    named = columns.strings([fixed.name for fixed in block.fixed]).take(places["fixed"])
+    record_ids = pc.binary_join_element_wise(named, _counted(block.numbers), "-")
+    by_name = _as_columns(block, purpose, places) | {"record_id": record_ids}
+    return Written(
+        columns.text_of(_as_lines(block, purpose, places, record_ids)),
+        [by_name[name] for name in schemas()["judgements"].names],
+    )
+
+
+def _as_lines(block: _Block, purpose: str, places: Mapping[str, Any], record_ids: Any) -> Any:
+    """A column of lines of JSON, put together from pieces that are made once and repeat."""
+    import pyarrow.compute as pc
+
+    pieces = zip(*(_around(fixed, purpose) for fixed in block.fixed), strict=True)
+    before, middle, after = (columns.strings(p).take(places["fixed"]) for p in pieces)
+    responses = [f'"response_id":"{r}","model_version_id":"{m}",' for r, m in block.responses]
+    whats = [f'{_what_as_json(what)},"position":' for what in block.whats]
+    return pc.binary_join_element_wise(
+        '{"record_id":"',
+        record_ids,
+        before,
+        columns.strings(responses).take(places["response"]),
+        middle,
+        columns.strings(whats).take(places["what"]),
+        _counted(block.positions),
+        after,
+        "",
+    )
+
+
+def _counted(numbers: array[int]) -> Any:
+    """Small whole numbers as text."""
+    words = columns.strings([str(number) for number in range(max(numbers) + 1)])
+    return words.take(columns.integers(numbers))
 
 
 def _inner(value: dict[str, Any]) -> str:
@@ -191,9 +235,9 @@ def _around(fixed: Fixed, purpose: str) -> tuple[str, str, str]:
     """JSON of what is the same in all rows: before the response, before the what, at the end."""
     name, rater, judgement, prompt = fixed
     return (
-        f'"judgement_id":"{name}","round":"{judgement.round_id}","prompt_id":"{prompt.id}"',
-        _person_as_json(rater, judgement.cohort, judgement.role, judgement.rubric),
-        f'"repeat":{judgement.repeat},"active_ms":{judgement.active_ms},'
+        f'","judgement_id":"{name}","round":"{judgement.round_id}","prompt_id":"{prompt.id}",',
+        _person_as_json(rater, judgement.cohort, judgement.role, judgement.rubric) + ",",
+        f',"repeat":{judgement.repeat},"active_ms":{judgement.active_ms},'
         + _end_as_json(
             judgement.propensity,
             judgement.consent_version,
@@ -202,7 +246,8 @@ def _around(fixed: Fixed, purpose: str) -> tuple[str, str, str]:
             prompt.category,
             prompt.intensity,
             prompt.language,
-        ),
+        )
+        + "}\n",
     )
 
 
@@ -231,15 +276,14 @@ def _what_as_json(what: What) -> str:
     )
 
 
-def _as_columns(block: _Block, purpose: str) -> dict[str, Any]:
+def _as_columns(block: _Block, purpose: str, places: Mapping[str, Any]) -> dict[str, Any]:
     """Each value that repeats is made once, then spread over the rows."""
-    places = {name: columns.integers(found) for name, found in block.places.items()}
     response_ids, models = zip(*block.responses, strict=True)
     responses = {
         "response_id": columns.strings(response_ids),
         "model_version_id": columns.strings(models),
     }
-    found = {"record_id": columns.strings(block.record_ids), "position": places["position"]}
+    found = {"position": columns.integers(block.positions)}
     for once, place in (
         (_columns_of_fixed(block.fixed, purpose), "fixed"),
         (responses, "response"),

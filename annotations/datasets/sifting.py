@@ -2,23 +2,25 @@
 
 Parts go to a file without a name, from which the second way through reads them: the names of
 people and records hang on a hash over everything, so that nothing can be written before all is
-read, and what was read stays the same although the study goes on.
+read, and what was read stays the same although the study goes on. The accepted rewrites go to
+another, in which personal data is looked for before anything is written.
 """
 
 from __future__ import annotations
 
-import pickle
+import json
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from annotations.datasets import judgements
-from annotations.datasets.facts import Fingerprint, JudgementFact, Part, Selection
+from annotations.datasets.facts import Fingerprint, JudgementFact, Part, Selection, read_part
 from annotations.datasets.screening import Screening
 from annotations.registry import ModelName
+from annotations.rules.states import RewriteState
 
 
 @dataclass
@@ -61,14 +63,17 @@ class Sifted:
         self.dropped: Counter[str] = Counter()
         """Rows of `judgements` that stay out."""
         self.dropped_judgements: Counter[str] = Counter()
-        self._parts = 0
-        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  # lives as long as this
+        self._models = selection.models
+        self._file, self._rewrites = _scratch(folder), _scratch(folder)
         fingerprint = Fingerprint()
-        for part in selection.parts:
+        for text in selection.parts:
+            line = text.line()
+            part = read_part(line, self._models)
             kept = self._sift(part, selection)
-            fingerprint.add(part, kept)
-            pickle.dump((part, kept), self._file, protocol=5)
-            self._parts += 1
+            fingerprint.add(text, part, kept)
+            ids = {one.id for one in kept}
+            places = [n for n, one in enumerate(part.judgements) if one.id in ids]
+            self._file.write(f"{json.dumps(places)}\n{line}\n")
         self.selection_hash = fingerprint.close(
             dict(selection.study),
             selection.purpose,
@@ -76,6 +81,7 @@ class Sifted:
             {member: selection.granting[member] for member in self.kept.members()},
             self.kept.versions(selection),
             {rubric: selection.scales.get(rubric) for rubric in sorted(self.kept.rubrics)},
+            sorted((model.id, model.name) for model in self.kept.models),
         )
 
     def _sift(self, part: Part, selection: Selection) -> list[JudgementFact]:
@@ -83,14 +89,29 @@ class Sifted:
         kept = judgements.screen(part, screening, self.dropped, self.dropped_judgements)
         for judgement in kept:
             self.kept.add(part, judgement)
+        for rewrite in part.rewrites:
+            if rewrite.state == RewriteState.ACCEPTED:
+                self._rewrites.write(json.dumps(rewrite.text) + "\n")
         return kept
+
+    def rewrites(self) -> Iterator[str]:
+        """The texts of all accepted rewrites."""
+        self._rewrites.seek(0)
+        return map(json.loads, self._rewrites)
 
     def parts(self) -> Iterator[tuple[Part, list[JudgementFact]]]:
         """Each part again, with the judgements of it that are released."""
         self._file.seek(0)
-        for _ in range(self._parts):
-            yield pickle.load(self._file)  # noqa: S301  # written above, by this process
+        for places in self._file:
+            part = read_part(next(self._file), self._models)
+            yield part, [part.judgements[place] for place in json.loads(places)]
 
     def close(self) -> None:
-        """Give the file back."""
+        """Give the files back."""
         self._file.close()
+        self._rewrites.close()
+
+
+def _scratch(folder: Path) -> IO[str]:
+    """A file without a name, in the folder's own file system."""
+    return tempfile.TemporaryFile("w+", dir=folder, encoding="utf-8", newline="\n")

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 from django.db import connection, transaction
 
-from annotations.datasets.facts import (
-    NO_MODEL,
-    FlagFact,
-    JudgementFact,
-    Part,
-    PromptFact,
-    ResponseFact,
-    RewriteFact,
-    Selection,
-)
-from annotations.models import Criterion, Prompt, Response, Round, Rubric
-from annotations.registry import model_names
+from annotations.datasets.facts import NO_MODEL, PartText, Selection
+from annotations.models import Criterion, Prompt, Rubric
+from annotations.registry import ModelName, model_names
 from annotations.rules.releases import purposes_needed
 from codesign.consent import queries as consent
-from codesign.consent.models import ConsentRecord, ConsentVersion
-from codesign.studies.models import Cohort, Study
+from codesign.consent.models import ConsentVersion
+from codesign.studies.models import Study
 
 PROMPTS_AT_ONCE = 100
 PARTS = """
@@ -34,39 +25,46 @@ WITH latest AS NOT MATERIALIZED (
     SELECT 1 FROM annotations_judgement newer
     WHERE newer.assignment_id = j.assignment_id AND newer.revision > j.revision)
 ), judged AS (
-  SELECT j.prompt_id, json_agg(json_build_array(
-    j.id, j.member_id, j.consent_record_id, s.cohort_id, t.round_id, j.rubric_id, j.repeat,
-    j.order_shown, j.propensity, j.ratings, j.ranking, j.strength, j.all_harmful, j.highlights,
-    j.active_ms, j.example) ORDER BY j.id) AS facts
+  SELECT j.prompt_id, string_agg(json_build_array(
+    j.id, j.member_id, j.consent_record_id, left_.id IS NOT NULL, version.number,
+    cohort.key, cohort.role, r.id, r.kind, j.prompt_id, rubric.key || '@' || rubric.version,
+    j.repeat, j.order_shown, j.propensity, j.ratings, j.ranking, j.strength, j.all_harmful,
+    j.highlights, j.active_ms, j.example)::text, E'\\n' ORDER BY j.id) AS facts
   FROM latest j
-  JOIN annotations_seat s ON s.id = j.seat_id
-  JOIN annotations_task t ON t.id = j.task_id
+  JOIN annotations_seat seat ON seat.id = j.seat_id
+  JOIN studies_cohort cohort ON cohort.id = seat.cohort_id
+  JOIN annotations_task task ON task.id = j.task_id
+  JOIN annotations_round r ON r.id = task.round_id
+  JOIN annotations_rubric rubric ON rubric.id = j.rubric_id
+  JOIN consent_consentrecord record ON record.id = j.consent_record_id
+  JOIN consent_consentversion version ON version.id = record.version_id
+  LEFT JOIN consent_withdrawal left_ ON left_.record_id = record.id
   GROUP BY j.prompt_id
 ), answered AS (
-  SELECT r.prompt_id, json_agg(json_build_array(
-    r.id, r.prompt_id, r.text, r.origin, r.withdrawn_at IS NOT NULL, r.source)
-    ORDER BY r.id) AS facts
+  SELECT r.prompt_id, string_agg(json_build_array(
+    r.id, r.prompt_id, r.text, r.origin, r.withdrawn_at IS NOT NULL, r.source)::text,
+    E'\\n' ORDER BY r.id) AS facts
   FROM annotations_response r JOIN annotations_prompt p ON p.id = r.prompt_id
   WHERE p.study_id = %(study)s
   GROUP BY r.prompt_id
 ), rewritten AS (
-  SELECT j.prompt_id, json_agg(json_build_array(w.judgement_id, w.response_id, w.text, w.state)
-    ORDER BY w.id) AS facts
+  SELECT j.prompt_id, string_agg(json_build_array(w.judgement_id, w.response_id, w.text, w.state)
+    ::text, E'\\n' ORDER BY w.id) AS facts
   FROM annotations_rewrite w JOIN latest j ON j.id = w.judgement_id
   GROUP BY j.prompt_id
 ), flagged AS (
-  SELECT a.prompt_id, json_agg(json_build_array(
-    f.judgement_id, f.response_id, f.harm, f.severity, f.state) ORDER BY f.id) AS facts
+  SELECT a.prompt_id, string_agg(json_build_array(
+    f.judgement_id, f.response_id, f.harm, f.severity, f.state)::text,
+    E'\\n' ORDER BY f.id) AS facts
   FROM annotations_flag f
   JOIN annotations_judgement j ON j.id = f.judgement_id
   JOIN annotations_assignment a ON a.id = j.assignment_id
   WHERE a.study_id = %(study)s
   GROUP BY a.prompt_id
 )
-SELECT json_build_array(
-  json_build_array(p.id, p.messages, p.category, p.topics, p.intensity, p.language, p.held_out,
-    p.split_group, p.withdrawn_at IS NOT NULL),
-  answered.facts, judged.facts, rewritten.facts, flagged.facts)::text
+SELECT json_build_array(p.id, p.messages, p.category, p.topics, p.intensity, p.language,
+    p.held_out, p.split_group, p.withdrawn_at IS NOT NULL)::text,
+  answered.facts, judged.facts, rewritten.facts, flagged.facts
 FROM judged
 JOIN annotations_prompt p ON p.id = judged.prompt_id
 JOIN answered ON answered.prompt_id = p.id
@@ -74,7 +72,7 @@ LEFT JOIN rewritten ON rewritten.prompt_id = p.id
 LEFT JOIN flagged ON flagged.prompt_id = p.id
 ORDER BY p.id
 """
-"""One line of JSON for each prompt that anybody judged, all as of one moment.
+"""Lines of JSON for each prompt that anybody judged, all as of one moment; see `PartText`.
 
 Of judgements and rewrites the latest revision counts; of flags all do, those of earlier revisions
 too: a harm that was found stays found.
@@ -90,6 +88,7 @@ def selection(*, study: Study, purpose: str) -> Selection:
         study={"id": str(study.id), "slug": study.slug, "title": study.title},
         purpose=purpose,
         parts=_parts(study),
+        models=_Models(),
         consent_versions=_versions(study),
         granting=granting(study=study, purpose=purpose),
         held_out_groups=frozenset(
@@ -108,84 +107,22 @@ def granting(*, study: Study, purpose: str) -> dict[str, str]:
     return {str(member): str(record) for member, record in members.items()}
 
 
-def _parts(study: Study) -> Iterator[Part]:
+def _parts(study: Study) -> Iterator[PartText]:
     """The transaction keeps the cursor of the server open while it is read."""
     with transaction.atomic(), connection.cursor() as plan, connection.chunked_cursor() as cursor:
         plan.execute("SET LOCAL cursor_tuple_fraction = 1")  # all of it will be read
         cursor.execute(PARTS, {"study": study.id})
-        named = _Names(study)  # read after: what the statement saw is there
-        while lines := cursor.fetchmany(PROMPTS_AT_ONCE):
-            for (line,) in lines:
-                yield named.part(*json.loads(line))
+        while rows := cursor.fetchmany(PROMPTS_AT_ONCE):
+            yield from map(PartText._make, rows)
 
 
-class _Names:
-    """What the few ids that many judgements share stand for."""
+class _Models(dict[str, ModelName]):
+    """source → model, asked for when a source first occurs: by then its model is known."""
 
-    def __init__(self, study: Study) -> None:
-        records = ConsentRecord.objects.filter(member__study=study)
-        self._records = {
-            str(record): (withdrawn is not None, number)
-            for record, withdrawn, number in records.values_list(
-                "id", "withdrawal__id", "version__number"
-            )
-        }
-        cohorts = Cohort.objects.filter(study=study)
-        self._cohorts = {str(cohort.id): (cohort.key, cohort.role) for cohort in cohorts}
-        self._rounds = {str(r.id): r.kind for r in Round.objects.filter(study=study)}
-        self._rubrics = {str(r.id): _rubric(r) for r in Rubric.objects.filter(study=study)}
-        sources = Response.objects.filter(prompt__study=study).order_by()
-        names = model_names(sources.values_list("source", flat=True).distinct())
-        self._models = {str(source): name for source, name in names.items()}
-
-    def part(
-        self,
-        prompt: list[Any],
-        responses: list[list[Any]],
-        judgements: list[list[Any]],
-        rewrites: list[list[Any]] | None,
-        flags: list[list[Any]] | None,
-    ) -> Part:
-        """The facts of one prompt from a line of `PARTS`."""
-        known = PromptFact(*prompt)
-        messages = [{"role": m["role"], "content": m["content"]} for m in known.messages]
-        return Part(
-            known._replace(messages=messages),
-            {row[0]: self._response(*row) for row in responses},
-            [self._judgement(known.id, *row) for row in judgements],
-            [RewriteFact(*row) for row in rewrites or ()],
-            [FlagFact(*row) for row in flags or ()],
-        )
-
-    def _response(
-        self, id_: str, prompt: str, text: str, origin: str, withdrawn: bool, source: str
-    ) -> ResponseFact:
-        model = self._models.get(source, NO_MODEL)
-        return ResponseFact(id_, prompt, text, origin, withdrawn, model)
-
-    def _judgement(
-        self,
-        prompt: str,
-        judgement: str,
-        member: str,
-        record: str,
-        cohort: str,
-        round_: str,
-        rubric: str,
-        *rest: Any,
-    ) -> JudgementFact:
-        return JudgementFact(
-            judgement,
-            member,
-            record,
-            *self._records[record],
-            *self._cohorts[cohort],
-            round_,
-            self._rounds[round_],
-            prompt,
-            self._rubrics[rubric],
-            *rest,
-        )
+    def __missing__(self, source: str) -> ModelName:
+        key = UUID(source)
+        self[source] = found = model_names([key]).get(key, NO_MODEL)
+        return found
 
 
 def _rubric(rubric: Rubric) -> str:

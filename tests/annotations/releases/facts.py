@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,12 @@ from annotations.datasets.facts import (
     JudgementFact,
     Keys,
     Part,
+    PartText,
     PromptFact,
     ResponseFact,
     RewriteFact,
     Selection,
+    read_part,
 )
 from annotations.datasets.manifest import Edition
 from annotations.datasets.pairs import Record
@@ -98,29 +102,40 @@ def selection(
     people = {j.member_id for j in judgements} if granting is None else granting
     known = {r.id: r for r in responses or [response(n) for n in "abc"]}
     by_id = {j.id: j for j in judgements}
-    parts = []
+    parts: list[PartText] = []
     for one in sorted(prompts or [prompt()]):
         judged = [j for j in judgements if j.prompt_id == one.id]
         if not judged:
             continue
         parts.append(
-            Part(
-                one,
-                {r.id: r for r in known.values() if r.prompt_id == one.id},
-                judged,
-                [r for r in rewrites or [] if by_id[r.judgement_id].prompt_id == one.id],
-                [f for f in flags or [] if known[f.response_id].prompt_id == one.id],
+            PartText(
+                json.dumps(one),
+                lines([*r[:-1], r.model.id] for r in known.values() if r.prompt_id == one.id),
+                lines(judged),
+                lines(r for r in rewrites or [] if by_id[r.judgement_id].prompt_id == one.id),
+                lines(f for f in flags or [] if known[f.response_id].prompt_id == one.id),
             )
         )
     return Selection(
         study={"id": "study", "slug": "made-up", "title": "Made-up study"},
         purpose=purpose,
         parts=parts,
+        models={r.model.id: r.model for r in known.values()},
         granting={person: f"record of {person}" for person in sorted(people)},
         consent_versions=[{"number": 1, "language": "en", "sha256": "0" * 64}],
         held_out_groups=frozenset(p.split_group for p in prompts or [] if p.held_out),
         scales=SCALES,
     )
+
+
+def lines(facts: Iterable[Sequence[Any]]) -> str:
+    """As the database would say them."""
+    return "\n".join(json.dumps(fact) for fact in facts)
+
+
+def parts_of(chosen: Selection) -> list[Part]:
+    """What the builder reads from a selection."""
+    return [read_part(text.line(), chosen.models) for text in chosen.parts]
 
 
 KEYS = Keys(b"secret", "hash")
@@ -131,7 +146,7 @@ def made(
 ) -> tuple[list[Record], dict[str, int]]:
     """(records, those to be listed apart too; dropped by reason) of one config."""
     found, dropped = [], Counter[str]()
-    for part in chosen.parts:
+    for part in parts_of(chosen):
         for one in of_part(part, chosen, cohorts, KEYS, find_personal_data):
             if one.config == config:
                 found += [one.record] if one.record else []
@@ -155,7 +170,7 @@ def built(chosen: Selection, folder: Path, **changes: Any) -> package.Package:
         "secret": b"made-up secret",
         "folder": folder,
         "edition": Edition(1),
-        "find_personal_data": lambda text: False,
+        "find_personal_data": lambda texts: frozenset(),
         "progress": lambda done, total: None,
     }
     return package.build(chosen, **values | changes)

@@ -10,7 +10,7 @@ import pytest
 from annotations.datasets.facts import FlagFact, RewriteFact
 from annotations.datasets.rewrites import Rewritten, records_of_rewrites
 from annotations.datasets.screening import Screening
-from tests.annotations.releases.facts import KEYS, judgement, prompt, response, selection
+from tests.annotations.releases.facts import KEYS, judgement, parts_of, prompt, response, selection
 
 BY = "judgement of lived-1"
 
@@ -24,7 +24,7 @@ def made(rewrites: list[RewriteFact], **changes: Any) -> tuple[list[Rewritten], 
     dropped: Counter[str] = Counter()
     found = [
         rewritten
-        for part in chosen.parts
+        for part in parts_of(chosen)
         for rewritten in records_of_rewrites(
             part, Screening(part, chosen), KEYS, lambda text: "07700" in text, dropped
         )
