@@ -9,6 +9,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -16,10 +17,10 @@ from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from annotations.datasets import personal_data
 from annotations.datasets.facts import Selection
 from annotations.datasets.manifest import MANIFEST, Edition
 from annotations.datasets.package import NothingToRelease, Package, Progress, build
+from annotations.datasets.scan import ScanFailed, with_personal_data
 from annotations.models import DatasetRelease, ReleaseMember
 from annotations.permissions import DOWNLOAD_RELEASES, REQUEST_RELEASE
 from annotations.queries import releases as queries
@@ -46,6 +47,10 @@ DOWNLOADED = action("annotations.release_downloaded", "downloaded from a dataset
 SUPERSEDED_SAYS = (
     "Somebody whose work is in this release has taken their consent back since. Its files are not "
     "given out any more; please use a newer release."
+)
+SCAN_SAYS = (
+    "The program that looks for personal data in rewrites ended too early, so nothing is released. "
+    "Ask again; if it happens again, look at the worker's log."
 )
 BUILDERS = 0x0DA7A
 """First half of the advisory lock that a builder holds; the second is the release."""
@@ -232,12 +237,14 @@ def write_draft(*, release: DatasetRelease, progress: Progress) -> Draft:
             secret=bytes(release.study.secret),
             folder=folder,
             edition=Edition(release.number, _as_parent(parent)),
-            find_personal_data=lambda texts: {t for t in texts if personal_data.found_in(t, helplines=helpline_numbers())},
+            find_personal_data=partial(with_personal_data, helplines=helpline_numbers()),
             progress=_told_to_database(release.id, progress),
         )
     except NothingToRelease as nothing:
-        shutil.rmtree(folder, ignore_errors=True)
         raise CannotBuild(_nothing(nothing.dropped)) from nothing
+    except ScanFailed as failed:
+        log.exception("release %s", release.id)
+        raise CannotBuild(SCAN_SAYS) from failed
     draft = Draft(folder, chosen, package)
     draft.parent_id = parent.id if parent else None
     return draft
