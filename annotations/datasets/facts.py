@@ -11,6 +11,7 @@ import hmac
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import compress
 from typing import Any, NamedTuple
 
@@ -149,7 +150,7 @@ def read_part(line: str, models: Mapping[str, ModelName]) -> Part:
     messages = [{"role": m["role"], "content": m["content"]} for m in known.messages]
     return Part(
         known._replace(messages=messages),
-        {row[0]: ResponseFact(*row[:-1], models[row[-1]]) for row in responses},
+        {row[0]: ResponseFact._make([*row[:-1], models[row[-1]]]) for row in responses},
         [JudgementFact(*row) for row in judgements],
         [RewriteFact(*row) for row in rewrites],
         [FlagFact(*row) for row in flags],
@@ -162,8 +163,8 @@ class Selection:
 
     `parts` come in the order of their prompts' ids and can be gone through once. `granting` maps
     each member whose consent in force allows the purpose to their record: what is compared again
-    when the release freezes. `models` knows every source. `held_out_groups` are split groups of held-out prompts. `scales` has
-    each rubric's criteria with the least and the greatest score.
+    when the release freezes. `models` knows every source. `held_out_groups` are split groups of
+    held-out prompts. `scales` has each rubric's criteria with the least and the greatest score.
     """
 
     study: Mapping[str, str]
@@ -207,7 +208,13 @@ class Keys:
     secret: bytes
     selection_hash: str
 
+    @cached_property
+    def _begun(self) -> hmac.HMAC:
+        return hmac.new(self.secret, f"{self.selection_hash}|".encode(), "sha256")
+
     def name(self, kind: str, *ids: object) -> str:
         """24 hex digits (96 bits) for a thing of that kind."""
-        message = "|".join((self.selection_hash, kind, *map(str, ids)))
-        return hmac.digest(self.secret, message.encode(), "sha256").hex()[:24]
+        # not hmac.digest: it hands Python's lock to the thread that writes, at every call
+        digest = self._begun.copy()
+        digest.update("|".join((kind, *map(str, ids))).encode())
+        return digest.hexdigest()[:24]

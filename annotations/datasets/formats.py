@@ -165,32 +165,55 @@ class Written(NamedTuple):
     columns: list[Any]
 
 
-class Files:
-    """`data/CONFIG/SPLIT.parquet` and `.jsonl`, written side by side.
+class Background:
+    """One thread that makes and writes row groups while the next is gathered.
 
-    A thread makes, compresses, hashes and writes a row group while the next is gathered: most of
-    that work is not Python's and needs no lock of it. One group is under way at a time, in order.
+    Most of that work is not Python's and needs no lock of it. One group is under way at a time,
+    whichever files it is for, so that no more than two are in memory.
     """
 
-    def __init__(self, folder: Path, name: str, split: str, schema: Any) -> None:
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(max_workers=1)
+        self._under_way: Future[None] | None = None
+
+    def do(self, work: Callable[[], None]) -> None:
+        """Once the last is done."""
+        self.wait()
+        self._under_way = self._thread.submit(work)
+
+    def wait(self) -> None:
+        """Until the last is done; what went wrong there is raised here, once."""
+        if last := self._under_way:
+            self._under_way = None
+            last.result()
+
+    def close(self) -> None:
+        """End the thread."""
+        self._thread.shutdown()
+
+
+class Files:
+    """`data/CONFIG/SPLIT.parquet` and `.jsonl`, written side by side in the background."""
+
+    def __init__(
+        self, folder: Path, name: str, split: str, schema: Any, background: Background
+    ) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         self.rows = 0
         self._schema = schema
+        self._background = background
         base = f"data/{name}/{split}"
         self._lines = HashedFile(folder, f"{base}.jsonl")
         self._table = HashedFile(folder, f"{base}.parquet")
         self._parquet = pq.ParquetWriter(
             pa.PythonFile(self._table, mode="w"), schema, compression="zstd"
         )
-        self._thread = ThreadPoolExecutor(max_workers=1)
-        self._under_way: Future[None] | None = None
 
     def add(self, make: Callable[[], Written], rows: int) -> None:
-        """A row group of so many rows, made in the thread."""
-        self._wait()
-        self._under_way = self._thread.submit(self._write, make)
+        """A row group of so many rows, made in the background."""
+        self._background.do(functools.partial(self._write, make))
         self.rows += rows
 
     def _write(self, make: Callable[[], Written]) -> None:
@@ -200,15 +223,9 @@ class Files:
         self._lines.write(lines)
         self._parquet.write_table(pa.Table.from_arrays(columns, schema=self._schema))
 
-    def _wait(self) -> None:
-        """Until the last row group is written; what went wrong there is raised here."""
-        if self._under_way:
-            self._under_way.result()
-
     def close(self) -> list[FileFact]:
         """End both files; what the manifest says of them."""
-        self._wait()
-        self._thread.shutdown()
+        self._background.wait()
         self._parquet.close()
         for file in (self._lines, self._table):
             file.close()

@@ -25,7 +25,7 @@ from annotations.datasets.formats import ENCODER, FileFact, Files, Written, sche
 from annotations.datasets.screening import Screening
 from annotations.rules.releases import Dropped
 
-BLOCK_ROWS = 8_000
+BLOCK_ROWS = 3_000
 """Rows of a Parquet row group, about: what is held in memory at once."""
 
 
@@ -36,7 +36,7 @@ ABSENT and "" stand for what its kind does not have.
 """
 WHAT = ("kind", "criterion", "value", "is_tie", "strength", "start", "end", "review")
 Said = tuple[str, What]
-"""(response id, what); in this order rows are sorted."""
+"""(response id, what)"""
 NO_PLACE = (False, columns.ABSENT, columns.ABSENT, columns.ABSENT)
 
 
@@ -159,7 +159,7 @@ class JudgementFiles:
             if not response.withdrawn:
                 place = places.setdefault((response_id, response.model.id), len(places))
                 known[response_id] = (place, position)
-        said = sorted(what_was_said(judgement, attached))
+        said = what_was_said(judgement, attached)
         kept = [one for one in said if one[0] in known]
         if len(kept) < len(said):
             dropped[Dropped.RESPONSE_WITHDRAWN] += len(said) - len(kept)

@@ -7,11 +7,10 @@ and in the counts of what stayed out where that has changed.
 
 from __future__ import annotations
 
-import gc
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Set
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Set
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,12 +18,12 @@ from typing import Any
 from annotations.datasets import formats, records, unpaired
 from annotations.datasets.card import card
 from annotations.datasets.facts import JudgementFact, Keys, Part, Selection
-from annotations.datasets.formats import FileFact, Files, HashedFile, TextFiles
+from annotations.datasets.formats import Background, FileFact, Files, HashedFile, TextFiles
 from annotations.datasets.judgements import Attached, JudgementFiles
 from annotations.datasets.manifest import MANIFEST, Edition, as_json, code_version, describe
 from annotations.datasets.pairs import Record
 from annotations.datasets.rewrites import FindPersonalData
-from annotations.datasets.sifting import Sifted
+from annotations.datasets.sifting import Sifted, without_collector
 from annotations.datasets.splits import SPLITS, split_of
 from annotations.rules.releases import BY_COHORT, CONFIGS, POLICY, of_cohort
 
@@ -71,12 +70,19 @@ class _Builder:
     """One build; its parts share what they count."""
 
     def __init__(
-        self, selection: Selection, sifted: Sifted, keys: Keys, folder: Path, find: FindPersonalData
+        self,
+        selection: Selection,
+        sifted: Sifted,
+        keys: Keys,
+        folder: Path,
+        find: FindPersonalData,
+        background: Background,
     ) -> None:
         self.selection = selection
         self.keys = keys
         self.folder = folder
         self.find_personal_data = find
+        self.background = background
         self.member_rows: Counter[str] = Counter()
         self.contested = HashedFile(folder, "contested.jsonl")
         self.contested_count = 0
@@ -113,14 +119,17 @@ class _Builder:
         if split not in config.files:
             schema = formats.schemas()[config.kind]
             make = unpaired.ApartFiles if config.kind == "unpaired_preference" else TextFiles
-            config.files[split] = make(Files(self.folder, name, split, schema), schema)
+            config.files[split] = make(self._files(name, split, schema), schema)
         files: TextFiles = config.files[split]
         return files
+
+    def _files(self, name: str, split: str, schema: Any) -> Files:
+        return Files(self.folder, name, split, schema, self.background)
 
     def _judgements(self, part: Part, kept: list[JudgementFact], split: str) -> None:
         config = self.configs["judgements"]
         if kept and split not in config.files:
-            files = Files(self.folder, "judgements", split, formats.schemas()["judgements"])
+            files = self._files("judgements", split, formats.schemas()["judgements"])
             config.files[split] = JudgementFiles(files, self.keys, self.selection.purpose)
         attached = Attached(part)
         for name, judgement in sorted((self.keys.name("judgement", j.id), j) for j in kept):
@@ -147,31 +156,21 @@ def build(
     progress: Progress,
 ) -> Package:
     """Write the files of a release into an empty folder."""
-    with _without_collector(), closing(Sifted(selection, folder=folder, rules=f"{POLICY} {code_version()}")) as sifted:
+    rules = f"{POLICY} {code_version()}"
+    with without_collector(), closing(Sifted(selection, folder=folder, rules=rules)) as sifted:
         total = sifted.kept.judgements
         if not total:
             raise NothingToRelease(sifted.dropped_judgements)
         keys = Keys(secret, sifted.selection_hash)
         personal = find_personal_data(sifted.rewrites()).__contains__
-        builder = _Builder(selection, sifted, keys, folder, personal)
-        done = 0
-        for part, kept in sifted.parts():
-            builder.write(part, kept)
-            done += len(kept)
-            progress(done, total)
-    return _finish(builder, edition, sifted)
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Without Python's search for cycles: facts have none, and it takes a third of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
+        with closing(Background()) as background:
+            builder = _Builder(selection, sifted, keys, folder, personal, background)
+            done = 0
+            for part, kept in sifted.parts():
+                builder.write(part, kept)
+                done += len(kept)
+                progress(done, total)
+            return _finish(builder, edition, sifted)
 
 
 def _finish(builder: _Builder, edition: Edition, sifted: Sifted) -> Package:

@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from itertools import compress
 from pathlib import Path
+from typing import IO
 
 from codesign.shared.processes import die_with_parent
 
@@ -46,19 +47,7 @@ def with_personal_data(
         if not count:
             return frozenset()
         questions.seek(0)
-        process = subprocess.Popen(  # noqa: S603
-            command,
-            cwd=ROOT,
-            env=os.environ | ONE_THREAD,
-            stdin=questions,
-            stdout=subprocess.PIPE,
-            preexec_fn=die_with_parent(signal.SIGKILL),
-        )
-        try:
-            answers = _answers(process, stuck_after)
-        finally:
-            process.kill()
-            process.wait()
+        answers = _asked(questions, command, stuck_after)
         if len(answers) != count:
             raise ScanFailed(f"{len(answers)} of {count} texts were looked at")
         questions.seek(0)
@@ -66,14 +55,27 @@ def with_personal_data(
         return frozenset(compress(map(json.loads, questions), answers))
 
 
-def _answers(process: subprocess.Popen[bytes], stuck_after: float) -> bytes:
-    """Everything that it says before it ends or says nothing for too long."""
+def _asked(questions: IO[str], command: Sequence[str], stuck_after: float) -> bytes:
+    """Everything that the process says before it ends or says nothing for too long."""
+    reading, writing = os.pipe()
     found = bytearray()
-    assert process.stdout is not None
-    with process.stdout as out:
-        while select.select([out], [], [], stuck_after)[0]:
-            block = os.read(out.fileno(), 4096)
-            if not block:
-                break
-            found += block
+    with open(reading, "rb", buffering=0) as answers:
+        with open(writing, "wb", buffering=0) as out:
+            process = subprocess.Popen(  # noqa: S603
+                command,
+                cwd=ROOT,
+                env=os.environ | ONE_THREAD,
+                stdin=questions,
+                stdout=out,
+                preexec_fn=die_with_parent(signal.SIGKILL),
+            )
+        try:
+            while select.select([answers], [], [], stuck_after)[0]:
+                block = answers.read(4096)
+                if not block:
+                    break
+                found += block
+        finally:
+            process.kill()
+            process.wait()
     return bytes(found)

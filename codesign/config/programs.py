@@ -18,6 +18,8 @@ WORKERS: tuple[tuple[str, str, int, int], ...] = (
 )
 """Name, queues, processes, niceness: a model at work leaves the processor to pages."""
 
+GIVES_BACK = ("--max-memory-per-child", "170000")
+"""KB after which a process is replaced once its task is done: a large release leaves 200 MB."""
 WORKER_STOPS = ((signal.SIGTERM, 5.0), (signal.SIGQUIT, 3.0))
 """First let tasks end; then break them off, which gives their messages back to the broker."""
 
@@ -57,6 +59,7 @@ def workers(logs: Path, environment: Mapping[str, str]) -> list[Spec]:
             *CELERY, "worker", "--queues", queues, "--concurrency", str(processes),
             "--hostname", f"{name}@%h", "--loglevel", "INFO",
             "--without-gossip", "--without-mingle",
+            *(GIVES_BACK if "exports" in queues else ()),
         ]
         for name, queues, processes, _ in WORKERS
     }  # fmt: skip
