@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 from django.core.management import call_command
 from playwright.sync_api import Browser, sync_playwright
 
@@ -24,7 +24,7 @@ CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrom
 @pytest.fixture(autouse=True)
 def _nothing_counted_yet() -> None:
     """What one test asked does not count against the next: all come from one address."""
-    cache.clear()
+    caches["requests"].clear()
 
 
 @pytest.fixture(scope="session")

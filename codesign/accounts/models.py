@@ -82,6 +82,17 @@ class ApiToken(PublicModel):
         ]
 
 
+class SignInMemory(models.Model):
+    """What sign-in remembers for minutes: codes that were used, tries by account and by address.
+
+    Django's database cache reads and writes it, and names its columns; every process sees it.
+    """
+
+    cache_key = models.CharField(max_length=255, primary_key=True)
+    value = models.TextField()
+    expires = models.DateTimeField(db_index=True)
+
+
 class OutgoingMail(PublicModel):
     """The outbox: a mail is a row first, so that a mail server that is away loses none."""
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from codesign.accounts import queries, rules
-from codesign.accounts.models import ApiToken, Identity, OutgoingMail, User
+from codesign.accounts.models import ApiToken, Identity, OutgoingMail, SignInMemory, User
 from codesign.accounts.signals import address_verified
 from codesign.audit import services as audit
 from codesign.audit.registry import OnErasure, action
@@ -134,6 +134,11 @@ def deliver(*, mail_id: str | uuid.UUID) -> bool:
         mail.sent_at, mail.last_error, mail.body = timezone.now(), "", ""
     mail.save(update_fields=["attempts", "last_error", "due_at", "sent_at", "body"])
     return mail.sent_at is not None
+
+
+def forget_tries() -> int:
+    """Drop what sign-in need not remember any more, since it holds addresses; how many rows."""
+    return SignInMemory.objects.filter(expires__lt=timezone.now()).delete()[0]
 
 
 def ring_mail() -> int:

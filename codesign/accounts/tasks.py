@@ -1,4 +1,4 @@
-"""The outbox."""
+"""The outbox; what sign-in forgets again."""
 
 from codesign.accounts import services
 from codesign.shared.jobs import background
@@ -14,3 +14,9 @@ def send_mail(mail_id: str) -> None:
 def ring_mail() -> None:
     """Ring for mails that wait."""
     services.ring_mail()
+
+
+@background(name="accounts.tasks.forget_tries", queue="default", time_limit=60)
+def forget_tries() -> None:
+    """Drop tries to sign in that no longer count."""
+    services.forget_tries()

@@ -12,7 +12,7 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from django.core.exceptions import PermissionDenied
 from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
@@ -30,10 +30,11 @@ def seconds_to_wait(who: str, rate: Rate) -> float | None:
     minute, into = divmod(time.time(), WINDOW)
     key = f"api:{rate}:{who}:{int(minute)}"
     try:
+        counts = caches["requests"]
         try:
-            count = cache.incr(key)
+            count = counts.incr(key)
         except ValueError:  # the first of this minute
-            cache.add(key, 1, timeout=2 * WINDOW)
+            counts.add(key, 1, timeout=2 * WINDOW)
             count = 1
     except Exception:
         log.warning("the cache is away, nothing is limited")

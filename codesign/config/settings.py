@@ -272,10 +272,19 @@ API_REQUESTS_A_MINUTE = {
     "changing": ENV.rate_changing,
     "stranger": ENV.rate_stranger,
 }
-# Counts requests and tries to sign in, holds nothing else. In the process by default: no network on
-# the way of a judgement, nothing to fail, and each web process counts for itself. CACHE_URL names a
-# Valkey or Redis where all of them shall count together.
-CACHES = {"default": environ.Env.cache_url_config(ENV.cache_url)}
+# "default" is what sign-in remembers for minutes: codes that were used, passwords that were tried.
+# All processes must know it, and it must be there whenever somebody can sign in: so it lies in the
+# database, whatever CACHE_URL says (decision 0013). "requests" counts what programs ask of the API,
+# in the process by default: no network on the way of a judgement, nothing to fail, and each web
+# process counts for itself. CACHE_URL names a Valkey or Redis where all of them count together.
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "accounts_signinmemory",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    },
+    "requests": environ.Env.cache_url_config(ENV.cache_url),
+}
 
 # --- background work --------------------------------------------------------------------------
 CELERY_TIMEZONE = TIME_ZONE
@@ -305,6 +314,7 @@ else:
 CELERY_BEAT_SCHEDULER = "codesign.config.clock:Clock"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "ring-mail": {"task": "accounts.tasks.ring_mail", "schedule": 60.0},
+    "forget-tries": {"task": "accounts.tasks.forget_tries", "schedule": 600.0},
     "seal-audit": {"task": "audit.tasks.seal", "schedule": 60.0},
     "expire-leases": {"task": "annotations.tasks.expire_leases", "schedule": 60.0},
     "ring-rounds": {"task": "annotations.tasks.ring_rounds", "schedule": 20.0},
