@@ -20,4 +20,4 @@ ENV CODESIGN_HOME=/var/lib/codesign PYTHONUNBUFFERED=1 WEB_HOST=0.0.0.0
 USER codesign
 VOLUME /var/lib/codesign
 EXPOSE 8000
-CMD ["gunicorn", "-c", "python:codesign.config.gunicorn", "codesign.config.wsgi"]
+CMD ["python", "-m", "codesign.config.serve"]

@@ -4,13 +4,14 @@ Every variable stands in `read`, and nowhere else; README, "To production", says
 """
 
 import contextlib
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from codesign.config import addresses
 from codesign.config.servers.discovery import SECRET_FILE, find_running
 
 KINDS = ("demo", "test", "production")
@@ -35,6 +36,8 @@ class Environment:
     csrf_trusted_origins: list[str]
     site_url: str
     tls: str
+    port: int
+    web_processes: int
     trusted_proxies: int
     hsts_seconds: int
     database_url: str
@@ -75,13 +78,22 @@ class Reader:
             return default
         return found
 
-    def number(self, name: str, default: int, *, least: int) -> int:
-        """Return a whole number of at least `least`."""
+    def number(self, name: str, default: int, *, least: int, most: int = 10**9) -> int:
+        """Return a whole number of at least `least`, and no more than makes sense anywhere."""
         found = self.text(name, str(default))
-        if not (found.isascii() and found.isdecimal() and int(found) >= least):
-            self.complain(f"{name} must be a whole number of at least {least}")
+        if not (found.isascii() and found.isdecimal() and len(found) <= len(str(most))):
+            found = "-1"
+        if not least <= int(found) <= most:
+            said = f"from {least} to {most}" if most < 10**9 else f"of at least {least}"
+            self.complain(f"{name} must be a whole number {said}")
             return default
         return int(found)
+
+    def address(self, name: str, found: str, wrong: Callable[[str], str]) -> str:
+        """Return what was found under that name, and complain where it cannot serve."""
+        if found and (words := wrong(found)):
+            self.complain(f"{name} {words}")
+        return found
 
     def complain(self, what: str) -> None:
         """Keep a complaint; it never repeats a value, since some are secret."""
@@ -99,28 +111,54 @@ def read(variables: Mapping[str, str], *, root: Path) -> Environment:
     kind = reader.choice("CODESIGN_ENV", KINDS, "demo")
     in_production = kind == "production"
     tls = reader.choice("CODESIGN_TLS", TLS_ENDS, "")
+    port = reader.number("PORT", 8000, least=1, most=65535)
     found = Environment(
         kind=kind,
         home=home,
         secret_key=reader.text("SECRET_KEY") or _kept_key(home),
         allowed_hosts=reader.words("ALLOWED_HOSTS", "" if in_production else "localhost,127.0.0.1"),
-        csrf_trusted_origins=reader.words("CSRF_TRUSTED_ORIGINS"),
+        csrf_trusted_origins=[
+            reader.address("CSRF_TRUSTED_ORIGINS", one, addresses.origin)
+            for one in reader.words("CSRF_TRUSTED_ORIGINS")
+        ],
         site_url=reader.text(
-            "SITE_URL", "" if in_production else f"http://localhost:{reader.text('PORT', '8000')}"
-        ),
+            "SITE_URL", "" if in_production else f"http://localhost:{port}"
+        ).rstrip("/"),
         tls=tls,
+        port=port,
+        web_processes=reader.number(
+            "WEB_CONCURRENCY", min(4, max(2, os.cpu_count() or 2)), least=1, most=1000
+        ),
         trusted_proxies=reader.number("TRUSTED_PROXIES", 1 if tls == "proxy" else 0, least=0),
         hsts_seconds=reader.number("HSTS_SECONDS", YEAR, least=1),
-        database_url=reader.text("DATABASE_URL", str(running.get("database_url", ""))),
-        broker_url=reader.text("CELERY_BROKER_URL", str(running.get("broker_url", ""))),
-        cache_url=reader.text("CACHE_URL", "locmemcache://?max_entries=20000"),
+        database_url=reader.address(
+            "DATABASE_URL",
+            reader.text("DATABASE_URL", str(running.get("database_url", ""))),
+            addresses.database,
+        ),
+        broker_url=reader.address(
+            "CELERY_BROKER_URL",
+            reader.text("CELERY_BROKER_URL", str(running.get("broker_url", ""))),
+            addresses.broker,
+        ),
+        cache_url=reader.address(
+            "CACHE_URL",
+            reader.text("CACHE_URL", "locmemcache://?max_entries=20000"),
+            addresses.counter,
+        ),
         rate_judging=reader.number("CODESIGN_RATE_JUDGING", 6_000, least=1),
         rate_reading=reader.number("CODESIGN_RATE_READING", 3_000, least=1),
         rate_changing=reader.number("CODESIGN_RATE_CHANGING", 600, least=1),
         rate_stranger=reader.number("CODESIGN_RATE_STRANGER", 120, least=1),
-        email_url=reader.text("EMAIL_URL"),
-        from_email=reader.text(
-            "DEFAULT_FROM_EMAIL", "" if in_production else "codesign@example.org"
+        email_url=reader.address(
+            "EMAIL_URL",
+            reader.text("EMAIL_URL"),
+            addresses.mail_server if in_production else addresses.mail_door,
+        ),
+        from_email=reader.address(
+            "DEFAULT_FROM_EMAIL",
+            reader.text("DEFAULT_FROM_EMAIL", "" if in_production else "codesign@example.org"),
+            addresses.sender,
         ),
         lease_minutes=reader.number("CODESIGN_LEASE_MINUTES", 120, least=1),
         model_threads=reader.number("CODESIGN_MODEL_THREADS", 0, least=0),
@@ -150,8 +188,8 @@ def _require(found: Environment, reader: Reader) -> None:
         reader.complain(f"SECRET_KEY must be random, {SECRET_LENGTH} characters or more")
     if not found.allowed_hosts or "*" in found.allowed_hosts:
         reader.complain("ALLOWED_HOSTS must name the hosts that people use")
-    if not (found.site_url.startswith("https://") and urlsplit(found.site_url).hostname):
-        reader.complain("SITE_URL must be the https:// address that mails link to")
+    if words := addresses.site(found.site_url, found.allowed_hosts):
+        reader.complain(f"SITE_URL {words}")
     if not found.tls and not any("CODESIGN_TLS" in said for said in reader.complaints):
         reader.complain(
             "CODESIGN_TLS must say who ends TLS: proxy (it must set X-Forwarded-Proto itself), "

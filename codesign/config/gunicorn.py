@@ -1,4 +1,4 @@
-"""How gunicorn serves: `gunicorn -c python:codesign.config.gunicorn codesign.config.wsgi`.
+"""How gunicorn serves: `python -m codesign.config.serve`, which reads this.
 
 `PORT`, `WEB_HOST`, `WEB_CONCURRENCY`, and TLS of its own under `CODESIGN_TLS=own`, come from the
 environment; every other option from here, so that `make run` and a server do the same.
@@ -14,9 +14,9 @@ load_settings()
 
 from django.conf import settings  # noqa: E402 - they had to be proven readable first
 
-bind = f"{os.environ.get('WEB_HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
+bind = f"{os.environ.get('WEB_HOST', '127.0.0.1')}:{settings.ENV.port}"
 worker_class = "gthread"
-workers = int(os.environ.get("WEB_CONCURRENCY") or min(4, max(2, os.cpu_count() or 2)))
+workers = settings.ENV.web_processes
 threads = 8
 timeout = 60
 graceful_timeout = 5

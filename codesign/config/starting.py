@@ -14,3 +14,5 @@ def load_settings() -> None:
         _ = settings.INSTALLED_APPS
     except ImproperlyConfigured as error:
         raise SystemExit(str(error)) from None
+    if not os.environ.get("WEB_CONCURRENCY", "").strip():
+        os.environ.pop("WEB_CONCURRENCY", None)  # gunicorn reads it too, and fails on an empty one

@@ -32,6 +32,7 @@ DOORS = {
         *(sys.executable, "-m", "gunicorn", "-c", "python:codesign.config.gunicorn"),
         "codesign.config.wsgi",
     ],
+    "serve": [sys.executable, "-m", "codesign.config.serve"],
 }
 
 

@@ -24,10 +24,7 @@ def test_gunicorn_ends_tls_itself_and_says_what_is_away(tmp_path: Path) -> None:
     web = Child(
         Spec(
             name="web",
-            command=[
-                *(sys.executable, "-m", "gunicorn", "-c", "python:codesign.config.gunicorn"),
-                "codesign.config.wsgi",
-            ],
+            command=[sys.executable, "-m", "codesign.config.serve"],
             log=tmp_path / "web.log",
             environment=production_environment(
                 tmp_path / "home",

@@ -59,7 +59,10 @@ def give_rights(owner: Connection) -> None:
 
 def make_database(*, admin_url: str, owner_url: str, app_url: str) -> None:
     """Prepare somebody's own server for the roles that the two addresses name."""
-    owner, app = conninfo_to_dict(owner_url), conninfo_to_dict(app_url)
+    try:
+        owner, app = conninfo_to_dict(owner_url), conninfo_to_dict(app_url)
+    except psycopg.Error as error:
+        raise ServerError("DATABASE_URL or DATABASE_OWNER_URL cannot be read.") from error
     if app.get("user") != APP_ROLE:
         raise ServerError(f"DATABASE_URL must name the role {APP_ROLE}.")
     if owner.get("user") in (None, APP_ROLE) or owner.get("dbname") != app.get("dbname"):
