@@ -11,8 +11,12 @@ class AnnotationsConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen for withdrawals, offer steps for the homes, tell the ledger what work there is."""
-        from annotations import cards, receivers  # noqa: F401
+        from annotations import cards, permissions, receivers  # noqa: F401
         from annotations.queries import work
+        from codesign.accounts.registry import SCOPE_ROLES
+        from codesign.accounts.rules import TokenScope
         from codesign.compensation.registry import PAID_WORK
 
         PAID_WORK.register("assignment", work.paid_work)
+        SCOPE_ROLES.register(TokenScope.JUDGE, permissions.JUDGE.roles)
+        SCOPE_ROLES.register(TokenScope.RELEASES, permissions.SEE_RELEASES.roles)

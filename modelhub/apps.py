@@ -12,7 +12,13 @@ class ModelhubConfig(AppConfig):
     def ready(self) -> None:
         """Offer cards; tell dataset releases, and nobody else, which model wrote what."""
         from annotations.registry import MODEL_NAMES
-        from modelhub import cards, receivers  # noqa: F401
+        from codesign.accounts.registry import SCOPE_ROLES
+        from codesign.accounts.rules import TokenScope
+        from modelhub import cards, permissions, receivers  # noqa: F401
         from modelhub.queries.sources import names_of
 
         MODEL_NAMES.register("modelhub", names_of)
+        SCOPE_ROLES.register(TokenScope.PROMPTS, permissions.IMPORT.roles)
+        SCOPE_ROLES.register(TokenScope.GENERATION, permissions.SEE_GENERATION.roles)
+        SCOPE_ROLES.register(TokenScope.MODELS, permissions.SEE_MODELS.roles)
+        SCOPE_ROLES.register(TokenScope.TRAINING, permissions.SEE_MODELS.roles)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from types import MappingProxyType
 from typing import Any, ClassVar
 
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -33,10 +37,20 @@ _OTHER_WAYS = MappingProxyType(
 )
 
 
+def _signed_in_lately(request: Any) -> bool:
+    proofs = get_authentication_records(request, request.user)
+    return bool(proofs) and time.time() - proofs[-1]["at"] < app_settings.REAUTHENTICATION_TIMEOUT
+
+
 class AccountAdapter(DefaultAccountAdapter):
     """Says what went wrong in plain words."""
 
     error_messages: ClassVar[dict[str, Any]] = DefaultAccountAdapter.error_messages | _MISTAKES
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Not from somebody who has signed in within the last minutes: that was the proof."""
+        asked = super().is_reauthentication_required(app=app, **kwargs)
+        return bool(asked) and not _signed_in_lately(context.request)
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         """The ways to show that it is you, in our words."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from allauth.account import forms as account
@@ -26,7 +27,10 @@ _LABELS = {
 }
 _HINTS = {
     "password1": PASSWORD_HINT,
-    "passwordless": _("Your device then asks for your fingerprint, your face or its PIN."),
+    "passwordless": _(
+        "Your device then asks for your fingerprint, your face or its PIN. Without the tick, this "
+        "passkey is asked for after your password, and does not work without it."
+    ),
 }
 
 
@@ -95,7 +99,20 @@ class StartApp(PlainWords, totp.ActivateTOTPForm):
 
 
 class AddPasskey(PlainWords, webauthn.AddWebAuthnForm):
-    """A name for the key, and whether it signs in by itself."""
+    """A name for the key, and whether it signs in by itself, as most people expect of a passkey."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["passwordless"].initial = True
+
+    def clean(self) -> dict[str, Any]:
+        """Keep which of both it is, since not every browser says; pages tell it to the person."""
+        cleaned: dict[str, Any] = super().clean()
+        if credential := cleaned.get("credential"):
+            told = credential.get("clientExtensionResults") or {}
+            known = {"rk": bool(cleaned.get("passwordless"))} | (told.get("credProps") or {})
+            credential["clientExtensionResults"] = told | {"credProps": known}
+        return cleaned
 
 
 class RenamePasskey(PlainWords, webauthn.EditWebAuthnForm):
@@ -122,13 +139,16 @@ class TokenForm(forms.Form):
         label=_("What to call it"), help_text=_("So that you know it again."), max_length=80
     )
     scopes = forms.MultipleChoiceField(
-        label=_("What it may do"),
-        choices=list(SCOPE_WORDS.items()),
-        widget=forms.CheckboxSelectMultiple,
+        label=_("What it may do"), widget=forms.CheckboxSelectMultiple
     )
     days = forms.IntegerField(
         label=_("For how many days"), initial=30, min_value=1, max_value=LONGEST_DAYS
     )
+
+    def __init__(self, *args: Any, usable: Iterable[TokenScope], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        scopes: Any = self.fields["scopes"]
+        scopes.choices = [(scope, SCOPE_WORDS[scope]) for scope in usable]
 
 
 class InviteForm(forms.Form):

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from codesign.accounts import rules
 from codesign.accounts.models import ApiToken, OutgoingMail, User
+from codesign.accounts.registry import ROLES_HELD, SCOPE_ROLES
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import NotFound
 from codesign.shared.written import Written
@@ -65,6 +66,16 @@ def tokens_of(*, actor: Actor) -> QuerySet[ApiToken]:
     if actor.user_id is None:
         return ApiToken.objects.none()
     return ApiToken.objects.filter(user_id=actor.user_id, revoked_at=None).order_by("-created_at")
+
+
+def scopes_of(*, actor: Actor) -> list[rules.TokenScope]:
+    """What a token of the actor's could be used for, by the roles that they hold now."""
+    held = {role for _, roles_of in ROLES_HELD for role in roles_of(actor)}
+    return [
+        scope
+        for scope in rules.TokenScope
+        if scope not in SCOPE_ROLES or held & SCOPE_ROLES.get(scope)
+    ]
 
 
 def accounts(*, actor: Actor) -> QuerySet[User]:

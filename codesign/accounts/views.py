@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 
+from allauth.account.decorators import reauthentication_required
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -23,10 +25,15 @@ from codesign.shared.access import SIGNED_IN, SITE_ADMIN
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid, NotFound
 from codesign.shared.forms import explain
-from codesign.shared.pages import plain_page
+from codesign.shared.pages import PageView, plain_page
 
 ACCOUNTS_A_PAGE = 50
+JUST_MADE = "token_just_made"
+HANDED_S = 60
+"""Seconds within which the page after must be asked for."""
 MAILS_A_PAGE, MOST_MAILS = 10, 200
+shown_lately: Callable[[PageView], PageView] = reauthentication_required(allow_get=True)
+"""Changes wait until the person has shown within minutes that it is them, and then go on."""
 
 
 class AccountRequest(HttpRequest):
@@ -39,13 +46,17 @@ class AccountRequest(HttpRequest):
 @plain_page(SIGNED_IN)
 @never_cache
 @require_http_methods(["GET", "POST"])
+@shown_lately
 def tokens(request: AccountRequest) -> HttpResponse:
-    """My tokens, and a form for a new one, whose secret is on the page this once."""
-    form = TokenForm(request.POST or None)
+    """My tokens, and a form for a new one, whose secret is on the next page once."""
+    form = TokenForm(request.POST or None, usable=queries.scopes_of(actor=request.actor))
     secret = _make_token(request, form) if form.is_bound and form.is_valid() else ""
+    if secret:
+        return _handed_over(request, secret)
+    shown = request.get_signed_cookie(JUST_MADE, "", salt=str(request.user.pk), max_age=HANDED_S)
     seen = {
-        "form": TokenForm() if secret else form,
-        "secret": secret,
+        "form": form,
+        "secret": shown,
         "tokens": [
             {
                 "token": token,
@@ -55,7 +66,30 @@ def tokens(request: AccountRequest) -> HttpResponse:
             for token in queries.tokens_of(actor=request.actor)
         ],
     }
-    return render(request, "accounts/tokens.html", seen, status=400 if form.errors else 200)
+    answer = render(request, "accounts/tokens.html", seen, status=400 if form.errors else 200)
+    if JUST_MADE in request.COOKIES:
+        answer.delete_cookie(JUST_MADE, path=request.path, samesite="Strict")
+    return answer
+
+
+def _handed_over(request: AccountRequest, secret: str) -> HttpResponse:
+    """Go on to the page that shows it, which a reload can then neither repeat nor show again.
+
+    The browser carries it over, for that address alone and for a minute: it is to show it anyway,
+    and so it is written down nowhere on the server.
+    """
+    answer = redirect("accounts:tokens")
+    answer.set_signed_cookie(
+        JUST_MADE,
+        secret,
+        salt=str(request.user.pk),
+        max_age=HANDED_S,
+        path=reverse("accounts:tokens"),
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Strict",
+    )
+    return answer
 
 
 def _make_token(request: AccountRequest, form: TokenForm) -> str:
@@ -71,6 +105,7 @@ def _make_token(request: AccountRequest, form: TokenForm) -> str:
 
 @plain_page(SIGNED_IN)
 @require_POST
+@shown_lately
 def revoke_token(request: AccountRequest) -> HttpResponse:
     """End one of my tokens at once."""
     name = request.POST.get("name", "")

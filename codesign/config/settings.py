@@ -116,6 +116,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "codesign.accounts.context.passkeys",
                 "codesign.desk.context.header",
                 "codesign.desk.context.account",
             ],
@@ -151,6 +152,7 @@ ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_CHANGE_EMAIL = True  # one address a person, exchanged once the new one is confirmed
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before another e-mail address; tokens ask by themselves
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # whoever changes a password, its owner hears of it
 ACCOUNT_ADAPTER = "codesign.accounts.adapter.AccountAdapter"

@@ -24,6 +24,12 @@ def memberships(*, actor: Actor) -> QuerySet[Member]:
     )
 
 
+def roles_held(actor: Actor) -> set[str]:
+    """The roles that the actor holds in any study; one query."""
+    found = memberships(actor=actor).order_by().values_list("roles", flat=True)
+    return {role for roles in found for role in roles}
+
+
 def works_with_programs(*, actor: Actor) -> bool:
     """Whether any of the actor's roles comes with programs that use the API: those of staff."""
     return memberships(actor=actor).filter(roles__overlap=sorted(STAFF)).exists()

@@ -101,7 +101,7 @@ def test_a_passkey_is_added_renamed_used_and_removed(open_page: OpenPage, person
     add_authenticator(page)
     page.goto("/account/2fa/webauthn/add/")
     show_it_is_you(page)
-    page.get_by_label("Sign in with it alone").check()
+    expect(page.get_by_label("Sign in with it alone")).to_be_checked()
     check_page(page, name="account-passkey-add")
     page.get_by_label("What to call it").fill("Blue phone")
     page.get_by_role("button", name="Add it").click()
@@ -118,12 +118,32 @@ def test_a_passkey_is_added_renamed_used_and_removed(open_page: OpenPage, person
     page.get_by_role("button", name="Use a passkey").click()
     expect_signed_in(page)
     page.goto("/account/2fa/webauthn/")
-    page.get_by_role("link", name="Remove Green phone").click()
-    show_it_is_you(page)
+    expect(page.get_by_text("signs in by itself", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Remove Green phone").click()  # signing in just now was proof
     page.get_by_role("button", name="Remove it").wait_for()
     check_page(page, name="account-passkey-remove")
     page.get_by_role("button", name="Remove it").click()
     page.get_by_text("There are none yet.").wait_for()
+
+
+def test_a_passkey_for_after_the_password_says_so(open_page: OpenPage, person: User) -> None:
+    page = open_page(user=person)
+    add_authenticator(page)
+    page.goto("/account/2fa/webauthn/add/")
+    show_it_is_you(page)
+    page.get_by_label("Sign in with it alone").uncheck()
+    page.get_by_role("button", name="Add it").click()
+    page.get_by_role("heading", name="Your spare codes").wait_for()
+    page.goto("/account/2fa/webauthn/")
+    expect(page.get_by_text("after your password", exact=True)).to_be_visible()
+
+    page.context.clear_cookies()
+    page.goto(f"/account/login/?next={HOME}")
+    page.get_by_role("button", name="Use a passkey").click()
+    page.get_by_role("status").get_by_text("works only after it").wait_for()
+    type_password(page, person.email)
+    page.get_by_role("button", name="Use a passkey instead").click()
+    expect_signed_in(page)
 
 
 def test_a_passkey_that_does_not_work_is_said_in_words(
