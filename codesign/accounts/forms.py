@@ -107,7 +107,7 @@ class AddPasskey(PlainWords, webauthn.AddWebAuthnForm):
 
     def clean(self) -> dict[str, Any]:
         """Keep which of both it is, since not every browser says; pages tell it to the person."""
-        cleaned: dict[str, Any] = super().clean()
+        cleaned: dict[str, Any] = super().clean() or {}
         if credential := cleaned.get("credential"):
             told = credential.get("clientExtensionResults") or {}
             known = {"rk": bool(cleaned.get("passwordless"))} | (told.get("credProps") or {})

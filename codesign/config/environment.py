@@ -23,6 +23,7 @@ SECRET_LENGTH = 50
 SECRET_VARIETY = 5
 """Different characters at least; Django's check again."""
 YEAR = 365 * 24 * 3600
+COUNT_IN_EACH_PROCESS = "locmemcache://?max_entries=20000"
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,9 @@ class Reader:
             return default
         return int(found)
 
-    def address(self, name: str, found: str, wrong: Callable[[str], str]) -> str:
-        """Return what was found under that name, and complain where it cannot serve."""
+    def address(self, name: str, wrong: Callable[[str], str], default: object = "") -> str:
+        """Return the variable, and complain where `wrong` says that it cannot serve."""
+        found = self.text(name, str(default))
         if found and (words := wrong(found)):
             self.complain(f"{name} {words}")
         return found
@@ -106,65 +108,10 @@ def read(variables: Mapping[str, str], *, root: Path) -> Environment:
     Where no server is named, those of a `make run` on the same home are found.
     """
     reader = Reader(variables)
-    home = Path(reader.text("CODESIGN_HOME", str(root / "var"))).resolve()
-    running = find_running(home) or {}
-    kind = reader.choice("CODESIGN_ENV", KINDS, "demo")
-    in_production = kind == "production"
-    tls = reader.choice("CODESIGN_TLS", TLS_ENDS, "")
-    port = reader.number("PORT", 8000, least=1, most=65535)
-    found = Environment(
-        kind=kind,
-        home=home,
-        secret_key=reader.text("SECRET_KEY") or _kept_key(home),
-        allowed_hosts=reader.words("ALLOWED_HOSTS", "" if in_production else "localhost,127.0.0.1"),
-        csrf_trusted_origins=[
-            reader.address("CSRF_TRUSTED_ORIGINS", one, addresses.origin)
-            for one in reader.words("CSRF_TRUSTED_ORIGINS")
-        ],
-        site_url=reader.text(
-            "SITE_URL", "" if in_production else f"http://localhost:{port}"
-        ).rstrip("/"),
-        tls=tls,
-        port=port,
-        web_processes=reader.number(
-            "WEB_CONCURRENCY", min(4, max(2, os.cpu_count() or 2)), least=1, most=1000
-        ),
-        trusted_proxies=reader.number("TRUSTED_PROXIES", 1 if tls == "proxy" else 0, least=0),
-        hsts_seconds=reader.number("HSTS_SECONDS", YEAR, least=1),
-        database_url=reader.address(
-            "DATABASE_URL",
-            reader.text("DATABASE_URL", str(running.get("database_url", ""))),
-            addresses.database,
-        ),
-        broker_url=reader.address(
-            "CELERY_BROKER_URL",
-            reader.text("CELERY_BROKER_URL", str(running.get("broker_url", ""))),
-            addresses.broker,
-        ),
-        cache_url=reader.address(
-            "CACHE_URL",
-            reader.text("CACHE_URL", "locmemcache://?max_entries=20000"),
-            addresses.counter,
-        ),
-        rate_judging=reader.number("CODESIGN_RATE_JUDGING", 6_000, least=1),
-        rate_reading=reader.number("CODESIGN_RATE_READING", 3_000, least=1),
-        rate_changing=reader.number("CODESIGN_RATE_CHANGING", 600, least=1),
-        rate_stranger=reader.number("CODESIGN_RATE_STRANGER", 120, least=1),
-        email_url=reader.address(
-            "EMAIL_URL",
-            reader.text("EMAIL_URL"),
-            addresses.mail_server if in_production else addresses.mail_door,
-        ),
-        from_email=reader.address(
-            "DEFAULT_FROM_EMAIL",
-            reader.text("DEFAULT_FROM_EMAIL", "" if in_production else "codesign@example.org"),
-            addresses.sender,
-        ),
-        lease_minutes=reader.number("CODESIGN_LEASE_MINUTES", 120, least=1),
-        model_threads=reader.number("CODESIGN_MODEL_THREADS", 0, least=0),
-        log_level=reader.choice("LOG_LEVEL", LEVELS, "INFO"),
-    )
-    if in_production:
+    found = _found(reader, Path(reader.text("CODESIGN_HOME", str(root / "var"))).resolve())
+    if wrong := {addresses.origin(one) for one in found.csrf_trusted_origins} - {""}:
+        reader.complain(f"CSRF_TRUSTED_ORIGINS {wrong.pop()}")
+    if found.kind == "production":
         _require(found, reader)
     if reader.complaints:
         raise ImproperlyConfigured(
@@ -172,6 +119,54 @@ def read(variables: Mapping[str, str], *, root: Path) -> Environment:
             'README, "To production", says what each is for.'
         )
     return found
+
+
+def _found(reader: Reader, home: Path) -> Environment:
+    """Return what is set, and what stands for the rest."""
+    running = find_running(home) or {}
+    kind = reader.choice("CODESIGN_ENV", KINDS, "demo")
+    in_production = kind == "production"
+    tls = reader.choice("CODESIGN_TLS", TLS_ENDS, "")
+    port = reader.number("PORT", 8000, least=1, most=65535)
+    local = f"http://localhost:{port}"
+    return Environment(
+        kind=kind,
+        home=home,
+        secret_key=reader.text("SECRET_KEY") or _kept_key(home),
+        allowed_hosts=reader.words("ALLOWED_HOSTS", "" if in_production else "localhost,127.0.0.1"),
+        csrf_trusted_origins=reader.words("CSRF_TRUSTED_ORIGINS"),
+        site_url=reader.text("SITE_URL", "" if in_production else local).rstrip("/"),
+        tls=tls,
+        port=port,
+        web_processes=reader.number("WEB_CONCURRENCY", _processes(), least=1, most=1000),
+        trusted_proxies=reader.number("TRUSTED_PROXIES", 1 if tls == "proxy" else 0, least=0),
+        hsts_seconds=reader.number("HSTS_SECONDS", YEAR, least=1),
+        database_url=reader.address(
+            "DATABASE_URL", addresses.database, running.get("database_url", "")
+        ),
+        broker_url=reader.address(
+            "CELERY_BROKER_URL", addresses.broker, running.get("broker_url", "")
+        ),
+        cache_url=reader.address("CACHE_URL", addresses.counter, COUNT_IN_EACH_PROCESS),
+        rate_judging=reader.number("CODESIGN_RATE_JUDGING", 6_000, least=1),
+        rate_reading=reader.number("CODESIGN_RATE_READING", 3_000, least=1),
+        rate_changing=reader.number("CODESIGN_RATE_CHANGING", 600, least=1),
+        rate_stranger=reader.number("CODESIGN_RATE_STRANGER", 120, least=1),
+        email_url=reader.address(
+            "EMAIL_URL", addresses.mail_server if in_production else addresses.mail_door
+        ),
+        from_email=reader.address(
+            "DEFAULT_FROM_EMAIL", addresses.sender, "" if in_production else "codesign@example.org"
+        ),
+        lease_minutes=reader.number("CODESIGN_LEASE_MINUTES", 120, least=1),
+        model_threads=reader.number("CODESIGN_MODEL_THREADS", 0, least=0),
+        log_level=reader.choice("LOG_LEVEL", LEVELS, "INFO"),
+    )
+
+
+def _processes() -> int:
+    """Return how many web processes serve this machine where nobody says."""
+    return min(4, max(2, os.cpu_count() or 2))
 
 
 def _kept_key(home: Path) -> str:
