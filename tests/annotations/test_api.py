@@ -267,11 +267,12 @@ def test_tokens_need_their_scope(panelist: Caller) -> None:
     problem(program.send("GET", f"assignments/{id}/", Authorization="Token wrong"), 401)
 
 
-def test_a_closed_round_takes_leases_back(panelist: Caller) -> None:
+def test_a_closed_round_takes_what_is_open_and_gives_nothing_new(panelist: Caller) -> None:
     id = panelist.lease().json()["id"]
     assignment = Assignment.objects.get(id=id)
     rounds.close_round(actor=SYSTEM, round=assignment.task.round)
-    problem(panelist.submit(id, answers(assignment)), 409)
+    sent = panelist.submit(id, answers(assignment))
+    assert (sent.status_code, sent.json()["next"]) == (201, None)
     assert panelist.lease().status_code == 204
 
 

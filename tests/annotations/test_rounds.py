@@ -14,7 +14,7 @@ from annotations.models import Prompt, Round, Seat, Task
 from annotations.queries import assignments as queries
 from annotations.queries import rubrics as words
 from annotations.rules.states import Ask, RoundKind, RoundState, SeatState
-from annotations.services import rounds, rubrics
+from annotations.services import assignments, rounds, rubrics
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
 from codesign.studies.rules import Role
@@ -65,9 +65,15 @@ def test_seats_are_offered_while_the_round_is_open() -> None:
 def test_closing_and_opening_again_offers_the_lowest_free_seat() -> None:
     member = judge()
     made = judging_round(member.cohort, tasks=1, overlap=2)
-    lease(member)
+    held = lease(member)
     rounds.close_round(actor=SYSTEM, round=made)
-    assert not Seat.objects.exclude(state=SeatState.FREE).exists()
+    assert not Seat.objects.filter(offered=True).exists()
+    assert Seat.objects.get(state=SeatState.LEASED).number == 1
+    rounds.open_round(actor=SYSTEM, round=made)
+    assert Seat.objects.get(offered=True).number == 2
+    rounds.close_round(actor=SYSTEM, round=made)
+    assignments.stop(actor=Actor.of(member.user), assignment_id=held.id)
+    assert not Seat.objects.filter(offered=True).exists()
     rounds.open_round(actor=SYSTEM, round=made)
     assert Seat.objects.get(offered=True).number == 1
     with pytest.raises(Conflict):
