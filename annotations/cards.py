@@ -12,6 +12,7 @@ from annotations.queries import assignments, progress, releases, review, sitting
 from annotations.rules.states import ReleaseState
 from codesign.compensation import queries as compensation
 from codesign.shared.actors import Actor
+from codesign.shared.counts import counted
 from codesign.shared.templatetags.codesign import percent_of
 from codesign.studies import registry
 from codesign.studies.models import Member
@@ -30,7 +31,7 @@ def read_and_judge(member: Member) -> registry.Step | None:
     rate = compensation.rate_in_force(cohort_id=member.cohort_id, at=now())
     held = assignments.held(actor=actor, slug=member.study.slug)
     waiting = assignments.how_many_wait(member) + bool(held) if rate else 0
-    more = sittings.more_to_come(actor=actor, member=member)
+    more = not waiting and sittings.more_to_come(actor=actor, member=member)
     return registry.Step(
         says="",
         href=reverse("annotations:judge", kwargs={"slug": member.study.slug}) if waiting else "",
@@ -62,11 +63,11 @@ def _pause(member: Member) -> registry.Step:
 def _waiting_words(rewrites: int, flags: int) -> str:
     parts = []
     if rewrites:
-        parts.append(ngettext("%(n)d rewrite", "%(n)d rewrites", rewrites) % {"n": rewrites})
+        words = ngettext("%(n)s rewrite", "%(n)s rewrites", rewrites)
+        parts.append(words % {"n": counted(rewrites)})
     if flags:
-        parts.append(
-            ngettext("%(n)d report of harm", "%(n)d reports of harm", flags) % {"n": flags}
-        )
+        words = ngettext("%(n)s report of harm", "%(n)s reports of harm", flags)
+        parts.append(words % {"n": counted(flags)})
     if not parts:
         return ""
     words = ngettext("%(what)s waits", "%(what)s wait", rewrites + flags)

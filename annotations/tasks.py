@@ -2,7 +2,7 @@
 
 import uuid
 
-from annotations.services import assignments, filling, releases
+from annotations.services import assignments, filling, releases, tallies
 from codesign.shared.jobs import background
 
 
@@ -34,3 +34,9 @@ def fill_round(round_id: str) -> None:
 def ring_rounds() -> None:
     """Ring again for rounds that are not full yet: lost messages, dead workers."""
     filling.ring_waiting()
+
+
+@background(name="annotations.tasks.fold_tallies", queue="default", time_limit=60)
+def fold_tallies() -> None:
+    """Keep the counts of rounds and ledger short to add up."""
+    tallies.fold_all()

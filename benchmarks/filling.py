@@ -23,7 +23,6 @@ from benchmarks.people import CRITERIA, OVERLAP, Person, make_people, signed_in
 from codesign.config.servers.postgres import SUPERUSER
 from codesign.config.servers.roles import APP_ROLE
 
-CLINICIANS = 4
 JUDGE_AT_ONCE = 8
 XIDS = 20_000
 """Transactions over which the events of the trail are spread: a seal never parts one."""
@@ -63,13 +62,12 @@ def panel_size(prompts: int) -> int:
 
 def _make(slug: str, prompts: int) -> dict[str, Any]:
     """A study with so many prompts, its work of a hundred days, and people to look at it."""
-    from annotations.models import Prompt
     from codesign.shared.actors import SYSTEM
     from codesign.studies import services as studies
-    from codesign.studies.rules import Role, StudyState
+    from codesign.studies.rules import StudyState
     from tests.factories.accounts import UserFactory
     from tests.factories.consent import publish, sign
-    from tests.factories.studies import MemberFactory, staff
+    from tests.factories.studies import MemberFactory
 
     UserFactory.reset_sequence(prompts, force=True)  # no address of another study's people
     study = studies.make_study(
@@ -78,11 +76,9 @@ def _make(slug: str, prompts: int) -> dict[str, Any]:
     publish(study)
     cohorts, round_, run_a, run_b = _plan(study)
     studies.change_state(actor=SYSTEM, study=study, state=StudyState.OPEN)
-    members: dict[str, list[Any]] = {}
-    for cohort, count in zip(cohorts, (panel_size(prompts), CLINICIANS), strict=True):
-        members[cohort.role] = [MemberFactory.create(cohort=cohort) for _ in range(count)]
-    records = {m.id: sign(m).id for group in members.values() for m in group}
-    panel, clinicians = members[Role.PANELIST], members[Role.CLINICIAN]
+    people = panel_size(prompts)
+    panel = [MemberFactory.create(cohort=cohorts[0]) for _ in range(people)]
+    clinicians = [MemberFactory.create(cohort=cohorts[1]) for _ in range(people // 3)]
     seconds = _fill(
         {
             "study": study.id,
@@ -96,22 +92,30 @@ def _make(slug: str, prompts: int) -> dict[str, Any]:
             "source_b": run_b.source,
             "prompts": prompts,
             "people": [m.id for m in panel],
-            "signed": [records[m.id] for m in panel],
+            "signed": [sign(m).id for m in panel],
             "clinicians": [m.id for m in clinicians],
-            "clinic_signed": [records[m.id] for m in clinicians],
+            "clinic_signed": [sign(m).id for m in clinicians],
             "reviewer": clinicians[0].id,
         }
     )
+    return _to_look_at(study, panel, clinicians, str(run_b.id)) | {"seconds": seconds}
+
+
+def _to_look_at(study: Any, panel: list[Any], clinicians: list[Any], run: str) -> dict[str, Any]:
+    """Sessions of people, and what they may look at."""
+    from annotations.models import Prompt
+    from codesign.studies.rules import Role
+    from tests.factories.studies import staff
+
     eyes = {"panelist": signed_in(panel[0]), "clinician": signed_in(clinicians[1])}
     eyes |= {role: signed_in(staff(study, Role(role))) for role in STAFF}
     prompt = Prompt.objects.filter(study=study).order_by("external_id")[0]
     return {
-        "slug": slug,
+        "slug": study.slug,
         "prompt": str(prompt.id),
-        "run": str(run_b.id),
+        "run": run,
         "people": {role: person.session for role, person in eyes.items()},
-        "judging": [person.session for person in make_people(cohorts[0], JUDGE_AT_ONCE + 1)],
-        "seconds": seconds,
+        "judging": [person.session for person in make_people(panel[0].cohort, JUDGE_AT_ONCE + 1)],
         "size": _size(),
     }
 
@@ -188,6 +192,8 @@ def as_superuser() -> Any:
 
     database = urlsplit(os.environ["DATABASE_URL"]).path.strip("/")
     connection = psycopg.connect(machine.address_as(SUPERUSER, database), autocommit=True)
+    connection.execute("ALTER SYSTEM SET max_wal_size = '8GB'")  # else it stops for checkpoints
+    connection.execute("SELECT pg_reload_conf()")
     connection.execute("SET session_replication_role = replica")
     connection.execute("SET synchronous_commit = off")
     connection.execute("SET work_mem = '256MB'")
@@ -255,10 +261,11 @@ STATEMENTS = (
        gen_random_uuid() AS assignment, gen_random_uuid() AS judgement,
        gen_random_uuid() AS transfer, {WHEN} AS at,
        CASE WHEN cohort = %(panel)s THEN (%(people)s::uuid[])[1 + (n * 7 + seat) %% people]
-         ELSE (%(clinicians)s::uuid[])[1 + n %% {CLINICIANS}] END AS member,
+         ELSE (%(clinicians)s::uuid[])[1 + n %% clinicians] END AS member,
        CASE WHEN cohort = %(panel)s THEN (%(signed)s::uuid[])[1 + (n * 7 + seat) %% people]
-         ELSE (%(clinic_signed)s::uuid[])[1 + n %% {CLINICIANS}] END AS record
-       FROM s, (SELECT cardinality(%(people)s::uuid[]) AS people) c
+         ELSE (%(clinic_signed)s::uuid[])[1 + n %% clinicians] END AS record
+       FROM s, (SELECT cardinality(%(people)s::uuid[]) AS people,
+         cardinality(%(clinicians)s::uuid[]) AS clinicians) c
        WHERE filled OR n %% 20 = 4 AND seat = 1 AND cohort = %(panel)s""",
     """INSERT INTO annotations_assignment (id, created_at, study_id, member_id, task_id, prompt_id,
        seat_id, repeat, state, asks, rubric_id, order_shown, seed, propensity, amount_minor,
@@ -278,17 +285,20 @@ STATEMENTS = (
        FROM j WHERE filled""",
     """CREATE TEMP TABLE w AS SELECT *, row_number() OVER (ORDER BY judgement) AS nr,
        gen_random_uuid() AS rewrite, gen_random_uuid() AS flag FROM j WHERE filled""",
-    """INSERT INTO annotations_rewrite (id, created_at, judgement_id, response_id, text, state,
-       example) SELECT rewrite, at, judgement, a, 'I would rather say this, and kindly.',
+    """INSERT INTO annotations_rewrite (id, created_at, study_id, judgement_id, response_id,
+       text, state, example) SELECT rewrite, at, %(study)s, judgement, a,
+       'I would rather say this, and kindly.',
        CASE WHEN nr %% 50 = 0 THEN 'pending' WHEN nr %% 40 = 10 THEN 'held_back' ELSE 'accepted'
        END, false FROM w WHERE nr %% 10 = 0""",
-    """INSERT INTO annotations_flag (id, created_at, judgement_id, response_id, harm, severity,
-       note, state, example) SELECT flag, at, judgement, b, 'sycophancy', 2, '',
+    """INSERT INTO annotations_flag (id, created_at, study_id, judgement_id, response_id, harm,
+       severity, note, state, example) SELECT flag, at, %(study)s, judgement, b, 'sycophancy',
+       2, '',
        CASE WHEN nr %% 60 = 0 THEN 'reported' WHEN nr %% 90 = 0 THEN 'dismissed' ELSE 'upheld' END,
        false FROM w WHERE nr %% 30 = 0""",
-    """INSERT INTO annotations_reviewdecision (id, created_at, rewrite_id, flag_id, reviewer_id,
-       old_state, new_state, note, example)
-       SELECT gen_random_uuid(), at, r.rewrite, r.flag, %(reviewer)s, 'before', 'after', '', false
+    """INSERT INTO annotations_reviewdecision (id, created_at, study_id, rewrite_id, flag_id,
+       reviewer_id, old_state, new_state, note, example)
+       SELECT gen_random_uuid(), at, %(study)s, r.rewrite, r.flag, %(reviewer)s, 'before', 'after',
+       '', false
        FROM w, LATERAL (VALUES (rewrite, NULL::uuid, nr %% 10 = 0 AND nr %% 50 <> 0),
                                (NULL, flag, nr %% 30 = 0 AND nr %% 60 <> 0)) r(rewrite, flag, made)
        WHERE r.made""",
@@ -312,6 +322,18 @@ STATEMENTS = (
        SELECT pg_current_xact_id()::text::bigint - {XIDS} + n::bigint * {XIDS - 1} / %(prompts)s,
        at, CASE WHEN filled THEN 'annotations.submitted' ELSE 'annotations.skipped' END, NULL,
        %(study)s, 'assignment', assignment, '', '{{}}' FROM j ORDER BY n""",
+    """INSERT INTO annotations_roundtally (round_id, cohort_id, tasks, seats, judged)
+       SELECT %(round)s, NULL::uuid, count(*), 0, 0 FROM p WHERE NOT held_out
+       UNION ALL SELECT %(round)s, cohort, 0, count(*), count(*) FILTER (WHERE filled)
+       FROM s GROUP BY cohort""",
+    """INSERT INTO compensation_booktally (study_id, currency, earned, entries, corrected, total)
+       SELECT %(study)s, 'GBP', 80 * count(*), count(*), 0, 0 FROM j""",
+    """UPDATE modelhub_generationrun run SET total = items.total, done = items.done,
+       tokens = 90 * items.done, last_done_at = items.last FROM (
+         SELECT run_id, count(*) AS total, count(*) FILTER (WHERE state = 'done') AS done,
+           max(done_at) AS last FROM modelhub_generationitem
+         WHERE run_id IN (%(run_a)s, %(run_b)s) GROUP BY run_id) items
+       WHERE run.id = items.run_id""",
     "DROP TABLE p, s, j, w",
 )
 

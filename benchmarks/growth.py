@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks import filling, machine
+from benchmarks import chores, filling, machine
 from benchmarks.filling import JUDGE_AT_ONCE, Filled
 from benchmarks.load import Browser, judgement_of, measure
 from benchmarks.people import Person
@@ -31,7 +31,7 @@ LOOP_SECONDS = 6.0
 PAGES: tuple[tuple[str, str, str], ...] = (
     ("coordinator", "home", ""),
     ("coordinator", "prompts, first page", "prompts/"),
-    ("coordinator", "prompts, last page", "prompts/?page=last"),
+    ("coordinator", "prompts, last page", "prompts/?last=yes"),
     ("coordinator", "a prompt", "prompts/{prompt}/"),
     ("coordinator", "rounds", "rounds/"),
     ("coordinator", "review", "review/"),
@@ -52,7 +52,8 @@ PAGES: tuple[tuple[str, str, str], ...] = (
     ("ml_engineer", "models", "models/"),
     ("ml_engineer", "training", "training/"),
     ("auditor", "home", ""),
-    ("auditor", "trail, first page", "trail/"),
+    ("auditor", "trail", "trail/"),
+    ("auditor", "trail, last page", "trail/?last=yes"),
     ("panelist", "home", ""),
     ("panelist", "judge", "judge/"),
     ("panelist", "my pay", "pay/"),
@@ -130,6 +131,7 @@ def run(sizes: tuple[int, ...] = SIZES) -> None:
         for site in sites:
             _judge_at_once(site)
         _print_line(sites, f"judging, {JUDGE_AT_ONCE} at once")
+    chores.run(largest)
 
 
 def _site(title: str, database: str, prompts: int, **slug: str) -> Site:

@@ -71,11 +71,16 @@ CRITERIA = [
 ]
 
 
-def fill(*, study_id: object, round_id: object, cohort_id: object, tasks: int) -> None:
+def fill(*, study_id: Any, round_id: Any, cohort_id: Any, tasks: int) -> None:
     """Prompts, two responses each, tasks and seats, straight into the tables."""
     from django.db import connection
 
-    where = {"study": study_id, "round": round_id, "cohort": cohort_id, "tasks": tasks}
+    where: dict[str, Any] = {
+        "study": study_id,
+        "round": round_id,
+        "cohort": cohort_id,
+        "tasks": tasks,
+    }
     with connection.cursor() as cursor:
         for statement in FILL:
             cursor.execute(statement, where)

@@ -1,6 +1,9 @@
-"""How many queries a page makes."""
+"""How many queries a page makes, and how many pages a list has."""
 
 from __future__ import annotations
+
+import re
+from html import unescape
 
 from django.db import connection
 from django.test import Client
@@ -13,3 +16,11 @@ def queries_of(client: Client, address: str) -> int:
     with CaptureQueriesContext(connection) as seen:
         assert client.get(address).status_code == 200
     return len(seen)
+
+
+def pages_of(client: Client, address: str) -> list[str]:
+    """A list from its first page to its last, by the link to the next."""
+    pages = [client.get(address).content.decode()]
+    while following := re.search(r'rel="next" href="([^"]+)"', pages[-1]):
+        pages.append(client.get(address + unescape(following[1])).content.decode())
+    return pages

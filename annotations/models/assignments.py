@@ -12,7 +12,15 @@ from django.db.models import F, Q
 
 from annotations.models.prompts import Prompt, Response, Rubric
 from annotations.models.rounds import Seat, Task
-from annotations.rules.states import AssignmentState, FlagState, Harm, RewriteState, SkipReason
+from annotations.rules.states import (
+    WAITING_FLAG,
+    WAITING_REWRITE,
+    AssignmentState,
+    FlagState,
+    Harm,
+    RewriteState,
+    SkipReason,
+)
 from codesign.consent.models import ConsentRecord
 from codesign.shared.models import PublicModel, append_only, one_of, write_once
 from codesign.studies.models import Member, Study
@@ -81,10 +89,16 @@ class Assignment(PublicModel):
             ),
             models.Index(fields=["member", "-leased_at"], name="assignment_by_member"),
             models.Index(
+                fields=["member", "task"],
+                condition=~Q(state=AssignmentState.EXPIRED),
+                name="assignment_seen",
+            ),
+            models.Index(
                 fields=["member", "prompt"],
                 condition=Q(state=AssignmentState.SKIPPED),
                 name="assignment_skipped",
             ),
+            models.Index(fields=["study"], condition=Q(example=True), name="assignment_example"),
         ]
         triggers: ClassVar = write_once(
             "study_id",
@@ -170,6 +184,9 @@ class Judgement(PublicModel):
 class Rewrite(PublicModel):
     """A response as somebody would rather have it; its text stays, its state is reviewed."""
 
+    study = models.ForeignKey(
+        Study, on_delete=models.PROTECT, related_name="+", db_index=False, help_text="Of the task."
+    )
     judgement = models.ForeignKey(Judgement, on_delete=models.PROTECT, related_name="rewrites")
     response = models.ForeignKey(Response, on_delete=models.PROTECT, related_name="rewrites")
     text = models.TextField()
@@ -181,12 +198,24 @@ class Rewrite(PublicModel):
             models.UniqueConstraint(fields=["judgement", "response"], name="rewrite_once"),
             one_of("state", RewriteState, "rewrite_state_known"),
         ]
-        triggers: ClassVar = write_once("judgement_id", "response_id", "text", "example")
+        indexes: ClassVar = [
+            models.Index(
+                fields=["study", "id"],
+                condition=Q(state__in=WAITING_REWRITE),
+                name="rewrite_waiting",
+            )
+        ]
+        triggers: ClassVar = write_once(
+            "study_id", "judgement_id", "response_id", "text", "example"
+        )
 
 
 class Flag(PublicModel):
     """A report of harm; what was reported stays, its state is reviewed."""
 
+    study = models.ForeignKey(
+        Study, on_delete=models.PROTECT, related_name="+", db_index=False, help_text="Of the task."
+    )
     judgement = models.ForeignKey(Judgement, on_delete=models.PROTECT, related_name="flags")
     response = models.ForeignKey(Response, on_delete=models.PROTECT, related_name="flags")
     harm = models.CharField(max_length=24)
@@ -204,8 +233,13 @@ class Flag(PublicModel):
                 condition=Q(severity__gte=1, severity__lte=3), name="flag_severity_1_to_3"
             ),
         ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["study", "id"], condition=Q(state__in=WAITING_FLAG), name="flag_waiting"
+            )
+        ]
         triggers: ClassVar = write_once(
-            "judgement_id", "response_id", "harm", "severity", "note", "example"
+            "study_id", "judgement_id", "response_id", "harm", "severity", "note", "example"
         )
 
 
@@ -227,6 +261,9 @@ class SeenInReview(models.Model):
 class ReviewDecision(PublicModel):
     """The log of reviews: who moved a rewrite or flag from which state to which, and why."""
 
+    study = models.ForeignKey(
+        Study, on_delete=models.PROTECT, related_name="+", db_index=False, help_text="Of the task."
+    )
     rewrite = models.ForeignKey(
         Rewrite, on_delete=models.PROTECT, null=True, related_name="decisions"
     )
@@ -243,5 +280,8 @@ class ReviewDecision(PublicModel):
                 condition=Q(rewrite=None, flag__isnull=False) | Q(rewrite__isnull=False, flag=None),
                 name="review_of_one_thing",
             )
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["study", "-created_at", "-id"], name="decision_newest")
         ]
         triggers: ClassVar = append_only()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import ClassVar
 
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -92,6 +93,35 @@ class RoundFilling(models.Model):
         ]
 
 
+class RoundTally(models.Model):
+    """How many tasks, seats and judgements a round has, as movements: their sum is the number.
+
+    Triggers add a row for every change in its own transaction, so that the sum is never wrong, and
+    two people who send at once never wait for each other, as they would at one counter. A timer
+    folds the rows of a round into one (`services.tallies`).
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    round = models.ForeignKey(
+        Round, on_delete=models.PROTECT, related_name="tallies", db_constraint=False
+    )
+    cohort = models.ForeignKey(
+        Cohort,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        help_text="Empty in rows that count tasks.",
+    )
+    tasks = models.BigIntegerField(default=0)
+    seats = models.BigIntegerField(default=0)
+    judged = models.BigIntegerField(default=0, help_text="Seats that hold a judgement.")
+
+
+TALLY = "INSERT INTO annotations_roundtally (round_id, cohort_id, tasks, seats, judged)"
+
+
 class Task(PublicModel):
     """A prompt with its fixed set of responses in a round."""
 
@@ -102,6 +132,19 @@ class Task(PublicModel):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["round", "prompt"], name="task_once_per_round")
+        ]
+        triggers: ClassVar = [
+            pgtrigger.Trigger(
+                name="tally",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="made"),  # type: ignore[no-untyped-call]
+                func=f"""
+                    {TALLY} SELECT round_id, NULL, count(*), 0, 0 FROM made GROUP BY round_id;
+                    RETURN NULL;
+                """,  # noqa: S608
+            )
         ]
 
 
@@ -161,4 +204,34 @@ class Seat(models.Model):
                 condition=Q(offered=True),
                 name="seat_queue",
             )
+        ]
+        triggers: ClassVar = [
+            pgtrigger.Trigger(
+                name="tally",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="made"),  # type: ignore[no-untyped-call]
+                func=f"""
+                    {TALLY} SELECT t.round_id, made.cohort_id, 0, count(*),
+                      count(*) FILTER (WHERE made.state = '{SeatState.FILLED}')
+                    FROM made JOIN annotations_task t ON t.id = made.task_id
+                    GROUP BY t.round_id, made.cohort_id;
+                    RETURN NULL;
+                """,  # noqa: S608
+            ),
+            pgtrigger.Trigger(
+                name="tally_judged",
+                when=pgtrigger.After,
+                operation=pgtrigger.UpdateOf("state"),  # type: ignore[no-untyped-call]
+                condition=pgtrigger.Condition(
+                    f"((OLD.state = '{SeatState.FILLED}') <> (NEW.state = '{SeatState.FILLED}'))"
+                ),
+                func=f"""
+                    {TALLY} SELECT round_id, NEW.cohort_id, 0, 0,
+                      CASE WHEN NEW.state = '{SeatState.FILLED}' THEN 1 ELSE -1 END
+                    FROM annotations_task WHERE id = NEW.task_id;
+                    RETURN NULL;
+                """,  # noqa: S608
+            ),
         ]

@@ -6,11 +6,11 @@ import uuid
 from collections import Counter
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
 
-from annotations.models import Assignment, Round, RoundCohort, Rubric, Seat
-from annotations.rules.states import AssignmentState, RoundKind, SeatState
+from annotations.models import Assignment, Round, RoundCohort, RoundTally, Rubric
+from annotations.rules.states import AssignmentState, RoundKind
 from codesign.compensation import queries as compensation
 from codesign.consent import queries as consent
 from codesign.enrolment import queries as enrolment
@@ -32,13 +32,7 @@ class CohortProgress:
 
 def judged_by_cohort(*, study_id: uuid.UUID) -> list[CohortProgress]:
     """Every cohort of a study in its order; four queries, however many there are."""
-    seats = {
-        cohort_id: (done, total)
-        for cohort_id, done, total in Seat.objects.filter(task__round__study_id=study_id)
-        .values("cohort_id")
-        .annotate(done=Count("id", filter=Q(state=SeatState.FILLED)), total=Count("id"))
-        .values_list("cohort_id", "done", "total")
-    }
+    seats = _seats(RoundTally.objects.filter(round__study_id=study_id))
     people = {
         cohort_id: (signed, everybody)
         for cohort_id, signed, everybody in consent.with_state(
@@ -70,6 +64,13 @@ def judged_by_cohort(*, study_id: uuid.UUID) -> list[CohortProgress]:
     ]
 
 
+def _seats(tallies: QuerySet[RoundTally]) -> dict[uuid.UUID, tuple[int, int]]:
+    """cohort id → (seats that hold a judgement, seats)."""
+    sums = tallies.values("cohort_id").annotate(done=Sum("judged"), total=Sum("seats"))
+    found = sums.values_list("cohort_id", "done", "total")
+    return {cohort_id: (done, total) for cohort_id, done, total in found if cohort_id}
+
+
 @dataclass(frozen=True, slots=True)
 class Journey:
     """How far the people of a cohort came: each number is part of the one before it.
@@ -93,17 +94,17 @@ def journeys(*, study_id: uuid.UUID) -> list[Journey]:
     """From invitation to judging for every cohort in its order; three queries, however many."""
     sent = Assignment.objects.filter(
         member_id=OuterRef("id"), state=AssignmentState.SUBMITTED, example=False
-    )
+    ).order_by("-leased_at")  # by an index of their own: not of everybody's until one is theirs
     signed = Q(consent_state=consent.ConsentState.SIGNED)
     again = Q(consent_state=consent.ConsentState.TO_SIGN_AGAIN)
     rows = (
         consent.with_state(Member.objects.filter(study_id=study_id, left_at=None))
-        .annotate(has_sent=Exists(sent))
+        .annotate(sent_last=Subquery(sent.values("id")[:1]))
         .values("cohort_id")
         .annotate(
             joined=Count("id"),
             signed=Count("id", filter=signed),
-            judging=Count("id", filter=signed & Q(has_sent=True)),
+            judging=Count("id", filter=signed & Q(sent_last__isnull=False)),
             again=Count("id", filter=again),
             left=Count("id", filter=Q(consent_state=consent.ConsentState.LEFT)),
         )
@@ -133,9 +134,9 @@ def rounds_of(*, study_id: uuid.UUID) -> QuerySet[Round]:
     return (
         Round.objects.filter(study_id=study_id)
         .annotate(
-            prompts=Count("tasks", distinct=True),
-            seats=Count("tasks__seats"),
-            judged=Count("tasks__seats", filter=Q(tasks__seats__state=SeatState.FILLED)),
+            prompts=Sum("tallies__tasks", default=0),
+            seats=Sum("tallies__seats", default=0),
+            judged=Sum("tallies__judged", default=0),
         )
         .order_by("-created_at", "id")
     )
@@ -157,13 +158,7 @@ class CohortPart:
 
 def parts_of(*, round: Round) -> list[CohortPart]:
     """Every cohort of a round in its order; three queries, however many there are."""
-    seats = {
-        cohort_id: (done, total)
-        for cohort_id, done, total in Seat.objects.filter(task__round=round)
-        .values("cohort_id")
-        .annotate(done=Count("id", filter=Q(state=SeatState.FILLED)), total=Count("id"))
-        .values_list("cohort_id", "done", "total")
-    }
+    seats = _seats(RoundTally.objects.filter(round=round))
     signed = dict(
         consent.with_state(Member.objects.filter(study_id=round.study_id, left_at=None))
         .values("cohort_id")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import uuid
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from annotations.models import Prompt, Response
 from codesign.shared.errors import NotFound
@@ -16,9 +17,10 @@ def prompts_of(*, study_id: uuid.UUID) -> QuerySet[Prompt]:
 
 
 def with_replies(*, study_id: uuid.UUID) -> QuerySet[Prompt]:
-    """The same, each with how many `replies` are in use; one query."""
-    in_use = Count("responses", filter=Q(responses__withdrawn_at=None))
-    return prompts_of(study_id=study_id).annotate(replies=in_use)
+    """The same, each with how many `replies` are in use, counted for those that are read."""
+    in_use = Response.objects.filter(prompt=OuterRef("id"), withdrawn_at=None).order_by()
+    count = in_use.values("prompt").annotate(n=Count("id")).values("n")
+    return prompts_of(study_id=study_id).annotate(replies=Coalesce(Subquery(count), 0))
 
 
 def prompt_in(*, study_id: uuid.UUID, prompt_id: uuid.UUID) -> Prompt:

@@ -7,12 +7,13 @@ database, so that no page can show it.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from annotations.models import (
@@ -24,12 +25,12 @@ from annotations.models import (
     SeenInReview,
 )
 from annotations.queries.assignments import waiting_seats
-from annotations.rules.states import AssignmentState, FlagState, RewriteState
+from annotations.rules.states import WAITING_FLAG, WAITING_REWRITE, AssignmentState
 from codesign.shared.actors import Actor
+from codesign.shared.counts import up_to_most
 from codesign.studies.models import Member
 
-WAITING_REWRITE = (RewriteState.PENDING,)
-WAITING_FLAG = (FlagState.REPORTED, FlagState.TRIAGED)
+NEWEST = ("-created_at", "-id")
 
 
 class Kind(StrEnum):
@@ -62,7 +63,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How much waits, and how much was decided."""
+    """How much waits, and how much was decided; counted no further than `shared.counts` does."""
 
     rewrites: int
     flags: int
@@ -92,17 +93,20 @@ def _counting(kind: Kind, actor: Actor, study_id: uuid.UUID) -> QuerySet[Any]:
     Left out: their own; what somebody wrote whose consent was taken back; withdrawn texts;
     revisions that a later one replaced.
     """
-    rows: QuerySet[Any] = Rewrite.objects.all() if kind is Kind.REWRITES else Flag.objects.all()
     newer = Judgement.objects.filter(
         assignment=OuterRef("judgement__assignment"), revision__gt=OuterRef("judgement__revision")
     )
-    return rows.filter(
-        ~Exists(newer),
-        judgement__assignment__study_id=study_id,
-        judgement__consent_record__withdrawal=None,
-        response__withdrawn_at=None,
-        response__prompt__withdrawn_at=None,
-    ).exclude(judgement__member__user_id=_reviewer(actor))
+    return (
+        _table(kind)
+        .filter(
+            ~Exists(newer),
+            study_id=study_id,
+            judgement__consent_record__withdrawal=None,
+            response__withdrawn_at=None,
+            response__prompt__withdrawn_at=None,
+        )
+        .exclude(judgement__member__user_id=_reviewer(actor))
+    )
 
 
 def _kept_back(actor: Actor, study_id: uuid.UUID) -> Q | None:
@@ -132,23 +136,41 @@ def _waiting(kind: Kind) -> Q:
     return Q(state__in=WAITING_REWRITE if kind is Kind.REWRITES else WAITING_FLAG)
 
 
+def _table(kind: Kind) -> QuerySet[Any]:
+    rows: QuerySet[Any] = Rewrite.objects.all() if kind is Kind.REWRITES else Flag.objects.all()
+    return rows
+
+
+def _among(rows: QuerySet[Any], wanted: QuerySet[Any]) -> QuerySet[Any]:
+    """Those of `rows` that are among the `wanted`, looked up one after another.
+
+    As a value for each row and not as a join: the planner takes these many conditions together for
+    rarer than they are, and would read all that was ever judged to find one page.
+    """
+    found = Subquery(wanted.order_by().filter(id=OuterRef("id")).values("id")[:1])
+    return rows.alias(found=found).filter(found__isnull=False)
+
+
+def _waiting_rows(kind: Kind, study_id: uuid.UUID) -> QuerySet[Any]:
+    """What waits in a study, whoever may see it, in the order of an index over just that."""
+    return _table(kind).filter(_waiting(kind), study_id=study_id).order_by("id")
+
+
 def counts(*, actor: Actor, study_id: uuid.UUID) -> Counts:
-    """How much waits of each kind, and how much was decided; three queries."""
-    waiting, decided, later = {}, 0, 0
+    """How much waits of each kind, and how much was decided; at most six queries."""
     kept_back = _kept_back(actor, study_id)
-    hidden = Value(False) if kept_back is None else kept_back
+    waiting, later = {}, 0
     for kind in Kind:
-        rows = _counting(kind, actor, study_id).annotate(hidden=hidden)
-        found = rows.aggregate(
-            waiting=Count("id", filter=_waiting(kind) & Q(hidden=False)),
-            decided=Count("id", filter=~_waiting(kind) & Q(hidden=False)),
-            later=Count("id", filter=_waiting(kind) & Q(hidden=True)),
-        )
-        waiting[kind] = found["waiting"]
-        decided += found["decided"]
-        later += found["later"]
+        rows = _waiting_rows(kind, study_id)
+        waiting[kind] = up_to_most(_among(rows, _rows(kind, actor, study_id)))
+        if kept_back is not None:
+            hidden = _counting(kind, actor, study_id).filter(kept_back)
+            later += up_to_most(_among(rows, hidden))
     return Counts(
-        rewrites=waiting[Kind.REWRITES], flags=waiting[Kind.FLAGS], decided=decided, later=later
+        rewrites=waiting[Kind.REWRITES],
+        flags=waiting[Kind.FLAGS],
+        decided=up_to_most(decisions(actor=actor, study_id=study_id)),
+        later=later,
     )
 
 
@@ -159,10 +181,13 @@ def next_waiting(
 
     `after` leaves one for later: the next behind it, from the top again after the last.
     """
-    rows = _rows(kind, actor, study_id).filter(_waiting(kind)).order_by("id")
-    found = _items(kind, rows.filter(id__gt=after)[:1]) if after else []
-    found = found or _items(kind, rows[:1])
-    return found[0] if found else None
+    rows = _among(_waiting_rows(kind, study_id), _rows(kind, actor, study_id))
+    return _first(kind, rows.filter(id__gt=after) if after else rows) or _first(kind, rows)
+
+
+def _first(kind: Kind, rows: QuerySet[Any]) -> Item | None:
+    found = rows.values_list("id", flat=True).first()
+    return _items(kind, _table(kind).filter(id=found))[0] if found else None
 
 
 def item(*, actor: Actor, study_id: uuid.UUID, kind: Kind, item_id: uuid.UUID) -> Item | None:
@@ -181,35 +206,37 @@ def next_kept_back(*, actor: Actor, study_id: uuid.UUID, kind: Kind) -> Item | N
         state=AssignmentState.LEASED,
         prompt=OuterRef("response__prompt"),
     )
-    rows = _counting(kind, actor, study_id).filter(kept_back, ~Exists(held), _waiting(kind))
-    found = _items(kind, rows.order_by("id")[:1])
-    return found[0] if found else None
+    hidden = _counting(kind, actor, study_id).filter(kept_back, ~Exists(held))
+    return _first(kind, _among(_waiting_rows(kind, study_id), hidden))
 
 
-class Decided(Sequence[Item]):
-    """What was decided, newest decision first, read a slice at a time: three queries each."""
+def decisions(*, actor: Actor, study_id: uuid.UUID) -> QuerySet[ReviewDecision]:
+    """The last decision on each thing that is decided now and that this reviewer may see.
 
-    def __init__(self, *, actor: Actor, study_id: uuid.UUID) -> None:
-        self.rows = {
-            kind: _rows(kind, actor, study_id).exclude(_waiting(kind)).order_by() for kind in Kind
-        }
-        rewrites, flags = (
-            rows.annotate(decided_at=_last_decision(kind, "created_at")).values_list(
-                "id", "decided_at"
-            )
-            for kind, rows in self.rows.items()
+    Its order, newest first, is that of an index; who reads a page reads little more than a page.
+    """
+    found, shown = ReviewDecision.objects.filter(study_id=study_id), Q()
+    for kind, name in ((Kind.REWRITES, "rewrite"), (Kind.FLAGS, "flag")):
+        rows = _rows(kind, actor, study_id).exclude(_waiting(kind)).filter(id=OuterRef(name))
+        newer = ReviewDecision.objects.filter(**{name: OuterRef(name)}).filter(
+            Q(created_at__gt=OuterRef("created_at"))
+            | Q(created_at=OuterRef("created_at"), id__gt=OuterRef("id"))
         )
-        self.found = rewrites.union(flags, all=True).order_by("-decided_at", "id")
+        found = found.alias(**{f"{name}_seen": Subquery(rows.order_by().values("id")[:1])})
+        shown |= Q(**{f"{name}_seen__isnull": False}) & ~Q(Exists(newer))
+    return found.filter(shown).order_by(*NEWEST)
 
-    def __len__(self) -> int:
-        """How much was decided; one query."""
-        return self.found.count()
 
-    def __getitem__(self, part: Any) -> Any:
-        """The items of a slice."""
-        ids = [item_id for item_id, _ in self.found[part]]
-        items = [item for kind in Kind for item in _items(kind, self.rows[kind].filter(id__in=ids))]
-        return sorted(items, key=lambda item: ids.index(item.id))
+def items_of(
+    *, actor: Actor, study_id: uuid.UUID, decisions: Iterable[ReviewDecision]
+) -> list[Item]:
+    """What these decisions are about, in their order; two queries."""
+    about = [one.rewrite_id or one.flag_id for one in decisions]
+    rows = (
+        _items(kind, _among(_table(kind).filter(id__in=about), _rows(kind, actor, study_id)))
+        for kind in Kind
+    )
+    return sorted(chain(*rows), key=lambda item: about.index(item.id))
 
 
 def _last_decision(kind: Kind, column: str) -> Subquery:

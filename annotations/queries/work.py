@@ -12,10 +12,11 @@ from annotations.rules.states import AssignmentState
 
 
 def paid_work() -> Iterator[tuple[uuid.UUID, int, str]]:
-    """(assignment, minor units, currency) of every judgement and paid skip that pays."""
+    """(assignment, minor units, currency) of every judgement and paid skip that pays, by id."""
     done = Q(state=AssignmentState.SUBMITTED) | Q(state=AssignmentState.SKIPPED, skip_paid=True)
     return (
         Assignment.objects.filter(done, example=False, amount_minor__gt=0)
+        .order_by("id")
         .values_list("id", "amount_minor", "currency")
         .iterator()
     )

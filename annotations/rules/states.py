@@ -107,6 +107,11 @@ class FlagState(StrEnum):
     DISMISSED = "dismissed"
 
 
+WAITING_REWRITE = (RewriteState.PENDING,)
+WAITING_FLAG = (FlagState.REPORTED, FlagState.TRIAGED)
+"""States in which a review is still to come."""
+
+
 class Harm(StrEnum):
     """What can be wrong with a response (standards 6.10)."""
 

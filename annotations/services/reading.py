@@ -8,11 +8,11 @@ its answers are read by them, never both.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.db import transaction
 
-from annotations.models import SeenInReview
+from annotations.models import ReviewDecision, SeenInReview
 from annotations.permissions import REVIEW, SEE_DECISIONS
 from annotations.queries import review as queries
 from annotations.queries.review import Item, Kind
@@ -66,10 +66,10 @@ def one(*, actor: Actor, study: Study, kind: Kind, item_id: uuid.UUID) -> Item |
 
 
 @transaction.atomic
-def decided(*, actor: Actor, study: Study, part: slice) -> list[Item]:
-    """What was decided, newest first, from one place to another; noted as read."""
+def decided(*, actor: Actor, study: Study, decisions: Sequence[ReviewDecision]) -> list[Item]:
+    """What these decisions are about, in their order; noted as read."""
     reader = _reader(actor, SEE_DECISIONS, study)
-    found: list[Item] = queries.Decided(actor=actor, study_id=study.id)[part]
+    found = queries.items_of(actor=actor, study_id=study.id, decisions=decisions)
     _note(reader, found)
     return found
 

@@ -70,6 +70,7 @@ def decide(
     if old is not None:
         ReviewDecision.objects.create(
             **{reviewed.name: row},
+            study_id=row.study_id,
             reviewer=reviewer,
             old_state=old,
             new_state=row.state,

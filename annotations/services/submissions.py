@@ -221,6 +221,7 @@ def _write(judgement: Judgement, parsed: submission.Submission, *, shown_at: dat
     insert(judgement)
     Rewrite.objects.bulk_create(
         Rewrite(
+            study_id=judgement.member.study_id,
             judgement=judgement,
             response_id=uuid.UUID(rewrite.response),
             text=rewrite.text,
@@ -230,6 +231,7 @@ def _write(judgement: Judgement, parsed: submission.Submission, *, shown_at: dat
     )
     Flag.objects.bulk_create(
         Flag(
+            study_id=judgement.member.study_id,
             judgement=judgement,
             response_id=uuid.UUID(flag.response),
             harm=flag.harm,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from annotations.permissions import PULL
 from annotations.queries import prompts as queries
 from annotations.services import prompts
+from codesign.shared.keyset import page_of
 from codesign.shared.pages import Question, ask_first
 from codesign.studies.permissions import StudyRequest, page
 
@@ -26,10 +26,13 @@ PROMPTS_A_PAGE = 50
 @never_cache
 @require_safe
 def listed(request: StudyRequest, slug: str) -> HttpResponse:
-    """Every prompt, those taken out too."""
-    found = Paginator(queries.with_replies(study_id=request.member.study_id), PROMPTS_A_PAGE)
-    number = request.GET.get("page")
-    return render(request, "annotations/prompts.html", {"page": found.get_page(number)})
+    """Every prompt by its id, those taken out too; `from` begins at an id, or where it would be."""
+    prompts = queries.with_replies(study_id=request.member.study_id)
+    start = request.GET.get("from", "").replace("\0", "").strip()
+    if start:
+        prompts = prompts.filter(external_id__gte=start)
+    found = page_of(prompts, by=["external_id"], asked=request.GET, size=PROMPTS_A_PAGE)
+    return render(request, "annotations/prompts.html", {"page": found, "start": start})
 
 
 @page(PULL)

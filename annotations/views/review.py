@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,6 +20,7 @@ from annotations.rules.states import FLAG_STATES, REWRITE_STATES, FlagState, Rew
 from annotations.services import reading
 from annotations.services import review as service
 from codesign.shared.errors import Conflict, Invalid, Refusal
+from codesign.shared.keyset import page_of
 from codesign.studies.permissions import StudyRequest, page
 
 DECIDED_A_PAGE = 30
@@ -67,13 +67,13 @@ def decided(request: StudyRequest, slug: str) -> HttpResponse:
     if request.method == "HEAD":
         return HttpResponse()
     study = request.member.study
-    found = Paginator(
-        queries.Decided(actor=request.actor, study_id=study.id), DECIDED_A_PAGE
-    ).get_page(request.GET.get("page"))
-    begin = DECIDED_A_PAGE * (found.number - 1)
-    rows = reading.decided(
-        actor=request.actor, study=study, part=slice(begin, begin + DECIDED_A_PAGE)
+    found = page_of(
+        queries.decisions(actor=request.actor, study_id=study.id),
+        by=queries.NEWEST,
+        asked=request.GET,
+        size=DECIDED_A_PAGE,
     )
+    rows = reading.decided(actor=request.actor, study=study, decisions=found.object_list)
     context = {
         "counts": queries.counts(actor=request.actor, study_id=study.id),
         "page": found,

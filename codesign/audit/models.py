@@ -30,13 +30,14 @@ class Event(models.Model):
     at = models.DateTimeField(auto_now_add=True)
     action = models.CharField(max_length=80)
     actor_id = models.UUIDField(null=True, help_text="User id; empty for the system.")
-    study_id = models.UUIDField(null=True, db_index=True)
+    study_id = models.UUIDField(null=True)
     about_kind = models.CharField(max_length=60)
     about_id = models.UUIDField(db_index=True)
     about_label = models.CharField(max_length=200, blank=True)
     data = models.JSONField(default=dict)
 
     class Meta:
+        indexes: ClassVar = [models.Index(fields=["study_id", "-id"], name="event_newest")]
         triggers: ClassVar = append_only()
 
 

@@ -73,7 +73,7 @@ class Transfer(PublicModel):
 
     kind = models.CharField(max_length=20)  # credit | reversal
     idempotency_key = models.CharField(max_length=120)
-    study_id = models.UUIDField(db_index=True)
+    study_id = models.UUIDField()
     about_kind = models.CharField(max_length=40)
     about_id = models.UUIDField()
     about_label = models.CharField(max_length=200, blank=True)
@@ -97,6 +97,9 @@ class Transfer(PublicModel):
                 name="transfer_reversal_reverses",
             ),
         ]
+        indexes: ClassVar = [
+            models.Index(fields=["study_id", "-posted_at", "-id"], name="transfer_newest")
+        ]
         triggers: ClassVar = [
             *append_only(),
             pgtrigger.Trigger(
@@ -117,6 +120,37 @@ class Transfer(PublicModel):
         ]
 
 
+TALLIED = ("earned", "entries", "corrected", "total")
+LEGS_OF_STUDIES = """
+    SELECT t.study_id, l.currency,
+      coalesce(sum(l.amount_minor) FILTER (WHERE a.kind = 'earned'), 0) AS earned,
+      count(*) FILTER (WHERE a.kind = 'earned') AS entries,
+      count(*) FILTER (WHERE a.kind = 'earned' AND t.kind = 'reversal') AS corrected,
+      sum(l.amount_minor) AS total
+    FROM {legs} l JOIN compensation_transfer t ON t.id = l.transfer_id
+    JOIN compensation_account a ON a.id = l.account_id
+    GROUP BY t.study_id, l.currency
+"""
+"""What a study's legs add up to, by currency, in the columns of `BookTally`."""
+
+
+class BookTally(models.Model):
+    """What a study's part of the ledger adds up to, as movements: their sum is the number.
+
+    A trigger adds a row for every credit in its own transaction, so that a page need not add up
+    millions of legs, and two credits never wait for each other. A timer folds the rows into one.
+    The legs stay the book: `trial_balance` proves the tallies against them.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    study_id = models.UUIDField(db_index=True)
+    currency = models.CharField(max_length=3)
+    earned = models.BigIntegerField(help_text="By people; minor units.")
+    entries = models.BigIntegerField(help_text="On people's accounts.")
+    corrected = models.BigIntegerField(help_text="Those of them that reverse another.")
+    total = models.BigIntegerField(help_text="Of both sides: 0.")
+
+
 class Leg(models.Model):
     """A signed amount on one account; the legs of a transfer sum to zero per currency."""
 
@@ -132,9 +166,27 @@ class Leg(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=~Q(amount_minor=0), name="leg_moves_something")
         ]
-        indexes: ClassVar = [models.Index(fields=["account", "-id"])]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["account", "-id"],
+                include=["currency", "amount_minor"],  # a balance reads nothing but the index
+                name="leg_by_account",
+            )
+        ]
         triggers: ClassVar = [
             *append_only(),
+            pgtrigger.Trigger(
+                name="tally",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="made"),  # type: ignore[no-untyped-call]
+                func=f"""
+                    INSERT INTO compensation_booktally (study_id, currency, {", ".join(TALLIED)})
+                    {LEGS_OF_STUDIES.format(legs="made")};
+                    RETURN NULL;
+                """,
+            ),
             pgtrigger.Trigger(
                 name="sums_to_zero",
                 when=pgtrigger.After,

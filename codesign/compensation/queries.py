@@ -7,9 +7,16 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db import connection
+from django.db.models import F, QuerySet, Sum
 
-from codesign.compensation.models import Leg, PayRate, Transfer
+from codesign.compensation.models import (
+    LEGS_OF_STUDIES,
+    BookTally,
+    Leg,
+    PayRate,
+    Transfer,
+)
 from codesign.compensation.registry import PAID_WORK
 from codesign.shared.errors import NotFound
 from codesign.shared.written import Written
@@ -19,6 +26,9 @@ from codesign.shared.written import Written
 def _rate(cohort_id: uuid.UUID, at: datetime) -> QuerySet[PayRate]:
     rates = PayRate.objects.filter(cohort_id=cohort_id, effective_from__lte=at)
     return rates.order_by("-effective_from")[:1]
+
+
+NEWEST = ("-transfer__posted_at", "-transfer__id", "-id")
 
 
 def rate_in_force(*, cohort_id: uuid.UUID, at: datetime) -> PayRate | None:
@@ -85,30 +95,39 @@ class Book:
 
 
 def book_of(*, study_id: uuid.UUID) -> list[Book]:
-    """The study's ledger by currency; one query."""
+    """The study's ledger by currency, from its tallies, which `imbalances` proves; one query."""
     rows = (
-        Leg.objects.filter(transfer__study_id=study_id)
+        BookTally.objects.filter(study_id=study_id)
         .values("currency")
         .annotate(
-            earned=Sum("amount_minor", filter=Q(account__kind="earned"), default=0),
-            entries=Count("transfer_id", distinct=True),
-            corrected=Count("transfer_id", distinct=True, filter=Q(transfer__kind="reversal")),
-            total=Sum("amount_minor"),
+            by_people=Sum("earned"),
+            in_all=Sum("entries"),
+            reversals=Sum("corrected"),
+            both_sides=Sum("total"),
         )
         .order_by("currency")
     )
     return [
-        Book(r["currency"], r["earned"], r["entries"], r["corrected"], r["total"] == 0)
-        for r in rows
+        Book(
+            currency=row["currency"],
+            earned=row["by_people"],
+            entries=row["in_all"],
+            corrected=row["reversals"],
+            balanced=row["both_sides"] == 0,
+        )
+        for row in rows
     ]
 
 
 def entries_of_study(*, study_id: uuid.UUID) -> QuerySet[Leg]:
-    """What every person of a study was credited or lost again, newest first; one query."""
+    """What every person of a study was credited or lost again, newest first; one query.
+
+    In the order of an index over transfers, which know their study.
+    """
     return (
         Leg.objects.filter(transfer__study_id=study_id, account__kind="earned")
         .select_related("account", "transfer__reverses", "transfer__reversed_by")
-        .order_by("-id")
+        .order_by(*NEWEST)
     )
 
 
@@ -140,6 +159,7 @@ def imbalances() -> Iterator[str]:
     )
     for row in unbalanced:
         yield f"Transfer {row['transfer_id']}: legs sum to {row['total']} {row['currency']}."
+    yield from _tallies_that_differ()
     for transfer_id in Transfer.objects.filter(legs=None).values_list("id", flat=True):
         yield f"Transfer {transfer_id} has no legs."
     strays = Leg.objects.exclude(currency=F("account__currency")).values_list("id", flat=True)
@@ -147,23 +167,54 @@ def imbalances() -> Iterator[str]:
         yield f"Leg {leg_id} is in another currency than its account."
 
 
+def _tallies_that_differ() -> Iterator[str]:
+    """A sentence for each study whose tallies are not the sums of its legs."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"""
+            SELECT study_id, currency FROM (
+              SELECT study_id, currency, earned, entries, corrected, total
+              FROM compensation_booktally
+              UNION ALL SELECT study_id, currency, -earned, -entries, -corrected, -total
+              FROM ({LEGS_OF_STUDIES.format(legs="compensation_leg")}) legs
+            ) both_sides
+            GROUP BY study_id, currency HAVING sum(earned) <> 0 OR sum(entries) <> 0
+              OR sum(corrected) <> 0 OR sum(total) <> 0 ORDER BY 1, 2
+        """)  # noqa: S608
+        for study_id, currency in cursor.fetchall():
+            yield f"The tallies of study {study_id} in {currency} differ from its legs."
+
+
+Paid = tuple[uuid.UUID, int, str]
+
+
+def _differences(kind: str, credited: Iterator[Paid], work: Iterator[Paid]) -> Iterator[str]:
+    """Walk both lists side by side, by id, so that neither is ever held as a whole."""
+    got, done = next(credited, None), next(work, None)
+    while got or done:
+        if done and (got is None or done[0] < got[0]):
+            yield f"No credit for {kind} {done[0]}."
+            done = next(work, None)
+        elif got and (done is None or got[0] < done[0]):
+            yield f"A credit names {kind} {got[0]}, which is no paid work."
+            got = next(credited, None)
+        elif got and done:
+            if got != done:
+                yield f"{kind} {done[0]} pays {done[1]} {done[2]} and got {got[1]} {got[2]}."
+            got, done = next(credited, None), next(work, None)
+
+
 def credits_against_work() -> Iterator[str]:
     """A sentence for each piece of paid work without its credit, and each credit without work."""
     for kind, listed in PAID_WORK:
-        credited = {
-            about_id: (amount, currency)
-            for about_id, amount, currency in Leg.objects.filter(
+        credited = (
+            Leg.objects.filter(
                 transfer__kind="credit", transfer__about_kind=kind, account__kind="earned"
-            ).values_list("transfer__about_id", "amount_minor", "currency")
-        }
-        for work_id, amount_minor, currency in listed():
-            got = credited.pop(work_id, None)
-            if got is None:
-                yield f"No credit for {kind} {work_id}."
-            elif got != (amount_minor, currency):
-                yield f"{kind} {work_id} pays {amount_minor} {currency} and got {got[0]} {got[1]}."
-        for about_id in credited:
-            yield f"A credit names {kind} {about_id}, which is no paid work."
+            )
+            .order_by("transfer__about_id")
+            .values_list("transfer__about_id", "amount_minor", "currency")
+            .iterator()
+        )
+        yield from _differences(kind, credited, listed())
     unknown = Transfer.objects.filter(kind="credit").exclude(
         about_kind__in=[kind for kind, _ in PAID_WORK]
     )

@@ -7,5 +7,5 @@ from collections.abc import Callable, Iterator
 
 from codesign.shared.registry import Registry
 
-# kind of work → every (id, amount_minor, currency) that must have exactly one credit
+# kind of work → every (id, amount_minor, currency) that must have exactly one credit, by id
 PAID_WORK: Registry[Callable[[], Iterator[tuple[uuid.UUID, int, str]]]] = Registry("paid work")

@@ -12,10 +12,19 @@ from django.utils import timezone
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.compensation import queries, rules
-from codesign.compensation.models import Account, Leg, PayRate, Promise, Transfer
+from codesign.compensation.models import (
+    TALLIED,
+    Account,
+    BookTally,
+    Leg,
+    PayRate,
+    Promise,
+    Transfer,
+)
 from codesign.compensation.permissions import SET_PAY
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid
+from codesign.shared.tallies import fold
 from codesign.shared.written import insert
 from codesign.studies.models import Cohort, Member, Study
 from codesign.studies.permissions import require
@@ -161,6 +170,11 @@ def _post(transfer: Transfer, amounts: dict[Account, int]) -> None:
             for account, amount in amounts.items()
         )
     )
+
+
+def fold_book() -> int:
+    """Put one tally in the place of many of a study and currency; how many went."""
+    return fold(BookTally, by=("study_id", "currency"), sums=TALLIED)
 
 
 @transaction.atomic

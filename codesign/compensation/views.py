@@ -19,6 +19,7 @@ from codesign.compensation.forms import RateForm, ReasonForm
 from codesign.compensation.models import PayRate
 from codesign.compensation.permissions import SEE_OWN_PAY, SEE_PAY, SET_PAY
 from codesign.shared.errors import NotPermitted
+from codesign.shared.keyset import page_of
 from codesign.shared.money import format_money
 from codesign.shared.pages import Question, ask_first
 from codesign.studies import queries as studies
@@ -33,11 +34,11 @@ ENTRIES_A_PAGE = 50
 def mine(request: StudyRequest, slug: str) -> HttpResponse:
     """Balance and every entry, newest first."""
     member = request.member
-    found = Paginator(queries.entries(member_id=member.id), ENTRIES_A_PAGE)
+    found = queries.entries(member_id=member.id)
     seen = {
         "code": member.pseudonym,
         "balances": sorted(queries.balances(member_id=member.id).items()),
-        "page": found.get_page(request.GET.get("page")),
+        "page": page_of(found, by=["-id"], asked=request.GET, size=ENTRIES_A_PAGE),
     }
     return render(request, "compensation/mine.html", seen)
 
@@ -86,9 +87,9 @@ def _row(title: str, rate: PayRate | None) -> dict[str, object]:
 @require_safe
 def entries(request: StudyRequest, slug: str) -> HttpResponse:
     """Everything that was credited or taken back in the study, newest first."""
-    found = Paginator(queries.entries_of_study(study_id=request.member.study_id), ENTRIES_A_PAGE)
+    found = queries.entries_of_study(study_id=request.member.study_id)
     seen = {
-        "page": found.get_page(request.GET.get("page")),
+        "page": page_of(found, by=queries.NEWEST, asked=request.GET, size=ENTRIES_A_PAGE),
         "sets": request.member.has_role(*SET_PAY.roles),
     }
     return render(request, "compensation/entries.html", seen)

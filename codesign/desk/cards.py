@@ -11,6 +11,7 @@ from codesign.audit import queries as audit
 from codesign.compensation import queries as compensation
 from codesign.desk.permissions import SEE_AUDIT
 from codesign.shared.actors import Actor
+from codesign.shared.counts import up_to_most
 from codesign.studies import registry
 from codesign.studies.models import Member
 from codesign.studies.rules import Role
@@ -46,12 +47,13 @@ def what_to_read(member: Member) -> registry.Panel:
         (_("Generation runs"), "modelhub:runs", generation.runs_of(study_id=study.id)),
         (_("Training runs"), "modelhub:training-runs", training.runs_of(actor=actor, study=study)),
         (_("Models"), "modelhub:models", versions.versions_of(study_id=study.id)),
+        (
+            _("Review decisions"),
+            "annotations:review-decided",
+            review.decisions(actor=actor, study_id=study.id),
+        ),
     ]
-    rows = [(title, reverse(name, kwargs=keys), found.count()) for title, name, found in pages]
-    decided = len(review.Decided(actor=actor, study_id=study.id))
-    rows.append(
-        (_("Review decisions"), reverse("annotations:review-decided", kwargs=keys), decided)
-    )
+    rows = [(title, reverse(name, kwargs=keys), up_to_most(found)) for title, name, found in pages]
     return registry.Panel("desk/_reading.html", {"rows": rows})
 
 

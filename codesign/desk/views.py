@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -15,6 +14,7 @@ from codesign.desk.home import home_of
 from codesign.desk.permissions import SEE_AUDIT
 from codesign.shared.access import PUBLIC
 from codesign.shared.actors import Actor
+from codesign.shared.keyset import page_of
 from codesign.studies import queries as studies
 from codesign.studies.permissions import SEE_STUDY, StudyRequest, page
 
@@ -55,7 +55,7 @@ def study(request: StudyRequest, slug: str) -> HttpResponse:
 def trail(request: StudyRequest, slug: str) -> HttpResponse:
     """Everything that was done in the study, newest first; nothing here can be changed."""
     events = audit.events_of(study_id=request.member.study_id)
-    found = Paginator(events, EVENTS_A_PAGE).get_page(request.GET.get("page"))
+    found = page_of(events, by=["-id"], asked=request.GET, size=EVENTS_A_PAGE)
     who = studies.names_of_actors(
         study_id=request.member.study_id, user_ids={e.actor_id for e in found if e.actor_id}
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 
@@ -50,8 +51,40 @@ class GenerationRun(PublicModel):
         null=True, blank=True, help_text="When it was rung; empty once a worker has come."
     )
 
+    # kept by a trigger on the items, which change under this row's lock alone
+    total = models.PositiveIntegerField(default=0, help_text="Its items.")
+    done = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+    tokens = models.PositiveBigIntegerField(default=0, help_text="Of the items that are done.")
+    last_done_at = models.DateTimeField(null=True, blank=True)
+    tasks_made = models.PositiveIntegerField(default=0, help_text="In its round, by this run.")
+    # as they were when it last began, to tell its speed
+    done_before = models.PositiveIntegerField(default=0)
+    tokens_before = models.PositiveBigIntegerField(default=0)
+
     class Meta:
         constraints: ClassVar = [one_of("state", RunState, "generation_run_state_known")]
+
+
+COUNT_ITEMS = f"""
+    UPDATE modelhub_generationrun run SET
+      total = run.total + changed.total, done = run.done + changed.done,
+      failed = run.failed + changed.failed, tokens = run.tokens + changed.tokens,
+      last_done_at = greatest(run.last_done_at, changed.last_done_at)
+    FROM (
+      SELECT run_id, sum(sign) AS total,
+        coalesce(sum(sign) FILTER (WHERE state = '{ItemState.DONE}'), 0) AS done,
+        coalesce(sum(sign) FILTER (WHERE state = '{ItemState.FAILED}'), 0) AS failed,
+        coalesce(sum(sign * tokens) FILTER (WHERE state = '{ItemState.DONE}'), 0) AS tokens,
+        max(done_at) AS last_done_at
+      FROM ({{rows}}) rows GROUP BY run_id
+    ) changed
+    WHERE run.id = changed.run_id
+      AND (changed.total, changed.done, changed.failed, changed.tokens) <> (0, 0, 0, 0);
+    RETURN NULL;
+"""  # noqa: S608
+MADE = "SELECT 1 AS sign, run_id, state, tokens, done_at FROM made"
+GONE = "SELECT -1, run_id, state, tokens, NULL FROM gone"
 
 
 class GenerationItem(models.Model):
@@ -98,4 +131,24 @@ class GenerationItem(models.Model):
                 condition=~Q(state=ItemState.DONE),
                 name="generation_item_waiting",
             )
+        ]
+        triggers: ClassVar = [
+            pgtrigger.Trigger(
+                name="count_made",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="made"),  # type: ignore[no-untyped-call]
+                func=COUNT_ITEMS.format(rows=MADE),
+            ),
+            pgtrigger.Trigger(
+                name="count_changed",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Update,
+                referencing=pgtrigger.Referencing(  # type: ignore[no-untyped-call]
+                    old="gone", new="made"
+                ),
+                func=COUNT_ITEMS.format(rows=f"{MADE} UNION ALL {GONE}"),
+            ),
         ]

@@ -6,9 +6,9 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 
-from annotations.models import Prompt, Round, TaskResponse
+from annotations.models import Prompt, Round
 from annotations.rules.states import RoundKind, RoundState
 from codesign.shared.errors import Invalid, NotFound
 from modelhub.engine.generate import DEFAULT_SYSTEM_MESSAGE
@@ -38,14 +38,10 @@ def prompts_to_answer(*, study_id: uuid.UUID) -> QuerySet[Prompt]:
 
 
 def runs_of(*, study_id: uuid.UUID) -> QuerySet[GenerationRun]:
-    """The runs of a study, newest first, with counts of their items."""
+    """The runs of a study, newest first."""
     return (
         GenerationRun.objects.filter(study_id=study_id)
         .select_related("model_version", "study")
-        .annotate(
-            total=Count("items"),
-            done=Count("items", filter=Q(items__state=ItemState.DONE)),
-        )
         .order_by("-created_at", "id")
     )
 
@@ -104,12 +100,6 @@ def last_system_message(*, study_id: uuid.UUID) -> str:
     return runs.values_list("system_message", flat=True).first() or DEFAULT_SYSTEM_MESSAGE
 
 
-def tasks_made(*, run: GenerationRun) -> int:
-    """How many tasks of its round the run's responses have become."""
-    made = TaskResponse.objects.filter(response__generation_item__run=run)
-    return made.values("task_id").distinct().count()
-
-
 def prompts_being_answered(*, study_id: uuid.UUID) -> int:
     """Prompts of a study for which a run has yet to write a response."""
     items = GenerationItem.objects.filter(
@@ -121,18 +111,16 @@ def prompts_being_answered(*, study_id: uuid.UUID) -> int:
 
 
 def progress_of(*, run: GenerationRun) -> rules.Progress:
-    """How far a run is, how fast, and how long it may still take; one query."""
-    since: datetime | None = run.started_at
-    lately = Q(state=ItemState.DONE) & (Q(done_at__gte=since) if since else Q(pk=None))
-    counted = GenerationItem.objects.filter(run=run).aggregate(
-        done=Count("id", filter=Q(state=ItemState.DONE)),
-        failed=Count("id", filter=Q(state=ItemState.FAILED)),
-        total=Count("id"),
-        done_since=Count("id", filter=lately),
-        tokens_since=Sum("tokens", filter=lately, default=0),
-        last=Max("done_at", filter=lately),
+    """How far a run is, how fast, and how long it may still take, from the counts on its row."""
+    return rules.progress(
+        since=run.started_at,
+        done=run.done,
+        failed=run.failed,
+        total=run.total,
+        done_since=run.done - run.done_before,
+        tokens_since=run.tokens - run.tokens_before,
+        last=run.last_done_at if run.done > run.done_before else None,
     )
-    return rules.progress(since=since, **counted)
 
 
 def waiting(*, now: datetime) -> Q:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
@@ -65,20 +65,22 @@ def settings_problems(settings: Settings) -> dict[str, list[str]]:
     return problems
 
 
-def config_hash(*, model: str, settings: Settings, prompts: Sequence[tuple[str, int]]) -> str:
-    """SHA-256, hex, of everything that decides what a run writes; prompts are (id, version)."""
-    values = {"model": model, "settings": asdict(settings), "prompts": sorted(prompts)}
+def config_hash(*, model: str, settings: Settings, prompts: Iterable[tuple[str, int]]) -> str:
+    """SHA-256, hex, of everything that decides what a run writes.
+
+    Prompts are (id, version) in any order, read one after another: their hashes are added up, so
+    that a million need not be sorted here.
+    """
+    total = 0
+    for prompt in prompts:
+        total += int.from_bytes(hashlib.sha256(json.dumps(prompt).encode()).digest())
+    values = {"model": model, "settings": asdict(settings), "prompts": f"{total % 2**256:064x}"}
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
-def chunk_numbers(*, prompts: int, samples: int, batch_size: int) -> list[int]:
-    """The chunk of each item, for items sorted by prompt (shortest first) and sample.
-
-    The first chunk holds the first prompt alone, so that the first task comes soon.
-    """
-    first = min(samples, batch_size)
-    rest = prompts * samples - first
-    return [0] * first + [1 + i // batch_size for i in range(rest)]
+def first_chunk(*, samples: int, batch_size: int) -> int:
+    """How many items the first chunk holds: the first prompt's alone, so a task comes soon."""
+    return min(samples, batch_size)
 
 
 def item_seed(

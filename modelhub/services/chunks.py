@@ -16,6 +16,7 @@ from pathlib import Path
 
 from django.conf import settings as django_settings
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from annotations.models import Prompt, Response, Task
@@ -278,4 +279,5 @@ def _make_tasks(run: GenerationRun, asked: set[uuid.UUID]) -> None:
         if len(by_prompt[prompt.id]) > 1
     ]
     if items:
-        add_tasks(actor=SYSTEM, round=run.round, items=items)
+        made = add_tasks(actor=SYSTEM, round=run.round, items=items)
+        GenerationRun.objects.filter(id=run.id).update(tasks_made=F("tasks_made") + len(made))

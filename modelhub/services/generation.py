@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from annotations.models import Prompt, Round
@@ -27,10 +27,12 @@ from modelhub.queries.versions import GENERATES
 from modelhub.rules import generation as rules
 from modelhub.rules.generation import Settings
 from modelhub.rules.states import RUN_STATES, ItemState, RunState
+from modelhub.services import items
 from modelhub.services.alive import nobody_writes
 from modelhub.signals import run_finished
 
 STARTED = action("modelhub.run_started", "started a generation run")
+BEFORE = ("done_before", "tokens_before")
 MOVED = action("modelhub.run_moved", "moved a generation run to another state")
 
 
@@ -53,13 +55,9 @@ def start_run(
     settings = _checked(settings or Settings())
     if version.kind not in GENERATES or version.study_id not in (None, study.id):
         raise Invalid("This model cannot write here.", {"model": ["Choose another model."]})
-    chosen = list(queries.prompts_to_answer(study_id=study.id) if prompts is None else prompts)
+    chosen = _chosen(study, prompts)
     _check_prompts(study, round, chosen)
-    digest = rules.config_hash(
-        model=str(version.id),
-        settings=settings,
-        prompts=[(str(prompt.id), prompt.version) for prompt in chosen],
-    )
+    digest = _digest(version, settings, chosen)
     _refuse_twin(study, digest)
     run = GenerationRun.objects.create(
         study=study,
@@ -74,16 +72,16 @@ def start_run(
         config_hash=digest,
         requested_by_id=actor.user_id,
     )
-    _make_items(run, chosen)
+    made = items.make_items(run=run, prompts=chosen)
     audit.record(
         actor=actor,
         action=STARTED,
         study_id=study.id,
         about=("generation_run", run.id, version.name),
-        data={"prompts": len(chosen), "samples": run.samples, "config": digest},
+        data={"prompts": made // run.samples, "samples": run.samples, "config": digest},
     )
     ring(run_id=run.id)
-    run.refresh_from_db(fields=["ring", "rung_at"])
+    run.refresh_from_db()
     return run
 
 
@@ -105,39 +103,31 @@ def _checked(settings: Settings) -> Settings:
     )
 
 
-def _check_prompts(study: Study, round: Round | None, chosen: list[Prompt]) -> None:
-    if not chosen:
+def _chosen(study: Study, prompts: Iterable[Prompt] | None) -> QuerySet[Prompt]:
+    """What the run answers; never read as a whole, since there may be a million."""
+    if prompts is None:
+        return queries.prompts_to_answer(study_id=study.id)
+    if isinstance(prompts, QuerySet):
+        return prompts
+    return Prompt.objects.filter(id__in=[prompt.id for prompt in prompts])
+
+
+def _digest(version: ModelVersion, settings: Settings, chosen: QuerySet[Prompt]) -> str:
+    numbered = chosen.order_by().values_list("id", "version").iterator()
+    return rules.config_hash(
+        model=str(version.id),
+        settings=settings,
+        prompts=((str(prompt), number) for prompt, number in numbered),
+    )
+
+
+def _check_prompts(study: Study, round: Round | None, chosen: QuerySet[Prompt]) -> None:
+    if not chosen.exists():
         raise Invalid("There is no prompt to answer yet. Add prompts first.")
-    if any(prompt.study_id != study.id for prompt in chosen):
+    if chosen.exclude(study=study).exists():
         raise Invalid("One of these prompts is part of another study.")
     if round is not None and round.study_id != study.id:
         raise Invalid("This round is part of another study.")
-
-
-def _make_items(run: GenerationRun, prompts: list[Prompt]) -> None:
-    """Rows sorted by length, so that one batch pads little; a chunk's items never change."""
-    sized = sorted(
-        (sum(len(turn["content"]) for turn in prompt.messages), prompt.external_id, prompt)
-        for prompt in {prompt.id: prompt for prompt in prompts}.values()
-    )
-    chunks = iter(
-        rules.chunk_numbers(prompts=len(sized), samples=run.samples, batch_size=run.batch_size)
-    )
-    GenerationItem.objects.bulk_create(
-        (
-            GenerationItem(
-                run=run,
-                prompt=prompt,
-                prompt_version=prompt.version,
-                sample=sample,
-                length=length,
-                chunk=next(chunks),
-            )
-            for length, _, prompt in sized
-            for sample in range(run.samples)
-        ),
-        batch_size=1_000,
-    )
 
 
 @transaction.atomic
@@ -188,9 +178,10 @@ def move(*, actor: Actor, run: GenerationRun, state: RunState, error: str = "") 
     now = timezone.now()
     if state is RunState.RUNNING:
         run.started_at, run.ended_at = now, None
+        run.done_before, run.tokens_before = run.done, run.tokens
     elif state is not RunState.QUEUED:
         run.ended_at = now
-    run.save(update_fields=["state", "error", "started_at", "ended_at"])
+    run.save(update_fields=["state", "error", "started_at", "ended_at", *BEFORE])
     audit.record(
         actor=actor,
         action=MOVED,
@@ -240,12 +231,12 @@ def _free(run: GenerationRun) -> None:
 
 def finish_if_done(*, run: GenerationRun) -> None:
     """End a locked run of which no item waits any more."""
-    items = GenerationItem.objects.filter(run=run)
-    if items.filter(state__in=[ItemState.PENDING, ItemState.LEASED]).exists():
+    its = GenerationItem.objects.filter(run=run)
+    if its.filter(state__in=[ItemState.PENDING, ItemState.LEASED]).exists():
         return
-    failed = items.filter(state=ItemState.FAILED)
+    failed = its.filter(state=ItemState.FAILED)
     count, first = failed.count(), failed.order_by("id").first()
-    if first and not items.filter(state=ItemState.DONE).exists():
+    if first and not its.filter(state=ItemState.DONE).exists():
         move(actor=SYSTEM, run=run, state=RunState.FAILED, error=first.error)
     else:
         said = f"{count} responses could not be written: {first.error}" if first else ""

@@ -146,7 +146,7 @@ def _seen(request: StudyRequest, run: GenerationRun) -> dict[str, Any]:
         "run": run,
         "job": job,
         "progress": found,
-        "tasks": queries.tasks_made(run=run),
+        "tasks": run.tasks_made,
         "may_resume": may and run.state in queries.RESUMABLE,
     }
 

@@ -18,7 +18,7 @@ from codesign.studies.models import Member
 from codesign.studies.rules import Role
 from tests.annotations.callers import Caller
 from tests.annotations.pages import signed_in
-from tests.counting import queries_of
+from tests.counting import pages_of, queries_of
 from tests.factories.annotations import PromptFactory, answers, judge, judging_round, lease, send
 from tests.factories.studies import CohortFactory, staff
 
@@ -106,7 +106,13 @@ def test_many_prompts_come_in_pages_by_constant_queries(member: Member) -> None:
     few = queries_of(client, address("prompts", member))
     PromptFactory.create_batch(60, study=member.study)
     assert queries_of(client, address("prompts", member)) == few
-    assert "Page 1 of 2" in client.get(address("prompts", member)).content.decode()
+    pages = pages_of(client, address("prompts", member))
+    assert [page.count('<th scope="row"') for page in pages] == [50, 12]
+    names = Prompt.objects.filter(study=member.study).order_by("external_id")
+    last = names.values_list("external_id", flat=True)[61]
+    found = client.get(address("prompts", member), {"from": last}).content.decode()
+    assert found.count('<th scope="row"') == 1
+    assert f">{last}</a>" in found
     assert queries_of(client, address("prompt", member, prompt_id=one.id)) <= 8
 
 

@@ -20,6 +20,7 @@ from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
 from codesign.studies.models import Member
 from codesign.studies.rules import Role
 from tests.annotations.pages import cohort_of, judged, signed_in
+from tests.counting import pages_of
 from tests.factories.annotations import judge, judging_round
 from tests.factories.studies import CohortFactory, staff
 
@@ -206,7 +207,7 @@ def test_every_decision_is_on_some_page_and_can_be_told_apart(
     monkeypatch.setattr("annotations.views.review.DECIDED_A_PAGE", 3)
     client = signed_in(coordinator)
     listed = reverse("annotations:review-decided", kwargs={"slug": member.study.slug})
-    pages = [client.get(listed, {"page": number}).content.decode() for number in (1, 2, 3)]
+    pages = pages_of(client, listed)
     assert [page.count('class="decided"') for page in pages] == [3, 3, 2]
     for text in texts:
         assert sum(page.count(f">{text}<") for page in pages) == 1

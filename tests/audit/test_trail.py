@@ -19,7 +19,7 @@ from codesign.audit.models import Event, PersonalDetail, PersonKey, Seal
 from codesign.audit.registry import ACTIONS, OnErasure
 from codesign.shared.actors import SYSTEM
 from codesign.studies.rules import Role
-from tests.counting import queries_of
+from tests.counting import pages_of, queries_of
 from tests.factories.studies import StudyFactory, staff
 
 MADE = "accounts.made"  # an action with personal data
@@ -172,6 +172,8 @@ def test_the_auditor_reads_the_trail_in_constant_queries(client: Client) -> None
     assert "made a study" in page
     assert "theirs" not in page
     assert coordinator.user.email not in page
-    assert "Page 1 of 2" in page
+    following = pages_of(client, address)[1:]
+    assert len(following) == 1
+    assert "made a study" in following[0] or "made a study" in page
     assert "<form" not in page
     assert client.post(address).status_code == 405

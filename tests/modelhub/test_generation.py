@@ -89,6 +89,25 @@ def test_items_stand_by_length_and_the_first_chunk_is_one_prompt(study: Study) -
     assert run.ring == 1
 
 
+@pytest.mark.parametrize(
+    ("prompts", "samples", "batch", "chunks"),
+    [
+        (1, 2, 8, [0, 0]),
+        (3, 2, 2, [0, 0, 1, 1, 2, 2]),
+        (4, 2, 4, [0, 0, 1, 1, 1, 1, 2, 2]),
+        (2, 3, 2, [0, 0, 1, 1, 2, 2]),
+    ],
+)
+def test_chunks(study: Study, prompts: int, samples: int, batch: int, chunks: list[int]) -> None:
+    made = add_prompts(study, *("x" * (number + 1) for number in range(prompts)))
+    run = start(study, prompts=made, settings=Settings(samples=samples, batch_size=batch, seed=1))
+    items = run.items.order_by("id")
+    assert list(items.values_list("chunk", flat=True)) == chunks
+    assert [(item.length, item.sample) for item in items] == [
+        (number + 1, sample) for number in range(prompts) for sample in range(samples)
+    ]
+
+
 def test_by_default_neither_held_out_nor_pulled_prompts_are_answered(study: Study) -> None:
     add_prompts(study, "Held out", held_out=True)
     (pulled,) = add_prompts(study, "Pulled")

@@ -36,19 +36,6 @@ def test_settings(settings: Settings, field: str | None) -> None:
     assert set(rules.settings_problems(settings)) == ({field} if field else set())
 
 
-@pytest.mark.parametrize(
-    ("prompts", "samples", "batch", "chunks"),
-    [
-        (1, 2, 8, [0, 0]),
-        (3, 2, 2, [0, 0, 1, 1, 2, 2]),
-        (4, 2, 4, [0, 0, 1, 1, 1, 1, 2, 2]),
-        (2, 3, 2, [0, 0, 1, 1, 2, 2]),
-    ],
-)
-def test_chunks(prompts: int, samples: int, batch: int, chunks: list[int]) -> None:
-    assert rules.chunk_numbers(prompts=prompts, samples=samples, batch_size=batch) == chunks
-
-
 def test_seeds_differ_by_everything_and_are_the_same_again() -> None:
     one: dict[str, Any] = {
         "run_seed": 1,

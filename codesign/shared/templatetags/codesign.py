@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
+from codesign.shared import counts
 from codesign.shared.assets import FONT_FIRST, FONT_STYLESHEET, fonts_dir
 from codesign.shared.money import format_money
 
@@ -27,6 +28,12 @@ def percent_of(done: float | None, total: float | None) -> str:
     """`{{ done|percent_of:total }}` → 41%; rounded down, so that 100% means all of it."""
     share = int(100 * (done or 0) // total) if total else 0
     return f"{min(share, 100)}%"
+
+
+@register.filter
+def counted(number: int) -> str:
+    """`{{ 101|counted }}` → more than 100, for numbers that were counted no further."""
+    return counts.counted(number)
 
 
 @register.filter

@@ -150,11 +150,16 @@ class Story:
     ) -> Rewrite:
         response = self.responses(judgement.assignment.prompt)[1]
         return Rewrite.objects.create(
-            judgement=judgement, response=response, text=text, state=state
+            study_id=judgement.member.study_id,
+            judgement=judgement,
+            response=response,
+            text=text,
+            state=state,
         )
 
     def flag(self, judgement: Judgement, response: Response, state: str) -> Flag:
         return Flag.objects.create(
+            study_id=judgement.member.study_id,
             judgement=judgement,
             response=response,
             harm="sycophancy",

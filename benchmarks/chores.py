@@ -1,0 +1,86 @@
+"""What is done to a whole study at once, and not on a page: seconds, and memory of its process."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
+
+from benchmarks import machine
+from codesign.config.servers.roles import APP_ROLE
+
+
+def run(database: str) -> None:
+    """Do and print one after another, each in a process of its own."""
+    print(f"\nWhat is done to the whole of {database}")
+    for name in CHORES:
+        command = [sys.executable, "-m", "benchmarks.chores", name]
+        environment = {**os.environ, "DATABASE_URL": machine.address_as(APP_ROLE, database)}
+        said = subprocess.run(
+            command, cwd=machine.ROOT, env=environment, check=True, stdout=subprocess.PIPE
+        ).stdout
+        seconds, memory = json.loads(said)
+        print(f"{name:32}{seconds:8.1f} s {memory / 1e6:8.0f} MB", flush=True)
+
+
+def _start_run() -> None:
+    from annotations.models import Round
+    from codesign.shared.actors import SYSTEM
+    from modelhub.models import ModelVersion
+    from modelhub.services.generation import start_run
+
+    study = Round.objects.select_related("study").get(study__slug="bench").study
+    version = ModelVersion.objects.filter(study=study).order_by("name")[0]
+    start_run(actor=SYSTEM, study=study, version=version)
+
+
+def _move(name: str) -> None:
+    from annotations.models import Round
+    from annotations.services import rounds
+    from codesign.shared.actors import SYSTEM
+
+    getattr(rounds, name)(actor=SYSTEM, round=Round.objects.get(study__slug="bench"))
+
+
+def _seal() -> None:
+    from codesign.audit import services
+
+    while services.seal():
+        pass
+
+
+def _command(name: str) -> None:
+    from django.core.management import call_command
+
+    with redirect_stdout(io.StringIO()):
+        call_command(name)
+
+
+CHORES: dict[str, Callable[[], None]] = {
+    "start a generation run": _start_run,
+    "close the round": lambda: _move("close_round"),
+    "open the round": lambda: _move("open_round"),
+    "trial_balance": lambda: _command("trial_balance"),
+    "seal the trail": _seal,
+    "verify_audit": lambda: _command("verify_audit"),
+}
+
+
+def _measured(name: str) -> Iterator[float]:
+    began = time.perf_counter()
+    CHORES[name]()
+    yield time.perf_counter() - began
+    yield resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+if __name__ == "__main__":
+    import django
+
+    django.setup()
+    print(json.dumps(list(_measured(sys.argv[1]))))

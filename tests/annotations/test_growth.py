@@ -1,0 +1,163 @@
+"""With many prompts, pages and the queue read by index: no query reads a large table to its end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from annotations.models import Prompt, Round
+from benchmarks.people import fill
+from codesign.studies.models import Member
+from codesign.studies.rules import Role
+from tests.factories.annotations import judge, judging_round, lease, send
+from tests.factories.studies import staff
+
+pytestmark = pytest.mark.django_db
+
+MANY = 20_000
+PEOPLE = 12
+LARGE = (
+    "annotations_prompt",
+    "annotations_response",
+    "annotations_task",
+    "annotations_taskresponse",
+    "annotations_seat",
+    "annotations_rewrite",
+    "annotations_reviewdecision",
+    "annotations_judgement",
+    "annotations_assignment",
+    "audit_event",
+    "compensation_transfer",
+    "compensation_leg",
+)
+BESIDE = (
+    "desk:study",
+    "annotations:rounds",
+    "annotations:review-decided",
+    "compensation:entries",
+)
+HISTORY = (
+    """CREATE TEMP TABLE work ON COMMIT DROP AS SELECT s.id AS seat, s.task_id, t.prompt_id,
+       gen_random_uuid() AS assignment, gen_random_uuid() AS judgement,
+       gen_random_uuid() AS transfer,
+       (%(members)s::uuid[])[1 + s.id %% 12] AS member,
+       (%(records)s::uuid[])[1 + s.id %% 12] AS record,
+       (SELECT response_id FROM annotations_taskresponse r
+        WHERE r.task_id = t.id AND position = 0) AS response
+       FROM annotations_seat s JOIN annotations_task t ON t.id = s.task_id
+       WHERE s.number = 1 AND s.state = 'free' LIMIT 4000""",
+    "UPDATE annotations_seat SET state = 'filled', offered = false FROM work WHERE id = work.seat",
+    """INSERT INTO annotations_assignment (id, created_at, study_id, member_id, task_id, prompt_id,
+       seat_id, repeat, state, asks, rubric_id, order_shown, seed, propensity, amount_minor,
+       currency, leased_at, expires_at, ended_at, sitting, skip_reason, skip_paid, skip_note,
+       example)
+       SELECT assignment, now(), %(study)s, member, task_id, prompt_id, seat, 0, 'submitted',
+       '{rating}', %(rubric)s, ARRAY[response], 1, 0.5, 80, 'GBP', now(), now(), now(),
+       gen_random_uuid(), '', false, '', false FROM work""",
+    """INSERT INTO annotations_judgement (id, created_at, assignment_id, revision, member_id,
+       consent_record_id, ratings, ranking, all_harmful, highlights, comment, active_ms,
+       submitted_at, idempotency_key, body_hash, example)
+       SELECT judgement, now(), assignment, 1, member, record, '[]', '[]', false, '[]', '',
+       1, now(), judgement::text, '', false FROM work""",
+    """INSERT INTO annotations_rewrite (id, created_at, study_id, judgement_id, response_id, text,
+       state, example) SELECT judgement, now(), %(study)s, judgement, response, 'Kinder',
+       CASE WHEN seat %% 2 = 0 THEN 'pending' ELSE 'accepted' END, false FROM work""",
+    """INSERT INTO annotations_reviewdecision (id, created_at, study_id, rewrite_id, old_state,
+       new_state, note, example) SELECT gen_random_uuid(), now(), %(study)s, judgement, 'pending',
+       'accepted', '', false FROM work WHERE seat %% 2 = 1""",
+    """INSERT INTO compensation_transfer (id, created_at, kind, idempotency_key, study_id,
+       about_kind, about_id, about_label, effective_at, posted_at)
+       SELECT transfer, now(), 'credit', transfer::text, %(study)s, 'assignment', assignment, '',
+       now(), now() FROM work""",
+    """INSERT INTO compensation_account (id, created_at, kind, owner_kind, owner_id, owner_label,
+       currency) SELECT gen_random_uuid(), now(), 'earned', 'member', id, '', 'GBP'
+       FROM unnest(%(members)s::uuid[]) id ON CONFLICT DO NOTHING""",
+    """INSERT INTO compensation_leg (transfer_id, account_id, currency, amount_minor)
+       SELECT transfer, account.id, 'GBP', CASE account.kind WHEN 'earned' THEN 80 ELSE -80 END
+       FROM work, compensation_account account
+       WHERE owner_id IN (work.member, %(study)s)""",
+    """INSERT INTO audit_event (at, action, study_id, about_kind, about_id, about_label, data)
+       SELECT now(), 'annotations.submitted', %(study)s, 'assignment', assignment, '', '{}'
+       FROM work""",
+    "ANALYZE",
+)
+
+
+@pytest.fixture
+def panelist() -> Member:
+    """Somebody who judged half of a large study; a small study stands beside it."""
+    member = judge()
+    made: Round = judging_round(member.cohort, tasks=1, overlap=2)
+    send(lease(member))
+    fill(study_id=member.study_id, round_id=made.id, cohort_id=member.cohort_id, tasks=MANY)
+    people = [member, *(judge(cohort=member.cohort) for _ in range(PEOPLE - 1))]
+    where: dict[str, Any] = {
+        "study": member.study_id,
+        "members": [one.id for one in people],
+        "records": [one.consent_records.get().id for one in people],
+        "rubric": made.cohorts.get().rubric_id,
+    }
+    with connection.cursor() as cursor:
+        for statement in HISTORY:
+            cursor.execute(statement, where)
+    return member
+
+
+@contextmanager
+def scans() -> Iterator[list[str]]:
+    """Collects what is read to its end, of the large tables, by queries run meanwhile."""
+    found: list[str] = []
+
+    def look(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        if re.match(r"\s*(SELECT|WITH)\b", sql) and not many:
+            with context["connection"].connection.cursor() as cursor:
+                cursor.execute(f"EXPLAIN {sql}", params)
+                read = [re.search(r"Seq Scan on (\w+)", row[0]) for row in cursor]
+            found.extend(f"{one[1]} in {sql}" for one in read if one and one[1] in LARGE)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(look):
+        yield found
+
+
+def test_no_query_reads_a_large_table_to_its_end(panelist: Member, client: Client) -> None:
+    small = judge()
+    judging_round(small.cohort, tasks=2)
+    send(lease(small))
+    keys = {"slug": panelist.study.slug}
+    prompt = Prompt.objects.filter(study=panelist.study).order_by("external_id")[100]
+    of_role = {
+        Role.COORDINATOR: [
+            reverse("desk:study", kwargs=keys),
+            reverse("annotations:prompts", kwargs=keys),
+            reverse("annotations:prompts", kwargs=keys) + "?last=yes",
+            reverse("annotations:prompts", kwargs=keys) + f"?from={prompt.external_id}",
+            reverse("annotations:prompt", kwargs={**keys, "prompt_id": prompt.id}),
+            reverse("annotations:rounds", kwargs=keys),
+            reverse("annotations:review", kwargs=keys),
+            reverse("annotations:review-decided", kwargs=keys),
+            reverse("compensation:entries", kwargs=keys),
+        ],
+        Role.AUDITOR: [reverse("desk:study", kwargs=keys), reverse("desk:trail", kwargs=keys)],
+    }
+    with scans() as found:
+        for role, addresses in of_role.items():
+            client.force_login(staff(panelist.study, role).user)
+            for address in addresses:
+                page = client.get(address)
+                assert page.status_code == 200
+                if address.endswith("review/"):
+                    assert "more than 100 wait" in page.content.decode()
+        client.force_login(staff(small.study).user)
+        for name in BESIDE:
+            address = reverse(name, kwargs={"slug": small.study.slug})
+            assert client.get(address).status_code == 200
+        send(lease(panelist), key="another")
+    assert not found, "\n".join(found)

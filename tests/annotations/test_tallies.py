@@ -1,0 +1,94 @@
+"""Counts of rounds and of the ledger are kept as movements, and are always what counting says."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import transaction
+from django.db.models import Count, Q
+
+from annotations.models import Round, RoundTally, Seat
+from annotations.queries.progress import rounds_of
+from annotations.rules.states import SeatState
+from annotations.services import submissions, tallies
+from codesign.compensation import queries as compensation
+from codesign.compensation.models import BookTally, Leg, Transfer
+from codesign.compensation.services import reverse
+from codesign.shared.actors import SYSTEM, Actor
+from tests.factories.annotations import judge, judging_round, lease, send
+
+pytestmark = pytest.mark.django_db
+
+
+def counted(made: Round) -> tuple[int, int, int]:
+    """Prompts, seats and judgements of a round, from the rows themselves."""
+    seats = Seat.objects.filter(task__round=made).aggregate(
+        all=Count("id"), judged=Count("id", filter=Q(state=SeatState.FILLED))
+    )
+    return made.tasks.count(), seats["all"], seats["judged"]
+
+
+def said(made: Round) -> tuple[int, int, int]:
+    row = rounds_of(study_id=made.study_id).get(id=made.id)
+    return row.prompts, row.seats, row.judged  # type: ignore[attr-defined]
+
+
+def test_a_round_says_what_counting_says_after_every_step() -> None:
+    member = judge()
+    made = judging_round(member.cohort, tasks=4, overlap=2)
+    assert said(made) == counted(made) == (4, 8, 0)
+    other = judging_round(member.cohort, tasks=1)
+    send(lease(member))
+    assert said(made)[2] + said(other)[2] == 1
+    submissions.skip(
+        actor=Actor.of(member.user), assignment_id=lease(member).id, reason="too_close"
+    )
+    lease(member)
+    assert (said(made), said(other)) == (counted(made), counted(other))
+
+
+def test_folding_leaves_every_sum_and_one_row_for_each() -> None:
+    member = judge()
+    made = judging_round(member.cohort, tasks=3)
+    for _ in range(3):
+        send(lease(member))
+    before = said(made), compensation.book_of(study_id=made.study_id)
+    assert tallies.fold_all() > 0
+    assert (said(made), compensation.book_of(study_id=made.study_id)) == before
+    assert RoundTally.objects.filter(round=made).count() == 2  # of its tasks, and of its cohort
+    assert BookTally.objects.filter(study_id=made.study_id).count() == 1
+    assert tallies.fold_all() == 0
+    assert said(made) == counted(made) == (3, 3, 3)
+
+
+def test_what_is_rolled_back_is_not_counted() -> None:
+    member = judge()
+    made = judging_round(member.cohort, tasks=2)
+    held = lease(member)
+    with transaction.atomic():
+        send(held)
+        transaction.set_rollback(True)
+    assert said(made) == counted(made) == (2, 2, 0)
+
+
+def test_the_book_says_what_the_legs_add_up_to() -> None:
+    member = judge()
+    judging_round(member.cohort, tasks=2)
+    for _ in range(2):
+        send(lease(member))
+    reverse(actor=SYSTEM, transfer=Transfer.objects.first(), reason="twice")  # type: ignore[arg-type]
+    (book,) = compensation.book_of(study_id=member.study_id)
+    earned = Leg.objects.filter(account__kind="earned").values_list("amount_minor", flat=True)
+    assert (book.earned, book.entries, book.corrected, book.balanced) == (sum(earned), 3, 1, True)
+
+
+def test_the_trial_balance_tells_of_a_tally_that_differs() -> None:
+    member = judge()
+    judging_round(member.cohort, tasks=1)
+    send(lease(member))
+    assert list(compensation.imbalances()) == []
+    assert list(compensation.credits_against_work()) == []
+    BookTally.objects.create(
+        study_id=member.study_id, currency="GBP", earned=1, entries=0, corrected=0, total=0
+    )
+    (sentence,) = compensation.imbalances()
+    assert "differ from its legs" in sentence
