@@ -7,8 +7,16 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from annotations.permissions import JUDGE, PULL, REVIEW, SEE_RELEASES, SEE_ROUNDS
-from annotations.queries import assignments, progress, releases, review, sittings
+from annotations.permissions import (
+    DOWNLOAD_RELEASES,
+    JUDGE,
+    PULL,
+    REVIEW,
+    SEE_RELEASES,
+    SEE_ROUNDS,
+)
+from annotations.queries import assignments, progress, recipients, releases, review, sittings
+from annotations.registry import uses_of
 from annotations.rules.states import ReleaseState
 from codesign.compensation import queries as compensation
 from codesign.shared.actors import Actor
@@ -152,6 +160,20 @@ def releases_step(member: Member) -> registry.Step | None:
     )
 
 
+def superseded_card(member: Member) -> registry.Panel | None:
+    """Superseded releases of which this person holds a copy, and what was trained on them."""
+    found = recipients.taken_and_superseded(actor=Actor.of(member.user), study=member.study)
+    if not found:
+        return None
+    uses = uses_of([release.id for release in found])
+    rows = [
+        {"release": one, "uses": [use for use in uses if use.release_id == one.id]} for one in found
+    ]
+    return registry.Panel(
+        "annotations/_superseded_card.html", {"rows": rows, "study": member.study}
+    )
+
+
 registry.STEPS.register("judging", registry.StepSource(JUDGE.roles, order=50, find=read_and_judge))
 registry.STEPS.register(
     "review", registry.StepSource(frozenset({Role.COORDINATOR}), order=20, find=review_step)
@@ -177,6 +199,9 @@ registry.STEPS.register(
     registry.StepSource(
         frozenset({Role.COORDINATOR, Role.ML_ENGINEER}), order=60, find=releases_step
     ),
+)
+registry.CARDS.register(
+    "superseded", registry.CardSource(DOWNLOAD_RELEASES.roles, order=1, find=superseded_card)
 )
 registry.NAV.register(
     "releases", registry.NavLink(gettext_lazy("Releases"), "annotations:releases", SEE_RELEASES, 40)

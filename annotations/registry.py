@@ -1,11 +1,11 @@
-"""What a higher app tells the judging at release time: which model a source is.
+"""What a higher app tells about releases: which model a source is, what was trained on them.
 
 The judging itself never asks. Only a dataset release does, whose readers never judge.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -32,3 +32,22 @@ def model_names(sources: Iterable[UUID]) -> dict[UUID, ModelName]:
     for _, resolve in MODEL_NAMES:
         found |= resolve(wanted - found.keys())
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Something that was made from a release: what it is called, in words, and its page."""
+
+    release_id: UUID
+    says: str
+    href: str
+
+
+Finder = Callable[[Collection[UUID]], list[Use]]
+
+RELEASE_USES: Registry[Finder] = Registry("finder of what was made from releases")
+
+
+def uses_of(releases: Collection[UUID]) -> list[Use]:
+    """Everything that was made from these releases, as far as any finder knows."""
+    return [use for _, find in RELEASE_USES for use in find(releases)] if releases else []

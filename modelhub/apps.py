@@ -10,14 +10,15 @@ class ModelhubConfig(AppConfig):
     label = "modelhub"
 
     def ready(self) -> None:
-        """Offer cards; tell dataset releases, and nobody else, which model wrote what."""
-        from annotations.registry import MODEL_NAMES
+        """Offer cards; tell releases, and nobody else, who wrote what and learnt from them."""
+        from annotations.registry import MODEL_NAMES, RELEASE_USES
         from codesign.accounts.registry import SCOPE_ROLES
         from codesign.accounts.rules import TokenScope
         from modelhub import cards, permissions, receivers  # noqa: F401
         from modelhub.queries.sources import names_of
 
         MODEL_NAMES.register("modelhub", names_of)
+        RELEASE_USES.register("modelhub", cards.made_from)
         SCOPE_ROLES.register(TokenScope.PROMPTS, permissions.IMPORT.roles)
         SCOPE_ROLES.register(TokenScope.GENERATION, permissions.SEE_GENERATION.roles)
         SCOPE_ROLES.register(TokenScope.MODELS, permissions.SEE_MODELS.roles)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from uuid import UUID
+
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from annotations.registry import Use
 from codesign.studies import registry
 from codesign.studies.models import Member
 from modelhub.permissions import SEE_GENERATION, SEE_MODELS, TRAIN, UPLOAD
@@ -52,6 +56,31 @@ def what_is_next(member: Member) -> registry.Step | None:
             label=_("Train a model"),
         )
     return None
+
+
+def made_from(releases: Collection[UUID]) -> list[Use]:
+    """The training runs on these releases, their models, and the models that go on from those."""
+    found = []
+    for run in training.runs_on(releases=releases):
+        slug = run.study.slug
+        found.append(
+            Use(
+                run.release_id,
+                _("A training run (%(method)s)") % {"method": run.method},
+                reverse("modelhub:training-run", kwargs={"slug": slug, "run_id": run.id}),
+            )
+        )
+        made = getattr(run, "model_version", None)
+        versions = [made, *training.children_of(versions=[made.id])] if made else []
+        found += [
+            Use(
+                run.release_id,
+                _("The model %(name)s") % {"name": version.name},
+                reverse("modelhub:model", kwargs={"slug": slug, "model_id": version.id}),
+            )
+            for version in versions
+        ]
+    return found
 
 
 registry.STEPS.register("training", registry.StepSource(TRAIN.roles, order=10, find=what_is_next))

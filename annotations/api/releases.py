@@ -14,7 +14,7 @@ from annotations import serializers
 from annotations.api import examples
 from annotations.permissions import DOWNLOAD_RELEASES, SEE_RELEASES
 from annotations.queries import releases as queries
-from annotations.services import releases
+from annotations.services import recipients, releases
 from codesign.accounts.api import ApiView, id_of
 from codesign.accounts.rules import TokenScope
 from codesign.shared.access import Permission
@@ -111,7 +111,7 @@ class FileView(ReleaseView):
         gives, for If-Range.
         """
         found = queries.release_in(study=self.study(slug), release_id=id_of(release_id))
-        opened = releases.open_file(
+        opened = recipients.open_file(
             actor=self.actor, release=found, name=path, taken=request.method == "GET"
         )
         return send_file(

@@ -17,6 +17,11 @@ MAX_BUILDS = 5
 """How often a build starts anew, after a consent that changed or a builder that died."""
 
 
+DOWNLOADED = "annotations.release_downloaded"
+ACKNOWLEDGED = "annotations.release_acknowledged"
+"""What the audit trail calls taking files of a release, and deleting them again."""
+
+
 class Dropped(StrEnum):
     """Why a row is not in a release. The first that applies, in this order, is counted."""
 

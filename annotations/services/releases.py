@@ -8,7 +8,6 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -18,11 +17,11 @@ from django.db.models import Max
 from django.utils import timezone
 
 from annotations.datasets.facts import Selection
-from annotations.datasets.manifest import MANIFEST, Edition
+from annotations.datasets.manifest import Edition
 from annotations.datasets.package import NothingToRelease, Package, Progress, build
 from annotations.datasets.scan import ScanFailed, with_personal_data
 from annotations.models import DatasetRelease, ReleaseMember
-from annotations.permissions import DOWNLOAD_RELEASES, REQUEST_RELEASE
+from annotations.permissions import REQUEST_RELEASE
 from annotations.queries import releases as queries
 from annotations.queries.helplines import helpline_numbers
 from annotations.queries.selection import granting, selection
@@ -32,7 +31,7 @@ from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared import room
 from codesign.shared.actors import SYSTEM, Actor
-from codesign.shared.errors import Conflict, Gone, Invalid
+from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.jobs import enqueue
 from codesign.studies.models import Member, Study
 from codesign.studies.permissions import require
@@ -42,12 +41,9 @@ log = logging.getLogger(__name__)
 REQUESTED = action("annotations.release_requested", "asked for a dataset release")
 FROZEN = action("annotations.release_frozen", "froze a dataset release")
 FAILED = action("annotations.release_failed", "could not build a dataset release")
-DOWNLOADED = action("annotations.release_downloaded", "downloaded from a dataset release")
+CANCELLED = action("annotations.release_cancelled", "cancelled the making of a dataset release")
 
-SUPERSEDED_SAYS = (
-    "Somebody whose work is in this release has taken their consent back since. Its files are not "
-    "given out any more; please use a newer release."
-)
+CANCELLED_SAYS = "It was cancelled before it was finished."
 SCAN_SAYS = (
     "The program that looks for personal data in rewrites ended too early, so nothing is released. "
     "Ask again; if it happens again, look at the worker's log."
@@ -60,6 +56,10 @@ TELL_EVERY = 0.5
 
 class CannotBuild(Exception):
     """A build ended without a release; the sentence is for the person who asked."""
+
+
+class Cancelled(Exception):
+    """Somebody cancelled the release while it was built; its row says so already."""
 
 
 def request_release(*, actor: Actor, study: Study, purpose: str) -> DatasetRelease:
@@ -104,11 +104,28 @@ def _new_row(*, actor: Actor, study: Study, purpose: str) -> DatasetRelease:
     release = DatasetRelease.objects.create(
         study=study, number=last + 1, purpose=purpose, requested_by_id=actor.user_id
     )
-    _tell(REQUESTED, release, actor=actor)
+    tell_trail(what=REQUESTED, release=release, actor=actor)
     return release
 
 
-def _tell(what: str, release: DatasetRelease, *, actor: Actor = SYSTEM, **data: object) -> None:
+@transaction.atomic
+def cancel(*, actor: Actor, release: DatasetRelease) -> DatasetRelease:
+    """Stop the making of a release: at once where it waits, in a moment where it is built."""
+    require(actor, REQUEST_RELEASE, release.study)
+    row = DatasetRelease.objects.select_for_update().get(id=release.id)
+    if row.state not in queries.WAITING:
+        raise Conflict("This release is not being made any more.")
+    row.state = RELEASE_STATES.check(row.state, ReleaseState.FAILED)
+    row.error = CANCELLED_SAYS
+    row.save(update_fields=["state", "error"])
+    tell_trail(what=CANCELLED, release=row, actor=actor)
+    return row
+
+
+def tell_trail(
+    *, what: str, release: DatasetRelease, actor: Actor = SYSTEM, **data: object
+) -> None:
+    """Write in the audit trail what was done with a release."""
     audit.record(
         actor=actor,
         action=what,
@@ -188,6 +205,8 @@ def _build_or_fail(release_id: uuid.UUID, progress: Progress) -> None:
         raise CannotBuild(
             "People changed their consent each time this was about to be finished. Ask again."
         )
+    except Cancelled:
+        return
     except CannotBuild as stop:
         sentence = str(stop)
     except OSError as error:
@@ -199,14 +218,15 @@ def _build_or_fail(release_id: uuid.UUID, progress: Progress) -> None:
         shutil.rmtree(_draft_folder(release), ignore_errors=True)
     with transaction.atomic():
         release = DatasetRelease.objects.select_for_update().get(id=release_id)
-        _fail(release, sentence)
+        if release.state == ReleaseState.BUILDING:
+            _fail(release, sentence)
 
 
 def _fail(release: DatasetRelease, sentence: str) -> None:
     release.state = RELEASE_STATES.check(release.state, ReleaseState.FAILED)
     release.error = sentence[:500]
     release.save(update_fields=["state", "error"])
-    _tell(FAILED, release, reason=release.error)
+    tell_trail(what=FAILED, release=release, reason=release.error)
 
 
 def build_once(*, release: DatasetRelease, progress: Progress) -> bool:
@@ -284,7 +304,9 @@ def _told_to_database(release_id: uuid.UUID, listener: Progress) -> Callable[[in
         nonlocal last
         if done == total or time.monotonic() - last >= TELL_EVERY:
             last = time.monotonic()
-            DatasetRelease.objects.filter(id=release_id).update(rows_done=done, rows_total=total)
+            row = DatasetRelease.objects.filter(id=release_id, state__in=queries.WAITING)
+            if not row.update(rows_done=done, rows_total=total):
+                raise Cancelled
             listener(done, total)
 
     return tell
@@ -304,6 +326,8 @@ def freeze(*, release: DatasetRelease, draft: Draft) -> bool:
     if any(now.get(member) != record for member, record in draft.granted.items()):
         return False
     row = DatasetRelease.objects.select_for_update().get(id=release.id)
+    if row.state not in queries.WAITING:
+        raise Cancelled
     final = Path(settings.RELEASES_DIR) / str(release.id)
     shutil.rmtree(final, ignore_errors=True)  # of a builder that died between rename and commit
     draft.folder.rename(final)
@@ -329,7 +353,9 @@ def freeze(*, release: DatasetRelease, draft: Draft) -> bool:
         ReleaseMember(release=row, member_id=member, rows=rows)
         for member, rows in sorted(package.member_rows.items())
     )
-    _tell(FROZEN, row, manifest_sha256=row.manifest_sha256, rows=package.manifest["rows"])
+    tell_trail(
+        what=FROZEN, release=row, manifest_sha256=row.manifest_sha256, rows=package.manifest["rows"]
+    )
     return True
 
 
@@ -351,51 +377,3 @@ def ring_releases() -> int:
             enqueue("annotations.tasks.build_release", release.id)
             rung += 1
     return rung
-
-
-# --- afterwards ----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A file that may be handed out, and the hash that its manifest gives."""
-
-    path: Path
-    sha256: str
-
-
-def open_file(*, actor: Actor, release: DatasetRelease, name: str, taken: bool = True) -> Opened:
-    """A file to hand out; who took which is written down, where they did not just look."""
-    require(actor, DOWNLOAD_RELEASES, release.study)
-    opened = Opened(queries.file_of(release, name), queries.sha256_of(release, name))
-    if release.state == ReleaseState.SUPERSEDED:
-        raise Gone(SUPERSEDED_SAYS)
-    if taken:
-        with transaction.atomic():
-            _tell(DOWNLOADED, release, actor=actor, file=name, state=release.state)
-    return opened
-
-
-def open_all(*, actor: Actor, release: DatasetRelease, taken: bool) -> list[tuple[str, Path]]:
-    """(name, path) of every file, the manifest first; refused and written down like one file."""
-    names = [MANIFEST, *(file["path"] for file in release.manifest.get("files", []))]
-    opened = open_file(actor=actor, release=release, name=MANIFEST, taken=False)
-    if taken:
-        with transaction.atomic():
-            _tell(DOWNLOADED, release, actor=actor, file="everything", state=release.state)
-    return [(MANIFEST, opened.path), *((n, queries.file_of(release, n)) for n in names[1:])]
-
-
-def check_target(*, folder: Path) -> None:
-    """Refuse a folder that holds something: nothing is overwritten or mixed."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise Conflict(f"{folder} is not an empty folder; name a new one.")
-
-
-def copy_release(*, actor: Actor, release: DatasetRelease, into: Path) -> None:
-    """Copy a frozen release's files to a new or empty folder."""
-    require(actor, DOWNLOAD_RELEASES, release.study)
-    check_target(folder=into)
-    shutil.copytree(queries.folder_of(release), into, dirs_exist_ok=True)
-    with transaction.atomic():
-        _tell(DOWNLOADED, release, actor=actor, file="all", state=release.state)

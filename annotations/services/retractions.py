@@ -8,6 +8,7 @@ from django.utils import timezone
 from annotations.models import DatasetRelease, Retraction
 from annotations.queries.releases import READABLE
 from annotations.rules.states import RELEASE_STATES, ReleaseState, RetractionCode
+from annotations.services.recipients import tell_recipients
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import SYSTEM
@@ -22,6 +23,7 @@ def retract(*, member: Member, purpose: str | None = None) -> int:
 
     In the caller's transaction, which is the withdrawal. With `purpose`, only releases for it.
     A release that somebody else's withdrawal superseded before holds this person's work too.
+    Whoever took files of one that is superseded now is written to, once.
     Returns how many releases are superseded from now on.
     """
     releases = DatasetRelease.objects.select_for_update(of=("self",)).filter(
@@ -47,4 +49,5 @@ def retract(*, member: Member, purpose: str | None = None) -> int:
             about=("dataset_release", release.id, f"Release {release.number}"),
             data={"purpose": release.purpose, "reason": "consent was taken back"},
         )
+        tell_recipients(release=release)
     return len(fresh)

@@ -7,23 +7,28 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.core.paginator import Paginator
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotations.datasets.manifest import MANIFEST
 from annotations.forms.releases import ReleaseForm
 from annotations.models import DatasetRelease
 from annotations.permissions import DOWNLOAD_RELEASES, REQUEST_RELEASE, SEE_RELEASES
+from annotations.queries import recipients as recipient_queries
 from annotations.queries import releases as queries
+from annotations.registry import uses_of
 from annotations.rules.releases import SAYS, USES
 from annotations.rules.states import ReleaseState
-from annotations.services import releases
+from annotations.services import recipients, releases
 from codesign.shared.downloads import as_tar, send_file
+from codesign.shared.templatetags.codesign import about
 from codesign.studies.permissions import StudyRequest, page
 
 RELEASES_A_PAGE = 25
@@ -76,9 +81,15 @@ def one(request: StudyRequest, slug: str, release_id: uuid.UUID) -> HttpResponse
         "may_download": release.state == ReleaseState.FROZEN
         and request.member.has_role(*DOWNLOAD_RELEASES.roles),
     }
+    if seen["waits"]:
+        seen["job"] = _job(request, release)
     if release.state in queries.READABLE:
         seen |= _said(release)
         seen["card"] = queries.card_of(release)
+        seen["uses"] = uses_of([release.id])
+    if release.state == ReleaseState.SUPERSEDED:
+        seen["taken"] = recipient_queries.has_taken(actor=request.actor, release=release)
+        seen["gone"] = recipient_queries.has_acknowledged(actor=request.actor, release=release)
     return render(request, "annotations/release.html", seen)
 
 
@@ -89,8 +100,50 @@ def progress(request: StudyRequest, slug: str, release_id: uuid.UUID) -> HttpRes
     """How far the making is; loads the page anew once there is an end."""
     release = queries.release_in(study=request.member.study, release_id=release_id)
     if release.state in queries.WAITING:
-        return render(request, "annotations/_release_progress.html", {"release": release})
+        job = _job(request, release)
+        return render(request, "annotations/_release_progress.html", {"job": job})
     return HttpResponse(headers={"HX-Refresh": "true"})
+
+
+def _job(request: StudyRequest, release: DatasetRelease) -> dict[str, Any]:
+    """How far the making is: where it stands, how fast, how long still, and a way to stop it."""
+    where = {"slug": request.member.study.slug, "release_id": release.id}
+    pace = queries.pace_of(release)
+    states = {
+        (ReleaseState.QUEUED, False): _("waiting for a worker"),
+        (ReleaseState.BUILDING, False): _("reading what may be in it"),
+        (ReleaseState.BUILDING, True): _("writing the files"),
+    }
+    may_cancel = request.member.has_role(*REQUEST_RELEASE.roles)
+    return {
+        "done": release.rows_done,
+        "total": release.rows_total,
+        "state": states[(ReleaseState(release.state), bool(release.rows_total))],
+        "rate": _("%(n)s a second") % {"n": intcomma(round(pace.rate))} if pace else "",
+        "left": about(pace.left) if pace else "",
+        "poll_url": reverse("annotations:release-progress", kwargs=where),
+        "cancel_url": reverse("annotations:release-cancel", kwargs=where) if may_cancel else "",
+    }
+
+
+@page(REQUEST_RELEASE)
+@require_POST
+def cancel(request: StudyRequest, slug: str, release_id: uuid.UUID) -> HttpResponse:
+    """Stop the making of a release."""
+    release = queries.release_in(study=request.member.study, release_id=release_id)
+    releases.cancel(actor=request.actor, release=release)
+    messages.success(request, _("The making of the release is cancelled."))
+    return redirect("annotations:release", slug=slug, release_id=release.id)
+
+
+@page(DOWNLOAD_RELEASES)
+@require_POST
+def acknowledge(request: StudyRequest, slug: str, release_id: uuid.UUID) -> HttpResponse:
+    """Say that one's copy of a superseded release is deleted."""
+    release = queries.release_in(study=request.member.study, release_id=release_id)
+    recipients.acknowledge(actor=request.actor, release=release)
+    messages.success(request, _("Thank you. It is noted that your copy is deleted."))
+    return redirect("annotations:release", slug=slug, release_id=release.id)
 
 
 def _said(release: DatasetRelease) -> dict[str, Any]:
@@ -130,7 +183,7 @@ def _said(release: DatasetRelease) -> dict[str, Any]:
 def everything(request: StudyRequest, slug: str, release_id: uuid.UUID) -> HttpResponse:
     """All files in their folders, as one archive: unpacked, `load_dataset` reads it as it is."""
     release = queries.release_in(study=request.member.study, release_id=release_id)
-    files = releases.open_all(actor=request.actor, release=release, taken=request.method == "GET")
+    files = recipients.open_all(actor=request.actor, release=release, taken=request.method == "GET")
     name = f"{slug}-{release.number}"
     answer = StreamingHttpResponse(as_tar(name, files), content_type="application/x-tar")
     answer["Content-Disposition"] = content_disposition_header(True, f"{name}.tar")
@@ -143,7 +196,7 @@ def everything(request: StudyRequest, slug: str, release_id: uuid.UUID) -> HttpR
 def file(request: StudyRequest, slug: str, release_id: uuid.UUID, name: str) -> HttpResponse:
     """One file, streamed, or a range of it; who took it is written down."""
     release = queries.release_in(study=request.member.study, release_id=release_id)
-    opened = releases.open_file(
+    opened = recipients.open_file(
         actor=request.actor, release=release, name=name, taken=request.method == "GET"
     )
     kind = "text/markdown" if name.endswith(".md") else mimetypes.guess_type(name)[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -41,6 +41,11 @@ def broken_seals() -> Iterator[str]:
 def events_of(*, study_id: uuid.UUID) -> QuerySet[Event]:
     """Everything that was done in a study, newest first; for whoever may read its trail."""
     return Event.objects.filter(study_id=study_id).order_by("-id")
+
+
+def deeds_about(*, about_ids: Collection[uuid.UUID], actions: Collection[str]) -> QuerySet[Event]:
+    """Who did any of these things to any of these, for a service that has to tell them."""
+    return Event.objects.filter(about_id__in=about_ids, action__in=actions)
 
 
 def last_seal() -> Seal | None:

@@ -23,7 +23,11 @@ urlpatterns = [
         "studies/<slug:slug>/dataset-releases/<str:release_id>/files/<path:path>",
         releases.FileView.as_view(),
     ),
-    path("studies/<slug:slug>/retractions/", retractions.RetractionsView.as_view()),
+    path(
+        "studies/<slug:slug>/retractions/",
+        retractions.RetractionsView.as_view(),
+        name="api-retractions",
+    ),
     path("studies/<slug:slug>/prompts/", prompts.PromptsView.as_view()),
     path("studies/<slug:slug>/generation-runs/", generation.RunsView.as_view()),
     path("studies/<slug:slug>/generation-runs/<str:run_id>/", generation.OneRunView.as_view()),

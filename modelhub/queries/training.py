@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from datetime import timedelta
 
 from django.db.models import Q, QuerySet
@@ -77,6 +78,25 @@ def releases_behind(version: ModelVersion) -> list[str]:
             states.append(one.training_run.release.state)
         one = one.parent
     return states
+
+
+def runs_on(*, releases: Collection[uuid.UUID]) -> list[TrainingRun]:
+    """The runs that these releases were trained on in, but for those that made nothing."""
+    made_nothing = [TrainingState.FAILED, TrainingState.CANCELLED]
+    runs = TrainingRun.objects.filter(release_id__in=releases).exclude(state__in=made_nothing)
+    return list(runs.select_related("study", "model_version").order_by("created_at"))
+
+
+def children_of(*, versions: Collection[uuid.UUID]) -> list[ModelVersion]:
+    """The models that go on from these, and those that go on from them, nearest first."""
+    found: list[ModelVersion] = []
+    parents = set(versions)
+    while parents:
+        next_ones = ModelVersion.objects.filter(parent__in=parents)
+        children = list(next_ones.order_by("created_at"))
+        found += children
+        parents = {child.id for child in children}
+    return found
 
 
 def model_of(*, actor: Actor, study: Study, model_id: uuid.UUID) -> ModelVersion:

@@ -1,0 +1,46 @@
+"""Who took files of a release: the audit trail says it, so that nothing says it twice."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from annotations.models import DatasetRelease
+from annotations.queries.releases import releases_of
+from annotations.rules.releases import ACKNOWLEDGED, DOWNLOADED
+from annotations.rules.states import ReleaseState
+from codesign.accounts.models import User
+from codesign.audit import queries as trail
+from codesign.shared.actors import Actor
+from codesign.studies.models import Study
+
+
+def recipients_of(*, release: DatasetRelease) -> QuerySet[User]:
+    """Everybody with an account who took files of it."""
+    taken = trail.deeds_about(about_ids=[release.id], actions=[DOWNLOADED])
+    return User.objects.filter(id__in={deed.actor_id for deed in taken}, is_active=True)
+
+
+def has_taken(*, actor: Actor, release: DatasetRelease) -> bool:
+    """Whether they took files of it."""
+    taken = trail.deeds_about(about_ids=[release.id], actions=[DOWNLOADED])
+    return taken.filter(actor_id=actor.user_id).exists()
+
+
+def has_acknowledged(*, actor: Actor, release: DatasetRelease) -> bool:
+    """Whether they said that their copy is gone."""
+    said = trail.deeds_about(about_ids=[release.id], actions=[ACKNOWLEDGED])
+    return said.filter(actor_id=actor.user_id).exists()
+
+
+def taken_and_superseded(*, actor: Actor, study: Study) -> list[DatasetRelease]:
+    """Superseded releases that the actor took and whose copy they have not said to be gone."""
+    releases = list(releases_of(study=study).filter(state=ReleaseState.SUPERSEDED))
+    deeds = trail.deeds_about(
+        about_ids=[release.id for release in releases], actions=[DOWNLOADED, ACKNOWLEDGED]
+    ).filter(actor_id=actor.user_id)
+    done = set(deeds.values_list("about_id", "action"))
+    return [
+        release
+        for release in releases
+        if (release.id, DOWNLOADED) in done and (release.id, ACKNOWLEDGED) not in done
+    ]
