@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, ClassVar
 
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
-from allauth.core import context
+from allauth.core import context as current
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from codesign.accounts import services
 
 _WRONG_CODE = _("That is not the code. Please look at it once more.")
 _MISTAKES = MappingProxyType(
@@ -42,15 +45,37 @@ def _signed_in_lately(request: Any) -> bool:
     return bool(proofs) and time.time() - proofs[-1]["at"] < app_settings.REAUTHENTICATION_TIMEOUT
 
 
+def _life_of(template_prefix: str) -> timedelta | None:
+    """How long the code in such a mail works; None where there is no code in it."""
+    match template_prefix.removeprefix("account/email/"):
+        case "login_code":
+            return timedelta(seconds=app_settings.LOGIN_BY_CODE_TIMEOUT)
+        case "email_confirmation" | "email_confirmation_signup":
+            return timedelta(seconds=app_settings.EMAIL_VERIFICATION_BY_CODE_TIMEOUT)
+    return None
+
+
 class AccountAdapter(DefaultAccountAdapter):
-    """Says what went wrong in plain words."""
+    """Says what went wrong in plain words; writes mails into the outbox."""
 
     error_messages: ClassVar[dict[str, Any]] = DefaultAccountAdapter.error_messages | _MISTAKES
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Not from somebody who has signed in within the last minutes: that was the proof."""
         asked = super().is_reauthentication_required(app=app, **kwargs)
-        return bool(asked) and not _signed_in_lately(context.request)
+        return bool(asked) and not _signed_in_lately(current.request)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Leave the mail to a worker: a mail server that is slow or away must not fail the page."""
+        written = self.render_mail(
+            template_prefix, email, {"request": current.request, "email": email} | context
+        )
+        services.send_mail(
+            to=email,
+            subject=str(written.subject),
+            body=str(written.body),
+            useful_for=_life_of(template_prefix),
+        )
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         """The ways to show that it is you, in our words."""

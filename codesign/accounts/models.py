@@ -96,10 +96,13 @@ class SignInMemory(models.Model):
 class OutgoingMail(PublicModel):
     """The outbox: a mail is a row first, so that a mail server that is away loses none."""
 
-    to = models.EmailField()
+    to = models.EmailField(help_text="Emptied once sent: who had mail when is nobody's business.")
     subject = models.CharField(max_length=200)
     body = models.TextField(help_text="Emptied once sent: the mail is the reader's alone.")
     due_at = models.DateTimeField(default=timezone.now, help_text="Not tried before.")
+    useful_until = models.DateTimeField(
+        null=True, blank=True, help_text="Not sent after: a code that works no more only confuses."
+    )
     sent_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     last_error = models.CharField(max_length=300, blank=True)

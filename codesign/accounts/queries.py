@@ -7,7 +7,7 @@ from pathlib import Path
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from codesign.accounts import rules
@@ -53,11 +53,15 @@ def verified_owner(email: str) -> User | None:
     return address.user if address else None
 
 
+def mail_waiting() -> QuerySet[OutgoingMail]:
+    """Mails that are to be sent, now or later."""
+    useful = Q(useful_until=None) | Q(useful_until__gt=timezone.now())
+    return OutgoingMail.objects.filter(useful, sent_at=None, attempts__lt=rules.MOST_ATTEMPTS)
+
+
 def mail_due() -> list[uuid.UUID]:
     """Mails that wait and may be tried now, oldest first."""
-    waiting = OutgoingMail.objects.filter(
-        sent_at=None, due_at__lte=timezone.now(), attempts__lt=rules.MOST_ATTEMPTS
-    )
+    waiting = mail_waiting().filter(due_at__lte=timezone.now())
     return list(waiting.order_by("due_at").values_list("id", flat=True)[:500])
 
 

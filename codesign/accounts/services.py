@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import smtplib
 import uuid
 from collections.abc import Iterable
@@ -21,6 +22,8 @@ from codesign.audit.registry import OnErasure, action
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
 from codesign.shared.jobs import enqueue
+
+log = logging.getLogger(__name__)
 
 ACCOUNT_MADE = action("accounts.made", "made an account", OnErasure.SHRED)
 TOKEN_MADE = action("accounts.token_made", "made an API token")
@@ -103,9 +106,19 @@ def set_active(*, actor: Actor, user: User, active: bool) -> User:
 
 
 @transaction.atomic
-def send_mail(*, to: str, subject: str, body: str) -> OutgoingMail:
-    """Put a mail into the outbox; it leaves once the caller's transaction has committed."""
-    mail = OutgoingMail.objects.create(to=to, subject=subject, body=body)
+def send_mail(
+    *, to: str, subject: str, body: str, useful_for: timedelta | None = None
+) -> OutgoingMail:
+    """Put a mail into the outbox; it leaves once the caller's transaction has committed.
+
+    What could not leave within `useful_for` is dropped; without it, it is tried for a day and more.
+    """
+    mail = OutgoingMail.objects.create(
+        to=to,
+        subject=subject,
+        body=body,
+        useful_until=timezone.now() + useful_for if useful_for else None,
+    )
     enqueue("accounts.tasks.send_mail", mail.id)
     return mail
 
@@ -115,13 +128,9 @@ def deliver(*, mail_id: str | uuid.UUID) -> bool:
     """Hand one mail to the mail server; True where it went out now.
 
     The row stays locked meanwhile, so that no two workers send it. A failure is kept with its
-    reason and tried again later.
+    reason and tried again later. Whom it went to and what it said is not kept.
     """
-    mail = (
-        OutgoingMail.objects.select_for_update(skip_locked=True)
-        .filter(id=mail_id, sent_at=None, attempts__lt=rules.MOST_ATTEMPTS)
-        .first()
-    )
+    mail = queries.mail_waiting().select_for_update(skip_locked=True).filter(id=mail_id).first()
     if mail is None:
         return False
     mail.attempts += 1
@@ -130,9 +139,10 @@ def deliver(*, mail_id: str | uuid.UUID) -> bool:
     except (OSError, smtplib.SMTPException) as error:
         mail.last_error = f"{type(error).__name__}: {error}"[:300]
         mail.due_at = timezone.now() + rules.pause_after(mail.attempts)
+        log.warning("the mail server did not take a mail (%s)", type(error).__name__)
     else:
-        mail.sent_at, mail.last_error, mail.body = timezone.now(), "", ""
-    mail.save(update_fields=["attempts", "last_error", "due_at", "sent_at", "body"])
+        mail.sent_at, mail.last_error, mail.to, mail.body = timezone.now(), "", "", ""
+    mail.save(update_fields=["attempts", "last_error", "due_at", "sent_at", "to", "body"])
     return mail.sent_at is not None
 
 
@@ -142,7 +152,13 @@ def forget_tries() -> int:
 
 
 def ring_mail() -> int:
-    """Ring for every mail that is due and not sent, in case its message was lost; how many."""
+    """Ring for every mail that is due and not sent, in case its message was lost; how many.
+
+    Mails that came to the end of their life are dropped.
+    """
+    late = OutgoingMail.objects.filter(sent_at=None, useful_until__lte=timezone.now())
+    if dropped := late.delete()[0]:
+        log.warning("dropped %d mails with codes that could not be sent in time", dropped)
     waiting = queries.mail_due()
     for mail_id in waiting:
         enqueue("accounts.tasks.send_mail", mail_id)

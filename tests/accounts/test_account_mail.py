@@ -10,6 +10,7 @@ from django.urls import reverse
 from codesign.accounts.models import User
 from codesign.accounts.services import make_account
 from codesign.shared.actors import SYSTEM
+from tests.posting import post_mail
 
 OLD = "a-lamp-and-a-quiet-river-41"
 NEW = "the-second-lamp-is-blue-7"
@@ -25,6 +26,7 @@ def test_signing_up_sends_a_code_and_nothing_about_any_study(
 ) -> None:
     form = {"email": "sam@example.org", "password1": OLD, "password2": OLD}
     client.post(reverse("account_signup"), form)
+    post_mail()
     (mail,) = mailoutbox
     assert mail.subject == "Your code for Codesign"
     assert "type into the page" in mail.body
@@ -37,6 +39,7 @@ def test_an_address_that_is_taken_is_told_only_to_its_owner(
     form = {"email": person.email, "password1": NEW, "password2": NEW}
     answer = client.post(reverse("account_signup"), form, follow=True)
     assert "already" not in answer.content.decode()
+    post_mail()
     assert [mail.to for mail in mailoutbox] == [[person.email]]
     assert mailoutbox[0].subject == "You have an account already"
 
@@ -47,6 +50,7 @@ def test_whoever_changes_a_password_its_owner_hears_of_it(
     client.force_login(person)
     form = {"oldpassword": OLD, "password1": NEW, "password2": NEW}
     client.post(reverse("account_change_password"), form)
+    post_mail()
     (mail,) = mailoutbox
     assert mail.subject == "Your password has changed"
     assert "If it was not" in mail.body

@@ -24,6 +24,7 @@ from codesign.shared.actors import SYSTEM
 from codesign.shared.logs import JsonLines, PlainLines, request_id, scrubbed
 from tests.annotations.pages import cohort_of, filled, held, judge_url, one_url, signed_in
 from tests.factories.annotations import judge, judging_round
+from tests.posting import code_in, post_mail
 
 pytestmark = pytest.mark.django_db
 
@@ -91,7 +92,8 @@ def test_signing_in_leaves_no_trace_of_who_it_was(
     client = Client()
     client.post(reverse("account_login"), {"login": EMAIL, "password": "wrong-" + PASSWORD})
     client.post(reverse("account_request_login_code"), {"email": EMAIL})
-    code = mailoutbox[-1].body.split("\n\n")[1].strip()
+    post_mail()
+    code = code_in(mailoutbox[-1])
     client.post(reverse("account_confirm_login_code"), {"code": code})
     client.get(reverse("account_logout"))
     client.post(reverse("account_login"), {"login": EMAIL, "password": PASSWORD})

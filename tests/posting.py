@@ -1,0 +1,25 @@
+"""What a worker does with the outbox, and a reader with a mail."""
+
+from __future__ import annotations
+
+import re
+
+from django.core.mail import EmailMessage
+
+from codesign.accounts import queries, services
+
+CODE = re.compile(r"^\s*([0-9A-Z]{3,4}-?[0-9A-Z]{3,4})\s*$", re.MULTILINE)
+
+
+def post_mail() -> None:
+    """Hand over every mail that is due."""
+    for mail_id in queries.mail_due():
+        services.deliver(mail_id=mail_id)
+
+
+def code_in(mail: EmailMessage | str) -> str:
+    """The code on a line of its own in a mail."""
+    body = mail if isinstance(mail, str) else str(mail.body)
+    found = CODE.search(body)
+    assert found, body
+    return found.group(1)
