@@ -71,6 +71,19 @@ def test_no_service_of_ours_sees_a_password_that_it_does_not_need(plan: dict[str
         assert environment["OWNER_PASSWORD"] == environment["DATABASE_ADMIN_PASSWORD"] == ""
 
 
+def test_env_moves_only_where_the_map_listens(plan: dict[str, Any]) -> None:
+    """Every container gets all of .env, and what is mapped, mounted and probed is inside."""
+    recipe = (ROOT / "Dockerfile").read_text()
+    web = plan["services"]["web"]
+    assert web["environment"]["PORT"] in web["healthcheck"]["test"][-1]
+    for name in OURS:
+        inside = plan["services"][name]["environment"]
+        assert inside["WEB_HOST"] == "0.0.0.0"
+        assert f"EXPOSE {inside['PORT']}\n" in recipe
+        assert f"CODESIGN_HOME={inside['CODESIGN_HOME']} " in recipe
+        assert f"home:{inside['CODESIGN_HOME']}" in plan["services"][name]["volumes"]
+
+
 def test_the_image_holds_what_the_commands_need() -> None:
     recipe = (ROOT / "Dockerfile").read_text()
     copied = re.findall(r"^COPY (\S+)", recipe, re.M)
@@ -84,7 +97,7 @@ class Machine:
 
     def __init__(self, plan: dict[str, Any], folder: Path, ports: dict[str, int]) -> None:
         self._plan, self._folder, self._ports = plan, folder, ports
-        self.variables = filled_in()
+        self.variables = filled_in() | {"PORT": "9123"}
         self.web_port = free_port()
 
     def environment(self, name: str) -> dict[str, str]:
@@ -93,11 +106,21 @@ class Machine:
         given = {k: interpolated(v, self.variables) for k, v in service["environment"].items()}
         for host, port in self._ports.items():
             given = {k: re.sub(rf"@{host}:\d+", f"@127.0.0.1:{port}", v) for k, v in given.items()}
-        image = {"CODESIGN_HOME": str(self._folder / "home"), "PORT": str(self.web_port)}
+        seen = self.variables | given
+        image = {"CODESIGN_HOME": str(self._folder / "home"), "WEB_HOST": "127.0.0.1"}
+        if seen["PORT"] == self.inside():
+            image["PORT"] = str(self.web_port)
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        environment = user_environment(**(self.variables | given | image | {"PATH": path}))
+        environment = user_environment(**(seen | image | {"PATH": path}))
         of_tests = "DJANGO_ALLOW_ASYNC_UNSAFE"  # the check of a deployment refuses it, rightly
         return {k: value for k, value in environment.items() if value and k != of_tests}
+
+    def inside(self) -> str:
+        """The port of the web container that the map leads to; here it is `web_port`."""
+        (led,) = self._plan["services"]["web"]["ports"]
+        outside, port = interpolated(led, self.variables).rsplit(":", 1)
+        assert outside == f"127.0.0.1:{self.variables['PORT']}"
+        return port
 
     def spec(self, name: str) -> Spec:
         return Spec(
@@ -160,7 +183,7 @@ def test_each_service_starts_by_its_command_and_together_they_are_healthy(
         for name, child in children.items():
             assert child.exit_code() is None, f"{name}: {tail(child.spec.log, 20)}"
         probe = plan["services"]["web"]["healthcheck"]["test"]
-        asked = [word.replace(":8000", f":{here.web_port}") for word in probe[1:]]
+        asked = [word.replace(f":{here.inside()}/", f":{here.web_port}/") for word in probe[1:]]
         assert subprocess.run(asked, env=here.environment("web"), timeout=30).returncode == 0
         page = urllib.request.Request(
             f"http://127.0.0.1:{here.web_port}/account/login/",
@@ -168,7 +191,7 @@ def test_each_service_starts_by_its_command_and_together_they_are_healthy(
         )
         with urllib.request.urlopen(page, timeout=20) as answer:
             assert answer.status == 200
-            assert "max-age=31536000" in answer.headers["Strict-Transport-Security"]
+            assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
         admin = subprocess.run(
             [sys.executable, "manage.py", "make_site_admin", f"{get_random_string(8)}@example.org"],
             env=here.environment("web"),
