@@ -17,6 +17,8 @@ from codesign.config.servers.discovery import SECRET_FILE, find_running
 KINDS = ("demo", "test", "production")
 TLS_ENDS = ("proxy", "own")
 """Who ends TLS: a proxy in front that sets X-Forwarded-Proto itself, or gunicorn."""
+HSTS_REACHES = ("host", "subdomains", "preload")
+"""Whom a browser reaches by HTTPS alone from then on: no operator can call that back in time."""
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 SECRET_LENGTH = 50
 """Characters; what Django's deployment check asks for."""
@@ -40,6 +42,7 @@ class Environment:
     port: int
     web_processes: int
     trusted_proxies: int
+    hsts_reach: str
     hsts_seconds: int
     database_url: str
     broker_url: str
@@ -140,6 +143,7 @@ def _found(reader: Reader, home: Path) -> Environment:
         port=port,
         web_processes=reader.number("WEB_CONCURRENCY", _processes(), least=1, most=1000),
         trusted_proxies=reader.number("TRUSTED_PROXIES", 1 if tls == "proxy" else 0, least=0),
+        hsts_reach=reader.choice("HSTS_REACH", HSTS_REACHES, "host"),
         hsts_seconds=reader.number("HSTS_SECONDS", YEAR, least=1),
         database_url=reader.address(
             "DATABASE_URL", addresses.database, running.get("database_url", "")

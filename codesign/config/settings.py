@@ -224,7 +224,10 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SECURE_SSL_REDIRECT = PRODUCTION
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV.tls == "proxy" else None
 SECURE_HSTS_SECONDS = ENV.hsts_seconds if PRODUCTION else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
+SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION and ENV.hsts_reach in ("subdomains", "preload")
+SECURE_HSTS_PRELOAD = PRODUCTION and ENV.hsts_reach == "preload"
+# Django asks for both; they bind hosts that are not ours, so only who runs those may ask for them.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 CSRF_FAILURE_VIEW = "codesign.shared.views.csrf_failure"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -316,10 +316,10 @@ class Supervisor:
         yield from itertools.repeat(3600.0)
 
     def _greet(self) -> None:
-        say(f"Codesign is running: http://localhost:{self._port}")
-        for line in sign_ins(self._home):
+        in_production = self._environment.get("CODESIGN_ENV") == "production"
+        lines = production_lines if in_production else demo_lines
+        for line in [*lines(self._environment), "Ctrl-C stops it."]:
             say(line)
-        say("Ctrl-C stops it.")
 
     def _stop(self) -> None:
         """Stop applications, then Valkey, then PostgreSQL."""
@@ -355,13 +355,26 @@ def healthy(port: int) -> bool:
         connection.close()
 
 
-def sign_ins(home: Path) -> list[str]:
-    """Return the demo accounts as lines for the terminal."""
-    accounts = discovery.demo_accounts(home)
+def production_lines(environment: Mapping[str, str]) -> list[str]:
+    """Where people come in, and what an operator does next; localhost would be refused."""
+    return [
+        f"Codesign is running: {environment['SITE_URL']}",
+        f"Your proxy passes that on to 127.0.0.1:{environment['PORT']}.",
+        "The first account is made in a second terminal, with the same variables set:",
+        "  .venv/bin/python manage.py make_site_admin you@example.org",
+    ]
+
+
+def demo_lines(environment: Mapping[str, str]) -> list[str]:
+    """Where people come in, and as whom."""
+    accounts = discovery.demo_accounts(Path(environment["CODESIGN_HOME"]))
     width = max((len(account["email"]) for account in accounts), default=0)
     return [
-        f"  {account['role']:<12} {account['email']:<{width}}  {account['password']}"
-        for account in accounts
+        f"Codesign is running: http://localhost:{environment['PORT']}",
+        *(
+            f"  {account['role']:<12} {account['email']:<{width}}  {account['password']}"
+            for account in accounts
+        ),
     ]
 
 

@@ -58,6 +58,7 @@ def test_production_refuses_to_be_without(name: str, tmp_path: Path) -> None:
         ("CODESIGN_TLS", "own"),
         ("CODESIGN_ENV", "prod"),
         ("HSTS_SECONDS", "0"),
+        ("HSTS_REACH", "everywhere"),
         ("CODESIGN_LEASE_MINUTES", "soon"),
         ("CODESIGN_MODEL_THREADS", "-1"),
         ("LOG_LEVEL", "loud"),
@@ -91,17 +92,23 @@ def test_every_door_refuses_with_one_sentence_that_names_all(door: str, tmp_path
 
 
 @pytest.mark.slow
-def test_djangos_deployment_check_is_clean(tmp_path: Path) -> None:  # standards 7.7
+@pytest.mark.parametrize(
+    ("reach", "not_asked_for"), [("", 2), ("host", 2), ("subdomains", 1), ("preload", 0)]
+)
+def test_djangos_deployment_check_is_clean(
+    reach: str, not_asked_for: int, tmp_path: Path
+) -> None:  # standards 7.7
+    """But for HSTS on other hosts than ours, which stays away unless asked for."""
     done = subprocess.run(
         [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
         cwd=ROOT,
-        env=production_environment(tmp_path),
+        env=production_environment(tmp_path, HSTS_REACH=reach),
         capture_output=True,
         text=True,
         timeout=60,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "no issues (0 silenced)" in done.stdout
+    assert f"no issues ({not_asked_for} silenced)" in done.stdout
 
 
 def test_who_sets_nothing_gets_a_demo(tmp_path: Path) -> None:
@@ -110,6 +117,7 @@ def test_who_sets_nothing_gets_a_demo(tmp_path: Path) -> None:
     assert found.allowed_hosts == ["localhost", "127.0.0.1"]
     assert found.site_url == "http://localhost:8000"
     assert (found.lease_minutes, found.model_threads, found.hsts_seconds) == (120, 0, 31536000)
+    assert found.hsts_reach == "host"
 
 
 def test_each_setting_is_used() -> None:

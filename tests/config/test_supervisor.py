@@ -1,10 +1,12 @@
 """`make run` as a whole: what dies comes back, what is stopped is gone, nothing is lost."""
 
 import os
+import shlex
 import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from codesign.config.programs import Application
 from codesign.config.servers.errors import ServerError
 from codesign.config.servers.process import Spec
 from codesign.config.supervisor import QUICK_DEATHS, Keeper, healthy
+from tests.config.production import production_environment
 from tests.config.running import (
     READY,
     ROOT,
@@ -239,5 +242,38 @@ def test_with_servers_of_ones_own_none_is_embedded(tmp_path: Path) -> None:
         assert not any("pginstall" in command or "valkey" in command for command in commands)
         assert not (tmp_path / "postgres").exists()
         assert not (tmp_path / "valkey").exists()
+    finally:
+        running.stop()
+
+
+@pytest.mark.slow
+def test_production_on_one_machine_says_where_people_come_in_and_what_to_do_next(
+    tmp_path: Path,
+) -> None:
+    embedded = ("SECRET_KEY", "DATABASE_URL", "CELERY_BROKER_URL")
+    environment = production_environment(tmp_path, **dict.fromkeys(embedded, ""))
+    del environment["CODESIGN_HOME"]
+    running = Running(tmp_path, environment=environment)
+    try:
+        running.read_until("Ctrl-C")
+        assert "Codesign is running: https://codesign.example.org\n" in running.said
+        assert f"127.0.0.1:{running.port}." in running.said
+        assert "localhost" not in running.said
+        page = urllib.request.Request(
+            f"http://127.0.0.1:{running.port}/account/login/",
+            headers={"Host": "codesign.example.org", "X-Forwarded-Proto": "https"},
+        )
+        with urllib.request.urlopen(page, timeout=20) as answer:
+            assert answer.status == 200
+        (line,) = [line for line in running.said.splitlines() if "make_site_admin" in line]
+        made = subprocess.run(
+            [sys.executable, *shlex.split(line)[1:]],
+            cwd=ROOT,
+            env=environment | {"CODESIGN_HOME": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert made.returncode == 0, made.stderr
     finally:
         running.stop()
