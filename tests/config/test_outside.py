@@ -79,6 +79,29 @@ def test_prepare_makes_all_of_it_and_may_be_repeated(outside: Outside) -> None:
     assert (outside.home / "static" / "staticfiles.json").exists()
 
 
+@pytest.mark.parametrize(
+    ("database", "named"),
+    [
+        ("codesign", {"DATABASE_OWNER_URL": ""}),
+        ("nowhere", {"DATABASE_ADMIN_URL": ""}),
+    ],
+)
+def test_prepare_says_in_a_sentence_what_it_lacks(
+    outside: Outside, database: str, named: dict[str, str]
+) -> None:
+    addresses = {
+        "DATABASE_URL": outside.url(APP_ROLE, database=database),
+        "DATABASE_OWNER_URL": outside.url(OWNER_ROLE, database=database),
+    }
+    refused = outside.manage("prepare", **(addresses | named))
+    assert refused.returncode == 1
+    assert "DATABASE_OWNER_URL" in refused.stderr
+    assert "Where DATABASE_ADMIN_URL names" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert QUOTED not in refused.stderr
+    assert PASSWORD not in refused.stderr
+
+
 def test_the_application_owns_nothing_and_cannot_look_away(outside: Outside) -> None:
     assert outside.manage("prepare").returncode == 0
     with psycopg.connect(outside.url(APP_ROLE), autocommit=True) as app:

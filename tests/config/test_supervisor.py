@@ -27,6 +27,7 @@ from tests.config.running import (
     processes_of,
     user_environment,
 )
+from tests.journeys.visitor import Visitor
 
 NAMES = {
     "web": "gunicorn",
@@ -62,6 +63,21 @@ def write_rows(running: Running) -> None:
                 "INSERT INTO django_session (session_key, session_data, expire_date) "
                 "VALUES (gen_random_uuid(), 'kept', now())"
             )
+
+
+@pytest.mark.slow
+def test_without_a_mail_server_what_pages_send_is_kept_for_this_user_alone(
+    running: Running,
+) -> None:
+    visitor = Visitor(running.port)
+    page = visitor.get("/account/login/code/")
+    visitor.submit(page, page.form_with("email"), email="nobody@example.org")
+    visitor.client.close()
+    folder = running.home / "mail"
+    eventually(lambda: list(folder.glob("*.log")) if folder.is_dir() else [])
+    (kept,) = folder.glob("*.log")
+    assert kept.stat().st_mode & 0o077 == 0
+    eventually(lambda: "To: nobody@example.org" in kept.read_text())
 
 
 @pytest.mark.slow

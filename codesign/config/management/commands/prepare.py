@@ -5,12 +5,20 @@ import subprocess
 import sys
 from typing import Any
 
+import psycopg
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from codesign.config.servers.errors import ServerError
-from codesign.config.servers.roles import make_database
+from codesign.config.servers.roles import APP_ROLE, make_database
+
+PATIENCE = 10
+"""Seconds to wait for the database's answer."""
+MAKES_ROLES = (
+    "Where DATABASE_ADMIN_URL names a role that may make roles and databases, "
+    "prepare makes both roles and the database."
+)
 
 
 class Command(BaseCommand):
@@ -23,12 +31,20 @@ class Command(BaseCommand):
         """Check the code, then make them, the tables in a process that knows the owner alone."""
         call_command("check", deploy=settings.PRODUCTION)
         app_url = settings.ENV.database_url
-        owner_url = os.environ.get("DATABASE_OWNER_URL") or app_url
+        owner_url = os.environ.get("DATABASE_OWNER_URL", "")
+        if settings.PRODUCTION and not owner_url:
+            raise CommandError(
+                "DATABASE_OWNER_URL is missing: it names the role that owns the tables, "
+                f"since {APP_ROLE} must not. {MAKES_ROLES}"
+            )
+        owner_url = owner_url or app_url
         if admin_url := os.environ.get("DATABASE_ADMIN_URL"):
             try:
                 make_database(admin_url=admin_url, owner_url=owner_url, app_url=app_url)
             except ServerError as error:
                 raise CommandError(str(error)) from error
+        for name, url in (("DATABASE_OWNER_URL", owner_url), ("DATABASE_URL", app_url)):
+            reach(name, url)
         migrated = subprocess.run(
             [sys.executable, str(settings.BASE_DIR / "manage.py"), "migrate", "--no-input"],
             env={**os.environ, "DATABASE_URL": owner_url},
@@ -39,3 +55,11 @@ class Command(BaseCommand):
         call_command("build_fonts")
         call_command("collectstatic", interactive=False, verbosity=0)
         self.stdout.write("The database and the static files are ready.")
+
+
+def reach(name: str, url: str) -> None:
+    """Say in a sentence that a database cannot be used as the variable `name` has it."""
+    try:
+        psycopg.connect(url, connect_timeout=PATIENCE).close()
+    except psycopg.Error as error:
+        raise CommandError(f"{name} does not lead to the database: {error} {MAKES_ROLES}") from None
