@@ -78,7 +78,7 @@ def test_every_account_page_answers_as_always(away: str, person: User, name: str
     page, sent, signed_in = PAGES[name]
     client = Client()
     if signed_in:
-        client.force_login(person)
+        client.post(reverse("account_login"), {"login": person.email, "password": PASSWORD})
     assert client.post(reverse(page), sent).status_code == 302
     row = OutgoingMail.objects.get()
     assert row.attempts == 0  # nobody has knocked at the mail server within the request
