@@ -40,3 +40,9 @@ def read_upload(upload_id: str) -> None:
 def ring_uploads() -> None:
     """Ring again for files that wait or whose worker is gone; clear away what a crash left."""
     uploads.tend()
+
+
+@background(name="modelhub.tasks.drop_uploads", queue="default", time_limit=60)
+def drop_uploads() -> None:
+    """Delete files that were shown and never confirmed."""
+    uploads.drop_unconfirmed()

@@ -327,6 +327,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "ring-releases": {"task": "annotations.tasks.ring_releases", "schedule": 20.0},
     "ring-generation": {"task": "modelhub.tasks.ring_generation", "schedule": 15.0},
     "ring-uploads": {"task": "modelhub.tasks.ring_uploads", "schedule": 20.0},
+    "drop-uploads": {"task": "modelhub.tasks.drop_uploads", "schedule": 3600.0},
     "ring-training": {"task": "modelhub.tasks.ring_training", "schedule": 20.0},
 }
 MODEL_THREADS = ENV.model_threads  # 0: one per core

@@ -22,6 +22,8 @@ WAITING = (UploadState.QUEUED, UploadState.CONFIRMED)
 STALE_AFTER = timedelta(minutes=3)
 """Without a sign of life. Tying 100,000 prompts, when there is none, takes seconds."""
 
+UNCONFIRMED_AFTER = timedelta(days=7)
+
 
 def uploads_of(*, study_id: uuid.UUID) -> QuerySet[Upload]:
     """The imports of a study, newest first, without what was in them."""
@@ -48,6 +50,13 @@ def stale() -> QuerySet[Upload]:
     return Upload.objects.filter(
         state__in=(UploadState.CHECKING, UploadState.IMPORTING),
         heartbeat_at__lt=timezone.now() - STALE_AFTER,
+    )
+
+
+def unconfirmed() -> QuerySet[Upload]:
+    """Files that were looked through a week ago and that nobody said yes or no to."""
+    return Upload.objects.filter(
+        state=UploadState.CHECKED, heartbeat_at__lt=timezone.now() - UNCONFIRMED_AFTER
     )
 
 

@@ -46,6 +46,7 @@ MOST_PROBLEMS = 200
 ORPHAN_AFTER = 3600.0
 """Seconds; no upload takes so long to arrive."""
 SIGN_EVERY_SECONDS = 1.0
+UNCONFIRMED = "Nobody imported it within a week, so the file was deleted. Please bring it again."
 SIGN = """
 UPDATE modelhub_upload SET rows = %s, heartbeat_at = now() WHERE id = %s
 RETURNING cancel_requested_at IS NOT NULL OR state NOT IN ('checking', 'importing')
@@ -293,6 +294,18 @@ def ring_waiting() -> int:
     for upload_id in waiting:
         enqueue(READ_TASK, upload_id)
     return len(waiting)
+
+
+@transaction.atomic
+def drop_unconfirmed() -> int:
+    """Leave files that nobody said yes to for a week, so that none lies about; how many."""
+    unconfirmed = queries.unconfirmed().select_for_update(skip_locked=True, of=("self",))
+    dropped = list(unconfirmed.select_related("study"))
+    for upload in dropped:
+        upload.error = UNCONFIRMED
+        upload.first = []
+        _move(SYSTEM, upload, UploadState.CANCELLED)
+    return len(dropped)
 
 
 def _locked(upload_id: uuid.UUID) -> Upload:

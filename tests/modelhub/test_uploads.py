@@ -28,6 +28,7 @@ from modelhub.models import Upload
 from modelhub.queries import uploads as queries
 from modelhub.rules.states import UploadState
 from modelhub.services import uploads
+from modelhub.tasks import drop_uploads
 from tests.config.running import ROOT, eventually
 from tests.factories.annotations import judge, judging_round
 from tests.factories.studies import MemberFactory, StudyFactory, staff
@@ -192,6 +193,24 @@ def test_a_worker_that_died_is_noticed_and_its_file_read_again(desk: Desk) -> No
     assert upload.state == UploadState.CHECKED
 
 
+def test_a_file_that_nobody_said_yes_to_is_deleted_after_a_week(
+    desk: Desk, django_capture_on_commit_callbacks: Any
+) -> None:
+    old, new = desk.checked(lines(GOOD)), desk.checked(lines(GOOD), "new.jsonl")
+    Upload.objects.filter(id=old.id).update(
+        heartbeat_at=timezone.now() - queries.UNCONFIRMED_AFTER - timedelta(minutes=1)
+    )
+    with django_capture_on_commit_callbacks(execute=True):
+        drop_uploads()
+    assert (row(old).state, row(new).state) == (UploadState.CANCELLED, UploadState.CHECKED)
+    assert not uploads.path_of(upload=old).exists()
+    assert uploads.path_of(upload=new).exists()
+    page = desk.page(row(old))
+    assert "within a week" in page
+    assert "Tell me more." not in page
+    assert uploads.drop_unconfirmed() == 0
+
+
 @pytest.mark.parametrize("role", [Role.ML_ENGINEER, Role.AUDITOR, Role.SAFETY_LEAD])
 def test_staff_but_for_coordinators_is_refused(desk: Desk, role: Role) -> None:
     refused(desk, staff(desk.study, role), 403)
@@ -255,6 +274,7 @@ READ = """
 import sys, uuid, django
 django.setup()
 from modelhub.services import uploads
+from modelhub.tasks import drop_uploads
 uploads.read(upload_id=uuid.UUID(sys.argv[1]))
 """
 
