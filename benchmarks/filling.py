@@ -223,12 +223,12 @@ STATEMENTS = (
        gen_random_uuid() AS a, gen_random_uuid() AS b, n %% 50 = 0 AS held_out
        FROM generate_series(1, %(prompts)s) n""",
     f"""INSERT INTO annotations_prompt (id, created_at, study_id, external_id, version, messages,
-       content_hash, category, topics, intensity, language, held_out, family, split_group, sketch,
+       content_hash, category, topics, intensity, language, held_out, family, split_group,
        withdrawn_at)
        SELECT prompt, {WHEN}, %(study)s, 'p' || n, 1,
        jsonb_build_array(jsonb_build_object('role', 'user', 'content',
          'I cannot sleep and I lie awake for hours, what helps? ' || n)),
-       md5(n::text), 'education', '{{sleep}}', 1, 'en', held_out, '', gen_random_uuid(), '',
+       md5(n::text), 'education', '{{sleep}}', 1, 'en', held_out, '', gen_random_uuid(),
        CASE WHEN n %% 200 = 7 THEN now() END FROM p""",
     f"""INSERT INTO annotations_response (id, created_at, prompt_id, text, text_hash, origin,
        language, source) SELECT r.id, {WHEN}, prompt, repeat('A calm reply of some length. ', 8),

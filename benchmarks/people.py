@@ -91,11 +91,11 @@ FILL = (
     """CREATE TEMP TABLE bench AS SELECT n, gen_random_uuid() AS prompt, gen_random_uuid() AS task,
        gen_random_uuid() AS a, gen_random_uuid() AS b FROM generate_series(1, %(tasks)s) n""",
     """INSERT INTO annotations_prompt (id, created_at, study_id, external_id, version, messages,
-       content_hash, category, topics, intensity, language, held_out, family, split_group, sketch)
+       content_hash, category, topics, intensity, language, held_out, family, split_group)
        SELECT prompt, now(), %(study)s, 'p' || n, 1,
        jsonb_build_array(jsonb_build_object('role', 'user', 'content',
          'I cannot sleep and I lie awake for hours, what helps? ' || n)),
-       md5(n::text), 'education', '{sleep}', 1, 'en', false, '', gen_random_uuid(), ''
+       md5(n::text), 'education', '{sleep}', 1, 'en', false, '', gen_random_uuid()
        FROM bench""",
     """INSERT INTO annotations_response (id, created_at, prompt_id, text, text_hash, origin,
        language, source) SELECT r.id, now(), prompt, repeat('A calm reply of some length. ', 12),

@@ -9,7 +9,14 @@ from annotations.models.assignments import (
     Rewrite,
     SeenInReview,
 )
-from annotations.models.prompts import Criterion, Prompt, Response, Rubric, RubricText
+from annotations.models.prompts import (
+    Criterion,
+    Prompt,
+    Response,
+    Rubric,
+    RubricText,
+    SketchBucket,
+)
 from annotations.models.releases import DatasetRelease, ReleaseMember, Retraction
 from annotations.models.rounds import (
     Round,
@@ -42,6 +49,7 @@ __all__ = [
     "RubricText",
     "Seat",
     "SeenInReview",
+    "SketchBucket",
     "Task",
     "TaskResponse",
 ]

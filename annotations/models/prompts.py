@@ -32,9 +32,6 @@ class Prompt(PublicModel):
     split_group = models.UUIDField(
         db_index=True, help_text="Prompts that must stay on one side of any split share it."
     )
-    sketch = models.BinaryField(
-        max_length=116, default=b"", help_text="By which tied prompts find each other."
-    )
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -53,6 +50,23 @@ class Prompt(PublicModel):
         triggers: ClassVar = write_once(
             "study_id", "external_id", "version", "messages", "content_hash"
         )
+
+
+class SketchBucket(models.Model):
+    """Keys of some prompts of a study, by which those that may be tied find each other.
+
+    One import writes at most a few rows to a bucket; see `rules.buckets` for what is in them.
+    """
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="+", db_index=False)
+    bucket = models.PositiveSmallIntegerField()
+    intake = models.UUIDField(help_text="Which import wrote it.")
+    keys = models.BinaryField(help_text="64 bits each, little-endian.")
+    prompts = models.BinaryField(help_text="Ids of the prompts, 16 bytes each, in that order.")
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["study", "bucket"], name="sketch_bucket")]
+        triggers: ClassVar = append_only()
 
 
 class Response(PublicModel):

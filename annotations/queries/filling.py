@@ -19,7 +19,7 @@ def candidates(*, study_id: uuid.UUID, which: str, categories: Sequence[str]) ->
     )
     if which == Waiting.NOT_ASKED:
         found = found.exclude(Exists(Task.objects.filter(prompt=OuterRef("id"))))
-    return found.defer("sketch", "messages")
+    return found.defer("messages")
 
 
 def next_prompts(*, filling: RoundFilling) -> QuerySet[Prompt]:

@@ -13,7 +13,7 @@ from codesign.shared.errors import NotFound
 
 def prompts_of(*, study_id: uuid.UUID) -> QuerySet[Prompt]:
     """Every prompt of a study, pulled ones too, by its external id, which is indexed."""
-    return Prompt.objects.filter(study_id=study_id).defer("sketch").order_by("external_id")
+    return Prompt.objects.filter(study_id=study_id).order_by("external_id")
 
 
 def with_replies(*, study_id: uuid.UUID) -> QuerySet[Prompt]:

@@ -30,8 +30,9 @@ NEAR = 0.8
 SHINGLE_WORDS = 3
 BANDS, ROWS_PER_BAND = 25, 5
 """A pair at 0.8 shares one of 25 bands of 5 with probability 0.9999, one at 0.3 with 0.06."""
-BYTES = 8 + 8 + 4 * BANDS
 SEED = 1
+MOST_WORDS = 50_000
+"""Remembered at a time, about 8 MB."""
 _GOLDEN, _MIX_1, _MIX_2 = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 Shingles = frozenset[tuple[str, ...]]
 
@@ -55,26 +56,18 @@ def near(first: Shingles, second: Shingles) -> bool:
     return small >= NEAR * large and jaccard(first, second) >= NEAR
 
 
-def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", text)
+_words = re.compile(r"\w+").findall
 
 
 @functools.cache
 def layout() -> np.dtype[Any]:
-    """How the bytes of a sketch are read: opening, first exchange, bands.
+    """What a sketch holds: opening, first exchange, bands.
 
     Where there is but one turn, its exchange is its opening.
     """
     import numpy as np
 
     return np.dtype([("opening", "<u8"), ("exchange", "<u8"), ("bands", "<u4", (BANDS,))])
-
-
-def unpacked(stored: Sequence[bytes]) -> Array:
-    """Sketches as they were stored, as one table."""
-    import numpy as np
-
-    return np.frombuffer(b"".join(stored), dtype=layout())
 
 
 def sketches(talks: Sequence[Sequence[str]]) -> Array:
@@ -90,17 +83,27 @@ def sketches(talks: Sequence[Sequence[str]]) -> Array:
         for said, alone in zip(talks, opening, strict=True)
     ]
     made["bands"] = _bands(
-        [
-            [_number(word) for turn in said for word in _words(turn.partition(BEHIND_ROLE)[2])]
-            for said in talks
-        ]
+        [[*map(_NUMBERS.__getitem__, _words(_without_roles(said)))] for said in talks]
     )
     return made
 
 
-@functools.lru_cache(maxsize=50_000)
-def _number(word: str) -> int:
-    return zlib.crc32(word.encode())
+def _without_roles(said: Sequence[str]) -> str:
+    """The words of all turns, none of them running into the next."""
+    return " ".join(turn.partition(BEHIND_ROLE)[2] for turn in said)
+
+
+class _Numbers(dict[str, int]):
+    """Word → a number for it, worked out once as long as there are not too many words."""
+
+    def __missing__(self, word: str) -> int:
+        if len(self) >= MOST_WORDS:
+            self.clear()
+        self[word] = number = zlib.crc32(word.encode())
+        return number
+
+
+_NUMBERS = _Numbers()
 
 
 def _short(text: str) -> int:

@@ -1,16 +1,9 @@
-"""Which prompts share a group, worked out from sketches; see `sketches` for what ties them."""
+"""Groups of prompts that are joined; see `sketches` for what ties them."""
 
 from __future__ import annotations
 
 import uuid
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from annotations.rules.sketches import Array
-
-Pair = tuple[int, int]
+from collections.abc import Iterable
 
 
 class Groups:
@@ -48,56 +41,3 @@ def merged_groups(pairs: Iterable[tuple[uuid.UUID, uuid.UUID]]) -> dict[uuid.UUI
     for one, other in pairs:
         groups.join(one, other)
     return groups.moved()
-
-
-def conversations(table: Array) -> Iterator[Pair]:
-    """Pairs of rows that are one conversation: same beginning, or one begins the other."""
-    first_of: dict[int, int] = {}
-    openings: defaultdict[int, list[int]] = defaultdict(list)
-    single: set[int] = set()
-    both = zip(table["opening"].tolist(), table["exchange"].tolist(), strict=True)
-    for row, (opening, exchange) in enumerate(both):
-        first = first_of.setdefault(exchange, row)
-        if first != row:
-            yield first, row
-            continue
-        openings[opening].append(row)
-        if opening == exchange:
-            single.add(opening)
-    for opening in single:
-        rows = openings[opening]
-        yield from ((rows[0], row) for row in rows[1:])
-
-
-class Bands:
-    """The rows of a table of sketches by the bands that they hold."""
-
-    def __init__(self, table: Array) -> None:
-        import numpy as np
-
-        columns = table["bands"].T
-        self._orders = [column.argsort(kind="stable").astype(np.int32) for column in columns]
-        self._sorted = [column[order] for column, order in zip(columns, self._orders, strict=True)]
-
-    def shared(self) -> Iterator[list[int]]:
-        """Rows that share a band, each time two or more."""
-        import numpy as np
-
-        for values, order in zip(self._sorted, self._orders, strict=True):
-            edges = np.flatnonzero(np.diff(values)) + 1
-            starts = np.concatenate(([0], edges))
-            ends = np.concatenate((edges, [len(values)]))
-            many = ends - starts > 1
-            for start, end in zip(starts[many].tolist(), ends[many].tolist(), strict=True):
-                yield order[start:end].tolist()
-
-    def shared_with(self, table: Array) -> Iterator[tuple[int, list[int]]]:
-        """Row of another table → our rows that share a band with it."""
-        import numpy as np
-
-        columns = table["bands"].T
-        for values, order, column in zip(self._sorted, self._orders, columns, strict=True):
-            starts = np.searchsorted(values, column, side="left")
-            ends = np.searchsorted(values, column, side="right")
-            for row in np.flatnonzero(ends > starts).tolist():
-                yield row, order[starts[row] : ends[row]].tolist()

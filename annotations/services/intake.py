@@ -6,7 +6,8 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from operator import attrgetter
+from typing import Any
 
 from django.utils import timezone
 from psycopg.types.json import Jsonb
@@ -27,16 +28,10 @@ from codesign.shared.errors import Invalid
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
 
-if TYPE_CHECKING:
-    from annotations.rules.sketches import Array
-
 PROMPTS_ADDED = action("annotations.prompts_added", "added prompts")
-PROMPT_COLUMNS = [
+COLUMNS = (
     "id",
-    "created_at",
-    "study_id",
     "external_id",
-    "version",
     "messages",
     "content_hash",
     "category",
@@ -46,9 +41,10 @@ PROMPT_COLUMNS = [
     "held_out",
     "family",
     "split_group",
-    "sketch",
-]
-RESPONSE_COLUMNS = [
+)
+MESSAGES = COLUMNS.index("messages")
+_VALUES = attrgetter(*COLUMNS)
+RESPONSE_COLUMNS = (
     "id",
     "created_at",
     "prompt_id",
@@ -57,7 +53,7 @@ RESPONSE_COLUMNS = [
     "origin",
     "language",
     "source",
-]
+)
 TELLING = {
     "content_hash": "text",
     "category": "category",
@@ -68,6 +64,9 @@ TELLING = {
     "family": "family",
 }
 """What two rows with one external id must have in common, in words."""
+_TELLING = attrgetter(*(name for name in TELLING if name != "topics"))
+MARK_BITS = 64
+MARK = (1 << MARK_BITS) - 1
 
 
 class RowsRefused(Invalid):
@@ -93,11 +92,40 @@ class AddedPrompts:
     problems: list[RowProblem]
 
 
+@dataclass(slots=True)
+class Incoming:
+    """A row on its way to be a prompt, field by field as the table has them."""
+
+    id: uuid.UUID
+    external_id: str
+    messages: list[dict[str, str]]
+    content_hash: str
+    category: str
+    topics: list[str]
+    intensity: int
+    language: str
+    held_out: bool
+    family: str
+    split_group: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """What of a prompt is needed to write responses to it."""
+
+    id: uuid.UUID
+    study_id: uuid.UUID
+    language: str
+    split_group: uuid.UUID
+    older: bool
+    """There before this batch, perhaps with responses."""
+
+
 @dataclass(frozen=True, slots=True)
 class NewResponse:
     """One response to be written; `source` is opaque here."""
 
-    prompt: Prompt
+    prompt: Prompt | Landed
     text: str
     origin: Origin
     source: uuid.UUID
@@ -110,7 +138,7 @@ class Intake:
     """One import, in the caller's transaction.
 
     While `dry`, rows are looked at and nothing is written. Otherwise the study is locked: whoever
-    ties prompts of a study sees every tie made before. Memory: see `Ties`, and 200 bytes a row.
+    ties prompts of a study sees every tie made before. Memory: see `Ties`, and 120 bytes a row.
     """
 
     def __init__(self, *, actor: Actor, study: Study, dry: bool = False) -> None:
@@ -120,89 +148,105 @@ class Intake:
         self.actor, self.study, self.dry = actor, study, dry
         self.made = self.already_there = 0
         self.problems: list[RowProblem] = []
+        self._any_older = Prompt.objects.filter(study=study).exists()
         self._ties = Ties(study)
-        self._marks: dict[str, tuple[int, int]] = {}
+        self._marks: dict[int, int] = {}
+        """Hash of an external id → line where it stood first, and hash of what stood there."""
 
-    def add_prompts(self, rows: Sequence[PromptRow]) -> list[Prompt | None]:
+    def add_prompts(self, rows: Sequence[PromptRow]) -> list[Landed | None]:
         """Write what is new of a batch; for each row its prompt, None where there is a problem.
 
         The rows are such as `row_problem` finds fine. One without an external id gets one from
         its text. The very same row again changes nothing; the same external id with anything else
-        is a problem.
+        is a problem, and so is one that two lines of a file name.
         """
         said = [rules.turns(row.messages) for row in rows]
-        read = [_prompt_of(self.study, row, turns) for row, turns in zip(rows, said, strict=True)]
+        read = [_incoming(self.study.id, row, turns) for row, turns in zip(rows, said, strict=True)]
         known = self._known([prompt.external_id for prompt in read])
-        looked: list[Prompt | None] = []
-        new: list[tuple[Prompt, list[str]]] = []
+        looked: list[Landed | None] = []
+        new: dict[str, tuple[Incoming, list[str]]] = {}
         for row, prompt, turns in zip(rows, read, said, strict=True):
-            there = known.get(prompt.external_id)
-            if sentence := self._conflict(row.line, prompt, there):
+            name = prompt.external_id
+            there = known.get(name)
+            if sentence := self._conflict(row, prompt, there):
                 self.problems.append(RowProblem(row.line, sentence))
                 looked.append(None)
-            elif there or prompt.external_id in self._marks:
+                continue
+            if there or hash(name) in self._marks:
                 self.already_there += 1
-                looked.append(there or prompt)
             else:
-                new.append((prompt, turns))
-                looked.append(prompt)
-                known[prompt.external_id] = prompt
-            self._marks.setdefault(prompt.external_id, (row.line, _mark(prompt)))
+                new[name] = prompt, turns
+            same = there or new.get(name, (prompt, turns))[0]
+            looked.append(self._landed(same, older=there is not None))
+            self._marks.setdefault(hash(name), row.line << MARK_BITS | _mark(prompt))
         self.made += len(new)
         if new and not self.dry:
-            self._write(new)
+            self._write(list(new.values()))
         return looked
 
-    def _conflict(self, line: int, prompt: Prompt, there: Prompt | None) -> str | None:
+    def _landed(self, prompt: Prompt | Incoming, *, older: bool) -> Landed:
+        return Landed(prompt.id, self.study.id, prompt.language, prompt.split_group, older)
+
+    def _conflict(self, row: PromptRow, prompt: Incoming, there: Prompt | None) -> str | None:
+        name = prompt.external_id
+        seen = self._marks.get(hash(name))
+        first, mark = divmod(seen, 1 << MARK_BITS) if seen is not None else (row.line, None)
+        if first != row.line and row.external_id:
+            return f"the external_id {name!r} stands in line {first} already."
         if there and (different := _difference(there, prompt)):
-            return f"{prompt.external_id!r} is already there with another {different}."
-        first, mark = self._marks.get(prompt.external_id, (line, None))
+            return f"{name!r} is already there with another {different}."
         if mark is not None and mark != _mark(prompt):
             return f"line {first} has the same prompt, with another category or the like."
         return None
 
     def _known(self, names: Sequence[str]) -> dict[str, Prompt]:
         """Prompts of these names that are in the study, or that came with an earlier batch."""
-        if not self._ties.any_older:
-            names = [name for name in names if name in self._marks]
+        if not self._any_older:
+            names = [name for name in names if hash(name) in self._marks]
         if not names:
             return {}
         found = Prompt.objects.filter(study=self.study, external_id__in=names)
-        return {prompt.external_id: prompt for prompt in found.defer("sketch")}
+        return {prompt.external_id: prompt for prompt in found}
 
-    def _write(self, new: Sequence[tuple[Prompt, list[str]]]) -> None:
+    def _write(self, new: Sequence[tuple[Incoming, list[str]]]) -> None:
         prompts, said = zip(*new, strict=True)
-        table = sketches(said)
-        copy_rows(Prompt, PROMPT_COLUMNS, _prompt_rows(prompts, table))
-        self._ties.add(prompts, table)
+        self._ties.add(prompts, sketches(said))
+        copy_rows(Prompt, ("study_id", "created_at", "version", *COLUMNS), self._rows(prompts))
 
-    def add_responses(self, new: Sequence[NewResponse]) -> list[Response]:
-        """Write responses, in order."""
-        now = timezone.now()
-        made = []
-        for number, one in enumerate(new):
+    def _rows(self, new: Sequence[Incoming]) -> Iterator[list[Any]]:
+        study, now = self.study.id, timezone.now()
+        for number, prompt in enumerate(new):
+            values = list(_VALUES(prompt))
+            values[MESSAGES] = Jsonb(values[MESSAGES])
+            yield [study, now + timedelta(microseconds=number), 1, *values]
+
+    def add_responses(self, new: Sequence[NewResponse]) -> list[uuid.UUID]:
+        """Write responses; their ids, in order."""
+        for one in new:
             if one.prompt.study_id != self.study.id:
                 raise Invalid("This prompt is part of another study.")
             if problem := rules.text_problem(one.text, "the response"):
                 raise Invalid(problem)
-            made.append(
-                Response(
-                    created_at=now + timedelta(microseconds=number),
-                    prompt=one.prompt,
-                    text=one.text,
-                    text_hash=one.text_hash or text_hash(one.text),
-                    origin=one.origin,
-                    language=one.language,
-                    source=one.source,
-                )
+        hashes = [one.text_hash or text_hash(one.text) for one in new]
+        groups = [one.prompt.split_group for one in new]
+        self._ties.add_responses(list(zip(hashes, groups, strict=True)))
+        now = timezone.now()
+        ids = [uuid.uuid4() for _ in new]
+        rows = (
+            (
+                id,
+                now + timedelta(microseconds=number),
+                one.prompt.id,
+                one.text,
+                digest,
+                str(one.origin),
+                one.language,
+                one.source,
             )
-        self._ties.add_responses((one.text_hash, one.prompt.split_group) for one in made)
-        copy_rows(
-            Response,
-            RESPONSE_COLUMNS,
-            ([getattr(one, name) for name in RESPONSE_COLUMNS] for one in made),
+            for number, (id, one, digest) in enumerate(zip(ids, new, hashes, strict=True))
         )
-        return made
+        copy_rows(Response, RESPONSE_COLUMNS, rows)
+        return ids
 
     def settle(self) -> None:
         """Tie what came in, and put it on record."""
@@ -217,45 +261,31 @@ class Intake:
             )
 
 
-def _prompt_of(study: Study, row: PromptRow, said: Sequence[str]) -> Prompt:
+def _incoming(study_id: uuid.UUID, row: PromptRow, said: Sequence[str]) -> Incoming:
     digest = rules.hash_of_turns(said)
-    return Prompt(
-        study_id=study.id,
+    return Incoming(
+        id=uuid.uuid4(),
         external_id=row.external_id.strip() or f"text-{digest[:16]}",
         messages=[{"role": m["role"], "content": m["content"]} for m in row.messages],
         content_hash=digest,
-        category=row.category,
+        category=str(row.category),
         topics=[" ".join(topic.split()) for topic in row.topics],
         intensity=row.intensity,
         language=row.language,
         held_out=row.held_out,
         family=row.family.strip(),
-        split_group=rules.first_group(study.id, digest),
+        split_group=rules.first_group(study_id, digest),
     )
 
 
-def _telling(prompt: Prompt) -> list[Any]:
-    return [getattr(prompt, name) for name in TELLING]
+def _mark(prompt: Incoming) -> int:
+    """A number by which two rows with one external id are the same in all that counts."""
+    return hash((*_TELLING(prompt), *prompt.topics)) & MARK
 
 
-def _mark(prompt: Prompt) -> int:
-    return hash(tuple(map(str, _telling(prompt))))
-
-
-def _difference(there: Prompt, prompt: Prompt) -> str | None:
+def _difference(there: Prompt, prompt: Incoming) -> str | None:
     """The first thing that is not the same, in words; None where all is."""
-    for words, old, new in zip(TELLING.values(), _telling(there), _telling(prompt), strict=True):
-        if old != new:
+    for name, words in TELLING.items():
+        if getattr(there, name) != getattr(prompt, name):
             return words
     return None
-
-
-def _prompt_rows(new: Sequence[Prompt], table: Array) -> Iterator[list[Any]]:
-    now = timezone.now()
-    for number, prompt in enumerate(new):
-        prompt.created_at = now + timedelta(microseconds=number)
-        prompt.sketch = table[number].tobytes()
-        yield [
-            Jsonb(prompt.messages) if name == "messages" else getattr(prompt, name)
-            for name in PROMPT_COLUMNS
-        ]

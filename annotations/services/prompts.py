@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
 
 from django.db import transaction
@@ -36,13 +37,15 @@ def add_prompts(
     added.
     """
     intake = Intake(actor=actor, study=study)
-    by_line: dict[int, Prompt] = {}
+    at_line: dict[int, uuid.UUID] = {}
     for batch in batched(_fine(rows, intake.problems), BATCH):
         prompts = zip(batch, intake.add_prompts(batch), strict=True)
-        by_line.update((row.line, prompt) for row, prompt in prompts if prompt)
+        at_line.update((row.line, prompt.id) for row, prompt in prompts if prompt)
     if intake.problems and not skip_bad:
         raise RowsRefused(intake.problems)
     intake.settle()
+    there = Prompt.objects.in_bulk(at_line.values())
+    by_line = {line: there[prompt_id] for line, prompt_id in at_line.items()}
     return AddedPrompts(by_line, intake.made, intake.already_there, intake.problems)
 
 
@@ -58,9 +61,10 @@ def _fine(rows: Iterable[PromptRow], problems: list[RowProblem]) -> Iterator[Pro
 def add_responses(*, actor: Actor, study: Study, new: Sequence[NewResponse]) -> list[Response]:
     """Write responses, in order; prompts that got the very same text are tied from then on."""
     intake = Intake(actor=actor, study=study)
-    made = intake.add_responses(new)
+    ids = intake.add_responses(new)
     intake.settle()
-    return made
+    made = Response.objects.in_bulk(ids)
+    return [made[response_id] for response_id in ids]
 
 
 @transaction.atomic

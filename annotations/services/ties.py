@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import combinations
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from itertools import combinations, groupby
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Protocol
 
 from django.db import connection
 
-from annotations.models import Prompt, Response
-from annotations.rules import sketches
-from annotations.rules.ties import Bands, Groups, conversations
+from annotations.models import Prompt, SketchBucket
+from annotations.rules import buckets, sketches
+from annotations.rules.ties import Groups
 from codesign.shared.batches import batched
+from codesign.shared.copying import copy_rows
 from codesign.studies.models import Study
 
 if TYPE_CHECKING:
@@ -23,10 +26,28 @@ UPDATE annotations_prompt SET split_group = moved.target
 FROM unnest(%s::uuid[], %s::uuid[]) AS moved (old, target)
 WHERE study_id = %s AND split_group = moved.old
 """
+SAME_FAMILY = """
+SELECT name, (SELECT split_group FROM annotations_prompt
+              WHERE study_id = %s AND family = name AND family <> '' LIMIT 1)
+FROM unnest(%s::text[]) AS name
+"""
+SAME_RESPONSE = """
+SELECT hash, (SELECT split_group FROM annotations_response AS response
+              JOIN annotations_prompt AS prompt ON prompt.id = response.prompt_id
+              WHERE prompt.study_id = %s AND response.text_hash = hash LIMIT 1)
+FROM unnest(%s::text[]) AS hash
+"""
 AT_ONCE = 5_000
-"""Older prompts in memory at a time."""
+"""Groups to be moved by one statement."""
+SKETCHES = 16_000
+"""New sketches in memory before they go to their buckets, about 60 to each."""
+BUCKET_ROWS = 100
+"""Rows of buckets in memory at a time, about 1.5 kB each."""
 TEXTS = 2_000
 """Texts in memory at a time."""
+APART = 100_000
+"""Pairs that are remembered as not near, so that texts are not compared twice."""
+COLUMNS = ("study_id", "bucket", "intake", "keys", "prompts")
 
 
 def move(*, study: Study, moved: dict[uuid.UUID, uuid.UUID]) -> None:
@@ -37,154 +58,185 @@ def move(*, study: Study, moved: dict[uuid.UUID, uuid.UUID]) -> None:
             cursor.execute(MOVE, [list(old), list(target), study.id])
 
 
+class Tied(Protocol):
+    """What is known of a prompt that is tied."""
+
+    id: uuid.UUID
+    family: str
+    split_group: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A prompt that shares a key with another."""
+
+    group: uuid.UUID
+    content: str
+    shingles: Shingles
+
+
+class Run:
+    """Prompts that share a key; those from `first_new` on are new."""
+
+    def __init__(self, ids: Array, new: Array) -> None:
+        order = new.argsort(kind="stable")
+        self.ids = [uuid.UUID(bytes=id.tobytes()) for id in ids[order]]
+        self.first_new = len(self.ids) - int(new.sum())
+
+
 class Ties:
     """What new prompts of a study are tied by; the study is locked by the caller.
 
-    Holds about 300 bytes for each new prompt, and of older ones and of texts a few thousand at a
-    time.
+    Holds a few thousand sketches and texts at a time, however many come in or are there, and
+    about 300 bytes for each group that is joined to another.
     """
 
     def __init__(self, study: Study) -> None:
         self.study = study
         self.groups = Groups()
-        self.any_older = Prompt.objects.filter(study=study).exists()
-        self._ids: list[uuid.UUID] = []
-        self._group_of: dict[uuid.UUID, uuid.UUID] = {}
+        self._intake = uuid.uuid4()
+        self._ids: list[bytes] = []
         self._tables: list[Array] = []
-        self._any_said = Response.objects.filter(prompt__study=study).exists()
-        self._said_by: dict[int, uuid.UUID] = {}
-        self._families: dict[str, uuid.UUID] = {}
-        self._texts: dict[uuid.UUID, Shingles] = {}
+        self._texts: set[uuid.UUID] = set()
+        self._buckets: set[int] = set()
+        self._known: dict[uuid.UUID, Known] = {}
         self._apart: set[tuple[uuid.UUID, uuid.UUID]] = set()
 
-    def add(self, prompts: Sequence[Prompt], table: Array) -> None:
-        """Prompts that are written now, with their sketches."""
-        families = {prompt.family for prompt in prompts if prompt.family}
-        if self.any_older and (unknown := families - set(self._families)):
-            older = Prompt.objects.filter(study=self.study, family__in=unknown)
-            for family, group in older.values_list("family", "split_group"):
-                self.groups.join(self._families.setdefault(family, group), group)
-        for prompt in prompts:
-            if prompt.family:
-                first = self._families.setdefault(prompt.family, prompt.split_group)
-                self.groups.join(first, prompt.split_group)
-            self._ids.append(prompt.id)
-            self._group_of[prompt.id] = prompt.split_group
-        self._tables.append(table)
+    def add(self, prompts: Sequence[Tied], table: Array) -> None:
+        """Prompts about to be written, with their sketches."""
+        families = [(prompt.family, prompt.split_group) for prompt in prompts if prompt.family]
+        self._join_alike(SAME_FAMILY, families)
+        rows = []
+        for row, prompt in enumerate(prompts):
+            # Those with the very same text are of one group from the start.
+            if prompt.split_group not in self._texts:
+                self._texts.add(prompt.split_group)
+                self._ids.append(prompt.id.bytes)
+                rows.append(row)
+        self._tables.append(table[rows])
+        if len(self._ids) >= SKETCHES:
+            self._to_buckets()
 
-    def add_responses(self, by_hash: Iterable[tuple[str, uuid.UUID]]) -> None:
+    def add_responses(self, by_hash: Sequence[tuple[str, uuid.UUID]]) -> None:
         """Hashes of responses about to be written, each with the group of its prompt."""
-        unknown = set()
-        for digest, group in by_hash:
-            key = int(digest[:16], 16)
-            first = self._said_by.setdefault(key, group)
-            self.groups.join(first, group)
-            unknown.add(digest)
-        if self._any_said:
-            same = Response.objects.filter(prompt__study=self.study, text_hash__in=unknown)
-            for digest, group in same.values_list("text_hash", "prompt__split_group").distinct():
-                self.groups.join(self._said_by[int(digest[:16], 16)], group)
+        self._join_alike(SAME_RESPONSE, by_hash)
+
+    def _join_alike(self, find: str, said: Sequence[tuple[str, uuid.UUID]]) -> None:
+        """Join groups of which the same is said, and any one of those there before.
+
+        Any one will do: all before it were joined to each other when they came.
+        """
+        if not said:
+            return
+        with connection.cursor() as cursor:
+            cursor.execute(find, [self.study.id, list({what for what, _ in said})])
+            first: dict[str, uuid.UUID] = {what: group for what, group in cursor if group}
+        for what, group in said:
+            self.groups.join(first.setdefault(what, group), group)
 
     def settle(self) -> None:
         """Work out all ties and write them."""
         if self._ids:
-            import numpy as np
-
-            table = np.concatenate(self._tables)
-            for one, other in conversations(table):
-                self._join(self._ids[one], self._ids[other])
-            # Those with the very same text are of one group from the start.
-            first_of = {group: row for row, group in enumerate(self._group_of.values())}
-            rows = list(first_of.values())
-            ids = [self._ids[row] for row in rows]
-            bands = Bands(table[rows])
-            self._tie_near([ids[row] for row in some] for some in bands.shared())
-            if self.any_older:
-                self._tie_to_older(table, bands, ids)
+            self._to_buckets()
+        if self._buckets:
+            for slot, runs in self._runs():
+                if slot < buckets.FIRST_BAND:
+                    self._join_runs(runs)
+                else:
+                    self._join_near(runs)
         move(study=self.study, moved=self.groups.moved())
 
-    def _join(self, one: uuid.UUID, other: uuid.UUID) -> None:
-        self.groups.join(self._group_of[one], self._group_of[other])
+    def _to_buckets(self) -> None:
+        import numpy as np
 
-    def _same(self, one: uuid.UUID, other: uuid.UUID) -> bool:
-        return self.groups.of(self._group_of[one]) == self.groups.of(self._group_of[other])
+        ids = np.frombuffer(b"".join(self._ids), dtype=buckets.ID)
+        rows: Iterator[tuple[Any, ...]] = (
+            (self.study.id, bucket, self._intake, keys, prompts)
+            for bucket, keys, prompts in buckets.bucketed(np.concatenate(self._tables), ids)
+        )
+        copy_rows(SketchBucket, COLUMNS, self._noted(rows))
+        self._ids, self._tables, self._texts = [], [], set()
 
-    def _tie_near(self, runs: Iterable[Sequence[uuid.UUID]]) -> None:
+    def _noted(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+        for row in rows:
+            self._buckets.add(row[1])
+            yield row
+
+    def _runs(self) -> Iterator[tuple[int, Iterator[Run]]]:
+        """By slot, prompts that share a key there, with a new one among them."""
+        found = SketchBucket.objects.filter(study=self.study, bucket__in=self._buckets)
+        rows = found.order_by("bucket").iterator(BUCKET_ROWS)
+        by_bucket = groupby(rows, key=attrgetter("bucket"))
+        for slot, some in groupby(by_bucket, key=lambda pair: pair[0] // buckets.BUCKETS):
+            yield slot, (run for _, written in some for run in self._shared(slot, [*written]))
+
+    def _shared(self, slot: int, written: Sequence[SketchBucket]) -> Iterator[Run]:
+        import numpy as np
+
+        keys = np.frombuffer(b"".join(one.keys for one in written), dtype=buckets.KEY)
+        ids = np.frombuffer(b"".join(one.prompts for one in written), dtype=buckets.ID)
+        ours = [one.intake == self._intake for one in written]
+        new = np.repeat(ours, [len(one.keys) // keys.itemsize for one in written])
+        for places in buckets.shared(slot, keys, new):
+            yield Run(ids[places], new[places])
+
+    def _join_runs(self, runs: Iterable[Run]) -> None:
+        """Join all of each run: they are one conversation."""
+        for some in _by_size(runs):
+            group_of = dict(
+                Prompt.objects.filter(id__in={id for run in some for id in run.ids}).values_list(
+                    "id", "split_group"
+                )
+            )
+            for run in some:
+                for id in run.ids[1:]:
+                    self.groups.join(group_of[run.ids[0]], group_of[id])
+
+    def _join_near(self, runs: Iterable[Run]) -> None:
         """Join those of each run that say almost the same."""
         for some in _by_size(runs):
-            self._load({one for run in some for one in run})
+            self._load({id for run in some for id in run.ids})
             for run in some:
-                for one, other in combinations(run, 2):
+                for one, other in self._pairs(run):
                     self._compare(one, other)
+
+    def _pairs(self, run: Run) -> Iterator[tuple[uuid.UUID, uuid.UUID]]:
+        """Pairs with a new one, one for each text: the very same text is of one group anyway."""
+        older, new = run.ids[: run.first_new], run.ids[run.first_new :]
+        older = list({self._known[id].content: id for id in older}.values())
+        new = list({self._known[id].content: id for id in new}.values())
+        yield from ((one, other) for one in new for other in older)
+        yield from combinations(new, 2)
 
     def _compare(self, one: uuid.UUID, other: uuid.UUID) -> None:
         pair = (one, other) if one < other else (other, one)
-        if self._same(one, other) or pair in self._apart:
+        first, second = self._known[one], self._known[other]
+        if pair in self._apart or self.groups.of(first.group) == self.groups.of(second.group):
             return
-        if sketches.near(self._texts[one], self._texts[other]):
-            self._join(one, other)
-        else:
-            self._apart.add(pair)
+        if sketches.near(first.shingles, second.shingles):
+            self.groups.join(first.group, second.group)
+            return
+        if len(self._apart) >= APART:
+            self._apart.clear()
+        self._apart.add(pair)
 
     def _load(self, wanted: set[uuid.UUID]) -> None:
-        """Have the shingles of these prompts, and not many more."""
-        if len(self._texts) > TEXTS:
-            self._texts = {id: s for id, s in self._texts.items() if id in wanted}
-        missing = wanted - set(self._texts)
-        found = Prompt.objects.filter(id__in=missing).values_list("id", "messages")
-        for id, messages in found.iterator(TEXTS):
-            self._texts[id] = sketches.shingles(messages)
-
-    def _tie_to_older(self, table: Array, bands: Bands, ids: Sequence[uuid.UUID]) -> None:
-        new = set(self._ids)
-        stored = Prompt.objects.filter(study=self.study).exclude(sketch=b"")
-        rows = stored.values_list("id", "split_group", "sketch").iterator(AT_ONCE)
-        by_exchange = _first_of(table["exchange"].tolist(), self._ids)
-        by_opening = _first_of(table["opening"].tolist(), self._ids)
-        whole = set(table["opening"][table["opening"] == table["exchange"]].tolist())
-        for some in batched((row for row in rows if row[0] not in new), AT_ONCE):
-            older = sketches.unpacked([bytes(sketch) for _, _, sketch in some])
-            self._group_of.update((id, group) for id, group, _ in some)
-            pairs = zip(older["opening"].tolist(), older["exchange"].tolist(), strict=True)
-            for (id, _, _), (opening, exchange) in zip(some, pairs, strict=True):
-                if ours := by_exchange.get(exchange):
-                    self._join(id, ours)
-                if not (ours := by_opening.get(opening)):
-                    continue
-                if opening == exchange and opening not in whole:
-                    self._join_all(ours, opening, table)
-                    whole.add(opening)
-                if opening in whole:
-                    self._join(id, ours)
-            self._tie_near(
-                [some[row][0], ids[near]]
-                for row, found in bands.shared_with(older)
-                for near in found
-            )
-            for id, _, _ in some:
-                del self._group_of[id]
-
-    def _join_all(self, id: uuid.UUID, opening: int, table: Array) -> None:
-        """An older prompt is the beginning of all that open like this one."""
-        """An older prompt is the beginning of all that open like this one."""
-        for row in (table["opening"] == opening).nonzero()[0].tolist():
-            self._join(id, self._ids[row])
+        """Know these prompts, and not many more."""
+        if len(self._known) > TEXTS:
+            self._known = {id: known for id, known in self._known.items() if id in wanted}
+        found = Prompt.objects.filter(id__in=wanted - set(self._known))
+        rows = found.values_list("id", "split_group", "content_hash", "messages")
+        for id, group, content, messages in rows.iterator(TEXTS):
+            self._known[id] = Known(group, content, sketches.shingles(messages))
 
 
-def _first_of(keys: Sequence[int], ids: Sequence[uuid.UUID]) -> dict[int, uuid.UUID]:
-    first: dict[int, uuid.UUID] = {}
-    for key, id in zip(keys, ids, strict=True):
-        first.setdefault(key, id)
-    return first
-
-
-def _by_size(runs: Iterable[Sequence[uuid.UUID]]) -> Iterator[list[Sequence[uuid.UUID]]]:
+def _by_size(runs: Iterable[Run]) -> Iterator[list[Run]]:
     """Runs together as long as their texts are few."""
-    some: list[Sequence[uuid.UUID]] = []
+    some: list[Run] = []
     size = 0
     for run in runs:
         some.append(run)
-        size += len(run)
+        size += len(run.ids)
         if size >= TEXTS:
             yield some
             some, size = [], 0

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import connection, models
-from psycopg import sql
+from psycopg import adapters, sql
 
 
 def copy_rows(
@@ -17,9 +17,18 @@ def copy_rows(
     Values go as psycopg writes them (JSON as `Jsonb`): no defaults of the model, no
     `auto_now_add`. Constraints hold.
     """
-    command = sql.SQL("COPY {} ({}) FROM STDIN").format(
+    command = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(
         sql.Identifier(model._meta.db_table), sql.SQL(", ").join(map(sql.Identifier, names))
     )
+    columns = {field.attname: field for field in model._meta.concrete_fields}
     with connection.cursor() as cursor, cursor.copy(command) as copy:
+        copy.set_types([_oid(columns[name]) for name in names])
         for row in rows:
             copy.write_row(row)
+
+
+def _oid(field: models.Field[Any, Any]) -> int:
+    """The number by which PostgreSQL knows the type of a column."""
+    kind = str(field.db_type(connection))
+    known = adapters.types[kind.partition("(")[0].removesuffix("[]")]
+    return known.array_oid if kind.endswith("[]") else known.oid

@@ -13,7 +13,7 @@ from django.db.models import Count
 from annotations.models import Prompt, Response, Task
 from annotations.rules.prompts import RowProblem
 from annotations.rules.texts import text_hash
-from annotations.services.intake import Intake, NewResponse, RowsRefused
+from annotations.services.intake import Intake, Landed, NewResponse, RowsRefused
 from annotations.services.rounds import add_tasks
 from codesign.audit import services as audit
 from codesign.audit.registry import action
@@ -96,9 +96,9 @@ def import_rows(
     require(actor, IMPORT, study)
     report = ImportReport()
     intake = Intake(actor=actor, study=study)
-    touched: set[uuid.UUID] = set()
+    touched: set[bytes] = set()  # half as large as with UUIDs
     for batch in _batches(_good_rows(rows, report)):
-        touched |= _import_batch(intake, batch, report)
+        touched |= {prompt_id.bytes for prompt_id in _import_batch(intake, batch, report)}
         # A file with a bad row is read to its end, to say all that is wrong with it.
         intake.dry = bool(report.skipped) and not skip_bad
         if watch:
@@ -107,7 +107,7 @@ def import_rows(
     if report.skipped and not skip_bad:
         raise RowsRefused(report.skipped)
     intake.settle()
-    for some in batched(touched, BATCH):
+    for some in batched((uuid.UUID(bytes=one) for one in touched), BATCH):
         _make_tasks(study, some, report)
     audit.record(
         actor=actor,
@@ -145,7 +145,6 @@ def _sort_problems(report: ImportReport) -> None:
 
 def _good_rows(rows: Iterable[Row], report: ImportReport) -> Iterator[ImportRow]:
     """Rows that can be read; the others go into the report."""
-    lines: dict[str, int] = {}
     for line, raw in rows:
         report.rows += 1
         if report.rows > MOST_ROWS:
@@ -154,9 +153,6 @@ def _good_rows(rows: Iterable[Row], report: ImportReport) -> Iterator[ImportRow]
             if isinstance(raw, BadRow):
                 raise raw
             row = import_row(raw, line=line)
-            named = row.prompt.external_id.strip()
-            if named and (first := lines.setdefault(named, line)) != line:
-                raise BadRow(f"the external_id {named!r} stands in line {first} already.")
         except BadRow as problem:
             report.skipped.append(RowProblem(line, str(problem)))
             continue
@@ -222,10 +218,10 @@ def _source(intake: Intake, name: str) -> uuid.UUID:
 
 
 def _not_there_yet(
-    wanted: Sequence[tuple[Prompt, ResponseRow]], sources: dict[str, uuid.UUID]
+    wanted: Sequence[tuple[Landed, ResponseRow]], sources: dict[str, uuid.UUID]
 ) -> list[NewResponse]:
     """What is new: the same text of the same model to the same prompt comes in once."""
-    older = {prompt.id for prompt, _ in wanted if not prompt._state.adding}
+    older = {prompt.id for prompt, _ in wanted if prompt.older}
     there: set[tuple[uuid.UUID, str, uuid.UUID]] = set()
     if older:
         found = Response.objects.filter(prompt_id__in=older)

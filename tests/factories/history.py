@@ -15,7 +15,7 @@ from codesign.studies.models import Member
 from modelhub.services.versions import ensure_imported_model, source_of
 from tests.factories.annotations import judge, judging_round, lease, send
 from tests.factories.compensation import credit
-from tests.factories.modelhub import frozen_release
+from tests.factories.modelhub import add_prompts, frozen_release
 from tests.factories.studies import CohortFactory, staff
 
 
@@ -32,6 +32,7 @@ def make_history() -> None:
     Retraction.objects.create(release=release, member=member, code="use_withdrawn")
     version = ensure_imported_model(actor=SYSTEM, study=member.study, name="made-up-model")
     source_of(study=member.study, version=version)
+    add_prompts(member.study, "I can't sleep.")
     withdraw(actor=Actor.of(member.user), member=member)
     Seal.objects.create(after_xid=0, until_xid=1, events=1, previous="0", digest="1")
     make_account(actor=SYSTEM, email="history@example.org", password="pw-one-two")

@@ -35,6 +35,7 @@ APPEND_ONLY = {
     "annotations.Retraction",
     "annotations.ReviewDecision",
     "annotations.SeenInReview",
+    "annotations.SketchBucket",
     "annotations.Rubric",
     "annotations.RoundCohort",
     "annotations.RubricText",

@@ -1,0 +1,125 @@
+"""Which prompts are tied does not depend on how they came in, nor on how many are there."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import uuid
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from annotations.models import Prompt, SketchBucket
+from annotations.rules import buckets, sketches
+from annotations.rules.prompts import PromptRow, turns
+from annotations.rules.ties import Groups
+from annotations.services import prompts as services
+from codesign.shared.actors import SYSTEM
+from codesign.studies.models import Study
+from tests.factories.studies import StudyFactory
+
+pytestmark = pytest.mark.django_db
+SAMPLE = 400
+
+
+@pytest.fixture
+def study() -> Study:
+    return StudyFactory.create()
+
+
+def add(study: Study, rows: list[PromptRow]) -> None:
+    services.add_prompts(actor=SYSTEM, study=study, rows=rows)
+
+
+def sample() -> list[PromptRow]:
+    """Texts that are variants of others, more and less like them; talks; families."""
+    draw = random.Random(7)
+    texts: list[list[str]] = []
+    rows = []
+    for number in range(SAMPLE):
+        words = [f"w{draw.randrange(60)}" for _ in range(draw.randint(3, 60))]
+        if texts and draw.random() < 0.6:
+            words = list(draw.choice(texts))
+            for _ in range(draw.randint(0, 4)):
+                words[draw.randrange(len(words))] = f"w{draw.randrange(60)}"
+        texts.append(words)
+        said = [{"role": "user", "content": " ".join(words)}]
+        if draw.random() < 0.15:
+            said += [
+                {"role": "assistant", "content": f"a{draw.randrange(2)}"},
+                {"role": "user", "content": f"u{draw.randrange(9)}"},
+            ]
+        family = f"f{draw.randrange(200)}" if draw.random() < 0.05 else ""
+        rows.append(PromptRow(messages=said, external_id=f"p{number}", family=family, line=number))
+    return rows
+
+
+def tied(one: PromptRow, other: PromptRow) -> bool:
+    """By the rules alone, text against text."""
+    if one.family and one.family == other.family:
+        return True
+    first, second = turns(one.messages), turns(other.messages)
+    if first[:2] == second[:2] or (first[0] == second[0] and 1 in (len(first), len(second))):
+        return True
+    return sketches.near(sketches.shingles(one.messages), sketches.shingles(other.messages))
+
+
+def by_comparing_all(rows: list[PromptRow]) -> set[frozenset[str]]:
+    groups = Groups()
+    ids = {row.external_id: uuid.uuid4() for row in rows}
+    for one, other in itertools.combinations(rows, 2):
+        if tied(one, other):
+            groups.join(ids[one.external_id], ids[other.external_id])
+    return parted({name: groups.of(id) for name, id in ids.items()})
+
+
+def parted(group_of: dict[str, uuid.UUID]) -> set[frozenset[str]]:
+    found: dict[uuid.UUID, set[str]] = {}
+    for name, group in group_of.items():
+        found.setdefault(group, set()).add(name)
+    return {frozenset(names) for names in found.values()}
+
+
+@pytest.mark.parametrize("parts", [1, 2, 20])
+def test_all_that_a_full_comparison_ties_is_tied_and_nothing_else(study: Study, parts: int) -> None:
+    rows = sample()
+    wanted = by_comparing_all(rows)
+    assert SAMPLE / 4 < len(wanted) < SAMPLE - 50, "a sample with something to find"
+    random.Random(parts).shuffle(rows)
+    for part in range(parts):
+        add(study, rows[part::parts])
+    held = Prompt.objects.filter(study=study).values_list("external_id", "split_group")
+    assert parted(dict(held)) == wanted
+
+
+def test_the_same_text_again_and_again_stands_in_the_buckets_once(study: Study) -> None:
+    text = [{"role": "user", "content": "I can't sleep and I lie awake for hours."}]
+    add(study, [PromptRow(messages=text, external_id=f"p{n}", line=n) for n in range(50)])
+    assert SketchBucket.objects.count() == buckets.SLOTS
+    assert Prompt.objects.values("split_group").distinct().count() == 1
+
+
+def test_one_prompt_more_asks_as_much_of_a_large_study_as_of_a_small_one(study: Study) -> None:
+    """The lookup names its buckets and goes by their index; it reads no other prompt's sketch."""
+    draw = random.Random(3)
+    counts = []
+    for there in (3, 3_000):
+        add(study, [worry(draw, n) for n in range(there)])
+        with CaptureQueriesContext(connection) as asked:
+            add(study, [worry(draw, there)])
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
+    (lookup,) = (q["sql"] for q in asked if 'FROM "annotations_sketchbucket"' in q["sql"])
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {lookup}")
+        (plan,) = cursor.fetchone()
+    assert "sketch_bucket" in str(plan)
+    assert "Seq Scan" not in str(plan)
+    read = plan[0]["Plan"]["Actual Rows"]
+    assert read < 2 * buckets.SLOTS * 3, "a row for each bucket and import"
+
+
+def worry(draw: random.Random, number: int) -> PromptRow:
+    words = " ".join(f"w{draw.randrange(5_000)}" for _ in range(30))
+    return PromptRow(messages=[{"role": "user", "content": words}], line=number)
