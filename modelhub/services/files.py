@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 Row = tuple[int, Any]
 """(line, what stood there): a value, or the BadRow that says why there is none."""
 BLOCK = 1 << 20
+PACKED = {
+    b"\x1f\x8b": "gzip",
+    b"PK\x03\x04": "zip",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"\xfd7zXZ\x00": "xz",
+}
+"""How compressed files begin."""
 
 
 def read_rows(*, path: Path, name: str = "") -> Iterator[Row]:
@@ -54,8 +61,11 @@ def _reader(path: Path, name: str) -> Callable[[Path, str], Iterator[Row]]:
         sentence = f"{name} has {size:,} bytes; {MOST_BYTES:,} is the most. Please split it."
         raise TooLarge(sentence)
     with path.open("rb") as file:
-        if file.read(2) in (b"\xff\xfe", b"\xfe\xff"):
-            raise Invalid(f"{name} is written as UTF-16. Please save it as UTF-8.")
+        begins = file.read(6)
+    if begins[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise Invalid(f"{name} is written as UTF-16. Please save it as UTF-8.")
+    if packed := [kind for sign, kind in PACKED.items() if begins.startswith(sign)]:
+        raise Invalid(f"{name} is compressed ({packed[0]}). Please unpack it first.")
     return reader
 
 
@@ -64,6 +74,9 @@ def _json_lines(path: Path, name: str) -> Iterator[Row]:
         for line, raw in enumerate(iter(lambda: file.readline(MOST_LINE + 1), b""), 1):
             if line == 1:
                 raw = raw.removeprefix(b"\xef\xbb\xbf")
+                if raw.lstrip().startswith(b"["):
+                    sentence = "is one JSON list. Please write one object on each line (JSONL)."
+                    raise Invalid(f"{name} {sentence}")
             if len(raw) > MOST_LINE:
                 _skip_line(file, raw)
                 yield line, BadRow(f"the line has more than {MOST_LINE:,} bytes.")
@@ -99,7 +112,10 @@ def _csv(path: Path, name: str) -> Iterator[Row]:
             except StopIteration:
                 return
             except csv.Error as error:
-                yield line, BadRow(f"the line is not valid CSV ({error}).")
+                yield (
+                    line,
+                    BadRow(f"the line is not valid CSV ({error}); nothing after it could be read."),
+                )
                 return
             if not cells:
                 continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -122,6 +123,32 @@ def test_what_is_no_file_for_us(study: Study, tmp_path: Path, name: str) -> None
         (tmp_path / name).write_text("not much")
     with pytest.raises(Invalid):
         load(study, tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("p.jsonl", gzip.compress(b'{"prompt": "x"}'), "is compressed (gzip). Please unpack it"),
+        ("p.csv", b"PK\x03\x04 a spreadsheet", "is compressed (zip)"),
+        ("p.jsonl", b'[{"prompt": "x"}]', "is one JSON list. Please write one object on each line"),
+    ],
+)
+def test_a_file_that_is_something_else_is_named_for_what_it_is(
+    study: Study, tmp_path: Path, name: str, content: bytes, says: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(Invalid) as refused:
+        load(study, tmp_path / name)
+    assert says in refused.value.title
+
+
+@pytest.mark.parametrize("cell", ['"never ends\nx\n', '"' + "x" * 16_000_001 + '"\nx\n'])
+def test_a_table_that_breaks_off_says_that_the_rest_was_not_read(
+    study: Study, tmp_path: Path, cell: str
+) -> None:
+    (tmp_path / "p.csv").write_text("prompt\n" + cell, encoding="utf-8")
+    (problem,) = load(study, tmp_path / "p.csv", skip_bad=True).skipped
+    assert (problem.line, "nothing after it could be read" in problem.problem) == (2, True)
 
 
 def test_an_empty_file_is_a_mistake(study: Study, tmp_path: Path) -> None:
