@@ -34,7 +34,7 @@ def to_buckets(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
 
-    dependencies = [("annotations", "0005_sketch_buckets")]
+    dependencies = [("annotations", "0006_sketch_buckets")]
 
     operations = [
         migrations.RunPython(to_buckets, migrations.RunPython.noop),

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotations', '0004_fewer_indexes'),
+        ('annotations', '0005_growth'),
         ('studies', '0001_initial'),
     ]
 
