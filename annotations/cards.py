@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -18,6 +18,7 @@ from annotations.permissions import (
 from annotations.queries import assignments, progress, recipients, releases, review, sittings
 from annotations.registry import uses_of
 from annotations.rules.states import ReleaseState
+from codesign.care.registry import WAYS_TO_STOP
 from codesign.compensation import queries as compensation
 from codesign.shared.actors import Actor
 from codesign.shared.counts import counted
@@ -174,6 +175,18 @@ def superseded_card(member: Member) -> registry.Panel | None:
     )
 
 
+def stop_judging(address: str) -> str:
+    """“Stop for now” for who opened Help while judging."""
+    try:
+        found = resolve(address)
+    except Resolver404:
+        return ""
+    if found.view_name != "annotations:judge-one":
+        return ""
+    return reverse("annotations:judge-stopped", kwargs={"slug": found.kwargs["slug"]})
+
+
+WAYS_TO_STOP.register("judging", stop_judging)
 registry.STEPS.register("judging", registry.StepSource(JUDGE.roles, order=50, find=read_and_judge))
 registry.STEPS.register(
     "review", registry.StepSource(frozenset({Role.COORDINATOR}), order=20, find=review_step)

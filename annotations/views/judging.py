@@ -22,7 +22,13 @@ from annotations.queries import assignments as queries
 from annotations.queries import sittings
 from annotations.rules.states import AssignmentState
 from annotations.services import assignments, submissions
-from annotations.views.keeping import from_scripts, keeps_what_was_written, take
+from annotations.views.keeping import (
+    asks_for_help,
+    from_scripts,
+    keeps_what_was_written,
+    take,
+    to_help,
+)
 from codesign.consent import queries as consent
 from codesign.shared.errors import Conflict, Invalid, NoConsent, TooLarge
 from codesign.shared.money import format_money
@@ -65,10 +71,12 @@ def _looks_ahead(request: StudyRequest) -> bool:
 @keeps_what_was_written
 @page(JUDGE)
 def judge_one(request: StudyRequest, slug: str, assignment_id: uuid.UUID) -> HttpResponse:
-    """One assignment: read it again, send it, save it, skip it, or stop."""
+    """One assignment: read it again, send it, save it, skip it, stop, or look for help."""
     try:
         return _one(request, slug, assignment_id)
     except NoConsent:
+        if asks_for_help(request):
+            return to_help(request.path)
         if consent.state_of(member_id=request.member.id) != consent.ConsentState.LEFT:
             raise
         return _calm(request, "left", status=403)
@@ -102,6 +110,8 @@ def stopped(request: StudyRequest, slug: str) -> HttpResponse:
 
 
 def _act(request: StudyRequest, assignment: Assignment) -> HttpResponse:
+    if asks_for_help(request):
+        return _help(request, assignment)
     wish = "skip" if "skip" in request.POST else request.POST.get("do")
     try:
         if wish == "send":
@@ -171,6 +181,18 @@ def _save(request: StudyRequest, assignment: Assignment, fields: Fields) -> None
     submissions.save_draft(
         actor=request.actor, assignment_id=assignment.id, body=form.draft(fields, shown)
     )
+
+
+def _help(request: StudyRequest, assignment: Assignment) -> HttpResponse:
+    """Save what was written and lead to Help, whatever came of the saving."""
+    try:
+        _save(request, assignment, request.POST)
+    except (Conflict, Invalid, TooLarge):
+        messages.warning(
+            request,
+            _("What you wrote could not be saved. Your browser's “back” may still show it."),
+        )
+    return to_help(request.path)
 
 
 def _gone(request: StudyRequest, assignment: Assignment) -> HttpResponse:

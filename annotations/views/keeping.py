@@ -9,7 +9,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    JsonResponse,
+    QueryDict,
+)
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -24,6 +30,18 @@ View = Callable[..., HttpResponse]
 def from_scripts(request: HttpRequest) -> bool:
     """Whether the page's own script asks, in the background."""
     return request.headers.get("X-Requested-With") == "judging"
+
+
+def asks_for_help(request: HttpRequest) -> bool:
+    """Whether the button Help of the judging page was pressed, as it is without scripts."""
+    return request.method == "POST" and request.POST.get("do") == "help"
+
+
+def to_help(here: str) -> HttpResponseRedirect:
+    """Help, with the way back to what is being judged."""
+    query = QueryDict(mutable=True)
+    query["next"] = here
+    return HttpResponseRedirect(f"{reverse('care:help')}?{query.urlencode(safe='/')}")
 
 
 def keeps_what_was_written(view: View) -> View:
@@ -42,7 +60,7 @@ def keeps_what_was_written(view: View) -> View:
             request.session[KEPT] = [str(kwargs["assignment_id"]), fields]
             request.session.set_expiry(KEPT_SECONDS)
         here = reverse("annotations:judge-one", kwargs=kwargs)
-        way_in = redirect_to_login(here)
+        way_in = to_help(here) if asks_for_help(request) else redirect_to_login(here)
         if from_scripts(request):
             return JsonResponse({"sign_in": way_in.headers["Location"]}, status=401)
         messages.info(request, _("You have been signed out. What you filled in is kept."))

@@ -8,6 +8,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_safe
 
 from codesign.care import queries
+from codesign.care.registry import way_to_stop
 from codesign.shared.access import PUBLIC
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.studies import queries as studies
@@ -23,6 +24,7 @@ def help_page(request: HttpRequest) -> HttpResponse:
     ours = back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
     seen = {
         "back": back if ours else "",
+        "stop": way_to_stop(back) if ours and request.user.is_authenticated else "",
         "parts": queries.help_parts(),
         "countries": queries.helplines_by_country(),
         "contacts": [

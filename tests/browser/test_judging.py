@@ -136,6 +136,26 @@ def test_save_for_later_stop_and_come_back(
 
 
 @BOTH
+def test_help_keeps_what_was_written_and_leads_back_or_lets_one_stop(
+    open_page: OpenPage, study: Judging, scripts: bool
+) -> None:  # standards 4.7, 5.3
+    page = open_page(study.path, user=study.member.user, scripts=scripts)
+    stop_here = page.get_by_role("button", name="Stop for now").bounding_box()
+    page.get_by_label("Anything else").fill("half a thought")
+    page.get_by_role("link" if scripts else "button", name="Help", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Help")
+    stop = page.get_by_role("link", name="Stop for now")
+    assert stop.bounding_box() == stop_here
+    if scripts:
+        check_page(page, name="help-while-judging")
+    page.get_by_role("link", name="Back to where you were").click()
+    expect(page.get_by_label("Anything else")).to_have_value("half a thought")
+    page.locator(".btn-care").click()
+    stop.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Stopped for now")
+
+
+@BOTH
 def test_skip_is_one_press(open_page: OpenPage, study: Judging, scripts: bool) -> None:
     page = open_page(study.path, user=study.member.user, scripts=scripts)
     page.get_by_role("link", name="Skip", exact=True).click()
