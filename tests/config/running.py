@@ -43,7 +43,8 @@ def free_port() -> int:
 
 def user_environment(**more: str) -> dict[str, str]:
     """Return the environment of a person who has set nothing, with what `more` sets."""
-    ours = ("DATABASE_URL", "DATABASE_OWNER_URL", "CELERY_BROKER_URL", "CODESIGN_ENV", "SECRET_KEY")
+    servers = ("DATABASE_URL", "DATABASE_OWNER_URL", "CELERY_BROKER_URL")
+    ours = (*servers, "CODESIGN_ENV", "CODESIGN_HOME", "PORT", "SECRET_KEY")
     plain = {key: value for key, value in os.environ.items() if key not in ours}
     return {**plain, "CODESIGN_DEMO": "0", **more}
 
@@ -82,9 +83,8 @@ class Running:
         return subprocess.Popen(
             [sys.executable, "-m", "codesign.config.run"],
             cwd=ROOT,
-            env=user_environment(
-                CODESIGN_HOME=str(self.home), PORT=str(self.port), **self._environment
-            ),
+            env=user_environment(**self._environment)
+            | {"CODESIGN_HOME": str(self.home), "PORT": str(self.port)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

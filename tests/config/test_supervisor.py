@@ -268,7 +268,6 @@ def test_production_on_one_machine_says_where_people_come_in_and_what_to_do_next
 ) -> None:
     embedded = ("SECRET_KEY", "DATABASE_URL", "CELERY_BROKER_URL")
     environment = production_environment(tmp_path, **dict.fromkeys(embedded, ""))
-    del environment["CODESIGN_HOME"]
     running = Running(tmp_path, environment=environment)
     try:
         running.read_until("Ctrl-C")
@@ -285,7 +284,7 @@ def test_production_on_one_machine_says_where_people_come_in_and_what_to_do_next
         made = subprocess.run(
             [sys.executable, *shlex.split(line)[1:]],
             cwd=ROOT,
-            env=environment | {"CODESIGN_HOME": str(tmp_path)},
+            env=environment,
             capture_output=True,
             text=True,
             timeout=60,
