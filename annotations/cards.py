@@ -142,17 +142,22 @@ def share_of(part: int, whole: int, words: str) -> str:
 
 
 def releases_step(member: Member) -> registry.Step | None:
-    """Where the newest release needs somebody: none yet, being made, not made, superseded."""
+    """Where the newest release needs somebody: none of what was judged, not made, superseded."""
     newest = releases.releases_of(study=member.study).first()
     if newest and newest.state == ReleaseState.FROZEN:
         return None
+    if not newest and not progress.has_judgements(study_id=member.study_id):
+        if not member.has_role(Role.ML_ENGINEER):
+            return None
+        words = _("Nothing has been judged yet. After that a dataset release can be made.")
+        return registry.Step(says=words, href="", label="")
     says = _("No dataset release has been made yet")
     if newest:
-        words = {
+        states = {
             ReleaseState.SUPERSEDED: _("Release %(n)d is superseded; a new one is needed"),
             ReleaseState.FAILED: _("Release %(n)d could not be made"),
         }
-        says = words.get(ReleaseState(newest.state), _("Release %(n)d is being made"))
+        says = states.get(ReleaseState(newest.state), _("Release %(n)d is being made"))
         says %= {"n": newest.number}
     return registry.Step(
         says=says,

@@ -64,6 +64,12 @@ def judged_by_cohort(*, study_id: uuid.UUID) -> list[CohortProgress]:
     ]
 
 
+def has_judgements(*, study_id: uuid.UUID) -> bool:
+    """Whether anything in a study has been judged."""
+    seats = _seats(RoundTally.objects.filter(round__study_id=study_id))
+    return any(judged for judged, _total in seats.values())
+
+
 def _seats(tallies: QuerySet[RoundTally]) -> dict[uuid.UUID, tuple[int, int]]:
     """cohort id → (seats that hold a judgement, seats)."""
     sums = tallies.values("cohort_id").annotate(done=Sum("judged"), total=Sum("seats"))

@@ -19,11 +19,20 @@ def header(request: HttpRequest) -> dict[str, Any]:
     member = getattr(request, "member", None)
     if not isinstance(member, Member):
         return {}
-    links = [
-        {"label": link.label, "href": reverse(link.url_name, kwargs={"slug": member.study.slug})}
-        for link in nav_of(member)
+    keys = {"slug": member.study.slug}
+    links = [(link.label, reverse(link.url_name, kwargs=keys)) for link in nav_of(member)]
+    nav = [
+        {"label": label, "href": href, "current": current(href, request.path)}
+        for label, href in links
     ]
-    return {"study": member.study, "nav": links}
+    return {"study": member.study, "nav": nav}
+
+
+def current(href: str, path: str) -> str:
+    """The `aria-current` of a link: this very page, or a page of the part that it opens."""
+    if path == href:
+        return "page"
+    return "true" if path.startswith(href) else ""
 
 
 def account(request: HttpRequest) -> dict[str, Any]:

@@ -99,6 +99,28 @@ def test_generation_shows_its_progress_to_those_who_may_know_models(client: Clie
         assert "Responses from a model" not in read(client, unknowing)
 
 
+def test_a_release_is_spoken_of_once_there_is_something_to_release(client: Client) -> None:
+    panelist = judge()
+    coordinator = staff(panelist.study)
+    assert "Nothing waits for you" in read(client, coordinator)
+    judging_round(panelist.cohort)
+    send(lease(panelist))
+    assert "No dataset release has been made yet" in read(client, coordinator)
+
+
+def test_the_menu_marks_the_part_that_a_page_belongs_to(client: Client) -> None:
+    panelist = judge()
+    planned = judging_round(panelist.cohort)
+    client.force_login(staff(panelist.study).user)
+    rounds = reverse("annotations:rounds", kwargs={"slug": panelist.study.slug})
+    page = client.get(rounds).content.decode()
+    assert f'href="{rounds}" aria-current="page"' in page
+    assert page.count("aria-current") == 1
+    page = client.get(f"{rounds}{planned.id}/").content.decode()
+    assert f'href="{rounds}" aria-current="true"' in page
+    assert page.count("aria-current") == 1
+
+
 @pytest.mark.parametrize("role", [None, Role.COORDINATOR, Role.ML_ENGINEER, Role.AUDITOR])
 def test_homes_make_constant_queries(role: Role | None, client: Client) -> None:
     member = judge()
@@ -115,8 +137,12 @@ def test_homes_make_constant_queries(role: Role | None, client: Client) -> None:
 
 
 def test_an_ml_engineer_is_led_round_the_loop(client: Client) -> None:
-    engineer = staff(CohortFactory.create().study, Role.ML_ENGINEER)
-    study, base = engineer.study, ensure_embedded_model()
+    panelist = judge()
+    study, base = panelist.study, ensure_embedded_model()
+    engineer = staff(study, Role.ML_ENGINEER)
+    assert "Nothing has been judged yet" in read(client, engineer)
+    judging_round(panelist.cohort)
+    send(lease(panelist))
     assert "No dataset release has been made yet" in read(client, engineer)
     release = DatasetRelease.objects.create(
         study=study, number=1, purpose=ReleasePurpose.TRAINING, state=ReleaseState.FROZEN

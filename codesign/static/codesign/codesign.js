@@ -29,6 +29,10 @@
       part.hidden = false;
     });
 
+    // On a narrow screen the menu is wider than the page: begin where one is.
+    const here = document.querySelector(".top-nav [aria-current]");
+    if (here) here.scrollIntoView({ block: "nearest", inline: "center" });
+
     // A request in the background that failed must not fail in silence.
     document.body.addEventListener("htmx:sendError", function () { say(lost); });
     document.body.addEventListener("htmx:responseError", function () { say(lost); });
