@@ -326,8 +326,11 @@ STATEMENTS = (
        SELECT %(round)s, NULL::uuid, count(*), 0, 0 FROM p WHERE NOT held_out
        UNION ALL SELECT %(round)s, cohort, 0, count(*), count(*) FILTER (WHERE filled)
        FROM s GROUP BY cohort""",
-    """INSERT INTO compensation_booktally (study_id, currency, earned, entries, corrected, total)
-       SELECT %(study)s, 'GBP', 80 * count(*), count(*), 0, 0 FROM j""",
+    """INSERT INTO compensation_booktally
+       (study_id, account_id, currency, earned, entries, corrected, total)
+       SELECT %(study)s, account.id, 'GBP', 80 * count(*), count(*), 0, 80 * count(*)
+       FROM j JOIN compensation_account account ON owner_id = member GROUP BY account.id
+       UNION ALL SELECT %(study)s, NULL, 'GBP', 0, 0, 0, -80 * count(*) FROM j""",
     """UPDATE modelhub_generationrun run SET total = items.total, done = items.done,
        tokens = 90 * items.done, last_done_at = items.last FROM (
          SELECT run_id, count(*) AS total, count(*) FILTER (WHERE state = 'done') AS done,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.db import connection
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from annotations.models import Assignment, Round, RoundCohort, RoundTally, Rubric
-from annotations.rules.states import AssignmentState, RoundKind
+from annotations.rules.states import AssignmentState, RoundKind, SeatState
 from codesign.compensation import queries as compensation
 from codesign.consent import queries as consent
 from codesign.enrolment import queries as enrolment
@@ -202,6 +204,27 @@ def last_plans(*, study_id: uuid.UUID) -> dict[uuid.UUID, RoundCohort]:
     """cohort id → what it was asked in the newest round of judging that it took part in."""
     plans = RoundCohort.objects.filter(round__study_id=study_id, round__kind=RoundKind.JUDGING)
     return {plan.cohort_id: plan for plan in plans.order_by("round__created_at", "id")}
+
+
+COUNTED = f"""
+    SELECT DISTINCT round_id FROM (
+      SELECT round_id, cohort_id, tasks, seats, judged FROM annotations_roundtally
+      UNION ALL SELECT round_id, NULL, -count(*), 0, 0 FROM annotations_task GROUP BY 1
+      UNION ALL SELECT t.round_id, s.cohort_id, 0, -count(*),
+        -count(*) FILTER (WHERE s.state = '{SeatState.FILLED}')
+      FROM annotations_seat s JOIN annotations_task t ON t.id = s.task_id GROUP BY 1, 2
+    ) both_sides
+    GROUP BY round_id, cohort_id HAVING (sum(tasks), sum(seats), sum(judged)) <> (0, 0, 0)
+    ORDER BY 1
+"""  # noqa: S608
+
+
+def rounds_miscounted() -> Iterator[str]:
+    """A sentence for each round whose tallies are not what counting its tasks and seats says."""
+    with connection.cursor() as cursor:
+        cursor.execute(COUNTED)
+        for (round_id,) in cursor.fetchall():
+            yield f"The tallies of round {round_id} differ from its tasks and seats."
 
 
 def round_in(*, study_id: uuid.UUID, round_id: uuid.UUID) -> Round:

@@ -13,7 +13,17 @@ from enum import StrEnum
 from itertools import chain
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import (
+    BooleanField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
 from django.db.models.functions import Coalesce
 
 from annotations.models import (
@@ -27,10 +37,12 @@ from annotations.models import (
 from annotations.queries.assignments import waiting_seats
 from annotations.rules.states import WAITING_FLAG, WAITING_REWRITE, AssignmentState
 from codesign.shared.actors import Actor
-from codesign.shared.counts import up_to_most
+from codesign.shared.counts import AT_MOST, AtLeast, sum_of, up_to_most
 from codesign.studies.models import Member
 
 NEWEST = ("-created_at", "-id")
+LOOKED_AT = AT_MOST * 3 // 2
+"""Of what waits, at a time, for a count: some is kept back, or does not count any more."""
 
 
 class Kind(StrEnum):
@@ -157,21 +169,42 @@ def _waiting_rows(kind: Kind, study_id: uuid.UUID) -> QuerySet[Any]:
 
 
 def counts(*, actor: Actor, study_id: uuid.UUID) -> Counts:
-    """How much waits of each kind, and how much was decided; at most six queries."""
+    """How much waits of each kind, and how much was decided; at most four queries."""
     kept_back = _kept_back(actor, study_id)
-    waiting, later = {}, 0
+    seen, later = {}, {}
     for kind in Kind:
-        rows = _waiting_rows(kind, study_id)
-        waiting[kind] = up_to_most(_among(rows, _rows(kind, actor, study_id)))
-        if kept_back is not None:
-            hidden = _counting(kind, actor, study_id).filter(kept_back)
-            later += up_to_most(_among(rows, hidden))
+        seen[kind], later[kind] = _waiting_for(kind, actor, study_id, kept_back)
     return Counts(
-        rewrites=waiting[Kind.REWRITES],
-        flags=waiting[Kind.FLAGS],
+        rewrites=seen[Kind.REWRITES],
+        flags=seen[Kind.FLAGS],
         decided=up_to_most(decisions(actor=actor, study_id=study_id)),
-        later=later,
+        later=sum_of(later.values()),
     )
+
+
+def _waiting_for(
+    kind: Kind, actor: Actor, study_id: uuid.UUID, kept_back: Q | None
+) -> tuple[int, int]:
+    """How much waits for this reviewer, and how much else is kept back from them.
+
+    One query, and one more for each `LOOKED_AT` that do not count any more. Of thousands the first
+    are looked at, each once: to find the last few that one may still judge would mean to ask of
+    every row whether its prompt is offered to them.
+    """
+    counting = _counting(kind, actor, study_id).filter(id=OuterRef("id")).order_by()
+    kept = ExpressionWrapper(kept_back or Q(id=None), output_field=BooleanField())
+    rows = _waiting_rows(kind, study_id).annotate(
+        kept=Subquery(counting.annotate(kept=kept).values("kept")[:1])
+    )
+    found: list[bool] = []
+    batch, more = rows.values_list("id", "kept"), True
+    while more and len(found) < AT_MOST:
+        looked_at = list(batch[:LOOKED_AT])
+        found += [kept for _id, kept in looked_at if kept is not None]
+        more = len(looked_at) == LOOKED_AT
+        batch = batch.filter(id__gt=looked_at[-1][0]) if more else batch
+    number = AtLeast if more else int
+    return number(found.count(False)), number(found.count(True))
 
 
 def next_waiting(

@@ -122,28 +122,37 @@ class Transfer(PublicModel):
 
 TALLIED = ("earned", "entries", "corrected", "total")
 LEGS_OF_STUDIES = """
-    SELECT t.study_id, l.currency,
+    SELECT t.study_id, CASE WHEN a.kind = 'earned' THEN a.id END AS account_id, l.currency,
       coalesce(sum(l.amount_minor) FILTER (WHERE a.kind = 'earned'), 0) AS earned,
       count(*) FILTER (WHERE a.kind = 'earned') AS entries,
       count(*) FILTER (WHERE a.kind = 'earned' AND t.kind = 'reversal') AS corrected,
       sum(l.amount_minor) AS total
     FROM {legs} l JOIN compensation_transfer t ON t.id = l.transfer_id
     JOIN compensation_account a ON a.id = l.account_id
-    GROUP BY t.study_id, l.currency
+    GROUP BY 1, 2, 3
 """
-"""What a study's legs add up to, by currency, in the columns of `BookTally`."""
+"""What a study's legs add up to, by person and currency, in the columns of `BookTally`."""
 
 
 class BookTally(models.Model):
     """What a study's part of the ledger adds up to, as movements: their sum is the number.
 
-    A trigger adds a row for every credit in its own transaction, so that a page need not add up
-    millions of legs, and two credits never wait for each other. A timer folds the rows into one.
-    The legs stay the book: `trial_balance` proves the tallies against them.
+    A trigger adds a row for each side of every credit in its own transaction, so that a page need
+    not add up millions of legs, and two credits never wait for each other. A timer folds the rows
+    of an account into one (decision 14). The legs stay the book: `trial_balance` proves the
+    tallies against them.
     """
 
     id = models.BigAutoField(primary_key=True)
     study_id = models.UUIDField(db_index=True)
+    account = models.ForeignKey(
+        Account,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="tallies",
+        db_constraint=False,
+        help_text="A person's; empty in rows for the study's side.",
+    )
     currency = models.CharField(max_length=3)
     earned = models.BigIntegerField(help_text="By people; minor units.")
     entries = models.BigIntegerField(help_text="On people's accounts.")
@@ -182,7 +191,8 @@ class Leg(models.Model):
                 operation=pgtrigger.Insert,
                 referencing=pgtrigger.Referencing(new="made"),  # type: ignore[no-untyped-call]
                 func=f"""
-                    INSERT INTO compensation_booktally (study_id, currency, {", ".join(TALLIED)})
+                    INSERT INTO compensation_booktally
+                      (study_id, account_id, currency, {", ".join(TALLIED)})
                     {LEGS_OF_STUDIES.format(legs="made")};
                     RETURN NULL;
                 """,

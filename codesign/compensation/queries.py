@@ -53,21 +53,21 @@ def rates(*, study_id: uuid.UUID) -> QuerySet[PayRate]:
 
 def balances(*, member_id: uuid.UUID) -> dict[str, int]:
     """currency → minor units that a person has earned and not been paid."""
-    legs = Leg.objects.filter(
-        account__owner_kind="member", account__owner_id=member_id, account__kind="earned"
-    )
-    return dict(legs.values_list("currency").annotate(total=Sum("amount_minor")).order_by())
+    return dict(balances_of(member_ids=[member_id]).get(member_id, []))
 
 
 def balances_of(*, member_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[tuple[str, int]]]:
-    """member id → (currency, minor units earned and not paid), sorted; one query for them all."""
-    legs = Leg.objects.filter(
+    """member id → (currency, minor units earned and not paid), sorted; one query for them all.
+
+    From the tallies, which `imbalances` proves: what somebody did for years is not added up again.
+    """
+    tallies = BookTally.objects.filter(
         account__owner_kind="member", account__owner_id__in=member_ids, account__kind="earned"
     )
     found: dict[uuid.UUID, list[tuple[str, int]]] = {}
-    rows = legs.values_list("account__owner_id", "currency").annotate(total=Sum("amount_minor"))
+    rows = tallies.values_list("account__owner_id", "currency").annotate(total=Sum("earned"))
     for member_id, currency, total in rows.order_by("currency"):
-        found.setdefault(member_id, []).append((currency, total))
+        found.setdefault(member_id, []).append((currency, int(total)))
     return found
 
 
@@ -168,17 +168,18 @@ def imbalances() -> Iterator[str]:
 
 
 def _tallies_that_differ() -> Iterator[str]:
-    """A sentence for each study whose tallies are not the sums of its legs."""
+    """A sentence for each study of which some account's tallies are not the sums of its legs."""
     with connection.cursor() as cursor:
         cursor.execute(f"""
-            SELECT study_id, currency FROM (
-              SELECT study_id, currency, earned, entries, corrected, total
+            SELECT DISTINCT study_id, currency FROM (
+              SELECT study_id, account_id, currency, earned, entries, corrected, total
               FROM compensation_booktally
-              UNION ALL SELECT study_id, currency, -earned, -entries, -corrected, -total
+              UNION ALL SELECT study_id, account_id, currency, -earned, -entries, -corrected, -total
               FROM ({LEGS_OF_STUDIES.format(legs="compensation_leg")}) legs
             ) both_sides
-            GROUP BY study_id, currency HAVING sum(earned) <> 0 OR sum(entries) <> 0
-              OR sum(corrected) <> 0 OR sum(total) <> 0 ORDER BY 1, 2
+            GROUP BY study_id, account_id, currency
+            HAVING (sum(earned), sum(entries), sum(corrected), sum(total)) <> (0, 0, 0, 0)
+            ORDER BY 1, 2
         """)  # noqa: S608
         for study_id, currency in cursor.fetchall():
             yield f"The tallies of study {study_id} in {currency} differ from its legs."

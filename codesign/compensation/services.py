@@ -173,8 +173,8 @@ def _post(transfer: Transfer, amounts: dict[Account, int]) -> None:
 
 
 def fold_book() -> int:
-    """Put one tally in the place of many of a study and currency; how many went."""
-    return fold(BookTally, by=("study_id", "currency"), sums=TALLIED)
+    """Put one tally in the place of many of an account and currency; how many went."""
+    return fold(BookTally, by=("study_id", "account_id", "currency"), sums=TALLIED)
 
 
 @transaction.atomic

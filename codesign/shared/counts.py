@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.humanize.templatetags.humanize import intcomma
@@ -10,6 +11,17 @@ from django.utils.translation import gettext
 
 AT_MOST = 100
 """Counted up to this many; of more it is said that there are more."""
+
+
+class AtLeast(int):
+    """A number at which counting stopped: there may be more."""
+
+
+def sum_of(numbers: Iterable[int]) -> int:
+    """The sum; at least that much where one of the numbers is."""
+    numbers = list(numbers)
+    total = sum(numbers)
+    return AtLeast(total) if any(isinstance(one, AtLeast) for one in numbers) else total
 
 
 def up_to_most(rows: QuerySet[Any]) -> int:
@@ -21,7 +33,9 @@ def up_to_most(rows: QuerySet[Any]) -> int:
 
 
 def counted(number: int) -> str:
-    """“41”, or “more than 100”."""
+    """“41”, “at least 41”, or “more than 100”."""
     if number > AT_MOST:
         return gettext("more than %(n)s") % {"n": intcomma(AT_MOST)}
+    if isinstance(number, AtLeast):
+        return gettext("at least %(n)s") % {"n": int(number)}
     return str(number)

@@ -17,12 +17,12 @@ def fold(table: type[Model], *, by: Sequence[str], sums: Sequence[str]) -> int:
     name, keys = table._meta.db_table, ", ".join(by)
     total = ", ".join(f"sum({column})" for column in sums)
     columns = f"{keys}, {', '.join(sums)}"
-    same = " AND ".join(f"many.{key} IS NOT DISTINCT FROM {name}.{key}" for key in by)
     with connection.cursor() as cursor:
         cursor.execute(f"""
-            WITH many AS (SELECT {keys} FROM {name} GROUP BY {keys} HAVING count(*) > 1),
-            gone AS (
-                DELETE FROM {name} WHERE EXISTS (SELECT FROM many WHERE {same})
+            WITH alike AS (
+                SELECT id, count(*) OVER (PARTITION BY {keys}) AS many FROM {name}
+            ), gone AS (
+                DELETE FROM {name} WHERE id IN (SELECT id FROM alike WHERE many > 1)
                 RETURNING {columns}
             ), made AS (
                 INSERT INTO {name} ({columns}) SELECT {keys}, {total} FROM gone GROUP BY {keys}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from annotations.models import Prompt, Round
@@ -44,6 +46,28 @@ def runs_of(*, study_id: uuid.UUID) -> QuerySet[GenerationRun]:
         .select_related("model_version", "study")
         .order_by("-created_at", "id")
     )
+
+
+COUNTED = f"""
+    SELECT run.id FROM modelhub_generationrun run LEFT JOIN (
+      SELECT run_id, count(*) AS total,
+        count(*) FILTER (WHERE state = '{ItemState.DONE}') AS done,
+        count(*) FILTER (WHERE state = '{ItemState.FAILED}') AS failed,
+        coalesce(sum(tokens) FILTER (WHERE state = '{ItemState.DONE}'), 0) AS tokens
+      FROM modelhub_generationitem GROUP BY run_id
+    ) items ON items.run_id = run.id
+    WHERE (run.total, run.done, run.failed, run.tokens) <> (coalesce(items.total, 0),
+      coalesce(items.done, 0), coalesce(items.failed, 0), coalesce(items.tokens, 0))
+    ORDER BY 1
+"""  # noqa: S608
+
+
+def runs_miscounted() -> Iterator[str]:
+    """A sentence for each generation run whose numbers are not what counting its items says."""
+    with connection.cursor() as cursor:
+        cursor.execute(COUNTED)
+        for (run_id,) in cursor.fetchall():
+            yield f"The counts of generation run {run_id} differ from its items."
 
 
 def run_in(*, study_id: uuid.UUID, run_id: uuid.UUID) -> GenerationRun:

@@ -15,6 +15,7 @@ COMMANDS = (
     ["release_dataset", "s", "--purpose=training"],
     ["seed_judgements", "s"],
     ["trial_balance"],
+    ["check_counts"],
     ["verify_audit"],
 )
 
@@ -28,7 +29,7 @@ def test_a_stranger_is_refused(command: list[str]) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("command", ["trial_balance", "verify_audit"])
+@pytest.mark.parametrize("command", ["trial_balance", "check_counts", "verify_audit"])
 def test_checks_take_who_checks(command: str) -> None:
     member = staff(StudyFactory.create())
     call_command(command, f"--as={member.user.email}", stdout=StringIO())

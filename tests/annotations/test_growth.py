@@ -7,17 +7,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from annotations.models import Prompt, Round
+from annotations.models import Prompt, Rewrite, Round
+from annotations.queries import review
 from benchmarks.people import fill
+from codesign.consent import services as consent
+from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.counts import AT_MOST, counted
 from codesign.studies.models import Member
 from codesign.studies.rules import Role
 from tests.factories.annotations import judge, judging_round, lease, send
-from tests.factories.studies import staff
+from tests.factories.studies import CohortFactory, staff
 
 pytestmark = pytest.mark.django_db
 
@@ -125,6 +130,54 @@ def scans() -> Iterator[list[str]]:
 
     with connection.execute_wrapper(look):
         yield found
+
+
+OFFERED = (
+    """INSERT INTO annotations_task (id, created_at, round_id, prompt_id)
+       SELECT gen_random_uuid(), now(), %(round)s, prompt_id FROM (
+         SELECT p.prompt_id, row_number() OVER (ORDER BY r.id) AS place
+         FROM annotations_rewrite r JOIN annotations_response p ON p.id = r.response_id
+         WHERE r.state = 'pending'
+       ) waiting WHERE place %% 2 = 0""",
+    """INSERT INTO annotations_seat (task_id, cohort_id, number, state, first, offered, shuffle)
+       SELECT id, %(cohort)s, 1, 'free', false, true, 1 FROM annotations_task
+       WHERE round_id = %(round)s""",
+)
+
+
+def test_of_much_that_waits_a_part_is_looked_at_and_called_so(panelist: Member) -> None:
+    cohort = CohortFactory.create(study=panelist.study, role=Role.CLINICIAN)
+    clinician, made = judge(cohort=cohort), judging_round(cohort, tasks=0)
+    with connection.cursor() as cursor:
+        for statement in OFFERED:
+            cursor.execute(statement, {"round": made.id, "cohort": cohort.id})
+    actor = Actor.of(clinician.user)
+    counts = review.counts(actor=actor, study_id=panelist.study_id)
+    assert abs(counts.rewrites - review.LOOKED_AT // 2) <= 1
+    assert counts.rewrites + counts.later == review.LOOKED_AT
+    assert counted(counts.rewrites) == f"at least {counts.rewrites}"
+    assert counted(counts.later) == f"at least {counts.later}"
+    assert counted(counts.flags) == "0"
+    everything = review.counts(actor=SYSTEM, study_id=panelist.study_id)
+    assert counted(everything.rewrites) == "more than 100"
+    left = Member.objects.exclude(id=panelist.id).filter(consent_records__isnull=False)
+    for one in left.select_related("user"):
+        consent.withdraw(actor=Actor.of(one.user), member=one)
+    of_one = Rewrite.objects.filter(judgement__member=panelist, state="pending").count()
+    counts = review.counts(actor=SYSTEM, study_id=panelist.study_id)
+    assert AT_MOST <= counts.rewrites <= of_one
+    assert review.next_waiting(actor=SYSTEM, study_id=panelist.study_id, kind=review.Kind.REWRITES)
+
+
+def test_pages_call_no_parallel_workers() -> None:
+    from codesign.config import gunicorn
+
+    (options,) = (said.partition("=")[2] for said in gunicorn.raw_env)
+    asked = connection.get_connection_params()
+    named = {key: asked[key] for key in ("dbname", "user", "host", "port") if asked.get(key)}
+    with psycopg.connect(**named, options=options) as like_a_page:
+        row = like_a_page.execute("SHOW max_parallel_workers_per_gather").fetchone()
+    assert row == ("0",)
 
 
 def test_no_query_reads_a_large_table_to_its_end(panelist: Member, client: Client) -> None:

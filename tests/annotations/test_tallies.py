@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from io import StringIO
+
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Sum
 
 from annotations.models import Round, RoundTally, Seat
 from annotations.queries.progress import rounds_of
@@ -13,8 +16,12 @@ from annotations.services import submissions, tallies
 from codesign.compensation import queries as compensation
 from codesign.compensation.models import BookTally, Leg, Transfer
 from codesign.compensation.services import reverse
+from codesign.consent import services as consent
 from codesign.shared.actors import SYSTEM, Actor
+from modelhub.models import GenerationRun
+from modelhub.services.generation import start_run
 from tests.factories.annotations import judge, judging_round, lease, send
+from tests.factories.modelhub import add_prompts, child_of
 
 pytestmark = pytest.mark.django_db
 
@@ -55,7 +62,7 @@ def test_folding_leaves_every_sum_and_one_row_for_each() -> None:
     assert tallies.fold_all() > 0
     assert (said(made), compensation.book_of(study_id=made.study_id)) == before
     assert RoundTally.objects.filter(round=made).count() == 2  # of its tasks, and of its cohort
-    assert BookTally.objects.filter(study_id=made.study_id).count() == 1
+    assert BookTally.objects.filter(study_id=made.study_id).count() == 2  # a person, the study
     assert tallies.fold_all() == 0
     assert said(made) == counted(made) == (3, 3, 3)
 
@@ -79,6 +86,44 @@ def test_the_book_says_what_the_legs_add_up_to() -> None:
     (book,) = compensation.book_of(study_id=member.study_id)
     earned = Leg.objects.filter(account__kind="earned").values_list("amount_minor", flat=True)
     assert (book.earned, book.entries, book.corrected, book.balanced) == (sum(earned), 3, 1, True)
+
+
+def test_what_each_person_earned_is_what_their_legs_add_up_to() -> None:
+    member = judge()
+    other = judge(cohort=member.cohort)
+    judging_round(member.cohort, tasks=3)
+    for who in (member, other, member):
+        send(lease(who))
+    reverse(actor=SYSTEM, transfer=Transfer.objects.first(), reason="twice")  # type: ignore[arg-type]
+    consent.withdraw(actor=Actor.of(other.user), member=other)
+    legs = Leg.objects.filter(account__kind="earned").order_by("account__owner_id")
+    added_up = dict(
+        legs.values_list("account__owner_id").annotate(total=Sum("amount_minor")).order_by()
+    )
+    for _ in range(2):
+        found = compensation.balances_of(member_ids=[member.id, other.id])
+        assert {who: dict(sums)["GBP"] for who, sums in found.items()} == added_up
+        assert sum(added_up.values()) == 2 * 80
+        assert list(compensation.imbalances()) == []
+        tallies.fold_all()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_counting_once_more_tells_of_what_differs() -> None:
+    member = judge()
+    made = judging_round(member.cohort, tasks=2, overlap=2)
+    add_prompts(member.study, "What helps?")
+    run = start_run(actor=SYSTEM, study=member.study, version=child_of(member.study))
+    send(lease(member))
+    said = StringIO()
+    call_command("check_counts", stdout=said)
+    assert said.getvalue() == "Every count is what counting says.\n"
+    RoundTally.objects.create(round=made, cohort=member.cohort, judged=1)
+    GenerationRun.objects.update(done=1)
+    with pytest.raises(CommandError) as refused:
+        call_command("check_counts", stdout=said)
+    assert f"round {made.id}" in str(refused.value)
+    assert f"generation run {run.id}" in str(refused.value)
 
 
 def test_the_trial_balance_tells_of_a_tally_that_differs() -> None:

@@ -115,6 +115,29 @@ def test_any_change_behind_the_triggers_shows(statement: str) -> None:  # standa
         verify()
 
 
+MANY = """
+    INSERT INTO audit_event (at, action, study_id, about_kind, about_id, about_label, data)
+    SELECT now(), 'studies.made', %s, 'study', gen_random_uuid(), '', '{}'
+    FROM generate_series(1, %s)
+"""
+
+
+@pytest.mark.django_db
+def test_the_oldest_of_a_small_study_are_not_sought_among_those_of_a_large_one() -> None:
+    large, small = uuid.uuid4(), uuid.uuid4()
+    oldest = queries.events_of(study_id=small).order_by("id")[:51]
+    sql, (study_id,) = oldest.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(MANY, [large, 5_000])
+        cursor.execute(MANY, [small, 100])
+        cursor.execute("ANALYZE audit_event")
+        with connection.connection.cursor() as plain:  # parameters as a prepared statement has
+            plain.execute(f"EXPLAIN (GENERIC_PLAN) {sql % '$1'}".encode())
+            plan = "\n".join(row[0] for row in plain)
+    assert study_id == small
+    assert "event_newest" in plan, plan
+
+
 @pytest.mark.django_db
 def test_personal_detail_is_encrypted_and_can_be_shredded() -> None:  # standards 7.2
     user_id = uuid.uuid4()

@@ -97,6 +97,7 @@ def compare(installation: Installation, judges: Sequence[Judge], story: Story) -
         story.expect(rows(database, CREDITS_ASTRAY), 0, "credits missing, doubled or for nothing")
         story.expect(rows(database, RESPONSES_TWICE), 0, "responses of the model without an item")
     installation.manage("trial_balance")
+    installation.manage("check_counts")
     installation.manage("verify_audit")
 
 
