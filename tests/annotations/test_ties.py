@@ -13,8 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from annotations.models import Prompt, SketchBucket
 from annotations.rules import buckets, sketches
 from annotations.rules.prompts import PromptRow, turns
+from annotations.rules.states import Origin
 from annotations.rules.ties import Groups
 from annotations.services import prompts as services
+from annotations.services.intake import NewResponse
 from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Study
 from tests.factories.studies import StudyFactory
@@ -118,6 +120,30 @@ def test_one_prompt_more_asks_as_much_of_a_large_study_as_of_a_small_one(study: 
     assert "Seq Scan" not in str(plan)
     read = plan[0]["Plan"]["Actual Rows"]
     assert read < 2 * buckets.SLOTS * 3, "a row for each bucket and import"
+
+
+def test_responses_of_a_study_that_the_planner_has_not_seen_are_looked_up_one_by_one(
+    study: Study,
+) -> None:
+    """Its table of values names other studies alone, so it takes this one for empty."""
+    draw = random.Random(3)
+    with connection.cursor() as cursor:
+        for made in (StudyFactory.create(), study):
+            add(made, [worry(draw, n) for n in range(1_000)])
+            prompts = list(Prompt.objects.filter(study=made))
+            answers = [
+                NewResponse(prompt=prompt, text=f"r{n}", origin=Origin.AI, source=uuid.uuid4())
+                for n, prompt in enumerate(prompts)
+            ]
+            with CaptureQueriesContext(connection) as asked:
+                services.add_responses(actor=SYSTEM, study=made, new=answers)
+            if made != study:
+                cursor.execute("ANALYZE annotations_prompt, annotations_response")
+        (lookup,) = (q["sql"] for q in asked if "SELECT hash" in str(q["sql"]))
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {lookup}")
+        (plan,) = cursor.fetchone()
+    assert "annotations_prompt_pkey" in str(plan)
+    assert "prompt_external_id" not in str(plan)
 
 
 def worry(draw: random.Random, number: int) -> PromptRow:
