@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import itertools
 import re
 import zlib
 from collections.abc import Sequence
@@ -56,7 +55,13 @@ def near(first: Shingles, second: Shingles) -> bool:
     return small >= NEAR * large and jaccard(first, second) >= NEAR
 
 
-_words = re.compile(r"\w+").findall
+_find_words = re.compile(r"\w+").findall
+_SPACED = "".join(letter if _find_words(letter) else " " for letter in map(chr, range(128)))
+
+
+def _words(text: str) -> list[str]:
+    """Every run of letters, digits and underscores; plain English text in a third of the time."""
+    return text.translate(_SPACED).split() if text.isascii() else _find_words(text)
 
 
 @functools.cache
@@ -82,9 +87,7 @@ def sketches(talks: Sequence[Sequence[str]]) -> Array:
         _short("\x1e".join(said[:2])) if len(said) > 1 else alone
         for said, alone in zip(talks, opening, strict=True)
     ]
-    made["bands"] = _bands(
-        [[*map(_NUMBERS.__getitem__, _words(_without_roles(said)))] for said in talks]
-    )
+    made["bands"] = _bands(talks)
     return made
 
 
@@ -110,13 +113,13 @@ def _short(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")
 
 
-def _bands(words: Sequence[Sequence[int]]) -> Array:
-    """MinHash bands of each list of words."""
+def _bands(talks: Sequence[Sequence[str]]) -> Array:
+    """MinHash bands of each conversation."""
     import numpy as np
 
-    numbers, starts = _shingle_numbers(words)
+    numbers, starts = _shingle_numbers(talks)
     factors, shifts = _permutations()
-    bands = np.zeros((len(words), BANDS), dtype=np.uint64)
+    bands = np.zeros((len(talks), BANDS), dtype=np.uint64)
     for place, (factor, shift) in enumerate(zip(factors, shifts, strict=True)):
         least = np.minimum.reduceat(numbers * factor + shift, starts).astype(np.uint64)
         band = place // ROWS_PER_BAND
@@ -124,19 +127,23 @@ def _bands(words: Sequence[Sequence[int]]) -> Array:
     return (bands >> np.uint64(32)).astype(np.uint32)
 
 
-def _shingle_numbers(words: Sequence[Sequence[int]]) -> tuple[Array, Array]:
+def _shingle_numbers(talks: Sequence[Sequence[str]]) -> tuple[Array, Array]:
     """A number for every shingle, one list after the other, and where each list begins."""
     import numpy as np
 
-    padded = [[*row, *[0] * (SHINGLE_WORDS - len(row))] for row in words]
-    lengths = np.array([len(row) for row in padded])
-    flat = np.array(list(itertools.chain.from_iterable(padded)), dtype=np.uint64)
+    words: list[int] = []
+    ends = np.empty(len(talks), dtype=np.int64)
+    for place, said in enumerate(talks):
+        needed = len(words) + SHINGLE_WORDS
+        words.extend(map(_NUMBERS.__getitem__, _words(_without_roles(said))))
+        words.extend([0] * (needed - len(words)))
+        ends[place] = len(words)
+    flat = np.array(words, dtype=np.uint64)
     runs = _mixed(_mixed(flat[:-2]) * np.uint64(_MIX_1) + flat[1:-1])
     runs = _mixed(runs * np.uint64(_MIX_1) + flat[2:])
     whole = np.ones(len(flat), dtype=bool)
-    ends = lengths.cumsum()
     whole[ends - 1] = whole[ends - 2] = False
-    counts = lengths - (SHINGLE_WORDS - 1)
+    counts = np.diff(ends, prepend=0) - (SHINGLE_WORDS - 1)
     numbers = (runs[whole[:-2]] >> np.uint64(32)).astype(np.uint32)
     return numbers, counts.cumsum() - counts
 

@@ -109,7 +109,7 @@ class Incoming:
     split_group: uuid.UUID
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Landed:
     """What of a prompt is needed to write responses to it."""
 
@@ -167,18 +167,20 @@ class Intake:
         new: dict[str, tuple[Incoming, list[str]]] = {}
         for row, prompt, turns in zip(rows, read, said, strict=True):
             name = prompt.external_id
-            there = known.get(name)
-            if sentence := self._conflict(row, prompt, there):
+            there, key = known.get(name), hash(name)
+            if there is None and key not in self._marks:
+                new[name] = prompt, turns
+                same: Prompt | Incoming = prompt
+            elif sentence := self._conflict(row, prompt, there):
                 self.problems.append(RowProblem(row.line, sentence))
                 looked.append(None)
                 continue
-            if there or hash(name) in self._marks:
-                self.already_there += 1
             else:
-                new[name] = prompt, turns
-            same = there or new.get(name, (prompt, turns))[0]
+                self.already_there += 1
+                same = there or new.get(name, (prompt, turns))[0]
             looked.append(self._landed(same, older=there is not None))
-            self._marks.setdefault(hash(name), row.line << MARK_BITS | _mark(prompt))
+            if key not in self._marks:
+                self._marks[key] = row.line << MARK_BITS | _mark(prompt)
         self.made += len(new)
         if new and not self.dry:
             self._write(list(new.values()))

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, groupby
-from operator import attrgetter
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
 from django.db import connection
@@ -43,15 +43,17 @@ FROM unnest(%s::text[]) AS hash
 would read all its prompts for every hash."""
 AT_ONCE = 5_000
 """Groups to be moved by one statement."""
-SKETCHES = 16_000
-"""New sketches in memory before they go to their buckets, about 60 to each."""
+SKETCHES = 32_000
+"""New sketches in memory before they go to their buckets, about 120 to each and 10 MB."""
 BUCKET_ROWS = 100
-"""Rows of buckets in memory at a time, about 1.5 kB each."""
+"""Rows of buckets in memory at a time, about 3 kB each."""
 TEXTS = 2_000
 """Texts in memory at a time."""
 APART = 100_000
 """Pairs that are remembered as not near, so that texts are not compared twice."""
 COLUMNS = ("study_id", "bucket", "intake", "keys", "prompts")
+Written = tuple[int, uuid.UUID, bytes | memoryview, bytes | memoryview]
+"""Of a bucket: its number, the import that wrote it, keys, ids of prompts."""
 
 
 def move(*, study: Study, moved: dict[uuid.UUID, uuid.UUID]) -> None:
@@ -169,18 +171,19 @@ class Ties:
     def _runs(self) -> Iterator[tuple[int, Iterator[Run]]]:
         """By slot, prompts that share a key there, with a new one among them."""
         found = SketchBucket.objects.filter(study=self.study, bucket__in=self._buckets)
-        rows = found.order_by("bucket").iterator(BUCKET_ROWS)
-        by_bucket = groupby(rows, key=attrgetter("bucket"))
+        rows = found.order_by("bucket").values_list("bucket", "intake", "keys", "prompts")
+        by_bucket = groupby(rows.iterator(BUCKET_ROWS), key=itemgetter(0))
         for slot, some in groupby(by_bucket, key=lambda pair: pair[0] // buckets.BUCKETS):
             yield slot, (run for _, written in some for run in self._shared(slot, [*written]))
 
-    def _shared(self, slot: int, written: Sequence[SketchBucket]) -> Iterator[Run]:
+    def _shared(self, slot: int, written: Sequence[Written]) -> Iterator[Run]:
         import numpy as np
 
-        keys = np.frombuffer(b"".join(one.keys for one in written), dtype=buckets.KEY)
-        ids = np.frombuffer(b"".join(one.prompts for one in written), dtype=buckets.ID)
-        ours = [one.intake == self._intake for one in written]
-        new = np.repeat(ours, [len(one.keys) // keys.itemsize for one in written])
+        _, intakes, some_keys, some_ids = zip(*written, strict=True)
+        keys = np.frombuffer(b"".join(some_keys), dtype=buckets.KEY)
+        ids = np.frombuffer(b"".join(some_ids), dtype=buckets.ID)
+        ours = [intake == self._intake for intake in intakes]
+        new = np.repeat(ours, [len(one) // keys.itemsize for one in some_keys])
         for places in buckets.shared(slot, keys, new):
             yield Run(ids[places], new[places])
 

@@ -165,6 +165,7 @@ def names_its_maker(text: str, names: Iterable[str] = ()) -> bool:
     plain = _normal(text)
     if own:
         return _compile(own).search(plain) is not None
-    if not any(name in plain for name in _NAMES) and not _YI.search(plain):
+    yi = "yi" in plain and _YI.search(plain)
+    if not yi and not any(name in plain for name in _NAMES):
         return False
     return _PLAIN.search(plain) is not None

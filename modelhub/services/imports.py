@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from annotations.services.rounds import add_tasks
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import SYSTEM, Actor
-from codesign.shared.batches import batched
+from codesign.shared.batches import ahead, batched
 from codesign.shared.errors import TooLarge
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
@@ -61,6 +62,22 @@ class ImportReport:
     """The first rows that can come in."""
 
 
+@dataclass(slots=True)
+class Part:
+    """Some rows of a file as they were read, good and bad, before the database was asked."""
+
+    rows: list[ImportRow] = field(default_factory=list)
+    read: int = 0
+    problems: list[RowProblem] = field(default_factory=list)
+    columns_not_used: set[str] = field(default_factory=set)
+    characters: int = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether that is enough at a time."""
+        return self.read == BATCH or self.characters > BATCH_CHARACTERS
+
+
 Watch = Callable[[ImportReport], None]
 
 
@@ -97,12 +114,10 @@ def import_rows(
     report = ImportReport()
     intake = Intake(actor=actor, study=study)
     touched: set[bytes] = set()  # half as large as with UUIDs
-    for batch in _batches(_good_rows(rows, report)):
-        touched |= {prompt_id.bytes for prompt_id in _import_batch(intake, batch, report)}
+    for batch in _read(rows, report, watch):
         # A file with a bad row is read to its end, to say all that is wrong with it.
         intake.dry = bool(report.skipped) and not skip_bad
-        if watch:
-            watch(report)
+        touched |= {prompt_id.bytes for prompt_id in _import_batch(intake, batch, report)}
     _sort_problems(report)
     if report.skipped and not skip_bad:
         raise RowsRefused(report.skipped)
@@ -131,10 +146,8 @@ def check_rows(
     require(actor, IMPORT, study)
     report = ImportReport()
     intake = Intake(actor=actor, study=study, dry=True)
-    for batch in _batches(_good_rows(rows, report)):
+    for batch in _read(rows, report, watch):
         _import_batch(intake, batch, report)
-        if watch:
-            watch(report)
     _sort_problems(report)
     return report
 
@@ -143,39 +156,49 @@ def _sort_problems(report: ImportReport) -> None:
     report.skipped.sort(key=lambda problem: problem.line)
 
 
-def _good_rows(rows: Iterable[Row], report: ImportReport) -> Iterator[ImportRow]:
-    """Rows that can be read; the others go into the report."""
-    for line, raw in rows:
-        report.rows += 1
-        if report.rows > MOST_ROWS:
+def _read(
+    rows: Iterable[Row], report: ImportReport, watch: Watch | None
+) -> Iterator[list[ImportRow]]:
+    """Rows that can be read, a batch at a time; the others go into the report.
+
+    A thread reads on while the database takes the batch before.
+    """
+    with closing(ahead(_parts(rows))) as parts:
+        for part in parts:
+            report.rows += part.read
+            report.skipped += part.problems
+            report.columns_not_used |= part.columns_not_used
+            report.first += part.rows[: FIRST_ROWS - len(report.first)]
+            yield part.rows
+            if watch:
+                watch(report)
+    if not report.rows:
+        report.skipped.append(RowProblem(1, "the file holds no rows."))
+
+
+def _parts(rows: Iterable[Row]) -> Iterator[Part]:
+    part = Part()
+    for number, (line, raw) in enumerate(rows, 1):
+        if number > MOST_ROWS:
             raise TooLarge(f"There are more than {MOST_ROWS:,} rows. Please split the file.")
+        part.read += 1
         try:
             if isinstance(raw, BadRow):
                 raise raw
             row = import_row(raw, line=line)
         except BadRow as problem:
-            report.skipped.append(RowProblem(line, str(problem)))
-            continue
-        report.columns_not_used.update(readable(name) for name in raw if name not in COLUMNS)
-        if len(report.first) < FIRST_ROWS:
-            report.first.append(row)
-        yield row
-    if not report.rows:
-        report.skipped.append(RowProblem(1, "the file holds no rows."))
-
-
-def _batches(rows: Iterable[ImportRow]) -> Iterator[list[ImportRow]]:
-    batch: list[ImportRow] = []
-    characters = 0
-    for row in rows:
-        batch.append(row)
-        characters += sum(len(response.text) for response in row.responses)
-        characters += sum(len(turn["content"]) for turn in row.prompt.messages)
-        if len(batch) == BATCH or characters > BATCH_CHARACTERS:
-            yield batch
-            batch, characters = [], 0
-    if batch:
-        yield batch
+            part.problems.append(RowProblem(line, str(problem)))
+        else:
+            if not raw.keys() <= COLUMNS:
+                part.columns_not_used.update(map(readable, raw.keys() - COLUMNS))
+            part.rows.append(row)
+            part.characters += sum(len(response.text) for response in row.responses)
+            part.characters += sum(len(turn["content"]) for turn in row.prompt.messages)
+        if part.full:
+            yield part
+            part = Part()
+    if part.read:
+        yield part
 
 
 def _import_batch(

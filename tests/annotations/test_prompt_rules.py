@@ -121,3 +121,16 @@ def test_row_problem(fields: dict[str, Any], says: str) -> None:
 def test_a_plain_row_is_fine() -> None:
     row = PromptRow(messages=chat("a", "b", "c"), topics=["sleep"], language="pt-BR", intensity=3)
     assert rules.row_problem(row) is None
+
+
+def test_plain_english_has_the_same_words_as_text_in_any_letters() -> None:
+    """There is a quicker way for it; with one accent the text goes the other way."""
+    text = "I can't_sleep, it's 3am" + "".join(map(chr, range(128)))
+    plain = sketches.shingles(user(text))
+    (first,) = sketches.shingles(user("é " + text)) - plain
+    assert (len(plain), first) == (8, ("é", "i", "can"))
+
+
+def test_every_prompt_has_the_group_that_its_text_gives_it() -> None:
+    study = uuid.UUID(int=7)
+    assert rules.first_group(study, "a1" * 32) == uuid.uuid5(study, "a1" * 32)
