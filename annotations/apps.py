@@ -11,7 +11,7 @@ class AnnotationsConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen for withdrawals, offer steps for the homes, tell the ledger what work there is."""
-        from annotations import cards, permissions, receivers  # noqa: F401
+        from annotations import cards, checks, permissions, receivers  # noqa: F401
         from annotations.queries import work
         from codesign.accounts.registry import SCOPE_ROLES
         from codesign.accounts.rules import TokenScope

@@ -1,8 +1,8 @@
-"""Pages of the judging, the review, the releases and the rounds."""
+"""Pages of the judging, the review, the releases, the rounds and their questions."""
 
 from django.urls import path
 
-from annotations.views import judging, prompts, releases, review, rounds
+from annotations.views import judging, prompts, releases, review, rounds, rubrics
 
 app_name = "annotations"
 
@@ -26,6 +26,9 @@ urlpatterns = [
     path("prompts/<uuid:prompt_id>/", prompts.one, name="prompt"),
     path("prompts/<uuid:prompt_id>/take-out/", prompts.take_out, name="prompt-take-out"),
     path("replies/<uuid:response_id>/take-out/", prompts.take_reply_out, name="reply-take-out"),
+    path("questions/", rubrics.listed, name="rubrics"),
+    path("questions/new/", rubrics.new, name="rubric-new"),
+    path("questions/of/<slug:key>/", rubrics.change, name="rubric"),
     path("rounds/", rounds.listed, name="rounds"),
     path("pause/", rounds.pause, name="pause"),
     path("resume/", rounds.resume, name="resume"),

@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from benchmarks import machine
-from benchmarks.people import CRITERIA, OVERLAP, Person, make_people, signed_in
+from benchmarks.people import ABOUT, CRITERIA, OVERLAP, Person, make_people, signed_in
 from codesign.config.servers.postgres import SUPERUSER
 from codesign.config.servers.roles import APP_ROLE
 
@@ -70,12 +70,9 @@ def _make(slug: str, prompts: int) -> dict[str, Any]:
     from tests.factories.studies import MemberFactory
 
     UserFactory.reset_sequence(prompts, force=True)  # no address of another study's people
-    study = studies.make_study(
-        actor=SYSTEM, slug=slug, title=f"Study of {prompts:,}", contact="s@example.org"
-    )
+    study = studies.make_study(actor=SYSTEM, slug=slug, title=f"Study of {prompts:,}", **ABOUT)
     publish(study)
     cohorts, round_, run_a, run_b = _plan(study)
-    studies.change_state(actor=SYSTEM, study=study, state=StudyState.OPEN)
     people = panel_size(prompts)
     panel = [MemberFactory.create(cohort=cohorts[0]) for _ in range(people)]
     clinicians = [MemberFactory.create(cohort=cohorts[1]) for _ in range(people // 3)]
@@ -98,6 +95,7 @@ def _make(slug: str, prompts: int) -> dict[str, Any]:
             "reviewer": clinicians[0].id,
         }
     )
+    studies.change_state(actor=SYSTEM, study=study, state=StudyState.OPEN)
     return _to_look_at(study, panel, clinicians, str(run_b.id)) | {"seconds": seconds}
 
 

@@ -16,6 +16,7 @@ class Person:
 
 
 OVERLAP = 3
+ABOUT = {"contact": "study@example.org", "summary": "To measure.", "organisation": "Bench"}
 
 
 def make_study(*, tasks: int, slug: str = "bench") -> object:
@@ -29,7 +30,7 @@ def make_study(*, tasks: int, slug: str = "bench") -> object:
     from codesign.studies.rules import Role, StudyState
     from tests.factories.consent import publish
 
-    study = studies.make_study(actor=SYSTEM, slug=slug, title="Bench", contact="study@example.org")
+    study = studies.make_study(actor=SYSTEM, slug=slug, title="Bench", **ABOUT)
     cohort = studies.make_cohort(
         actor=SYSTEM, study=study, key="panel", title="Panel", role=Role.PANELIST
     )
@@ -49,9 +50,9 @@ def make_study(*, tasks: int, slug: str = "bench") -> object:
             )
         ],
     )
-    studies.change_state(actor=SYSTEM, study=study, state=StudyState.OPEN)
     rounds.open_round(actor=SYSTEM, round=round_)
     fill(study_id=study.id, round_id=round_.id, cohort_id=cohort.id, tasks=tasks)
+    studies.change_state(actor=SYSTEM, study=study, state=StudyState.OPEN)
     return cohort
 
 

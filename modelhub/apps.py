@@ -14,7 +14,7 @@ class ModelhubConfig(AppConfig):
         from annotations.registry import MODEL_NAMES, RELEASE_USES
         from codesign.accounts.registry import SCOPE_ROLES
         from codesign.accounts.rules import TokenScope
-        from modelhub import cards, permissions, receivers  # noqa: F401
+        from modelhub import cards, checks, permissions, receivers  # noqa: F401
         from modelhub.queries.sources import names_of
 
         MODEL_NAMES.register("modelhub", names_of)

@@ -12,7 +12,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from annotations.models import Assignment, Round, RoundCohort, RoundTally, Rubric
-from annotations.rules.states import AssignmentState, RoundKind, SeatState
+from annotations.rules.states import AssignmentState, RoundKind, RoundState, SeatState
 from codesign.compensation import queries as compensation
 from codesign.consent import queries as consent
 from codesign.enrolment import queries as enrolment
@@ -198,6 +198,24 @@ def cost_of_a_prompt(*, round: Round) -> tuple[int, dict[str, int]]:
         if rate := rates.get(cohort_id):
             pay[rate.currency] += overlap * rate.amount_minor
     return judgements, dict(pay)
+
+
+def plans_for_judging(*, study_id: uuid.UUID) -> dict[uuid.UUID, RoundCohort]:
+    """cohort id → its plan in a round of judging that is not closed, an open one before others.
+
+    With the round, and the rubric with its words; three queries.
+    """
+    plans = RoundCohort.objects.filter(round__study_id=study_id, round__kind=RoundKind.JUDGING)
+    found: dict[uuid.UUID, RoundCohort] = {}
+    for plan in (
+        plans.exclude(round__state=RoundState.CLOSED)
+        .select_related("round", "rubric")
+        .prefetch_related("rubric__criteria__texts")
+        .order_by("round__created_at", "id")
+    ):
+        if plan.cohort_id not in found or plan.round.state == RoundState.OPEN:
+            found[plan.cohort_id] = plan
+    return found
 
 
 def last_plans(*, study_id: uuid.UUID) -> dict[uuid.UUID, RoundCohort]:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.text import slugify
 
 from annotations.models import Criterion, RoundCohort, Rubric
 from annotations.rules.submission import Scale
+from codesign.shared.errors import NotFound
+from codesign.studies.models import Study
 
+EXAMPLES = Path(__file__).resolve().parents[1] / "rubrics.json"
 KEPT = 512
 """Rubrics and plans kept in a process."""
 
@@ -47,9 +53,49 @@ class Plan:
     overlap: int
 
 
+@cache
+def examples() -> dict[str, dict[str, Any]]:
+    """Questions of our own to begin from: key → `{"title", "criteria"}`, as `make_rubric` takes."""
+    return json.loads(EXAMPLES.read_text(encoding="utf-8"))
+
+
 def rubrics_of(*, study_id: uuid.UUID) -> QuerySet[Rubric]:
     """Every version of every rubric of a study, the newest first."""
     return Rubric.objects.filter(study_id=study_id).order_by("key", "-version")
+
+
+def newest_of(*, study_id: uuid.UUID) -> QuerySet[Rubric]:
+    """The newest version of each rubric of a study, with its criteria and their words."""
+    newest = rubrics_of(study_id=study_id).distinct("key")
+    return newest.prefetch_related("criteria__texts")
+
+
+def newest(*, study_id: uuid.UUID, key: str) -> Rubric:
+    """The newest version of one rubric, with its criteria and their words."""
+    found = newest_of(study_id=study_id).filter(key=key).first()
+    if found is None:
+        raise NotFound("There are no such questions in this study.")
+    return found
+
+
+def free_key(study: Study, title: str) -> str:
+    """A key from a title that no rubric of the study has."""
+    taken = set(Rubric.objects.filter(study=study).values_list("key", flat=True))
+    first = slugify(title)[:40].strip("-") or "questions"
+    tries = (first if n == 1 else f"{first}-{n}" for n in range(1, len(taken) + 2))
+    return next(key for key in tries if key not in taken)
+
+
+def without_words(rubric: Rubric) -> list[str]:
+    """Criteria of which some score has no words, by title; `rubric` comes with its words."""
+    lacking = []
+    for criterion in rubric.criteria.all():
+        scores = {str(n) for n in range(criterion.scale_min, criterion.scale_max + 1)}
+        for text in criterion.texts.all():
+            said = {score for score, words in text.anchors.items() if str(words).strip()}
+            if scores - said:
+                lacking.append(text.title)
+    return lacking
 
 
 @lru_cache(maxsize=KEPT)

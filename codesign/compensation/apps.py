@@ -10,5 +10,5 @@ class CompensationConfig(AppConfig):
     label = "compensation"
 
     def ready(self) -> None:
-        """Listen for signatures; say what it pays before one signs, and what was earned."""
-        from codesign.compensation import cards, receivers  # noqa: F401
+        """Listen for signatures; say what is paid, and what was earned; offer a publish check."""
+        from codesign.compensation import cards, checks, receivers  # noqa: F401

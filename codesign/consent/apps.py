@@ -10,5 +10,5 @@ class ConsentConfig(AppConfig):
     label = "consent"
 
     def ready(self) -> None:
-        """Offer steps and cards for the homes."""
-        from codesign.consent import cards  # noqa: F401
+        """Offer steps and cards for the homes, and a publish check."""
+        from codesign.consent import cards, checks  # noqa: F401

@@ -1,12 +1,14 @@
-"""The consent form: separate, unticked choices and a typed name (standards 2.5)."""
+"""Signing: separate, unticked choices and a typed name (standards 2.5); and writing the text."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from codesign.consent import rules
 from codesign.consent.models import ConsentVersion
@@ -64,3 +66,148 @@ class ConsentForm(forms.Form):
     def optional_choices(self) -> Iterator[forms.BoundField]:
         """Every other box."""
         return (self[PREFIX + p] for p in self.offered if p != rules.Purpose.TAKE_PART)
+
+
+PURPOSE_WORDS: dict[str, Any] = {
+    rules.Purpose.TRAINING: gettext_lazy("Offer: train models with their answers"),
+    rules.Purpose.EVALUATION: gettext_lazy("Offer: test models with their answers"),
+    rules.Purpose.COMMERCIAL: gettext_lazy("Offer: let companies use their answers"),
+    rules.Purpose.PUBLICATION: gettext_lazy("Offer: share their answers in public"),
+    rules.Purpose.DEMOGRAPHICS: gettext_lazy("Offer: keep facts about them with their answers"),
+    rules.Purpose.QUOTATION: gettext_lazy("Offer: quote their words"),
+    rules.Purpose.RECONTACT: gettext_lazy("Offer: write to them about later studies"),
+    rules.Purpose.CREDIT: gettext_lazy("Offer: thank them by name"),
+}
+"""What a release or a page asks for by these very purposes; a text can offer fewer."""
+MOST_TEXT, MOST_PARTS = 20_000, 40
+BETWEEN_PARAGRAPHS = re.compile(r"\n[ \t]*\n")
+
+
+def _paragraphs(text: str) -> list[str]:
+    """Parts between empty lines, each on one line."""
+    parts = BETWEEN_PARAGRAPHS.split(text.replace("\r\n", "\n"))
+    return [" ".join(part.split()) for part in parts if part.strip()]
+
+
+def _area(label: Any, rows: int, help_text: Any = "") -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        help_text=help_text,
+        max_length=MOST_TEXT,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": rows, "dir": "auto"}),
+    )
+
+
+class TextForm(forms.Form):
+    """Title, first points and choices of a text; a draft may lack any of it."""
+
+    before = forms.CharField(widget=forms.HiddenInput, required=False)
+    title = forms.CharField(label=gettext_lazy("Title of the text"), max_length=200, required=False)
+    key_information = _area(
+        gettext_lazy("The most important things first"),
+        14,
+        gettext_lazy(
+            "What it is about, what one does, what it pays, what can be hard, that one can leave."
+            " An empty line begins a new point."
+        ),
+    )
+
+    def __init__(
+        self, data: Any = None, *, content: Mapping[str, Any], offer: Mapping[str, Any], before: str
+    ) -> None:
+        """`content`: what is written so far; `offer`: words for choices that have none yet."""
+        had = {choice["purpose"]: choice for choice in content.get("choices", [])}
+        words = {choice["purpose"]: choice for choice in offer["choices"]} | had
+        points = content.get("key_information", [])
+        initial = {
+            "before": before,
+            "title": content.get("title", ""),
+            "key_information": "\n\n".join(points),
+        }
+        super().__init__(data, initial=initial)
+        for purpose in rules.Purpose:
+            if purpose in rules.OPTIONAL:
+                self.fields[f"offer_{purpose}"] = forms.BooleanField(
+                    label=PURPOSE_WORDS[purpose], required=False, initial=purpose in had or not had
+                )
+            self.fields[f"title_{purpose}"] = forms.CharField(
+                label=gettext_lazy("What one ticks"),
+                max_length=200,
+                required=False,
+                initial=words[purpose]["title"],
+                widget=forms.TextInput(attrs={"dir": "auto"}),
+            )
+            self.fields[f"help_{purpose}"] = _area(gettext_lazy("What it means"), 2)
+            self.fields[f"help_{purpose}"].initial = words[purpose]["help"]
+
+    @property
+    def first_fields(self) -> list[forms.BoundField]:
+        """What stands before the parts."""
+        return [self["title"], self["key_information"]]
+
+    @property
+    def needed_choice(self) -> list[forms.BoundField]:
+        """The words for taking part, which every text asks for."""
+        return [self["title_take_part"], self["help_take_part"]]
+
+    @property
+    def optional_choices(self) -> list[list[forms.BoundField]]:
+        """Each other choice: whether it is offered, and its words."""
+        optional = [purpose for purpose in rules.Purpose if purpose in rules.OPTIONAL]
+        return [[self[f"{part}_{p}"] for part in ("offer", "title", "help")] for p in optional]
+
+    def content(self, parts: list[dict[str, Any]], language: str) -> dict[str, Any]:
+        """The text as it is kept, with its parts."""
+        written = self.cleaned_data
+        offered = [p for p in rules.Purpose if p not in rules.OPTIONAL or written[f"offer_{p}"]]
+        return {
+            "title": written["title"],
+            "language": language,
+            "key_information": _paragraphs(written["key_information"]),
+            "sections": parts,
+            "choices": [
+                {
+                    "purpose": str(purpose),
+                    "title": written[f"title_{purpose}"],
+                    "help": " ".join(written[f"help_{purpose}"].split()),
+                    "required": purpose == rules.Purpose.TAKE_PART,
+                }
+                for purpose in offered
+            ],
+        }
+
+
+class PartForm(forms.Form):
+    """One part of a text; left empty it goes."""
+
+    heading = forms.CharField(
+        label=gettext_lazy("Heading"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"dir": "auto"}),
+    )
+    text = _area(gettext_lazy("Text"), 6, gettext_lazy("An empty line begins a new paragraph."))
+
+
+_PartForms = forms.formset_factory(PartForm, extra=1, max_num=MOST_PARTS, absolute_max=MOST_PARTS)
+
+
+class PartForms(_PartForms):  # type: ignore[misc, valid-type]
+    """The parts of a text, and an empty one after them."""
+
+    def __init__(self, data: Any = None, *, content: Mapping[str, Any]) -> None:
+        written = [
+            {"heading": part["heading"], "text": "\n\n".join(part["paragraphs"])}
+            for part in content.get("sections", [])
+        ]
+        super().__init__(data, initial=written, prefix="parts")
+
+    def parts(self) -> list[dict[str, Any]]:
+        """Those that hold something, as they are kept."""
+        filled = [form.cleaned_data for form in self.forms if form.is_valid()]
+        return [
+            {"heading": part["heading"], "paragraphs": _paragraphs(part["text"])}
+            for part in filled
+            if part.get("heading") or part.get("text")
+        ]

@@ -34,6 +34,21 @@ class ConsentVersion(PublicModel):
         triggers: ClassVar = append_only()
 
 
+class ConsentDraft(PublicModel):
+    """A text that is being written; it goes when it is published, and nobody signs it."""
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="consent_drafts")
+    language = models.CharField(max_length=12)
+    content = models.JSONField(help_text="As in ConsentVersion; anything may be missing.")
+    content_hash = models.CharField(max_length=64)
+    saved_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["study", "language"], name="consent_draft_unique")
+        ]
+
+
 class ConsentRecord(PublicModel):
     """One signature: who, when, under which text, and what the signature means."""
 

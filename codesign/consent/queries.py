@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 from django.db.models import (
     Case,
@@ -20,12 +24,15 @@ from django.db.models import (
     When,
 )
 
-from codesign.consent.models import ConsentChoice, ConsentRecord, ConsentVersion
+from codesign.consent import rules
+from codesign.consent.models import ConsentChoice, ConsentDraft, ConsentRecord, ConsentVersion
 from codesign.consent.rules import Purpose
 from codesign.shared.actors import Actor
 from codesign.shared.errors import NotFound
 from codesign.shared.written import Written
-from codesign.studies.models import Member
+from codesign.studies.models import Member, Study
+
+EXAMPLE = Path(__file__).resolve().parent / "example.json"
 
 
 class ConsentState(StrEnum):
@@ -211,3 +218,34 @@ def signed_copy(*, actor: Actor, member: Member, record_id: uuid.UUID) -> Signed
         for choice in record.version.content["choices"]
     ]
     return SignedCopy(record=record, answers=answers)
+
+
+def draft_of(*, study_id: uuid.UUID, language: str) -> ConsentDraft | None:
+    """What is being written in that language, if anything is."""
+    return ConsentDraft.objects.filter(study_id=study_id, language=language).first()
+
+
+@cache
+def _example() -> dict[str, Any]:
+    return json.loads(EXAMPLE.read_text(encoding="utf-8"))
+
+
+def example(*, words: dict[str, str]) -> dict[str, Any]:
+    """A whole text to edit, with gaps where a study needs words of its own; `words` fills some."""
+    return rules.filled(_example(), words)
+
+
+def example_for(*, study: Study) -> dict[str, Any]:
+    """The same with what is known of a study."""
+    known = {
+        "name of the study": study.title,
+        "organisation": study.organisation,
+        "contact": study.contact,
+    }
+    return example(words={gap: words for gap, words in known.items() if words})
+
+
+def how_many_signed(*, study_id: uuid.UUID) -> int:
+    """People whose signature is in force now: those whom a material change asks again."""
+    records = _in_force().filter(member__study_id=study_id, member__left_at=None)
+    return records.values("member_id").distinct().count()

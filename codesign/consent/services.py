@@ -12,13 +12,20 @@ from django.utils import timezone
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.consent import queries, rules, signals
-from codesign.consent.models import ConsentChoice, ConsentRecord, ConsentVersion, Withdrawal
+from codesign.consent.models import (
+    ConsentChoice,
+    ConsentDraft,
+    ConsentRecord,
+    ConsentVersion,
+    Withdrawal,
+)
 from codesign.consent.permissions import PUBLISH, SIGN
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid, NoConsent, NotPermitted
 from codesign.studies.models import Member, Study
 from codesign.studies.permissions import require
 
+DRAFT_SAVED = action("consent.draft_saved", "saved the draft of a consent text")
 PUBLISHED = action("consent.published", "published a consent version")
 SIGNED = action("consent.signed", "signed the consent")
 CHANGED = action("consent.choice_changed", "changed a consent choice")
@@ -34,8 +41,13 @@ def publish_version(
     content: Mapping[str, Any],
     material: bool = True,
 ) -> ConsentVersion:
-    """Publish a text; from now on it is immutable and newer signatures are under it."""
+    """Publish a text; from now on it is immutable and newer signatures are under it.
+
+    Refused while it lacks something, with everything that is missing in sentences.
+    """
     require(actor, PUBLISH, study)
+    if problems := rules.content_problems(content):
+        raise Invalid(" ".join(problems), {"content": problems})
     Study.objects.select_for_update(no_key=True).get(id=study.id)
     last = ConsentVersion.objects.filter(study=study).aggregate(n=Max("number"))["n"] or 0
     version = ConsentVersion.objects.create(
@@ -53,6 +65,52 @@ def publish_version(
         about=("consent_version", version.id, f"{version.number} {language}"),
         data={"hash": version.content_hash, "material": material},
     )
+    return version
+
+
+@transaction.atomic
+def save_draft(
+    *, actor: Actor, study: Study, language: str, content: Mapping[str, Any], before: str
+) -> ConsentDraft:
+    """Keep what is written so far, whatever is missing; `before` is the hash that it began from.
+
+    Refused where somebody else saved meanwhile, so that nobody's words are lost unseen.
+    """
+    require(actor, PUBLISH, study)
+    Study.objects.select_for_update(no_key=True).get(id=study.id)
+    draft = queries.draft_of(study_id=study.id, language=language)
+    if (draft.content_hash if draft else "") != before:
+        raise Conflict("Somebody else saved this text meanwhile. Save again to replace theirs.")
+    draft = draft or ConsentDraft(study=study, language=language)
+    content_hash = rules.content_hash(content)
+    if draft.content_hash == content_hash:
+        return draft
+    draft.content, draft.content_hash = dict(content), content_hash
+    draft.save()
+    audit.record(
+        actor=actor,
+        action=DRAFT_SAVED,
+        study_id=study.id,
+        about=("study", study.id, study.title),
+        data={"hash": draft.content_hash},
+    )
+    return draft
+
+
+@transaction.atomic
+def publish_draft(
+    *, actor: Actor, study: Study, language: str, shown_hash: str, material: bool
+) -> ConsentVersion:
+    """Publish the draft as it was shown, and clear it away."""
+    require(actor, PUBLISH, study)
+    Study.objects.select_for_update(no_key=True).get(id=study.id)
+    draft = queries.draft_of(study_id=study.id, language=language)
+    if draft is None or draft.content_hash != shown_hash:
+        raise Conflict("The text has changed since you opened it. Please look at it again.")
+    version = publish_version(
+        actor=actor, study=study, language=language, content=draft.content, material=material
+    )
+    draft.delete()
     return version
 
 

@@ -1,4 +1,4 @@
-"""What desk itself adds to homes and header: the ways of those who read and watch."""
+"""What desk itself adds to homes and header: setting up, and the ways of those who watch."""
 
 from __future__ import annotations
 
@@ -12,13 +12,30 @@ from codesign.compensation import queries as compensation
 from codesign.desk.permissions import SEE_AUDIT
 from codesign.shared.actors import Actor
 from codesign.shared.counts import up_to_most
+from codesign.studies import queries as studies
 from codesign.studies import registry
 from codesign.studies.models import Member
-from codesign.studies.rules import Role
+from codesign.studies.permissions import RUN_STUDY
+from codesign.studies.rules import Role, StudyState
 from modelhub.queries import generation, training, versions
 
 AUDITOR = frozenset({Role.AUDITOR})
+COORDINATOR = frozenset({Role.COORDINATOR})
 SAFETY_LEAD = frozenset({Role.SAFETY_LEAD})
+
+
+def set_it_up(member: Member) -> registry.Step | None:
+    """What a study still needs before it opens; nothing once it has."""
+    if member.study.state != StudyState.DRAFT:
+        return None
+    gaps = studies.gaps_of(member.study)
+    return registry.Step(
+        says=_("This study is not open yet. Next: %(gap)s") % {"gap": gaps[0].says}
+        if gaps
+        else _("Everything is there. You can open this study."),
+        href=reverse("desk:set-up", kwargs={"slug": member.study.slug}),
+        label=_("Go on setting it up"),
+    )
 
 
 def read_the_trail(member: Member) -> registry.Step:
@@ -76,6 +93,7 @@ def safety(member: Member) -> registry.Panel:
     return registry.Panel("desk/_safety.html", {"study": member.study})
 
 
+registry.STEPS.register("set-up", registry.StepSource(COORDINATOR, order=1, find=set_it_up))
 registry.STEPS.register("audit trail", registry.StepSource(AUDITOR, order=90, find=read_the_trail))
 registry.STEPS.register("help", registry.StepSource(SAFETY_LEAD, order=80, find=where_help_is))
 registry.CARDS.register("what to read", registry.CardSource(AUDITOR, order=5, find=what_to_read))
@@ -83,4 +101,7 @@ registry.CARDS.register("audit seals", registry.CardSource(AUDITOR, order=10, fi
 registry.CARDS.register("safety", registry.CardSource(SAFETY_LEAD, order=10, find=safety))
 registry.NAV.register(
     "audit trail", registry.NavLink(gettext_lazy("Audit trail"), "desk:trail", SEE_AUDIT, 90)
+)
+registry.NAV.register(
+    "set-up", registry.NavLink(gettext_lazy("Set-up"), "desk:set-up", RUN_STUDY, 80)
 )

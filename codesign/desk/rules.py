@@ -47,6 +47,7 @@ DETAILS: dict[str, Words] = {
     "amount_minor": gettext_lazy("Amount for one text"),
     "base": gettext_lazy("Model it starts from"),
     "bytes": gettext_lazy("Bytes"),
+    "changed": gettext_lazy("What was changed"),
     "child": gettext_lazy("New model"),
     "cohort": gettext_lazy("Cohort"),
     "config": gettext_lazy("Settings or rows used"),

@@ -24,7 +24,7 @@ from codesign.studies import queries as studies
 from codesign.studies import rules
 from codesign.studies import services as study_services
 from codesign.studies.models import Cohort, Member, Study
-from codesign.studies.permissions import MANAGE_PEOPLE, require
+from codesign.studies.permissions import MANAGE_PEOPLE, require, require_to_add
 
 INVITED = action("enrolment.invited", "invited a person to the study")
 ACCEPTED = action("enrolment.accepted", "joined the study by an invitation")
@@ -53,8 +53,8 @@ def invite(
     cohort: Cohort | None = None,
 ) -> Member | Invitation:
     """Add whoever owns the address: a Member at once if it is proven, else an Invitation."""
-    require(actor, MANAGE_PEOPLE, study)
     email, held = email.strip(), sorted(set(roles))
+    require_to_add(actor, study, held)
     _check_place(study, held, cohort)
     _one_at_a_time(email)
     owner = accounts.verified_owner(email)

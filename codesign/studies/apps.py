@@ -10,8 +10,9 @@ class StudiesConfig(AppConfig):
     label = "studies"
 
     def ready(self) -> None:
-        """Tell which roles somebody holds, so that they are offered the tokens they can use."""
+        """Offer publish checks; tell which roles somebody holds, for the tokens they can use."""
         from codesign.accounts.registry import ROLES_HELD
+        from codesign.studies import checks  # noqa: F401
         from codesign.studies.queries import roles_held
 
         ROLES_HELD.register("studies", roles_held)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import functools
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from codesign.accounts.models import User
-from codesign.shared.access import SIGNED_IN, Permission, Scope, declare
+from codesign.shared.access import SIGNED_IN, SITE_ADMIN, Permission, Scope, declare
 from codesign.shared.actors import Actor
 from codesign.shared.errors import NotFound, NotPermitted
 from codesign.shared.pages import PageView, turned_away
@@ -37,6 +37,7 @@ SEE_STUDY = Permission("studies.see", Scope.STUDY, frozenset(Role), kept=True)
 MANAGE_PEOPLE = Permission("studies.manage_people", Scope.STUDY, frozenset({Role.COORDINATOR}))
 RUN_STUDY = Permission("studies.run", Scope.STUDY, frozenset({Role.COORDINATOR}))
 LIST_OWN = SIGNED_IN
+MAKE_STUDIES = SITE_ADMIN
 
 
 def page(permission: Permission) -> Callable[[PageView], PageView]:
@@ -94,6 +95,22 @@ def require(actor: Actor, permission: Permission, study: Study) -> Member | None
     if actor.is_system:
         return None
     return member_with(actor, permission, slug=study.slug)
+
+
+def require_to_add(actor: Actor, study: Study, roles: Collection[str]) -> None:
+    """Who adds people: the study's coordinators; a site admin the first of them, and nobody else.
+
+    So a site admin makes studies and hands them over, and has no way into one that is run.
+    """
+    if actor.is_site_admin and list(roles) == [Role.COORDINATOR] and not is_run(study):
+        return
+    require(actor, MANAGE_PEOPLE, study)
+
+
+def is_run(study: Study) -> bool:
+    """Whether a coordinator is in the study who can sign in."""
+    running = Member.objects.filter(study=study, left_at=None, user__is_active=True)
+    return running.filter(roles__contains=[Role.COORDINATOR]).exists()
 
 
 def studies_where(actor: Actor, permission: Permission) -> list[uuid.UUID]:

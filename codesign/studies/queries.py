@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from codesign.shared.actors import Actor
 from codesign.shared.errors import NotFound
 from codesign.studies.models import Cohort, Member, Study
+from codesign.studies.registry import PUBLISH_CHECKS, Found, Gap, PublishCheck
 from codesign.studies.rules import JUDGING, ROLE_WORDS, STAFF
 
 
@@ -89,3 +90,23 @@ def name_of_actor(*, study_id: uuid.UUID, user_id: uuid.UUID | None) -> str:
 def member_of(*, study_id: uuid.UUID, user_id: uuid.UUID) -> Member | None:
     """Somebody's membership, for services that check the actor themselves."""
     return Member.objects.filter(study_id=study_id, user_id=user_id).first()
+
+
+def cohort_in(*, study_id: uuid.UUID, cohort_id: uuid.UUID) -> Cohort:
+    """One cohort of that study, with the study."""
+    found = Cohort.objects.select_related("study").filter(study_id=study_id, id=cohort_id)
+    cohort = found.first()
+    if cohort is None:
+        raise NotFound("There is no such cohort in this study.")
+    return cohort
+
+
+def checked(study: Study) -> list[tuple[PublishCheck, Found]]:
+    """Every publish check in its order, with what it finds in this study."""
+    checks = sorted((check for _name, check in PUBLISH_CHECKS), key=lambda check: check.order)
+    return [(check, check.look(study)) for check in checks]
+
+
+def gaps_of(study: Study) -> list[Gap]:
+    """Everything without which this study cannot open, in the order in which one mends it."""
+    return [gap for _check, found in checked(study) for gap in found.gaps]

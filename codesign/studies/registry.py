@@ -1,12 +1,13 @@
-"""What other apps add to a role's home and to the header; filled in their `ready()`.
+"""What other apps add to a role's home, to the header and to the publish check.
 
-The functions take the `studies.models.Member` who looks, with study and cohort (typed loosely,
-since this module stands below the models), and return None where there is nothing to say.
+Filled in their `ready()`. The functions of homes take the `studies.models.Member` who looks, with
+study and cohort (typed loosely, since this module stands below the models), and return None where
+there is nothing to say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -76,6 +77,38 @@ class NavLink:
     order: int
 
 
+@dataclass(frozen=True)
+class Gap:
+    """Something without which a study cannot open: a sentence, and where one mends it."""
+
+    says: str
+    href: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a publish check found: what is there, in words, and what is missing."""
+
+    there: Sequence[str] = ()
+    gaps: Sequence[Gap] = ()
+
+
+@dataclass(frozen=True)
+class PublishCheck:
+    """One step of setting a study up; a study opens once no check finds a gap.
+
+    `look` takes the Study. `url_name` takes its slug, and `label` is the way there.
+    """
+
+    title: StrOrPromise
+    says: StrOrPromise
+    order: int
+    look: Callable[[Any], Found]
+    url_name: str
+    label: StrOrPromise
+
+
+PUBLISH_CHECKS: Registry[PublishCheck] = Registry("publish check")
 STEPS: Registry[StepSource] = Registry("home step")
 CARDS: Registry[CardSource] = Registry("home card")
 NAV: Registry[NavLink] = Registry("header link")

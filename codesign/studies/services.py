@@ -1,24 +1,29 @@
-"""Making studies and cohorts, adding members and taking them out."""
+"""Making studies and cohorts, opening a study, adding members and taking them out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import Max, ProtectedError
 from django.utils import timezone
+from django.utils.text import slugify
 
 from codesign.accounts.models import User
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import Actor
-from codesign.shared.errors import Conflict, Invalid
-from codesign.studies import rules
+from codesign.shared.errors import Conflict, Invalid, NotPermitted
+from codesign.studies import queries, rules
 from codesign.studies.models import Cohort, Member, Study
-from codesign.studies.permissions import MANAGE_PEOPLE, RUN_STUDY, require
+from codesign.studies.permissions import MANAGE_PEOPLE, RUN_STUDY, require, require_to_add
 from codesign.studies.signals import member_removed
 
 STUDY_MADE = action("studies.made", "made a study")
+STUDY_DESCRIBED = action("studies.described", "changed what is said about the study")
 COHORT_MADE = action("studies.cohort_made", "made a cohort")
+COHORT_RENAMED = action("studies.cohort_renamed", "gave a cohort another name")
+COHORT_DROPPED = action("studies.cohort_dropped", "took out a cohort that nothing hangs on")
 MEMBER_ADDED = action("studies.member_added", "added a person to the study")
 MEMBER_REMOVED = action("studies.member_removed", "took a person out of the study")
 STATE_CHANGED = action("studies.state_changed", "opened, paused or closed the study")
@@ -28,10 +33,18 @@ STATE_CHANGED = action("studies.state_changed", "opened, paused or closed the st
 def make_study(
     *, actor: Actor, slug: str, title: str, contact: str, summary: str = "", organisation: str = ""
 ) -> Study:
-    """Make a study in draft; its maker gets no role by that."""
-    study = Study.objects.create(
+    """Make a study in draft; its maker, a site admin or the system, gets no role by that."""
+    if not (actor.is_system or actor.is_site_admin):
+        raise NotPermitted("Only a site admin may make a study.")
+    study = Study(
         slug=slug, title=title, contact=contact, summary=summary, organisation=organisation
     )
+    try:
+        with transaction.atomic():
+            study.save()
+    except IntegrityError:
+        taken = "Another study has this address."
+        raise Invalid(taken, {"slug": [taken]}) from None
     audit.record(
         actor=actor, action=STUDY_MADE, study_id=study.id, about=("study", study.id, title)
     )
@@ -39,14 +52,47 @@ def make_study(
 
 
 @transaction.atomic
-def change_state(*, actor: Actor, study: Study, state: rules.StudyState) -> Study:
-    """Open, pause or close a study.
+def describe(
+    *, actor: Actor, study: Study, title: str, summary: str, organisation: str, contact: str
+) -> Study:
+    """Change what people read about a study: its name, what it is, who runs it, whom to ask."""
+    require(actor, RUN_STUDY, study)
+    study = Study.objects.select_for_update(no_key=True).get(id=study.id)
+    said = {
+        "title": title,
+        "summary": summary,
+        "organisation": organisation,
+        "contact": contact,
+    }
+    changed = [name for name, words in said.items() if getattr(study, name) != words]
+    if not changed:
+        return study
+    for name in changed:
+        setattr(study, name, said[name])
+    study.save(update_fields=changed)
+    audit.record(
+        actor=actor,
+        action=STUDY_DESCRIBED,
+        study_id=study.id,
+        about=("study", study.id, study.title),
+        data={"changed": changed},
+    )
+    return study
 
-    While it is not open nobody is given anything new; what people hold they may still send.
+
+@transaction.atomic
+def change_state(*, actor: Actor, study: Study, state: rules.StudyState) -> Study:
+    """Open, pause or close a study; the first opening is refused while anything is missing.
+
+    While it is not open nobody is given anything new; what people hold they may still send. One
+    that was paused goes on without being checked again: whatever was asked for is immutable.
     """
     require(actor, RUN_STUDY, study)
     study = Study.objects.select_for_update().get(id=study.id)
     old, study.state = study.state, rules.STUDY_STATES.check(study.state, state)
+    if old == rules.StudyState.DRAFT and (gaps := queries.gaps_of(study)):
+        missing = [gap.says for gap in gaps]
+        raise Conflict(f"This study cannot open yet. {' '.join(missing)}", missing=missing)
     study.save(update_fields=["state"])
     audit.record(
         actor=actor,
@@ -60,15 +106,76 @@ def change_state(*, actor: Actor, study: Study, state: rules.StudyState) -> Stud
 
 @transaction.atomic
 def make_cohort(
-    *, actor: Actor, study: Study, key: str, title: str, role: rules.Role, position: int = 0
+    *,
+    actor: Actor,
+    study: Study,
+    title: str,
+    role: rules.Role,
+    key: str = "",
+    position: int | None = None,
 ) -> Cohort:
-    """Make a cohort of people who judge in `role`."""
+    """Make a cohort of people who judge in `role`, the last one unless said otherwise.
+
+    Without a `key`, which data sets and programs know it by, it gets one from its title.
+    """
     require(actor, MANAGE_PEOPLE, study)
-    cohort = Cohort.objects.create(study=study, key=key, title=title, role=role, position=position)
-    audit.record(
-        actor=actor, action=COHORT_MADE, study_id=study.id, about=("cohort", cohort.id, title)
+    Study.objects.select_for_update(no_key=True).get(id=study.id)
+    there = Cohort.objects.filter(study=study)
+    if position is None:
+        last = there.aggregate(n=Max("position"))["n"]
+        position = 0 if last is None else last + 1
+    cohort = Cohort.objects.create(
+        study=study,
+        key=key or _free_key(title, role, set(there.values_list("key", flat=True))),
+        title=title,
+        role=role,
+        position=position,
     )
+    _tell_of(actor, COHORT_MADE, cohort)
     return cohort
+
+
+def _free_key(title: str, role: str, taken: set[str]) -> str:
+    """A key from a title that no other cohort of the study has."""
+    first = slugify(title)[:40].strip("-") or slugify(role)
+    tries = (first if n == 1 else f"{first}-{n}" for n in range(1, len(taken) + 2))
+    return next(key for key in tries if key not in taken)
+
+
+@transaction.atomic
+def rename_cohort(*, actor: Actor, cohort: Cohort, title: str) -> Cohort:
+    """Give a cohort another name; its key stays, since data sets know it by that."""
+    require(actor, MANAGE_PEOPLE, cohort.study)
+    cohort = Cohort.objects.select_for_update(no_key=True).get(id=cohort.id)
+    if cohort.title == title:
+        return cohort
+    cohort.title = title
+    cohort.save(update_fields=["title"])
+    _tell_of(actor, COHORT_RENAMED, cohort)
+    return cohort
+
+
+@transaction.atomic
+def drop_cohort(*, actor: Actor, cohort: Cohort) -> None:
+    """Take out a cohort made by mistake; refused once it has people, pay or a round."""
+    require(actor, MANAGE_PEOPLE, cohort.study)
+    cohort = Cohort.objects.select_for_update().get(id=cohort.id)
+    _tell_of(actor, COHORT_DROPPED, cohort)
+    try:
+        cohort.delete()
+    except ProtectedError:
+        raise Conflict(
+            "This cohort has people, pay or a round already, so it stays. You can rename it."
+        ) from None
+
+
+def _tell_of(actor: Actor, done: str, cohort: Cohort) -> None:
+    audit.record(
+        actor=actor,
+        action=done,
+        study_id=cohort.study_id,
+        about=("cohort", cohort.id, cohort.title),
+    )
 
 
 @transaction.atomic
@@ -79,8 +186,8 @@ def add_member(
 
     Who was taken out comes back under the same pseudonym.
     """
-    require(actor, MANAGE_PEOPLE, study)
     held = sorted(set(roles))
+    require_to_add(actor, study, held)
     if problem := rules.role_problem(held):
         raise Invalid(problem, {"roles": [problem]})
     if (cohort is None) == bool(set(held) & rules.JUDGING):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from annotations.models import Assignment, Round
+from annotations.queries.rubrics import examples as example_rubrics
 from annotations.rules.states import Ask, RoundKind
 from annotations.services import assignments, rounds, rubrics, submissions
 from codesign.shared.actors import SYSTEM, Actor
@@ -18,7 +17,6 @@ from tests.factories.annotations import PromptFactory, ResponseFactory, answers,
 from tests.factories.compensation import set_rate
 from tests.factories.studies import CohortFactory, StudyFactory
 
-DEMO = Path(__file__).resolve().parents[2] / "codesign/desk/demo"
 ASKS = (Ask.RATING, Ask.RANKING, Ask.REWRITE, Ask.FLAG)
 LONG = (
     "That sounds exhausting, and it makes sense that you are tired of explaining it.\n\n"
@@ -106,7 +104,7 @@ def judging(*prompts: dict[str, Any], role: Role = Role.PANELIST, overlap: int =
 
 def _plan(cohort: Cohort, role: Role, overlap: int) -> rounds.CohortPlan:
     name = "lived_experience" if role == Role.PANELIST else "clinical"
-    rubric = json.loads((DEMO / "rubrics.json").read_text())[name]
+    rubric = example_rubrics()[name]
     made = rubrics.make_rubric(
         actor=SYSTEM,
         study=cohort.study,

@@ -41,7 +41,7 @@ def panelist(transactional_db: None) -> Member:
         actor=SYSTEM,
         study=study,
         language="en",
-        content=json.loads((DEMO / "consent.json").read_text()),
+        content=consent.example(words=json.loads((DEMO / "consent.json").read_text())),
     )
     set_rate(cohort)
     return MemberFactory.create(cohort=cohort)

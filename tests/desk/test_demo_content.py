@@ -12,7 +12,10 @@ from typing import Any
 
 import pytest
 
-APP = Path(__file__).resolve().parents[2] / "codesign"
+from codesign.consent.rules import filled, paragraphs_of, reading_grade, syllables, words_of
+
+ROOT = Path(__file__).resolve().parents[2]
+APP = ROOT / "codesign"
 DEMO = APP / "desk" / "demo"
 CARE = APP / "care"
 
@@ -74,8 +77,8 @@ def load_prompts() -> list[dict[str, Any]]:
 
 
 PROMPTS = load_prompts()
-RUBRICS = load(DEMO / "rubrics.json")
-CONSENT = load(DEMO / "consent.json")
+RUBRICS = load(ROOT / "annotations" / "rubrics.json")
+CONSENT = filled(load(APP / "consent" / "example.json"), load(DEMO / "consent.json"))
 STUDY = load(DEMO / "study.json")
 HELPLINES = load(CARE / "helplines.json")
 HELP = load(CARE / "help.json")
@@ -87,12 +90,6 @@ def turns(prompt: dict[str, Any]) -> list[dict[str, str]]:
     return [{"role": "user", "content": value}] if isinstance(value, str) else value
 
 
-def words_of(text: str) -> list[str]:
-    return re.findall(
-        r"[a-z0-9]+(?:'[a-z]+)?", text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
-    )
-
-
 def whole_text(prompt: dict[str, Any]) -> str:
     return " ".join(turn["content"] for turn in turns(prompt))
 
@@ -102,28 +99,8 @@ def shingles(text: str, size: int = 3) -> set[tuple[str, ...]]:
     return {tuple(words[i : i + size]) for i in range(len(words) - size + 1)}
 
 
-def syllables(word: str) -> int:
-    """Vowel groups, less a silent ending: close enough to a dictionary over a whole text."""
-    word = word.removesuffix("'s").replace("'", "")
-    count = len(re.findall(r"[aeiouy]+", word))
-    silent_e = word.endswith("e") and not re.search(r"[^aeiouy]le$", word)
-    silent_ed = re.search(r"[^aeioutdy]ed$", word)
-    silent_es = re.search(r"[^aeiouyscxzg]es$", word)
-    return max(1, count - bool(silent_e or silent_ed or silent_es))
-
-
-def reading_grade(paragraphs: list[str]) -> float:
-    """Flesch-Kincaid grade: 0.39 words per sentence + 11.8 syllables per word - 15.59."""
-    sentences = [s for p in paragraphs for s in re.split(r"[.!?]+(?:\s+|$)", p) if s.strip()]
-    words = [word for sentence in sentences for word in words_of(sentence)]
-    per_sentence = len(words) / len(sentences)
-    per_word = sum(map(syllables, words)) / len(words)
-    return 0.39 * per_sentence + 11.8 * per_word - 15.59
-
-
 def consent_paragraphs() -> list[str]:
-    sections = [p for section in CONSENT["sections"] for p in section["paragraphs"]]
-    return [*CONSENT["key_information"], *sections, *(c["help"] for c in CONSENT["choices"])]
+    return paragraphs_of(CONSENT)
 
 
 def strings_in(value: Any) -> list[str]:

@@ -16,7 +16,8 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from annotations.models import Rubric
+from annotations.models import Round, Rubric
+from annotations.queries.rubrics import examples as example_rubrics
 from annotations.rules.states import RoundKind
 from annotations.services import rounds, rubrics
 from annotations.services.rounds import CohortPlan
@@ -25,6 +26,7 @@ from codesign.accounts import services as accounts
 from codesign.accounts.models import User
 from codesign.accounts.rules import TokenScope
 from codesign.compensation import services as compensation
+from codesign.consent import queries as consent_queries
 from codesign.consent import services as consent
 from codesign.consent.models import ConsentVersion
 from codesign.shared.actors import SYSTEM, Actor
@@ -120,15 +122,22 @@ def _make_study(about: dict[str, Any], people: dict[str, User]) -> None:
             currency=pay["currency"],
             estimated_seconds=pay["estimated_seconds"],
         )
-    content = _read("consent.json")
+    content = consent_queries.example(words=_read("consent.json"))
     version = consent.publish_version(
         actor=SYSTEM, study=study, language=content["language"], content=content
     )
+    judging = _plan(study, about, cohorts)
     studies.change_state(actor=SYSTEM, study=study, state=StudyState.OPEN)
     for account in about["accounts"]:
         if account["role"] != SITE_ADMIN:
             _add(study, account, people[account["email"]], cohorts, version)
-    _fill(study, about, cohorts)
+    generation.start_run(
+        actor=SYSTEM,
+        study=study,
+        version=versions.ensure_embedded_model(),
+        settings=Settings(seed=SEED, system_message=about["system_message"]),
+        round=judging,
+    )
 
 
 def _add(
@@ -157,10 +166,10 @@ def _add(
         )
 
 
-def _fill(study: Study, about: dict[str, Any], cohorts: dict[str, Cohort]) -> None:
-    """Prompts, an open round, and a run that writes the responses once a worker is there."""
+def _plan(study: Study, about: dict[str, Any], cohorts: dict[str, Cohort]) -> Round:
+    """Prompts and an open round, which waits for the responses that a run writes."""
     imports.import_file(actor=SYSTEM, study=study, path=CONTENT / "prompts.jsonl")
-    by_key = {key: _rubric(study, key, words) for key, words in _read("rubrics.json").items()}
+    by_key = {key: _rubric(study, key, words) for key, words in example_rubrics().items()}
     judging = rounds.make_round(
         actor=SYSTEM,
         study=study,
@@ -176,13 +185,7 @@ def _fill(study: Study, about: dict[str, Any], cohorts: dict[str, Cohort]) -> No
             for plan in about["cohorts"]
         ],
     )
-    generation.start_run(
-        actor=SYSTEM,
-        study=study,
-        version=versions.ensure_embedded_model(),
-        settings=Settings(seed=SEED, system_message=about["system_message"]),
-        round=rounds.open_round(actor=SYSTEM, round=judging),
-    )
+    return rounds.open_round(actor=SYSTEM, round=judging)
 
 
 def _rubric(study: Study, key: str, words: dict[str, Any]) -> Rubric:

@@ -1,4 +1,4 @@
-"""Where one lands: the right home for each role; accounts for site admins; the audit trail."""
+"""Where one lands: the right home for each role; the site for its admins; the audit trail."""
 
 from __future__ import annotations
 

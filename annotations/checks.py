@@ -1,0 +1,94 @@
+"""What a study needs before it opens: questions in words, and a round that asks every cohort."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from annotations.forms.words import ASKS
+from annotations.queries import progress, rubrics
+from annotations.rules.states import RoundState
+from codesign.studies.models import Study
+from codesign.studies.queries import cohorts_of
+from codesign.studies.registry import PUBLISH_CHECKS, Found, Gap, PublishCheck
+
+
+def questions(study: Study) -> Found:
+    """At least one rubric of which every score of every criterion has words."""
+    href = reverse("annotations:rubrics", kwargs={"slug": study.slug})
+    there, gaps, whole = [], [], False
+    for rubric in rubrics.newest_of(study_id=study.id):
+        keys = {"slug": study.slug, "key": rubric.key}
+        lacking = rubrics.without_words(rubric)
+        there.append(_("%(title)s, version %(n)d") % {"title": rubric.title, "n": rubric.version})
+        whole = whole or not lacking
+        for title in lacking:
+            says = _("Say what each score of “%(question)s” means.") % {"question": title}
+            gaps.append(Gap(says, reverse("annotations:rubric", kwargs=keys)))
+    if not there:
+        gaps = [Gap(_("Write the questions that people answer about each reply."), href)]
+    return Found(there=there, gaps=[] if whole else gaps)
+
+
+def rounds(study: Study) -> Found:
+    """Every cohort is asked something, by questions in words, in a round that is open."""
+    plans = progress.plans_for_judging(study_id=study.id)
+    there, gaps = [], []
+    for cohort in cohorts_of(study_id=study.id):
+        plan = plans.get(cohort.id)
+        if plan is None:
+            href = reverse("annotations:round-plan", kwargs={"slug": study.slug})
+            says = _("Plan a round in which %(cohort)s is asked something.")
+            gaps.append(Gap(says % {"cohort": f"“{cohort.title}”"}, href))
+            continue
+        asked = ", ".join(str(ASKS[ask]) for ask in plan.asks if ask in ASKS)
+        said = _("%(cohort)s: %(asked)s; %(n)d for each prompt; “%(questions)s”, version %(v)d")
+        there.append(
+            said
+            % {
+                "cohort": cohort.title,
+                "asked": asked,
+                "n": plan.overlap,
+                "questions": plan.rubric.title,
+                "v": plan.rubric.version,
+            }
+        )
+        keys = {"slug": study.slug, "round_id": plan.round_id}
+        href = reverse("annotations:round", kwargs=keys)
+        if plan.round.state != RoundState.OPEN:
+            says = _("Open the round “%(round)s”; it waits for the study then.")
+            gaps.append(Gap(says % {"round": plan.round.title}, href))
+        if rubrics.without_words(plan.rubric):
+            says = _("“%(round)s” asks by questions without words for their scores. Plan another.")
+            gaps.append(Gap(says % {"round": plan.round.title}, href))
+    if not plans and not gaps:
+        href = reverse("annotations:rounds", kwargs={"slug": study.slug})
+        gaps = [Gap(_("Plan the first round, once you have said who judges."), href)]
+    return Found(there=there, gaps=list(dict.fromkeys(gaps)))
+
+
+PUBLISH_CHECKS.register(
+    "questions",
+    PublishCheck(
+        title=gettext_lazy("Questions"),
+        says=gettext_lazy("What people answer about each reply, from 1 to 5, each score in words."),
+        order=40,
+        look=questions,
+        url_name="annotations:rubrics",
+        label=gettext_lazy("Questions"),
+    ),
+)
+PUBLISH_CHECKS.register(
+    "rounds",
+    PublishCheck(
+        title=gettext_lazy("The first round"),
+        says=gettext_lazy(
+            "Who is asked what, by which questions, and how many people judge each prompt."
+        ),
+        order=70,
+        look=rounds,
+        url_name="annotations:rounds",
+        label=gettext_lazy("Rounds"),
+    ),
+)

@@ -1,0 +1,140 @@
+"""Writing the questions that a cohort is asked: each with words for its five scores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+from annotations.models import Rubric
+
+LOWEST, HIGHEST = 1, 5
+MOST_QUESTIONS = 20
+MOST_ANCHOR = 60
+
+
+class RubricForm(forms.Form):
+    """What the questions are called together."""
+
+    title = forms.CharField(
+        label=_("Title"),
+        max_length=120,
+        help_text=_("People see it above the questions, such as “How would it feel to get this?”"),
+        widget=forms.TextInput(attrs={"dir": "auto"}),
+    )
+
+
+def _words(label: Any, most: int, help_text: Any = "") -> forms.CharField:
+    widget = forms.TextInput(attrs={"dir": "auto"})
+    return forms.CharField(label=label, max_length=most, help_text=help_text, widget=widget)
+
+
+class CriterionForm(forms.Form):
+    """One question; left empty it goes."""
+
+    key = forms.SlugField(widget=forms.HiddenInput, required=False)
+    title = _words(_("In a word or two"), 120)
+    question = _words(_("The question"), 300)
+    anchor_1 = _words(_("1 means"), MOST_ANCHOR)
+    anchor_2 = _words(_("2 means"), MOST_ANCHOR)
+    anchor_3 = _words(_("3 means"), MOST_ANCHOR)
+    anchor_4 = _words(_("4 means"), MOST_ANCHOR)
+    anchor_5 = _words(_("5 means"), MOST_ANCHOR)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.is_bound and not any(self._typed(name) for name in self.fields if name != "key"):
+            self.empty = True
+            for field in self.fields.values():
+                field.required = False
+        else:
+            self.empty = False
+
+    def _typed(self, name: str) -> bool:
+        return bool(str(self[name].data or "").strip())
+
+    @property
+    def anchors(self) -> list[forms.BoundField]:
+        """The words of the five scores."""
+        return [self[f"anchor_{score}"] for score in range(LOWEST, HIGHEST + 1)]
+
+
+_CriterionForms = forms.formset_factory(
+    CriterionForm, extra=1, max_num=MOST_QUESTIONS, absolute_max=MOST_QUESTIONS
+)
+
+
+class CriterionForms(_CriterionForms):  # type: ignore[misc, valid-type]
+    """The questions in their order, and an empty one after them."""
+
+    def __init__(self, data: Any = None, *, criteria: Sequence[Mapping[str, Any]] = ()) -> None:
+        super().__init__(data, initial=list(criteria), prefix="questions")
+
+    def again(self) -> CriterionForms:
+        """The same with what was typed, not looked at yet, and one more empty question."""
+        typed = [
+            {name: form[name].data or "" for name in form.fields}
+            for form in self.forms
+            if not form.empty
+        ]
+        return CriterionForms(criteria=typed)
+
+    def clean(self) -> None:
+        """At least one question."""
+        if all(form.empty for form in self.forms):
+            raise forms.ValidationError(_("Write at least one question."))
+
+    def criteria(self) -> list[dict[str, Any]]:
+        """As `services.rubrics.make_rubric` takes them; a question keeps its key for ever."""
+        made: list[dict[str, Any]] = []
+        taken = {form.cleaned_data["key"] for form in self.forms if not form.empty}
+        for form in self.forms:
+            if form.empty:
+                continue
+            said = form.cleaned_data
+            scores = range(LOWEST, HIGHEST + 1)
+            made.append(
+                {
+                    "key": _key(said["key"], said["title"], {c["key"] for c in made}, taken),
+                    "title": said["title"],
+                    "help": said["question"],
+                    "scale": {
+                        "kind": "likert",
+                        "min": LOWEST,
+                        "max": HIGHEST,
+                        "anchors": {str(n): said[f"anchor_{n}"] for n in scores},
+                    },
+                }
+            )
+        return made
+
+
+def _key(kept: str, title: str, before: set[str], taken: set[str]) -> str:
+    """The key that a question had, else a free one from its title."""
+    if kept and kept not in before:
+        return kept
+    first = slugify(title).replace("-", "_")[:40] or "question"
+    tries = (first if n == 1 else f"{first}_{n}" for n in range(1, MOST_QUESTIONS + 2))
+    return next(key for key in tries if key not in before | taken)
+
+
+def typed_from(criteria: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What a form shows of criteria as `make_rubric` takes them."""
+    return [
+        {"key": one["key"], "title": one["title"], "question": one.get("help", "")}
+        | {f"anchor_{score}": words for score, words in one["scale"]["anchors"].items()}
+        for one in criteria
+    ]
+
+
+def typed_of(rubric: Rubric) -> list[dict[str, Any]]:
+    """What a form shows of a rubric that comes with its words."""
+    shown = []
+    for criterion in rubric.criteria.all():
+        text = criterion.texts.all()[0]
+        words = {f"anchor_{score}": said for score, said in text.anchors.items()}
+        shown.append({"key": criterion.key, "title": text.title, "question": text.question} | words)
+    return shown

@@ -1,0 +1,96 @@
+"""The questions that people are asked: reading them, writing them, writing the next version."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from annotations.forms.rubrics import CriterionForms, RubricForm, typed_from, typed_of
+from annotations.models import Rubric
+from annotations.permissions import MANAGE_ROUNDS
+from annotations.queries import rubrics as queries
+from annotations.services import rubrics
+from codesign.shared.errors import Invalid, NotFound
+from codesign.shared.forms import explain
+from codesign.studies.permissions import StudyRequest, page
+
+
+@page(MANAGE_ROUNDS)
+@never_cache
+@require_safe
+def listed(request: StudyRequest, slug: str) -> HttpResponse:
+    """Every set of questions in its newest version, and examples to begin from."""
+    found = queries.newest_of(study_id=request.member.study_id)
+    examples = [(key, words["title"]) for key, words in queries.examples().items()]
+    return render(request, "annotations/rubrics.html", {"rubrics": found, "examples": examples})
+
+
+@page(MANAGE_ROUNDS)
+@never_cache
+@require_http_methods(["GET", "POST"])
+def new(request: StudyRequest, slug: str) -> HttpResponse:
+    """A form for questions of one's own, empty or with an example in it."""
+    name = request.GET.get("example", "")
+    if name and name not in queries.examples():
+        raise NotFound("There is no such example.")
+    words = queries.examples().get(name)
+    criteria = typed_from(words["criteria"]) if words else []
+    return _write(request, title=words["title"] if words else "", criteria=criteria)
+
+
+@page(MANAGE_ROUNDS)
+@never_cache
+@require_http_methods(["GET", "POST"])
+def change(request: StudyRequest, slug: str, key: str) -> HttpResponse:
+    """A form with the newest version; what is saved is the next one."""
+    rubric = queries.newest(study_id=request.member.study_id, key=key)
+    return _write(request, title=rubric.title, criteria=typed_of(rubric), rubric=rubric)
+
+
+def _write(
+    request: StudyRequest,
+    *,
+    title: str,
+    criteria: list[dict[str, Any]],
+    rubric: Rubric | None = None,
+) -> HttpResponse:
+    form = RubricForm(request.POST or None, initial={"title": title})
+    questions = CriterionForms(request.POST or None, criteria=criteria)
+    status = 400 if form.is_bound else 200
+    if "more" in request.POST:
+        form = RubricForm(initial={"title": request.POST.get("title", "")})
+        questions, status = questions.again(), 200
+    elif (
+        form.is_bound
+        and all([form.is_valid(), questions.is_valid()])
+        and (made := _made(request, form, questions, rubric))
+    ):
+        said = _("“%(title)s”, version %(n)d, can be asked in the next round.")
+        messages.success(request, said % {"title": made.title, "n": made.version})
+        return redirect("annotations:rubrics", slug=request.member.study.slug)
+    seen = {"form": form, "questions": questions, "rubric": rubric}
+    return render(request, "annotations/rubric_write.html", seen, status=status)
+
+
+def _made(
+    request: StudyRequest, form: RubricForm, questions: CriterionForms, rubric: Rubric | None
+) -> Rubric | None:
+    study = request.member.study
+    try:
+        return rubrics.make_rubric(
+            actor=request.actor,
+            study=study,
+            key=rubric.key if rubric else queries.free_key(study, form.cleaned_data["title"]),
+            title=form.cleaned_data["title"],
+            language=study.language,
+            criteria=questions.criteria(),
+        )
+    except Invalid as refusal:
+        explain(form, refusal)
+        return None

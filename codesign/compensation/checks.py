@@ -1,0 +1,54 @@
+"""What a study needs before it opens: nobody is asked to work for a pay that was not named."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from codesign.compensation import queries, rules
+from codesign.shared.money import format_money
+from codesign.studies.models import Study
+from codesign.studies.queries import cohorts_of
+from codesign.studies.registry import PUBLISH_CHECKS, Found, Gap, PublishCheck
+
+
+def pay(study: Study) -> Found:
+    """A rate in force for every cohort (standards 3.1)."""
+    href = reverse("compensation:rates", kwargs={"slug": study.slug})
+    rates = queries.rates_in_force(study_id=study.id, at=timezone.now())
+    there, gaps = [], []
+    for cohort in cohorts_of(study_id=study.id):
+        rate = rates.get(cohort.id)
+        if rate is None:
+            says = _("Set what “%(cohort)s” is paid for one text.") % {"cohort": cohort.title}
+            gaps.append(Gap(says, href))
+            continue
+        hourly = rules.hourly_minor(
+            amount_minor=rate.amount_minor, estimated_seconds=rate.estimated_seconds
+        )
+        there.append(
+            _("%(cohort)s: %(amount)s for one text, %(hourly)s an hour")
+            % {
+                "cohort": cohort.title,
+                "amount": format_money(rate.amount_minor, rate.currency),
+                "hourly": format_money(hourly, rate.currency),
+            }
+        )
+    if not there and not gaps:
+        gaps = [Gap(_("Set the pay, once you have said who judges."), href)]
+    return Found(there=there, gaps=gaps)
+
+
+PUBLISH_CHECKS.register(
+    "pay",
+    PublishCheck(
+        title=gettext_lazy("Pay"),
+        says=gettext_lazy("What each cohort is paid for one text, skipped ones too."),
+        order=50,
+        look=pay,
+        url_name="compensation:rates",
+        label=gettext_lazy("Pay"),
+    ),
+)

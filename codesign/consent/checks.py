@@ -1,0 +1,42 @@
+"""What a study needs before it opens: a text that people can sign."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from codesign.consent import queries
+from codesign.studies.models import Study
+from codesign.studies.registry import PUBLISH_CHECKS, Found, Gap, PublishCheck
+
+
+def text(study: Study) -> Found:
+    """A published text in the study's language; one that lacks something cannot be published."""
+    href = reverse("consent:write", kwargs={"slug": study.slug})
+    last = queries.current_version(study_id=study.id, language=study.language)
+    there, gaps = [], []
+    if last:
+        said = _("Version %(n)d (%(language)s) is published, with %(choices)d choices.")
+        choices = len(last.content["choices"])
+        there.append(said % {"n": last.number, "language": last.language, "choices": choices})
+    else:
+        gaps.append(Gap(_("Write and publish the text that people sign."), href))
+    if queries.draft_of(study_id=study.id, language=study.language):
+        there.append(_("A draft is saved and not published."))
+    return Found(there=there, gaps=gaps)
+
+
+PUBLISH_CHECKS.register(
+    "consent",
+    PublishCheck(
+        title=gettext_lazy("Consent text"),
+        says=gettext_lazy(
+            "What people read and sign, with a separate choice for each use of what they say."
+        ),
+        order=30,
+        look=text,
+        url_name="consent:write",
+        label=gettext_lazy("Consent text"),
+    ),
+)

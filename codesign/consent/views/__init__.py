@@ -1,0 +1,1 @@
+"""Signing the consent and changing one's mind; writing and publishing its text."""

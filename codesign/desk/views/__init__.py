@@ -1,0 +1,1 @@
+"""Homes; setting a study up; the studies of the site."""

@@ -1,0 +1,147 @@
+"""Making a study, setting it up step by step, opening it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from codesign.desk import queries
+from codesign.desk.forms import CoordinatorForm, NewStudyForm
+from codesign.desk.services.new_study import start_study
+from codesign.enrolment import services as enrolment
+from codesign.shared.errors import Conflict, Invalid
+from codesign.shared.forms import explain
+from codesign.shared.pages import Question, ask_first
+from codesign.studies import queries as study_queries
+from codesign.studies import services
+from codesign.studies.permissions import MAKE_STUDIES, RUN_STUDY, PageRequest, StudyRequest, page
+from codesign.studies.rules import Role, StudyState
+
+STUDIES_A_PAGE = 50
+
+
+@page(MAKE_STUDIES)
+@never_cache
+@require_safe
+def studies(request: PageRequest) -> HttpResponse:
+    """Every study of the site with who coordinates it."""
+    found = Paginator(queries.studies_of_site(actor=request.actor), STUDIES_A_PAGE)
+    return render(request, "desk/studies.html", {"page": found.get_page(request.GET.get("page"))})
+
+
+@page(MAKE_STUDIES)
+@never_cache
+@require_http_methods(["GET", "POST"])
+def new(request: PageRequest) -> HttpResponse:
+    """A form for a new study; its coordinator sets it up."""
+    form = NewStudyForm(request.POST or None)
+    if form.is_bound and form.is_valid():
+        try:
+            study = start_study(actor=request.actor, **form.cleaned_data)
+        except (Conflict, Invalid) as refusal:
+            explain(form, refusal)
+        else:
+            return _handed_over(request, study.slug, form)
+    return render(
+        request, "desk/study_new.html", {"form": form}, status=400 if form.errors else 200
+    )
+
+
+@page(MAKE_STUDIES)
+@never_cache
+@require_http_methods(["GET", "POST"])
+def coordinator(request: PageRequest, slug: str) -> HttpResponse:
+    """Name somebody to coordinate a study that nobody runs."""
+    study = queries.study_of_site(actor=request.actor, slug=slug)
+    if study.coordinators:  # type: ignore[attr-defined]
+        messages.info(request, _("This study has a coordinator, who adds further ones."))
+        return redirect("desk:studies")
+    form = CoordinatorForm(request.POST or None)
+    if form.is_bound and form.is_valid():
+        try:
+            enrolment.invite(
+                actor=request.actor,
+                study=study,
+                email=form.cleaned_data["email"],
+                roles=[Role.COORDINATOR],
+            )
+        except (Conflict, Invalid) as refusal:
+            explain(form, refusal)
+        else:
+            return _handed_over(request, study.slug, form)
+    seen = {"form": form, "named": study}
+    return render(request, "desk/coordinator.html", seen, status=400 if form.errors else 200)
+
+
+def _handed_over(request: PageRequest, slug: str, form: forms.Form) -> HttpResponse:
+    """On to the set-up, for whoever named themselves; else back to the list."""
+    if study_queries.memberships(actor=request.actor).filter(study__slug=slug).exists():
+        return redirect("desk:set-up", slug=slug)
+    messages.success(
+        request, _("We are writing to %(email)s, who can set the study up now.") % form.cleaned_data
+    )
+    return redirect("desk:studies")
+
+
+@page(RUN_STUDY)
+@never_cache
+@require_safe
+def set_up(request: StudyRequest, slug: str) -> HttpResponse:
+    """Every step with what is there and what is missing, and the one that comes next."""
+    return _steps(request)
+
+
+def _steps(request: StudyRequest, *, refused: bool = False) -> HttpResponse:
+    study = request.member.study
+    steps: list[dict[str, Any]] = []
+    for check, found in study_queries.checked(study):
+        href = reverse(check.url_name, kwargs={"slug": study.slug})
+        steps.append({"check": check, "found": found, "href": href})
+    todo = [step for step in steps if step["found"].gaps]
+    seen = {
+        "steps": steps,
+        "next": todo[0] if todo else None,
+        "done": len(steps) - len(todo),
+        "missing": [gap for step in todo for gap in step["found"].gaps],
+        "refused": refused,
+    }
+    return render(request, "desk/set_up.html", seen, status=409 if refused else 200)
+
+
+@page(RUN_STUDY)
+@never_cache
+@require_http_methods(["GET", "POST"])
+def open_study(request: StudyRequest, slug: str) -> HttpResponse:
+    """Ask, and open the study; while something is missing, say what."""
+    study = request.member.study
+    if study.state != StudyState.DRAFT:
+        return redirect("desk:set-up", slug=slug)
+    if request.method == "POST":
+        try:
+            services.change_state(actor=request.actor, study=study, state=StudyState.OPEN)
+        except Conflict:
+            return _steps(request, refused=True)
+        messages.success(request, _("The study is open."))
+        return redirect("desk:set-up", slug=slug)
+    if study_queries.gaps_of(study):
+        return redirect("desk:set-up", slug=slug)
+    question = Question(
+        heading=_("Open “%(title)s”?") % {"title": study.title},
+        points=[
+            _("People who have signed are given texts of the open rounds, and are paid for them."),
+            _("You can add people, prompts and rounds at any time, and pause the study."),
+            _("What people signed and were asked stays as it was: a change is a new version."),
+        ],
+        button=_("Open the study"),
+        back=reverse("desk:set-up", kwargs={"slug": slug}),
+    )
+    return ask_first(request, question)

@@ -1,0 +1,88 @@
+"""Setting a study up: what is said about it, and its cohorts."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from codesign.shared.pages import Question, ask_first
+from codesign.studies import queries, services
+from codesign.studies.forms import AboutForm, CohortForm, NameForm
+from codesign.studies.permissions import MANAGE_PEOPLE, RUN_STUDY, StudyRequest, page
+from codesign.studies.rules import Role
+
+
+@page(RUN_STUDY)
+@never_cache
+@require_http_methods(["GET", "POST"])
+def about(request: StudyRequest, slug: str) -> HttpResponse:
+    """What people read about the study, and a form to change it."""
+    study = request.member.study
+    said = {name: getattr(study, name) for name in AboutForm.base_fields}
+    form = AboutForm(request.POST or None, initial=said)
+    if form.is_bound and form.is_valid():
+        services.describe(actor=request.actor, study=study, **form.cleaned_data)
+        messages.success(request, _("Saved."))
+        return redirect("desk:set-up", slug=slug)
+    return render(request, "studies/about.html", {"form": form}, status=400 if form.errors else 200)
+
+
+@page(MANAGE_PEOPLE)
+@never_cache
+@require_http_methods(["GET", "POST"])
+def cohorts(request: StudyRequest, slug: str) -> HttpResponse:
+    """Every cohort, and a form for one more."""
+    study = request.member.study
+    form = CohortForm(request.POST or None)
+    if form.is_bound and form.is_valid():
+        made = services.make_cohort(
+            actor=request.actor,
+            study=study,
+            title=form.cleaned_data["title"],
+            role=Role(form.cleaned_data["role"]),
+        )
+        messages.success(request, _("“%(title)s” is there now.") % {"title": made.title})
+        return redirect("studies:cohorts", slug=slug)
+    seen = {"form": form, "cohorts": queries.cohorts_of(study_id=study.id)}
+    return render(request, "studies/cohorts.html", seen, status=400 if form.errors else 200)
+
+
+@page(MANAGE_PEOPLE)
+@never_cache
+@require_http_methods(["GET", "POST"])
+def cohort(request: StudyRequest, slug: str, cohort_id: uuid.UUID) -> HttpResponse:
+    """Give a cohort another name."""
+    found = queries.cohort_in(study_id=request.member.study_id, cohort_id=cohort_id)
+    form = NameForm(request.POST or None, initial={"title": found.title})
+    if form.is_bound and form.is_valid():
+        services.rename_cohort(actor=request.actor, cohort=found, title=form.cleaned_data["title"])
+        messages.success(request, _("Saved."))
+        return redirect("studies:cohorts", slug=slug)
+    seen = {"form": form, "cohort": found}
+    return render(request, "studies/cohort.html", seen, status=400 if form.errors else 200)
+
+
+@page(MANAGE_PEOPLE)
+@never_cache
+@require_http_methods(["GET", "POST"])
+def drop(request: StudyRequest, slug: str, cohort_id: uuid.UUID) -> HttpResponse:
+    """Ask, and take out a cohort that was made by mistake."""
+    found = queries.cohort_in(study_id=request.member.study_id, cohort_id=cohort_id)
+    if request.method == "POST":
+        services.drop_cohort(actor=request.actor, cohort=found)
+        messages.success(request, _("“%(title)s” is gone.") % {"title": found.title})
+        return redirect("studies:cohorts", slug=slug)
+    question = Question(
+        heading=_("Take out “%(title)s”?") % {"title": found.title},
+        points=[_("It has neither people nor pay nor a round, so nobody notices.")],
+        button=_("Take it out"),
+        back=reverse("studies:cohorts", kwargs={"slug": slug}),
+    )
+    return ask_first(request, question)
