@@ -22,6 +22,11 @@ class Home:
     side: list[Panel]
     wide: list[Panel]
 
+    @property
+    def next(self) -> Step | None:
+        """The first step that leads somewhere: its button is the page's one way on."""
+        return next((step for step in self.steps if step.href), None)
+
 
 def home_of(member: Member) -> Home:
     """Ask every app for what it has; who judges gets one step, staff all that wait for them."""

@@ -17,7 +17,7 @@ from codesign.consent import services as consent
 from codesign.enrolment import services as enrolment
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.studies.models import Cohort, Member
-from codesign.studies.rules import Role
+from codesign.studies.rules import Role, StudyState
 from tests.counting import queries_of
 from tests.factories.annotations import judge, judging_round, lease, send
 from tests.factories.compensation import credit, set_rate
@@ -110,7 +110,7 @@ def test_an_empty_study_has_no_picture(client: Client) -> None:
 def test_a_home_is_headed_with_what_it_is_for(
     roles: list[Role], words: str, client: Client
 ) -> None:
-    page = home(client, staff(StudyFactory.create(), *roles))
+    page = home(client, staff(StudyFactory.create(state=StudyState.DRAFT), *roles))
     assert title(page) == words
     assert page.count("btn-primary") == 1
 
