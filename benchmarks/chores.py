@@ -67,6 +67,7 @@ CHORES: dict[str, Callable[[], None]] = {
     "close the round": lambda: _move("close_round"),
     "open the round": lambda: _move("open_round"),
     "trial_balance": lambda: _command("trial_balance"),
+    "check_counts": lambda: _command("check_counts"),
     "seal the trail": _seal,
     "verify_audit": lambda: _command("verify_audit"),
 }
