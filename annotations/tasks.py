@@ -2,7 +2,7 @@
 
 import uuid
 
-from annotations.services import assignments, filling, releases, tallies
+from annotations.services import assignments, filling, offering, releases, tallies
 from codesign.shared.jobs import background
 
 
@@ -32,8 +32,15 @@ def fill_round(round_id: str) -> None:
 
 @background(name="annotations.tasks.ring_rounds", queue="default", time_limit=60)
 def ring_rounds() -> None:
-    """Ring again for rounds that are not full yet: lost messages, dead workers."""
+    """Ring again for rounds that are not full yet, or whose seats do not follow yet."""
     filling.ring_waiting()
+    offering.ring_waiting()
+
+
+@background(name="annotations.tasks.move_seats", queue="default", time_limit=3600)
+def move_seats(round_id: str) -> None:
+    """Offer the seats of a round that was opened, or take back those of one that was closed."""
+    offering.go_on(round_id=uuid.UUID(round_id))
 
 
 @background(name="annotations.tasks.fold_tallies", queue="default", time_limit=60)

@@ -93,6 +93,19 @@ class RoundFilling(models.Model):
         ]
 
 
+class RoundOffering(models.Model):
+    """An opened or closed round whose seats still follow it, batch by batch; gone when they have.
+
+    A batch moves `after` on in the transaction that offers its seats or takes them back.
+    """
+
+    round = models.OneToOneField(Round, on_delete=models.PROTECT, related_name="offering")
+    total = models.PositiveIntegerField(help_text="Tasks of the round at the start.")
+    looked_at = models.PositiveIntegerField(default=0)
+    after = models.UUIDField(null=True, help_text="The last task's prompt; they go by prompt.")
+    started_at = models.DateTimeField()
+
+
 class RoundTally(models.Model):
     """How many tasks, seats and judgements a round has, as movements: their sum is the number.
 

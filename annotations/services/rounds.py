@@ -22,7 +22,7 @@ from annotations.models import (
 )
 from annotations.permissions import MANAGE_ROUNDS
 from annotations.rules.states import ROUND_STATES, Ask, RoundKind, RoundState
-from annotations.services import seats
+from annotations.services import offering
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.compensation import queries as compensation
@@ -100,8 +100,7 @@ def open_round(*, actor: Actor, round: Round) -> Round:
     """Offer the round's seats from now on; refused while a cohort of it has no pay rate."""
     locked = _move(actor, round, RoundState.OPEN)
     _check_pay(locked)
-    seats.lock_tasks(tasks=locked.tasks.all())
-    seats.offer_all(round=locked)
+    offering.follow(round=locked)
     return locked
 
 
@@ -120,8 +119,7 @@ def _check_pay(round: Round) -> None:
 def close_round(*, actor: Actor, round: Round) -> Round:
     """Offer nothing any more; what somebody has open can still be sent, and is paid."""
     locked = _move(actor, round, RoundState.CLOSED)
-    seats.lock_tasks(tasks=locked.tasks.all())
-    seats.offer_none_of(tasks=locked.tasks.all())
+    offering.follow(round=locked)
     return locked
 
 

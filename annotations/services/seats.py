@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from annotations.models import Assignment, Round, Seat, Task, TaskResponse
+from annotations.models import Assignment, Seat, Task, TaskResponse
 from annotations.queries import assignments as queries
 from annotations.rules.states import RoundState, SeatState
 from codesign.studies.models import Member
@@ -28,12 +28,13 @@ def locked_task(*, task_id: uuid.UUID) -> Task:
     )
 
 
-def lock_tasks(*, tasks: QuerySet[Task]) -> None:
-    """Lock tasks by id until the transaction ends; their ids, maybe a million, stay there."""
+def lock_tasks(*, tasks: QuerySet[Task]) -> int:
+    """Lock tasks by id until the transaction ends; how many. Their ids stay in the database."""
     locked = tasks.order_by("id").select_for_update(no_key=True).values("id")
     sql, parameters = locked.query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(f"WITH locked AS ({sql}) SELECT count(*) FROM locked", parameters)  # noqa: S608
+        return int(cursor.fetchone()[0])
 
 
 def lock_members(*, cohorts: QuerySet[Any]) -> None:
@@ -126,12 +127,12 @@ def offer_lowest(*, task_id: uuid.UUID, cohort_id: uuid.UUID) -> None:
         cursor.execute(OFFER_LOWEST, [task_id, cohort_id])
 
 
-def offer_all(*, round: Round) -> int:
-    """Offer the lowest free seat of each task and cohort of a round; how many there are now."""
-    pulled = TaskResponse.objects.filter(task__round=round, response__withdrawn_at__isnull=False)
+def offer_all(*, tasks: QuerySet[Task]) -> int:
+    """Offer the lowest free seat of each of these tasks and cohort; how many there are now."""
+    pulled = TaskResponse.objects.filter(task__in=tasks, response__withdrawn_at__isnull=False)
     free = Seat.objects.filter(
         ~Q(task_id__in=pulled.values("task_id")),
-        task__round=round,
+        task__in=tasks,
         state=SeatState.FREE,
         task__prompt__withdrawn_at=None,
     )

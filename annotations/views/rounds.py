@@ -19,9 +19,9 @@ from annotations.forms.rounds import CohortForm, RoundForm, plans_of
 from annotations.forms.words import ASKS
 from annotations.models import Round
 from annotations.permissions import MANAGE_ROUNDS, SEE_ROUNDS
-from annotations.queries import progress
-from annotations.queries.filling import rate_and_left
-from annotations.rules.states import FillingState
+from annotations.queries import filling as fillings
+from annotations.queries import offering, progress
+from annotations.rules.states import FillingState, RoundState
 from annotations.services import filling, rounds
 from codesign.shared.errors import Invalid
 from codesign.shared.forms import explain
@@ -133,7 +133,7 @@ def one(request: StudyRequest, slug: str, round_id: uuid.UUID) -> HttpResponse:
 @never_cache
 @require_safe
 def filled(request: StudyRequest, slug: str, round_id: uuid.UUID) -> HttpResponse:
-    """How far the filling is; loads the page anew once it has ended."""
+    """How far filling, opening or closing is; loads the page anew once it has ended."""
     found = progress.round_in(study_id=request.member.study_id, round_id=round_id)
     manages = request.member.has_role(*MANAGE_ROUNDS.roles)
     if (job := _job(request, found, manages=manages)) and job["poll_url"]:
@@ -142,12 +142,14 @@ def filled(request: StudyRequest, slug: str, round_id: uuid.UUID) -> HttpRespons
 
 
 def _job(request: StudyRequest, found: Round, *, manages: bool) -> dict[str, Any] | None:
-    """The filling of a round as `components/job_progress` takes it; None where there is none."""
+    """What goes on with a round as `components/job_progress` takes it; None where nothing does."""
+    if getattr(found, "offering", None):
+        return _following(request, found)
     if (job := getattr(found, "filling", None)) is None:
         return None
     keys = {"slug": request.member.study.slug, "round_id": found.id}
     goes_on = job.state == FillingState.FILLING
-    rate, left = (goes_on and rate_and_left(job)) or (None, None)
+    rate, left = (goes_on and fillings.rate_and_left(job)) or (None, None)
     return {
         "id": "filling",
         "title": _("Prompts for this round"),
@@ -165,6 +167,27 @@ def _job(request: StudyRequest, found: Round, *, manages: bool) -> dict[str, Any
         "stopped": job.state == FillingState.CANCELLED,
         "placed": job.placed,
         "left_out": job.looked_at - job.placed,
+    }
+
+
+def _following(request: StudyRequest, found: Round) -> dict[str, Any]:
+    """How far the seats of a large round have followed its opening or closing."""
+    job, opens = found.offering, found.state == RoundState.OPEN
+    rate, left = offering.rate_and_left(job) or (None, None)
+    return {
+        "id": "offering",
+        "title": _("Giving out its texts") if opens else _("Taking its texts back"),
+        "done": job.looked_at,
+        "total": job.total,
+        "unit": _("prompts looked at"),
+        "state": _("goes on"),
+        "rate": _("%(n)d a second") % {"n": rate} if rate else "",
+        "left": about(left) if left else "",
+        "poll_url": reverse(
+            "annotations:round-filled",
+            kwargs={"slug": request.member.study.slug, "round_id": found.id},
+        ),
+        "csrf_token": get_token(request),
     }
 
 
