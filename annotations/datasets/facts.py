@@ -105,8 +105,7 @@ class Part(NamedTuple):
 class PartText(NamedTuple):
     """A part as the database says it: each fact a line of JSON, in the order of their ids.
 
-    It is hashed and kept as it came: to read it takes a third of the time that writing it anew
-    would. Of a response, the last value is its source and not yet its model.
+    It is hashed as it came. Of a response, the last value is its source and not yet its model.
     """
 
     prompt: str
@@ -115,10 +114,11 @@ class PartText(NamedTuple):
     rewrites: str | None = None
     flags: str | None = None
 
-    def line(self) -> str:
-        """All of it as one line of JSON, for `read_part`."""
+    def values(self) -> list[Any]:
+        """All of it as plain values, for `part_of`."""
         lists = (f"[{(facts or '').replace(NEW_LINE, ',')}]" for facts in self[1:])
-        return f"[{self.prompt},{','.join(lists)}]"
+        values: list[Any] = json.loads(f"[{self.prompt},{','.join(lists)}]")
+        return values
 
     def fingerprint(self, part: Part, kept: Sequence[JudgementFact]) -> bytes:
         """What of this part enters a release with these of its judgements.
@@ -143,17 +143,17 @@ def _chosen(facts: str | None, wanted: Iterable[bool]) -> Iterable[str]:
     return compress((facts or "").split(NEW_LINE), wanted)
 
 
-def read_part(line: str, models: Mapping[str, ModelName]) -> Part:
-    """The facts of a part from its line; `models` says which model a source is."""
-    prompt, responses, judgements, rewrites, flags = json.loads(line)
+def part_of(values: Sequence[Any], models: Mapping[str, ModelName]) -> Part:
+    """The facts of a part from the values of its line; `models` says which model a source is."""
+    prompt, responses, judgements, rewrites, flags = values
     known = PromptFact(*prompt)
     messages = [{"role": m["role"], "content": m["content"]} for m in known.messages]
     return Part(
         known._replace(messages=messages),
         {row[0]: ResponseFact._make([*row[:-1], models[row[-1]]]) for row in responses},
-        [JudgementFact(*row) for row in judgements],
-        [RewriteFact(*row) for row in rewrites],
-        [FlagFact(*row) for row in flags],
+        [*map(JudgementFact._make, judgements)],
+        [*map(RewriteFact._make, rewrites)],
+        [*map(FlagFact._make, flags)],
     )
 
 

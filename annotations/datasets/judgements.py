@@ -10,7 +10,7 @@ import functools
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from annotations.datasets import columns
 from annotations.datasets.facts import (
@@ -25,6 +25,7 @@ from annotations.datasets.formats import ENCODER, FileFact, Files, Written, sche
 from annotations.datasets.screening import Screening
 from annotations.rules.releases import Dropped
 
+T = TypeVar("T")
 BLOCK_ROWS = 3_000
 """Rows of a Parquet row group, about: what is held in memory at once."""
 
@@ -113,29 +114,35 @@ class Fixed(NamedTuple):
     prompt: PromptFact
 
 
+class _Places(dict[T, int]):
+    """What occurs in a block, each once, in the order in which it came; gives its place."""
+
+    def __missing__(self, one: T) -> int:
+        self[one] = place = len(self)
+        return place
+
+
 class _Block:
     """Some thousand rows, each as places in lists of what repeats."""
 
     def __init__(self) -> None:
         self.fixed: list[Fixed] = []
-        self.responses: dict[tuple[str, str], int] = {}
-        """(id, model version) → place"""
-        self.whats: dict[What, int] = {}
+        self.responses = _Places[tuple[str, str, int]]()
+        """(id, model version, position in which it was shown) → place"""
+        self.whats = _Places[What]()
         self.places = {name: array("i") for name in ("fixed", "response", "what")}
         self.numbers = array("i")
         """Of a row within its judgement, from 0."""
-        self.positions = array("i")
 
     def __len__(self) -> int:
         return len(self.numbers)
 
-    def add(self, fixed: Fixed, known: Mapping[str, tuple[int, int]], said: list[Said]) -> None:
-        """The rows of a judgement; `known` has each response's place in here and position."""
+    def add(self, fixed: Fixed, known: Mapping[str, int], said: list[Said]) -> None:
+        """The rows of a judgement; `known` has each response's place in here."""
         whats, count = self.whats, len(said)
         self.places["fixed"].extend([len(self.fixed)] * count)
-        self.places["response"].extend([known[response][0] for response, _ in said])
-        self.places["what"].extend([whats.setdefault(what, len(whats)) for _, what in said])
-        self.positions.extend([known[response][1] for response, _ in said])
+        self.places["response"].extend([known[response] for response, _ in said])
+        self.places["what"].extend([whats[what] for _, what in said])
         self.numbers.extend(range(count))
         self.fixed.append(fixed)
 
@@ -153,15 +160,15 @@ class JudgementFiles:
         self, name: str, judgement: JudgementFact, attached: Attached, dropped: Counter[str]
     ) -> int:
         """One judgement under its name in this release; returns its rows."""
-        places, known = self._block.responses, {}
+        known: dict[str, int] = {}
         for position, response_id in enumerate(judgement.order_shown, start=1):
             response = attached.part.responses[response_id]
             if not response.withdrawn:
-                place = places.setdefault((response_id, response.model.id), len(places))
-                known[response_id] = (place, position)
-        said = what_was_said(judgement, attached)
-        kept = [one for one in said if one[0] in known]
-        if len(kept) < len(said):
+                shown = (response_id, response.model.id, position)
+                known[response_id] = self._block.responses[shown]
+        said = kept = what_was_said(judgement, attached)
+        if len(known) < len(judgement.order_shown):
+            kept = [one for one in said if one[0] in known]
             dropped[Dropped.RESPONSE_WITHDRAWN] += len(said) - len(kept)
         rater = self._rater(judgement.member_id)
         self._block.add(Fixed(name, rater, judgement, attached.part.prompt), known, kept)
@@ -205,7 +212,8 @@ def _as_lines(block: _Block, purpose: str, places: Mapping[str, Any], record_ids
 
     pieces = zip(*(_around(fixed, purpose) for fixed in block.fixed), strict=True)
     before, middle, after = (columns.strings(p).take(places["fixed"]) for p in pieces)
-    responses = [f'"response_id":"{r}","model_version_id":"{m}",' for r, m in block.responses]
+    responses = [f'"response_id":"{r}","model_version_id":"{m}",' for r, m, _ in block.responses]
+    positions = [str(position) for _, _, position in block.responses]
     whats = [f'{_what_as_json(what)},"position":' for what in block.whats]
     return pc.binary_join_element_wise(
         '{"record_id":"',
@@ -214,7 +222,7 @@ def _as_lines(block: _Block, purpose: str, places: Mapping[str, Any], record_ids
         columns.strings(responses).take(places["response"]),
         middle,
         columns.strings(whats).take(places["what"]),
-        _counted(block.positions),
+        columns.strings(positions).take(places["response"]),
         after,
         "",
     )
@@ -278,12 +286,13 @@ def _what_as_json(what: What) -> str:
 
 def _as_columns(block: _Block, purpose: str, places: Mapping[str, Any]) -> dict[str, Any]:
     """Each value that repeats is made once, then spread over the rows."""
-    response_ids, models = zip(*block.responses, strict=True)
+    response_ids, models, positions = zip(*block.responses, strict=True)
     responses = {
         "response_id": columns.strings(response_ids),
         "model_version_id": columns.strings(models),
+        "position": columns.integers(positions),
     }
-    found = {"position": columns.integers(block.positions)}
+    found: dict[str, Any] = {}
     for once, place in (
         (_columns_of_fixed(block.fixed, purpose), "fixed"),
         (responses, "response"),

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import compress
 from pathlib import Path
 from typing import IO
@@ -30,14 +30,22 @@ class ScanFailed(Exception):
     """It ended before every text was looked at, so that none may be taken for clear."""
 
 
+def _nothing() -> None:
+    """Nobody has to know that it goes on."""
+
+
 def with_personal_data(
     texts: Iterable[str],
     *,
     helplines: Iterable[str],
     command: Sequence[str] = COMMAND,
     stuck_after: float = STUCK_AFTER,
+    going_on: Callable[[], None] = _nothing,
 ) -> frozenset[str]:
-    """Those of the texts that hold personal data."""
+    """Those of the texts that hold personal data.
+
+    `going_on` is called at each answer; what it raises stops the process and the looking.
+    """
     with tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n") as questions:
         count = 0
         questions.write(json.dumps(sorted(helplines)) + "\n")
@@ -47,7 +55,7 @@ def with_personal_data(
         if not count:
             return frozenset()
         questions.seek(0)
-        answers = _asked(questions, command, stuck_after)
+        answers = _asked(questions, command, stuck_after, going_on)
         if len(answers) != count:
             raise ScanFailed(f"{len(answers)} of {count} texts were looked at")
         questions.seek(0)
@@ -55,7 +63,9 @@ def with_personal_data(
         return frozenset(compress(map(json.loads, questions), answers))
 
 
-def _asked(questions: IO[str], command: Sequence[str], stuck_after: float) -> bytes:
+def _asked(
+    questions: IO[str], command: Sequence[str], stuck_after: float, going_on: Callable[[], None]
+) -> bytes:
     """Everything that the process says before it ends or says nothing for too long."""
     reading, writing = os.pipe()
     found = bytearray()
@@ -75,6 +85,7 @@ def _asked(questions: IO[str], command: Sequence[str], stuck_after: float) -> by
                 if not block:
                     break
                 found += block
+                going_on()
         finally:
             process.kill()
             process.wait()

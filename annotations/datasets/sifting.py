@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gc
 import json
+import marshal
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -19,10 +20,13 @@ from pathlib import Path
 from typing import IO, Any
 
 from annotations.datasets import judgements
-from annotations.datasets.facts import Fingerprint, JudgementFact, Part, Selection, read_part
+from annotations.datasets.facts import Fingerprint, JudgementFact, Part, Selection, part_of
 from annotations.datasets.screening import Screening
 from annotations.registry import ModelName
 from annotations.rules.states import RewriteState
+
+LENGTH = 8
+"""Bytes that say how long what follows is."""
 
 
 @dataclass
@@ -66,17 +70,25 @@ class Sifted:
         """Rows of `judgements` that stay out."""
         self.dropped_judgements: Counter[str] = Counter()
         self._models = selection.models
-        self._file, self._rewrites = _scratch(folder), _scratch(folder)
+        self._file, self._rewrites = _scratch(folder), _texts(folder)
+        try:
+            self.selection_hash = self._read(selection, rules)
+        except BaseException:
+            self.close()
+            raise
+
+    def _read(self, selection: Selection, rules: str) -> str:
+        """All of it, once; its hash."""
         fingerprint = Fingerprint()
         for text in selection.parts:
-            line = text.line()
-            part = read_part(line, self._models)
+            values = text.values()
+            part = part_of(values, self._models)
             kept = self._sift(part, selection)
             fingerprint.add(text, part, kept)
             ids = {one.id for one in kept}
             places = [n for n, one in enumerate(part.judgements) if one.id in ids]
-            self._file.write(f"{json.dumps(places)}\n{line}\n")
-        self.selection_hash = fingerprint.close(
+            self._keep(places, values)
+        return fingerprint.close(
             dict(selection.study),
             selection.purpose,
             rules,
@@ -85,6 +97,11 @@ class Sifted:
             {rubric: selection.scales.get(rubric) for rubric in sorted(self.kept.rubrics)},
             sorted((model.id, model.name) for model in self.kept.models),
         )
+
+    def _keep(self, *values: Any) -> None:
+        """For the second way through, in half the time that JSON takes to be read again."""
+        data = marshal.dumps(values)
+        self._file.write(len(data).to_bytes(LENGTH) + data)
 
     def _sift(self, part: Part, selection: Selection) -> list[JudgementFact]:
         screening = Screening(part, selection)
@@ -104,9 +121,11 @@ class Sifted:
     def parts(self) -> Iterator[tuple[Part, list[JudgementFact]]]:
         """Each part again, with the judgements of it that are released."""
         self._file.seek(0)
-        for places in self._file:
-            part = read_part(next(self._file), self._models)
-            yield part, [part.judgements[place] for place in json.loads(places)]
+        while size := self._file.read(LENGTH):
+            data = self._file.read(int.from_bytes(size))
+            places, values = marshal.loads(data)  # noqa: S302  # our own, and nobody else's
+            part = part_of(values, self._models)
+            yield part, [part.judgements[place] for place in places]
 
     def close(self) -> None:
         """Give the files back."""
@@ -126,6 +145,11 @@ def without_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _scratch(folder: Path) -> IO[str]:
+def _scratch(folder: Path) -> IO[bytes]:
     """A file without a name, in the folder's own file system."""
+    return tempfile.TemporaryFile(dir=folder)
+
+
+def _texts(folder: Path) -> IO[str]:
+    """The same for text."""
     return tempfile.TemporaryFile("w+", dir=folder, encoding="utf-8", newline="\n")

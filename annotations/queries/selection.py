@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
@@ -79,15 +80,20 @@ too: a harm that was found stays found.
 """
 
 
-def selection(*, study: Study, purpose: str) -> Selection:
+def _nothing() -> None:
+    """Nobody has to know that it goes on."""
+
+
+def selection(*, study: Study, purpose: str, going_on: Callable[[], None] = _nothing) -> Selection:
     """What is in the study now. What was withdrawn meanwhile, the freeze looks for again.
 
-    Memory does not grow with the judgements: one statement streams them.
+    Memory does not grow with the judgements: one statement streams them. `going_on` is called
+    now and then while it is read, within the transaction of the reading; what it raises ends it.
     """
     return Selection(
         study={"id": str(study.id), "slug": study.slug, "title": study.title},
         purpose=purpose,
-        parts=_parts(study),
+        parts=_parts(study, going_on),
         models=_Models(),
         consent_versions=_versions(study),
         granting=granting(study=study, purpose=purpose),
@@ -107,13 +113,21 @@ def granting(*, study: Study, purpose: str) -> dict[str, str]:
     return {str(member): str(record) for member, record in members.items()}
 
 
-def _parts(study: Study) -> Iterator[PartText]:
-    """The transaction keeps the cursor of the server open while it is read."""
+def _parts(study: Study, going_on: Callable[[], None]) -> Iterator[PartText]:
+    """The transaction keeps the cursor of the server open while it is read.
+
+    A thread waits for the next prompts meanwhile, so that the server works while these are gone
+    through. The connection itself has threads take turns.
+    """
     with transaction.atomic(), connection.cursor() as plan, connection.chunked_cursor() as cursor:
         plan.execute("SET LOCAL cursor_tuple_fraction = 1")  # all of it will be read
         cursor.execute(PARTS, {"study": study.id})
-        while rows := cursor.fetchmany(PROMPTS_AT_ONCE):
-            yield from map(PartText._make, rows)
+        with ThreadPoolExecutor(max_workers=1) as ahead:
+            coming = ahead.submit(cursor.fetchmany, PROMPTS_AT_ONCE)
+            while rows := coming.result():
+                going_on()
+                coming = ahead.submit(cursor.fetchmany, PROMPTS_AT_ONCE)
+                yield from map(PartText._make, rows)
 
 
 class _Models(dict[str, ModelName]):

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import logging
 import shutil
-import time
 import uuid
 from collections import Counter
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -27,6 +25,8 @@ from annotations.queries.helplines import helpline_numbers
 from annotations.queries.selection import granting, selection
 from annotations.rules.releases import MAX_BUILDS, in_words
 from annotations.rules.states import RELEASE_STATES, ReleasePurpose, ReleaseState
+from annotations.services import listening
+from annotations.services.listening import Cancelled
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared import room
@@ -50,16 +50,10 @@ SCAN_SAYS = (
 )
 BUILDERS = 0x0DA7A
 """First half of the advisory lock that a builder holds; the second is the release."""
-TELL_EVERY = 0.5
-"""Seconds between two writes of the progress."""
 
 
 class CannotBuild(Exception):
     """A build ended without a release; the sentence is for the person who asked."""
-
-
-class Cancelled(Exception):
-    """Somebody cancelled the release while it was built; its row says so already."""
 
 
 def request_release(*, actor: Actor, study: Study, purpose: str) -> DatasetRelease:
@@ -246,7 +240,8 @@ class Draft:
 
 def write_draft(*, release: DatasetRelease, progress: Progress) -> Draft:
     """Select what may be released now and write it into a folder of its own."""
-    chosen = selection(study=release.study, purpose=release.purpose)
+    going_on = listening.stopped_by_cancelling(listening.wanted(release))
+    chosen = selection(study=release.study, purpose=release.purpose, going_on=going_on)
     parent = _parent(release)
     folder = _draft_folder(release)
     shutil.rmtree(folder, ignore_errors=True)
@@ -257,8 +252,10 @@ def write_draft(*, release: DatasetRelease, progress: Progress) -> Draft:
             secret=bytes(release.study.secret),
             folder=folder,
             edition=Edition(release.number, _as_parent(parent)),
-            find_personal_data=partial(with_personal_data, helplines=helpline_numbers()),
-            progress=_told_to_database(release.id, progress),
+            find_personal_data=partial(
+                with_personal_data, helplines=helpline_numbers(), going_on=going_on
+            ),
+            progress=listening.told_to_database(listening.wanted(release), progress),
         )
     except NothingToRelease as nothing:
         raise CannotBuild(_nothing(nothing.dropped)) from nothing
@@ -295,21 +292,6 @@ def _as_parent(parent: DatasetRelease | None) -> dict[str, object] | None:
     if parent is None:
         return None
     return {"release": parent.number, "manifest_sha256": parent.manifest_sha256}
-
-
-def _told_to_database(release_id: uuid.UUID, listener: Progress) -> Callable[[int, int], None]:
-    last = 0.0
-
-    def tell(done: int, total: int) -> None:
-        nonlocal last
-        if done == total or time.monotonic() - last >= TELL_EVERY:
-            last = time.monotonic()
-            row = DatasetRelease.objects.filter(id=release_id, state__in=queries.WAITING)
-            if not row.update(rows_done=done, rows_total=total):
-                raise Cancelled
-            listener(done, total)
-
-    return tell
 
 
 @transaction.atomic

@@ -19,7 +19,7 @@ from annotations.datasets.facts import (
     ResponseFact,
     RewriteFact,
     Selection,
-    read_part,
+    part_of,
 )
 from annotations.datasets.manifest import Edition
 from annotations.datasets.pairs import Record
@@ -135,7 +135,7 @@ def lines(facts: Iterable[Sequence[Any]]) -> str:
 
 def parts_of(chosen: Selection) -> list[Part]:
     """What the builder reads from a selection."""
-    return [read_part(text.line(), chosen.models) for text in chosen.parts]
+    return [part_of(text.values(), chosen.models) for text in chosen.parts]
 
 
 KEYS = Keys(b"secret", "hash")

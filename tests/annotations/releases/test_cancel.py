@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from annotations.models import DatasetRelease
 from annotations.queries.releases import pace_of
+from annotations.queries.selection import selection
 from annotations.services import releases
+from annotations.services.listening import Cancelled, stopped_by_cancelling, wanted
 from codesign.audit.models import Event
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict
@@ -103,3 +107,43 @@ def test_the_page_says_percent_rate_and_time_left(story: Story) -> None:
     for words in ("25%", "30,000 of 120,000 judgements", "50 a second", "about 30 minutes left"):
         assert words in shown
     assert "csrfmiddlewaretoken" in shown  # so that the button works after the first update
+
+
+def test_it_stops_in_the_first_reading_before_there_is_progress(
+    story: Story, settings: Any, tmp_path: Path
+) -> None:
+    settings.RELEASES_DIR = tmp_path
+    made = asked(story)
+    releases.cancel(actor=Actor.of(story.coordinator.user), release=made)
+
+    def too_late(done: int, total: int) -> None:
+        raise AssertionError("it was read to its end")
+
+    with pytest.raises(Cancelled):
+        releases.write_draft(release=made, progress=too_late)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_cancels_does_not_wait_for_the_reading_to_end() -> None:
+    story = Story()
+    story.judge(story.member(), story.prompt())
+    made, asks = asked(story), []
+
+    def cancel_elsewhere() -> None:
+        try:
+            releases.cancel(actor=SYSTEM, release=made)
+        finally:
+            connection.close()
+
+    def going_on() -> None:
+        stopped_by_cancelling(wanted(made))()  # looks, and leaves nothing locked
+        with ThreadPoolExecutor(1) as other:
+            other.submit(cancel_elsewhere).result(timeout=10)
+        asks.append(made.id)
+        stopped_by_cancelling(wanted(made))()
+
+    chosen = selection(study=story.study, purpose="training", going_on=going_on)
+    with pytest.raises(Cancelled):
+        list(chosen.parts)
+    assert asks == [made.id]

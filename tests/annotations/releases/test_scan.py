@@ -36,6 +36,15 @@ def test_a_check_that_does_not_end_clears_no_text(command: Sequence[str]) -> Non
         with_personal_data(["one", "two"], helplines=[], command=command, stuck_after=0.5)
 
 
+def test_whoever_stops_it_does_not_wait_for_the_rest() -> None:
+    def enough() -> None:
+        raise KeyError("cancelled")
+
+    endless = ["sh", "-c", r"printf '\0'; exec sleep 60"]
+    with pytest.raises(KeyError):
+        with_personal_data(["one", "two"], helplines=[], command=endless, going_on=enough)
+
+
 def test_torch_is_never_loaded_for_it() -> None:
     """It alone would take twice the memory that a whole release may take."""
     code = (
