@@ -92,6 +92,15 @@ def address_as(role: str, database: str) -> str:
     return urlunsplit(named)
 
 
+def analyze() -> None:
+    """Have the database count its rows, as it does by itself in earnest after a while.
+
+    As its superuser: the application's role owns no tables, and may not.
+    """
+    with psycopg.connect(address_as(SUPERUSER, DATABASE), autocommit=True) as admin:
+        admin.execute("ANALYZE")
+
+
 def make_database(name: str, *, template: str = "") -> None:
     """One more database beside the first: with all tables and no rows, or a copy of `template`."""
     with psycopg.connect(address_as(SUPERUSER, SUPERUSER), autocommit=True) as admin:

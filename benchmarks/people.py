@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from benchmarks import machine
+
 
 @dataclass(frozen=True)
 class Person:
@@ -85,7 +87,7 @@ def fill(*, study_id: Any, round_id: Any, cohort_id: Any, tasks: int) -> None:
     with connection.cursor() as cursor:
         for statement in FILL:
             cursor.execute(statement, where)
-        cursor.execute("ANALYZE")
+    machine.analyze()
 
 
 FILL = (

@@ -44,10 +44,10 @@ FROM annotations_assignment a JOIN consent_consentrecord c ON c.member_id = a.me
 WHERE a.study_id = %(study)s
 """
 REWRITTEN = """
-INSERT INTO annotations_rewrite (id, created_at, judgement_id, response_id, text, state,
+INSERT INTO annotations_rewrite (id, created_at, study_id, judgement_id, response_id, text, state,
   example)
-SELECT gen_random_uuid(), now(), j.id, a.order_shown[1], 'A kinder reply, number ' || j.n,
-  'accepted', false
+SELECT gen_random_uuid(), now(), a.study_id, j.id, a.order_shown[1],
+  'A kinder reply, number ' || j.n, 'accepted', false
 FROM (SELECT *, row_number() OVER (ORDER BY id) AS n FROM annotations_judgement) j
 JOIN annotations_assignment a ON a.id = j.assignment_id
 WHERE a.study_id = %(study)s AND j.n <= %(judgements)s / 100
@@ -192,7 +192,7 @@ def _judged_study():  # type: ignore[no-untyped-def]
     from django.db import connection
 
     from annotations.models import Rubric
-    from benchmarks import people
+    from benchmarks import machine, people
     from tests.factories.consent import sign
     from tests.factories.studies import MemberFactory
 
@@ -211,7 +211,7 @@ def _judged_study():  # type: ignore[no-untyped-def]
         cursor.execute(ASSIGNMENTS, where)
         cursor.execute(JUDGED, where)
         cursor.execute(REWRITTEN, where)
-        cursor.execute("ANALYZE")
+    machine.analyze()
     return study
 
 
