@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,6 +28,8 @@ WHICH = [
 class RoundForm(forms.Form):
     """What the round is called, and which prompts it starts with."""
 
+    key = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid.uuid4)
+    """The id that the round will have, so that a double click plans one."""
     title = forms.CharField(
         label=_("What the round is called"),
         max_length=120,

@@ -21,7 +21,7 @@ from annotations.services.rounds import CohortPlan, Item, make_round, place
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import SYSTEM, Actor
-from codesign.shared.errors import Invalid
+from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.jobs import enqueue
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
@@ -51,17 +51,48 @@ def plan_round(
     title: str,
     cohorts: Sequence[CohortPlan],
     fill: Fill | None,
+    round_id: uuid.UUID | None = None,
 ) -> Round:
     """Make a round of judging, planned, and have it filled; without `fill` it stays empty.
 
     An empty one takes the prompts of a generation run, or of an import once it is open.
+    `round_id` is the id that it gets: whoever sends the same plan twice, as by a double click,
+    has planned one round.
     """
+    require(actor, MANAGE_ROUNDS, study)
+    Study.objects.select_for_update(no_key=True).get(id=study.id)
+    if round_id and (twin := Round.objects.filter(id=round_id).first()):
+        if not _is_same(twin, study=study, title=title, cohorts=cohorts, fill=fill):
+            raise Conflict(
+                "This page has planned a round already. Open “Plan a round” again to plan another."
+            )
+        return twin
     made = make_round(
-        actor=actor, study=study, kind=RoundKind.JUDGING, title=title, cohorts=cohorts
+        actor=actor, study=study, kind=RoundKind.JUDGING, title=title, cohorts=cohorts, id=round_id
     )
     if fill is not None:
         _start(actor, made, fill)
     return made
+
+
+def _is_same(
+    round: Round, *, study: Study, title: str, cohorts: Sequence[CohortPlan], fill: Fill | None
+) -> bool:
+    """Whether a round was planned just so."""
+    filling = RoundFilling.objects.filter(round=round).first()
+    planned = {
+        one.cohort_id: (one.rubric_id, sorted(one.asks), one.overlap) for one in round.cohorts.all()
+    }
+    asked = {one.cohort.id: (one.rubric.id, sorted(one.asks), one.overlap) for one in cohorts}
+    return (
+        (round.study_id, round.title, planned) == (study.id, title, asked)
+        and bool(filling) == bool(fill)
+        and (
+            not (filling and fill)
+            or (filling.which, filling.responses, sorted(filling.categories))
+            == (fill.which, fill.responses, sorted(fill.categories))
+        )
+    )
 
 
 def _start(actor: Actor, round: Round, fill: Fill) -> None:

@@ -58,11 +58,14 @@ def make_round(
     title: str,
     cohorts: Sequence[CohortPlan],
     parent: Round | None = None,
+    id: uuid.UUID | None = None,
 ) -> Round:
     """Make a round in the state planned; its plan does not change any more."""
     require(actor, MANAGE_ROUNDS, study)
     _check_plans(study, cohorts)
-    made = Round.objects.create(study=study, kind=kind, title=title, parent=parent)
+    made = Round.objects.create(
+        id=id or uuid.uuid4(), study=study, kind=kind, title=title, parent=parent
+    )
     RoundCohort.objects.bulk_create(
         RoundCohort(
             round=made,

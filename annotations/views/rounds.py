@@ -23,7 +23,7 @@ from annotations.queries import filling as fillings
 from annotations.queries import offering, progress
 from annotations.rules.states import FillingState, RoundState
 from annotations.services import filling, rounds
-from codesign.shared.errors import Invalid
+from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.forms import explain
 from codesign.shared.pages import Question, ask_first
 from codesign.shared.templatetags.codesign import about
@@ -99,8 +99,9 @@ def plan(request: StudyRequest, slug: str) -> HttpResponse:
                 title=form.cleaned_data["title"],
                 cohorts=plans_of(cohorts),
                 fill=form.fill(),
+                round_id=form.cleaned_data["key"],
             )
-        except Invalid as refusal:
+        except (Conflict, Invalid) as refusal:
             explain(form, refusal)
         else:
             messages.success(request, _("The round is planned. Nobody is asked until you open it."))

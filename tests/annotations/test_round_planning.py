@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -113,6 +115,56 @@ def test_a_coordinator_plans_fills_opens_and_closes_a_round(
     assert client.post(close).status_code == 302
     made.refresh_from_db()
     assert made.state == RoundState.CLOSED
+
+
+def key_of(client: Client, study: Study) -> str:
+    page = client.get(address("round-plan", study)).content.decode()
+    found = re.search(r'name="key" value="([0-9a-f-]{36})"', page)
+    assert found
+    return found[1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_double_click_without_scripts_plans_one_round(client: Client, panel: Cohort) -> None:
+    coordinator_of(panel.study, client)
+    compared(panel.study)
+    key = key_of(client, panel.study)
+
+    def click(_: int) -> Any:
+        try:
+            return plan(client, panel, key=key)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(3) as pool:
+        answers = [*pool.map(click, range(3))]
+    made = Round.objects.get()
+    where = address("round", panel.study, round_id=made.id)
+    assert [answer.headers["Location"] for answer in answers] == [where] * 3
+    assert RoundFilling.objects.count() == 1
+    assert key_of(client, panel.study) != key
+
+
+@pytest.mark.parametrize("changes", [{"title": "Another"}, {"responses": "3"}, {"which": "none"}])
+def test_another_plan_from_the_same_page_is_not_taken_for_the_first(
+    client: Client, panel: Cohort, changes: dict[str, str]
+) -> None:
+    coordinator_of(panel.study, client)
+    compared(panel.study)
+    key = key_of(client, panel.study)
+    plan(client, panel, key=key)
+    answer = plan(client, panel, key=key, **changes)
+    assert answer.status_code == 400
+    assert "has planned a round already" in answer.content.decode()
+    assert Round.objects.get().title == "Second round"
+
+
+def test_the_key_of_another_study_is_no_way_in(client: Client, panel: Cohort) -> None:
+    theirs = judging_round(judge().cohort)
+    coordinator_of(panel.study, client)
+    compared(panel.study)
+    assert plan(client, panel, key=str(theirs.id)).status_code == 400
+    assert not Round.objects.filter(study=panel.study).exists()
 
 
 @pytest.mark.parametrize(
