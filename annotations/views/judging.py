@@ -38,6 +38,7 @@ from codesign.studies.rules import StudyState
 Fields = Mapping[str, str]
 OPEN = (AssignmentState.LEASED, AssignmentState.EXPIRED)
 ENDED = {AssignmentState.SUBMITTED: "sent", AssignmentState.SKIPPED: "skipped"}
+CSRF = "csrfmiddlewaretoken"
 NEXT = "annotations:judge"
 
 
@@ -113,6 +114,9 @@ def _act(request: StudyRequest, assignment: Assignment) -> HttpResponse:
     if asks_for_help(request):
         return _help(request, assignment)
     wish = "skip" if "skip" in request.POST else request.POST.get("do")
+    if assignment.state == AssignmentState.LEASED and not request.POST.keys() - {CSRF}:
+        lost = _("Nothing of what you sent arrived. What was saved before is still here.")
+        return _show(request, assignment, errors={"": lost})
     try:
         if wish == "send":
             return _send(request, assignment)

@@ -70,10 +70,14 @@ class ApiView(APIView):
 
 
 def body_of(request: Request) -> dict[str, Any]:
-    """The body, which must be one JSON object."""
-    if not isinstance(request.data, dict):
+    """The body, which must be one JSON object; no bytes are none, though the library says so."""
+    if not isinstance(request.data, dict) or not _has_bytes(request):
         raise Invalid("Please send one JSON object.")
     return request.data
+
+
+def _has_bytes(request: Request) -> bool:
+    return bool(request.data) or request.META.get("CONTENT_LENGTH") not in (None, "", "0")
 
 
 def id_of(value: str) -> uuid.UUID:

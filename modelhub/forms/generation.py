@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django import forms
@@ -18,6 +19,9 @@ from modelhub.rules.generation import Settings
 
 class StartRunForm(forms.Form):
     """Sane values stand there already."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid.uuid4)
+    """The id that the run will have, so that a double click starts one."""
 
     model: forms.ModelChoiceField[ModelVersion] = forms.ModelChoiceField(
         queryset=None, label=_("Model"), empty_label=None

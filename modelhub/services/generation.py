@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import replace
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
@@ -32,6 +32,8 @@ from modelhub.services.alive import nobody_writes
 from modelhub.signals import run_finished
 
 STARTED = action("modelhub.run_started", "started a generation run")
+STARTERS = 0x57A27
+"""First half of the advisory lock under which runs start; the second is the study."""
 BEFORE = ("done_before", "tokens_before")
 MOVED = action("modelhub.run_moved", "moved a generation run to another state")
 
@@ -45,21 +47,29 @@ def start_run(
     settings: Settings | None = None,
     prompts: Iterable[Prompt] | None = None,
     round: Round | None = None,
+    run_id: uuid.UUID | None = None,
 ) -> GenerationRun:
     """Let a model write responses to prompts, in the background.
 
     Without `prompts`, all that are neither held out nor pulled. Where `round` is given, each prompt
     becomes one of its tasks once its responses are there. Without a seed (0) one is drawn.
+    `run_id` is the id that the run gets: sent twice, as by a double click, it is one run.
     """
     require(actor, RUN_GENERATION, study)
-    settings = _checked(settings or Settings())
+    _take_turns(study)
+    twin = GenerationRun.objects.filter(id=run_id).first() if run_id else None
+    settings = settings or Settings()
+    settings = _checked(replace(settings, seed=settings.seed or (twin.seed if twin else 0)))
     if version.kind not in GENERATES or version.study_id not in (None, study.id):
         raise Invalid("This model cannot write here.", {"model": ["Choose another model."]})
     chosen = _chosen(study, prompts)
     _check_prompts(study, round, chosen)
     digest = _digest(version, settings, chosen)
+    if twin:
+        return _same(twin, study=study, digest=digest, round=round)
     _refuse_twin(study, digest)
     run = GenerationRun.objects.create(
+        id=run_id or uuid.uuid4(),
         study=study,
         model_version=version,
         round=round,
@@ -82,6 +92,19 @@ def start_run(
     )
     ring(run_id=run.id)
     run.refresh_from_db()
+    return run
+
+
+def _take_turns(study: Study) -> None:
+    """Runs of a study start one after another, so that each sees the one before it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [STARTERS, study.id.int % 2**31])
+
+
+def _same(run: GenerationRun, *, study: Study, digest: str, round: Round | None) -> GenerationRun:
+    asked = (study.id, digest, round.id if round else None)
+    if (run.study_id, run.config_hash, run.round_id) != asked:
+        raise Conflict("This page has started a run already. Open it again to start another.")
     return run
 
 

@@ -78,6 +78,7 @@ def start(request: StudyRequest, slug: str) -> HttpResponse:
                 version=form.cleaned_data["model"],
                 settings=form.settings(),
                 round=form.cleaned_data["round"],
+                run_id=form.cleaned_data["key"],
             )
         except (Invalid, Conflict) as refusal:
             explain(form, refusal)

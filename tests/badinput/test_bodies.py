@@ -1,0 +1,132 @@
+"""Bodies of nothing and of far too much, at every door: it is said, and nothing has changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from annotations.models import Assignment, DatasetRelease, Judgement, Round
+from codesign.studies.rules import Role
+from modelhub.models import GenerationRun, TrainingRun, Upload
+from tests.annotations.callers import problem
+from tests.annotations.pages import one_url
+from tests.annotations.releases.story import Story
+from tests.factories.annotations import judging_round, lease
+from tests.factories.modelhub import frozen_release
+from tests.factories.studies import staff
+
+pytestmark = pytest.mark.django_db
+TOO_MUCH = 2_600_000
+"""Bytes: more than a program (2,000,000) or a form (2,621,440 with its other fields) may send."""
+API = {
+    "submission": ("POST", "assignments/{held}/submission/"),
+    "skip": ("POST", "assignments/{held}/skip/"),
+    "draft": ("PUT", "assignments/{held}/draft/"),
+    "release": ("POST", "studies/{slug}/dataset-releases/"),
+    "generation run": ("POST", "studies/{slug}/generation-runs/"),
+    "training run": ("POST", "training-runs/"),
+}
+PAGES = {
+    "judging": "annotations:judge-one",
+    "release": "annotations:release-ask",
+    "round": "annotations:round-plan",
+    "generation run": "modelhub:run-start",
+    "training run": "modelhub:training-start",
+    "import": "modelhub:uploads",
+}
+BODIES = {
+    "no bytes": b"",
+    "a space": b" ",
+    "nothing": b"null",
+    "a list": b"[]",
+    "half": b'{"purpose": ',
+    "not text": b"\xff\xfe\x00",
+}
+
+
+class Place:
+    """A study with something held by one person, and staff who run it."""
+
+    def __init__(self) -> None:
+        self.story = Story()
+        self.study = self.story.study
+        self.judge = self.story.member()
+        judging_round(self.judge.cohort)
+        self.held = lease(self.judge)
+        Assignment.objects.filter(id=self.held.id).update(draft={"comment": "My words."})
+        self.staff = dict.fromkeys(("submission", "skip", "draft", "judging"), self.judge)
+        self.staff["training run"] = staff(self.study, Role.ML_ENGINEER)
+        frozen_release(self.study, rows={"preference": {"train": 9}})
+
+    def client(self, door: str) -> Client:
+        client = Client()
+        member = self.staff.get(door, self.story.coordinator)
+        client.force_login(member.user)
+        return client
+
+    def api(self, door: str, body: bytes) -> Any:
+        method, path = API[door]
+        where = path.format(held=self.held.id, slug=self.study.slug)
+        return self.client(door).generic(
+            method,
+            f"/api/v1/{where}",
+            body,
+            content_type="application/json",
+            headers={"Idempotency-Key": "k"},
+        )
+
+    def page(self, door: str, fields: dict[str, str]) -> Any:
+        where = (
+            one_url(self.held)
+            if door == "judging"
+            else reverse(PAGES[door], kwargs={"slug": self.study.slug})
+        )
+        return self.client(door).post(where, fields)
+
+    def everything(self) -> list[Any]:
+        """What any of the doors could have changed."""
+        tables = (Judgement, DatasetRelease, GenerationRun, TrainingRun, Round, Upload)
+        return [
+            list(Assignment.objects.order_by("id").values_list("id", "state", "draft")),
+            *(table.objects.count() for table in tables),
+        ]
+
+
+@pytest.fixture
+def place() -> Iterator[Place]:
+    """Whatever was refused has changed nothing."""
+    made = Place()
+    before = made.everything()
+    yield made
+    assert made.everything() == before
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+@pytest.mark.parametrize("door", API)
+def test_a_body_that_says_nothing_is_refused(place: Place, door: str, body: bytes) -> None:
+    problem(place.api(door, body), 400)
+
+
+@pytest.mark.parametrize("door", API)
+def test_a_body_that_is_too_long_is_refused(place: Place, door: str) -> None:
+    body = json.dumps({"comment": "a" * TOO_MUCH}).encode()
+    assert "Please send it in parts" in problem(place.api(door, body), 413)["title"]
+
+
+@pytest.mark.parametrize("door", PAGES)
+def test_a_form_that_says_nothing_is_shown_again(place: Place, door: str) -> None:
+    answer = place.page(door, {"csrfmiddlewaretoken": "x"})
+    assert answer.status_code in (400, 422)
+    assert "text/html" in answer["Content-Type"]
+
+
+@pytest.mark.parametrize("door", PAGES)
+def test_a_form_that_is_too_long_is_refused(place: Place, door: str) -> None:
+    answer = place.page(door, {"comment": "a" * TOO_MUCH, "title": "b" * 100_000})
+    assert answer.status_code == 413
+    assert "too long" in answer.content.decode()
