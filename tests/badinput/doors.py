@@ -50,6 +50,10 @@ class Door:
         """Open it."""
         raise NotImplementedError
 
+    def skip(self, of: Assignment) -> Said:
+        """Leave it out."""
+        raise NotImplementedError
+
     def said(self, answer: Any) -> Said:
         assert answer.status_code < 500, answer.content
         return Said(answer.status_code, answer.content.decode())
@@ -73,6 +77,10 @@ class Api(Door):
     def look(self, of: Assignment) -> Said:
         return self.said(self.api.send("GET", f"assignments/{of.id}/"))
 
+    def skip(self, of: Assignment) -> Said:
+        body = {"reason": "too_close"}
+        return self.said(self.api.send("POST", f"assignments/{of.id}/skip/", body))
+
 
 class Page(Door):
     def take(self) -> Said:
@@ -89,6 +97,9 @@ class Page(Door):
 
     def look(self, of: Assignment) -> Said:
         return self.said(self.page.get(one_url(of)))
+
+    def skip(self, of: Assignment) -> Said:
+        return self.said(self.page.post(one_url(of), {"skip": "too_close"}))
 
 
 DOORS: dict[str, type[Door]] = {"page": Page, "api": Api}

@@ -158,7 +158,8 @@ def test_somebody_elses_assignment_and_study(door: Door) -> None:
     judging_round(elsewhere.cohort)
     for theirs in (same_study, lease(elsewhere)):
         before = Assignment.objects.filter(id=theirs.id).values().get()
-        for answer in (door.look(theirs), door.keep(theirs, "Mine now."), door.send(theirs)):
+        keep, send = door.keep(theirs, "Mine now."), door.send(theirs)
+        for answer in (door.look(theirs), keep, send, door.skip(theirs)):
             assert answer.status == 404
         assert Assignment.objects.filter(id=theirs.id).values().get() == before
     assert nothing_stored(door.member)

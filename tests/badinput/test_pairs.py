@@ -11,7 +11,6 @@ from django.urls import reverse
 
 from annotations.models import DatasetRelease
 from annotations.services import releases
-from codesign.shared.actors import Actor
 from codesign.studies.models import Member
 from codesign.studies.rules import Role
 from modelhub.models import TrainingRun
@@ -34,22 +33,8 @@ def signed_in(member: Member) -> Client:
 @pytest.mark.parametrize("door", ["page", "api"])
 def test_a_release_without_a_judgement_says_so(door: str) -> None:
     story = Story()
-    client = signed_in(story.coordinator)
-    keys = {"slug": story.study.slug}
-    if door == "page":
-        answer = client.post(
-            reverse("annotations:release-ask", kwargs=keys), {"purpose": "training"}
-        )
-    else:
-        answer = client.post(
-            f"/api/v1/studies/{story.study.slug}/dataset-releases/",
-            {"purpose": "training"},
-            content_type="application/json",
-        )
-    assert answer.status_code < 400
-    made = DatasetRelease.objects.get()
-    releases.build_release(release_id=made.id)
-    made.refresh_from_db()
+    client, keys = signed_in(story.coordinator), {"slug": story.study.slug}
+    made = ask(client, story.study.slug, door)
     assert made.state == "failed"
     page = client.get(reverse("annotations:release", kwargs=keys | {"release_id": made.id}))
     told = client.get(f"/api/v1/studies/{story.study.slug}/dataset-releases/{made.id}/")
@@ -58,26 +43,55 @@ def test_a_release_without_a_judgement_says_so(door: str) -> None:
         assert "Nothing may be released yet" in said.content.decode()
 
 
-@pytest.fixture
-def without_a_pair() -> DatasetRelease:
-    """A frozen release of ratings alone: both replies were found equal."""
+def equally_good() -> Member:
+    """Somebody who found both replies equal, to two prompts."""
     member = judge()
     judging_round(member.cohort, tasks=2)
     for number in range(2):
         held = lease(member)
         send_as(held, key=str(number), ranking=[[str(id) for id in held.order_shown]])
-    coordinator = Actor.of(staff(member.study, Role.COORDINATOR).user)
-    made = releases.request_release(actor=coordinator, study=member.study, purpose="training")
+    return member
+
+
+def ask(client: Client, slug: str, door: str) -> DatasetRelease:
+    """A release that was asked for at that door, and built."""
+    if door == "page":
+        where = reverse("annotations:release-ask", kwargs={"slug": slug})
+        answer = client.post(where, {"purpose": "training"})
+    else:
+        answer = client.post(
+            f"/api/v1/studies/{slug}/dataset-releases/",
+            {"purpose": "training"},
+            content_type="application/json",
+        )
+    assert answer.status_code < 400
+    made = DatasetRelease.objects.get()
     releases.build_release(release_id=made.id)
     made.refresh_from_db()
     return made
 
 
-def test_a_release_without_a_pair_is_frozen_with_what_there_is(
-    without_a_pair: DatasetRelease,
-) -> None:
-    assert without_a_pair.state == "frozen", without_a_pair.error
-    rows = without_a_pair.manifest["rows"]
+@pytest.fixture
+def without_a_pair() -> DatasetRelease:
+    """A frozen release of ratings alone: both replies were found equal."""
+    member = equally_good()
+    return ask(signed_in(staff(member.study, Role.COORDINATOR)), member.study.slug, "api")
+
+
+@pytest.mark.parametrize("door", ["page", "api"])
+def test_a_release_without_a_pair_is_frozen_with_what_there_is(door: str) -> None:
+    """It is asked for and read at either door; both say that there is no pair."""
+    study = equally_good().study
+    client = signed_in(staff(study, Role.COORDINATOR))
+    made = ask(client, study.slug, door)
+    assert made.state == "frozen", made.error
+    if door == "page":
+        keys = {"slug": study.slug, "release_id": made.id}
+        shown = client.get(reverse("annotations:release", kwargs=keys))
+        assert shown.status_code == 200
+        assert "judgements" in shown.content.decode()
+    told = client.get(f"/api/v1/studies/{study.slug}/dataset-releases/{made.id}/").json()
+    rows = told["manifest"]["rows"]
     assert sum(rows["judgements"].values()) > 0
     assert not sum(rows.get("preference", {}).values())
 
