@@ -74,6 +74,7 @@ def servers() -> Iterator[int]:
             owner = {**os.environ, "DATABASE_URL": postgres.url(OWNER_ROLE)}
             manage("migrate", "--no-input", "-v0", environment=owner)
             manage("collectstatic", "--no-input", "-v0", environment=dict(os.environ))
+            assert postgres.child is not None
             yield postgres.child.pid
         finally:
             valkey.stop()

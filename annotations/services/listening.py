@@ -19,7 +19,7 @@ class Cancelled(Exception):
     """Somebody cancelled the release while it was built; its row says so already."""
 
 
-def wanted(release: DatasetRelease) -> QuerySet[DatasetRelease]:
+def wanted(*, release: DatasetRelease) -> QuerySet[DatasetRelease]:
     """The row of a release, as long as it is still being made."""
     return DatasetRelease.objects.filter(id=release.id, state__in=WAITING)
 
@@ -37,7 +37,7 @@ def _is_due() -> Callable[[], bool]:
     return due
 
 
-def stopped_by_cancelling(row: QuerySet[DatasetRelease]) -> Callable[[], None]:
+def stopped_by_cancelling(*, row: QuerySet[DatasetRelease]) -> Callable[[], None]:
     """Looks now and then whether it is still wanted, before there is any progress to tell.
 
     It only reads: within the reading's transaction, a change would keep who cancels waiting.
@@ -51,7 +51,7 @@ def stopped_by_cancelling(row: QuerySet[DatasetRelease]) -> Callable[[], None]:
     return look
 
 
-def told_to_database(row: QuerySet[DatasetRelease], listener: Progress) -> Progress:
+def told_to_database(*, row: QuerySet[DatasetRelease], listener: Progress) -> Progress:
     """Writes the progress into the row now and then, and ends it where nobody wants it any more."""
     due = _is_due()
 

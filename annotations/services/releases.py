@@ -240,7 +240,8 @@ class Draft:
 
 def write_draft(*, release: DatasetRelease, progress: Progress) -> Draft:
     """Select what may be released now and write it into a folder of its own."""
-    going_on = listening.stopped_by_cancelling(listening.wanted(release))
+    row = listening.wanted(release=release)
+    going_on = listening.stopped_by_cancelling(row=row)
     chosen = selection(study=release.study, purpose=release.purpose, going_on=going_on)
     parent = _parent(release)
     folder = _draft_folder(release)
@@ -255,7 +256,7 @@ def write_draft(*, release: DatasetRelease, progress: Progress) -> Draft:
             find_personal_data=partial(
                 with_personal_data, helplines=helpline_numbers(), going_on=going_on
             ),
-            progress=listening.told_to_database(listening.wanted(release), progress),
+            progress=listening.told_to_database(row=row, listener=progress),
         )
     except NothingToRelease as nothing:
         raise CannotBuild(_nothing(nothing.dropped)) from nothing

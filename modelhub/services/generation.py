@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
@@ -73,12 +73,7 @@ def start_run(
         study=study,
         model_version=version,
         round=round,
-        samples=settings.samples,
-        temperature=settings.temperature,
-        max_new_tokens=settings.max_new_tokens,
-        batch_size=settings.batch_size,
-        seed=settings.seed,
-        system_message=settings.system_message,
+        **asdict(settings),
         config_hash=digest,
         requested_by_id=actor.user_id,
     )

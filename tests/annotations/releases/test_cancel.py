@@ -137,11 +137,11 @@ def test_whoever_cancels_does_not_wait_for_the_reading_to_end() -> None:
             connection.close()
 
     def going_on() -> None:
-        stopped_by_cancelling(wanted(made))()  # looks, and leaves nothing locked
+        stopped_by_cancelling(row=wanted(release=made))()  # looks, and leaves nothing locked
         with ThreadPoolExecutor(1) as other:
             other.submit(cancel_elsewhere).result(timeout=10)
         asks.append(made.id)
-        stopped_by_cancelling(wanted(made))()
+        stopped_by_cancelling(row=wanted(release=made))()
 
     chosen = selection(study=story.study, purpose="training", going_on=going_on)
     with pytest.raises(Cancelled):
