@@ -91,8 +91,8 @@ def content_problems(content: Mapping[str, Any]) -> list[str]:
             problems.append(f"Part {number} needs a heading and something below it.")
     problems += _choice_problems(content.get("choices") or [])
     gaps = [gap for text in texts_in(content) for gap in GAP.findall(text)]
-    problems += [f"Put your own words for “{gap}”." for gap in dict.fromkeys(gaps)][:MOST_GAPS_TOLD]
-    return problems
+    waiting = [f"Put your own words where it says “{gap.rstrip('.')}”." for gap in gaps]
+    return problems + list(dict.fromkeys(waiting))[:MOST_GAPS_TOLD]
 
 
 def _choice_problems(choices: list[Mapping[str, Any]]) -> list[str]:

@@ -25,6 +25,14 @@ DOORS = [
     ("consent:read", JUDGING),
     ("consent:choices", JUDGING),
     ("consent:leave", JUDGING),
+    ("consent:write", COORDINATOR),
+    ("consent:preview", COORDINATOR),
+    ("studies:about", COORDINATOR),
+    ("studies:cohorts", COORDINATOR),
+    ("desk:set-up", COORDINATOR),
+    ("desk:open", COORDINATOR),
+    ("annotations:rubrics", COORDINATOR),
+    ("annotations:rubric-new", COORDINATOR),
     ("enrolment:people", COORDINATOR),
     ("compensation:mine", JUDGING),
     ("compensation:rates", COORDINATOR | {Role.AUDITOR}),
@@ -83,6 +91,12 @@ CHANGES = [
     ("compensation:rates", {"amount": "1", "currency": "GBP", "minutes": "3"}),
     ("annotations:pause", {}),
     ("annotations:resume", {}),
+    ("desk:open", {}),
+    ("studies:about", {"title": "Another name"}),
+    ("studies:cohorts", {"title": "More", "role": "panelist"}),
+    ("consent:write", {"title": "Another text"}),
+    ("consent:preview", {"shown_hash": ""}),
+    ("annotations:rubric-new", {"title": "Others"}),
 ]
 
 

@@ -1,0 +1,59 @@
+"""A study in draft, and what it needs to open, piece by piece."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from annotations.models import Round
+from annotations.rules.states import Ask, RoundKind
+from annotations.services import rounds
+from codesign.shared.actors import SYSTEM
+from codesign.studies.models import Cohort, Study
+from codesign.studies.rules import Role, StudyState
+from codesign.studies.services import make_cohort
+from tests.factories.annotations import PromptFactory, make_rubric
+from tests.factories.compensation import set_rate
+from tests.factories.consent import publish
+from tests.factories.studies import StudyFactory
+
+
+def draft_study() -> Study:
+    """A study that says what it is, and has nothing else."""
+    return StudyFactory.create(state=StudyState.DRAFT, summary="To try it out.")
+
+
+def cohort_of(study: Study) -> Cohort:
+    """Its first cohort, made where there is none."""
+    found = Cohort.objects.filter(study=study).first()
+    return found or make_cohort(actor=SYSTEM, study=study, title="Panel", role=Role.PANELIST)
+
+
+def plan(study: Study, *, opened: bool = True) -> Round:
+    """A round in which its first cohort is asked, with pay where it has to open."""
+    made = rounds.make_round(
+        actor=SYSTEM,
+        study=study,
+        kind=RoundKind.JUDGING,
+        title="First round",
+        cohorts=[rounds.CohortPlan(cohort_of(study), make_rubric(study), [Ask.RATING], 2)],
+    )
+    return rounds.open_round(actor=SYSTEM, round=made) if opened else made
+
+
+PIECES: dict[str, Callable[[Study], object]] = {
+    "cohorts": cohort_of,
+    "consent": publish,
+    "questions": make_rubric,
+    "pay": lambda study: set_rate(cohort_of(study)),
+    "prompts": lambda study: PromptFactory.create(study=study),
+    "rounds": plan,
+}
+"""Publish check → what fills it, in the order of the set-up page."""
+
+
+def ready_study() -> Study:
+    """A study in draft that can open."""
+    study = draft_study()
+    for fill in PIECES.values():
+        fill(study)
+    return study
