@@ -108,9 +108,11 @@ def review_card(member: Member) -> registry.Panel | None:
     )
 
 
-def judged_card(member: Member) -> registry.Panel:
-    """How far each cohort is."""
+def judged_card(member: Member) -> registry.Panel | None:
+    """How far each cohort is; nothing before there is one."""
     cohorts = progress.judged_by_cohort(study_id=member.study_id)
+    if not cohorts:
+        return None
     examples = sum(cohort.examples for cohort in cohorts)
     return registry.Panel(
         "annotations/_judged_card.html", {"cohorts": cohorts, "examples": examples}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from codesign.accounts import queries as accounts
 from codesign.accounts import services as account_services
@@ -63,7 +64,7 @@ def invite(
         member = study_services.add_member(
             actor=actor, study=study, user=owner, roles=held, cohort=cohort
         )
-        _tell(owner.email, study, reverse("desk:home"))
+        _tell(owner.email, study, held, reverse("desk:home"))
         return member
     if Invitation.objects.filter(study=study, email__iexact=email, revoked_at=None).exists():
         raise Conflict("This address has been invited already.")
@@ -77,7 +78,7 @@ def invite(
         about=("invitation", invitation.id, ""),
         data={"roles": held, "cohort": cohort.key if cohort else None},
     )
-    _tell(email, study, reverse("account_signup"))
+    _tell(email, study, held, reverse("account_signup"))
     return invitation
 
 
@@ -103,20 +104,29 @@ def _check_return(study: Study, owner: User, held: list[str]) -> None:
         raise Conflict(sentence)
 
 
-def _tell(email: str, study: Study, path: str) -> None:
+JUDGE_HERE = gettext_lazy(
+    "%(organisation)s invites you to take part in a study called “%(title)s”.\n\n"
+    "You can have a look here, with this e-mail address:\n\n%(url)s\n\n"
+    "You read first what it is about and what it pays, and decide then. Questions: "
+    "%(contact)s.\n\nIf you did not expect this, you need do nothing."
+)
+WORK_HERE = gettext_lazy(
+    "%(organisation)s invites you to work on a study called “%(title)s” as %(roles)s.\n\n"
+    "You can begin here, with this e-mail address:\n\n%(url)s\n\n"
+    "Questions: %(contact)s.\n\nIf you did not expect this, you need do nothing."
+)
+
+
+def _tell(email: str, study: Study, held: Sequence[str], path: str) -> None:
     """A mail that names neither a condition nor what the study is about, beyond its title."""
     account_services.send_mail(
         to=email,
         subject=_("You are invited to a study"),
-        body=_(
-            "%(organisation)s invites you to take part in a study called “%(title)s”.\n\n"
-            "You can have a look here, with this e-mail address:\n\n%(url)s\n\n"
-            "You read first what it is about and what it pays, and decide then. Questions: "
-            "%(contact)s.\n\nIf you did not expect this, you need do nothing."
-        )
+        body=str(JUDGE_HERE if set(held) & rules.JUDGING else WORK_HERE)
         % {
             "organisation": study.organisation or _("The study team"),
             "title": study.title,
+            "roles": ", ".join(str(rules.ROLE_WORDS[role]) for role in held),
             "url": settings.SITE_URL + path,
             "contact": study.contact,
         },

@@ -55,7 +55,11 @@ def test_a_study_begins_as_a_draft_with_an_invited_coordinator(admin: Client) ->
     assert not Member.objects.exists()
     invitation = Invitation.objects.get()
     assert (invitation.email, invitation.roles) == ("cora@example.org", [Role.COORDINATOR])
-    assert OutgoingMail.objects.get().to == "cora@example.org"
+    mail = OutgoingMail.objects.get()
+    assert mail.to == "cora@example.org"
+    assert "Made-up Sleep Group invites you to work on a study" in mail.body
+    assert "as coordinator." in mail.body
+    assert reverse("account_signup") in mail.body
     made = Event.objects.get(action="studies.made")
     assert made.actor_id is not None
     page = admin.get(reverse("desk:studies")).content.decode()
