@@ -12,9 +12,10 @@ from annotations.models import Prompt
 from annotations.rules.states import Category
 from codesign.shared.serializers import OneOf, Shape
 from modelhub.engine.params import MAX_SEED, PARAMETERS
-from modelhub.models import GenerationRun, ModelVersion, TrainingRun
+from modelhub.models import GenerationRun, ModelVersion, TrainingRun, Upload
+from modelhub.queries import uploads
 from modelhub.rules import generation as rules
-from modelhub.rules.states import Method, ModelKind, RunState, TrainingState
+from modelhub.rules.states import Method, ModelKind, RunState, TrainingState, UploadState
 
 MOST_GENERATION_SEED = 2**63 - 1
 
@@ -89,7 +90,7 @@ class RowProblemSerializer(Shape):
     problem = serializers.CharField()
 
 
-class ImportReportSerializer(serializers.Serializer[Any]):
+class ImportedSerializer(serializers.Serializer[Any]):
     """What came of it."""
 
     prompts = serializers.IntegerField(help_text="New ones.")
@@ -101,12 +102,84 @@ class ImportReportSerializer(serializers.Serializer[Any]):
     )
     models = serializers.ListField(child=serializers.CharField())
     columns_not_used = serializers.ListField(child=serializers.CharField())
+
+
+class ImportReportSerializer(ImportedSerializer):
+    """What came of it, and what was left out."""
+
     skipped = RowProblemSerializer(many=True)
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         """Sets have no order of their own."""
         shown = super().to_representation(instance)
         return shown | {name: sorted(shown[name]) for name in ("models", "columns_not_used")}
+
+
+class ImportSerializer(serializers.ModelSerializer[Upload]):
+    """An import that a worker does."""
+
+    study = serializers.SlugField(source="study.slug")
+    state = OneOf([str(one) for one in UploadState])
+    total = serializers.IntegerField(help_text="Rows; a guess until all were read.")
+    percent = serializers.SerializerMethodField()
+    rows_a_second = serializers.SerializerMethodField()
+    seconds_left = serializers.SerializerMethodField()
+    imported = serializers.SerializerMethodField()
+    bad_rows = serializers.SerializerMethodField()
+    problems = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Upload
+        fields = (
+            "id",
+            "study",
+            "name",
+            "state",
+            "skip_bad",
+            "rows",
+            "total",
+            "percent",
+            "rows_a_second",
+            "seconds_left",
+            "imported",
+            "bad_rows",
+            "problems",
+            "error",
+            "created_at",
+            "started_at",
+            "ended_at",
+        )
+        read_only_fields = fields
+
+    def get_percent(self, upload: Upload) -> int:
+        """100 once all of it is done."""
+        return uploads.percent(upload)
+
+    def get_rows_a_second(self, upload: Upload) -> float | None:
+        """Since it began."""
+        return uploads.rows_a_second(upload)
+
+    def get_seconds_left(self, upload: Upload) -> float | None:
+        """By how it went so far."""
+        return uploads.seconds_left(upload) if upload.state in uploads.UNDER_WAY else None
+
+    @extend_schema_field(ImportedSerializer(allow_null=True))
+    def get_imported(self, upload: Upload) -> dict[str, Any] | None:
+        """Null before it is done."""
+        if upload.state != UploadState.DONE:
+            return None
+        return {"wait_for_round": 0} | {
+            name: found for name, found in upload.found.items() if name != "skipped"
+        }
+
+    def get_bad_rows(self, upload: Upload) -> int:
+        """How many rows cannot come in."""
+        return int(upload.found.get("skipped", 0))
+
+    @extend_schema_field(RowProblemSerializer(many=True))
+    def get_problems(self, upload: Upload) -> list[dict[str, Any]]:
+        """The first of them, by line."""
+        return [{"line": line, "problem": problem} for line, problem in upload.problems]
 
 
 class NamedModelSerializer(serializers.ModelSerializer[ModelVersion]):

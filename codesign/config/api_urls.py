@@ -5,7 +5,7 @@ from django.urls import path
 from annotations.api import assignments, releases, retractions
 from codesign.accounts import schema  # noqa: F401 - it names sign-in by token in the description
 from codesign.studies import api as studies
-from modelhub.api import generation, models, prompts, training
+from modelhub.api import generation, imports, models, prompts, training
 
 urlpatterns = [
     path("studies/", studies.StudiesView.as_view()),
@@ -29,6 +29,15 @@ urlpatterns = [
         name="api-retractions",
     ),
     path("studies/<slug:slug>/prompts/", prompts.PromptsView.as_view()),
+    path(
+        "studies/<slug:slug>/imports/<str:import_id>/",
+        imports.OneImportView.as_view(),
+        name="api-import",
+    ),
+    path(
+        "studies/<slug:slug>/imports/<str:import_id>/cancel/",
+        imports.CancelImportView.as_view(),
+    ),
     path("studies/<slug:slug>/generation-runs/", generation.RunsView.as_view()),
     path("studies/<slug:slug>/generation-runs/<str:run_id>/", generation.OneRunView.as_view()),
     path(

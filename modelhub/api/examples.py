@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import OpenApiExample
+
 from annotations.api.examples import RELEASE_ID, answered, sent
 
 MODEL = {"id": "1f0a5c3e-7b2d-4e6f-9a8c-0d1e2f3a4b07", "name": "SmolLM2-135M-Instruct"}
@@ -46,6 +48,33 @@ REPORT: dict[str, Any] = {
     "models": ["other-model"],
     "columns_not_used": [],
     "skipped": [],
+}
+IMPORTING: dict[str, Any] = {
+    "id": "8c1f4b7a-5d2e-4a6b-9c3d-1e0f2a3b4c12",
+    "study": "hard-days",
+    "name": "prompts-by-api.jsonl",
+    "state": "importing",
+    "skip_bad": False,
+    "rows": 25_000,
+    "total": 100_000,
+    "percent": 25,
+    "rows_a_second": 10_000.0,
+    "seconds_left": 7.5,
+    "imported": None,
+    "bad_rows": 0,
+    "problems": [],
+    "error": "",
+    "created_at": "2026-11-23T09:00:00Z",
+    "started_at": "2026-11-23T09:00:01Z",
+    "ended_at": None,
+}
+NOT_IMPORTED = IMPORTING | {
+    "state": "failed",
+    "seconds_left": None,
+    "bad_rows": 1,
+    "problems": [{"line": 812, "problem": "the prompt is empty."}],
+    "error": "1 rows cannot come in, so none did.",
+    "ended_at": "2026-11-23T09:00:11Z",
 }
 START = {"model": MODEL["name"], "samples": 2, "temperature": 0.8, "max_new_tokens": 120}
 RUN: dict[str, Any] = {
@@ -121,7 +150,15 @@ TRAINING: dict[str, Any] = {
 }
 
 PROMPTS = [answered(PROMPT)]
-IMPORT = [sent({"prompts": ROWS}), answered(REPORT, 201)]
+IMPORT = [
+    sent({"prompts": ROWS}),
+    answered(REPORT, 201),
+    answered(IMPORTING | {"state": "confirmed", "rows": 0, "percent": 0, "started_at": None}, 202),
+]
+ONE_IMPORT = [
+    answered(IMPORTING),
+    OpenApiExample("Bad rows", NOT_IMPORTED, response_only=True, status_codes=["200"]),
+]
 RUNS = [answered(RUN)]
 START_RUN = [sent(START), answered(RUN | {"state": "queued", "done": 0}, 201)]
 ONE_RUN = [answered(RUN)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -14,14 +15,15 @@ from codesign.accounts.api import ApiView
 from codesign.accounts.rules import TokenScope
 from codesign.shared.errors import Invalid
 from codesign.shared.pagination import Pages
-from codesign.shared.parsers import CsvFile, JsonLinesFile, ParquetFile, SafeJSONParser
+from codesign.shared.parsers import CsvFile, JsonLinesFile, LongJSONParser, ParquetFile
 from codesign.studies.models import Study
 from codesign.studies.permissions import member_with
 from modelhub import serializers
 from modelhub.api import examples
+from modelhub.models import Upload
 from modelhub.permissions import IMPORT
-from modelhub.rules.imports import MOST_BYTES
-from modelhub.services import imports
+from modelhub.rules.imports import AT_ONCE_BYTES, AT_ONCE_ROWS, MOST_BYTES
+from modelhub.services import imports, sent
 from modelhub.services.imports import ImportReport
 
 SKIP_BAD = OpenApiParameter(
@@ -35,6 +37,13 @@ FILES = {
     CsvFile.media_type: OpenApiTypes.STR,
     ParquetFile.media_type: OpenApiTypes.BINARY,
 }
+LOCATION = OpenApiParameter(
+    "Location",
+    OpenApiTypes.URI_REF,
+    OpenApiParameter.HEADER,
+    description="Where the import can be followed.",
+    response=[202],
+)
 YES, NO = ("true", "1"), ("false", "0", "")
 
 
@@ -50,7 +59,7 @@ class PromptsView(ApiView):
     permission = IMPORT
     scope = TokenScope.PROMPTS
     pagination_class = PromptPages
-    parser_classes = (SafeJSONParser, JsonLinesFile, CsvFile, ParquetFile)
+    parser_classes = (LongJSONParser, JsonLinesFile, CsvFile, ParquetFile)
     max_body = 20_000_000
     """Bytes of a JSON body, which is held in memory; files may be larger."""
     max_file = MOST_BYTES
@@ -72,39 +81,52 @@ class PromptsView(ApiView):
     @extend_schema(
         operation_id="prompts_import",
         examples=examples.IMPORT,
-        parameters=[SKIP_BAD],
+        parameters=[SKIP_BAD, LOCATION],
         request={"application/json": serializers.PromptRowsSerializer, **FILES},
-        responses={201: serializers.ImportReportSerializer},
+        responses={201: serializers.ImportReportSerializer, 202: serializers.ImportSerializer},
     )
     def post(self, request: Request, slug: str) -> Response:
         """Take in prompts, with or without responses: all of them, or none.
 
         As JSON, or as the very file that `import_prompts` takes (JSONL, CSV, Parquet). What is
         wrong with a row is said at `fields.rows`, by its line; rows of JSON count from 1.
+
+        More than 1,000 rows or 4 MB are taken by a worker: the answer is 202 and `Location` says
+        where the import can be followed, with what is wrong with a row at `problems`. The very
+        same sent again leads to the same import until that has ended; after that it changes
+        nothing, as every prompt is there already.
         """
         study = self.study(slug)
         asked = request.query_params.get("skip_bad", "").lower()
         if asked not in (*YES, *NO):
             raise Invalid("This is no yes or no.", {"skip_bad": ["Use true or false."]})
-        report = self._imported(study, request.data, skip_bad=asked in YES)
-        return Response(serializers.ImportReportSerializer(report).data, status=201)
+        came = self._imported(study, request.data, skip_bad=asked in YES)
+        if isinstance(came, ImportReport):
+            return Response(serializers.ImportReportSerializer(came).data, status=201)
+        where = {"Location": reverse("api-import", kwargs={"slug": slug, "import_id": came.id})}
+        return Response(serializers.ImportSerializer(came).data, status=202, headers=where)
 
-    def _imported(self, study: Study, sent: object, *, skip_bad: bool) -> ImportReport:
-        if isinstance(sent, Path):
+    def _imported(self, study: Study, body: object, *, skip_bad: bool) -> ImportReport | Upload:
+        if isinstance(body, Path):
             try:
-                return imports.import_file(
-                    actor=self.actor, study=study, path=sent, name="The file", skip_bad=skip_bad
-                )
+                return self._of_file(study, body, skip_bad=skip_bad)
             finally:
-                sent.unlink()
-        if not sent:
+                body.unlink()
+        if not body:
             raise Invalid("The body is empty. Please send a row for each prompt.")
-        if not isinstance(sent, dict) or not isinstance(sent.get("prompts"), list):
+        if not isinstance(body, dict) or not isinstance(body.get("prompts"), list):
             sentence = "Please send an object with a list of rows."
             raise Invalid(sentence, {"prompts": [sentence]})
+        rows, size = body["prompts"], int(self.request.META.get("CONTENT_LENGTH") or 0)
+        if len(rows) > AT_ONCE_ROWS or size > AT_ONCE_BYTES:
+            return sent.take_rows(actor=self.actor, study=study, rows=rows, skip_bad=skip_bad)
         return imports.import_rows(
-            actor=self.actor,
-            study=study,
-            rows=enumerate(sent["prompts"], 1),
-            skip_bad=skip_bad,
+            actor=self.actor, study=study, rows=enumerate(rows, 1), skip_bad=skip_bad
+        )
+
+    def _of_file(self, study: Study, path: Path, *, skip_bad: bool) -> ImportReport | Upload:
+        if sent.takes_long(path=path):
+            return sent.take_file(actor=self.actor, study=study, path=path, skip_bad=skip_bad)
+        return imports.import_file(
+            actor=self.actor, study=study, path=path, name="The file", skip_bad=skip_bad
         )

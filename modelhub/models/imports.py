@@ -1,4 +1,4 @@
-"""Files of prompts brought in on a page; the rows are the truth, the broker only rings."""
+"""Files of prompts from pages and programs; the rows are the truth, the broker only rings."""
 
 from __future__ import annotations
 
@@ -13,12 +13,16 @@ from modelhub.rules.states import UploadState
 
 
 class Upload(PublicModel):
-    """One file: looked through, shown, and imported once somebody has said so."""
+    """One file: looked through, shown, and imported once somebody has said so.
+
+    A program says so when it sends it: then it is imported without having been looked through.
+    """
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="+")
     requested_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     name = models.CharField(max_length=120, help_text="What the file was called.")
     suffix = models.CharField(max_length=10)
+    sha256 = models.CharField(max_length=64, blank=True, help_text="Of what a program sent.")
     state = models.CharField(max_length=10, default=UploadState.QUEUED)
     skip_bad = models.BooleanField(default=False)
     rows = models.PositiveIntegerField(default=0, help_text="Read so far.")
@@ -33,4 +37,11 @@ class Upload(PublicModel):
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints: ClassVar = [one_of("state", UploadState, "upload_state_known")]
+        constraints: ClassVar = [
+            one_of("state", UploadState, "upload_state_known"),
+            models.UniqueConstraint(
+                fields=["study", "requested_by", "sha256", "skip_bad"],
+                condition=models.Q(ended_at=None) & ~models.Q(sha256=""),
+                name="upload_sent_once",
+            ),
+        ]

@@ -1,4 +1,4 @@
-"""Reading imports that were started on a page."""
+"""Reading imports that a worker does."""
 
 from __future__ import annotations
 
@@ -66,6 +66,13 @@ def seconds_left(upload: Upload) -> float | None:
         return None
     took = (upload.heartbeat_at - upload.started_at).total_seconds()
     return max(0.0, took / upload.rows * (upload.total - upload.rows))
+
+
+def percent(upload: Upload) -> int:
+    """How much of it is done; 100 once all of it is."""
+    if upload.state == UploadState.DONE:
+        return 100
+    return min(99, 100 * upload.rows // upload.total) if upload.total else 0
 
 
 def rows_a_second(upload: Upload) -> float | None:

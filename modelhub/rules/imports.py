@@ -30,6 +30,10 @@ COLUMNS = frozenset(
 MOST_ROWS = 100_000
 MOST_BYTES = 500_000_000
 """Of one file."""
+AT_ONCE_ROWS = 1_000
+AT_ONCE_BYTES = 4_000_000
+"""A program that sends no more has its answer at once: within a second or two, within ten on a busy
+machine. More is left to a worker, since proxies give up on an answer after a minute or less."""
 MOST_LINE = 16_000_000
 """Bytes of one line of JSON, characters of one cell of a table."""
 MOST_RESPONSES = 50

@@ -1,5 +1,7 @@
 """Files of prompts from a page: kept, looked through, shown, and imported after a yes.
 
+What a program sends goes the same way from `confirm` on, see `sent`.
+
 The row is the truth: a worker that dies leaves it to the next ring, and since an import is one
 transaction nothing is half there. Signs of life and the wish to cancel go over a connection of
 their own, beside that transaction.
@@ -7,10 +9,11 @@ their own, beside that transaction.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -20,6 +23,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import connections, transaction
 from django.utils import timezone
 
+from annotations.rules.prompts import RowProblem
 from annotations.services.intake import RowsRefused
 from codesign.audit import services as audit
 from codesign.audit.registry import action
@@ -29,7 +33,7 @@ from codesign.shared.jobs import enqueue
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
 from modelhub.models import Upload
-from modelhub.permissions import UPLOAD
+from modelhub.permissions import IMPORT, UPLOAD
 from modelhub.queries import uploads as queries
 from modelhub.rules.imports import MOST_BYTES, ImportRow
 from modelhub.rules.states import UPLOAD_STATES, UploadState
@@ -72,28 +76,36 @@ def receive(*, actor: Actor, study: Study, file: UploadedFile[bytes]) -> Upload:
     upload = Upload.objects.create(
         study=study, requested_by_id=actor.user_id, name=name[:120], suffix=suffix
     )
-    _store(file, path_of(upload=upload))
-    audit.record(
-        actor=actor,
-        action=RECEIVED,
-        study_id=study.id,
-        about=("upload", upload.id, upload.name),
-        data={"bytes": file.size},
-    )
-    enqueue(READ_TASK, upload.id)
+    store(chunks=file.chunks(), path=path_of(upload=upload))
+    received(actor=actor, upload=upload)
     return upload
 
 
-def _store(file: UploadedFile[bytes], path: Path) -> None:
-    """Write the whole file, or leave none: the row goes with it when this raises."""
+def received(*, actor: Actor, upload: Upload) -> None:
+    """Put a new row on record and let a worker have it."""
+    audit.record(
+        actor=actor,
+        action=RECEIVED,
+        study_id=upload.study_id,
+        about=("upload", upload.id, upload.name),
+        data={"bytes": path_of(upload=upload).stat().st_size},
+    )
+    enqueue(READ_TASK, upload.id)
+
+
+def store(*, chunks: Iterable[bytes], path: Path) -> str:
+    """Write the whole file, or leave none; its SHA-256."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    digest = hashlib.sha256()
     try:
         with path.open("wb") as kept:
-            for chunk in file.chunks():
+            for chunk in chunks:
+                digest.update(chunk)
                 kept.write(chunk)
     except BaseException:
         path.unlink(missing_ok=True)
         raise
+    return digest.hexdigest()
 
 
 def _refuse(sentence: str) -> None:
@@ -122,7 +134,7 @@ def confirm(*, actor: Actor, upload: Upload, skip_bad: bool = False) -> Upload:
 @transaction.atomic
 def cancel(*, actor: Actor, upload: Upload) -> Upload:
     """End an import, at once or (where a worker reads) within seconds; nothing of it stays."""
-    require(actor, UPLOAD, upload.study)
+    require(actor, IMPORT, upload.study)
     upload = _locked(upload.id)
     if upload.state in (UploadState.CHECKING, UploadState.IMPORTING):
         upload.cancel_requested_at = timezone.now()
@@ -143,6 +155,8 @@ def read(*, upload_id: uuid.UUID) -> None:
             work(upload, watch)
     except Stopped:
         _end(upload_id, UploadState.CANCELLED)
+    except RowsRefused as refused:
+        _end(upload_id, UploadState.FAILED, error=refused.title, problems=refused.problems)
     except Refusal as refusal:
         _end(upload_id, UploadState.FAILED, error=refusal.title)
     except DATABASE_AWAY:
@@ -213,6 +227,8 @@ def _import(upload: Upload, watch: Watch) -> None:
             watch=watch,
         )
     except RowsRefused as refused:
+        if not upload.found:
+            raise
         sentence = f"{refused.title} The study has changed since the file was looked through."
         raise Conflict(sentence) from refused
     upload = _locked(upload.id)
@@ -234,12 +250,17 @@ def _keep(upload: Upload, report: ImportReport) -> None:
         "already_there": report.already_there,
         "responses": report.responses,
         "tasks": report.tasks,
+        "wait_for_round": report.wait_for_round,
         "models": sorted(report.models),
         "skipped": len(report.skipped),
         "columns_not_used": sorted(report.columns_not_used)[:20],
     }
-    upload.problems = [[p.line, p.problem[:500]] for p in report.skipped[:MOST_PROBLEMS]]
+    upload.problems = _first_of(report.skipped)
     upload.heartbeat_at = timezone.now()
+
+
+def _first_of(problems: Sequence[RowProblem]) -> list[list[Any]]:
+    return [[one.line, one.problem[:500]] for one in problems[:MOST_PROBLEMS]]
 
 
 def _seen(row: ImportRow) -> dict[str, Any]:
@@ -255,10 +276,18 @@ def _seen(row: ImportRow) -> dict[str, Any]:
 
 
 @transaction.atomic
-def _end(upload_id: uuid.UUID, state: UploadState, *, error: str = "") -> None:
+def _end(
+    upload_id: uuid.UUID,
+    state: UploadState,
+    *,
+    error: str = "",
+    problems: Sequence[RowProblem] = (),
+) -> None:
     upload = _locked(upload_id)
     if UPLOAD_STATES.allows(upload.state, state):
         upload.error = error[:500]
+        if problems:
+            upload.problems, upload.found = _first_of(problems), {"skipped": len(problems)}
         _move(SYSTEM, upload, state)
 
 

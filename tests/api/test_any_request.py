@@ -34,7 +34,7 @@ from codesign.accounts.rules import Rate, TokenScope
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.studies.models import Member
 from codesign.studies.rules import Role
-from modelhub.services import generation, training
+from modelhub.services import generation, sent, training
 from modelhub.services.versions import ensure_embedded_model
 from tests.annotations.releases.story import Story, release, withdraw
 from tests.factories.annotations import judge, judging_round
@@ -104,6 +104,7 @@ class World:
             "release_id": str(frozen.id),
             "path": "README.md",
             "model_id": str(model.id),
+            "import_id": str(sent.take_rows(actor=SYSTEM, study=story.study, rows=[{}]).id),
         }
         self.runs = {"generation-runs": str(run.id), "training-runs": str(trained.id)}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -59,13 +60,18 @@ def by_page(study: Study, content: bytes, name: str) -> str:
 
 
 def by_api(study: Study, content: bytes, name: str) -> str:
-    answer = signed_in(study).generic(
+    """What a program reads; it follows an import that a worker does."""
+    client = signed_in(study)
+    answer = client.generic(
         "POST",
         f"/api/v1/studies/{study.slug}/prompts/",
         content,
         content_type=MEDIA[name.rpartition(".")[2]],
     )
-    assert answer.status_code in (201, 400, 413), answer.content
+    if answer.status_code == 202:
+        uploads.read(upload_id=uuid.UUID(answer.json()["id"]))
+        answer = client.get(answer["Location"])
+    assert answer.status_code in (200, 201, 400, 413), answer.content
     return json.dumps(answer.json(), ensure_ascii=False)
 
 

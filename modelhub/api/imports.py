@@ -1,0 +1,58 @@
+"""Imports that a worker does: looked at, cancelled."""
+
+from __future__ import annotations
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from codesign.accounts.api import ApiView, id_of
+from codesign.accounts.rules import TokenScope
+from codesign.shared.serializers import refused
+from codesign.studies.permissions import member_with
+from modelhub import serializers
+from modelhub.api import examples
+from modelhub.models import Upload
+from modelhub.permissions import IMPORT
+from modelhub.queries import uploads as queries
+from modelhub.services import uploads
+
+
+class ImportView(ApiView):
+    """What the views of imports share."""
+
+    permission = IMPORT
+    scope = TokenScope.PROMPTS
+
+    def upload(self, slug: str, import_id: str) -> Upload:
+        """The import as it stands now, for whoever holds the permission in its study."""
+        study = member_with(self.actor, self.permission, slug=slug).study
+        return queries.upload_in(study_id=study.id, upload_id=id_of(import_id))
+
+
+class OneImportView(ImportView):
+    """One import."""
+
+    @extend_schema(
+        operation_id="imports_retrieve",
+        examples=examples.ONE_IMPORT,
+        responses={200: serializers.ImportSerializer},
+    )
+    def get(self, request: Request, slug: str, import_id: str) -> Response:
+        """How far it is, what came in, and what is wrong by line."""
+        return Response(serializers.ImportSerializer(self.upload(slug, import_id)).data)
+
+
+class CancelImportView(ImportView):
+    """Stopping an import."""
+
+    @extend_schema(
+        operation_id="imports_cancel",
+        examples=examples.ONE_IMPORT,
+        request=None,
+        responses={200: serializers.ImportSerializer, **refused(409)},
+    )
+    def post(self, request: Request, slug: str, import_id: str) -> Response:
+        """Stop it, within seconds where a worker reads; nothing of it comes in."""
+        uploads.cancel(actor=self.actor, upload=self.upload(slug, import_id))
+        return Response(serializers.ImportSerializer(self.upload(slug, import_id)).data)
