@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework import serializers
 
 from annotations.models import DatasetRelease, Retraction
@@ -245,3 +247,34 @@ class RetractionSerializer(serializers.ModelSerializer[Retraction]):
             "records",
         )
         read_only_fields = fields
+
+
+class SignedRetractionSerializer(RetractionSerializer):
+    """An entry with its signature."""
+
+    signature = serializers.CharField(
+        read_only=True,
+        help_text=(
+            "Ed25519, base64url without padding, over the canonical JSON (RFC 8785) of this entry "
+            "without `signature`. The public key is in each release's manifest and at `key/`."
+        ),
+    )
+
+    class Meta(RetractionSerializer.Meta):
+        fields = (*RetractionSerializer.Meta.fields, "signature")
+        read_only_fields = fields
+
+    def to_representation(self, instance: Retraction) -> dict[str, Any]:
+        """The entry as it is signed, and the signature."""
+        entry = RetractionSerializer(instance).data
+        return {**entry, "signature": instance.sign(entry)}  # type: ignore[attr-defined]
+
+
+class SigningKeySerializer(serializers.Serializer[Any]):
+    """A public key as a JSON Web Key (RFC 8037)."""
+
+    kty = serializers.ChoiceField(["OKP"])
+    crv = serializers.ChoiceField(["Ed25519"])
+    alg = serializers.ChoiceField(["EdDSA"])
+    use = serializers.ChoiceField(["sig"])
+    x = serializers.CharField(help_text="32 bytes, base64url without padding.")

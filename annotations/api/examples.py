@@ -85,6 +85,15 @@ RETRACTION: dict[str, Any] = {
         "preference": ["a91c3e5f7b2da91c3e5f7b2d"],
         "sft": [],
     },
+    "signature": "x8gjeA7MRKTVrRMCLD6qSISvwEV6Jqvd2p9RmB9eEFmZZUT0lvMPk4pDvzbaBmfb"
+    "H6y1fXhLkQ0l3y-dWtO2Aw",
+}
+KEY: dict[str, str] = {
+    "kty": "OKP",
+    "crv": "Ed25519",
+    "alg": "EdDSA",
+    "use": "sig",
+    "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
 }
 
 
@@ -114,3 +123,4 @@ SUBMIT = [
 RELEASES = [sent({"purpose": "training"}), answered(RELEASE, 200, 201)]
 ONE_RELEASE = [answered(RELEASE)]
 RETRACTIONS = [answered(RETRACTION)]
+SIGNING_KEY = [answered(KEY)]

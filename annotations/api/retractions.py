@@ -44,19 +44,40 @@ class RetractionsView(ApiView):
         operation_id="retractions_list",
         examples=examples.RETRACTIONS,
         parameters=[RELEASE],
-        responses={200: serializers.RetractionSerializer(many=True)},
+        responses={200: serializers.SignedRetractionSerializer(many=True)},
     )
     def get(self, request: Request, slug: str) -> Response:
         """What to drop from earlier releases after withdrawals, oldest first.
 
-        It names records by the ids that the release itself gave them, and nobody.
+        It names records by the ids that the release itself gave them, and nobody. Each entry is
+        signed: keep it, and check it with the public key in the `manifest.json` of its release.
         """
         study = member_with(self.actor, self.permission, slug=slug).study
         return self.page(
             queries.retractions_of(study=study, number=_number(request)),
-            serializers.RetractionSerializer,
+            serializers.SignedRetractionSerializer,
             lambda rows: queries.fill_records(study=study, retractions=rows),
         )
+
+
+class SigningKeyView(ApiView):
+    """With which key a study's retraction list is checked."""
+
+    permission = SEE_RELEASES
+    scope = TokenScope.RELEASES
+
+    @extend_schema(
+        operation_id="retractions_key",
+        examples=examples.SIGNING_KEY,
+        responses={200: serializers.SigningKeySerializer},
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """The public key of the study's retraction list, as a JSON Web Key.
+
+        It is also in the `manifest.json` of each release, and stays the same.
+        """
+        study = member_with(self.actor, self.permission, slug=slug).study
+        return Response(queries.signer_of(study).public_key())
 
 
 def _number(request: Request) -> int | None:

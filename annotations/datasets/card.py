@@ -150,7 +150,9 @@ def _limits(manifest: Mapping[str, Any]) -> str:
             "- Personal data in rewrites was looked for by patterns and by a reviewer; a name can"
             " have been missed. Tell the study when you find one.",
             "- People can take their consent back. Ask for the newest release before each use; one"
-            " that was superseded must not be used for anything new.",
+            " that was superseded must not be used for anything new. What to drop from this one is"
+            " listed by the API; `retractions` in `manifest.json` says where, and has the key with"
+            " which to check that the list is ours.",
             "- Texts may speak of suicide, self-harm, violence and illness, and responses may be"
             " wrong or harmful. None of it is advice.",
         ]

@@ -13,6 +13,7 @@ from typing import Any
 import codesign
 from annotations.datasets.facts import Selection
 from annotations.datasets.sifting import Kept
+from annotations.datasets.signing import Signer
 from annotations.datasets.splits import SALT, TEST_FROM, VALIDATION_FROM
 from annotations.registry import ModelName
 from annotations.rules.releases import POLICY, purposes_needed
@@ -61,6 +62,7 @@ def describe(
     rows: Mapping[str, Mapping[str, int]],
     dropped: Mapping[str, Mapping[str, int]],
     contested: int,
+    signer: Signer,
 ) -> dict[str, Any]:
     """The manifest, but for its list of files."""
     about: dict[str, Any] = {
@@ -90,10 +92,20 @@ def describe(
         "rows": {config: dict(counts) for config, counts in rows.items()},
         "dropped": {config: dict(sorted(counts.items())) for config, counts in dropped.items()},
         "contested": contested,
+        "retractions": _retractions(selection.study["slug"], edition.number, signer),
     }
     if edition.parent:
         about["parent"] = dict(edition.parent)
     return about
+
+
+def _retractions(slug: str, number: int, signer: Signer) -> dict[str, Any]:
+    """Where what must be dropped later is listed, and how to check that the list is ours."""
+    return {
+        "address": f"/api/v1/studies/{slug}/retractions/?release={number}",
+        "signed": "each entry: Ed25519, base64url, over its RFC 8785 JSON without `signature`",
+        "key": signer.public_key(),
+    }
 
 
 def _splits() -> dict[str, Any]:

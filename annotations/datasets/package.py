@@ -24,6 +24,7 @@ from annotations.datasets.manifest import MANIFEST, Edition, as_json, code_versi
 from annotations.datasets.pairs import Record
 from annotations.datasets.rewrites import FindPersonalData
 from annotations.datasets.sifting import Sifted, without_collector
+from annotations.datasets.signing import Signer
 from annotations.datasets.splits import SPLITS, split_of
 from annotations.rules.releases import BY_COHORT, CONFIGS, POLICY, of_cohort
 
@@ -184,6 +185,7 @@ def _finish(builder: _Builder, edition: Edition, sifted: Sifted) -> Package:
         rows={name: config.rows() for name, config in builder.configs.items()},
         dropped={name: config.dropped for name, config in builder.configs.items()},
         contested=builder.contested_count,
+        signer=Signer(builder.keys.secret),
     )
     with closing(HashedFile(folder, "README.md")) as readme:
         readme.write(card(manifest).encode())

@@ -10,6 +10,7 @@ from django.db.models.functions import TruncDate
 
 from annotations.datasets.facts import Keys
 from annotations.datasets.retractions import Said, records_of, there
+from annotations.datasets.signing import Signer
 from annotations.models import Judgement, Response, Retraction, Rewrite
 from annotations.queries.releases import folder_of
 from annotations.rules.releases import CONFIGS
@@ -27,7 +28,8 @@ def retractions_of(*, study: Study, number: int | None = None) -> QuerySet[Retra
 
 
 def fill_records(*, study: Study, retractions: Sequence[Retraction]) -> None:
-    """Give each retraction its `records`, from what its person had sent when it was frozen.
+    """Give each retraction its `records`, from what its person had sent when it was frozen,
+    and `sign`, which signs them for the study.
 
     Only records that are in the release's files: not a rewrite that nobody had accepted.
 
@@ -70,6 +72,14 @@ def fill_records(*, study: Study, retractions: Sequence[Retraction]) -> None:
         keys = Keys(bytes(study.secret), release.selection_hash)
         named[retraction] = records_of(said, keys)
     _keep_what_is_there(named)
+    signer = signer_of(study)
+    for retraction in retractions:
+        retraction.sign = signer.sign  # type: ignore[attr-defined]
+
+
+def signer_of(study: Study) -> Signer:
+    """Who signs a study's retractions."""
+    return Signer(bytes(study.secret))
 
 
 def _keep_what_is_there(named: Mapping[Retraction, Mapping[str, Sequence[str]]]) -> None:

@@ -28,6 +28,7 @@ urlpatterns = [
         retractions.RetractionsView.as_view(),
         name="api-retractions",
     ),
+    path("studies/<slug:slug>/retractions/key/", retractions.SigningKeyView.as_view()),
     path("studies/<slug:slug>/prompts/", prompts.PromptsView.as_view()),
     path(
         "studies/<slug:slug>/imports/<str:import_id>/",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
 import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.test import Client
 
 from annotations.models import DatasetRelease, Retraction
@@ -115,6 +118,46 @@ def test_what_was_never_in_a_release_is_not_listed(state: str) -> None:
     assert listed["records"]["preference"]
 
 
+def is_genuine(entry: dict[str, Any], key: dict[str, str]) -> bool:
+    """As a recipient checks it who has the files of a release and an entry, and no way to ask."""
+    x, signature = (
+        base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))
+        for value in (key["x"], entry["signature"])
+    )
+    said = {name: value for name, value in entry.items() if name != "signature"}
+    canonical = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    try:
+        Ed25519PublicKey.from_public_bytes(x).verify(signature, canonical.encode())
+    except InvalidSignature:
+        return False
+    return True
+
+
+def test_the_list_is_signed_and_checked_with_the_public_key_alone(two: Two) -> None:
+    """standards 2.9."""
+    withdraw(two.leaves)
+    manifest = json.loads((folder_of(two.first) / "manifest.json").read_bytes())
+    key, feed = manifest["retractions"]["key"], two.feed()
+    assert two.client.get(manifest["retractions"]["address"]).json()["results"] == feed[:1]
+    assert two.client.get(f"{two.address}key/").json() == key
+    assert set(key) == {"kty", "crv", "alg", "use", "x"}  # no private half
+    assert [is_genuine(entry, key) for entry in feed] == [True, True]
+    records = feed[0]["records"]
+    for change in (
+        {"code": "use_withdrawn"},
+        {"retracted_on": "2020-01-01"},
+        {"release": feed[1]["release"]},
+        {"records": records | {"judgements": []}},
+    ):
+        assert not is_genuine(feed[0] | change, key)
+    other, theirs = Client(), Story()
+    other.force_login(staff(theirs.study, Role.ML_ENGINEER).user)
+    another = other.get(f"/api/v1/studies/{theirs.study.slug}/retractions/key/").json()
+    assert another["x"] != key["x"]
+    assert not is_genuine(feed[0], another)
+    assert other.get(f"{two.address}key/").status_code == 404
+
+
 def test_the_list_names_nobody(two: Two) -> None:
     withdraw(two.leaves)
     answer = two.client.get(two.address).content.decode()
@@ -136,6 +179,7 @@ def test_the_list_names_nobody(two: Two) -> None:
         "retracted_on",
         "code",
         "records",
+        "signature",
     }
     assert len(shown["retracted_on"]) == len("2026-01-01")  # no time of day
 
