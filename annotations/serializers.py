@@ -260,7 +260,8 @@ class SignedRetractionSerializer(RetractionSerializer):
         ),
     )
 
-    class Meta(RetractionSerializer.Meta):
+    class Meta:
+        model = Retraction
         fields = (*RetractionSerializer.Meta.fields, "signature")
         read_only_fields = fields
 

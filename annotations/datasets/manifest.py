@@ -92,17 +92,17 @@ def describe(
         "rows": {config: dict(counts) for config, counts in rows.items()},
         "dropped": {config: dict(sorted(counts.items())) for config, counts in dropped.items()},
         "contested": contested,
-        "retractions": _retractions(selection.study["slug"], edition.number, signer),
+        "retractions": _retractions(selection.study["slug"], signer),
     }
     if edition.parent:
         about["parent"] = dict(edition.parent)
     return about
 
 
-def _retractions(slug: str, number: int, signer: Signer) -> dict[str, Any]:
+def _retractions(slug: str, signer: Signer) -> dict[str, Any]:
     """Where what must be dropped later is listed, and how to check that the list is ours."""
     return {
-        "address": f"/api/v1/studies/{slug}/retractions/?release={number}",
+        "address": f"/api/v1/studies/{slug}/retractions/",
         "signed": "each entry: Ed25519, base64url, over its RFC 8785 JSON without `signature`",
         "key": signer.public_key(),
     }
