@@ -16,6 +16,7 @@ from codesign.studies.models import Study
 from codesign.studies.permissions import require, studies_where
 from modelhub.models import ModelVersion, TrainingRun
 from modelhub.permissions import SEE_MODELS, TRAIN
+from modelhub.queries.versions import taken_back
 from modelhub.rules.states import ModelKind, TrainingState
 from modelhub.rules.training import STALE_AFTER_SECONDS, TRAINABLE
 
@@ -59,24 +60,26 @@ def trainable_releases(*, actor: Actor, study: Study) -> QuerySet[DatasetRelease
 
 
 def trainable_bases(*, actor: Actor, study: Study) -> QuerySet[ModelVersion]:
-    """Models whose weights are here."""
+    """Models whose weights are here, and of which nothing that they learnt was taken back."""
     require(actor, SEE_MODELS, study)
-    return (
-        ModelVersion.objects.filter(Q(study=None) | Q(study=study))
-        .filter(kind__in=TRAINABLE)
-        .exclude(training_run__release__state="superseded")
-        .order_by("created_at")
-    )
+    return bases_of(study=study).exclude(id__in=taken_back(study_id=study.id))
+
+
+def bases_of(*, study: Study) -> QuerySet[ModelVersion]:
+    """Models whose weights are here, oldest first."""
+    here = ModelVersion.objects.filter(Q(study=None) | Q(study=study))
+    return here.filter(kind__in=TRAINABLE).order_by("created_at")
 
 
 def releases_behind(version: ModelVersion) -> list[str]:
-    """The states of the releases that a model, its parent, … learnt from."""
+    """The states of the releases that a model, its parent, … learnt from, as they are now."""
     states = []
-    one: ModelVersion | None = version
-    while one is not None:
-        if one.training_run is not None:
-            states.append(one.training_run.release.state)
-        one = one.parent
+    above: uuid.UUID | None = version.id
+    while above is not None:
+        found = ModelVersion.objects.filter(id=above)
+        above, state = found.values_list("parent_id", "training_run__release__state").get()
+        if state:
+            states.append(state)
     return states
 
 
@@ -151,7 +154,8 @@ def run_going_on(*, study_id: uuid.UUID) -> TrainingRun | None:
 def not_compared(*, study_id: uuid.UUID) -> ModelVersion | None:
     """The newest model trained here that no evaluation compares with its parent."""
     trained = ModelVersion.objects.filter(study_id=study_id, kind=ModelKind.ADAPTER)
-    return trained.filter(evaluations=None).order_by("-created_at").first()
+    offered = trained.exclude(id__in=taken_back(study_id=study_id))
+    return offered.filter(evaluations=None).order_by("-created_at").first()
 
 
 def not_trained_on(*, study_id: uuid.UUID) -> DatasetRelease | None:
@@ -199,8 +203,9 @@ def chosen_release(*, releases: QuerySet[DatasetRelease], release_id: uuid.UUID)
 
 
 def chosen_base(*, actor: Actor, study: Study, wanted: str) -> ModelVersion:
-    """The model of that name or id whose weights are here."""
-    for version in trainable_bases(actor=actor, study=study):
+    """The model of that name or id whose weights are here; the service says if it may be one."""
+    require(actor, SEE_MODELS, study)
+    for version in bases_of(study=study):
         if wanted in (version.name, str(version.id)):
             return version
     sentence = "There is no model of that name or id whose weights are here."

@@ -28,9 +28,27 @@ def versions_of(*, study_id: uuid.UUID) -> QuerySet[ModelVersion]:
     )
 
 
-def able_to_write(*, study_id: uuid.UUID) -> QuerySet[ModelVersion]:
+def writers_of(*, study_id: uuid.UUID) -> QuerySet[ModelVersion]:
     """Those of them that can write responses."""
     return versions_of(study_id=study_id).filter(kind__in=GENERATES)
+
+
+def able_to_write(*, study_id: uuid.UUID) -> QuerySet[ModelVersion]:
+    """Those of them that may be asked to: what they learnt from was not taken back."""
+    return writers_of(study_id=study_id).exclude(id__in=taken_back(study_id=study_id))
+
+
+def taken_back(*, study_id: uuid.UUID) -> set[uuid.UUID]:
+    """Models of a study that learnt, themselves or through a parent, what was taken back since."""
+    trained = ModelVersion.objects.filter(study_id=study_id)
+    new = set(
+        trained.filter(training_run__release__state="superseded").values_list("id", flat=True)
+    )
+    found: set[uuid.UUID] = set()
+    while new:
+        found |= new
+        new = set(trained.filter(parent__in=new).values_list("id", flat=True)) - found
+    return found
 
 
 def trained_folders() -> list[Path]:
@@ -52,8 +70,8 @@ def version_named(*, study_id: uuid.UUID, name: str) -> ModelVersion:
 
 
 def able_version(*, study_id: uuid.UUID, wanted: str) -> ModelVersion:
-    """The model of that name or id that can write for this study."""
-    for version in able_to_write(study_id=study_id):
+    """The model of that name or id that can write for this study; the service says if it may."""
+    for version in writers_of(study_id=study_id):
         if wanted in (version.name, str(version.id)):
             return version
     sentence = "There is no model of that name or id that can write here."

@@ -62,11 +62,14 @@ def base_problem(*, kind: str, method: str) -> str | None:
 
 
 def lineage_problem(*, releases: Iterable[str]) -> str | None:
-    """Why a model is no base any more, from the states of what it and its parents learnt from."""
+    """Why a model is not used any more, from the states of what it and its parents learnt from.
+
+    Their answers cannot be taken out of its weights; so nothing new is written or trained with it.
+    """
     if "superseded" in releases:
         return (
-            "This model has learnt from answers that somebody has taken back since. Start from "
-            "another one."
+            "This model has learnt from answers that somebody has taken back since, so nothing new "
+            "is made with it. Choose another one."
         )
     return None
 

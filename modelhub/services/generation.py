@@ -23,10 +23,12 @@ from modelhub.engine.generate import DEFAULT_SYSTEM_MESSAGE
 from modelhub.models import GenerationItem, GenerationRun, ModelVersion
 from modelhub.permissions import RUN_GENERATION
 from modelhub.queries import generation as queries
+from modelhub.queries.training import releases_behind
 from modelhub.queries.versions import GENERATES
 from modelhub.rules import generation as rules
 from modelhub.rules.generation import Settings
 from modelhub.rules.states import RUN_STATES, ItemState, RunState
+from modelhub.rules.training import lineage_problem
 from modelhub.services import items
 from modelhub.services.alive import nobody_writes
 from modelhub.signals import run_finished
@@ -62,6 +64,7 @@ def start_run(
     settings = _checked(replace(settings, seed=settings.seed or (twin.seed if twin else 0)))
     if version.kind not in GENERATES or version.study_id not in (None, study.id):
         raise Invalid("This model cannot write here.", {"model": ["Choose another model."]})
+    _refuse_taken_back(version)
     chosen = _chosen(study, prompts)
     _check_prompts(study, round, chosen)
     digest = _digest(version, settings, chosen)
@@ -88,6 +91,11 @@ def start_run(
     ring(run_id=run.id)
     run.refresh_from_db()
     return run
+
+
+def _refuse_taken_back(version: ModelVersion) -> None:
+    if problem := lineage_problem(releases=releases_behind(version)):
+        raise Conflict(problem)
 
 
 def _take_turns(study: Study) -> None:
@@ -224,6 +232,7 @@ def resume_run(*, actor: Actor, run: GenerationRun) -> GenerationRun:
     """Go on with a cancelled or failed run where it stopped; failed items get another try."""
     require(actor, RUN_GENERATION, run.study)
     run = locked(run_id=run.id)
+    _refuse_taken_back(run.model_version)
     move(actor=actor, run=run, state=RunState.QUEUED)
     GenerationItem.objects.filter(run=run, state=ItemState.FAILED).update(
         state=ItemState.PENDING, attempts=0, error=""

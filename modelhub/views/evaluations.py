@@ -16,9 +16,10 @@ from modelhub.forms.training import named
 from modelhub.permissions import EVALUATE, SEE_MODELS
 from modelhub.queries import evaluations as reading
 from modelhub.queries.generation import progress_of
-from modelhub.queries.training import model_of
+from modelhub.queries.training import model_of, releases_behind
 from modelhub.rules.charts import share
 from modelhub.rules.states import ModelKind
+from modelhub.rules.training import lineage_problem
 from modelhub.rules.words import MODEL_KINDS
 from modelhub.services import evaluations
 
@@ -30,6 +31,7 @@ def model(request: StudyRequest, slug: str, model_id: uuid.UUID) -> HttpResponse
     study = request.member.study
     version = model_of(actor=request.actor, study=study, model_id=model_id)
     found = reading.evaluations_of(actor=request.actor, study=study).filter(child=version)
+    problem = lineage_problem(releases=releases_behind(version))
     return render(
         request,
         "modelhub/model.html",
@@ -40,7 +42,9 @@ def model(request: StudyRequest, slug: str, model_id: uuid.UUID) -> HttpResponse
             "evaluations": found,
             "numbers": named(version.training_run.params) if version.training_run else [],
             "who": studies.name_of_actor(study_id=study.id, user_id=version.made_by_id),
+            "problem": problem,
             "may_compare": version.kind == ModelKind.ADAPTER
+            and not problem
             and request.member.has_role(*EVALUATE.roles),
         },
     )
