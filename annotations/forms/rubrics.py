@@ -9,8 +9,6 @@ from django import forms
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
-from annotations.models import Rubric
-
 LOWEST, HIGHEST = 1, 5
 MOST_QUESTIONS = 20
 MOST_ANCHOR = 60
@@ -19,6 +17,8 @@ MOST_ANCHOR = 60
 class RubricForm(forms.Form):
     """What the questions are called together."""
 
+    after = forms.IntegerField(widget=forms.HiddenInput, required=False, initial=0)
+    """The version that the page began from."""
     title = forms.CharField(
         label=_("Title"),
         max_length=120,
@@ -71,7 +71,8 @@ class CriterionForms(_CriterionForms):  # type: ignore[misc, valid-type]
     """The questions in their order, and an empty one after them."""
 
     def __init__(self, data: Any = None, *, criteria: Sequence[Mapping[str, Any]] = ()) -> None:
-        super().__init__(data, initial=list(criteria), prefix="questions")
+        # what was sent counts by itself, not as a change of what is there by now
+        super().__init__(data, initial=[] if data else list(criteria), prefix="questions")
 
     def again(self) -> CriterionForms:
         """The same with what was typed, not looked at yet, and one more empty question."""
@@ -128,13 +129,3 @@ def typed_from(criteria: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         | {f"anchor_{score}": words for score, words in one["scale"]["anchors"].items()}
         for one in criteria
     ]
-
-
-def typed_of(rubric: Rubric) -> list[dict[str, Any]]:
-    """What a form shows of a rubric that comes with its words."""
-    shown = []
-    for criterion in rubric.criteria.all():
-        text = criterion.texts.all()[0]
-        words = {f"anchor_{score}": said for score, said in text.anchors.items()}
-        shown.append({"key": criterion.key, "title": text.title, "question": text.question} | words)
-    return shown

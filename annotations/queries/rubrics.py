@@ -78,6 +78,22 @@ def newest(*, study_id: uuid.UUID, key: str) -> Rubric:
     return found
 
 
+def criteria_of(rubric: Rubric) -> list[dict[str, Any]]:
+    """The criteria of a rubric that comes with its words, as `make_rubric` takes them."""
+    found = []
+    for criterion in rubric.criteria.all():
+        text = criterion.texts.all()[0]
+        scale = {
+            "kind": criterion.scale_kind,
+            "min": criterion.scale_min,
+            "max": criterion.scale_max,
+            "anchors": text.anchors,
+        }
+        said = {"title": text.title, "help": text.question, "scale": scale}
+        found.append({"key": criterion.key, **said})
+    return found
+
+
 def free_key(study: Study, title: str) -> str:
     """A key from a title that no rubric of the study has."""
     taken = set(Rubric.objects.filter(study=study).values_list("key", flat=True))

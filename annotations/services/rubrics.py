@@ -10,10 +10,11 @@ from django.db.models import Max
 
 from annotations.models import Criterion, Rubric, RubricText
 from annotations.permissions import MANAGE_ROUNDS
+from annotations.queries import rubrics as queries
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import Actor
-from codesign.shared.errors import Invalid
+from codesign.shared.errors import Conflict, Invalid
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
 
@@ -51,6 +52,43 @@ def make_rubric(
         data={"criteria": keys},
     )
     return rubric
+
+
+@transaction.atomic
+def write_rubric(
+    *,
+    actor: Actor,
+    study: Study,
+    title: str,
+    language: str,
+    criteria: Sequence[Mapping[str, Any]],
+    key: str = "",
+    after: int = 0,
+) -> Rubric:
+    """What a page makes: a new rubric without `key`, else the version after `after`.
+
+    The same sent twice makes one version; what somebody else wrote meanwhile is not overtaken
+    unseen.
+    """
+    require(actor, MANAGE_ROUNDS, study)
+    Study.objects.select_for_update(no_key=True).get(id=study.id)
+    there = queries.newest_of(study_id=study.id)
+    for rubric in there.filter(key=key) if key else there.filter(title=title):
+        if (rubric.title, queries.criteria_of(rubric)) == (title, [*criteria]):
+            return rubric
+        if key and rubric.version != after:
+            raise Conflict(
+                f"Version {rubric.version} was written meanwhile. Save again to make yours the"
+                " next one."
+            )
+    return make_rubric(
+        actor=actor,
+        study=study,
+        key=key or queries.free_key(study, title),
+        title=title,
+        language=language,
+        criteria=criteria,
+    )
 
 
 def _write_criteria(rubric: Rubric, language: str, criteria: Sequence[Mapping[str, Any]]) -> None:

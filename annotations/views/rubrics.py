@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from annotations.forms.rubrics import CriterionForms, RubricForm, typed_from, typed_of
+from annotations.forms.rubrics import CriterionForms, RubricForm, typed_from
 from annotations.models import Rubric
 from annotations.permissions import MANAGE_ROUNDS
 from annotations.queries import rubrics as queries
 from annotations.services import rubrics
-from codesign.shared.errors import Invalid, NotFound
+from codesign.shared.errors import Conflict, Invalid, NotFound
 from codesign.shared.forms import explain
 from codesign.studies.permissions import StudyRequest, page
 
@@ -50,7 +50,8 @@ def new(request: StudyRequest, slug: str) -> HttpResponse:
 def change(request: StudyRequest, slug: str, key: str) -> HttpResponse:
     """A form with the newest version; what is saved is the next one."""
     rubric = queries.newest(study_id=request.member.study_id, key=key)
-    return _write(request, title=rubric.title, criteria=typed_of(rubric), rubric=rubric)
+    criteria = typed_from(queries.criteria_of(rubric))
+    return _write(request, title=rubric.title, criteria=criteria, rubric=rubric)
 
 
 def _write(
@@ -60,11 +61,12 @@ def _write(
     criteria: list[dict[str, Any]],
     rubric: Rubric | None = None,
 ) -> HttpResponse:
-    form = RubricForm(request.POST or None, initial={"title": title})
+    began = {"title": title, "after": rubric.version if rubric else 0}
+    form = RubricForm(request.POST or None, initial=began)
     questions = CriterionForms(request.POST or None, criteria=criteria)
     status = 400 if form.is_bound else 200
     if "more" in request.POST:
-        form = RubricForm(initial={"title": request.POST.get("title", "")})
+        form = RubricForm(initial=dict(request.POST.items()))
         questions, status = questions.again(), 200
     elif (
         form.is_bound
@@ -83,14 +85,17 @@ def _made(
 ) -> Rubric | None:
     study = request.member.study
     try:
-        return rubrics.make_rubric(
+        return rubrics.write_rubric(
             actor=request.actor,
             study=study,
-            key=rubric.key if rubric else queries.free_key(study, form.cleaned_data["title"]),
             title=form.cleaned_data["title"],
             language=study.language,
             criteria=questions.criteria(),
+            key=rubric.key if rubric else "",
+            after=form.cleaned_data["after"] or 0,
         )
-    except Invalid as refusal:
+    except (Conflict, Invalid) as refusal:
         explain(form, refusal)
-        return None
+    if rubric:  # so that saving once more goes on from what is there now, knowingly
+        form.data = {**dict(form.data.items()), "after": str(rubric.version)}
+    return None

@@ -201,7 +201,8 @@ class PartForms(_PartForms):  # type: ignore[misc, valid-type]
             {"heading": part["heading"], "text": "\n\n".join(part["paragraphs"])}
             for part in content.get("sections", [])
         ]
-        super().__init__(data, initial=written, prefix="parts")
+        # what was sent counts by itself, not as a change of what is there by now
+        super().__init__(data, initial=[] if data else written, prefix="parts")
 
     def parts(self) -> list[dict[str, Any]]:
         """Those that hold something, as they are kept."""

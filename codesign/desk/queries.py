@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.db.models import Prefetch, QuerySet
 
 from codesign.enrolment.models import Invitation
 from codesign.shared.actors import Actor
 from codesign.shared.errors import NotFound, NotPermitted
 from codesign.studies.models import Member, Study
-from codesign.studies.rules import Role
+from codesign.studies.rules import Role, StudyState
 
 
 def studies_of_site(*, actor: Actor) -> QuerySet[Study]:
@@ -36,3 +38,14 @@ def study_of_site(*, actor: Actor, slug: str) -> Study:
     if study is None:
         raise NotFound("There is no such study.")
     return study
+
+
+def draft_like(*, actor: Actor, slug: str, email: str, said: Mapping[str, str]) -> Study | None:
+    """A study in draft of which all this was said, and which was handed to that address."""
+    alike = studies_of_site(actor=actor).filter(slug=slug, state=StudyState.DRAFT, **said)
+    for study in alike:
+        handed_to = {member.user.email for member in study.coordinators}  # type: ignore[attr-defined]
+        handed_to |= {invitation.email for invitation in study.invited}  # type: ignore[attr-defined]
+        if email.lower() in {address.lower() for address in handed_to}:
+            return study
+    return None

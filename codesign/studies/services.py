@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 
 from django.db import IntegrityError, transaction
@@ -116,11 +117,17 @@ def make_cohort(
 ) -> Cohort:
     """Make a cohort of people who judge in `role`, the last one unless said otherwise.
 
-    Without a `key`, which data sets and programs know it by, it gets one from its title.
+    Without a `key`, which data sets and programs know it by, it gets one from its title; then
+    the same title again, as by a double click, is the same cohort.
     """
     require(actor, MANAGE_PEOPLE, study)
     Study.objects.select_for_update(no_key=True).get(id=study.id)
     there = Cohort.objects.filter(study=study)
+    if not key and (twin := there.filter(title=title).first()):
+        if twin.role != role:
+            taken = "Another cohort has this name."
+            raise Invalid(taken, {"title": [taken]})
+        return twin
     if position is None:
         last = there.aggregate(n=Max("position"))["n"]
         position = 0 if last is None else last + 1
@@ -146,7 +153,8 @@ def _free_key(title: str, role: str, taken: set[str]) -> str:
 def rename_cohort(*, actor: Actor, cohort: Cohort, title: str) -> Cohort:
     """Give a cohort another name; its key stays, since data sets know it by that."""
     require(actor, MANAGE_PEOPLE, cohort.study)
-    cohort = Cohort.objects.select_for_update(no_key=True).get(id=cohort.id)
+    Study.objects.select_for_update(no_key=True).get(id=cohort.study_id)
+    cohort = queries.cohort_in(study_id=cohort.study_id, cohort_id=cohort.id)
     if cohort.title == title:
         return cohort
     cohort.title = title
@@ -156,10 +164,16 @@ def rename_cohort(*, actor: Actor, cohort: Cohort, title: str) -> Cohort:
 
 
 @transaction.atomic
-def drop_cohort(*, actor: Actor, cohort: Cohort) -> None:
-    """Take out a cohort made by mistake; refused once it has people, pay or a round."""
-    require(actor, MANAGE_PEOPLE, cohort.study)
-    cohort = Cohort.objects.select_for_update().get(id=cohort.id)
+def drop_cohort(*, actor: Actor, study: Study, cohort_id: uuid.UUID) -> None:
+    """Take out a cohort made by mistake; refused once it has people, pay or a round.
+
+    One that is gone is gone: pressed twice, it does nothing more.
+    """
+    require(actor, MANAGE_PEOPLE, study)
+    Study.objects.select_for_update(no_key=True).get(id=study.id)
+    cohort = Cohort.objects.filter(study=study, id=cohort_id).first()
+    if cohort is None:
+        return
     _tell_of(actor, COHORT_DROPPED, cohort)
     try:
         cohort.delete()

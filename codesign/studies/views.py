@@ -12,9 +12,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from codesign.shared.errors import Invalid
+from codesign.shared.forms import explain
 from codesign.shared.pages import Question, ask_first
 from codesign.studies import queries, services
 from codesign.studies.forms import AboutForm, CohortForm, NameForm
+from codesign.studies.models import Cohort
 from codesign.studies.permissions import MANAGE_PEOPLE, RUN_STUDY, StudyRequest, page
 from codesign.studies.rules import Role
 
@@ -41,17 +44,24 @@ def cohorts(request: StudyRequest, slug: str) -> HttpResponse:
     """Every cohort, and a form for one more."""
     study = request.member.study
     form = CohortForm(request.POST or None)
-    if form.is_bound and form.is_valid():
-        made = services.make_cohort(
-            actor=request.actor,
-            study=study,
-            title=form.cleaned_data["title"],
-            role=Role(form.cleaned_data["role"]),
-        )
+    if form.is_bound and form.is_valid() and (made := _made(request, form)):
         messages.success(request, _("“%(title)s” is there now.") % {"title": made.title})
         return redirect("studies:cohorts", slug=slug)
     seen = {"form": form, "cohorts": queries.cohorts_of(study_id=study.id)}
     return render(request, "studies/cohorts.html", seen, status=400 if form.errors else 200)
+
+
+def _made(request: StudyRequest, form: CohortForm) -> Cohort | None:
+    try:
+        return services.make_cohort(
+            actor=request.actor,
+            study=request.member.study,
+            title=form.cleaned_data["title"],
+            role=Role(form.cleaned_data["role"]),
+        )
+    except Invalid as refusal:
+        explain(form, refusal)
+        return None
 
 
 @page(MANAGE_PEOPLE)
@@ -74,11 +84,12 @@ def cohort(request: StudyRequest, slug: str, cohort_id: uuid.UUID) -> HttpRespon
 @require_http_methods(["GET", "POST"])
 def drop(request: StudyRequest, slug: str, cohort_id: uuid.UUID) -> HttpResponse:
     """Ask, and take out a cohort that was made by mistake."""
-    found = queries.cohort_in(study_id=request.member.study_id, cohort_id=cohort_id)
+    study = request.member.study
     if request.method == "POST":
-        services.drop_cohort(actor=request.actor, cohort=found)
-        messages.success(request, _("“%(title)s” is gone.") % {"title": found.title})
+        services.drop_cohort(actor=request.actor, study=study, cohort_id=cohort_id)
+        messages.success(request, _("The cohort is gone."))
         return redirect("studies:cohorts", slug=slug)
+    found = queries.cohort_in(study_id=study.id, cohort_id=cohort_id)
     question = Question(
         heading=_("Take out “%(title)s”?") % {"title": found.title},
         points=[_("It has neither people nor pay nor a round, so nobody notices.")],

@@ -54,7 +54,7 @@ def test_questions_are_written_and_their_next_version_keeps_its_keys(
     assert not queries.without_words(first)
     page = client.get(at("rubric", study, key="how-it-feels")).content.decode()
     assert 'value="kind_2"' in page
-    changed = written(question(0, "Warm", key="kind_2"), question(1, "Clear"))
+    changed = written(question(0, "Warm", key="kind_2"), question(1, "Clear"), after="1")
     assert client.post(at("rubric", study, key="how-it-feels"), changed).status_code == 302
     second = Rubric.objects.get(version=2)
     assert [c.key for c in second.criteria.all()] == ["kind_2", "clear"]

@@ -13,7 +13,7 @@ from codesign.consent.models import ConsentDraft, ConsentVersion
 from codesign.consent.queries import ConsentState
 from codesign.shared.actors import SYSTEM
 from codesign.shared.errors import Conflict, Invalid
-from codesign.studies.models import Member, Study
+from codesign.studies.models import Study
 from codesign.studies.rules import StudyState
 from tests.factories.consent import consent_text, publish, sign
 from tests.factories.studies import MemberFactory, StudyFactory, staff
@@ -223,22 +223,22 @@ def test_reading_ease_is_told_and_hard_texts_are_pointed_out(  # standards 2.14
     assert rules.reading_grade([]) == 0
 
 
-def test_a_draft_is_gone_after_publishing_and_stale_pages_are_refused() -> None:
+def test_what_was_shown_is_published_once_and_nothing_else() -> None:
     study = StudyFactory.create()
     content = consent_text()
     draft = services.save_draft(
         actor=SYSTEM, study=study, language="en", content=content, before=""
     )
-    shown = draft.content_hash
     publish_it: dict[str, Any] = {
         "actor": SYSTEM,
         "study": study,
         "language": "en",
-        "shown_hash": shown,
         "material": True,
     }
-    services.publish_draft(**publish_it)
     with pytest.raises(Conflict):
-        services.publish_draft(**publish_it)
-    assert Member.objects.count() == 0
+        services.publish_draft(**publish_it, shown_hash="0" * 64)
+    made = services.publish_draft(**publish_it, shown_hash=draft.content_hash)
+    assert services.publish_draft(**publish_it, shown_hash=made.content_hash) == made
     assert ConsentVersion.objects.count() == 1
+    with pytest.raises(Conflict):
+        services.publish_draft(**publish_it, shown_hash="0" * 64)

@@ -210,10 +210,15 @@ def test_cohorts_are_made_renamed_and_taken_out(client: Client) -> None:
         ("lived-experience", "Lived experience"),
         ("lived-experience-2", "Families"),
     ]
+    again = client.post(address, {"title": "Families", "role": "clinician"})
+    assert "Another cohort has this name." in again.content.decode()
+    assert client.post(drop).status_code == 302  # pressed twice
     other = CohortFactory.create()
     for name in ("studies:cohort", "studies:cohort-drop"):
         keys = {"slug": study.slug, "cohort_id": other.id}
-        assert client.post(reverse(name, kwargs=keys), {"title": "X"}).status_code == 404
+        assert client.get(reverse(name, kwargs=keys)).status_code == 404
+        client.post(reverse(name, kwargs=keys), {"title": "X"})
+    assert Cohort.objects.filter(id=other.id, title=other.title).exists()
 
 
 @pytest.mark.parametrize("by", ["people", "pay"])
@@ -224,7 +229,7 @@ def test_a_cohort_that_something_hangs_on_stays(by: str) -> None:
     else:
         set_rate(cohort)
     with pytest.raises(Conflict, match="so it stays"):
-        services.drop_cohort(actor=SYSTEM, cohort=cohort)
+        services.drop_cohort(actor=SYSTEM, study=cohort.study, cohort_id=cohort.id)
     assert Cohort.objects.filter(id=cohort.id).exists()
     assert not Event.objects.filter(action="studies.cohort_dropped").exists()
 

@@ -123,7 +123,7 @@ def test_each_cohort_needs_pay_and_a_round() -> None:
         "Set what “Clinic” is paid for one text.",
         "Plan a round in which “Clinic” is asked something.",
     ]
-    services.drop_cohort(actor=SYSTEM, cohort=more)
+    services.drop_cohort(actor=SYSTEM, study=study, cohort_id=more.id)
     assert says(study) == []
 
 

@@ -129,7 +129,9 @@ def open_study(request: StudyRequest, slug: str) -> HttpResponse:
         try:
             services.change_state(actor=request.actor, study=study, state=StudyState.OPEN)
         except Conflict:
-            return _steps(request, refused=True)
+            if study_queries.gaps_of(study):
+                return _steps(request, refused=True)
+            return redirect("desk:set-up", slug=slug)  # pressed twice: it is open by now
         messages.success(request, _("The study is open."))
         return redirect("desk:set-up", slug=slug)
     if study_queries.gaps_of(study):
