@@ -154,4 +154,4 @@ class TokenForm(forms.Form):
 class InviteForm(forms.Form):
     """The address to write to."""
 
-    email = forms.EmailField(label=_("E-mail address"))
+    email = forms.EmailField(label=_("E-mail address"), max_length=254)

@@ -22,7 +22,7 @@ STAFF_WORDS = {
 class InviteForm(forms.Form):
     """Who, and as what."""
 
-    email = forms.EmailField(label=_("E-mail address"))
+    email = forms.EmailField(label=_("E-mail address"), max_length=254)
 
     def __init__(self, *args: Any, cohorts: Iterable[Cohort], **kwargs: Any) -> None:
         """`cohorts`: those of the study, in their order."""

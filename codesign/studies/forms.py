@@ -31,6 +31,7 @@ class AboutForm(forms.Form):
     )
     contact = forms.EmailField(
         label=_("Address for questions"),
+        max_length=254,
         help_text=_("It stands on the Help page and beside the consent text. Somebody reads it."),
     )
 

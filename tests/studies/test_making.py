@@ -82,6 +82,8 @@ def test_who_has_an_account_coordinates_at_once_also_oneself(admin: Client) -> N
         ({"slug": "TAKEN"}, "Another study has this address."),
         ({"email": "nobody"}, "Please check this address"),
         ({"contact": ""}, "Please fill this in."),
+        ({"contact": f"{'a' * 250}@example.org"}, "Please keep this to 254 characters"),
+        ({"email": f"{'a' * 250}@example.org"}, "Please keep this to 254 characters"),
         ({"title": "x" * 201}, "Please keep this to 200 characters"),
     ],
 )
