@@ -332,7 +332,6 @@ def drop_unconfirmed() -> int:
     dropped = list(unconfirmed.select_related("study"))
     for upload in dropped:
         upload.error = UNCONFIRMED
-        upload.first = []
         _move(SYSTEM, upload, UploadState.CANCELLED)
     return len(dropped)
 
@@ -346,7 +345,7 @@ def _move(actor: Actor, upload: Upload, state: UploadState) -> None:
     """Change the state of a locked row by the table, leave a log row, drop what is not needed."""
     old, upload.state = upload.state, UPLOAD_STATES.check(upload.state, state)
     if not UPLOAD_STATES.table[state]:
-        upload.ended_at = timezone.now()
+        upload.ended_at, upload.first = timezone.now(), []
         path = path_of(upload=upload)
         transaction.on_commit(lambda: path.unlink(missing_ok=True))
     upload.save()

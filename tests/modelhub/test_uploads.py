@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+from celery import current_app
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -28,7 +29,6 @@ from modelhub.models import Upload
 from modelhub.queries import uploads as queries
 from modelhub.rules.states import UploadState
 from modelhub.services import uploads
-from modelhub.tasks import drop_uploads
 from tests.config.running import ROOT, eventually
 from tests.factories.annotations import judge, judging_round
 from tests.factories.studies import MemberFactory, StudyFactory, staff
@@ -201,7 +201,7 @@ def test_a_file_that_nobody_said_yes_to_is_deleted_after_a_week(
         heartbeat_at=timezone.now() - queries.UNCONFIRMED_AFTER - timedelta(minutes=1)
     )
     with django_capture_on_commit_callbacks(execute=True):
-        drop_uploads()
+        what_beat_rings()
     assert (row(old).state, row(new).state) == (UploadState.CANCELLED, UploadState.CHECKED)
     assert not uploads.path_of(upload=old).exists()
     assert uploads.path_of(upload=new).exists()
@@ -209,6 +209,21 @@ def test_a_file_that_nobody_said_yes_to_is_deleted_after_a_week(
     assert "within a week" in page
     assert "Tell me more." not in page
     assert uploads.drop_unconfirmed() == 0
+
+
+def what_beat_rings() -> None:
+    """The tasks of uploads that beat rings for, each at least once an hour."""
+    rung = [one for one in settings.CELERY_BEAT_SCHEDULE.values() if "uploads" in one["task"]]
+    assert max(one["schedule"] for one in rung) <= 3600
+    for one in rung:
+        current_app.tasks[one["task"]]()
+
+
+def test_nothing_of_a_file_that_was_left_stays_in_its_row(desk: Desk) -> None:
+    upload = desk.checked(lines(GOOD))
+    assert upload.first
+    desk.client.post(desk.at("upload-cancel", upload))
+    assert row(upload).first == []
 
 
 @pytest.mark.parametrize("role", [Role.ML_ENGINEER, Role.AUDITOR, Role.SAFETY_LEAD])
@@ -274,7 +289,6 @@ READ = """
 import sys, uuid, django
 django.setup()
 from modelhub.services import uploads
-from modelhub.tasks import drop_uploads
 uploads.read(upload_id=uuid.UUID(sys.argv[1]))
 """
 
