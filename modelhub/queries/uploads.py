@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from pathlib import Path
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -41,8 +43,22 @@ def upload_in(*, study_id: uuid.UUID, upload_id: uuid.UUID) -> Upload:
 
 def not_ended() -> list[uuid.UUID]:
     """Imports whose file is still needed."""
+    return list(_open().values_list("id", flat=True))
+
+
+def files_needed() -> list[Path]:
+    """Where the files of imports that have not ended lie, of every study; for a backup."""
+    return [path_of(upload=upload) for upload in _open().only("suffix").order_by("id")]
+
+
+def path_of(*, upload: Upload) -> Path:
+    """Where the file lies until the import has ended."""
+    return Path(settings.UPLOADS_DIR) / f"{upload.id}{upload.suffix}"
+
+
+def _open() -> QuerySet[Upload]:
     ended = [state for state in UploadState if not UPLOAD_STATES.table[state]]
-    return list(Upload.objects.exclude(state__in=ended).values_list("id", flat=True))
+    return Upload.objects.exclude(state__in=ended)
 
 
 def stale() -> QuerySet[Upload]:

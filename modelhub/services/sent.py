@@ -17,10 +17,11 @@ from codesign.studies.models import Study
 from codesign.studies.permissions import require
 from modelhub.models import Upload
 from modelhub.permissions import IMPORT
+from modelhub.queries.uploads import path_of
 from modelhub.rules.imports import AT_ONCE_BYTES, AT_ONCE_ROWS
 from modelhub.rules.states import UploadState
 from modelhub.services.files import BLOCK, expected_rows, read_rows
-from modelhub.services.uploads import path_of, received, store
+from modelhub.services.uploads import received, store
 
 NAME = "prompts-by-api"
 """What a file is called that came without a name."""

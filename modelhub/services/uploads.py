@@ -35,6 +35,7 @@ from codesign.studies.permissions import require
 from modelhub.models import Upload
 from modelhub.permissions import IMPORT, UPLOAD
 from modelhub.queries import uploads as queries
+from modelhub.queries.uploads import path_of
 from modelhub.rules.imports import MOST_BYTES, ImportRow
 from modelhub.rules.states import UPLOAD_STATES, UploadState
 from modelhub.services import imports
@@ -51,6 +52,7 @@ ORPHAN_AFTER = 3600.0
 """Seconds; no upload takes so long to arrive."""
 SIGN_EVERY_SECONDS = 1.0
 UNCONFIRMED = "Nobody imported it within a week, so the file was deleted. Please bring it again."
+GONE = "Its file is not on the server any more, so nothing came in. Please bring it again."
 SIGN = """
 UPDATE modelhub_upload SET rows = %s, heartbeat_at = now() WHERE id = %s
 RETURNING cancel_requested_at IS NOT NULL OR state NOT IN ('checking', 'importing')
@@ -112,11 +114,6 @@ def _refuse(sentence: str) -> None:
     raise Invalid(sentence, {"file": [sentence]})
 
 
-def path_of(*, upload: Upload) -> Path:
-    """Where the file lies until the import has ended."""
-    return Path(settings.UPLOADS_DIR) / f"{upload.id}{upload.suffix}"
-
-
 @transaction.atomic
 def confirm(*, actor: Actor, upload: Upload, skip_bad: bool = False) -> Upload:
     """Import a file that was looked through; with `skip_bad` all of it that is fine."""
@@ -151,6 +148,7 @@ def read(*, upload_id: uuid.UUID) -> None:
         return
     work = _check if upload.state == UploadState.CHECKING else _import
     try:
+        _look_for_file(upload)
         with _signs_of_life(upload) as watch:
             work(upload, watch)
     except Stopped:
@@ -175,10 +173,17 @@ def _claim(upload_id: uuid.UUID) -> Upload | None:
     now = timezone.now()
     upload.started_at = upload.heartbeat_at = now
     checking = upload.state == UploadState.QUEUED
-    if checking:
-        upload.total = expected_rows(path=path_of(upload=upload))
     _move(SYSTEM, upload, UploadState.CHECKING if checking else UploadState.IMPORTING)
     return upload
+
+
+def _look_for_file(upload: Upload) -> None:
+    """Refuse what is not there any more; where it is looked through, say how long it may be."""
+    path = path_of(upload=upload)
+    if not path.is_file():
+        raise Conflict(GONE)
+    if upload.state == UploadState.CHECKING:
+        Upload.objects.filter(id=upload.id).update(total=expected_rows(path=path))
 
 
 @contextmanager

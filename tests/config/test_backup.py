@@ -15,6 +15,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import connection
 from psycopg import sql
@@ -22,19 +23,27 @@ from psycopg import sql
 from annotations.queries.releases import folder_of
 from codesign.audit.services import seal
 from codesign.config.backups.archive import MANIFEST, read_manifest
+from codesign.config.backups.making import make_backup
 from codesign.config.backups.progress import Progress
 from codesign.config.run import HALF_RESTORED
 from codesign.config.servers.folders import socket_folder
 from codesign.config.servers.postgres import Postgres
 from codesign.config.servers.roles import APP_ROLE, OWNER_ROLE
-from modelhub.models import ModelVersion
+from codesign.shared.actors import Actor
+from codesign.studies.models import Study
+from codesign.studies.rules import Role
+from modelhub.models import ModelVersion, Upload
+from modelhub.queries.uploads import path_of
 from modelhub.rules.states import ModelKind
+from modelhub.services.uploads import receive
 from modelhub.services.versions import ensure_embedded_model
 from tests.annotations.pages import cohort_of
 from tests.annotations.releases.story import Story, release
 from tests.config.running import ROOT, user_environment
 from tests.factories.annotations import judge, judging_round, lease, send
+from tests.factories.studies import staff
 
+PROMPTS = b'{"prompt": "I cannot sleep."}\n'
 WEIGHTS = b"weights of a small adapter" * 1000
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -58,10 +67,21 @@ def backup(tmp_path: Path) -> Path:
         path="adapters/one/adapter",
         sha256=hashlib.sha256(WEIGHTS).hexdigest(),
     )
+    brought(study)
     seal()
     assert folder_of(made).is_dir()
     call_command("backup", str(tmp_path / "backup"), stdout=io.StringIO(), stderr=io.StringIO())
     return tmp_path / "backup"
+
+
+def brought(study: Study) -> Path:
+    """Let a coordinator bring a file of prompts that no worker has read; where it lies."""
+    upload = receive(
+        actor=Actor(user_id=staff(study, Role.COORDINATOR).user_id),
+        study=study,
+        file=SimpleUploadedFile("prompts.jsonl", PROMPTS),
+    )
+    return path_of(upload=upload)
 
 
 def manage(home: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -136,8 +156,11 @@ def test_a_restored_installation_is_the_one_that_was_saved(
     assert kept == {
         name: sha
         for name, sha in files_below(home).items()
-        if name.startswith(("releases/", "models/"))
+        if name.startswith(("releases/", "models/", "uploads/"))
     }
+    assert [name for name in kept if name.startswith("uploads/")] == [
+        f"uploads/{upload.id}.jsonl" for upload in Upload.objects.all()
+    ]
     assert "models/adapters/one/adapter/adapter_model.safetensors" in kept
     for proof in ("trial_balance", "verify_audit"):
         said = manage(home, proof, DATABASE_URL=server.url(APP_ROLE))
@@ -242,9 +265,27 @@ def test_nothing_is_left_of_a_backup_that_could_not_be_finished(tmp_path: Path) 
         call_command("backup", str(tmp_path / "backup"), stderr=io.StringIO())
     assert list(tmp_path.iterdir()) == []
     shutil.rmtree(made)
+    waiting = brought(story.study)
+    waiting.unlink()
     said = io.StringIO()
     call_command("backup", str(tmp_path / "backup"), stdout=io.StringIO(), stderr=said)
     assert f"releases/{made.name} is spoken of and not there" in said.getvalue()
+    assert f"uploads/{waiting.name} is spoken of and not there" in said.getvalue()
+
+
+def test_an_import_that_ends_while_the_backup_is_made_is_in_it_as_it_was(tmp_path: Path) -> None:
+    story = Story()
+    story.judge(story.member(), story.prompt())
+    waiting = brought(story.study)
+
+    class Ending(io.StringIO):
+        def write(self, said: str) -> int:
+            waiting.unlink(missing_ok=True)
+            return super().write(said)
+
+    make_backup(tmp_path / "backup", out=Ending())
+    assert not waiting.exists()
+    assert (tmp_path / "backup" / "files" / "uploads" / waiting.name).read_bytes() == PROMPTS
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")

@@ -120,7 +120,7 @@ def test_sent_twice_it_is_one_import_and_later_it_changes_nothing(program: Progr
 
 
 def files() -> list[str]:
-    return [uploads.path_of(upload=upload).name for upload in Upload.objects.all()]
+    return [queries.path_of(upload=upload).name for upload in Upload.objects.all()]
 
 
 def test_what_cannot_be_read_at_all_is_refused_while_the_program_waits(program: Program) -> None:

@@ -161,17 +161,17 @@ def test_a_file_is_gone_once_its_import_has_ended(
     desk: Desk, django_capture_on_commit_callbacks: Any
 ) -> None:
     upload = desk.checked(lines(GOOD))
-    assert uploads.path_of(upload=upload).exists()
+    assert queries.path_of(upload=upload).exists()
     with django_capture_on_commit_callbacks(execute=True):
         desk.client.post(desk.at("upload-cancel", upload))
-    assert not uploads.path_of(upload=upload).exists()
+    assert not queries.path_of(upload=upload).exists()
 
 
 def test_what_a_crash_left_beside_the_rows_is_cleared_away(
     desk: Desk, settings: Any, tmp_path: Path
 ) -> None:
     settings.UPLOADS_DIR = tmp_path
-    kept = uploads.path_of(upload=desk.checked(lines(GOOD)))
+    kept = queries.path_of(upload=desk.checked(lines(GOOD)))
     arriving, left = tmp_path / f"{uuid.uuid4()}.csv", tmp_path / f"{uuid.uuid4()}.jsonl"
     for path in (arriving, left):
         path.touch()
@@ -179,6 +179,20 @@ def test_what_a_crash_left_beside_the_rows_is_cleared_away(
         os.utime(path, (0, 0))
     uploads.tend()
     assert sorted(tmp_path.iterdir()) == sorted([kept, arriving])
+
+
+@pytest.mark.parametrize("state", [UploadState.QUEUED, UploadState.CONFIRMED])
+def test_an_import_whose_file_is_gone_ends_with_a_sentence(desk: Desk, state: UploadState) -> None:
+    desk.bring(lines(GOOD))
+    upload = Upload.objects.get()
+    Upload.objects.update(state=state)
+    queries.path_of(upload=upload).unlink()
+    assert uploads.ring_waiting() == 1
+    uploads.read(upload_id=upload.id)
+    upload.refresh_from_db()
+    assert (upload.state, upload.error) == (UploadState.FAILED, uploads.GONE)
+    assert uploads.ring_waiting() == 0
+    assert "Please bring it again." in desk.page(upload)
 
 
 def test_a_worker_that_died_is_noticed_and_its_file_read_again(desk: Desk) -> None:
@@ -203,8 +217,8 @@ def test_a_file_that_nobody_said_yes_to_is_deleted_after_a_week(
     with django_capture_on_commit_callbacks(execute=True):
         what_beat_rings()
     assert (row(old).state, row(new).state) == (UploadState.CANCELLED, UploadState.CHECKED)
-    assert not uploads.path_of(upload=old).exists()
-    assert uploads.path_of(upload=new).exists()
+    assert not queries.path_of(upload=old).exists()
+    assert queries.path_of(upload=new).exists()
     page = desk.page(row(old))
     assert "within a week" in page
     assert "Tell me more." not in page

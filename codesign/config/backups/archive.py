@@ -3,7 +3,7 @@
     manifest.json          rows of each table, sequences, migrations; size and SHA-256 of each file
     manifest.sha256        of manifest.json, so that no byte anywhere can change unnoticed
     tables/NAME.copy.gz    rows as PostgreSQL's COPY writes them
-    files/releases/…, files/models/…
+    files/releases/…, files/models/…, files/uploads/…
 
 It is written under another name and gets its own only when all of it is on the disk.
 """
@@ -44,7 +44,7 @@ class Manifest:
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
     """By path: `size` and `sha256`; the tables' files too."""
     missing: list[str] = field(default_factory=list)
-    """Folders that rows speak of and that were not there."""
+    """Folders and files that rows speak of and that were not there."""
     format: int = FORMAT
 
 
@@ -114,8 +114,14 @@ def check_files(folder: Path, manifest: Manifest, done: Callable[[int], None]) -
 
 def copy_file(source: Path, target: Path, done: Callable[[int], None]) -> dict[str, Any]:
     """Copy a file to the disk, for its owner's eyes; return its `size` and `sha256`."""
+    with open(source, "rb") as old:
+        return copy_open(old, target, done)
+
+
+def copy_open(old: IO[bytes], target: Path, done: Callable[[int], None]) -> dict[str, Any]:
+    """Copy a file that was opened, which may have lost its name since."""
     digest, size = hashlib.sha256(), 0
-    with open(source, "rb") as old, open_new(target) as new:
+    with open_new(target) as new:
         while chunk := old.read(CHUNK):
             digest.update(chunk)
             new.write(chunk)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import TextIO
+from typing import IO, TextIO
 
 import psycopg
 from django.conf import settings
@@ -17,6 +19,7 @@ from codesign.config.backups.archive import (
     BackupError,
     Manifest,
     copy_file,
+    copy_open,
     unfinished,
     write_manifest,
 )
@@ -24,6 +27,7 @@ from codesign.config.backups.progress import Progress
 from codesign.config.backups.tables import sizes, write_tables
 from codesign.shared import room
 from codesign.shared.errors import DATABASE_AWAY
+from modelhub.queries.uploads import files_needed
 from modelhub.queries.versions import trained_folders
 
 
@@ -31,23 +35,29 @@ def make_backup(target: Path, *, out: TextIO) -> Manifest:
     """Write the database and its files to `target`, as they are at this moment.
 
     One read-only transaction sees one moment; what releases and models it speaks of lies in files
-    that never change once they are there. BackupError where it cannot be finished.
+    that never change once they are there. Files that wait to be imported go as soon as they are:
+    they are opened before that moment. BackupError where it cannot be finished.
     """
     try:
-        with unfinished(target) as folder, transaction.atomic():
+        with unfinished(target) as folder, ExitStack() as held, transaction.atomic():
+            uploads = _hold(held)
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
                 cursor.execute("SELECT app, name FROM django_migrations ORDER BY app, name")
                 applied = [list(row) for row in cursor.fetchall()]
             manifest = Manifest(made_at=timezone.now().isoformat(), migrations=applied)
-            wanted, files = _files(manifest)
+            home, files = _files(manifest)
+            waiting = _waiting(home, uploads, held, manifest)
             total = sum(sizes(connection.connection).values())
             total += sum(path.stat().st_size for path in files)
+            total += sum(os.fstat(file.fileno()).st_size for file in waiting.values())
             done = Progress("Backup", total=total, out=out)
             write_tables(connection.connection, folder, manifest, done)
             for path in files:
-                name = f"{FILES}/{path.relative_to(wanted)}"
+                name = f"{FILES}/{path.relative_to(home)}"
                 manifest.files[name] = copy_file(path, folder / name, done)
+            for name, file in waiting.items():
+                manifest.files[name] = copy_open(file, folder / name, done)
             write_manifest(folder, manifest)
     except (*DATABASE_AWAY, psycopg.OperationalError) as error:
         full = room.was_lacking(error) or room.is_full(settings.CODESIGN_HOME)
@@ -70,3 +80,26 @@ def _files(manifest: Manifest) -> tuple[Path, list[Path]]:
         for place, _, names in os.walk(folder):
             found += [Path(place) / name for name in sorted(names)]
     return home, found
+
+
+def _hold(held: ExitStack) -> dict[Path, IO[bytes]]:
+    """Open every file that was brought, so that its content outlives an import that ends."""
+    found: dict[Path, IO[bytes]] = {}
+    for path in Path(settings.UPLOADS_DIR).glob("*"):
+        with suppress(FileNotFoundError):
+            found[path] = held.enter_context(path.open("rb"))
+    return found
+
+
+def _waiting(
+    home: Path, opened: Mapping[Path, IO[bytes]], held: ExitStack, manifest: Manifest
+) -> dict[str, IO[bytes]]:
+    """Return the files of imports that have not ended, by name; note which are missing."""
+    found: dict[str, IO[bytes]] = {}
+    for path in files_needed():
+        name = str(path.relative_to(home))
+        try:
+            found[f"{FILES}/{name}"] = opened.get(path) or held.enter_context(path.open("rb"))
+        except FileNotFoundError:
+            manifest.missing.append(name)
+    return found

@@ -32,6 +32,8 @@ from codesign.config.servers.postgres import Postgres
 from codesign.config.servers.roles import OWNER_ROLE
 
 ROOT = Path(__file__).resolve().parents[3]
+FOLDERS = ("releases", "models", "uploads")
+"""What a backup fills beside the database."""
 HARMLESS = {LOCK_FILE, "logs", "static", "assets", "lost+found"}
 """What may stand in a home that counts as empty: made anew at each start, or by the disk."""
 
@@ -79,7 +81,14 @@ def _clear_half(home: Path) -> None:
     """Remove what a restore that was broken off has left, and nothing else."""
     if not (home / HALF_RESTORED).exists():
         return
-    for name in ("releases", "models", "postgres", "postgres.unfinished", "postgres.lock"):
+    for name in (
+        "releases",
+        "models",
+        "uploads",
+        "postgres",
+        "postgres.unfinished",
+        "postgres.lock",
+    ):
         path = home / name
         if path.is_dir():
             shutil.rmtree(path)
