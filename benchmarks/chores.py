@@ -48,6 +48,13 @@ def _move(name: str) -> None:
     getattr(rounds, name)(actor=SYSTEM, round=Round.objects.get(study__slug="bench"))
 
 
+def _go_on() -> None:
+    from annotations.models import Round
+    from annotations.services import offering
+
+    offering.go_on(round_id=Round.objects.get(study__slug="bench").id)
+
+
 def _seal() -> None:
     from codesign.audit import services
 
@@ -65,7 +72,9 @@ def _command(name: str) -> None:
 CHORES: dict[str, Callable[[], None]] = {
     "start a generation run": _start_run,
     "close the round": lambda: _move("close_round"),
+    "… all of it, by a worker": _go_on,
     "open the round": lambda: _move("open_round"),
+    "… and all of it": _go_on,
     "trial_balance": lambda: _command("trial_balance"),
     "check_counts": lambda: _command("check_counts"),
     "seal the trail": _seal,

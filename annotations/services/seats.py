@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from annotations.models import Assignment, Seat, Task, TaskResponse
 from annotations.queries import assignments as queries
@@ -57,6 +57,32 @@ OFFER_LOWEST = """
         WHERE task_id = %s AND cohort_id = %s AND state = 'free' ORDER BY number LIMIT 1
     )
 """
+OFFER_ALL = """
+    WITH these AS MATERIALIZED ({tasks}), lowest AS MATERIALIZED (
+        SELECT seat.id FROM these, LATERAL (
+            SELECT DISTINCT ON (cohort_id) id FROM annotations_seat
+            WHERE task_id = these.id AND state = 'free' ORDER BY cohort_id, number
+        ) seat
+        WHERE (SELECT withdrawn_at IS NULL FROM annotations_prompt WHERE id = these.prompt_id)
+          AND NOT EXISTS (
+            SELECT FROM annotations_taskresponse placed, LATERAL (
+                SELECT FROM annotations_response
+                WHERE id = placed.response_id AND withdrawn_at IS NOT NULL OFFSET 0
+            ) pulled WHERE placed.task_id = these.id OFFSET 0
+          )
+    )
+    UPDATE annotations_seat SET offered = true
+    WHERE id = ANY (ARRAY(SELECT id FROM lowest)) AND NOT offered
+"""
+OFFER_NONE = """
+    WITH these AS MATERIALIZED ({tasks}), offered AS MATERIALIZED (
+        SELECT seat.id FROM these, LATERAL (
+            SELECT id FROM annotations_seat WHERE task_id = these.id AND offered OFFSET 0
+        ) seat
+    )
+    UPDATE annotations_seat SET offered = false WHERE id = ANY (ARRAY(SELECT id FROM offered))
+"""
+"""Task by task, by the index over their seats: a batch never reads all the seats there are."""
 FILL = """
     WITH filled AS (UPDATE annotations_seat SET state = 'filled' WHERE id = %s)
     UPDATE annotations_assignment SET state = %s, seat_id = %s, ended_at = %s, example = %s
@@ -127,22 +153,20 @@ def offer_lowest(*, task_id: uuid.UUID, cohort_id: uuid.UUID) -> None:
         cursor.execute(OFFER_LOWEST, [task_id, cohort_id])
 
 
-def offer_all(*, tasks: QuerySet[Task]) -> int:
-    """Offer the lowest free seat of each of these tasks and cohort; how many there are now."""
-    pulled = TaskResponse.objects.filter(task__in=tasks, response__withdrawn_at__isnull=False)
-    free = Seat.objects.filter(
-        ~Q(task_id__in=pulled.values("task_id")),
-        task__in=tasks,
-        state=SeatState.FREE,
-        task__prompt__withdrawn_at=None,
-    )
-    lowest = free.order_by("task_id", "cohort_id", "number").distinct("task_id", "cohort_id")
-    return Seat.objects.filter(id__in=lowest.values("id")).update(offered=True)
+def offer_all(*, tasks: QuerySet[Task]) -> None:
+    """Offer the lowest free seat of each of these tasks and cohort, unless the task was pulled."""
+    _by_task(OFFER_ALL, tasks)
 
 
 def offer_none_of(*, tasks: QuerySet[Task]) -> None:
     """Offer nothing of these tasks, which the caller has locked."""
-    Seat.objects.filter(task__in=tasks, offered=True).update(offered=False)
+    _by_task(OFFER_NONE, tasks)
+
+
+def _by_task(statement: str, tasks: QuerySet[Task]) -> None:
+    sql, parameters = tasks.order_by().values("id", "prompt_id").query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(statement.format(tasks=sql), parameters)
 
 
 def may_be_judged(*, task: Task) -> bool:

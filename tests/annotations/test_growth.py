@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from annotations.models import Prompt, Rewrite, Round
 from annotations.queries import review
+from annotations.services import offering, rounds
 from benchmarks.people import fill
 from codesign.consent import services as consent
 from codesign.shared.actors import SYSTEM, Actor
@@ -178,6 +179,15 @@ def test_pages_call_no_parallel_workers() -> None:
     with psycopg.connect(**named, options=options) as like_a_page:
         row = like_a_page.execute("SHOW max_parallel_workers_per_gather").fetchone()
     assert row == ("0",)
+
+
+def test_no_batch_of_opening_or_closing_reads_a_large_table_to_its_end(panelist: Member) -> None:
+    made = Round.objects.get(study=panelist.study)
+    with scans() as found:
+        for move in (rounds.close_round, rounds.open_round):
+            move(actor=SYSTEM, round=made)
+            assert offering._batch(made.id)
+    assert not found, "\n".join(found)
 
 
 def test_no_query_reads_a_large_table_to_its_end(panelist: Member, client: Client) -> None:
