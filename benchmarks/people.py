@@ -55,6 +55,7 @@ def make_study(*, tasks: int, slug: str = "bench") -> object:
     rounds.open_round(actor=SYSTEM, round=round_)
     fill(study_id=study.id, round_id=round_.id, cohort_id=cohort.id, tasks=tasks)
     studies.change_state(actor=SYSTEM, study=study, state=StudyState.OPEN)
+    machine.analyze()
     return cohort
 
 
@@ -87,7 +88,6 @@ def fill(*, study_id: Any, round_id: Any, cohort_id: Any, tasks: int) -> None:
     with connection.cursor() as cursor:
         for statement in FILL:
             cursor.execute(statement, where)
-    machine.analyze()
 
 
 FILL = (
