@@ -24,7 +24,7 @@ def ring_releases() -> None:
     releases.ring_releases()
 
 
-@background(name="annotations.tasks.fill_round", queue="default", time_limit=3600)
+@background(name="annotations.tasks.fill_round", queue="exports", time_limit=3600)
 def fill_round(round_id: str) -> None:
     """Put prompts into a round that was planned."""
     filling.fill_round(round_id=uuid.UUID(round_id))
@@ -37,7 +37,7 @@ def ring_rounds() -> None:
     offering.ring_waiting()
 
 
-@background(name="annotations.tasks.move_seats", queue="default", time_limit=3600)
+@background(name="annotations.tasks.move_seats", queue="exports", time_limit=3600)
 def move_seats(round_id: str) -> None:
     """Offer the seats of a round that was opened, or take back those of one that was closed."""
     offering.go_on(round_id=uuid.UUID(round_id))

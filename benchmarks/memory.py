@@ -19,11 +19,12 @@ from pathlib import Path
 import psutil
 
 from benchmarks.machine import ROOT, free_port
+from codesign.config.programs import WORKERS
 
 BUDGET_MB = 400
 SETTLE = 45.0
 """Seconds after the start: by then beat has rung every kind of task at least once or twice."""
-KINDS = ("beat", "worker-default", "worker-generation", "worker-training", "gunicorn", "valkey")
+KINDS = ("beat", *(name for name, *_ in WORKERS), "gunicorn", "valkey")
 
 
 def run() -> None:

@@ -30,7 +30,7 @@ def ring_training() -> None:
     training.requeue_stale()
 
 
-@background(name="modelhub.tasks.read_upload", queue="default", time_limit=3600)
+@background(name="modelhub.tasks.read_upload", queue="exports", time_limit=3600)
 def read_upload(upload_id: str) -> None:
     """Look through a file of prompts, or import it."""
     uploads.read(upload_id=uuid.UUID(upload_id))

@@ -12,11 +12,15 @@ from codesign.config.servers.process import Child, Program, Spec
 
 CELERY = (sys.executable, "-m", "celery", "-A", "codesign.config.celery")
 WORKERS: tuple[tuple[str, str, int, int], ...] = (
-    ("worker-default", "default,exports", 2, 0),
+    ("worker-default", "default", 1, 0),
+    ("worker-exports", "exports", 1, 5),
     ("worker-generation", "generation", 1, 10),
     ("worker-training", "training", 1, 15),
 )
-"""Name, queues, processes, niceness: a model at work leaves the processor to pages."""
+"""Name, queues, processes, niceness: a model at work leaves the processor to pages.
+
+What takes long has processes of its own: a sign-in code never waits for a release or an import.
+"""
 
 GIVES_BACK = ("--max-memory-per-child", "170000")
 """KB after which a process is replaced once its task is done: a large release leaves 200 MB."""

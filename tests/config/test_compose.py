@@ -25,7 +25,15 @@ from codesign.config.servers.process import Child, Spec, stop, tail
 from tests.config.outside import OutsidePostgres, outside_valkey
 from tests.config.running import ROOT, eventually, free_port, user_environment
 
-OURS = ("prepare", "worker", "worker-generation", "worker-training", "beat", "web")
+OURS = (
+    "prepare",
+    "worker",
+    "worker-exports",
+    "worker-generation",
+    "worker-training",
+    "beat",
+    "web",
+)
 """In the order in which they come up."""
 
 

@@ -32,6 +32,7 @@ from tests.journeys.visitor import Visitor
 NAMES = {
     "web": "gunicorn",
     "worker-default": "worker-default@",
+    "worker-exports": "worker-exports@",
     "worker-generation": "worker-generation@",
     "worker-training": "worker-training@",
     "beat": "codesign.config.celery beat",

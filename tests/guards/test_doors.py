@@ -11,6 +11,7 @@ from celery import current_app
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from codesign.config.programs import WORKERS
 from codesign.shared import jobs
 from codesign.shared.access import Permission, Scope
 from codesign.studies.rules import Role
@@ -83,6 +84,14 @@ def test_every_task_names_queue_and_time_limit() -> None:
     for name, task in our_tasks():
         assert jobs.QUEUES.get(name) in QUEUES, name
         assert task.time_limit, name
+
+
+def test_what_takes_long_has_processes_of_its_own() -> None:
+    """A sign-in code shares its processes with short tasks alone."""
+    shared = [task for name, task in our_tasks() if jobs.QUEUES[name] == "default"]
+    assert "accounts.tasks.send_mail" in [task.name for task in shared]
+    assert max(task.time_limit for task in shared) <= 120
+    assert [queues for _, queues, *_ in WORKERS if "default" in queues] == ["default"]
 
 
 def test_the_timer_rings_tasks_that_exist() -> None:
