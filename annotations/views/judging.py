@@ -90,8 +90,7 @@ def _one(request: StudyRequest, slug: str, assignment_id: uuid.UUID) -> HttpResp
     if request.method == "POST":
         return _act(request, assignment)
     if kept := take(request, assignment_id):
-        _save(request, assignment, kept)
-        return redirect(request.path)
+        return _give_back(request, assignment, kept)
     if assignment.state == AssignmentState.LEASED:
         return _show(request, assignment)
     if assignment.state in ENDED:
@@ -124,7 +123,7 @@ def _act(request: StudyRequest, assignment: Assignment) -> HttpResponse:
             return _skip(request, assignment)
         _save(request, assignment, request.POST)
     except Conflict:
-        return _gone(request, assignment)
+        return _gone(request, assignment, request.POST)
     except (Invalid, TooLarge) as refusal:
         return _show(request, assignment, fields=request.POST, errors=_said(refusal))
     if from_scripts(request):
@@ -187,6 +186,17 @@ def _save(request: StudyRequest, assignment: Assignment, fields: Fields) -> None
     )
 
 
+def _give_back(request: StudyRequest, assignment: Assignment, kept: Fields) -> HttpResponse:
+    """Save what waited for them to sign in again; what cannot be saved is shown all the same."""
+    try:
+        _save(request, assignment, kept)
+    except Conflict:
+        return _gone(request, assignment, kept)
+    except (Invalid, TooLarge) as refusal:
+        return _show(request, assignment, fields=kept, errors=_said(refusal))
+    return redirect(request.path)
+
+
 def _help(request: StudyRequest, assignment: Assignment) -> HttpResponse:
     """Save what was written and lead to Help, whatever came of the saving."""
     try:
@@ -199,7 +209,7 @@ def _help(request: StudyRequest, assignment: Assignment) -> HttpResponse:
     return to_help(request.path)
 
 
-def _gone(request: StudyRequest, assignment: Assignment) -> HttpResponse:
+def _gone(request: StudyRequest, assignment: Assignment, fields: Fields) -> HttpResponse:
     """What was open here is over: sent before, skipped, or not theirs any more.
 
     What they wrote stays with them: before their eyes, and as a draft in case it comes again.
@@ -208,9 +218,9 @@ def _gone(request: StudyRequest, assignment: Assignment) -> HttpResponse:
         return HttpResponse(status=409)
     assignment.refresh_from_db(fields=["state"])
     if assignment.state == AssignmentState.EXPIRED:
-        _save(request, assignment, request.POST)
+        _save(request, assignment, fields)
     state = ENDED.get(AssignmentState(assignment.state), "over")
-    written = _written(request, assignment, request.POST)
+    written = _written(request, assignment, fields)
     return _calm(request, state, status=409, written=written)
 
 

@@ -17,13 +17,10 @@ from django.http import (
     QueryDict,
 )
 from django.urls import reverse
-from django.utils.translation import gettext as _
+
+from codesign.shared import keeping
 
 KEPT = "kept_judgement"
-LONGEST = 200_000
-"""Characters kept for somebody who is signed out; a page of judging has a few thousand."""
-KEPT_SECONDS = 3600
-
 View = Callable[..., HttpResponse]
 
 
@@ -55,15 +52,16 @@ def keeps_what_was_written(view: View) -> View:
     def kept(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.method != "POST" or request.user.is_authenticated:
             return view(request, *args, **kwargs)
-        fields = {k: v for k, v in request.POST.items() if k != "csrfmiddlewaretoken"}
-        if sum(len(str(v)) for v in fields.values()) <= LONGEST:
-            request.session[KEPT] = [str(kwargs["assignment_id"]), fields]
-            request.session.set_expiry(KEPT_SECONDS)
+        is_kept = keeping.hold(request, KEPT, str(kwargs["assignment_id"]))
         here = reverse("annotations:judge-one", kwargs=kwargs)
         way_in = to_help(here) if asks_for_help(request) else redirect_to_login(here)
         if from_scripts(request):
-            return JsonResponse({"sign_in": way_in.headers["Location"]}, status=401)
-        messages.info(request, _("You have been signed out. What you filled in is kept."))
+            said = {"sign_in": way_in.headers["Location"], "kept": is_kept}
+            return JsonResponse(said, status=401)
+        if is_kept:
+            messages.info(request, keeping.IS_KEPT)
+        else:
+            messages.warning(request, keeping.NOT_KEPT)
         return way_in
 
     return kept
@@ -71,7 +69,6 @@ def keeps_what_was_written(view: View) -> View:
 
 def take(request: HttpRequest, assignment_id: uuid.UUID) -> dict[str, str] | None:
     """What was kept for that assignment, once."""
-    if KEPT not in request.session:
-        return None
-    about, fields = request.session.pop(KEPT)
-    return fields if about == str(assignment_id) else None
+    kept = keeping.held(request, KEPT)
+    keeping.drop(request, KEPT)
+    return dict(kept[1]) if kept and kept[0] == str(assignment_id) else None

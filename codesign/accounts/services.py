@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from allauth.account.models import EmailAddress
+from django.contrib.sessions.models import Session
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.utils import timezone
@@ -44,8 +45,11 @@ def make_account(
 ) -> User:
     """Make an account whose address counts as verified (demo, site admin).
 
-    Without a password its owner signs in by a code that comes by mail.
+    Without a password its owner signs in by a code that comes by mail. Only the system and site
+    admins make another site admin.
     """
+    if is_site_admin:
+        _require_site_admin(actor)
     user = User.objects.create_user(email, password, is_site_admin=is_site_admin)
     Identity.objects.create(user=user, name=name)
     EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
@@ -149,6 +153,11 @@ def deliver(*, mail_id: str | uuid.UUID) -> bool:
 def forget_tries() -> int:
     """Drop what sign-in need not remember any more, since it holds addresses; how many rows."""
     return SignInMemory.objects.filter(expires__lt=timezone.now()).delete()[0]
+
+
+def forget_sessions() -> int:
+    """Drop sessions that have ended, and with them what waited for somebody to sign in again."""
+    return Session.objects.filter(expire_date__lt=timezone.now()).delete()[0]
 
 
 def ring_mail() -> int:

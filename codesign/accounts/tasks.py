@@ -18,5 +18,6 @@ def ring_mail() -> None:
 
 @background(name="accounts.tasks.forget_tries", queue="default", time_limit=60)
 def forget_tries() -> None:
-    """Drop tries to sign in that no longer count."""
+    """Drop tries to sign in that no longer count, and sessions that have ended."""
     services.forget_tries()
+    services.forget_sessions()

@@ -4,9 +4,11 @@ from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView
 
 from codesign.config.views import healthz
+from codesign.shared.views import kept_form
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
+    path("kept/", kept_form, name="kept-form"),
     path("", include("codesign.desk.urls")),
     path("", include("codesign.accounts.urls")),
     path("account/", include("allauth.urls")),

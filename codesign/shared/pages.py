@@ -10,11 +10,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
+from codesign.shared import keeping
 from codesign.shared.access import Permission, Scope, declare
 from codesign.shared.actors import Actor
 from codesign.shared.errors import NotPermitted
@@ -44,11 +47,26 @@ def turned_away(request: HttpRequest, permission: Permission) -> HttpResponse | 
         return None
     user: Any = request.user
     if not user.is_authenticated:
-        return redirect_to_login(request.get_full_path())
+        return _to_sign_in(request)
+    kept = keeping.held(request, keeping.FORM) if request.method == "POST" else None
+    if kept and kept[0] == request.get_full_path():
+        keeping.drop(request, keeping.FORM)  # it is being sent
     request.actor = Actor.of(user)  # type: ignore[attr-defined]
     if permission.scope is Scope.SITE_ADMIN and not user.is_site_admin:
         raise NotPermitted("Only a site admin may do this.")
     return None
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    """The way to sign in and back; a form that was sent waits there to be sent again."""
+    here = request.get_full_path()
+    if request.method != "POST":
+        return redirect_to_login(here)
+    if keeping.hold(request, keeping.FORM, here):
+        messages.info(request, keeping.IS_KEPT)
+        return redirect_to_login(reverse("kept-form"))
+    messages.warning(request, keeping.NOT_KEPT)
+    return redirect_to_login(here)
 
 
 def plain_page(permission: Permission) -> Callable[[PageView], PageView]:

@@ -5,12 +5,16 @@ import sys
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template.loader import get_template
 from django.views import defaults
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 
-from codesign.shared import room
+from codesign.shared import keeping, room
+from codesign.shared.access import SIGNED_IN
 from codesign.shared.errors import DATABASE_AWAY, TooLarge
+from codesign.shared.pages import plain_page
 from codesign.shared.problems import TOO_LONG, is_api, problem_outside
 
 AWAY = "Codesign cannot reach its records right now. Send the same again soon."
@@ -37,6 +41,17 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         sent = [(name, value) for name, value in _sent(request) if name != "csrfmiddlewaretoken"]
         words = {"sent": sent, "address": request.get_full_path()}
     return render(request, "403_csrf.html", words, status=403)
+
+
+@plain_page(SIGNED_IN)
+@never_cache
+@require_safe
+def kept_form(request: HttpRequest) -> HttpResponse:
+    """What somebody sent whose session had ended, to be sent by them now that they are back."""
+    if (kept := keeping.held(request, keeping.FORM)) is None:
+        return redirect("/")
+    address, sent = kept
+    return render(request, "403_csrf.html", {"sent": sent, "address": address})
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

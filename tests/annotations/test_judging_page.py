@@ -330,32 +330,6 @@ def test_no_system_message_is_shown() -> None:
         assert words.count(part) == 1
 
 
-def test_an_ended_session_loses_nothing(member: Member) -> None:  # standards 5.3
-    client = signed_in(member)
-    client.get(judge_url(member))
-    first = held(member)
-    client.logout()
-    answer = client.post(one_url(first), filled(first) | {"comment": "all of this"})
-    assert answer.headers["Location"] == f"/account/login/?next={one_url(first)}"
-    client.force_login(member.user)
-    words = client.get(one_url(first), follow=True).content.decode()
-    assert "all of this" in words
-    assert words.count(" checked") == 5
-    assert not Judgement.objects.exists()
-
-
-def test_what_was_kept_is_for_its_person_alone(member: Member) -> None:
-    other = judge(cohort=member.cohort)
-    client = signed_in(member)
-    client.get(judge_url(member))
-    first = held(member)
-    client.logout()
-    client.post(one_url(first), filled(first) | {"comment": "mine"})
-    client.force_login(other.user)
-    assert client.get(one_url(first)).status_code == 404
-    assert "mine" not in client.get(judge_url(other)).content.decode()
-
-
 def test_others_are_refused(member: Member) -> None:
     client = signed_in(member)
     client.get(judge_url(member))

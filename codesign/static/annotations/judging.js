@@ -12,7 +12,7 @@
   const MOST_IN_PASSING = 60000; // bytes
   const FRAME = 100; // bytes around each part of a form that is sent
   const KEPT = 204;
-  const SIGNED_OUT = 401; // the server holds what was written until they are back
+  const SIGNED_OUT = 401; // the server may hold what was written until they are back
   const OVER = 409;
   const saved = document.getElementById("saved");
   const seconds = form.elements.namedItem("active_seconds");
@@ -57,6 +57,7 @@
   let leaving = false;
   let sure = false; // whether the next sending is saved, or answered by a page that shows it again
   let signIn = "";
+  let held = false; // whether the server holds what was written by somebody who is signed out
   let over = false; // whether nothing here can be saved or sent any more
 
   function say(sentence) {
@@ -106,7 +107,11 @@
         signal: AbortSignal.timeout(PATIENCE),
         headers: { "X-Requested-With": "judging" },
       });
-      if (answer.status === 401) signIn = (await answer.json()).sign_in;
+      if (answer.status === SIGNED_OUT) {
+        const said = await answer.json();
+        signIn = said.sign_in;
+        held = said.kept;
+      }
       return answer.status;
     } catch {
       return 0;
@@ -118,7 +123,7 @@
     const until = changedAt || Date.now();
     changedAt = 0;
     const status = await post();
-    unkept = ![KEPT, SIGNED_OUT, OVER].includes(status);
+    unkept = ![KEPT, OVER].includes(status) && !(status === SIGNED_OUT && held);
     if (unkept) changedAt = changedAt || until;
     return status;
   }
@@ -126,7 +131,7 @@
   function tell(status) {
     if (leaving) return;
     if (status === SIGNED_OUT) {
-      sayWithWay(form.dataset.out, form.dataset.in, signIn);
+      sayWithWay(held ? form.dataset.out : form.dataset.outUnheld, form.dataset.in, signIn);
     } else if (status === OVER) {
       over = true; // sent in another tab, or taken back: what stands here is not lost with it
       sayWithWay(form.dataset.over, form.dataset.why, form.action);
@@ -201,7 +206,8 @@
   async function saveFirst(button) {
     await saving;
     const status = await save();
-    if (status > 0 && (status === 403 || !passes(status))) {
+    const stays = status === SIGNED_OUT && !held;
+    if (status > 0 && !stays && (status === 403 || !passes(status))) {
       sure = true;
       form.requestSubmit(button);
       return;
@@ -209,7 +215,7 @@
     leaving = false;
     if (button) button.removeAttribute("aria-disabled");
     tell(status);
-    say(status === 0 ? form.dataset.unsent : form.dataset.unsentLater);
+    if (!stays) say(status === 0 ? form.dataset.unsent : form.dataset.unsentLater);
   }
 
   // Brought back by the browser's memory: look again, it may have been sent since.
