@@ -138,7 +138,7 @@ def lease_next(
         seats.offer_lowest(task_id=seat.task_id, cohort_id=member.cohort_id)
     responses = queries.responses_of.all(task_id=seat.task_id)
     shown = _order(member, responses)
-    draft = last.draft if last and last.task_id == seat.task_id else None
+    begun = _begun(seat, last)
     made = Assignment(
         study=member.study,
         member=member,
@@ -156,12 +156,19 @@ def lease_next(
         expires_at=now + timedelta(minutes=settings.ASSIGNMENT_LEASE_MINUTES),
         sitting=_sitting(last, now),
         first_shown_at=shown_at,
-        draft=draft,
-        draft_saved_at=last.draft_saved_at if last and draft else None,
+        draft=begun.draft if begun else None,
+        draft_saved_at=begun.draft_saved_at if begun else None,
     )
     insert(made)
     made.responses = {response.id: response for response in responses}
     return Found(made, created=True)
+
+
+def _begun(seat: seats.Look, last: Assignment | None) -> Assignment | None:
+    """The earlier assignment whose draft goes on in this one."""
+    if seat.begun_id is None or (last and last.id == seat.begun_id):
+        return last if seat.begun_id else None
+    return Assignment.objects.get(id=seat.begun_id)
 
 
 def _sitting(last: Assignment | None, now: datetime) -> uuid.UUID:

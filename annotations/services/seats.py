@@ -49,7 +49,11 @@ TAKE = """
         UPDATE annotations_seat SET state = 'leased', offered = false
         FROM chosen WHERE id = chosen.seat_id AND offered RETURNING id
     )
-    SELECT seat_id, task_id, number, round_id, EXISTS (SELECT FROM taken) FROM chosen
+    SELECT seat_id, task_id, number, round_id, EXISTS (SELECT FROM taken), (
+        SELECT id FROM annotations_assignment AS begun
+        WHERE begun.task_id = chosen.task_id AND member_id = %s AND draft IS NOT NULL
+        ORDER BY draft_saved_at DESC LIMIT 1
+    ) FROM chosen
 """
 OFFER_LOWEST = """
     UPDATE annotations_seat SET offered = true WHERE NOT offered AND id = (
@@ -92,13 +96,17 @@ FILL = """
 
 @dataclass(frozen=True)
 class Look:
-    """The first seat on offer to a member, and whether it is theirs now."""
+    """The first seat on offer to a member, and whether it is theirs now.
+
+    `begun_id`: their earlier assignment of this task that holds the newest draft, if any does.
+    """
 
     seat_id: int
     task_id: uuid.UUID
     number: int
     round_id: uuid.UUID
     taken: bool
+    begun_id: uuid.UUID | None
 
 
 def take_first(*, member: Member, skip_locked: bool) -> Look | None:
@@ -111,20 +119,24 @@ def take_first(*, member: Member, skip_locked: bool) -> Look | None:
     with connection.cursor() as cursor:
         cursor.execute(
             TAKE.format(first_waiting=first.sql),
-            first.parameters(member_id=member.id, cohort_id=member.cohort_id),
+            [*first.parameters(member_id=member.id, cohort_id=member.cohort_id), member.id],
         )
         row = cursor.fetchone()
     return Look(*row) if row else None
 
 
 def take_late(*, task: Task, cohort_id: uuid.UUID) -> Seat | None:
-    """Fill a free seat with work that came after its lease; None where all are taken by now."""
+    """Fill a free seat with work that came after its lease; None where all are taken by now.
+
+    Of a round that was closed since, nothing more is offered.
+    """
     free = Seat.objects.filter(task=task, cohort_id=cohort_id, state=SeatState.FREE)
     seat = free.order_by("number").first()
     if seat is None:
         return None
     Seat.objects.filter(id=seat.id).update(state=SeatState.FILLED, offered=False)
-    offer_lowest(task_id=seat.task_id, cohort_id=seat.cohort_id)
+    if task.round.state == RoundState.OPEN:
+        offer_lowest(task_id=seat.task_id, cohort_id=seat.cohort_id)
     return seat
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from annotations.models import Assignment, Flag, Judgement, Rewrite
+from annotations.models import Assignment, Flag, Judgement, Rewrite, Task
 from annotations.queries import assignments as queries
 from annotations.queries import rubrics
 from annotations.rules import queue, submission
@@ -20,7 +20,6 @@ from annotations.rules.reading import Reader, storable
 from annotations.rules.states import (
     ASSIGNMENT_STATES,
     AssignmentState,
-    RoundState,
     SkipReason,
 )
 from annotations.services import assignments, seats
@@ -28,7 +27,7 @@ from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.compensation import services as compensation
 from codesign.consent import queries as consent
-from codesign.shared.actors import Actor
+from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Invalid, NoConsent, NotPermitted
 from codesign.shared.written import insert
 from codesign.studies.models import Member
@@ -171,7 +170,7 @@ def _finish(assignment: Assignment, *, now: datetime, example: bool) -> assignme
     Work that comes late is kept if a seat of its task is still free.
     """
     late = assignment.state == AssignmentState.EXPIRED
-    held = _reclaim(assignment) if late else None
+    held = _reclaim(assignment, now=now) if late else None
     assignment.state = ASSIGNMENT_STATES.check(assignment.state, AssignmentState.SUBMITTED)
     assignment.ended_at = now
     assignment.example = example
@@ -179,11 +178,10 @@ def _finish(assignment: Assignment, *, now: datetime, example: bool) -> assignme
     return held
 
 
-def _reclaim(assignment: Assignment) -> assignments.Found | None:
+def _reclaim(assignment: Assignment, *, now: datetime) -> assignments.Found | None:
     """Find a seat for late work; what the person holds instead by now, or None."""
     task = seats.locked_task(task_id=assignment.task_id)
-    if _came_again(assignment) or task.round.state != RoundState.OPEN:
-        raise Conflict(GONE)
+    _take_back(assignment, task=task, now=now)
     if not seats.may_be_judged(task=task) or queries.saw_in_review(
         member_id=assignment.member_id, prompt_id=assignment.prompt_id
     ):
@@ -195,10 +193,31 @@ def _reclaim(assignment: Assignment) -> assignments.Found | None:
     return _held_instead(assignment)
 
 
-def _came_again(assignment: Assignment) -> bool:
-    """Whether an expired assignment's person was given its task again, and did or holds it."""
+def _take_back(assignment: Assignment, *, task: Task, now: datetime) -> None:
+    """End the lease by which an expired assignment's person holds its task again.
+
+    What they do in an old tab counts as done: they mean the text, not the lease.
+    """
+    again = _came_again(assignment)
+    if again is None:
+        return
+    _check_unfinished(again)
+    assignments.end_lease(
+        actor=SYSTEM,
+        assignment=again,
+        task=task,
+        state=AssignmentState.EXPIRED,
+        why="done by an earlier lease",
+        now=now,
+    )
+
+
+def _came_again(assignment: Assignment) -> Assignment | None:
+    """The later assignment by which an expired one's person did its task or holds it."""
+    if assignment.state != AssignmentState.EXPIRED:
+        return None
     same = Assignment.objects.filter(member_id=assignment.member_id, task_id=assignment.task_id)
-    return same.exclude(state=AssignmentState.EXPIRED).exists()
+    return same.exclude(state=AssignmentState.EXPIRED).select_related("seat").first()
 
 
 def _held_instead(assignment: Assignment) -> assignments.Found | None:
@@ -274,6 +293,10 @@ def save_draft(*, actor: Actor, assignment_id: uuid.UUID, body: Mapping[str, Any
     assignment.draft = parse_draft(body)
     assignment.draft_saved_at = timezone.now()
     assignment.save(update_fields=["draft", "draft_saved_at"])
+    again = _came_again(assignment)
+    if again and again.state == AssignmentState.LEASED:
+        again.draft, again.draft_saved_at = assignment.draft, assignment.draft_saved_at
+        again.save(update_fields=["draft", "draft_saved_at"])
     return assignment
 
 
@@ -325,8 +348,7 @@ def skip(
 def _pass_on(assignment: Assignment, *, now: datetime) -> assignments.Found | None:
     """Move to skipped; for one whose lease was over, what the person holds instead, or None."""
     if assignment.state == AssignmentState.EXPIRED:
-        if _came_again(assignment):
-            raise Conflict("This one came to you again in the meantime, and counts there.")
+        _take_back(assignment, task=seats.locked_task(task_id=assignment.task_id), now=now)
         assignment.state = ASSIGNMENT_STATES.check(assignment.state, AssignmentState.SKIPPED)
         assignment.ended_at = now
         return _held_instead(assignment)

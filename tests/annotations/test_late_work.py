@@ -11,7 +11,7 @@ from annotations.models import Assignment
 from annotations.rules.states import AssignmentState
 from annotations.tasks import expire_leases
 from codesign.compensation.queries import balances
-from tests.annotations.callers import Caller, problem
+from tests.annotations.callers import Caller
 from tests.factories.annotations import answers, judge, judging_round
 
 pytestmark = pytest.mark.django_db
@@ -46,17 +46,3 @@ def test_expired_work_is_skipped_once_and_paid(panelist: Caller) -> None:
     assert balances(member_id=panelist.member.id) == {"GBP": 80}
     following = Assignment.objects.get(id=answer.json()["next"]["id"])
     assert following.task_id != skipped.task_id
-
-
-def test_expired_work_that_came_again_is_not_skipped_twice(panelist: Caller) -> None:
-    first = panelist.lease().json()["id"]
-    Assignment.objects.filter(id=first).update(expires_at=timezone.now() - timedelta(minutes=1))
-    again = panelist.lease().json()["id"]
-    same = Assignment.objects.filter(id__in=[first, again]).values_list("task", flat=True)
-    assert len(set(same)) == 1
-    answer = panelist.send("POST", f"assignments/{first}/skip/", {"reason": "too_close"})
-    assert "came to you again" in problem(answer, 409)["title"]
-    assert balances(member_id=panelist.member.id) == {}
-    panelist.submit(again, answers(Assignment.objects.get(id=again)))
-    answer = panelist.send("POST", f"assignments/{again}/skip/", {"reason": "too_close"})
-    assert problem(answer, 409)["title"] == "You have sent this one already."
