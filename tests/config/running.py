@@ -148,10 +148,11 @@ class Running:
         return psycopg.connect(run_file["database_url"], autocommit=True)
 
     def row_counts(self) -> dict[str, object]:
-        """Count the rows of every table."""
+        """Count the rows of every table, but of the one whose rows are there to lapse."""
         with self.connect() as connection:
             names = connection.execute(
-                "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+                "SELECT tablename FROM pg_tables"
+                " WHERE schemaname = 'public' AND tablename <> 'accounts_signinmemory'"
             ).fetchall()
             counts: dict[str, object] = {}
             for (name,) in names:
