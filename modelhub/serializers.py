@@ -366,6 +366,9 @@ class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
     base = NamedModelSerializer()
     method = serializers.ChoiceField([str(method) for method in Method])
     params = ParamsField()
+    system_message = serializers.CharField(
+        help_text="Before every prompt: what the release's responses were written with."
+    )
     state = serializers.ChoiceField([str(state) for state in TrainingState])
     losses = LossSerializer(many=True)
     metrics = serializers.DictField()
@@ -383,6 +386,7 @@ class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
             "method",
             "params",
             "seed",
+            "system_message",
             "state",
             "step",
             "steps",

@@ -135,6 +135,7 @@ TRAINING: dict[str, Any] = {
     "method": "dpo",
     "params": {"max_steps": 30, "learning_rate": 5e-5, "batch_size": 2, "beta": 0.1},
     "seed": 0,
+    "system_message": "You are a kind listener.",
     "state": "training",
     "step": 10,
     "steps": 30,

@@ -27,8 +27,11 @@ class TrainingRun(PublicModel):
     method = models.CharField(max_length=8)
     params = models.JSONField(default=dict)
     seed = models.PositiveBigIntegerField(default=0)
+    system_message = models.TextField(
+        help_text="Before every prompt: what the responses of the release were written with."
+    )
     config_hash = models.CharField(
-        max_length=64, help_text="Of release, base, method, params, seed."
+        max_length=64, help_text="Of release, base, method, params, seed, system message."
     )
     state = models.CharField(max_length=10, default=TrainingState.QUEUED)
     requested_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
@@ -54,7 +57,14 @@ class TrainingRun(PublicModel):
             ),
         ]
         triggers: ClassVar = write_once(
-            "study_id", "release_id", "base_id", "method", "params", "seed", "config_hash"
+            "study_id",
+            "release_id",
+            "base_id",
+            "method",
+            "params",
+            "seed",
+            "system_message",
+            "config_hash",
         )
 
 

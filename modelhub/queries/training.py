@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Collection
 from datetime import timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 
 from annotations.models import DatasetRelease
@@ -14,8 +14,9 @@ from codesign.shared.actors import Actor
 from codesign.shared.errors import Invalid, NotFound
 from codesign.studies.models import Study
 from codesign.studies.permissions import require, studies_where
-from modelhub.models import ModelVersion, TrainingRun
+from modelhub.models import GenerationItem, ModelVersion, TrainingRun
 from modelhub.permissions import SEE_MODELS, TRAIN
+from modelhub.queries.generation import last_system_message
 from modelhub.queries.versions import taken_back
 from modelhub.rules.states import ModelKind, TrainingState
 from modelhub.rules.training import STALE_AFTER_SECONDS, TRAINABLE
@@ -69,6 +70,34 @@ def bases_of(*, study: Study) -> QuerySet[ModelVersion]:
     """Models whose weights are here, oldest first."""
     here = ModelVersion.objects.filter(Q(study=None) | Q(study=study))
     return here.filter(kind__in=TRAINABLE).order_by("created_at")
+
+
+def system_message_of(*, release: DatasetRelease) -> str:
+    """What the models were told that wrote the responses of a release: a model learns with it.
+
+    Responses of several runs may have been written with different ones: that of the most responses
+    counts, at a tie the newer. Where no run wrote any of them, as when all were imported, it is
+    what the newest run of the study told its model.
+    """
+    written = GenerationItem.objects.filter(
+        prompt__held_out=False,
+        response__tasks__assignments__judgements__member__releases__release=release,
+        response__tasks__assignments__judgements__submitted_at__lte=release.frozen_at,
+    )
+    counted = written.values("run__system_message").annotate(
+        responses=Count("response", distinct=True), newest=Max("run__created_at")
+    )
+    most = counted.order_by("-responses", "-newest").first()
+    if most is None:
+        return last_system_message(study_id=release.study_id)
+    return str(most["run__system_message"])
+
+
+def system_message_for(*, study: Study, version: ModelVersion) -> str:
+    """What a model is asked with in a study: what it was trained with, if it was."""
+    if version.training_run is None:
+        return last_system_message(study_id=study.id)
+    return version.training_run.system_message
 
 
 def releases_behind(version: ModelVersion) -> list[str]:

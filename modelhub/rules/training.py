@@ -27,10 +27,17 @@ STALE_AFTER_SECONDS = 60  # without a heartbeat a run's process counts as dead
 
 
 def config_hash(
-    *, release: str, base: str, method: str, params: Mapping[str, Any], seed: int
+    *,
+    release: str,
+    base: str,
+    method: str,
+    params: Mapping[str, Any],
+    seed: int,
+    system_message: str,
 ) -> str:
     """SHA-256, hex, over what decides an adapter: same key, same adapter."""
-    text = json.dumps([release, base, method, dict(params), seed], sort_keys=True)
+    decides = [release, base, method, dict(params), seed, system_message]
+    text = json.dumps(decides, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -21,6 +21,7 @@ from codesign.studies.permissions import require
 from modelhub.models import Evaluation, GenerationItem, ModelVersion
 from modelhub.permissions import EVALUATE
 from modelhub.queries.evaluations import held_out_prompts, last_judging_round
+from modelhub.queries.training import system_message_for
 from modelhub.rules.generation import Settings
 from modelhub.rules.states import ItemState, ModelKind
 from modelhub.services.generation import start_run
@@ -35,7 +36,8 @@ ASKS = [Ask.RANKING, Ask.FLAG]
 def plan_evaluation(*, actor: Actor, study: Study, child: ModelVersion) -> Evaluation:
     """Let parent and child answer every held-out prompt; tasks open as pairs come in.
 
-    Both answer with the same parameters and seed, so that they differ by their weights alone.
+    Both answer with the same parameters and seed, and with the system message that the child was
+    trained with, so that they differ by their weights alone.
     """
     require(actor, EVALUATE, study)
     parent = child.parent
@@ -51,14 +53,18 @@ def plan_evaluation(*, actor: Actor, study: Study, child: ModelVersion) -> Evalu
     if before is None:
         raise Conflict("Nobody has been asked to judge here yet, so there is nobody to ask again.")
     round_ = _ask_again(before)
-    seed = SystemRandom().getrandbits(31)
+    settings = Settings(
+        samples=1,
+        seed=SystemRandom().getrandbits(31),
+        system_message=system_message_for(study=study, version=child),
+    )
     runs = [
         start_run(
             actor=SYSTEM,
             study=study,
             version=version,
             prompts=prompts,
-            settings=Settings(samples=1, seed=seed),
+            settings=settings,
         )
         for version in (parent, child)
     ]

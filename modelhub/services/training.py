@@ -21,7 +21,7 @@ from modelhub.engine.errors import BadSpec
 from modelhub.engine.params import parse
 from modelhub.models import ModelVersion, TrainingRun
 from modelhub.permissions import TRAIN
-from modelhub.queries.training import releases_behind, waiting_runs
+from modelhub.queries.training import releases_behind, system_message_of, waiting_runs
 from modelhub.rules.states import TRAINING_STATES, Method, ModelKind, TrainingState
 from modelhub.rules.training import (
     CONFIG_OF,
@@ -67,14 +67,20 @@ def request_training(
 ) -> TrainingRun:
     """Queue one run; refuses what could only fail, in a sentence.
 
-    Release, base, method and parameters key the run: while one with the same key waits, runs or
-    has succeeded there is nothing to gain from another.
+    Release, base, method, parameters and the system message key the run: while one with the same
+    key waits, runs or has succeeded there is nothing to gain from another.
     """
     require(actor, TRAIN, release.study)
     full = _checked(release, base, method, params or {})
+    told = system_message_of(release=release)
     Study.objects.select_for_update(no_key=True).get(id=release.study_id)
     key = config_hash(
-        release=str(release.id), base=str(base.id), method=method, params=full, seed=seed
+        release=str(release.id),
+        base=str(base.id),
+        method=method,
+        params=full,
+        seed=seed,
+        system_message=told,
     )
     _refuse_twin(key)
     run = TrainingRun.objects.create(
@@ -84,6 +90,7 @@ def request_training(
         method=method,
         params=full,
         seed=seed,
+        system_message=told,
         config_hash=key,
         requested_by_id=actor.user_id,
     )

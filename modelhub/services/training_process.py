@@ -70,6 +70,7 @@ def spec_of(*, run: TrainingRun, folder: Path) -> dict[str, Any]:
         "output_dir": str(folder),
         "params": run.params,
         "seed": run.seed,
+        "system_message": run.system_message,
         "threads": settings.MODEL_THREADS or 2,
         "base_name": run.base.name if parent else EMBEDDED_NAME,
         "release_name": f"{run.study.slug}, release {run.release.number}",

@@ -20,13 +20,15 @@ from codesign.studies.models import Study
 from modelhub.models import ModelVersion, TrainingRun
 from modelhub.queries.training import trainable_bases
 from modelhub.queries.versions import able_to_write
+from modelhub.rules.generation import Settings
 from modelhub.rules.states import ModelKind, TrainingState
 from modelhub.rules.training import STALE_AFTER_SECONDS
 from modelhub.services import training
 from modelhub.services.evaluations import plan_evaluation
+from modelhub.services.generation import start_run
 from modelhub.services.training_process import run_training, summary_of
 from modelhub.services.versions import ensure_embedded_model as embedded
-from tests.factories.modelhub import child_of, frozen_release
+from tests.factories.modelhub import add_prompts, child_of, frozen_release
 from tests.factories.studies import MemberFactory, StudyFactory, staff
 from tests.modelhub.engine_release import pair, turn, write_release
 
@@ -259,6 +261,13 @@ def homes(settings: Any, tmp_path: Path, embedded_model: Path) -> Any:
 def test_a_finished_run_is_a_model_version_with_its_lineage(homes: Any) -> None:
     study = StudyFactory.create()
     engineer = staff(study, "ml_engineer")
+    start_run(
+        actor=SYSTEM,
+        study=study,
+        version=embedded(),
+        settings=Settings(system_message="Be kind to whoever writes."),
+        prompts=add_prompts(study, "I cannot sleep."),
+    )
     run = ask(study, actor=Actor.of(engineer.user))
     write_release(homes.RELEASES_DIR / str(run.release_id), preference={"train": PAIRS})
     run_training(run_id=run.id)
@@ -271,6 +280,8 @@ def test_a_finished_run_is_a_model_version_with_its_lineage(homes: Any) -> None:
     assert version.made_by == engineer.user
     assert len(version.sha256) == 64
     assert (homes.MODELS_DIR / version.path / "adapter_model.safetensors").is_file()
+    card = (homes.MODELS_DIR / version.path / "README.md").read_text()
+    assert "> Be kind to whoever writes." in card
     assert Event.objects.filter(action="modelhub.training_ended", about_id=run.id).exists()
 
 
