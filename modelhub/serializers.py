@@ -52,13 +52,6 @@ class StudyPromptSerializer(serializers.ModelSerializer[Prompt]):
         read_only_fields = fields
 
 
-class ModelAnswerSerializer(Shape):
-    """A response that comes with a prompt; without a model nobody knows what wrote it."""
-
-    text = serializers.CharField()
-    model = serializers.CharField(required=False)
-
-
 class PromptRowSerializer(Shape):
     """One row, as a line of a JSONL file has it."""
 

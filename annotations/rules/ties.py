@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
 
 
 class Groups:
@@ -33,11 +32,3 @@ class Groups:
     def moved(self) -> dict[uuid.UUID, uuid.UUID]:
         """Group → the one that stands for it, where that is another."""
         return {group: self.of(group) for group in list(self._above)}
-
-
-def merged_groups(pairs: Iterable[tuple[uuid.UUID, uuid.UUID]]) -> dict[uuid.UUID, uuid.UUID]:
-    """Connected components: group → the smallest group of its component, where it changes."""
-    groups = Groups()
-    for one, other in pairs:
-        groups.join(one, other)
-    return groups.moved()

@@ -81,11 +81,17 @@ def test_a_sketch_is_the_same_on_every_machine_and_in_any_company() -> None:
     assert hashlib.sha256(alone).hexdigest()[:16] == KNOWN_SKETCH
 
 
-def test_merged_groups_are_components_under_their_smallest_id() -> None:
+def test_joined_groups_are_components_under_their_smallest_id() -> None:
     a, b, c, d, e = (uuid.UUID(int=i) for i in range(1, 6))
-    assert ties.merged_groups([(c, b), (b, a), (e, d)]) == {b: a, c: a, e: d}
-    assert ties.merged_groups([(a, b), (b, c), (d, e)]) == {b: a, c: a, e: d}
-    assert ties.merged_groups([(a, a)]) == {}
+    for pairs, moved in (
+        ([(c, b), (b, a), (e, d)], {b: a, c: a, e: d}),
+        ([(a, b), (b, c), (d, e)], {b: a, c: a, e: d}),
+        ([(a, a)], {}),
+    ):
+        groups = ties.Groups()
+        for one, other in pairs:
+            groups.join(one, other)
+        assert groups.moved() == moved
 
 
 @pytest.mark.parametrize(
