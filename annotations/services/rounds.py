@@ -26,6 +26,7 @@ from annotations.services import offering
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.compensation import queries as compensation
+from codesign.shared.access import Permission
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid
 from codesign.studies.models import Cohort, Study
@@ -59,9 +60,13 @@ def make_round(
     cohorts: Sequence[CohortPlan],
     parent: Round | None = None,
     id: uuid.UUID | None = None,
+    permission: Permission = MANAGE_ROUNDS,
 ) -> Round:
-    """Make a round in the state planned; its plan does not change any more."""
-    require(actor, MANAGE_ROUNDS, study)
+    """Make a round in the state planned; its plan does not change any more.
+
+    `permission` is what lets the actor do so, where making a round is part of something else.
+    """
+    require(actor, permission, study)
     _check_plans(study, cohorts)
     made = Round.objects.create(
         id=id or uuid.uuid4(), study=study, kind=kind, title=title, parent=parent
@@ -99,9 +104,9 @@ def _check_plans(study: Study, plans: Sequence[CohortPlan]) -> None:
 
 
 @transaction.atomic
-def open_round(*, actor: Actor, round: Round) -> Round:
+def open_round(*, actor: Actor, round: Round, permission: Permission = MANAGE_ROUNDS) -> Round:
     """Offer the round's seats from now on; refused while a cohort of it has no pay rate."""
-    locked = _move(actor, round, RoundState.OPEN)
+    locked = _move(actor, round, RoundState.OPEN, permission)
     _check_pay(locked)
     offering.follow(round=locked)
     return locked
@@ -126,8 +131,10 @@ def close_round(*, actor: Actor, round: Round) -> Round:
     return locked
 
 
-def _move(actor: Actor, round: Round, state: RoundState) -> Round:
-    require(actor, MANAGE_ROUNDS, round.study)
+def _move(
+    actor: Actor, round: Round, state: RoundState, permission: Permission = MANAGE_ROUNDS
+) -> Round:
+    require(actor, permission, round.study)
     locked = (
         Round.objects.select_for_update(no_key=True, of=("self",))
         .select_related("study")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from annotations.models import Judgement, Prompt, Round
+from annotations.queries.progress import cost_of_a_prompt
 from annotations.rules.states import RoundKind, RoundState
 from codesign.consent.queries import members_granting
 from codesign.consent.rules import Purpose
@@ -55,6 +56,19 @@ def last_judging_round(*, study_id: uuid.UUID) -> Round | None:
         .order_by("-created_at")
         .first()
     )
+
+
+def asked_by_a_comparison(*, study: Study) -> tuple[int, dict[str, int]]:
+    """(judgements, currency → pay in minor units) that a comparison asks for at most.
+
+    Each prompt on which both models write the same costs nothing, since nobody is shown it.
+    """
+    before = last_judging_round(study_id=study.id)
+    if before is None:
+        return 0, {}
+    judgements, pay = cost_of_a_prompt(round=before)
+    prompts = held_out_prompts(study_id=study.id).count()
+    return prompts * judgements, {currency: prompts * minor for currency, minor in pay.items()}
 
 
 def evaluations_of(*, actor: Actor, study: Study) -> QuerySet[Evaluation]:

@@ -52,7 +52,7 @@ def plan_evaluation(*, actor: Actor, study: Study, child: ModelVersion) -> Evalu
     before = last_judging_round(study_id=study.id)
     if before is None:
         raise Conflict("Nobody has been asked to judge here yet, so there is nobody to ask again.")
-    round_ = _ask_again(before)
+    round_ = _ask_again(actor, before)
     settings = Settings(
         samples=1,
         seed=SystemRandom().getrandbits(31),
@@ -60,7 +60,7 @@ def plan_evaluation(*, actor: Actor, study: Study, child: ModelVersion) -> Evalu
     )
     runs = [
         start_run(
-            actor=SYSTEM,
+            actor=actor,
             study=study,
             version=version,
             prompts=prompts,
@@ -87,11 +87,14 @@ def plan_evaluation(*, actor: Actor, study: Study, child: ModelVersion) -> Evalu
     return evaluation
 
 
-def _ask_again(before: Round) -> Round:
-    """An open round that compares, for the people and with the questions of the round before."""
+def _ask_again(actor: Actor, before: Round) -> Round:
+    """An open round that compares, for the people and with the questions of the round before.
+
+    It spends pay, so the trail names who asked for it.
+    """
     plans = RoundCohort.objects.filter(round=before).select_related("cohort", "rubric")
     made = make_round(
-        actor=SYSTEM,
+        actor=actor,
         study=before.study,
         kind=RoundKind.EVALUATION,
         title="Comparison",
@@ -100,8 +103,9 @@ def _ask_again(before: Round) -> Round:
             for plan in plans
         ],
         parent=before,
+        permission=EVALUATE,
     )
-    return open_round(actor=SYSTEM, round=made)
+    return open_round(actor=actor, round=made, permission=EVALUATE)
 
 
 @transaction.atomic

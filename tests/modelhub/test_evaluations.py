@@ -11,6 +11,8 @@ from django.db import connection
 
 from annotations.models import Assignment, Response, Task
 from annotations.rules.states import RoundKind
+from annotations.services.rounds import open_round
+from codesign.audit.models import Event
 from codesign.consent import services as consent
 from codesign.consent.rules import Purpose
 from codesign.shared.actors import SYSTEM, Actor
@@ -212,6 +214,24 @@ def test_who_may_compare(panel: list[Member]) -> None:
     assert plan_evaluation(actor=engineer, study=study, child=child).requested_by_id
     with pytest.raises(Conflict, match="already"):
         plan_evaluation(actor=engineer, study=study, child=child)
+
+
+def test_the_trail_names_who_asked_for_the_round_and_the_answers(panel: list[Member]) -> None:
+    """It spends pay. An engineer opens no other round by that."""
+    study = panel[0].study
+    engineer = Actor.of(staff(study, "ml_engineer").user)
+    made = plan_evaluation(actor=engineer, study=study, child=child_of(study))
+    abouts = [made.round_id, made.parent_run_id, made.child_run_id]
+    events = Event.objects.filter(about_id__in=abouts)
+    actions = sorted(events.values_list("action", flat=True))
+    assert (
+        actions
+        == ["annotations.round_made", "annotations.round_moved"] + ["modelhub.run_started"] * 2
+    )
+    assert set(events.values_list("actor_id", flat=True)) == {engineer.user_id}
+    assert made.parent_run.requested_by_id == engineer.user_id
+    with pytest.raises(NotPermitted):
+        open_round(actor=engineer, round=judging_round(panel[0].cohort, tasks=0, opened=False))
 
 
 def test_what_cannot_be_compared(panel: list[Member]) -> None:
