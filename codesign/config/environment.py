@@ -55,6 +55,7 @@ class Environment:
     from_email: str
     lease_minutes: int
     model_threads: int
+    training_memory_mb: int
     log_level: str
 
 
@@ -164,6 +165,7 @@ def _found(reader: Reader, home: Path) -> Environment:
         ),
         lease_minutes=reader.number("CODESIGN_LEASE_MINUTES", 120, least=1),
         model_threads=reader.number("CODESIGN_MODEL_THREADS", 0, least=0),
+        training_memory_mb=reader.number("CODESIGN_TRAINING_MEMORY_MB", 0, least=0, most=2**24),
         log_level=reader.choice("LOG_LEVEL", LEVELS, "INFO"),
     )
 

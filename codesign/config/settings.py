@@ -331,6 +331,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "ring-training": {"task": "modelhub.tasks.ring_training", "schedule": 20.0},
 }
 MODEL_THREADS = ENV.model_threads  # 0: one per core
+TRAINING_MEMORY_MB = ENV.training_memory_mb  # 0: all that this machine or its container has
 ASSIGNMENT_LEASE_MINUTES = ENV.lease_minutes
 
 # --- logs: without personal data; JSON lines where machines read them ---------------------------

@@ -5,6 +5,8 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
 """prctl(2) option: the signal that the kernel sends to a process when its parent ends."""
@@ -35,3 +37,23 @@ def end_with_parent(death_signal: signal.Signals) -> None:
     """Have the kernel send this process `death_signal` when its parent ends (Linux alone)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0)
+
+
+def machine_memory_mb(*, root: Path = Path("/")) -> int:
+    """Megabytes of memory that processes have here: the machine's, or its container's if less.
+
+    A container's limit stands in the files of its control group (version 2 or 1), or in those of
+    a group that holds it. Swap is not counted. `root` is where `proc` and `sys` lie.
+    """
+    limits = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    groups = root / "sys/fs/cgroup"
+    mine = Path("/")
+    with suppress(OSError):
+        for line in (root / "proc/self/cgroup").read_text().splitlines():
+            if line.startswith("0::/"):
+                mine = Path(line.removeprefix("0::"))
+    files = [groups / str(one).lstrip("/") / "memory.max" for one in (mine, *mine.parents)]
+    for file in (*files, groups / "memory/memory.limit_in_bytes"):
+        with suppress(OSError, ValueError):  # without a limit it says "max"
+            limits.append(int(file.read_text()))
+    return min(limits) >> 20

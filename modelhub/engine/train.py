@@ -40,6 +40,9 @@ from modelhub.engine.weights import exclusive, sha256_of_file, sha256_of_folder
 
 _MB = 1024 * 1024
 _NO_MEMORY = "There was not enough memory; a smaller batch or shorter records may fit."
+_UNEXPECTED = (
+    "Training stopped with an error that is not of your making; the server's log says more."
+)
 _ROOM_WORDS = ("no space left on device", "disk quota exceeded", "failed writing file")
 
 
@@ -121,13 +124,12 @@ def _outcome(
     except EngineError as error:
         return Exit.FAILED, {"state": "failed", "error": str(error)}
     except Exception as error:
-        traceback.print_exc()
+        traceback.print_exc()  # what it was stands there alone: it may hold texts and paths
         if is_out_of_memory(error):
             return Exit.OUT_OF_MEMORY, {"state": "failed", "error": _NO_MEMORY}
         if is_out_of_room(error):
             return Exit.NO_ROOM, {"state": "failed", "error": NO_ROOM}
-        text = f"Training stopped at an unexpected error: {type(error).__name__}: {error}"
-        return Exit.FAILED, {"state": "failed", "error": text[:1000]}
+        return Exit.FAILED, {"state": "failed", "error": _UNEXPECTED}
 
 
 def is_out_of_memory(error: BaseException) -> bool:

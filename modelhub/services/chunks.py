@@ -38,6 +38,12 @@ from modelhub.services.alive import Hold, sign_of_life
 from modelhub.services.writing import Draft, Wanted
 
 log = logging.getLogger(__name__)
+STOPPED = (
+    "The model stopped with an error that is not of your making; the server's log says more. What "
+    "is written stays. Resume to try again."
+)
+"""What the error was is for the log alone: it may hold a text or a path of the server."""
+NO_ROOM = "The server had no room left on its disk. What is written stays. Resume to try again."
 WRITTEN = [
     "state",
     "leased_until",
@@ -88,10 +94,8 @@ def generate_chunk(*, run_id: uuid.UUID, ring: int) -> bool:
         raise  # the run is not at fault: it is rung for again
     except Exception as error:
         log.exception("generation run %s stopped", run_id)
-        said = f"The model stopped with an error ({type(error).__name__}: {error})."
-        if room.was_lacking(error):
-            said = "The server had no room left on its disk. What is written stays."
-        generation.fail_run(run_id=run_id, error=f"{said[:380]} Resume to try again.")
+        said = NO_ROOM if room.was_lacking(error) else STOPPED
+        generation.fail_run(run_id=run_id, error=said)
         return False
 
 

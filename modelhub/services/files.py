@@ -51,7 +51,7 @@ def _reader(path: Path, name: str) -> Callable[[Path, str], Iterator[Row]]:
     readers = {".jsonl": _json_lines, ".ndjson": _json_lines, ".csv": _csv, ".parquet": _parquet}
     reader = readers.get(path.suffix.lower())
     if not path.is_file():
-        raise Invalid(f"There is no file {path}.")
+        raise Invalid(f"There is no file {name}.")
     if reader is None:
         raise Invalid(f"{name} is not a file that can be read: use .jsonl, .csv or .parquet.")
     size = path.stat().st_size

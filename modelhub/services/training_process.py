@@ -7,18 +7,20 @@ a worker that dies takes nothing with it: the run's heartbeat goes stale, and it
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 import signal
 import subprocess
 import sys
 import time
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
-from codesign.shared.processes import die_with_parent
+from codesign.shared.processes import die_with_parent, machine_memory_mb
 from modelhub.engine.errors import EngineError
 from modelhub.engine.progress import read_progress, read_result
 from modelhub.engine.weights import EMBEDDED_NAME, ensure_embedded
@@ -26,7 +28,9 @@ from modelhub.models import ModelVersion, TrainingRun
 from modelhub.rules.states import ModelKind, TrainingState
 from modelhub.services import training
 
+log = logging.getLogger(__name__)
 LOOK_EVERY_SECONDS = 1.0
+MOST_LOGGED = 8_000  # characters
 NICE = 15  # pages come first
 
 
@@ -72,6 +76,7 @@ def spec_of(*, run: TrainingRun, folder: Path) -> dict[str, Any]:
         "seed": run.seed,
         "system_message": run.system_message,
         "threads": settings.MODEL_THREADS or 2,
+        "memory_limit_mb": settings.TRAINING_MEMORY_MB or machine_memory_mb(),
         "base_name": run.base.name if parent else EMBEDDED_NAME,
         "release_name": f"{run.study.slug}, release {run.release.number}",
     }
@@ -106,6 +111,13 @@ def summary_of(*, events: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
+def _last_words(folder: Path) -> str:
+    """The end of what the process wrote where a person reads nothing."""
+    with suppress(OSError):
+        return (folder / "stderr.log").read_text(errors="replace")[-MOST_LOGGED:].strip()
+    return ""
+
+
 def _write_end(run: TrainingRun, folder: Path, result: dict[str, Any]) -> ModelVersion | None:
     if result["state"] == "done":
         made = training.finish(
@@ -118,6 +130,8 @@ def _write_end(run: TrainingRun, folder: Path, result: dict[str, Any]) -> ModelV
             shutil.rmtree(folder / "adapter", ignore_errors=True)
         return made
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+    if said := _last_words(folder):
+        log.warning("training run %s ended, and its process said:\n%s", run.id, said)
     state = TrainingState.CANCELLED if result["state"] == "cancelled" else TrainingState.FAILED
     training.end_without_model(run_id=run.id, state=state, error=result.get("error") or "")
     return None

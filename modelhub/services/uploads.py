@@ -53,6 +53,10 @@ ORPHAN_AFTER = 3600.0
 SIGN_EVERY_SECONDS = 1.0
 UNCONFIRMED = "Nobody imported it within a week, so the file was deleted. Please bring it again."
 GONE = "Its file is not on the server any more, so nothing came in. Please bring it again."
+STOPPED = (
+    "The import stopped with an error that is not of your making; the server's log says more. "
+    "Nothing came in."
+)
 SIGN = """
 UPDATE modelhub_upload SET rows = %s, heartbeat_at = now() WHERE id = %s
 RETURNING cancel_requested_at IS NOT NULL OR state NOT IN ('checking', 'importing')
@@ -159,10 +163,9 @@ def read(*, upload_id: uuid.UUID) -> None:
         _end(upload_id, UploadState.FAILED, error=refusal.title)
     except DATABASE_AWAY:
         raise  # the file is not at fault: it is rung for again
-    except Exception as error:
+    except Exception:
         log.exception("import %s stopped", upload_id)
-        said = f"The import stopped with an error ({type(error).__name__}). Nothing came in."
-        _end(upload_id, UploadState.FAILED, error=said)
+        _end(upload_id, UploadState.FAILED, error=STOPPED)
 
 
 @transaction.atomic

@@ -61,6 +61,7 @@ def test_production_refuses_to_be_without(name: str, tmp_path: Path) -> None:
         ("HSTS_REACH", "everywhere"),
         ("CODESIGN_LEASE_MINUTES", "soon"),
         ("CODESIGN_MODEL_THREADS", "-1"),
+        ("CODESIGN_TRAINING_MEMORY_MB", "99999999999"),
         ("LOG_LEVEL", "loud"),
         ("DATABASE_URL", "   "),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from django.utils import timezone
 
 from annotations.models import Prompt, Response, Task
 from annotations.services.prompts import pull_prompt
+from codesign.audit.models import Event
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
 from codesign.studies.models import Study
@@ -320,3 +322,18 @@ def test_who_may_start_and_stop(study: Study, role: Role, allowed: bool) -> None
             service(actor=actor, run=run)
     with pytest.raises(NotFound):
         queries.run_in(study_id=StudyFactory.create().id, run_id=run.id)
+
+
+def test_what_broke_is_for_the_log_alone(
+    study: Study, settings: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither the page nor the trail, which is hashed, gets a class, a path or a text."""
+    run = start(study)
+    settings.MODELS_DIR = tmp_path / "a-file"
+    settings.MODELS_DIR.write_text("no folder")
+    assert not chunks.generate_chunk(run_id=run.id, ring=run.ring)
+    run.refresh_from_db()
+    assert (run.state, run.error) == (RunState.FAILED, chunks.STOPPED)
+    moved = Event.objects.filter(action="modelhub.run_moved", about_id=run.id).latest("id")
+    assert moved.data["error"] == chunks.STOPPED
+    assert "a-file" in caplog.text

@@ -299,6 +299,32 @@ def test_a_release_without_pairs_ends_in_a_sentence(homes: Any) -> None:
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
+def test_without_enough_memory_it_ends_in_a_sentence(homes: Any) -> None:
+    homes.TRAINING_MEMORY_MB = 1000
+    run = ask(StudyFactory.create())
+    write_release(homes.RELEASES_DIR / str(run.release_id), preference={"train": PAIRS})
+    run_training(run_id=run.id)
+    run.refresh_from_db()
+    assert run.state == TrainingState.FAILED
+    assert "There was not enough memory; a smaller batch" in run.error
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_what_broke_is_for_the_log_alone(homes: Any, caplog: pytest.LogCaptureFixture) -> None:
+    run = ask(StudyFactory.create())
+    folder = write_release(homes.RELEASES_DIR / str(run.release_id), preference={"train": PAIRS})
+    (folder / "preference" / "train.parquet").write_bytes(b"PAR1 and no more")
+    run_training(run_id=run.id)
+    run.refresh_from_db()
+    assert run.state == TrainingState.FAILED
+    assert run.error.startswith("Training stopped with an error that is not of your making")
+    assert str(homes.RELEASES_DIR) not in run.error
+    assert "Traceback" in caplog.text
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
 def test_cancelling_stops_a_run_at_its_next_step(homes: Any) -> None:
     run = ask(StudyFactory.create(), params={"max_steps": 5000, "batch_size": 2})
     write_release(homes.RELEASES_DIR / str(run.release_id), preference={"train": PAIRS})

@@ -268,6 +268,28 @@ def test_somebody_elses_import_is_not_found(desk: Desk) -> None:
         assert send(desk.at(name, theirs)).status_code == 404
 
 
+def test_what_broke_is_for_the_log_alone(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    upload = desk.checked(lines(GOOD))
+    desk.client.post(desk.at("upload-confirm", upload))
+    with connection.cursor() as cursor:
+        cursor.execute(BREAK)
+    uploads.read(upload_id=upload.id)
+    assert (row(upload).state, row(upload).error) == (UploadState.FAILED, uploads.STOPPED)
+    assert not Prompt.objects.exists()
+    page = desk.page(upload)
+    assert "The import stopped with an error" in page
+    assert "a secret" not in page
+    assert "a secret" in caplog.text
+
+
+BREAK = """
+CREATE FUNCTION pg_temp.breaks() RETURNS trigger LANGUAGE plpgsql
+  AS $$ BEGIN RAISE EXCEPTION 'a secret'; END $$;
+CREATE TRIGGER breaks BEFORE INSERT ON annotations_prompt
+  FOR EACH STATEMENT EXECUTE FUNCTION pg_temp.breaks();
+"""
+
+
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_killed_worker_leaves_nothing_half_imported_and_the_next_one_does_it_all() -> None:
