@@ -19,6 +19,20 @@ MODEL_KINDS: dict[str, _StrPromise] = {
     ModelKind.IMPORTED: gettext_lazy("known from imported responses"),
 }
 
+METHOD_NAMES: dict[str, _StrPromise] = {
+    Method.DPO: gettext_lazy("Preferences (DPO)"),
+    Method.SFT: gettext_lazy("Rewrites (SFT)"),
+    Method.KTO: gettext_lazy("Good and bad replies (KTO)"),
+    Method.REWARD: gettext_lazy("Reward model"),
+}
+
+LOSSES: dict[str, _StrPromise] = {
+    Method.DPO: gettext_lazy("Lower is closer to what people preferred."),
+    Method.SFT: gettext_lazy("Lower is closer to what people wrote."),
+    Method.KTO: gettext_lazy("Lower is closer to what people found good or bad."),
+    Method.REWARD: gettext_lazy("Lower is closer to what people preferred."),
+}
+"""What the loss of a method tells."""
 
 METHODS: dict[str, _StrPromise] = {
     Method.DPO: gettext_lazy("Preferences (DPO): learns to prefer what people preferred."),

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from codesign.shared.errors import Refusal
+from codesign.shared.money import format_money
 from codesign.studies import queries as studies
 from codesign.studies.permissions import StudyRequest, page
 from modelhub.forms.training import named
@@ -20,7 +21,7 @@ from modelhub.queries.training import model_of, releases_behind
 from modelhub.rules.charts import share
 from modelhub.rules.states import ModelKind
 from modelhub.rules.training import lineage_problem
-from modelhub.rules.words import MODEL_KINDS
+from modelhub.rules.words import METHOD_NAMES, MODEL_KINDS
 from modelhub.services import evaluations
 
 
@@ -31,6 +32,7 @@ def model(request: StudyRequest, slug: str, model_id: uuid.UUID) -> HttpResponse
     study = request.member.study
     version = model_of(actor=request.actor, study=study, model_id=model_id)
     found = reading.evaluations_of(actor=request.actor, study=study).filter(child=version)
+    judgements, pay = reading.asked_by_a_comparison(study=study)
     problem = lineage_problem(releases=releases_behind(version))
     return render(
         request,
@@ -40,9 +42,12 @@ def model(request: StudyRequest, slug: str, model_id: uuid.UUID) -> HttpResponse
             "version": version,
             "kind": MODEL_KINDS[version.kind],
             "evaluations": found,
+            "method": METHOD_NAMES[version.training_run.method] if version.training_run else "",
             "numbers": named(version.training_run.params) if version.training_run else [],
             "who": studies.name_of_actor(study_id=study.id, user_id=version.made_by_id),
             "problem": problem,
+            "judgements": judgements,
+            "pay": " + ".join(format_money(minor, currency) for currency, minor in pay.items()),
             "may_compare": version.kind == ModelKind.ADAPTER
             and not problem
             and request.member.has_role(*EVALUATE.roles),

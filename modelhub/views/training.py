@@ -18,6 +18,7 @@ from modelhub.permissions import SEE_MODELS, TRAIN
 from modelhub.queries import training as reading
 from modelhub.rules.charts import curve
 from modelhub.rules.states import TrainingState
+from modelhub.rules.words import LOSSES, METHOD_NAMES
 from modelhub.services import training, versions
 
 GOING_ON = {TrainingState.QUEUED, TrainingState.PREPARING, TrainingState.TRAINING}
@@ -33,7 +34,10 @@ def runs(request: StudyRequest, slug: str) -> HttpResponse:
         "modelhub/training_runs.html",
         {
             "study": study,
-            "runs": reading.runs_of(actor=request.actor, study=study),
+            "runs": [
+                (run, METHOD_NAMES[run.method])
+                for run in reading.runs_of(actor=request.actor, study=study)
+            ],
             "may_train": request.member.has_role(*TRAIN.roles),
         },
     )
@@ -86,6 +90,8 @@ def _context(request: StudyRequest, run_id: uuid.UUID) -> dict[str, object]:
         "may_cancel": going_on and request.member.has_role(*TRAIN.roles),
         "curve": curve([point["loss"] for point in found.losses]),
         "numbers": named(found.params),
+        "method": METHOD_NAMES[found.method],
+        "lower": LOSSES[found.method],
         "who": studies.name_of_actor(
             study_id=request.member.study_id, user_id=found.requested_by_id
         ),

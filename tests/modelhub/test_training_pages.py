@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import unescape
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from codesign.shared.actors import SYSTEM
+from codesign.shared.money import format_money
 from codesign.studies.models import Member, Study
 from codesign.studies.rules import Role
 from modelhub.models import Evaluation, TrainingRun
@@ -257,3 +259,44 @@ def test_there_is_always_a_model_to_start_from() -> None:
     frozen_release(engineer.study)
     url = reverse("modelhub:training-start", kwargs={"slug": engineer.study.slug})
     assert b"SmolLM2-135M-Instruct" in signed_in(engineer).get(url).content
+
+
+def test_what_a_comparison_asks_for_is_said_before_it_starts() -> None:
+    panelist, _ = two_panelists()
+    study = panelist.study  # two seats, three held-out prompts
+    child = child_of(study)
+    url = reverse("modelhub:model", kwargs={"slug": study.slug, "model_id": child.id})
+    assert panelist.cohort is not None
+    rate = panelist.cohort.pay_rates.get()
+    pay = format_money(6 * rate.amount_minor, rate.currency)
+    for role in (Role.ML_ENGINEER, Role.COORDINATOR):
+        page = unescape(signed_in(staff(study, role)).get(url).content.decode())
+        assert "It asks for up to 6 judgements" in page
+        assert f"That is about {pay} in pay." in page
+    plan_evaluation(actor=SYSTEM, study=study, child=child)
+    assert "It asks for" not in signed_in(staff(study)).get(url).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("method", "called", "lower"),
+    [
+        ("dpo", "Preferences (DPO)", "what people preferred."),
+        ("sft", "Rewrites (SFT)", "what people wrote."),
+        ("kto", "Good and bad replies (KTO)", "what people found good or bad."),
+        ("reward", "Reward model", "what people preferred."),
+    ],
+)
+def test_methods_are_called_in_words(study: Study, method: str, called: str, lower: str) -> None:
+    made = training.request_training(
+        actor=SYSTEM, release=frozen_release(study), base=ensure_embedded_model(), method=method
+    )
+    training.claim(run_id=made.id)
+    losses = [{"step": 1, "loss": 0.7}, {"step": 2, "loss": 0.6}]
+    training.note_progress(run_id=made.id, step=2, steps=4, seconds_left=1, losses=losses)
+    client = signed_in(staff(study))
+    names = {"slug": study.slug}
+    assert called in client.get(reverse("modelhub:training-runs", kwargs=names)).content.decode()
+    url = reverse("modelhub:training-run", kwargs={**names, "run_id": made.id})
+    page = client.get(url).content.decode()
+    assert f"{called} on release 1" in page
+    assert f"Lower is closer to {lower}" in page

@@ -130,7 +130,7 @@ def test_runs_and_models_that_learnt_from_it_are_named() -> None:
     trained(child, name="grandchild")
     taken.leave()
     for shown in (seen_by(taken.taker, taken.page), home_of(taken.taker)):
-        assert shown.count("A training run (dpo)") == 1
+        assert shown.count("A training run: Preferences (DPO)") == 1
         assert "The model child" in shown
         assert "The model grandchild" in shown
     assert "train anew on a newer release" in seen_by(taken.taker, taken.page)
