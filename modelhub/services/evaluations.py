@@ -36,8 +36,7 @@ ASKS = [Ask.RANKING, Ask.FLAG]
 def plan_evaluation(*, actor: Actor, study: Study, child: ModelVersion) -> Evaluation:
     """Let parent and child answer every held-out prompt; tasks open as pairs come in.
 
-    Both answer with the same parameters and seed, and with the system message that the child was
-    trained with, so that they differ by their weights alone.
+    Both answer with the same settings, so that they differ by their weights alone.
     """
     require(actor, EVALUATE, study)
     parent = child.parent
@@ -53,19 +52,9 @@ def plan_evaluation(*, actor: Actor, study: Study, child: ModelVersion) -> Evalu
     if before is None:
         raise Conflict("Nobody has been asked to judge here yet, so there is nobody to ask again.")
     round_ = _ask_again(actor, before)
-    settings = Settings(
-        samples=1,
-        seed=SystemRandom().getrandbits(31),
-        system_message=system_message_for(study=study, version=child),
-    )
+    settings = _settings(study, child)
     runs = [
-        start_run(
-            actor=actor,
-            study=study,
-            version=version,
-            prompts=prompts,
-            settings=settings,
-        )
+        start_run(actor=actor, study=study, version=version, prompts=prompts, settings=settings)
         for version in (parent, child)
     ]
     evaluation = Evaluation.objects.create(
@@ -85,6 +74,15 @@ def plan_evaluation(*, actor: Actor, study: Study, child: ModelVersion) -> Evalu
         data={"parent": str(parent.id), "child": str(child.id), "prompts": len(prompts)},
     )
     return evaluation
+
+
+def _settings(study: Study, child: ModelVersion) -> Settings:
+    """One seed for both, and the system message that the child was trained with."""
+    return Settings(
+        samples=1,
+        seed=SystemRandom().getrandbits(31),
+        system_message=system_message_for(study=study, version=child),
+    )
 
 
 def _ask_again(actor: Actor, before: Round) -> Round:

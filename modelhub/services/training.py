@@ -94,19 +94,23 @@ def request_training(
         config_hash=key,
         requested_by_id=actor.user_id,
     )
+    _put_on_record(actor, run)
+    enqueue(RUN_TASK, run.id)
+    return run
+
+
+def _put_on_record(actor: Actor, run: TrainingRun) -> None:
     audit.record(
         actor=actor,
         action=ASKED,
         study_id=run.study_id,
-        about=("training_run", run.id, f"{method} on release {release.number}"),
+        about=("training_run", run.id, f"{run.method} on release {run.release.number}"),
         data={
-            "release": str(release.id),
-            "base": str(base.id),
-            "config": CONFIG_OF[Method(method)],
+            "release": str(run.release_id),
+            "base": str(run.base_id),
+            "config": CONFIG_OF[Method(run.method)],
         },
     )
-    enqueue(RUN_TASK, run.id)
-    return run
 
 
 def _checked(
