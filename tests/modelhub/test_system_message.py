@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from annotations.models import DatasetRelease, Round
+from annotations.models import DatasetRelease, ReleaseMember, Round
 from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Member, Study
 from codesign.studies.rules import Role
@@ -17,7 +17,6 @@ from modelhub.services import training
 from modelhub.services.evaluations import plan_evaluation
 from modelhub.services.generation import start_run
 from modelhub.services.versions import ensure_embedded_model
-from tests.annotations.releases.story import release
 from tests.factories.annotations import judge, lease, send
 from tests.factories.modelhub import add_prompts, frozen_release, open_round
 from tests.factories.studies import StudyFactory, staff
@@ -57,6 +56,13 @@ def round_(panelist: Member) -> Round:
     return open_round(panelist.cohort)
 
 
+def released(panelist: Member) -> DatasetRelease:
+    """A release with this person's work in it."""
+    made = frozen_release(panelist.study)
+    ReleaseMember.objects.create(release=made, member=panelist, rows=1)
+    return made
+
+
 def trained(made: DatasetRelease) -> TrainingRun:
     return training.request_training(
         actor=SYSTEM,
@@ -80,12 +86,12 @@ def test_training_gets_what_the_responses_were_written_with(
     study = panelist.study
     answered(study, KIND, "One", "Two", round=round_)
     judged(panelist, 2)
-    made = release(study)
+    made = released(panelist)
     answered(study, BRIEF, "After the release", round=round_)
     judged(panelist, 1)
     run = trained(made)
     assert run.system_message == KIND
-    assert trained(release(study)).system_message == KIND
+    assert trained(released(panelist)).system_message == KIND
 
 
 def test_where_they_differ_that_of_the_most_responses_counts(
@@ -96,7 +102,7 @@ def test_where_they_differ_that_of_the_most_responses_counts(
     answered(study, BRIEF, "Three", round=round_)
     answered(study, BRIEF, "Never", "ever", "judged", round=None)
     judged(panelist, 3)
-    assert trained(release(study)).system_message == KIND
+    assert trained(released(panelist)).system_message == KIND
 
 
 def test_at_a_tie_the_newer_one_counts(panelist: Member, round_: Round) -> None:
@@ -104,7 +110,7 @@ def test_at_a_tie_the_newer_one_counts(panelist: Member, round_: Round) -> None:
     answered(study, BRIEF, "One", round=round_)
     answered(study, KIND, "Two", round=round_)
     judged(panelist, 2)
-    assert trained(release(study)).system_message == KIND
+    assert trained(released(panelist)).system_message == KIND
 
 
 def test_where_no_run_wrote_them_it_is_the_newest_of_the_study() -> None:
@@ -128,7 +134,7 @@ def test_child_and_parent_are_compared_with_it(panelist: Member, round_: Round) 
     answered(study, KIND, "One", round=round_)
     judged(panelist, 1)
     add_prompts(study, "Held out", held_out=True)
-    child = finished(trained(release(study)))
+    child = finished(trained(released(panelist)))
     answered(study, BRIEF, "Another", round=None)
     made = plan_evaluation(actor=SYSTEM, study=study, child=child)
     assert [made.parent_run.system_message, made.child_run.system_message] == [KIND, KIND]
@@ -138,7 +144,7 @@ def test_pages_say_it(panelist: Member, round_: Round) -> None:
     study = panelist.study
     answered(study, KIND, "One", round=round_)
     judged(panelist, 1)
-    run = trained(release(study))
+    run = trained(released(panelist))
     child = finished(run)
     client = Client()
     client.force_login(staff(study, Role.ML_ENGINEER).user)
