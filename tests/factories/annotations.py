@@ -23,6 +23,7 @@ from tests.factories.studies import MemberFactory, StudyFactory
 
 SOURCE_A = uuid.UUID("aaaaaaaa-0000-4000-8000-000000000001")
 SOURCE_B = uuid.UUID("bbbbbbbb-0000-4000-8000-000000000002")
+CRITERIA = ("heard", "usable")
 ASKS = (Ask.RATING, Ask.RANKING, Ask.REWRITE, Ask.HIGHLIGHT, Ask.FLAG)
 
 
@@ -63,7 +64,7 @@ class ResponseFactory(DjangoModelFactory[Response]):
     source = SOURCE_A
 
 
-def make_rubric(study: Study, *, keys: Sequence[str] = ("heard", "usable")) -> Rubric:
+def make_rubric(study: Study, *, keys: Sequence[str] = CRITERIA) -> Rubric:
     anchors = {str(score): f"anchor {score}" for score in range(1, 6)}
     scale = {"kind": "likert", "min": 1, "max": 5, "anchors": anchors}
     return rubrics.make_rubric(
@@ -96,11 +97,12 @@ def judging_round(
     kind: RoundKind = RoundKind.JUDGING,
     sources: Sequence[uuid.UUID] = (SOURCE_A, SOURCE_B),
     opened: bool = True,
+    criteria: Sequence[str] = CRITERIA,
 ) -> Round:
     """A round in which these cohorts (of one study) are paid to judge `tasks` prompts."""
     cohorts = [cohort for cohort in of if cohort]
     study = cohorts[0].study
-    rubric = make_rubric(study)
+    rubric = make_rubric(study, keys=criteria)
     for cohort in cohorts:
         if not cohort.pay_rates.exists():
             set_rate(cohort)
