@@ -43,7 +43,7 @@ format: $(DEV_STAMP) ## Put the code into its style
 faults: $(DEV_STAMP) ## Kill processes at random under load, 200 times (CODESIGN_KILLS=…); half an hour
 	CODESIGN_KILLS=$${CODESIGN_KILLS:-200} $(PY) -m pytest tests/faults -q
 
-bench: $(DEV_STAMP) ## Measure the judging loop and the hot queries
+bench: $(DEV_STAMP) ## Measure loop, plans, generation, release, memory, import, growth (some: python -m benchmarks loop)
 	$(PY) -m benchmarks
 
 lock: .venv/bin/python ## Choose versions anew and write requirements/*.lock

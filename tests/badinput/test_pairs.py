@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -71,6 +72,13 @@ def ask(client: Client, slug: str, door: str) -> DatasetRelease:
     return made
 
 
+def rows_on(page: str) -> dict[str, int]:
+    """How many rows each part has, by what the page of a release says is in it."""
+    table = page.partition("What is in it, in rows")[2].partition("<tbody")[2]
+    rows = re.findall(r"<tr[^>]*><th[^>]*>([^<]+)</th>(.*?)</tr>", table.partition("</table>")[0])
+    return {part: sum(map(int, re.findall(r">(\d+)</td>", cells))) for part, cells in rows}
+
+
 @pytest.fixture
 def without_a_pair() -> DatasetRelease:
     """A frozen release of ratings alone: both replies were found equal."""
@@ -89,7 +97,10 @@ def test_a_release_without_a_pair_is_frozen_with_what_there_is(door: str) -> Non
         keys = {"slug": study.slug, "release_id": made.id}
         shown = client.get(reverse("annotations:release", kwargs=keys))
         assert shown.status_code == 200
-        assert "judgements" in shown.content.decode()
+        counts = rows_on(shown.content.decode())
+        assert counts == {part: sum(by.values()) for part, by in made.manifest["rows"].items()}
+        assert counts["judgements"] > 0
+        assert not counts.get("preference")
     told = client.get(f"/api/v1/studies/{study.slug}/dataset-releases/{made.id}/").json()
     rows = told["manifest"]["rows"]
     assert sum(rows["judgements"].values()) > 0

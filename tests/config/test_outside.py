@@ -102,6 +102,18 @@ def test_prepare_says_in_a_sentence_what_it_lacks(
     assert PASSWORD not in refused.stderr
 
 
+def test_prepare_gives_up_with_a_sentence_where_a_table_is_held(outside: Outside) -> None:
+    with psycopg.connect(outside.url(OWNER_ROLE)) as somebody:
+        somebody.execute("LOCK TABLE django_migrations")
+        refused = outside.manage("prepare")
+    assert refused.returncode == 1
+    said = refused.stderr.splitlines()[-1]
+    assert "held a table that prepare needs for 5 seconds" in said
+    assert "Stop web, workers and beat, and run it again." in said
+    assert "Traceback" not in refused.stderr
+    assert outside.manage("prepare").returncode == 0
+
+
 def test_the_application_owns_nothing_and_cannot_look_away(outside: Outside) -> None:
     assert outside.manage("prepare").returncode == 0
     with psycopg.connect(outside.url(APP_ROLE), autocommit=True) as app:

@@ -15,6 +15,12 @@ from codesign.config.servers.roles import APP_ROLE, make_database
 
 PATIENCE = 10
 """Seconds to wait for the database's answer."""
+LONGEST_WAIT = 5
+"""Seconds that a table which has to change may be held by somebody else."""
+IN_USE = (
+    f"Somebody has held a table that prepare needs for {LONGEST_WAIT} seconds, so it has stopped; "
+    "what it did not finish is as it was. Stop web, workers and beat, and run it again."
+)
 MAKES_ROLES = (
     "Where DATABASE_ADMIN_URL names a role that may make roles and databases, "
     "prepare makes both roles and the database."
@@ -45,16 +51,27 @@ class Command(BaseCommand):
                 raise CommandError(str(error)) from error
         for name, url in (("DATABASE_OWNER_URL", owner_url), ("DATABASE_URL", app_url)):
             reach(name, url)
-        migrated = subprocess.run(
-            [sys.executable, str(settings.BASE_DIR / "manage.py"), "migrate", "--no-input"],
-            env={**os.environ, "DATABASE_URL": owner_url},
-            check=False,
-        )
-        if migrated.returncode:
-            raise CommandError("The tables could not be made.")
+        make_tables(owner_url)
         call_command("build_fonts")
         call_command("collectstatic", interactive=False, verbosity=0)
         self.stdout.write("The database and the static files are ready.")
+
+
+def make_tables(owner_url: str) -> None:
+    """Migrate; one that would wait for a long reader ends, since all who come later wait behind."""
+    wait = f"{os.environ.get('PGOPTIONS', '')} -c lock_timeout={LONGEST_WAIT}s"
+    migrated = subprocess.run(
+        [sys.executable, str(settings.BASE_DIR / "manage.py"), "migrate", "--no-input"],
+        env={**os.environ, "DATABASE_URL": owner_url, "PGOPTIONS": wait.strip()},
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if psycopg.errors.LockNotAvailable.__name__ in migrated.stderr:
+        raise CommandError(IN_USE)
+    sys.stderr.write(migrated.stderr)
+    if migrated.returncode:
+        raise CommandError("The tables could not be made.")
 
 
 def reach(name: str, url: str) -> None:
