@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -60,7 +60,7 @@ class Story:
     """What happened, told at the end of the run whether it went well or not."""
 
     def __init__(self, tell: Callable[[str, object], None]) -> None:
-        self._tell = partial(tell, SUMMARY)
+        self.tell = partial(tell, SUMMARY)
         self._back: dict[str, list[float]] = defaultdict(list)
 
     def killed(self, name: str, back: float) -> None:
@@ -69,9 +69,9 @@ class Story:
     def tell_kills(self) -> None:
         every = [one for found in self._back.values() for one in found]
         if every:
-            self._tell(f"{len(every)} kills; everything answered again {self._after(every)}")
+            self.tell(f"{len(every)} kills; everything answered again {self._after(every)}")
         for name, found in sorted(self._back.items()):
-            self._tell(f"  {name}: {len(found)} kills, {self._after(found)}")
+            self.tell(f"  {name}: {len(found)} kills, {self._after(found)}")
 
     @staticmethod
     def _after(seconds: list[float]) -> str:
@@ -79,8 +79,24 @@ class Story:
 
     def expect(self, found: int, wanted: int, what: str) -> None:
         """Tell a count; it must be what was wanted."""
-        self._tell(f"{what}: {found}")
+        self.tell(f"{what}: {found}")
         assert found == wanted, what
+
+
+def assert_load_goes_on(installation: Installation, judges: Sequence[Judge], story: Story) -> None:
+    """What was hit was work: the model has more to write, and every judge is given more."""
+    before = {judge: len(judge.acknowledged) for judge in judges}
+    with installation.running.connect() as database:
+        left = rows(database, WANTED) - rows(database, WRITTEN)
+    try:
+        assert left > 0, "nothing was left to write when the last process was killed"
+        eventually(lambda: all(len(one.acknowledged) > then for one, then in before.items()))
+    finally:
+        story.tell(f"responses left to write after the last kill: {left}")
+        counts = sorted(len(one.acknowledged) for one in judges)
+        story.tell(f"judgements acknowledged, of each judge: {counts}")
+        for why, times in Counter(why for one in judges for why in one.unleased).items():
+            story.tell(f"refused to give something to judge, {times} times: {why}")
 
 
 def compare(installation: Installation, judges: Sequence[Judge], story: Story) -> None:

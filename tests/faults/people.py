@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 AWAY = (httpx.TransportError, httpx.TimeoutException)
+NOTHING = 204
 PAUSE_S = 0.2
 """Between two requests: a person who reads, not a load test."""
 
@@ -33,7 +34,8 @@ def answer_to(assignment: Mapping[str, Any]) -> dict[str, Any]:
 class Judge(threading.Thread):
     """Leases and sends until told to stop; a sending is repeated with its key until it is answered.
 
-    `acknowledged` maps each judgement that was answered with 201 to its assignment.
+    `acknowledged` maps each judgement that was answered with 201 to its assignment; `unleased` says
+    why nothing was given to judge, but for there being nothing.
     """
 
     def __init__(self, port: int, token: Callable[[], str], slug: str) -> None:
@@ -47,14 +49,19 @@ class Judge(threading.Thread):
         self.done = threading.Event()
         self.acknowledged: dict[str, str] = {}
         self.refused: list[str] = []
+        self.unleased: list[str] = []
 
     def run(self) -> None:
         """Judge."""
         with self._client:
             while not self.done.wait(PAUSE_S):
                 leased = self._until_answered("POST", self._lease)
-                if leased is not None and leased.status_code in (200, 201):
+                if leased is None:
+                    return
+                if leased.status_code in (200, 201):
                     self._send(leased.json())
+                elif leased.status_code != NOTHING:
+                    self.unleased.append(f"{leased.status_code} {leased.text[:200]}")
 
     def _send(self, held: dict[str, Any] | None) -> None:
         while held is not None and not self.done.is_set():

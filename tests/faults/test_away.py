@@ -94,8 +94,6 @@ def test_the_database_is_gone_for_twenty_seconds(apart: Apart, browser: Browser)
     )
     tab = context.new_page()
     tab.goto(page.url)
-    written = "SELECT count(*) FROM modelhub_generationitem WHERE state = 'done'"
-    before = count(apart, written)
     apart.postgres.stop()
     gone = time.monotonic()
     tab.locator("textarea[name=comment]").fill(WORDS)
@@ -116,6 +114,8 @@ def test_the_database_is_gone_for_twenty_seconds(apart: Apart, browser: Browser)
     expect(tab.locator("#saved")).to_have_text(word(tab, "data-later"), timeout=30_000)
     time.sleep(max(0.0, GONE_S - (time.monotonic() - gone)))
     apart.postgres.start()
+    written = "SELECT count(*) FROM modelhub_generationitem WHERE state = 'done'"
+    before = count(apart, written)  # what was saved while it stopped says nothing about afterwards
     apart.running.wait_until_healthy()
     expect(tab.locator("#saved")).to_have_text(word(tab, "data-said"), timeout=30_000)
     kept = f"SELECT count(*) FROM annotations_assignment WHERE draft->>'comment' = '{WORDS}'"

@@ -26,7 +26,7 @@ from codesign.config.servers.postgres import SUPERUSER
 from codesign.config.servers.roles import OWNER_ROLE
 from tests.config.running import ROOT, eventually, user_environment
 from tests.config.test_supervisor import NAMES
-from tests.faults.books import WRITTEN, Story, compare, compare_writing, rows
+from tests.faults.books import WRITTEN, Story, assert_load_goes_on, compare, compare_writing, rows
 from tests.faults.disks import Disk, mounted
 from tests.faults.people import Judge
 from tests.journeys.conftest import STUDY, Installation, installed
@@ -307,6 +307,7 @@ def test_nothing_acknowledged_is_lost_whatever_is_killed(
         for name in order_of_kills():
             story.killed(name, kill(installation, name))
             time.sleep(pause.uniform(0, 2))  # a random moment of the work is what is hit next
+        assert_load_goes_on(installation, judges, story)
     finally:
         story.tell_kills()
     let_stop(judges)
