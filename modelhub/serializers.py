@@ -208,7 +208,10 @@ class GenerationRequestSerializer(Shape):
         help_text="0 draws one.",
     )
     system_message = serializers.CharField(
-        default="", allow_blank=True, max_length=rules.MOST_SYSTEM
+        default="",
+        allow_blank=True,
+        max_length=rules.MOST_SYSTEM,
+        help_text="Empty: as in the study's last run.",
     )
     round = serializers.UUIDField(
         required=False,

@@ -74,13 +74,14 @@ class Response(PublicModel):
 
     prompt = models.ForeignKey(Prompt, on_delete=models.PROTECT, related_name="responses")
     text = models.TextField()
-    text_hash = models.CharField(max_length=64, db_index=True)
+    text_hash = models.CharField(max_length=64)
     origin = models.CharField(max_length=10)
     language = models.CharField(max_length=12, default="en")
     source = models.UUIDField(help_text="Opaque; never serialised.")
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        indexes: ClassVar = [models.Index(fields=["text_hash"], name="response_by_text")]
         constraints: ClassVar = [one_of("origin", Origin, "response_origin_known")]
         triggers: ClassVar = write_once("prompt_id", "text", "text_hash", "origin", "source")
 

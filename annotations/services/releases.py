@@ -205,7 +205,7 @@ def _build_or_fail(release_id: uuid.UUID, progress: Progress) -> None:
         sentence = str(stop)
     except OSError as error:
         log.exception("release %s", release.id)
-        sentence = f"The files could not be written: {error.strerror or error}."
+        sentence = "The files could not be written. The server's log says why."
         if room.was_lacking(error):
             sentence = "There was no room left on the disk, so nothing was kept. Ask again later."
     finally:  # no draft stays behind: somebody in it may have taken their consent back

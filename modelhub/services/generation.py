@@ -19,7 +19,6 @@ from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.jobs import enqueue
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
-from modelhub.engine.generate import DEFAULT_SYSTEM_MESSAGE
 from modelhub.models import GenerationItem, GenerationRun, ModelVersion
 from modelhub.permissions import RUN_GENERATION
 from modelhub.queries import generation as queries
@@ -61,7 +60,7 @@ def start_run(
     _take_turns(study)
     twin = GenerationRun.objects.filter(id=run_id).first() if run_id else None
     settings = settings or Settings()
-    settings = _checked(replace(settings, seed=settings.seed or (twin.seed if twin else 0)))
+    settings = _checked(replace(settings, seed=settings.seed or (twin.seed if twin else 0)), study)
     if version.kind not in GENERATES or version.study_id not in (None, study.id):
         raise Invalid("This model cannot write here.", {"model": ["Choose another model."]})
     _refuse_taken_back(version)
@@ -119,13 +118,15 @@ def _refuse_twin(study: Study, digest: str) -> None:
         raise Conflict("This very run is under way already.")
 
 
-def _checked(settings: Settings) -> Settings:
+def _checked(settings: Settings, study: Study) -> Settings:
+    """The settings with what was left open: a seed is drawn, the study's last message goes on."""
     if problems := rules.settings_problems(settings):
         raise Invalid(" ".join(words for said in problems.values() for words in said), problems)
     return replace(
         settings,
         seed=settings.seed or random.SystemRandom().getrandbits(31),
-        system_message=settings.system_message.strip() or DEFAULT_SYSTEM_MESSAGE,
+        system_message=settings.system_message.strip()
+        or queries.last_system_message(study_id=study.id),
     )
 
 

@@ -27,7 +27,9 @@ class Command(BaseCommand):
         parser.add_argument("--temperature", type=float, default=rules.TEMPERATURE)
         parser.add_argument("--max-new-tokens", type=int, default=rules.MAX_NEW_TOKENS)
         parser.add_argument("--seed", type=int, default=0, help="0: draw one")
-        parser.add_argument("--system-message", default="")
+        parser.add_argument(
+            "--system-message", default="", help="as in the study's last run, unless given"
+        )
         add_as(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:

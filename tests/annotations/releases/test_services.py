@@ -244,7 +244,7 @@ def test_no_draft_stays_behind(settings: Any, tmp_path: Path) -> None:
         actor=SYSTEM, study=story.study, purpose="training", progress=unwatched
     )
     assert made.state == "failed"
-    assert made.error == "The files could not be written: Not a directory."
+    assert made.error == "The files could not be written. The server's log says why."
 
 
 @pytest.mark.django_db(transaction=True)
