@@ -62,7 +62,7 @@ def write_rows(running: Running) -> None:
         for _ in range(20):
             connection.execute(
                 "INSERT INTO django_session (session_key, session_data, expire_date) "
-                "VALUES (gen_random_uuid(), 'kept', now())"
+                "VALUES (gen_random_uuid(), 'kept', now() + interval '1 day')"
             )
 
 
