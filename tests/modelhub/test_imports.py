@@ -128,7 +128,7 @@ def test_what_is_no_file_for_us(study: Study, tmp_path: Path, name: str) -> None
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
-        ("p.jsonl", gzip.compress(b'{"prompt": "x"}'), "is compressed (gzip). Please unpack it"),
+        ("p.jsonl", gzip.compress(b"{}", mtime=0), "is compressed (gzip). Please unpack it"),
         ("p.csv", b"PK\x03\x04 a spreadsheet", "is compressed (zip)"),
         ("p.jsonl", b'[{"prompt": "x"}]', "is one JSON list. Please write one object on each line"),
     ],
