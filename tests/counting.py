@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from html import unescape
+from typing import Any
 
 from django.db import connection
 from django.test import Client
@@ -13,8 +15,14 @@ from django.test.utils import CaptureQueriesContext
 def queries_of(client: Client, address: str) -> int:
     """Queries of one GET that must succeed; once before, so that caches are warm."""
     assert client.get(address).status_code == 200
+    return queries_in(lambda: client.get(address))
+
+
+def queries_in(ask: Callable[[], Any], *, status: int = 200) -> int:
+    """Queries of one request, which must be answered with this status."""
     with CaptureQueriesContext(connection) as seen:
-        assert client.get(address).status_code == 200
+        answer = ask()
+    assert answer.status_code == status, answer.content
     return len(seen)
 
 

@@ -29,10 +29,19 @@ def test_a_stranger_is_refused(command: list[str]) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("command", ["trial_balance", "check_counts", "verify_audit"])
-def test_checks_take_who_checks(command: str) -> None:
+@pytest.mark.parametrize(
+    ("command", "verdict"),
+    [
+        ("trial_balance", "The book adds up: every credit has its work, all work its credit."),
+        ("check_counts", "Every count is what counting says."),
+        ("verify_audit", "The audit trail is whole."),
+    ],
+)
+def test_checks_take_who_checks(command: str, verdict: str) -> None:
     member = staff(StudyFactory.create())
-    call_command(command, f"--as={member.user.email}", stdout=StringIO())
+    said = StringIO()
+    call_command(command, f"--as={member.user.email}", stdout=said)
+    assert said.getvalue().splitlines()[-1] == verdict
 
 
 @pytest.mark.django_db

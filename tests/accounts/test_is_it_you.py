@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.test import Client
 from django.urls import reverse
 
@@ -106,8 +107,12 @@ def test_a_token_needs_no_second_proof_within_minutes(lately: Client) -> None:
 
 def test_a_session_alone_is_no_proof(client: Client, person: User) -> None:
     client.force_login(person)  # a session that nobody signed in for
-    asked(client.post(reverse("accounts:tokens"), SENT))
-    asked(client.get(reverse("mfa_activate_totp")))
+    tokens, app = reverse("accounts:tokens"), reverse("mfa_activate_totp")
+    assert asked(client.post(tokens, SENT)) == tokens
+    assert asked(client.get(app)) == app
+    assert asked(client.post(app, {"code": "123456"})) == app
+    assert not ApiToken.objects.exists()
+    assert not Authenticator.objects.exists()
 
 
 def test_another_address_is_taken_from_whoever_shows_it(long_ago: Client) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import uuid
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from annotations.models import Assignment, Judgement
@@ -21,6 +20,7 @@ from codesign.shared.actors import SYSTEM, Actor
 from codesign.studies.models import Member
 from codesign.studies.rules import Role
 from tests.annotations.callers import Caller, problem
+from tests.counting import queries_in
 from tests.factories.accounts import UserFactory
 from tests.factories.annotations import SOURCE_A, SOURCE_B, add_task, answers, judge, judging_round
 from tests.factories.studies import CohortFactory, MemberFactory, staff
@@ -138,6 +138,14 @@ def test_unreadable_bodies(panelist: Caller) -> None:
         problem(panelist.submit(id, {"comment": bad, bad: 1}), 400)
         problem(panelist.send("PUT", f"assignments/{id}/draft/", {"comment": bad}), 400)
         problem(panelist.send("POST", f"assignments/{id}/skip/", {"reason": bad}), 400)
+    untouched(id)
+
+
+def untouched(id: str) -> None:
+    """Nothing of an assignment was kept: it is held as it was leased."""
+    held = Assignment.objects.get(id=id)
+    assert (held.state, held.draft) == (AssignmentState.LEASED, None)
+    assert not Judgement.objects.exists()
 
 
 @pytest.mark.parametrize("digits", [400, 4000, 5000])
@@ -250,7 +258,10 @@ def test_who_has_left_finds_nothing(panelist: Caller) -> None:
     id = panelist.lease().json()["id"]
     Member.objects.filter(id=panelist.member.id).update(left_at=timezone.now())
     problem(panelist.lease(), 404)
-    problem(knock(panelist, "GET", DOORS[0][1], id), 404)
+    for method, path in DOORS:
+        problem(knock(panelist, method, path, id), 404)
+    assert panelist.send("GET", "studies/").json() == []
+    untouched(id)
 
 
 def test_tokens_need_their_scope(panelist: Caller) -> None:
@@ -276,14 +287,6 @@ def test_a_closed_round_takes_what_is_open_and_gives_nothing_new(panelist: Calle
     assert panelist.lease().status_code == 204
 
 
-def count(action: Any) -> int:
-    with CaptureQueriesContext(
-        connection,
-    ) as found:
-        assert action().status_code in (200, 201)
-    return len(found)
-
-
 def test_queries_are_constant() -> None:
     """However many tasks and responses there are, and however much somebody has done."""
     counts = []
@@ -291,12 +294,13 @@ def test_queries_are_constant() -> None:
         member = judge()
         judging_round(member.cohort, tasks=tasks, overlap=3, sources=[SOURCE_A, SOURCE_B])
         caller = Caller(member)
-        leased = count(caller.lease)
+        leased = queries_in(caller.lease, status=201)
         for number in range(tasks - 1):
             held = Assignment.objects.get(state=AssignmentState.LEASED, member=member)
             body = answers(held)
-            sent = count(lambda: caller.submit(held.id, body, key=str(number)))  # noqa: B023
-        shown = count(lambda: caller.lease())  # noqa: B023
+            submit = partial(caller.submit, held.id, body, key=str(number))
+            sent = queries_in(submit, status=201)
+        shown = queries_in(caller.lease)
         counts.append((leased, sent, shown))
     assert counts[0] == counts[1] == (19, 20, 8)
 

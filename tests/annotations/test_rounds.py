@@ -121,14 +121,17 @@ def test_what_is_no_task() -> None:
 
 
 def test_many_tasks_cost_few_queries() -> None:
-    made = judging_round(CohortFactory.create(), tasks=0, overlap=2)
-    prompts = PromptFactory.create_batch(30, study=made.study)
-    items = [(prompt, [ResponseFactory.create(prompt=prompt)]) for prompt in prompts]
-    with CaptureQueriesContext(connection) as found:
-        tasks = rounds.add_tasks(actor=SYSTEM, round=made, items=items)
-    assert len(found) <= 12
-    assert [task.prompt for task in tasks] == prompts
-    assert Seat.objects.count() == 60
+    counts = []
+    for many in (2, 30):
+        made = judging_round(CohortFactory.create(), tasks=0, overlap=2)
+        prompts = PromptFactory.create_batch(many, study=made.study)
+        items = [(prompt, [ResponseFactory.create(prompt=prompt)]) for prompt in prompts]
+        with CaptureQueriesContext(connection) as found:
+            tasks = rounds.add_tasks(actor=SYSTEM, round=made, items=items)
+        counts.append(len(found))
+        assert [task.prompt for task in tasks] == prompts
+        assert Seat.objects.filter(task__round=made).count() == 2 * many
+    assert counts[0] == counts[1] <= 12
 
 
 @pytest.mark.parametrize(

@@ -79,8 +79,26 @@ def test_application_role_cannot_get_round_triggers(postgres: Postgres, statemen
         app.execute(statement)
 
 
+WHO_MAY_WHAT = """
+    SELECT 'role', rolname::text, (to_jsonb(role) - 'rolpassword')::text FROM pg_roles role
+    UNION ALL SELECT 'in', pg_get_userbyid(member)::text, pg_get_userbyid(roleid)::text
+        FROM pg_auth_members
+    UNION ALL SELECT 'database', datname::text, concat(pg_get_userbyid(datdba), datacl)
+        FROM pg_database
+    UNION ALL SELECT 'by default', pg_get_userbyid(defaclrole)::text,
+        concat(defaclobjtype, defaclacl) FROM pg_default_acl
+    ORDER BY 1, 2, 3"""
+
+
 def test_making_roles_again_changes_nothing(postgres: Postgres) -> None:
+    def found() -> list[tuple[object, ...]]:
+        with psycopg.connect(postgres.url(OWNER_ROLE)) as owner:
+            return owner.execute(WHO_MAY_WHAT).fetchall()
+
+    before = found()
+    assert {"role", "database", "by default"} <= {kind for kind, *_ in before}
     postgres.make_roles()
+    assert found() == before
 
 
 def test_killed_postgres_starts_again_with_its_rows(postgres: Postgres) -> None:

@@ -378,16 +378,14 @@ def test_a_release_of_another_study_is_not_trained_on(desk: Desk) -> None:
     body = desk.doors()[9][2] | {"release": str(other.release.id)}
     problem(ask(client, "POST", "/api/v1/training-runs/", body), 400)
     problem(ask(client, "POST", f"/api/v1/training-runs/{other.training.id}/cancel/"), 403)
+    runs = {run.id: run.state for run in TrainingRun.objects.all()}
+    assert runs == dict.fromkeys((desk.training.id, other.training.id), TrainingState.QUEUED)
 
 
 def test_lists_ask_the_same_number_of_queries(desk: Desk) -> None:
     engineer = desk.client(Role.ML_ENGINEER)
-    addresses = [
-        f"{desk.api}/prompts/",
-        f"{desk.api}/generation-runs/",
-        "/api/v1/models/",
-        "/api/v1/training-runs/",
-    ]
+    addresses = [f"{desk.api}/prompts/", f"{desk.api}/generation-runs/"]
+    addresses += ["/api/v1/models/", "/api/v1/training-runs/"]
     few = [queries_of(engineer, address) for address in addresses]
     add_prompts(desk.study, *(f"A made-up worry, number {n}." for n in range(12)))
     parent = desk.model

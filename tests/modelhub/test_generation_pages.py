@@ -6,9 +6,7 @@ import uuid
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from codesign.shared.actors import SYSTEM
@@ -21,6 +19,7 @@ from modelhub.services import chunks, generation
 from modelhub.services.versions import ensure_embedded_model
 from modelhub.services.writing import Draft
 from modelhub.urls import urlpatterns
+from tests.counting import queries_of
 from tests.factories.modelhub import add_prompts, open_round
 from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
 
@@ -262,12 +261,10 @@ def test_the_card_on_a_home_follows_the_run_and_says_only_what_is_new(run: Gener
 
 
 def test_lists_ask_as_much_for_many_as_for_one(
-    run: GenerationRun, django_assert_num_queries: Any, django_assert_max_num_queries: Any
+    run: GenerationRun,
 ) -> None:
     client = signed_in(staff(run.study))
-
-    with CaptureQueriesContext(connection) as one:
-        client.get(address("runs", run))
+    one = queries_of(client, address("runs", run))
     for seed in range(1, 5):
         generation.start_run(
             actor=SYSTEM,
@@ -275,11 +272,18 @@ def test_lists_ask_as_much_for_many_as_for_one(
             version=ensure_embedded_model(),
             settings=Settings(seed=seed),
         )
-    with django_assert_num_queries(len(one)):
-        client.get(address("runs", run))
-    with CaptureQueriesContext(connection) as page:
-        client.get(address("run", run))
-    write_chunk(run)
-    assert GenerationItem.objects.filter(run=run, state="done").count() == 2
-    with django_assert_max_num_queries(len(page)):
-        client.get(address("run", run))
+    assert queries_of(client, address("runs", run)) == one
+    large = generation.start_run(
+        actor=SYSTEM,
+        study=run.study,
+        version=ensure_embedded_model(),
+        prompts=add_prompts(run.study, *(f"Worry {n}" for n in range(9))),
+        settings=Settings(batch_size=2),
+        round=run.round,
+    )
+    for writing, chunks_of_two in ((run, 1), (large, 5)):
+        for _ in range(chunks_of_two):
+            write_chunk(writing)
+        done = GenerationItem.objects.filter(run=writing, state="done").count()
+        assert done == 2 * chunks_of_two
+    assert queries_of(client, address("run", large)) == queries_of(client, address("run", run))

@@ -6,9 +6,7 @@ from html import unescape
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from codesign.shared.actors import SYSTEM
@@ -20,6 +18,7 @@ from modelhub.rules.states import TrainingState
 from modelhub.services import training
 from modelhub.services.evaluations import plan_evaluation
 from modelhub.services.versions import ensure_embedded_model
+from tests.counting import queries_of
 from tests.factories.annotations import judging_round, lease
 from tests.factories.modelhub import add_prompts, child_of, frozen_release
 from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
@@ -215,11 +214,8 @@ def test_a_list_of_runs_costs_the_same_however_long(study: Study) -> None:
                 method="dpo",
                 seed=seed,
             )
-        with CaptureQueriesContext(connection) as queries:
-            assert client.get(url).status_code == 200
-        return len(queries)
+        return queries_of(client, url)
 
-    count(1)
     assert count(1) == count(6)
 
 
@@ -245,12 +241,9 @@ def test_a_comparison_is_a_picture_with_its_words() -> None:
     assert "it cannot be told yet which is preferred" in page
     assert "2 · 0 · 1" in page  # the table behind it
     assert "style=" not in page  # the CSP would refuse it
-    with CaptureQueriesContext(connection) as few:
-        client.get(url)
+    few = queries_of(client, url)
     prefers(lease(second), evaluation.child, evaluation)
-    with CaptureQueriesContext(connection) as more:
-        client.get(url)
-    assert len(more) == len(few)
+    assert queries_of(client, url) == few
 
 
 def test_there_is_always_a_model_to_start_from() -> None:
