@@ -270,8 +270,8 @@ def test_no_draft_is_kept_of_who_leaves(member: Member) -> None:
     held = lease(member)
     submissions.save_draft(actor=actor(member), assignment_id=held.id, body={"comment": "two"})
     consent.withdraw(actor=actor(member), member=member)
-    for row in Assignment.objects.all():
-        assert (row.draft, row.draft_saved_at) == (None, None)
+    kept = Assignment.objects.values_list("draft", "draft_saved_at")
+    assert list(kept) == [(None, None), (None, None)]
 
 
 def test_not_today_is_paid_once_a_day_of_the_person(member: Member) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.auth.hashers import check_password
@@ -80,6 +81,9 @@ def test_signing_in_with_a_password_without_scripts(
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect_signed_in(page)
+    assert urlsplit(page.url).path == HOME
+    assert person.email in page.locator("main").inner_text()
+    assert page.evaluate("typeof htmx") == "undefined"  # no script of ours has run
 
 
 def test_signing_in_with_a_code(

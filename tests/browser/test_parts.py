@@ -40,13 +40,16 @@ def test_what_is_touched_is_large_enough(open_page: OpenPage) -> None:
         page.set_viewport_size({"width": width, "height": 800})
         large = page.locator(".btn:not(.btn-sm), .likert-option").all()
         boxes = [target.bounding_box() for target in large]
+        assert boxes
         assert all(box is not None and box["height"] >= 43.9 for box in boxes), width
 
 
 def test_the_bar_covers_nothing_that_has_the_focus(open_page: OpenPage) -> None:
     page = open_page("/parts/en/")  # standards 5.1 (2.4.11)
     page.set_viewport_size({"width": 320, "height": 640})
-    for field in page.locator("form :is(input, select, textarea):not([type=hidden])").all():
+    fields = page.locator("form :is(input, select, textarea):not([type=hidden])").all()
+    assert fields
+    for field in fields:
         field.focus()
         page.wait_for_function(
             """() => {

@@ -121,6 +121,7 @@ def test_a_colleague_was_quicker(open_page: OpenPage, study: Judging, coordinato
     page.get_by_role("button", name="Accept").click()
     expect(page.get_by_role("alert")).to_contain_text("Somebody decided on this")
     expect(page.get_by_role("link", name="Go on to the next")).to_be_visible()
+    assert set(Rewrite.objects.values_list("state", flat=True)) == {"held_back"}
 
 
 def test_nothing_waits(open_page: OpenPage, transactional_db: None) -> None:

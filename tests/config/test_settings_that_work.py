@@ -44,6 +44,17 @@ SERVES = [
     ("PORT", "65535"),
     ("PORT", ""),
 ]
+TAKEN_AS = {
+    "DATABASE_URL": "database_url",
+    "CELERY_BROKER_URL": "broker_url",
+    "CACHE_URL": "cache_url",
+    "EMAIL_URL": "email_url",
+    "DEFAULT_FROM_EMAIL": "from_email",
+    "SITE_URL": "site_url",
+    "CSRF_TRUSTED_ORIGINS": "csrf_trusted_origins",
+    "WEB_CONCURRENCY": "web_processes",
+    "PORT": "port",
+}
 CANNOT = [
     ("DATABASE_URL", "mysql://app:secret@db.example.org/codesign"),
     ("DATABASE_URL", "sqlite:///codesign.db"),
@@ -105,7 +116,13 @@ ALWAYS = [
 
 @pytest.mark.parametrize(("name", "value"), SERVES)
 def test_what_can_serve_is_taken(name: str, value: str, tmp_path: Path) -> None:
-    read(production_environment(tmp_path, ALLOWED_HOSTS=HOSTS) | {name: value}, root=ROOT)
+    plain = production_environment(tmp_path, ALLOWED_HOSTS=HOSTS)
+    found = getattr(read(plain | {name: value}, root=ROOT), TAKEN_AS[name])
+    if value:
+        taken = ",".join(found) if isinstance(found, list) else str(found)
+        assert taken == (value.rstrip("/") if name == "SITE_URL" else value)
+    else:
+        assert found == getattr(read(plain, root=ROOT), TAKEN_AS[name])
 
 
 @pytest.mark.parametrize(("name", "value"), CANNOT)

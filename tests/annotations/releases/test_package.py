@@ -142,6 +142,7 @@ def test_a_pair_and_its_prompt_share_a_split(tmp_path: Path) -> None:
             row = json.loads(line)
             prompt_id = row.get("prompt_id") or row["meta"]["prompt_id"]
             where.setdefault(prompt_id, set()).add(file.stem)
+    assert len(where) == 12
     assert all(len(splits) == 1 for splits in where.values())
 
 
@@ -175,7 +176,9 @@ def test_parquet_and_jsonl_say_the_same(tmp_path: Path) -> None:
 
     built(twelve_prompts(), tmp_path)
     for config in ("preference", "unpaired_preference", "sft", "judgements"):
-        for file in (tmp_path / "data" / config).glob("*.parquet"):
+        files = list((tmp_path / "data" / config).glob("*.parquet"))
+        assert files, config
+        for file in files:
             lines = file.with_suffix(".jsonl").read_text().splitlines()
             table = [
                 {name: value for name, value in row.items() if value is not None}
@@ -186,12 +189,13 @@ def test_parquet_and_jsonl_say_the_same(tmp_path: Path) -> None:
 
 def test_files_name_no_person_and_hold_no_unreviewed_text(tmp_path: Path) -> None:
     built(twelve_prompts(), tmp_path)
-    for path in tmp_path.rglob("*"):
-        if path.is_file():
-            content = path.read_bytes()
-            assert b"lived-1" not in content
-            assert b"clinical-1" not in content
-            assert b"SECRET" not in content
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {"README.md", "manifest.json", "judgements"} <= {p.name for p in tmp_path.rglob("*")}
+    for path in files:
+        content = path.read_bytes()
+        assert b"lived-1" not in content
+        assert b"clinical-1" not in content
+        assert b"SECRET" not in content
 
 
 def test_pseudonyms_differ_between_selections(tmp_path: Path) -> None:
