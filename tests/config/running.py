@@ -49,6 +49,18 @@ def user_environment(**more: str) -> dict[str, str]:
     return {**plain, "CODESIGN_DEMO": "0", **more}
 
 
+def manage(home: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a management command for this home; give it at most two minutes."""
+    return subprocess.run(
+        [sys.executable, "manage.py", *words],
+        cwd=ROOT,
+        env=user_environment(CODESIGN_HOME=str(home), **environment),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
 def give_back_signals() -> None:
     """A test run in the background hands on its ignored signals; a person's shell does not."""
     for number in (signal.SIGINT, signal.SIGHUP):

@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +25,6 @@ from codesign.config.backups.archive import MANIFEST, read_manifest
 from codesign.config.backups.making import make_backup
 from codesign.config.backups.progress import Progress
 from codesign.config.run import HALF_RESTORED
-from codesign.config.servers.folders import socket_folder
-from codesign.config.servers.postgres import Postgres
 from codesign.config.servers.roles import APP_ROLE, OWNER_ROLE
 from codesign.shared.actors import Actor
 from codesign.studies.models import Study
@@ -39,7 +36,7 @@ from modelhub.services.uploads import receive
 from modelhub.services.versions import ensure_embedded_model
 from tests.annotations.pages import cohort_of
 from tests.annotations.releases.story import Story, release
-from tests.config.running import ROOT, user_environment
+from tests.config.running import ROOT, manage, user_environment
 from tests.factories.annotations import judge, judging_round, lease, send
 from tests.factories.studies import staff
 
@@ -82,35 +79,6 @@ def brought(study: Study) -> Path:
         file=SimpleUploadedFile("prompts.jsonl", PROMPTS),
     )
     return path_of(upload=upload)
-
-
-def manage(home: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "manage.py", *words],
-        cwd=ROOT,
-        env=user_environment(CODESIGN_HOME=str(home), **environment),
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-
-
-@pytest.fixture
-def started(tmp_path: Path) -> Iterator[Any]:
-    """Start the embedded server of a restored home; it stops after the test."""
-    servers: list[Postgres] = []
-
-    def start(home: Path) -> Postgres:
-        server = Postgres(
-            data=home / "postgres", sockets=socket_folder(home), log=home / "logs" / "postgres.log"
-        )
-        server.start()
-        servers.append(server)
-        return server
-
-    yield start
-    for server in servers:
-        server.stop()
 
 
 def contents(database: psycopg.Connection[Any]) -> dict[str, tuple[int, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -134,21 +135,24 @@ def _refuse_strange_migrations(manifest: Manifest) -> None:
 
 def _migrate_to(manifest: Manifest, owner_url: str, variables: Mapping[str, str]) -> None:
     """Make the tables as they were when the backup was made."""
-    loader = MigrationLoader(None)
-    then = {(app, name) for app, name in manifest.migrations}
-    if then == set(loader.disk_migrations or {}):
-        _migrate(owner_url, variables)
-        return
-    for app in sorted({app for app, _ in then}):
-        last = max(name for other, name in then if other == app)
-        _migrate(owner_url, variables, app, last)
+    earlier = [sys.executable, "-m", "codesign.config.backups.earlier"]
+    _make_tables(earlier, owner_url, variables, json.dumps(manifest.migrations))
 
 
-def _migrate(owner_url: str, variables: Mapping[str, str], *target: str) -> None:
-    """Run `migrate` in a process of its own: this one may have been set up for another database."""
+def _migrate(owner_url: str, variables: Mapping[str, str]) -> None:
+    migrate = [sys.executable, "manage.py", "migrate", "--no-input", "-v0"]
+    _make_tables(migrate, owner_url, variables)
+
+
+def _make_tables(
+    command: list[str], owner_url: str, variables: Mapping[str, str], told: str = ""
+) -> None:
+    """Run it in a process of its own: this one may have been set up for another database."""
     done = subprocess.run(
-        [sys.executable, str(ROOT / "manage.py"), "migrate", "--no-input", "-v0", *target],
+        command,
+        cwd=ROOT,
         env={**os.environ, **variables, "DATABASE_URL": owner_url},
+        input=told,
         capture_output=True,
         text=True,
         check=False,
