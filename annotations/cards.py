@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.urls import Resolver404, resolve, reverse
+from django.utils.text import capfirst
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -80,7 +81,7 @@ def _waiting_words(rewrites: int, flags: int) -> str:
     if not parts:
         return ""
     words = ngettext("%(what)s waits", "%(what)s wait", rewrites + flags)
-    return words % {"what": _(" and ").join(parts)}
+    return capfirst(words % {"what": _(" and ").join(parts)})
 
 
 def review_step(member: Member) -> registry.Step | None:
