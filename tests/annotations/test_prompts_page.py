@@ -127,6 +127,21 @@ def test_many_prompts_come_in_pages_by_constant_queries(member: Member) -> None:
     assert queries_of(client, page) == few
 
 
+def test_prompts_and_replies_are_found_in_their_own_study_alone(member: Member) -> None:
+    other = staff(CohortFactory.create().study)
+    client = signed_in(other)
+    for prompt in Prompt.objects.filter(study=member.study):
+        for reply in prompt.responses.all():
+            for door in (
+                address("prompt", other, prompt_id=prompt.id),
+                address("prompt-take-out", other, prompt_id=prompt.id),
+                address("reply-take-out", other, response_id=reply.id),
+            ):
+                found = (client.get(door).status_code, client.post(door).status_code)
+                assert found in {(404, 404), (404, 405)}, door
+    assert not Prompt.objects.exclude(withdrawn_at=None).exists()
+
+
 @pytest.mark.parametrize("role", sorted(set(Role) - {Role.COORDINATOR}))
 def test_nobody_else_sees_or_takes_out(role: Role, client: Client) -> None:
     judges = role in (Role.PANELIST, Role.CLINICIAN)
