@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Sequence
 
 from django.db.models import Exists, OuterRef, QuerySet
-from django.utils import timezone
 
 from annotations.models import Prompt, RoundFilling, Task
 from annotations.rules.states import FillingState, Waiting
@@ -41,12 +40,3 @@ def filling_now() -> QuerySet[RoundFilling]:
 def locked(*, skip: bool = False) -> QuerySet[RoundFilling]:
     """Fillings, locked until the transaction ends; with `skip` only those that nobody holds."""
     return RoundFilling.objects.select_for_update(no_key=True, of=("self",), skip_locked=skip)
-
-
-def rate_and_left(filling: RoundFilling) -> tuple[float, float] | None:
-    """Prompts a second since it began, and the seconds that the rest takes; None at first."""
-    if not filling.started_at or not filling.looked_at:
-        return None
-    took = (timezone.now() - filling.started_at).total_seconds()
-    rate = filling.looked_at / max(took, 0.001)
-    return rate, (filling.total - filling.looked_at) / rate

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 
 from django.db.models import QuerySet, Sum
-from django.utils import timezone
 
 from annotations.models import Round, RoundOffering, RoundTally, Task
 
@@ -26,10 +25,3 @@ def next_tasks(*, progress: RoundOffering, most: int) -> tuple[QuerySet[Task], u
     ordered = tasks.order_by("prompt_id").values_list("prompt_id", flat=True)
     last = ordered[most - 1 : most].first()
     return (tasks.filter(prompt_id__lte=last) if last else tasks), last
-
-
-def rate_and_left(progress: RoundOffering) -> tuple[float, float] | None:
-    """Tasks a second since it began, and the seconds that the rest takes; None at first."""
-    took = (timezone.now() - progress.started_at).total_seconds()
-    rate = progress.looked_at / max(took, 0.001)
-    return (rate, max(progress.total - progress.looked_at, 0) / rate) if rate else None

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import uuid
 from pathlib import Path
-from typing import NamedTuple
 
 from django.conf import settings
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from annotations.datasets.manifest import MANIFEST
 from annotations.models import DatasetRelease
@@ -37,22 +35,6 @@ def release_in(*, study: Study, release_id: uuid.UUID) -> DatasetRelease:
 def waiting() -> list[DatasetRelease]:
     """Releases that somebody must build or go on building."""
     return list(DatasetRelease.objects.filter(state__in=WAITING).order_by("created_at"))
-
-
-class Pace(NamedTuple):
-    """How fast a release is made: judgements a second, and seconds to go."""
-
-    rate: float
-    left: float
-
-
-def pace_of(release: DatasetRelease) -> Pace | None:
-    """From its beginning until now; None while nothing is written yet."""
-    if not (release.building_since and release.rows_done):
-        return None
-    passed = max((timezone.now() - release.building_since).total_seconds(), 0.001)
-    rate = release.rows_done / passed
-    return Pace(rate, (release.rows_total - release.rows_done) / rate)
 
 
 def folder_of(release: DatasetRelease) -> Path:

@@ -28,6 +28,8 @@ from annotations.rules.releases import SAYS, USES
 from annotations.rules.states import ReleaseState
 from annotations.services import recipients, releases
 from codesign.shared.downloads import as_tar, send_file
+from codesign.shared.pace import pace_of
+from codesign.shared.pages import Job, how_far
 from codesign.shared.templatetags.codesign import about
 from codesign.studies.permissions import StudyRequest, page
 
@@ -99,31 +101,31 @@ def one(request: StudyRequest, slug: str, release_id: uuid.UUID) -> HttpResponse
 def progress(request: StudyRequest, slug: str, release_id: uuid.UUID) -> HttpResponse:
     """How far the making is; loads the page anew once there is an end."""
     release = queries.release_in(study=request.member.study, release_id=release_id)
-    if release.state in queries.WAITING:
-        job = _job(request, release)
-        return render(request, "annotations/_release_progress.html", {"job": job})
-    return HttpResponse(headers={"HX-Refresh": "true"})
+    goes_on = release.state in queries.WAITING
+    return how_far(request, _job(request, release) if goes_on else None)
 
 
-def _job(request: StudyRequest, release: DatasetRelease) -> dict[str, Any]:
+def _job(request: StudyRequest, release: DatasetRelease) -> Job:
     """How far the making is: where it stands, how fast, how long still, and a way to stop it."""
     where = {"slug": request.member.study.slug, "release_id": release.id}
-    pace = queries.pace_of(release)
+    pace = pace_of(done=release.rows_done, total=release.rows_total, since=release.building_since)
     states = {
         (ReleaseState.QUEUED, False): _("waiting for a worker"),
         (ReleaseState.BUILDING, False): _("reading what may be in it"),
         (ReleaseState.BUILDING, True): _("writing the files"),
     }
     may_cancel = request.member.has_role(*REQUEST_RELEASE.roles)
-    return {
-        "done": release.rows_done,
-        "total": release.rows_total,
-        "state": states[(ReleaseState(release.state), bool(release.rows_total))],
-        "rate": _("%(n)s a second") % {"n": intcomma(round(pace.rate))} if pace else "",
-        "left": about(pace.left) if pace else "",
-        "poll_url": reverse("annotations:release-progress", kwargs=where),
-        "cancel_url": reverse("annotations:release-cancel", kwargs=where) if may_cancel else "",
-    }
+    return Job(
+        title=_("Making the release"),
+        done=release.rows_done,
+        total=release.rows_total,
+        unit=_("judgements"),
+        state=states[(ReleaseState(release.state), bool(release.rows_total))],
+        rate=_("%(n)s a second") % {"n": intcomma(round(pace.rate))} if pace else "",
+        left=about(pace.left) if pace else "",
+        poll_url=reverse("annotations:release-progress", kwargs=where),
+        cancel_url=reverse("annotations:release-cancel", kwargs=where) if may_cancel else "",
+    )
 
 
 @page(REQUEST_RELEASE)

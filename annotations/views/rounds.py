@@ -8,7 +8,6 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,15 +16,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from annotations.forms.rounds import CohortForm, RoundForm, plans_of
 from annotations.forms.words import ASKS
-from annotations.models import Round
+from annotations.models import Round, RoundFilling, RoundOffering
 from annotations.permissions import MANAGE_ROUNDS, SEE_ROUNDS
-from annotations.queries import filling as fillings
-from annotations.queries import offering, progress
+from annotations.queries import progress
 from annotations.rules.states import FillingState, RoundState
 from annotations.services import filling, rounds
 from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.forms import explain
-from codesign.shared.pages import Question, ask_first
+from codesign.shared.pace import pace_of
+from codesign.shared.pages import Job, Question, ask_first, how_far
 from codesign.shared.templatetags.codesign import about
 from codesign.studies import services as studies
 from codesign.studies.permissions import RUN_STUDY, StudyRequest, page
@@ -125,6 +124,7 @@ def one(request: StudyRequest, slug: str, round_id: uuid.UUID) -> HttpResponse:
             for part in progress.parts_of(round=found)
         ],
         "job": _job(request, found, manages=manages),
+        "put_in": _put_in(found),
         "manages": manages,
     }
     return render(request, "annotations/round.html", seen)
@@ -137,58 +137,46 @@ def filled(request: StudyRequest, slug: str, round_id: uuid.UUID) -> HttpRespons
     """How far filling, opening or closing is; loads the page anew once it has ended."""
     found = progress.round_in(study_id=request.member.study_id, round_id=round_id)
     manages = request.member.has_role(*MANAGE_ROUNDS.roles)
-    if (job := _job(request, found, manages=manages)) and job["poll_url"]:
-        return render(request, "components/job_progress.html", job)
-    return HttpResponse(headers={"HX-Refresh": "true"})
+    return how_far(request, _job(request, found, manages=manages))
 
 
-def _job(request: StudyRequest, found: Round, *, manages: bool) -> dict[str, Any] | None:
-    """What goes on with a round as `components/job_progress` takes it; None where nothing does."""
-    if getattr(found, "offering", None):
-        return _following(request, found)
-    if (job := getattr(found, "filling", None)) is None:
-        return None
+def _job(request: StudyRequest, found: Round, *, manages: bool) -> Job | None:
+    """What goes on with a round: its filling, or its seats after opening or closing it."""
     keys = {"slug": request.member.study.slug, "round_id": found.id}
-    goes_on = job.state == FillingState.FILLING
-    rate, left = (goes_on and fillings.rate_and_left(job)) or (None, None)
+    stop, opens = "", found.state == RoundState.OPEN
+    at: RoundOffering | RoundFilling
+    if getattr(found, "offering", None):
+        at, state = found.offering, _("goes on")
+        title = _("Giving out its texts") if opens else _("Taking its texts back")
+    elif getattr(found, "filling", None) and found.filling.state == FillingState.FILLING:
+        at, state = found.filling, _("being put in")
+        title = _("Prompts for this round")
+        stop = reverse("annotations:round-stop-filling", kwargs=keys) if manages else ""
+    else:
+        return None
+    pace = pace_of(done=at.looked_at, total=at.total, since=at.started_at)
+    return Job(
+        title=title,
+        done=at.looked_at,
+        total=at.total,
+        unit=_("prompts looked at"),
+        state=state,
+        rate=_("%(n)d a second") % {"n": pace.rate} if pace else "",
+        left=about(pace.left) if pace else "",
+        poll_url=reverse("annotations:round-filled", kwargs=keys),
+        cancel_url=stop,
+    )
+
+
+def _put_in(found: Round) -> dict[str, Any] | None:
+    """What came of putting prompts in; None where that was not done, or goes on."""
+    job = getattr(found, "filling", None)
+    if job is None or job.state == FillingState.FILLING:
+        return None
     return {
-        "id": "filling",
-        "title": _("Prompts for this round"),
-        "done": job.looked_at,
-        "total": job.total,
-        "unit": _("prompts looked at"),
-        "state": _("being put in"),
-        "rate": _("%(n)d a second") % {"n": rate} if rate else "",
-        "left": about(left) if left else "",
-        "poll_url": reverse("annotations:round-filled", kwargs=keys) if goes_on else "",
-        "cancel_url": reverse("annotations:round-stop-filling", kwargs=keys)
-        if goes_on and manages
-        else "",
-        "csrf_token": get_token(request),
         "stopped": job.state == FillingState.CANCELLED,
         "placed": job.placed,
         "left_out": job.looked_at - job.placed,
-    }
-
-
-def _following(request: StudyRequest, found: Round) -> dict[str, Any]:
-    """How far the seats of a large round have followed its opening or closing."""
-    job, opens = found.offering, found.state == RoundState.OPEN
-    rate, left = offering.rate_and_left(job) or (None, None)
-    return {
-        "id": "offering",
-        "title": _("Giving out its texts") if opens else _("Taking its texts back"),
-        "done": job.looked_at,
-        "total": job.total,
-        "unit": _("prompts looked at"),
-        "state": _("goes on"),
-        "rate": _("%(n)d a second") % {"n": rate} if rate else "",
-        "left": about(left) if left else "",
-        "poll_url": reverse(
-            "annotations:round-filled",
-            kwargs={"slug": request.member.study.slug, "round_id": found.id},
-        ),
-        "csrf_token": get_token(request),
     }
 
 

@@ -8,7 +8,6 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.forms import explain
+from codesign.shared.pages import Job, how_far
 from codesign.shared.templatetags.codesign import about
 from codesign.studies import queries as studies
 from codesign.studies.permissions import StudyRequest, page
@@ -104,9 +104,7 @@ def one(request: StudyRequest, slug: str, run_id: uuid.UUID) -> HttpResponse:
 def progress(request: StudyRequest, slug: str, run_id: uuid.UUID) -> HttpResponse:
     """How far a run is; loads the page anew once there is an end."""
     run = queries.run_in(study_id=request.member.study_id, run_id=run_id)
-    if run.state in queries.UNDER_WAY:
-        return render(request, "components/job_progress.html", _seen(request, run)["job"])
-    return HttpResponse(headers={"HX-Refresh": "true"})
+    return how_far(request, _seen(request, run)["job"])
 
 
 @page(SEE_GENERATION)
@@ -129,20 +127,18 @@ def _seen(request: StudyRequest, run: GenerationRun) -> dict[str, Any]:
     keys = {"slug": request.member.study.slug, "run_id": run.id}
     goes_on = run.state in queries.UNDER_WAY
     may = request.member.has_role(*RUN_GENERATION.roles)
-    job = {
-        "id": "progress",
-        "title": _("How far it is"),
-        "done": found.done + found.failed,
-        "total": found.total,
-        "unit": _("responses"),
-        "state": run_state(run.state, begun=bool(found.done)),
-        "rate": _("%(n)d tokens a second") % {"n": found.rate} if found.rate and goes_on else "",
-        "left": about(found.seconds_left) if goes_on and found.seconds_left else "",
-        "problem": run.error,
-        "poll_url": reverse("modelhub:run-progress", kwargs=keys) if goes_on else "",
-        "cancel_url": reverse("modelhub:run-cancel", kwargs=keys) if goes_on and may else "",
-        "csrf_token": get_token(request),
-    }
+    job = Job(
+        title=_("How far it is"),
+        done=found.done + found.failed,
+        total=found.total,
+        unit=_("responses"),
+        state=run_state(run.state, begun=bool(found.done)),
+        rate=_("%(n)d tokens a second") % {"n": found.rate} if found.rate else "",
+        left=about(found.seconds_left) if found.seconds_left else "",
+        problem=run.error,
+        poll_url=reverse("modelhub:run-progress", kwargs=keys) if goes_on else "",
+        cancel_url=reverse("modelhub:run-cancel", kwargs=keys) if goes_on and may else "",
+    )
     return {
         "run": run,
         "job": job,

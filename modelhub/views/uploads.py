@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from annotations.queries.progress import cost_of_a_prompt
 from codesign.shared.errors import Invalid, TooLarge
 from codesign.shared.money import format_money
+from codesign.shared.pages import Job, how_far
 from codesign.shared.templatetags.codesign import about
 from codesign.studies.permissions import StudyRequest, page
 from modelhub.forms.uploads import COLUMNS, LINE, TABLE, UploadForm
@@ -74,9 +74,7 @@ def one(request: StudyRequest, slug: str, upload_id: uuid.UUID) -> HttpResponse:
 def progress(request: StudyRequest, slug: str, upload_id: uuid.UUID) -> HttpResponse:
     """How far it is; loads the page anew once there is something to read."""
     upload = queries.upload_in(study_id=request.member.study_id, upload_id=upload_id)
-    if upload.state in queries.UNDER_WAY:
-        return render(request, "components/job_progress.html", _seen(request, upload)["job"])
-    return HttpResponse(headers={"HX-Refresh": "true"})
+    return how_far(request, _seen(request, upload)["job"])
 
 
 @page(UPLOAD)
@@ -104,20 +102,18 @@ def _seen(request: StudyRequest, upload: Upload) -> dict[str, Any]:
     goes_on = upload.state in queries.UNDER_WAY
     may_cancel = UPLOAD_STATES.allows(upload.state, UploadState.CANCELLED)
     rate, left = queries.rows_a_second(upload), queries.seconds_left(upload)
-    job = {
-        "id": "progress",
-        "title": _("How far it is"),
-        "done": upload.rows,
-        "total": upload.total,
-        "unit": _("rows"),
-        "state": upload_state(upload.state),
-        "rate": _("%(n)d rows a second") % {"n": rate} if rate and goes_on else "",
-        "left": about(left) if left and goes_on else "",
-        "problem": upload.error,
-        "poll_url": reverse("modelhub:upload-progress", kwargs=keys) if goes_on else "",
-        "cancel_url": reverse("modelhub:upload-cancel", kwargs=keys) if may_cancel else "",
-        "csrf_token": get_token(request),
-    }
+    job = Job(
+        title=_("How far it is"),
+        done=upload.rows,
+        total=upload.total,
+        unit=_("rows"),
+        state=upload_state(upload.state),
+        rate=_("%(n)d rows a second") % {"n": rate} if rate else "",
+        left=about(left) if left else "",
+        problem=upload.error,
+        poll_url=reverse("modelhub:upload-progress", kwargs=keys) if goes_on else "",
+        cancel_url=reverse("modelhub:upload-cancel", kwargs=keys) if may_cancel else "",
+    )
     checked = upload.state == UploadState.CHECKED
     asks: dict[str, Any] = {}
     if checked and (round := open_judging_round(study_id=upload.study_id)):

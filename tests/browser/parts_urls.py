@@ -13,6 +13,7 @@ from django.utils import translation
 
 from annotations.forms.sheet import Group, Option
 from codesign.config.urls import urlpatterns as real
+from codesign.shared.pages import Job
 
 SOURCE = Path(__file__).with_name("parts.html").read_text()
 
@@ -36,11 +37,26 @@ def scale(letter: str, *, chosen: int | None = None, error: str = "") -> Group:
     return Group(f"heard-{letter}", f"Heard, reply {letter}", points, letter, error)
 
 
+def writing(*, poll_url: str) -> Job:
+    """A run under way."""
+    return Job(
+        title="Writing replies",
+        done=40,
+        total=90,
+        unit="replies",
+        state="running",
+        rate="3 a second",
+        left="about 4 minutes",
+        poll_url=poll_url,
+        cancel_url="/job/",
+    )
+
+
 def parts(request: HttpRequest, language: str) -> HttpResponse:
     """The page, in a language and its direction."""
     context: dict[str, Any] = {
         "form": Filled({}),
-        "poll": "/job/" if "poll" in request.GET else "",
+        "writing": writing(poll_url="/job/" if "poll" in request.GET else ""),
         "study": {"title": "Talking about hard days"},
         "columns": [{"label": "cohort"}, {"label": "judgements", "number": True}],
         "rows": [["lived experience", "1,120 of 1,800"], ["clinicians", "402 of 600"]],

@@ -6,6 +6,7 @@ import pytest
 from django.template.loader import render_to_string
 
 from annotations.forms.sheet import Group, Option
+from codesign.shared.pages import Job
 from codesign.shared.templatetags.codesign import about, percent_of
 
 
@@ -73,9 +74,12 @@ def test_a_table_names_each_cell_for_narrow_screens() -> None:
 
 
 def test_a_job_that_is_over_asks_no_more_and_cannot_be_cancelled() -> None:
-    html = part(
-        "job_progress", id="g", title="Writing", done=3, total=3, unit="replies", state="done"
+    job = Job(
+        title="Writing", done=3, total=3, unit="replies", state="done", rate="3 a second", left="1"
     )
+    html = part("job_progress", job=job)
+    assert "a second" not in html
+    assert " left" not in html
     assert "hx-get" not in html
     assert "<form" not in html
     assert "100%" in html

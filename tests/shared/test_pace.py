@@ -1,0 +1,29 @@
+"""How fast something goes on."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from codesign.shared.pace import pace_of
+
+
+def test_the_rest_takes_as_long_as_what_is_done_did() -> None:
+    since = timezone.now() - timedelta(minutes=10)
+    pace = pace_of(done=30_000, total=120_000, since=since)
+    assert pace is not None
+    assert pace.rate == pytest.approx(50, rel=0.01)
+    assert pace.left == pytest.approx(1800, rel=0.01)
+
+
+def test_nothing_is_left_of_what_came_to_more_than_was_thought() -> None:
+    pace = pace_of(done=12, total=10, since=timezone.now() - timedelta(seconds=6))
+    assert pace is not None
+    assert pace.left == 0
+
+
+@pytest.mark.parametrize(("done", "begun"), [(0, True), (5, False)])
+def test_before_anything_is_done_there_is_no_pace(done: int, begun: bool) -> None:
+    assert pace_of(done=done, total=10, since=timezone.now() if begun else None) is None
