@@ -227,7 +227,7 @@ class GenerationRunSerializer(serializers.ModelSerializer[GenerationRun]):
     model = NamedModelSerializer(source="model_version")
     round = serializers.UUIDField(source="round_id", allow_null=True)
     state = serializers.ChoiceField([str(state) for state in RunState])
-    total = serializers.IntegerField(help_text="Responses to write.")
+    total = serializers.IntegerField(source="to_write", help_text="Responses to write.")
     done = serializers.IntegerField()
 
     class Meta:

@@ -51,8 +51,15 @@ class GenerationRun(PublicModel):
         null=True, blank=True, help_text="When it was rung; empty once a worker has come."
     )
 
+    unmade = models.PositiveIntegerField(default=0, help_text="Items that are not made yet.")
+    made_until = models.CharField(
+        max_length=120,
+        blank=True,
+        help_text="The last prompt that has its items, where some are not made yet: they go by "
+        "external id.",
+    )
     # kept by a trigger on the items, which change under this row's lock alone
-    total = models.PositiveIntegerField(default=0, help_text="Its items.")
+    total = models.PositiveIntegerField(default=0, help_text="Its items so far.")
     done = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
     tokens = models.PositiveBigIntegerField(default=0, help_text="Of the items that are done.")
@@ -64,6 +71,11 @@ class GenerationRun(PublicModel):
 
     class Meta:
         constraints: ClassVar = [one_of("state", RunState, "generation_run_state_known")]
+
+    @property
+    def to_write(self) -> int:
+        """How many responses it writes in all."""
+        return self.total + self.unmade
 
 
 COUNT_ITEMS = f"""

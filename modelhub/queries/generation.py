@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import BigIntegerField, Count, F, Func, Q, QuerySet, Sum
+from django.db.models.expressions import Combinable
 
 from annotations.models import Prompt, Round
 from annotations.rules.states import RoundKind, RoundState
@@ -37,6 +38,37 @@ def open_judging_round(*, study_id: uuid.UUID) -> Round | None:
 def prompts_to_answer(*, study_id: uuid.UUID) -> QuerySet[Prompt]:
     """What a run answers unless told otherwise: neither held out nor pulled."""
     return Prompt.objects.filter(study_id=study_id, held_out=False, withdrawn_at=None)
+
+
+def counted_and_told_apart(*, prompts: QuerySet[Prompt]) -> tuple[int, str]:
+    """How many prompts these are, and what no other set of prompts has, versions included.
+
+    Their hashes are added up where they lie: to read and to sort a million would take seconds.
+    """
+
+    def added_up(seed: Combinable) -> Sum:
+        hashed = Func(F("id"), seed, function="uuid_hash_extended", output_field=BigIntegerField())
+        return Sum(hashed)
+
+    found = prompts.aggregate(
+        count=Count("id"), one=added_up(F("version")), two=added_up(-F("version"))
+    )
+    return found["count"], "{count} {one} {two}".format(**found)
+
+
+def prompts_of(*, run: GenerationRun) -> QuerySet[Prompt]:
+    """What a run that was told nothing else answers, but for what has been pulled since.
+
+    Of prompts that have come in since it started, none: its hash does not know them. What was
+    being brought in at that very moment may be answered.
+    """
+    return prompts_to_answer(study_id=run.study_id).filter(created_at__lte=run.created_at)
+
+
+def prompts_without_items(*, run: GenerationRun) -> QuerySet[Prompt]:
+    """Those of them whose items are still to be made, in the order in which they are."""
+    left = prompts_of(run=run).filter(external_id__gt=run.made_until)
+    return left.order_by("external_id")
 
 
 def runs_of(*, study_id: uuid.UUID) -> QuerySet[GenerationRun]:
@@ -131,7 +163,10 @@ def prompts_being_answered(*, study_id: uuid.UUID) -> int:
         run__state__in=UNDER_WAY,
         state__in=[ItemState.PENDING, ItemState.LEASED],
     )
-    return items.values("prompt_id").distinct().count()
+    unmade = GenerationRun.objects.filter(study_id=study_id, state__in=UNDER_WAY, unmade__gt=0)
+    return items.values("prompt_id").distinct().count() + sum(
+        run.unmade // run.samples for run in unmade
+    )
 
 
 def progress_of(*, run: GenerationRun) -> rules.Progress:
@@ -140,7 +175,7 @@ def progress_of(*, run: GenerationRun) -> rules.Progress:
         since=run.started_at,
         done=run.done,
         failed=run.failed,
-        total=run.total,
+        total=run.to_write,
         done_since=run.done - run.done_before,
         tokens_since=run.tokens - run.tokens_before,
         last=run.last_done_at if run.done > run.done_before else None,
@@ -159,12 +194,17 @@ def runs_being_written() -> list[uuid.UUID]:
 
 
 def runs_to_ring(*, now: datetime) -> list[uuid.UUID]:
-    """Runs with waiting items whose last ring was answered or is too old to be on its way."""
+    """Runs with items to be written or made whose last ring was answered, or is too old to be
+    on its way.
+    """
     unanswered = Q(rung_at__gte=now - rules.RING_STALE)
     return list(
         GenerationRun.objects.filter(state__in=UNDER_WAY)
         .exclude(unanswered)
-        .filter(id__in=GenerationItem.objects.filter(waiting(now=now)).values("run_id"))
+        .filter(
+            Q(unmade__gt=0)
+            | Q(id__in=GenerationItem.objects.filter(waiting(now=now)).values("run_id"))
+        )
         .order_by("created_at")
         .values_list("id", flat=True)
     )

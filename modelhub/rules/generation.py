@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
@@ -65,16 +64,9 @@ def settings_problems(settings: Settings) -> dict[str, list[str]]:
     return problems
 
 
-def config_hash(*, model: str, settings: Settings, prompts: Iterable[tuple[str, int]]) -> str:
-    """SHA-256, hex, of everything that decides what a run writes.
-
-    Prompts are (id, version) in any order, read one after another: their hashes are added up, so
-    that a million need not be sorted here.
-    """
-    total = 0
-    for prompt in prompts:
-        total += int.from_bytes(hashlib.sha256(json.dumps(prompt).encode()).digest())
-    values = {"model": model, "settings": asdict(settings), "prompts": f"{total % 2**256:064x}"}
+def config_hash(*, model: str, settings: Settings, prompts: str) -> str:
+    """SHA-256, hex, of everything that decides what a run writes; `prompts` tells them apart."""
+    values = {"model": model, "settings": asdict(settings), "prompts": prompts}
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 

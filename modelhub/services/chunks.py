@@ -35,6 +35,7 @@ from modelhub.rules import generation as rules
 from modelhub.rules.states import ItemState, ModelKind, RunState
 from modelhub.services import generation, versions, writing
 from modelhub.services.alive import Hold, sign_of_life
+from modelhub.services.items import make_more
 from modelhub.services.writing import Draft, Wanted
 
 log = logging.getLogger(__name__)
@@ -119,7 +120,8 @@ def _adapter_of(version: ModelVersion) -> Path | None:
 def lease_chunk(*, run_id: uuid.UUID, hold: Hold | None = None) -> Lease | None:
     """Lease the next chunk that waits and ring for the one after it; None where none waits.
 
-    Leases of one run take turns on its row, which takes milliseconds; other runs are not held up.
+    Leases of one run take turns on its row, which takes milliseconds, or a tenth of a second where
+    the next items have to be made; other runs are not held up.
     `hold` marks the chunk as being written.
     """
     run = generation.locked(run_id=run_id)
@@ -128,11 +130,8 @@ def lease_chunk(*, run_id: uuid.UUID, hold: Hold | None = None) -> Lease | None:
     if run.state != RunState.RUNNING:
         return None
     now = timezone.now()
-    while items := _next_chunk(run):
-        fit = [item for item in items if not _give_up(item)]
-        if fit:
-            break
-    else:
+    fit = _next_fit(run)
+    if not fit:
         generation.finish_if_done(run=run)
         return None
     for item in fit:
@@ -147,9 +146,17 @@ def lease_chunk(*, run_id: uuid.UUID, hold: Hold | None = None) -> Lease | None:
     for item in fit:
         item.leased_until = now + length
     GenerationItem.objects.bulk_update(fit, ["state", "attempts", "leased_until"])
-    if _next_chunk(run):
+    if run.unmade or _next_chunk(run):
         generation.ring(run_id=run.id)
     return Lease(run_id=run.id, settings=_settings_of(run), wanted=_wanted(run, fit))
+
+
+def _next_fit(run: GenerationRun) -> list[GenerationItem]:
+    """What can be written of the next chunk of which anything can; empty where none is left."""
+    while (waiting := _next_chunk(run)) or make_more(run=run):
+        if fit := [item for item in waiting if not _give_up(item)]:
+            return fit
+    return []
 
 
 def _next_chunk(run: GenerationRun) -> list[GenerationItem]:

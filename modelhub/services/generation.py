@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import asdict, replace
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
@@ -46,7 +47,7 @@ def start_run(
     study: Study,
     version: ModelVersion,
     settings: Settings | None = None,
-    prompts: Iterable[Prompt] | None = None,
+    prompts: Sequence[Prompt] | None = None,
     round: Round | None = None,
     run_id: uuid.UUID | None = None,
 ) -> GenerationRun:
@@ -59,14 +60,14 @@ def start_run(
     require(actor, RUN_GENERATION, study)
     _take_turns(study)
     twin = GenerationRun.objects.filter(id=run_id).first() if run_id else None
-    settings = settings or Settings()
-    settings = _checked(replace(settings, seed=settings.seed or (twin.seed if twin else 0)), study)
-    if version.kind not in GENERATES or version.study_id not in (None, study.id):
-        raise Invalid("This model cannot write here.", {"model": ["Choose another model."]})
-    _refuse_taken_back(version)
+    settings = _checked(settings or Settings(), study, twin)
+    _refuse_model(study, version)
+    _refuse_strange(study, round, prompts)
     chosen = _chosen(study, prompts)
-    _check_prompts(study, round, chosen)
-    digest = _digest(version, settings, chosen)
+    count, known_by = queries.counted_and_told_apart(prompts=chosen)
+    if not count:
+        raise Invalid("There is no prompt to answer yet. Add prompts first.")
+    digest = rules.config_hash(model=str(version.id), settings=settings, prompts=known_by)
     if twin:
         return _same(twin, study=study, digest=digest, round=round)
     _refuse_twin(study, digest)
@@ -79,17 +80,34 @@ def start_run(
         config_hash=digest,
         requested_by_id=actor.user_id,
     )
-    made = items.make_items(run=run, prompts=chosen)
-    audit.record(
-        actor=actor,
-        action=STARTED,
-        study_id=study.id,
-        about=("generation_run", run.id, version.name),
-        data={"prompts": made // run.samples, "samples": run.samples, "config": digest},
+    if prompts is None:
+        run.unmade = count * run.samples
+        items.make_more(run=run)
+    else:
+        items.make_items(run=run, prompts=chosen)
+    _tell(
+        STARTED, actor, run, {"prompts": count, "samples": run.samples, "config": run.config_hash}
     )
     ring(run_id=run.id)
     run.refresh_from_db()
     return run
+
+
+def _tell(what: str, actor: Actor, run: GenerationRun, data: dict[str, Any]) -> None:
+    """Write in the audit trail what was done with a run."""
+    audit.record(
+        actor=actor,
+        action=what,
+        study_id=run.study_id,
+        about=("generation_run", run.id, run.model_version.name),
+        data=data,
+    )
+
+
+def _refuse_model(study: Study, version: ModelVersion) -> None:
+    if version.kind not in GENERATES or version.study_id not in (None, study.id):
+        raise Invalid("This model cannot write here.", {"model": ["Choose another model."]})
+    _refuse_taken_back(version)
 
 
 def _refuse_taken_back(version: ModelVersion) -> None:
@@ -118,40 +136,30 @@ def _refuse_twin(study: Study, digest: str) -> None:
         raise Conflict("This very run is under way already.")
 
 
-def _checked(settings: Settings, study: Study) -> Settings:
-    """The settings with what was left open: a seed is drawn, the study's last message goes on."""
+def _checked(settings: Settings, study: Study, twin: GenerationRun | None) -> Settings:
+    """The settings with what was left open: the seed is the twin's or drawn, the study's last
+    message goes on.
+    """
     if problems := rules.settings_problems(settings):
         raise Invalid(" ".join(words for said in problems.values() for words in said), problems)
+    drawn = twin.seed if twin else random.SystemRandom().getrandbits(31)
     return replace(
         settings,
-        seed=settings.seed or random.SystemRandom().getrandbits(31),
+        seed=settings.seed or drawn,
         system_message=settings.system_message.strip()
         or queries.last_system_message(study_id=study.id),
     )
 
 
-def _chosen(study: Study, prompts: Iterable[Prompt] | None) -> QuerySet[Prompt]:
-    """What the run answers; never read as a whole, since there may be a million."""
+def _chosen(study: Study, prompts: Sequence[Prompt] | None) -> QuerySet[Prompt]:
+    """What the run answers; without `prompts` never read as a whole: there may be a million."""
     if prompts is None:
         return queries.prompts_to_answer(study_id=study.id)
-    if isinstance(prompts, QuerySet):
-        return prompts
     return Prompt.objects.filter(id__in=[prompt.id for prompt in prompts])
 
 
-def _digest(version: ModelVersion, settings: Settings, chosen: QuerySet[Prompt]) -> str:
-    numbered = chosen.order_by().values_list("id", "version").iterator()
-    return rules.config_hash(
-        model=str(version.id),
-        settings=settings,
-        prompts=((str(prompt), number) for prompt, number in numbered),
-    )
-
-
-def _check_prompts(study: Study, round: Round | None, chosen: QuerySet[Prompt]) -> None:
-    if not chosen.exists():
-        raise Invalid("There is no prompt to answer yet. Add prompts first.")
-    if chosen.exclude(study=study).exists():
+def _refuse_strange(study: Study, round: Round | None, prompts: Sequence[Prompt] | None) -> None:
+    if any(prompt.study_id != study.id for prompt in prompts or ()):
         raise Invalid("One of these prompts is part of another study.")
     if round is not None and round.study_id != study.id:
         raise Invalid("This round is part of another study.")
@@ -209,13 +217,7 @@ def move(*, actor: Actor, run: GenerationRun, state: RunState, error: str = "") 
     elif state is not RunState.QUEUED:
         run.ended_at = now
     run.save(update_fields=["state", "error", "started_at", "ended_at", *BEFORE])
-    audit.record(
-        actor=actor,
-        action=MOVED,
-        study_id=run.study_id,
-        about=("generation_run", run.id, run.model_version.name),
-        data={"from": old, "to": run.state, "error": run.error},
-    )
+    _tell(MOVED, actor, run, {"from": old, "to": run.state, "error": run.error})
 
 
 @transaction.atomic
@@ -258,9 +260,9 @@ def _free(run: GenerationRun) -> None:
 
 
 def finish_if_done(*, run: GenerationRun) -> None:
-    """End a locked run of which no item waits any more."""
+    """End a locked run of which no item waits or is still to be made."""
     its = GenerationItem.objects.filter(run=run)
-    if its.filter(state__in=[ItemState.PENDING, ItemState.LEASED]).exists():
+    if run.unmade or its.filter(state__in=[ItemState.PENDING, ItemState.LEASED]).exists():
         return
     failed = its.filter(state=ItemState.FAILED)
     count, first = failed.count(), failed.order_by("id").first()

@@ -56,6 +56,6 @@ class Command(BaseCommand):
         except Refusal as refused:
             raise CommandError(refused.title) from refused
         self.stdout.write(
-            f"Generation run {run.id} is queued: {run.items.count()} responses by "
+            f"Generation run {run.id} is queued: {run.to_write} responses by "
             f"{run.model_version.name}."
         )
