@@ -19,7 +19,7 @@ from annotations.rules.states import (
     SeatState,
     Waiting,
 )
-from codesign.shared.models import PublicModel, append_only, one_of
+from codesign.shared.models import PublicModel, append_only, counting, one_of
 from codesign.studies.models import Cohort, Study
 
 
@@ -147,12 +147,8 @@ class Task(PublicModel):
             models.UniqueConstraint(fields=["round", "prompt"], name="task_once_per_round")
         ]
         triggers: ClassVar = [
-            pgtrigger.Trigger(
+            counting(
                 name="tally",
-                level=pgtrigger.Statement,
-                when=pgtrigger.After,
-                operation=pgtrigger.Insert,
-                referencing=pgtrigger.Referencing(new="made"),  # type: ignore[no-untyped-call]
                 func=f"""
                     {TALLY} SELECT round_id, NULL, count(*), 0, 0 FROM made GROUP BY round_id;
                     RETURN NULL;
@@ -219,12 +215,8 @@ class Seat(models.Model):
             )
         ]
         triggers: ClassVar = [
-            pgtrigger.Trigger(
+            counting(
                 name="tally",
-                level=pgtrigger.Statement,
-                when=pgtrigger.After,
-                operation=pgtrigger.Insert,
-                referencing=pgtrigger.Referencing(new="made"),  # type: ignore[no-untyped-call]
                 func=f"""
                     {TALLY} SELECT t.round_id, made.cohort_id, 0, count(*),
                       count(*) FILTER (WHERE made.state = '{SeatState.FILLED}')

@@ -8,7 +8,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import Q
 
-from codesign.shared.models import PublicModel, append_only
+from codesign.shared.models import PublicModel, append_only, counting
 from codesign.studies.models import Cohort, Member, Study
 
 
@@ -184,12 +184,8 @@ class Leg(models.Model):
         ]
         triggers: ClassVar = [
             *append_only(),
-            pgtrigger.Trigger(
+            counting(
                 name="tally",
-                level=pgtrigger.Statement,
-                when=pgtrigger.After,
-                operation=pgtrigger.Insert,
-                referencing=pgtrigger.Referencing(new="made"),  # type: ignore[no-untyped-call]
                 func=f"""
                     INSERT INTO compensation_booktally
                       (study_id, account_id, currency, {", ".join(TALLIED)})

@@ -1,4 +1,4 @@
-"""Abstract bases and the triggers that make a table append-only."""
+"""Abstract bases, and the triggers that keep rows as written or count what is written."""
 
 import uuid
 from enum import StrEnum
@@ -31,6 +31,23 @@ def write_once(*fields: str) -> list[pgtrigger.Trigger]:
         pgtrigger.Protect(name="write_once", operation=pgtrigger.UpdateOf(*fields)),  # type: ignore[no-untyped-call]
         pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
     ]
+
+
+def counting(*, name: str, func: str, changes: bool = False) -> pgtrigger.Trigger:
+    """A trigger that runs once for all the rows that one statement makes, or changes.
+
+    However many they are, `func` counts them at once: `made` are the rows as they are then, and
+    `gone`, with `changes`, as they were before.
+    """
+    tables = {"new": "made"} | ({"old": "gone"} if changes else {})
+    return pgtrigger.Trigger(
+        name=name,
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,
+        operation=pgtrigger.Update if changes else pgtrigger.Insert,
+        referencing=pgtrigger.Referencing(**tables),  # type: ignore[no-untyped-call]
+        func=func,
+    )
 
 
 def one_of(field: str, choices: type[StrEnum], name: str) -> models.CheckConstraint:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import pgtrigger
 from django.db import models
 from django.db.models import Q
 
 from annotations.models import Prompt, Response, Round
 from codesign.accounts.models import User
-from codesign.shared.models import PublicModel, one_of
+from codesign.shared.models import PublicModel, counting, one_of
 from codesign.studies.models import Study
 from modelhub.models.versions import ModelVersion
 from modelhub.rules.states import ItemState, RunState
@@ -145,22 +144,10 @@ class GenerationItem(models.Model):
             )
         ]
         triggers: ClassVar = [
-            pgtrigger.Trigger(
-                name="count_made",
-                level=pgtrigger.Statement,
-                when=pgtrigger.After,
-                operation=pgtrigger.Insert,
-                referencing=pgtrigger.Referencing(new="made"),  # type: ignore[no-untyped-call]
-                func=COUNT_ITEMS.format(rows=MADE),
-            ),
-            pgtrigger.Trigger(
+            counting(name="count_made", func=COUNT_ITEMS.format(rows=MADE)),
+            counting(
                 name="count_changed",
-                level=pgtrigger.Statement,
-                when=pgtrigger.After,
-                operation=pgtrigger.Update,
-                referencing=pgtrigger.Referencing(  # type: ignore[no-untyped-call]
-                    old="gone", new="made"
-                ),
                 func=COUNT_ITEMS.format(rows=f"{MADE} UNION ALL {GONE}"),
+                changes=True,
             ),
         ]
