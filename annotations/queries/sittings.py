@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from annotations.models import Assignment, Prompt, Task
 from annotations.rules.states import AssignmentState
@@ -16,6 +18,8 @@ from codesign.studies.models import Member
 
 PAID = Q(state=AssignmentState.SUBMITTED) | Q(state=AssignmentState.SKIPPED, skip_paid=True)
 ENDED = Q(state__in=[AssignmentState.SUBMITTED, AssignmentState.SKIPPED])
+BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
+"""Earlier than any lease."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +40,36 @@ def _own(member_id: uuid.UUID) -> QuerySet[Assignment]:
 
 
 @Written
-def _sums(member_id: uuid.UUID, sitting: uuid.UUID) -> QuerySet[Assignment, tuple[Any, ...]]:
+def _sums(
+    member_id: uuid.UUID, sitting: uuid.UUID, leased_at: datetime
+) -> QuerySet[Assignment, tuple[Any, ...]]:
+    """Of the sitting to which the lease of that time belongs.
+
+    Leases of a sitting follow one another, so it began after the last one of another sitting; to
+    look no further back keeps it as quick for who has judged for months.
+    """
+    others = _own(member_id).exclude(sitting=sitting).filter(leased_at__lt=leased_at)
+    before = Subquery(others.order_by("-leased_at").values("leased_at")[:1])
     done, earned = Count("id", filter=ENDED), Sum("amount_minor", filter=PAID, default=0)
-    sums = _own(member_id).filter(sitting=sitting).values("currency")
-    sums = sums.annotate(done=done, earned=earned).order_by("-done")
+    mine = _own(member_id).filter(sitting=sitting, leased_at__gt=Coalesce(before, BEFORE_ALL))
+    sums = mine.values("currency").annotate(done=done, earned=earned).order_by("-done")
     return sums.values_list("done", "earned", "currency")[:1]
 
 
-def sitting(*, actor: Actor, member: Member, sitting_id: uuid.UUID) -> Sitting:
-    """One sitting of the actor; one query. A sitting is paid in one currency."""
-    if member.user_id != actor.user_id:
+def sitting_of(*, actor: Actor, assignment: Assignment) -> Sitting:
+    """The sitting of something that the actor was given; one query. It is paid in one currency."""
+    if assignment.member.user_id != actor.user_id:
         return Sitting(0, 0, "")
-    rows = _sums.rows(member_id=member.id, sitting=sitting_id)
+    rows = _sums.rows(
+        member_id=assignment.member_id, sitting=assignment.sitting, leased_at=assignment.leased_at
+    )
     return Sitting(*rows[0]) if rows else Sitting(0, 0, "")
 
 
 def last_sitting(*, actor: Actor, member: Member) -> Sitting:
     """The sitting of what a person was given last."""
-    last = _own(member.id).order_by("-leased_at").values_list("sitting", flat=True).first()
-    return sitting(actor=actor, member=member, sitting_id=last) if last else Sitting(0, 0, "")
+    last = _own(member.id).select_related("member").order_by("-leased_at").first()
+    return sitting_of(actor=actor, assignment=last) if last else Sitting(0, 0, "")
 
 
 def more_to_come(*, actor: Actor, member: Member) -> bool:

@@ -256,7 +256,7 @@ def _show(
     actor = request.actor
     assignments.mark_shown(actor=actor, assignment=assignment)
     shown = queries.shown(actor=actor, assignment=assignment)
-    so_far = sittings.sitting(actor=actor, member=request.member, sitting_id=assignment.sitting)
+    so_far = sittings.sitting_of(actor=actor, assignment=assignment)
     filled = form.fields(shown) if fields is None else fields
     context = {
         "shown": shown,

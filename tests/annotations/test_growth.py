@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 from annotations.models import Prompt, Rewrite, Round
-from annotations.queries import review
+from annotations.queries import review, sittings
 from annotations.services import offering, rounds
 from benchmarks.people import fill
 from codesign.consent import services as consent
@@ -53,12 +53,12 @@ HISTORY = (
     """CREATE TEMP TABLE work ON COMMIT DROP AS SELECT s.id AS seat, s.task_id, t.prompt_id,
        gen_random_uuid() AS assignment, gen_random_uuid() AS judgement,
        gen_random_uuid() AS transfer,
-       (%(members)s::uuid[])[1 + s.id %% 12] AS member,
-       (%(records)s::uuid[])[1 + s.id %% 12] AS record,
+       (%(members)s::uuid[])[1 + s.id %% %(people)s] AS member,
+       (%(records)s::uuid[])[1 + s.id %% %(people)s] AS record,
        (SELECT response_id FROM annotations_taskresponse r
         WHERE r.task_id = t.id AND position = 0) AS response
        FROM annotations_seat s JOIN annotations_task t ON t.id = s.task_id
-       WHERE s.number = 1 AND s.state = 'free' LIMIT 4000""",
+       WHERE s.number = 1 AND s.state = 'free' LIMIT %(judged)s""",
     "UPDATE annotations_seat SET state = 'filled', offered = false FROM work WHERE id = work.seat",
     """INSERT INTO annotations_assignment (id, created_at, study_id, member_id, task_id, prompt_id,
        seat_id, repeat, state, asks, rubric_id, order_shown, seed, propensity, amount_minor,
@@ -96,24 +96,31 @@ HISTORY = (
 )
 
 
-@pytest.fixture
-def panelist() -> Member:
-    """Somebody who judged half of a large study; a small study stands beside it."""
+def _filled(*, tasks: int, judged: int, people: int) -> Member:
+    """Somebody of so many people, who share what was judged of so many tasks."""
     member = judge()
     made: Round = judging_round(member.cohort, tasks=1, overlap=2)
     send(lease(member))
-    fill(study_id=member.study_id, round_id=made.id, cohort_id=member.cohort_id, tasks=MANY)
-    people = [member, *(judge(cohort=member.cohort) for _ in range(PEOPLE - 1))]
+    fill(study_id=member.study_id, round_id=made.id, cohort_id=member.cohort_id, tasks=tasks)
+    members = [member, *(judge(cohort=member.cohort) for _ in range(people - 1))]
     where: dict[str, Any] = {
         "study": member.study_id,
-        "members": [one.id for one in people],
-        "records": [one.consent_records.get().id for one in people],
+        "people": people,
+        "judged": judged,
+        "members": [one.id for one in members],
+        "records": [one.consent_records.get().id for one in members],
         "rubric": made.cohorts.get().rubric_id,
     }
     with connection.cursor() as cursor:
         for statement in HISTORY:
             cursor.execute(statement, where)
     return member
+
+
+@pytest.fixture
+def panelist() -> Member:
+    """Somebody in a large study, of which a fifth is judged."""
+    return _filled(tasks=MANY, judged=MANY // 5, people=PEOPLE)
 
 
 @contextmanager
@@ -168,6 +175,29 @@ def test_of_much_that_waits_a_part_is_looked_at_and_called_so(panelist: Member) 
     counts = review.counts(actor=SYSTEM, study_id=panelist.study_id)
     assert AT_MOST <= counts.rewrites <= of_one
     assert review.next_waiting(actor=SYSTEM, study_id=panelist.study_id, kind=review.Kind.REWRITES)
+
+
+def _read_by(node: dict[str, Any]) -> int:
+    """Rows and entries of indexes that a part of an analyzed plan and all below it looked at."""
+    removed = node.get("Rows Removed by Filter", 0)
+    of_leaf = 0 if "Plans" in node and "Relation Name" not in node else node["Actual Rows"]
+    return int(of_leaf + removed) + sum(_read_by(one) for one in node.get("Plans", []))
+
+
+def test_a_sitting_is_added_up_without_what_was_done_before_it() -> None:
+    panelist = _filled(tasks=2_400, judged=2_000, people=6)
+    held = send(lease(panelist), key="another").next
+    assert held is not None
+    assert panelist.assignments.count() > 300
+    with connection.cursor() as cursor:
+        of_it = sittings._sums.parameters(
+            member_id=panelist.id, sitting=held.sitting, leased_at=held.leased_at
+        )
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sittings._sums.sql}", of_it)
+        ((plan,),) = cursor.fetchone()
+    assert _read_by(plan["Plan"]) < 20
+    told = sittings.sitting_of(actor=Actor.of(panelist.user), assignment=held)
+    assert told == sittings.Sitting(done=2, earned=2 * held.amount_minor, currency=held.currency)
 
 
 def test_pages_call_no_parallel_workers() -> None:
