@@ -104,7 +104,8 @@ def submit(
         _check_unfinished(assignment)
         now = timezone.now()
         parsed = submission.parse(body, _asked(member, assignment))
-        held = _finish(assignment, now=now, example=example)
+        late = assignment.state == AssignmentState.EXPIRED
+        _finish(assignment, now=now, example=example)
         judgement = Judgement(
             assignment=assignment,
             member=member,
@@ -124,9 +125,7 @@ def submit(
             about=("assignment", assignment.id, ""),
             data={"example": True} if example else {},
         )
-        found = held or assignments.lease_next(
-            member=member, now=now, last=assignment, shown_at=now
-        )
+        found = _then(member, assignment, late=late, now=now)
     return Submitted(judgement, _next(actor, member, found), False)
 
 
@@ -164,22 +163,18 @@ def _asked(member: Member, assignment: Assignment) -> submission.Asked:
     )
 
 
-def _finish(assignment: Assignment, *, now: datetime, example: bool) -> assignments.Found | None:
-    """Fill the seat; for work after its lease, what the person holds instead (Found), else None.
-
-    Work that comes late is kept if a seat of its task is still free.
-    """
-    late = assignment.state == AssignmentState.EXPIRED
-    held = _reclaim(assignment, now=now) if late else None
+def _finish(assignment: Assignment, *, now: datetime, example: bool) -> None:
+    """Fill the seat; for work after its lease, one of its task that is still free."""
+    if assignment.state == AssignmentState.EXPIRED:
+        _reclaim(assignment, now=now)
     assignment.state = ASSIGNMENT_STATES.check(assignment.state, AssignmentState.SUBMITTED)
     assignment.ended_at = now
     assignment.example = example
     seats.fill(assignment=assignment)
-    return held
 
 
-def _reclaim(assignment: Assignment, *, now: datetime) -> assignments.Found | None:
-    """Find a seat for late work; what the person holds instead by now, or None."""
+def _reclaim(assignment: Assignment, *, now: datetime) -> None:
+    """Give late work a seat, or refuse it."""
     task = seats.locked_task(task_id=assignment.task_id)
     _take_back(assignment, task=task, now=now)
     if not seats.may_be_judged(task=task) or queries.saw_in_review(
@@ -190,7 +185,6 @@ def _reclaim(assignment: Assignment, *, now: datetime) -> assignments.Found | No
     if seat is None:
         raise Conflict(GONE)
     assignment.seat = seat
-    return _held_instead(assignment)
 
 
 def _take_back(assignment: Assignment, *, task: Task, now: datetime) -> None:
@@ -220,10 +214,15 @@ def _came_again(assignment: Assignment) -> Assignment | None:
     return same.exclude(state=AssignmentState.EXPIRED).select_related("seat").first()
 
 
-def _held_instead(assignment: Assignment) -> assignments.Found | None:
-    lease = queries.leased().filter(member_id=assignment.member_id)
-    held = lease.select_related("prompt", "member__study").first()
-    return assignments.Found(held) if held else None
+def _then(member: Member, ended: Assignment, *, late: bool, now: datetime) -> assignments.Found:
+    """What somebody holds now that this one ended: the next, or beside late work what they held.
+
+    After late work too it goes on from what was leased last, so that sittings follow one another.
+    """
+    last = (queries.latest(member) if late else None) or ended
+    if last.state == AssignmentState.LEASED:
+        return assignments.Found(last)
+    return assignments.lease_next(member=member, now=now, last=last, shown_at=now)
 
 
 def _write(judgement: Judgement, parsed: submission.Submission, *, shown_at: datetime) -> None:
@@ -326,7 +325,8 @@ def skip(
             reason=reason, said_not_today=queries.said_not_today(member=member, now=now)
         )
         assignment.skip_reason, assignment.skip_note = reason, said
-        held = _pass_on(assignment, now=now)
+        late = assignment.state == AssignmentState.EXPIRED
+        _pass_on(assignment, now=now)
         assignment.save(
             update_fields=["state", "ended_at", "skip_paid", "skip_reason", "skip_note"]
         )
@@ -339,23 +339,16 @@ def skip(
             about=("assignment", assignment.id, ""),
             data={"reason": reason, "paid": assignment.skip_paid},
         )
-        found = held or assignments.lease_next(
-            member=member, now=now, last=assignment, shown_at=now
-        )
+        found = _then(member, assignment, late=late, now=now)
     return _next(actor, member, found)
 
 
-def _pass_on(assignment: Assignment, *, now: datetime) -> assignments.Found | None:
-    """Move to skipped; for one whose lease was over, what the person holds instead, or None."""
+def _pass_on(assignment: Assignment, *, now: datetime) -> None:
+    """Move to skipped; the seat of one whose lease was over is not theirs to free."""
+    task = seats.locked_task(task_id=assignment.task_id)
     if assignment.state == AssignmentState.EXPIRED:
-        _take_back(assignment, task=seats.locked_task(task_id=assignment.task_id), now=now)
+        _take_back(assignment, task=task, now=now)
         assignment.state = ASSIGNMENT_STATES.check(assignment.state, AssignmentState.SKIPPED)
         assignment.ended_at = now
-        return _held_instead(assignment)
-    assignments.leave(
-        assignment=assignment,
-        task=seats.locked_task(task_id=assignment.task_id),
-        state=AssignmentState.SKIPPED,
-        now=now,
-    )
-    return None
+    else:
+        assignments.leave(assignment=assignment, task=task, state=AssignmentState.SKIPPED, now=now)

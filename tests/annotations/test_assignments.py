@@ -212,6 +212,23 @@ def test_late_work_while_holding_another(member: Member) -> None:
     assert send(late).next == held
 
 
+def test_after_late_work_the_sitting_goes_on_in_which_it_came(member: Member) -> None:
+    judging_round(member.cohort, tasks=1, overlap=2)
+    late = lease(member)
+    let_expire(late)
+    expire_leases()
+    Assignment.objects.update(ended_at=timezone.now() - timedelta(minutes=31))
+    Seat.objects.filter(task=late.task_id).update(offered=False)
+    judging_round(member.cohort, tasks=2)
+    first = lease(member)
+    second = send(first).next
+    assert second is not None
+    assignments.stop(actor=actor(member), assignment_id=second.id)
+    third = send(late).next
+    assert third is not None
+    assert third.sitting == first.sitting != late.sitting
+
+
 def test_late_work_after_the_same_task_came_again(member: Member) -> None:
     judging_round(member.cohort, tasks=1, overlap=2)
     late = lease(member)
