@@ -54,4 +54,9 @@ COLUMNS.register("earned", Column(gettext_lazy("Earned"), earned_by))
 BEFORE_SIGNING.register("pay", what_it_pays)
 CARDS.register("earned", CardSource(SEE_OWN_PAY.roles, order=10, find=earned))
 CARDS.register("book", CardSource(SEE_PAY.roles, order=40, find=book))
-NAV.register("pay", NavLink(gettext_lazy("Pay"), "compensation:rates", SEE_PAY, 40))
+NAV.register(
+    "pay",
+    NavLink(
+        gettext_lazy("Pay"), "compensation:rates", SEE_PAY, 40, also=["compensation:entries"]
+    ),
+)

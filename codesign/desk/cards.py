@@ -103,5 +103,12 @@ registry.NAV.register(
     "audit trail", registry.NavLink(gettext_lazy("Audit trail"), "desk:trail", SEE_AUDIT, 90)
 )
 registry.NAV.register(
-    "set-up", registry.NavLink(gettext_lazy("Set-up"), "desk:set-up", RUN_STUDY, 80)
+    "set-up",
+    registry.NavLink(
+        gettext_lazy("Set-up"),
+        "desk:set-up",
+        RUN_STUDY,
+        80,
+        also=["consent:write", "consent:preview", "annotations:rubrics"],
+    ),
 )

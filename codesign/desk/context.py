@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -20,19 +21,19 @@ def header(request: HttpRequest) -> dict[str, Any]:
     if not isinstance(member, Member):
         return {}
     keys = {"slug": member.study.slug}
-    links = [(link.label, reverse(link.url_name, kwargs=keys)) for link in nav_of(member)]
-    nav = [
-        {"label": label, "href": href, "current": current(href, request.path)}
-        for label, href in links
-    ]
+    nav = []
+    for link in nav_of(member):
+        href, *also = (reverse(name, kwargs=keys) for name in (link.url_name, *link.also))
+        current = _current(href, also, path=request.path)
+        nav.append({"label": link.label, "href": href, "current": current})
     return {"study": member.study, "nav": nav}
 
 
-def current(href: str, path: str) -> str:
+def _current(href: str, also: Sequence[str], *, path: str) -> str:
     """The `aria-current` of a link: this very page, or a page of the part that it opens."""
     if path == href:
         return "page"
-    return "true" if path.startswith(href) else ""
+    return "true" if path.startswith((href, *also)) else ""
 
 
 def account(request: HttpRequest) -> dict[str, Any]:

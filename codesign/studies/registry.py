@@ -68,13 +68,15 @@ class CardSource:
 class NavLink:
     """A link in the header of a study's pages, for whoever holds the permission of its page.
 
-    `url_name` takes the study's slug.
+    `url_name` takes the study's slug, as do those in `also`: further pages of the same part, whose
+    address does not begin with the link's.
     """
 
     label: StrOrPromise
     url_name: str
     permission: Permission
     order: int
+    also: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -121,6 +121,22 @@ def test_the_menu_marks_the_part_that_a_page_belongs_to(client: Client) -> None:
     assert page.count("aria-current") == 1
 
 
+@pytest.mark.parametrize(
+    ("part", "page"),
+    [
+        ("compensation:rates", "compensation:entries"),
+        ("desk:set-up", "consent:write"),
+        ("desk:set-up", "annotations:rubrics"),
+    ],
+)
+def test_a_page_belongs_to_the_part_that_leads_to_it(client: Client, part: str, page: str) -> None:
+    coordinator = staff(judge().study)
+    client.force_login(coordinator.user)
+    keys = {"slug": coordinator.study.slug}
+    shown = client.get(reverse(page, kwargs=keys)).content.decode()
+    assert f'href="{reverse(part, kwargs=keys)}" aria-current="true"' in shown
+
+
 @pytest.mark.parametrize("role", [None, Role.COORDINATOR, Role.ML_ENGINEER, Role.AUDITOR])
 def test_homes_make_constant_queries(role: Role | None, client: Client) -> None:
     member = judge()
