@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
-from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
+
+from codesign.shared.keys import free_key
 
 LOWEST, HIGHEST = 1, 5
 MOST_QUESTIONS = 20
@@ -117,9 +118,7 @@ def _key(kept: str, title: str, before: set[str], taken: set[str]) -> str:
     """The key that a question had, else a free one from its title."""
     if kept and kept not in before:
         return kept
-    first = slugify(title).replace("-", "_")[:40] or "question"
-    tries = (first if n == 1 else f"{first}_{n}" for n in range(1, MOST_QUESTIONS + 2))
-    return next(key for key in tries if key not in before | taken)
+    return free_key(title, taken=before | taken, instead="question", joint="_")
 
 
 def typed_from(criteria: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

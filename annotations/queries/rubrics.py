@@ -10,12 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils.text import slugify
 
 from annotations.models import Criterion, RoundCohort, Rubric
 from annotations.rules.submission import Scale
 from codesign.shared.errors import NotFound
-from codesign.studies.models import Study
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "rubrics.json"
 KEPT = 512
@@ -92,14 +90,6 @@ def criteria_of(rubric: Rubric) -> list[dict[str, Any]]:
         said = {"title": text.title, "help": text.question, "scale": scale}
         found.append({"key": criterion.key, **said})
     return found
-
-
-def free_key(study: Study, title: str) -> str:
-    """A key from a title that no rubric of the study has."""
-    taken = set(Rubric.objects.filter(study=study).values_list("key", flat=True))
-    first = slugify(title)[:40].strip("-") or "questions"
-    tries = (first if n == 1 else f"{first}-{n}" for n in range(1, len(taken) + 2))
-    return next(key for key in tries if key not in taken)
 
 
 def without_words(rubric: Rubric) -> list[str]:

@@ -15,6 +15,7 @@ from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid
+from codesign.shared.keys import free_key
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
 
@@ -84,11 +85,15 @@ def write_rubric(
     return make_rubric(
         actor=actor,
         study=study,
-        key=key or queries.free_key(study, title),
+        key=key or free_key(title, taken=_keys_of(study), instead="questions"),
         title=title,
         language=language,
         criteria=criteria,
     )
+
+
+def _keys_of(study: Study) -> set[str]:
+    return set(Rubric.objects.filter(study=study).values_list("key", flat=True))
 
 
 def _write_criteria(rubric: Rubric, language: str, criteria: Sequence[Mapping[str, Any]]) -> None:

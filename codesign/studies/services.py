@@ -15,6 +15,7 @@ from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid, NotPermitted
+from codesign.shared.keys import free_key
 from codesign.studies import queries, rules
 from codesign.studies.models import Cohort, Member, Study
 from codesign.studies.permissions import MANAGE_PEOPLE, RUN_STUDY, require, require_to_add
@@ -131,22 +132,16 @@ def make_cohort(
     if position is None:
         last = there.aggregate(n=Max("position"))["n"]
         position = 0 if last is None else last + 1
+    keys = set(there.values_list("key", flat=True))
     cohort = Cohort.objects.create(
         study=study,
-        key=key or _free_key(title, role, set(there.values_list("key", flat=True))),
+        key=key or free_key(title, taken=keys, instead=slugify(role)),
         title=title,
         role=role,
         position=position,
     )
     _tell_of(actor, COHORT_MADE, cohort)
     return cohort
-
-
-def _free_key(title: str, role: str, taken: set[str]) -> str:
-    """A key from a title that no other cohort of the study has."""
-    first = slugify(title)[:40].strip("-") or slugify(role)
-    tries = (first if n == 1 else f"{first}-{n}" for n in range(1, len(taken) + 2))
-    return next(key for key in tries if key not in taken)
 
 
 @transaction.atomic
