@@ -17,19 +17,22 @@ from codesign.studies.models import Study
 def recipients_of(*, release: DatasetRelease) -> QuerySet[User]:
     """Everybody with an account who took files of it."""
     taken = trail.deeds_about(about_ids=[release.id], actions=[DOWNLOADED])
-    return User.objects.filter(id__in={deed.actor_id for deed in taken}, is_active=True)
+    return User.objects.filter(id__in=taken.values("actor_id"), is_active=True)
 
 
 def has_taken(*, actor: Actor, release: DatasetRelease) -> bool:
     """Whether they took files of it."""
-    taken = trail.deeds_about(about_ids=[release.id], actions=[DOWNLOADED])
-    return taken.filter(actor_id=actor.user_id).exists()
+    return _did(actor, DOWNLOADED, release)
 
 
 def has_acknowledged(*, actor: Actor, release: DatasetRelease) -> bool:
     """Whether they said that their copy is gone."""
-    said = trail.deeds_about(about_ids=[release.id], actions=[ACKNOWLEDGED])
-    return said.filter(actor_id=actor.user_id).exists()
+    return _did(actor, ACKNOWLEDGED, release)
+
+
+def _did(actor: Actor, action: str, release: DatasetRelease) -> bool:
+    deeds = trail.deeds_about(about_ids=[release.id], actions=[action])
+    return deeds.filter(actor_id=actor.user_id).exists()
 
 
 def taken_and_superseded(*, actor: Actor, study: Study) -> list[DatasetRelease]:

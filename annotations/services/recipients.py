@@ -29,6 +29,8 @@ from codesign.studies.permissions import require
 action(DOWNLOADED, "downloaded from a dataset release")
 action(ACKNOWLEDGED, "said that their copy of a superseded release is deleted")
 
+EVERY_FILE = "all"
+"""In place of a file's name, in the trail."""
 PAGE = "annotations:release"
 SUPERSEDED_SAYS = (
     "Somebody whose work is in this release has taken their consent back since. Its files are not "
@@ -51,11 +53,13 @@ def open_file(*, actor: Actor, release: DatasetRelease, name: str, taken: bool =
     if release.state == ReleaseState.SUPERSEDED:
         raise Gone(SUPERSEDED_SAYS)
     if taken:
-        with transaction.atomic():
-            tell_trail(
-                what=DOWNLOADED, release=release, actor=actor, file=name, state=release.state
-            )
+        _write_down(actor, release, name)
     return opened
+
+
+@transaction.atomic
+def _write_down(actor: Actor, release: DatasetRelease, file: str) -> None:
+    tell_trail(what=DOWNLOADED, release=release, actor=actor, file=file, state=release.state)
 
 
 def open_all(*, actor: Actor, release: DatasetRelease, taken: bool) -> list[tuple[str, Path]]:
@@ -63,14 +67,7 @@ def open_all(*, actor: Actor, release: DatasetRelease, taken: bool) -> list[tupl
     names = [MANIFEST, *(file["path"] for file in release.manifest.get("files", []))]
     opened = open_file(actor=actor, release=release, name=MANIFEST, taken=False)
     if taken:
-        with transaction.atomic():
-            tell_trail(
-                what=DOWNLOADED,
-                release=release,
-                actor=actor,
-                file="everything",
-                state=release.state,
-            )
+        _write_down(actor, release, EVERY_FILE)
     return [(MANIFEST, opened.path), *((n, queries.file_of(release, n)) for n in names[1:])]
 
 
@@ -85,8 +82,7 @@ def copy_release(*, actor: Actor, release: DatasetRelease, into: Path) -> None:
     require(actor, DOWNLOAD_RELEASES, release.study)
     check_target(folder=into)
     shutil.copytree(queries.folder_of(release), into, dirs_exist_ok=True)
-    with transaction.atomic():
-        tell_trail(what=DOWNLOADED, release=release, actor=actor, file="all", state=release.state)
+    _write_down(actor, release, EVERY_FILE)
 
 
 @transaction.atomic

@@ -191,7 +191,7 @@ def test_everything_comes_as_one_archive_that_loads_as_it_is(
     manifest = (folder / "manifest.json").read_bytes()
     assert hashlib.sha256(manifest).hexdigest() == frozen.manifest_sha256
     written = Event.objects.filter(action="annotations.release_downloaded")
-    assert [event.data["file"] for event in written] == ["everything"] * 2
+    assert [event.data["file"] for event in written] == ["all"] * 2
     DatasetRelease.objects.filter(id=frozen.id).update(
         state="superseded", superseded_at=timezone.now()
     )
