@@ -63,8 +63,7 @@ def request_release(*, actor: Actor, study: Study, purpose: str) -> DatasetRelea
     would hold the same, as where somebody pressed twice.
     """
     with transaction.atomic():
-        require(actor, REQUEST_RELEASE, study)
-        Study.objects.select_for_update(no_key=True).get(id=study.id)
+        _check_and_lock(actor=actor, study=study, purpose=purpose)
         asked = DatasetRelease.objects.filter(
             study=study,
             purpose=purpose,
@@ -83,17 +82,22 @@ def release_now(*, actor: Actor, study: Study, purpose: str, progress: Progress)
     When this process dies, the timer has a worker go on.
     """
     with transaction.atomic():
+        _check_and_lock(actor=actor, study=study, purpose=purpose)
         release = _new_row(actor=actor, study=study, purpose=purpose)
     build_release(release_id=release.id, progress=progress, wait=True)
     release.refresh_from_db()
     return release
 
 
-def _new_row(*, actor: Actor, study: Study, purpose: str) -> DatasetRelease:
+def _check_and_lock(*, actor: Actor, study: Study, purpose: str) -> None:
+    """Check what is asked for, and lock the study: releases are numbered one after another."""
     require(actor, REQUEST_RELEASE, study)
     if purpose not in set(ReleasePurpose):
         raise Invalid("Choose what it is for.", {"purpose": ["Choose from the list."]})
     Study.objects.select_for_update(no_key=True).get(id=study.id)
+
+
+def _new_row(*, actor: Actor, study: Study, purpose: str) -> DatasetRelease:
     last = DatasetRelease.objects.filter(study=study).aggregate(n=Max("number"))["n"] or 0
     release = DatasetRelease.objects.create(
         study=study, number=last + 1, purpose=purpose, requested_by_id=actor.user_id
