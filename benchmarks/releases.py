@@ -141,7 +141,8 @@ def _judgements_alone(study) -> int:  # type: ignore[no-untyped-def]
 
     with without_collector(), tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        sifted = Sifted(selection(study=study, purpose="training"), folder=folder, rules="bench")
+        chosen = selection(study=study, purpose="training", going_on=lambda: None)
+        sifted = Sifted(chosen, folder=folder, rules="bench")
         keys = Keys(bytes(study.secret), sifted.selection_hash)
         background = formats.Background()
         schema = formats.schemas()["judgements"]

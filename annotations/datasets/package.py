@@ -31,7 +31,6 @@ from annotations.rules.releases import BY_COHORT, CONFIGS, POLICY, of_cohort
 Progress = Callable[[int, int], None]
 """Called with (judgements written, judgements in all)."""
 
-
 FindInAll = Callable[[Iterable[str]], Set[str]]
 """Given texts, those of them that hold personal data."""
 

@@ -28,10 +28,10 @@ def retractions_of(*, study: Study, number: int | None = None) -> QuerySet[Retra
 
 
 def fill_records(*, study: Study, retractions: Sequence[Retraction]) -> None:
-    """Give each retraction its `records`, from what its person had sent when it was frozen,
-    and `sign`, which signs them for the study.
+    """Give each retraction its `records`, and `sign`, by which the study signs them.
 
-    Only records that are in the release's files: not a rewrite that nobody had accepted.
+    From what its person had sent when the release was frozen, and only what is in its files: not
+    a rewrite that nobody had accepted.
 
     Four queries, however many there are. All revisions count: whichever was the latest then.
     """

@@ -80,11 +80,7 @@ too: a harm that was found stays found.
 """
 
 
-def _nothing() -> None:
-    """Nobody has to know that it goes on."""
-
-
-def selection(*, study: Study, purpose: str, going_on: Callable[[], None] = _nothing) -> Selection:
+def selection(*, study: Study, purpose: str, going_on: Callable[[], None]) -> Selection:
     """What is in the study now. What was withdrawn meanwhile, the freeze looks for again.
 
     Memory does not grow with the judgements: one statement streams them. `going_on` is called

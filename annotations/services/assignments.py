@@ -166,8 +166,10 @@ def lease_next(
 
 def _begun(seat: seats.Look, last: Assignment | None) -> Assignment | None:
     """The earlier assignment whose draft goes on in this one."""
-    if seat.begun_id is None or (last and last.id == seat.begun_id):
-        return last if seat.begun_id else None
+    if seat.begun_id is None:
+        return None
+    if last and last.id == seat.begun_id:
+        return last
     return Assignment.objects.get(id=seat.begun_id)
 
 

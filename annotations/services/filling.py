@@ -79,20 +79,15 @@ def _is_same(
     round: Round, *, study: Study, title: str, cohorts: Sequence[CohortPlan], fill: Fill | None
 ) -> bool:
     """Whether a round was planned just so."""
-    filling = RoundFilling.objects.filter(round=round).first()
+    there = RoundFilling.objects.filter(round=round).first()
+    filled, wished = (
+        one and (one.which, one.responses, sorted(one.categories)) for one in (there, fill)
+    )
     planned = {
         one.cohort_id: (one.rubric_id, sorted(one.asks), one.overlap) for one in round.cohorts.all()
     }
     asked = {one.cohort.id: (one.rubric.id, sorted(one.asks), one.overlap) for one in cohorts}
-    return (
-        (round.study_id, round.title, planned) == (study.id, title, asked)
-        and bool(filling) == bool(fill)
-        and (
-            not (filling and fill)
-            or (filling.which, filling.responses, sorted(filling.categories))
-            == (fill.which, fill.responses, sorted(fill.categories))
-        )
-    )
+    return (round.study_id, round.title, planned, filled) == (study.id, title, asked, wished)
 
 
 def _start(actor: Actor, round: Round, fill: Fill) -> None:

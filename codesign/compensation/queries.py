@@ -21,14 +21,13 @@ from codesign.compensation.registry import PAID_WORK
 from codesign.shared.errors import NotFound
 from codesign.shared.written import Written
 
+NEWEST = ("-transfer__posted_at", "-transfer__id", "-id")
+
 
 @Written
 def _rate(cohort_id: uuid.UUID, at: datetime) -> QuerySet[PayRate]:
     rates = PayRate.objects.filter(cohort_id=cohort_id, effective_from__lte=at)
     return rates.order_by("-effective_from")[:1]
-
-
-NEWEST = ("-transfer__posted_at", "-transfer__id", "-id")
 
 
 def rate_in_force(*, cohort_id: uuid.UUID, at: datetime) -> PayRate | None:
