@@ -20,32 +20,13 @@ from annotations.services import assignments, rounds, seats, submissions, tallie
 from codesign.compensation import queries as compensation
 from codesign.consent import services as consent
 from codesign.shared.actors import SYSTEM, Actor
-from codesign.shared.errors import Conflict, NoConsent, NotFound
+from codesign.shared.errors import NoConsent
 from codesign.studies.models import Member
 from tests.factories.annotations import answers, judge, judging_round, lease, send
 from tests.factories.studies import CohortFactory
+from tests.together import LONGEST, at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
-T = TypeVar("T")
-LONGEST = 120
-"""Seconds after which a thread counts as stuck."""
-
-
-def at_once(*jobs: Callable[[], T]) -> list[T | Exception]:
-    """Run all jobs in threads that start together; a job's refusal is its result."""
-    together = threading.Barrier(len(jobs))
-
-    def run(job: Callable[[], T]) -> T | Exception:
-        together.wait(LONGEST)
-        try:
-            return job()
-        except (Conflict, NoConsent, NotFound) as refusal:
-            return refusal
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(jobs)) as pool:
-        return [running.result(LONGEST) for running in [pool.submit(run, job) for job in jobs]]
 
 
 def check_seats() -> None:
@@ -200,6 +181,9 @@ def test_nobody_is_sent_away_while_a_seat_is_free(someone_holds_the_task: Any) -
             assert not running.done()
         release.set()
         assert running.result(LONGEST) is not None
+
+
+T = TypeVar("T")
 
 
 def closing(job: Callable[[], T]) -> T:

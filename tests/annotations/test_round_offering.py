@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -20,6 +18,7 @@ from codesign.shared.actors import SYSTEM, Actor
 from codesign.studies.models import Member
 from tests.factories.annotations import judge, judging_round, lease, send
 from tests.factories.studies import staff
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -87,12 +86,6 @@ def test_two_workers_and_people_who_judge_while_a_large_round_closes() -> None:
     member = judge()
     people = [member, *(judge(cohort=member.cohort) for _ in range(3))]
     made = rounds.open_round(actor=SYSTEM, round=large(member))
-    together = threading.Barrier(len(people) + 3)
-
-    def work(job: Callable[[], Any]) -> None:
-        together.wait(60)
-        job()
-        connection.close()
 
     def judging(one: Member) -> None:
         held = assignments.lease(actor=Actor.of(one.user), slug=one.study.slug).assignment
@@ -104,11 +97,7 @@ def test_two_workers_and_people_who_judge_while_a_large_round_closes() -> None:
     jobs: list[Callable[[], Any]] = [lambda one=one: judging(one) for one in people]  # type: ignore[misc]
     jobs += [lambda: offering.go_on(round_id=made.id)] * 2
     jobs += [lambda: rounds.close_round(actor=SYSTEM, round=made)]
-    threads = [threading.Thread(target=work, args=[job]) for job in jobs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(120)
+    assert not [one for one in at_once(*jobs) if isinstance(one, Exception)]
     offering.go_on(round_id=made.id)
     assert (offered(made), RoundOffering.objects.count()) == (0, 0)
     sent = Assignment.objects.filter(state=AssignmentState.SUBMITTED).count()

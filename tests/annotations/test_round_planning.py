@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -33,6 +33,7 @@ from tests.factories.annotations import (
 )
 from tests.factories.compensation import set_rate
 from tests.factories.studies import CohortFactory, staff
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -291,16 +292,7 @@ def test_two_workers_fill_a_round_once(panel: Cohort) -> None:
     for _ in range(20):
         compared(panel.study)
     made = started(panel, Waiting.EVERY)
-
-    def work() -> None:
-        filling.fill_round(round_id=made.id)
-        connection.close()
-
-    workers = [threading.Thread(target=work) for _ in range(4)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    at_once(*[partial(filling.fill_round, round_id=made.id)] * 4)
     assert filled(made).placed == 20
     assert made.tasks.count() == 20
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, IntegrityError, connection, transaction
-from django.db.models import Model, Sum
+from django.db import IntegrityError, transaction
+from django.db.models import Sum
 from django.utils import timezone
 
 from codesign.compensation import queries, rules, services
@@ -20,6 +20,8 @@ from codesign.studies.rules import Role
 from tests.factories.compensation import credit, set_rate
 from tests.factories.consent import sign
 from tests.factories.studies import MemberFactory, staff
+from tests.fixed import nothing_changes
+from tests.together import at_once, kinds
 
 
 def transfer_for(member: Member) -> Transfer:
@@ -88,19 +90,14 @@ def test_what_is_in_the_book_stays() -> None:  # standards 3.10
     set_rate(member.cohort)
     sign(member)
     credit(member)
-    changes: list[tuple[type[Model], dict[str, Any]]] = [
-        (Leg, {"amount_minor": 1}),
-        (Transfer, {"about_label": "other"}),
-        (PayRate, {"amount_minor": 1}),
-        (Promise, {"hourly_minor": 1}),
-    ]
-    for model, change in changes:
-        rows = model._default_manager.all()
-        assert rows.exists()
-        with pytest.raises(DatabaseError, match="append_only"), transaction.atomic():
-            rows.update(**change)
-        with pytest.raises(DatabaseError, match="append_only"), transaction.atomic():
-            rows._raw_delete(rows.db)
+    nothing_changes(
+        {
+            Leg: {"amount_minor": 1},
+            Transfer: {"about_label": "other"},
+            PayRate: {"amount_minor": 1},
+            Promise: {"hourly_minor": 1},
+        }
+    )
 
 
 @pytest.mark.django_db
@@ -125,31 +122,15 @@ def test_work_is_credited_once() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_two_at_once_credit_the_same_work_once() -> None:
     member = MemberFactory.create()
-    about = ("test_work", uuid.uuid4(), "a text")
-    start, outcomes = threading.Barrier(2), []
-
-    def pay() -> None:
-        start.wait(timeout=10)
-        try:
-            services.credit(
-                member=member,
-                about=about,
-                amount_minor=80,
-                currency="GBP",
-                effective_at=timezone.now(),
-            )
-            outcomes.append("paid")
-        except IntegrityError:
-            outcomes.append("refused")
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=pay) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
-    assert sorted(outcomes) == ["paid", "refused"]
+    pay = partial(
+        services.credit,
+        member=member,
+        about=("test_work", uuid.uuid4(), "a text"),
+        amount_minor=80,
+        currency="GBP",
+        effective_at=timezone.now(),
+    )
+    assert kinds(at_once(pay, pay)) == ["IntegrityError", "Transfer"]
     assert queries.balances(member_id=member.id) == {"GBP": 80}
 
 

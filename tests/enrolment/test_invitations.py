@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.account.signals import email_confirmed
 from django.core import mail
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -28,6 +25,7 @@ from tests.factories.accounts import UserFactory
 from tests.factories.consent import sign
 from tests.factories.studies import CohortFactory, MemberFactory, staff
 from tests.posting import post_mail
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -212,24 +210,7 @@ def test_inviting_and_proving_at_the_same_time_always_meet(turn: int) -> None:
     place = CohortFactory.create()
     inviting = staff(place.study)
     user = UserFactory.create(email="sam@example.org", verified=False)
-    start = threading.Barrier(2)
-    failed: list[BaseException] = []
-
-    def run(act: Callable[[], Any]) -> None:
-        try:
-            start.wait(timeout=10)
-            act()
-        except Exception as error:
-            failed.append(error)
-        finally:
-            connection.close()
-
-    acts = [lambda: invite(inviting, "sam@example.org", place), lambda: prove(user)]
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
-    assert not failed
+    done = at_once(lambda: invite(inviting, "sam@example.org", place), lambda: prove(user))
+    assert not [one for one in done if isinstance(one, Exception)]
     assert Member.objects.filter(user=user, cohort=place).count() == 1
     assert not queries.waiting(study_id=place.study_id).exists()

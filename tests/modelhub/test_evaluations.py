@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
+from functools import partial
 from itertools import count
 
 import pytest
-from django.db import connection
 
 from annotations.models import Assignment, Response, Task
 from annotations.rules.states import RoundKind
@@ -28,6 +27,7 @@ from tests.factories.annotations import judging_round, lease, send
 from tests.factories.consent import sign
 from tests.factories.modelhub import add_prompts, child_of
 from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
+from tests.together import at_once, kinds
 
 pytestmark = pytest.mark.django_db
 BOTH = (Purpose.TAKE_PART, Purpose.EVALUATION)
@@ -154,25 +154,8 @@ def test_signing_again_does_not_revive_what_was_withdrawn(panel: list[Member]) -
 def test_three_hands_start_one_comparison(panel: list[Member]) -> None:
     study = panel[0].study
     child = child_of(study)
-    outcomes: list[str] = []
-    together = threading.Barrier(3)
-
-    def start() -> None:
-        together.wait()
-        try:
-            plan_evaluation(actor=SYSTEM, study=study, child=child)
-            outcomes.append("made")
-        except Conflict:
-            outcomes.append("refused")
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=start) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(outcomes) == ["made", "refused", "refused"]
+    start = partial(plan_evaluation, actor=SYSTEM, study=study, child=child)
+    assert kinds(at_once(start, start, start)) == ["Conflict", "Conflict", "Evaluation"]
     assert Evaluation.objects.filter(child=child).count() == 1
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from modelhub.services.versions import ensure_embedded_model as embedded
 from tests.factories.modelhub import add_prompts, child_of, frozen_release
 from tests.factories.studies import MemberFactory, StudyFactory, staff
 from tests.modelhub.engine_release import pair, turn, write_release
+from tests.together import at_once, kinds
 
 SMALL = {"max_steps": 2, "batch_size": 2}
 REPLY = {
@@ -156,23 +158,9 @@ def test_the_same_run_is_not_done_twice() -> None:
 def test_four_hands_queue_one_run() -> None:
     study = StudyFactory.create()
     release, base = frozen_release(study), embedded()
-    outcomes: list[str] = []
-    together = threading.Barrier(4)
-
-    def start() -> None:
-        together.wait()
-        try:
-            ask(study, release=release, base=base)
-            outcomes.append("made")
-        except Conflict:
-            outcomes.append("refused")
-
-    threads = [threading.Thread(target=_in_thread(start)) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert outcomes.count("made") == TrainingRun.objects.count() == 1
+    start = partial(ask, study, release=release, base=base)
+    assert kinds(at_once(*[start] * 4)) == ["Conflict"] * 3 + ["TrainingRun"]
+    assert TrainingRun.objects.count() == 1
 
 
 @pytest.mark.django_db

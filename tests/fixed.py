@@ -1,0 +1,20 @@
+"""Rows that stay as they were written, whoever asks the database to change them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, models, transaction
+
+
+def nothing_changes(changes: Mapping[type[models.Model], dict[str, Any]]) -> None:
+    """There are rows of each model, and neither this change of them nor deleting gets through."""
+    for model, change in changes.items():
+        rows = model._default_manager.all()
+        assert rows.exists(), model
+        with pytest.raises(DatabaseError, match="append_only"), transaction.atomic():
+            rows.update(**change)
+        with pytest.raises(DatabaseError, match="append_only"), transaction.atomic():
+            rows._raw_delete(rows.db)

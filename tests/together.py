@@ -1,0 +1,38 @@
+"""Several at once, each on a connection of their own: real threads, real commits."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from django.db import IntegrityError, connection
+
+from codesign.shared.errors import Refusal
+
+T = TypeVar("T")
+LONGEST = 120
+"""Seconds after which a thread counts as stuck."""
+
+
+def at_once(*jobs: Callable[[], T]) -> list[T | Exception]:
+    """Run all jobs in threads that start together; a job's refusal is its result."""
+    together = threading.Barrier(len(jobs))
+
+    def run(job: Callable[[], T]) -> T | Exception:
+        together.wait(LONGEST)
+        try:
+            return job()
+        except (Refusal, IntegrityError) as refusal:
+            return refusal
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        return [running.result(LONGEST) for running in [pool.submit(run, job) for job in jobs]]
+
+
+def kinds(results: list[T | Exception]) -> list[str]:
+    """What sort of thing came of each, for comparing: the names of their types, sorted."""
+    return sorted(type(result).__name__ for result in results)
