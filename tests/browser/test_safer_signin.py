@@ -77,8 +77,8 @@ def test_the_code_that_the_app_shows_signs_in(open_page: OpenPage, person: User)
     expect_signed_in(page)
 
 
-def add_authenticator(page: Page) -> None:
-    """Give the page a device that knows passkeys, as Chromium's tools offer it."""
+def add_authenticator(page: Page, *, knows_them: bool = True) -> None:
+    """Give the page a device for passkeys, which knows who holds it or not; by Chromium's tools."""
     tools = page.context.new_cdp_session(page)
     tools.send("WebAuthn.enable")
     tools.send(
@@ -89,7 +89,7 @@ def add_authenticator(page: Page) -> None:
                 "transport": "internal",
                 "hasResidentKey": True,
                 "hasUserVerification": True,
-                "isUserVerified": True,
+                "isUserVerified": knows_them,
                 "automaticPresenceSimulation": True,
             }
         },
@@ -150,20 +150,7 @@ def test_a_passkey_that_does_not_work_is_said_in_words(
     open_page: OpenPage, transactional_db: None
 ) -> None:
     page = open_page(f"/account/login/?next={HOME}")
-    tools = page.context.new_cdp_session(page)
-    tools.send("WebAuthn.enable")
-    tools.send(
-        "WebAuthn.addVirtualAuthenticator",
-        {
-            "options": {
-                "protocol": "ctap2",
-                "transport": "internal",
-                "hasResidentKey": True,
-                "hasUserVerification": True,
-                "isUserVerified": False,
-            }
-        },
-    )
+    add_authenticator(page, knows_them=False)
     page.get_by_role("button", name="Use a passkey").click()
     page.get_by_role("status").get_by_text("The passkey did not work this time.").wait_for()
     check_page(page, name="account-passkey-failed")
