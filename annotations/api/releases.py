@@ -15,14 +15,13 @@ from annotations.api import examples
 from annotations.permissions import DOWNLOAD_RELEASES, SEE_RELEASES
 from annotations.queries import releases as queries
 from annotations.services import recipients, releases
-from codesign.accounts.api import ApiView, id_of
+from codesign.accounts.api import id_of
 from codesign.accounts.rules import TokenScope
 from codesign.shared.access import Permission
 from codesign.shared.downloads import send_file
 from codesign.shared.pagination import Pages
 from codesign.shared.serializers import refused
-from codesign.studies.models import Study
-from codesign.studies.permissions import member_with
+from codesign.studies.api import InStudyView
 
 RANGE = "One range of bytes, as `bytes=1000-` to go on after a break."
 
@@ -33,15 +32,11 @@ class ReleasePages(Pages):
     ordering = ("-number",)
 
 
-class ReleaseView(ApiView):
+class ReleaseView(InStudyView):
     """What the views of releases share."""
 
     permission: Permission = SEE_RELEASES
     scope = TokenScope.RELEASES
-
-    def study(self, slug: str) -> Study:
-        """The study, for whoever holds the permission there."""
-        return member_with(self.actor, self.permission, slug=slug).study
 
 
 class ReleasesView(ReleaseView):

@@ -11,11 +11,10 @@ from annotations import serializers
 from annotations.api import examples
 from annotations.permissions import SEE_RELEASES
 from annotations.queries import retractions as queries
-from codesign.accounts.api import ApiView
 from codesign.accounts.rules import TokenScope
 from codesign.shared.errors import Invalid
 from codesign.shared.pagination import Pages
-from codesign.studies.permissions import member_with
+from codesign.studies.api import InStudyView
 
 RELEASE = OpenApiParameter(
     "release",
@@ -33,7 +32,7 @@ class FeedPages(Pages):
     ordering = ("created_at", "id")
 
 
-class RetractionsView(ApiView):
+class RetractionsView(InStudyView):
     """A study's retraction list."""
 
     permission = SEE_RELEASES
@@ -52,7 +51,7 @@ class RetractionsView(ApiView):
         It names records by the ids that the release itself gave them, and nobody. Each entry is
         signed: keep it, and check it with the public key in the `manifest.json` of its release.
         """
-        study = member_with(self.actor, self.permission, slug=slug).study
+        study = self.study(slug)
         return self.page(
             queries.retractions_of(study=study, number=_number(request)),
             serializers.SignedRetractionSerializer,
@@ -60,7 +59,7 @@ class RetractionsView(ApiView):
         )
 
 
-class SigningKeyView(ApiView):
+class SigningKeyView(InStudyView):
     """With which key a study's retraction list is checked."""
 
     permission = SEE_RELEASES
@@ -76,7 +75,7 @@ class SigningKeyView(ApiView):
 
         It is also in the `manifest.json` of each release, and stays the same.
         """
-        study = member_with(self.actor, self.permission, slug=slug).study
+        study = self.study(slug)
         return Response(queries.signer_of(study).public_key())
 
 

@@ -1,4 +1,4 @@
-"""The API's list of studies."""
+"""The API's list of studies, and what every address within one shares."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from rest_framework.response import Response
 from codesign.accounts.api import ApiView
 from codesign.accounts.rules import TokenScope
 from codesign.studies import queries
-from codesign.studies.permissions import LIST_OWN
+from codesign.studies.models import Study
+from codesign.studies.permissions import LIST_OWN, member_with
 from codesign.studies.serializers import StudySerializer
 
 EXAMPLE = {
@@ -20,6 +21,14 @@ EXAMPLE = {
     "roles": ["panelist"],
     "cohort": "lived-experience",
 }
+
+
+class InStudyView(ApiView):
+    """An address within a study, whose slug it names."""
+
+    def study(self, slug: str) -> Study:
+        """The study, for whoever holds the permission there."""
+        return member_with(self.actor, self.permission, slug=slug).study
 
 
 class StudiesView(ApiView):

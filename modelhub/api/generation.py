@@ -8,13 +8,13 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from codesign.accounts.api import ApiView, id_of
+from codesign.accounts.api import id_of
 from codesign.accounts.rules import TokenScope
 from codesign.shared.access import Permission
 from codesign.shared.pagination import Pages
 from codesign.shared.serializers import refused
+from codesign.studies.api import InStudyView
 from codesign.studies.models import Study
-from codesign.studies.permissions import member_with
 from modelhub import serializers
 from modelhub.api import examples
 from modelhub.permissions import RUN_GENERATION, SEE_GENERATION
@@ -24,15 +24,11 @@ from modelhub.rules.generation import Settings
 from modelhub.services import generation
 
 
-class RunView(ApiView):
+class RunView(InStudyView):
     """What the views of generation runs share."""
 
     permission: Permission = SEE_GENERATION
     scope = TokenScope.GENERATION
-
-    def study(self, slug: str) -> Study:
-        """The study, for whoever holds the permission there."""
-        return member_with(self.actor, self.permission, slug=slug).study
 
     def shown(self, study: Study, run_id: Any) -> dict[str, Any]:
         """The run as it stands now."""

@@ -6,10 +6,10 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from codesign.accounts.api import ApiView, id_of
+from codesign.accounts.api import id_of
 from codesign.accounts.rules import TokenScope
 from codesign.shared.serializers import refused
-from codesign.studies.permissions import member_with
+from codesign.studies.api import InStudyView
 from modelhub import serializers
 from modelhub.api import examples
 from modelhub.models import Upload
@@ -18,7 +18,7 @@ from modelhub.queries import uploads as queries
 from modelhub.services import uploads
 
 
-class ImportView(ApiView):
+class ImportView(InStudyView):
     """What the views of imports share."""
 
     permission = IMPORT
@@ -26,8 +26,7 @@ class ImportView(ApiView):
 
     def upload(self, slug: str, import_id: str) -> Upload:
         """The import as it stands now, for whoever holds the permission in its study."""
-        study = member_with(self.actor, self.permission, slug=slug).study
-        return queries.upload_in(study_id=study.id, upload_id=id_of(import_id))
+        return queries.upload_in(study_id=self.study(slug).id, upload_id=id_of(import_id))
 
 
 class OneImportView(ImportView):

@@ -11,13 +11,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotations.queries.prompts import prompts_of
-from codesign.accounts.api import ApiView
 from codesign.accounts.rules import TokenScope
 from codesign.shared.errors import Invalid
 from codesign.shared.pagination import Pages
 from codesign.shared.parsers import CsvFile, JsonLinesFile, LongJSONParser, ParquetFile
+from codesign.studies.api import InStudyView
 from codesign.studies.models import Study
-from codesign.studies.permissions import member_with
 from modelhub import serializers
 from modelhub.api import examples
 from modelhub.models import Upload
@@ -53,7 +52,7 @@ class PromptPages(Pages):
     ordering = ("external_id",)
 
 
-class PromptsView(ApiView):
+class PromptsView(InStudyView):
     """A study's prompts."""
 
     permission = IMPORT
@@ -63,10 +62,6 @@ class PromptsView(ApiView):
     max_body = 20_000_000
     """Bytes of a JSON body, which is held in memory; files may be larger."""
     max_file = MOST_BYTES
-
-    def study(self, slug: str) -> Study:
-        """The study, for whoever holds the permission there."""
-        return member_with(self.actor, self.permission, slug=slug).study
 
     @extend_schema(
         operation_id="prompts_list",
