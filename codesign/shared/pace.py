@@ -15,10 +15,15 @@ class Pace(NamedTuple):
     left: float
 
 
-def pace_of(*, done: int, total: int, since: datetime | None) -> Pace | None:
-    """By how it went from its beginning until now; None while there is nothing to tell by."""
-    if since is None or not done:
+def pace_of(
+    *, done: int, total: int, since: datetime | None, until: datetime | None = None
+) -> Pace | None:
+    """By how it went from its beginning until now, or until it was last heard of.
+
+    None while there is nothing to tell by.
+    """
+    took = ((until or timezone.now()) - since).total_seconds() if since else 0.0
+    if took <= 0 or not done:
         return None
-    took = max((timezone.now() - since).total_seconds(), 0.001)
     rate = done / took
     return Pace(rate, max(total - done, 0) / rate)

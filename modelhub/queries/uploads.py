@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from codesign.shared.errors import NotFound
+from codesign.shared.pace import Pace, pace_of
 from modelhub.models import Upload
 from modelhub.rules.states import UPLOAD_STATES, UploadState
 
@@ -76,12 +77,18 @@ def unconfirmed() -> QuerySet[Upload]:
     )
 
 
+def pace_of_rows(upload: Upload) -> Pace | None:
+    """How fast it is read, by how it went until its worker was last heard of."""
+    since, until = upload.started_at, upload.heartbeat_at
+    return (
+        pace_of(done=upload.rows, total=upload.total, since=since, until=until) if until else None
+    )
+
+
 def seconds_left(upload: Upload) -> float | None:
-    """How long the reading may still take, by how it went so far."""
-    if not upload.started_at or not upload.heartbeat_at or not upload.rows or not upload.total:
-        return None
-    took = (upload.heartbeat_at - upload.started_at).total_seconds()
-    return max(0.0, took / upload.rows * (upload.total - upload.rows))
+    """How long the reading may still take; None too while nobody knows how many rows there are."""
+    pace = pace_of_rows(upload)
+    return pace.left if pace and upload.total else None
 
 
 def percent(upload: Upload) -> int:
@@ -93,7 +100,5 @@ def percent(upload: Upload) -> int:
 
 def rows_a_second(upload: Upload) -> float | None:
     """Rows read in a second, since it began."""
-    if not upload.started_at or not upload.heartbeat_at or not upload.rows:
-        return None
-    took = (upload.heartbeat_at - upload.started_at).total_seconds()
-    return upload.rows / took if took > 0 else None
+    pace = pace_of_rows(upload)
+    return pace.rate if pace else None

@@ -24,6 +24,12 @@ def test_nothing_is_left_of_what_came_to_more_than_was_thought() -> None:
     assert pace.left == 0
 
 
+def test_it_is_told_until_it_was_last_heard_of() -> None:
+    since = timezone.now() - timedelta(days=1)
+    assert pace_of(done=20, total=50, since=since, until=since + timedelta(seconds=10)) == (2, 15)
+    assert pace_of(done=20, total=50, since=since, until=since) is None
+
+
 @pytest.mark.parametrize(("done", "begun"), [(0, True), (5, False)])
 def test_before_anything_is_done_there_is_no_pace(done: int, begun: bool) -> None:
     assert pace_of(done=done, total=10, since=timezone.now() if begun else None) is None
