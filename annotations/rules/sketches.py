@@ -30,10 +30,8 @@ SHINGLE_WORDS = 3
 BANDS, ROWS_PER_BAND = 25, 5
 """A pair at 0.8 shares one of 25 bands of 5 with probability 0.9999, one at 0.3 with 0.06."""
 SEED = 1
-MOST_WORDS = 50_000
-"""Remembered at a time, about 8 MB."""
 _GOLDEN, _MIX_1, _MIX_2 = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
-Shingles = frozenset[tuple[str, ...]]
+Shingles = frozenset[tuple[bytes, ...]]
 
 
 def shingles(messages: Sequence[Message]) -> Shingles:
@@ -56,12 +54,14 @@ def near(first: Shingles, second: Shingles) -> bool:
 
 
 _find_words = re.compile(r"\w+").findall
-_SPACED = "".join(letter if _find_words(letter) else " " for letter in map(chr, range(128)))
+_SPACED = bytes(code if _find_words(chr(code)) else ord(" ") for code in range(128)).ljust(256)
 
 
-def _words(text: str) -> list[str]:
-    """Every run of letters, digits and underscores; plain English text in a third of the time."""
-    return text.translate(_SPACED).split() if text.isascii() else _find_words(text)
+def _words(text: str) -> list[bytes]:
+    """Every run of letters, digits and underscores; plain English text in a quarter of the time."""
+    if text.isascii():
+        return text.encode().translate(_SPACED).split()
+    return " ".join(_find_words(text)).encode().split()
 
 
 @functools.cache
@@ -96,19 +96,6 @@ def _without_roles(said: Sequence[str]) -> str:
     return " ".join(turn.partition(BEHIND_ROLE)[2] for turn in said)
 
 
-class _Numbers(dict[str, int]):
-    """Word → a number for it, worked out once as long as there are not too many words."""
-
-    def __missing__(self, word: str) -> int:
-        if len(self) >= MOST_WORDS:
-            self.clear()
-        self[word] = number = zlib.crc32(word.encode())
-        return number
-
-
-_NUMBERS = _Numbers()
-
-
 def _short(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")
 
@@ -119,12 +106,13 @@ def _bands(talks: Sequence[Sequence[str]]) -> Array:
 
     numbers, starts = _shingle_numbers(talks)
     factors, shifts = _permutations()
-    bands = np.zeros((len(talks), BANDS), dtype=np.uint64)
-    for place, (factor, shift) in enumerate(zip(factors, shifts, strict=True)):
-        least = np.minimum.reduceat(numbers * factor + shift, starts).astype(np.uint64)
-        band = place // ROWS_PER_BAND
-        bands[:, band] = _mixed(bands[:, band] * np.uint64(_GOLDEN) + least)
-    return (bands >> np.uint64(32)).astype(np.uint32)
+    least = np.empty((BANDS, ROWS_PER_BAND, len(talks)), dtype=np.uint64)
+    for row, factor, shift in zip(least.reshape(-1, len(talks)), factors, shifts, strict=True):
+        row[:] = np.minimum.reduceat(numbers * factor + shift, starts)
+    bands = np.zeros((BANDS, len(talks)), dtype=np.uint64)
+    for place in range(ROWS_PER_BAND):
+        bands = _mixed(bands * np.uint64(_GOLDEN) + least[:, place])
+    return (bands.T >> np.uint64(32)).astype(np.uint32)
 
 
 def _shingle_numbers(talks: Sequence[Sequence[str]]) -> tuple[Array, Array]:
@@ -135,7 +123,7 @@ def _shingle_numbers(talks: Sequence[Sequence[str]]) -> tuple[Array, Array]:
     ends = np.empty(len(talks), dtype=np.int64)
     for place, said in enumerate(talks):
         needed = len(words) + SHINGLE_WORDS
-        words.extend(map(_NUMBERS.__getitem__, _words(_without_roles(said))))
+        words.extend(map(zlib.crc32, _words(_without_roles(said))))
         words.extend([0] * (needed - len(words)))
         ends[place] = len(words)
     flat = np.array(words, dtype=np.uint64)
