@@ -124,8 +124,11 @@ def _turn_problem(turn: Any, number: int) -> str | None:
 
 def row_problem(row: PromptRow) -> str | None:
     """Why this row cannot come in; None where it can."""
-    if problem := messages_problem(row.messages):
-        return problem
+    return messages_problem(row.messages) or fields_problem(row)
+
+
+def fields_problem(row: PromptRow) -> str | None:
+    """Why this row cannot come in, whatever is said in it; None where it can."""
     for name, limit in _FIELD_LIMITS.items():
         value = getattr(row, name)
         if not isinstance(value, str) or not storable(value) or len(value) > limit:

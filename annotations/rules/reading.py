@@ -30,6 +30,8 @@ def storable(text: str) -> bool:
     """Whether the database can keep the text: no NUL, no half of a surrogate pair."""
     if "\x00" in text:
         return False
+    if text.isascii():
+        return True
     try:
         text.encode()
     except UnicodeEncodeError:

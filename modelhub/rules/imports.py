@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import isnan
 from typing import Any
 
-from annotations.rules.prompts import PromptRow, row_problem, text_problem
+from annotations.rules.prompts import PromptRow, fields_problem, row_problem, text_problem
 from annotations.rules.reading import storable
 from annotations.rules.states import Category, Origin
 from modelhub.engine.maker import names_its_maker
@@ -89,7 +89,9 @@ def import_row(raw: Any, *, line: int) -> ImportRow:
     if "prompt" not in values:
         raise BadRow("the prompt is missing.")
     prompt = _prompt_row(values, line)
-    if problem := row_problem(prompt):
+    # Text was looked at when the one turn was made of it.
+    problem_of = fields_problem if isinstance(values["prompt"], str) else row_problem
+    if problem := problem_of(prompt):
         raise BadRow(problem)
     return ImportRow(prompt, _responses(values.get("responses", [])))
 
