@@ -136,8 +136,9 @@ def _judgements_alone(study) -> int:  # type: ignore[no-untyped-def]
     from annotations.datasets import formats
     from annotations.datasets.facts import Keys
     from annotations.datasets.judgements import Attached, JudgementFiles
-    from annotations.datasets.sifting import Sifted, without_collector
+    from annotations.datasets.sifting import Sifted
     from annotations.queries.selection import selection
+    from codesign.shared.batches import without_collector
 
     with without_collector(), tempfile.TemporaryDirectory() as name:
         folder = Path(name)

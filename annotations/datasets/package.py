@@ -23,10 +23,11 @@ from annotations.datasets.judgements import Attached, JudgementFiles
 from annotations.datasets.manifest import MANIFEST, Edition, as_json, code_version, describe
 from annotations.datasets.pairs import Record
 from annotations.datasets.rewrites import FindPersonalData
-from annotations.datasets.sifting import Sifted, without_collector
+from annotations.datasets.sifting import Sifted
 from annotations.datasets.signing import Signer
 from annotations.datasets.splits import SPLITS, split_of
 from annotations.rules.releases import BY_COHORT, CONFIGS, POLICY, of_cohort
+from codesign.shared.batches import without_collector
 
 Progress = Callable[[int, int], None]
 """Called with (judgements written, judgements in all)."""

@@ -8,13 +8,11 @@ another, in which personal data is looked for before anything is written.
 
 from __future__ import annotations
 
-import gc
 import json
 import marshal
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -131,18 +129,6 @@ class Sifted:
         """Give the files back."""
         self._file.close()
         self._rewrites.close()
-
-
-@contextmanager
-def without_collector() -> Iterator[None]:
-    """Without Python's search for cycles: facts have none, and it takes a third of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _scratch(folder: Path) -> IO[bytes]:

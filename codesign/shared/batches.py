@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import islice
 from typing import TypeVar
 
@@ -35,3 +37,19 @@ def ahead(items: Iterable[T], *, most: int = 2) -> Generator[T, None, None]:
             yield item  # type: ignore[misc]
     finally:
         maker.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """Without Python's search for cycles, for streams of what has none.
+
+    Of a release of many judgements it takes a third of the time, of an import a sixth: each time it
+    looks through all that Django ever loaded.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -19,7 +19,7 @@ from annotations.services.rounds import add_tasks
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import SYSTEM, Actor
-from codesign.shared.batches import ahead, batched
+from codesign.shared.batches import ahead, batched, without_collector
 from codesign.shared.errors import TooLarge
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
@@ -96,6 +96,7 @@ def import_file(
 
 
 @transaction.atomic
+@without_collector()
 def import_rows(
     *,
     actor: Actor,
@@ -139,6 +140,7 @@ def import_rows(
     return report
 
 
+@without_collector()
 def check_rows(
     *, actor: Actor, study: Study, rows: Iterable[Row], watch: Watch | None = None
 ) -> ImportReport:

@@ -1,14 +1,15 @@
-"""Items made by a thread come in order, with their errors, and not far ahead."""
+"""Items made by a thread come in order, with their errors, and not far ahead; no collector runs."""
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
 
-from codesign.shared.batches import ahead
+from codesign.shared.batches import ahead, without_collector
 
 
 def test_items_come_in_order_and_are_made_beside() -> None:
@@ -41,3 +42,11 @@ def test_an_error_comes_where_its_item_would_have_come() -> None:
     assert next(some) == 1
     with pytest.raises(ValueError, match="line 2"):
         next(some)
+
+
+def test_the_search_for_cycles_goes_on_afterwards_as_it_was() -> None:
+    with without_collector():
+        with without_collector():
+            assert not gc.isenabled()
+        assert not gc.isenabled()
+    assert gc.isenabled()
