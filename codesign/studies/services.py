@@ -126,8 +126,7 @@ def make_cohort(
     there = Cohort.objects.filter(study=study)
     if not key and (twin := there.filter(title=title).first()):
         if twin.role != role:
-            taken = "Another cohort has this name."
-            raise Invalid(taken, {"title": [taken]})
+            raise _name_taken()
         return twin
     if position is None:
         last = there.aggregate(n=Max("position"))["n"]
@@ -144,14 +143,21 @@ def make_cohort(
     return cohort
 
 
+def _name_taken() -> Invalid:
+    taken = "Another cohort has this name."
+    return Invalid(taken, {"title": [taken]})
+
+
 @transaction.atomic
 def rename_cohort(*, actor: Actor, cohort: Cohort, title: str) -> Cohort:
-    """Give a cohort another name; its key stays, since data sets know it by that."""
+    """Give a cohort a name that no other has; its key stays, since data sets know it by that."""
     require(actor, MANAGE_PEOPLE, cohort.study)
     Study.objects.select_for_update(no_key=True).get(id=cohort.study_id)
     cohort = queries.cohort_in(study_id=cohort.study_id, cohort_id=cohort.id)
     if cohort.title == title:
         return cohort
+    if Cohort.objects.filter(study_id=cohort.study_id, title=title).exists():
+        raise _name_taken()
     cohort.title = title
     cohort.save(update_fields=["title"])
     _tell_of(actor, COHORT_RENAMED, cohort)

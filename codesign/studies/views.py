@@ -72,9 +72,14 @@ def cohort(request: StudyRequest, slug: str, cohort_id: uuid.UUID) -> HttpRespon
     found = queries.cohort_in(study_id=request.member.study_id, cohort_id=cohort_id)
     form = NameForm(request.POST or None, initial={"title": found.title})
     if form.is_bound and form.is_valid():
-        services.rename_cohort(actor=request.actor, cohort=found, title=form.cleaned_data["title"])
-        messages.success(request, _("Saved."))
-        return redirect("studies:cohorts", slug=slug)
+        title = form.cleaned_data["title"]
+        try:
+            services.rename_cohort(actor=request.actor, cohort=found, title=title)
+        except Invalid as refusal:
+            explain(form, refusal)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("studies:cohorts", slug=slug)
     seen = {"form": form, "cohort": found}
     return render(request, "studies/cohort.html", seen, status=400 if form.errors else 200)
 
@@ -92,7 +97,7 @@ def drop(request: StudyRequest, slug: str, cohort_id: uuid.UUID) -> HttpResponse
     found = queries.cohort_in(study_id=study.id, cohort_id=cohort_id)
     question = Question(
         heading=_("Take out “%(title)s”?") % {"title": found.title},
-        points=[_("It has neither people nor pay nor a round, so nobody notices.")],
+        points=[_("It goes only if it has neither people nor pay nor a round.")],
         button=_("Take it out"),
         back=reverse("studies:cohorts", kwargs={"slug": slug}),
     )

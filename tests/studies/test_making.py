@@ -204,6 +204,9 @@ def test_cohorts_are_made_renamed_and_taken_out(client: Client) -> None:
     assert client.post(address, {"title": "X", "role": "coordinator"}).status_code == 400
     one = reverse("studies:cohort", kwargs={"slug": study.slug, "cohort_id": made[1].id})
     assert client.post(one, {"title": "Families"}).status_code == 302
+    taken = client.post(one, {"title": "Lived experience"})
+    assert taken.status_code == 400
+    assert "Another cohort has this name." in taken.content.decode()
     drop = reverse("studies:cohort-drop", kwargs={"slug": study.slug, "cohort_id": made[2].id})
     assert "Take out" in client.get(drop).content.decode()
     assert client.post(drop).status_code == 302
