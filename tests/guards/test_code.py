@@ -200,12 +200,42 @@ def test_audit_actions_say_what_erasure_does() -> None:
         assert action.says
 
 
+def ours_in(tree: ast.Module) -> set[str]:
+    """The names that a module has from our packages."""
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            whole = [alias for alias in node.names if alias.name.startswith(PACKAGES)]
+            names |= {(alias.asname or alias.name).split(".")[0] for alias in whole}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(PACKAGES):
+            names |= {alias.asname or alias.name for alias in node.names}
+    return names
+
+
+def test_no_test_changes_the_code_that_it_tests() -> None:
+    """It makes as much as a constant asks for; what an operator sets is set by `settings`."""
+    changed = set()
+    for name, tree in sources().items():
+        if not name.startswith("tests/"):
+            continue
+        ours = ours_in(tree)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
+                whose = ast.unparse(node).split(".")[0]
+            elif isinstance(node, ast.Call) and ast.unparse(node.func) in {"setattr", "delattr"}:
+                whose = ast.unparse(node.args[0]).split(".")[0]
+            else:
+                continue
+            if whose in ours:
+                changed.add(f"{name}:{node.lineno}")
+    assert changed == set()
+
+
 MOCKS = ["unittest.mock", "MagicMock", "task_always_eager", "sqlite3", "monkeypatch", "mocker"]
 
 
 @pytest.mark.parametrize("word", MOCKS)
 def test_nothing_is_mocked(word: str) -> None:
-    """Nor is a constant of ours changed for a test: it makes as much as the constant asks for."""
     here = Path(__file__).relative_to(ROOT).as_posix()
     users = [name for name in sources() if name != here and word in (ROOT / name).read_text()]
     assert users == []
