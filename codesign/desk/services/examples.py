@@ -95,32 +95,21 @@ def _judge(member: Member, assignment: Assignment) -> Assignment | None:
 def _review(study: Study) -> int:
     """Decide on most example rewrites and flags, as the study's coordinator where it has one."""
     reviewer = _reviewer(study)
-    decided = 0
-    for rewrite in queries.rewrites_to_review(study_id=study.id):
-        verdict = rules.review_of_rewrite(rewrite.text)
-        if verdict != RewriteState.PENDING:
-            review.decide(
-                actor=reviewer,
-                kind=Kind.REWRITES,
-                item_id=rewrite.id,
-                state=verdict,
-                note=NOTE,
-                example=True,
-            )
-            decided += 1
-    for flag in queries.flags_to_review(study_id=study.id):
-        harm = rules.review_of_flag(flag.response.text_hash, flag.harm)
-        if harm != FlagState.REPORTED:
-            review.decide(
-                actor=reviewer,
-                kind=Kind.FLAGS,
-                item_id=flag.id,
-                state=harm,
-                note=NOTE,
-                example=True,
-            )
-            decided += 1
-    return decided
+    verdicts: list[tuple[Kind, uuid.UUID, str]] = [
+        (Kind.REWRITES, rewrite.id, rules.review_of_rewrite(rewrite.text))
+        for rewrite in queries.rewrites_to_review(study_id=study.id)
+    ]
+    verdicts += [
+        (Kind.FLAGS, flag.id, rules.review_of_flag(flag.response.text_hash, flag.harm))
+        for flag in queries.flags_to_review(study_id=study.id)
+    ]
+    waiting = (RewriteState.PENDING, FlagState.REPORTED)
+    decided = [verdict for verdict in verdicts if verdict[2] not in waiting]
+    for kind, item_id, state in decided:
+        review.decide(
+            actor=reviewer, kind=kind, item_id=item_id, state=state, note=NOTE, example=True
+        )
+    return len(decided)
 
 
 def _reviewer(study: Study) -> Actor:
