@@ -73,8 +73,9 @@ def write_rubric(
     """
     require(actor, MANAGE_ROUNDS, study)
     Study.objects.select_for_update(no_key=True).get(id=study.id)
-    there = queries.newest_of(study_id=study.id)
-    for rubric in there.filter(key=key) if key else there.filter(title=title):
+    for rubric in queries.newest_of(study_id=study.id):
+        if rubric.key != key if key else rubric.title != title:
+            continue
         if (rubric.title, queries.criteria_of(rubric)) == (title, [*criteria]):
             return rubric
         if key and rubric.version != after:

@@ -63,6 +63,20 @@ def test_questions_are_written_and_their_next_version_keeps_its_keys(
     assert set(Rubric.objects.values_list("key", flat=True)) == {"how-it-feels", "how-it-feels-2"}
 
 
+def test_an_earlier_version_written_anew_stands_by_itself(client: Client, study: Study) -> None:
+    """It is no double click: what is asked under that name by now is something else."""
+    client.post(at("rubric-new", study), written(question(0, "Kind")))
+    renamed = written(question(0, "Kind", key="kind"), title="Kindness", after="1")
+    client.post(at("rubric", study, key="how-it-feels"), renamed)
+    client.post(at("rubric-new", study), written(question(0, "Kind")))
+    made = Rubric.objects.order_by("key", "version").values_list("key", "version", "title")
+    assert list(made) == [
+        ("how-it-feels", 1, "How it feels"),
+        ("how-it-feels", 2, "Kindness"),
+        ("how-it-feels-2", 1, "How it feels"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("sent", "says"),
     [
