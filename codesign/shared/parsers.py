@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser, JSONParser
 
+from codesign.shared import arriving
 from codesign.shared.errors import TooLarge
 
 CHUNK = 1024 * 1024
@@ -79,7 +79,7 @@ class ToFile(BaseParser):
         """Where the body lies now."""
         limit = getattr((parser_context or {}).get("view"), "max_file", self.max_file)
         handle, name = tempfile.mkstemp(
-            suffix=self.suffix, prefix="codesign-upload-", dir=settings.FILE_UPLOAD_TEMP_DIR
+            suffix=self.suffix, prefix=arriving.PREFIX, dir=arriving.folder()
         )
         written = 0
         try:

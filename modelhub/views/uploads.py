@@ -36,16 +36,17 @@ SHOWN = 20
 @require_http_methods(["GET", "POST"])
 def bring(request: StudyRequest, slug: str) -> HttpResponse:
     """Choose a file; the imports so far stand below."""
-    form = UploadForm(request.POST or None, request.FILES or None)
+    form, status = UploadForm(), 200
     if request.method == "POST":
-        form = UploadForm(request.POST, request.FILES)
-    if form.is_bound and form.is_valid():
+        form, status = UploadForm(request.POST, request.FILES), 400
+    if form.is_valid():
         try:
             upload = uploads.receive(
                 actor=request.actor, study=request.member.study, file=form.cleaned_data["file"]
             )
         except (Invalid, TooLarge) as refusal:
             form.add_error("file", refusal.title)
+            status = refusal.status
         else:
             return redirect("modelhub:upload", slug=slug, upload_id=upload.id)
     so_far = queries.uploads_of(study_id=request.member.study_id)[:SHOWN]
@@ -56,7 +57,7 @@ def bring(request: StudyRequest, slug: str) -> HttpResponse:
         "table": TABLE,
         "line": LINE,
     }
-    return render(request, "modelhub/uploads.html", seen, status=400 if form.errors else 200)
+    return render(request, "modelhub/uploads.html", seen, status=status)
 
 
 @page(UPLOAD)

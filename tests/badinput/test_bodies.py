@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +14,7 @@ from django.urls import reverse
 from annotations.models import Assignment, DatasetRelease, Judgement, Round
 from codesign.studies.rules import Role
 from modelhub.models import GenerationRun, TrainingRun, Upload
+from modelhub.rules.imports import MOST_BYTES
 from tests.annotations.callers import problem
 from tests.annotations.pages import one_url
 from tests.annotations.releases.story import Story
@@ -130,3 +132,20 @@ def test_a_form_that_is_too_long_is_refused(place: Place, door: str) -> None:
     answer = place.page(door, {"comment": "a" * TOO_MUCH, "title": "b" * 100_000})
     assert answer.status_code == 413
     assert "too long" in answer.content.decode()
+
+
+def test_a_file_that_is_too_long_is_refused_by_the_length_it_says(
+    place: Place, settings: Any
+) -> None:
+    where = reverse(PAGES["import"], kwargs={"slug": place.study.slug})
+    says: dict[str, Any] = {"CONTENT_LENGTH": str(settings.MOST_FORM_BYTES + 1)}
+    says["wsgi.input"] = io.BytesIO(b"--x")
+    answer = place.client("import").post(where, {"file": io.BytesIO(b"x")}, **says)
+    assert answer.status_code == 413
+    assert "too long" in answer.content.decode()
+    assert MOST_BYTES < settings.MOST_FORM_BYTES < 1.01 * MOST_BYTES
+    settings.MOST_FORM_BYTES = TOO_MUCH
+    for length, status in ((TOO_MUCH, 413), (TOO_MUCH - 1_000, 400)):
+        file = io.BytesIO(b"x" * length)
+        file.name = "prompts.docx"
+        assert place.client("import").post(where, {"file": file}).status_code == status

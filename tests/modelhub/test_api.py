@@ -228,7 +228,7 @@ def test_a_parquet_file_may_be_sent_and_nothing_of_any_file_stays(
 
     folder = tmp_path / "uploads"
     folder.mkdir()
-    settings.FILE_UPLOAD_TEMP_DIR = folder
+    settings.UPLOADS_DIR = folder
     coordinator, kind = desk.client(Role.COORDINATOR), "application/vnd.apache.parquet"
     pq.write_table(pa.table({"prompt": ["By column."]}), tmp_path / "p.parquet")
     sent = (tmp_path / "p.parquet").read_bytes()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
+import time
 import uuid
 from datetime import timedelta
 from pathlib import Path
@@ -23,6 +25,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotations.models import Prompt, Response
+from codesign.shared.arriving import FileOnDisk
+from codesign.shared.parsers import CsvFile
 from codesign.studies.models import Member, Study
 from codesign.studies.rules import Role
 from modelhub.models import Upload
@@ -179,6 +183,31 @@ def test_what_a_crash_left_beside_the_rows_is_cleared_away(
         os.utime(path, (0, 0))
     uploads.tend()
     assert sorted(tmp_path.iterdir()) == sorted([kept, arriving])
+
+
+def test_what_a_killed_web_process_was_receiving_is_cleared_away(
+    settings: Any, tmp_path: Path
+) -> None:
+    """What a program sends, and what a form has too much of to be held in memory."""
+    settings.UPLOADS_DIR = tmp_path
+    by_api = CsvFile().parse(io.BytesIO(b"prompt\nHello\n"))
+    by_page = FileOnDisk("p.csv", "text/csv", None)
+    arriving = {by_api, Path(by_page.temporary_file_path())}
+    for age, left in ((0, arriving), (2 * uploads.ORPHAN_AFTER, set())):
+        for path in arriving:
+            os.utime(path, times=(time.time() - age,) * 2)
+        uploads.tend()
+        assert {*tmp_path.iterdir()} == left
+    by_page.close()
+
+
+def test_a_form_with_much_in_it_leaves_no_file_but_the_one_that_is_kept(
+    desk: Desk, settings: Any, tmp_path: Path
+) -> None:
+    settings.UPLOADS_DIR, settings.FILE_UPLOAD_MAX_MEMORY_SIZE = tmp_path, 1
+    kept = queries.path_of(upload=desk.checked(lines(GOOD)))
+    assert [*tmp_path.iterdir()] == [kept]
+    assert kept.read_bytes() == lines(GOOD)
 
 
 @pytest.mark.parametrize("state", [UploadState.QUEUED, UploadState.CONFIRMED])
