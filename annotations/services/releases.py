@@ -356,11 +356,21 @@ def _lock_for_share(table: str, ids: list[str]) -> None:
 
 
 def ring_releases() -> int:
-    """Ring for every release that waits and that no builder holds; returns how many."""
-    rung = 0
-    for release in queries.waiting():
-        if _take_lock(release.id, wait=False):
-            _let_go(release.id)
-            enqueue("annotations.tasks.build_release", release.id)
-            rung += 1
-    return rung
+    """Ring for every release that waits and that no builder holds; returns how many.
+
+    While another is built, those that were never begun are left in their line: each was rung for
+    when it was asked for, and a long build would find a message more from every beat.
+    """
+    waiting = list(queries.waiting())
+    free = [release for release in waiting if _nobody_builds(release.id)]
+    if len(free) < len(waiting):
+        free = [release for release in free if release.state != ReleaseState.QUEUED]
+    for release in free:
+        enqueue("annotations.tasks.build_release", release.id)
+    return len(free)
+
+
+def _nobody_builds(release_id: uuid.UUID) -> bool:
+    if free := _take_lock(release_id, wait=False):
+        _let_go(release_id)
+    return free

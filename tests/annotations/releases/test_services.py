@@ -248,10 +248,14 @@ def test_no_draft_stays_behind(settings: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_only_one_builder_at_a_time() -> None:
+def test_only_one_builder_at_a_time_and_what_stands_in_line_is_left_there() -> None:
     story = Story()
     story.judge(story.member(), story.prompt())
-    made = releases.request_release(actor=SYSTEM, study=story.study, purpose="training")
+    made, died, _in_line = (
+        releases.request_release(actor=SYSTEM, study=study, purpose="training")
+        for study in (story.study, Story().study, Story().study)
+    )
+    assert releases._begin(died.id)
     assert releases._take_lock(made.id, wait=False)
     seen: list[int] = []
 
@@ -265,7 +269,8 @@ def test_only_one_builder_at_a_time() -> None:
     other.join(timeout=30)
     releases._let_go(made.id)
     made.refresh_from_db()
-    assert (made.state, seen) == ("queued", [0])
+    assert (made.state, seen) == ("queued", [1])
+    assert releases.ring_releases() == 3
 
 
 def test_a_builder_that_dies_each_time_gives_up_with_a_sentence() -> None:
