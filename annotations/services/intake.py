@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 from psycopg.types.json import Jsonb
@@ -27,6 +27,9 @@ from codesign.shared.copying import copy_rows
 from codesign.shared.errors import Invalid
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
+
+if TYPE_CHECKING:
+    from annotations.rules.sketches import Array
 
 PROMPTS_ADDED = action("annotations.prompts_added", "added prompts")
 COLUMNS = (
@@ -109,6 +112,16 @@ class Incoming:
     split_group: uuid.UUID
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Rows of a batch with all that can be known of them before the database is asked."""
+
+    rows: Sequence[PromptRow]
+    prompts: Sequence[Incoming]
+    sketches: Array
+    """Empty in a dry run, which ties nothing."""
+
+
 @dataclass(slots=True)
 class Landed:
     """What of a prompt is needed to write responses to it."""
@@ -153,23 +166,30 @@ class Intake:
         self._marks: dict[int, int] = {}
         """Hash of an external id → line where it stood first, and hash of what stood there."""
 
-    def add_prompts(self, rows: Sequence[PromptRow]) -> list[Landed | None]:
-        """Write what is new of a batch; for each row its prompt, None where there is a problem.
+    def ready(self, rows: Sequence[PromptRow]) -> Ready:
+        """Work out what can be known of a batch; another thread may, while the last is written.
 
         The rows are such as `row_problem` finds fine. One without an external id gets one from
-        its text. The very same row again changes nothing; the same external id with anything else
-        is a problem, and so is one that two lines of a file name.
+        its text.
         """
         said = [rules.turns(row.messages) for row in rows]
-        read = [_incoming(self.study.id, row, turns) for row, turns in zip(rows, said, strict=True)]
-        known = self._known([prompt.external_id for prompt in read])
+        prompts = [_incoming(self.study.id, row, one) for row, one in zip(rows, said, strict=True)]
+        return Ready(rows, prompts, sketches([] if self.dry else said))
+
+    def add_prompts(self, batch: Ready) -> list[Landed | None]:
+        """Write what is new of a batch; for each row its prompt, None where there is a problem.
+
+        The very same row again changes nothing; the same external id with anything else is a
+        problem, and so is one that two lines of a file name.
+        """
+        known = self._known([prompt.external_id for prompt in batch.prompts])
         looked: list[Landed | None] = []
-        new: dict[str, tuple[Incoming, list[str]]] = {}
-        for row, prompt, turns in zip(rows, read, said, strict=True):
+        new: dict[str, int] = {}
+        for place, (row, prompt) in enumerate(zip(batch.rows, batch.prompts, strict=True)):
             name = prompt.external_id
             there, key = known.get(name), hash(name)
             if there is None and key not in self._marks:
-                new[name] = prompt, turns
+                new[name] = place
                 same: Prompt | Incoming = prompt
             elif sentence := self._conflict(row, prompt, there):
                 self.problems.append(RowProblem(row.line, sentence))
@@ -177,13 +197,13 @@ class Intake:
                 continue
             else:
                 self.already_there += 1
-                same = there or new.get(name, (prompt, turns))[0]
+                same = there or batch.prompts[new.get(name, place)]
             looked.append(self._landed(same, older=there is not None))
             if key not in self._marks:
                 self._marks[key] = row.line << MARK_BITS | _mark(prompt)
         self.made += len(new)
         if new and not self.dry:
-            self._write(list(new.values()))
+            self._write(batch, list(new.values()))
         return looked
 
     def _landed(self, prompt: Prompt | Incoming, *, older: bool) -> Landed:
@@ -210,9 +230,9 @@ class Intake:
         found = Prompt.objects.filter(study=self.study, external_id__in=names)
         return {prompt.external_id: prompt for prompt in found}
 
-    def _write(self, new: Sequence[tuple[Incoming, list[str]]]) -> None:
-        prompts, said = zip(*new, strict=True)
-        self._ties.add(prompts, sketches(said))
+    def _write(self, batch: Ready, places: Sequence[int]) -> None:
+        prompts = [batch.prompts[place] for place in places]
+        self._ties.add(prompts, batch.sketches[places])
         copy_rows(Prompt, ("study_id", "created_at", "version", *COLUMNS), self._rows(prompts))
 
     def _rows(self, new: Sequence[Incoming]) -> Iterator[list[Any]]:

@@ -39,7 +39,7 @@ def add_prompts(
     intake = Intake(actor=actor, study=study)
     at_line: dict[int, uuid.UUID] = {}
     for batch in batched(_fine(rows, intake.problems), BATCH):
-        prompts = zip(batch, intake.add_prompts(batch), strict=True)
+        prompts = zip(batch, intake.add_prompts(intake.ready(batch)), strict=True)
         at_line.update((row.line, prompt.id) for row, prompt in prompts if prompt)
     if intake.problems and not skip_bad:
         raise RowsRefused(intake.problems)

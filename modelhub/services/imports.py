@@ -14,7 +14,7 @@ from django.db.models import Count
 from annotations.models import Prompt, Response, Task
 from annotations.rules.prompts import RowProblem
 from annotations.rules.texts import text_hash
-from annotations.services.intake import Intake, Landed, NewResponse, RowsRefused
+from annotations.services.intake import Intake, Landed, NewResponse, Ready, RowsRefused
 from annotations.services.rounds import add_tasks
 from codesign.audit import services as audit
 from codesign.audit.registry import action
@@ -79,6 +79,8 @@ class Part:
 
 
 Watch = Callable[[ImportReport], None]
+ReadyPart = tuple[list[ImportRow], Ready]
+"""Rows that can come in, and what is known of their prompts without the database."""
 
 
 def import_file(
@@ -115,10 +117,10 @@ def import_rows(
     report = ImportReport()
     intake = Intake(actor=actor, study=study)
     touched: set[bytes] = set()  # half as large as with UUIDs
-    for batch in _read(rows, report, watch):
+    for part in _read(intake, rows, report, watch):
         # A file with a bad row is read to its end, to say all that is wrong with it.
         intake.dry = bool(report.skipped) and not skip_bad
-        touched |= {prompt_id.bytes for prompt_id in _import_batch(intake, batch, report)}
+        touched |= {prompt_id.bytes for prompt_id in _import_part(intake, part, report)}
     _sort_problems(report)
     if report.skipped and not skip_bad:
         raise RowsRefused(report.skipped)
@@ -148,8 +150,8 @@ def check_rows(
     require(actor, IMPORT, study)
     report = ImportReport()
     intake = Intake(actor=actor, study=study, dry=True)
-    for batch in _read(rows, report, watch):
-        _import_batch(intake, batch, report)
+    for part in _read(intake, rows, report, watch):
+        _import_part(intake, part, report)
     _sort_problems(report)
     return report
 
@@ -159,19 +161,20 @@ def _sort_problems(report: ImportReport) -> None:
 
 
 def _read(
-    rows: Iterable[Row], report: ImportReport, watch: Watch | None
-) -> Iterator[list[ImportRow]]:
-    """Rows that can be read, a batch at a time; the others go into the report.
+    intake: Intake, rows: Iterable[Row], report: ImportReport, watch: Watch | None
+) -> Iterator[ReadyPart]:
+    """Rows that can be read, a part at a time; the others go into the report.
 
-    A thread reads on while the database takes the batch before.
+    A thread reads on while the database takes the part before.
     """
-    with closing(ahead(_parts(rows))) as parts:
-        for part in parts:
+    ready = ((part, intake.ready([row.prompt for row in part.rows])) for part in _parts(rows))
+    with closing(ahead(ready)) as parts:
+        for part, prompts in parts:
             report.rows += part.read
             report.skipped += part.problems
             report.columns_not_used |= part.columns_not_used
             report.first += part.rows[: FIRST_ROWS - len(report.first)]
-            yield part.rows
+            yield part.rows, prompts
             if watch:
                 watch(report)
     if not report.rows:
@@ -203,17 +206,16 @@ def _parts(rows: Iterable[Row]) -> Iterator[Part]:
         yield part
 
 
-def _import_batch(
-    intake: Intake, batch: Sequence[ImportRow], report: ImportReport
-) -> set[uuid.UUID]:
-    """Write a batch; the prompts that came with responses."""
+def _import_part(intake: Intake, part: ReadyPart, report: ImportReport) -> set[uuid.UUID]:
+    """Write what can be of a part; the prompts that came with responses."""
+    rows, ready = part
     known = len(intake.problems)
-    prompts = intake.add_prompts([row.prompt for row in batch])
+    prompts = intake.add_prompts(ready)
     report.prompts, report.already_there = intake.made, intake.already_there
     report.skipped += intake.problems[known:]
     wanted = [
         (prompt, response)
-        for row, prompt in zip(batch, prompts, strict=True)
+        for row, prompt in zip(rows, prompts, strict=True)
         if prompt
         for response in row.responses
     ]
