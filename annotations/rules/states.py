@@ -193,6 +193,6 @@ RELEASE_STATES = Transitions.of(
         "building": ["frozen", "queued", "failed"],
         "frozen": ["superseded"],
         "superseded": [],
-        "failed": ["queued"],
+        "failed": [],
     },
 )
