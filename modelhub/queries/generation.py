@@ -156,17 +156,11 @@ def last_system_message(*, study_id: uuid.UUID) -> str:
     return runs.values_list("system_message", flat=True).first() or DEFAULT_SYSTEM_MESSAGE
 
 
-def prompts_being_answered(*, study_id: uuid.UUID) -> int:
-    """Prompts of a study for which a run has yet to write a response."""
-    items = GenerationItem.objects.filter(
-        run__study_id=study_id,
-        run__state__in=UNDER_WAY,
-        state__in=[ItemState.PENDING, ItemState.LEASED],
-    )
-    unmade = GenerationRun.objects.filter(study_id=study_id, state__in=UNDER_WAY, unmade__gt=0)
-    return items.values("prompt_id").distinct().count() + sum(
-        run.unmade // run.samples for run in unmade
-    )
+def responses_to_come(*, study_id: uuid.UUID) -> int:
+    """How many responses the runs of a study have yet to write."""
+    under_way = GenerationRun.objects.filter(study_id=study_id, state__in=UNDER_WAY)
+    left = F("total") + F("unmade") - F("done") - F("failed")
+    return int(under_way.aggregate(left=Sum(left, default=0))["left"])
 
 
 def progress_of(*, run: GenerationRun) -> rules.Progress:

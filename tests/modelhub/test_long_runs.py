@@ -44,7 +44,7 @@ def run(study: Study) -> GenerationRun:
 def test_a_long_run_gets_its_items_when_a_worker_comes_to_them(run: GenerationRun) -> None:
     assert (run.total, run.to_write) == (items.BATCH, ALL)
     assert queries.progress_of(run=run).total == ALL
-    assert queries.prompts_being_answered(study_id=run.study_id) == ALL
+    assert queries.responses_to_come(study_id=run.study_id) == ALL
     lease = leased(run)
     generation.cancel_run(actor=SYSTEM, run=run)
     assert chunks.lease_chunk(run_id=run.id) is None
@@ -53,6 +53,7 @@ def test_a_long_run_gets_its_items_when_a_worker_comes_to_them(run: GenerationRu
     generation.resume_run(actor=SYSTEM, run=run)
     finish(run)
     assert (run.state, run.total, run.unmade, run.done) == (RunState.DONE, ALL, 0, ALL)
+    assert queries.responses_to_come(study_id=run.study_id) == 0
     in_order = list(run.items.order_by("id").values_list("chunk", flat=True))
     assert in_order == sorted(in_order)
     assert max(Counter(in_order).values()) == 64

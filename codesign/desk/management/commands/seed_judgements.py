@@ -8,7 +8,7 @@ from codesign.accounts.commands import actor_of, add_as
 from codesign.desk.services.examples import seed_judgements
 from codesign.shared.errors import Refusal
 from codesign.studies.queries import study_named
-from modelhub.queries.generation import prompts_being_answered
+from modelhub.queries.generation import responses_to_come
 
 
 class Command(BaseCommand):
@@ -38,7 +38,5 @@ class Command(BaseCommand):
             self.stdout.write(f"{made.left_alone} people hold an assignment and were left alone.")
         if made.free_seats:
             self.stdout.write(f"{made.free_seats} seats are still free.")
-        if waiting := prompts_being_answered(study_id=study.id):
-            self.stdout.write(
-                f"{waiting} prompts still wait for their responses: call this again later."
-            )
+        if waiting := responses_to_come(study_id=study.id):
+            self.stdout.write(f"{waiting} responses are to be written yet: call this again later.")
