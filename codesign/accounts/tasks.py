@@ -16,8 +16,8 @@ def ring_mail() -> None:
     services.ring_mail()
 
 
-@background(name="accounts.tasks.forget_tries", queue="default", time_limit=60)
-def forget_tries() -> None:
+@background(name="accounts.tasks.forget", queue="default", time_limit=60)
+def forget() -> None:
     """Drop tries to sign in that no longer count, and sessions that have ended."""
     services.forget_tries()
     services.forget_sessions()

@@ -324,7 +324,7 @@ else:
 CELERY_BEAT_SCHEDULER = "codesign.config.clock:Clock"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "ring-mail": {"task": "accounts.tasks.ring_mail", "schedule": 60.0},
-    "forget-tries": {"task": "accounts.tasks.forget_tries", "schedule": 600.0},
+    "forget": {"task": "accounts.tasks.forget", "schedule": 600.0},
     "seal-audit": {"task": "audit.tasks.seal", "schedule": 60.0},
     "fold-tallies": {"task": "annotations.tasks.fold_tallies", "schedule": 60.0},
     "expire-leases": {"task": "annotations.tasks.expire_leases", "schedule": 60.0},

@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from codesign.accounts.tasks import forget_tries
+from codesign.accounts.tasks import forget
 from codesign.consent.models import ConsentDraft
 from codesign.shared import keeping
 from codesign.studies.models import Member
@@ -119,8 +119,8 @@ def test_it_is_for_who_signs_in_next_and_for_nobody_after_them(
 
 def test_it_is_forgotten_with_its_session(client: Client, writer: Member) -> None:
     client.post(at("consent:write", writer), written())
-    forget_tries()
+    forget()
     assert Session.objects.count() == 1
     Session.objects.update(expire_date=timezone.now())
-    forget_tries()
+    forget()
     assert not Session.objects.exists()
