@@ -82,14 +82,7 @@ def _clear_half(home: Path) -> None:
     """Remove what a restore that was broken off has left, and nothing else."""
     if not (home / HALF_RESTORED).exists():
         return
-    for name in (
-        "releases",
-        "models",
-        "uploads",
-        "postgres",
-        "postgres.unfinished",
-        "postgres.lock",
-    ):
+    for name in (*FOLDERS, "postgres", "postgres.unfinished", "postgres.lock"):
         path = home / name
         if path.is_dir():
             shutil.rmtree(path)
