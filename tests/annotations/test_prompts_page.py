@@ -130,6 +130,8 @@ def test_many_prompts_come_in_pages_by_constant_queries(member: Member) -> None:
 def test_prompts_and_replies_are_found_in_their_own_study_alone(member: Member) -> None:
     other = staff(CohortFactory.create().study)
     client = signed_in(other)
+    listed = client.get(address("prompts", other))
+    assert not listed.context["page"].object_list
     for prompt in Prompt.objects.filter(study=member.study):
         for reply in prompt.responses.all():
             for door in (

@@ -129,8 +129,10 @@ def test_staff_read_the_consent_text_whole(role: Role, study: Study) -> None:
     home = client.get(reverse("desk:study", kwargs={"slug": study.slug})).content.decode()
     assert reverse("consent:text", kwargs=at) in home
     assert client.get(reverse("consent:text", kwargs=at | {"number": 9})).status_code == 404
-    other = {**at, "slug": StudyFactory.create().slug}
-    assert client.get(reverse("consent:text", kwargs=other)).status_code == 404
+    elsewhere = StudyFactory.create()
+    other = reverse("consent:text", kwargs=at | {"slug": elsewhere.slug})
+    for reader in (client, signed_in_as(role, elsewhere)):
+        assert reader.get(other).status_code == 404
 
 
 @pytest.mark.parametrize("role", [Role.COORDINATOR, Role.AUDITOR])
