@@ -12,9 +12,11 @@ from django.db import DatabaseError, models, transaction
 def nothing_changes(changes: Mapping[type[models.Model], dict[str, Any]]) -> None:
     """There are rows of each model, and neither this change of them nor deleting gets through."""
     for model, change in changes.items():
-        rows = model._default_manager.all()
-        assert rows.exists(), model
+        rows = model._default_manager.order_by("pk")
+        before = list(rows.values())
+        assert before, model
         with pytest.raises(DatabaseError, match="append_only"), transaction.atomic():
             rows.update(**change)
         with pytest.raises(DatabaseError, match="append_only"), transaction.atomic():
-            rows._raw_delete(rows.db)
+            model._default_manager.all()._raw_delete(rows.db)
+        assert list(rows.values()) == before

@@ -98,6 +98,8 @@ def test_signing_in_with_a_code(
     page.get_by_label("Code").fill(code_in(mailoutbox[-1]))
     page.get_by_role("button", name="Go on").click()
     expect_signed_in(page)
+    assert urlsplit(page.url).path == HOME
+    assert person.email in page.locator("main").inner_text()
 
 
 def test_choosing_a_new_password_by_mail(

@@ -62,4 +62,6 @@ def test_the_bar_covers_nothing_that_has_the_focus(open_page: OpenPage) -> None:
 
 def test_a_request_that_fails_in_the_background_is_said(open_page: OpenPage) -> None:
     page = open_page("/parts/en/?poll")  # standards 5.1 (4.1.3)
+    before = page.locator("main").inner_text()
     page.get_by_role("status").get_by_text("That did not reach us.").wait_for()
+    assert page.locator("main").inner_text() == before

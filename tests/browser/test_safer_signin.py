@@ -75,6 +75,8 @@ def test_the_code_that_the_app_shows_signs_in(open_page: OpenPage, person: User)
     page.get_by_label("Code").fill(code_now(secret))
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect_signed_in(page)
+    page.goto(HOME)
+    assert person.email in page.locator("main").inner_text()
 
 
 def add_authenticator(page: Page, *, knows_them: bool = True) -> None:

@@ -155,7 +155,8 @@ def test_ids_that_are_none_and_ids_of_nothing(desk: Desk) -> None:
     engineer = desk.client(Role.ML_ENGINEER)
     for where in (f"{desk.api}/generation-runs/", "/api/v1/training-runs/", "/api/v1/models/"):
         for id in ("no-id", uuid.uuid4()):
-            problem(ask(engineer, "GET", f"{where}{id}/"), 404)
+            found = problem(ask(engineer, "GET", f"{where}{id}/"), 404)
+            assert found["type"].endswith("not_found")
 
 
 def test_prompts_come_in_by_the_rules_of_files(desk: Desk) -> None:
