@@ -7,7 +7,6 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.humanize.templatetags.humanize import intcomma
 from django.core.paginator import Paginator
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
@@ -30,7 +29,6 @@ from annotations.services import recipients, releases
 from codesign.shared.downloads import as_tar, send_file
 from codesign.shared.pace import pace_of
 from codesign.shared.pages import Job, how_far
-from codesign.shared.templatetags.codesign import about
 from codesign.studies.permissions import StudyRequest, page
 
 RELEASES_A_PAGE = 25
@@ -121,8 +119,8 @@ def _job(request: StudyRequest, release: DatasetRelease) -> Job:
         total=release.rows_total,
         unit=_("judgements"),
         state=states[(ReleaseState(release.state), bool(release.rows_total))],
-        rate=_("%(n)s a second") % {"n": intcomma(round(pace.rate))} if pace else "",
-        left=about(pace.left) if pace else "",
+        rate=pace.rate if pace else None,
+        left=pace.left if pace else None,
         poll_url=reverse("annotations:release-progress", kwargs=where),
         cancel_url=reverse("annotations:release-cancel", kwargs=where) if may_cancel else "",
     )

@@ -25,7 +25,6 @@ from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.forms import explain
 from codesign.shared.pace import pace_of
 from codesign.shared.pages import Job, Question, ask_first, how_far
-from codesign.shared.templatetags.codesign import about
 from codesign.studies import services as studies
 from codesign.studies.permissions import RUN_STUDY, StudyRequest, page
 from codesign.studies.queries import cohorts_of
@@ -161,8 +160,8 @@ def _job(request: StudyRequest, found: Round, *, manages: bool) -> Job | None:
         total=at.total,
         unit=_("prompts looked at"),
         state=state,
-        rate=_("%(n)d a second") % {"n": pace.rate} if pace else "",
-        left=about(pace.left) if pace else "",
+        rate=pace.rate if pace else None,
+        left=pace.left if pace else None,
         poll_url=reverse("annotations:round-filled", kwargs=keys),
         cancel_url=stop,
     )

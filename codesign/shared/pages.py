@@ -45,8 +45,9 @@ def ask_first(request: HttpRequest, question: Question, form: Form | None = None
 class Job:
     """What a worker is at, as `components/job_progress.html` shows it.
 
-    `state`, `rate` and `left` are words. `poll_url` answers by `how_far` and is empty once the job
-    has ended; its pace is not told any more then. `cancel_url` is for whoever may stop it.
+    `rate` is how many a second, of `rate_unit` where that is to be named, and `left` the seconds to
+    go. `poll_url` answers by `how_far` and is empty once the job has ended; its pace is not told
+    any more then. `cancel_url` is for whoever may stop it.
     """
 
     title: str
@@ -54,8 +55,9 @@ class Job:
     state: str
     done: int
     total: int
-    rate: str = ""
-    left: str = ""
+    rate: float | None = None
+    rate_unit: str = ""
+    left: float | None = None
     problem: str = ""
     poll_url: str = ""
     cancel_url: str = ""

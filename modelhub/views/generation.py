@@ -17,7 +17,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.forms import explain
 from codesign.shared.pages import Job, how_far
-from codesign.shared.templatetags.codesign import about
 from codesign.studies import queries as studies
 from codesign.studies.permissions import StudyRequest, page
 from modelhub.forms.generation import StartRunForm
@@ -133,8 +132,9 @@ def _seen(request: StudyRequest, run: GenerationRun) -> dict[str, Any]:
         total=found.total,
         unit=_("responses"),
         state=run_state(run.state, begun=bool(found.done)),
-        rate=_("%(n)d tokens a second") % {"n": found.rate} if found.rate else "",
-        left=about(found.seconds_left) if found.seconds_left else "",
+        rate=found.rate,
+        rate_unit=_("tokens"),
+        left=found.seconds_left,
         problem=run.error,
         poll_url=reverse("modelhub:run-progress", kwargs=keys) if goes_on else "",
         cancel_url=reverse("modelhub:run-cancel", kwargs=keys) if goes_on and may else "",

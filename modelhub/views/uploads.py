@@ -17,7 +17,6 @@ from annotations.queries.progress import cost_of_a_prompt
 from codesign.shared.errors import Invalid, TooLarge
 from codesign.shared.money import format_money
 from codesign.shared.pages import Job, how_far
-from codesign.shared.templatetags.codesign import about
 from codesign.studies.permissions import StudyRequest, page
 from modelhub.forms.uploads import COLUMNS, LINE, TABLE, UploadForm
 from modelhub.models import Upload
@@ -102,15 +101,15 @@ def _seen(request: StudyRequest, upload: Upload) -> dict[str, Any]:
     keys = {"slug": request.member.study.slug, "upload_id": upload.id}
     goes_on = upload.state in queries.UNDER_WAY
     may_cancel = UPLOAD_STATES.allows(upload.state, UploadState.CANCELLED)
-    rate, left = queries.rows_a_second(upload), queries.seconds_left(upload)
     job = Job(
         title=_("How far it is"),
         done=upload.rows,
         total=upload.total,
         unit=_("rows"),
         state=upload_state(upload.state),
-        rate=_("%(n)d rows a second") % {"n": rate} if rate else "",
-        left=about(left) if left else "",
+        rate=queries.rows_a_second(upload),
+        rate_unit=_("rows"),
+        left=queries.seconds_left(upload),
         problem=upload.error,
         poll_url=reverse("modelhub:upload-progress", kwargs=keys) if goes_on else "",
         cancel_url=reverse("modelhub:upload-cancel", kwargs=keys) if may_cancel else "",

@@ -45,8 +45,8 @@ def writing(*, poll_url: str) -> Job:
         total=90,
         unit="replies",
         state="running",
-        rate="3 a second",
-        left="about 4 minutes",
+        rate=3,
+        left=240,
         poll_url=poll_url,
         cancel_url="/job/",
     )

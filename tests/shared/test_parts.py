@@ -74,9 +74,7 @@ def test_a_table_names_each_cell_for_narrow_screens() -> None:
 
 
 def test_a_job_that_is_over_asks_no_more_and_cannot_be_cancelled() -> None:
-    job = Job(
-        title="Writing", done=3, total=3, unit="replies", state="done", rate="3 a second", left="1"
-    )
+    job = Job(title="Writing", done=3, total=3, unit="replies", state="done", rate=3, left=60)
     html = part("job_progress", job=job)
     assert "a second" not in html
     assert " left" not in html
