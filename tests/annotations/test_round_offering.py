@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -87,14 +88,13 @@ def test_two_workers_and_people_who_judge_while_a_large_round_closes() -> None:
     people = [member, *(judge(cohort=member.cohort) for _ in range(3))]
     made = rounds.open_round(actor=SYSTEM, round=large(member))
 
-    def judging(one: Member) -> None:
-        held = assignments.lease(actor=Actor.of(one.user), slug=one.study.slug).assignment
+    def judging(one: Member, held: Assignment | None) -> None:
         for _ in range(10):
             held = send(held).next if held else None
         if held:
             assignments.stop(actor=Actor.of(one.user), assignment_id=held.id)
 
-    jobs: list[Callable[[], Any]] = [lambda one=one: judging(one) for one in people]  # type: ignore[misc]
+    jobs: list[Callable[[], Any]] = [partial(judging, one, lease(one)) for one in people]
     jobs += [lambda: offering.go_on(round_id=made.id)] * 2
     jobs += [lambda: rounds.close_round(actor=SYSTEM, round=made)]
     assert not [one for one in at_once(*jobs) if isinstance(one, Exception)]
