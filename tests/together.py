@@ -36,3 +36,17 @@ def at_once(*jobs: Callable[[], T]) -> list[T | Exception]:
 def kinds(results: list[T | Exception]) -> list[str]:
     """What sort of thing came of each, for comparing: the names of their types, sorted."""
     return sorted(type(result).__name__ for result in results)
+
+
+def somebody_waits() -> bool:
+    """Whether a transaction waits for a lock in this database; other tests use the same server.
+
+    Unlike pg_stat_activity, pg_locks is read afresh within a transaction.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM pg_locks waiting JOIN pg_locks held USING (pid)"
+            " JOIN pg_database ours ON ours.oid = held.database"
+            " WHERE NOT waiting.granted AND ours.datname = current_database()"
+        )
+        return cursor.fetchone() is not None

@@ -24,7 +24,7 @@ from codesign.shared.errors import NoConsent
 from codesign.studies.models import Member
 from tests.factories.annotations import answers, judge, judging_round, lease, send
 from tests.factories.studies import CohortFactory
-from tests.together import LONGEST, at_once
+from tests.together import LONGEST, at_once, somebody_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -163,21 +163,12 @@ def someone_holds_the_task() -> Iterator[tuple[Member, threading.Event, threadin
     holder.join(LONGEST)
 
 
-def waits_for_a_lock() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT 1 FROM pg_stat_activity"
-            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        return cursor.fetchone() is not None
-
-
 def test_nobody_is_sent_away_while_a_seat_is_free(someone_holds_the_task: Any) -> None:
     """The only task is locked by another person: one waits for it, and gets its second seat."""
     member, _, release = someone_holds_the_task
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(closing, lambda: lease_of(member))
-        while not waits_for_a_lock():
+        while not somebody_waits():
             assert not running.done()
         release.set()
         assert running.result(LONGEST) is not None

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page
+from pytest_django.live_server_helper import LiveServer
 
 from codesign.accounts.services import make_account
 from codesign.shared.actors import SYSTEM
@@ -25,7 +28,7 @@ TIMEOUT_MS = 15_000
 
 
 @pytest.fixture
-def open_page(browser: Browser, live_server: Any) -> Iterator[OpenPage]:
+def open_page(browser: Browser, live_server: LiveServer) -> Iterator[OpenPage]:
     """Open a page in a fresh context: `open_page(path, user=…, scripts=False, locale=…)`.
 
     With `user`, that person is signed in. Relative addresses lead to the test's server. Whatever
@@ -53,6 +56,7 @@ def open_page(browser: Browser, live_server: Any) -> Iterator[OpenPage]:
     yield open_
     for context in contexts:
         context.close()
+    hear_out(live_server)
     assert [refusal for watch in opened for refusal in watch.refusals()] == []
 
 
@@ -60,6 +64,20 @@ def open_page(browser: Browser, live_server: Any) -> Iterator[OpenPage]:
 def person(transactional_db: None) -> User:
     """Somebody with an account and nothing else; signs in with PASSWORD."""
     return make_account(actor=SYSTEM, email="robin@example.org", password=PASSWORD, name="Robin")
+
+
+def hear_out(live_server: LiveServer) -> None:
+    """Wait until the server has answered all that the closed browsers had sent.
+
+    A page that is left saves its draft: without this, that request would meet the next test, or
+    the emptying of the tables between the two. The server takes calls in turn, so that once ours
+    is answered each earlier one has its thread.
+    """
+    httpx.get(live_server.url)
+    for thread in threading.enumerate():
+        if "process_request_thread" in thread.name:
+            thread.join(timeout=TIMEOUT_MS / 1000)
+            assert not thread.is_alive(), "The server still answers a browser that was closed."
 
 
 def session_cookie(user: User, url: str) -> Any:

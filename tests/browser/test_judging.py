@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.db import transaction
 from playwright.sync_api import Locator, Page, expect
+from pytest_django.live_server_helper import LiveServer
 
 from annotations.models import Assignment, Judgement, Rewrite
-from tests.browser.conftest import OpenPage, session_cookie
+from codesign.studies.models import Member
+from tests.browser.conftest import OpenPage, hear_out, session_cookie
 from tests.browser.judging_study import ARABIC, HARD, Judging, add, judging
 from tests.browser.looking import check_page
+from tests.config.running import eventually
+from tests.together import somebody_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BOTH = pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
@@ -114,6 +119,19 @@ def test_a_draft_is_saved_when_the_page_is_left(open_page: OpenPage, study: Judg
             }"""
         )
     expect(page.locator("#saved")).to_have_text("Saved")
+
+
+def test_a_draft_is_saved_when_the_browser_is_closed(
+    open_page: OpenPage, study: Judging, live_server: LiveServer
+) -> None:
+    page = open_page(study.path, user=study.member.user)
+    with transaction.atomic():
+        Member.objects.select_for_update().get()
+        page.get_by_label("Anything else").fill("sent, not answered")
+        eventually(somebody_waits)
+        page.context.close()
+    hear_out(live_server)
+    assert Assignment.objects.get().draft["comment"] == "sent, not answered"
 
 
 @BOTH

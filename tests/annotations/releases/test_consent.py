@@ -14,7 +14,9 @@ from codesign.consent.rules import Purpose, WithdrawalLevel
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.studies.models import Member
 from tests.annotations.releases.story import GRANTS, Story, release, rows, unwatched, withdraw
+from tests.config.running import eventually
 from tests.factories.consent import publish, sign
+from tests.together import somebody_waits
 
 pytestmark = pytest.mark.django_db
 
@@ -131,7 +133,7 @@ def test_withdrawal_during_the_freeze_waits_and_supersedes() -> None:
         assert releases.freeze(release=made, draft=draft)
         leaving = threading.Thread(target=leave)
         leaving.start()
-        _until_somebody_waits()
+        eventually(somebody_waits)
         assert leaving.is_alive()
     leaving.join(timeout=30)
     assert failures == []
@@ -140,16 +142,6 @@ def test_withdrawal_during_the_freeze_waits_and_supersedes() -> None:
     assert made.superseded_at
     assert made.frozen_at
     assert made.superseded_at > made.frozen_at
-
-
-def _until_somebody_waits() -> None:
-    with connection.cursor() as cursor:
-        for _ in range(5_000):
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone()[0]:
-                return
-            cursor.execute("SELECT pg_sleep(0.002)")
-    raise AssertionError("nobody waited for the freeze")
 
 
 def test_next_release_is_without_who_left_and_the_earlier_is_superseded() -> None:
