@@ -29,6 +29,7 @@ NEAR = 0.8
 SHINGLE_WORDS = 3
 BANDS, ROWS_PER_BAND = 25, 5
 """A pair at 0.8 shares one of 25 bands of 5 with probability 0.9999, one at 0.3 with 0.06."""
+DEPTH = 8
 SEED = 1
 _GOLDEN, _MIX_1, _MIX_2 = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 Shingles = frozenset[tuple[bytes, ...]]
@@ -44,13 +45,28 @@ def shingles(messages: Sequence[Message]) -> Shingles:
 
 def jaccard(first: Shingles, second: Shingles) -> float:
     """Shared part of two sets, 0 to 1."""
-    return len(first & second) / len(first | second)
+    shared = len(first & second)
+    return shared / (len(first) + len(second) - shared)
 
 
 def near(first: Shingles, second: Shingles) -> bool:
     """Whether two prompts say almost the same; told by size alone where that is enough."""
     small, large = sorted((len(first), len(second)))
     return small >= NEAR * large and jaccard(first, second) >= NEAR
+
+
+def order(talks: Sequence[Sequence[str]], *, slot: int) -> Array:
+    """Eight more minima of each conversation, others for each slot: near ones begin alike.
+
+    Whoever sorts by them has near ones beside each other where a band alone holds too many.
+    """
+    import numpy as np
+
+    numbers, starts = _shingle_numbers(talks)
+    factors, shifts = _draws(2 * (BANDS * ROWS_PER_BAND + slot * DEPTH), DEPTH)
+    drawn = zip(factors, shifts, strict=True)
+    minima = [np.minimum.reduceat(numbers * factor + shift, starts) for factor, shift in drawn]
+    return np.stack(minima, axis=1)
 
 
 _find_words = re.compile(r"\w+").findall
@@ -138,10 +154,15 @@ def _shingle_numbers(talks: Sequence[Sequence[str]]) -> tuple[Array, Array]:
 
 @functools.cache
 def _permutations() -> tuple[Array, Array]:
-    """Odd factors and shifts of as many orders of the 32-bit numbers as bands have rows."""
+    """As many orders of the 32-bit numbers as bands have rows."""
+    return _draws(0, BANDS * ROWS_PER_BAND)
+
+
+def _draws(after: int, count: int) -> tuple[Array, Array]:
+    """Odd factors and shifts of so many orders of the 32-bit numbers."""
     import numpy as np
 
-    steps = np.arange(1, 2 * BANDS * ROWS_PER_BAND + 1, dtype=np.uint64)
+    steps = np.arange(after + 1, after + 2 * count + 1, dtype=np.uint64)
     drawn = (_mixed(steps * np.uint64(_GOLDEN) + np.uint64(SEED)) >> np.uint64(32)).astype(
         np.uint32
     )

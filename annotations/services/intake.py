@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from operator import attrgetter
@@ -270,9 +270,9 @@ class Intake:
         copy_rows(Response, RESPONSE_COLUMNS, rows)
         return ids
 
-    def settle(self) -> None:
-        """Tie what came in, and put it on record."""
-        self._ties.settle()
+    def settle(self, sign: Callable[[], None] = lambda: None) -> None:
+        """Tie what came in, and put it on record; `sign` is called now and then meanwhile."""
+        self._ties.settle(sign)
         if self.made:
             audit.record(
                 actor=self.actor,

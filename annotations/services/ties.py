@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, groupby
 from operator import itemgetter
@@ -13,6 +13,7 @@ from django.db import connection
 
 from annotations.models import Prompt, SketchBucket
 from annotations.rules import buckets, sketches
+from annotations.rules.prompts import turns
 from annotations.rules.ties import Groups
 from codesign.shared.batches import batched
 from codesign.shared.copying import copy_rows
@@ -49,6 +50,10 @@ BUCKET_ROWS = 100
 """Rows of buckets in memory at a time, about 3 kB each."""
 TEXTS = 2_000
 """Texts in memory at a time."""
+LARGE = 200
+"""Prompts that share a band, from which on they come of a template: see `_join_large`."""
+BESIDE = 16
+"""So many of those that come next, in the order of `sketches.order`, each is compared with."""
 APART = 100_000
 """Pairs that are remembered as not near, so that texts are not compared twice."""
 COLUMNS = ("study_id", "bucket", "intake", "keys", "prompts")
@@ -140,16 +145,18 @@ class Ties:
         for what, group in said:
             self.groups.join(first.setdefault(what, group), group)
 
-    def settle(self) -> None:
-        """Work out all ties and write them."""
+    def settle(self, sign: Callable[[], None] = lambda: None) -> None:
+        """Work out all ties and write them; `sign` is called now and then meanwhile."""
+        self._sign = sign
         if self._ids:
             self._to_buckets()
         if self._buckets:
             for slot, runs in self._runs():
+                sign()
                 if slot < buckets.FIRST_BAND:
                     self._join_runs(runs)
                 else:
-                    self._join_near(runs)
+                    self._join_near(self._without_large(slot, runs))
         move(study=self.study, moved=self.groups.moved())
 
     def _to_buckets(self) -> None:
@@ -207,6 +214,47 @@ class Ties:
                 for one, other in self._pairs(run):
                     self._compare(one, other)
 
+    def _without_large(self, slot: int, runs: Iterable[Run]) -> Iterator[Run]:
+        """Those of which all pairs can be compared; the others are joined on the way."""
+        for run in runs:
+            if len(run.ids) > LARGE:
+                self._join_large(slot, run)
+            else:
+                yield run
+
+    def _join_large(self, slot: int, run: Run) -> None:
+        """Join those of a large run that say almost the same, each compared with a few.
+
+        All pairs of 20,000 prompts of one template are some hundred million. Sorted by further
+        minima, near ones stand beside each other, and in many of the bands that they share. A
+        pair at 0.8 in so large a run may be missed where it shares few; one at 0.9 hardly.
+        """
+        new = set(run.ids[run.first_new :])
+        ids = self._sorted(slot, run.ids)
+        for start in range(0, len(ids), TEXTS):
+            self._sign()
+            part = ids[start : start + TEXTS + BESIDE]
+            self._load(set(part))
+            for place, one in enumerate(part[:TEXTS], 1):
+                for other in part[place : place + BESIDE]:
+                    if one in new or other in new:
+                        self._compare(one, other)
+
+    def _sorted(self, slot: int, ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
+        """Prompts with near ones beside each other, one for each text, a new one if there is."""
+        import numpy as np
+
+        one_of: dict[str, uuid.UUID] = {}
+        orders = []
+        for some in batched(ids, TEXTS):
+            found = Prompt.objects.filter(id__in=some)
+            by_id = {id: rest for id, *rest in found.values_list("id", "content_hash", "messages")}
+            one_of |= {by_id[id][0]: id for id in some}
+            orders.append(sketches.order([turns(by_id[id][1]) for id in some], slot=slot))
+        order = np.lexsort(np.concatenate(orders).T[::-1])
+        wanted = set(one_of.values())
+        return [ids[place] for place in order.tolist() if ids[place] in wanted]
+
     def _pairs(self, run: Run) -> Iterator[tuple[uuid.UUID, uuid.UUID]]:
         """Pairs with a new one, one for each text: the very same text is of one group anyway."""
         older, new = run.ids[: run.first_new], run.ids[run.first_new :]
@@ -216,9 +264,11 @@ class Ties:
         yield from combinations(new, 2)
 
     def _compare(self, one: uuid.UUID, other: uuid.UUID) -> None:
-        pair = (one, other) if one < other else (other, one)
         first, second = self._known[one], self._known[other]
-        if pair in self._apart or self.groups.of(first.group) == self.groups.of(second.group):
+        if self.groups.of(first.group) == self.groups.of(second.group):
+            return
+        pair = (one, other) if one < other else (other, one)
+        if pair in self._apart:
             return
         if sketches.near(first.shingles, second.shingles):
             self.groups.join(first.group, second.group)

@@ -111,7 +111,8 @@ def import_rows(
 
     With `skip_bad`, bad rows are left out and listed in the report. A prompt that has two or more
     different responses afterwards becomes a task of the study's open judging round. `watch` is
-    called after every few hundred rows; what it raises ends the import, and nothing stays.
+    called after every few hundred rows, and while they are tied to each other; what it raises ends
+    the import, and nothing stays.
     """
     require(actor, IMPORT, study)
     report = ImportReport()
@@ -124,7 +125,7 @@ def import_rows(
     _sort_problems(report)
     if report.skipped and not skip_bad:
         raise RowsRefused(report.skipped)
-    intake.settle()
+    intake.settle(lambda: watch(report) if watch else None)
     for some in batched((uuid.UUID(bytes=one) for one in touched), BATCH):
         _make_tasks(study, some, report)
     audit.record(

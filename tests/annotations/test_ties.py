@@ -7,7 +7,7 @@ import random
 import uuid
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from annotations.models import Prompt, SketchBucket
@@ -16,7 +16,7 @@ from annotations.rules.prompts import PromptRow, turns
 from annotations.rules.states import Origin
 from annotations.rules.ties import Groups
 from annotations.services import prompts as services
-from annotations.services.intake import NewResponse
+from annotations.services.intake import Intake, NewResponse
 from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Study
 from tests.factories.studies import StudyFactory
@@ -93,6 +93,57 @@ def test_all_that_a_full_comparison_ties_is_tied_and_nothing_else(study: Study, 
         add(study, rows[part::parts])
     held = Prompt.objects.filter(study=study).values_list("external_id", "split_group")
     assert parted(dict(held)) == wanted
+
+
+@pytest.mark.parametrize("parts", [1, 2])
+def test_near_ones_among_many_prompts_of_one_template_are_tied_without_comparing_all(
+    study: Study, parts: int
+) -> None:
+    """All pairs of these are compared in minutes, and of a whole file of them in days."""
+    draw = random.Random(11)
+    rows = [templated(draw, n) for n in range(1_200)]
+    again = [varied(row, 1_200 + n) for n, row in enumerate(rows[:1_200:60])]
+    everything = [*rows, *again]
+    draw.shuffle(everything)
+    for part in range(parts):
+        add(study, everything[part::parts])
+    held = Prompt.objects.filter(study=study).values_list("external_id", "split_group")
+    found = {names for names in parted(dict(held)) if len(names) > 1}
+    pairs = zip(rows[:1_200:60], again, strict=True)
+    assert found == {frozenset((row.external_id, more.external_id)) for row, more in pairs}
+
+
+def test_many_prompts_that_differ_by_a_word_are_of_one_group(study: Study) -> None:
+    row = templated(random.Random(11), 0)
+    add(study, [varied(row, n) for n in range(1_000)])
+    assert Prompt.objects.filter(study=study).values("split_group").distinct().count() == 1
+
+
+def test_who_waits_is_told_now_and_then_while_prompts_are_tied_and_may_stop(study: Study) -> None:
+    draw = random.Random(11)
+    intake = Intake(actor=SYSTEM, study=study)
+    with transaction.atomic():
+        intake.add_prompts(intake.ready([templated(draw, n) for n in range(300)]))
+        with pytest.raises(InterruptedError):
+            intake.settle(interrupt)
+
+
+def interrupt() -> None:
+    raise InterruptedError
+
+
+def templated(draw: random.Random, number: int) -> PromptRow:
+    """Some twenty words that all have, twelve of its own, the same twenty again."""
+    same = [f"t{n}" for n in range(20)]
+    words = [*same, *(f"w{draw.randrange(5_000)}" for _ in range(12)), *same]
+    said = [{"role": "user", "content": " ".join(words)}]
+    return PromptRow(messages=said, external_id=f"p{number}", line=number)
+
+
+def varied(row: PromptRow, number: int) -> PromptRow:
+    """The same and a word more."""
+    said = [{"role": "user", "content": f"{row.messages[0]['content']} v{number}"}]
+    return PromptRow(messages=said, external_id=f"p{number}", line=number)
 
 
 def test_the_same_text_again_and_again_stands_in_the_buckets_once(study: Study) -> None:
