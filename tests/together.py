@@ -23,14 +23,20 @@ def at_once(*jobs: Callable[[], T]) -> list[T | Exception]:
     def run(job: Callable[[], T]) -> T | Exception:
         together.wait(LONGEST)
         try:
-            return job()
+            return closing(job)
         except (Refusal, IntegrityError) as refusal:
             return refusal
-        finally:
-            connection.close()
 
     with ThreadPoolExecutor(len(jobs)) as pool:
         return [running.result(LONGEST) for running in [pool.submit(run, job) for job in jobs]]
+
+
+def closing(job: Callable[[], T]) -> T:
+    """Do a job in a thread, and give back the thread's connection."""
+    try:
+        return job()
+    finally:
+        connection.close()
 
 
 def kinds(results: list[T | Exception]) -> list[str]:

@@ -17,7 +17,7 @@ from annotations.models import Prompt, Response, Round, RoundCohort, RoundFillin
 from annotations.permissions import MANAGE_ROUNDS
 from annotations.queries import filling as queries
 from annotations.rules.states import FILLING_STATES, Category, FillingState, RoundKind, Waiting
-from annotations.services.rounds import CohortPlan, Item, make_round, place
+from annotations.services.rounds import CohortPlan, Item, locked_round, make_round, place
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import SYSTEM, Actor
@@ -134,7 +134,7 @@ def _fill_batch(round_id: uuid.UUID) -> bool:
     waiting = queries.locked(skip=True).filter(round=round_id, state=FillingState.FILLING)
     if (filling := waiting.first()) is None:
         return False
-    round = Round.objects.select_for_update(no_key=True).get(id=round_id)
+    round = locked_round(round_id=round_id)
     filling.round = round
     filling.started_at = filling.started_at or timezone.now()
     prompts = list(queries.next_prompts(filling=filling)[:BATCH])

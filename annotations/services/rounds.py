@@ -152,6 +152,15 @@ def _move(
     return locked
 
 
+def locked_round(*, round_id: uuid.UUID) -> Round:
+    """The round, locked until the transaction ends.
+
+    Whoever looks which prompts are in it, to add the others, takes the lock before: a worker that
+    fills it, a run and an import may all be at it.
+    """
+    return Round.objects.select_for_update(no_key=True).get(id=round_id)
+
+
 def add_task(*, actor: Actor, round: Round, prompt: Prompt, responses: Sequence[Response]) -> Task:
     """Put one prompt with a fixed set of its responses into a round."""
     return add_tasks(actor=actor, round=round, items=[(prompt, responses)])[0]
@@ -163,7 +172,7 @@ def add_tasks(
 ) -> list[Task]:
     """Put prompts with their responses into a round; offered at once where it is open."""
     require(actor, MANAGE_ROUNDS, round.study)
-    locked = Round.objects.select_for_update(no_key=True).get(id=round.id)
+    locked = locked_round(round_id=round.id)
     plans = list(locked.cohorts.all())
     made: list[Task] = []
     for batch in _batches(items):

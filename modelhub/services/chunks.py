@@ -24,7 +24,7 @@ from annotations.rules.states import Origin, RoundState
 from annotations.rules.texts import text_hash
 from annotations.services import prompts as prompt_services
 from annotations.services.intake import NewResponse
-from annotations.services.rounds import add_tasks
+from annotations.services.rounds import add_tasks, locked_round
 from codesign.shared import room
 from codesign.shared.actors import SYSTEM
 from codesign.shared.errors import DATABASE_AWAY
@@ -268,12 +268,15 @@ def _keep(run: GenerationRun, written: Sequence[tuple[GenerationItem, Draft]]) -
 
 def _make_tasks(run: GenerationRun, asked: set[uuid.UUID]) -> None:
     """Each prompt whose responses are all there becomes a task of the run's round."""
-    if run.round is None or run.round.state == RoundState.CLOSED:
+    if run.round_id is None:
+        return
+    round = locked_round(round_id=run.round_id)
+    if round.state == RoundState.CLOSED:
         return
     waiting = GenerationItem.objects.filter(
         run=run, prompt_id__in=asked, state__in=[ItemState.PENDING, ItemState.LEASED]
     )
-    there = Task.objects.filter(round=run.round, prompt_id__in=asked)
+    there = Task.objects.filter(round=round, prompt_id__in=asked)
     not_now = {
         *waiting.values_list("prompt_id", flat=True),
         *there.values_list("prompt_id", flat=True),
@@ -290,5 +293,5 @@ def _make_tasks(run: GenerationRun, asked: set[uuid.UUID]) -> None:
         if len(by_prompt[prompt.id]) > 1
     ]
     if items:
-        made = add_tasks(actor=SYSTEM, round=run.round, items=items)
+        made = add_tasks(actor=SYSTEM, round=round, items=items)
         GenerationRun.objects.filter(id=run.id).update(tasks_made=F("tasks_made") + len(made))

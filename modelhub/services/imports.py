@@ -15,7 +15,7 @@ from annotations.models import Prompt, Response, Task
 from annotations.rules.prompts import RowProblem
 from annotations.rules.texts import text_hash
 from annotations.services.intake import Intake, Landed, NewResponse, Ready, RowsRefused
-from annotations.services.rounds import add_tasks
+from annotations.services.rounds import add_tasks, locked_round
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import SYSTEM, Actor
@@ -283,6 +283,7 @@ def _make_tasks(study: Study, prompt_ids: Sequence[uuid.UUID], report: ImportRep
         written = prompts.filter(responses__withdrawn_at=None)
         report.wait_for_round += written.alias(n=different).filter(n__gt=1).count()
         return
+    locked_round(round_id=round.id)
     prompts = prompts.exclude(id__in=Task.objects.filter(round=round).values("prompt_id"))
     by_prompt: dict[uuid.UUID, dict[str, Response]] = {}
     responses = Response.objects.filter(prompt__in=prompts, withdrawn_at=None)

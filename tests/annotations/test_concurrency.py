@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -24,7 +24,7 @@ from codesign.shared.errors import NoConsent
 from codesign.studies.models import Member
 from tests.factories.annotations import answers, judge, judging_round, lease, send
 from tests.factories.studies import CohortFactory
-from tests.together import LONGEST, at_once, somebody_waits
+from tests.together import LONGEST, at_once, closing, somebody_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -172,16 +172,6 @@ def test_nobody_is_sent_away_while_a_seat_is_free(someone_holds_the_task: Any) -
             assert not running.done()
         release.set()
         assert running.result(LONGEST) is not None
-
-
-T = TypeVar("T")
-
-
-def closing(job: Callable[[], T]) -> T:
-    try:
-        return job()
-    finally:
-        connection.close()
 
 
 def test_withdrawing_while_sending_ends_in_one_of_two_ways() -> None:
