@@ -154,7 +154,9 @@ def lease_chunk(*, run_id: uuid.UUID, hold: Hold | None = None) -> Lease | None:
 def _next_fit(run: GenerationRun) -> list[GenerationItem]:
     """What can be written of the next chunk of which anything can; empty where none is left."""
     while (waiting := _next_chunk(run)) or make_more(run=run):
-        if fit := [item for item in waiting if not _give_up(item)]:
+        if given_up := {item.prompt_id for item in waiting if _give_up(item)}:
+            _make_tasks(run, given_up)  # of those whose other responses are all there
+        if fit := [item for item in waiting if item.state != ItemState.FAILED]:
             return fit
     return []
 

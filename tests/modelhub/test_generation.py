@@ -158,6 +158,21 @@ def test_a_chunk_that_kills_its_workers_fails_in_the_end(study: Study) -> None:
     assert "stopped 5 times" in run.error
 
 
+def test_what_is_given_up_keeps_no_prompt_out_of_its_round(study: Study) -> None:
+    round = open_round(CohortFactory.create(study=study))
+    settings = Settings(samples=3, batch_size=2)
+    run = start(study, prompts=add_prompts(study, "One"), settings=settings, round=round)
+    lease = leased(run)
+    assert chunks.save_chunk(lease=lease, drafts=answers(lease))
+    for _ in range(5):
+        leased(run)
+        pass_time(run)
+    assert not Task.objects.exists()
+    finish(run)
+    assert (run.state, run.done, run.failed) == (RunState.DONE, 2, 1)
+    assert Task.objects.get(round=round).responses.count() == 2
+
+
 def test_failed_items_are_told_and_the_rest_is_kept(study: Study) -> None:
     round = open_round(CohortFactory.create(study=study))
     run = start(study, settings=Settings(batch_size=8), round=round)
