@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from django.db import transaction
@@ -111,8 +112,8 @@ def import_rows(
 
     With `skip_bad`, bad rows are left out and listed in the report. A prompt that has two or more
     different responses afterwards becomes a task of the study's open judging round. `watch` is
-    called after every few hundred rows, and while they are tied to each other; what it raises ends
-    the import, and nothing stays.
+    called after every few hundred rows, and while they are tied to each other and made into tasks;
+    what it raises ends the import, and nothing stays.
     """
     require(actor, IMPORT, study)
     report = ImportReport()
@@ -125,9 +126,11 @@ def import_rows(
     _sort_problems(report)
     if report.skipped and not skip_bad:
         raise RowsRefused(report.skipped)
-    intake.settle(lambda: watch(report) if watch else None)
+    sign = partial(watch, report) if watch else lambda: None
+    intake.settle(sign)
     for some in batched((uuid.UUID(bytes=one) for one in touched), BATCH):
         _make_tasks(study, some, report)
+        sign()
     audit.record(
         actor=actor,
         action=IMPORTED,

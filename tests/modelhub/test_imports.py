@@ -192,6 +192,23 @@ def test_responses_keep_their_models_apart_and_become_tasks(study: Study, tmp_pa
     assert Response.objects.get(text="By hand.").origin == Origin.HUMAN
 
 
+def test_whoever_watches_is_heard_while_tasks_are_made(study: Study, tmp_path: Path) -> None:
+    """Of a large file that takes a minute: no worker may be taken for dead so long."""
+    open_round(CohortFactory.create(study=study))
+    path = write(tmp_path / "p.jsonl", {"prompt": "One", "responses": ["First.", "Second."]})
+    tasks: list[int] = []
+
+    def watch(report: ImportReport) -> None:
+        tasks.append(report.tasks)
+        if report.tasks:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        load(study, path, watch=watch)
+    assert (tasks[0], tasks[-1]) == (0, 1)
+    assert not Prompt.objects.exists()
+
+
 def test_the_same_file_again_changes_nothing(study: Study, tmp_path: Path) -> None:
     open_round(CohortFactory.create(study=study))
     path = write(tmp_path / "p.jsonl", {"prompt": "One", "responses": ["First.", "Second."]})
