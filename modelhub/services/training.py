@@ -237,17 +237,25 @@ def end_without_model(*, run_id: uuid.UUID, state: TrainingState, error: str = "
     run = _locked(run_id)
     if problem := _release_problem(run):
         state, error = TrainingState.FAILED, problem
+    elif run.cancel_requested_at and state == TrainingState.FAILED:
+        state, error = TrainingState.CANCELLED, ""  # told to stop before it could listen
     if TRAINING_STATES.allows(run.state, state):
         _end(run, state, error)
 
 
 @transaction.atomic
 def requeue_stale() -> list[uuid.UUID]:
-    """Put runs whose process is gone back in the queue and ring for every run that waits."""
+    """Put runs whose process is gone back in the queue and ring for every run that waits.
+
+    One that somebody cancelled meanwhile has ended.
+    """
     stale = TrainingRun.objects.select_for_update(skip_locked=True).filter(
         id__in=waiting_runs(stale=True)
     )
     for run in stale:
+        if run.cancel_requested_at:
+            _end(run, TrainingState.CANCELLED, "")
+            continue
         _move(run, TrainingState.QUEUED, step=0, losses=[], seconds_left=None)
     waiting = list(waiting_runs(stale=False))
     for run_id in waiting:

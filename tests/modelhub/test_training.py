@@ -217,6 +217,29 @@ def test_a_run_whose_process_died_waits_again() -> None:
     assert alive.state == TrainingState.PREPARING
 
 
+@pytest.mark.django_db
+def test_a_cancelled_run_whose_process_died_is_not_done_again() -> None:
+    run = ask(StudyFactory.create())
+    training.claim(run_id=run.id)
+    training.cancel(actor=SYSTEM, run=run)
+    old = timezone.now() - timedelta(seconds=STALE_AFTER_SECONDS + 1)
+    TrainingRun.objects.update(heartbeat_at=old)
+    assert training.requeue_stale() == []
+    run.refresh_from_db()
+    assert (run.state, run.error) == (TrainingState.CANCELLED, "")
+
+
+@pytest.mark.django_db
+def test_a_process_that_is_stopped_before_it_listens_was_cancelled() -> None:
+    """A signal ends it, since it has not said yet what to do with one."""
+    run = ask(StudyFactory.create())
+    training.claim(run_id=run.id)
+    training.cancel(actor=SYSTEM, run=run)
+    training.end_without_model(run_id=run.id, state=TrainingState.FAILED, error="SIGTERM.")
+    run.refresh_from_db()
+    assert (run.state, run.error) == (TrainingState.CANCELLED, "")
+
+
 def test_progress_is_read_from_events() -> None:
     events: list[dict[str, Any]] = [
         {"event": "start"},
