@@ -19,7 +19,7 @@ from django.urls import reverse
 from codesign.accounts.models import SignInMemory, User
 from codesign.accounts.services import forget_tries, make_account
 from codesign.shared.actors import SYSTEM
-from tests.config.running import ROOT
+from tests.config.running import PATIENCE, ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PASSWORD, WRONG = "a-lamp-and-a-quiet-river-41", "a-guess"
@@ -46,7 +46,7 @@ class Process:
         return json.loads(self._child.stdout.readline())
 
     def end(self) -> None:
-        self._child.communicate(timeout=30)
+        self._child.communicate(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +83,7 @@ def test_a_code_signs_in_once_whichever_process_is_asked(
     totp.TOTP.activate(person, secret)
     for number, process in enumerate(processes):
         assert sign_in(process, f"browser {number}")["to"] == reverse("mfa_authenticate")
-    for _ in range(2):  # once more where a half minute ended in between
+    for _ in range(TRIES - 1):  # once more where a half minute ended in between
         counter = next(totp.yield_hotp_counters_from_time())
         code = totp.format_hotp_value(totp.hotp_value(secret, counter))
         answers = [

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from codesign.accounts.services import make_account
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 
 OpenPage = Callable[..., Page]
-TIMEOUT_MS = 15_000
+TIMEOUT_MS = 45_000
+expect.set_options(timeout=TIMEOUT_MS)
 
 
 @pytest.fixture
@@ -73,7 +74,7 @@ def hear_out(live_server: LiveServer) -> None:
     the emptying of the tables between the two. The server takes calls in turn, so that once ours
     is answered each earlier one has its thread.
     """
-    httpx.get(live_server.url)
+    httpx.get(live_server.url, timeout=TIMEOUT_MS / 1000)
     for thread in threading.enumerate():
         if "process_request_thread" in thread.name:
             thread.join(timeout=TIMEOUT_MS / 1000)

@@ -96,7 +96,7 @@ def test_long_drafts_are_saved(open_page: OpenPage, study: Judging, hidden: bool
                 document.dispatchEvent(new Event("visibilitychange"));
             }"""
         )
-    expect(page.locator("#saved")).to_have_text("Saved", timeout=10_000)
+    expect(page.locator("#saved")).to_have_text("Saved")
     draft = Assignment.objects.get(state="leased").draft
     assert [one["text"] for one in (draft or {})["rewrites"]] == [long.strip()] * 2
 

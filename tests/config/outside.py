@@ -63,7 +63,7 @@ def outside_valkey(folder: Path, password: str) -> Iterator[int]:
     command += ["--dir", str(folder), "--requirepass", password, "--save", ""]
     child = Child(Spec(name="valkey", command=command, log=folder / "valkey.log"))
     try:
-        eventually(lambda: answers(port), seconds=20)
+        eventually(lambda: answers(port))
         yield port
     finally:
         stop([child])

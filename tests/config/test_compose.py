@@ -23,7 +23,7 @@ from django.utils.crypto import get_random_string
 from codesign.config.programs import WORKERS
 from codesign.config.servers.process import Child, Spec, stop, tail
 from tests.config.outside import OutsidePostgres, outside_valkey
-from tests.config.running import ROOT, eventually, free_port, user_environment
+from tests.config.running import PATIENCE, ROOT, eventually, free_port, user_environment
 
 OURS = (
     "prepare",
@@ -136,7 +136,7 @@ class Machine:
             command=shlex.split(self._plan["services"][name]["command"]),
             log=self._folder / f"{name}.log",
             environment=self.environment(name),
-            stop_signals=((signal.SIGTERM, 15.0), (signal.SIGQUIT, 5.0)),
+            stop_signals=((signal.SIGTERM, PATIENCE), (signal.SIGQUIT, 5.0)),
             cwd=ROOT,
         )
 
@@ -159,7 +159,7 @@ def machine(plan: dict[str, Any], folder: Path) -> Iterator[Machine]:
 
 def healthz(port: int) -> int:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=30) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         return error.code
@@ -187,17 +187,17 @@ def test_each_service_starts_by_its_command_and_together_they_are_healthy(
         for name in OURS[1:]:
             children[name] = child = Child(here.spec(name))
             running.callback(stop, [child])
-        eventually(lambda: healthz(here.web_port) == 200, seconds=90)
+        eventually(lambda: healthz(here.web_port) == 200)
         for name, child in children.items():
             assert child.exit_code() is None, f"{name}: {tail(child.spec.log, 20)}"
         probe = plan["services"]["web"]["healthcheck"]["test"]
         asked = [word.replace(f":{here.inside()}/", f":{here.web_port}/") for word in probe[1:]]
-        assert subprocess.run(asked, env=here.environment("web"), timeout=30).returncode == 0
+        assert subprocess.run(asked, env=here.environment("web"), timeout=PATIENCE).returncode == 0
         page = urllib.request.Request(
             f"http://127.0.0.1:{here.web_port}/account/login/",
             headers={"Host": here.variables["ALLOWED_HOSTS"], "X-Forwarded-Proto": "https"},
         )
-        with urllib.request.urlopen(page, timeout=20) as answer:
+        with urllib.request.urlopen(page, timeout=PATIENCE) as answer:
             assert answer.status == 200
             assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
         admin = subprocess.run(
@@ -206,7 +206,7 @@ def test_each_service_starts_by_its_command_and_together_they_are_healthy(
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
         )
         assert admin.returncode == 0, admin.stderr
         stop(list(children.values()))

@@ -13,7 +13,7 @@ import pytest
 from tests.config.running import ROOT
 
 PROGRAM = """
-import json, os, signal, sys
+import json, os, select, signal, sys
 from pathlib import Path
 from codesign.config.servers.process import Child, Spec, stop
 
@@ -62,7 +62,7 @@ child = Child(
     )
 )
 while ending == "signal" and not (log.exists() and log.read_bytes().endswith(b"}\\n")):
-    pass
+    select.select([], [], [], 0.01)
 if ending == "signal":
     stop([child])
 else:

@@ -13,7 +13,7 @@ import pytest
 from codesign.config.servers.process import Child, Spec, stop
 from tests.config.outside import Authority, answers
 from tests.config.production import production_environment
-from tests.config.running import ROOT, eventually, free_port
+from tests.config.running import PATIENCE, ROOT, eventually, free_port
 
 
 @pytest.mark.slow
@@ -37,7 +37,7 @@ def test_gunicorn_ends_tls_itself_and_says_what_is_away(tmp_path: Path) -> None:
         )
     )
     try:
-        eventually(lambda: answers(port), seconds=60)
+        eventually(lambda: answers(port))
         trusting = ssl.create_default_context(cafile=authority.file)
         with pytest.raises(urllib.error.HTTPError) as away:
             urllib.request.urlopen(f"https://127.0.0.1:{port}/healthz", context=trusting)
@@ -45,6 +45,6 @@ def test_gunicorn_ends_tls_itself_and_says_what_is_away(tmp_path: Path) -> None:
         assert b"no answer" in away.value.read()
         away.value.close()
         with pytest.raises(OSError, match=r"closed|reset|Remote"):
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=10)
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=PATIENCE)
     finally:
         stop([web])

@@ -17,7 +17,7 @@ from django.db import connection
 from codesign.config.servers.process import Child, Spec, stop
 from codesign.shared.jobs import QUEUES
 from tests.config.outside import answers
-from tests.config.running import ROOT, eventually, free_port
+from tests.config.running import PATIENCE, ROOT, eventually, free_port
 
 SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 FOUND = SERVER.exists() and shutil.which("erl") is not None
@@ -86,7 +86,7 @@ def broker(tmp_path: Path) -> Iterator[str]:
         )
     )
     try:
-        eventually(lambda: answers(port), seconds=90)
+        eventually(lambda: answers(port))
         yield f"amqp://guest:guest@127.0.0.1:{port}//"
     finally:
         stop([node])
@@ -100,7 +100,7 @@ def run(code: str, environment: dict[str, str]) -> str:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -129,7 +129,7 @@ def test_everything_that_goes_over_valkey_goes_over_rabbitmq(broker: str, tmp_pa
     )
     worker = Child(spec)
     try:
-        eventually(lambda: "ready" in log.read_text(), seconds=60)
+        eventually(lambda: "ready" in log.read_text())
         told = json.loads(run(ASK, environment))
         assert told["missing"] == []
         assert told["routes"] == QUEUES

@@ -20,6 +20,7 @@ from codesign.config.servers.process import Spec
 from codesign.config.supervisor import QUICK_DEATHS, Keeper, healthy
 from tests.config.production import production_environment
 from tests.config.running import (
+    PATIENCE,
     READY,
     ROOT,
     Running,
@@ -92,7 +93,7 @@ def test_whatever_is_killed_comes_back_and_no_row_is_lost(running: Running, name
     if name == "supervisor":
         running.process.kill()
         running.process.wait()
-        eventually(lambda: not running.processes(), seconds=20)
+        eventually(lambda: not running.processes())
         running.start_again()
     else:
         (killed,) = running.find(NAMES[name])
@@ -128,7 +129,7 @@ def test_an_installation_ends_with_a_test_run_that_is_killed(tmp_path: Path) -> 
         assert test.stdout.readline() == "ready\n"
         assert processes_of(tmp_path)
         test.kill()
-    eventually(lambda: not processes_of(tmp_path), seconds=30)
+    eventually(lambda: not processes_of(tmp_path))
 
 
 @pytest.mark.slow
@@ -139,7 +140,7 @@ def test_a_signal_stops_everything_and_loses_nothing(
     write_rows(running)
     before = running.row_counts()
     running.process.send_signal(number)
-    assert running.process.wait(timeout=30) == 0
+    assert running.process.wait(timeout=PATIENCE) == 0
     assert running.processes() == []
     assert not (running.home / "run.json").exists()
     running.start_again()
@@ -152,7 +153,7 @@ def test_it_can_be_stopped_while_it_starts(tmp_path: Path) -> None:
     try:
         eventually(lambda: (tmp_path / "run.json").exists())
         starting.process.send_signal(signal.SIGTERM)
-        assert starting.process.wait(timeout=30) == 0
+        assert starting.process.wait(timeout=PATIENCE) == 0
         assert starting.processes() == []
     finally:
         starting.stop()
@@ -162,7 +163,7 @@ def test_it_can_be_stopped_while_it_starts(tmp_path: Path) -> None:
 def test_what_cannot_start_ends_with_its_reason(tmp_path: Path) -> None:
     run = Running(tmp_path, environment={"LOG_LEVEL": "no such level"})
     try:
-        out, _ = run.process.communicate(timeout=60)
+        out, _ = run.process.communicate(timeout=PATIENCE)
         assert run.process.returncode == 1
         assert " failed; the last words in " in out
         assert "LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL" in out
@@ -181,14 +182,14 @@ def test_what_dies_again_and_again_is_given_up_with_its_last_words(tmp_path: Pat
     program.start()
     keeper = Keeper(program, home=tmp_path)
     with pytest.raises(ServerError, match=r"(?s)web stops again and again.*no room"):
-        eventually(lambda: keeper.tend(pause=lambda _: None) < 0, seconds=30)
+        eventually(lambda: keeper.tend(pause=lambda _: None) < 0)
     assert spec.log.read_text().count("no room") == 1 + QUICK_DEATHS
 
 
 @pytest.mark.slow
 def test_second_run_on_the_same_home_gets_one_sentence(running: Running) -> None:
     second = Running(running.home)
-    out, _ = second.process.communicate(timeout=60)
+    out, _ = second.process.communicate(timeout=PATIENCE)
     assert second.process.returncode == 1
     assert out.count("\n") == 1
     assert f"already runs from {running.home} at http://localhost:{running.port}" in out
@@ -279,7 +280,7 @@ def test_production_on_one_machine_says_where_people_come_in_and_what_to_do_next
             f"http://127.0.0.1:{running.port}/account/login/",
             headers={"Host": "codesign.example.org", "X-Forwarded-Proto": "https"},
         )
-        with urllib.request.urlopen(page, timeout=20) as answer:
+        with urllib.request.urlopen(page, timeout=PATIENCE) as answer:
             assert answer.status == 200
         (line,) = [line for line in running.said.splitlines() if "make_site_admin" in line]
         made = subprocess.run(
@@ -288,7 +289,7 @@ def test_production_on_one_machine_says_where_people_come_in_and_what_to_do_next
             env=environment,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
         )
         assert made.returncode == 0, made.stderr
     finally:

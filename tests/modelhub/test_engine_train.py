@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import pytest
 
 from modelhub.engine.progress import Exit, read_progress, read_result
 from modelhub.engine.weights import exclusive, sha256_of_folder
+from tests.config.running import eventually
 from tests.modelhub.engine_release import GOOD, pair, turn, write_release
 
 pytestmark = pytest.mark.slow
@@ -214,13 +214,13 @@ def test_too_little_memory_ends_clearly(trainer: Trainer, release: Path) -> None
 
 
 def _wait(process: subprocess.Popen[bytes], ready: Callable[[], bool]) -> None:
-    """Wait on the process until `ready`; fails when it ends before."""
-    for _ in range(LIMIT_S):
-        if ready():
-            return
-        with suppress(subprocess.TimeoutExpired):
-            pytest.fail(f"ended early with {process.wait(1)}")
-    pytest.fail("never became ready")
+    """Wait on the process until `ready`; fails when it ends before, and leaves none running."""
+    try:
+        eventually(lambda: ready() or process.poll() is not None, seconds=LIMIT_S)
+        assert process.poll() is None, "it ended early"
+    except AssertionError:
+        process.kill()
+        raise
 
 
 def _events(folder: Path, name: str) -> list[dict[str, Any]]:

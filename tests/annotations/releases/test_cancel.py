@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -126,14 +126,16 @@ def test_whoever_cancels_does_not_wait_for_the_reading_to_end() -> None:
 
     def cancel_elsewhere() -> None:
         try:
-            releases.cancel(actor=SYSTEM, release=made)
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '30s'")  # we wait for it here
+                releases.cancel(actor=SYSTEM, release=made)
         finally:
             connection.close()
 
     def going_on() -> None:
         stopped_by_cancelling(row=wanted(release=made))()  # looks, and leaves nothing locked
         with ThreadPoolExecutor(1) as other:
-            other.submit(cancel_elsewhere).result(timeout=10)
+            other.submit(cancel_elsewhere).result()
         asks.append(made.id)
         stopped_by_cancelling(row=wanted(release=made))()
 

@@ -16,7 +16,7 @@ from codesign.studies.models import Member
 from tests.annotations.releases.story import GRANTS, Story, release, rows, unwatched, withdraw
 from tests.config.running import eventually
 from tests.factories.consent import publish, sign
-from tests.together import somebody_waits
+from tests.together import LONGEST, somebody_waits
 
 pytestmark = pytest.mark.django_db
 
@@ -135,7 +135,7 @@ def test_withdrawal_during_the_freeze_waits_and_supersedes() -> None:
         leaving.start()
         eventually(somebody_waits)
         assert leaving.is_alive()
-    leaving.join(timeout=30)
+    leaving.join(LONGEST)
     assert failures == []
     made.refresh_from_db()
     assert made.state == "superseded"

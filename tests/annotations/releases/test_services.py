@@ -20,6 +20,7 @@ from codesign.shared.errors import Invalid, NotPermitted
 from tests.annotations.releases.story import Story, release, rows, unwatched, withdraw
 from tests.factories.modelhub import frozen_release
 from tests.factories.studies import MemberFactory, StudyFactory
+from tests.together import LONGEST
 
 pytestmark = pytest.mark.django_db
 
@@ -205,15 +206,15 @@ def test_the_end_of_a_builders_connection_frees_its_release() -> None:
         assert releases._take_lock(made.id, wait=False)
         assert releases._begin(made.id)
         taken.set()
-        assert end.wait(timeout=30)
+        assert end.wait(LONGEST)
         connection.close()
 
     dying = threading.Thread(target=builder)
     dying.start()
-    assert taken.wait(timeout=30)
+    assert taken.wait(LONGEST)
     assert releases.ring_releases() == 0
     end.set()
-    dying.join(timeout=30)
+    dying.join(LONGEST)
     releases.build_release(release_id=made.id, wait=True)
     made.refresh_from_db()
     assert (made.state, made.builds) == ("frozen", 2)
@@ -266,7 +267,7 @@ def test_only_one_builder_at_a_time_and_what_stands_in_line_is_left_there() -> N
 
     other = threading.Thread(target=try_it)
     other.start()
-    other.join(timeout=30)
+    other.join(LONGEST)
     releases._let_go(made.id)
     made.refresh_from_db()
     assert (made.state, seen) == ("queued", [1])
