@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 from django.db import transaction
@@ -84,6 +83,10 @@ ReadyPart = tuple[list[ImportRow], Ready]
 """Rows that can come in, and what is known of their prompts without the database."""
 
 
+def _unwatched(_: ImportReport) -> None:
+    """Nobody has to know how far it is."""
+
+
 def import_file(
     *,
     actor: Actor,
@@ -91,7 +94,7 @@ def import_file(
     path: Path,
     skip_bad: bool = False,
     name: str = "",
-    watch: Watch | None = None,
+    watch: Watch = _unwatched,
 ) -> ImportReport:
     """Import a JSONL, CSV or Parquet file; RowsRefused and nothing imported if a row is bad."""
     rows = read_rows(path=path, name=name)
@@ -106,7 +109,7 @@ def import_rows(
     study: Study,
     rows: Iterable[Row],
     skip_bad: bool = False,
-    watch: Watch | None = None,
+    watch: Watch = _unwatched,
 ) -> ImportReport:
     """Import rows as `read_rows` gives them, in one transaction.
 
@@ -126,11 +129,10 @@ def import_rows(
     _sort_problems(report)
     if report.skipped and not skip_bad:
         raise RowsRefused(report.skipped)
-    sign = partial(watch, report) if watch else lambda: None
-    intake.settle(sign)
+    intake.settle(lambda: watch(report))
     for some in batched((uuid.UUID(bytes=one) for one in touched), BATCH):
         _make_tasks(study, some, report)
-        sign()
+        watch(report)
     audit.record(
         actor=actor,
         action=IMPORTED,
@@ -148,7 +150,7 @@ def import_rows(
 
 @without_collector()
 def check_rows(
-    *, actor: Actor, study: Study, rows: Iterable[Row], watch: Watch | None = None
+    *, actor: Actor, study: Study, rows: Iterable[Row], watch: Watch = _unwatched
 ) -> ImportReport:
     """What would come of an import with `skip_bad`; writes nothing and locks nothing."""
     require(actor, IMPORT, study)
@@ -165,7 +167,7 @@ def _sort_problems(report: ImportReport) -> None:
 
 
 def _read(
-    intake: Intake, rows: Iterable[Row], report: ImportReport, watch: Watch | None
+    intake: Intake, rows: Iterable[Row], report: ImportReport, watch: Watch
 ) -> Iterator[ReadyPart]:
     """Rows that can be read, a part at a time; the others go into the report.
 
@@ -179,8 +181,7 @@ def _read(
             report.columns_not_used |= part.columns_not_used
             report.first += part.rows[: FIRST_ROWS - len(report.first)]
             yield part.rows, prompts
-            if watch:
-                watch(report)
+            watch(report)
     if not report.rows:
         report.skipped.append(RowProblem(1, "the file holds no rows."))
 
