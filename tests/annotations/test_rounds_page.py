@@ -10,7 +10,7 @@ from annotations.models import Assignment
 from annotations.rules.states import AssignmentState, RoundState
 from tests.counting import queries_of
 from tests.factories.annotations import judge, judging_round, lease, send
-from tests.factories.studies import staff
+from tests.factories.studies import StudyFactory, staff
 
 pytestmark = pytest.mark.django_db
 
@@ -37,3 +37,12 @@ def test_a_coordinator_sees_closes_and_opens_rounds(client: Client) -> None:
     few = queries_of(client, listed)
     judging_round(member.cohort, tasks=2, opened=False)
     assert queries_of(client, listed) == few
+
+
+def test_without_a_cohort_there_is_a_way_to_make_one_and_no_form(client: Client) -> None:
+    coordinator = staff(StudyFactory.create())
+    client.force_login(coordinator.user)
+    slug = coordinator.study.slug
+    page = client.get(reverse("annotations:round-plan", kwargs={"slug": slug})).content.decode()
+    assert reverse("studies:cohorts", kwargs={"slug": slug}) in page
+    assert "Plan it" not in page

@@ -14,7 +14,7 @@ from codesign.studies.models import Member
 from codesign.studies.rules import Role
 from tests.counting import pages_of, queries_of
 from tests.factories.compensation import credit, set_rate
-from tests.factories.studies import CohortFactory, MemberFactory, staff
+from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
 
 pytestmark = pytest.mark.django_db
 
@@ -174,3 +174,14 @@ def test_a_coordinator_knows_whose_pay_is_whose(member: Member, client: Client) 
     client.force_login(member.user)
     own = client.get(address("mine", member)).content.decode()
     assert f"Your code in the book: <strong>{member.pseudonym}</strong>" in own
+
+
+def test_without_a_cohort_there_is_a_way_to_make_one_for_whoever_may(client: Client) -> None:
+    study = StudyFactory.create()
+    cohorts = reverse("studies:cohorts", kwargs={"slug": study.slug})
+    for role in (Role.COORDINATOR, Role.AUDITOR):
+        client.force_login(staff(study, role).user)
+        page = client.get(reverse("compensation:rates", kwargs={"slug": study.slug}))
+        assert "There is no cohort yet" in page.content.decode()
+        assert (cohorts in page.content.decode()) == (role == Role.COORDINATOR)
+        assert "Set the rate" not in page.content.decode()
