@@ -45,9 +45,10 @@ def ask_first(request: HttpRequest, question: Question, form: Form | None = None
 class Job:
     """What a worker is at, as `components/job_progress.html` shows it.
 
-    `rate` is how many a second, of `rate_unit` where that is to be named, and `left` the seconds to
-    go. `poll_url` answers by `how_far` and is empty once the job has ended; its pace is not told
-    any more then. `cancel_url` is for whoever may stop it.
+    `total` is 0 while nobody knows it. `rate` is how many a second, of `rate_unit` where that is to
+    be named, and `left` the seconds to go; neither is told once all is done. `poll_url` answers by
+    `how_far` and is empty once the job has ended; its pace is not told any more then. `cancel_url`
+    is for whoever may stop it.
     """
 
     title: str

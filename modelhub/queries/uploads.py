@@ -23,7 +23,7 @@ UNDER_WAY = (
 )
 WAITING = (UploadState.QUEUED, UploadState.CONFIRMED)
 STALE_AFTER = timedelta(minutes=3)
-"""Without a sign of life. Tying 100,000 prompts, when there is none, takes seconds."""
+"""Without a sign of life, of which there is one about every second, also while prompts are tied."""
 
 UNCONFIRMED_AFTER = timedelta(days=7)
 

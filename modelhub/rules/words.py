@@ -59,8 +59,10 @@ def run_state(state: str, *, begun: bool = True) -> str:
     }[RunState(state)]
 
 
-def upload_state(state: str) -> str:
+def upload_state(state: str, *, all_read: bool = False) -> str:
     """Where a file of prompts stands."""
+    if state == UploadState.IMPORTING and all_read:
+        return _("looking which prompts say almost the same")
     return {
         UploadState.QUEUED: _("waiting for a worker"),
         UploadState.CHECKING: _("being looked through"),

@@ -106,7 +106,7 @@ def _seen(request: StudyRequest, upload: Upload) -> dict[str, Any]:
         done=upload.rows,
         total=upload.total,
         unit=_("rows"),
-        state=upload_state(upload.state),
+        state=upload_state(upload.state, all_read=0 < upload.total <= upload.rows),
         rate=queries.rows_a_second(upload),
         rate_unit=_("rows"),
         left=queries.seconds_left(upload),

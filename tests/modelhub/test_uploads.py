@@ -147,6 +147,22 @@ def test_progress_says_percent_rate_and_time_left_without_scripts_too(desk: Desk
         assert "<noscript>" in page
 
 
+def test_what_comes_after_the_last_row_has_its_own_words_and_no_pace(desk: Desk) -> None:
+    desk.bring(lines(GOOD))
+    upload = Upload.objects.get()
+    Upload.objects.update(
+        state=UploadState.IMPORTING,
+        rows=100_000,
+        total=100_000,
+        started_at=timezone.now() - timedelta(seconds=60),
+        heartbeat_at=timezone.now(),
+    )
+    page = desk.client.get(desk.at("upload", upload)).content.decode()
+    assert "Looking which prompts say almost the same · 100,000 of 100,000 rows" in page
+    assert "a second" not in page
+    assert "100,000" in desk.client.get(desk.at("uploads")).content.decode()
+
+
 def test_cancelled_before_and_after_it_was_looked_through(desk: Desk) -> None:
     for look in (False, True):
         if look:

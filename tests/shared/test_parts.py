@@ -7,7 +7,7 @@ from django.template.loader import render_to_string
 
 from annotations.forms.sheet import Group, Option
 from codesign.shared.pages import Job
-from codesign.shared.templatetags.codesign import about, percent_of
+from codesign.shared.templatetags.codesign import about, percent_of, rate
 
 
 def scale(chosen: int | None) -> Group:
@@ -71,6 +71,30 @@ def test_a_table_names_each_cell_for_narrow_screens() -> None:
     html = part("table", caption="Pay", columns=columns, rows=[["Monday", "£1.00"]])
     assert '<th scope="row" role="rowheader">Monday</th>' in html
     assert 'data-label="amount"' in html
+
+
+def test_a_job_of_which_nobody_knows_how_much_it_is_says_no_number() -> None:
+    job = Job(title="Writing", done=0, total=0, unit="replies", state="waiting", poll_url="/far/")
+    html = part("job_progress", job=job)
+    assert "Waiting" in html
+    assert " of " not in html
+
+
+def test_a_job_that_has_done_all_but_goes_on_tells_no_pace_any_more() -> None:
+    job = Job(
+        title="Writing", done=9, total=9, unit="replies", state="tidying", rate=3, poll_url="/far/"
+    )
+    html = part("job_progress", job=job)
+    assert "9 of 9 replies" in html
+    assert "a second" not in html
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(0.01, "0.1"), (0.42, "0.4"), (2.0, "2"), (9.96, "10"), (21732.4, "21,732")],
+)
+def test_what_goes_slowly_is_not_said_to_stand_still(number: float, said: str) -> None:
+    assert rate(number) == said
 
 
 def test_a_job_that_is_over_asks_no_more_and_cannot_be_cancelled() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from django import template
 from django.contrib.staticfiles.storage import staticfiles_storage
+from django.template.defaultfilters import floatformat
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
@@ -34,6 +35,12 @@ def percent_of(done: float | None, total: float | None) -> str:
 def counted(number: int) -> str:
     """`{{ 101|counted }}` → more than 100, for numbers that were counted no further."""
     return counts.counted(number)
+
+
+@register.filter
+def rate(number: float) -> str:
+    """`{{ 0.42|rate }}` → 0.4, `{{ 21732.4|rate }}` → 21,732: so many a second, never none."""
+    return floatformat(number, "0g") if number >= 9.95 else floatformat(max(number, 0.1), -1)
 
 
 @register.filter
