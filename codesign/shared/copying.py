@@ -15,13 +15,17 @@ def copy_rows(
     """Write rows, each with the values of these columns, in the caller's transaction.
 
     Values go as psycopg writes them (JSON as `Jsonb`): no defaults of the model, no
-    `auto_now_add`. Constraints hold.
+    `auto_now_add`. Constraints hold. What goes wrong is one of Django's errors, as of any query.
     """
     command = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(
         sql.Identifier(model._meta.db_table), sql.SQL(", ").join(map(sql.Identifier, names))
     )
     columns = {field.attname: field for field in model._meta.concrete_fields}
-    with connection.cursor() as cursor, cursor.copy(command) as copy:
+    with (
+        connection.wrap_database_errors,
+        connection.cursor() as cursor,
+        cursor.copy(command) as copy,
+    ):
         copy.set_types([_oid(columns[name]) for name in names])
         for row in rows:
             copy.write_row(row)

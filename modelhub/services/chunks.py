@@ -44,7 +44,6 @@ STOPPED = (
     "is written stays. Resume to try again."
 )
 """What the error was is for the log alone: it may hold a text or a path of the server."""
-NO_ROOM = "The server had no room left on its disk. What is written stays. Resume to try again."
 WRITTEN = [
     "state",
     "leased_until",
@@ -69,7 +68,12 @@ class Lease:
 
 
 def generate_chunk(*, run_id: uuid.UUID, ring: int) -> bool:
-    """Answer one ring: write and keep the run's next chunk; whether there was one to keep."""
+    """Answer one ring: write and keep the run's next chunk; whether there was one to keep.
+
+    Where the database is away or the disk is full, the run waits and is rung for again.
+    """
+    if room.is_full(django_settings.CODESIGN_HOME):
+        return False  # what the model wrote now could not be kept
     run = answer_ring(run_id=run_id, ring=ring)
     if run is None:
         return False
@@ -91,12 +95,11 @@ def generate_chunk(*, run_id: uuid.UUID, ring: int) -> bool:
     except EngineError as error:
         generation.fail_run(run_id=run_id, error=str(error))
         return False
-    except DATABASE_AWAY:
-        raise  # the run is not at fault: it is rung for again
     except Exception as error:
+        if isinstance(error, DATABASE_AWAY) or room.was_lacking(error):
+            raise  # the run is not at fault
         log.exception("generation run %s stopped", run_id)
-        said = NO_ROOM if room.was_lacking(error) else STOPPED
-        generation.fail_run(run_id=run_id, error=said)
+        generation.fail_run(run_id=run_id, error=STOPPED)
         return False
 
 

@@ -6,6 +6,7 @@ import errno
 import json
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from psycopg.errors import DiskFull
 
 from annotations.services import releases
@@ -24,11 +26,14 @@ from codesign.studies.rules import Role
 from modelhub.engine.progress import NO_ROOM, PROGRESS, Exit, read_progress, read_result
 from modelhub.engine.train import is_out_of_room
 from modelhub.models import Upload
+from modelhub.queries.generation import runs_to_ring
+from modelhub.services import chunks
 from tests.annotations.releases.story import Story, unwatched
 from tests.config.running import ROOT
 from tests.factories.studies import StudyFactory, staff
 from tests.faults.disks import small_disk
 from tests.modelhub.engine_release import pair, write_release
+from tests.modelhub.runs import start
 
 
 def lacking(sentence: str) -> OSError:
@@ -59,6 +64,18 @@ def test_a_release_ends_with_a_sentence(settings: Any, tmp_path: Path) -> None:
         assert made.state == "failed"
         assert made.error.startswith("There was no room left on the disk")
         assert [path for path in disk.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.django_db
+def test_the_model_writes_nothing_that_could_not_be_kept(settings: Any, tmp_path: Path) -> None:
+    run = start(StudyFactory.create())
+    with small_disk(tmp_path, size="64k") as disk:
+        settings.CODESIGN_HOME = disk
+        assert not chunks.generate_chunk(run_id=run.id, ring=run.ring)
+    run.refresh_from_db()
+    assert run.state == "queued"
+    later = timezone.now() + timedelta(minutes=1)
+    assert runs_to_ring(now=later) == [run.id]
 
 
 @pytest.mark.django_db
