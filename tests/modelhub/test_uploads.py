@@ -128,17 +128,16 @@ def test_a_study_that_changed_meanwhile_takes_nothing(desk: Desk) -> None:
     assert list(Prompt.objects.values_list("external_id", flat=True)) == ["a"]
 
 
-def test_progress_says_percent_rate_and_time_left_without_scripts_too(desk: Desk) -> None:
+def for_a_minute(desk: Desk, **now: object) -> Upload:
+    """A file that has been read for a minute, and how far that is."""
     desk.bring(lines(GOOD))
-    upload = Upload.objects.get()
-    now = timezone.now()
-    Upload.objects.update(
-        state=UploadState.CHECKING,
-        rows=25_000,
-        total=100_000,
-        started_at=now - timedelta(seconds=60),
-        heartbeat_at=now,
-    )
+    then = timezone.now()
+    Upload.objects.update(started_at=then - timedelta(seconds=60), heartbeat_at=then, **now)
+    return Upload.objects.get()
+
+
+def test_progress_says_percent_rate_and_time_left_without_scripts_too(desk: Desk) -> None:
+    upload = for_a_minute(desk, state=UploadState.CHECKING, rows=25_000, total=100_000)
     for name in ("upload", "upload-progress"):
         page = desk.client.get(desk.at(name, upload)).content.decode()
         for said in ("25%", "25,000 of 100,000 rows", "417 rows a second", "about 3 minutes left"):
@@ -148,15 +147,7 @@ def test_progress_says_percent_rate_and_time_left_without_scripts_too(desk: Desk
 
 
 def test_what_comes_after_the_last_row_has_its_own_words_and_no_pace(desk: Desk) -> None:
-    desk.bring(lines(GOOD))
-    upload = Upload.objects.get()
-    Upload.objects.update(
-        state=UploadState.IMPORTING,
-        rows=100_000,
-        total=100_000,
-        started_at=timezone.now() - timedelta(seconds=60),
-        heartbeat_at=timezone.now(),
-    )
+    upload = for_a_minute(desk, state=UploadState.IMPORTING, rows=100_000, total=100_000)
     page = desk.client.get(desk.at("upload", upload)).content.decode()
     assert "Looking which prompts say almost the same · 100,000 of 100,000 rows" in page
     assert "a second" not in page
