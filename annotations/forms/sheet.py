@@ -76,20 +76,29 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """The form as it is to be shown."""
+class Questions:
+    """What is asked about the replies together, with the answers so far."""
 
-    replies: tuple[Reply, ...]
-    questions: tuple[Question, ...]
+    replies: int
+    criteria: tuple[Question, ...]
     comparison: Group | None
     ranks: tuple[Group, ...]
     all_harmful: bool
     harm_error: str
     comment: str
     asks_ranking: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The form as it is to be shown; `untouched` where nothing of it is filled in."""
+
+    replies: tuple[Reply, ...]
+    questions: Questions
     asks_rewrite: bool
     asks_flag: bool
     errors: tuple[tuple[str, str], ...]
+    untouched: bool
 
 
 def sheet(
@@ -97,22 +106,32 @@ def sheet(
 ) -> Sheet:
     """Lay out what this assignment asks, filled in with `fields`."""
     errors = errors or {}
-    ranking = Ask.RANKING in shown["asks"]
-    count = len(shown["responses"])
     return Sheet(
         replies=tuple(
             _reply(one, shown["prompt"]["language"], fields, errors) for one in shown["responses"]
         ),
-        questions=tuple(_questions(shown, fields, errors)) if Ask.RATING in shown["asks"] else (),
+        questions=_questions(shown, fields, errors),
+        asks_rewrite=Ask.REWRITE in shown["asks"],
+        asks_flag=Ask.FLAG in shown["asks"],
+        errors=tuple(errors.items()),
+        untouched=not errors and not any(fields.values()),
+    )
+
+
+def _questions(
+    shown: ShownAssignment, fields: Mapping[str, str], errors: Mapping[str, str]
+) -> Questions:
+    ranking = Ask.RANKING in shown["asks"]
+    count = len(shown["responses"])
+    return Questions(
+        replies=count,
+        criteria=tuple(_criteria(shown, fields, errors)) if Ask.RATING in shown["asks"] else (),
         comparison=_comparison(fields, errors) if ranking and count == 2 else None,
         ranks=tuple(_ranks(shown, fields, errors)) if ranking and count > 2 else (),
         all_harmful="all_harmful" in fields,
         harm_error=errors.get("all_harmful", ""),
         comment=fields.get("comment", ""),
         asks_ranking=ranking,
-        asks_rewrite=Ask.REWRITE in shown["asks"],
-        asks_flag=Ask.FLAG in shown["asks"],
-        errors=tuple(errors.items()),
     )
 
 
@@ -159,7 +178,7 @@ def _reply(
     )
 
 
-def _questions(
+def _criteria(
     shown: ShownAssignment, fields: Mapping[str, str], errors: Mapping[str, str]
 ) -> Iterable[Question]:
     for criterion in shown["rubric"]["criteria"]:

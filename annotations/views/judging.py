@@ -29,6 +29,7 @@ from annotations.views.keeping import (
     take,
     to_help,
 )
+from annotations.views.questions import questions
 from codesign.consent import queries as consent
 from codesign.shared.errors import Conflict, Invalid, NoConsent, TooLarge
 from codesign.shared.money import format_money
@@ -258,9 +259,11 @@ def _show(
     shown = queries.shown(actor=actor, assignment=assignment)
     so_far = sittings.sitting_of(actor=actor, assignment=assignment)
     filled = form.fields(shown) if fields is None else fields
+    laid_out = sheet(shown, filled, errors)
     context = {
         "shown": shown,
-        "sheet": sheet(shown, filled, errors),
+        "sheet": laid_out,
+        "questions": questions(laid_out),
         "sitting": so_far.done + 1,
         "intensity": words.INTENSITIES[shown["prompt"]["intensity"]],
         "skips": words.SKIPS.items(),
