@@ -8,8 +8,9 @@ that is not asked at every judgement keeps to querysets.
 from __future__ import annotations
 
 import inspect
+import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
@@ -28,14 +29,19 @@ BLANKS: Mapping[str, Callable[[int], Any]] = {
     "str": lambda number: f"?{number}?",
 }
 """By a parameter's type: values that stand in the SQL for what comes with each use."""
+PLACE = re.compile("%[%s]")
 
 
 @dataclass(frozen=True)
 class Statement:
-    """SQL, its parameters (by name where a use fills them), and how Django reads its columns."""
+    """SQL, the names of its parameters in their order, and how Django reads its columns.
+
+    What is the same at every use stands in the SQL itself, so that a plan for all uses may rest on
+    it: a partial index serves only where its condition is known to hold.
+    """
 
     sql: str
-    parameters: tuple[tuple[str, Any], ...]
+    parameters: tuple[str, ...]
     columns: list[Any]
     converters: list[tuple[int, list[Callable[..., Any]], Any]]
     shape: Any
@@ -50,17 +56,31 @@ class Statement:
         sql, parameters = compiler.as_sql()
         if not set(blanks) <= set(parameters):
             raise ValueError(f"{write.__name__} does not hand on all that it takes")
+        values = iter(parameters)
+        sql = PLACE.sub(lambda place: _at(place[0], values, blanks), sql)
         columns = [column[0] for column in compiler.select[: compiler.col_count]]
         converters = compiler.get_converters(columns).items()
         shape = compiler.klass_info
         return cls(
             sql=sql,
-            parameters=tuple((blanks.get(one, ""), one) for one in parameters),
+            parameters=tuple(blanks[one] for one in parameters if one in blanks),
             columns=columns,
             converters=[(place, *how) for place, how in converters],
             shape=shape,
             related=_related(shape, compiler.select) if shape else [],
         )
+
+
+def _at(place: str, values: Iterator[Any], blanks: Mapping[Any, str]) -> str:
+    """What stands at a place of the SQL: a parameter stays one, a constant is written out."""
+    if place == "%%":
+        return place
+    value = next(values)
+    if value in blanks:
+        return place
+    postgres: Any = connection.ops
+    written: str = postgres.compose_sql("%s", [value])
+    return written.replace("%", "%%")
 
 
 def _related(shape: Any, select: Any) -> list[Any]:
@@ -90,7 +110,7 @@ class Written(Generic[M]):
 
     def parameters(self, **values: Any) -> list[Any]:
         """The parameters of `sql` for one use."""
-        return [values[name] if name else one for name, one in self._statement.parameters]
+        return [values[name] for name in self._statement.parameters]
 
     def rows(self, **values: Any) -> list[list[Any]]:
         """Every row as plain values."""
