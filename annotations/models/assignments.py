@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from annotations.models.prompts import Prompt, Response, Rubric
 from annotations.models.rounds import Seat, Task
@@ -23,6 +23,7 @@ from annotations.rules.states import (
 )
 from codesign.consent.models import ConsentRecord
 from codesign.shared.models import PublicModel, append_only, one_of, write_once
+from codesign.shared.written import Written
 from codesign.studies.models import Member, Study
 
 HOLDS_SEAT = Q(state__in=[AssignmentState.LEASED, AssignmentState.SUBMITTED])
@@ -118,7 +119,12 @@ class Assignment(PublicModel):
     @cached_property
     def responses(self) -> dict[uuid.UUID, Response]:
         """The responses shown, by id, in no order; one query, then kept. They never change."""
-        return Response.objects.in_bulk(self.order_shown)
+        return {response.id: response for response in _responses_of.all(task_id=self.task_id)}
+
+
+@Written
+def _responses_of(task_id: uuid.UUID) -> QuerySet[Response]:
+    return Response.objects.filter(tasks=task_id)
 
 
 class OrderBalance(models.Model):
