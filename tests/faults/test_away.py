@@ -82,7 +82,7 @@ def judge_page(visitor: Visitor) -> bool:
 
 def test_the_database_is_gone_for_twenty_seconds(apart: Apart, browser: Browser) -> None:
     visitor = apart.visitor("panelist", consented=True)
-    eventually(lambda: judge_page(visitor), seconds=300)
+    eventually(lambda: judge_page(visitor))
     page = visitor.get(f"{STUDY}/judge/")
     form = page.form_with("comparison")
     context = browser.new_context(base_url=str(visitor.client.base_url))
@@ -123,7 +123,7 @@ def test_the_database_is_gone_for_twenty_seconds(apart: Apart, browser: Browser)
     context.close()
     visitor.submit(resting, resting.form_with(*answers))
     assert count(apart, "SELECT count(*) FROM annotations_judgement") == 1
-    eventually(lambda: count(apart, written) > before, seconds=300)
+    eventually(lambda: count(apart, written) > before)
 
 
 def word(tab: Tab, name: str) -> str:
@@ -141,7 +141,7 @@ def test_without_a_broker_judging_goes_on(apart: Apart) -> None:
     token = apart.account("clinician")["token"]
     base = f"http://127.0.0.1:{apart.running.port}/api/v1/"
     before = count(apart, "SELECT count(*) FROM annotations_judgement")
-    eventually(lambda: count(apart, FREE_FOR_CLINICIANS) >= 3, seconds=300)
+    eventually(lambda: count(apart, FREE_FOR_CLINICIANS) >= 3)
     with httpx.Client(
         base_url=base, headers={"Authorization": f"Token {token}"}, timeout=30
     ) as client:

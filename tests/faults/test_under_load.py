@@ -286,7 +286,7 @@ def kill(installation: Installation, name: str) -> float:
     if name == "supervisor":
         running.process.kill()
         running.process.wait()
-        eventually(lambda: not running.processes(), seconds=30)
+        eventually(lambda: not running.processes())
         running.start_again()
     else:
         eventually(lambda: running.find(NAMES[name]))
