@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -117,10 +117,17 @@ def _filled(*, tasks: int, judged: int, people: int) -> Member:
     return member
 
 
-@pytest.fixture
-def panelist() -> Member:
-    """Somebody in a large study, of which a fifth is judged."""
-    return _filled(tasks=MANY, judged=MANY // 5, people=PEOPLE)
+def test_a_large_study(subtests: pytest.Subtests) -> None:
+    """Its rows take longer to make than all that is tried with them: each try is undone."""
+    panelist = _filled(tasks=MANY, judged=MANY // 5, people=PEOPLE)
+    for look in (
+        of_much_that_waits_a_part_is_looked_at_and_called_so,
+        no_batch_of_opening_or_closing_reads_a_large_table_to_its_end,
+        no_query_reads_a_large_table_to_its_end,
+    ):
+        with subtests.test(look.__name__), transaction.atomic():
+            look(Member.objects.get(id=panelist.id))
+            transaction.set_rollback(True)
 
 
 @contextmanager
@@ -153,7 +160,7 @@ OFFERED = (
 )
 
 
-def test_of_much_that_waits_a_part_is_looked_at_and_called_so(panelist: Member) -> None:
+def of_much_that_waits_a_part_is_looked_at_and_called_so(panelist: Member) -> None:
     cohort = CohortFactory.create(study=panelist.study, role=Role.CLINICIAN)
     clinician, made = judge(cohort=cohort), judging_round(cohort, tasks=0)
     with connection.cursor() as cursor:
@@ -211,7 +218,7 @@ def test_pages_call_no_parallel_workers() -> None:
     assert row == ("0",)
 
 
-def test_no_batch_of_opening_or_closing_reads_a_large_table_to_its_end(panelist: Member) -> None:
+def no_batch_of_opening_or_closing_reads_a_large_table_to_its_end(panelist: Member) -> None:
     made = Round.objects.get(study=panelist.study)
     with scans() as found:
         for move in (rounds.close_round, rounds.open_round):
@@ -220,7 +227,8 @@ def test_no_batch_of_opening_or_closing_reads_a_large_table_to_its_end(panelist:
     assert not found, "\n".join(found)
 
 
-def test_no_query_reads_a_large_table_to_its_end(panelist: Member, client: Client) -> None:
+def no_query_reads_a_large_table_to_its_end(panelist: Member) -> None:
+    client = Client()
     small = judge()
     judging_round(small.cohort, tasks=2)
     send(lease(small))
