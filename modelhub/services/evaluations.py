@@ -11,7 +11,7 @@ from django.db import transaction
 
 from annotations.models import Response, Round, RoundCohort, Task
 from annotations.rules.states import Ask, RoundKind
-from annotations.services.rounds import CohortPlan, add_task, make_round, open_round
+from annotations.services.rounds import CohortPlan, add_tasks, make_round, open_round
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import SYSTEM, Actor
@@ -115,25 +115,26 @@ def place_ready(*, evaluation_id: uuid.UUID) -> None:
         .get(id=evaluation_id)
     )
     placed = set(Task.objects.filter(round=evaluation.round).values_list("prompt_id", flat=True))
-    identical = 0
+    evaluation.identical = 0
+    ready = []
     for parents, childs in _answered_by_both(evaluation):
         if parents.text_hash == childs.text_hash:
-            identical += 1
+            evaluation.identical += 1
         elif parents.prompt_id not in placed:
-            _add(evaluation.round, parents, childs)
-    evaluation.identical = identical
+            ready.append((parents.prompt, [parents, childs]))
+    if ready:
+        add_tasks(actor=SYSTEM, round=evaluation.round, items=ready)
     evaluation.save(update_fields=["identical"])
 
 
-def _add(round_: Round, parents: Response, childs: Response) -> None:
-    add_task(actor=SYSTEM, round=round_, prompt=parents.prompt, responses=[parents, childs])
-
-
 def _answered_by_both(evaluation: Evaluation) -> Iterator[tuple[Response, Response]]:
-    """(parent's, child's) response of each prompt that has both."""
+    """(parent's, child's) response of each prompt that has both, none of it pulled since."""
     items = (
         GenerationItem.objects.filter(
-            run__in=[evaluation.parent_run_id, evaluation.child_run_id], state=ItemState.DONE
+            run__in=[evaluation.parent_run_id, evaluation.child_run_id],
+            state=ItemState.DONE,
+            prompt__withdrawn_at=None,
+            response__withdrawn_at=None,
         )
         .select_related("response__prompt")
         .order_by("prompt_id")

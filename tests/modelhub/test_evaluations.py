@@ -10,6 +10,7 @@ import pytest
 
 from annotations.models import Assignment, Response, Task
 from annotations.rules.states import RoundKind
+from annotations.services.prompts import pull_prompt, pull_response
 from annotations.services.rounds import open_round
 from codesign.audit.models import Event
 from codesign.consent import services as consent
@@ -19,6 +20,7 @@ from codesign.shared.errors import Conflict, Invalid, NotPermitted
 from codesign.studies.models import Member
 from modelhub.models import Evaluation, GenerationRun, ModelVersion
 from modelhub.queries.evaluations import EvaluationResult, result_of
+from modelhub.rules.states import RunState
 from modelhub.services import chunks
 from modelhub.services.evaluations import plan_evaluation
 from modelhub.services.versions import ensure_embedded_model
@@ -94,6 +96,26 @@ def test_tasks_open_once_both_have_answered(panel: list[Member]) -> None:
     tasks = Task.objects.filter(round=made.round)
     assert {task.prompt.held_out for task in tasks.select_related("prompt")} == {True}
     assert tasks.count() == 3
+
+
+def test_what_is_pulled_meanwhile_is_not_compared(panel: list[Member]) -> None:
+    """A prompt, and the response of one of the two, after both were written."""
+    study = panel[0].study
+    made = plan_evaluation(actor=SYSTEM, study=study, child=child_of(study))
+    write(made.parent_run, lambda number: f"Words {number}.")
+    work = chunks.lease_chunk(run_id=made.child_run.id)
+    assert work is not None
+    chunks.save_chunk(
+        lease=work, drafts=[Draft(item_id=work.wanted[0].item_id, seed=1, text="New.")]
+    )
+    first, second, third = made.parent_run.items.order_by("id")
+    assert second.response is not None
+    pull_prompt(actor=SYSTEM, prompt=first.prompt)
+    pull_response(actor=SYSTEM, response=second.response)
+    write(made.child_run, lambda number: f"New {number}.")
+    made.child_run.refresh_from_db()
+    assert made.child_run.state == RunState.DONE
+    assert Task.objects.get(round=made.round).prompt == third.prompt
 
 
 def test_both_answer_with_the_same_numbers(panel: list[Member]) -> None:
