@@ -23,7 +23,10 @@ from codesign.shared.processes import die_with_parent
 ROOT = Path(__file__).resolve().parents[2]
 READY = "Codesign is running"
 PATIENCE = 300.0
-"""Seconds. A start takes five to fifteen; the machine may be busy with other tests."""
+"""Seconds. A start takes five to fifteen, ten times that where the machine is busy with tests."""
+
+LONGEST = 900.0
+"""Seconds that a command or a process may take that brings in rows or trains; quiet, one minute."""
 
 
 def eventually(check: Callable[[], object], *, seconds: float = PATIENCE) -> None:
@@ -50,14 +53,14 @@ def user_environment(**more: str) -> dict[str, str]:
 
 
 def manage(home: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a management command for this home."""
+    """Run a management command for this home; wait as long as a busy machine may need."""
     return subprocess.run(
         [sys.executable, "manage.py", *words],
         cwd=ROOT,
         env=user_environment(CODESIGN_HOME=str(home), **environment),
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=LONGEST,
     )
 
 
@@ -146,7 +149,7 @@ class Running:
 
     def page_status(self) -> int:
         """Ask for a page whose cookie makes it read the database."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
             connection.request(
                 "GET", "/account/login/", headers={"Cookie": f"sessionid={'0' * 32}"}

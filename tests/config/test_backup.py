@@ -36,7 +36,7 @@ from modelhub.services.uploads import receive
 from modelhub.services.versions import ensure_embedded_model
 from tests.annotations.pages import cohort_of
 from tests.annotations.releases.story import Story, release
-from tests.config.running import ROOT, manage, user_environment
+from tests.config.running import PATIENCE, ROOT, manage, user_environment
 from tests.factories.annotations import judge, judging_round, lease, send
 from tests.factories.studies import staff
 
@@ -214,7 +214,7 @@ def test_a_restore_that_was_broken_off_begins_again(backup: Path, tmp_path: Path
         env=user_environment(CODESIGN_HOME=str(home)),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert "a restore into it was broken off" in refused.stdout
     assert manage(home, "restore", str(backup)).returncode == 0

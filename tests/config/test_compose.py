@@ -23,7 +23,7 @@ from django.utils.crypto import get_random_string
 from codesign.config.programs import WORKERS
 from codesign.config.servers.process import Child, Spec, stop, tail
 from tests.config.outside import OutsidePostgres, outside_valkey
-from tests.config.running import PATIENCE, ROOT, eventually, free_port, user_environment
+from tests.config.running import LONGEST, PATIENCE, ROOT, eventually, free_port, user_environment
 
 OURS = (
     "prepare",
@@ -180,7 +180,7 @@ def test_each_service_starts_by_its_command_and_together_they_are_healthy(
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=LONGEST,
         )
         assert prepared.returncode == 0, prepared.stdout + prepared.stderr
         children = {}

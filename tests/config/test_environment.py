@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from codesign.config.environment import Environment, read
 from tests.config.production import SECRET, production_environment
-from tests.config.running import ROOT
+from tests.config.running import PATIENCE, ROOT
 
 NEEDED = (
     "SECRET_KEY",
@@ -83,7 +83,7 @@ def test_every_door_refuses_with_one_sentence_that_names_all(door: str, tmp_path
     for name in NEEDED:
         del environment[name]
     done = subprocess.run(
-        DOORS[door], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
+        DOORS[door], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE
     )
     assert done.returncode != 0
     said = (done.stdout + done.stderr).strip()
@@ -106,7 +106,7 @@ def test_djangos_deployment_check_is_clean(
         env=production_environment(tmp_path, HSTS_REACH=reach),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"no issues ({not_asked_for} silenced)" in done.stdout

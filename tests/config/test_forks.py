@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.config.running import ROOT
+from tests.config.running import PATIENCE, ROOT
 
 PROGRAM = """
 import json, os, select, signal, sys
@@ -88,7 +88,7 @@ def test_a_fork_is_a_process_of_its_own(tmp_path: Path, ending: str, code: int, 
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert done.stdout.split() == [str(code)], done.stderr
     told, *rest = log.read_text().splitlines()

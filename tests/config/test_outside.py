@@ -14,7 +14,7 @@ import pytest
 from codesign.config.servers.roles import APP_ROLE, OWNER_ROLE
 from tests.config.outside import Authority, OutsidePostgres, TlsDoor
 from tests.config.production import production_environment
-from tests.config.running import ROOT
+from tests.config.running import LONGEST, ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -48,7 +48,7 @@ class Outside:
             env=self.environment(**more),
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=LONGEST,
         )
 
 

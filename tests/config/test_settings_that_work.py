@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from codesign.config.environment import read
 from tests.config.production import production_environment
-from tests.config.running import ROOT, user_environment
+from tests.config.running import PATIENCE, ROOT, user_environment
 
 HOSTS = "codesign.example.org,.example.net"
 SERVES = [
@@ -176,7 +176,7 @@ def test_all_of_them_are_one_sentence_at_the_door(kind: str, tmp_path: Path) -> 
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     said = (done.stdout + done.stderr).strip()
     assert done.returncode != 0

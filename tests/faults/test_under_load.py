@@ -24,7 +24,7 @@ import pytest
 from codesign.config.housekeeping import LONGEST_LOG
 from codesign.config.servers.postgres import SUPERUSER
 from codesign.config.servers.roles import OWNER_ROLE
-from tests.config.running import ROOT, eventually, user_environment
+from tests.config.running import LONGEST, PATIENCE, ROOT, eventually, user_environment
 from tests.config.test_supervisor import NAMES
 from tests.faults.books import WRITTEN, Story, assert_load_goes_on, compare, compare_writing, rows
 from tests.faults.disks import Disk, mounted
@@ -98,7 +98,7 @@ def staff(installation: Installation, role: str) -> httpx.Client:
     return httpx.Client(
         base_url=f"http://127.0.0.1:{installation.running.port}/api/v1/studies/{SLUG}/",
         headers={"Authorization": f"Token {installation.account(role)['token']}"},
-        timeout=60,
+        timeout=PATIENCE,
     )
 
 
@@ -117,7 +117,7 @@ def judges(installation: Installation) -> Iterator[list[Judge]]:
         person.done.set()
     for person in people:
         if person.ident:
-            person.join(timeout=60)
+            person.join(PATIENCE)
 
 
 def token_of(home: Path, email: str) -> str:
@@ -130,7 +130,7 @@ def let_stop(judges: list[Judge]) -> None:
     for judge in judges:
         judge.done.set()
     for judge in judges:
-        judge.join(timeout=60)
+        judge.join(PATIENCE)
         assert not judge.is_alive()
         assert judge.refused == []
 
@@ -161,7 +161,7 @@ def test_a_full_disk_is_said_and_nothing_is_broken(
         disk.fill()
         running.read_until(f"The disk that holds {running.home} is full")
         assert "make at least 32 MB of room there" in running.said
-        told = httpx.get(f"http://127.0.0.1:{running.port}/healthz", timeout=30)
+        told = httpx.get(f"http://127.0.0.1:{running.port}/healthz", timeout=PATIENCE)
         assert (told.status_code, told.json()["disk"]) == (503, "full")
         bring_a_file(coordinator, bring, running.home)
         ask_for_a_release(installation)
@@ -264,7 +264,7 @@ def assert_all_goes_on(installation: Installation) -> None:
     ended = "SELECT 1 FROM annotations_datasetrelease WHERE state NOT IN ('frozen', 'failed')"
     with installation.running.connect() as database:
         written = rows(database, WRITTEN)
-        eventually(lambda: rows(database, WRITTEN) > written)
+        eventually(lambda: rows(database, WRITTEN) > written, seconds=LONGEST)
         eventually(lambda: not rows(database, ended))
     assert not [*(installation.running.home / "releases" / ".building").glob("*")]
 

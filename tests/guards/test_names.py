@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from tests.config.running import PATIENCE
 from tests.guards.test_code import ROOT
 
 
@@ -17,7 +18,7 @@ def test_no_name_of_a_test_changes_from_one_run_to_the_next(request: pytest.Fixt
     elsewhere = os.environ | {"PYTHONHASHSEED": "7", "TZ": "Asia/Kathmandu"}
     elsewhere = {name: value for name, value in elsewhere.items() if "XDIST" not in name}
     again = subprocess.run(
-        command, cwd=ROOT, env=elsewhere, capture_output=True, text=True, timeout=120
+        command, cwd=ROOT, env=elsewhere, capture_output=True, text=True, timeout=PATIENCE
     )
     assert again.returncode == 0, again.stdout[-2000:]
     names = {line for line in again.stdout.splitlines() if "::" in line}

@@ -10,6 +10,7 @@ from modelhub.engine.errors import EngineError
 from modelhub.engine.generate import Completion, Request, generate_batch
 from modelhub.engine.libraries import set_threads
 from modelhub.engine.weights import EMBEDDED_NAME, LoadedModel, load, sha256_of_file
+from tests.config.running import LONGEST
 
 pytestmark = pytest.mark.slow
 
@@ -50,7 +51,7 @@ def test_two_processes_convert_once_and_clear_what_a_crash_left(
         )
         for _ in range(2)
     ]
-    inodes = [process.communicate(timeout=300)[0] for process in both]
+    inodes = [process.communicate(timeout=LONGEST)[0] for process in both]
     assert inodes[0] == inodes[1] != ""
     assert {path.name for path in tmp_path.iterdir()} == {EMBEDDED_NAME, ".lock"}
     assert sha256_of_file(half / WEIGHTS) == sha256_of_file(embedded_model / WEIGHTS)

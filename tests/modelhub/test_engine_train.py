@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 SHORT = {"max_steps": 2, "batch_size": 2, "lora_r": 2, "learning_rate": 1e-3}
 LONG = SHORT | {"max_steps": 5000}
-LIMIT_S = 300
+LIMIT_S = 900
 
 
 class Trainer:

@@ -29,6 +29,7 @@ from modelhub.services.evaluations import plan_evaluation
 from modelhub.services.generation import start_run
 from modelhub.services.training_process import run_training, summary_of
 from modelhub.services.versions import ensure_embedded_model as embedded
+from tests.config.running import LONGEST
 from tests.factories.modelhub import add_prompts, child_of, frozen_release
 from tests.factories.studies import MemberFactory, StudyFactory, staff
 from tests.modelhub.engine_release import pair, turn, write_release
@@ -347,7 +348,7 @@ def test_cancelling_stops_a_run_at_its_next_step(homes: Any) -> None:
         if run.step >= 1 or not worker.is_alive():
             stepped.set()
     training.cancel(actor=SYSTEM, run=run)
-    worker.join(timeout=600)  # a step may take long on a busy machine
+    worker.join(LONGEST)  # a step may take long on a busy machine
     run.refresh_from_db()
     assert run.state == TrainingState.CANCELLED
     assert run.step < 5000

@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 
 from tests.config.production import production_environment
-from tests.config.running import ROOT
+from tests.config.running import PATIENCE, ROOT
 
 ASK = """
 from django.core.wsgi import get_wsgi_application
@@ -54,7 +54,7 @@ def test_static_files_are_compressed_and_may_be_kept_for_ever(tmp_path: Path) ->
             env=environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=PATIENCE,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout.splitlines()
