@@ -52,7 +52,7 @@ TEXTS = 2_000
 """Texts in memory at a time."""
 LARGE = 200
 """Prompts that share a band, from which on they come of a template: see `_join_large`."""
-BESIDE = 16
+BESIDE = 8
 """So many of those that come next, in the order of `sketches.order`, each is compared with."""
 APART = 100_000
 """Pairs that are remembered as not near, so that texts are not compared twice."""
@@ -238,7 +238,7 @@ class Ties:
             for place, one in enumerate(part[:TEXTS], 1):
                 for other in part[place : place + BESIDE]:
                     if one in new or other in new:
-                        self._compare(one, other)
+                        self._join_if_near(self._known[one], self._known[other])
 
     def _sorted(self, slot: int, ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
         """Prompts with near ones beside each other, one for each text, a new one if there is."""
@@ -264,18 +264,21 @@ class Ties:
         yield from combinations(new, 2)
 
     def _compare(self, one: uuid.UUID, other: uuid.UUID) -> None:
-        first, second = self._known[one], self._known[other]
-        if self.groups.of(first.group) == self.groups.of(second.group):
-            return
         pair = (one, other) if one < other else (other, one)
-        if pair in self._apart:
-            return
-        if sketches.near(first.shingles, second.shingles):
-            self.groups.join(first.group, second.group)
+        if pair in self._apart or self._join_if_near(self._known[one], self._known[other]):
             return
         if len(self._apart) >= APART:
             self._apart.clear()
         self._apart.add(pair)
+
+    def _join_if_near(self, first: Known, second: Known) -> bool:
+        """Whether they are of one group now."""
+        if self.groups.of(first.group) == self.groups.of(second.group):
+            return True
+        if not sketches.near(first.shingles, second.shingles):
+            return False
+        self.groups.join(first.group, second.group)
+        return True
 
     def _load(self, wanted: set[uuid.UUID]) -> None:
         """Know these prompts, and not many more."""
