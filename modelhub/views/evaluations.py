@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -14,14 +15,15 @@ from codesign.shared.money import format_money
 from codesign.studies import queries as studies
 from codesign.studies.permissions import StudyRequest, page
 from modelhub.forms.training import named
+from modelhub.models import GenerationRun, ModelVersion
 from modelhub.permissions import EVALUATE, SEE_MODELS
 from modelhub.queries import evaluations as reading
-from modelhub.queries.generation import progress_of
+from modelhub.queries.generation import UNDER_WAY, progress_of
 from modelhub.queries.training import model_of, releases_behind
 from modelhub.rules.charts import share
 from modelhub.rules.states import ModelKind
 from modelhub.rules.training import lineage_problem
-from modelhub.rules.words import METHOD_NAMES, MODEL_KINDS
+from modelhub.rules.words import METHOD_NAMES, MODEL_KINDS, run_state
 from modelhub.services import evaluations
 
 
@@ -88,9 +90,17 @@ def evaluation(request: StudyRequest, slug: str, evaluation_id: uuid.UUID) -> Ht
                 for cohort in result.cohorts
                 if cohort.rate.rate is not None
             ],
-            "runs": [
-                (found.parent, progress_of(run=found.parent_run)),
-                (found.child, progress_of(run=found.child_run)),
+            "answers": [
+                _answers(found.parent, found.parent_run),
+                _answers(found.child, found.child_run),
             ],
+            "going_on": any(run.state in UNDER_WAY for run in (found.parent_run, found.child_run)),
         },
     )
+
+
+def _answers(version: ModelVersion, run: GenerationRun) -> dict[str, Any]:
+    """How far one of the two is with its answers."""
+    found = progress_of(run=run)
+    state = run_state(run.state, begun=bool(found.done))
+    return {"version": version, "run": run, "state": state, "progress": found}

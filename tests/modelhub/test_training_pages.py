@@ -22,7 +22,7 @@ from tests.counting import queries_of
 from tests.factories.annotations import judging_round, lease
 from tests.factories.modelhub import add_prompts, child_of, frozen_release
 from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
-from tests.modelhub.test_evaluations import compared, prefers, two_panelists
+from tests.modelhub.test_evaluations import compared, prefers, two_panelists, write
 
 pytestmark = pytest.mark.django_db
 READING = ("training-runs", "training-run", "training-progress", "model", "evaluation")
@@ -244,6 +244,26 @@ def test_a_comparison_is_a_picture_with_its_words() -> None:
     few = queries_of(client, url)
     prefers(lease(second), evaluation.child, evaluation)
     assert queries_of(client, url) == few
+
+
+def test_a_comparison_shows_how_far_its_answers_are_until_all_are_there() -> None:
+    panelist, _ = two_panelists()
+    study = panelist.study
+    made = plan_evaluation(actor=SYSTEM, study=study, child=child_of(study))
+    client = signed_in(staff(study))
+    url = reverse("modelhub:evaluation", kwargs={"slug": study.slug, "evaluation_id": made.id})
+    run = reverse("modelhub:run", kwargs={"slug": study.slug, "run_id": made.child_run_id})
+    page = client.get(url).content.decode()
+    for said in ("Waiting for a worker", "0 of 3", f'hx-get="{url}"', "<noscript>", run):
+        assert said in page
+    write(made.parent_run, lambda number: f"Words {number}.")
+    page = client.get(url).content.decode()
+    assert "Done" in page
+    assert "hx-get" in page
+    write(made.child_run, lambda number: f"New {number}.")
+    page = client.get(url).content.decode()
+    assert "3 held-out prompts so far" in page
+    assert "hx-get" not in page
 
 
 def test_there_is_always_a_model_to_start_from() -> None:
