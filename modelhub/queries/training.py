@@ -188,14 +188,14 @@ def not_compared(*, study_id: uuid.UUID) -> ModelVersion | None:
 
 
 def not_trained_on(*, study_id: uuid.UUID) -> DatasetRelease | None:
-    """The newest frozen release for training, where nobody has trained on it yet."""
+    """The newest frozen release for training, where nobody trains or has trained on it yet."""
     newest = DatasetRelease.objects.filter(
         study_id=study_id, purpose="training", state="frozen"
     ).order_by("-number")
     release = newest.first()
-    if release is None or TrainingRun.objects.filter(release=release).exists():
-        return None
-    return release
+    came_to_nothing = [TrainingState.FAILED, TrainingState.CANCELLED]
+    runs = TrainingRun.objects.filter(release=release).exclude(state__in=came_to_nothing)
+    return None if runs.exists() else release
 
 
 def runs_seen(*, actor: Actor, slug: str = "") -> QuerySet[TrainingRun]:

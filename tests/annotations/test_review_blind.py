@@ -65,11 +65,11 @@ def test_nobody_reads_what_others_wrote_before_they_judged_the_same_prompt(
 
     assert not reads()
     assert (
-        "2 more wait that you may still judge yourself"
+        "2 come here once you have judged or skipped their texts yourself"
         in client.get(review_page(member)).content.decode()
     )
     home = client.get(reverse("desk:study", kwargs={"slug": member.study.slug})).content.decode()
-    assert "2 more wait that you may still judge yourself" in home
+    assert "2 come here once you have judged or skipped their texts yourself" in home
     assert "Nothing waits." not in home
     held = lease(clinician)
     assert not reads()

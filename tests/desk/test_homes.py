@@ -168,6 +168,8 @@ def test_an_ml_engineer_is_led_round_the_loop(client: Client) -> None:
         study=study, release=release, base=base, method=Method.DPO, config_hash="0" * 64
     )
     assert "is being trained on release 1" in read(client, engineer)
+    TrainingRun.objects.filter(id=run.id).update(state=TrainingState.CANCELLED)
+    assert "Release 1 is ready to train on" in read(client, engineer)
     TrainingRun.objects.filter(id=run.id).update(state=TrainingState.DONE)
     ModelVersion.objects.create(
         study=study, name="child", kind=ModelKind.ADAPTER, parent=base, path="x", sha256="0" * 64
