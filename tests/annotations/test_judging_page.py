@@ -239,11 +239,14 @@ def test_asking_for_headers_alone_leases_nothing(member: Member) -> None:
     assert not Assignment.objects.exists()
 
 
-def test_an_unknown_reason_is_said(member: Member) -> None:
+def test_an_unknown_reason_is_said_and_nothing_that_was_written_is_lost(member: Member) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
-    page = client.post(one_url(held(member)), {"skip": "because"})
+    written = {"skip": "because", "skip_note": "Near to me.", "comment": "So far."}
+    page = client.post(one_url(held(member)), written)
     assert page.status_code == 422
+    for said in ("Please choose one of the reasons.", "Near to me.", "So far."):
+        assert said in page.content.decode()
 
 
 def test_stop_saves_and_keeps_it(member: Member) -> None:
