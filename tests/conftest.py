@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from _pytest.terminal import TerminalReporter
 from django.core.cache import caches
 from django.core.management import call_command
 from playwright.sync_api import Browser, sync_playwright
@@ -18,7 +19,19 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 OWN_SERVER = "CODESIGN_TEST_SERVER"
 """Set by tests/plugin.py where the database server is a throw-away of this run."""
+TOLD = "told"
+"""Under this name a test records a line that is shown after the run, passed or not."""
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    """Show what tests had to tell. It comes with their reports, so from workers too."""
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    told = [line for one in reports for name, line in one.user_properties if name == TOLD]
+    if told:
+        terminalreporter.section("told by the tests")
+    for line in told:
+        terminalreporter.line(str(line))
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from tests.config.running import eventually
-from tests.faults.conftest import SUMMARY
+from tests.conftest import TOLD
 from tests.faults.people import Judge
 from tests.journeys.conftest import Installation
 
@@ -60,7 +60,7 @@ class Story:
     """What happened, told at the end of the run whether it went well or not."""
 
     def __init__(self, tell: Callable[[str, object], None]) -> None:
-        self.tell = partial(tell, SUMMARY)
+        self.tell = partial(tell, TOLD)
         self._back: dict[str, list[float]] = defaultdict(list)
 
     def killed(self, name: str, back: float) -> None:
