@@ -265,7 +265,7 @@ def test_who_may_read_it(two: Two, subtests: pytest.Subtests) -> None:
         )
         client = Client()
         client.force_login(member.user)
-        with subtests.test(role):
+        with subtests.test(str(role)):
             answer = client.get(two.address)
             if role in SEE:
                 assert len(answer.json()["results"]) == 2
