@@ -138,6 +138,8 @@ def test_unreadable_bodies(panelist: Caller) -> None:
         problem(panelist.submit(id, {"comment": bad, bad: 1}), 400)
         problem(panelist.send("PUT", f"assignments/{id}/draft/", {"comment": bad}), 400)
         problem(panelist.send("POST", f"assignments/{id}/skip/", {"reason": bad}), 400)
+    held = Assignment.objects.get(id=id)
+    assert (held.state, held.draft) == (AssignmentState.LEASED, None)
     untouched(id)
 
 

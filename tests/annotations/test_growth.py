@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from annotations.models import Prompt, Rewrite, Round
+from annotations.models import Prompt, Rewrite, Round, Task
 from annotations.queries import review, sittings
 from annotations.services import offering, rounds
 from benchmarks.people import fill
@@ -120,6 +120,8 @@ def _filled(*, tasks: int, judged: int, people: int) -> Member:
 def test_a_large_study(subtests: pytest.Subtests) -> None:
     """Its rows take longer to make than all that is tried with them: each try is undone."""
     panelist = _filled(tasks=MANY, judged=MANY // 5, people=PEOPLE)
+    before = (Round.objects.count(), Task.objects.count())
+    assert before == (1, MANY + 1)
     for look in (
         of_much_that_waits_a_part_is_looked_at_and_called_so,
         no_batch_of_opening_or_closing_reads_a_large_table_to_its_end,
@@ -128,6 +130,7 @@ def test_a_large_study(subtests: pytest.Subtests) -> None:
         with subtests.test(look.__name__), transaction.atomic():
             look(Member.objects.get(id=panelist.id))
             transaction.set_rollback(True)
+        assert (Round.objects.count(), Task.objects.count()) == before
 
 
 @contextmanager

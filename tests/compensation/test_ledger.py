@@ -98,6 +98,7 @@ def test_what_is_in_the_book_stays() -> None:  # standards 3.10
             Promise: {"hourly_minor": 1},
         }
     )
+    assert list(queries.imbalances()) == []
 
 
 @pytest.mark.django_db

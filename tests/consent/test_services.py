@@ -160,6 +160,7 @@ def test_nothing_signed_can_be_changed_or_removed() -> None:  # standards 2.1, 2
             Withdrawal: {"level": "erase"},
         }
     )
+    assert queries.record_in_force(member_id=member.id) is None
 
 
 def test_the_hash_follows_every_word_and_no_layout() -> None:
