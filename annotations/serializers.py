@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from annotations.models import DatasetRelease, Retraction
+from annotations.queries.releases import loading_advice
 from annotations.rules.states import Ask, Harm, ReleasePurpose, RetractionCode, SkipReason
 from codesign.shared.serializers import OneOf, Shape
 
@@ -197,6 +198,9 @@ class ReleaseSerializer(serializers.ModelSerializer[DatasetRelease]):
         source="parent_id", allow_null=True, help_text="The release of the same purpose before."
     )
     example_judgements = serializers.BooleanField(source="has_examples")
+    loading_advice = serializers.SerializerMethodField(
+        help_text="What to know before loading the files; empty where they load safely."
+    )
 
     class Meta:
         model = DatasetRelease
@@ -215,8 +219,13 @@ class ReleaseSerializer(serializers.ModelSerializer[DatasetRelease]):
             "example_judgements",
             "manifest_sha256",
             "manifest",
+            "loading_advice",
         )
         read_only_fields = fields
+
+    def get_loading_advice(self, release: DatasetRelease) -> str:
+        """A sentence, or nothing."""
+        return loading_advice(release)
 
 
 class RetractionSerializer(serializers.ModelSerializer[Retraction]):

@@ -72,6 +72,7 @@ RELEASE: dict[str, Any] = {
     "example_judgements": False,
     "manifest_sha256": "",
     "manifest": {},
+    "loading_advice": "",
 }
 RETRACTION: dict[str, Any] = {
     "id": "84d2b6c0-0f57-4f52-8a1d-6b1c9d3e7a05",

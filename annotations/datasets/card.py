@@ -48,11 +48,12 @@ def _front_matter(manifest: Mapping[str, Any]) -> str:
         "- mental-health",
         "configs:",
     ]
+    folder = manifest["data"]["folder"]
     for config, splits in manifest["rows"].items():
         if splits:
             lines += [f"- config_name: {config}", "  data_files:"]
         for split in splits:
-            lines += [f"  - split: {split}", f"    path: data/{config}/{split}.parquet"]
+            lines += [f"  - split: {split}", f"    path: {folder}/{config}/{split}.parquet"]
     return "\n".join([*lines, "---"])
 
 
@@ -113,6 +114,11 @@ def _configs(manifest: Mapping[str, Any]) -> str:
         " Prompts that belong together share a split. Records of text hold no null: a text"
         ' that does not exist is "". In `judgements`, what a kind does not have (`strength`,'
         " `start`, `end`, `review`) is null in Parquet and left out in JSONL.",
+        "",
+        "The folder of the data files is named after their content. `datasets` caches what it loads"
+        " by the paths given above, so it never mixes up two releases. If you change a file"
+        " yourself, for example to drop retracted records, load it with an empty"
+        " `cache_dir`, or you get the old rows from the cache.",
     ]
     return "\n".join(lines)
 

@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+DATA = "data"
+"""The folder of all data files in a release."""
 TEXT_ROWS = 500
 """Rows of a Parquet row group of texts: what is held in memory at once."""
 
@@ -193,7 +195,10 @@ class Background:
 
 
 class Files:
-    """`data/CONFIG/SPLIT.parquet` and `.jsonl`, written side by side in the background."""
+    """`data/CONFIG/SPLIT.parquet` and `.jsonl`, written side by side in the background.
+
+    `layout.settle` moves them to `data/HASH/` once all of them are written.
+    """
 
     def __init__(
         self, folder: Path, name: str, split: str, schema: Any, background: Background
@@ -204,7 +209,7 @@ class Files:
         self.rows = 0
         self._schema = schema
         self._background = background
-        base = f"data/{name}/{split}"
+        base = f"{DATA}/{name}/{split}"
         self._lines = HashedFile(folder, f"{base}.jsonl")
         self._table = HashedFile(folder, f"{base}.parquet")
         self._parquet = pq.ParquetWriter(

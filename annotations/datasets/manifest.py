@@ -12,6 +12,7 @@ from typing import Any
 
 import codesign
 from annotations.datasets.facts import Selection
+from annotations.datasets.layout import DataFolder
 from annotations.datasets.sifting import Kept
 from annotations.datasets.signing import Signer
 from annotations.datasets.splits import SALT, TEST_FROM, VALIDATION_FROM
@@ -20,6 +21,8 @@ from annotations.rules.releases import POLICY, purposes_needed
 from annotations.rules.states import RoundKind
 
 MANIFEST = "manifest.json"
+FORMAT = 3
+"""2 kept data files at paths that all releases shared."""
 POLICY_SAYS: Mapping[str, str] = {
     "name": POLICY,
     "weight": "cohorts count equally, not heads: p = (w + t/2 + 1/2) / (n + 1) in each, then mean",
@@ -62,11 +65,12 @@ def describe(
     rows: Mapping[str, Mapping[str, int]],
     dropped: Mapping[str, Mapping[str, int]],
     contested: int,
+    data: DataFolder,
     signer: Signer,
 ) -> dict[str, Any]:
     """The manifest, but for its list of files."""
     about: dict[str, Any] = {
-        "format": 2,
+        "format": FORMAT,
         "study": dict(selection.study),
         "release": edition.number,
         "purpose": selection.purpose,
@@ -89,6 +93,7 @@ def describe(
         "code_version": code_version(),
         "models": _models(kept.models),
         "splits": _splits(),
+        "data": data._asdict(),
         "rows": {config: dict(counts) for config, counts in rows.items()},
         "dropped": {config: dict(sorted(counts.items())) for config, counts in dropped.items()},
         "contested": contested,

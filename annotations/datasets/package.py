@@ -20,6 +20,7 @@ from annotations.datasets.card import card
 from annotations.datasets.facts import JudgementFact, Keys, Part, Selection
 from annotations.datasets.formats import Background, FileFact, Files, HashedFile, TextFiles
 from annotations.datasets.judgements import Attached, JudgementFiles
+from annotations.datasets.layout import settle
 from annotations.datasets.manifest import MANIFEST, Edition, as_json, code_version, describe
 from annotations.datasets.pairs import Record
 from annotations.datasets.rewrites import FindPersonalData
@@ -176,7 +177,8 @@ def build(
 
 def _finish(builder: _Builder, edition: Edition, sifted: Sifted) -> Package:
     """Card and manifest, then everything onto the disk."""
-    folder, files = builder.folder, builder.close()
+    folder = builder.folder
+    data, files = settle(folder, builder.close())
     manifest = describe(
         builder.selection,
         edition,
@@ -185,6 +187,7 @@ def _finish(builder: _Builder, edition: Edition, sifted: Sifted) -> Package:
         rows={name: config.rows() for name, config in builder.configs.items()},
         dropped={name: config.dropped for name, config in builder.configs.items()},
         contested=builder.contested_count,
+        data=data,
         signer=Signer(builder.keys.secret),
     )
     with closing(HashedFile(folder, "README.md")) as readme:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from annotations.datasets.consensus import compared
 from annotations.datasets.facts import Keys
+from annotations.datasets.formats import DATA
 from annotations.datasets.pairs import stable_id
 from annotations.datasets.unpaired import record_id
 from annotations.rules.releases import BY_COHORT, CONFIGS
@@ -23,7 +24,7 @@ def there(folder: Path, wanted: Mapping[str, Set[str]]) -> dict[str, set[str]]:
     import pyarrow.parquet as pq
 
     found: dict[str, set[str]] = {config: set() for config in wanted}
-    for path in sorted(folder.glob("data/*/*.parquet")):
+    for path in sorted((folder / DATA).rglob("*.parquet")):
         config = next(one for one in CONFIGS if _is_of(path.parent.name, one))
         if names := sorted(wanted.get(config, ())):
             column = "judgement_id" if config == "judgements" else "record_id"

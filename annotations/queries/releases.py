@@ -7,7 +7,9 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
+from annotations.datasets.layout import shares_paths
 from annotations.datasets.manifest import MANIFEST
 from annotations.models import DatasetRelease
 from annotations.rules.states import ReleaseState
@@ -47,6 +49,17 @@ def folder_of(release: DatasetRelease) -> Path:
 def folders() -> list[Path]:
     """Where the files of all releases lie, of every study; for a backup."""
     return [folder_of(release) for release in DatasetRelease.objects.filter(state__in=READABLE)]
+
+
+def loading_advice(release: DatasetRelease) -> str:
+    """What to know before loading the files of a release; empty for one that loads safely."""
+    if not shares_paths(release.manifest):
+        return ""
+    return _(
+        "This release was made before data files had paths of their own. The datasets library may"
+        " give you the rows of another release of this study from its cache. Load it with an empty"
+        " cache_dir, or use a newer release."
+    )
 
 
 def card_of(release: DatasetRelease) -> str:

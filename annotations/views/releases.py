@@ -86,6 +86,7 @@ def one(request: StudyRequest, slug: str, release_id: uuid.UUID) -> HttpResponse
     if release.state in queries.READABLE:
         seen |= _said(release)
         seen["card"] = queries.card_of(release)
+        seen["advice"] = queries.loading_advice(release)
         seen["uses"] = uses_of([release.id])
     if release.state == ReleaseState.SUPERSEDED:
         seen["taken"] = recipient_queries.has_taken(actor=request.actor, release=release)

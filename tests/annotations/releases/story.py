@@ -182,7 +182,7 @@ def unwatched(done: int, total: int) -> None:
 
 def rows(made: DatasetRelease, config: str) -> list[dict[str, Any]]:
     """All records of a config, from its JSONL files."""
-    files = sorted((folder_of(made) / "data" / config).glob("*.jsonl"))
+    files = sorted((folder_of(made) / "data").glob(f"*/{config}/*.jsonl"))
     return [json.loads(line) for file in files for line in file.read_text().splitlines()]
 
 

@@ -62,7 +62,7 @@ def contents(folder: Path) -> dict[str, str]:
 
 
 def rows(folder: Path, config: str) -> list[dict[str, Any]]:
-    files = sorted((folder / "data" / config).glob("*.jsonl"))
+    files = sorted((folder / "data").glob(f"*/{config}/*.jsonl"))
     return [json.loads(line) for file in files for line in file.read_text().splitlines()]
 
 
@@ -176,7 +176,7 @@ def test_parquet_and_jsonl_say_the_same(tmp_path: Path) -> None:
 
     built(twelve_prompts(), tmp_path)
     for config in ("preference", "unpaired_preference", "sft", "judgements"):
-        files = list((tmp_path / "data" / config).glob("*.parquet"))
+        files = list((tmp_path / "data").glob(f"*/{config}/*.parquet"))
         assert files, config
         for file in files:
             lines = file.with_suffix(".jsonl").read_text().splitlines()

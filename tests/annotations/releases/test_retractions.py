@@ -124,7 +124,7 @@ def test_what_was_never_in_a_release_is_not_listed(state: str) -> None:
     assert listed["records"]["sft"] == []
     folder = folder_of(made)
     for config, names in listed["records"].items():
-        in_files = "".join(p.read_text() for p in folder.glob(f"data/{config}*/*.jsonl"))
+        in_files = "".join(p.read_text() for p in folder.glob(f"data/*/{config}*/*.jsonl"))
         in_files += (folder / "contested.jsonl").read_text()
         assert [name for name in names if name not in in_files] == []
     assert len(listed["records"]["judgements"]) == 2

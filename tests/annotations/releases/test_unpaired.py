@@ -258,7 +258,7 @@ def test_neighbours_have_different_prompts(tmp_path: Path) -> None:
     judged = [j for j in contested() if j.cohort == "lived"]
     package = built(on_six_prompts(judged), tmp_path)
     assert sum(package.manifest["rows"][CONFIG].values()) == 12
-    for file in (tmp_path / "data" / CONFIG).glob("*.jsonl"):
+    for file in (tmp_path / "data").glob(f"*/{CONFIG}/*.jsonl"):
         lines = file.read_text().splitlines()
         prompts = [json.loads(line)["meta"]["prompt_id"] for line in lines]
         assert all(one != other for one, other in pairwise(prompts[:-1]))
