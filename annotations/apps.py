@@ -20,3 +20,4 @@ class AnnotationsConfig(AppConfig):
         PAID_WORK.register("assignment", work.paid_work)
         SCOPE_ROLES.register(TokenScope.JUDGE, permissions.JUDGE.roles)
         SCOPE_ROLES.register(TokenScope.RELEASES, permissions.SEE_RELEASES.roles)
+        SCOPE_ROLES.register(TokenScope.JUDGEMENTS, permissions.SEE_JUDGEMENTS.roles)

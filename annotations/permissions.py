@@ -11,6 +11,16 @@ MANAGE_ROUNDS = Permission("annotations.manage_rounds", Scope.STUDY, frozenset({
 SEE_ROUNDS = Permission(
     "annotations.see_rounds", Scope.STUDY, frozenset({Role.COORDINATOR, Role.AUDITOR})
 )
+LIST_ROUNDS = Permission(
+    "annotations.list_rounds",
+    Scope.STUDY,
+    frozenset({Role.COORDINATOR, Role.ML_ENGINEER, Role.AUDITOR}),
+)
+"""By the API: who starts a generation run names the round that it writes for."""
+SEE_JUDGEMENTS = Permission(
+    "annotations.see_judgements", Scope.STUDY, frozenset({Role.COORDINATOR, Role.AUDITOR})
+)
+"""One by one; ML engineers get releases, which hold what people agreed to (standards 7.10)."""
 JUDGE = Permission("annotations.judge", Scope.STUDY, frozenset(JUDGING))
 JUDGE_OWN = Permission("annotations.judge_own", Scope.OBJECT, frozenset(JUDGING))
 REQUEST_RELEASE = Permission(

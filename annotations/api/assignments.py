@@ -7,11 +7,11 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotations import serializers
 from annotations.api import examples
 from annotations.models import Assignment
 from annotations.permissions import JUDGE, JUDGE_OWN
 from annotations.queries import assignments as queries
+from annotations.serializers import judging as serializers
 from annotations.services import assignments, submissions
 from codesign.accounts.api import ApiView, body_of, id_of
 from codesign.accounts.rules import Rate, TokenScope

@@ -96,6 +96,44 @@ KEY: dict[str, str] = {
     "use": "sig",
     "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
 }
+ROUND: dict[str, Any] = {
+    "id": "2d9f6b1a-8c3e-4f5a-b7d6-1e0c9a8b7f13",
+    "title": "First round",
+    "kind": "judging",
+    "state": "open",
+    "created_at": "2026-11-23T09:00:00Z",
+    "prompts": 52,
+    "seats": 208,
+    "judged": 17,
+    "cohorts": [
+        {
+            "cohort": "lived-experience",
+            "role": "panelist",
+            "asks": ["rating", "ranking", "rewrite"],
+            "rubric": "lived-experience",
+            "rubric_version": 1,
+            "overlap": 3,
+        }
+    ],
+}
+JUDGEMENT: dict[str, Any] = {
+    "id": "b1f7c3a0-2d4e-4b6a-8c9d-0e1f2a3b4c06",
+    "assignment": ASSIGNMENT_ID,
+    "round": ROUND["id"],
+    "prompt": "c2a7d4ce-5b3b-4d5e-8a06-3d7a2f9e1b03",
+    "person": "kqmvtzbwrn",
+    "cohort": "lived-experience",
+    "order_shown": [FIRST, SECOND],
+    "ratings": SUBMISSION["ratings"],
+    "ranking": [[FIRST], [SECOND]],
+    "strength": 2,
+    "all_harmful": False,
+    "highlights": SUBMISSION["highlights"],
+    "flags": [],
+    "active_ms": 148_000,
+    "submitted_at": "2026-11-23T10:04:00Z",
+    "example": False,
+}
 
 
 def sent(value: Any) -> OpenApiExample:
@@ -125,3 +163,5 @@ RELEASES = [sent({"purpose": "training"}), answered(RELEASE, 200, 201)]
 ONE_RELEASE = [answered(RELEASE)]
 RETRACTIONS = [answered(RETRACTION)]
 SIGNING_KEY = [answered(KEY)]
+ONE_ROUND = [answered(ROUND)]
+JUDGEMENTS = [answered(JUDGEMENT)]

@@ -10,10 +10,11 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotations import serializers
 from annotations.api import examples
+from annotations.filters import ReleaseFilter
 from annotations.permissions import DOWNLOAD_RELEASES, SEE_RELEASES
 from annotations.queries import releases as queries
+from annotations.serializers import releases as serializers
 from annotations.services import recipients, releases
 from codesign.accounts.api import id_of
 from codesign.accounts.rules import TokenScope
@@ -43,6 +44,7 @@ class ReleasesView(ReleaseView):
     """A study's releases."""
 
     pagination_class = ReleasePages
+    parameters = {"GET": ReleaseFilter}  # noqa: RUF012
 
     @extend_schema(
         operation_id="releases_list",
@@ -51,7 +53,8 @@ class ReleasesView(ReleaseView):
     )
     def get(self, request: Request, slug: str) -> Response:
         """Every release, newest first."""
-        return self.page(queries.releases_of(study=self.study(slug)), serializers.ReleaseSerializer)
+        found = queries.releases_matching(study=self.study(slug), asked=self.asked)
+        return self.page(found, serializers.ReleaseSerializer)
 
     @extend_schema(
         operation_id="releases_request",

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotations import serializers
 from annotations.api import examples
+from annotations.filters import RetractionFilter
 from annotations.permissions import SEE_RELEASES
 from annotations.queries import retractions as queries
+from annotations.serializers import releases as serializers
 from codesign.accounts.rules import TokenScope
-from codesign.shared.errors import Invalid
 from codesign.shared.pagination import Pages
 from codesign.studies.api import InStudyView
-
-RELEASE = OpenApiParameter(
-    "release",
-    OpenApiTypes.INT,
-    OpenApiParameter.QUERY,
-    description="Of the release with this number.",
-)
-LONGEST_NUMBER = 9
-"""Digits."""
 
 
 class FeedPages(Pages):
@@ -38,11 +28,11 @@ class RetractionsView(InStudyView):
     permission = SEE_RELEASES
     scope = TokenScope.RELEASES
     pagination_class = FeedPages
+    parameters = {"GET": RetractionFilter}  # noqa: RUF012
 
     @extend_schema(
         operation_id="retractions_list",
         examples=examples.RETRACTIONS,
-        parameters=[RELEASE],
         responses={200: serializers.SignedRetractionSerializer(many=True)},
     )
     def get(self, request: Request, slug: str) -> Response:
@@ -53,7 +43,7 @@ class RetractionsView(InStudyView):
         """
         study = self.study(slug)
         return self.page(
-            queries.retractions_of(study=study, number=_number(request)),
+            queries.retractions_of(study=study, asked=self.asked),
             serializers.SignedRetractionSerializer,
             lambda rows: queries.fill_records(study=study, retractions=rows),
         )
@@ -77,12 +67,3 @@ class SigningKeyView(InStudyView):
         """
         study = self.study(slug)
         return Response(queries.signer_of(study).public_key())
-
-
-def _number(request: Request) -> int | None:
-    asked = request.query_params.get("release")
-    if asked is None:
-        return None
-    if not (asked.isascii() and asked.isdecimal() and len(asked) <= LONGEST_NUMBER):
-        raise Invalid("This is no number of a release.", {"release": ["Use a number such as 1."]})
-    return int(asked)

@@ -55,4 +55,4 @@ def settle(folder: Path, files: Iterable[FileFact]) -> tuple[DataFolder, list[Fi
 
 def shares_paths(manifest: Mapping[str, Any]) -> bool:
     """Whether `datasets` may answer for this release with another's rows from its cache."""
-    return bool(manifest) and int(manifest["format"]) <= SHARED_PATHS
+    return bool(manifest) and int(manifest.get("format", 0)) <= SHARED_PATHS

@@ -14,6 +14,7 @@ from annotations.datasets.manifest import MANIFEST
 from annotations.models import DatasetRelease
 from annotations.rules.states import ReleaseState
 from codesign.shared.errors import NotFound
+from codesign.shared.lookups import Asked, matching
 from codesign.studies.models import Study
 
 READABLE = frozenset({ReleaseState.FROZEN, ReleaseState.SUPERSEDED})
@@ -23,6 +24,12 @@ WAITING = frozenset({ReleaseState.QUEUED, ReleaseState.BUILDING})
 def releases_of(*, study: Study) -> QuerySet[DatasetRelease]:
     """A study's releases, newest first; who may see them the door has checked."""
     return DatasetRelease.objects.filter(study=study).order_by("-number")
+
+
+def releases_matching(*, study: Study, asked: Asked) -> QuerySet[DatasetRelease]:
+    """Those of a state, for a purpose, or asked for since a moment, as far as these are given."""
+    wanted = matching(asked, state="state", purpose="purpose", since="created_at__gte")
+    return releases_of(study=study).filter(wanted)
 
 
 def release_in(*, study: Study, release_id: uuid.UUID) -> DatasetRelease:

@@ -15,14 +15,14 @@ from annotations.models import Judgement, Response, Retraction, Rewrite
 from annotations.queries.releases import folder_of
 from annotations.rules.releases import CONFIGS
 from annotations.rules.states import RoundKind
+from codesign.shared.lookups import Asked, matching
 from codesign.studies.models import Study
 
 
-def retractions_of(*, study: Study, number: int | None = None) -> QuerySet[Retraction]:
-    """Oldest first; with `number`, of that release alone."""
-    found = Retraction.objects.filter(release__study=study)
-    if number is not None:
-        found = found.filter(release__number=number)
+def retractions_of(*, study: Study, asked: Asked) -> QuerySet[Retraction]:
+    """Oldest first; of one release, for one reason or since a moment, as far as these are given."""
+    wanted = matching(asked, release="release__number", code="code", since="created_at__gte")
+    found = Retraction.objects.filter(wanted, release__study=study)
     dated = found.select_related("release").annotate(retracted_on=TruncDate("created_at"))
     return dated.order_by("created_at", "id")
 

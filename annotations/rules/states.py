@@ -23,6 +23,13 @@ class Origin(StrEnum):
     AI_EDITED = "ai_edited"
 
 
+class InUse(StrEnum):
+    """Whether a prompt or a response may still be given to people."""
+
+    IN_USE = "in_use"
+    WITHDRAWN = "withdrawn"
+
+
 class Ask(StrEnum):
     """What an assignment asks for."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, Throttled
@@ -15,10 +15,12 @@ from rest_framework.views import APIView
 
 from codesign.accounts.rules import Rate, TokenScope
 from codesign.accounts.throttles import count_stranger
+from codesign.shared import query_parameters
 from codesign.shared.access import Permission
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Invalid, NotFound
-from codesign.shared.pagination import Pages
+from codesign.shared.pagination import PARAMETERS, Pages
+from codesign.shared.serializers import Shape
 
 
 class ApiView(APIView):
@@ -29,6 +31,18 @@ class ApiView(APIView):
     rate: Rate | None = None
     """Empty: reading or changing, by the method."""
     pagination_class: type[Pages] | None = None
+    parameters: ClassVar[Mapping[str, type[Shape]]] = {}
+    """Method → what may follow `?` there; anything else is refused."""
+    asked: dict[str, Any]
+    """What did, checked."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """After signing in and throttling, check what follows `?`."""
+        super().initial(request, *args, **kwargs)
+        method = "GET" if request.method == "HEAD" else str(request.method)
+        pages = PARAMETERS if method == "GET" and self.pagination_class else ()
+        shape = self.parameters.get(method)
+        self.asked = query_parameters.read(request.query_params, shape, also=pages)
 
     @property
     def actor(self) -> Actor:

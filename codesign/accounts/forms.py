@@ -129,6 +129,7 @@ SCOPE_WORDS = {
     TokenScope.RELEASES: _("Ask for and fetch dataset releases, and what was taken back"),
     TokenScope.MODELS: _("See models"),
     TokenScope.TRAINING: _("See, start and stop training runs"),
+    TokenScope.JUDGEMENTS: _("Read the judgements of my studies"),
 }
 
 

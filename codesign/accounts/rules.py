@@ -28,6 +28,7 @@ class TokenScope(StrEnum):
     RELEASES = "releases"
     MODELS = "models"
     TRAINING = "training"
+    JUDGEMENTS = "judgements"
 
 
 class Rate(StrEnum):

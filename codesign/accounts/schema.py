@@ -75,6 +75,11 @@ class ApiSchema(AutoSchema):
         scope = getattr(self.view, "scope", None)
         return f"{said}\n\nScope of a token: `{scope}`." if scope else said
 
+    def get_override_parameters(self) -> list[Any]:
+        """What the view says may follow `?`, beside what it describes itself."""
+        shape = getattr(self.view, "parameters", {}).get(self.method)
+        return [*super().get_override_parameters(), *([shape] if shape else [])]
+
     def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = super()._resolve_path_parameters(  # type: ignore[no-untyped-call]
             variables
@@ -85,16 +90,14 @@ class ApiSchema(AutoSchema):
         return found
 
     def _common_refusals(self) -> list[int]:
-        """Of signing in, negotiation, reading the body, throttling."""
+        """Of signing in, negotiation, parameters, reading the body, throttling."""
         codes = [406, 429]
         if getattr(self.view, "scope", None):
-            codes += [401, 403]
+            codes += [400, 401, 403]
         if "{" in self.path:
             codes.append(404)
         if self.method in ("POST", "PUT") and self.get_request_serializer() is not None:
-            codes += [400, 413, 415]
-        if self.method == "GET" and getattr(self.view, "pagination_class", None):
-            codes.append(400)
+            codes += [413, 415]
         return codes
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:

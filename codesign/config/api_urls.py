@@ -2,10 +2,10 @@
 
 from django.urls import path
 
-from annotations.api import assignments, releases, retractions
+from annotations.api import assignments, releases, retractions, rounds
 from codesign.accounts import schema  # noqa: F401 - it names sign-in by token in the description
 from codesign.studies import api as studies
-from modelhub.api import generation, imports, models, prompts, training
+from modelhub.api import generation, imports, models, prompts, results, training
 
 urlpatterns = [
     path("studies/", studies.StudiesView.as_view()),
@@ -44,6 +44,15 @@ urlpatterns = [
     path(
         "studies/<slug:slug>/generation-runs/<str:run_id>/cancel/",
         generation.CancelRunView.as_view(),
+    ),
+    path("studies/<slug:slug>/rounds/", rounds.RoundsView.as_view()),
+    path("studies/<slug:slug>/rounds/<str:round_id>/", rounds.OneRoundView.as_view()),
+    path("studies/<slug:slug>/responses/", results.ResponsesView.as_view()),
+    path("studies/<slug:slug>/judgements/", results.JudgementsView.as_view()),
+    path("studies/<slug:slug>/evaluations/", results.EvaluationsView.as_view()),
+    path(
+        "studies/<slug:slug>/evaluations/<str:evaluation_id>/",
+        results.OneEvaluationView.as_view(),
     ),
     path("models/", models.ModelsView.as_view()),
     path("models/<str:model_id>/", models.OneModelView.as_view()),

@@ -12,8 +12,10 @@ import environ
 from csp.constants import SELF
 from kombu import Queue
 
+from annotations.rules.states import RoundKind, RoundState
 from codesign.config.environment import read
 from codesign.shared import logs
+from modelhub.rules.states import ModelKind, RunState
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 ENV = read(os.environ, root=BASE_DIR)
@@ -262,6 +264,12 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 SPECTACULAR_SETTINGS = {
+    "ENUM_NAME_OVERRIDES": {  # lists, since of a class the library compares names too
+        "ModelKindEnum": list(ModelKind),
+        "RoundKindEnum": list(RoundKind),
+        "RoundStateEnum": list(RoundState),
+        "RunStateEnum": list(RunState),
+    },
     "TITLE": "Codesign",
     "VERSION": "1",
     "DESCRIPTION": (

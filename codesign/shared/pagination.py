@@ -12,6 +12,7 @@ from rest_framework.request import Request
 
 from codesign.shared.errors import Invalid
 
+PARAMETERS = ("cursor", "page_size")
 LOST = "This page is not there. Begin again without a cursor."
 MOST_A_PAGE = 500
 

@@ -149,6 +149,43 @@ TRAINING: dict[str, Any] = {
     "cancel_requested_at": None,
     "model": None,
 }
+RESPONSE: dict[str, Any] = {
+    "id": "4f8b2d6c-1a9e-4c3f-8d5b-7e6a0c1d2b14",
+    "prompt": PROMPT["id"],
+    "text": "That sounds exhausting. What keeps you awake?",
+    "origin": "ai",
+    "model": MODEL,
+    "language": "en",
+    "created_at": "2026-11-23T09:01:00Z",
+    "withdrawn_at": None,
+}
+EVALUATION: dict[str, Any] = {
+    "id": "7b3e9c5d-2f4a-4d6b-9e8c-5a1b0d3f2c15",
+    "parent": MODEL,
+    "child": CHILD,
+    "round": "9c5d7b3e-4a2f-4b6d-8c9e-1b5a3f0d2c16",
+    "state": "open",
+    "identical": 1,
+    "created_at": "2026-11-23T12:00:00Z",
+}
+RESULTS: dict[str, Any] = {
+    "cohorts": [
+        {
+            "cohort": "Lived experience",
+            "wins": 21,
+            "ties": 6,
+            "losses": 9,
+            "prompts": 12,
+            "rate": 0.667,
+            "low": 0.52,
+            "high": 0.79,
+            "examples": 0,
+        }
+    ],
+    "prompts": 13,
+    "compared": 12,
+    "left_out": 0,
+}
 
 PROMPTS = [answered(PROMPT)]
 IMPORT = [
@@ -168,3 +205,6 @@ ONE_MODEL = [answered(TRAINED)]
 TRAININGS = [answered(TRAINING)]
 START_TRAINING = [sent(TRAIN), answered(TRAINING | {"state": "queued", "step": 0}, 201)]
 ONE_TRAINING = [answered(TRAINING)]
+RESPONSES = [answered(RESPONSE)]
+EVALUATIONS = [answered(EVALUATION)]
+ONE_EVALUATION = [answered(EVALUATION | {"results": RESULTS})]

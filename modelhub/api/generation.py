@@ -15,12 +15,13 @@ from codesign.shared.pagination import Pages
 from codesign.shared.serializers import refused
 from codesign.studies.api import InStudyView
 from codesign.studies.models import Study
-from modelhub import serializers
 from modelhub.api import examples
+from modelhub.filters import GenerationFilter
 from modelhub.permissions import RUN_GENERATION, SEE_GENERATION
 from modelhub.queries import generation as queries
 from modelhub.queries import versions
 from modelhub.rules.generation import Settings
+from modelhub.serializers import runs as serializers
 from modelhub.services import generation
 
 
@@ -40,6 +41,7 @@ class RunsView(RunView):
     """A study's runs."""
 
     pagination_class = Pages
+    parameters = {"GET": GenerationFilter}  # noqa: RUF012
 
     @extend_schema(
         operation_id="generation_runs_list",
@@ -48,7 +50,8 @@ class RunsView(RunView):
     )
     def get(self, request: Request, slug: str) -> Response:
         """Every run, newest first."""
-        found = queries.runs_of(study_id=self.study(slug).id)
+        study = self.study(slug)
+        found = queries.runs_matching(actor=self.actor, study=study, asked=self.asked)
         return self.page(found, serializers.GenerationRunSerializer)
 
     @extend_schema(

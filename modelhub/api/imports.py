@@ -10,11 +10,11 @@ from codesign.accounts.api import id_of
 from codesign.accounts.rules import TokenScope
 from codesign.shared.serializers import refused
 from codesign.studies.api import InStudyView
-from modelhub import serializers
 from modelhub.api import examples
 from modelhub.models import Upload
 from modelhub.permissions import IMPORT
 from modelhub.queries import uploads as queries
+from modelhub.serializers import prompts as serializers
 from modelhub.services import uploads
 
 

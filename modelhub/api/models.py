@@ -9,10 +9,11 @@ from rest_framework.response import Response
 from codesign.accounts.api import ApiView, id_of
 from codesign.accounts.rules import TokenScope
 from codesign.shared.pagination import Pages
-from modelhub import serializers
 from modelhub.api import examples
+from modelhub.filters import ModelFilter
 from modelhub.permissions import SEE_MODELS
 from modelhub.queries import versions as queries
+from modelhub.serializers import runs as serializers
 
 
 class ModelView(ApiView):
@@ -26,6 +27,7 @@ class ModelsView(ModelView):
     """Every model that one may see."""
 
     pagination_class = Pages
+    parameters = {"GET": ModelFilter}  # noqa: RUF012
 
     @extend_schema(
         operation_id="models_list",
@@ -34,7 +36,8 @@ class ModelsView(ModelView):
     )
     def get(self, request: Request) -> Response:
         """Those of one's studies and those that come with the platform, newest first."""
-        return self.page(queries.versions_seen(actor=self.actor), serializers.ModelSerializer)
+        found = queries.versions_matching(actor=self.actor, asked=self.asked)
+        return self.page(found, serializers.ModelSerializer)
 
 
 class OneModelView(ModelView):

@@ -10,27 +10,23 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotations.queries.prompts import prompts_of
+from annotations.queries import listing
 from codesign.accounts.rules import TokenScope
 from codesign.shared.errors import Invalid
 from codesign.shared.pagination import Pages
 from codesign.shared.parsers import CsvFile, JsonLinesFile, LongJSONParser, ParquetFile
 from codesign.studies.api import InStudyView
 from codesign.studies.models import Study
-from modelhub import serializers
 from modelhub.api import examples
+from modelhub.filters import ImportParameters, PromptFilter
 from modelhub.models import Upload
 from modelhub.permissions import IMPORT
+from modelhub.queries.sources import sources_of
 from modelhub.rules.imports import AT_ONCE_BYTES, AT_ONCE_ROWS, MOST_BYTES
+from modelhub.serializers import prompts as serializers
 from modelhub.services import imports, sent
 from modelhub.services.imports import ImportReport
 
-SKIP_BAD = OpenApiParameter(
-    "skip_bad",
-    OpenApiTypes.BOOL,
-    OpenApiParameter.QUERY,
-    description="Leave out rows that cannot come in and list them, instead of taking none.",
-)
 FILES = {
     JsonLinesFile.media_type: OpenApiTypes.STR,
     CsvFile.media_type: OpenApiTypes.STR,
@@ -43,7 +39,6 @@ LOCATION = OpenApiParameter(
     description="Where the import can be followed.",
     response=[202],
 )
-YES, NO = ("true", "1"), ("false", "0", "")
 
 
 class PromptPages(Pages):
@@ -58,6 +53,7 @@ class PromptsView(InStudyView):
     permission = IMPORT
     scope = TokenScope.PROMPTS
     pagination_class = PromptPages
+    parameters = {"GET": PromptFilter, "POST": ImportParameters}  # noqa: RUF012
     parser_classes = (LongJSONParser, JsonLinesFile, CsvFile, ParquetFile)
     max_body = 20_000_000
     """Bytes of a JSON body, which is held in memory; files may be larger."""
@@ -70,13 +66,15 @@ class PromptsView(InStudyView):
     )
     def get(self, request: Request, slug: str) -> Response:
         """Every prompt, held-out and pulled ones too, by external id."""
-        found = prompts_of(study_id=self.study(slug).id)
+        study = self.study(slug)
+        sources = sources_of(actor=self.actor, study=study, asked=self.asked)
+        found = listing.prompts(study_id=study.id, asked=self.asked, sources=sources)
         return self.page(found, serializers.StudyPromptSerializer)
 
     @extend_schema(
         operation_id="prompts_import",
         examples=examples.IMPORT,
-        parameters=[SKIP_BAD, LOCATION],
+        parameters=[LOCATION],
         request={"application/json": serializers.PromptRowsSerializer, **FILES},
         responses={201: serializers.ImportReportSerializer, 202: serializers.ImportSerializer},
     )
@@ -92,10 +90,7 @@ class PromptsView(InStudyView):
         nothing, as every prompt is there already.
         """
         study = self.study(slug)
-        asked = request.query_params.get("skip_bad", "").lower()
-        if asked not in (*YES, *NO):
-            raise Invalid("This is no yes or no.", {"skip_bad": ["Use true or false."]})
-        came = self._imported(study, request.data, skip_bad=asked in YES)
+        came = self._imported(study, request.data, skip_bad=self.asked["skip_bad"])
         if isinstance(came, ImportReport):
             return Response(serializers.ImportReportSerializer(came).data, status=201)
         where = {"Location": reverse("api-import", kwargs={"slug": slug, "import_id": came.id})}

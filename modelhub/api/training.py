@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -12,15 +11,12 @@ from codesign.accounts.rules import TokenScope
 from codesign.shared.access import Permission
 from codesign.shared.pagination import Pages
 from codesign.shared.serializers import refused
-from modelhub import serializers
 from modelhub.api import examples
+from modelhub.filters import TrainingFilter
 from modelhub.permissions import SEE_MODELS, TRAIN
 from modelhub.queries import training as queries
+from modelhub.serializers import runs as serializers
 from modelhub.services import training
-
-STUDY = OpenApiParameter(
-    "study", OpenApiTypes.STR, OpenApiParameter.QUERY, description="Of this study alone."
-)
 
 
 class TrainingView(ApiView):
@@ -34,16 +30,16 @@ class TrainingRunsView(TrainingView):
     """The runs of one's studies."""
 
     pagination_class = Pages
+    parameters = {"GET": TrainingFilter}  # noqa: RUF012
 
     @extend_schema(
         operation_id="training_runs_list",
         examples=examples.TRAININGS,
-        parameters=[STUDY],
         responses={200: serializers.TrainingRunSerializer(many=True)},
     )
     def get(self, request: Request) -> Response:
         """Every run, newest first."""
-        found = queries.runs_seen(actor=self.actor, slug=request.query_params.get("study", ""))
+        found = queries.runs_matching(actor=self.actor, asked=self.asked)
         return self.page(found, serializers.TrainingRunSerializer)
 
     @extend_schema(

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from annotations.models import Judgement, Prompt, Round
 from annotations.queries.progress import cost_of_a_prompt
@@ -16,10 +16,12 @@ from codesign.consent.queries import members_granting
 from codesign.consent.rules import Purpose
 from codesign.shared.actors import Actor
 from codesign.shared.errors import NotFound
+from codesign.shared.lookups import Asked, matching
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
 from modelhub.models import Evaluation, GenerationItem
 from modelhub.permissions import SEE_MODELS
+from modelhub.queries.versions import named
 from modelhub.rules.states import ItemState
 from modelhub.rules.winrate import WinRate, win_rate
 
@@ -79,6 +81,15 @@ def evaluations_of(*, actor: Actor, study: Study) -> QuerySet[Evaluation]:
         .select_related("parent", "child", "round", "parent_run", "child_run")
         .order_by("-created_at")
     )
+
+
+def evaluations_matching(*, actor: Actor, study: Study, asked: Asked) -> QuerySet[Evaluation]:
+    """Those of a state or model, or since a moment, as far as these are given."""
+    wanted = matching(asked, state="round__state", since="created_at__gte")
+    if "model" in asked:
+        models = named(actor=actor, wanted=asked["model"])
+        wanted &= Q(parent__in=models) | Q(child__in=models)
+    return evaluations_of(actor=actor, study=study).filter(wanted)
 
 
 def evaluation_of(*, actor: Actor, study: Study, evaluation_id: uuid.UUID) -> Evaluation:

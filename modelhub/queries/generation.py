@@ -13,9 +13,13 @@ from django.db.models.expressions import Combinable
 
 from annotations.models import Prompt, Round
 from annotations.rules.states import RoundKind, RoundState
+from codesign.shared.actors import Actor
 from codesign.shared.errors import Invalid, NotFound
+from codesign.shared.lookups import Asked, matching
+from codesign.studies.models import Study
 from modelhub.engine.generate import DEFAULT_SYSTEM_MESSAGE
 from modelhub.models import GenerationItem, GenerationRun
+from modelhub.queries.versions import named
 from modelhub.rules import generation as rules
 from modelhub.rules.states import ItemState, RunState
 from modelhub.rules.words import run_state
@@ -78,6 +82,14 @@ def runs_of(*, study_id: uuid.UUID) -> QuerySet[GenerationRun]:
         .select_related("model_version", "study")
         .order_by("-created_at", "id")
     )
+
+
+def runs_matching(*, actor: Actor, study: Study, asked: Asked) -> QuerySet[GenerationRun]:
+    """Those of a state, round or model, or since a moment, as far as these are given."""
+    wanted = matching(asked, state="state", round="round_id", since="created_at__gte")
+    if "model" in asked:
+        wanted &= Q(model_version__in=named(actor=actor, wanted=asked["model"]))
+    return runs_of(study_id=study.id).filter(wanted)
 
 
 COUNTED = f"""

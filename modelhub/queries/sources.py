@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
+from django.db.models import QuerySet
+
+from annotations.models import Response
 from annotations.registry import ModelName
+from codesign.shared.actors import Actor
+from codesign.shared.lookups import Asked
+from codesign.studies.models import Study
+from codesign.studies.permissions import require
 from modelhub.models import Source
+from modelhub.permissions import SEE_MODELS
+from modelhub.queries.versions import named
 
 
 def names_of(sources: Iterable[UUID]) -> dict[UUID, ModelName]:
@@ -18,3 +27,24 @@ def names_of(sources: Iterable[UUID]) -> dict[UUID, ModelName]:
             "id", "model_version_id", "model_version__name"
         )
     }
+
+
+def sources_of(*, actor: Actor, study: Study, asked: Asked) -> QuerySet[Source, UUID] | None:
+    """The sources of the model asked for, in a study; None where none was asked for.
+
+    The actor must be one who may see models: whoever judges must not know what wrote what.
+    """
+    if "model" not in asked:
+        return None
+    require(actor, SEE_MODELS, study)
+    versions = named(actor=actor, wanted=asked["model"])
+    return Source.objects.filter(study=study, model_version__in=versions).values_list(
+        "id", flat=True
+    )
+
+
+def name_models(responses: Sequence[Response]) -> None:
+    """Give each response its `model`, or None; one query for all of them."""
+    known = names_of(response.source for response in responses)
+    for response in responses:
+        response.model = known.get(response.source)  # type: ignore[attr-defined]

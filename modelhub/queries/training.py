@@ -12,12 +12,13 @@ from django.utils import timezone
 from annotations.models import DatasetRelease
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Invalid, NotFound
+from codesign.shared.lookups import Asked, matching
 from codesign.studies.models import Study
 from codesign.studies.permissions import require, studies_where
 from modelhub.models import GenerationItem, ModelVersion, TrainingRun
 from modelhub.permissions import SEE_MODELS, TRAIN
 from modelhub.queries.generation import last_system_message
-from modelhub.queries.versions import taken_back
+from modelhub.queries.versions import named, taken_back
 from modelhub.rules.states import ModelKind, TrainingState
 from modelhub.rules.training import STALE_AFTER_SECONDS, TRAINABLE
 
@@ -198,11 +199,19 @@ def not_trained_on(*, study_id: uuid.UUID) -> DatasetRelease | None:
     return None if runs.exists() else release
 
 
-def runs_seen(*, actor: Actor, slug: str = "") -> QuerySet[TrainingRun]:
+def runs_matching(*, actor: Actor, asked: Asked) -> QuerySet[TrainingRun]:
+    """Those of one study, state, method or base, or since a moment, as far as these are given."""
+    wanted = matching(
+        asked, study="study__slug", state="state", method="method", since="created_at__gte"
+    )
+    if "model" in asked:
+        wanted &= Q(base__in=named(actor=actor, wanted=asked["model"]))
+    return runs_seen(actor=actor).filter(wanted)
+
+
+def runs_seen(*, actor: Actor) -> QuerySet[TrainingRun]:
     """The runs of every study in which the actor may see them, newest first."""
     runs = TrainingRun.objects.filter(study_id__in=studies_where(actor, SEE_MODELS))
-    if slug:
-        runs = runs.filter(study__slug=slug)
     return runs.select_related("study", "release", "base", "model_version").order_by(
         "-created_at", "-id"
     )

@@ -10,6 +10,7 @@ from django.db.models import Count, Q, QuerySet
 
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Invalid, NotFound
+from codesign.shared.lookups import Asked, matching
 from codesign.studies.permissions import studies_where
 from modelhub.models import ModelVersion
 from modelhub.permissions import SEE_MODELS
@@ -86,6 +87,27 @@ def versions_seen(*, actor: Actor) -> QuerySet[ModelVersion]:
         .select_related("study", "parent", "training_run__release")
         .order_by("-created_at", "-id")
     )
+
+
+def versions_matching(*, actor: Actor, asked: Asked) -> QuerySet[ModelVersion]:
+    """Those of a kind, of one study or made since a moment, as far as these are given."""
+    wanted = matching(asked, kind="kind", study="study__slug", since="created_at__gte")
+    return versions_seen(actor=actor).filter(wanted)
+
+
+def named(*, actor: Actor, wanted: str) -> QuerySet[ModelVersion]:
+    """The models of that name or id that the actor may see, at least one.
+
+    Raises Invalid where there is none: a typo is no empty list.
+    """
+    try:
+        condition = Q(id=uuid.UUID(wanted))
+    except ValueError:
+        condition = Q(name=wanted)
+    found = versions_seen(actor=actor).filter(condition)
+    if not found.exists():
+        raise Invalid("There is no such model for you.", {"model": ["Unknown model."]})
+    return found
 
 
 def version_with_lineage(*, actor: Actor, model_id: uuid.UUID) -> ModelVersion:

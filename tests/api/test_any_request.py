@@ -39,10 +39,11 @@ from codesign.studies.models import Member
 from codesign.studies.rules import Role
 from modelhub.api.examples import MODEL
 from modelhub.services import generation, sent, training
+from modelhub.services.evaluations import plan_evaluation
 from modelhub.services.versions import ensure_embedded_model
 from tests.annotations.releases.story import Story, release, withdraw
 from tests.factories.annotations import judge, judging_round
-from tests.factories.modelhub import add_prompts, frozen_release
+from tests.factories.modelhub import add_prompts, child_of, frozen_release
 from tests.factories.studies import staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -98,7 +99,9 @@ class World:
         learnt = frozen_release(story.study)
         trained = training.request_training(actor=SYSTEM, release=learnt, base=model, method="dpo")
         person = judge(cohort=story.cohorts["lived"])
-        judging_round(person.cohort, tasks=200, criteria=["heard"])
+        round = judging_round(person.cohort, tasks=200, criteria=["heard"])
+        add_prompts(story.study, "Kept apart.", held_out=True)
+        compared = plan_evaluation(actor=SYSTEM, study=story.study, child=child_of(story.study))
         desk = staff(story.study, Role.COORDINATOR, Role.ML_ENGINEER, Role.AUDITOR)
         self.judge, self.learnt, self.model = person, learnt, model
         self.tokens = {"desk": self.token(desk), "judge": self.token(person)}
@@ -107,6 +110,8 @@ class World:
             "release_id": str(frozen.id),
             "path": "README.md",
             "model_id": str(model.id),
+            "round_id": str(round.id),
+            "evaluation_id": str(compared.id),
             "import_id": str(sent.take_rows(actor=SYSTEM, study=story.study, rows=[{}]).id),
         }
         self.runs = {"generation-runs": str(run.id), "training-runs": str(trained.id)}

@@ -1,0 +1,117 @@
+"""The shapes of dataset releases and retractions in the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from annotations.models import DatasetRelease, Retraction
+from annotations.queries.releases import loading_advice
+from annotations.rules.states import ReleasePurpose, RetractionCode
+from codesign.shared.serializers import OneOf, Shape
+
+
+class ReleaseRequestSerializer(Shape):
+    """What a release is to be used for."""
+
+    purpose = OneOf([str(purpose) for purpose in ReleasePurpose])
+
+
+class ReleaseSerializer(serializers.ModelSerializer[DatasetRelease]):
+    """A dataset release; the manifest is empty until it is frozen."""
+
+    follows = serializers.UUIDField(
+        source="parent_id", allow_null=True, help_text="The release of the same purpose before."
+    )
+    example_judgements = serializers.BooleanField(source="has_examples")
+    loading_advice = serializers.SerializerMethodField(
+        help_text="What to know before loading the files; empty where they load safely."
+    )
+
+    class Meta:
+        model = DatasetRelease
+        fields = (
+            "id",
+            "number",
+            "purpose",
+            "state",
+            "error",
+            "created_at",
+            "frozen_at",
+            "superseded_at",
+            "rows_done",
+            "rows_total",
+            "follows",
+            "example_judgements",
+            "manifest_sha256",
+            "manifest",
+            "loading_advice",
+        )
+        read_only_fields = fields
+
+    def get_loading_advice(self, release: DatasetRelease) -> str:
+        """A sentence, or nothing."""
+        return loading_advice(release)
+
+
+class RetractionSerializer(serializers.ModelSerializer[Retraction]):
+    """What to drop from one release, since one person took something back. Names nobody."""
+
+    release = serializers.UUIDField(source="release_id")
+    release_number = serializers.IntegerField(source="release.number")
+    manifest_sha256 = serializers.CharField(source="release.manifest_sha256")
+    retracted_on = serializers.DateField()
+    code = serializers.ChoiceField([str(code) for code in RetractionCode])
+    records = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField()),
+        help_text=(
+            "By config: each `record_id` to drop, for `judgements` each `judgement_id`. What your "
+            "copy does not hold needs nothing."
+        ),
+    )
+
+    class Meta:
+        model = Retraction
+        fields = (
+            "id",
+            "release",
+            "release_number",
+            "manifest_sha256",
+            "retracted_on",
+            "code",
+            "records",
+        )
+        read_only_fields = fields
+
+
+class SignedRetractionSerializer(RetractionSerializer):
+    """An entry with its signature."""
+
+    signature = serializers.CharField(
+        read_only=True,
+        help_text=(
+            "Ed25519, base64url without padding, over the canonical JSON (RFC 8785) of this entry "
+            "without `signature`. The public key is in each release's manifest and at `key/`."
+        ),
+    )
+
+    class Meta:
+        model = Retraction
+        fields = (*RetractionSerializer.Meta.fields, "signature")
+        read_only_fields = fields
+
+    def to_representation(self, instance: Retraction) -> dict[str, Any]:
+        """The entry as it is signed, and the signature."""
+        entry = RetractionSerializer(instance).data
+        return {**entry, "signature": instance.sign(entry)}  # type: ignore[attr-defined]
+
+
+class SigningKeySerializer(serializers.Serializer[Any]):
+    """A public key as a JSON Web Key (RFC 8037)."""
+
+    kty = serializers.ChoiceField(["OKP"])
+    crv = serializers.ChoiceField(["Ed25519"])
+    alg = serializers.ChoiceField(["EdDSA"])
+    use = serializers.ChoiceField(["sig"])
+    x = serializers.CharField(help_text="32 bytes, base64url without padding.")

@@ -1,0 +1,118 @@
+"""The shapes of rounds and judgements in the API. No judging role sees any of them."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+from annotations.models import Flag, Judgement, Round, RoundCohort
+from annotations.rules.states import Ask, FlagState, Harm, RoundKind, RoundState
+from annotations.serializers.judging import RatingSerializer
+from codesign.shared.serializers import Shape
+
+
+class RoundCohortSerializer(serializers.ModelSerializer[RoundCohort]):
+    """What a cohort is asked in a round."""
+
+    cohort = serializers.SlugField(source="cohort.key")
+    role = serializers.CharField(source="cohort.role")
+    asks = serializers.ListField(child=serializers.ChoiceField([str(ask) for ask in Ask]))
+    rubric = serializers.SlugField(source="rubric.key")
+    rubric_version = serializers.IntegerField(source="rubric.version")
+    overlap = serializers.IntegerField(help_text="People of the cohort who judge each prompt.")
+
+    class Meta:
+        model = RoundCohort
+        fields = ("cohort", "role", "asks", "rubric", "rubric_version", "overlap")
+        read_only_fields = fields
+
+
+class RoundSerializer(serializers.ModelSerializer[Round]):
+    """A round, and how far it is."""
+
+    kind = serializers.ChoiceField([str(kind) for kind in RoundKind])
+    state = serializers.ChoiceField([str(state) for state in RoundState])
+    prompts = serializers.IntegerField()
+    seats = serializers.IntegerField(help_text="Judgements that it asks for.")
+    judged = serializers.IntegerField(help_text="Those that are there.")
+    cohorts = RoundCohortSerializer(many=True)
+
+    class Meta:
+        model = Round
+        fields = (
+            "id",
+            "title",
+            "kind",
+            "state",
+            "created_at",
+            "prompts",
+            "seats",
+            "judged",
+            "cohorts",
+        )
+        read_only_fields = fields
+
+
+class SeenHighlightSerializer(Shape):
+    """Words that somebody marked: Unicode code points, without their comment."""
+
+    response = serializers.UUIDField()
+    start = serializers.IntegerField()
+    end = serializers.IntegerField()
+    label = serializers.CharField(  # type: ignore[assignment]
+        allow_blank=True, default=""
+    )
+
+
+class SeenFlagSerializer(serializers.ModelSerializer[Flag]):
+    """A report of harm without its note, and where its review stands."""
+
+    response = serializers.UUIDField(source="response_id")
+    harm = serializers.ChoiceField([str(harm) for harm in Harm])
+    severity = serializers.IntegerField(min_value=1, max_value=3)
+    state = serializers.ChoiceField([str(state) for state in FlagState])
+
+    class Meta:
+        model = Flag
+        fields = ("response", "harm", "severity", "state")
+        read_only_fields = fields
+
+
+class JudgementSerializer(serializers.ModelSerializer[Judgement]):
+    """A judgement by a pseudonym. No free text: that leaves by review and release alone."""
+
+    assignment = serializers.UUIDField(source="assignment_id")
+    round = serializers.UUIDField(source="assignment.task.round_id")
+    prompt = serializers.UUIDField(source="assignment.prompt_id")
+    person = serializers.CharField(source="member.pseudonym", help_text="A pseudonym.")
+    cohort = serializers.SlugField(source="member.cohort.key")
+    order_shown = serializers.ListField(
+        source="assignment.order_shown",
+        child=serializers.UUIDField(),
+        help_text="Ids of responses, A first.",
+    )
+    ratings = RatingSerializer(many=True)
+    ranking = serializers.ListField(child=serializers.ListField(child=serializers.UUIDField()))
+    highlights = SeenHighlightSerializer(many=True)
+    flags = SeenFlagSerializer(many=True)
+
+    class Meta:
+        model = Judgement
+        fields = (
+            "id",
+            "assignment",
+            "round",
+            "prompt",
+            "person",
+            "cohort",
+            "order_shown",
+            "ratings",
+            "ranking",
+            "strength",
+            "all_harmful",
+            "highlights",
+            "flags",
+            "active_ms",
+            "submitted_at",
+            "example",
+        )
+        read_only_fields = fields
