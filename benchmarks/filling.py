@@ -60,10 +60,10 @@ def _make(slug: str, prompts: int) -> dict[str, Any]:
     """A study with so many prompts, its work of a hundred days, and people to look at it."""
     from codesign.shared.actors import SYSTEM
     from codesign.studies import services as studies
-    from codesign.studies.rules import StudyState
+    from codesign.studies.rules import Role, StudyState
     from tests.factories.accounts import UserFactory
     from tests.factories.consent import publish, sign
-    from tests.factories.studies import MemberFactory
+    from tests.factories.studies import MemberFactory, staff
 
     UserFactory.reset_sequence(prompts, force=True)  # no address of another study's people
     study = studies.make_study(actor=SYSTEM, slug=slug, title=f"Study of {prompts:,}", **ABOUT)
@@ -91,6 +91,7 @@ def _make(slug: str, prompts: int) -> dict[str, Any]:
             "reviewer": clinicians[0].id,
         }
     )
+    staff(study, Role.COORDINATOR, Role.SAFETY_LEAD)
     studies.change_state(actor=SYSTEM, study=study, state=StudyState.OPEN)
     return _to_look_at(study, panel, clinicians, str(run_b.id)) | {"seconds": seconds}
 

@@ -31,6 +31,7 @@ def make_study(*, tasks: int, slug: str = "bench") -> object:
     from codesign.studies import services as studies
     from codesign.studies.rules import Role, StudyState
     from tests.factories.consent import publish
+    from tests.factories.studies import staff
 
     study = studies.make_study(actor=SYSTEM, slug=slug, title="Bench", **ABOUT)
     cohort = studies.make_cohort(
@@ -54,6 +55,7 @@ def make_study(*, tasks: int, slug: str = "bench") -> object:
     )
     rounds.open_round(actor=SYSTEM, round=round_)
     fill(study_id=study.id, round_id=round_.id, cohort_id=cohort.id, tasks=tasks)
+    staff(study, Role.COORDINATOR, Role.SAFETY_LEAD)
     studies.change_state(actor=SYSTEM, study=study, state=StudyState.OPEN)
     machine.analyze()
     return cohort

@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from annotations.forms.words import ASKS, CATEGORIES
 from annotations.models import RoundCohort, Rubric
 from annotations.queries import rubrics
+from annotations.rules.drawing import MOST_REPLIES
 from annotations.rules.states import Ask, Category, Waiting
-from annotations.services.filling import MOST_RESPONSES, Fill
+from annotations.services.filling import Fill
 from annotations.services.rounds import CohortPlan
 from codesign.studies.models import Cohort
 
@@ -54,9 +55,13 @@ class RoundForm(forms.Form):
     responses = forms.IntegerField(
         label=_("Replies beside each other"),
         min_value=2,
-        max_value=MOST_RESPONSES,
+        max_value=MOST_REPLIES,
         initial=2,
-        help_text=_("The newest ones to each prompt."),
+        help_text=_(
+            "At most, for each prompt. Where there are more, those that nobody was asked about come"
+            " first, drawn evenly over the models. A third and a fourth reply pay half as much more"
+            " each."
+        ),
     )
 
     def fill(self) -> Fill | None:

@@ -8,6 +8,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from annotations.models import Rubric
+from codesign.shared.integers import within
 from codesign.shared.keys import free_key
 
 LOWEST, HIGHEST = 1, 5
@@ -18,7 +20,9 @@ MOST_ANCHOR = 60
 class RubricForm(forms.Form):
     """What the questions are called together."""
 
-    after = forms.IntegerField(widget=forms.HiddenInput, required=False, initial=0)
+    after = forms.IntegerField(
+        widget=forms.HiddenInput, required=False, initial=0, **within(Rubric, "version")
+    )
     """The version that the page began from."""
     title = forms.CharField(
         label=_("Title"),

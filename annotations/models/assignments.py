@@ -47,7 +47,7 @@ class Assignment(PublicModel):
     order_shown = ArrayField(models.UUIDField(), help_text="Response ids, A first.")
     seed = models.BigIntegerField(help_text="Of the order shown.")
     propensity = models.FloatField(help_text="Probability of the order shown, given the queue.")
-    amount_minor = models.PositiveIntegerField()
+    amount_minor = models.PositiveBigIntegerField(help_text="For its number of replies.")
     currency = models.CharField(max_length=3)
     # life
     leased_at = models.DateTimeField()

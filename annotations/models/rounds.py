@@ -72,7 +72,7 @@ class RoundFilling(models.Model):
     state = models.CharField(max_length=10, default=FillingState.FILLING)
     which = models.CharField(max_length=10)
     categories = ArrayField(models.CharField(max_length=12), help_text="Of the prompts.")
-    responses = models.PositiveSmallIntegerField(help_text="For each prompt, the newest ones.")
+    responses = models.PositiveSmallIntegerField(help_text="For each prompt, at most.")
     total = models.PositiveIntegerField(help_text="Prompts to look at, counted at the start.")
     looked_at = models.PositiveIntegerField(default=0)
     placed = models.PositiveIntegerField(default=0, help_text="Those that became tasks.")
@@ -141,6 +141,9 @@ class Task(PublicModel):
     round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="tasks")
     prompt = models.ForeignKey(Prompt, on_delete=models.PROTECT, related_name="tasks")
     responses = models.ManyToManyField(Response, through="TaskResponse", related_name="tasks")
+    drawn_from = models.PositiveIntegerField(
+        null=True, help_text="How many replies there were, where the task shows fewer of them."
+    )
 
     class Meta:
         constraints: ClassVar = [

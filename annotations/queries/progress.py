@@ -189,7 +189,10 @@ def parts_of(*, round: Round) -> list[CohortPart]:
 
 
 def cost_of_a_prompt(*, round: Round) -> tuple[int, dict[str, int]]:
-    """(judgements, currency → pay in minor units) of one more prompt, at the rates of now."""
+    """(judgements, currency → pay in minor units) of one more prompt, at the rates of now.
+
+    With two replies; `compensation.rules.pay_for` says what more of them pay.
+    """
     rates = compensation.rates_in_force(study_id=round.study_id, at=timezone.now())
     pay: Counter[str] = Counter()
     judgements = 0

@@ -27,6 +27,7 @@ from annotations.services import seats
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.compensation import queries as compensation
+from codesign.compensation.rules import pay_for
 from codesign.consent import queries as consent
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import NoConsent, NotFound, NotPermitted
@@ -150,7 +151,7 @@ def lease_next(
         order_shown=list(shown.ids),
         seed=shown.seed,
         propensity=shown.propensity,
-        amount_minor=rate.amount_minor,
+        amount_minor=pay_for(amount_minor=rate.amount_minor, replies=len(responses)),
         currency=rate.currency,
         leased_at=now,
         expires_at=now + timedelta(minutes=settings.ASSIGNMENT_LEASE_MINUTES),

@@ -16,6 +16,7 @@ from django.utils import timezone
 from annotations.models import Prompt, Response, Round, RoundCohort, RoundFilling
 from annotations.permissions import MANAGE_ROUNDS
 from annotations.queries import filling as queries
+from annotations.rules.drawing import MOST_REPLIES
 from annotations.rules.states import FILLING_STATES, Category, FillingState, RoundKind, Waiting
 from annotations.services.rounds import CohortPlan, Item, locked_round, make_round, place
 from codesign.audit import services as audit
@@ -30,13 +31,11 @@ MOVED = action("annotations.round_filling_moved", "filled a round with prompts, 
 FILL_TASK = "annotations.tasks.fill_round"
 BATCH = 500
 """Prompts looked at in one transaction: a second or so, the most that a dead worker costs."""
-MOST_RESPONSES = 4
-"""To compare at once; more do not fit side by side, nor in one head."""
 
 
 @dataclass(frozen=True)
 class Fill:
-    """Which prompts a round starts with, and how many responses of each."""
+    """Which prompts a round starts with, and how many responses of each at most."""
 
     which: Waiting
     categories: Sequence[Category]
@@ -91,8 +90,8 @@ def _is_same(
 
 
 def _start(actor: Actor, round: Round, fill: Fill) -> None:
-    if not 2 <= fill.responses <= MOST_RESPONSES:
-        sentence = f"From 2 to {MOST_RESPONSES} replies can be compared."
+    if not 2 <= fill.responses <= MOST_REPLIES:
+        sentence = f"From 2 to {MOST_REPLIES} replies can be compared."
         raise Invalid(sentence, {"responses": [sentence]})
     if not fill.categories:
         raise Invalid("Choose prompts.", {"categories": ["Choose at least one kind."]})
@@ -143,7 +142,7 @@ def _fill_batch(round_id: uuid.UUID) -> bool:
         _move(SYSTEM, filling, FillingState.FILLED)
         return False
     plans = list(RoundCohort.objects.filter(round=round))
-    made = place(round=round, plans=plans, batch=_to_compare(prompts, filling.responses))
+    made = place(round=round, plans=plans, batch=_to_compare(prompts), most=filling.responses)
     filling.after = prompts[-1].id
     filling.looked_at = min(filling.looked_at + len(prompts), filling.total)
     filling.placed += len(made)
@@ -151,15 +150,13 @@ def _fill_batch(round_id: uuid.UUID) -> bool:
     return True
 
 
-def _to_compare(prompts: Sequence[Prompt], responses: int) -> list[Item]:
-    """Each prompt with its newest responses, no text twice; not those with fewer than two."""
-    newest: dict[uuid.UUID, dict[str, Response]] = {prompt.id: {} for prompt in prompts}
-    there = Response.objects.filter(prompt__in=newest, withdrawn_at=None)
+def _to_compare(prompts: Sequence[Prompt]) -> list[Item]:
+    """Each prompt with its responses, no text twice; not those with fewer than two."""
+    by_prompt: dict[uuid.UUID, dict[str, Response]] = {prompt.id: {} for prompt in prompts}
+    there = Response.objects.filter(prompt__in=by_prompt, withdrawn_at=None)
     for response in there.order_by("-created_at", "-id"):
-        of_prompt = newest[response.prompt_id]
-        if len(of_prompt) < responses:
-            of_prompt.setdefault(response.text_hash, response)
-    return [(p, list(newest[p.id].values())) for p in prompts if len(newest[p.id]) > 1]
+        by_prompt[response.prompt_id].setdefault(response.text_hash, response)
+    return [(p, list(by_prompt[p.id].values())) for p in prompts if len(by_prompt[p.id]) > 1]
 
 
 def ring_waiting() -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from django.db import transaction
+from django.db.models import Count
 from django.utils import timezone
 
 from annotations.models import (
@@ -21,6 +22,7 @@ from annotations.models import (
     TaskResponse,
 )
 from annotations.permissions import MANAGE_ROUNDS
+from annotations.rules.drawing import MOST_REPLIES, Candidate, draw
 from annotations.rules.states import ROUND_STATES, Ask, RoundKind, RoundState
 from annotations.services import offering
 from codesign.audit import services as audit
@@ -116,7 +118,8 @@ def _check_pay(round: Round) -> None:
     """Nobody is asked to work for a pay that was not named."""
     rates = compensation.rates_in_force(study_id=round.study_id, at=timezone.now())
     for plan in round.cohorts.select_related("cohort"):
-        if plan.cohort_id not in rates:
+        rate = rates.get(plan.cohort_id)
+        if rate is None or rate.amount_minor <= 0:
             raise Conflict(
                 f"There is no pay rate for {plan.cohort.title} yet. Set one under Pay, then open"
                 " the round."
@@ -162,7 +165,7 @@ def locked_round(*, round_id: uuid.UUID) -> Round:
 
 
 def add_task(*, actor: Actor, round: Round, prompt: Prompt, responses: Sequence[Response]) -> Task:
-    """Put one prompt with a fixed set of its responses into a round."""
+    """Put one prompt with its responses into a round."""
     return add_tasks(actor=actor, round=round, items=[(prompt, responses)])[0]
 
 
@@ -170,7 +173,10 @@ def add_task(*, actor: Actor, round: Round, prompt: Prompt, responses: Sequence[
 def add_tasks(
     *, actor: Actor, round: Round, items: Iterable[tuple[Prompt, Sequence[Response]]]
 ) -> list[Task]:
-    """Put prompts with their responses into a round; offered at once where it is open."""
+    """Put prompts with their responses into a round; offered at once where it is open.
+
+    Of a prompt that has more replies than people can compare, some are drawn: see `place`.
+    """
     require(actor, MANAGE_ROUNDS, round.study)
     locked = locked_round(round_id=round.id)
     plans = list(locked.cohorts.all())
@@ -182,9 +188,14 @@ def add_tasks(
         action=TASKS_ADDED,
         study_id=locked.study_id,
         about=("round", locked.id, locked.title),
-        data={"tasks": len(made)},
+        data={"tasks": len(made)} | _how_drawn(made),
     )
     return made
+
+
+def _how_drawn(made: Sequence[Task]) -> dict[str, int]:
+    drawn = sum(task.drawn_from is not None for task in made)
+    return {"drawn": drawn} if drawn else {}
 
 
 Item = tuple[Prompt, Sequence[Response]]
@@ -196,18 +207,36 @@ def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
         yield batch
 
 
-def place(*, round: Round, plans: Sequence[RoundCohort], batch: Sequence[Item]) -> list[Task]:
-    """Make tasks and their seats in a round that the caller has locked, and tells of."""
+def place(
+    *,
+    round: Round,
+    plans: Sequence[RoundCohort],
+    batch: Sequence[Item],
+    most: int = MOST_REPLIES,
+) -> list[Task]:
+    """Make tasks and their seats in a round that the caller has locked, and tells of.
+
+    A task shows at most `most` replies. Of a prompt that has more they are drawn evenly over the
+    models; the others stay for later rounds. The seed is the round and the batch's first prompt.
+    """
     for prompt, responses in batch:
         _check_item(round, prompt, responses)
     prompt_ids = [prompt.id for prompt, _ in batch]
     if len(set(prompt_ids)) < len(batch) or round.tasks.filter(prompt__in=prompt_ids).exists():
         raise Conflict("A prompt comes once in a round.")
-    tasks = Task.objects.bulk_create(Task(round=round, prompt=prompt) for prompt, _ in batch)
+    drawn = _draw(round, batch, most=min(most, MOST_REPLIES))
+    tasks = Task.objects.bulk_create(
+        Task(
+            round=round,
+            prompt=prompt,
+            drawn_from=len(responses) if len(shown) < len(responses) else None,
+        )
+        for (prompt, responses), shown in zip(batch, drawn, strict=True)
+    )
     TaskResponse.objects.bulk_create(
-        TaskResponse(task=task, response=response, position=position)
-        for task, (_, responses) in zip(tasks, batch, strict=True)
-        for position, response in enumerate(responses)
+        TaskResponse(task=task, response_id=response_id, position=position)
+        for task, shown in zip(tasks, drawn, strict=True)
+        for position, response_id in enumerate(shown)
     )
     Seat.objects.bulk_create(
         Seat(
@@ -222,6 +251,20 @@ def place(*, round: Round, plans: Sequence[RoundCohort], batch: Sequence[Item]) 
         for number in range(1, plan.overlap + 1)
     )
     return tasks
+
+
+def _draw(round: Round, batch: Sequence[Item], *, most: int) -> list[list[uuid.UUID]]:
+    """Ids of the replies that each task of a batch shows."""
+    crowded = [prompt.id for prompt, responses in batch if len(responses) > most]
+    asked: dict[uuid.UUID, int] = {}
+    if crowded:
+        shown = TaskResponse.objects.filter(response__prompt__in=crowded).values("response_id")
+        asked = dict(shown.annotate(n=Count("id")).values_list("response_id", "n"))
+    candidates = [
+        [Candidate(one.id, one.source, asked.get(one.id, 0)) for one in responses]
+        for _, responses in batch
+    ]
+    return draw(candidates, most=most, seed=f"{round.id}/{batch[0][0].id}" if batch else "")
 
 
 def _check_item(round: Round, prompt: Prompt, responses: Sequence[Response]) -> None:

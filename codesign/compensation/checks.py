@@ -15,30 +15,32 @@ from codesign.studies.registry import PUBLISH_CHECKS, Found, Gap, PublishCheck
 
 
 def pay(study: Study) -> Found:
-    """A rate in force for every cohort (standards 3.1)."""
+    """A rate above zero in force for every cohort (standards 3.1); a low one is said to be low."""
     href = reverse("compensation:rates", kwargs={"slug": study.slug})
     rates = queries.rates_in_force(study_id=study.id, at=timezone.now())
-    there, gaps = [], []
+    there, gaps, warnings = [], [], []
     for cohort in cohorts_of(study_id=study.id):
         rate = rates.get(cohort.id)
-        if rate is None:
+        if rate is None or rate.amount_minor <= 0:
             says = _("Set what “%(cohort)s” is paid for one text.") % {"cohort": cohort.title}
             gaps.append(Gap(says, href))
             continue
-        hourly = rules.hourly_minor(
-            amount_minor=rate.amount_minor, estimated_seconds=rate.estimated_seconds
-        )
+        price = {"amount_minor": rate.amount_minor, "currency": rate.currency}
+        seconds = rate.estimated_seconds
+        hourly = rules.hourly_minor(amount_minor=rate.amount_minor, estimated_seconds=seconds)
         there.append(
-            _("%(cohort)s: %(amount)s for one text, %(hourly)s an hour")
+            _("%(cohort)s: %(price)s; %(hourly)s an hour")
             % {
                 "cohort": cohort.title,
-                "amount": format_money(rate.amount_minor, rate.currency),
+                "price": rules.price_words(**price),
                 "hourly": format_money(hourly, rate.currency),
             }
         )
+        if low := rules.low_pay_words(**price, estimated_seconds=seconds):
+            warnings.append(f"{cohort.title}: {low}")
     if not there and not gaps:
         gaps = [Gap(_("Set the pay, once you have said who judges."), href)]
-    return Found(there=there, gaps=gaps)
+    return Found(there=there, gaps=gaps, warnings=warnings)
 
 
 PUBLISH_CHECKS.register(
@@ -50,5 +52,6 @@ PUBLISH_CHECKS.register(
         look=pay,
         url_name="compensation:rates",
         label=gettext_lazy("Pay"),
+        again=True,
     ),
 )

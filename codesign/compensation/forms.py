@@ -7,10 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from codesign.shared.money import exponent
+from codesign.shared.money import read_money
 from codesign.studies.models import Cohort
 
 
@@ -25,21 +24,29 @@ class ReasonForm(forms.Form):
 
 
 class RateForm(forms.Form):
-    """What one text pays a cohort from now on."""
+    """What one text pays a cohort from now on. Whether a rate may be such, the service says."""
 
     field_order = ("cohort", "amount", "currency", "minutes")
 
-    amount = forms.DecimalField(
-        label=gettext_lazy("Pay for one text"), min_value=Decimal(0), max_digits=12
+    amount = forms.CharField(
+        label=gettext_lazy("Pay for one text"),
+        help_text=gettext_lazy(
+            "For one or two replies, such as 0.80. Each further reply adds half of it: 0.80 becomes"
+            " 1.20 for three replies and 1.60 for four. The most is a thousand in pounds, euros or"
+            " dollars, a hundred million in most other currencies."
+        ),
+        max_length=40,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
-    currency = forms.RegexField(
+    currency = forms.CharField(
         label=gettext_lazy("Currency"),
         help_text=gettext_lazy("Three letters, such as GBP."),
-        regex=r"^[A-Za-z]{3}$",
+        max_length=3,
         initial="GBP",
     )
     minutes = forms.DecimalField(
         label=gettext_lazy("Minutes that one text takes"),
+        help_text=gettext_lazy("With two replies, to read and answer without hurry."),
         min_value=Decimal("0.1"),
         max_value=Decimal(600),
         decimal_places=1,
@@ -56,14 +63,14 @@ class RateForm(forms.Form):
         self.order_fields(self.field_order)
 
     def clean(self) -> dict[str, Any]:
-        """The amount must be exact in the currency's smallest unit."""
+        """The amount must be clear, and exact in the currency's smallest unit."""
         cleaned = super().clean() or {}
         if "amount" in cleaned and "currency" in cleaned:
             cleaned["currency"] = cleaned["currency"].upper()
-            minor = cleaned["amount"].scaleb(exponent(cleaned["currency"]))
-            if minor != minor.to_integral_value():
-                self.add_error("amount", _("This currency has no such small coins."))
-            cleaned["amount_minor"] = int(minor)
+            try:
+                cleaned["amount_minor"] = read_money(cleaned["amount"], cleaned["currency"])
+            except ValueError as unclear:
+                self.add_error("amount", str(unclear))
         if "minutes" in cleaned:
             cleaned["estimated_seconds"] = int(cleaned["minutes"] * 60)
         return cleaned

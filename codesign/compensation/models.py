@@ -17,7 +17,9 @@ class PayRate(PublicModel):
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="pay_rates")
     cohort = models.ForeignKey(Cohort, on_delete=models.PROTECT, related_name="pay_rates")
-    amount_minor = models.PositiveIntegerField(help_text="In the currency's smallest unit.")
+    amount_minor = models.PositiveBigIntegerField(
+        help_text="For one or two replies, in the currency's smallest unit."
+    )
     currency = models.CharField(max_length=3)
     estimated_seconds = models.PositiveIntegerField(help_text="Promised time for one piece.")
     effective_from = models.DateTimeField()
@@ -39,7 +41,7 @@ class Promise(PublicModel):
 
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="promises")
     rate = models.ForeignKey(PayRate, on_delete=models.PROTECT, related_name="promises")
-    hourly_minor = models.PositiveIntegerField(help_text="Minor units per hour, rounded down.")
+    hourly_minor = models.PositiveBigIntegerField(help_text="Minor units per hour, rounded down.")
 
     class Meta:
         constraints: ClassVar = [

@@ -2,7 +2,116 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from codesign.shared.money import CURRENCIES, exponent, format_money
+
+REPLIES_IN_THE_RATE = 2
+"""A rate is for a text with one or two replies; each further reply adds half of it."""
+MOST_REPLIES = 4
+"""The most that people can compare; so many replies a text has at most."""
+MOST_SECONDS = 600 * 60
+"""Of one text: ten hours."""
+MOST_UNITS = 100_000_000
+"""The largest pay for one text, in whole units of the weakest currencies: about £70 in rials."""
+MOST_STRONG_UNITS = 1_000
+STRONG = frozenset(["AUD", "BHD", "CAD", "CHF", "EUR", "GBP", "JOD", "KWD", "NZD", "OMR", "USD"])
+"""Currencies of which a thousand units for one text are a mistake in typing."""
+
+
+@dataclass(frozen=True)
+class Floor:
+    """What a marketplace of such work asks for, in minor units an hour."""
+
+    minimum: int
+    recommended: int
+
+
+FLOORS: Mapping[str, Floor] = MappingProxyType({"GBP": Floor(600, 900), "USD": Floor(800, 1200)})
+"""Prolific's minimum and recommended pay, from its help page "Prolific's payment principles".
+
+Standards 3.2. Other currencies have no floor here: one converted from pounds would be invented.
+"""
+FLOORS_AS_OF = date(2026, 11, 1)
+
 
 def hourly_minor(*, amount_minor: int, estimated_seconds: int) -> int:
     """What an amount for that many seconds is per hour, minor units, rounded down."""
     return amount_minor * 3600 // estimated_seconds
+
+
+def pay_for(*, amount_minor: int, replies: int) -> int:
+    """What a text with so many replies pays at a rate of `amount_minor`, in minor units.
+
+    The rate is for one or two replies. Each further reply adds half of the rate, rounded up to the
+    minor unit: there is that much more to read and to compare.
+    """
+    further = max(replies - REPLIES_IN_THE_RATE, 0)
+    return amount_minor + further * -(-amount_minor // 2)
+
+
+def price_words(*, amount_minor: int, currency: str) -> str:
+    """“£0.80 for one or two replies, £1.20 for three, £1.60 for four”."""
+    two, three, four = (
+        format_money(pay_for(amount_minor=amount_minor, replies=replies), currency)
+        for replies in (2, 3, MOST_REPLIES)
+    )
+    words = _("%(two)s for one or two replies, %(three)s for three, %(four)s for four")
+    return words % {"two": two, "three": three, "four": four}
+
+
+def most_minor(currency: str) -> int:
+    """The largest pay for one text that a rate may name, in minor units."""
+    units = MOST_STRONG_UNITS if currency in STRONG else MOST_UNITS
+    return units * 10 ** exponent(currency)
+
+
+def rate_problems(
+    *, amount_minor: int, currency: str, estimated_seconds: int
+) -> dict[str, list[str]]:
+    """What is wrong with a rate: field (amount, currency, minutes) → sentences; empty: nothing."""
+    if currency not in CURRENCIES:
+        sentence = _(
+            "“%(code)s” is not a currency in use. Type the three letters of one, such as GBP."
+        )
+        return {"currency": [sentence % {"code": currency}]}
+    problems = {}
+    if amount_minor <= 0:
+        problems["amount"] = [_("Type an amount above zero: people are paid for their work.")]
+    elif amount_minor > (most := most_minor(currency)):
+        sentence = _("Type at most %(most)s. Is there a decimal point missing?")
+        problems["amount"] = [sentence % {"most": format_money(most, currency)}]
+    if not 0 < estimated_seconds <= MOST_SECONDS:
+        problems["minutes"] = [_("Type at most 600 minutes, and more than none.")]
+    return problems
+
+
+def low_pay_words(*, amount_minor: int, currency: str, estimated_seconds: int) -> str:
+    """A sentence where a rate is below what Prolific allows or recommends; else empty."""
+    floor = FLOORS.get(currency)
+    hourly = hourly_minor(amount_minor=amount_minor, estimated_seconds=estimated_seconds)
+    if floor is None or hourly >= floor.recommended:
+        return ""
+    words = (
+        _(
+            "%(hourly)s an hour is low. Prolific recommends at least %(recommended)s an hour and"
+            " allows no less than %(minimum)s (as of %(day)s)."
+        )
+        if hourly >= floor.minimum
+        else _(
+            "%(hourly)s an hour is very low: Prolific allows no less than %(minimum)s an hour, and"
+            " recommends at least %(recommended)s (as of %(day)s)."
+        )
+    )
+    return words % {
+        "hourly": format_money(hourly, currency),
+        "minimum": format_money(floor.minimum, currency),
+        "recommended": format_money(floor.recommended, currency),
+        "day": date_format(FLOORS_AS_OF, "F Y"),
+    }

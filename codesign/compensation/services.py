@@ -48,8 +48,15 @@ def set_rate(
     estimated_seconds: int,
     effective_from: datetime | None = None,
 ) -> PayRate:
-    """Set what one piece of work of a cohort pays from a moment on (minor units)."""
+    """Set what a text with one or two replies pays a cohort from a moment on (minor units).
+
+    Refused are a rate of zero, one beyond any sensible amount, and what is no currency in use.
+    """
     require(actor, SET_PAY, cohort.study)
+    if problems := rules.rate_problems(
+        amount_minor=amount_minor, currency=currency, estimated_seconds=estimated_seconds
+    ):
+        raise Invalid(" ".join(says for some in problems.values() for says in some), problems)
     rate = PayRate.objects.create(
         study=cohort.study,
         cohort=cohort,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -18,7 +19,8 @@ from codesign.compensation import queries, rules, services
 from codesign.compensation.forms import RateForm, ReasonForm
 from codesign.compensation.models import PayRate
 from codesign.compensation.permissions import SEE_OWN_PAY, SEE_PAY, SET_PAY
-from codesign.shared.errors import NotPermitted
+from codesign.shared.errors import Invalid, NotPermitted
+from codesign.shared.forms import explain
 from codesign.shared.keyset import page_of
 from codesign.shared.money import format_money
 from codesign.shared.pages import Question, ask_first
@@ -54,15 +56,9 @@ def rates(request: StudyRequest, slug: str) -> HttpResponse:
         raise NotPermitted("You can read this, and change nothing.")
     cohorts = list(studies.cohorts_of(study_id=study.id))
     form = RateForm(request.POST or None, cohorts=cohorts)
-    if form.is_bound and form.is_valid():
-        services.set_rate(
-            actor=request.actor,
-            cohort=form.cohorts[form.cleaned_data["cohort"]],
-            amount_minor=form.cleaned_data["amount_minor"],
-            currency=form.cleaned_data["currency"],
-            estimated_seconds=form.cleaned_data["estimated_seconds"],
-        )
-        messages.success(request, _("Set. It counts for every text opened from now on."))
+    if form.is_bound and form.is_valid() and (rate := _set(request, form)):
+        says = _("Set: %(price)s. It counts for every text opened from now on.")
+        messages.success(request, says % {"price": rules.price_words(**_price(rate))})
         return redirect("compensation:rates", slug=slug)
     in_force = queries.rates_in_force(study_id=study.id, at=timezone.now())
     seen = {
@@ -75,11 +71,35 @@ def rates(request: StudyRequest, slug: str) -> HttpResponse:
     return render(request, "compensation/rates.html", seen, status=400 if form.errors else 200)
 
 
+def _set(request: StudyRequest, form: RateForm) -> PayRate | None:
+    try:
+        return services.set_rate(
+            actor=request.actor,
+            cohort=form.cohorts[form.cleaned_data["cohort"]],
+            amount_minor=form.cleaned_data["amount_minor"],
+            currency=form.cleaned_data["currency"],
+            estimated_seconds=form.cleaned_data["estimated_seconds"],
+        )
+    except Invalid as refusal:
+        explain(form, refusal)
+        return None
+
+
+def _price(rate: PayRate) -> dict[str, Any]:
+    return {"amount_minor": rate.amount_minor, "currency": rate.currency}
+
+
 def _row(title: str, rate: PayRate | None) -> dict[str, object]:
-    hourly = rate and rules.hourly_minor(
-        amount_minor=rate.amount_minor, estimated_seconds=rate.estimated_seconds
-    )
-    return {"title": title, "rate": rate, "hourly": hourly}
+    """A cohort with its rate, what that is an hour, and a warning where that is low."""
+    if rate is None:
+        return {"title": title, "rate": None}
+    seconds = rate.estimated_seconds
+    return {
+        "title": title,
+        "rate": rate,
+        "hourly": rules.hourly_minor(amount_minor=rate.amount_minor, estimated_seconds=seconds),
+        "low": rules.low_pay_words(**_price(rate), estimated_seconds=seconds),
+    }
 
 
 @page(SEE_PAY)

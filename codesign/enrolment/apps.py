@@ -10,5 +10,5 @@ class EnrolmentConfig(AppConfig):
     label = "enrolment"
 
     def ready(self) -> None:
-        """Listen for verified addresses; offer the coordinator the way to the people."""
-        from codesign.enrolment import cards, receivers  # noqa: F401
+        """Listen for verified addresses; offer the way to the people, and a publish check."""
+        from codesign.enrolment import cards, checks, receivers  # noqa: F401

@@ -9,7 +9,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from codesign.enrolment import queries
 from codesign.studies.models import Member
 from codesign.studies.permissions import MANAGE_PEOPLE
+from codesign.studies.queries import in_charge
 from codesign.studies.registry import NAV, STEPS, NavLink, Step, StepSource
+from codesign.studies.rules import Role, StudyState
 
 
 def not_here_yet(member: Member) -> Step | None:
@@ -29,5 +31,23 @@ def not_here_yet(member: Member) -> Step | None:
     )
 
 
+def no_safety_lead(member: Member) -> Step | None:
+    """A warning while an open study has no safety lead who can sign in."""
+    study = member.study
+    if study.state != StudyState.OPEN:
+        return None
+    if in_charge(study_id=study.id, role=Role.SAFETY_LEAD).exists():
+        return None
+    return Step(
+        says=_(
+            "This study is open and has no safety lead. Nobody is there to act when a person is in"
+            " distress. Name one now, or pause the study under Rounds."
+        ),
+        href=reverse("enrolment:people", kwargs={"slug": study.slug}),
+        label=_("Name a safety lead"),
+    )
+
+
+STEPS.register("safety lead", StepSource(MANAGE_PEOPLE.roles, order=0, find=no_safety_lead))
 STEPS.register("people", StepSource(MANAGE_PEOPLE.roles, order=80, find=not_here_yet))
 NAV.register("people", NavLink(gettext_lazy("People"), "enrolment:people", MANAGE_PEOPLE, 10))

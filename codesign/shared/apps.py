@@ -10,8 +10,9 @@ class SharedConfig(AppConfig):
     label = "shared"
 
     def ready(self) -> None:
-        """Let every form, and every part of the API, say its mistakes in plain words."""
-        from codesign.shared import forms, serializers
+        """Refuse integers that do not fit; say mistakes of forms and API in plain words."""
+        from codesign.shared import forms, integers, serializers
 
+        integers.guard_bindings()
         forms.speak_plainly()
         serializers.speak_plainly()

@@ -1,32 +1,60 @@
-"""Amounts as people read them. Kept everywhere as integers in minor units (ISO 4217)."""
+"""Amounts as people read and write them. Kept everywhere as integers in minor units (ISO 4217)."""
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from types import MappingProxyType
 
 from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from iso4217 import raw_xml
 
 MINUS = "\N{MINUS SIGN}"
-
-# ISO 4217 gives most currencies two decimal places; these have another number.
-_OTHER_PLACES = MappingProxyType(
-    {
-        0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
-        3: "BHD IQD JOD KWD LYD OMR TND",
-        4: "CLF UYW",
-    }
-)
+UNKNOWN_PLACES = 2
+"""Of a code that ISO 4217 does not list (any more): as such amounts were always written."""
+_NO_MONEY = frozenset({"UYW", "XAD"})
+"""An index and a unit of account, which the list does not mark as funds."""
 # Signs that name one currency; a "$" alone would name twenty.
 _SIGNS = MappingProxyType({"GBP": "£", "EUR": "€", "USD": "US$", "JPY": "¥", "INR": "₹"})
+
+_OTHER_MARKS = str.maketrans(
+    {
+        "\N{ARABIC DECIMAL SEPARATOR}": ".",
+        "\N{RIGHT SINGLE QUOTATION MARK}": "'",
+        "\N{ARABIC THOUSANDS SEPARATOR}": "'",
+        "\N{NO-BREAK SPACE}": " ",
+        "\N{NARROW NO-BREAK SPACE}": " ",
+    }
+)
+_PLAIN = re.compile(r"(\d+)(?:[.,](\d+))?")
+_GROUPED = re.compile(r"(\d{1,3}(?:([., '])\d{3})(?:\2\d{3})*)(?:(?!\2)[.,](\d+))?")
+_TWO_WAYS = re.compile(r"([1-9]\d{0,2})[.,](\d{3})")
+_LONGEST = 40
+
+
+def _read_table() -> tuple[dict[str, int], frozenset[str]]:
+    """(code → decimal places, codes in which people can be paid).
+
+    Metals, test codes and "no currency" have no minor unit; funds are marked.
+    """
+    places, funds = {}, set(_NO_MONEY)
+    for entry in raw_xml.iter("CcyNtry"):
+        code, minor, name = entry.findtext("Ccy"), entry.findtext("CcyMnrUnts"), entry.find("CcyNm")
+        if code and minor and minor.isdecimal():
+            places[code] = int(minor)
+            if name is None or name.get("IsFund", "").lower() == "true":
+                funds.add(code)
+    return places, frozenset(places) - funds
+
+
+_PLACES, CURRENCIES = _read_table()
+"""From ISO 4217's own list of current currencies, which `iso4217` ships as it is published."""
 
 
 def exponent(currency: str) -> int:
     """Decimal places of a currency's minor unit."""
-    for places, codes in _OTHER_PLACES.items():
-        if currency.upper() in codes.split():
-            return places
-    return 2
+    return _PLACES.get(currency.upper(), UNKNOWN_PLACES)
 
 
 def format_money(minor: int, currency: str) -> str:
@@ -36,3 +64,41 @@ def format_money(minor: int, currency: str) -> str:
     figures = number_format(amount, decimal_pos=places, use_l10n=True, force_grouping=True)
     sign = _SIGNS.get(currency.upper(), f"{currency.upper()}\N{NO-BREAK SPACE}")
     return f"{MINUS if minor < 0 else ''}{sign}{figures}"
+
+
+def read_money(written: str, currency: str) -> int:
+    """`("1,50", "GBP")` → 150 minor units; ValueError, with a sentence, for what is not clear.
+
+    Decimals may follow a point or a comma, whatever the language of the page. One mark before
+    three digits, as in "1.500", is one and a half to some people and fifteen hundred to others: it
+    is refused. "0.500" and "1,234.50" can be read in one way alone.
+    """
+    text = " ".join(written.translate(_OTHER_MARKS).split())
+    plain = _PLAIN.fullmatch(text) if len(text) <= _LONGEST else None
+    grouped = _GROUPED.fullmatch(text) if plain is None and len(text) <= _LONGEST else None
+    if both := _TWO_WAYS.fullmatch(text):
+        thousands, decimals = both[1] + both[2], f"{both[1]}.{both[2].rstrip('0') or '0'}"
+        raise ValueError(
+            _("“%(written)s” can be read in two ways. Type %(one)s or %(other)s.")
+            % {"written": text, "one": thousands, "other": decimals}
+        )
+    if plain:
+        whole, decimals = plain[1], plain[2] or ""
+    elif grouped:
+        whole, decimals = re.sub(r"\D", "", grouped[1]), grouped[3] or ""
+    else:
+        raise ValueError(_("Type the amount as a number, such as 1.50."))
+    places = exponent(currency)
+    kept = decimals.ljust(places, "0")
+    if int(kept[places:] or 0):
+        raise ValueError(_small_coins(currency, places))
+    return int(whole + kept[:places])
+
+
+def _small_coins(currency: str, places: int) -> str:
+    if places == 0:
+        return _("%(currency)s has no smaller coins: type a whole number.") % {"currency": currency}
+    return _("%(currency)s has at most %(places)d decimals.") % {
+        "currency": currency,
+        "places": places,
+    }

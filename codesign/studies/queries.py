@@ -11,7 +11,7 @@ from codesign.shared.actors import Actor
 from codesign.shared.errors import NotFound
 from codesign.studies.models import Cohort, Member, Study
 from codesign.studies.registry import PUBLISH_CHECKS, Found, Gap, PublishCheck
-from codesign.studies.rules import JUDGING, ROLE_WORDS, STAFF
+from codesign.studies.rules import JUDGING, ROLE_WORDS, STAFF, Role, StudyState
 
 
 def memberships(*, actor: Actor) -> QuerySet[Member]:
@@ -64,6 +64,13 @@ def members_of(*, study_id: uuid.UUID) -> QuerySet[Member]:
     )
 
 
+def in_charge(*, study_id: uuid.UUID, role: Role) -> QuerySet[Member]:
+    """People with that staff role who are in the study and can sign in."""
+    return Member.objects.filter(
+        study_id=study_id, left_at=None, roles__contains=[role], user__is_active=True
+    )
+
+
 def cohorts_of(*, study_id: uuid.UUID) -> QuerySet[Cohort]:
     """The cohorts of a study in their order."""
     return Cohort.objects.filter(study_id=study_id)
@@ -108,5 +115,11 @@ def checked(study: Study) -> list[tuple[PublishCheck, Found]]:
 
 
 def gaps_of(study: Study) -> list[Gap]:
-    """Everything without which this study cannot open, in the order in which one mends it."""
-    return [gap for _check, found in checked(study) for gap in found.gaps]
+    """Everything without which this study cannot open, in the order in which one mends it.
+
+    A study that was open before is asked only for what it may have lost since.
+    """
+    before = study.state != StudyState.DRAFT
+    return [
+        gap for check, found in checked(study) if check.again or not before for gap in found.gaps
+    ]

@@ -89,17 +89,22 @@ class Gap:
 
 @dataclass(frozen=True)
 class Found:
-    """What a publish check found: what is there, in words, and what is missing."""
+    """What a publish check found, in words: what is there, what is missing, what is risky.
+
+    A warning does not keep a study from opening.
+    """
 
     there: Sequence[str] = ()
     gaps: Sequence[Gap] = ()
+    warnings: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
 class PublishCheck:
     """One step of setting a study up; a study opens once no check finds a gap.
 
-    `look` takes the Study. `url_name` takes its slug, and `label` is the way there.
+    `look` takes the Study. `url_name` takes its slug, and `label` is the way there. With `again` it
+    is looked at whenever a paused study opens again: for what may be lost meanwhile.
     """
 
     title: StrOrPromise
@@ -108,6 +113,7 @@ class PublishCheck:
     look: Callable[[Any], Found]
     url_name: str
     label: StrOrPromise
+    again: bool = False
 
 
 PUBLISH_CHECKS: Registry[PublishCheck] = Registry("publish check")

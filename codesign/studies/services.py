@@ -84,15 +84,16 @@ def describe(
 
 @transaction.atomic
 def change_state(*, actor: Actor, study: Study, state: rules.StudyState) -> Study:
-    """Open, pause or close a study; the first opening is refused while anything is missing.
+    """Open, pause or close a study; opening is refused while anything is missing.
 
     While it is not open nobody is given anything new; what people hold they may still send. One
-    that was paused goes on without being checked again: whatever was asked for is immutable.
+    that was paused is asked again only for what it may have lost: people in charge, and pay.
     """
     require(actor, RUN_STUDY, study)
     study = Study.objects.select_for_update().get(id=study.id)
+    gaps = queries.gaps_of(study) if state == rules.StudyState.OPEN else []
     old, study.state = study.state, rules.STUDY_STATES.check(study.state, state)
-    if old == rules.StudyState.DRAFT and (gaps := queries.gaps_of(study)):
+    if gaps:
         missing = [gap.says for gap in gaps]
         raise Conflict(f"This study cannot open yet. {' '.join(missing)}", missing=missing)
     study.save(update_fields=["state"])
@@ -229,11 +230,14 @@ def add_member(
 def remove_member(*, actor: Actor, member: Member) -> Member:
     """Take a person out of a study, at once; what they hold goes back.
 
-    What they signed, sent and earned stays, and they still see it: it is theirs to take back.
+    What they signed, sent and earned stays, and they still see it: it is theirs to take back. The
+    last safety lead of an open study stays until there is another, or until it is paused.
     """
     require(actor, MANAGE_PEOPLE, member.study)
     if member.user_id == actor.user_id:
         raise Conflict("Somebody else has to take you out of the study.")
+    if rules.Role.SAFETY_LEAD in member.roles:
+        _check_another_safety_lead(member)
     member = (
         Member.objects.select_for_update(no_key=True, of=("self",))
         .select_related("study")
@@ -252,3 +256,14 @@ def remove_member(*, actor: Actor, member: Member) -> Member:
     )
     member_removed.send(sender=Member, actor=actor, member=member)
     return member
+
+
+def _check_another_safety_lead(member: Member) -> None:
+    """Refuse to leave an open study without one; two who are taken out at once take turns."""
+    study = Study.objects.select_for_update(no_key=True).get(id=member.study_id)
+    others = queries.in_charge(study_id=study.id, role=rules.Role.SAFETY_LEAD)
+    if study.state == rules.StudyState.OPEN and not others.exclude(id=member.id).exists():
+        raise Conflict(
+            "This is the only safety lead of an open study. Add another safety lead first, or pause"
+            " the study."
+        )

@@ -149,13 +149,13 @@ def release_named(name: str) -> DatasetRelease:
     """A release by `STUDY/NUMBER` or by its id, for commands."""
     slug, _, number = name.rpartition("/")
     found = DatasetRelease.objects.select_related("study")
-    if slug and number.isdecimal():
-        release = found.filter(study__slug=slug, number=int(number)).first()
-    else:
-        try:
+    try:
+        if slug and number.isdecimal():
+            release = found.filter(study__slug=slug, number=int(number)).first()
+        else:
             release = found.filter(id=uuid.UUID(name)).first()
-        except ValueError:
-            release = None
+    except ValueError:  # also of more digits than Python reads
+        release = None
     if release is None:
         raise NotFound(f"There is no dataset release {name}: name it STUDY/NUMBER or by its id.")
     return release

@@ -14,6 +14,7 @@ from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Invalid
+from codesign.shared.integers import refuse_what_does_not_fit
 from codesign.shared.jobs import enqueue
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
@@ -71,6 +72,7 @@ def request_training(
     key waits, runs or has succeeded there is nothing to gain from another.
     """
     require(actor, TRAIN, release.study)
+    refuse_what_does_not_fit(TrainingRun, seed=seed)
     full = _checked(release, base, method, params or {})
     told = system_message_of(release=release)
     Study.objects.select_for_update(no_key=True).get(id=release.study_id)

@@ -38,7 +38,7 @@ def member() -> Member:
 
 
 def test_a_coordinator_pauses_the_study_and_lets_it_go_on(member: Member) -> None:
-    client = signed_in(staff(member.study))
+    client = signed_in(staff(member.study, Role.COORDINATOR, Role.SAFETY_LEAD))
     assert "Pause this study?" in client.get(address("pause", member)).content.decode()
     done = client.post(address("pause", member), follow=True).content.decode()
     assert "The study is paused: nobody is given anything new." in done

@@ -23,6 +23,8 @@ from codesign.studies.models import Cohort, Member, Study
 from codesign.studies.rules import Role
 from tests.counting import queries_of
 from tests.factories.annotations import (
+    SOURCE_A,
+    SOURCE_B,
     PromptFactory,
     ResponseFactory,
     judge,
@@ -255,16 +257,30 @@ def test_which_prompts_come_in(which: Waiting, placed: int, panel: Cohort) -> No
     assert filled(started(panel, which)).placed == placed
 
 
-def test_the_newest_replies_are_compared_and_no_text_twice(panel: Cohort) -> None:
+def test_no_text_is_shown_twice(panel: Cohort) -> None:
     prompt = PromptFactory.create(study=panel.study)
-    old, same, new, newest = (
-        ResponseFactory.create(prompt=prompt, text=text, created_at=None)
-        for text in ("old", "same", "new", "same")
-    )
-    made = started(panel, Waiting.EVERY)
+    for text in ("old", "same", "same"):
+        ResponseFactory.create(prompt=prompt, text=text)
+    made = started(panel, Waiting.EVERY, responses=4)
     filled(made)
-    assert set(made.tasks.get().responses.all()) == {new, newest}
-    assert {old, same}.isdisjoint(made.tasks.get().responses.all())
+    assert sorted(made.tasks.get().responses.values_list("text", flat=True)) == ["old", "same"]
+
+
+def test_a_later_round_asks_about_the_replies_that_were_left_out(panel: Cohort) -> None:
+    prompt = PromptFactory.create(study=panel.study)
+    for number in range(7):
+        ResponseFactory.create(prompt=prompt, source=(SOURCE_A, SOURCE_B)[number % 2])
+    asked = []
+    for _ in range(3):
+        made = started(panel, Waiting.EVERY, responses=3)
+        filled(made)
+        task = made.tasks.get()
+        assert task.drawn_from == 7
+        asked.append(set(task.responses.values_list("id", flat=True)))
+        assert len(set(task.responses.values_list("source", flat=True))) == 2
+    first, second, third = asked
+    assert not first & second
+    assert len(first | second | third) == 7
 
 
 def test_a_stopped_filling_keeps_what_is_in_and_takes_no_more(

@@ -102,6 +102,7 @@ def test_generation_shows_its_progress_to_those_who_may_know_models(client: Clie
 def test_a_release_is_spoken_of_once_there_is_something_to_release(client: Client) -> None:
     panelist = judge()
     coordinator = staff(panelist.study)
+    staff(panelist.study, Role.SAFETY_LEAD)
     assert "Nothing waits for you" in read(client, coordinator)
     judging_round(panelist.cohort)
     send(lease(panelist))

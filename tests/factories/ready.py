@@ -14,7 +14,7 @@ from codesign.studies.services import make_cohort
 from tests.factories.annotations import PromptFactory, make_rubric
 from tests.factories.compensation import set_rate
 from tests.factories.consent import publish
-from tests.factories.studies import StudyFactory
+from tests.factories.studies import StudyFactory, staff
 
 
 def draft_study() -> Study:
@@ -40,8 +40,15 @@ def plan(study: Study, *, opened: bool = True) -> Round:
     return rounds.open_round(actor=SYSTEM, round=made) if opened else made
 
 
+def in_charge(study: Study) -> None:
+    """A coordinator and a safety lead."""
+    staff(study, Role.COORDINATOR)
+    staff(study, Role.SAFETY_LEAD)
+
+
 PIECES: dict[str, Callable[[Study], object]] = {
     "cohorts": cohort_of,
+    "staff": in_charge,
     "consent": publish,
     "questions": make_rubric,
     "pay": lambda study: set_rate(cohort_of(study)),

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from annotations.models import Prompt, Rubric
 from annotations.services import rounds, rubrics
+from codesign.accounts.services import make_account, set_active
 from codesign.audit.models import Event
+from codesign.compensation.models import PayRate
 from codesign.consent.services import publish_version, save_draft
+from codesign.enrolment.services import invite
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, NotFound, NotPermitted
 from codesign.studies import queries, services
-from codesign.studies.models import Study
+from codesign.studies.models import Cohort, Member, Study
 from codesign.studies.registry import PUBLISH_CHECKS
 from codesign.studies.rules import JUDGING, Role, StudyState
 from tests.counting import queries_of
@@ -22,6 +28,7 @@ from tests.factories.compensation import set_rate
 from tests.factories.consent import consent_text
 from tests.factories.ready import PIECES, cohort_of, draft_study, plan, ready_study
 from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
+from tests.together import at_once, kinds
 
 pytestmark = pytest.mark.django_db
 
@@ -50,8 +57,11 @@ def without(piece: str) -> Study:
     return study
 
 
+NO_COORDINATOR = "Name a coordinator: somebody who runs the study."
+NO_LEAD = "Name a safety lead: somebody who acts when a person in the study is in distress."
 MISSING = [
     ("cohorts", "Say who judges."),
+    ("staff", NO_LEAD),
     ("consent", "Write and publish the text that people sign."),
     ("pay", "Set what “Panel” is paid for one text."),
     ("prompts", "Import prompts; at least one to be judged."),
@@ -87,6 +97,8 @@ def test_an_empty_study_is_told_of_every_step_in_order() -> None:
         "Say who runs the study.",
         "Say which address people with questions write to.",
         "Say who judges.",
+        NO_COORDINATOR,
+        NO_LEAD,
         "Write and publish the text that people sign.",
         "Write the questions that people answer about each reply.",
         "Set the pay, once you have said who judges.",
@@ -94,6 +106,119 @@ def test_an_empty_study_is_told_of_every_step_in_order() -> None:
         "Plan the first round, once you have said who judges.",
     ]
     assert set(dict(PUBLISH_CHECKS)) == {"about", *PIECES}
+
+
+def person_in_charge(study: Study, role: Role) -> Member:
+    [found] = queries.in_charge(study_id=study.id, role=role)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("role", "said"), [("coordinator", NO_COORDINATOR), ("safety_lead", NO_LEAD)]
+)
+def test_somebody_who_left_or_cannot_sign_in_is_in_charge_of_nothing(role: Role, said: str) -> None:
+    study = ready_study()
+    person = person_in_charge(study, role)
+    set_active(actor=SYSTEM, user=person.user, active=False)
+    assert says(study) == [said]
+    set_active(actor=SYSTEM, user=person.user, active=True)
+    assert says(study) == []
+    services.remove_member(actor=SYSTEM, member=person)
+    assert says(study) == [said]
+    with pytest.raises(Conflict, match="cannot open yet"):
+        opened(study)
+
+
+def test_an_invited_safety_lead_counts_once_they_have_joined() -> None:
+    study = without("staff")
+    staff(study)
+    invite(actor=SYSTEM, study=study, email="lead@example.org", roles=[Role.SAFETY_LEAD])
+    assert says(study) == [NO_LEAD]
+    make_account(actor=SYSTEM, email="lead@example.org", password=None)
+    assert says(study) == []
+
+
+def test_a_paused_study_opens_again_only_with_people_in_charge_and_pay() -> None:
+    study = ready_study()
+    lead = person_in_charge(opened(study), Role.SAFETY_LEAD)
+    services.change_state(actor=SYSTEM, study=study, state=StudyState.PAUSED)
+    services.remove_member(actor=SYSTEM, member=lead)
+    services.make_cohort(actor=SYSTEM, study=study, title="Clinic", role=Role.CLINICIAN)
+    with pytest.raises(Conflict) as refused:
+        opened(study)
+    assert refused.value.extra["missing"] == [NO_LEAD, "Set what “Clinic” is paid for one text."]
+    study.refresh_from_db()
+    assert study.state == StudyState.PAUSED
+    staff(study, Role.SAFETY_LEAD)
+    set_rate(Cohort.objects.get(study=study, title="Clinic"))
+    assert opened(study).state == StudyState.OPEN
+
+
+def test_the_last_safety_lead_of_an_open_study_stays(client: Client) -> None:
+    study = opened(ready_study())
+    first = person_in_charge(study, Role.SAFETY_LEAD)
+    client.force_login(person_in_charge(study, Role.COORDINATOR).user)
+    keys = {"slug": study.slug, "member_id": first.id}
+    refused = client.post(reverse("enrolment:remove", kwargs=keys))
+    assert refused.status_code == 409
+    assert "This is the only safety lead of an open study." in refused.content.decode()
+    second = staff(study, Role.SAFETY_LEAD)
+    set_active(actor=SYSTEM, user=second.user, active=False)  # cannot act for anybody
+    assert client.post(reverse("enrolment:remove", kwargs=keys)).status_code == 409
+    set_active(actor=SYSTEM, user=second.user, active=True)
+    assert client.post(reverse("enrolment:remove", kwargs=keys)).status_code == 302
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_safety_leads_who_are_taken_out_at_once_do_not_both_go() -> None:
+    study = opened(ready_study())
+    leads = [person_in_charge(study, Role.SAFETY_LEAD), staff(study, Role.SAFETY_LEAD)]
+    take = [partial(services.remove_member, actor=SYSTEM, member=lead) for lead in leads]
+    assert kinds(at_once(*take)) == ["Conflict", "Member"]
+
+
+def test_a_coordinator_is_told_loudly_of_an_open_study_without_a_safety_lead(
+    client: Client,
+) -> None:
+    study = opened(ready_study())
+    client.force_login(person_in_charge(study, Role.COORDINATOR).user)
+    home = reverse("desk:study", kwargs={"slug": study.slug})
+    warning = "This study is open and has no safety lead."
+    assert warning not in client.get(home).content.decode()
+    lead = person_in_charge(study, Role.SAFETY_LEAD)
+    set_active(actor=SYSTEM, user=lead.user, active=False)  # by a site admin
+    page = client.get(home)
+    assert page.context["home"].next.says.startswith(warning)
+    set_up = client.get(reverse("desk:set-up", kwargs={"slug": study.slug})).content.decode()
+    assert NO_LEAD in set_up
+
+
+def test_pay_of_nothing_from_an_earlier_version_opens_no_study() -> None:
+    study = ready_study()
+    cohort = cohort_of(study)
+    PayRate.objects.create(
+        study=study,
+        cohort=cohort,
+        amount_minor=0,
+        currency="GBP",
+        estimated_seconds=180,
+        effective_from=timezone.now(),
+    )
+    assert says(study) == ["Set what “Panel” is paid for one text."]
+    rounds.close_round(actor=SYSTEM, round=study.rounds.get())
+    with pytest.raises(Conflict, match="no pay rate for Panel"):
+        rounds.open_round(actor=SYSTEM, round=study.rounds.get())
+
+
+def test_low_pay_is_said_and_keeps_no_study_from_opening(client: Client) -> None:
+    study = ready_study()
+    set_rate(cohort_of(study), 20, seconds=300)
+    client.force_login(person_in_charge(study, Role.COORDINATOR).user)
+    page = client.get(reverse("desk:set-up", kwargs={"slug": study.slug})).content.decode()
+    said = "Panel: £2.40 an hour is very low: Prolific allows no less than £6.00 an hour"
+    assert said in page
+    assert "8 of 8" in page
+    assert opened(study).state == StudyState.OPEN
 
 
 @pytest.mark.parametrize("held_out", [True, False])
@@ -156,7 +281,7 @@ def rubric_without_words(study: Study, anchors: dict[str, str]) -> Rubric:
 )
 def test_every_score_needs_words(anchors: dict[str, str], whole: bool) -> None:
     study = draft_study()
-    for piece in ("cohorts", "consent", "pay", "prompts"):
+    for piece in ("cohorts", "staff", "consent", "pay", "prompts"):
         PIECES[piece](study)
     bare = rubric_without_words(study, anchors)
     gap = "Say what each score of “Kind” means."
@@ -204,7 +329,7 @@ def test_the_page_lists_what_is_missing_with_links_and_refuses_with_them(client:
     client.force_login(staff(study).user)
     at = {"slug": study.slug}
     page = client.get(reverse("desk:set-up", kwargs=at)).content.decode()
-    assert "5 of 7" in page
+    assert "6 of 8" in page
     assert reverse("desk:open", kwargs=at) not in page
     assert page.count("btn-primary") == 1
     open_at = reverse("desk:open", kwargs=at)
@@ -219,7 +344,7 @@ def test_the_page_lists_what_is_missing_with_links_and_refuses_with_them(client:
     assert "Open the round" in client.post(open_at).content.decode()
     rounds.open_round(actor=SYSTEM, round=study.rounds.get())
     page = client.get(reverse("desk:set-up", kwargs=at)).content.decode()
-    assert "7 of 7" in page
+    assert "8 of 8" in page
     assert open_at in page
     assert client.post(open_at).status_code == 302
     study.refresh_from_db()

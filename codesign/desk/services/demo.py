@@ -127,10 +127,10 @@ def _make_study(about: dict[str, Any], people: dict[str, User]) -> None:
         actor=SYSTEM, study=study, language=content["language"], content=content
     )
     judging = _plan(study, about, cohorts)
-    studies.change_state(actor=SYSTEM, study=study, state=StudyState.OPEN)
     for account in about["accounts"]:
         if account["role"] != SITE_ADMIN:
             _add(study, account, people[account["email"]], cohorts, version)
+    studies.change_state(actor=SYSTEM, study=study, state=StudyState.OPEN)
     generation.start_run(
         actor=SYSTEM,
         study=study,

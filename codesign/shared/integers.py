@@ -1,0 +1,96 @@
+"""Integers that a column cannot hold are refused, never cut off.
+
+psycopg packs a number that is bound for a column of 2 or 4 bytes without looking at its size: of
+2**32 + 1 a 1 is left. Two things prevent that. Doors check what comes from outside with `within`
+and `refuse_what_does_not_fit`, so that a person reads which field is wrong. Below everything, the
+dumpers of `guard_bindings` refuse what came through nevertheless, whatever wrote it: the ORM, a
+compiled statement or COPY.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import psycopg
+from django.db import connection, models
+from django.utils.translation import gettext as _
+from psycopg.types import numeric
+
+from codesign.shared.errors import Invalid
+
+
+class _Checked:
+    """Raises the error that PostgreSQL raises for a number beyond `bits`."""
+
+    bits: ClassVar[int]
+
+    def dump(self, obj: int) -> Any:
+        """The bytes to send; psycopg's `NumericValueOutOfRange` where they are too few."""
+        if not -(1 << self.bits - 1) <= obj < 1 << self.bits - 1:
+            raise psycopg.errors.NumericValueOutOfRange(
+                f"a number is out of range for {self.bits} bits"
+            )
+        return super().dump(obj)  # type: ignore[misc]
+
+
+class CheckedInt2(_Checked, numeric.Int2BinaryDumper):
+    """For `smallint`."""
+
+    bits = 16
+
+
+class CheckedInt4(_Checked, numeric.Int4BinaryDumper):
+    """For `integer`."""
+
+    bits = 32
+
+
+class CheckedInt8(_Checked, numeric.Int8BinaryDumper):
+    """For `bigint`, where psycopg raises an error that is none of a database's."""
+
+    bits = 64
+
+
+class CheckedInt(numeric.IntBinaryDumper):
+    """Picks one of them by size, for a plain number.
+
+    psycopg keeps the dumper of each type for a whole statement. Without this one a plain 1 would
+    bring an unchecked dumper along, for every column of 2 bytes in that statement.
+    """
+
+    _int2_dumper = CheckedInt2(numeric.Int2)
+    _int4_dumper = CheckedInt4(numeric.Int4)
+    _int8_dumper = CheckedInt8(numeric.Int8)
+
+
+def guard_bindings() -> None:
+    """Let psycopg use the checked dumpers, for connections made from now on."""
+    psycopg.adapters.register_dumper(int, CheckedInt)
+    psycopg.adapters.register_dumper(numeric.Int2, CheckedInt2)
+    psycopg.adapters.register_dumper(numeric.Int4, CheckedInt4)
+    psycopg.adapters.register_dumper(numeric.Int8, CheckedInt8)
+
+
+def limits(model: type[models.Model], name: str) -> tuple[int, int]:
+    """(smallest, largest) number that this field of the model can hold."""
+    kind = model._meta.get_field(name).get_internal_type()  # type: ignore[union-attr]
+    least, most = connection.ops.integer_field_range(kind)
+    return int(least), int(most)
+
+
+def within(model: type[models.Model], name: str) -> dict[str, int]:
+    """The same as arguments of a form's or a serializer's field."""
+    least, most = limits(model, name)
+    return {"min_value": least, "max_value": most}
+
+
+def refuse_what_does_not_fit(model: type[models.Model], **values: int) -> None:
+    """Raise Invalid, by field, where a column cannot hold one of these numbers."""
+    wrong: dict[str, list[str]] = {}
+    for name, value in values.items():
+        least, most = limits(model, name)
+        if not least <= value <= most:
+            sentence = _("Use a whole number from %(least)d to %(most)d.")
+            wrong[name] = [sentence % {"least": least, "most": most}]
+    if wrong:
+        raise Invalid(next(iter(wrong.values()))[0], wrong)
