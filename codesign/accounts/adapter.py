@@ -20,7 +20,10 @@ from codesign.accounts import services
 _WRONG_CODE = _("That is not the code. Please look at it once more.")
 _MISTAKES = MappingProxyType(
     {
-        "email_password_mismatch": _("This address and this password do not go together."),
+        "email_password_mismatch": _(
+            "This address and this password do not go together. If you never typed in the code "
+            "that we sent when you made the account, make it again."
+        ),
         "email_taken": _("There is an account with this address already."),
         "duplicate_email": _("That is your address already."),
         "enter_current_password": _("Please type the password that you use now."),
@@ -76,6 +79,20 @@ class AccountAdapter(DefaultAccountAdapter):
             body=str(written.body),
             useful_for=_life_of(template_prefix),
         )
+
+    def login(self, request: Any, user: Any) -> None:
+        """Sign in; where this request proved the address, with what holds since the proof.
+
+        Any other request signs in with the account as it read it: if a proof came in between, the
+        session that it makes has ended.
+        """
+        if getattr(request, "proved_here", None) == user.pk:
+            user.refresh_from_db(fields=["password"])
+        super().login(request, user)
+
+    def set_password(self, user: Any, password: str) -> None:
+        """Leave it to the one service that does so."""
+        services.choose_password(user=user, password=password)
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         """The ways to show that it is you, in our words."""

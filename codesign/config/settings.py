@@ -169,6 +169,8 @@ ACCOUNT_FORMS = {
     "reset_password_from_key": "codesign.accounts.forms.ResetPasswordKey",
     "reauthenticate": "codesign.accounts.forms.Reauthenticate",
     "request_login_code": "codesign.accounts.forms.RequestLoginCode",
+    "confirm_login_code": "codesign.accounts.forms.ConfirmLoginCode",
+    "confirm_email_verification_code": "codesign.accounts.forms.ConfirmEmailCode",
 }
 MFA_FORMS = {
     "activate_totp": "codesign.accounts.forms.StartApp",
@@ -325,6 +327,7 @@ CELERY_BEAT_SCHEDULER = "codesign.config.clock:Clock"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "ring-mail": {"task": "accounts.tasks.ring_mail", "schedule": 60.0},
     "forget": {"task": "accounts.tasks.forget", "schedule": 600.0},
+    "forget-unproven": {"task": "accounts.tasks.forget_unproven", "schedule": 600.0},
     "seal-audit": {"task": "audit.tasks.seal", "schedule": 60.0},
     "fold-tallies": {"task": "annotations.tasks.fold_tallies", "schedule": 60.0},
     "expire-leases": {"task": "annotations.tasks.expire_leases", "schedule": 60.0},
