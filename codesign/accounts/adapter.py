@@ -12,11 +12,14 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.core import context as current
 from allauth.mfa.adapter import DefaultMFAAdapter
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from codesign.accounts import services
+from codesign.accounts import services, throttles
 
+TOO_MANY = "too_many_login_attempts"
+"""Named in pages after three wrong codes; in forms where a limit is reached."""
 _WRONG_CODE = _("That is not the code. Please look at it once more.")
 _MISTAKES = MappingProxyType(
     {
@@ -29,8 +32,10 @@ _MISTAKES = MappingProxyType(
         "enter_current_password": _("Please type the password that you use now."),
         "incorrect_code": _WRONG_CODE,
         "incorrect_password": _("That is not the password. Please try once more."),
-        "too_many_login_attempts": _("That went wrong too often. Please wait some minutes."),
-        "rate_limited": _("That was too often in a short time. Please wait some minutes."),
+        TOO_MANY: _(
+            "That was not the code three times, so it has ended. You can ask for a new one."
+        ),
+        "rate_limited": _("That was too often in a short time. Please try again in a minute."),
         "same_as_current": _("That is the one you have already."),
     }
 )
@@ -62,6 +67,12 @@ class AccountAdapter(DefaultAccountAdapter):
     """Says what went wrong in plain words; writes mails into the outbox."""
 
     error_messages: ClassVar[dict[str, Any]] = DefaultAccountAdapter.error_messages | _MISTAKES
+
+    def validation_error(self, code: str, *args: Any) -> ValidationError:
+        """Say which limit is reached and when to try again, instead of one sentence for all."""
+        if code == TOO_MANY:
+            return ValidationError(throttles.sentence_of(current.request), code=code)
+        return super().validation_error(code, *args)
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Not from somebody who has signed in within the last minutes: that was the proof."""

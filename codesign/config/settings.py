@@ -177,6 +177,18 @@ MFA_FORMS = {
     "add_webauthn": "codesign.accounts.forms.AddPasskey",
     "edit_webauthn": "codesign.accounts.forms.RenamePasskey",
 }
+# Strict for each account and mailbox, wherever tries come from; generous for an internet address,
+# which a clinic or a household shares. Each kind is counted by itself, in the database.
+_EACH_ADDRESS = f"{ENV.rate_sign_in}/m/ip"
+ACCOUNT_RATE_LIMITS = {
+    "login": _EACH_ADDRESS,
+    "login_failed": f"{_EACH_ADDRESS},5/300s/key",
+    "request_login_code": f"{_EACH_ADDRESS},3/m/key",
+    "reset_password": f"{_EACH_ADDRESS},5/m/key",
+    "reset_password_from_key": _EACH_ADDRESS,
+    "signup": _EACH_ADDRESS,
+}
+MFA_RATE_LIMITS = {"webauthn_login": _EACH_ADDRESS}
 ALLAUTH_TRUSTED_PROXY_COUNT = ENV.trusted_proxies  # that set X-Forwarded-For
 MFA_SUPPORTED_TYPES = ["recovery_codes", "totp", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True

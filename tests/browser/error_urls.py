@@ -50,6 +50,7 @@ def invalid(request: HttpRequest) -> HttpResponse:
 
 
 handler400 = "codesign.shared.views.bad_request"
+handler429 = "codesign.config.views.too_often"
 handler500 = "codesign.shared.views.server_error"
 urlpatterns = [
     *real,
