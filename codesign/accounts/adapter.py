@@ -12,22 +12,30 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.core import context as current
 from allauth.mfa.adapter import DefaultMFAAdapter
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from codesign.accounts import services
+from codesign.accounts import services, throttles
 
+TOO_MANY = "too_many_login_attempts"
+"""Named in pages after three wrong codes; in forms where a limit is reached."""
 _WRONG_CODE = _("That is not the code. Please look at it once more.")
 _MISTAKES = MappingProxyType(
     {
-        "email_password_mismatch": _("This address and this password do not go together."),
+        "email_password_mismatch": _(
+            "This address and this password do not go together. If you never typed in the code "
+            "that we sent when you made the account, make it again."
+        ),
         "email_taken": _("There is an account with this address already."),
         "duplicate_email": _("That is your address already."),
         "enter_current_password": _("Please type the password that you use now."),
         "incorrect_code": _WRONG_CODE,
         "incorrect_password": _("That is not the password. Please try once more."),
-        "too_many_login_attempts": _("That went wrong too often. Please wait some minutes."),
-        "rate_limited": _("That was too often in a short time. Please wait some minutes."),
+        TOO_MANY: _(
+            "That was not the code three times, so it has ended. You can ask for a new one."
+        ),
+        "rate_limited": _("That was too often in a short time. Please try again in a minute."),
         "same_as_current": _("That is the one you have already."),
     }
 )
@@ -60,6 +68,12 @@ class AccountAdapter(DefaultAccountAdapter):
 
     error_messages: ClassVar[dict[str, Any]] = DefaultAccountAdapter.error_messages | _MISTAKES
 
+    def validation_error(self, code: str, *args: Any) -> ValidationError:
+        """Say which limit is reached and when to try again, instead of one sentence for all."""
+        if code == TOO_MANY:
+            return ValidationError(throttles.sentence_of(current.request), code=code)
+        return super().validation_error(code, *args)
+
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Not from somebody who has signed in within the last minutes: that was the proof."""
         asked = super().is_reauthentication_required(app=app, **kwargs)
@@ -76,6 +90,20 @@ class AccountAdapter(DefaultAccountAdapter):
             body=str(written.body),
             useful_for=_life_of(template_prefix),
         )
+
+    def login(self, request: Any, user: Any) -> None:
+        """Sign in; where this request proved the address, with what holds since the proof.
+
+        Any other request signs in with the account as it read it: if a proof came in between, the
+        session that it makes has ended.
+        """
+        if getattr(request, "proved_here", None) == user.pk:
+            user.refresh_from_db(fields=["password"])
+        super().login(request, user)
+
+    def set_password(self, user: Any, password: str) -> None:
+        """Leave it to the one service that does so."""
+        services.choose_password(user=user, password=password)
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         """The ways to show that it is you, in our words."""

@@ -6,11 +6,17 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from allauth.account import forms as account
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.email_verification import verify_email
+from allauth.account.internal.flows.signup import prevent_enumeration
+from allauth.core import context as current
 from allauth.mfa.totp import forms as totp
 from allauth.mfa.webauthn import forms as webauthn
 from django import forms
+from django.contrib.auth.hashers import make_password
 from django.utils.translation import gettext_lazy as _
 
+from codesign.accounts import queries, services
 from codesign.accounts.rules import LONGEST_DAYS, TokenScope
 
 PASSWORD_HINT = _(
@@ -51,9 +57,25 @@ class Login(PlainWords, account.LoginForm):
 
 
 class Signup(PlainWords, account.SignupForm):
-    """Address and a password of one's own."""
+    """Address and a password of one's own, which counts once this browser has typed the code."""
 
     labels: ClassVar[dict[str, Any]] = {"password1": _("A password of your own")}
+
+    def validate_unique_email(self, value: str) -> str:
+        """Only a proven address is taken; nobody is told."""
+        self.account_already_exists = queries.is_taken(value)
+        return value
+
+    def try_save(self, request: Any) -> tuple[Any, Any]:
+        """Hash the password in any case: the answer takes as long if the address is taken."""
+        hashed = make_password(self.cleaned_data["password1"])
+        email = self.cleaned_data["email"]
+        user = None
+        if not self.account_already_exists:
+            user = services.sign_up(session=request.session, email=email, hashed_password=hashed)
+        if user is None:
+            return None, prevent_enumeration(request, email=email)
+        return user, None
 
 
 class AddEmail(PlainWords, account.AddEmailForm):
@@ -82,6 +104,37 @@ class ResetPassword(PlainWords, account.ResetPasswordForm):
 
 class ResetPasswordKey(PlainWords, account.ResetPasswordKeyForm):
     """The new password, after the link."""
+
+    def save(self) -> None:
+        """Set it; the link went to the account's address, so the address is proven by it."""
+        address = queries.address_to_prove(user_id=self.user.pk)
+        if address is not None and verify_email(current.request, address):
+            self.user.refresh_from_db(fields=["password"])
+        super().save()
+
+
+class ConfirmLoginCode(account.ConfirmLoginCodeForm):
+    """The code from the mail, to sign in with."""
+
+    def clean_code(self) -> str:
+        """Refuse any code where the account has been deleted in the meantime."""
+        code = super().clean_code()
+        if current.request._login_stage.login.user is None:
+            raise get_adapter().validation_error("incorrect_code")
+        return str(code)
+
+
+class ConfirmEmailCode(account.ConfirmEmailVerificationCodeForm):
+    """The code from the mail that goes to a new address."""
+
+    def clean_code(self) -> str:
+        """Whoever typed the right code owns the address: an unproven account with it goes."""
+        account.BaseConfirmCodeForm.clean_code(self)
+        if self.user is None:  # nobody's code, or the account has gone in the meantime
+            raise get_adapter().validation_error("incorrect_code")
+        if self.email.lower() != self.user.email.lower():
+            services.free_address(email=self.email)
+        return str(super().clean_code())
 
 
 class Reauthenticate(PlainWords, account.ReauthenticateForm):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from pathlib import Path
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from codesign.accounts import rules
@@ -51,6 +52,56 @@ def verified_owner(email: str) -> User | None:
         .first()
     )
     return address.user if address else None
+
+
+def has_proven_address(*, user_id: uuid.UUID) -> bool:
+    """Whether an address of the account is proven."""
+    return EmailAddress.objects.filter(user_id=user_id, verified=True).exists()
+
+
+def is_unproven(user: User) -> bool:
+    """Whether somebody signed up with the account's address and nobody has ever proven it.
+
+    Accounts that have signed in, were stopped, or were not made by a sign-up do not count.
+    """
+    return user.is_active and unproven().filter(id=user.id).exists()
+
+
+def unproven() -> QuerySet[User]:
+    """Accounts whose only addresses are unproven, and which nobody has ever signed in to."""
+    own = EmailAddress.objects.filter(user=OuterRef("pk"))
+    return User.objects.filter(
+        Exists(own.filter(verified=False)),
+        ~Exists(own.filter(verified=True)),
+        last_login=None,
+        is_active=True,
+        is_site_admin=False,
+    )
+
+
+def is_taken(email: str) -> bool:
+    """Whether an address belongs to an account whose owner has proven it."""
+    user = user_by_email(email)
+    taken = user is not None and not is_unproven(user)
+    return taken or EmailAddress.objects.filter(email__iexact=email, verified=True).exists()
+
+
+def was_proven(*, address_id: int | None) -> bool:
+    """Whether this address row is kept as proven already."""
+    return EmailAddress.objects.filter(id=address_id, verified=True).exists()
+
+
+def address_to_prove(*, user_id: uuid.UUID) -> EmailAddress | None:
+    """The address of an account that has proven none, which its reset links went to."""
+    found = EmailAddress.objects.select_related("user").filter(user_id=user_id)
+    addresses = list(found.order_by("-primary"))
+    return None if not addresses or any(a.verified for a in addresses) else addresses[0]
+
+
+def unproven_for(life: timedelta) -> list[uuid.UUID]:
+    """Accounts that signed up longer ago than that and have proven no address, oldest first."""
+    late = unproven().filter(joined_at__lt=timezone.now() - life)
+    return list(late.order_by("joined_at").values_list("id", flat=True))
 
 
 def mail_waiting() -> QuerySet[OutgoingMail]:

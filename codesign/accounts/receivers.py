@@ -4,12 +4,53 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.account.signals import email_confirmed
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.db.models.signals import pre_save
 from django.dispatch import receiver
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
+from codesign.accounts import queries, services
+from codesign.accounts.models import User
 from codesign.accounts.signals import address_verified
 
 
+@receiver(pre_save, sender=EmailAddress)
+def end_what_was_made_before_the_proof(
+    *, instance: EmailAddress, raw: bool = False, **_kwargs: Any
+) -> None:
+    """Before an address counts as proven, whichever way, all earlier ways in end (decision 18).
+
+    Before, not after: if this fails the address stays unproven, and nobody can sign in between.
+    """
+    if instance.verified and not raw and not queries.was_proven(address_id=instance.pk):
+        services.end_earlier_ways_in(user_id=instance.user_id)
+
+
 @receiver(email_confirmed)
-def tell_of_verified_address(*, email_address: EmailAddress, **_: Any) -> None:
-    """One signal for every way in which an address is proven."""
-    address_verified.send(sender=EmailAddress, user=email_address.user, email=email_address.email)
+def tell_of_verified_address(
+    *, request: HttpRequest | None, email_address: EmailAddress, **_kwargs: Any
+) -> None:
+    """One signal for every way in which an address is proven; this browser did the proving."""
+    user: User = email_address.user
+    if request is not None:
+        services.keep_chosen_password(session=request.session, user=user)
+        request.proved_here = user.pk  # type: ignore[attr-defined]
+        _stay_signed_in(request, user)
+    address_verified.send(sender=EmailAddress, user=user, email=email_address.email)
+
+
+def _stay_signed_in(request: HttpRequest, user: User) -> None:
+    """Keep the one session in which somebody confirmed their new address; say what has ended."""
+    if not request.user.is_authenticated or request.user.pk != user.pk:
+        return
+    request.user.refresh_from_db(fields=["password"])
+    update_session_auth_hash(request, request.user)
+    messages.info(
+        request,
+        _(
+            "For your safety, your password, passkeys and tokens have ended with the change. You "
+            "can choose new ones under Account."
+        ),
+    )

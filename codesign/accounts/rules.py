@@ -16,6 +16,8 @@ LONGEST_DAYS = 366
 MOST_ATTEMPTS = 12
 """Times that a mail is tried: with the pauses below, over about a day and a half."""
 LONGEST_PAUSE = timedelta(hours=6)
+UNPROVEN_LIFE = timedelta(days=1)
+"""How long an account stays whose address nobody proves."""
 
 
 class TokenScope(StrEnum):

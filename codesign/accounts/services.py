@@ -9,9 +9,12 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.models import Session
 from django.core.mail import EmailMessage
-from django.db import transaction
+from django.db import DatabaseError, IntegrityError, transaction
+from django.db.models import ProtectedError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,7 +23,7 @@ from codesign.accounts.models import ApiToken, Identity, OutgoingMail, SignInMem
 from codesign.accounts.signals import address_verified
 from codesign.audit import services as audit
 from codesign.audit.registry import OnErasure, action
-from codesign.shared.actors import Actor
+from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
 from codesign.shared.jobs import enqueue
 
@@ -32,6 +35,14 @@ TOKEN_REVOKED = action("accounts.token_revoked", "revoked an API token")
 ACCOUNT_INVITED = action("accounts.invited", "invited somebody to make an account")
 ACCOUNT_STOPPED = action("accounts.stopped", "stopped an account")
 ACCOUNT_OPENED = action("accounts.opened", "opened a stopped account again")
+WAYS_IN_ENDED = action(
+    "accounts.ways_in_ended", "proved an address, which ended all earlier ways to sign in"
+)
+UNPROVEN_DELETED = action(
+    "accounts.unproven_deleted", "deleted an account whose address nobody had proven"
+)
+CHOSEN = "chosen_at_sign_up"
+"""Session key: the account and the hashed password that a sign-up in this browser asked for."""
 
 
 @transaction.atomic
@@ -46,13 +57,19 @@ def make_account(
     """Make an account whose address counts as verified (demo, site admin).
 
     Without a password its owner signs in by a code that comes by mail. Only the system and site
-    admins make another site admin.
+    admins make another site admin. An unproven account with this address is deleted first, so
+    that nobody can block the address by a sign-up.
     """
     if is_site_admin:
         _require_site_admin(actor)
-    user = User.objects.create_user(email, password, is_site_admin=is_site_admin)
+    free_address(email=email)
+    user = User.objects.create_user(email.lower(), None, is_site_admin=is_site_admin)
     Identity.objects.create(user=user, name=name)
     EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
+    user.refresh_from_db(fields=["password"])  # the proof ended the one before
+    if password is not None:
+        user.set_password(password)
+        user.save(update_fields=["password"])
     audit.record(
         actor=actor,
         action=ACCOUNT_MADE,
@@ -69,18 +86,130 @@ def _require_site_admin(actor: Actor) -> None:
 
 
 @transaction.atomic
+def sign_up(*, session: SessionBase, email: str, hashed_password: str) -> User | None:
+    """Return the unproven account of an address, made if needed; None if somebody has proven it.
+
+    Nothing that a stranger chooses is kept with the account: the hashed password stays in the
+    session of the browser that signed up, and counts only if the mailed code is typed there
+    (`keep_chosen_password`). Several people may sign up with one address at the same time.
+    """
+    user = _lock_unproven(email) or _make_unproven(email)
+    if user is None:
+        return None
+    user.joined_at = timezone.now()
+    user.save(update_fields=["joined_at"])
+    EmailAddress.objects.get_or_create(user=user, email=user.email, defaults={"primary": True})
+    session[CHOSEN] = {"user": str(user.id), "password": hashed_password}
+    return user
+
+
+def _make_unproven(email: str) -> User | None:
+    """Make an account without any way in; None if its address was taken in the meantime."""
+    try:
+        with transaction.atomic():
+            return User.objects.create_user(email.lower(), None)
+    except IntegrityError:
+        return _lock_unproven(email)
+
+
+def _lock_unproven(email: str) -> User | None:
+    found = User.objects.select_for_update().filter(email__iexact=email.strip()).first()
+    return found if found and queries.is_unproven(found) else None
+
+
+@transaction.atomic
+def end_earlier_ways_in(*, user_id: uuid.UUID) -> None:
+    """End every password, passkey, app, recovery code, token and session of an account.
+
+    Called before an address of the account counts as proven: whoever made these had not shown
+    that the address is theirs. A changed password hash ends all sessions and reset links.
+    """
+    user = User.objects.select_for_update().get(id=user_id)
+    had_password = user.has_usable_password()
+    user.set_unusable_password()
+    user.save(update_fields=["password"])
+    keys = Authenticator.objects.filter(user=user).delete()[0]
+    tokens = ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
+    if had_password or keys or tokens:
+        audit.record(
+            actor=Actor.of(user),
+            action=WAYS_IN_ENDED,
+            about=("user", user.id, ""),
+            data={"password": had_password, "keys": keys, "tokens": tokens},
+        )
+
+
+@transaction.atomic
+def keep_chosen_password(*, session: SessionBase, user: User) -> None:
+    """Give the account the password that this very browser chose when it signed up, if any."""
+    chosen = session.pop(CHOSEN, None)
+    if chosen and chosen["user"] == str(user.id):
+        User.objects.filter(id=user.id).update(password=chosen["password"])
+
+
+@transaction.atomic
+def choose_password(*, user: User, password: str) -> None:
+    """Set a password for whoever is signed in or came by a reset link.
+
+    Refused if the password changed since the request read `user`: the request may then belong to
+    a session that has just ended.
+    """
+    _require_current(user)
+    user.set_password(password)
+    user.save(update_fields=["password"])
+
+
+def _require_current(user: User) -> None:
+    """Lock the account; refuse a request whose session has ended in the meantime."""
+    if User.objects.select_for_update().get(id=user.id).password != user.password:
+        raise Conflict("You have been signed out. Please sign in again.")
+
+
+@transaction.atomic
+def free_address(*, email: str) -> None:
+    """Delete the account of this address if nobody has proven it: the address has an owner now."""
+    if user := _lock_unproven(email):
+        _delete_unproven(user)
+
+
+def _delete_unproven(user: User) -> None:
+    user_id = user.id
+    user.delete()
+    audit.record(actor=SYSTEM, action=UNPROVEN_DELETED, about=("user", user_id, ""))
+
+
+def forget_unproven() -> int:
+    """Delete accounts whose address nobody proved within a day; how many.
+
+    Each in a transaction of its own: one that cannot be deleted does not keep the others.
+    """
+    deleted = 0
+    for user_id in queries.unproven_for(rules.UNPROVEN_LIFE):
+        try:
+            with transaction.atomic():
+                user = User.objects.select_for_update(skip_locked=True).filter(id=user_id).first()
+                if user and queries.is_unproven(user):
+                    _delete_unproven(user)
+                    deleted += 1
+        except (ProtectedError, DatabaseError) as error:
+            log.warning("an unproven account stays (%s)", type(error).__name__)
+    return deleted
+
+
+@transaction.atomic
 def invite_account(*, actor: Actor, email: str, sign_up_url: str) -> OutgoingMail:
-    """Write to somebody that they may make an account; the address is proven when they do."""
+    """Write to somebody that they may make an account; the address is proven when they do.
+
+    The same mail and the same answer, whether there is an account with the address or not.
+    """
     _require_site_admin(actor)
-    if queries.user_by_email(email):
-        raise Conflict("There is an account with this address already.")
     mail = send_mail(
         to=email,
         subject=_("You may make an account on Codesign"),
         body=_(
             "Somebody who looks after this site has asked us to write to you. You can make an "
-            "account with this address here:\n\n%(url)s\n\nIf you did not expect this, you need "
-            "do nothing."
+            "account with this address here:\n\n%(url)s\n\nIf you have an account already, sign "
+            "in as always. If you did not expect this, you need do nothing."
         )
         % {"url": sign_up_url},
     )
@@ -183,8 +312,14 @@ def _require_own(actor: Actor, user: User) -> None:
 def make_token(
     *, actor: Actor, user: User, name: str, scopes: Iterable[str], days: int
 ) -> tuple[ApiToken, str]:
-    """Make a token; the secret is returned this once and kept only as a hash."""
+    """Make a token; the secret is returned this once and kept only as a hash.
+
+    Refused for an account whose address nobody has proven.
+    """
     _require_own(actor, user)
+    _require_current(user)
+    if not queries.has_proven_address(user_id=user.id):
+        raise NotPermitted("Confirm your e-mail address first.")
     name = " ".join(name.split())
     if not name:
         raise Invalid("Give the token a name.", {"name": ["Give the token a name."]})

@@ -21,3 +21,9 @@ def forget() -> None:
     """Drop tries to sign in that no longer count, and sessions that have ended."""
     services.forget_tries()
     services.forget_sessions()
+
+
+@background(name="accounts.tasks.forget_unproven", queue="default", time_limit=60)
+def forget_unproven() -> None:
+    """Delete accounts whose address nobody proved within a day."""
+    services.forget_unproven()

@@ -23,7 +23,7 @@ from codesign.accounts.models import User
 from codesign.accounts.rules import TokenScope
 from codesign.shared.access import SIGNED_IN, SITE_ADMIN
 from codesign.shared.actors import Actor
-from codesign.shared.errors import Conflict, Invalid, NotFound
+from codesign.shared.errors import Invalid, NotFound
 from codesign.shared.forms import explain
 from codesign.shared.pages import PageView, plain_page
 
@@ -120,7 +120,12 @@ def revoke_token(request: AccountRequest) -> HttpResponse:
 def people(request: AccountRequest) -> HttpResponse:
     """Every account, and a way to invite somebody to make one."""
     form = InviteForm(request.POST or None)
-    if form.is_bound and form.is_valid() and _invited(request, form):
+    if form.is_bound and form.is_valid():
+        services.invite_account(
+            actor=request.actor,
+            email=form.cleaned_data["email"],
+            sign_up_url=settings.SITE_URL + reverse("account_signup"),
+        )
         messages.success(request, _("We are writing to %(email)s.") % form.cleaned_data)
         return redirect("accounts:people")
     found = Paginator(queries.accounts(actor=request.actor), ACCOUNTS_A_PAGE)
@@ -142,19 +147,6 @@ def mail(request: AccountRequest) -> HttpResponse:
     found = Paginator(queries.kept_mail(actor=request.actor, most=MOST_MAILS), MAILS_A_PAGE)
     seen = {"page": found.get_page(request.GET.get("page")), "folder": settings.MAIL_DIR}
     return render(request, "accounts/mail.html", seen)
-
-
-def _invited(request: AccountRequest, form: InviteForm) -> bool:
-    try:
-        services.invite_account(
-            actor=request.actor,
-            email=form.cleaned_data["email"],
-            sign_up_url=settings.SITE_URL + reverse("account_signup"),
-        )
-    except Conflict as refusal:
-        form.add_error("email", refusal.title)
-        return False
-    return True
 
 
 @plain_page(SITE_ADMIN)

@@ -51,6 +51,7 @@ class Environment:
     rate_reading: int
     rate_changing: int
     rate_stranger: int
+    rate_sign_in: int
     email_url: str
     from_email: str
     lease_minutes: int
@@ -157,6 +158,7 @@ def _found(reader: Reader, home: Path) -> Environment:
         rate_reading=reader.number("CODESIGN_RATE_READING", 3_000, least=1),
         rate_changing=reader.number("CODESIGN_RATE_CHANGING", 600, least=1),
         rate_stranger=reader.number("CODESIGN_RATE_STRANGER", 120, least=1),
+        rate_sign_in=reader.number("CODESIGN_RATE_SIGN_IN", 120, least=1, most=10_000),
         email_url=reader.address(
             "EMAIL_URL", addresses.mail_server if in_production else addresses.mail_door
         ),

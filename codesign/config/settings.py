@@ -96,6 +96,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "codesign.shared.middleware.NoStoreMiddleware",
+    "codesign.shared.middleware.ReadableMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -171,12 +172,26 @@ ACCOUNT_FORMS = {
     "reset_password_from_key": "codesign.accounts.forms.ResetPasswordKey",
     "reauthenticate": "codesign.accounts.forms.Reauthenticate",
     "request_login_code": "codesign.accounts.forms.RequestLoginCode",
+    "confirm_login_code": "codesign.accounts.forms.ConfirmLoginCode",
+    "confirm_email_verification_code": "codesign.accounts.forms.ConfirmEmailCode",
 }
 MFA_FORMS = {
     "activate_totp": "codesign.accounts.forms.StartApp",
     "add_webauthn": "codesign.accounts.forms.AddPasskey",
     "edit_webauthn": "codesign.accounts.forms.RenamePasskey",
 }
+# Strict for each account and mailbox, wherever tries come from; generous for an internet address,
+# which a clinic or a household shares. Each kind is counted by itself, in the database.
+_EACH_ADDRESS = f"{ENV.rate_sign_in}/m/ip"
+ACCOUNT_RATE_LIMITS = {
+    "login": _EACH_ADDRESS,
+    "login_failed": f"{_EACH_ADDRESS},5/300s/key",
+    "request_login_code": f"{_EACH_ADDRESS},3/m/key",
+    "reset_password": f"{_EACH_ADDRESS},5/m/key",
+    "reset_password_from_key": _EACH_ADDRESS,
+    "signup": _EACH_ADDRESS,
+}
+MFA_RATE_LIMITS = {"webauthn_login": _EACH_ADDRESS}
 ALLAUTH_TRUSTED_PROXY_COUNT = ENV.trusted_proxies  # that set X-Forwarded-For
 MFA_SUPPORTED_TYPES = ["recovery_codes", "totp", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -333,6 +348,7 @@ CELERY_BEAT_SCHEDULER = "codesign.config.clock:Clock"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "ring-mail": {"task": "accounts.tasks.ring_mail", "schedule": 60.0},
     "forget": {"task": "accounts.tasks.forget", "schedule": 600.0},
+    "forget-unproven": {"task": "accounts.tasks.forget_unproven", "schedule": 600.0},
     "seal-audit": {"task": "audit.tasks.seal", "schedule": 60.0},
     "fold-tallies": {"task": "annotations.tasks.fold_tallies", "schedule": 60.0},
     "expire-leases": {"task": "annotations.tasks.expire_leases", "schedule": 60.0},

@@ -15,7 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("help/", include("codesign.care.urls")),
     path("studies/<slug:slug>/set-up/", include("codesign.studies.urls")),
     path("studies/<slug:slug>/consent/", include("codesign.consent.urls")),
-    path("studies/<slug:slug>/people/", include("codesign.enrolment.urls")),
+    path("", include("codesign.enrolment.urls")),
     path("studies/<slug:slug>/pay/", include("codesign.compensation.urls")),
     path("studies/<slug:slug>/", include("annotations.urls")),
     path("studies/<slug:slug>/", include("modelhub.urls")),
@@ -26,4 +26,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
 handler400 = "codesign.shared.views.bad_request"
 handler403 = "codesign.shared.views.permission_denied"
 handler404 = "codesign.shared.views.page_not_found"
+handler429 = "codesign.config.views.too_often"  # asked by django-allauth
 handler500 = "codesign.shared.views.server_error"

@@ -1,9 +1,11 @@
 """What belongs to the installation and to no app."""
 
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from codesign.accounts import throttles
 from codesign.config import health
 from codesign.shared.access import PUBLIC, declare
 
@@ -20,3 +22,12 @@ def healthz(request: HttpRequest) -> JsonResponse:
     body = {part: "no answer" if part in missing else "ok" for part in health.PARTS}
     body["disk"] = "full" if full else "ok"
     return JsonResponse(body, status=503 if missing or full else 200)
+
+
+def too_often(request: HttpRequest) -> HttpResponse:
+    """429 of sign-in: which limit is reached, and when to try again."""
+    pause = throttles.pause_of(request)
+    said = {"says": throttles.sentence_of(request)}
+    answer = render(request, "429.html", said, status=429)
+    answer["Retry-After"] = str(pause.seconds if pause else 60)
+    return answer

@@ -42,3 +42,11 @@ class InviteForm(forms.Form):
             cohort = self.cohorts[key]
             return [cohort.role], cohort
         return [key], None
+
+
+class AnswerForm(forms.Form):
+    """What somebody says to an invitation."""
+
+    JOIN, DECLINE = "join", "decline"
+    invitation = forms.UUIDField()
+    answer = forms.ChoiceField(choices=[(JOIN, JOIN), (DECLINE, DECLINE)])

@@ -24,8 +24,8 @@ class Invitation(PublicModel):
     roles = ArrayField(models.CharField(max_length=20))
     email = models.EmailField()
     invited_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
-    member = models.OneToOneField(
-        Member, on_delete=models.PROTECT, null=True, blank=True, related_name="invitation"
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, null=True, blank=True, related_name="invitations"
     )
     accepted_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
@@ -35,7 +35,7 @@ class Invitation(PublicModel):
             models.UniqueConstraint(
                 Lower("email"),
                 "study",
-                condition=Q(revoked_at=None),
-                name="invitation_once_per_study",
+                condition=Q(revoked_at=None, accepted_at=None),
+                name="invitation_open_once_per_study",
             )
         ]

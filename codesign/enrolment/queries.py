@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import uuid
 
-from django.db.models import Count, QuerySet
+from allauth.account.models import EmailAddress
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from codesign.consent import queries as consent
 from codesign.enrolment.models import Invitation
@@ -25,6 +26,18 @@ def member_in(*, study_id: uuid.UUID, member_id: uuid.UUID) -> Member:
     if member is None:
         raise NotFound("There is no such person in this study.")
     return member
+
+
+def invitations_to(*, user_id: uuid.UUID) -> QuerySet[Invitation]:
+    """Open invitations to an address that this account has proven, oldest first; one query."""
+    proven = EmailAddress.objects.filter(
+        user_id=user_id, verified=True, email__iexact=OuterRef("email")
+    )
+    return (
+        Invitation.objects.filter(Exists(proven), accepted_at=None, revoked_at=None)
+        .select_related("study", "cohort")
+        .order_by("created_at")
+    )
 
 
 def waiting(*, study_id: uuid.UUID) -> QuerySet[Invitation]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Sequence
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,9 +20,10 @@ from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.consent import queries as consent
 from codesign.consent.queries import ConsentState
+from codesign.enrolment import queries
 from codesign.enrolment.models import Invitation
 from codesign.shared.actors import SYSTEM, Actor
-from codesign.shared.errors import Conflict, Invalid
+from codesign.shared.errors import Conflict, Invalid, NotFound
 from codesign.studies import queries as studies
 from codesign.studies import rules
 from codesign.studies import services as study_services
@@ -30,6 +33,7 @@ from codesign.studies.permissions import MANAGE_PEOPLE, require, require_to_add
 INVITED = action("enrolment.invited", "invited a person to the study")
 ACCEPTED = action("enrolment.accepted", "joined the study by an invitation")
 REVOKED = action("enrolment.revoked", "took an invitation back")
+DECLINED = action("enrolment.declined", "declined an invitation")
 
 
 def _one_at_a_time(email: str) -> None:
@@ -53,20 +57,21 @@ def invite(
     roles: Iterable[str],
     cohort: Cohort | None = None,
 ) -> Member | Invitation:
-    """Add whoever owns the address: a Member at once if it is proven, else an Invitation."""
+    """Invite whoever owns the address; they join by accepting, with an account or a new one.
+
+    Nothing that the inviting person sees tells whether there is an account: the same answer, row
+    and mail. Only a site admin or the system, who know all accounts, name a coordinator at once.
+    """
     email, held = email.strip(), sorted(set(roles))
     require_to_add(actor, study, held)
     _check_place(study, held, cohort)
     _one_at_a_time(email)
-    owner = accounts.verified_owner(email)
-    if owner:
-        _check_return(study, owner, held)
-        member = study_services.add_member(
-            actor=actor, study=study, user=owner, roles=held, cohort=cohort
-        )
-        _tell(owner.email, study, held, reverse("desk:home"))
-        return member
-    if Invitation.objects.filter(study=study, email__iexact=email, revoked_at=None).exists():
+    if actor.is_system or (actor.is_site_admin and held == [rules.Role.COORDINATOR]):
+        if owner := accounts.verified_owner(email):
+            return _add_now(actor, study, owner, held, cohort)
+    elif studies.members_of(study_id=study.id).filter(user__email__iexact=email).exists():
+        raise Conflict("This person is in the study already.")  # stands in the list anyway
+    if queries.waiting(study_id=study.id).filter(email__iexact=email).exists():
         raise Conflict("This address has been invited already.")
     invitation = Invitation.objects.create(
         study=study, cohort=cohort, roles=held, email=email, invited_by_id=actor.user_id
@@ -78,8 +83,19 @@ def invite(
         about=("invitation", invitation.id, ""),
         data={"roles": held, "cohort": cohort.key if cohort else None},
     )
-    _tell(email, study, held, reverse("account_signup"))
+    _tell(email, study, held)
     return invitation
+
+
+def _add_now(
+    actor: Actor, study: Study, owner: User, held: list[str], cohort: Cohort | None
+) -> Member:
+    _check_return(study, owner, held)
+    member = study_services.add_member(
+        actor=actor, study=study, user=owner, roles=held, cohort=cohort
+    )
+    _tell(owner.email, study, held)
+    return member
 
 
 def _check_place(study: Study, held: list[str], cohort: Cohort | None) -> None:
@@ -95,29 +111,33 @@ def _check_place(study: Study, held: list[str], cohort: Cohort | None) -> None:
 
 
 def _check_return(study: Study, owner: User, held: list[str]) -> None:
-    """Whoever judged here never sees its models, and whoever may have seen them never judges."""
+    """Refuse a return in another kind of role.
+
+    Whoever judged here never sees its models, and whoever may have seen them never judges.
+    """
     former = studies.member_of(study_id=study.id, user_id=owner.id)
     if former is None or former.left_at is None or former.judges == bool(set(held) & rules.JUDGING):
         return
     if not former.judges or consent.state_of(member_id=former.id) != ConsentState.NOT_SIGNED:
-        sentence = "This person was here before, in a role that excludes this one."
-        raise Conflict(sentence)
+        raise Conflict(_("Whoever was in this study before in another role cannot join as this."))
 
 
 JUDGE_HERE = gettext_lazy(
     "%(organisation)s invites you to take part in a study called “%(title)s”.\n\n"
     "You can have a look here, with this e-mail address:\n\n%(url)s\n\n"
+    "If you have no account yet, make one here first:\n\n%(sign_up)s\n\n"
     "You read first what it is about and what it pays, and decide then. Questions: "
     "%(contact)s.\n\nIf you did not expect this, you need do nothing."
 )
 WORK_HERE = gettext_lazy(
     "%(organisation)s invites you to work on a study called “%(title)s” as %(roles)s.\n\n"
     "You can begin here, with this e-mail address:\n\n%(url)s\n\n"
+    "If you have no account yet, make one here first:\n\n%(sign_up)s\n\n"
     "Questions: %(contact)s.\n\nIf you did not expect this, you need do nothing."
 )
 
 
-def _tell(email: str, study: Study, held: Sequence[str], path: str) -> None:
+def _tell(email: str, study: Study, held: Sequence[str]) -> None:
     """A mail that names neither a condition nor what the study is about, beyond its title."""
     account_services.send_mail(
         to=email,
@@ -127,7 +147,8 @@ def _tell(email: str, study: Study, held: Sequence[str], path: str) -> None:
             "organisation": study.organisation or _("The study team"),
             "title": study.title,
             "roles": ", ".join(str(rules.ROLE_WORDS[role]) for role in held),
-            "url": settings.SITE_URL + path,
+            "url": settings.SITE_URL + reverse("enrolment:invitations"),
+            "sign_up": settings.SITE_URL + reverse("account_signup"),
             "contact": study.contact,
         },
     )
@@ -135,14 +156,55 @@ def _tell(email: str, study: Study, held: Sequence[str], path: str) -> None:
 
 @transaction.atomic
 def accept_all(*, user: User, email: str) -> list[Member]:
-    """Turn every open invitation of a proven address into a membership."""
+    """Turn every open invitation of a newly proven address into a membership, where it may be."""
     _one_at_a_time(email)
-    waiting = (
-        Invitation.objects.select_for_update(of=("self",))
-        .select_related("study", "cohort")
-        .filter(email__iexact=email, revoked_at=None, accepted_at=None)
+    waiting = _open().filter(email__iexact=email)
+    return [_accept(one, user) for one in waiting if not _excludes(one, user)]
+
+
+def _open() -> QuerySet[Invitation]:
+    """Open invitations, locked."""
+    found = Invitation.objects.select_for_update(of=("self",)).select_related("study", "cohort")
+    return found.filter(revoked_at=None, accepted_at=None)
+
+
+def _excludes(invitation: Invitation, user: User) -> bool:
+    try:
+        _check_return(invitation.study, user, invitation.roles)
+    except Conflict:
+        return True
+    return False
+
+
+def _own(user: User, invitation_id: uuid.UUID) -> Invitation:
+    """Lock an open invitation to an address that the user has proven; NotFound for any other."""
+    mine = queries.invitations_to(user_id=user.id).filter(id=invitation_id)
+    invitation = _open().filter(id__in=mine.values("id")).first()
+    if invitation is None:
+        raise NotFound(_("This invitation is not open any more."))
+    return invitation
+
+
+@transaction.atomic
+def accept(*, user: User, invitation_id: uuid.UUID) -> Member:
+    """Join the study that somebody with an account was invited to."""
+    invitation = _own(user, invitation_id)
+    _check_return(invitation.study, user, invitation.roles)
+    return _accept(invitation, user)
+
+
+@transaction.atomic
+def decline(*, user: User, invitation_id: uuid.UUID) -> None:
+    """Turn an invitation down; the coordinator may send another one."""
+    invitation = _own(user, invitation_id)
+    invitation.revoked_at = timezone.now()
+    invitation.save(update_fields=["revoked_at"])
+    audit.record(
+        actor=Actor.of(user),
+        action=DECLINED,
+        study_id=invitation.study_id,
+        about=("invitation", invitation.id, ""),
     )
-    return [_accept(invitation, user) for invitation in waiting]
 
 
 def _accept(invitation: Invitation, user: User) -> Member:

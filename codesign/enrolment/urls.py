@@ -1,12 +1,14 @@
-"""Below `/studies/<slug>/people/`."""
+"""Invitations of one's own; the people of a study."""
 
 from django.urls import path
 
 from codesign.enrolment import views
 
 app_name = "enrolment"
+AT = "studies/<slug:slug>/people/"
 urlpatterns = [
-    path("", views.people, name="people"),
-    path("<uuid:member_id>/remove/", views.remove, name="remove"),
-    path("<uuid:invitation_id>/revoke/", views.revoke, name="revoke"),
+    path("invitations/", views.invitations, name="invitations"),
+    path(AT, views.people, name="people"),
+    path(f"{AT}<uuid:member_id>/remove/", views.remove, name="remove"),
+    path(f"{AT}<uuid:invitation_id>/revoke/", views.revoke, name="revoke"),
 ]

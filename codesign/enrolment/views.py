@@ -1,4 +1,4 @@
-"""Who is in the study, adding somebody, taking somebody out."""
+"""Who is in the study, inviting somebody, taking somebody out; answering an invitation."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from codesign.enrolment import queries, services
-from codesign.enrolment.forms import InviteForm
+from codesign.enrolment.forms import AnswerForm, InviteForm
 from codesign.enrolment.registry import COLUMNS
+from codesign.shared.access import SIGNED_IN
 from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.forms import explain
-from codesign.shared.pages import Question, ask_first
+from codesign.shared.pages import Question, ask_first, plain_page
 from codesign.studies import queries as studies
 from codesign.studies import services as study_services
-from codesign.studies.models import Member
-from codesign.studies.permissions import MANAGE_PEOPLE, StudyRequest, page
+from codesign.studies.permissions import MANAGE_PEOPLE, PageRequest, StudyRequest, page
 
 PEOPLE_A_PAGE = 100
 
@@ -57,7 +57,7 @@ def _added(request: StudyRequest, form: InviteForm) -> bool:
     roles, cohort = form.chosen
     email = form.cleaned_data["email"]
     try:
-        made = services.invite(
+        services.invite(
             actor=request.actor,
             study=request.member.study,
             email=email,
@@ -67,14 +67,36 @@ def _added(request: StudyRequest, form: InviteForm) -> bool:
     except (Conflict, Invalid) as refusal:
         explain(form, refusal)
         return False
-    if isinstance(made, Member):
-        messages.success(request, _("%(email)s is in the study now.") % {"email": email})
-    else:
-        messages.success(
-            request,
-            _("%(email)s is invited, and joins once they have an account.") % {"email": email},
-        )
+    messages.success(request, _("%(email)s is invited, and joins by accepting.") % {"email": email})
     return True
+
+
+@plain_page(SIGNED_IN)
+@never_cache
+@require_http_methods(["GET", "POST"])
+def invitations(request: PageRequest) -> HttpResponse:
+    """What I am invited to: join, or say no."""
+    form = AnswerForm(request.POST or None)
+    if form.is_bound and form.is_valid():
+        return _answered(request, form)
+    found = queries.invitations_to(user_id=request.user.id)
+    if not found:
+        return redirect("desk:home")
+    return render(request, "enrolment/invitations.html", {"invitations": found})
+
+
+def _answered(request: PageRequest, form: AnswerForm) -> HttpResponse:
+    chosen = form.cleaned_data["invitation"]
+    try:
+        if form.cleaned_data["answer"] == form.JOIN:
+            member = services.accept(user=request.user, invitation_id=chosen)
+            return redirect("desk:study", slug=member.study.slug)
+        services.decline(user=request.user, invitation_id=chosen)
+    except Conflict as refusal:
+        messages.error(request, refusal.title)
+    else:
+        messages.success(request, _("You have said no to this invitation."))
+    return redirect("enrolment:invitations")
 
 
 @page(MANAGE_PEOPLE)

@@ -7,10 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
+from django.utils.translation import gettext_lazy as _
 
 DATABASE_AWAY = (OperationalError, InterfaceError)
 """What passes by itself: the server is away or has no room. No work is at fault."""
+
+UNSTORABLE_ERRORS = (DataError, UnicodeEncodeError)
+"""What the database refuses of a value itself: NUL, lone surrogates, too long, out of range."""
+UNSTORABLE_WORDS = _(
+    "Something you sent is too long, too large, or holds signs that cannot be kept. Please go "
+    "back, change it and send it again."
+)
 
 
 class Refusal(Exception):

@@ -9,16 +9,19 @@ import uuid
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
-from codesign.shared.errors import Refusal
+from codesign.shared.errors import UNSTORABLE_ERRORS, UNSTORABLE_WORDS, Invalid, Refusal
 from codesign.shared.logs import request_id
 from codesign.shared.problems import is_api
+from codesign.shared.views import not_allowed
 
 log = logging.getLogger(__name__)
 
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 REQUEST_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
 
 
@@ -79,18 +82,53 @@ class NoStoreMiddleware:
         return answer
 
 
+class ReadableMiddleware:
+    """Refuse a request whose address or cookies hold what no text of the database can hold.
+
+    NUL and lone surrogates come from no browser, and would be an error of ours wherever a view
+    looks something up. Checked once, before sessions are read; what forms and JSON hold is refused
+    by their fields, and else by `RefusalMiddleware`.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass on, or answer 400."""
+        texts = [request.path_info, *request.COOKIES.values()]
+        if request.META.get("QUERY_STRING"):
+            for name, values in request.GET.lists():
+                texts += [name, *values]
+        if any(UNSTORABLE.search(text) for text in texts):
+            raise BadRequest("an address or a cookie holds NUL or a lone surrogate")
+        return self.get_response(request)
+
+
+def _is_browser(request: HttpRequest) -> bool:
+    return not is_api(request) and "text/html" in request.headers.get("Accept", "")
+
+
 class RefusalMiddleware:
-    """Catch what a service refused and nobody nearer to the person explained."""
+    """Catch what a service or the database refused and nobody nearer to the person explained.
+
+    And a method that an address does not take: a browser would show an error page of its own.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Pass on; refusals arrive at `process_exception`."""
-        return self.get_response(request)
+        answer = self.get_response(request)
+        if isinstance(answer, HttpResponseNotAllowed) and _is_browser(request):
+            return not_allowed(request, answer)
+        return answer
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Render `refusal.html` with the refusal's own status."""
+        if isinstance(error, UNSTORABLE_ERRORS):
+            log.warning("refused what no column can hold", exc_info=error)
+            error = Invalid(str(UNSTORABLE_WORDS))
         if isinstance(error, Refusal):
             return render(request, "refusal.html", {"refusal": error}, status=error.status)
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +12,15 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from codesign.shared.errors import Invalid, Refusal, TooLarge
+from codesign.shared.errors import (
+    UNSTORABLE_ERRORS,
+    UNSTORABLE_WORDS,
+    Invalid,
+    Refusal,
+    TooLarge,
+)
+
+log = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
 TOO_OFTEN = "That was more than this can take at once. Wait {wait} seconds and go on then."
@@ -59,12 +68,11 @@ def problem(status_code: int, code: str, title: str, **extra: Any) -> Response:
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Turn refusals and DRF's own exceptions into problem documents; leave bugs to be 500s."""
+    if isinstance(error, UNSTORABLE_ERRORS):
+        log.warning("refused what no column can hold", exc_info=error)
+        return _refused(Invalid(str(UNSTORABLE_WORDS)))
     if isinstance(error, Refusal):
-        set_rollback()
-        extra = dict(error.extra)
-        if isinstance(error, Invalid) and error.fields:
-            extra["fields"] = error.fields
-        return problem(error.status, error.code, error.title, **extra)
+        return _refused(error)
     if isinstance(error, RequestDataTooBig):
         return problem(413, TooLarge.code, TOO_LONG)
     if isinstance(error, Http404):
@@ -84,6 +92,14 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     if isinstance(error, exceptions.Throttled):
         answer["Retry-After"] = str(_seconds(error))
     return answer
+
+
+def _refused(error: Refusal) -> Response:
+    set_rollback()
+    extra = dict(error.extra)
+    if isinstance(error, Invalid) and error.fields:
+        extra["fields"] = error.fields
+    return problem(error.status, error.code, error.title, **extra)
 
 
 def _seconds(error: exceptions.Throttled) -> int:

@@ -1,12 +1,16 @@
 """Pages that belong to no app."""
 
+import contextlib
 import sys
 
 from django.conf import settings
+from django.contrib import messages
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.template.loader import get_template
+from django.urls import Resolver404, resolve
+from django.utils.translation import gettext_lazy as _
 from django.views import defaults
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -22,6 +26,7 @@ NO_ROOM = (
     "The server has no room to keep anything new right now. Nothing of this was kept and nothing "
     "that was kept is lost. Send the same again later."
 )
+IS_A_BUTTON = _("That address only takes what a button sends, so nothing was changed.")
 COME_BACK_AFTER = "20"
 """Seconds; a server that was restarted answers by then."""
 
@@ -52,6 +57,31 @@ def kept_form(request: HttpRequest) -> HttpResponse:
         return redirect("/")
     address, sent = kept
     return render(request, "403_csrf.html", {"sent": sent, "address": address})
+
+
+def not_allowed(request: HttpRequest, answer: HttpResponseNotAllowed) -> HttpResponse:
+    """A browser's request that an address does not take, as when it loads what a button posts to.
+
+    Whoever looks is led to the page above, where the form is; whoever sends gets a page with 405.
+    """
+    above = page_above(request.path_info)
+    if request.method in ("GET", "HEAD"):
+        messages.info(request, IS_A_BUTTON)
+        return redirect(above)
+    way = request.path_info if "GET" in answer.headers["Allow"] else above
+    page = render(request, "405.html", {"way": way}, status=405)
+    page["Allow"] = answer.headers["Allow"]
+    return page
+
+
+def page_above(path: str) -> str:
+    """The nearest address above this one that there is."""
+    while path != "/":
+        path = path.rstrip("/").rpartition("/")[0] + "/"
+        with contextlib.suppress(Resolver404):
+            resolve(path)
+            return path
+    return path
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

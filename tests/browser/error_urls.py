@@ -6,7 +6,9 @@ from allauth.core.ratelimit import respond_429
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.urls import path
+from django.views.decorators.http import require_safe
 
 from codesign.config.urls import urlpatterns as real
 from codesign.shared.errors import Conflict, Invalid
@@ -41,6 +43,16 @@ def too_often(request: HttpRequest) -> HttpResponse:
     return answer
 
 
+@require_safe
+def only_read(request: HttpRequest) -> HttpResponse:
+    """A page whose form sends to it, though it takes nothing."""
+    token = get_token(request)
+    return HttpResponse(
+        f'<form method="post"><input type="hidden" name="csrfmiddlewaretoken" value="{token}">'
+        "<button>Send</button></form>"
+    )
+
+
 def refused(request: HttpRequest) -> HttpResponse:
     raise Conflict("Somebody else has answered this one meanwhile.")
 
@@ -50,6 +62,7 @@ def invalid(request: HttpRequest) -> HttpResponse:
 
 
 handler400 = "codesign.shared.views.bad_request"
+handler429 = "codesign.config.views.too_often"
 handler500 = "codesign.shared.views.server_error"
 urlpatterns = [
     *real,
@@ -60,6 +73,7 @@ urlpatterns = [
     path("away/", away),
     path("full/", full),
     path("too-often/", too_often),
+    path("only-read/", only_read),
     path("refused/", refused),
     path("invalid/", invalid),
 ]

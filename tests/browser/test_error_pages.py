@@ -47,3 +47,27 @@ def test_a_form_from_another_session_says_load_it_again(
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.get_by_role("heading", name="Please load that page again").wait_for()
     check_page(page, name="error-csrf")
+
+
+def test_what_a_page_does_not_take_is_a_page_too(
+    open_page: OpenPage, person: User, settings: Any
+) -> None:
+    settings.ROOT_URLCONF = "tests.browser.error_urls"
+    page = open_page("/only-read/", user=person)
+    with page.expect_response("**/only-read/") as answer:
+        page.get_by_role("button", name="Send").click()
+    assert answer.value.status == 405
+    page.get_by_role("heading", name="This page does not take that").wait_for()
+    check_page(page, name="error-not-taken")
+    page.get_by_role("link", name="Open the page").click()
+    page.get_by_role("button", name="Send").wait_for()
+
+
+def test_an_address_that_a_button_sends_to_leads_to_the_page_with_the_button(
+    open_page: OpenPage, person: User
+) -> None:
+    page = open_page(user=person)
+    answer = page.goto("/account/tokens/revoke/")
+    assert answer
+    assert (answer.status, page.url.endswith("/account/tokens/")) == (200, True)
+    page.get_by_text("so nothing was changed").wait_for()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,10 +19,11 @@ from codesign.accounts.models import OutgoingMail, User
 from codesign.enrolment import queries, services
 from codesign.enrolment.models import Invitation
 from codesign.shared.actors import SYSTEM, Actor
-from codesign.shared.errors import Conflict, Invalid, NotPermitted
+from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
+from codesign.studies import services as study_services
 from codesign.studies.models import Cohort, Member, Study
 from codesign.studies.rules import Role
-from tests.counting import queries_of
+from tests.counting import queries_in, queries_of
 from tests.factories.accounts import UserFactory
 from tests.factories.consent import sign
 from tests.factories.studies import CohortFactory, MemberFactory, staff
@@ -58,12 +61,120 @@ def prove(user: User) -> None:
     email_confirmed.send(sender=EmailAddress, request=None, email_address=address)
 
 
-def test_who_has_a_proven_address_is_in_at_once(cohort: Cohort, coordinator: Member) -> None:
+def test_who_has_an_account_joins_by_accepting(cohort: Cohort, coordinator: Member) -> None:
     user = UserFactory.create(email="robin@example.org")
-    member = invite(coordinator, "Robin@Example.org ", cohort)
-    assert isinstance(member, Member)
+    invitation = invite(coordinator, "Robin@Example.org ", cohort)
+    assert isinstance(invitation, Invitation)
+    assert not Member.objects.filter(user=user).exists()
+    member = services.accept(user=user, invitation_id=invitation.id)
     assert (member.user, member.cohort, member.roles) == (user, cohort, ["panelist"])
+    with pytest.raises(NotFound):
+        services.accept(user=user, invitation_id=invitation.id)
+
+
+def test_nobody_accepts_what_another_was_invited_to(cohort: Cohort, coordinator: Member) -> None:
+    invitation = invite(coordinator, "robin@example.org", cohort)
+    others = [
+        UserFactory.create(email="sam@example.org"),
+        UserFactory.create(email="robin@example.org", verified=False),
+        coordinator.user,
+    ]
+    for user in others:
+        for answer in (services.accept, services.decline):
+            with pytest.raises(NotFound):
+                answer(user=user, invitation_id=invitation.id)
+    assert queries.waiting(study_id=cohort.study_id).count() == 1
+
+
+def test_who_says_no_is_asked_no_more(cohort: Cohort, coordinator: Member, client: Client) -> None:
+    user = UserFactory.create(email="robin@example.org")
+    invitation = invite(coordinator, user.email, cohort)
+    client.force_login(user)
+    here = reverse("enrolment:invitations")
+    assert client.get(reverse("desk:home")).headers["Location"] == here
+    assert cohort.study.title in client.get(here).content.decode()
+    assert client.get(reverse("desk:home") + "?later=1").status_code == 200
+    no = {"invitation": str(invitation.id), "answer": "decline"}
+    assert client.post(here, no).headers["Location"] == here
+    assert client.get(here).headers["Location"] == reverse("desk:home")
+    assert client.post(here, no).status_code == 404
+    assert client.post(here, {"invitation": "x", "answer": "join"}).status_code < 500
+    assert not Member.objects.filter(user=user).exists()
+    assert isinstance(invite(coordinator, user.email, cohort), Invitation)  # may be asked again
+
+
+def test_who_says_yes_is_led_into_the_study(
+    cohort: Cohort, coordinator: Member, client: Client
+) -> None:
+    user = UserFactory.create(email="robin@example.org")
+    invitation = invite(coordinator, user.email, cohort)
+    here = reverse("enrolment:invitations")
+    assert client.get(here).headers["Location"].startswith(reverse("account_login"))
+    client.force_login(user)
+    answer = client.post(here, {"invitation": str(invitation.id), "answer": "join"})
+    assert answer.headers["Location"] == reverse("desk:study", kwargs={"slug": cohort.study.slug})
+    assert Member.objects.get(user=user).cohort == cohort
+
+
+ACCOUNTS: dict[str, Callable[[str], Any]] = {
+    "proven": lambda email: UserFactory.create(email=email),
+    "unproven": lambda email: UserFactory.create(email=email, verified=False),
+    "stopped": lambda email: UserFactory.create(email=email, is_active=False),
+    "none": lambda email: None,
+}
+
+
+def test_inviting_does_not_tell_whether_there_is_an_account(
+    cohort: Cohort, coordinator: Member, client: Client
+) -> None:
+    """The same answer, page, list, mail and number of statements, whatever the account."""
+    client.force_login(coordinator.user)
+    client.get(reverse("enrolment:people", kwargs={"slug": cohort.study.slug}))
+    seen = set()
+    for make in ACCOUNTS.values():
+        for place in (f"cohort:{cohort.key}", "role:auditor"):
+            make("sam@example.org")
+            people = reverse("enrolment:people", kwargs={"slug": cohort.study.slug})
+            sent = {"email": "sam@example.org", "place": place}
+            asked = queries_in(partial(client.post, people, sent), status=302)
+            page = client.get(people).content.decode()
+            mail = OutgoingMail.objects.get()
+            seen.add(
+                (
+                    place,
+                    asked,
+                    mail.subject,
+                    mail.body,
+                    re.sub(r"[\w-]{36,}", "", page),  # tokens and ids
+                )
+            )
+            OutgoingMail.objects.all().delete()
+            Invitation.objects.all().delete()
+            User.objects.filter(email="sam@example.org").delete()
+    assert len(seen) == 2  # one for each place
+
+
+def test_whoever_is_in_the_study_is_named_since_the_list_names_them(
+    cohort: Cohort, coordinator: Member
+) -> None:
+    member = MemberFactory.create(cohort=cohort)
+    with pytest.raises(Conflict, match="in the study already"):
+        invite(coordinator, member.user.email.upper(), cohort)
     assert not Invitation.objects.exists()
+
+
+def test_who_judged_here_does_not_come_back_as_staff_with_another_address(
+    cohort: Cohort, coordinator: Member
+) -> None:
+    former = MemberFactory.create(cohort=cohort)
+    sign(former)
+    study_services.remove_member(actor=Actor.of(coordinator.user), member=former)
+    invite(coordinator, "new@example.org", None, Role.ML_ENGINEER)
+    EmailAddress.objects.filter(user=former.user).update(email="new@example.org", verified=False)
+    prove(former.user)
+    former.refresh_from_db()
+    assert former.left_at
+    assert queries.waiting(study_id=cohort.study_id).count() == 1
 
 
 def test_anybody_else_joins_when_the_address_is_proven(cohort: Cohort, coordinator: Member) -> None:
@@ -212,5 +323,7 @@ def test_inviting_and_proving_at_the_same_time_always_meet(turn: int) -> None:
     user = UserFactory.create(email="sam@example.org", verified=False)
     done = at_once(lambda: invite(inviting, "sam@example.org", place), lambda: prove(user))
     assert not [one for one in done if isinstance(one, Exception)]
+    for invitation in queries.invitations_to(user_id=user.id):  # came after the proof
+        services.accept(user=user, invitation_id=invitation.id)
     assert Member.objects.filter(user=user, cohort=place).count() == 1
     assert not queries.waiting(study_id=place.study_id).exists()

@@ -34,6 +34,18 @@ def page(name: str, member: Member) -> str:
     return reverse(name, kwargs={"slug": member.study.slug})
 
 
+def back(coordinator: Member, member: Member, role: str) -> Member:
+    """Invite somebody who was here before, who accepts."""
+    invitation = services.invite(
+        actor=Actor.of(coordinator.user),
+        study=member.study,
+        email=member.user.email,
+        roles=[role],
+        cohort=member.cohort if role == Role.PANELIST else None,
+    )
+    return services.accept(user=member.user, invitation_id=invitation.id)
+
+
 @pytest.fixture
 def member() -> Member:
     """Somebody who has earned something and holds the next text."""
@@ -89,15 +101,10 @@ def test_staff_who_were_taken_out_see_nothing(coordinator: Member) -> None:
 
 def test_who_was_taken_out_can_be_added_again(member: Member, coordinator: Member) -> None:
     signed_in(coordinator).post(address(member))
-    again = services.invite(
-        actor=Actor.of(coordinator.user),
-        study=member.study,
-        email=member.user.email,
-        roles=["panelist"],
-        cohort=member.cohort,
-    )
-    assert isinstance(again, Member)
+    again = back(coordinator, member, "panelist")
     assert (again.id, again.pseudonym, again.left_at) == (member.id, member.pseudonym, None)
+    signed_in(coordinator).post(address(member))
+    assert back(coordinator, member, "panelist").left_at is None  # more than once
     assert Caller(member).lease().status_code in (200, 201, 204)
 
 
@@ -105,14 +112,11 @@ def test_whoever_judged_does_not_come_back_as_staff(member: Member, coordinator:
     fresh = MemberFactory.create(cohort=member.cohort)
     for person in (member, fresh):
         signed_in(coordinator).post(address(person))
-    actor, study = Actor.of(coordinator.user), member.study
-    added = services.invite(
-        actor=actor, study=study, email=fresh.user.email, roles=[Role.ML_ENGINEER]
-    )
-    assert isinstance(added, Member)  # was added to judge by mistake, and did nothing
+    added = back(coordinator, fresh, Role.ML_ENGINEER)
+    # was added to judge by mistake, and did nothing
     assert (added.roles, added.cohort) == ([Role.ML_ENGINEER], None)
-    with pytest.raises(Conflict, match="excludes this one"):
-        services.invite(actor=actor, study=study, email=member.user.email, roles=[Role.ML_ENGINEER])
+    with pytest.raises(Conflict, match="in another role"):
+        back(coordinator, member, Role.ML_ENGINEER)
 
 
 def test_nobody_takes_themselves_out(coordinator: Member) -> None:

@@ -32,3 +32,4 @@ class UserFactory(DjangoModelFactory[User]):
             EmailAddress.objects.create(
                 user=user, email=user.email, primary=True, verified=extracted is not False
             )
+            user.refresh_from_db(fields=["password"])  # the proof ends earlier ones

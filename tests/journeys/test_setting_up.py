@@ -160,6 +160,9 @@ def test_from_a_new_study_to_the_first_text(visit: Any) -> None:
     page = coordinator.get(f"{AT}/people/")
     cohort = {"email": "paula@example.org", "place": "cohort:lived-experience"}
     coordinator.submit(page, page.form_with("email", "place"), **cohort)
+    page = panelist.get("/")
+    assert page.url.endswith("/invitations/")
+    panelist.submit(page, page.form_with("invitation"), answer="join")
     sign(panelist)
     assert "Start" not in panelist.get(f"{AT}/").words
     page = coordinator.get(f"{AT}/set-up/open/")

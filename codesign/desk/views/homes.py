@@ -12,6 +12,7 @@ from codesign.audit.registry import ACTIONS
 from codesign.desk import rules
 from codesign.desk.home import home_of
 from codesign.desk.permissions import SEE_AUDIT
+from codesign.enrolment import queries as enrolment
 from codesign.shared.access import PUBLIC
 from codesign.shared.actors import Actor
 from codesign.shared.keyset import page_of
@@ -25,9 +26,14 @@ EVENTS_A_PAGE = 50
 @never_cache
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Signed out: sign in. One study: its home. Several: choose. None: a kind page."""
+    """Signed out: sign in. One study: its home. Several: choose. None: a kind page.
+
+    An open invitation comes first, unless the person wants to decide later.
+    """
     if not request.user.is_authenticated:
         return redirect("account_login")
+    if "later" not in request.GET and enrolment.invitations_to(user_id=request.user.pk).exists():
+        return redirect("enrolment:invitations")
     actor = Actor.of(request.user)
     mine = [*studies.memberships(actor=actor), *studies.former_memberships(actor=actor)]
     if request.user.is_site_admin and not mine:

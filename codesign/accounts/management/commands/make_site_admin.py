@@ -26,7 +26,7 @@ class Command(BaseCommand):
             validate_email(email)
         except ValidationError as error:
             raise CommandError(f"{email} is no e-mail address.") from error
-        if queries.user_by_email(email) is not None:
+        if queries.is_taken(email):
             raise CommandError(f"There is an account with {email} already.")
         services.make_account(actor=SYSTEM, email=email, password=None, is_site_admin=True)
         self.stdout.write(f"Sign in as {email} with a code by mail (“Send me a code by e-mail”).")
