@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
+from codesign.shared import keeping
 from codesign.shared.errors import Refusal
 from codesign.shared.logs import request_id
 from codesign.shared.problems import is_api
@@ -76,6 +77,19 @@ class NoStoreMiddleware:
         elif cookie in request.COOKIES or cookie in answer.cookies:
             patch_vary_headers(answer, ("Cookie",))
             patch_cache_control(answer, no_store=True, private=True)
+        return answer
+
+
+class KeepingMiddleware:
+    """Lets a browser remember whose forms it shows, for when a session ends (`keeping`)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, and write it down."""
+        answer = self.get_response(request)
+        keeping.tell_browser(request, answer)
         return answer
 
 

@@ -9,10 +9,12 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
 
 from codesign.accounts.models import User
 from codesign.shared.access import SIGNED_IN, SITE_ADMIN, Permission, Scope, declare
 from codesign.shared.actors import Actor
+from codesign.shared.arriving import takes_files
 from codesign.shared.errors import NotFound, NotPermitted
 from codesign.shared.pages import PageView, turned_away
 from codesign.shared.written import Written
@@ -40,8 +42,8 @@ LIST_OWN = SIGNED_IN
 MAKE_STUDIES = SITE_ADMIN
 
 
-def page(permission: Permission) -> Callable[[PageView], PageView]:
-    """Declare and check the permission of a page.
+def page(permission: Permission, *, files: bool = False) -> Callable[[PageView], PageView]:
+    """Declare and check the permission of a page; `files`: it takes files from whoever holds it.
 
     A study page takes `slug` and gets `request.member` (with its study and cohort), the very
     object that was checked. Who has no membership is told that there is nothing; who has one
@@ -49,6 +51,9 @@ def page(permission: Permission) -> Callable[[PageView], PageView]:
     """
 
     def wrap(view: PageView) -> PageView:
+        if files:
+            view = csrf_exempt(takes_files(view))  # it checks the token itself, after this
+
         @functools.wraps(view)
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if away := turned_away(request, permission):
