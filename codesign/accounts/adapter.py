@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, ClassVar
 
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.authentication import get_authentication_records
 from allauth.core import context as current
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from codesign.accounts import services
+from codesign.accounts.permissions import signed_in_lately
 
 _WRONG_CODE = _("That is not the code. Please look at it once more.")
 _MISTAKES = MappingProxyType(
@@ -40,11 +39,6 @@ _OTHER_WAYS = MappingProxyType(
 )
 
 
-def _signed_in_lately(request: Any) -> bool:
-    proofs = get_authentication_records(request, request.user)
-    return bool(proofs) and time.time() - proofs[-1]["at"] < app_settings.REAUTHENTICATION_TIMEOUT
-
-
 def _life_of(template_prefix: str) -> timedelta | None:
     """How long the code in such a mail works; None where there is no code in it."""
     match template_prefix.removeprefix("account/email/"):
@@ -63,7 +57,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Not from somebody who has signed in within the last minutes: that was the proof."""
         asked = super().is_reauthentication_required(app=app, **kwargs)
-        return bool(asked) and not _signed_in_lately(current.request)
+        return bool(asked) and not signed_in_lately(current.request)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Leave the mail to a worker: a mail server that is slow or away must not fail the page."""

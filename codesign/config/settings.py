@@ -323,6 +323,7 @@ CELERY_BEAT_SCHEDULER = "codesign.config.clock:Clock"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "ring-mail": {"task": "accounts.tasks.ring_mail", "schedule": 60.0},
     "forget": {"task": "accounts.tasks.forget", "schedule": 600.0},
+    "hand-over": {"task": "desk.tasks.hand_over", "schedule": 60.0},
     "seal-audit": {"task": "audit.tasks.seal", "schedule": 60.0},
     "fold-tallies": {"task": "annotations.tasks.fold_tallies", "schedule": 60.0},
     "expire-leases": {"task": "annotations.tasks.expire_leases", "schedule": 60.0},
@@ -335,6 +336,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 }
 MODEL_THREADS = ENV.model_threads  # 0: one per core
 TRAINING_MEMORY_MB = ENV.training_memory_mb  # 0: all that this machine or its container has
+HANDOVER_HOURS = ENV.handover_hours  # that a new coordinator of a running study waits for
 ASSIGNMENT_LEASE_MINUTES = ENV.lease_minutes
 
 # --- logs: without personal data; JSON lines where machines read them ---------------------------

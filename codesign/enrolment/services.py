@@ -142,7 +142,22 @@ def accept_all(*, user: User, email: str) -> list[Member]:
         .select_related("study", "cohort")
         .filter(email__iexact=email, revoked_at=None, accepted_at=None)
     )
-    return [_accept(invitation, user) for invitation in waiting]
+    return [_accept(invitation, user) for invitation in waiting if _is_for(invitation, user)]
+
+
+def _is_for(invitation: Invitation, user: User) -> bool:
+    """Whether somebody may take this place: nobody takes one that they gave away themselves.
+
+    A place that a site admin offered in a new study is void once that study runs: it would be a
+    way in that its coordinators never agreed to.
+    """
+    study, giver = invitation.study, invitation.invited_by_id
+    givers = {giver} | studies.who_handed_over(study_id=study.id, email=invitation.email)
+    if user.id in givers:
+        return False
+    if giver is None or study.state == rules.StudyState.DRAFT:
+        return True
+    return studies.member_of(study_id=study.id, user_id=giver) is not None
 
 
 def _accept(invitation: Invitation, user: User) -> Member:

@@ -10,8 +10,8 @@ from annotations.rules.states import Ask
 from codesign.shared.keeping import MOST_BYTES
 from codesign.studies.models import Member
 from tests.annotations.pages import cohort_of, filled, held, judge_url, one_url, signed_in
-from tests.ended import made_here, session_ends
 from tests.factories.annotations import judge, judging_round
+from tests.sessions import made_here, session_ends
 
 pytestmark = pytest.mark.django_db
 SCRIPT = {"X-Requested-With": "judging"}

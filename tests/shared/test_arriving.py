@@ -18,9 +18,9 @@ from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Member, Study
 from codesign.studies.rules import Role
 from modelhub.models import Upload
-from tests.ended import made_here, session_ends
 from tests.factories.studies import MemberFactory, StudyFactory, staff
 from tests.guards.test_doors import patterns, view_of
+from tests.sessions import made_here, session_ends
 
 pytestmark = pytest.mark.django_db
 BOUNDARY = "a-line-between"

@@ -21,8 +21,8 @@ from codesign.shared import keeping
 from codesign.studies.models import Member
 from codesign.studies.rules import StudyState
 from tests.consent.test_writing import written
-from tests.ended import made_here, session_ends
 from tests.factories.studies import StudyFactory, staff
+from tests.sessions import made_here, session_ends
 
 pytestmark = pytest.mark.django_db  # standards 5.3
 INPUTS = re.compile(r'<input type="hidden" name="([^"]*)" value="([^"]*)">')
