@@ -44,8 +44,8 @@ def to_help(here: str) -> HttpResponseRedirect:
 def keeps_what_was_written(view: View) -> View:
     """Keep what somebody sends whose session has ended, until they have signed in again.
 
-    It stays in the session of the browser that sent it, which sign-in carries over; `take` hands
-    it to the page afterwards. The draft service then checks whose assignment it is.
+    It is kept for the account that the page was made for (`shared.keeping`); `take` hands it to the
+    page afterwards. The draft service then checks whose assignment it is.
     """
 
     @functools.wraps(view)

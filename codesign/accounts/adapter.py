@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, ClassVar
 
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.authentication import get_authentication_records
 from allauth.core import context as current
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.core.exceptions import ValidationError
@@ -17,6 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from codesign.accounts import services, throttles
+from codesign.accounts.permissions import signed_in_lately
 
 TOO_MANY = "too_many_login_attempts"
 """Named in pages after three wrong codes; in forms where a limit is reached."""
@@ -48,11 +47,6 @@ _OTHER_WAYS = MappingProxyType(
 )
 
 
-def _signed_in_lately(request: Any) -> bool:
-    proofs = get_authentication_records(request, request.user)
-    return bool(proofs) and time.time() - proofs[-1]["at"] < app_settings.REAUTHENTICATION_TIMEOUT
-
-
 def _life_of(template_prefix: str) -> timedelta | None:
     """How long the code in such a mail works; None where there is no code in it."""
     match template_prefix.removeprefix("account/email/"):
@@ -77,7 +71,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Not from somebody who has signed in within the last minutes: that was the proof."""
         asked = super().is_reauthentication_required(app=app, **kwargs)
-        return bool(asked) and not _signed_in_lately(current.request)
+        return bool(asked) and not signed_in_lately(current.request)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Leave the mail to a worker: a mail server that is slow or away must not fail the page."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
+from django.core.handlers.wsgi import WSGIRequest
 from django.utils import timezone
 from rest_framework import authentication, exceptions
 from rest_framework.request import Request
@@ -38,8 +40,12 @@ class SessionAuthentication(authentication.SessionAuthentication):
 
     def enforce_csrf(self, request: Request) -> None:
         """Refuse what another site may have made a browser send."""
+        # Asked without the body: nothing of it is read, or written, before it is known who asks.
+        empty = {"wsgi.input": BytesIO(), "CONTENT_LENGTH": "0", "CONTENT_TYPE": ""}
+        asked: Any = WSGIRequest({**request.META, **empty})
+        asked._dont_enforce_csrf_checks = getattr(request, "_dont_enforce_csrf_checks", False)
         try:
-            super().enforce_csrf(request)
+            super().enforce_csrf(asked)
         except exceptions.PermissionDenied:
             raise exceptions.PermissionDenied(
                 "This request does not show that it comes from our own pages. Send the header "

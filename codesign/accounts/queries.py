@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from allauth.account.models import EmailAddress
@@ -14,6 +14,7 @@ from django.utils import timezone
 from codesign.accounts import rules
 from codesign.accounts.models import ApiToken, OutgoingMail, User
 from codesign.accounts.registry import ROLES_HELD, SCOPE_ROLES
+from codesign.audit import queries as audit
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import NotFound
 from codesign.shared.written import Written
@@ -102,6 +103,28 @@ def unproven_for(life: timedelta) -> list[uuid.UUID]:
     """Accounts that signed up longer ago than that and have proven no address, oldest first."""
     late = unproven().filter(joined_at__lt=timezone.now() - life)
     return list(late.order_by("joined_at").values_list("id", flat=True))
+
+
+def site_admins() -> QuerySet[User]:
+    """Every account that manages the site, stopped ones too: they are told what others do."""
+    return User.objects.filter(is_site_admin=True).order_by("email")
+
+
+def is_own(*, user_id: uuid.UUID, email: str) -> bool:
+    """Whether an address is this person's, or of an account that they made; as far as is known."""
+    own = [*EmailAddress.objects.filter(user_id=user_id).values_list("email", flat=True)]
+    own += User.objects.filter(id=user_id).values_list("email", flat=True)
+    if rules.mailbox(email) in {rules.mailbox(address) for address in own}:
+        return True
+    holders = {found.id for found in (user_by_email(email), verified_owner(email)) if found}
+    made = audit.deeds_about(about_ids=holders, actions=["accounts.made"])
+    return made.filter(actor_id=user_id).exists()
+
+
+def opened_since(*, user_id: uuid.UUID, since: datetime) -> bool:
+    """Whether a stopped account was opened again since then."""
+    opened = audit.deeds_about(about_ids=[user_id], actions=["accounts.opened"])
+    return opened.filter(at__gte=since).exists()
 
 
 def mail_waiting() -> QuerySet[OutgoingMail]:

@@ -6,6 +6,7 @@ from allauth.account.models import EmailAddress
 from allauth.account.signals import email_confirmed
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.signals import user_logged_out
 from django.db.models.signals import pre_save
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 from codesign.accounts import queries, services
 from codesign.accounts.models import User
 from codesign.accounts.signals import address_verified
+from codesign.shared import keeping
 
 
 @receiver(pre_save, sender=EmailAddress)
@@ -54,3 +56,10 @@ def _stay_signed_in(request: HttpRequest, user: User) -> None:
             "can choose new ones under Account."
         ),
     )
+
+
+@receiver(user_logged_out)
+def forget_what_was_kept(*, request: HttpRequest, user: Any, **_kwargs: Any) -> None:
+    """Whoever signs out by choice leaves nothing at that browser."""
+    if user is not None and user.is_authenticated:
+        keeping.signed_out(request)

@@ -52,6 +52,12 @@ def digest_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
+def mailbox(address: str) -> str:
+    """Where a mail lands: `Ada+study@example.org` is the mailbox of `ada@example.org`."""
+    local, at, domain = address.strip().lower().rpartition("@")
+    return local.partition("+")[0] + at + domain
+
+
 def is_valid(*, now: datetime, expires_at: datetime, revoked_at: datetime | None) -> bool:
     """Whether a token may still be used."""
     return revoked_at is None and now < expires_at

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from codesign.accounts import queries, rules
 from codesign.accounts.models import ApiToken, Identity, OutgoingMail, SignInMemory, User
-from codesign.accounts.signals import address_verified
+from codesign.accounts.signals import account_switched, address_verified
 from codesign.audit import services as audit
 from codesign.audit.registry import OnErasure, action
 from codesign.shared.actors import SYSTEM, Actor
@@ -219,7 +219,10 @@ def invite_account(*, actor: Actor, email: str, sign_up_url: str) -> OutgoingMai
 
 @transaction.atomic
 def set_active(*, actor: Actor, user: User, active: bool) -> User:
-    """Stop an account, and its tokens and sessions with it, or open it again."""
+    """Stop an account, and its tokens and sessions with it, or open it again.
+
+    Other site admins are told where it is one of theirs; studies tell their staff.
+    """
     _require_site_admin(actor)
     if actor.user_id == user.id and not active:
         raise Conflict("You cannot stop your own account.")
@@ -235,7 +238,23 @@ def set_active(*, actor: Actor, user: User, active: bool) -> User:
         action=ACCOUNT_OPENED if active else ACCOUNT_STOPPED,
         about=("user", user.id, ""),
     )
+    if user.is_site_admin:
+        _tell_site_admins(actor, user)
+    account_switched.send(sender=User, actor=actor, user=user, active=active)
     return user
+
+
+def _tell_site_admins(actor: Actor, user: User) -> None:
+    """Nobody loses the others' eyes in silence: the account itself is told too."""
+    said = _("%(email)s is a site admin and can sign in again. Another site admin decided this.")
+    if not user.is_active:
+        said = _(
+            "%(email)s is a site admin and cannot sign in any more. Another site admin decided "
+            "this. If it is wrong, please tell the people who run this site."
+        )
+    for admin in queries.site_admins().exclude(id=actor.user_id):
+        subject = _("The sign-in of a site admin was changed")
+        send_mail(to=admin.email, subject=subject, body=said % {"email": user.email})
 
 
 @transaction.atomic

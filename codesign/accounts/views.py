@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from codesign.accounts import queries, services
 from codesign.accounts.forms import SCOPE_WORDS, InviteForm, TokenForm
 from codesign.accounts.models import User
+from codesign.accounts.permissions import proven_lately
 from codesign.accounts.rules import TokenScope
 from codesign.shared.access import SIGNED_IN, SITE_ADMIN
 from codesign.shared.actors import Actor
@@ -162,6 +163,7 @@ def stop(request: AccountRequest, user_id: uuid.UUID) -> HttpResponse:
 
 @plain_page(SITE_ADMIN)
 @require_POST
+@proven_lately
 def set_active(request: AccountRequest, user_id: uuid.UUID) -> HttpResponse:
     """Stop an account or open it again."""
     user = queries.account(actor=request.actor, user_id=user_id)

@@ -54,6 +54,7 @@ class Environment:
     rate_sign_in: int
     email_url: str
     from_email: str
+    handover_hours: int
     lease_minutes: int
     model_threads: int
     training_memory_mb: int
@@ -164,6 +165,9 @@ def _found(reader: Reader, home: Path) -> Environment:
         ),
         from_email=reader.address(
             "DEFAULT_FROM_EMAIL", addresses.sender, "" if in_production else "codesign@example.org"
+        ),
+        handover_hours=reader.number(
+            "CODESIGN_HANDOVER_HOURS", 72, least=1 if in_production else 0, most=24 * 365
         ),
         lease_minutes=reader.number("CODESIGN_LEASE_MINUTES", 120, least=1),
         model_threads=reader.number("CODESIGN_MODEL_THREADS", 0, least=0),

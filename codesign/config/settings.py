@@ -98,6 +98,7 @@ MIDDLEWARE = [
     "codesign.shared.middleware.NoStoreMiddleware",
     "codesign.shared.middleware.ReadableMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "codesign.shared.middleware.KeepingMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -245,10 +246,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION and ENV.hsts_reach in ("subdomains",
 SECURE_HSTS_PRELOAD = PRODUCTION and ENV.hsts_reach == "preload"
 # Django asks for both; they bind hosts that are not ours, so only who runs those may ask for them.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
-FILE_UPLOAD_HANDLERS = [
-    "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    "codesign.shared.arriving.FilesOnDisk",
-]
+FILE_UPLOAD_HANDLERS = ["codesign.shared.arriving.NoFiles"]  # `takes_files` there: who does
 MOST_FORM_BYTES = 501_000_000  # the largest file to import, and the fields beside it
 CSRF_FAILURE_VIEW = "codesign.shared.views.csrf_failure"
 CONTENT_SECURITY_POLICY = {
@@ -349,6 +347,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "ring-mail": {"task": "accounts.tasks.ring_mail", "schedule": 60.0},
     "forget": {"task": "accounts.tasks.forget", "schedule": 600.0},
     "forget-unproven": {"task": "accounts.tasks.forget_unproven", "schedule": 600.0},
+    "hand-over": {"task": "desk.tasks.hand_over", "schedule": 60.0},
     "seal-audit": {"task": "audit.tasks.seal", "schedule": 60.0},
     "fold-tallies": {"task": "annotations.tasks.fold_tallies", "schedule": 60.0},
     "expire-leases": {"task": "annotations.tasks.expire_leases", "schedule": 60.0},
@@ -361,6 +360,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 }
 MODEL_THREADS = ENV.model_threads  # 0: one per core
 TRAINING_MEMORY_MB = ENV.training_memory_mb  # 0: all that this machine or its container has
+HANDOVER_HOURS = ENV.handover_hours  # that a new coordinator of a running study waits for
 ASSIGNMENT_LEASE_MINUTES = ENV.lease_minutes
 
 # --- logs: without personal data; JSON lines where machines read them ---------------------------

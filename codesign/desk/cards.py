@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from annotations.queries import progress, releases, review
 from codesign.audit import queries as audit
 from codesign.compensation import queries as compensation
+from codesign.desk import queries
 from codesign.desk.permissions import SEE_AUDIT
 from codesign.shared.actors import Actor
 from codesign.shared.counts import up_to_most
@@ -16,12 +18,29 @@ from codesign.studies import queries as studies
 from codesign.studies import registry
 from codesign.studies.models import Member
 from codesign.studies.permissions import RUN_STUDY
-from codesign.studies.rules import Role, StudyState
+from codesign.studies.rules import STAFF, HandoverState, Role, StudyState
 from modelhub.queries import generation, training, versions
 
 AUDITOR = frozenset({Role.AUDITOR})
 COORDINATOR = frozenset({Role.COORDINATOR})
 SAFETY_LEAD = frozenset({Role.SAFETY_LEAD})
+
+
+def somebody_else_is_named(member: Member) -> registry.Step | None:
+    """That a site admin wants the study in other hands; nothing while nobody does."""
+    asked = queries.handovers_of(study_id=member.study_id).filter(state=HandoverState.WAITING)
+    if (waiting := asked.first()) is None:
+        return None
+    return registry.Step(
+        says=_("%(who)s asks that %(email)s coordinates this study. It takes effect on %(due)s.")
+        % {
+            "who": waiting.requested_by.email,
+            "email": waiting.email,
+            "due": date_format(waiting.due_at, "j F Y, H:i"),
+        },
+        href=reverse("desk:handovers", kwargs={"slug": member.study.slug}),
+        label=_("Read it or object") if member.has_role(Role.COORDINATOR) else _("Read it"),
+    )
 
 
 def set_it_up(member: Member) -> registry.Step | None:
@@ -93,6 +112,9 @@ def safety(member: Member) -> registry.Panel:
     return registry.Panel("desk/_safety.html", {"study": member.study})
 
 
+registry.STEPS.register(
+    "handover", registry.StepSource(STAFF, order=0, find=somebody_else_is_named)
+)
 registry.STEPS.register("set-up", registry.StepSource(COORDINATOR, order=1, find=set_it_up))
 registry.STEPS.register("audit trail", registry.StepSource(AUDITOR, order=90, find=read_the_trail))
 registry.STEPS.register("help", registry.StepSource(SAFETY_LEAD, order=80, find=where_help_is))

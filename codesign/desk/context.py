@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
+from codesign.desk import queries
 from codesign.desk.home import nav_of
 from codesign.shared.actors import Actor
 from codesign.studies import queries as studies
@@ -37,8 +38,12 @@ def _current(href: str, also: Sequence[str], *, path: str) -> str:
 
 
 def account(request: HttpRequest) -> dict[str, Any]:
-    """`works_with_programs`: asked of the database only by a page that uses it."""
+    """`works_with_programs`, `handovers`: asked of the database only by a page that uses them."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {}
-    return {"works_with_programs": partial(studies.works_with_programs, actor=Actor.of(user))}
+    actor = Actor.of(user)
+    return {
+        "works_with_programs": partial(studies.works_with_programs, actor=actor),
+        "handovers": partial(queries.handovers_waiting, actor=actor),
+    }

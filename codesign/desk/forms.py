@@ -14,7 +14,7 @@ class CoordinatorForm(forms.Form):
     email = forms.EmailField(
         label=_("E-mail address of its coordinator"),
         max_length=254,
-        help_text=_("We write to them. They set the study up and run it. It may be your own."),
+        help_text=_("We write to them. They set the study up and run it."),
     )
 
 

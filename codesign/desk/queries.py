@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 
 from django.db.models import Prefetch, QuerySet
+from django.utils import timezone
 
+from codesign.audit import queries as audit
+from codesign.audit.models import Event
 from codesign.enrolment.models import Invitation
 from codesign.shared.actors import Actor
 from codesign.shared.errors import NotFound, NotPermitted
-from codesign.studies.models import Member, Study
-from codesign.studies.rules import Role, StudyState
+from codesign.studies.models import Handover, Member, Study
+from codesign.studies.rules import HandoverState, Role, StudyState
+
+MOST_AT_ONCE = 100
+OF_STAFF = (
+    "studies.staff_stopped",
+    "studies.staff_opened",
+    "desk.handover_asked",
+    "desk.handover_approved",
+    "desk.handover_moved",
+)
 
 
 def studies_of_site(*, actor: Actor) -> QuerySet[Study]:
-    """Every study, newest first, with its `coordinators` and those `invited`; three queries.
+    """Every study, newest first, with its `coordinators`, those `invited` and `waiting`; 4 queries.
 
     For site admins, who hand studies over: nothing of what is done in them.
     """
@@ -29,6 +42,9 @@ def studies_of_site(*, actor: Actor) -> QuerySet[Study]:
     return Study.objects.prefetch_related(
         Prefetch("members", running.select_related("user"), to_attr="coordinators"),
         Prefetch("invitations", invited.order_by("created_at"), to_attr="invited"),
+        Prefetch(
+            "handovers", Handover.objects.filter(state=HandoverState.WAITING), to_attr="waiting"
+        ),
     ).order_by("-created_at", "id")
 
 
@@ -49,3 +65,43 @@ def draft_like(*, actor: Actor, slug: str, email: str, said: Mapping[str, str]) 
         if email.lower() in {address.lower() for address in handed_to}:
             return study
     return None
+
+
+def handovers_of(*, study_id: uuid.UUID) -> QuerySet[Handover]:
+    """Every request that somebody else coordinates a study, newest first, with who asked."""
+    return Handover.objects.filter(study_id=study_id).select_related("requested_by", "decided_by")
+
+
+def handover(*, handover_id: uuid.UUID) -> Handover:
+    """One request, for services that check the actor themselves."""
+    found = Handover.objects.select_related("study", "requested_by", "decided_by")
+    one = found.filter(id=handover_id).first()
+    if one is None:
+        raise NotFound
+    return one
+
+
+def handover_of_site(*, actor: Actor, handover_id: uuid.UUID) -> Handover:
+    """One request, for a site admin."""
+    if not actor.is_site_admin:
+        raise NotPermitted("Only a site admin may do this.")
+    return handover(handover_id=handover_id)
+
+
+def handovers_waiting(*, actor: Actor) -> QuerySet[Handover]:
+    """Requests that wait, for a site admin; the one that takes effect first stands first."""
+    if not actor.is_site_admin:
+        return Handover.objects.none()
+    waiting = Handover.objects.filter(state=HandoverState.WAITING)
+    return waiting.select_related("study", "requested_by").order_by("due_at", "id")
+
+
+def handovers_due() -> list[uuid.UUID]:
+    """Requests whose waiting time has passed, oldest first."""
+    due = Handover.objects.filter(state=HandoverState.WAITING, due_at__lte=timezone.now())
+    return list(due.order_by("due_at").values_list("id", flat=True)[:MOST_AT_ONCE])
+
+
+def changes_of_staff(*, study_id: uuid.UUID) -> QuerySet[Event]:
+    """What the trail of a study says about who runs it: accounts stopped or opened, handovers."""
+    return audit.events_of(study_id=study_id).filter(action__in=OF_STAFF)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from codesign.desk.views import homes, setting_up
+from codesign.desk.views import handover, homes, setting_up
 
 app_name = "desk"
 urlpatterns = [
@@ -10,7 +10,16 @@ urlpatterns = [
     path("site/studies/", setting_up.studies, name="studies"),
     path("site/studies/new/", setting_up.new, name="study-new"),
     path("site/studies/<slug:slug>/coordinator/", setting_up.coordinator, name="coordinator"),
+    path("site/handovers/<uuid:handover_id>/", handover.decide, name="handover-decide"),
+    path("site/handovers/<uuid:handover_id>/approve/", handover.approve, name="handover-approve"),
+    path("site/handovers/<uuid:handover_id>/end/", handover.end, name="handover-end"),
     path("studies/<slug:slug>/", homes.study, name="study"),
+    path("studies/<slug:slug>/handovers/", handover.of_study, name="handovers"),
+    path(
+        "studies/<slug:slug>/handovers/<uuid:handover_id>/object/",
+        handover.object_in_study,
+        name="handover-object",
+    ),
     path("studies/<slug:slug>/trail/", homes.trail, name="trail"),
     path("studies/<slug:slug>/set-up/", setting_up.set_up, name="set-up"),
     path("studies/<slug:slug>/set-up/open/", setting_up.open_study, name="open"),

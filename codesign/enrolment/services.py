@@ -159,7 +159,9 @@ def accept_all(*, user: User, email: str) -> list[Member]:
     """Turn every open invitation of a newly proven address into a membership, where it may be."""
     _one_at_a_time(email)
     waiting = _open().filter(email__iexact=email)
-    return [_accept(one, user) for one in waiting if not _excludes(one, user)]
+    return [
+        _accept(one, user) for one in waiting if _is_for(one, user) and not _excludes(one, user)
+    ]
 
 
 def _open() -> QuerySet[Invitation]:
@@ -189,6 +191,8 @@ def _own(user: User, invitation_id: uuid.UUID) -> Invitation:
 def accept(*, user: User, invitation_id: uuid.UUID) -> Member:
     """Join the study that somebody with an account was invited to."""
     invitation = _own(user, invitation_id)
+    if not _is_for(invitation, user):
+        raise NotFound(_("This invitation is not open any more."))
     _check_return(invitation.study, user, invitation.roles)
     return _accept(invitation, user)
 
@@ -205,6 +209,21 @@ def decline(*, user: User, invitation_id: uuid.UUID) -> None:
         study_id=invitation.study_id,
         about=("invitation", invitation.id, ""),
     )
+
+
+def _is_for(invitation: Invitation, user: User) -> bool:
+    """Whether somebody may take this place: nobody takes one that they gave away themselves.
+
+    A place that a site admin offered in a new study is void once that study runs: it would be a
+    way in that its coordinators never agreed to.
+    """
+    study, giver = invitation.study, invitation.invited_by_id
+    givers = {giver} | studies.who_handed_over(study_id=study.id, email=invitation.email)
+    if user.id in givers:
+        return False
+    if giver is None or study.state == rules.StudyState.DRAFT:
+        return True
+    return studies.member_of(study_id=study.id, user_id=giver) is not None
 
 
 def _accept(invitation: Invitation, user: User) -> Member:

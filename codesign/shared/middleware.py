@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
+from codesign.shared import keeping
 from codesign.shared.errors import UNSTORABLE_ERRORS, UNSTORABLE_WORDS, Invalid, Refusal
 from codesign.shared.logs import request_id
 from codesign.shared.problems import is_api
@@ -106,6 +107,19 @@ class ReadableMiddleware:
 
 def _is_browser(request: HttpRequest) -> bool:
     return not is_api(request) and "text/html" in request.headers.get("Accept", "")
+
+
+class KeepingMiddleware:
+    """Lets a browser remember whose forms it shows, for when a session ends (`keeping`)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass on, and tell the browser."""
+        answer = self.get_response(request)
+        keeping.tell_browser(request, answer)
+        return answer
 
 
 class RefusalMiddleware:

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import RequestDataTooBig
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -92,11 +93,18 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
     here = request.get_full_path()
     if request.method != "POST":
         return redirect_to_login(here)
-    if keeping.hold(request, keeping.FORM, here):
+    if _held_back(request, here):
         messages.info(request, keeping.IS_KEPT)
         return redirect_to_login(reverse("kept-form"))
     messages.warning(request, keeping.NOT_KEPT)
     return redirect_to_login(here)
+
+
+def _held_back(request: HttpRequest, here: str) -> bool:
+    try:
+        return keeping.hold(request, keeping.FORM, here)
+    except RequestDataTooBig:  # a file, at an address that takes files from people who are known
+        return False
 
 
 def plain_page(permission: Permission) -> Callable[[PageView], PageView]:

@@ -35,14 +35,14 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that was open for too long, or since before somebody signed in again elsewhere.
 
     A signed-in person's own form comes back with what they wrote and a fresh token, to be sent by
-    them. Only if the browser says that it came from a page of ours: else another site could have
-    a stranger's form completed by one careless press. What cannot come back whole (files,
-    passwords) does not come back at all.
+    them: one that was made for the same account, so that nobody is shown what somebody else wrote
+    at the same browser. Only if the browser says that it came from a page of ours: else another
+    site could have a stranger's form completed by one careless press. What cannot come back whole
+    (files, passwords) does not come back at all.
     """
     own = request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"
-    whole = not request.FILES and not any("password" in name for name in request.POST)
     words: dict[str, object] = {}
-    if own and whole and request.user.is_authenticated:
+    if own and keeping.comes_whole(request) and keeping.is_own(request):
         sent = [(name, value) for name, value in _sent(request) if name != "csrfmiddlewaretoken"]
         words = {"sent": sent, "address": request.get_full_path()}
     return render(request, "403_csrf.html", words, status=403)
@@ -139,7 +139,8 @@ def _sent_again(request: HttpRequest) -> tuple[list[tuple[str, str]], bool]:
     Where the form itself could not be read, for lack of room, nothing is known of it.
     """
     try:
-        return ([], True) if request.FILES else (_sent(request), False)
+        file = bool(request.FILES) or getattr(request, "files_left_out", False)
+        return ([], True) if file else (_sent(request), False)
     except Exception:
         return [], request.content_type == "multipart/form-data"
 

@@ -7,10 +7,10 @@ from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from codesign.accounts.models import User
-from codesign.shared.models import PublicModel
+from codesign.shared.models import PublicModel, one_of
 from codesign.studies import rules
 
 PSEUDONYM_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -110,3 +110,38 @@ class Member(PublicModel):
     def has_role(self, *roles: str) -> bool:
         """Whether any of these roles is held, and the person has not left."""
         return self.left_at is None and bool(set(self.roles) & set(roles))
+
+
+class Handover(PublicModel):
+    """A site admin asks that somebody coordinates a study that people are in already."""
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="handovers")
+    email = models.EmailField(help_text="Who is named.")
+    state = models.CharField(max_length=10, default=rules.HandoverState.WAITING)
+    requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    due_at = models.DateTimeField(help_text="Takes effect then, unless it ends before.")
+    decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    ended_at = models.DateTimeField(null=True)
+    why = models.CharField(max_length=300, blank=True, help_text="Why it could not be done.")
+
+    class Meta:
+        constraints: ClassVar = [
+            one_of("state", rules.HandoverState, "handover_state_known"),
+            models.UniqueConstraint(
+                fields=["study"],
+                condition=Q(state=rules.HandoverState.WAITING),
+                name="handover_one_waiting",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=[rules.HandoverState.DONE, rules.HandoverState.OBJECTED])
+                | Q(decided_by=None)
+                | ~Q(decided_by=F("requested_by")),
+                name="handover_decided_by_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=rules.HandoverState.WAITING, ended_at=None)
+                | (~Q(state=rules.HandoverState.WAITING) & Q(ended_at__isnull=False)),
+                name="handover_ends_once",
+            ),
+        ]
+        ordering: ClassVar = ["-created_at", "id"]

@@ -9,15 +9,18 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
 
 from codesign.accounts.models import User
+from codesign.audit import queries as audit
 from codesign.shared.access import SIGNED_IN, SITE_ADMIN, Permission, Scope, declare
 from codesign.shared.actors import Actor
+from codesign.shared.arriving import takes_files
 from codesign.shared.errors import NotFound, NotPermitted
 from codesign.shared.pages import PageView, turned_away
 from codesign.shared.written import Written
 from codesign.studies.models import Member, Study
-from codesign.studies.rules import Role
+from codesign.studies.rules import BEFORE_ANYBODY, STAFF, Role, StudyState
 
 
 class PageRequest(HttpRequest):
@@ -36,12 +39,13 @@ class StudyRequest(PageRequest):
 SEE_STUDY = Permission("studies.see", Scope.STUDY, frozenset(Role), kept=True)
 MANAGE_PEOPLE = Permission("studies.manage_people", Scope.STUDY, frozenset({Role.COORDINATOR}))
 RUN_STUDY = Permission("studies.run", Scope.STUDY, frozenset({Role.COORDINATOR}))
+SEE_HANDOVERS = Permission("studies.see_handovers", Scope.STUDY, STAFF)
 LIST_OWN = SIGNED_IN
 MAKE_STUDIES = SITE_ADMIN
 
 
-def page(permission: Permission) -> Callable[[PageView], PageView]:
-    """Declare and check the permission of a page.
+def page(permission: Permission, *, files: bool = False) -> Callable[[PageView], PageView]:
+    """Declare and check the permission of a page; `files`: it takes files from whoever holds it.
 
     A study page takes `slug` and gets `request.member` (with its study and cohort), the very
     object that was checked. Who has no membership is told that there is nothing; who has one
@@ -49,6 +53,9 @@ def page(permission: Permission) -> Callable[[PageView], PageView]:
     """
 
     def wrap(view: PageView) -> PageView:
+        if files:
+            view = csrf_exempt(takes_files(view))  # it checks the token itself, after this
+
         @functools.wraps(view)
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if away := turned_away(request, permission):
@@ -100,11 +107,20 @@ def require(actor: Actor, permission: Permission, study: Study) -> Member | None
 def require_to_add(actor: Actor, study: Study, roles: Collection[str]) -> None:
     """Who adds people: the study's coordinators; a site admin the first of them, and nobody else.
 
-    So a site admin makes studies and hands them over, and has no way into one that is run.
+    So a site admin makes studies and hands them over, and has no way into one that people are in
+    already: that takes a handover (decision 0019).
     """
-    if actor.is_site_admin and list(roles) == [Role.COORDINATOR] and not is_run(study):
+    if actor.is_site_admin and list(roles) == [Role.COORDINATOR] and is_untouched(study):
         return
     require(actor, MANAGE_PEOPLE, study)
+
+
+def is_untouched(study: Study) -> bool:
+    """Whether nobody has ever been in the study and nothing was done in it but to invite."""
+    if study.state != StudyState.DRAFT or Member.objects.filter(study=study).exists():
+        return False
+    done = audit.events_of(study_id=study.id).order_by()
+    return not done.exclude(action__in=BEFORE_ANYBODY).exists()
 
 
 def is_run(study: Study) -> bool:

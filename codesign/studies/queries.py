@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from codesign.shared.actors import Actor
 from codesign.shared.errors import NotFound
-from codesign.studies.models import Cohort, Member, Study
+from codesign.studies.models import Cohort, Handover, Member, Study
 from codesign.studies.registry import PUBLISH_CHECKS, Found, Gap, PublishCheck
 from codesign.studies.rules import JUDGING, ROLE_WORDS, STAFF, Role, StudyState
 
@@ -106,6 +106,31 @@ def cohort_in(*, study_id: uuid.UUID, cohort_id: uuid.UUID) -> Cohort:
     if cohort is None:
         raise NotFound("There is no such cohort in this study.")
     return cohort
+
+
+def staff_of(*, study_id: uuid.UUID) -> QuerySet[Member]:
+    """Everybody who works on a study, with their account; those whose account is stopped too."""
+    return (
+        Member.objects.filter(study_id=study_id, left_at=None, roles__overlap=sorted(STAFF))
+        .select_related("user", "study")
+        .order_by("created_at", "id")
+    )
+
+
+def places_on_staff(*, user_id: uuid.UUID) -> QuerySet[Member]:
+    """Where somebody works on a study, for whoever changes their account."""
+    return (
+        Member.objects.filter(user_id=user_id, left_at=None, roles__overlap=sorted(STAFF))
+        .select_related("study")
+        .order_by("created_at", "id")
+    )
+
+
+def who_handed_over(*, study_id: uuid.UUID, email: str) -> set[uuid.UUID]:
+    """Who asked for the handover to that address, or approved it: never its coordinator by it."""
+    found = Handover.objects.filter(study_id=study_id, email__iexact=email)
+    pairs = found.values_list("requested_by_id", "decided_by_id")
+    return {one for pair in pairs for one in pair if one}
 
 
 def checked(study: Study) -> list[tuple[PublishCheck, Found]]:

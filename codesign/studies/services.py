@@ -9,7 +9,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max, ProtectedError
 from django.utils import timezone
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from codesign.accounts import services as accounts
 from codesign.accounts.models import User
 from codesign.audit import services as audit
 from codesign.audit.registry import action
@@ -28,6 +31,8 @@ COHORT_RENAMED = action("studies.cohort_renamed", "gave a cohort another name")
 COHORT_DROPPED = action("studies.cohort_dropped", "took out a cohort that nothing hangs on")
 MEMBER_ADDED = action("studies.member_added", "added a person to the study")
 MEMBER_REMOVED = action("studies.member_removed", "took a person out of the study")
+STAFF_STOPPED = action("studies.staff_stopped", "stopped the account of somebody on the staff")
+STAFF_OPENED = action("studies.staff_opened", "opened the account of somebody on the staff again")
 STATE_CHANGED = action("studies.state_changed", "opened, paused or closed the study")
 
 
@@ -267,3 +272,36 @@ def _check_another_safety_lead(member: Member) -> None:
             "This is the only safety lead of an open study. Add another safety lead first, or pause"
             " the study."
         )
+
+
+STAFF_STOPPED_SAYS = gettext_lazy(
+    "A site admin has stopped the account %(email)s, which works on the study “%(title)s”. It "
+    "cannot sign in any more. This is in the audit trail of the study.\n\nIf you did not expect "
+    "this, please ask another site admin, or the people who run this site."
+)
+STAFF_OPENED_SAYS = gettext_lazy(
+    "A site admin has opened the account %(email)s again, which works on the study “%(title)s”. "
+    "It can sign in. This is in the audit trail of the study."
+)
+
+
+@transaction.atomic
+def tell_of_account(*, actor: Actor, user: User, active: bool) -> None:
+    """Write into each study that an account of its staff was stopped or opened, and mail to all.
+
+    The person themselves is told too: without their account they would not find out here.
+    """
+    for place in queries.places_on_staff(user_id=user.id):
+        audit.record(
+            actor=actor,
+            action=STAFF_OPENED if active else STAFF_STOPPED,
+            study_id=place.study_id,
+            about=("member", place.id, place.pseudonym),
+            data={"roles": place.roles},
+        )
+        said = STAFF_OPENED_SAYS if active else STAFF_STOPPED_SAYS
+        body = str(said) % {"email": user.email, "title": place.study.title}
+        for member in queries.staff_of(study_id=place.study_id):
+            accounts.send_mail(
+                to=member.user.email, subject=_("An account of your study was changed"), body=body
+            )

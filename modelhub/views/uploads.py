@@ -30,7 +30,7 @@ from modelhub.services import uploads
 SHOWN = 20
 
 
-@page(UPLOAD)
+@page(UPLOAD, files=True)
 @never_cache
 @require_http_methods(["GET", "POST"])
 def bring(request: StudyRequest, slug: str) -> HttpResponse:

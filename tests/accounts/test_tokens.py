@@ -20,6 +20,7 @@ from codesign.shared.errors import Conflict, Invalid, NotPermitted
 from tests.counting import queries_of
 from tests.factories.accounts import UserFactory
 from tests.factories.studies import MemberFactory
+from tests.sessions import shown_lately
 
 pytestmark = pytest.mark.django_db
 TOKENS = "accounts:tokens"
@@ -109,6 +110,7 @@ def test_a_site_admin_stops_an_account_with_its_tokens(user: User, client: Clien
     theirs.force_login(user)
     admin = UserFactory.create(is_site_admin=True)
     client.force_login(admin)
+    shown_lately(client)
     address = reverse("accounts:set_active", kwargs={"user_id": user.id})
     asked = client.get(reverse("accounts:stop", kwargs={"user_id": user.id}))
     assert "signed out everywhere at once" in asked.content.decode()
@@ -132,6 +134,7 @@ def test_stopping_is_asked_about_first(user: User, client: Client) -> None:
     client.force_login(user)
     assert client.get(asks).status_code == 403
     client.force_login(admin)
+    shown_lately(client)
     listed = client.get(reverse("accounts:people")).content.decode()
     assert asks in listed
     assert f'action="{acts}"' not in listed  # nothing on the list stops anybody by one press

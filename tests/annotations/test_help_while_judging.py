@@ -12,6 +12,7 @@ from codesign.shared.actors import Actor
 from codesign.studies.models import Member
 from tests.annotations.pages import cohort_of, filled, held, judge_url, one_url, signed_in
 from tests.factories.annotations import judge, judging_round
+from tests.sessions import made_here, session_ends
 
 pytestmark = pytest.mark.django_db
 
@@ -66,8 +67,9 @@ def test_help_is_never_refused(member: Member) -> None:
     assert "could not be saved" in client.get(address).content.decode()
     withdraw(actor=Actor.of(member.user), member=member)
     assert pressed(client, first) == help_about(first)
-    client.logout()
-    assert pressed(client, first, comment="all of this") == help_about(first)
+    session_ends()
+    own = made_here(client)
+    assert pressed(client, first, comment="all of this", **own) == help_about(first)
     page = client.get(help_about(first)).content.decode()
     assert "What you filled in is kept." in page
     assert "Stop for now" not in page.split("</header>")[0]

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 
-from annotations.models import Judgement
+from annotations.models import Assignment, Judgement
 from annotations.rules.states import Ask
 from codesign.shared.keeping import MOST_BYTES
 from codesign.studies.models import Member
 from tests.annotations.pages import cohort_of, filled, held, judge_url, one_url, signed_in
 from tests.factories.annotations import judge, judging_round
+from tests.sessions import made_here, session_ends
 
 pytestmark = pytest.mark.django_db
 SCRIPT = {"X-Requested-With": "judging"}
 ASKS = (Ask.RATING, Ask.RANKING, Ask.REWRITE, Ask.FLAG)
+
+
+def written(client: Client, first: Assignment) -> dict[str, str]:
+    """The form of the page that was open when the session ended, filled in."""
+    return filled(first) | made_here(client)
 
 
 @pytest.fixture
@@ -27,8 +34,8 @@ def test_an_ended_session_loses_nothing(member: Member) -> None:  # standards 5.
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
-    client.logout()
-    answer = client.post(one_url(first), filled(first) | {"comment": "all of this"})
+    session_ends()
+    answer = client.post(one_url(first), written(client, first) | {"comment": "all of this"})
     assert answer.headers["Location"] == f"/account/login/?next={one_url(first)}"
     client.force_login(member.user)
     words = client.get(one_url(first), follow=True).content.decode()
@@ -41,9 +48,9 @@ def test_a_draft_of_any_length_that_is_kept_waits_too(member: Member) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
-    client.logout()
+    session_ends()
     long = "A long day. " * 60_000
-    said = client.post(one_url(first), filled(first) | {"comment": long}, headers=SCRIPT)
+    said = client.post(one_url(first), written(client, first) | {"comment": long}, headers=SCRIPT)
     assert (said.status_code, said.json()["kept"]) == (401, True)
     client.force_login(member.user)
     assert long.strip() in client.get(one_url(first), follow=True).content.decode()
@@ -53,8 +60,8 @@ def test_what_is_not_kept_is_not_said_to_be(member: Member) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
-    client.logout()
-    sent = filled(first) | {"comment": "x" * MOST_BYTES}
+    session_ends()
+    sent = written(client, first) | {"comment": "x" * MOST_BYTES}
     said = client.post(one_url(first), sent, headers=SCRIPT)
     assert (said.status_code, said.json()["kept"]) == (401, False)
     way_in = client.post(one_url(first), sent).headers["Location"]
@@ -67,8 +74,8 @@ def test_what_waited_and_cannot_be_saved_is_shown(member: Member) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
-    client.logout()
-    client.post(one_url(first), filled(first) | {"comment": "all of this" + '"' * 600_000})
+    session_ends()
+    client.post(one_url(first), written(client, first) | {"comment": "all of this" + '"' * 600_000})
     client.force_login(member.user)
     page = client.get(one_url(first))
     assert page.status_code == 422
@@ -80,8 +87,8 @@ def test_what_waited_while_it_was_sent_elsewhere_is_shown(member: Member) -> Non
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
-    client.logout()
-    client.post(one_url(first), filled(first) | {"comment": "all of this"})
+    session_ends()
+    client.post(one_url(first), written(client, first) | {"comment": "all of this"})
     assert signed_in(member).post(one_url(first), filled(first)).status_code == 200
     client.force_login(member.user)
     page = client.get(one_url(first))
@@ -94,8 +101,8 @@ def test_what_was_kept_is_for_its_person_alone(member: Member) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
-    client.logout()
-    client.post(one_url(first), filled(first) | {"comment": "mine"})
+    session_ends()
+    client.post(one_url(first), written(client, first) | {"comment": "mine"})
     client.force_login(other.user)
     assert client.get(one_url(first)).status_code == 404
     assert "mine" not in client.get(judge_url(other)).content.decode()

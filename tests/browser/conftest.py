@@ -18,6 +18,7 @@ from codesign.accounts.services import make_account
 from codesign.shared.actors import SYSTEM
 from tests.browser.looking import Watch
 from tests.browser.people import PASSWORD
+from tests.sessions import shown_lately
 
 if TYPE_CHECKING:
     from codesign.accounts.models import User
@@ -85,6 +86,7 @@ def session_cookie(user: User, url: str) -> Any:
     """A cookie that signs this person in, as if they had come in by the door."""
     client = Client()
     client.force_login(user)
+    shown_lately(client)
     return {
         "name": settings.SESSION_COOKIE_NAME,
         "value": client.cookies[settings.SESSION_COOKIE_NAME].value,

@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from codesign.accounts.models import SignInMemory
 from codesign.accounts.tasks import forget
 from codesign.consent.models import ConsentDraft
 from codesign.shared import keeping
@@ -21,6 +22,7 @@ from codesign.studies.models import Member
 from codesign.studies.rules import StudyState
 from tests.consent.test_writing import written
 from tests.factories.studies import StudyFactory, staff
+from tests.sessions import made_here, session_ends
 
 pytestmark = pytest.mark.django_db  # standards 5.3
 INPUTS = re.compile(r'<input type="hidden" name="([^"]*)" value="([^"]*)">')
@@ -41,9 +43,17 @@ def fields(page: Any) -> dict[str, str]:
     return {name: html.unescape(value) for name, value in found if name != keeping.CSRF}
 
 
+def opened(client: Client, writer: Member) -> dict[str, str]:
+    """The writer has a page with a form before them when their session ends; its hidden field."""
+    client.force_login(writer.user)
+    assert client.get(at("consent:write", writer)).status_code == 200
+    session_ends()
+    return made_here(client)
+
+
 def test_a_text_waits_and_is_sent_by_one_more_press(client: Client, writer: Member) -> None:
     here = at("consent:write", writer)
-    sent = written(title='All of <this> "here"') | {keeping.CSRF: "of-a-session-before"}
+    sent = written(title='All of <this> "here"') | opened(client, writer)
     away = client.post(here, sent)
     assert away.headers["Location"] == KEPT
     assert "What you filled in is kept." in client.get(KEPT).content.decode()
@@ -76,7 +86,8 @@ def test_so_does_every_other_form(
     client: Client, writer: Member, name: str, keys: dict[str, Any] | None
 ) -> None:
     here = reverse(name) if keys is None else at(name, writer, **keys)
-    away = client.post(f"{here}?a=b", {"words": ["All of", "this"], "note": ""})
+    own = opened(client, writer)
+    away = client.post(f"{here}?a=b", {"words": ["All of", "this"], "note": ""} | own)
     assert away.headers["Location"] == KEPT
     client.force_login(writer.user)
     page = client.get("/kept/").content.decode()
@@ -98,7 +109,7 @@ def test_what_is_not_kept_is_not_said_to_be(
     client: Client, writer: Member, sent: dict[str, Any]
 ) -> None:
     here = at("consent:write", writer)
-    away = client.post(here, sent)
+    away = client.post(here, sent | opened(client, writer))
     assert away.headers["Location"] == f"/account/login/?next={here}"
     page = client.get(away.headers["Location"]).content.decode()
     assert "could not be kept" in page
@@ -107,20 +118,79 @@ def test_what_is_not_kept_is_not_said_to_be(
     assert client.get("/kept/").headers["Location"] == "/"
 
 
-def test_it_is_for_who_signs_in_next_and_for_nobody_after_them(
-    client: Client, writer: Member
-) -> None:
-    client.post(at("consent:write", writer), written())
-    client.force_login(writer.user)
-    client.logout()
-    client.force_login(staff(writer.study).user)
+def test_nobody_else_who_signs_in_there_is_shown_it(client: Client, writer: Member) -> None:
+    other = staff(writer.study)
+    client.post(at("consent:write", writer), written(title="Private") | opened(client, writer))
+    assert client.get("/kept/").headers["Location"].startswith("/account/login/")
+    client.force_login(other.user)
+    for address in ("/kept/", at("consent:write", writer), at("desk:study", writer)):
+        assert "Private" not in client.get(address, follow=True).content.decode()
+    assert client.get("/kept/").headers["Location"] == "/"
+    session_ends()
+    client.force_login(writer.user)  # theirs is there still
+    assert fields(client.get("/kept/"))["title"] == "Private"
+
+
+def test_a_form_from_before_somebody_else_came_is_kept_for_nobody_else(writer: Member) -> None:
+    client = Client(enforce_csrf_checks=True)
+    before = opened(client, writer)
+    other = staff(writer.study)
+    client.cookies.pop("csrftoken")  # as signing in makes a new one
+    client.force_login(other.user)
+    client.get(at("consent:write", writer))
+    ours = {"Origin": "http://testserver"}
+    sent = written(title="Private") | before
+    page = client.post(at("consent:write", writer), sent, headers=ours)
+    assert page.status_code == 403
+    assert "Private" not in page.content.decode()
+    session_ends()
+    assert client.post(at("consent:write", writer), sent, headers=ours).status_code == 403
+    client.force_login(other.user)
     assert client.get("/kept/").headers["Location"] == "/"
 
 
-def test_it_is_forgotten_with_its_session(client: Client, writer: Member) -> None:
-    client.post(at("consent:write", writer), written())
-    forget()
-    assert Session.objects.count() == 1
-    Session.objects.update(expire_date=timezone.now())
-    forget()
+def test_signing_out_by_choice_leaves_nothing(client: Client, writer: Member) -> None:
+    here, out = at("consent:write", writer), reverse("account_logout")
+    own = opened(client, writer)
+    client.post(here, written() | own)
+    client.force_login(writer.user)
+    assert client.post(out).status_code == 302
+    client.force_login(writer.user)
+    assert client.get("/kept/").headers["Location"] == "/"
+    client.get(here)
+    own = made_here(client)
+    client.post(out)  # and what is sent from a page of before is not kept either
+    assert client.post(here, written() | own).headers["Location"].endswith(f"next={here}")
+
+
+def test_of_a_stranger_nothing_is_stored(client: Client, writer: Member) -> None:
+    opened(Client(), writer)
+    SignInMemory.objects.all().delete()
+    long = {"title": "x" * 900_000, keeping.CSRF: "a" * 32}
+    for name in ("consent:write", "studies:about", "enrolment:people", "annotations:judge"):
+        client.post(at(name, writer), long)
+    made_up = client.cookies
+    made_up[keeping.COOKIE] = "eyJhIjoiYiJ9:1abcde:signature"
+    client.post(at("consent:write", writer), long)
     assert not Session.objects.exists()
+    assert not SignInMemory.objects.exists()
+
+
+def test_one_form_is_kept_for_an_account_however_many_are_sent(
+    client: Client, writer: Member
+) -> None:
+    own = opened(client, writer)
+    for number in range(5):
+        client.post(at("consent:write", writer), written(title=f"No. {number}") | own)
+    assert SignInMemory.objects.count() == 1
+    client.force_login(writer.user)
+    assert fields(client.get("/kept/"))["title"] == "No. 4"
+
+
+def test_it_is_forgotten_after_an_hour(client: Client, writer: Member) -> None:
+    client.post(at("consent:write", writer), written() | opened(client, writer))
+    forget()
+    assert SignInMemory.objects.count() == 1
+    SignInMemory.objects.update(expires=timezone.now())
+    forget()
+    assert not SignInMemory.objects.exists()

@@ -22,6 +22,7 @@ from tests.counting import queries_of
 from tests.factories.accounts import UserFactory
 from tests.factories.compensation import set_rate
 from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
+from tests.sessions import shown_lately
 
 pytestmark = pytest.mark.django_db
 NEW = {
@@ -37,7 +38,7 @@ NEW = {
 @pytest.fixture
 def admin(client: Client) -> Client:
     client.force_login(UserFactory.create(email="ada@example.org", is_site_admin=True))
-    return client
+    return shown_lately(client)
 
 
 def make(admin: Client, **changes: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -14,17 +15,26 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from codesign.accounts.permissions import proven_lately
 from codesign.desk import queries
 from codesign.desk.forms import CoordinatorForm, NewStudyForm
+from codesign.desk.services import handover
 from codesign.desk.services.new_study import start_study
-from codesign.enrolment import services as enrolment
 from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.forms import explain
 from codesign.shared.pages import Question, ask_first
 from codesign.studies import queries as study_queries
 from codesign.studies import services
-from codesign.studies.permissions import MAKE_STUDIES, RUN_STUDY, PageRequest, StudyRequest, page
-from codesign.studies.rules import Role, StudyState
+from codesign.studies.models import Handover
+from codesign.studies.permissions import (
+    MAKE_STUDIES,
+    RUN_STUDY,
+    PageRequest,
+    StudyRequest,
+    is_untouched,
+    page,
+)
+from codesign.studies.rules import StudyState
 
 STUDIES_A_PAGE = 50
 
@@ -59,26 +69,29 @@ def new(request: PageRequest) -> HttpResponse:
 @page(MAKE_STUDIES)
 @never_cache
 @require_http_methods(["GET", "POST"])
+@proven_lately
 def coordinator(request: PageRequest, slug: str) -> HttpResponse:
     """Name somebody to coordinate a study that nobody runs."""
     study = queries.study_of_site(actor=request.actor, slug=slug)
     if study.coordinators:  # type: ignore[attr-defined]
         messages.info(request, _("This study has a coordinator, who adds further ones."))
         return redirect("desk:studies")
+    if waiting := study.waiting:  # type: ignore[attr-defined]
+        return redirect("desk:handover-decide", handover_id=waiting[0].id)
     form = CoordinatorForm(request.POST or None)
     if form.is_bound and form.is_valid():
         try:
-            enrolment.invite(
-                actor=request.actor,
-                study=study,
-                email=form.cleaned_data["email"],
-                roles=[Role.COORDINATOR],
+            made = handover.name_coordinator(
+                actor=request.actor, study=study, email=form.cleaned_data["email"]
             )
         except (Conflict, Invalid) as refusal:
             explain(form, refusal)
         else:
+            if isinstance(made, Handover):
+                return redirect("desk:handover-decide", handover_id=made.id)
             return _handed_over(request, study.slug, form)
-    seen = {"form": form, "named": study}
+    seen = {"form": form, "named": study, "at_once": is_untouched(study)}
+    seen["hours"] = settings.HANDOVER_HOURS
     return render(request, "desk/coordinator.html", seen, status=400 if form.errors else 200)
 
 

@@ -1,0 +1,257 @@
+"""Handing a study that people are in already to another coordinator (decision 0019).
+
+A site admin asks; everybody concerned is told at once; it takes effect after a waiting time or when
+a second site admin approves, and ends when somebody objects.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from codesign.accounts import queries as accounts
+from codesign.accounts import services as account_services
+from codesign.audit import services as audit
+from codesign.audit.registry import action
+from codesign.desk import queries
+from codesign.enrolment import services as enrolment
+from codesign.enrolment.models import Invitation
+from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.errors import Conflict, Invalid, NotPermitted
+from codesign.studies import queries as studies
+from codesign.studies.models import Handover, Member, Study
+from codesign.studies.permissions import RUN_STUDY, is_run, is_untouched, require
+from codesign.studies.rules import HANDOVER_STATES, HandoverState, Role, approver_problem
+
+ASKED = action("desk.handover_asked", "asked that somebody else coordinates the study")
+APPROVED = action("desk.handover_approved", "approved that somebody else coordinates the study")
+MOVED = action("desk.handover_moved", "ended a request that somebody else coordinates the study")
+
+TOLD_ASKED = gettext_lazy(
+    "%(who)s, a site admin, asks that %(email)s becomes coordinator of the study “%(title)s”. "
+    "Nobody who coordinates it can sign in now.\n\n"
+    "This takes effect on %(due)s (UTC), unless somebody objects before. It takes effect earlier "
+    "if a second site admin approves it.\n\n"
+    "Coordinators of the study and other site admins can read it and object here:\n\n%(url)s\n\n"
+    "If you cannot sign in and you think that this is wrong, please write at once to %(others)s."
+)
+TOLD_ENDED = {
+    HandoverState.DONE: gettext_lazy(
+        "%(email)s now coordinates the study “%(title)s”, or is invited to, as %(who)s had asked. "
+        "If you think that this is wrong, please write to %(others)s."
+    ),
+    HandoverState.OBJECTED: gettext_lazy(
+        "Somebody has objected, so %(email)s does not become coordinator of the study “%(title)s”."
+    ),
+    HandoverState.WITHDRAWN: gettext_lazy(
+        "%(who)s has withdrawn the request that %(email)s becomes coordinator of the study "
+        "“%(title)s”."
+    ),
+    HandoverState.ENDED: gettext_lazy(
+        "%(email)s does not become coordinator of the study “%(title)s”. %(why)s"
+    ),
+}
+
+
+@transaction.atomic
+def name_coordinator(*, actor: Actor, study: Study, email: str) -> Member | Invitation | Handover:
+    """Hand a new study over at once; ask for it where people are in the study already.
+
+    Never to the site admin who asks, as far as it can be known that an address is theirs.
+    """
+    if not actor.is_site_admin or actor.user_id is None:
+        raise NotPermitted("Only a site admin may do this.")
+    study = Study.objects.select_for_update(no_key=True).get(id=study.id)
+    if is_run(study):
+        raise Conflict("This study has a coordinator, who adds further ones.")
+    if accounts.is_own(user_id=actor.user_id, email=email):
+        raise _at_email("Name somebody else. You cannot hand a study to yourself.")
+    if is_untouched(study):
+        return enrolment.invite(actor=actor, study=study, email=email, roles=[Role.COORDINATOR])
+    return _ask(actor, study, email.strip())
+
+
+def _at_email(says: str) -> Invalid:
+    return Invalid(says, {"email": [says]})
+
+
+def _ask(actor: Actor, study: Study, email: str) -> Handover:
+    if queries.handovers_of(study_id=study.id).filter(state=HandoverState.WAITING).exists():
+        raise Conflict("Somebody has been named already, and this is waiting.")
+    owner = accounts.user_by_email(email)
+    if owner and (there := studies.member_of(study_id=study.id, user_id=owner.id)):
+        if there.left_at is None and Role.COORDINATOR in there.roles:
+            raise _at_email("This person coordinates the study. Open their account again instead.")
+        if there.left_at is None:
+            raise _at_email("This person is in the study in another role. Name somebody else.")
+    asked = Handover.objects.create(
+        study=study,
+        email=email,
+        requested_by_id=actor.user_id,
+        due_at=timezone.now() + timedelta(hours=settings.HANDOVER_HOURS),
+    )
+    audit.record(
+        actor=actor,
+        action=ASKED,
+        study_id=study.id,
+        about=("handover", asked.id, ""),
+        data={"due": asked.due_at.isoformat(timespec="minutes")},
+    )
+    _tell_all(asked, TOLD_ASKED, _("Somebody is named to coordinate your study"))
+    return asked
+
+
+@transaction.atomic
+def approve(*, actor: Actor, handover_id: uuid.UUID) -> Handover:
+    """Let it take effect now; by a second site admin, who was one well before it was asked for."""
+    _require_site_admin(actor)
+    handover = _locked(handover_id)
+    wait = handover.due_at - handover.created_at
+    approver = accounts.account(actor=actor, user_id=actor.user_id)  # type: ignore[arg-type]
+    problem = approver_problem(
+        is_requester=actor.user_id == handover.requested_by_id,
+        is_named=accounts.is_own(user_id=approver.id, email=handover.email),
+        admin_for=handover.created_at - approver.joined_at,
+        wait=wait,
+        reopened=accounts.opened_since(user_id=approver.id, since=handover.created_at - wait),
+    )
+    if problem:
+        raise NotPermitted(problem)
+    HANDOVER_STATES.check(handover.state, HandoverState.DONE)
+    if why := _hand_over(handover):
+        raise Conflict(f"This cannot be done. {why}")
+    audit.record(
+        actor=actor,
+        action=APPROVED,
+        study_id=handover.study_id,
+        about=("handover", handover.id, ""),
+    )
+    return _move(actor, handover, HandoverState.DONE)
+
+
+@transaction.atomic
+def object_to(*, actor: Actor, handover_id: uuid.UUID) -> Handover:
+    """End it: by a coordinator of the study, or by another site admin than the one who asked."""
+    handover = _locked(handover_id)
+    if not actor.is_site_admin:
+        require(actor, RUN_STUDY, handover.study)
+    if actor.user_id == handover.requested_by_id:
+        raise NotPermitted("You asked for this yourself. You can withdraw it.")
+    return _move(actor, handover, HandoverState.OBJECTED)
+
+
+@transaction.atomic
+def withdraw(*, actor: Actor, handover_id: uuid.UUID) -> Handover:
+    """End it: by the site admin who asked for it."""
+    _require_site_admin(actor)
+    handover = _locked(handover_id)
+    if actor.user_id != handover.requested_by_id:
+        raise NotPermitted("Somebody else asked for this. You can object.")
+    return _move(actor, handover, HandoverState.WITHDRAWN)
+
+
+def hand_over_due() -> int:
+    """Let every request take effect whose waiting time has passed; how many ended by it.
+
+    Each in a transaction of its own; one that somebody decides just now is left to them.
+    """
+    due = queries.handovers_due()
+    return sum(_hand_over_one(handover_id) for handover_id in due)
+
+
+@transaction.atomic
+def _hand_over_one(handover_id: uuid.UUID) -> bool:
+    handover = _locked(handover_id)
+    if handover.state != HandoverState.WAITING or handover.due_at > timezone.now():
+        return False
+    why = _hand_over(handover)
+    _move(SYSTEM, handover, HandoverState.ENDED if why else HandoverState.DONE, why)
+    return True
+
+
+def _hand_over(handover: Handover) -> str:
+    """Make the person coordinator, or invite them; why that cannot be, empty where it was done."""
+    asker = handover.requested_by
+    if not (asker.is_active and asker.is_site_admin):
+        return _("The account of the person who asked for it was stopped.")
+    if is_run(handover.study):
+        return _("Somebody who coordinates it can sign in again.")
+    if accounts.is_own(user_id=asker.id, email=handover.email):
+        return _("The address belongs to the person who asked for it.")
+    try:
+        with transaction.atomic():
+            enrolment.invite(
+                actor=SYSTEM,
+                study=handover.study,
+                email=handover.email,
+                roles=[Role.COORDINATOR],
+            )
+    except (Conflict, Invalid) as refusal:
+        return refusal.title
+    return ""
+
+
+def _require_site_admin(actor: Actor) -> None:
+    if not actor.is_site_admin or actor.user_id is None:
+        raise NotPermitted("Only a site admin may do this.")
+
+
+def _locked(handover_id: uuid.UUID) -> Handover:
+    """The request and its study, locked in the order in which asking locks them too."""
+    found = queries.handover(handover_id=handover_id)
+    Study.objects.select_for_update(no_key=True).get(id=found.study_id)
+    return (
+        Handover.objects.select_for_update(of=("self",))
+        .select_related("study", "requested_by")
+        .get(id=found.id)
+    )
+
+
+def _move(actor: Actor, handover: Handover, state: HandoverState, why: str = "") -> Handover:
+    old = handover.state
+    handover.state = HANDOVER_STATES.check(old, state)
+    handover.ended_at, handover.why, handover.decided_by_id = timezone.now(), why, actor.user_id
+    handover.save(update_fields=["state", "ended_at", "why", "decided_by"])
+    audit.record(
+        actor=actor,
+        action=MOVED,
+        study_id=handover.study_id,
+        about=("handover", handover.id, ""),
+        data={"from": old, "to": handover.state},
+    )
+    _tell_all(handover, TOLD_ENDED[state], _("Who coordinates your study: a request has ended"))
+    return handover
+
+
+def _tell_all(handover: Handover, says: object, subject: str) -> None:
+    """Mail to the staff of the study and to the other site admins, also whose account is stopped.
+
+    Each gets a mail of their own, and the way to the page that is open to them.
+    """
+    study = handover.study
+    admins = accounts.site_admins().exclude(id=handover.requested_by_id)
+    there = {"handover_id": handover.id}
+    ways = {admin.email: reverse("desk:handover-decide", kwargs=there) for admin in admins}
+    staff_page = reverse("desk:handovers", kwargs={"slug": study.slug})
+    ways |= {one.user.email: staff_page for one in studies.staff_of(study_id=study.id)}
+    others = [admin.email for admin in admins if admin.is_active]
+    for address, path in ways.items():
+        write_to = [other for other in others if other != address]
+        body = str(says) % {
+            "who": handover.requested_by.email,
+            "email": handover.email,
+            "title": study.title,
+            "due": date_format(handover.due_at, "j F Y, H:i"),
+            "url": settings.SITE_URL + path,
+            "others": ", ".join(write_to) or settings.DEFAULT_FROM_EMAIL,
+            "why": handover.why,
+        }
+        account_services.send_mail(to=address, subject=subject, body=body)

@@ -1,0 +1,10 @@
+"""What the timer does for pages that span apps."""
+
+from codesign.desk.services import handover
+from codesign.shared.jobs import background
+
+
+@background(name="desk.tasks.hand_over", queue="default", time_limit=60)
+def hand_over() -> None:
+    """Hand over studies whose waiting time has passed."""
+    handover.hand_over_due()

@@ -1,0 +1,105 @@
+"""Who runs a study, and what is asked about it: for its staff, and for the site admins."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from codesign.accounts.permissions import proven_lately
+from codesign.audit.registry import ACTIONS
+from codesign.desk import queries, rules
+from codesign.desk.services import handover as services
+from codesign.shared.keyset import page_of
+from codesign.studies import queries as studies
+from codesign.studies.permissions import (
+    MAKE_STUDIES,
+    RUN_STUDY,
+    SEE_HANDOVERS,
+    PageRequest,
+    StudyRequest,
+    page,
+)
+from codesign.studies.rules import HandoverState, Role
+
+EVENTS_A_PAGE = 50
+
+
+@page(SEE_HANDOVERS)
+@never_cache
+@require_safe
+def of_study(request: StudyRequest, slug: str) -> HttpResponse:
+    """What is asked now, with a way to object; what was changed in who runs the study."""
+    study_id = request.member.study_id
+    asked = queries.handovers_of(study_id=study_id)
+    found = page_of(
+        queries.changes_of_staff(study_id=study_id),
+        by=["-id"],
+        asked=request.GET,
+        size=EVENTS_A_PAGE,
+    )
+    who = studies.names_of_actors(
+        study_id=study_id, user_ids={e.actor_id for e in found if e.actor_id}
+    )
+    rows = [
+        {
+            "event": event,
+            "about": rules.about(event.about_kind, event.about_label),
+            "details": rules.details_of(event.data),
+            "says": ACTIONS.get(event.action).says,
+            "who": who.get(event.actor_id) if event.actor_id else None,
+        }
+        for event in found
+    ]
+    seen = {
+        "waiting": asked.filter(state=HandoverState.WAITING).first(),
+        "may_object": request.member.has_role(Role.COORDINATOR),
+        "page": found,
+        "rows": rows,
+    }
+    return render(request, "desk/handovers.html", seen)
+
+
+@page(RUN_STUDY)
+@require_POST
+def object_in_study(request: StudyRequest, slug: str, handover_id: uuid.UUID) -> HttpResponse:
+    """End what is asked, as a coordinator of the study."""
+    services.object_to(actor=request.actor, handover_id=handover_id)
+    messages.success(request, _("You have objected. Nothing changes in who runs this study."))
+    return redirect("desk:handovers", slug=slug)
+
+
+@page(MAKE_STUDIES)
+@never_cache
+@require_safe
+def decide(request: PageRequest, handover_id: uuid.UUID) -> HttpResponse:
+    """What is asked, and what this site admin can do about it."""
+    asked = queries.handover_of_site(actor=request.actor, handover_id=handover_id)
+    return render(request, "desk/handover.html", {"asked": asked})
+
+
+@page(MAKE_STUDIES)
+@require_POST
+@proven_lately
+def approve(request: PageRequest, handover_id: uuid.UUID) -> HttpResponse:
+    """Let it take effect now."""
+    services.approve(actor=request.actor, handover_id=handover_id)
+    messages.success(request, _("Approved. We have written to everybody concerned."))
+    return redirect("desk:handover-decide", handover_id=handover_id)
+
+
+@page(MAKE_STUDIES)
+@require_POST
+def end(request: PageRequest, handover_id: uuid.UUID) -> HttpResponse:
+    """Withdraw what one has asked for oneself; object to what another has."""
+    asked = queries.handover_of_site(actor=request.actor, handover_id=handover_id)
+    own = asked.requested_by_id == request.actor.user_id
+    do = services.withdraw if own else services.object_to
+    do(actor=request.actor, handover_id=handover_id)
+    messages.success(request, _("It has ended. We have written to everybody concerned."))
+    return redirect("desk:handover-decide", handover_id=handover_id)
