@@ -21,7 +21,7 @@ from modelhub import serializers
 from modelhub.api import examples
 from modelhub.models import Upload
 from modelhub.permissions import IMPORT
-from modelhub.rules.imports import AT_ONCE_BYTES, AT_ONCE_ROWS, MOST_BYTES
+from modelhub.rules.imports import AT_ONCE_ROWS, MOST_BYTES
 from modelhub.services import imports, sent
 from modelhub.services.imports import ImportReport
 
@@ -60,7 +60,7 @@ class PromptsView(InStudyView):
     pagination_class = PromptPages
     parser_classes = (LongJSONParser, JsonLinesFile, CsvFile, ParquetFile)
     max_body = 20_000_000
-    """Bytes of a JSON body, which is held in memory; files may be larger."""
+    """Bytes of a JSON body, which is parsed as a whole; files may be larger."""
     max_file = MOST_BYTES
 
     @extend_schema(
@@ -104,7 +104,7 @@ class PromptsView(InStudyView):
     def _imported(self, study: Study, body: object, *, skip_bad: bool) -> ImportReport | Upload:
         if isinstance(body, Path):
             try:
-                return self._of_file(study, body, skip_bad=skip_bad)
+                return sent.take_file(actor=self.actor, study=study, path=body, skip_bad=skip_bad)
             finally:
                 body.unlink()
         if not body:
@@ -112,16 +112,9 @@ class PromptsView(InStudyView):
         if not isinstance(body, dict) or not isinstance(body.get("prompts"), list):
             sentence = "Please send an object with a list of rows."
             raise Invalid(sentence, {"prompts": [sentence]})
-        rows, size = body["prompts"], int(self.request.META.get("CONTENT_LENGTH") or 0)
-        if len(rows) > AT_ONCE_ROWS or size > AT_ONCE_BYTES:
+        rows = body["prompts"]
+        if len(rows) > AT_ONCE_ROWS:
             return sent.take_rows(actor=self.actor, study=study, rows=rows, skip_bad=skip_bad)
         return imports.import_rows(
             actor=self.actor, study=study, rows=enumerate(rows, 1), skip_bad=skip_bad
-        )
-
-    def _of_file(self, study: Study, path: Path, *, skip_bad: bool) -> ImportReport | Upload:
-        if sent.takes_long(path=path):
-            return sent.take_file(actor=self.actor, study=study, path=path, skip_bad=skip_bad)
-        return imports.import_file(
-            actor=self.actor, study=study, path=path, name="The file", skip_bad=skip_bad
         )

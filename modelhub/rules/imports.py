@@ -38,6 +38,10 @@ MOST_LINE = 16_000_000
 """Bytes of one line of JSON, characters of one cell of a table."""
 MOST_RESPONSES = 50
 MODEL_NAME = 120
+MOST_COLUMNS = 5_000
+"""Of one table, and keys of one row."""
+BODY = ".body"
+"""How the name of a JSON body of the API ends where it lies in a file."""
 SAID = 20
 """Columns named in a refusal, at most."""
 _ORIGINS = tuple(Origin)
@@ -64,6 +68,14 @@ class ImportRow:
 
     prompt: PromptRow
     responses: tuple[ResponseRow, ...]
+    unused: tuple[str, ...] = ()
+    """Columns that stood there and mean nothing here, as they can be shown."""
+
+    @property
+    def characters(self) -> int:
+        """How much text it holds."""
+        said = sum(len(turn["content"]) for turn in self.prompt.messages)
+        return said + sum(len(response.text) for response in self.responses)
 
 
 def columns_of(names: Sequence[str]) -> list[str]:
@@ -71,6 +83,8 @@ def columns_of(names: Sequence[str]) -> list[str]:
 
     Capitals and spaces around a name make no difference.
     """
+    if len(names) > MOST_COLUMNS:
+        raise BadRow(f"there are {len(names):,} columns; {MOST_COLUMNS:,} is the most.")
     plain = [name.strip().lower() for name in names]
     columns = [own if own in COLUMNS else name for name, own in zip(names, plain, strict=True)]
     if twice := [name for name, times in Counter(columns).items() if name and times > 1]:
@@ -85,6 +99,15 @@ def import_row(raw: Any, *, line: int) -> ImportRow:
     """Read one JSON object (or one row of a table) as it came; BadRow where it cannot come in."""
     if not isinstance(raw, Mapping):
         raise BadRow("the row is not an object with a prompt.")
+    if len(raw) > MOST_COLUMNS:
+        raise BadRow(f"the row has {len(raw):,} keys; {MOST_COLUMNS:,} is the most.")
+    try:
+        return _import_row(raw, line)
+    except RecursionError:
+        raise BadRow("the row is nested too deeply.") from None
+
+
+def _import_row(raw: Mapping[str, Any], line: int) -> ImportRow:
     values = {name: value for name, value in raw.items() if not _missing(value)}
     if "prompt" not in values:
         raise BadRow("the prompt is missing.")
@@ -93,7 +116,36 @@ def import_row(raw: Any, *, line: int) -> ImportRow:
     problem_of = fields_problem if isinstance(values["prompt"], str) else row_problem
     if problem := problem_of(prompt):
         raise BadRow(problem)
-    return ImportRow(prompt, _responses(values.get("responses", [])))
+    unused = () if raw.keys() <= COLUMNS else tuple(map(readable, raw.keys() - COLUMNS))
+    return ImportRow(prompt, _responses(values.get("responses", [])), unused)
+
+
+def packed(row: ImportRow, unused: Sequence[str]) -> list[Any]:
+    """A row that was read as plain values, for another process; `unpacked` undoes it."""
+    prompt = row.prompt
+    return [
+        prompt.line,
+        prompt.messages,
+        prompt.external_id,
+        prompt.category,
+        prompt.topics,
+        prompt.intensity,
+        prompt.language,
+        prompt.held_out,
+        prompt.family,
+        [[one.text, one.model, one.origin] for one in row.responses],
+        unused,
+    ]
+
+
+def unpacked(values: Sequence[Any]) -> ImportRow:
+    """The row of which these are the values."""
+    line, messages, *told, responses, unused = values
+    return ImportRow(
+        PromptRow(messages, line, *told),
+        tuple(ResponseRow(text, model, Origin(origin)) for text, model, origin in responses),
+        tuple(unused),
+    )
 
 
 def _prompt_row(values: Mapping[str, Any], line: int) -> PromptRow:
