@@ -107,8 +107,7 @@ def reading(
             pipesize=BLOCK,
         )
         try:
-            assert process.stdout is not None
-            with process.stdout as out:
+            with process.stdout as out:  # type: ignore[union-attr]  # it is a pipe
                 yield Reading(out, name or path.name, stuck_after)
         finally:
             process.kill()

@@ -43,9 +43,7 @@ def take_file(
     if path.stat().st_size <= AT_ONCE_BYTES:
         with reading(path=path, name=NAMELESS, **AT_ONCE) as rows, suppress(TooLarge):
             if rows.total <= AT_ONCE_ROWS:
-                return imports.import_rows(
-                    actor=actor, study=study, rows=rows, skip_bad=skip_bad
-                )
+                return imports.import_rows(actor=actor, study=study, rows=rows, skip_bad=skip_bad)
     with path.open("rb") as file:
         chunks = iter(lambda: file.read(BLOCK), b"")
         return _take(actor, study, path.suffix, chunks, skip_bad=skip_bad)
