@@ -32,6 +32,8 @@ class JudgingView(ApiView):
     permission = JUDGE_OWN
     scope = TokenScope.JUDGE
     rate = Rate.JUDGING
+    max_body = 800_000
+    """Bytes: four rewrites of the longest that may be, in any writing, and as many comments."""
 
     def shown(self, assignment: Assignment | None) -> queries.ShownAssignment | None:
         """The assignment as its person may see it; from now on it counts as shown."""

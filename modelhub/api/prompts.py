@@ -22,7 +22,7 @@ from modelhub.filters import ImportParameters, PromptFilter
 from modelhub.models import Upload
 from modelhub.permissions import IMPORT
 from modelhub.queries.sources import sources_of
-from modelhub.rules.imports import AT_ONCE_BYTES, AT_ONCE_ROWS, MOST_BYTES
+from modelhub.rules.imports import AT_ONCE_ROWS, MOST_BYTES
 from modelhub.serializers import prompts as serializers
 from modelhub.services import imports, sent
 from modelhub.services.imports import ImportReport
@@ -56,7 +56,7 @@ class PromptsView(InStudyView):
     parameters = {"GET": PromptFilter, "POST": ImportParameters}  # noqa: RUF012
     parser_classes = (LongJSONParser, JsonLinesFile, CsvFile, ParquetFile)
     max_body = 20_000_000
-    """Bytes of a JSON body, which is held in memory; files may be larger."""
+    """Bytes of a JSON body, which is parsed as a whole; files may be larger."""
     max_file = MOST_BYTES
 
     @extend_schema(
@@ -99,7 +99,7 @@ class PromptsView(InStudyView):
     def _imported(self, study: Study, body: object, *, skip_bad: bool) -> ImportReport | Upload:
         if isinstance(body, Path):
             try:
-                return self._of_file(study, body, skip_bad=skip_bad)
+                return sent.take_file(actor=self.actor, study=study, path=body, skip_bad=skip_bad)
             finally:
                 body.unlink()
         if not body:
@@ -107,16 +107,9 @@ class PromptsView(InStudyView):
         if not isinstance(body, dict) or not isinstance(body.get("prompts"), list):
             sentence = "Please send an object with a list of rows."
             raise Invalid(sentence, {"prompts": [sentence]})
-        rows, size = body["prompts"], int(self.request.META.get("CONTENT_LENGTH") or 0)
-        if len(rows) > AT_ONCE_ROWS or size > AT_ONCE_BYTES:
+        rows = body["prompts"]
+        if len(rows) > AT_ONCE_ROWS:
             return sent.take_rows(actor=self.actor, study=study, rows=rows, skip_bad=skip_bad)
         return imports.import_rows(
             actor=self.actor, study=study, rows=enumerate(rows, 1), skip_bad=skip_bad
-        )
-
-    def _of_file(self, study: Study, path: Path, *, skip_bad: bool) -> ImportReport | Upload:
-        if sent.takes_long(path=path):
-            return sent.take_file(actor=self.actor, study=study, path=path, skip_bad=skip_bad)
-        return imports.import_file(
-            actor=self.actor, study=study, path=path, name="The file", skip_bad=skip_bad
         )

@@ -1,171 +1,296 @@
-"""Does a text give away which model wrote it? Pure rules, no heavy imports: the web may use them.
+"""Does a text tell which model wrote it? Pure rules, no heavy imports: the web may use them.
 
-People judge responses blind, so a response that names its model or maker must not be shown.
-Names that mean nothing else (OpenAI, SmolLM) count wherever they stand. Names that are also
-words, people or signs (Claude, Llama, Gemini, Google) count only where the writer speaks of
-itself with them. Saying "I am an AI" names nobody and passes.
+People judge replies blind. Two things give a reply away, and `giveaway` finds both:
+
+- It holds the name of the model that wrote it (`own`), anywhere, in any usual spelling.
+- It speaks of itself as some AI product, or as made by somebody who makes them: "I am ChatGPT",
+  "as a language model trained by OpenAI", in English, Spanish and Arabic.
+
+A mention of some other product is neither ("I asked ChatGPT"), nor is a person, an animal or a
+star sign of that name ("My name is Claude and I have lived with …"): where a name is also a word,
+the text must say that an AI speaks. Saying "I am an AI" names nobody and passes.
 """
 
-import re
-import unicodedata
-from collections.abc import Iterable
+from __future__ import annotations
 
-# Each is a regular expression over casefolded text; `[\s-]*` forgives "Hugging-Face".
-_UNMISTAKABLE = (
-    r"smol[\s-]*lm\w*",
-    r"hugging[\s-]*face",
-    r"🤗",
-    r"open[\s-]*ai",
-    r"chat[\s-]*gpt",
-    r"gpt[\s-]*\d\w*",
-    r"anthropic",
-    r"deep[\s-]*mind",
-    r"deep[\s-]*seek",
-    r"qwen[\d.]*",
-    r"mi[sx]tral[\s-]*ai",
-    r"meta[\s-]*ai",
-    r"llama[\s-]*\d[\d.]*",
-    r"vicuna[\s-]*\d+b",
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from modelhub.engine.names import BETWEEN, own_name, plain_text
+
+J = BETWEEN
+# Names that mean an AI product and nothing else; Arabic as `plain_text` writes it.
+_PRODUCTS = (
+    rf"chat{J}gpt(?:{J}\d\w*)?",
+    rf"gpt{J}\d\w*(?:{J}(?:turbo|mini|nano|pro))?",
+    rf"smol{J}lm\w*",
+    rf"deep{J}seek(?:{J}[rv]\d\w*)?",
+    r"qwen[\d.]*\w*",
+    rf"llama{J}\d[\d.]*\w*",
+    rf"code{J}llama",
+    rf"mi[sx]tral(?:{J}(?:ai|large|small|\d\w*))?",
+    rf"claude{J}(?:\d[\d.]*|opus|sonnet|haiku|instant)(?:{J}(?:\d[\d.]*|opus|sonnet|haiku))?",
+    rf"gemini{J}(?:\d[\d.]*|pro|ultra|flash|nano|advanced)",
+    rf"gemma{J}\d\w*",
+    rf"phi{J}\d[\d.]*",
+    rf"command{J}r\+?",
+    rf"vicuna{J}\d+b",
+    rf"hugging{J}chat",
+    rf"(?:microsoft|github|ms){J}copilot",
+    rf"meta{J}ai",
+    rf"google{J}(?:bard|assistant|gemini|ai)",
+    r"replika",
+    r"chatglm\w*",
+    rf"stable{J}lm\w*",
+    "(?:شات|تشات|جات) ?جي ?بي ?تي",
+    "(?:ديب|ديبسيك) ?سيك",
 )
+# Names that are also words, people, animals or signs.
 _ALSO_WORDS = (
-    r"claude",
-    r"gemini",
-    r"gemma",
-    r"bard",
-    r"llama",
-    r"alpaca",
-    r"vicuna",
-    r"falcon",
-    r"mi[sx]tral",
-    r"phi",
-    r"grok",
-    r"copilot",
-    r"granite",
-    r"nova",
-    r"command[\s-]*r",
-    r"yi",
-    r"gpt",
+    "claude", "gemini", "gemma", "bard", "llama", "alpaca", "vicuna", "falcon", "phi", "grok",
+    "copilot", "granite", "nova", "titan", "gpt", "ernie", "kimi", "orca", "zephyr", "hermes",
+    "dolphin", "olmo", "jamba", "solar", "nemotron", "minimax",
+    "siri", "alexa", "cortana", "كلود", "جيميناي", "جيمناي", "جيميني", "لاما", "غروك", "جروك",
+)  # fmt: skip
+# Who makes nothing but AI.
+_LABS = (
+    rf"open{J}ai",
+    r"anthropic",
+    rf"hugging{J}face",
+    rf"(?:google{J})?deep{J}mind",
+    rf"deep{J}seek",
+    rf"mi[sx]tral{J}ai",
+    rf"meta{J}ai",
+    r"x\.?ai",
+    r"cohere",
+    rf"stability{J}ai",
+    rf"moonshot(?:{J}ai)?",
+    rf"zhipu(?:{J}ai)?",
+    rf"ai21(?:{J}labs)?",
+    rf"eleuther{J}ai",
+    rf"inflection{J}ai",
+    "(?:شركه )?(?:اوبن|اوپن) ?(?:اي|ايه|ا) ?(?:اي|ايه)",
+    "(?:شركه )?انثروبيك",
+    "هاجينغ ?فيس",
 )
 _COMPANIES = (
-    r"google",
-    r"microsoft",
-    r"meta",
-    r"facebook",
-    r"amazon",
-    r"apple",
-    r"alibaba(?:[\s-]*cloud)?",
-    r"ibm",
-    r"nvidia",
-    r"cohere",
-    r"x\.?ai",
-    r"baidu",
-    r"tencent",
-)
-
-_MADE = r"(?:made|trained|developed|created|built|designed|programmed|powered|provided|released)"
-_MAKER_NOUNS = r"(?:maker|creator|developer|owner|trainer)s?"
-_SELF = r"(?:i['’]?m|i am|i was|my name is|my name['’]?s|call me|named|called|known as|this is)"
+    "google", "microsoft", "meta", "facebook", "amazon", "apple", "alibaba(?: cloud)?", "ibm",
+    "nvidia", "baidu", "tencent", "bytedance", "samsung", "(?:شركه )?(?:جوجل|غوغل|قوقل)",
+    "(?:شركه )?(?:ميتا|مايكروسوفت|فيسبوك|علي بابا|امازون)",
+)  # fmt: skip
 
 
 def _any(patterns: Iterable[str]) -> str:
     return "(?:" + "|".join(patterns) + ")"
 
 
-def _compile(own_names: tuple[str, ...]) -> re.Pattern[str]:
-    anywhere = _any((*_UNMISTAKABLE, *own_names))
-    spoken = _any((*_ALSO_WORDS, *own_names))
-    company = _any((*_COMPANIES, *_ALSO_WORDS))
-    article = r"(?:an?\s|the\s)?"
-    return re.compile(
+_SIZE = r"(?:[\s.-]?\w*\d[\w.]*|-\w+){0,3}"
+NAME = _any(_PRODUCTS) + _SIZE
+WORD = _any(_ALSO_WORDS)
+# Of those, what no person is called.
+NO_PERSON = (
+    "(?:grok|copilot|llama|bard|gpt|granite|olmo|jamba|nemotron|minimax|cortana|siri|zephyr|vicuna"
+    "|غروك|جروك|جيميناي|جيمناي)"
+)
+LAB = _any(_LABS)
+MAKER = _any((*_LABS, *_COMPANIES))
+_NOUN = (
+    r"(?:(?:large )?(?:language )models?|llm|ai|a\.i\.|ai models?|bot|chat ?bots?"
+    r"|(?:ai|virtual|digital|language|chat) (?:\w+ )?(?:assistants?|models?|systems?|companions?"
+    r"|chatbots?|agents?|programs?|tools?)|artificial intelligence(?: \w+)?|assistants?)"
+)
+_OPENING = (
+    r"(?:^|[.,;:!?()\"“”«»—–-]\s*|\b(?:and|but|so|that|because|since|though|well|hi|hello)\s)"
+)
+_MAKE = (
+    r"(?:made|trained|developed|created|built|designed|programmed|coded|engineered|powered|released"
+    r"|fine-?tuned|brought to you)"
+)
+_CREATE = r"(?:made|developed|created|built|programmed|coded|engineered|powered|fine-?tuned)"
+_I_AM = r"(?:i['’]?m|i am|im)(?:\s(?:actually|just|only|really|simply|still|indeed|now|here as))?"
+_I_WAS = r"(?:i['’]?m|i am|i was|i['’]ve been|i have been)(?:\s\w+ly)?"
+_CALLED = (
+    r"(?:my name is|my name['’]?s|(?:you (?:can|may) )?call me|i['’]?m called|i am called"
+    r"|i go by|i am known as|i['’]?m known as|they call me)"
+)
+_TEAM = r"(?:the\s|an?\s)?(?:(?:\w+\s){0,3}(?:at|from|of)\s)?(?:the\s)?(?:company\s)?"
+# After a product's name: no owner's noun, which makes it a mention ("I'm a ChatGPT user").
+_NOT_A_MENTION = (
+    r"(?!['’]s\b)(?![-\s]?(?:user|fan|subscriber|sceptic|skeptic|addict|expert|person|dependent"
+    r"|obsessed|certified|developer|engineer|employee|customer|free|using|based))"
+)
+_SPANISH_I = r"(?:(?:yo )?soy|me llamo|mi nombre es|puedes llamarme|llamame)"
+_SPANISH_MADE = (
+    r"(?:cread|entrenad|desarrollad|programad|disenad|construid|hech|fabricad|impulsad)[oa]s?"
+)
+_SPANISH_NOUN = (
+    r"(?:modelo(?: grande)?(?: de lenguaje| de ia| linguistico)?|asistente(?: virtual| de ia"
+    r"| de inteligencia artificial)?|ia|inteligencia artificial|chatbot|bot|programa)"
+)
+_ARABIC_NOUN = (
+    "(?:نموذج(?:ا)?(?: لغوي(?:ا)?)?(?: كبير(?:ا)?)?|مساعد(?:ا)?(?: ذكي(?:ا)?| افتراضي(?:ا)?"
+    "| رقمي(?:ا)?)?|ذكاء اصطناعي|برنامج(?:ا)?|روبوت(?:ا)?(?: محادثه)?)"
+)
+_ARABIC_MADE = "(?:طور|درب|انشا|صنع|صمم|برمج|ابتكر|بن)"
+_FEW = r"(?:[\w'’-]+,?\s){0,4}"
+
+# Whatever the rest of the text says.
+_SURE = (
+    # "I am ChatGPT", "my name is GPT-4", "I'm an instance of Claude 3"
+    rf"\b(?:{_I_AM}|{_CALLED})\s(?:the\s|an?\s(?:\w+\s(?:of|named|called)\s)?)?{NAME}(?!\w)"
+    rf"{_NOT_A_MENTION}",
+    rf"\b(?:as|i,)\s{NAME},?\s(?:i\b|my\b)",
+    # "I'm Grok", "my name is Gemini"; and where nothing else is said "I'm Claude."
+    rf"\b(?:{_I_AM}|{_CALLED}|{_SPANISH_I})\s{NO_PERSON}(?!\w){_NOT_A_MENTION}",
+    rf"\b(?:{_CALLED}|me llamo|mi nombre es)\sgemini(?!\w)",
+    rf"\b(?:{_I_AM}|{_CALLED}|{_SPANISH_I})\s{WORD}\W*$",
+    rf"(?<!\w)(?:انا|اسمي(?: هو)?|ادعي)\s(?:{NO_PERSON}|{WORD}\W*$)",
+    # "Powered by Mistral AI" on a line of its own
+    rf"(?:^|[.!?]\s)powered by (?:{NAME}|{LAB})",
+    # "ChatGPT here!", "This is ChatGPT, how can I help"
+    rf"(?:^|[.!?:]\s)\W*(?:hi|hello|hey)?\W*(?:this is\s)?{NAME}\s(?:here|speaking)\b",
+    rf"(?:^|[.!?:]\s)\W*(?:(?:hi|hello|hey)\W+)?this is {NAME}\s?[,.!:]",
+    # "I run on Llama 3", "I'm powered by GPT-4", "I am based on the GPT-4 architecture"
+    rf"\bi (?:run|operate) on\s(?:an?\s|the\s)?(?:{NAME}|{LAB})",
+    rf"\b{_I_WAS}\s(?:based|built|running|powered|fine-?tuned|derived|distilled)\s"
+    rf"(?:on|by|from|with)\s{_FEW}(?:{NAME}|{LAB})(?!\w)",
+    # "I was made by Google", "I've been trained by researchers at OpenAI"
+    rf"\b{_I_WAS}\s(?:\w+\sand\s)?{_CREATE}(?:\sand\s\w+)?\s(?:by|at)\s{_TEAM}{MAKER}(?!\w)",
+    rf"\b{_I_WAS}\s(?:\w+\sand\s)?{_MAKE}(?:\sand\s\w+)?\s(?:by|at|for)\s{_TEAM}{LAB}(?!\w)",
+    # "my creators at Google", "OpenAI made me", "my training at Hugging Face"
+    rf"\bmy\s(?:makers?|creators?|developers?|trainers?|programmers?),?\s(?:at\s|is\s|are\s|from\s)?"
+    rf"(?:the\s)?{MAKER}(?!\w)",
+    rf"\b{MAKER}(?:\steam|['’]s\s\w+)?\s(?:\w+\sand\s)?(?:{_CREATE}|trained|designed)\sme\b",
+    rf"\bmy training\s(?:at|by|from|with|data from)\s{LAB}(?!\w)",
+    # "I am Google's language model", "I'm a Meta AI assistant", "as a Google model"
+    rf"\b(?:{_I_AM}|{_OPENING}as)\s(?:an?\s|the\s)?{_any((*_LABS, *_COMPANIES, *_PRODUCTS))}"
+    rf"(?:['’]s)?\s(?:\w+\s)?(?:{_NOUN}|model)(?!\w)",
+    rf"\b{_I_AM}\s(?:an?\s|the\s){_FEW}{_NOUN}\s(?:from|by|of|at)\s(?:the\s)?{MAKER}(?!\w)",
+    # "as a language model trained by OpenAI", "I'm an AI assistant, made by Anthropic"
+    rf"(?:\b{_I_AM}|{_OPENING}(?:as|being|speaking as))\s(?:an?\s|the\s|your\s){_FEW}{_NOUN},?\s"
+    rf"(?:(?:that|which|who)\s(?:was|is|has been)\s)?(?:\w+\sand\s)?{_MAKE}(?:\sand\s\w+)?\s"
+    rf"(?:by|at|from)\s{_TEAM}(?:{MAKER}|{NAME})(?!\w)",
+    rf"\b{_I_AM}\s(?:an?\s|the\s|your\s){_FEW}{_NOUN},?\s(?:called|named|known as|based on|"
+    rf"powered by|running on|built on)\s(?:the\s)?(?:{NAME}|{WORD}|{LAB})(?!\w)",
+    # Spanish: "soy ChatGPT", "fui creada por Google", "como modelo de lenguaje de OpenAI"
+    rf"\b{_SPANISH_I}\s(?:el\s|un\s|una\s)?{NAME}(?!\w){_NOT_A_MENTION}(?! user| fan)",
+    rf"\b(?:fui|he sido|estoy|soy)\s(?:\w+mente\s)?{_SPANISH_MADE}(?:\sy\s\w+)?\s(?:por|en|con)\s"
+    rf"(?:el equipo de\s|la empresa\s|los? \w+ de\s)?(?:{MAKER}|{NAME})(?!\w)",
+    rf"\b(?:soy|como)\s(?:un\s|una\s|el\s)?(?:gran\s)?{_SPANISH_NOUN},?\s(?:\w+\s){{0,2}}?"
+    rf"(?:(?:de|por|en|con|basad[oa] en)\s)(?:la empresa\s)?(?:{MAKER}|{NAME})(?!\w)",
+    rf"\bsoy\s(?:un\s|una\s|el\s)?{_SPANISH_NOUN},?\s(?:llamad[oa]|de nombre)\s"
+    rf"(?:{NAME}|{WORD})(?!\w)",
+    rf"\b{MAKER}\sme\s(?:creo|entreno|desarrollo|programo|diseno|hizo)\b",
+    rf"\bme\s(?:creo|entreno|desarrollo|programo|diseno|hizo)\s(?:la empresa\s)?{MAKER}(?!\w)",
+    rf"\bmis?\s(?:creador|desarrollador|programador)(?:a|es|as)?\s(?:de|en|es|son)\s{MAKER}(?!\w)",
+    # Arabic: "I am ChatGPT", "OpenAI developed me", "as a language model of Google"
+    rf"(?<!\w)(?:انا|اسمي|اسمي هو|ادعي)\s(?:هو\s)?{NAME}(?!\w)",
+    rf"(?<!\w){_ARABIC_MADE}\w?(?:ت)?ني\s(?:فريق\s)?(?:من\s)?{MAKER}(?!\w)",
+    rf"(?<!\w){MAKER}\s(?:هي (?:من|التي)\s)?{_ARABIC_MADE}\w?(?:ت)?ني(?!\w)",
+    r"(?<!\w)(?:تم|جري)\s(?:تطويري|تدريبي|انشايي|تصميمي|صنعي|برمجتي|ابتكاري|بنايي)\s"
+    rf"(?:من قبل|بواسطه|علي يد|علي يدي|في|لدي|من)\s(?:فريق\s)?{MAKER}(?!\w)",
+    rf"(?<!\w)(?:انا|ك|كوني|بصفتي|باعتباري|بصفتي انا)\s?{_ARABIC_NOUN}\s(?:\w+\s){{0,2}}?"
+    rf"(?:من|من تطوير|من صنع|طورته|دربته|انشاته|صنعته|صممته|بواسطه|من قبل|تابع ل|اسمه|يسمي)\s?"
+    rf"(?:{MAKER}|{NAME})(?!\w)",
+)
+# Of names that are also words and of trainings by companies: only where an AI speaks, see `_AI`.
+_UNSURE = (
+    rf"\b(?:{_I_AM}|{_CALLED}|{_SPANISH_I}|this is|as|i,)\s"
+    r"(?:an?\s(?:\w+\s(?:of|named|called)\s)?|the\s)?"
+    rf"(?:{WORD}|{LAB}['’]s {WORD})(?!\w)",
+    rf"(?<!\w)(?:انا|اسمي|اسمي هو)\s{WORD}(?!\w)",
+    rf"(?:^|[.!?:]\s)\W*(?:(?:hi|hello|hey)\W+)?{WORD}\s(?:here|speaking)\b",
+    rf"\b{_I_WAS}\s(?:\w+\sand\s)?{_MAKE}(?:\sand\s\w+)?\s(?:by|at|for)\s{_TEAM}{MAKER}(?!\w)",
+    rf"\bi (?:run|operate) on\s(?:an?\s|the\s)?{WORD}(?!\w)",
+)
+_AI = re.compile(
+    rf"\b(?:{_I_AM}|as|being|,|made as)\s(?:just\s|only\s)?(?:an?\s|the\s|your\s){_FEW}?"
+    r"(?:ai|a\.i\.|llm|language model|chat ?bot|bot|computer program|ai \w+"
+    r"|(?:virtual|digital) (?:\w+ )?(?:assistant|companion))(?!\w)"
+    r"|,\s(?:an?\s|the\s|your\s)(?:\w+\s){0,2}?(?:ai|language model|chatbot"
+    r"|virtual assistant)(?!\w)"
+    r"|\bhow (?:can|may) i (?:help|assist)\b|\bhere to (?:help|assist|support)\b"
+    r"|\bi (?:am|was|have been) (?:trained|programmed) (?:on|to)\b"
+    rf"|\b(?:my training data|my knowledge cutoff|large language model)\b"
+    rf"|\b(?:made|developed|created|trained) by {LAB}"
+    rf"|\b(?:soy|como|,)\s(?:un\s|una\s)?{_SPANISH_NOUN}(?!\w)|\ben que puedo ayudarte\b"
+    rf"|(?:انا|كوني|بصفتي|باعتباري|،|,)\s?{_ARABIC_NOUN}|كيف يمكنني مساعدتك|ك{_ARABIC_NOUN}"
+)
+_SELF = re.compile("|".join(f"(?:{one})" for one in _SURE))
+_PERHAPS = re.compile("|".join(f"(?:{one})" for one in _UNSURE))
+
+# Every pattern above holds one of these; few texts do, and looking for them is quick.
+_STEMS = (
+    "gpt", "smol", "deepseek", "deep seek", "deep-seek", "deepmind", "deep mind", "deep-mind",
+    "qwen", "llama", "mistral", "mixtral", "claude", "gemini", "gemma", "phi", "command r",
+    "command-r", "commandr", "vicuna", "hugging", "copilot", "meta", "google", "replika", "chatglm",
+    "stable", "stability", "bard", "alpaca", "falcon", "grok", "granite", "nova", "titan", "ernie",
+    "kimi", "orca", "zephyr", "hermes", "dolphin", "olmo", "jamba", "solar", "nemotron", "minimax",
+    "siri", "alexa", "cortana", "openai", "open ai", "open-ai", "open.ai", "open_ai", "anthropic",
+    "xai", "x.ai", "cohere", "moonshot", "zhipu", "ai21", "eleuther", "inflection", "microsoft",
+    "facebook", "amazon", "apple", "alibaba", "ibm", "nvidia", "baidu", "tencent", "bytedance",
+    "samsung",
+)  # fmt: skip
+_ARABIC_STEMS = (
+    "جي بي تي", "جيبيتي", "ديب", "كلود", "جيمي", "جيمن", "لاما", "غروك", "جروك", "اوبن", "اوپن",
+    "انثروبيك", "هاجينغ", "جوجل", "غوغل", "قوقل", "ميتا", "مايكروسوفت", "فيسبوك", "علي بابا",
+    "امازون",
+)  # fmt: skip
+SHOWN = 60
+"""Characters of a giveaway that are repeated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Giveaway:
+    """What in a text tells who wrote it."""
+
+    words: str
+    """As they stand there, in small letters."""
+
+
+def giveaway(text: str, own: Iterable[str] = ()) -> Giveaway | None:
+    """What tells which model wrote `text`, or who made that model; None where nothing does.
+
+    `own` are the names of the model that wrote it: of its version, and of those that it was trained
+    from. A name of everyday words ("model", "human") counts only where the text cannot mean them.
+    """
+    plain = plain_text(text)
+    for name in own:
+        known = own_name(name) if name else None
+        if known is None or not any(begin in plain for begin in known.begins):
+            continue
+        named, speaking = _own_patterns(known.anywhere, known.speaking)
+        if found := named.search(plain) or speaking.search(plain):
+            return Giveaway(found.group().strip()[:SHOWN])
+    if not any(stem in plain for stem in _STEMS) and (
+        plain.isascii() or not any(stem in plain for stem in _ARABIC_STEMS)
+    ):
+        return None
+    found = _SELF.search(plain) or (_AI.search(plain) and _PERHAPS.search(plain))
+    return Giveaway(found.group().strip(" .,;:!?")[:SHOWN]) if found else None
+
+
+@lru_cache(maxsize=1024)
+def _own_patterns(anywhere: str, speaking: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """A name anywhere, and its family where the text speaks of itself."""
+    family = f"(?:{speaking})"
+    return re.compile(rf"(?<!\w)(?:{anywhere})(?!\w|[.]\d)"), re.compile(
         "|".join(
             (
-                rf"(?<!\w){anywhere}(?!\w)",
-                # "I'm Claude", "my name is Gemini": the name ends the clause or goes on as a name
-                rf"(?<!\w){_SELF}\s{article}{spoken}(?!\w)",
-                # "made by Google", "trained at Meta"
-                rf"(?<!\w){_MADE}\s(?:by|at|for|from)\s{article}{company}(?!\w)",
-                # "my developers at Google", "my creator is Meta"
-                rf"(?<!\w)my\s{_MAKER_NOUNS},?\s(?:at|is|are|from|,)?\s?{article}{company}(?!\w)",
-                # "Google's language model", "a Meta AI assistant"
-                rf"(?<!\w){company}(?:['’]s)?\s(?:large\s)?(?:ai|language)\s"
-                r"(?:model|assistant|chatbot)(?!\w)",
-                # "as a Google model"
-                rf"(?<!\w)as\san?\s{company}\s(?:model|assistant|ai)(?!\w)",
+                rf"\b(?:{_I_AM}|{_CALLED}|{_SPANISH_I}|as|i,|this is|it is|it['’]s|soy yo,)\s"
+                rf"(?:an?\s(?:\w+\s(?:of|named|called)\s)?|the\s|un\s|una\s)?{family}(?!\w)",
+                rf"(?<!\w)(?:انا|اسمي(?: هو)?|ادعي)\s{family}(?!\w)",
+                rf"(?:^|[.!?:]\s)\W*(?:(?:hi|hello|hey|hola)\W+)?{family}\s?(?:here\b|speaking\b|:)",
+                rf"\b(?:{_MAKE}|based|running|built|run|{_SPANISH_MADE})\s"
+                rf"(?:by|at|on|from|as|with|por|en|de)\s{_TEAM}{family}(?!\w)",
+                r"\b(?:talking|speaking|chatting|hablando|chateando) (?:to|with|con)\s"
+                rf"{family}(?!\w)",
+                rf"(?<!\w){family}(?:['’]s)?\s(?:\w+\s)?{_NOUN}(?!\w)",
+                rf"\bmy\s(?:makers?|creators?|developers?),?\s(?:at\s|is\s|are\s|from\s)?{family}(?!\w)",
+                rf"(?<!\w){family}\s(?:made|created|trained|developed|built)\sme\b",
+                rf"[-—–~]\s?{family}\W*$",
             )
         )
     )
-
-
-_PLAIN = _compile(())
-# Every pattern above holds one of these names; few texts do, and looking for them is quick.
-_NAMES = (
-    "smol",
-    "hugging",
-    "🤗",
-    "open",
-    "gpt",
-    "anthropic",
-    "deep",
-    "qwen",
-    "mistral",
-    "mixtral",
-    "meta",
-    "llama",
-    "vicuna",
-    "claude",
-    "gemini",
-    "gemma",
-    "bard",
-    "alpaca",
-    "falcon",
-    "phi",
-    "grok",
-    "copilot",
-    "granite",
-    "nova",
-    "command",
-    "google",
-    "microsoft",
-    "facebook",
-    "amazon",
-    "apple",
-    "alibaba",
-    "ibm",
-    "nvidia",
-    "cohere",
-    "xai",
-    "x.ai",
-    "baidu",
-    "tencent",
-)
-_YI = re.compile(r"(?<!\w)yi(?!\w)")
-_INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff]")
-
-
-def _normal(text: str) -> str:
-    """Casefolded, compatibility letters and white space made plain, invisible marks removed."""
-    plain = unicodedata.normalize("NFKC", text)
-    plain = (plain if plain.isascii() else _INVISIBLE.sub("", plain)).casefold()
-    return " ".join(plain.split())
-
-
-def _name_pattern(name: str) -> str:
-    """The name, its parts joined by any of space, hyphen, underscore, dot or nothing."""
-    parts = re.findall(r"\w+", _normal(name).replace("_", " "))
-    return r"[\s._-]*".join(re.escape(part) for part in parts)
-
-
-def names_its_maker(text: str, names: Iterable[str] = ()) -> bool:
-    """Whether `text` says which model wrote it or who made that model.
-
-    `names` are the model version's own names, matched as whole words anywhere; give only names
-    that are not everyday words.
-    """
-    own = tuple(pattern for pattern in map(_name_pattern, names) if pattern)
-    plain = _normal(text)
-    if own:
-        return _compile(own).search(plain) is not None
-    yi = "yi" in plain and _YI.search(plain)
-    if not yi and not any(name in plain for name in _NAMES):
-        return False
-    return _PLAIN.search(plain) is not None

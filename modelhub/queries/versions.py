@@ -123,3 +123,13 @@ def version_with_lineage(*, actor: Actor, model_id: uuid.UUID) -> ModelVersion:
         parent = family.get(parent.parent_id) if parent.parent_id else None
     found.lineage = lineage  # type: ignore[attr-defined]
     return found
+
+
+def names_behind(version: ModelVersion) -> list[str]:
+    """Its own name and those of all that it was trained from: what its texts must not say."""
+    names = [version.name]
+    parent = version.parent
+    while parent is not None:
+        names.append(parent.name)
+        parent = parent.parent
+    return names

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Any
 from annotations.rules.prompts import PromptRow, fields_problem, row_problem, text_problem
 from annotations.rules.reading import storable
 from annotations.rules.states import Category, Origin
-from modelhub.engine.maker import names_its_maker
+from modelhub.engine.maker import giveaway
 
 COLUMNS = frozenset(
     {
@@ -38,10 +39,16 @@ MOST_LINE = 16_000_000
 """Bytes of one line of JSON, characters of one cell of a table."""
 MOST_RESPONSES = 50
 MODEL_NAME = 120
+MOST_COLUMNS = 5_000
+"""Of one table, and keys of one row."""
+BODY = ".body"
+"""How the name of a JSON body of the API ends where it lies in a file."""
 SAID = 20
 """Columns named in a refusal, at most."""
 _ORIGINS = tuple(Origin)
 _RESPONSE_KEYS = frozenset({"text", "model", "origin"})
+_OBJECT = re.compile(r"\s*(?:\[\s*)?\{\s*[\"'“”}]")
+"""How text begins that is an object of some program, or a list of them."""
 _YES_NO = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
@@ -64,6 +71,14 @@ class ImportRow:
 
     prompt: PromptRow
     responses: tuple[ResponseRow, ...]
+    unused: tuple[str, ...] = ()
+    """Columns that stood there and mean nothing here, as they can be shown."""
+
+    @property
+    def characters(self) -> int:
+        """How much text it holds."""
+        said = sum(len(turn["content"]) for turn in self.prompt.messages)
+        return said + sum(len(response.text) for response in self.responses)
 
 
 def columns_of(names: Sequence[str]) -> list[str]:
@@ -71,6 +86,8 @@ def columns_of(names: Sequence[str]) -> list[str]:
 
     Capitals and spaces around a name make no difference.
     """
+    if len(names) > MOST_COLUMNS:
+        raise BadRow(f"there are {len(names):,} columns; {MOST_COLUMNS:,} is the most.")
     plain = [name.strip().lower() for name in names]
     columns = [own if own in COLUMNS else name for name, own in zip(names, plain, strict=True)]
     if twice := [name for name, times in Counter(columns).items() if name and times > 1]:
@@ -85,6 +102,15 @@ def import_row(raw: Any, *, line: int) -> ImportRow:
     """Read one JSON object (or one row of a table) as it came; BadRow where it cannot come in."""
     if not isinstance(raw, Mapping):
         raise BadRow("the row is not an object with a prompt.")
+    if len(raw) > MOST_COLUMNS:
+        raise BadRow(f"the row has {len(raw):,} keys; {MOST_COLUMNS:,} is the most.")
+    try:
+        return _import_row(raw, line)
+    except RecursionError:
+        raise BadRow("the row is nested too deeply.") from None
+
+
+def _import_row(raw: Mapping[str, Any], line: int) -> ImportRow:
     values = {name: value for name, value in raw.items() if not _missing(value)}
     if "prompt" not in values:
         raise BadRow("the prompt is missing.")
@@ -93,7 +119,36 @@ def import_row(raw: Any, *, line: int) -> ImportRow:
     problem_of = fields_problem if isinstance(values["prompt"], str) else row_problem
     if problem := problem_of(prompt):
         raise BadRow(problem)
-    return ImportRow(prompt, _responses(values.get("responses", [])))
+    unused = () if raw.keys() <= COLUMNS else tuple(map(readable, raw.keys() - COLUMNS))
+    return ImportRow(prompt, _responses(values.get("responses", [])), unused)
+
+
+def packed(row: ImportRow, unused: Sequence[str]) -> list[Any]:
+    """A row that was read as plain values, for another process; `unpacked` undoes it."""
+    prompt = row.prompt
+    return [
+        prompt.line,
+        prompt.messages,
+        prompt.external_id,
+        prompt.category,
+        prompt.topics,
+        prompt.intensity,
+        prompt.language,
+        prompt.held_out,
+        prompt.family,
+        [[one.text, one.model, one.origin] for one in row.responses],
+        unused,
+    ]
+
+
+def unpacked(values: Sequence[Any]) -> ImportRow:
+    """The row of which these are the values."""
+    line, messages, *told, responses, unused = values
+    return ImportRow(
+        PromptRow(messages, line, *told),
+        tuple(ResponseRow(text, model, Origin(origin)) for text, model, origin in responses),
+        tuple(unused),
+    )
 
 
 def _prompt_row(values: Mapping[str, Any], line: int) -> PromptRow:
@@ -131,24 +186,48 @@ def _whole(value: Any) -> Any:
 
 
 def _responses(raw: Any) -> tuple[ResponseRow, ...]:
+    if isinstance(raw, str) and (raw.lstrip().startswith("[") or _OBJECT.match(raw)):
+        raw = _json_cell(raw, "responses")
+    raw = [raw] if isinstance(raw, Mapping) else raw
     if not isinstance(raw, list | tuple) or len(raw) > MOST_RESPONSES:
         raise BadRow(f"responses is not a list of at most {MOST_RESPONSES} responses.")
     return tuple(_response(one, number) for number, one in enumerate(raw, 1))
 
 
+def _parsed(text: str, number: int) -> Mapping[str, Any]:
+    """A reply that came as text; one that was written as a JSON object means what that says.
+
+    Shown as it stands, it would name its model to the people who judge it.
+    """
+    if not _OBJECT.match(text):
+        return {"text": text}
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError):
+        said = None
+    if not isinstance(said, Mapping):
+        raise BadRow(
+            f'response {number} begins like {{"text": …, "model": …}} and is not valid JSON.'
+        )
+    return said
+
+
 def _response(raw: Any, number: int) -> ResponseRow:
-    given = {"text": raw} if isinstance(raw, str) else raw
+    given = _parsed(raw, number) if isinstance(raw, str) else raw
     if not isinstance(given, Mapping) or "text" not in given or set(given) - _RESPONSE_KEYS:
         raise BadRow(f'response {number} is neither text nor {{"text": …, "model": …}}.')
     text, model = given["text"], given.get("model") or ""
     if problem := text_problem(text, f"response {number}"):
         raise BadRow(problem)
+    if _OBJECT.match(text):
+        raise BadRow(f"the text of response {number} is an object or a list, not text.")
     if not isinstance(model, str) or len(model.strip()) > MODEL_NAME or not storable(model):
         raise BadRow(f"the model of response {number} is not a name of {MODEL_NAME} characters.")
     if (origin := given.get("origin") or Origin.AI) not in _ORIGINS:
         raise BadRow(f"the origin of response {number} is not one of {', '.join(Origin)}.")
-    if names_its_maker(text):
-        raise BadRow(f"response {number} names what wrote it; people judge without knowing that.")
+    if found := giveaway(text, [model]):
+        sentence = f"response {number} names what wrote it (“{found.words}”)"
+        raise BadRow(f"{sentence}; people judge without knowing that.")
     return ResponseRow(text=text, model=" ".join(model.split()), origin=Origin(origin))
 
 
@@ -160,8 +239,8 @@ def readable(name: object) -> str:
 def row_of_table(cells: Mapping[str, Any]) -> dict[str, Any]:
     """A row of text cells (CSV) as the object that JSON would hold; empty cells are left out.
 
-    Lists stand as JSON, topics also as words between semicolons; one bare text in `responses` is
-    one response.
+    Lists stand as JSON, topics also as words between semicolons; one bare text in `responses`, or
+    one object, is one response.
     """
     row: dict[str, Any] = {
         name: cell
@@ -176,9 +255,8 @@ def row_of_table(cells: Mapping[str, Any]) -> dict[str, Any]:
         row["topics"] = [word for word in words if not isinstance(word, str) or word.strip()]
     if "responses" in row:
         listed = row["responses"].lstrip().startswith("[")
-        row["responses"] = (
-            _json_cell(row["responses"], "responses") if listed else [row["responses"]]
-        )
+        if not listed:
+            row["responses"] = [row["responses"]]
     if str(row.get("intensity", "")).strip().isdecimal():
         row["intensity"] = int(row["intensity"])
     if "held_out" in row:
@@ -190,4 +268,4 @@ def _json_cell(cell: str, name: str) -> Any:
     try:
         return json.loads(cell)
     except (ValueError, RecursionError):
-        raise BadRow(f"{name} begins like a list and is not valid JSON.") from None
+        raise BadRow(f"{name} begins like a list or an object and is not valid JSON.") from None

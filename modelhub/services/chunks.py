@@ -31,6 +31,7 @@ from codesign.shared.errors import DATABASE_AWAY
 from modelhub.engine.errors import EngineError
 from modelhub.models import GenerationItem, GenerationRun, ModelVersion
 from modelhub.queries import generation as queries
+from modelhub.queries.versions import names_behind
 from modelhub.rules import generation as rules
 from modelhub.rules.states import ItemState, ModelKind, RunState
 from modelhub.services import generation, versions, writing
@@ -83,6 +84,7 @@ def generate_chunk(*, run_id: uuid.UUID, ring: int) -> bool:
             adapter=_adapter_of(run.model_version),
             threads=django_settings.MODEL_THREADS or os.cpu_count() or 1,
         )
+        names = names_behind(run.model_version)
         with sign_of_life() as hold:
             lease = lease_chunk(run_id=run_id, hold=hold)
             if lease is None:
@@ -90,7 +92,9 @@ def generate_chunk(*, run_id: uuid.UUID, ring: int) -> bool:
             if not connection.in_atomic_block:
                 connection.close()  # writing takes long: what is kept after it gets a fresh one
             write = writing.batch_writer(model=model, settings=lease.settings)
-            drafts = writing.write_chunk(wanted=lease.wanted, seed=lease.settings.seed, write=write)
+            drafts = writing.write_chunk(
+                wanted=lease.wanted, seed=lease.settings.seed, write=write, names=names
+            )
             return save_chunk(lease=lease, drafts=drafts)
     except EngineError as error:
         generation.fail_run(run_id=run_id, error=str(error))

@@ -27,16 +27,14 @@ from modelhub.models import Source
 from modelhub.permissions import IMPORT
 from modelhub.queries.generation import open_judging_round
 from modelhub.rules.imports import (
-    COLUMNS,
     MOST_ROWS,
     BadRow,
     ImportRow,
     ResponseRow,
     import_row,
-    readable,
 )
 from modelhub.services import versions
-from modelhub.services.files import Row, read_rows
+from modelhub.services.files import Row, reading
 
 BATCH = 500
 BATCH_CHARACTERS = 4_000_000
@@ -97,8 +95,8 @@ def import_file(
     watch: Watch = _unwatched,
 ) -> ImportReport:
     """Import a JSONL, CSV or Parquet file; RowsRefused and nothing imported if a row is bad."""
-    rows = read_rows(path=path, name=name)
-    return import_rows(actor=actor, study=study, rows=rows, skip_bad=skip_bad, watch=watch)
+    with reading(path=path, name=name) as rows:
+        return import_rows(actor=actor, study=study, rows=rows, skip_bad=skip_bad, watch=watch)
 
 
 @transaction.atomic
@@ -111,7 +109,7 @@ def import_rows(
     skip_bad: bool = False,
     watch: Watch = _unwatched,
 ) -> ImportReport:
-    """Import rows as `read_rows` gives them, in one transaction.
+    """Import rows as `reading` gives them, or as JSON has them, in one transaction.
 
     With `skip_bad`, bad rows are left out and listed in the report. A prompt that has two or more
     different responses afterwards becomes a task of the study's open judging round. `watch` is
@@ -195,15 +193,13 @@ def _parts(rows: Iterable[Row]) -> Iterator[Part]:
         try:
             if isinstance(raw, BadRow):
                 raise raw
-            row = import_row(raw, line=line)
+            row = raw if isinstance(raw, ImportRow) else import_row(raw, line=line)
         except BadRow as problem:
             part.problems.append(RowProblem(line, str(problem)))
         else:
-            if not raw.keys() <= COLUMNS:
-                part.columns_not_used.update(map(readable, raw.keys() - COLUMNS))
+            part.columns_not_used.update(row.unused)
             part.rows.append(row)
-            part.characters += sum(len(response.text) for response in row.responses)
-            part.characters += sum(len(turn["content"]) for turn in row.prompt.messages)
+            part.characters += row.characters
         if part.full:
             yield part
             part = Part()

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from django.db import transaction
 
 from codesign.shared.actors import Actor
+from codesign.shared.errors import TooLarge
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
 from modelhub.models import Upload
@@ -20,20 +22,28 @@ from modelhub.permissions import IMPORT
 from modelhub.queries.uploads import path_of
 from modelhub.rules.imports import AT_ONCE_BYTES, AT_ONCE_ROWS
 from modelhub.rules.states import UploadState
-from modelhub.services.files import BLOCK, expected_rows, read_rows
+from modelhub.services import imports
+from modelhub.services.files import BLOCK, reading
+from modelhub.services.imports import ImportReport
 from modelhub.services.uploads import received, store
 
 NAME = "prompts-by-api"
 """What a file is called that came without a name."""
+NAMELESS = "The file"
+AT_ONCE: dict[str, Any] = {"most_text": AT_ONCE_BYTES, "seconds": 30, "stuck_after": 20.0}
+"""Limits of reading while a program waits: a small file that unpacks to more is left to a worker,
+and nobody waits longer than that."""
 
 
-def takes_long(*, path: Path) -> bool:
-    """Whether a file is more than should be imported while a program waits for the answer."""
-    return path.stat().st_size > AT_ONCE_BYTES or expected_rows(path=path) > AT_ONCE_ROWS
-
-
-def take_file(*, actor: Actor, study: Study, path: Path, skip_bad: bool = False) -> Upload:
-    """Keep a copy of a file for a worker, see `_take`."""
+def take_file(
+    *, actor: Actor, study: Study, path: Path, skip_bad: bool = False
+) -> ImportReport | Upload:
+    """Import a file at once where that is soon done; else keep a copy for a worker, see `_take`."""
+    require(actor, IMPORT, study)
+    if path.stat().st_size <= AT_ONCE_BYTES:
+        with reading(path=path, name=NAMELESS, **AT_ONCE) as rows, suppress(TooLarge):
+            if rows.total <= AT_ONCE_ROWS:
+                return imports.import_rows(actor=actor, study=study, rows=rows, skip_bad=skip_bad)
     with path.open("rb") as file:
         chunks = iter(lambda: file.read(BLOCK), b"")
         return _take(actor, study, path.suffix, chunks, skip_bad=skip_bad)
@@ -61,7 +71,9 @@ def _take(
     path = path_of(upload=new)
     try:
         new.sha256 = store(chunks=chunks, path=path)
-        next(read_rows(path=path, name="The file"), None)
+        with reading(path=path, name=NAMELESS) as rows:
+            next(rows, None)
+            new.total = rows.total
         upload = _recorded(actor, new)
     except BaseException:
         path.unlink(missing_ok=True)
@@ -84,7 +96,7 @@ def _recorded(actor: Actor, new: Upload) -> Upload:
             "name": new.name,
             "suffix": new.suffix,
             "state": UploadState.CONFIRMED,
-            "total": expected_rows(path=path_of(upload=new)),
+            "total": new.total,
         },
     )
     if made:

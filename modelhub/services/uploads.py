@@ -39,7 +39,7 @@ from modelhub.queries.uploads import path_of
 from modelhub.rules.imports import MOST_BYTES, ImportRow
 from modelhub.rules.states import UPLOAD_STATES, UploadState
 from modelhub.services import imports
-from modelhub.services.files import expected_rows, read_rows
+from modelhub.services.files import reading
 from modelhub.services.imports import ImportReport, Watch
 
 log = logging.getLogger(__name__)
@@ -181,12 +181,8 @@ def _claim(upload_id: uuid.UUID) -> Upload | None:
 
 
 def _look_for_file(upload: Upload) -> None:
-    """Refuse what is not there any more; where it is looked through, say how long it may be."""
-    path = path_of(upload=upload)
-    if not path.is_file():
+    if not path_of(upload=upload).is_file():
         raise Conflict(GONE)
-    if upload.state == UploadState.CHECKING:
-        Upload.objects.filter(id=upload.id).update(total=expected_rows(path=path))
 
 
 @contextmanager
@@ -213,8 +209,11 @@ def _signs_of_life(upload: Upload) -> Iterator[Watch]:
 
 
 def _check(upload: Upload, watch: Watch) -> None:
-    rows = read_rows(path=path_of(upload=upload), name=upload.name)
-    report = imports.check_rows(actor=_asker(upload), study=upload.study, rows=rows, watch=watch)
+    with reading(path=path_of(upload=upload), name=upload.name) as rows:
+        Upload.objects.filter(id=upload.id).update(total=rows.total)
+        report = imports.check_rows(
+            actor=_asker(upload), study=upload.study, rows=rows, watch=watch
+        )
     with transaction.atomic():
         upload = _locked(upload.id)
         _keep(upload, report)

@@ -10,7 +10,7 @@ from annotations.rules.prompts import Message, text_problem
 from annotations.rules.texts import text_hash
 from modelhub.engine.errors import EngineError
 from modelhub.engine.generate import Completion, Request, generate_batch
-from modelhub.engine.maker import names_its_maker
+from modelhub.engine.maker import giveaway
 from modelhub.engine.weights import EMBEDDED_NAME, LoadedModel
 from modelhub.rules.generation import MAKE_AGAIN, Settings, item_seed
 
@@ -70,8 +70,16 @@ def batch_writer(*, model: LoadedModel, settings: Settings) -> WriteBatch:
     return write
 
 
-def write_chunk(*, wanted: Sequence[Wanted], seed: int, write: WriteBatch) -> list[Draft]:
+def write_chunk(
+    *,
+    wanted: Sequence[Wanted],
+    seed: int,
+    write: WriteBatch,
+    names: Sequence[str] = (EMBEDDED_NAME,),
+) -> list[Draft]:
     """Write all texts of a chunk in one batch; those that cannot be shown are made again.
+
+    `names` are those of the model and of what it was trained from.
 
     A text cannot be shown when it is empty, names its maker, or repeats another text to the same
     prompt. It gets a new seed, up to three times, then its item fails with the reason.
@@ -85,7 +93,7 @@ def write_chunk(*, wanted: Sequence[Wanted], seed: int, write: WriteBatch) -> li
         seeds = [_seed(seed, w, again) for w in left]
         refused = []
         for w, row_seed, completion in zip(left, seeds, _write(left, seeds, write), strict=True):
-            problem = _problem(completion, taken[w.prompt_key])
+            problem = _problem(completion, taken[w.prompt_key], names)
             drafts[w.item_id] = _draft(w, row_seed, completion, again, problem)
             if problem and isinstance(completion, Completion):
                 refused.append(w)
@@ -126,13 +134,13 @@ def _write(
     return written
 
 
-def _problem(completion: Completion | EngineError, taken: set[str]) -> str:
+def _problem(completion: Completion | EngineError, taken: set[str], names: Sequence[str]) -> str:
     if isinstance(completion, EngineError):
         return str(completion)
     if text_problem(completion.text, "the response"):
         return "The model wrote nothing that can be shown."
-    if names_its_maker(completion.text, [EMBEDDED_NAME]):
-        return "Every text that the model wrote named its maker."
+    if found := giveaway(completion.text, names):
+        return f"Every text that the model wrote named its maker, the last one: “{found.words}”."
     if text_hash(completion.text) in taken:
         return "The model wrote the same text again and again."
     return ""

@@ -1,88 +1,80 @@
 """The engine's rules on text: which replies name their maker, and where a cut reply ends."""
 
+import json
 import subprocess
 import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from modelhub.engine.errors import EngineError
 from modelhub.engine.generate import DEFAULT_SYSTEM_MESSAGE, with_system
-from modelhub.engine.maker import names_its_maker
+from modelhub.engine.maker import giveaway
 from modelhub.engine.sentences import whole_sentences
+from tests.conftest import TOLD
+from tests.modelhub.giveaways import HARMLESS, OWN, SPEAKS
 
-GIVES_IT_AWAY = [
-    "I am SmolLM, and I am happy to listen.",
-    "As SmolLM2-135M I cannot feel.",
-    "I'm smollm.",
-    "My training at Hugging Face taught me this.",
-    "HuggingFace made me.",
-    "hugging-face",
-    "I was built by OpenAI.",
-    "As an AI language model made by Open AI, I cannot say.",
-    "ChatGPT here!",
-    "You can ask Chat GPT again tomorrow.",
-    "I'm GPT-4o.",
-    "I’m Claude.",
-    "Hello, my name is Gemini and I am here for you.",
-    "I am a Llama.",
-    "You may call me Grok.",
-    "As an AI model trained by Google, I have no feelings.",
-    "I was created at Microsoft.",
-    "I was developed by the Meta team.",
-    "My creators at Google care about you.",
-    "I am Google's language model.",
-    "As a Google model I must be careful.",
-    "I am Sm\u200bolLM.",
-    "Ｉ ａｍ ＣｈａｔＧＰＴ",  # full-width letters
-    "I am\nClaude.",
-    "I learned this from Anthropic.",
-    "I run on Llama 3.",
-    "Powered by Mistral AI",
-    "Qwen2.5 says hello",
-]
-PASSES = [
-    "",
-    "I am an AI, so I cannot feel what you feel.",
-    "As an AI language model, I am not a doctor.",
-    "I was made by a team of people who care.",
-    "My friend Claude moved away.",
-    "You could google local support groups.",
-    "The llama at the farm made me smile.",
-    "Her star sign is Gemini.",
-    "You could meet on Microsoft Teams.",
-    "It was made by hand.",
-    "I am listening. Apple pie can be a comfort.",
-    "It is open air. I think that helps.",
-    "A hug in the face of trouble.",
-    "She was trained by her sister.",
-    "I was small and alone.",
-    "A meta view of your week",
-    "My creator is my grandmother.",
-]
+CASES = Path(__file__).parent / "maker_false_positives.jsonl"
 
 
-@pytest.mark.parametrize("text", GIVES_IT_AWAY)
-def test_a_text_that_gives_its_maker_away(text: str) -> None:
-    assert names_its_maker(text)
+@pytest.mark.parametrize(("model", "text"), OWN)
+def test_the_name_of_the_row_s_own_model_is_always_found(model: str, text: str) -> None:
+    assert giveaway(text, [model])
 
 
-@pytest.mark.parametrize("text", PASSES)
-def test_a_text_that_gives_nothing_away(text: str) -> None:
-    assert not names_its_maker(text)
+@pytest.mark.parametrize(("model", "text"), HARMLESS)
+def test_what_tells_nothing_about_its_writer_is_taken(model: str, text: str) -> None:
+    assert giveaway(text, [model]) is None
+
+
+def test_recall_and_precision_on_labelled_sentences(
+    record_property: Callable[[str, object], None],
+) -> None:
+    """All of the row's own names, nearly all other self-naming, nothing that is harmless."""
+    assert len(OWN) + len(SPEAKS) + len(HARMLESS) >= 120
+    own = [bool(giveaway(text, [model])) for model, text in OWN]
+    speaks = [bool(giveaway(text)) for text in SPEAKS]
+    wrong = [text for model, text in HARMLESS if giveaway(text, [model])]
+    found = sum(own) + sum(speaks)
+    record_property(
+        TOLD,
+        f"own names: recall {sum(own) / len(own):.2f} of {len(own)}; "
+        f"other self-naming: recall {sum(speaks) / len(speaks):.2f} of {len(speaks)}; "
+        f"precision {found / (found + len(wrong)):.2f} with {len(HARMLESS)} harmless ones",
+    )
+    assert all(own)
+    assert sum(speaks) >= 0.95 * len(speaks)
+    assert wrong == []
+
+
+def test_lines_of_real_situations_that_were_refused_are_taken() -> None:
+    for line in CASES.read_text(encoding="utf-8").splitlines():
+        for reply in json.loads(line)["responses"]:
+            assert giveaway(reply["text"], [reply["model"]]) is None, reply
+
+
+def test_it_says_which_words_were_the_reason() -> None:
+    found = giveaway("Rest first. I'm ChatGPT, by the way.")
+    assert found is not None
+    assert found.words == "i'm chatgpt"
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    "text",
     [
-        ("I am Willow 2.", True),
-        ("willow-2 was glad to help", True),
-        ("WILLOW2", True),
-        ("Sit under the willow tree, 2 minutes.", False),
-        ("Willow 25", False),
+        "I am an AI " * 4_500,
+        "i am the a of " * 3_500 + "chatgpt claude",
+        "as an ai model model model made and google " * 1_100,
+        "zephyr 7 7 7 7 " * 3_300,
+        "I’m an é " * 5_000 + "google",
     ],
 )
-def test_a_version_s_own_names_count_in_any_spelling(text: str, found: bool) -> None:
-    assert names_its_maker(text, ["Willow_2", ""]) is found
+def test_no_text_takes_long(text: str) -> None:
+    began = time.perf_counter()
+    giveaway(text, ["zephyr-7-7-7-9b"])
+    assert time.perf_counter() - began < 2
 
 
 @pytest.mark.parametrize(
