@@ -23,6 +23,7 @@ from codesign.audit.registry import OnErasure, action
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
 from codesign.shared.jobs import enqueue
+from codesign.shared.visible import shows_nothing
 
 log = logging.getLogger(__name__)
 
@@ -186,7 +187,7 @@ def make_token(
     """Make a token; the secret is returned this once and kept only as a hash."""
     _require_own(actor, user)
     name = " ".join(name.split())
-    if not name:
+    if shows_nothing(name):
         raise Invalid("Give the token a name.", {"name": ["Give the token a name."]})
     if not 1 <= days <= rules.LONGEST_DAYS:
         sentence = f"Choose between 1 and {rules.LONGEST_DAYS} days."

@@ -12,6 +12,7 @@ from typing import Any
 from annotations.rules.prompts import PromptRow, fields_problem, row_problem, text_problem
 from annotations.rules.reading import storable
 from annotations.rules.states import Category, Origin
+from codesign.shared.visible import seen, shows_nothing
 from modelhub.engine.maker import names_its_maker
 
 COLUMNS = frozenset(
@@ -105,7 +106,7 @@ def _prompt_row(values: Mapping[str, Any], line: int) -> PromptRow:
     external_id = values.get("external_id", "")
     if type(external_id) is int:
         external_id = str(external_id)
-    if not isinstance(external_id, str) or ("external_id" in values and not external_id.strip()):
+    if not isinstance(external_id, str) or ("external_id" in values and shows_nothing(external_id)):
         raise BadRow("external_id is neither text nor a number.")
     return PromptRow(
         messages=said,
@@ -149,7 +150,7 @@ def _response(raw: Any, number: int) -> ResponseRow:
         raise BadRow(f"the origin of response {number} is not one of {', '.join(Origin)}.")
     if names_its_maker(text):
         raise BadRow(f"response {number} names what wrote it; people judge without knowing that.")
-    return ResponseRow(text=text, model=" ".join(model.split()), origin=Origin(origin))
+    return ResponseRow(text=text, model=" ".join(seen(model).split()), origin=Origin(origin))
 
 
 def readable(name: object) -> str:
@@ -173,7 +174,7 @@ def row_of_table(cells: Mapping[str, Any]) -> dict[str, Any]:
     if "topics" in row:
         listed = row["topics"].lstrip().startswith("[")
         words = _json_cell(row["topics"], "topics") if listed else row["topics"].split(";")
-        row["topics"] = [word for word in words if not isinstance(word, str) or word.strip()]
+        row["topics"] = [one for one in words if not (isinstance(one, str) and shows_nothing(one))]
     if "responses" in row:
         listed = row["responses"].lstrip().startswith("[")
         row["responses"] = (
