@@ -11,12 +11,21 @@ from django.utils.translation import gettext_lazy, ngettext
 from annotations.permissions import (
     DOWNLOAD_RELEASES,
     JUDGE,
+    OWN_TEXTS,
     PULL,
     REVIEW,
     SEE_RELEASES,
     SEE_ROUNDS,
 )
-from annotations.queries import assignments, progress, recipients, releases, review, sittings
+from annotations.queries import (
+    assignments,
+    own_texts,
+    progress,
+    recipients,
+    releases,
+    review,
+    sittings,
+)
 from annotations.registry import uses_of
 from annotations.rules.states import ReleaseState
 from codesign.care.registry import WAYS_TO_STOP
@@ -107,6 +116,15 @@ def review_card(member: Member) -> registry.Panel | None:
             "study": member.study,
         },
     )
+
+
+def own_texts_card(member: Member) -> registry.Panel | None:
+    """How many texts of theirs nobody else sees; nothing where there are none."""
+    count = own_texts.how_many(member=member)
+    if not count:
+        return None
+    context = {"count": count, "study": member.study}
+    return registry.Panel("annotations/_own_texts_card.html", context)
 
 
 def judged_card(member: Member) -> registry.Panel | None:
@@ -201,6 +219,9 @@ registry.STEPS.register(
 )
 registry.CARDS.register(
     "review", registry.CardSource(frozenset({Role.CLINICIAN}), order=5, find=review_card)
+)
+registry.CARDS.register(
+    "own-texts", registry.CardSource(OWN_TEXTS.roles, order=40, find=own_texts_card)
 )
 registry.CARDS.register(
     "judged",

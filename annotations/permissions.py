@@ -23,6 +23,9 @@ SEE_JUDGEMENTS = Permission(
 """One by one; ML engineers get releases, which hold what people agreed to (standards 7.10)."""
 JUDGE = Permission("annotations.judge", Scope.STUDY, frozenset(JUDGING))
 JUDGE_OWN = Permission("annotations.judge_own", Scope.OBJECT, frozenset(JUDGING))
+OWN_TEXTS = Permission(
+    "annotations.own_texts", Scope.STUDY, frozenset({*JUDGING, Role.COORDINATOR}), kept=True
+)
 REQUEST_RELEASE = Permission(
     "annotations.request_release", Scope.STUDY, frozenset({Role.COORDINATOR})
 )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from annotations.views import judging, prompts, releases, review, rounds, rubrics
+from annotations.views import judging, own_texts, prompts, releases, review, rounds, rubrics
 
 app_name = "annotations"
 
@@ -10,6 +10,7 @@ urlpatterns = [
     path("judge/", judging.judge, name="judge"),
     path("judge/stopped/", judging.stopped, name="judge-stopped"),
     path("judge/<uuid:assignment_id>/", judging.judge_one, name="judge-one"),
+    path("own-texts/", own_texts.listed, name="own-texts"),
     path("review/", review.review, name="review"),
     path("review/decided/", review.decided, name="review-decided"),
     path("review/instead/", review.instead, name="review-instead"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
@@ -11,10 +14,13 @@ from annotations.api import examples
 from annotations.models import Assignment
 from annotations.permissions import JUDGE, JUDGE_OWN
 from annotations.queries import assignments as queries
+from annotations.rules.own_texts import needs_support
 from annotations.serializers import judging as serializers
 from annotations.services import assignments, submissions
 from codesign.accounts.api import ApiView, body_of, id_of
 from codesign.accounts.rules import Rate, TokenScope
+from codesign.care import queries as care
+from codesign.care.queries import SUPPORT
 from codesign.shared.serializers import refused
 
 KEY = OpenApiParameter(
@@ -41,6 +47,20 @@ class JudgingView(ApiView):
             return None
         assignments.mark_shown(actor=self.actor, assignment=assignment)
         return queries.shown(actor=self.actor, assignment=assignment)
+
+    def support(self, body: dict[str, Any], assignment_id: str) -> dict[str, Any]:
+        """Help to show with the answer, where what was sent asks for it; else no key more."""
+        if not needs_support(body):
+            return {}
+        keys = serializers.LineSerializer().fields
+        countries = care.countries_for(language=self.request.user.language)  # type: ignore[union-attr]
+        lines = [{key: line[key] for key in keys} for _, lines in countries for line in lines]
+        slug = queries.slug_of(assignment_id=id_of(assignment_id))
+        addresses = {
+            "help": reverse("care:help"),
+            "own_texts": reverse("annotations:own-texts", kwargs={"slug": slug}),
+        }
+        return {"support": {"says": str(SUPPORT), "lines": lines, **addresses}}
 
 
 class LeaseView(JudgingView):
@@ -115,7 +135,7 @@ class SkipView(JudgingView):
             reason=body.get("reason"),
             note=body.get("note"),
         )
-        return Response({"next": self.shown(following)})
+        return Response({"next": self.shown(following)} | self.support(body, assignment_id))
 
 
 class SubmissionView(JudgingView):
@@ -130,12 +150,12 @@ class SubmissionView(JudgingView):
     )
     def post(self, request: Request, assignment_id: str) -> Response:
         """Store the judgement, credit it, and lease the next assignment."""
+        body = body_of(request)
         sent = submissions.submit(
             actor=self.actor,
             assignment_id=id_of(assignment_id),
-            body=body_of(request),
+            body=body,
             idempotency_key=request.headers.get("Idempotency-Key", ""),
         )
-        return Response(
-            {"judgement": str(sent.judgement.id), "next": self.shown(sent.next)}, status=201
-        )
+        answer = {"judgement": str(sent.judgement.id), "next": self.shown(sent.next)}
+        return Response(answer | self.support(body, assignment_id), status=201)

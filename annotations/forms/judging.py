@@ -15,6 +15,7 @@ from annotations.forms.words import BOTH_HARMFUL, COMPARISON
 from annotations.queries.assignments import ShownAssignment, ShownResponse
 from annotations.rules.states import Ask
 from annotations.rules.texts import one_line_ending, same_text
+from codesign.shared.visible import seen, shows_nothing
 
 Fields = Mapping[str, str]
 
@@ -56,7 +57,7 @@ def draft(posted: Fields, shown: ShownAssignment) -> dict[str, Any]:
         kept["flags"] = _flags(posted, shown)
     if Ask.HIGHLIGHT in asks and shown["draft"]:
         kept["highlights"] = shown["draft"].get("highlights", [])  # marked through the API
-    kept["comment"] = one_line_ending(posted.get("comment", "")).strip()
+    kept["comment"] = seen(one_line_ending(posted.get("comment", "")))
     seconds = posted.get("active_seconds", "")
     if seconds.isascii() and seconds.isdigit() and len(seconds) < 7:
         kept["active_seconds"] = int(seconds)
@@ -113,7 +114,7 @@ def _rewrites(posted: Fields, shown: ShownAssignment) -> list[dict[str, str]]:
     """Only what was changed is a rewrite."""
     found = []
     for response in shown["responses"]:
-        text = one_line_ending(posted.get(reply_field("rewrite", response), "")).strip()
+        text = seen(one_line_ending(posted.get(reply_field("rewrite", response), "")))
         if text and not same_text(text, response["text"]):
             found.append({"response": response["id"], "text": text})
     return found
@@ -124,7 +125,7 @@ def _flags(posted: Fields, shown: ShownAssignment) -> list[dict[str, Any]]:
     for response in shown["responses"]:
         harm = posted.get(reply_field("harm", response), "")
         severity = posted.get(reply_field("severity", response), "")
-        note = one_line_ending(posted.get(reply_field("note", response), "")).strip()
+        note = seen(one_line_ending(posted.get(reply_field("note", response), "")))
         if harm or severity or note:
             level = int(severity) if _is_whole(severity) else None
             found.append(
@@ -197,7 +198,7 @@ def written(fields: Fields, shown: ShownAssignment) -> list[tuple[str, str]]:
             found.append((_("Your version of reply %(letter)s") % letter, rewrite))
         note = fields.get(reply_field("note", response), "")
         found.append((_("Your report about reply %(letter)s") % letter, note))
-    return [(what, text) for what, text in found if text.strip()]
+    return [(what, text) for what, text in found if not shows_nothing(text)]
 
 
 def missing(posted: Fields, shown: ShownAssignment) -> dict[str, str]:
@@ -216,7 +217,7 @@ def _missing_in_flags(posted: Fields, shown: ShownAssignment) -> dict[str, str]:
     found: dict[str, str] = {}
     for response in shown["responses"]:
         harm, severity, note = (
-            posted.get(reply_field(part, response), "").strip()
+            seen(posted.get(reply_field(part, response), ""))
             for part in ("harm", "severity", "note")
         )
         reply = {"letter": response["label"]}

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from annotations.models import Rubric
 from codesign.shared.integers import within
 from codesign.shared.keys import free_key
+from codesign.shared.visible import shows_nothing
 
 LOWEST, HIGHEST = 1, 5
 MOST_QUESTIONS = 20
@@ -59,7 +60,7 @@ class CriterionForm(forms.Form):
             self.empty = False
 
     def _typed(self, name: str) -> bool:
-        return bool(str(self[name].data or "").strip())
+        return not shows_nothing(str(self[name].data or ""))
 
     @property
     def anchors(self) -> list[forms.BoundField]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from annotations.rules.own_texts import OwnKind, OwnState
 from annotations.rules.states import (
     Ask,
     Category,
@@ -77,6 +78,23 @@ FLAG_STATES: dict[str, Words] = {
     FlagState.TRIAGED: _("looked at once"),
     FlagState.UPHELD: _("upheld"),
     FlagState.DISMISSED: _("dismissed"),
+}
+OWN_KINDS: dict[str, Words] = {
+    OwnKind.REWRITE: _("Your version of a reply"),
+    OwnKind.COMMENT: _("Your comment"),
+    OwnKind.HIGHLIGHTS: _("Your words beside what you marked"),
+    OwnKind.FLAG_NOTE: _("Your words in a report"),
+    OwnKind.SKIP_NOTE: _("Your words when you skipped a text"),
+    OwnKind.REVIEW_NOTE: _("Your note in a review"),
+}
+OWN_STATES: dict[str, Words] = {
+    OwnState.WAITING: _("only you see it"),
+    OwnState.PRIVATE: _("you keep it private"),
+    OwnState.FREE: _("may be used"),
+}
+OWN_CHOICES: dict[str, Words] = {
+    OwnState.PRIVATE: _("Keep it private"),
+    OwnState.FREE: _("It may be used"),
 }
 DECIDE: dict[str, Words] = {
     RewriteState.ACCEPTED: _("Accept"),

@@ -9,6 +9,7 @@ from annotations.models.assignments import (
     Rewrite,
     SeenInReview,
 )
+from annotations.models.own_texts import OwnText, OwnTextMove
 from annotations.models.prompts import (
     Criterion,
     Prompt,
@@ -36,6 +37,8 @@ __all__ = [
     "Flag",
     "Judgement",
     "OrderBalance",
+    "OwnText",
+    "OwnTextMove",
     "Prompt",
     "ReleaseMember",
     "Response",

@@ -250,6 +250,11 @@ def own(*, actor: Actor, assignment_id: uuid.UUID) -> Assignment:
     return found
 
 
+def slug_of(*, assignment_id: uuid.UUID) -> str:
+    """The address of an assignment's study."""
+    return Assignment.objects.values_list("study__slug", flat=True).get(id=assignment_id)
+
+
 def held(*, actor: Actor, slug: str) -> Assignment | None:
     """What the actor holds in a study now, or None."""
     if actor.user_id is None:

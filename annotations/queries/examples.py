@@ -7,16 +7,22 @@ import uuid
 from django.db.models import QuerySet
 
 from annotations.models import Flag, Rewrite, Seat
+from annotations.queries.own_texts import kept_private
+from annotations.rules.own_texts import OwnKind
 from annotations.rules.states import FlagState, RewriteState, RoundState, SeatState
 
 
 def rewrites_to_review(*, study_id: uuid.UUID) -> QuerySet[Rewrite]:
     """Example rewrites that nobody has decided on."""
-    return Rewrite.objects.filter(
-        example=True,
-        judgement__assignment__study_id=study_id,
-        state=RewriteState.PENDING,
-    ).order_by("created_at", "id")
+    return (
+        Rewrite.objects.filter(
+            example=True,
+            judgement__assignment__study_id=study_id,
+            state=RewriteState.PENDING,
+        )
+        .exclude(kept_private(OwnKind.REWRITE))
+        .order_by("created_at", "id")
+    )
 
 
 def flags_to_review(*, study_id: uuid.UUID) -> QuerySet[Flag]:

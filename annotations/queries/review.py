@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db.models import (
     BooleanField,
+    Case,
     Exists,
     ExpressionWrapper,
     F,
@@ -22,7 +23,9 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
+    TextField,
     Value,
+    When,
 )
 from django.db.models.functions import Coalesce
 
@@ -35,6 +38,8 @@ from annotations.models import (
     SeenInReview,
 )
 from annotations.queries.assignments import waiting_seats
+from annotations.queries.own_texts import kept_private
+from annotations.rules.own_texts import OwnKind
 from annotations.rules.states import WAITING_FLAG, WAITING_REWRITE, AssignmentState
 from codesign.consent.models import Withdrawal
 from codesign.shared.actors import Actor
@@ -104,24 +109,23 @@ def _counting(kind: Kind, actor: Actor, study_id: uuid.UUID) -> QuerySet[Any]:
     """Rows that count, of which this reviewer sees those that `_kept_back` leaves.
 
     Left out: their own; what somebody wrote whose consent was taken back; withdrawn texts;
-    revisions that a later one replaced.
+    revisions that a later one replaced; texts that their author alone sees.
     """
     newer = Judgement.objects.filter(
         assignment=OuterRef("judgement__assignment"), revision__gt=OuterRef("judgement__revision")
     )
     # as a join, a planner that knows few withdrawals begins with the study's every signature
     taken_back = Withdrawal.objects.filter(record=OuterRef("judgement__consent_record"))
-    return (
-        _table(kind)
-        .filter(
-            ~Exists(newer),
-            ~Exists(taken_back),
-            study_id=study_id,
-            response__withdrawn_at=None,
-            response__prompt__withdrawn_at=None,
-        )
-        .exclude(judgement__member__user_id=_reviewer(actor))
-    )
+    rows = _table(kind)
+    if kind is Kind.REWRITES:
+        rows = rows.filter(~kept_private(OwnKind.REWRITE))
+    return rows.filter(
+        ~Exists(newer),
+        ~Exists(taken_back),
+        study_id=study_id,
+        response__withdrawn_at=None,
+        response__prompt__withdrawn_at=None,
+    ).exclude(judgement__member__user_id=_reviewer(actor))
 
 
 def _kept_back(actor: Actor, study_id: uuid.UUID) -> Q | None:
@@ -275,16 +279,25 @@ def items_of(
     return sorted(chain(*rows), key=lambda item: about.index(item.id))
 
 
-def _last_decision(kind: Kind, column: str) -> Subquery:
+def _last_note(kind: Kind) -> Subquery:
     about = "rewrite" if kind is Kind.REWRITES else "flag"
     log = ReviewDecision.objects.filter(**{about: OuterRef("id")}).order_by("-created_at", "-id")
-    return Subquery(log.values(column)[:1])
+    return Subquery(log.annotate(said=_unless_private(OwnKind.REVIEW_NOTE)).values("said")[:1])
+
+
+def _unless_private(kind: OwnKind) -> Case:
+    """The note of a row, as if it had none where its author alone sees it."""
+    return Case(
+        When(kept_private(kind), then=Value("")), default=F("note"), output_field=TextField()
+    )
 
 
 def _items(kind: Kind, rows: QuerySet[Any]) -> list[Item]:
     """Read the columns that a reviewer may see, and no others."""
-    own = {"rewrite": F("text")} if kind is Kind.REWRITES else {}
-    plain = [] if kind is Kind.REWRITES else ["harm", "severity", "note"]
+    own: dict[str, Any] = {"rewrite": F("text")}
+    plain: list[str] = []
+    if kind is Kind.FLAGS:
+        own, plain = {"said": _unless_private(OwnKind.FLAG_NOTE)}, ["harm", "severity"]
     found = rows.values(
         "id",
         "state",
@@ -296,7 +309,7 @@ def _items(kind: Kind, rows: QuerySet[Any]) -> list[Item]:
         topics=F("response__prompt__topics"),
         reply=F("response__text"),
         reply_language=F("response__language"),
-        decision_note=Coalesce(_last_decision(kind, "note"), Value("")),
+        decision_note=Coalesce(_last_note(kind), Value("", TextField())),
         **own,
     )
-    return [Item(kind=kind, **row) for row in found]
+    return [Item(kind=kind, note=row.pop("said", ""), **row) for row in found]

@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from annotations.models import Criterion, RoundCohort, Rubric
 from annotations.rules.submission import Scale
 from codesign.shared.errors import NotFound
+from codesign.shared.visible import shows_nothing
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "rubrics.json"
 KEPT = 512
@@ -98,7 +99,7 @@ def without_words(rubric: Rubric) -> list[str]:
     for criterion in rubric.criteria.all():
         scores = {str(n) for n in range(criterion.scale_min, criterion.scale_max + 1)}
         for text in criterion.texts.all():
-            said = {score for score, words in text.anchors.items() if str(words).strip()}
+            said = {score for score, words in text.anchors.items() if not shows_nothing(str(words))}
             if scores - said:
                 lacking.append(text.title)
     return lacking

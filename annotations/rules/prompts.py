@@ -12,6 +12,7 @@ from typing import Any
 
 from annotations.rules.reading import storable
 from annotations.rules.states import Category
+from codesign.shared.visible import shows_nothing
 
 MAX_CHARACTERS = 50_000
 """Of one turn or one response."""
@@ -87,7 +88,7 @@ def text_problem(text: Any, what: str) -> str | None:
     """Why this cannot be a turn or a response; None where it can."""
     if not isinstance(text, str):
         return f"{what} is not text."
-    if not text.strip():
+    if shows_nothing(text):
         return f"{what} is empty."
     if "\x00" in text:
         return f"{what} holds a NUL character, which cannot be stored."
@@ -149,7 +150,7 @@ def _topics_problem(topics: Any) -> str | None:
     if not isinstance(topics, list | tuple) or len(topics) > MAX_TOPICS:
         return f"topics is not a list of at most {MAX_TOPICS} words."
     for topic in topics:
-        fine = isinstance(topic, str) and topic.strip() and storable(topic)
+        fine = isinstance(topic, str) and not shows_nothing(topic) and storable(topic)
         if not fine or len(topic) > 60:
             return f"the topic {topic!r} is not text of at most 60 characters."
     return None

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from annotations.rules.texts import one_line_ending
+from codesign.shared.visible import shows_nothing
 
 MAX_TEXT = 50_000
 """Characters of one text."""
@@ -23,7 +24,7 @@ def is_empty(value: Any) -> bool:
 
 
 def _blank(value: Any) -> bool:
-    return isinstance(value, str) and not value.strip()
+    return isinstance(value, str) and shows_nothing(value)
 
 
 def storable(text: str) -> bool:

@@ -169,10 +169,36 @@ class SkipSerializer(Shape):
     note = serializers.CharField(required=False, max_length=500)
 
 
+class LineSerializer(Shape):
+    """Somebody whom one can call, text or write to."""
+
+    country = serializers.CharField()
+    name = serializers.CharField()
+    phone = serializers.CharField()
+    text = serializers.CharField()
+    url = serializers.CharField()
+    hours = serializers.CharField()
+    languages = serializers.ListField(child=serializers.CharField())
+
+
+class SupportSerializer(Shape):
+    """Help for somebody whose words can mean that they want to die; show it before anything."""
+
+    says = serializers.CharField()
+    lines = LineSerializer(many=True)
+    help = serializers.CharField(help_text="Address of the Help page.")
+    own_texts = serializers.CharField(
+        help_text="Address at which they see these texts, and say whether they may be used."
+    )
+
+
 class NextSerializer(Shape):
     """What is held now."""
 
     next = AssignmentSerializer(allow_null=True)
+    support = SupportSerializer(
+        required=False, help_text="There where what was sent asks for it, and nowhere else."
+    )
 
 
 class SubmittedSerializer(NextSerializer):

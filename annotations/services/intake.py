@@ -25,6 +25,7 @@ from codesign.audit.registry import action
 from codesign.shared.actors import Actor
 from codesign.shared.copying import copy_rows
 from codesign.shared.errors import Invalid
+from codesign.shared.visible import seen
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
 
@@ -287,7 +288,7 @@ def _incoming(study_id: uuid.UUID, row: PromptRow, said: Sequence[str]) -> Incom
     digest = rules.hash_of_turns(said)
     return Incoming(
         id=uuid.uuid4(),
-        external_id=row.external_id.strip() or f"text-{digest[:16]}",
+        external_id=seen(row.external_id) or f"text-{digest[:16]}",
         messages=[{"role": m["role"], "content": m["content"]} for m in row.messages],
         content_hash=digest,
         category=str(row.category),
@@ -295,7 +296,7 @@ def _incoming(study_id: uuid.UUID, row: PromptRow, said: Sequence[str]) -> Incom
         intensity=row.intensity,
         language=row.language,
         held_out=row.held_out,
-        family=row.family.strip(),
+        family=seen(row.family),
         split_group=rules.first_group(study_id, digest),
     )
 

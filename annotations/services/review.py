@@ -11,10 +11,14 @@ from django.db.models import QuerySet
 
 from annotations.models import Flag, ReviewDecision, Rewrite
 from annotations.permissions import REVIEW
+from annotations.queries.own_texts import is_private
 from annotations.queries.review import Kind
+from annotations.rules.own_texts import OwnKind
 from annotations.rules.states import FLAG_STATES, REWRITE_STATES, FlagState, RewriteState
+from annotations.services import own_texts
 from codesign.audit import services as audit
 from codesign.audit.registry import action
+from codesign.shared import visible
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
 from codesign.shared.states import Transitions
@@ -66,9 +70,10 @@ def decide(
     reviewer = _reviewer(actor, row)
     if state not in set(reviewed.states):
         raise Invalid("There is no such decision.", {"state": ["Choose one of the decisions."]})
+    note = visible.seen(note)
     old = _move(row, state, reviewed.table, note, seen)
     if old is not None:
-        ReviewDecision.objects.create(
+        decision = ReviewDecision.objects.create(
             **{reviewed.name: row},
             study_id=row.study_id,
             reviewer=reviewer,
@@ -77,6 +82,9 @@ def decide(
             note=note,
             example=example,
         )
+        if reviewer:
+            sent = [(OwnKind.REVIEW_NOTE, decision.id, note)]
+            own_texts.keep_private(member=reviewer, sent=sent)
         audit.record(
             actor=actor,
             action=reviewed.action,
@@ -95,7 +103,7 @@ def _locked(model: type[Rewrite] | type[Flag], row_id: uuid.UUID) -> Rewrite | F
         .filter(id=row_id)
         .first()
     )
-    if row is None:
+    if row is None or (isinstance(row, Rewrite) and is_private(kind=OwnKind.REWRITE, about=row.id)):
         raise NotFound
     return row
 

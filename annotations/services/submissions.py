@@ -16,13 +16,14 @@ from annotations.queries import assignments as queries
 from annotations.queries import rubrics
 from annotations.rules import queue, submission
 from annotations.rules.drafts import parse_draft
+from annotations.rules.own_texts import OwnKind
 from annotations.rules.reading import Reader, storable
 from annotations.rules.states import (
     ASSIGNMENT_STATES,
     AssignmentState,
     SkipReason,
 )
-from annotations.services import assignments, seats
+from annotations.services import assignments, own_texts, seats
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.compensation import services as compensation
@@ -237,7 +238,7 @@ def _write(judgement: Judgement, parsed: submission.Submission, *, shown_at: dat
         since_shown=(judgement.submitted_at - shown_at).total_seconds(),
     )
     insert(judgement)
-    Rewrite.objects.bulk_create(
+    rewrites = Rewrite.objects.bulk_create(
         Rewrite(
             study_id=judgement.member.study_id,
             judgement=judgement,
@@ -247,7 +248,7 @@ def _write(judgement: Judgement, parsed: submission.Submission, *, shown_at: dat
         )
         for rewrite in parsed.rewrites
     )
-    Flag.objects.bulk_create(
+    flags = Flag.objects.bulk_create(
         Flag(
             study_id=judgement.member.study_id,
             judgement=judgement,
@@ -259,6 +260,10 @@ def _write(judgement: Judgement, parsed: submission.Submission, *, shown_at: dat
         )
         for flag in parsed.flags
     )
+    notes: list[own_texts.Sent] = [(OwnKind.REWRITE, row.id, row.text) for row in rewrites]
+    notes += [(OwnKind.FLAG_NOTE, row.id, row.note) for row in flags]
+    sent = own_texts.sent_with(judgement=judgement, parsed=parsed, notes=notes)
+    own_texts.keep_private(member=judgement.member, sent=sent)
 
 
 def _credit(member: Member, assignment: Assignment, label: str, now: datetime) -> None:
@@ -330,6 +335,7 @@ def skip(
         assignment.save(
             update_fields=["state", "ended_at", "skip_paid", "skip_reason", "skip_note"]
         )
+        own_texts.keep_private(member=member, sent=[(OwnKind.SKIP_NOTE, assignment.id, said)])
         if assignment.skip_paid:
             _credit(member, assignment, "skip", now)
         audit.record(

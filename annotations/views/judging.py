@@ -30,6 +30,7 @@ from annotations.views.keeping import (
     to_help,
 )
 from annotations.views.questions import questions
+from annotations.views.support import note_sent, offer_support
 from codesign.consent import queries as consent
 from codesign.shared.errors import Conflict, Invalid, NoConsent, TooLarge
 from codesign.shared.money import format_money
@@ -136,15 +137,18 @@ def _act(request: StudyRequest, assignment: Assignment) -> HttpResponse:
 
 def _send(request: StudyRequest, assignment: Assignment) -> HttpResponse:
     shown = queries.shown(actor=request.actor, assignment=assignment)
+    body = form.body(request.POST, shown)
+    offer_support(request, body)
     missing = form.missing(request.POST, shown) if assignment.state in OPEN else {}
     if missing:
         return _show(request, assignment, fields=request.POST, errors=missing)
     sent = submissions.submit(
         actor=request.actor,
         assignment_id=assignment.id,
-        body=form.body(request.POST, shown),
+        body=body,
         idempotency_key=request.POST.get("key") or secrets.token_urlsafe(18),
     )
+    note_sent(request)
     messages.success(request, _("Sent.") + _added(assignment))
     return _next(request, sent.next)
 
@@ -163,12 +167,16 @@ def _said(refusal: Invalid | TooLarge) -> dict[str, str]:
 
 
 def _skip(request: StudyRequest, assignment: Assignment) -> HttpResponse:
+    shown = queries.shown(actor=request.actor, assignment=assignment)
+    note = request.POST.get("skip_note", "")
+    offer_support(request, form.draft(request.POST, shown) | {"note": note})
     following = submissions.skip(
         actor=request.actor,
         assignment_id=assignment.id,
         reason=request.POST["skip"],
-        note=request.POST.get("skip_note", ""),
+        note=note,
     )
+    note_sent(request)
     skipped = queries.own(actor=request.actor, assignment_id=assignment.id)
     if skipped.skip_paid:
         messages.success(request, _("Skipped.") + _added(skipped))

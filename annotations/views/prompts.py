@@ -17,6 +17,7 @@ from annotations.queries import prompts as queries
 from annotations.services import prompts
 from codesign.shared.keyset import page_of
 from codesign.shared.pages import Question, ask_first
+from codesign.shared.visible import seen
 from codesign.studies.permissions import StudyRequest, page
 
 PROMPTS_A_PAGE = 50
@@ -28,7 +29,7 @@ PROMPTS_A_PAGE = 50
 def listed(request: StudyRequest, slug: str) -> HttpResponse:
     """Every prompt by its id, those taken out too; `from` begins at an id, or where it would be."""
     prompts = queries.with_replies(study_id=request.member.study_id)
-    start = request.GET.get("from", "").replace("\0", "").strip()
+    start = seen(request.GET.get("from", "").replace("\0", ""))
     if start:
         prompts = prompts.filter(external_id__gte=start)
     found = page_of(prompts, by=["external_id"], asked=request.GET, size=PROMPTS_A_PAGE)

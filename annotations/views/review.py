@@ -19,6 +19,7 @@ from annotations.rules import diff
 from annotations.rules.states import FLAG_STATES, REWRITE_STATES, FlagState, RewriteState
 from annotations.services import reading
 from annotations.services import review as service
+from annotations.views.support import carried, carry_on, note_sent, offer_support
 from codesign.shared.errors import Conflict, Invalid, Refusal
 from codesign.shared.keyset import page_of
 from codesign.studies.permissions import StudyRequest, page
@@ -40,6 +41,7 @@ def review(request: StudyRequest, slug: str) -> HttpResponse:
     """The next rewrite or flag that waits; for headers alone nothing counts as read."""
     if request.method == "HEAD":
         return HttpResponse()
+    carried(request)
     kind = _kind(request.GET.get("kind"))
     study = request.member.study
     counts = queries.counts(actor=request.actor, study_id=study.id)
@@ -66,6 +68,7 @@ def decided(request: StudyRequest, slug: str) -> HttpResponse:
     """What was decided, the newest first: each leads to its own page, where it can be changed."""
     if request.method == "HEAD":
         return HttpResponse()
+    carried(request)
     study = request.member.study
     found = page_of(
         queries.decisions(actor=request.actor, study_id=study.id),
@@ -98,6 +101,7 @@ def decide(request: StudyRequest, slug: str, kind: str, item_id: uuid.UUID) -> H
         _decide(request, item)
     except (Conflict, Invalid) as refusal:
         return _one(request, _item(request, kind, item_id), refusal)
+    carry_on(request)
     if request.POST.get("back") == "decided":
         return redirect("annotations:review-decided", slug=slug)
     return redirect(_next_address(slug, item))
@@ -153,14 +157,16 @@ def _next_address(slug: str, item: Item) -> str:
 
 
 def _decide(request: StudyRequest, item: Item) -> None:
+    offer_support(request, {"note": request.POST.get("note", "")})
     service.decide(
         actor=request.actor,
         kind=item.kind,
         item_id=item.id,
         state=request.POST.get("state", ""),
-        note=request.POST.get("note", "").strip(),
+        note=request.POST.get("note", ""),
         seen=request.POST.get("seen"),
     )
+    note_sent(request)
 
 
 def _row(item: Item) -> dict[str, object]:

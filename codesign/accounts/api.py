@@ -21,6 +21,7 @@ from codesign.shared.actors import Actor
 from codesign.shared.errors import Invalid, NotFound
 from codesign.shared.pagination import PARAMETERS, Pages
 from codesign.shared.serializers import Shape
+from codesign.shared.visible import shows_nothing
 
 
 class ApiView(APIView):
@@ -73,7 +74,7 @@ class ApiView(APIView):
 
     def sent(self, shape: type[BaseSerializer[Any]]) -> dict[str, Any]:
         """What the request's body holds, checked against a shape; a misspelt name is said."""
-        body = body_of(self.request)
+        body = {name: _said(value) for name, value in body_of(self.request).items()}
         read = shape(data=body)
         known = list(getattr(read, "fields", ()))
         if unknown := [name for name in body if name not in known]:
@@ -81,6 +82,11 @@ class ApiView(APIView):
             raise Invalid("Some of this is not known here.", {n: [sentence] for n in unknown})
         read.is_valid(raise_exception=True)
         return dict(read.validated_data)
+
+
+def _said(value: Any) -> Any:
+    """What was sent in a field; a text that shows nothing is empty."""
+    return "" if isinstance(value, str) and shows_nothing(value) else value
 
 
 def body_of(request: Request) -> dict[str, Any]:

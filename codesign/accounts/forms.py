@@ -14,6 +14,7 @@ from allauth.mfa.totp import forms as totp
 from allauth.mfa.webauthn import forms as webauthn
 from django import forms
 from django.contrib.auth.hashers import make_password
+from django.core.validators import EMPTY_VALUES
 from django.utils.translation import gettext_lazy as _
 
 from codesign.accounts import queries, services
@@ -50,6 +51,8 @@ class PlainWords(forms.BaseForm):
         for name, field in self.fields.items():
             field.label = (_LABELS | self.labels).get(name, field.label)
             field.help_text = _HINTS.get(name, field.help_text)
+            if isinstance(field.widget, forms.PasswordInput):  # taken as typed: nobody reads it
+                field.empty_values = [*EMPTY_VALUES]
 
 
 class Login(PlainWords, account.LoginForm):

@@ -26,6 +26,7 @@ from codesign.audit.registry import OnErasure, action
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
 from codesign.shared.jobs import enqueue
+from codesign.shared.visible import shows_nothing
 
 log = logging.getLogger(__name__)
 
@@ -340,7 +341,7 @@ def make_token(
     if not queries.has_proven_address(user_id=user.id):
         raise NotPermitted("Confirm your e-mail address first.")
     name = " ".join(name.split())
-    if not name:
+    if shows_nothing(name):
         raise Invalid("Give the token a name.", {"name": ["Give the token a name."]})
     if not 1 <= days <= rules.LONGEST_DAYS:
         sentence = f"Choose between 1 and {rules.LONGEST_DAYS} days."

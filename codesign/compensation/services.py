@@ -25,6 +25,7 @@ from codesign.compensation.permissions import SET_PAY
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.tallies import fold
+from codesign.shared.visible import shows_nothing
 from codesign.shared.written import insert
 from codesign.studies.models import Cohort, Member, Study
 from codesign.studies.permissions import require
@@ -189,7 +190,7 @@ def reverse(*, actor: Actor, transfer: Transfer, reason: str) -> Transfer:
     """Correct a credit by its opposite, for a reason; both stay in the book (standards 3.10)."""
     require(actor, SET_PAY, Study.objects.get(id=transfer.study_id))
     reason = " ".join(reason.split())
-    if not 0 < len(reason) <= LONGEST_REASON:
+    if shows_nothing(reason) or len(reason) > LONGEST_REASON:
         problem = f"Please say why, in at most {LONGEST_REASON} characters."
         raise Invalid(problem, {"reason": [problem]})
     accounts = Account.objects.filter(id__in=transfer.legs.values("account"))

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from codesign.consent import rules
 from codesign.consent.models import ConsentVersion
+from codesign.shared.visible import shows_nothing
 
 PREFIX = "choice_"
 
@@ -86,7 +87,7 @@ BETWEEN_PARAGRAPHS = re.compile(r"\n[ \t]*\n")
 def _paragraphs(text: str) -> list[str]:
     """Parts between empty lines, each on one line."""
     parts = BETWEEN_PARAGRAPHS.split(text.replace("\r\n", "\n"))
-    return [" ".join(part.split()) for part in parts if part.strip()]
+    return [" ".join(part.split()) for part in parts if not shows_nothing(part)]
 
 
 def _area(label: Any, rows: int, help_text: Any = "") -> forms.CharField:

@@ -55,7 +55,7 @@ class ConsentRecord(PublicModel):
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="consent_records")
     version = models.ForeignKey(ConsentVersion, on_delete=models.PROTECT, related_name="records")
     typed_name = models.CharField(max_length=200)
-    meaning = models.CharField(max_length=200, default="I agree to take part as I chose below.")
+    meaning = models.CharField(max_length=200, default=rules.MEANING)
     signed_hash = models.CharField(max_length=64, help_text="Hash of the text that was shown.")
     signed_at = models.DateTimeField()
 

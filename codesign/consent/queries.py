@@ -29,6 +29,7 @@ from codesign.consent.models import ConsentChoice, ConsentDraft, ConsentRecord, 
 from codesign.consent.rules import Purpose
 from codesign.shared.actors import Actor
 from codesign.shared.errors import NotFound
+from codesign.shared.visible import seen
 from codesign.shared.written import Written
 from codesign.studies.models import Member, Study
 
@@ -197,6 +198,17 @@ class SignedCopy:
 
     record: ConsentRecord
     answers: list[Answer]
+
+    @property
+    def meaning(self) -> str:
+        """What the signature means; without the first version's word about where choices stand."""
+        kept = self.record.meaning
+        return rules.MEANING if kept == rules.FIRST_MEANING else kept
+
+    @property
+    def name(self) -> str:
+        """The name as typed; empty where an earlier version took one that shows nothing."""
+        return seen(self.record.typed_name)
 
 
 def signed_copy(*, actor: Actor, member: Member, record_id: uuid.UUID) -> SignedCopy:

@@ -9,6 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any
 
+from codesign.shared.visible import shows_nothing
+
+MEANING = "I agree to take part, with the choices that I made when I signed."
+"""What a signature means (standards 2.2); true wherever a rendering puts the choices."""
+FIRST_MEANING = "I agree to take part as I chose below."
+"""The words that the first version kept, although every copy shows the choices above them."""
+
 
 class Purpose(StrEnum):
     """Separate, unticked choices (standards 2.5); taking part never depends on an optional one."""
@@ -114,7 +121,7 @@ def _choice_problems(choices: list[Mapping[str, Any]]) -> list[str]:
 
 
 def _said(value: Any) -> bool:
-    return isinstance(value, str) and bool(value.strip())
+    return isinstance(value, str) and not shows_nothing(value)
 
 
 def words_of(text: str) -> list[str]:

@@ -22,6 +22,7 @@ from codesign.consent.models import (
 from codesign.consent.permissions import PUBLISH, SIGN
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid, NoConsent, NotPermitted
+from codesign.shared.visible import shows_nothing
 from codesign.studies.models import Member, Study
 from codesign.studies.permissions import require
 
@@ -144,7 +145,7 @@ def sign(
     ticked = set(granted)
     offered = [choice["purpose"] for choice in version.content["choices"]]
     name = " ".join(typed_name.split())
-    if not name:
+    if shows_nothing(name):
         raise Invalid("Please type your name.", {"typed_name": ["Please type your name."]})
     if problem := rules.choice_problem(ticked, offered):
         raise Invalid(problem, {"choices": [problem]})

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from codesign.shared.errors import Invalid, Refusal
+from codesign.shared.visible import NOTHING
 
 _FIELDS: dict[Any, dict[str, Any]] = {
     forms.Field: {"required": _("Please fill this in.")},
@@ -50,12 +51,14 @@ _LIMITS: dict[Any, Any] = {
 def speak_plainly() -> None:
     """Replace the library's sentences at their source, so that no form can show them.
 
-    A sentence that a field or form has of its own still goes before.
+    A sentence that a field or form has of its own still goes before. In the same way a text that
+    shows nothing is empty to every field of text.
     """
     for field, sentences in _FIELDS.items():
         field.default_error_messages = {**field.default_error_messages, **sentences}
     for validator, sentence in _LIMITS.items():
         validator.message = sentence
+    forms.CharField.empty_values = NOTHING  # type: ignore[assignment]
     validators.EmailValidator.message = _FIELDS[forms.EmailField]["invalid"]
 
 

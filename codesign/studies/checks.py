@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from codesign.shared.visible import shows_nothing
 from codesign.studies import queries
 from codesign.studies.models import Study
 from codesign.studies.registry import PUBLISH_CHECKS, Found, Gap, PublishCheck
@@ -22,8 +23,8 @@ def said(study: Study) -> Found:
     ]
     there = [_("Questions go to %(address)s.") % {"address": study.contact}]
     return Found(
-        there=there if study.contact.strip() else [],
-        gaps=[Gap(words, href) for value, words in needed if not value.strip()],
+        there=[] if shows_nothing(study.contact) else there,
+        gaps=[Gap(words, href) for value, words in needed if shows_nothing(value)],
     )
 
 

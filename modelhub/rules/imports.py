@@ -13,6 +13,7 @@ from typing import Any
 from annotations.rules.prompts import PromptRow, fields_problem, row_problem, text_problem
 from annotations.rules.reading import storable
 from annotations.rules.states import Category, Origin
+from codesign.shared.visible import seen, shows_nothing
 from modelhub.engine.maker import giveaway
 
 COLUMNS = frozenset(
@@ -160,7 +161,7 @@ def _prompt_row(values: Mapping[str, Any], line: int) -> PromptRow:
     external_id = values.get("external_id", "")
     if type(external_id) is int:
         external_id = str(external_id)
-    if not isinstance(external_id, str) or ("external_id" in values and not external_id.strip()):
+    if not isinstance(external_id, str) or ("external_id" in values and shows_nothing(external_id)):
         raise BadRow("external_id is neither text nor a number.")
     return PromptRow(
         messages=said,
@@ -228,7 +229,7 @@ def _response(raw: Any, number: int) -> ResponseRow:
     if found := giveaway(text, [model]):
         sentence = f"response {number} names what wrote it (“{found.words}”)"
         raise BadRow(f"{sentence}; people judge without knowing that.")
-    return ResponseRow(text=text, model=" ".join(model.split()), origin=Origin(origin))
+    return ResponseRow(text=text, model=" ".join(seen(model).split()), origin=Origin(origin))
 
 
 def readable(name: object) -> str:
@@ -252,7 +253,7 @@ def row_of_table(cells: Mapping[str, Any]) -> dict[str, Any]:
     if "topics" in row:
         listed = row["topics"].lstrip().startswith("[")
         words = _json_cell(row["topics"], "topics") if listed else row["topics"].split(";")
-        row["topics"] = [word for word in words if not isinstance(word, str) or word.strip()]
+        row["topics"] = [one for one in words if not (isinstance(one, str) and shows_nothing(one))]
     if "responses" in row:
         listed = row["responses"].lstrip().startswith("[")
         if not listed:

@@ -18,6 +18,7 @@ from codesign.audit.registry import action
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.jobs import enqueue
+from codesign.shared.visible import seen
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
 from modelhub.models import GenerationItem, GenerationRun, ModelVersion
@@ -146,7 +147,7 @@ def _checked(settings: Settings, study: Study, twin: GenerationRun | None) -> Se
     return replace(
         settings,
         seed=settings.seed or drawn,
-        system_message=settings.system_message.strip()
+        system_message=seen(settings.system_message)
         or queries.last_system_message(study_id=study.id),
     )
 

@@ -63,7 +63,7 @@ def test_help_is_never_refused(member: Member) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
-    address = pressed(client, first, comment="\0")
+    address = pressed(client, first, comment="a\0")
     assert "could not be saved" in client.get(address).content.decode()
     withdraw(actor=Actor.of(member.user), member=member)
     assert pressed(client, first) == help_about(first)

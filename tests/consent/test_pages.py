@@ -98,6 +98,41 @@ def test_a_mistake_keeps_what_was_filled_in(
     assert not ConsentRecord.objects.exists()
 
 
+@pytest.mark.parametrize("name", ["\u200b\u200b", "\u3164", "\u2800", "\ufeff \u00ad"])
+def test_a_signature_that_shows_nothing_is_none(  # standards 2.2
+    door: Client, member: Member, name: str
+) -> None:
+    answer = post(door, member, typed_name=name, choice_take_part="on")
+    assert answer.status_code == 400
+    assert "Please type your name." in answer.content.decode()
+    assert not ConsentRecord.objects.exists()
+
+
+@pytest.mark.parametrize("form", ["", "text", "page"])
+def test_a_copy_of_the_first_version_is_shown_truly(
+    door: Client, member: Member, form: str
+) -> None:
+    """Its sentence said “below” of choices that stand above; its name could be invisible."""
+    signed = sign(member)
+    old = ConsentRecord.objects.create(
+        member=member,
+        version=signed.version,
+        typed_name="\u200b\u3164",
+        meaning="I agree to take part as I chose below.",
+        signed_hash=signed.signed_hash,
+        signed_at=signed.signed_at,
+    )
+    for choice in signed.choices.all():
+        old.choices.create(purpose=choice.purpose, granted=choice.granted)
+    more = {"form": form} if form else {}
+    url = address("download" if form else "copy", member, record_id=old.id, **more)
+    text = door.get(url).content.decode()
+    assert "as I chose below" not in text
+    assert "with the choices that I made when I signed" in text
+    assert "No name can be seen" in text
+    assert not re.search("below|above", signed.meaning)
+
+
 @pytest.mark.parametrize("what", ["text", "pay"])
 def test_what_changed_meanwhile_is_shown_and_not_signed(
     door: Client, member: Member, what: str

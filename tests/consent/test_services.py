@@ -47,6 +47,7 @@ def test_every_choice_is_on_record_ticked_or_not() -> None:  # standards 2.5
         ([], "A Name", "choices"),
         (["take_part", "unheard_of"], "A Name", "choices"),
         (["take_part"], "   ", "typed_name"),
+        (["take_part"], "\u200b\u3164\u2800", "typed_name"),
     ],
 )
 def test_a_signature_needs_a_name_and_the_first_choice(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from annotations.models import DatasetRelease, ReleaseMember, Retraction
+from annotations.models import DatasetRelease, OwnText, ReleaseMember, Retraction
 from annotations.queries.review import Kind
 from annotations.rules.states import FlagState, Harm
-from annotations.services import reading, review
+from annotations.services import own_texts, reading, review
 from codesign.accounts.services import make_account
 from codesign.audit.models import Seal
 from codesign.compensation import services as compensation
@@ -44,9 +44,11 @@ def _judge_and_review(member: Member) -> None:
         "response": str(held.order_shown[0]),
         "harm": Harm.OTHER,
         "severity": 1,
-        "note": "",
+        "note": "I want to die",
     }
     flag = send(held, flags=[report]).judgement.flags.get()
+    text = OwnText.objects.get(about=flag.id)
+    own_texts.decide(actor=Actor.of(member.user), text_id=text.id, state="private")
     coordinator = Actor.of(staff(member.study).user)
     assert reading.next_waiting(actor=coordinator, study=member.study, kind=Kind.FLAGS)
     review.decide(actor=SYSTEM, kind=Kind.FLAGS, item_id=flag.id, state=FlagState.DISMISSED)

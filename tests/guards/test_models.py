@@ -31,6 +31,7 @@ OURS = [model for model in apps.get_models() if model._meta.app_label in ORDER]
 APPEND_ONLY = {
     "annotations.Criterion",
     "annotations.Judgement",
+    "annotations.OwnTextMove",
     "annotations.ReleaseMember",
     "annotations.Retraction",
     "annotations.ReviewDecision",

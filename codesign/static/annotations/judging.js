@@ -23,12 +23,13 @@
   history.replaceState(null, "", form.action + window.location.hash);
 
   // Drafts save themselves here, so Help needs no sending: a link, as on every other page.
-  const help = document.querySelector("button[value=help][data-href]");
-  const link = document.createElement("a");
-  link.className = help.className;
-  link.href = help.dataset.href;
-  link.textContent = help.textContent;
-  help.replaceWith(link);
+  document.querySelectorAll("button[value=help][data-href]").forEach(function (help) {
+    const link = document.createElement("a");
+    link.className = help.className;
+    link.href = help.dataset.href;
+    link.textContent = help.textContent;
+    help.replaceWith(link);
+  });
 
   // ---- active time: visible, and used within the last minute ----
   let active = Number(seconds.dataset.start) * 1000 || 0;

@@ -1,0 +1,103 @@
+"""Which texts their author alone sees, for every query that shows texts to others; and theirs."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from annotations.models import Assignment, Flag, Judgement, OwnText, ReviewDecision, Rewrite
+from annotations.rules.own_texts import KEPT, OWN_STATES, OwnKind, OwnState
+from annotations.rules.states import RewriteState
+from codesign.shared.actors import Actor
+from codesign.studies.models import Member
+
+
+def kept_private(kind: OwnKind, about: str = "id") -> Exists:
+    """Whether the outer row's text of that kind is its author's alone."""
+    return Exists(OwnText.objects.filter(kind=kind, about=OuterRef(about), state__in=KEPT))
+
+
+def is_private(*, kind: OwnKind, about: uuid.UUID) -> bool:
+    """The same of one text, now."""
+    return OwnText.objects.filter(kind=kind, about=about, state__in=KEPT).exists()
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A text for its author's eyes, and what they can say about it now."""
+
+    id: uuid.UUID
+    kind: OwnKind
+    state: OwnState
+    text: str
+    choices: list[OwnState]
+
+
+def how_many(*, member: Member) -> int:
+    """Texts of a member that only they see."""
+    return OwnText.objects.filter(member=member, state__in=KEPT).count()
+
+
+def own_texts(*, actor: Actor, member: Member) -> list[Own]:
+    """The actor's own in one study, newest first; one query and one for each kind among them."""
+    if actor.user_id != member.user_id:
+        return []
+    rows = list(OwnText.objects.filter(member=member).order_by("-created_at", "id"))
+    said: dict[uuid.UUID, tuple[str, bool]] = {}
+    for kind in {OwnKind(row.kind) for row in rows}:
+        said |= _READ[kind](row.about for row in rows if row.kind == kind)
+    return [
+        Own(row.id, OwnKind(row.kind), OwnState(row.state), text, _choices(row.state, used))
+        for row in rows
+        for text, used in [said[row.about]]
+    ]
+
+
+def is_decided(*, rewrite: Rewrite) -> bool:
+    """Whether a review has said what becomes of a rewrite: then it may be in a release."""
+    return rewrite.state != RewriteState.PENDING
+
+
+def _choices(state: str, used: bool) -> list[OwnState]:
+    if state == OwnState.FREE and used:
+        return []
+    return [choice for choice in OwnState if OWN_STATES.allows(state, choice)]
+
+
+Texts = dict[uuid.UUID, tuple[str, bool]]
+"""id → (text, whether it may be in a release as soon as it is free)"""
+
+
+def _rewrites(ids: Iterable[uuid.UUID]) -> Texts:
+    return {
+        row.id: (row.text, is_decided(rewrite=row)) for row in Rewrite.objects.filter(id__in=ids)
+    }
+
+
+def _column(rows: QuerySet[Any], name: str) -> Callable[[Iterable[uuid.UUID]], Texts]:
+    return lambda ids: {
+        id: (text, False) for id, text in rows.filter(id__in=ids).values_list("id", name)
+    }
+
+
+def _highlights(ids: Iterable[uuid.UUID]) -> Texts:
+    found = Judgement.objects.filter(id__in=ids).values_list("id", "highlights")
+    return {id: ("\n".join(_words_beside(marks)), True) for id, marks in found}
+
+
+def _words_beside(marks: Iterable[Mapping[str, Any]]) -> list[str]:
+    return [words for mark in marks for words in (mark["label"], mark["comment"]) if words]
+
+
+_READ: dict[OwnKind, Callable[[Iterable[uuid.UUID]], Texts]] = {
+    OwnKind.REWRITE: _rewrites,
+    OwnKind.COMMENT: _column(Judgement.objects.all(), "comment"),
+    OwnKind.HIGHLIGHTS: _highlights,
+    OwnKind.FLAG_NOTE: _column(Flag.objects.all(), "note"),
+    OwnKind.SKIP_NOTE: _column(Assignment.objects.all(), "skip_note"),
+    OwnKind.REVIEW_NOTE: _column(ReviewDecision.objects.all(), "note"),
+}

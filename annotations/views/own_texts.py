@@ -1,0 +1,69 @@
+"""A person's own texts that nobody else sees, and what may become of each."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from annotations.forms import words
+from annotations.permissions import OWN_TEXTS
+from annotations.queries import own_texts as queries
+from annotations.rules.own_texts import OwnState
+from annotations.services import own_texts
+from codesign.care import queries as care
+from codesign.shared.errors import Conflict, NotFound
+from codesign.studies.permissions import StudyRequest, page
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@page(OWN_TEXTS)
+def listed(request: StudyRequest, slug: str) -> HttpResponse:
+    """Each text with what its author can say about it."""
+    if request.method == "POST":
+        return _decide(request, slug)
+    found = queries.own_texts(actor=request.actor, member=request.member)
+    context = {
+        "texts": [
+            {
+                "own": own,
+                "what": words.OWN_KINDS[own.kind],
+                "stands": words.OWN_STATES[own.state],
+                "choices": [(choice, words.OWN_CHOICES[choice]) for choice in own.choices],
+            }
+            for own in found
+        ],
+        "countries": care.countries_for(language=request.user.language),
+    }
+    return render(request, "annotations/own_texts.html", context)
+
+
+def _decide(request: StudyRequest, slug: str) -> HttpResponse:
+    try:
+        text = own_texts.decide(
+            actor=request.actor,
+            text_id=_id(request.POST.get("text", "")),
+            state=request.POST.get("state", ""),
+        )
+    except Conflict as refusal:
+        messages.warning(request, refusal.title)
+    else:
+        free = text.state == OwnState.FREE
+        messages.success(
+            request,
+            _("This text may be used now.") if free else _("This text stays with you alone."),
+        )
+    return redirect("annotations:own-texts", slug=slug)
+
+
+def _id(sent: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(sent)
+    except ValueError:
+        raise NotFound from None

@@ -1,0 +1,209 @@
+"""Explicit statements of wanting to die: found however tired the spelling, and little else."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from codesign.care.rules import PHRASES, says_so
+
+FOUND = {
+    "en": [
+        "I want to die",
+        "i want to die.",
+        "I WANT TO DIE!!!",
+        "I just want to die, honestly",
+        "i jus wanna die",
+        "i wana dieee",
+        "I want too die",
+        "i wnat to die",
+        "i want 2 die",
+        "I want\nto die",
+        "I want... to die",
+        "I really, really want to die.",
+        "want to die",
+        "just want to die",
+        "I wish I was dead",
+        "I wish I were dead",
+        "i wish i could just not wake up",
+        "I wish I'd never been born",
+        "i wish i wasn’t alive",
+        "Ｉ ｗａｎｔ ｔｏ ｄｉｅ",
+        "\U0001d422 \U0001d430\U0001d41a\U0001d427\U0001d42d \U0001d42d\U0001d428 "
+        "\U0001d41d\U0001d422\U0001d41e",
+        "I wa\u200bnt to d\u00adie",
+        "I'm going to kill myself",
+        "im gonna kil my self",
+        "i will end my life tonight",
+        "I have been thinking about killing myself",
+        "I think about suicide every day",
+        "I'm thinking of suicide",
+        "I am suicidal",
+        "I'm feeling suicidal again",
+        "i feel so suicidle",
+        "I’ve been having suicidal thoughts",
+        "My suicidal thoughts are back",
+        "I dont want to live anymore",
+        "I don't want to live.",
+        "I don’t want to live",
+        "i dont wanna be here any more",
+        "I do not want to be alive",
+        "I no longer want to live",
+        "I can't go on living",
+        "Everyone would be better off without me.",
+        "I'd be better off dead",
+        "It would be better if I was dead",
+        "There is no reason to live",
+        "I have nothing left to live for",
+        "I am tired of living",
+        "I hope I don't wake up tomorrow",
+        "I want to take my life",
+        "taking my own life is all I think of",
+        "I'm going to hurt myself",
+        "i want to harm myself",
+        "I want to end it all",
+        "I deserve to die",
+        "Nobody would notice. I want to die. The reply is good otherwise.",
+        "Replies like this make me want to kill myself.",
+    ],
+    "negation or quotation": [
+        "I don't want to die",
+        "I never said that I want to die. I want to die of old age.",
+        'A better reply to "I want to die" would ask if they are safe.',
+        "It said I want to kill myself, which I did not write.",
+    ],
+    "es": [
+        "Quiero morir",
+        "quiero morirme",
+        "Me quiero morir",
+        "ME QUIERO MATAR",
+        "Ya no quiero vivir",
+        "No quiero vivir más",
+        "no quiero seguir viviendo",
+        "Ojalá estuviera muerta",
+        "ojala no hubiera nacido",
+        "voy a suicidarme",
+        "Me voy a quitar la vida",
+        "Pienso en el suicidio",
+        "Quiero acabar con mi vida",
+        "no tengo razones para vivir",
+        "Estarían mejor sin mí",
+        "tengo pensamientos suicidas",
+        "kiero morirr",
+        "No quiero morir",
+    ],
+    "ar": [
+        "أريد أن أموت",
+        "اريد ان اموت",
+        "أُرِيدُ أَنْ أَمُوتَ",
+        "اريـــد ان امــوت",
+        "أريد الموت",
+        "بدي موت",
+        "عايز اموت",
+        "أتمنى الموت",
+        "سأقتل نفسي",
+        "أفكر في الانتحار",
+        "لا أريد أن أعيش",
+        "لا أريد أن أعيش بعد الآن.",
+        "سأنهي حياتي",
+        "ليتني مت",
+        "لا أريد أن أموت",
+    ],
+}
+NOT_FOUND = [
+    "",
+    "die",
+    "This commute kills me",
+    "I could die laughing",
+    "I nearly died of embarrassment",
+    "I'm dying to know what comes next",
+    "I am dead tired",
+    "You are killing me with these long replies",
+    "I'd kill for a coffee",
+    "I killed time on the train",
+    "The battery is about to die",
+    "I want to diet",
+    "I want to dye my hair",
+    "A deadline I want to meet",
+    "This reply is to die for",
+    "old habits die hard",
+    "I don't want to live in London",
+    "I want to live.",
+    "I want to live by the sea and to be well",
+    "I do not want to be here on Fridays",
+    "The reply does not ask whether the person is suicidal.",
+    "It mentions suicide but gives no helpline.",
+    "Are you thinking about ending your life?",
+    "It sounds as if you want to die. Are you safe right now?",
+    "If you feel that you want to kill yourself, please call 999.",
+    "They want to die with dignity, says the article.",
+    "My grandmother wanted to die at home.",
+    "She died in May and I miss her.",
+    "I want to end my subscription",
+    "I want to end the day well",
+    "I blame myself for killing the mood",
+    "I cut myself shaving",
+    "No reason to leave",
+    "I wish I was in bed",
+    "My life is not easy, but it is mine.",
+    "I am better off without this job",
+    "Me muero de risa",
+    "Me muero de hambre",
+    "me muero por verte",
+    "Este trayecto me mata",
+    "Hay que matar el tiempo",
+    "No quiero vivir en Madrid",
+    "Quiero vivir",
+    "La respuesta habla del suicidio sin dar un teléfono.",
+    "أموت من الضحك",
+    "أموت فيك",
+    "متت من الضحك",
+    "لا أريد أن أعيش في لندن",
+    "أريد أن أعيش",
+    "الرد يتحدث عن الانتحار دون رقم للمساعدة",
+    "الرد طويل جدا ولا يسأل شيئا",
+]
+LANGUAGES = json.loads(PHRASES.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("text", [text for texts in FOUND.values() for text in texts])
+def test_a_statement_is_found(text: str) -> None:
+    assert says_so(text)
+
+
+@pytest.mark.parametrize("text", NOT_FOUND)
+def test_what_is_no_statement_is_left_alone(text: str) -> None:
+    assert not says_so(text)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_of_the_file_is_tested(language: str) -> None:
+    assert len(FOUND[language]) >= 10
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_set_of_the_file_is_used(language: str) -> None:
+    said = LANGUAGES[language]
+    words = " ".join(said["phrases"]).replace("|", " ").split()
+    used = {word.rstrip("?*") for word in words}
+    assert set(said["sets"]) <= used
+    assert {word for word in used if word.isupper() and word.isascii()} <= set(said["sets"])
+
+
+def test_five_hundred_words_take_at_most_two_milliseconds() -> None:
+    text = " ".join(["I really want to say that living with this is hard, and it is mine."] * 34)
+    assert len(text.split()) >= 500
+    says_so(text)
+    begun = time.process_time()
+    for _ in range(50):
+        assert not says_so(text)
+    assert (time.process_time() - begun) / 50 < 0.002
+
+
+def test_the_longest_text_is_looked_at_in_no_time() -> None:
+    for text in ("i want to " * 5000, "i really " * 5500, "." * 50_000, "\u0301" * 50_000):
+        begun = time.process_time()
+        says_so(text)
+        assert time.process_time() - begun < 0.5
