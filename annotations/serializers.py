@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from annotations.models import DatasetRelease, Retraction
+from annotations.rules.releases import LEAST_MARGIN, LEAST_P, PLACES
 from annotations.rules.states import Ask, Harm, ReleasePurpose, RetractionCode, SkipReason
 from codesign.shared.serializers import OneOf, Shape
 
@@ -185,9 +186,25 @@ class SubmittedSerializer(NextSerializer):
 
 
 class ReleaseRequestSerializer(Shape):
-    """What a release is to be used for."""
+    """What a release is to be used for, and how sure its preferences are at least."""
 
     purpose = OneOf([str(purpose) for purpose in ReleasePurpose])
+    least_p = serializers.DecimalField(
+        max_digits=PLACES + 1,
+        decimal_places=PLACES,
+        min_value=LEAST_P[0],
+        max_value=LEAST_P[1],
+        default=LEAST_P[0],
+        help_text="Preferences with a lower `p` stay out; from 0.5 to below 1.",
+    )
+    least_margin = serializers.DecimalField(
+        max_digits=PLACES + 1,
+        decimal_places=PLACES,
+        min_value=LEAST_MARGIN[0],
+        max_value=LEAST_MARGIN[1],
+        default=LEAST_MARGIN[0],
+        help_text="Preferences with a lower `margin` stay out; from 0 to 3.",
+    )
 
 
 class ReleaseSerializer(serializers.ModelSerializer[DatasetRelease]):
@@ -197,6 +214,8 @@ class ReleaseSerializer(serializers.ModelSerializer[DatasetRelease]):
         source="parent_id", allow_null=True, help_text="The release of the same purpose before."
     )
     example_judgements = serializers.BooleanField(source="has_examples")
+    least_p = serializers.FloatField()
+    least_margin = serializers.FloatField()
 
     class Meta:
         model = DatasetRelease
@@ -204,6 +223,8 @@ class ReleaseSerializer(serializers.ModelSerializer[DatasetRelease]):
             "id",
             "number",
             "purpose",
+            "least_p",
+            "least_margin",
             "state",
             "error",
             "created_at",
