@@ -37,6 +37,7 @@ SEE_RELEASES = Permission(
     Scope.STUDY,
     frozenset({Role.COORDINATOR, Role.ML_ENGINEER, Role.AUDITOR}),
 )
+CLEAR_TEXTS = Permission("annotations.clear_texts", Scope.STUDY, frozenset({Role.COORDINATOR}))
 REVIEW = Permission(
     "annotations.review", Scope.STUDY, frozenset({Role.COORDINATOR, Role.CLINICIAN})
 )

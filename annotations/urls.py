@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from annotations.views import judging, own_texts, prompts, releases, review, rounds, rubrics
+from annotations.views import (
+    judging,
+    own_texts,
+    prompts,
+    releases,
+    review,
+    rounds,
+    rubrics,
+    texts,
+)
 
 app_name = "annotations"
 
@@ -17,6 +26,8 @@ urlpatterns = [
     path("review/<str:kind>/<uuid:item_id>/", review.decide, name="review-decide"),
     path("releases/", releases.listed, name="releases"),
     path("releases/new/", releases.ask, name="release-ask"),
+    path("releases/texts/", texts.listed, name="texts"),
+    path("releases/texts/<str:kind>/<uuid:text_id>/", texts.decide, name="text-decide"),
     path("releases/<uuid:release_id>/", releases.one, name="release"),
     path("releases/<uuid:release_id>/progress/", releases.progress, name="release-progress"),
     path("releases/<uuid:release_id>/cancel/", releases.cancel, name="release-cancel"),

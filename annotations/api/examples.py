@@ -61,6 +61,8 @@ RELEASE: dict[str, Any] = {
     "id": RELEASE_ID,
     "number": 1,
     "purpose": "training",
+    "least_p": 0.5,
+    "least_margin": 0.0,
     "state": "queued",
     "error": "",
     "created_at": "2026-11-23T09:00:00Z",

@@ -14,6 +14,7 @@ from annotations.api import examples
 from annotations.filters import ReleaseFilter
 from annotations.permissions import DOWNLOAD_RELEASES, SEE_RELEASES
 from annotations.queries import releases as queries
+from annotations.rules.releases import LeastAsked
 from annotations.serializers import releases as serializers
 from annotations.services import recipients, releases
 from codesign.accounts.api import id_of
@@ -66,7 +67,12 @@ class ReleasesView(ReleaseView):
         """Ask for a release; a worker builds it, and its state says when it is frozen."""
         study = self.study(slug)
         wanted = self.sent(serializers.ReleaseRequestSerializer)
-        made = releases.request_release(actor=self.actor, study=study, purpose=wanted["purpose"])
+        made = releases.request_release(
+            actor=self.actor,
+            study=study,
+            purpose=wanted["purpose"],
+            least=LeastAsked(wanted["least_p"], wanted["least_margin"]),
+        )
         return Response(serializers.ReleaseSerializer(made).data, status=201)
 
 

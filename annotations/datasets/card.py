@@ -11,7 +11,9 @@ from annotations.rules.releases import SAYS, USES
 CONFIG_SAYS: Mapping[str, str] = {
     "preference": "Prompt, chosen and rejected response: one record per pair of responses on which"
     " people agreed, and one per accepted rewrite (the rewrite chosen, its original rejected)."
-    " `margin` is how strongly, 0 to 3; a rewrite has 1.",
+    " `meta.p` is how sure, from 0.5 to 1: the mean of the cohorts' estimates, where `wins`,"
+    " `ties` and `losses` are people and `votes` is what their rankings weigh. `margin` is how"
+    " strongly, 0 to 3; a rewrite has 1.",
     "unpaired_preference": "Prompt, response, and whether people found it good (`label`): for KTO."
     " Neighbours have different prompts, as far as that can be; keep it so.",
     "sft": "Prompt and accepted rewrite.",
@@ -106,9 +108,7 @@ def _configs(manifest: Mapping[str, Any]) -> str:
             " scores of one cohort alone. A record has the same `record_id` in each."
         )
     lines += [
-        f"- `contested.jsonl`: {manifest['contested']} pairs on which the cohorts clearly want"
-        " opposite things. They are in `judgements` and in the configs of the cohorts, but not in"
-        " `preference`.",
+        *_listed(manifest),
         "",
         "Every config is there as Parquet, which `datasets.load_dataset` reads, and as JSONL."
         " Prompts that belong together share a split. Records of text hold no null: a text"
@@ -121,6 +121,31 @@ def _configs(manifest: Mapping[str, Any]) -> str:
         " `cache_dir`, or you get the old rows from the cache.",
     ]
     return "\n".join(lines)
+
+
+def _listed(manifest: Mapping[str, Any]) -> list[str]:
+    """What is listed apart, by reason, and by which rule."""
+    counts = manifest["listed"]
+    least = manifest["least"]
+    lines = [
+        "- `contested.jsonl`: pairs that are in no record of `preference`, with what each cohort"
+        ' said. Load it with `load_dataset("json", data_files="contested.jsonl")`. `meta.kind`'
+        " says why a pair is there, `meta.config` which config it is missing from:",
+        f"  - `contested`, {counts['contested']}: the cohorts want opposite things, and the votes"
+        " on each side are clear (their 90% interval excludes one half). They are in the configs"
+        " of the cohorts.",
+        f"  - `undecided`, {counts['undecided']}: the cohorts lean to opposite sides, and one side"
+        " has fewer than three votes. So few are never clear, even if they all agree: nobody can"
+        " tell whether the cohorts differ. They are in the configs of the cohorts.",
+        f"  - `cycle`, {counts['cycle']}: the votes prefer a to b, b to c and c to a, so that no"
+        " order of the responses agrees with all of them.",
+    ]
+    if (least["p"], least["margin"]) != (0.5, 0.0):
+        lines.append(
+            f"- This release asked for a `meta.p` of at least {least['p']} and a `margin` of at"
+            f" least {least['margin']} in `preference` and the same of each cohort."
+        )
+    return lines
 
 
 def _dropped(manifest: Mapping[str, Any]) -> str:

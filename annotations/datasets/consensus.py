@@ -1,7 +1,8 @@
 """From what each person preferred to what a pair's cohorts prefer, equally weighted.
 
-Each cohort's estimate is p = (w + t/2 + 1/2) / (n + 1), the mean under Jeffreys' prior; its 90%
-interval is that posterior's. Exact fractions, so that a tie is a tie on every machine.
+Each cohort's estimate is p = (w + t/2 + 1/2) / (n + 1), the mean under Jeffreys' prior, over votes
+that weigh what their rankings do; its 90% interval is that posterior's over people, one vote each.
+Exact fractions, so that a tie is a tie on every machine.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
-from itertools import combinations, pairwise, product
+from itertools import combinations, product
 
 HALF = Fraction(1, 2)
 TAIL = 0.05
 """Each tail of a 90% interval."""
+FEWEST = 3
+"""Votes of a cohort below which no interval excludes one half, however much its people agree."""
 
 
 class Outcome(StrEnum):
@@ -25,6 +28,16 @@ class Outcome(StrEnum):
     SECOND = "second"
     TIE = "tie"
     CONTESTED = "contested"
+    UNDECIDED = "undecided"
+
+
+def weight(length: int) -> Fraction:
+    """What each pair of a ranking of so many responses weighs, a tied pair as much as a strict one.
+
+    All pairs of a ranking of k weigh k - 1 together. A tie takes no weight to the other pairs:
+    otherwise whoever ties the rest would outvote two people who order all.
+    """
+    return Fraction(2, length)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +47,8 @@ class Tally:
     wins: int = 0
     ties: int = 0
     losses: int = 0
+    by_length: tuple[tuple[int, int, int, int], ...] = ()
+    """The same people as (length of the ranking, wins, ties, losses), where any is above two."""
 
     @property
     def n(self) -> int:
@@ -43,32 +58,51 @@ class Tally:
     @property
     def p(self) -> Fraction:
         """The cohort's estimated probability of preferring the first."""
-        return _p(self.wins, self.ties, self.n)
+        return _p(self.by_length or ((2, self.wins, self.ties, self.losses),))
+
+    @property
+    def votes(self) -> Fraction:
+        """What all of its votes weigh together."""
+        return _votes(self.by_length or ((2, self.wins, self.ties, self.losses),))
 
     @property
     def clear(self) -> bool:
-        """Whether the 90% interval of `p` excludes one half."""
-        return _clear(self.wins, self.ties, self.n)
+        """Whether its people's 90% interval excludes one half, on the side of `p`."""
+        below_half = _below_half(self.wins, self.ties, self.n)
+        return below_half < TAIL if self.p > HALF else below_half > 1 - TAIL
 
     @classmethod
-    def of(cls, sides: Iterable[int]) -> Tally:
-        """From votes: 1 for the first, 0 for a tie, -1 for the second."""
-        votes = list(sides)
-        return cls(votes.count(1), votes.count(0), votes.count(-1))
+    def of(cls, sides: Iterable[tuple[int, int]]) -> Tally:
+        """From votes: (1 for the first, 0 for a tie, -1 for the second; length of the ranking)."""
+        counts: dict[int, list[int]] = {}
+        for side, length in sides:
+            counts.setdefault(length, [0, 0, 0])[1 - side] += 1
+        wins, ties, losses = (sum(column) for column in zip(*counts.values(), strict=True))
+        if counts.keys() == {2}:
+            return cls(wins, ties, losses)
+        return cls(wins, ties, losses, tuple((k, *counts[k]) for k in sorted(counts)))  # type: ignore[arg-type]  # three counts each
+
+
+_Lengths = tuple[tuple[int, int, int, int], ...]
 
 
 @functools.cache
-def _p(wins: int, ties: int, n: int) -> Fraction:
-    return (wins + Fraction(ties, 2) + HALF) / (n + 1)
+def _votes(by_length: _Lengths) -> Fraction:
+    return sum((weight(k) * (w + t + l) for k, w, t, l in by_length), Fraction(0))  # noqa: E741
 
 
 @functools.cache
-def _clear(wins: int, ties: int, n: int) -> bool:
+def _p(by_length: _Lengths) -> Fraction:
+    for_first = sum((weight(k) * (w + Fraction(t, 2)) for k, w, t, _ in by_length), HALF)
+    return for_first / (_votes(by_length) + 1)
+
+
+@functools.cache
+def _below_half(wins: int, ties: int, n: int) -> float:
     from scipy.special import betainc
 
     for_first = wins + ties / 2 + 0.5
-    below_half = float(betainc(for_first, n - for_first + 1, 0.5))
-    return below_half < TAIL or below_half > 1 - TAIL
+    return float(betainc(for_first, n - for_first + 1, 0.5))
 
 
 def pooled(cohorts: Mapping[str, Tally]) -> Fraction:
@@ -77,12 +111,20 @@ def pooled(cohorts: Mapping[str, Tally]) -> Fraction:
 
 
 def outcome(cohorts: Mapping[str, Tally]) -> Outcome:
-    """What a pair's cohorts, of which there is at least one, say together."""
-    sides = [tally.p for tally in cohorts.values()]
-    if min(sides) < HALF < max(sides):
-        clear = [tally.p for tally in cohorts.values() if tally.p != HALF and tally.clear]
-        if clear and min(clear) < HALF < max(clear):
+    """What a pair's cohorts, of which there is at least one, say together.
+
+    Cohorts oppose where one leans to the first and another to the second; one that leans to
+    neither opposes nobody. Where both sides are clear, the pair is contested. Where a side has no
+    cohort of `FEWEST` votes, nobody can tell, and the pair is undecided.
+    """
+    for_first = [tally for tally in cohorts.values() if tally.p > HALF]
+    for_second = [tally for tally in cohorts.values() if tally.p < HALF]
+    if for_first and for_second:
+        sides = (for_first, for_second)
+        if all(any(tally.clear for tally in side) for side in sides):
             return Outcome.CONTESTED
+        if any(max(tally.n for tally in side) < FEWEST for side in sides):
+            return Outcome.UNDECIDED
     p = pooled(cohorts)
     if p == HALF:
         return Outcome.TIE
@@ -90,17 +132,43 @@ def outcome(cohorts: Mapping[str, Tally]) -> Outcome:
 
 
 def compared(ranking: Sequence[Sequence[str]]) -> Iterator[tuple[str, str, int]]:
-    """Pairs that a ranking (groups, best first) compares: (first, second, side), ids sorted.
-
-    Ties within a group, and strict pairs of neighbouring groups alone, so that a long ranking
-    does not count for more than a short one.
-    """
-    for group in ranking:
+    """All pairs that a ranking (groups, best first) compares: (first, second, side), ids sorted."""
+    for place, group in enumerate(ranking):
         for one, other in combinations(sorted(group), 2):
             yield one, other, 0
-    for better, worse in pairwise(ranking):
-        for winner, loser in product(better, worse):
-            if winner < loser:
-                yield winner, loser, 1
-            else:
-                yield loser, winner, -1
+        for worse in ranking[place + 1 :]:
+            for winner, loser in product(group, worse):
+                if winner < loser:
+                    yield winner, loser, 1
+                else:
+                    yield loser, winner, -1
+
+
+def in_cycles(preferred: Iterable[tuple[str, str]]) -> dict[str, int]:
+    """text → number of its cycle, for each text that is in one; of (preferred, to what).
+
+    A cycle is a strongly connected component of two texts and more: along what is preferred, each
+    leads to every other, so that no order of them keeps all of the preferences.
+    """
+    better: dict[str, set[str]] = {}
+    for winner, loser in preferred:
+        better.setdefault(winner, set()).add(loser)
+    reached = {text: _reached(text, better) for text in better}
+    found: dict[str, int] = {}
+    for text in better:
+        if text in reached[text] and text not in found:
+            cycle = {other for other in reached[text] if text in reached.get(other, ())}
+            found |= dict.fromkeys(cycle, len(found))
+    return found
+
+
+def _reached(text: str, better: Mapping[str, set[str]]) -> set[str]:
+    """Everything to which a text leads."""
+    seen: set[str] = set()
+    waiting = [text]
+    while waiting:
+        for other in better.get(waiting.pop(), ()):
+            if other not in seen:
+                seen.add(other)
+                waiting.append(other)
+    return seen

@@ -34,6 +34,8 @@ class PromptFact(NamedTuple):
     held_out: bool
     split_group: str
     withdrawn: bool
+    uncleared: bool = False
+    """Personal data was found in it, and nobody has cleared it."""
 
 
 class ResponseFact(NamedTuple):
@@ -44,6 +46,8 @@ class ResponseFact(NamedTuple):
     text: str
     origin: str
     withdrawn: bool
+    uncleared: bool = False
+    """Personal data was found in it, and nobody has cleared it."""
     model: ModelName = NO_MODEL
 
 
@@ -123,10 +127,16 @@ class PartText(NamedTuple):
     def fingerprint(self, part: Part, kept: Sequence[JudgementFact]) -> bytes:
         """What of this part enters a release with these of its judgements.
 
-        The prompt, the responses shown, the rewrites, and every flag, whoever raised it. Other
-        responses, being written meanwhile or shown to others alone, do not count.
+        The prompt, the responses shown, the rewrites, every flag and every “all could do harm”,
+        whoever said it. Other responses, being written meanwhile or shown to others alone, do not
+        count.
         """
         ids = {judgement.id for judgement in kept}
+        harm = sorted(
+            json.dumps([judgement.role, sorted(judgement.order_shown)])
+            for judgement in part.judgements
+            if judgement.all_harmful and judgement.id not in ids
+        )
         shown = {response for judgement in kept for response in judgement.order_shown}
         shown.update(flag.response_id for flag in part.flags)
         found = [
@@ -135,6 +145,7 @@ class PartText(NamedTuple):
             _chosen(self.judgements, (judgement.id in ids for judgement in part.judgements)),
             _chosen(self.rewrites, (rewrite.judgement_id in ids for rewrite in part.rewrites)),
             [self.flags or ""],
+            *([harm] if harm else []),
         ]
         return "\n\n".join("\n".join(lines) for lines in found).encode() + b"\n"
 
@@ -157,6 +168,16 @@ def part_of(values: Sequence[Any], models: Mapping[str, ModelName]) -> Part:
     )
 
 
+class Least(NamedTuple):
+    """How sure and how strong a preference of a release is at least."""
+
+    p: float = 0.5
+    margin: float = 0.0
+
+
+ANY = Least()
+
+
 @dataclass(frozen=True)
 class Selection:
     """Everything that decides what is in a release.
@@ -175,6 +196,7 @@ class Selection:
     consent_versions: list[dict[str, Any]] = field(default_factory=list)
     held_out_groups: frozenset[str] = frozenset()
     scales: Mapping[str, Mapping[str, tuple[int, int]]] = field(default_factory=dict)
+    least: Least = ANY
 
 
 class Fingerprint:

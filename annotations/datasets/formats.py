@@ -62,7 +62,7 @@ def _preference(pa: Any, about: list[Any], messages: Any) -> Any:
     cohort = pa.struct(
         [("cohort", text), ("role", text)]
         + [(name, number) for name in ("wins", "ties", "losses")]
-        + [("p", share)]
+        + [(name, share) for name in ("votes", "p")]
     )
     meta = pa.struct(
         about

@@ -17,7 +17,7 @@ from annotations.datasets.sifting import Kept
 from annotations.datasets.signing import Signer
 from annotations.datasets.splits import SALT, TEST_FROM, VALIDATION_FROM
 from annotations.registry import ModelName
-from annotations.rules.releases import POLICY, purposes_needed
+from annotations.rules.releases import LISTED, POLICY, Dropped, purposes_needed
 from annotations.rules.states import RoundKind
 
 MANIFEST = "manifest.json"
@@ -26,15 +26,26 @@ FORMAT = 3
 POLICY_SAYS: Mapping[str, str] = {
     "name": POLICY,
     "weight": "cohorts count equally, not heads: p = (w + t/2 + 1/2) / (n + 1) in each, then mean",
-    "pairs": "one record per pair of responses; of longer rankings, neighbouring groups",
+    "pairs": "one record per pair of responses; every pair of a ranking is a vote, and each of a"
+    " ranking of k weighs 2/k, tied pairs too, so that all of them weigh k - 1",
     "ties": "make no record",
-    "contested": "cohorts opposed, both 90% intervals clear of 1/2: listed, not pooled",
+    "contested": "cohorts lean to opposite sides, and on both sides one has a 90% interval (of its"
+    " people, one vote each) clear of 1/2: listed, not pooled",
+    "undecided": "cohorts lean to opposite sides, and a side has no cohort of three votes, so that"
+    " no interval could be clear: listed, not pooled",
+    "cycle": "the pooled votes on a prompt prefer a to b, b to c and c to a (a strongly connected"
+    " component; the same text is one): all its pairs are listed, none is a record",
+    "least": "a preference of a lower p or margin than asked for (`least`) makes no record",
     "unpaired": "cohort median score from 3/4 of the scale up is good, to 1/4 bad, and a text that"
     " was found harmful; all cohorts that scored it agree",
     "by_cohort": "the same rules with one cohort's votes and scores, where there are several",
-    "all_harmful": "no record if a clinician, or half of all who judged, found harm in both",
+    "all_harmful": "no record if a clinician, or half of all who judged, found harm in both,"
+    " whatever those who found it consent to",
+    "texts": "a prompt or response that looks as if it held personal data makes no record of text"
+    " until a coordinator clears it",
     "flags": "an undecided report keeps a record out; a harmful text is never chosen",
-    "rewrites": "accepted, changed, clear of personal data; preferred to its original alone",
+    "rewrites": "accepted, changed in more than capitals, spaces and punctuation, clear of personal"
+    " data; preferred to its original alone",
     "rows": "unweighted; no row is repeated",
 }
 
@@ -64,7 +75,7 @@ def describe(
     kept: Kept,
     rows: Mapping[str, Mapping[str, int]],
     dropped: Mapping[str, Mapping[str, int]],
-    contested: int,
+    listed: Mapping[str, int],
     data: DataFolder,
     signer: Signer,
 ) -> dict[str, Any]:
@@ -75,6 +86,7 @@ def describe(
         "release": edition.number,
         "purpose": selection.purpose,
         "policy": dict(POLICY_SAYS),
+        "least": selection.least._asdict(),
         "query": {
             "judgements": "latest revision",
             "rounds": [str(RoundKind.JUDGING)],
@@ -96,7 +108,8 @@ def describe(
         "data": data._asdict(),
         "rows": {config: dict(counts) for config, counts in rows.items()},
         "dropped": {config: dict(sorted(counts.items())) for config, counts in dropped.items()},
-        "contested": contested,
+        "contested": listed.get(Dropped.CONTESTED, 0),
+        "listed": {str(why): listed.get(why, 0) for why in LISTED},
         "retractions": _retractions(selection.study["slug"], signer),
     }
     if edition.parent:

@@ -87,7 +87,8 @@ class _Builder:
         self.background = background
         self.member_rows: Counter[str] = Counter()
         self.contested = HashedFile(folder, "contested.jsonl")
-        self.contested_count = 0
+        self.listed: Counter[str] = Counter()
+        """Lines of contested.jsonl by reason."""
         self.cohorts = sorted(sifted.kept.people) if len(sifted.kept.people) > 1 else []
         names = [(config, config) for config in CONFIGS]
         names += [(of_cohort(c, cohort), c) for c in BY_COHORT for cohort in self.cohorts]
@@ -111,7 +112,7 @@ class _Builder:
         for name, _, record in sorted(found, key=lambda one: one[:2]):
             if name == "contested":
                 self.contested.write(formats.as_line(record).encode())
-                self.contested_count += 1
+                self.listed[record["meta"]["kind"]] += 1
             else:
                 self._texts(name, split).add(record)
         self._judgements(part, kept, split)
@@ -186,7 +187,7 @@ def _finish(builder: _Builder, edition: Edition, sifted: Sifted) -> Package:
         kept=sifted.kept,
         rows={name: config.rows() for name, config in builder.configs.items()},
         dropped={name: config.dropped for name, config in builder.configs.items()},
-        contested=builder.contested_count,
+        listed=builder.listed,
         data=data,
         signer=Signer(builder.keys.secret),
     )

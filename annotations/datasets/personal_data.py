@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 LANGUAGE = "en"
@@ -18,6 +18,8 @@ PHONE_REGIONS = ("GB", "IE", "US", "AU", "NZ", "DE", "IN", "ZA")
 LEAST_SCORE = 0.3
 LONG_NUMBER = r"\+?\d(?:[ ().-]{0,2}\d){8,}"
 """Nine digits and more, however they are grouped: nobody needs one in a reply."""
+WHOLE_NUMBER, HOURS = 9, 2
+"""Digits of a helpline's number, and at most of what stands behind it, to be taken for one."""
 
 
 @functools.cache
@@ -70,8 +72,17 @@ def found_in(text: str, *, helplines: Iterable[str] = ()) -> list[str]:
         {
             hit.entity_type
             for hit in _analyzer().analyze(text, language=LANGUAGE)
-            if _digits(text[hit.start : hit.end]) not in allowed
+            if not _is_one_of(_digits(text[hit.start : hit.end]), allowed)
         }
+    )
+
+
+def _is_one_of(digits: str, helplines: Collection[str]) -> bool:
+    """Whether a number is a helpline's, also where its hours were taken for its end ("(24/7)")."""
+    return digits in helplines or any(
+        digits.startswith(line) and len(digits) - len(line) <= HOURS
+        for line in helplines
+        if len(line) >= WHOLE_NUMBER
     )
 
 

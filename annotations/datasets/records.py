@@ -1,6 +1,7 @@
 """All records of text that one prompt gives, and why the others stay out: each is counted once.
 
-A rewrite that stays out is counted at `sft`, although it would have been a `preference` as well.
+A rewrite that stays out is counted at `sft`, although it would have been a `preference` as well;
+one whose preference alone stays out is counted there.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from annotations.datasets import pairs, unpaired
-from annotations.datasets.facts import Keys, Part, Selection
+from annotations.datasets.facts import Keys, Least, Part, Selection
 from annotations.datasets.pairs import Record
 from annotations.datasets.rewrites import FindPersonalData, records_of_rewrites
 from annotations.datasets.screening import Screening
@@ -18,7 +19,7 @@ from annotations.rules.releases import Dropped, of_cohort
 
 
 class Made(NamedTuple):
-    """A record of a config, or why there is none; both where it is listed as contested."""
+    """A record of a config, or why there is none; both where it is listed apart."""
 
     config: str
     record: Record | None
@@ -36,15 +37,16 @@ def of_part(
 ) -> Iterator[Made]:
     """Everything but `judgements`; `cohorts` are those that have files of their own."""
     screening = Screening(part, selection)
-    yield from _of_pairs(part, screening, cohorts)
+    yield from _of_pairs(part, screening, cohorts, selection.least)
     yield from _of_responses(part, selection, screening, cohorts)
     dropped: Counter[str] = Counter()
     for rewritten in records_of_rewrites(part, screening, keys, find_personal_data, dropped):
         author = [rewritten.judgement.member_id]
         yield Made("sft", rewritten.sft, members=author)
+        reason = rewritten.reason or pairs.below(rewritten.preference, selection.least)
         for cohort in _with_all([rewritten.judgement.cohort], cohorts):
             config = of_cohort("preference", cohort)
-            yield Made(config, rewritten.preference, members=author)
+            yield Made(config, None if reason else rewritten.preference, reason, members=author)
     yield from (Made("sft", None, reason) for reason in dropped.elements())
 
 
@@ -53,13 +55,22 @@ def _with_all(found: Sequence[str], cohorts: Sequence[str]) -> list[str]:
     return ["", *(cohort for cohort in found if cohort in cohorts)]
 
 
-def _of_pairs(part: Part, screening: Screening, cohorts: Sequence[str]) -> Iterator[Made]:
-    for pair in pairs.gather(part, screening):
-        for cohort in _with_all(pair.cohorts(), cohorts):
-            own = pair.within(cohort) if cohort else pair
-            record, reason = pairs.record_of_pair(own, part, screening)
-            members = [judgement.member_id for judgement in own.judged()]
-            yield Made(of_cohort("preference", cohort), record, reason, members)
+def _of_pairs(
+    part: Part, screening: Screening, cohorts: Sequence[str], least: Least
+) -> Iterator[Made]:
+    found = pairs.gather(part, screening)
+    for cohort in ["", *cohorts]:
+        config = of_cohort("preference", cohort)
+        own = [p.within(cohort) for p in found if cohort in p.cohorts()] if cohort else found
+        cyclic = pairs.cyclic(own, part)
+        for pair in own:
+            record, reason = pairs.record_of_pair(
+                pair, part, screening, in_cycle=(pair.first, pair.second) in cyclic, least=least
+            )
+            if record and reason:
+                record["meta"]["config"] = config
+            members = [judgement.member_id for judgement in pair.judged()]
+            yield Made(config, record, reason, members)
 
 
 def _of_responses(

@@ -12,7 +12,7 @@ from annotations.datasets.pairs import Record, message, meta
 from annotations.datasets.screening import Screening
 from annotations.rules.releases import Dropped
 from annotations.rules.states import Origin, RewriteState
-from annotations.rules.texts import caseless_hash, same_text
+from annotations.rules.texts import caseless_hash, same_words
 
 MARGIN = 1.0
 """One person's preference, whose strength nobody asked for."""
@@ -26,6 +26,8 @@ class Rewritten:
     judgement: JudgementFact
     preference: Record
     sft: Record
+    reason: Dropped | None = None
+    """Why there is no preference all the same: it would hold the original."""
 
 
 def records_of_rewrites(
@@ -51,7 +53,8 @@ def records_of_rewrites(
             dropped[reason] += 1
             continue
         seen.add(said)
-        yield _records(rewrite, judgement, part, keys)
+        reason = screening.of_texts(rewrite.response_id)
+        yield _records(rewrite, judgement, part, keys, reason)
 
 
 def _why_not(
@@ -69,15 +72,23 @@ def _why_not(
         return Dropped.HELD_BACK if held else Dropped.NOT_REVIEWED
     if screening.has_open_flag(rewrite.response_id):
         return Dropped.OPEN_FLAG
+    if reason := screening.of_texts():  # of the prompt
+        return reason
     original = part.responses[rewrite.response_id]
-    if same_text(rewrite.text, original.text):
+    if same_words(rewrite.text, original.text):
         return Dropped.UNCHANGED
     if screening.is_harmful(rewrite.text):
         return Dropped.UPHELD_HARM
     return Dropped.PERSONAL_DATA if find_personal_data(rewrite.text) else None
 
 
-def _records(rewrite: RewriteFact, judgement: JudgementFact, part: Part, keys: Keys) -> Rewritten:
+def _records(
+    rewrite: RewriteFact,
+    judgement: JudgementFact,
+    part: Part,
+    keys: Keys,
+    reason: Dropped | None,
+) -> Rewritten:
     original = part.responses[rewrite.response_id]
     prompt = part.prompt
     names = (rewrite.judgement_id, rewrite.response_id)
@@ -104,12 +115,12 @@ def _records(rewrite: RewriteFact, judgement: JudgementFact, part: Part, keys: K
             "rewritten_model_version_id": original.model.id,
         },
     }
-    return Rewritten(judgement, preference, sft)
+    return Rewritten(judgement, preference, sft, reason)
 
 
 def _compared(original: ResponseFact, judgement: JudgementFact) -> dict[str, Any]:
     """What a comparison says about its sides, here with one vote: the writer's own."""
-    vote = {"wins": 1, "ties": 0, "losses": 0, "p": 0.75}
+    vote = {"wins": 1, "ties": 0, "losses": 0, "votes": 1.0, "p": 0.75}
     return {
         "chosen_response_id": "",
         "rejected_response_id": original.id,

@@ -38,6 +38,13 @@ class Screening:
         withdrawn = self.part.responses[response_id].withdrawn
         return Dropped.RESPONSE_WITHDRAWN if withdrawn else None
 
+    def of_texts(self, *response_ids: str) -> Dropped | None:
+        """Why no record may hold the prompt and these responses, word for word."""
+        uncleared = self.part.prompt.uncleared or any(
+            self.part.responses[response_id].uncleared for response_id in response_ids
+        )
+        return Dropped.UNCLEARED_TEXT if uncleared else None
+
     def _flagged(self, counts: Callable[[str], bool]) -> set[str]:
         """Keys of the texts with a flag in one of those states.
 

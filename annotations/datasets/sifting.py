@@ -90,6 +90,7 @@ class Sifted:
             dict(selection.study),
             selection.purpose,
             rules,
+            list(selection.least),
             {member: selection.granting[member] for member in self.kept.members()},
             self.kept.versions(selection),
             {rubric: selection.scales.get(rubric) for rubric in sorted(self.kept.rubrics)},

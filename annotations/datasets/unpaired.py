@@ -35,6 +35,8 @@ class Scored:
     """member → their scores, each as a share of its scale."""
     harmful: set[str] = field(default_factory=set)
     """Members who found all responses harmful."""
+    warned: dict[str, str] = field(default_factory=dict)
+    """member → role of each who found that and whose judgement may not be used."""
     dropped: list[tuple[str, Dropped]] = field(default_factory=list)
     twins: list[list[str]] = field(default_factory=list)
     """The cohorts of each response with the same text; their scores are counted here."""
@@ -43,6 +45,15 @@ class Scored:
         """Whether a clinician, or half of all who judged it, found harm in all responses."""
         vetoed = any(self.judged[who].role == Role.CLINICIAN for who in self.harmful)
         return vetoed or (bool(self.harmful) and 2 * len(self.harmful) >= len(self.judged))
+
+    def warned_of(self) -> bool:
+        """The same with everybody who found harm, whatever they consent to.
+
+        It keeps a response from being good. Bad it becomes by what may be used alone.
+        """
+        harmful = len(self.harmful) + len(self.warned)
+        vetoed = Role.CLINICIAN in self.warned.values()
+        return vetoed or (harmful > 0 and 2 * harmful >= len(self.judged) + len(self.warned))
 
     def cohorts(self) -> list[str]:
         """Everybody who judged it, their consent aside, by cohort."""
@@ -80,6 +91,8 @@ def gather(part: Part, screening: Screening, selection: Selection) -> list[Score
             scored = found.setdefault(name, Scored(part.responses[name]))
             if reason:
                 scored.dropped.append((judgement.cohort, reason))
+                if judgement.all_harmful:
+                    scored.warned[judgement.member_id] = judgement.role
             elif judgement.member_id not in scored.judged:
                 scored.judged[judgement.member_id] = judgement
                 scored.shares[judgement.member_id] = shares.get(name, [])
@@ -95,6 +108,7 @@ def gather(part: Part, screening: Screening, selection: Selection) -> list[Score
 def _join(scored: Scored, twin: Scored) -> None:
     scored.twins.append(twin.cohorts())
     scored.harmful |= twin.harmful - scored.judged.keys()
+    scored.warned |= twin.warned
     scored.shares = twin.shares | scored.shares
     scored.judged = twin.judged | scored.judged
     scored.dropped += twin.dropped
@@ -118,6 +132,8 @@ def why_not(scored: Scored, screening: Screening) -> Dropped | None:
         return reason
     if not scored.judged:
         return _first(reason for _, reason in scored.dropped)
+    if reason := screening.of_texts(scored.response.id):
+        return reason
     return Dropped.OPEN_FLAG if screening.has_open_flag(scored.response.id) else None
 
 
@@ -149,6 +165,8 @@ def record_of(
     label = None if None in said else said.pop()
     if label is None:
         return None, Dropped.MIDDLE
+    if label and scored.warned_of():
+        return None, Dropped.ALL_HARMFUL
     return _record(scored, part, label, people, "rating"), None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from annotations.rules.releases import ANY_LEAST, LEAST_MARGIN, LEAST_P, PLACES, LeastAsked
 from annotations.rules.states import ReleasePurpose
 
 PURPOSES = [
@@ -15,6 +16,35 @@ PURPOSES = [
 
 
 class ReleaseForm(forms.Form):
-    """What for: it decides whose work may be in it."""
+    """What for, which decides whose work may be in it; how sure its preferences are at least."""
 
     purpose = forms.ChoiceField(label=_("For"), choices=PURPOSES, widget=forms.RadioSelect)
+    least_p = forms.DecimalField(
+        label=_("Least p of a preference"),
+        help_text=_(
+            "How sure it has to be that people prefer one reply, from 0.5 (any majority) to below"
+            " 1. Less sure pairs stay out and are counted."
+        ),
+        initial=LEAST_P[0],
+        min_value=LEAST_P[0],
+        max_value=LEAST_P[1],
+        decimal_places=PLACES,
+        required=False,
+    )
+    least_margin = forms.DecimalField(
+        label=_("Least margin of a preference"),
+        help_text=_(
+            "How strongly people have to prefer it, from 0 to 3 (1 slightly, 2 clearly, 3 much)."
+            " Weaker pairs stay out and are counted."
+        ),
+        initial=LEAST_MARGIN[0],
+        min_value=LEAST_MARGIN[0],
+        max_value=LEAST_MARGIN[1],
+        decimal_places=PLACES,
+        required=False,
+    )
+
+    def least(self) -> LeastAsked:
+        """What is asked for; one that is left empty is any."""
+        p, margin = (self.cleaned_data[name] for name in ("least_p", "least_margin"))
+        return LeastAsked(p or ANY_LEAST.p, margin or ANY_LEAST.margin)

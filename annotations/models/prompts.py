@@ -8,9 +8,12 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from annotations.rules.states import Category, Origin
+from annotations.rules.states import Category, Origin, TextCheck
 from codesign.shared.models import PublicModel, append_only, one_of, write_once
 from codesign.studies.models import Study
+
+NOT_CLEAR = ~Q(text_check=TextCheck.CLEAR)
+"""Texts to be looked at, or that were found to hold personal data: few, so they have an index."""
 
 
 class Prompt(PublicModel):
@@ -33,10 +36,14 @@ class Prompt(PublicModel):
         db_index=True, help_text="Prompts that must stay on one side of any split share it."
     )
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    text_check = models.CharField(
+        max_length=10, default=TextCheck.UNCHECKED, db_default=TextCheck.UNCHECKED
+    )
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["study", "external_id"], name="prompt_external_id"),
+            one_of("text_check", TextCheck, "prompt_text_check_known"),
             one_of("category", Category, "prompt_category_known"),
             models.CheckConstraint(
                 condition=Q(intensity__gte=1, intensity__lte=3), name="prompt_intensity_1_to_3"
@@ -46,6 +53,7 @@ class Prompt(PublicModel):
             models.Index(
                 fields=["study", "family"], condition=~Q(family=""), name="prompt_by_family"
             ),
+            models.Index(fields=["study", "id"], condition=NOT_CLEAR, name="prompt_not_clear"),
         ]
         triggers: ClassVar = write_once(
             "study_id", "external_id", "version", "messages", "content_hash"
@@ -79,10 +87,19 @@ class Response(PublicModel):
     language = models.CharField(max_length=12, default="en")
     source = models.UUIDField(help_text="Opaque; never serialised.")
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    text_check = models.CharField(
+        max_length=10, default=TextCheck.UNCHECKED, db_default=TextCheck.UNCHECKED
+    )
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["text_hash"], name="response_by_text")]
-        constraints: ClassVar = [one_of("origin", Origin, "response_origin_known")]
+        indexes: ClassVar = [
+            models.Index(fields=["text_hash"], name="response_by_text"),
+            models.Index(fields=["prompt", "id"], condition=NOT_CLEAR, name="response_not_clear"),
+        ]
+        constraints: ClassVar = [
+            one_of("origin", Origin, "response_origin_known"),
+            one_of("text_check", TextCheck, "response_text_check_known"),
+        ]
         triggers: ClassVar = write_once("prompt_id", "text", "text_hash", "origin", "source")
 
 

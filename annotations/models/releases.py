@@ -7,6 +7,7 @@ from typing import ClassVar
 import pgtrigger
 from django.db import models
 
+from annotations.rules.releases import LEAST_MARGIN, LEAST_P
 from annotations.rules.states import ReleasePurpose, ReleaseState, RetractionCode
 from codesign.accounts.models import User
 from codesign.shared.models import PublicModel, append_only, one_of, write_once
@@ -25,6 +26,8 @@ class DatasetRelease(PublicModel):
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="releases")
     number = models.PositiveIntegerField()
     purpose = models.CharField(max_length=12)
+    least_p = models.DecimalField(max_digits=5, decimal_places=4, default=LEAST_P[0])
+    least_margin = models.DecimalField(max_digits=5, decimal_places=4, default=LEAST_MARGIN[0])
     state = models.CharField(max_length=12, default=ReleaseState.QUEUED)
     requested_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True)
@@ -45,9 +48,16 @@ class DatasetRelease(PublicModel):
             models.UniqueConstraint(fields=["study", "number"], name="release_number"),
             one_of("purpose", ReleasePurpose, "release_purpose_known"),
             one_of("state", ReleaseState, "release_state_known"),
+            models.CheckConstraint(
+                condition=models.Q(least_p__gte=LEAST_P[0], least_p__lte=LEAST_P[1])
+                & models.Q(least_margin__gte=LEAST_MARGIN[0], least_margin__lte=LEAST_MARGIN[1]),
+                name="release_least_in_range",
+            ),
         ]
         triggers: ClassVar = [
-            *write_once("study_id", "number", "purpose", "requested_by_id"),
+            *write_once(
+                "study_id", "number", "purpose", "requested_by_id", "least_p", "least_margin"
+            ),
             pgtrigger.Protect(
                 name="frozen",
                 operation=pgtrigger.UpdateOf(  # type: ignore[no-untyped-call]

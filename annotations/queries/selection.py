@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from annotations.datasets.facts import NO_MODEL, PartText, Selection
+from annotations.datasets.facts import ANY, NO_MODEL, Least, PartText, Selection
 from annotations.models import Criterion, Prompt, Rubric
 from annotations.registry import ModelName, model_names
 from annotations.rules.releases import purposes_needed
@@ -49,7 +49,8 @@ WITH latest AS NOT MATERIALIZED (
   GROUP BY j.prompt_id
 ), answered AS (
   SELECT r.prompt_id, string_agg(json_build_array(
-    r.id, r.prompt_id, r.text, r.origin, r.withdrawn_at IS NOT NULL, r.source)::text,
+    r.id, r.prompt_id, r.text, r.origin, r.withdrawn_at IS NOT NULL,
+    r.text_check NOT IN ('clear', 'cleared'), r.source)::text,
     E'\\n' ORDER BY r.id) AS facts
   FROM annotations_response r JOIN annotations_prompt p ON p.id = r.prompt_id
   WHERE p.study_id = %(study)s
@@ -72,7 +73,8 @@ WITH latest AS NOT MATERIALIZED (
   GROUP BY a.prompt_id
 )
 SELECT json_build_array(p.id, p.messages, p.category, p.topics, p.intensity, p.language,
-    p.held_out, p.split_group, p.withdrawn_at IS NOT NULL)::text,
+    p.held_out, p.split_group, p.withdrawn_at IS NOT NULL,
+    p.text_check NOT IN ('clear', 'cleared'))::text,
   answered.facts, judged.facts, rewritten.facts, flagged.facts
 FROM judged
 JOIN annotations_prompt p ON p.id = judged.prompt_id
@@ -89,7 +91,9 @@ not been written, so that no count tells of it; what else was sent with it count
 """
 
 
-def selection(*, study: Study, purpose: str, going_on: Callable[[], None]) -> Selection:
+def selection(
+    *, study: Study, purpose: str, going_on: Callable[[], None], least: Least = ANY
+) -> Selection:
     """What is in the study now. What was withdrawn meanwhile, the freeze looks for again.
 
     Memory does not grow with the judgements: one statement streams them. `going_on` is called
@@ -109,6 +113,7 @@ def selection(*, study: Study, purpose: str, going_on: Callable[[], None]) -> Se
             )
         ),
         scales=_scales(study),
+        least=least,
     )
 
 

@@ -114,6 +114,16 @@ class FlagState(StrEnum):
     DISMISSED = "dismissed"
 
 
+class TextCheck(StrEnum):
+    """Whether a prompt or response holds personal data; what is found waits for a coordinator."""
+
+    UNCHECKED = "unchecked"
+    CLEAR = "clear"  # nothing was found
+    FOUND = "found"
+    CLEARED = "cleared"  # somebody looked: it is nobody's
+    KEPT_OUT = "kept_out"
+
+
 WAITING_REWRITE = (RewriteState.PENDING,)
 WAITING_FLAG = (FlagState.REPORTED, FlagState.TRIAGED)
 """States in which a review is still to come."""
@@ -191,6 +201,16 @@ FLAG_STATES = Transitions.of(
         "triaged": ["upheld", "dismissed"],
         "upheld": ["dismissed"],
         "dismissed": ["upheld"],
+    },
+)
+TEXT_STATES = Transitions.of(
+    "text",
+    {
+        "unchecked": ["clear", "found"],
+        "clear": [],
+        "found": ["cleared", "kept_out"],
+        "cleared": ["kept_out"],
+        "kept_out": ["cleared"],
     },
 )
 RELEASE_STATES = Transitions.of(

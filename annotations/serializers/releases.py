@@ -8,14 +8,31 @@ from rest_framework import serializers
 
 from annotations.models import DatasetRelease, Retraction
 from annotations.queries.releases import loading_advice
+from annotations.rules.releases import LEAST_MARGIN, LEAST_P, PLACES
 from annotations.rules.states import ReleasePurpose, RetractionCode
 from codesign.shared.serializers import OneOf, Shape
 
 
 class ReleaseRequestSerializer(Shape):
-    """What a release is to be used for."""
+    """What a release is to be used for, and how sure its preferences are at least."""
 
     purpose = OneOf([str(purpose) for purpose in ReleasePurpose])
+    least_p = serializers.DecimalField(
+        max_digits=PLACES + 1,
+        decimal_places=PLACES,
+        min_value=LEAST_P[0],
+        max_value=LEAST_P[1],
+        default=LEAST_P[0],
+        help_text="Preferences with a lower `p` stay out; from 0.5 to below 1.",
+    )
+    least_margin = serializers.DecimalField(
+        max_digits=PLACES + 1,
+        decimal_places=PLACES,
+        min_value=LEAST_MARGIN[0],
+        max_value=LEAST_MARGIN[1],
+        default=LEAST_MARGIN[0],
+        help_text="Preferences with a lower `margin` stay out; from 0 to 3.",
+    )
 
 
 class ReleaseSerializer(serializers.ModelSerializer[DatasetRelease]):
@@ -25,6 +42,8 @@ class ReleaseSerializer(serializers.ModelSerializer[DatasetRelease]):
         source="parent_id", allow_null=True, help_text="The release of the same purpose before."
     )
     example_judgements = serializers.BooleanField(source="has_examples")
+    least_p = serializers.FloatField()
+    least_margin = serializers.FloatField()
     loading_advice = serializers.SerializerMethodField(
         help_text="What to know before loading the files; empty where they load safely."
     )
@@ -35,6 +54,8 @@ class ReleaseSerializer(serializers.ModelSerializer[DatasetRelease]):
             "id",
             "number",
             "purpose",
+            "least_p",
+            "least_margin",
             "state",
             "error",
             "created_at",

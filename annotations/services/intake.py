@@ -18,7 +18,7 @@ from annotations.rules import prompts as rules
 from annotations.rules.prompts import PromptRow, RowProblem
 from annotations.rules.sketches import sketches
 from annotations.rules.states import Origin
-from annotations.rules.texts import text_hash
+from annotations.rules.texts import first_check, text_hash
 from annotations.services.ties import Ties
 from codesign.audit import services as audit
 from codesign.audit.registry import action
@@ -45,6 +45,7 @@ COLUMNS = (
     "held_out",
     "family",
     "split_group",
+    "text_check",
 )
 MESSAGES = COLUMNS.index("messages")
 _VALUES = attrgetter(*COLUMNS)
@@ -57,6 +58,7 @@ RESPONSE_COLUMNS = (
     "origin",
     "language",
     "source",
+    "text_check",
 )
 TELLING = {
     "content_hash": "text",
@@ -111,6 +113,7 @@ class Incoming:
     held_out: bool
     family: str
     split_group: uuid.UUID
+    text_check: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +268,7 @@ class Intake:
                 str(one.origin),
                 one.language,
                 one.source,
+                first_check(one.text),
             )
             for number, (id, one, digest) in enumerate(zip(ids, new, hashes, strict=True))
         )
@@ -298,6 +302,7 @@ def _incoming(study_id: uuid.UUID, row: PromptRow, said: Sequence[str]) -> Incom
         held_out=row.held_out,
         family=seen(row.family),
         split_group=rules.first_group(study_id, digest),
+        text_check=first_check(*(m["content"] for m in row.messages)),
     )
 
 

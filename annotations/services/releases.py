@@ -8,13 +8,14 @@ import uuid
 from collections import Counter
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from annotations.datasets.facts import Selection
+from annotations.datasets.facts import Least, Selection
 from annotations.datasets.manifest import Edition
 from annotations.datasets.package import NothingToRelease, Package, Progress, build
 from annotations.datasets.scan import ScanFailed, with_personal_data
@@ -23,9 +24,9 @@ from annotations.permissions import REQUEST_RELEASE
 from annotations.queries import releases as queries
 from annotations.queries.helplines import helpline_numbers
 from annotations.queries.selection import granting, selection
-from annotations.rules.releases import MAX_BUILDS, in_words
+from annotations.rules.releases import ANY_LEAST, MAX_BUILDS, LeastAsked, in_words, least_problems
 from annotations.rules.states import RELEASE_STATES, ReleasePurpose, ReleaseState
-from annotations.services import listening
+from annotations.services import listening, texts
 from annotations.services.listening import Cancelled
 from codesign.audit import services as audit
 from codesign.audit.registry import action
@@ -45,7 +46,7 @@ CANCELLED = action("annotations.release_cancelled", "cancelled the making of a d
 
 CANCELLED_SAYS = "It was cancelled before it was finished."
 SCAN_SAYS = (
-    "The program that looks for personal data in rewrites ended too early, so nothing is released. "
+    "The program that looks for personal data ended too early, so nothing is released. "
     "Ask again; if it happens again, look at the worker's log."
 )
 BUILDERS = 0x0DA7A
@@ -56,51 +57,65 @@ class CannotBuild(Exception):
     """A build ended without a release; the sentence is for the person who asked."""
 
 
-def request_release(*, actor: Actor, study: Study, purpose: str) -> DatasetRelease:
+def request_release(
+    *, actor: Actor, study: Study, purpose: str, least: LeastAsked = ANY_LEAST
+) -> DatasetRelease:
     """Ask for a release; a worker builds it.
 
-    While the same person's release for the same purpose has not begun, it is that one: another
-    would hold the same, as where somebody pressed twice.
+    While the same person's release for the same purpose and the same least has not begun, it is
+    that one: another would hold the same, as where somebody pressed twice.
     """
     with transaction.atomic():
-        _check_and_lock(actor=actor, study=study, purpose=purpose)
+        wanted = _checked_and_locked(actor, study, purpose, least)
         asked = DatasetRelease.objects.filter(
             study=study,
-            purpose=purpose,
+            **wanted,
             requested_by__isnull=False,
             requested_by_id=actor.user_id,
             state=ReleaseState.QUEUED,
         )
-        release = asked.first() or _new_row(actor=actor, study=study, purpose=purpose)
+        release = asked.first() or _new_row(actor=actor, study=study, **wanted)
         enqueue("annotations.tasks.build_release", release.id)
     return release
 
 
-def release_now(*, actor: Actor, study: Study, purpose: str, progress: Progress) -> DatasetRelease:
+def release_now(
+    *,
+    actor: Actor,
+    study: Study,
+    purpose: str,
+    progress: Progress,
+    least: LeastAsked = ANY_LEAST,
+) -> DatasetRelease:
     """Ask for a release and build it here and now, for commands.
 
     When this process dies, the timer has a worker go on.
     """
     with transaction.atomic():
-        _check_and_lock(actor=actor, study=study, purpose=purpose)
-        release = _new_row(actor=actor, study=study, purpose=purpose)
+        wanted = _checked_and_locked(actor, study, purpose, least)
+        release = _new_row(actor=actor, study=study, **wanted)
     build_release(release_id=release.id, progress=progress, wait=True)
     release.refresh_from_db()
     return release
 
 
-def _check_and_lock(*, actor: Actor, study: Study, purpose: str) -> None:
-    """Check what is asked for, and lock the study: releases are numbered one after another."""
+def _checked_and_locked(
+    actor: Actor, study: Study, purpose: str, least: LeastAsked
+) -> dict[str, Any]:
+    """What is asked for, checked; the study is locked: releases are numbered one after another."""
     require(actor, REQUEST_RELEASE, study)
     if purpose not in set(ReleasePurpose):
         raise Invalid("Choose what it is for.", {"purpose": ["Choose from the list."]})
+    if problems := least_problems(least):
+        raise Invalid("The least p or margin is out of range.", problems)
     Study.objects.select_for_update(no_key=True).get(id=study.id)
+    return {"purpose": purpose, "least_p": least.p, "least_margin": least.margin}
 
 
-def _new_row(*, actor: Actor, study: Study, purpose: str) -> DatasetRelease:
+def _new_row(*, actor: Actor, study: Study, **wanted: Any) -> DatasetRelease:
     last = DatasetRelease.objects.filter(study=study).aggregate(n=Max("number"))["n"] or 0
     release = DatasetRelease.objects.create(
-        study=study, number=last + 1, purpose=purpose, requested_by_id=actor.user_id
+        study=study, number=last + 1, requested_by_id=actor.user_id, **wanted
     )
     tell_trail(what=REQUESTED, release=release, actor=actor)
     return release
@@ -246,12 +261,16 @@ def write_draft(*, release: DatasetRelease, progress: Progress) -> Draft:
     """Select what may be released now and write it into a folder of its own."""
     row = listening.wanted(release=release)
     going_on = listening.stopped_by_cancelling(row=row)
-    chosen = selection(study=release.study, purpose=release.purpose, going_on=going_on)
     parent = _parent(release)
     folder = _draft_folder(release)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700, parents=True)
     try:
+        texts.look(study=release.study, going_on=going_on)
+        least = Least(float(release.least_p), float(release.least_margin))
+        chosen = selection(
+            study=release.study, purpose=release.purpose, going_on=going_on, least=least
+        )
         package = build(
             chosen,
             secret=bytes(release.study.secret),

@@ -13,17 +13,24 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotations.datasets.manifest import MANIFEST
 from annotations.forms.releases import ReleaseForm
 from annotations.models import DatasetRelease
-from annotations.permissions import DOWNLOAD_RELEASES, REQUEST_RELEASE, SEE_RELEASES
+from annotations.permissions import (
+    CLEAR_TEXTS,
+    DOWNLOAD_RELEASES,
+    REQUEST_RELEASE,
+    SEE_RELEASES,
+)
 from annotations.queries import recipients as recipient_queries
 from annotations.queries import releases as queries
+from annotations.queries import texts
 from annotations.registry import uses_of
-from annotations.rules.releases import SAYS, USES
+from annotations.rules.releases import SAYS, USES, Dropped
 from annotations.rules.states import ReleaseState
 from annotations.services import recipients, releases
 from codesign.shared.downloads import as_tar, send_file
@@ -32,6 +39,20 @@ from codesign.shared.pages import Job, how_far
 from codesign.studies.permissions import StudyRequest, page
 
 RELEASES_A_PAGE = 25
+LISTED_SAYS = {
+    Dropped.CONTESTED: gettext_lazy(
+        "Contested: the cohorts want opposite things, and the votes of both sides are clear (their"
+        " 90% interval excludes one half). Three people who all agree are clear."
+    ),
+    Dropped.UNDECIDED: gettext_lazy(
+        "Undecided: the cohorts lean to opposite sides, and one side has fewer than three votes."
+        " So few are never clear. More judgements of that cohort can settle it."
+    ),
+    Dropped.CYCLE: gettext_lazy(
+        "In a circle: of three or more replies, people prefer the first to the second, the second"
+        " to the third and the third to the first."
+    ),
+}
 
 
 @page(SEE_RELEASES)
@@ -47,6 +68,8 @@ def listed(request: StudyRequest, slug: str) -> HttpResponse:
         "rows": [{"release": release, "use": USES[release.purpose]} for release in found],
         "may_ask": request.member.has_role(*REQUEST_RELEASE.roles),
     }
+    if request.member.has_role(*CLEAR_TEXTS.roles):
+        seen["uncleared"] = texts.how_many_wait(study_id=request.member.study_id)
     return render(request, "annotations/releases.html", seen)
 
 
@@ -61,6 +84,7 @@ def ask(request: StudyRequest, slug: str) -> HttpResponse:
             actor=request.actor,
             study=request.member.study,
             purpose=form.cleaned_data["purpose"],
+            least=form.least(),
         )
         messages.success(request, _("The release is being built."))
         return redirect("annotations:release", slug=slug, release_id=release.id)
@@ -85,6 +109,9 @@ def one(request: StudyRequest, slug: str, release_id: uuid.UUID) -> HttpResponse
         seen["job"] = _job(request, release)
     if release.state in queries.READABLE:
         seen |= _said(release)
+        seen["may_clear"] = request.member.has_role(*CLEAR_TEXTS.roles) and any(
+            Dropped.UNCLEARED_TEXT in reasons for reasons in release.manifest["dropped"].values()
+        )
         seen["card"] = queries.card_of(release)
         seen["advice"] = queries.loading_advice(release)
         seen["uses"] = uses_of([release.id])
@@ -150,6 +177,7 @@ def acknowledge(request: StudyRequest, slug: str, release_id: uuid.UUID) -> Http
 def _said(release: DatasetRelease) -> dict[str, Any]:
     """The manifest as tables that people read."""
     manifest = release.manifest
+    listed = manifest.get("listed", {Dropped.CONTESTED: manifest.get("contested", 0)})
     itself: dict[str, Any] = {"path": MANIFEST, "sha256": release.manifest_sha256}
     itself["bytes"] = queries.file_of(release, MANIFEST).stat().st_size
     splits = ("train", "validation", "test")
@@ -170,6 +198,11 @@ def _said(release: DatasetRelease) -> dict[str, Any]:
             for config, reasons in manifest["dropped"].items()
             for reason, count in reasons.items()
         ],
+        "listed_columns": [
+            {"label": _("Pairs that are listed in contested.jsonl")},
+            {"label": _("Pairs"), "number": True},
+        ],
+        "listed_rows": [[LISTED_SAYS[why], count] for why, count in listed.items()],
         "files": [itself, *manifest["files"]],
         "people": [
             (cohort.replace("_", " "), found["people"])

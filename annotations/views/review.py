@@ -17,6 +17,7 @@ from annotations.queries import review as queries
 from annotations.queries.review import Item, Kind
 from annotations.rules import diff
 from annotations.rules.states import FLAG_STATES, REWRITE_STATES, FlagState, RewriteState
+from annotations.rules.texts import same_words
 from annotations.services import reading
 from annotations.services import review as service
 from annotations.views.support import carried, carry_on, note_sent, offer_support
@@ -190,6 +191,7 @@ def _shown(item: Item) -> dict[str, object]:
     before, after = diff.compare(item.reply, item.rewrite) if rewrites else ([], [])
     return {
         "item": item,
+        "same_words": rewrites and same_words(item.reply, item.rewrite),
         "before": before,
         "after": after,
         **_words(item),

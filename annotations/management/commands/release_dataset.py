@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from annotations.models import DatasetRelease
 from annotations.queries import releases as queries
-from annotations.rules.releases import SAYS
+from annotations.rules.releases import LEAST_MARGIN, LEAST_P, SAYS, LeastAsked
 from annotations.rules.states import ReleasePurpose, ReleaseState
 from annotations.services import recipients, releases
 from codesign.accounts.commands import actor_of, add_as
@@ -28,6 +30,20 @@ class Command(BaseCommand):
         """What for, where to, and as whom."""
         parser.add_argument("study", help="The study's short name, as in its address.")
         parser.add_argument("--purpose", required=True, choices=list(map(str, ReleasePurpose)))
+        parser.add_argument(
+            "--least-p",
+            type=Decimal,
+            default=LEAST_P[0],
+            metavar="P",
+            help="Leave out preferences that are less sure: from 0.5 to below 1.",
+        )
+        parser.add_argument(
+            "--least-margin",
+            type=Decimal,
+            default=LEAST_MARGIN[0],
+            metavar="MARGIN",
+            help="Leave out preferences that are weaker: from 0 to 3.",
+        )
         parser.add_argument("--out", type=Path, help="Copy the frozen files to this new folder.")
         add_as(parser)
 
@@ -42,6 +58,7 @@ class Command(BaseCommand):
                 actor=actor,
                 study=study_named(options["study"]),
                 purpose=options["purpose"],
+                least=LeastAsked(options["least_p"], options["least_margin"]),
                 progress=self._progress,
             )
             if release.state != ReleaseState.FROZEN:
@@ -51,7 +68,8 @@ class Command(BaseCommand):
                 recipients.copy_release(actor=actor, release=release, into=out)
                 self.stdout.write(f"Copied to {out}")
         except Refusal as refusal:
-            raise CommandError(refusal.title) from refusal
+            said = chain(*getattr(refusal, "fields", {}).values())
+            raise CommandError(" ".join([refusal.title, *said])) from refusal
 
     def _progress(self, done: int, total: int) -> None:
         self.stdout.write(f"{done} of {total} judgements")

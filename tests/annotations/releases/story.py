@@ -120,7 +120,7 @@ class Story:
             ended_at=now,
             sitting=uuid.uuid4(),
         )
-        return self.revise(assignment, ranking=[[first], [second]], **changes)
+        return self.revise(assignment, **{"ranking": [[first], [second]]} | changes)
 
     def revise(self, assignment: Assignment, **changes: Any) -> Judgement:
         """One more revision of what was submitted."""

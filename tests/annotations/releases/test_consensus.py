@@ -4,7 +4,16 @@ from fractions import Fraction
 
 import pytest
 
-from annotations.datasets.consensus import Outcome, Tally, compared, outcome, pooled
+from annotations.datasets.consensus import (
+    FEWEST,
+    Outcome,
+    Tally,
+    compared,
+    in_cycles,
+    outcome,
+    pooled,
+    weight,
+)
 from annotations.datasets.splits import split_of
 
 
@@ -54,10 +63,20 @@ def test_ninety_percent_interval_excludes_a_half(tally: Tally, clear: bool) -> N
         ((0, 3, 0), None, Outcome.TIE),
         ((1, 2, 0), None, Outcome.FIRST),
         ((3, 0, 0), (1, 0, 0), Outcome.FIRST),
-        ((3, 0, 0), (0, 0, 1), Outcome.FIRST),  # .875 and .25
-        ((2, 0, 1), (0, 0, 1), Outcome.SECOND),  # .625 and .25: cohorts, not heads
-        ((1, 0, 0), (0, 0, 1), Outcome.TIE),
-        ((3, 0, 0), (0, 0, 2), Outcome.FIRST),  # opposed, but two are not clear
+        ((3, 0, 0), (0, 0, 1), Outcome.UNDECIDED),  # one vote can never be clear
+        ((2, 0, 1), (0, 0, 1), Outcome.UNDECIDED),
+        ((1, 0, 0), (0, 0, 1), Outcome.UNDECIDED),
+        ((2, 0, 0), (0, 0, 3), Outcome.UNDECIDED),  # seen as agreement, with p .52 and margin 0
+        ((3, 0, 0), (0, 0, 2), Outcome.UNDECIDED),
+        ((3, 0, 0), (0, 1, 1), Outcome.UNDECIDED),
+        ((9, 0, 0), (0, 0, 2), Outcome.UNDECIDED),
+        ((3, 0, 0), (1, 0, 2), Outcome.FIRST),  # opposed; three are not clear, and could have been
+        ((2, 0, 1), (0, 0, 3), Outcome.SECOND),
+        ((2, 0, 1), (1, 0, 2), Outcome.TIE),
+        ((3, 0, 0), (0, 1, 0), Outcome.FIRST),  # a cohort at .5 opposes nobody
+        ((0, 0, 3), (1, 0, 1), Outcome.SECOND),
+        ((1, 0, 0), (0, 2, 0), Outcome.FIRST),
+        ((0, 1, 0), (1, 0, 1), Outcome.TIE),
         ((3, 0, 0), (0, 0, 3), Outcome.CONTESTED),
         ((0, 0, 5), (4, 0, 0), Outcome.CONTESTED),
         ((30, 0, 1), (0, 0, 3), Outcome.CONTESTED),
@@ -73,6 +92,65 @@ def test_cohorts_count_equally(
     assert outcome(cohorts) is expected
 
 
+@pytest.mark.parametrize(
+    ("cohorts", "expected"),
+    [
+        ([(3, 0, 0), (0, 0, 3), (0, 0, 1)], Outcome.CONTESTED),  # both sides have a clear one
+        ([(4, 0, 0), (1, 0, 2), (0, 1, 1)], Outcome.FIRST),  # both sides have one that could be
+        ([(3, 0, 0), (0, 0, 1), (0, 0, 2)], Outcome.UNDECIDED),
+        ([(1, 0, 0), (0, 0, 3), (0, 1, 0)], Outcome.UNDECIDED),
+        ([(1, 0, 0), (2, 0, 0), (0, 3, 0)], Outcome.FIRST),
+    ],
+)
+def test_of_several_cohorts_each_side_is_as_sure_as_its_surest(
+    cohorts: list[tuple[int, int, int]], expected: Outcome
+) -> None:
+    assert outcome({str(n): Tally(*tally) for n, tally in enumerate(cohorts)}) is expected
+
+
+def test_fewer_votes_than_three_are_never_clear() -> None:
+    found = {n: Tally(n, 0, 0).clear or Tally(0, 0, n).clear for n in range(1, 6)}
+    assert found == {n: n >= FEWEST for n in range(1, 6)}
+
+
+@pytest.mark.parametrize("length", range(2, 50))
+def test_all_pairs_of_a_ranking_weigh_as_much_as_its_neighbours_would(length: int) -> None:
+    """A ranking of k counts as k - 1 comparisons, with ties and without."""
+    names = [f"r{n:02}" for n in range(length)]
+    for ranking in ([[name] for name in names], [names[:1], names[1:]], [names]):
+        assert len(list(compared(ranking))) * weight(length) == length - 1
+
+
+def test_a_vote_weighs_what_its_ranking_does() -> None:
+    """Two of three responses, and one of two: (2/3 · 2 + 1/2) / (4/3 + 1 + 1)."""
+    mixed = Tally.of([(1, 3), (1, 3), (-1, 2)])
+    assert (mixed.wins, mixed.ties, mixed.losses, mixed.n) == (2, 0, 1, 3)
+    assert mixed.votes == Fraction(7, 3)
+    assert mixed.p == Fraction(11, 20)
+    assert Tally.of([(1, 2), (0, 2), (-1, 2)]) == Tally(1, 1, 1)
+    assert Tally.of([(1, 4), (0, 4)]).p == Fraction(5, 8)  # (1/2 + 1/4 + 1/2) / (1 + 1)
+
+
+@pytest.mark.parametrize(
+    ("preferred", "cycles"),
+    [
+        ([], []),
+        (["ab"], []),
+        (["ab", "bc", "ac"], []),
+        (["ab", "bc", "ca"], ["abc"]),
+        (["ab", "bc", "ca", "ad", "bd", "cd"], ["abc"]),
+        (["ab", "bc", "cd", "da", "ac", "bd"], ["abcd"]),
+        (["ab", "bc", "ca", "cd", "de", "ef", "fd"], ["abc", "def"]),
+        (["ab", "ba"], ["ab"]),
+    ],
+)
+def test_cycles(preferred: list[str], cycles: list[str]) -> None:
+    found: dict[int, set[str]] = {}
+    for text, number in in_cycles([(one[0], one[1]) for one in preferred]).items():
+        found.setdefault(number, set()).add(text)
+    assert sorted("".join(sorted(cycle)) for cycle in found.values()) == cycles
+
+
 def test_pooled_is_the_mean_of_cohorts() -> None:
     assert pooled({"a": Tally(3, 0, 0), "b": Tally(0, 0, 1)}) == Fraction(9, 16)
 
@@ -85,7 +163,8 @@ def test_pooled_is_the_mean_of_cohorts() -> None:
         ([["a"], ["b"]], [("a", "b", 1)]),
         ([["b"], ["a"]], [("a", "b", -1)]),
         ([["b", "a"]], [("a", "b", 0)]),
-        ([["a"], ["b"], ["c"]], [("a", "b", 1), ("b", "c", 1)]),  # neighbours alone
+        ([["a"], ["b"], ["c"]], [("a", "b", 1), ("a", "c", 1), ("b", "c", 1)]),
+        ([["b"], ["c"], ["a"]], [("a", "b", -1), ("a", "c", -1), ("b", "c", 1)]),
         ([["c"], ["a", "b"]], [("a", "b", 0), ("a", "c", -1), ("b", "c", -1)]),
     ],
 )

@@ -182,15 +182,6 @@ def test_one_person_has_one_vote_on_a_pair() -> None:
     assert record["meta"]["cohorts"][0]["wins"] == 1
 
 
-def test_long_rankings_give_neighbouring_pairs() -> None:
-    judged = [judgement("lived-1", [["c"], ["a"], ["b"]], order_shown=["a", "b", "c"])]
-    records, _ = preferences(selection(judged))
-    assert {(winner(r), r["meta"]["rejected_response_id"]) for r in records} == {
-        ("c", "a"),
-        ("a", "b"),
-    }
-
-
 def test_examples_are_marked() -> None:
     judged = [judgement("lived-1", A_FIRST), judgement("lived-2", A_FIRST, example=True)]
     (record,), _ = preferences(selection(judged))

@@ -4,6 +4,8 @@ import pytest
 
 from annotations.datasets.personal_data import found_in
 from annotations.queries.helplines import helpline_numbers
+from annotations.rules.states import TextCheck
+from annotations.rules.texts import first_check
 
 
 @pytest.mark.parametrize(
@@ -17,10 +19,42 @@ from annotations.queries.helplines import helpline_numbers
         ("I was born 12/03/1985", "DATE_TIME"),
         ("GB82 WEST 1234 5698 7654 32", "IBAN_CODE"),
         ("my insurance number is AB123456C", "UK_NINO"),
+        ("from 192.0.2.1 or so", "IP_ADDRESS"),
+        ("at fe80::abcd today", "IP_ADDRESS"),
+        ("born 5-JAN", "DATE_TIME"),
+        ("since MAY-99", "DATE_TIME"),
+        ("Ring (020) 7946 0958", "PHONE_NUMBER"),
     ],
 )
 def test_found(text: str, kind: str) -> None:
+    """And never passed over beforehand, as a text that no pattern can match."""
     assert kind in found_in(text)
+    assert first_check(text) == TextCheck.UNCHECKED
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Take a breath.",
+        "The second answer to p0, in 2023, for 10 days: 5 of them good.",
+        "1. Breathe.\n2. Count to ten.\n3. Rest.",
+    ],
+)
+def test_most_texts_need_no_look(text: str) -> None:
+    assert first_check(text) == TextCheck.CLEAR
+    assert found_in(text) == []
+
+
+@pytest.mark.parametrize("number", sorted(helpline_numbers()))
+@pytest.mark.parametrize("said", ["Ring {}.", "Call {} (24/7).", "{}, day and night", "({})"])
+def test_no_helpline_is_somebodys_own(number: str, said: str) -> None:
+    assert found_in(said.format(number), helplines=helpline_numbers()) == []
+
+
+@pytest.mark.parametrize("text", ["Ring 0800 111 0 2223 4567.", "Ring 07700 116 123."])
+def test_a_number_that_begins_or_ends_like_a_helpline_is_no_helpline(text: str) -> None:
+    assert found_in(text, helplines=helpline_numbers()) != []
 
 
 @pytest.mark.parametrize(

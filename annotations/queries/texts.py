@@ -1,0 +1,72 @@
+"""Prompts and responses in which personal data may be: what was not looked at, what was found."""
+
+from __future__ import annotations
+
+import uuid
+from enum import StrEnum
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from annotations.models import Assignment, Prompt, Response
+from annotations.rules.states import AssignmentState, TextCheck
+from codesign.shared.counts import sum_of, up_to_most
+from codesign.shared.errors import NotFound
+
+FOUND = (TextCheck.FOUND, TextCheck.CLEARED, TextCheck.KEPT_OUT)
+
+
+class Kind(StrEnum):
+    """What a text is."""
+
+    PROMPT = "prompt"
+    RESPONSE = "response"
+
+
+def table(kind: Kind) -> QuerySet[Any]:
+    """All rows of that kind."""
+    rows: QuerySet[Any] = Prompt.objects.all() if kind is Kind.PROMPT else Response.objects.all()
+    return rows
+
+
+def _of_study(kind: Kind, study_id: uuid.UUID) -> QuerySet[Any]:
+    if kind is Kind.PROMPT:
+        return table(kind).filter(~Q(text_check=TextCheck.CLEAR), study_id=study_id)
+    return table(kind).filter(~Q(text_check=TextCheck.CLEAR), prompt__study_id=study_id)
+
+
+def not_looked_at(*, kind: Kind, study_id: uuid.UUID, most: int) -> list[tuple[uuid.UUID, str]]:
+    """(id, text) of texts that a release may hold, since somebody judged their prompt."""
+    prompt = "id" if kind is Kind.PROMPT else "prompt"
+    judged = Assignment.objects.filter(prompt=OuterRef(prompt), state=AssignmentState.SUBMITTED)
+    rows = _of_study(kind, study_id).filter(Exists(judged), text_check=TextCheck.UNCHECKED)
+    if kind is Kind.RESPONSE:
+        return list(rows.values_list("id", "text")[:most])
+    return [(id, _said(messages)) for id, messages in rows.values_list("id", "messages")[:most]]
+
+
+def _said(messages: list[dict[str, str]]) -> str:
+    return "\n".join(message["content"] for message in messages)
+
+
+def found(*, kind: Kind, study_id: uuid.UUID, decided: bool) -> QuerySet[Any]:
+    """Texts in which something was found: those that wait for a coordinator, or the others."""
+    states = FOUND[1:] if decided else FOUND[:1]
+    rows = _of_study(kind, study_id).filter(text_check__in=states)
+    rows = rows.filter(withdrawn_at=None)
+    if kind is Kind.RESPONSE:
+        rows = rows.filter(prompt__withdrawn_at=None).select_related("prompt")
+    return rows.order_by("id")
+
+
+def how_many_wait(*, study_id: uuid.UUID) -> int:
+    """How many texts wait for a coordinator; counted no further than `shared.counts` does."""
+    return sum_of(up_to_most(found(kind=kind, study_id=study_id, decided=False)) for kind in Kind)
+
+
+def one(*, kind: Kind, study_id: uuid.UUID, text_id: uuid.UUID) -> Any:
+    """One text of a study in which something was found."""
+    row = _of_study(kind, study_id).filter(id=text_id, text_check__in=FOUND).first()
+    if row is None:
+        raise NotFound("There is no such text in this study.")
+    return row
