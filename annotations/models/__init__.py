@@ -16,6 +16,7 @@ from annotations.models.prompts import (
     Rubric,
     RubricText,
     SketchBucket,
+    TieReason,
 )
 from annotations.models.releases import DatasetRelease, ReleaseMember, Retraction
 from annotations.models.rounds import (
@@ -54,4 +55,5 @@ __all__ = [
     "SketchBucket",
     "Task",
     "TaskResponse",
+    "TieReason",
 ]

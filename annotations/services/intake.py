@@ -16,7 +16,7 @@ from annotations.models import Prompt, Response
 from annotations.permissions import ADD_PROMPTS
 from annotations.rules import prompts as rules
 from annotations.rules.prompts import PromptRow, RowProblem
-from annotations.rules.sketches import sketches
+from annotations.rules.sketches import REPLY_WORDS, says_enough, sketches
 from annotations.rules.states import Origin
 from annotations.rules.texts import text_hash
 from annotations.services.ties import Ties
@@ -250,8 +250,13 @@ class Intake:
             if problem := rules.text_problem(one.text, "the response"):
                 raise Invalid(problem)
         hashes = [one.text_hash or text_hash(one.text) for one in new]
-        groups = [one.prompt.split_group for one in new]
-        self._ties.add_responses(list(zip(hashes, groups, strict=True)))
+        self._ties.add_responses(
+            [
+                (digest, one.prompt.split_group)
+                for digest, one in zip(hashes, new, strict=True)
+                if says_enough(one.text, REPLY_WORDS)
+            ]
+        )
         now = timezone.now()
         ids = [uuid.uuid4() for _ in new]
         rows = (
