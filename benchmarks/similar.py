@@ -20,7 +20,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from annotations.rules.prompts import normalised
 from annotations.rules.short import alike, short
@@ -48,8 +48,8 @@ SENTENCES = {
         "Every time the phone rings I am sure that somebody in my family has died",
         "My mother needs care day and night and my sisters say they have no time to help me",
         "After the accident I cannot sit in a car without sweating and counting every red light",
-        "I have written my resignation six times this month and each time I deleted it before lunch",
-        "We lost our shop last year and my husband will not speak about the debts that we still have",
+        "I have written my resignation six times this month and deleted it before lunch",
+        "We lost our shop last year and my husband will not speak about the debts we have",
     ),
     "es": (
         "Me siento muy sola",
@@ -66,7 +66,7 @@ SENTENCES = {
         "كيف أخبر أمي أنني تركت الجامعة؟",
         "منذ وفاة أبي لا أجد رغبة في الخروج من البيت",
         "زوجي لا يتكلم معي منذ أسبوع وأنا لا أعرف ما الذي أغضبه مني",
-        "كل صباح أستيقظ وقلبي يدق بسرعة وأخاف أن أذهب إلى العمل لأن مديري يصرخ أمام الجميع",
+        "كل صباح أستيقظ وقلبي يدق بسرعة وأخاف أن أذهب إلى العمل لأن مديري يصرخ",
     ),
 }
 MORE = {
@@ -206,7 +206,7 @@ def _apart() -> Iterator[Pair]:
     for opening, (one, other) in OPENINGS:
         yield Pair(f"{opening} {one}.", f"{opening} {other}.", "opening", tied=False)
     for language, sentences in SENTENCES.items():
-        for one, other in zip(sentences, sentences[1:], strict=False):
+        for one, other in pairwise(sentences):
             yield Pair(one, other, "two questions", tied=False)
             tail = MORE[language][0]
             yield Pair(f"{one} {tail}", f"{other} {tail}", "the same end", tied=False)
@@ -286,7 +286,22 @@ def _advice(draw: random.Random) -> str:
     return f"That sounds hard. Perhaps you could {draw.choice(ADVICE)} and {own}."
 
 
-_SYLLABLES = ("ba", "ko", "li", "mu", "re", "sa", "to", "vi", "zu", "ne", "dol", "fer", "gin", "pas")
+_SYLLABLES = (
+    "ba",
+    "ko",
+    "li",
+    "mu",
+    "re",
+    "sa",
+    "to",
+    "vi",
+    "zu",
+    "ne",
+    "dol",
+    "fer",
+    "gin",
+    "pas",
+)
 
 
 def measured(found: list[tuple[Pair, bool]]) -> dict[tuple[int, int], Counter[str]]:

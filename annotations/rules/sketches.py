@@ -114,9 +114,7 @@ def layout() -> np.dtype[Any]:
     import numpy as np
 
     halves = [(name, "<u8", (2,)) for name in ("front", "back")]
-    return np.dtype(
-        [("beginning", "<u8"), ("letters", "<u8"), *halves, ("bands", "<u4", (BANDS,))]
-    )
+    return np.dtype([("beginning", "<u8"), ("letters", "<u8"), *halves, ("bands", "<u4", (BANDS,))])
 
 
 def sketches(talks: Sequence[Sequence[str]]) -> Array:

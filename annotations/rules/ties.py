@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
+from itertools import count
 
 
 class Why(StrEnum):
@@ -14,6 +16,51 @@ class Why(StrEnum):
     NEAR = "near"
     FAMILY = "family"
     REPLY = "reply"
+
+
+HELD_OUT = "held_out"
+SIDES = ("train", "validation", "test", HELD_OUT)
+"""Of a split; what is not used yet goes to the last one of its group: away from training."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the prompts of a group go: those that a release used by their side, and all others."""
+
+    used: Mapping[str, uuid.UUID]
+    others: uuid.UUID
+
+    @property
+    def apart(self) -> bool:
+        """Whether prompts that are tied stand on several sides, since releases used them there."""
+        return len({*self.used.values(), self.others}) > 1
+
+
+def placed(
+    group: uuid.UUID, *, used: Iterable[str], held_out: bool, side_of: Callable[[uuid.UUID], str]
+) -> Places:
+    """Groups for prompts that are tied, so that none that a release used changes its side.
+
+    `used` are the sides on which releases used some of them, `held_out` whether one of them is. A
+    group's side follows from its id (`side_of`), so ids are drawn from the group until one fits:
+    the same each time.
+    """
+    sides = sorted(set(used), key=SIDES.index)
+    if not sides:
+        return Places({}, group)
+    if held_out:
+        return Places({side: _on_side(group, side, side_of, apart=True) for side in sides}, group)
+    found = {side: _on_side(group, side, side_of, apart=len(sides) > 1) for side in sides}
+    return Places(found, found[sides[-1]])
+
+
+def _on_side(
+    group: uuid.UUID, side: str, side_of: Callable[[uuid.UUID], str], *, apart: bool
+) -> uuid.UUID:
+    if not apart and side_of(group) == side:
+        return group
+    drawn = (uuid.uuid5(group, f"{side} {number}") for number in count())
+    return next(one for one in drawn if side_of(one) == side)
 
 
 class Groups:

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from django.db import connection
 
 from annotations.models import Prompt, SketchBucket, TieReason
 from annotations.rules import buckets, sketches
-from annotations.rules.prompts import turns
+from annotations.rules.prompts import first_group, turns
 from annotations.rules.short import Short, joined_by_half, joined_by_letters, short
 from annotations.rules.ties import Groups, Why
 from codesign.shared.batches import batched
@@ -122,12 +122,15 @@ class Ties:
     Holds a few thousand sketches and texts at a time, however many come in or are there, about
     300 bytes for each group that is joined to another, and the words of short prompts as long as
     they have a half in common.
+
+    With an `intake`, the groups of a study are worked out afresh: that intake wrote the sketches of
+    all its prompts, and every prompt begins in the group that its text alone gives it.
     """
 
-    def __init__(self, study: Study) -> None:
-        self.study = study
+    def __init__(self, study: Study, *, intake: uuid.UUID | None = None) -> None:
+        self.study, self._afresh = study, intake is not None
         self.groups = Groups()
-        self._intake = uuid.uuid4()
+        self._intake = intake or uuid.uuid4()
         self._ids: list[bytes] = []
         self._tables: list[Array] = []
         self._texts: set[uuid.UUID] = set()
@@ -174,14 +177,18 @@ class Ties:
 
     def settle(self, sign: Callable[[], None] = lambda: None) -> None:
         """Work out all ties and write them; `sign` is called now and then meanwhile."""
+        self.work_out(sign)
+        move(study=self.study, groups=self.groups)
+
+    def work_out(self, sign: Callable[[], None] = lambda: None) -> None:
+        """Find what is tied by its text, and join its groups; writes no prompt."""
         self._sign = sign
         if self._ids:
             self._to_buckets()
-        if self._buckets:
+        if self._buckets or self._afresh:
             for slot, runs in self._runs():
                 sign()
                 self._join(slot, runs)
-        move(study=self.study, groups=self.groups)
 
     def _join(self, slot: int, runs: Iterator[Run]) -> None:
         """Join those of each run that are tied by what the slot holds."""
@@ -191,6 +198,9 @@ class Ties:
             self._join_short(slot, runs)
         else:
             self._join_near(self._without_large(slot, runs))
+
+    def _group(self, group: uuid.UUID, content: str) -> uuid.UUID:
+        return first_group(self.study.id, content) if self._afresh else group
 
     def _to_buckets(self) -> None:
         write_buckets(
@@ -207,7 +217,9 @@ class Ties:
 
     def _runs(self) -> Iterator[tuple[int, Iterator[Run]]]:
         """By slot, prompts that share a key there, with a new one among them."""
-        found = SketchBucket.objects.filter(study=self.study, bucket__in=self._buckets)
+        found = SketchBucket.objects.filter(study=self.study)
+        if not self._afresh:
+            found = found.filter(bucket__in=self._buckets)
         rows = found.order_by("bucket").values_list("bucket", "intake", "keys", "prompts")
         by_bucket = groupby(rows.iterator(BUCKET_ROWS), key=itemgetter(0))
         for slot, some in groupby(by_bucket, key=lambda pair: pair[0] // buckets.BUCKETS):
@@ -228,7 +240,8 @@ class Ties:
         """Join all of each run: they begin as one conversation does."""
         for some in _by_size(runs):
             found = Prompt.objects.filter(id__in={id for run in some for id in run.ids})
-            group_of = dict(found.values_list("id", "split_group"))
+            rows = found.values_list("id", "split_group", "content_hash")
+            group_of = {id: self._group(group, content) for id, group, content in rows}
             for run in some:
                 for id in run.ids[1:]:
                     self.groups.join(group_of[run.ids[0]], group_of[id], Why.BEGINNING)
@@ -260,7 +273,7 @@ class Ties:
                 text = short([same.setdefault(word, word) for word in sketches.words_of(messages)])
                 if text and content not in texts:
                     texts.add(content)
-                    known[id] = KnownShort(group, text)
+                    known[id] = KnownShort(self._group(group, content), text)
         return known
 
     def _join_near(self, runs: Iterable[Run]) -> None:
@@ -344,11 +357,12 @@ class Ties:
         found = Prompt.objects.filter(id__in=wanted - set(self._known))
         rows = found.values_list("id", "split_group", "content_hash", "messages")
         for id, group, content, messages in rows.iterator(TEXTS):
+            group = self._group(group, content)
             self._known[id] = Known(group, content, sketches.shingles(sketches.words_of(messages)))
 
 
-def sketch_study(*, study: Study, sign: Callable[[], None] = lambda: None) -> None:
-    """Write the sketches of all prompts that a study has, where it has none by today's rules."""
+def sketch_study(*, study: Study, sign: Callable[[], None] = lambda: None) -> uuid.UUID:
+    """Write the sketches of all prompts of a study that has none yet; the intake they are of."""
     intake = uuid.uuid4()
     found = Prompt.objects.filter(study=study).values_list("id", "content_hash", "messages")
     for some in batched(found.iterator(TEXTS), SKETCHES):
@@ -359,6 +373,7 @@ def sketch_study(*, study: Study, sign: Callable[[], None] = lambda: None) -> No
             ids += [id.bytes for id, _ in by_text.values()]
             tables.append(sketches.sketches([turns(said) for _, said in by_text.values()]))
         write_buckets(study=study, intake=intake, rows=_bucketed(ids, tables))
+    return intake
 
 
 def write_buckets(*, study: Study, intake: uuid.UUID, rows: Iterable[Bucket]) -> None:

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from annotations.datasets.manifest import MANIFEST
 from annotations.forms.releases import ReleaseForm
 from annotations.models import DatasetRelease
-from annotations.permissions import DOWNLOAD_RELEASES, REQUEST_RELEASE, SEE_RELEASES
+from annotations.permissions import DOWNLOAD_RELEASES, REQUEST_RELEASE, SEE_GROUPS, SEE_RELEASES
 from annotations.queries import recipients as recipient_queries
 from annotations.queries import releases as queries
 from annotations.registry import uses_of
@@ -46,6 +46,7 @@ def listed(request: StudyRequest, slug: str) -> HttpResponse:
         "page": found,
         "rows": [{"release": release, "use": USES[release.purpose]} for release in found],
         "may_ask": request.member.has_role(*REQUEST_RELEASE.roles),
+        "may_see_groups": request.member.has_role(*SEE_GROUPS.roles),
     }
     return render(request, "annotations/releases.html", seen)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
@@ -12,7 +13,7 @@ from rest_framework.response import Response
 
 from annotations.queries.prompts import prompts_of
 from codesign.accounts.rules import TokenScope
-from codesign.shared.errors import Invalid
+from codesign.shared.errors import Invalid, TooLarge
 from codesign.shared.pagination import Pages
 from codesign.shared.parsers import CsvFile, JsonLinesFile, LongJSONParser, ParquetFile
 from codesign.studies.api import InStudyView
@@ -31,6 +32,12 @@ SKIP_BAD = OpenApiParameter(
     OpenApiParameter.QUERY,
     description="Leave out rows that cannot come in and list them, instead of taking none.",
 )
+CHECK = OpenApiParameter(
+    "check",
+    OpenApiTypes.BOOL,
+    OpenApiParameter.QUERY,
+    description="Say what would come of it, and which prompts it would tie; nothing is written.",
+)
 FILES = {
     JsonLinesFile.media_type: OpenApiTypes.STR,
     CsvFile.media_type: OpenApiTypes.STR,
@@ -42,6 +49,10 @@ LOCATION = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="Where the import can be followed.",
     response=[202],
+)
+TOO_MUCH_TO_CHECK = (
+    "A check takes at most 1,000 rows or 4 MB. Send them in parts, or check the whole file on the "
+    "import page or by manage.py import_prompts --check."
 )
 YES, NO = ("true", "1"), ("false", "0", "")
 
@@ -76,9 +87,13 @@ class PromptsView(InStudyView):
     @extend_schema(
         operation_id="prompts_import",
         examples=examples.IMPORT,
-        parameters=[SKIP_BAD, LOCATION],
+        parameters=[SKIP_BAD, CHECK, LOCATION],
         request={"application/json": serializers.PromptRowsSerializer, **FILES},
-        responses={201: serializers.ImportReportSerializer, 202: serializers.ImportSerializer},
+        responses={
+            200: serializers.ImportCheckSerializer,
+            201: serializers.ImportReportSerializer,
+            202: serializers.ImportSerializer,
+        },
     )
     def post(self, request: Request, slug: str) -> Response:
         """Take in prompts, with or without responses: all of them, or none.
@@ -90,16 +105,52 @@ class PromptsView(InStudyView):
         where the import can be followed, with what is wrong with a row at `problems`. The very
         same sent again leads to the same import until that has ended; after that it changes
         nothing, as every prompt is there already.
+
+        With `check=true` the answer is 200 and says what would come of it: how many prompts each
+        row would be tied to, and how many would be held out through it. That takes at most 1,000
+        rows or 4 MB.
         """
         study = self.study(slug)
-        asked = request.query_params.get("skip_bad", "").lower()
-        if asked not in (*YES, *NO):
-            raise Invalid("This is no yes or no.", {"skip_bad": ["Use true or false."]})
-        came = self._imported(study, request.data, skip_bad=asked in YES)
+        skip_bad, check = self._asked("skip_bad"), self._asked("check")
+        if check:
+            found = self._checked(study, request.data)
+            return Response(serializers.ImportCheckSerializer(found).data)
+        came = self._imported(study, request.data, skip_bad=skip_bad)
         if isinstance(came, ImportReport):
             return Response(serializers.ImportReportSerializer(came).data, status=201)
         where = {"Location": reverse("api-import", kwargs={"slug": slug, "import_id": came.id})}
         return Response(serializers.ImportSerializer(came).data, status=202, headers=where)
+
+    def _asked(self, name: str) -> bool:
+        asked = self.request.query_params.get(name, "").lower()
+        if asked not in (*YES, *NO):
+            raise Invalid("Must be true or false.", {name: ["Use true or false."]})
+        return asked in YES
+
+    def _checked(self, study: Study, body: object) -> ImportReport:
+        if isinstance(body, Path):
+            try:
+                if sent.takes_long(path=body):
+                    raise TooLarge(TOO_MUCH_TO_CHECK)
+                return imports.check_file(actor=self.actor, study=study, path=body, name="The file")
+            finally:
+                body.unlink()
+        rows = self._rows(body)
+        if self._takes_long(rows):
+            raise TooLarge(TOO_MUCH_TO_CHECK)
+        return imports.check_rows(actor=self.actor, study=study, rows=enumerate(rows, 1))
+
+    def _rows(self, body: object) -> list[Any]:
+        if not body:
+            raise Invalid("The body is empty. Please send a row for each prompt.")
+        if not isinstance(body, dict) or not isinstance(body.get("prompts"), list):
+            sentence = "Please send an object with a list of rows."
+            raise Invalid(sentence, {"prompts": [sentence]})
+        return list(body["prompts"])
+
+    def _takes_long(self, rows: list[Any]) -> bool:
+        size = int(self.request.META.get("CONTENT_LENGTH") or 0)
+        return len(rows) > AT_ONCE_ROWS or size > AT_ONCE_BYTES
 
     def _imported(self, study: Study, body: object, *, skip_bad: bool) -> ImportReport | Upload:
         if isinstance(body, Path):
@@ -107,13 +158,8 @@ class PromptsView(InStudyView):
                 return self._of_file(study, body, skip_bad=skip_bad)
             finally:
                 body.unlink()
-        if not body:
-            raise Invalid("The body is empty. Please send a row for each prompt.")
-        if not isinstance(body, dict) or not isinstance(body.get("prompts"), list):
-            sentence = "Please send an object with a list of rows."
-            raise Invalid(sentence, {"prompts": [sentence]})
-        rows, size = body["prompts"], int(self.request.META.get("CONTENT_LENGTH") or 0)
-        if len(rows) > AT_ONCE_ROWS or size > AT_ONCE_BYTES:
+        rows = self._rows(body)
+        if self._takes_long(rows):
             return sent.take_rows(actor=self.actor, study=study, rows=rows, skip_bad=skip_bad)
         return imports.import_rows(
             actor=self.actor, study=study, rows=enumerate(rows, 1), skip_bad=skip_bad

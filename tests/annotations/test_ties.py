@@ -222,7 +222,9 @@ def test_responses_of_a_study_that_the_planner_has_not_seen_are_looked_up_one_by
             add(made, [worry(draw, n) for n in range(1_000)])
             prompts = list(Prompt.objects.filter(study=made))
             answers = [
-                NewResponse(prompt=prompt, text=f"{REPLY} {n}", origin=Origin.AI, source=uuid.uuid4())
+                NewResponse(
+                    prompt=prompt, text=f"{REPLY} {n}", origin=Origin.AI, source=uuid.uuid4()
+                )
                 for n, prompt in enumerate(prompts)
             ]
             with CaptureQueriesContext(connection) as asked:
