@@ -71,7 +71,7 @@ SENTENCES = {
 }
 MORE = {
     "en": (
-        "I have tried walks and tea and long baths but nothing stays with me for more than an hour.",
+        "I have tried walks and tea and long baths but nothing stays with me for an hour.",
         "My doctor only looked at the screen and gave me a leaflet that I lost on the way home.",
         "People say that it will pass and I nod because I do not want to worry them any further.",
     ),
