@@ -6,6 +6,10 @@ from codesign.studies.rules import JUDGING, Role
 ADD_PROMPTS = Permission(
     "annotations.add_prompts", Scope.STUDY, frozenset({Role.COORDINATOR, Role.ML_ENGINEER})
 )
+SEE_GROUPS = Permission(
+    "annotations.see_groups", Scope.STUDY, frozenset({Role.COORDINATOR, Role.ML_ENGINEER})
+)
+REGROUP = Permission("annotations.regroup", Scope.STUDY, frozenset({Role.COORDINATOR}))
 PULL = Permission("annotations.pull", Scope.STUDY, frozenset({Role.COORDINATOR}))
 MANAGE_ROUNDS = Permission("annotations.manage_rounds", Scope.STUDY, frozenset({Role.COORDINATOR}))
 SEE_ROUNDS = Permission(

@@ -35,6 +35,7 @@ urlpatterns = [
     path("releases/<uuid:release_id>/everything/", releases.everything, name="release-everything"),
     path("releases/<uuid:release_id>/files/<path:name>", releases.file, name="release-file"),
     path("prompts/", prompts.listed, name="prompts"),
+    path("prompts/groups/", prompts.groups, name="prompt-groups"),
     path("prompts/<uuid:prompt_id>/", prompts.one, name="prompt"),
     path("prompts/<uuid:prompt_id>/take-out/", prompts.take_out, name="prompt-take-out"),
     path("replies/<uuid:response_id>/take-out/", prompts.take_reply_out, name="reply-take-out"),

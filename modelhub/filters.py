@@ -51,6 +51,11 @@ class ImportParameters(Shape):
         help_text="Leave out rows that are not valid and list them, instead of taking none.",
         error_messages={"invalid": "Use true or false."},
     )
+    check = serializers.BooleanField(
+        default=False,
+        help_text="Say what would come of it, and which prompts it would tie; nothing is written.",
+        error_messages={"invalid": "Use true or false."},
+    )
 
 
 class ModelFilter(SinceFilter):

@@ -17,6 +17,7 @@ from annotations.models.prompts import (
     Rubric,
     RubricText,
     SketchBucket,
+    TieReason,
 )
 from annotations.models.releases import DatasetRelease, ReleaseMember, Retraction
 from annotations.models.rounds import (
@@ -57,4 +58,5 @@ __all__ = [
     "SketchBucket",
     "Task",
     "TaskResponse",
+    "TieReason",
 ]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
 from annotations.rules.states import Category, Origin, TextCheck
+from annotations.rules.ties import Why
 from codesign.shared.models import PublicModel, append_only, one_of, write_once
 from codesign.studies.models import Study
 
@@ -33,7 +35,7 @@ class Prompt(PublicModel):
     held_out = models.BooleanField(default=False, help_text="For evaluation rounds alone.")
     family = models.CharField(max_length=120, blank=True, help_text="Counterfactual family.")
     split_group = models.UUIDField(
-        db_index=True, help_text="Prompts that must stay on one side of any split share it."
+        help_text="Prompts that must stay on one side of any split share it."
     )
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     text_check = models.CharField(
@@ -54,6 +56,9 @@ class Prompt(PublicModel):
                 fields=["study", "family"], condition=~Q(family=""), name="prompt_by_family"
             ),
             models.Index(fields=["study", "id"], condition=NOT_CLEAR, name="prompt_not_clear"),
+            models.Index(
+                fields=["study", "split_group"], include=["held_out"], name="prompt_by_split_group"
+            ),
         ]
         triggers: ClassVar = write_once(
             "study_id", "external_id", "version", "messages", "content_hash"
@@ -74,7 +79,24 @@ class SketchBucket(models.Model):
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["study", "bucket"], name="sketch_bucket")]
-        triggers: ClassVar = append_only()
+        triggers: ClassVar = [
+            # Deleted where the groups of a study are worked out again.
+            pgtrigger.Protect(name="no_update", operation=pgtrigger.Update)
+        ]
+
+
+class TieReason(models.Model):
+    """Why prompts of a split group are tied, beside the very same text; a reason may repeat."""
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="+", db_index=False)
+    split_group = models.UUIDField()
+    reason = models.CharField(max_length=9)
+
+    class Meta:
+        constraints: ClassVar = [one_of("reason", Why, "tie_reason_known")]
+        indexes: ClassVar = [
+            models.Index(fields=["study", "split_group"], name="tie_reason_by_group")
+        ]
 
 
 class Response(PublicModel):

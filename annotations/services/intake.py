@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from django.db import connection
 from django.utils import timezone
 from psycopg.types.json import Jsonb
 
@@ -16,7 +18,7 @@ from annotations.models import Prompt, Response
 from annotations.permissions import ADD_PROMPTS
 from annotations.rules import prompts as rules
 from annotations.rules.prompts import PromptRow, RowProblem
-from annotations.rules.sketches import sketches
+from annotations.rules.sketches import REPLY_WORDS, says_enough, sketches
 from annotations.rules.states import Origin
 from annotations.rules.texts import first_check, text_hash
 from annotations.services.ties import Ties
@@ -33,6 +35,10 @@ if TYPE_CHECKING:
     from annotations.rules.sketches import Array
 
 PROMPTS_ADDED = action("annotations.prompts_added", "added prompts")
+GROUPS = """
+SELECT split_group, count(*), count(*) FILTER (WHERE held_out)
+FROM annotations_prompt WHERE study_id = %s GROUP BY split_group
+"""
 COLUMNS = (
     "id",
     "external_id",
@@ -98,6 +104,19 @@ class AddedPrompts:
     problems: list[RowProblem]
 
 
+@dataclass(frozen=True, slots=True)
+class TiedRow:
+    """A row of a file whose prompt would be tied to others, of the study or of the file."""
+
+    line: int
+    held_out: bool
+    group: uuid.UUID
+    tied_to: int
+    """So many other prompts."""
+    made_held_out: int
+    """Of the whole group: prompts that leave training, since one that is held out is among them."""
+
+
 @dataclass(slots=True)
 class Incoming:
     """A row on its way to be a prompt, field by field as the table has them."""
@@ -123,7 +142,17 @@ class Ready:
     rows: Sequence[PromptRow]
     prompts: Sequence[Incoming]
     sketches: Array
-    """Empty in a dry run, which ties nothing."""
+    """Empty while nothing is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewRow:
+    """A new prompt of a trial."""
+
+    line: int
+    prompt: uuid.UUID
+    group: uuid.UUID
+    held_out: bool
 
 
 @dataclass(slots=True)
@@ -154,21 +183,27 @@ class NewResponse:
 class Intake:
     """One import, in the caller's transaction.
 
-    While `dry`, rows are looked at and nothing is written. Otherwise the study is locked: whoever
-    ties prompts of a study sees every tie made before. Memory: see `Ties`, and 120 bytes a row.
+    The study is locked: whoever ties prompts of a study sees every tie made before. While `dry`,
+    rows are looked at and nothing is written. On `trial`, the caller rolls back: nothing is
+    locked, and prompts are written under names that no import waits for. Memory: see `Ties`, and
+    120 bytes a row, 400 on trial.
     """
 
-    def __init__(self, *, actor: Actor, study: Study, dry: bool = False) -> None:
+    def __init__(self, *, actor: Actor, study: Study, trial: bool = False) -> None:
         require(actor, ADD_PROMPTS, study)
-        if not dry:
+        if not trial:
             Study.objects.select_for_update(no_key=True).get(id=study.id)
-        self.actor, self.study, self.dry = actor, study, dry
+        self.actor, self.study, self.dry, self.trial = actor, study, False, trial
         self.made = self.already_there = 0
         self.problems: list[RowProblem] = []
         self._any_older = Prompt.objects.filter(study=study).exists()
         self._ties = Ties(study)
         self._marks: dict[int, int] = {}
         """Hash of an external id → line where it stood first, and hash of what stood there."""
+        self._on_trial: dict[int, NewRow] = {}
+        """Hash of an external id → what came in under it."""
+        held_out = "count(*) FILTER (WHERE held_out) > 0"
+        self._held_before = dict(self._groups(held_out)) if trial else {}
 
     def ready(self, rows: Sequence[PromptRow]) -> Ready:
         """Work out what can be known of a batch; another thread may, while the last is written.
@@ -232,11 +267,19 @@ class Intake:
         if not names:
             return {}
         found = Prompt.objects.filter(study=self.study, external_id__in=names)
-        return {prompt.external_id: prompt for prompt in found}
+        known = {prompt.external_id: prompt for prompt in found}
+        tried = {name: self._on_trial.get(hash(name)) for name in names}
+        there = Prompt.objects.in_bulk([row.prompt for row in tried.values() if row])
+        return known | {name: there[row.prompt] for name, row in tried.items() if row}
 
     def _write(self, batch: Ready, places: Sequence[int]) -> None:
         prompts = [batch.prompts[place] for place in places]
         self._ties.add(prompts, batch.sketches[places])
+        if self.trial:
+            for place, one in zip(places, prompts, strict=True):
+                row = NewRow(batch.rows[place].line, one.id, one.split_group, one.held_out)
+                self._on_trial[hash(one.external_id)] = row
+                one.external_id = str(one.id)
         copy_rows(Prompt, ("study_id", "created_at", "version", *COLUMNS), self._rows(prompts))
 
     def _rows(self, new: Sequence[Incoming]) -> Iterator[list[Any]]:
@@ -254,8 +297,13 @@ class Intake:
             if problem := rules.text_problem(one.text, "the response"):
                 raise Invalid(problem)
         hashes = [one.text_hash or text_hash(one.text) for one in new]
-        groups = [one.prompt.split_group for one in new]
-        self._ties.add_responses(list(zip(hashes, groups, strict=True)))
+        self._ties.add_responses(
+            [
+                (digest, one.prompt.split_group)
+                for digest, one in zip(hashes, new, strict=True)
+                if says_enough(one.text, REPLY_WORDS)
+            ]
+        )
         now = timezone.now()
         ids = [uuid.uuid4() for _ in new]
         rows = (
@@ -286,6 +334,30 @@ class Intake:
                 about=("study", self.study.id, self.study.title),
                 data={"made": self.made, "already_there": self.already_there},
             )
+
+    def tie_on_trial(self, sign: Callable[[], None] = lambda: None) -> list[TiedRow]:
+        """Tie what came in on trial; each new row whose prompt is tied to others."""
+        self._ties.settle(sign)
+        groups = self._ties.groups
+        held_already: Counter[uuid.UUID] = Counter()
+        for group, (prompts, held_out) in self._held_before.items():
+            held_already[groups.of(group)] += prompts - held_out
+        tied = dict(self._groups("count(*) > 1"))
+        rows = []
+        for row in self._on_trial.values():
+            group = groups.of(row.group)
+            if group in tied:
+                prompts, held_out = tied[group]
+                new = prompts - held_out - held_already[group] if held_out else 0
+                rows.append(TiedRow(row.line, row.held_out, group, prompts - 1, new))
+        return rows
+
+    def _groups(self, which: str) -> Iterator[tuple[uuid.UUID, tuple[int, int]]]:
+        """Split group → how many prompts it has, and how many of those are held out."""
+        with connection.cursor() as cursor:
+            cursor.execute(f"{GROUPS} HAVING {which}", [self.study.id])
+            for group, prompts, held_out in cursor:
+                yield group, (prompts, held_out)
 
 
 def _incoming(study_id: uuid.UUID, row: PromptRow, said: Sequence[str]) -> Incoming:

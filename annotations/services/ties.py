@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from django.db import connection
 
-from annotations.models import Prompt, SketchBucket
+from annotations.models import Prompt, SketchBucket, TieReason
 from annotations.rules import buckets, sketches
-from annotations.rules.prompts import turns
-from annotations.rules.ties import Groups
+from annotations.rules.prompts import first_group, turns
+from annotations.rules.short import Short, joined_by_half, joined_by_letters, short
+from annotations.rules.ties import Groups, Why
 from codesign.shared.batches import batched
 from codesign.shared.copying import copy_rows
 from codesign.studies.models import Study
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 
 MOVE = """
 UPDATE annotations_prompt SET split_group = moved.target
+FROM unnest(%s::uuid[], %s::uuid[]) AS moved (old, target)
+WHERE study_id = %s AND split_group = moved.old
+"""
+MOVE_REASONS = """
+UPDATE annotations_tiereason SET split_group = moved.target
 FROM unnest(%s::uuid[], %s::uuid[]) AS moved (old, target)
 WHERE study_id = %s AND split_group = moved.old
 """
@@ -57,16 +63,23 @@ BESIDE = 8
 APART = 100_000
 """Pairs that are remembered as not near, so that texts are not compared twice."""
 COLUMNS = ("study_id", "bucket", "intake", "keys", "prompts")
+Bucket = tuple[int, bytes, bytes]
+"""Its number, keys, ids of prompts."""
 Written = tuple[int, uuid.UUID, bytes | memoryview, bytes | memoryview]
 """Of a bucket: its number, the import that wrote it, keys, ids of prompts."""
 
 
-def move(*, study: Study, moved: dict[uuid.UUID, uuid.UUID]) -> None:
-    """Let prompts of the old groups be of the new ones."""
-    for some in batched(moved.items(), AT_ONCE):
+def move(*, study: Study, groups: Groups) -> None:
+    """Let prompts of joined groups be of the group that stands for them, and keep why."""
+    for some in batched(groups.moved().items(), AT_ONCE):
         old, target = zip(*some, strict=True)
         with connection.cursor() as cursor:
             cursor.execute(MOVE, [list(old), list(target), study.id])
+            cursor.execute(MOVE_REASONS, [list(old), list(target), study.id])
+    for reasons in batched(groups.reasons(), AT_ONCE):
+        TieReason.objects.bulk_create(
+            TieReason(study=study, split_group=group, reason=why) for group, why in reasons
+        )
 
 
 class Tied(Protocol):
@@ -86,6 +99,14 @@ class Known:
     shingles: Shingles
 
 
+@dataclass(frozen=True, slots=True)
+class KnownShort:
+    """A short prompt that shares a half or its letters with another."""
+
+    group: uuid.UUID
+    text: Short
+
+
 class Run:
     """Prompts that share a key; those from `first_new` on are new."""
 
@@ -98,25 +119,34 @@ class Run:
 class Ties:
     """What new prompts of a study are tied by; the study is locked by the caller.
 
-    Holds a few thousand sketches and texts at a time, however many come in or are there, and
-    about 300 bytes for each group that is joined to another.
+    Holds a few thousand sketches and texts at a time, however many come in or are there, about
+    300 bytes for each group that is joined to another, and the words of short prompts as long as
+    they have a half in common.
+
+    With an `intake`, the groups of a study are worked out afresh: that intake wrote the sketches of
+    all its prompts, and every prompt begins in the group that its text alone gives it.
     """
 
-    def __init__(self, study: Study) -> None:
-        self.study = study
+    def __init__(self, study: Study, *, intake: uuid.UUID | None = None) -> None:
+        self.study, self._afresh = study, intake is not None
         self.groups = Groups()
-        self._intake = uuid.uuid4()
+        self._intake = intake or uuid.uuid4()
         self._ids: list[bytes] = []
         self._tables: list[Array] = []
         self._texts: set[uuid.UUID] = set()
         self._buckets: set[int] = set()
         self._known: dict[uuid.UUID, Known] = {}
         self._apart: set[tuple[uuid.UUID, uuid.UUID]] = set()
+        self._older_sketched = False
 
     def add(self, prompts: Sequence[Tied], table: Array) -> None:
         """Prompts about to be written, with their sketches."""
         families = [(prompt.family, prompt.split_group) for prompt in prompts if prompt.family]
-        self._join_alike(SAME_FAMILY, families)
+        self._join_alike(SAME_FAMILY, families, Why.FAMILY)
+        if not self._older_sketched:
+            self._older_sketched = True
+            if not SketchBucket.objects.filter(study=self.study).exists():
+                sketch_study(study=self.study)
         rows = []
         for row, prompt in enumerate(prompts):
             # Those with the very same text are of one group from the start.
@@ -130,9 +160,9 @@ class Ties:
 
     def add_responses(self, by_hash: Sequence[tuple[str, uuid.UUID]]) -> None:
         """Hashes of responses about to be written, each with the group of its prompt."""
-        self._join_alike(SAME_RESPONSE, by_hash)
+        self._join_alike(SAME_RESPONSE, by_hash, Why.REPLY)
 
-    def _join_alike(self, find: str, said: Sequence[tuple[str, uuid.UUID]]) -> None:
+    def _join_alike(self, find: str, said: Sequence[tuple[str, uuid.UUID]], why: Why) -> None:
         """Join groups of which the same is said, and any one of those there before.
 
         Any one will do: all before it were joined to each other when they came.
@@ -143,47 +173,59 @@ class Ties:
             cursor.execute(find, [self.study.id, list({what for what, _ in said})])
             first: dict[str, uuid.UUID] = {what: group for what, group in cursor if group}
         for what, group in said:
-            self.groups.join(first.setdefault(what, group), group)
+            self.groups.join(first.setdefault(what, group), group, why)
 
     def settle(self, sign: Callable[[], None] = lambda: None) -> None:
         """Work out all ties and write them; `sign` is called now and then meanwhile."""
+        self.work_out(sign)
+        move(study=self.study, groups=self.groups)
+
+    def work_out(self, sign: Callable[[], None] = lambda: None) -> None:
+        """Find what is tied by its text, and join its groups; writes no prompt."""
         self._sign = sign
         if self._ids:
             self._to_buckets()
-        if self._buckets:
+        if self._buckets or self._afresh:
             for slot, runs in self._runs():
                 sign()
-                if slot < buckets.FIRST_BAND:
-                    self._join_runs(runs)
-                else:
-                    self._join_near(self._without_large(slot, runs))
-        move(study=self.study, moved=self.groups.moved())
+                self._join(slot, runs)
+
+    def _join(self, slot: int, runs: Iterator[Run]) -> None:
+        """Join those of each run that are tied by what the slot holds."""
+        if slot == buckets.BEGINNING:
+            self._join_runs(runs)
+        elif slot < buckets.FIRST_BAND:
+            self._join_short(slot, runs)
+        else:
+            self._join_near(self._without_large(slot, runs))
+
+    def _group(self, group: uuid.UUID, content: str) -> uuid.UUID:
+        return first_group(self.study.id, content) if self._afresh else group
 
     def _to_buckets(self) -> None:
-        import numpy as np
-
-        ids = np.frombuffer(b"".join(self._ids), dtype=buckets.ID)
-        rows: Iterator[tuple[Any, ...]] = (
-            (self.study.id, bucket, self._intake, keys, prompts)
-            for bucket, keys, prompts in buckets.bucketed(np.concatenate(self._tables), ids)
+        write_buckets(
+            study=self.study,
+            intake=self._intake,
+            rows=self._noted(_bucketed(self._ids, self._tables)),
         )
-        copy_rows(SketchBucket, COLUMNS, self._noted(rows))
         self._ids, self._tables, self._texts = [], [], set()
 
-    def _noted(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    def _noted(self, rows: Iterable[Bucket]) -> Iterator[Bucket]:
         for row in rows:
-            self._buckets.add(row[1])
+            self._buckets.add(row[0])
             yield row
 
     def _runs(self) -> Iterator[tuple[int, Iterator[Run]]]:
         """By slot, prompts that share a key there, with a new one among them."""
-        found = SketchBucket.objects.filter(study=self.study, bucket__in=self._buckets)
+        found = SketchBucket.objects.filter(study=self.study)
+        if not self._afresh:
+            found = found.filter(bucket__in=self._buckets)
         rows = found.order_by("bucket").values_list("bucket", "intake", "keys", "prompts")
         by_bucket = groupby(rows.iterator(BUCKET_ROWS), key=itemgetter(0))
         for slot, some in groupby(by_bucket, key=lambda pair: pair[0] // buckets.BUCKETS):
-            yield slot, (run for _, written in some for run in self._shared(slot, [*written]))
+            yield slot, (run for _, written in some for run in self._shared([*written]))
 
-    def _shared(self, slot: int, written: Sequence[Written]) -> Iterator[Run]:
+    def _shared(self, written: Sequence[Written]) -> Iterator[Run]:
         import numpy as np
 
         _, intakes, some_keys, some_ids = zip(*written, strict=True)
@@ -191,20 +233,48 @@ class Ties:
         ids = np.frombuffer(b"".join(some_ids), dtype=buckets.ID)
         ours = [intake == self._intake for intake in intakes]
         new = np.repeat(ours, [len(one) // keys.itemsize for one in some_keys])
-        for places in buckets.shared(slot, keys, new):
+        for places in buckets.shared(keys, new):
             yield Run(ids[places], new[places])
 
     def _join_runs(self, runs: Iterable[Run]) -> None:
-        """Join all of each run: they are one conversation."""
+        """Join all of each run: they begin as one conversation does."""
         for some in _by_size(runs):
-            group_of = dict(
-                Prompt.objects.filter(id__in={id for run in some for id in run.ids}).values_list(
-                    "id", "split_group"
-                )
-            )
+            found = Prompt.objects.filter(id__in={id for run in some for id in run.ids})
+            rows = found.values_list("id", "split_group", "content_hash")
+            group_of = {id: self._group(group, content) for id, group, content in rows}
             for run in some:
                 for id in run.ids[1:]:
-                    self.groups.join(group_of[run.ids[0]], group_of[id])
+                    self.groups.join(group_of[run.ids[0]], group_of[id], Why.BEGINNING)
+
+    def _join_short(self, slot: int, runs: Iterable[Run]) -> None:
+        """Join those of each run that differ by no more than `short` allows."""
+        for some in _by_size(runs):
+            known = self._short({id for run in some for id in run.ids})
+            for run in some:
+                alike = [known[id] for id in run.ids if id in known]
+                if slot == buckets.LETTERS:
+                    pairs = joined_by_letters([one.text for one in alike])
+                else:
+                    units = [one.text.units for one in alike]
+                    pairs = joined_by_half(units, back=slot == buckets.BACK)
+                for one, other in pairs:
+                    self.groups.join(alike[one].group, alike[other].group, Why.NEAR)
+
+    def _short(self, wanted: set[uuid.UUID]) -> dict[uuid.UUID, KnownShort]:
+        """These prompts, one for each text; equal words are one object."""
+        known: dict[uuid.UUID, KnownShort] = {}
+        texts: set[str] = set()
+        same: dict[bytes, bytes] = {}
+        for ids in batched(wanted, TEXTS):
+            self._sign()
+            found = Prompt.objects.filter(id__in=ids)
+            rows = found.values_list("id", "split_group", "content_hash", "messages")
+            for id, group, content, messages in rows.iterator(TEXTS):
+                text = short([same.setdefault(word, word) for word in sketches.words_of(messages)])
+                if text and content not in texts:
+                    texts.add(content)
+                    known[id] = KnownShort(self._group(group, content), text)
+        return known
 
     def _join_near(self, runs: Iterable[Run]) -> None:
         """Join those of each run that say almost the same."""
@@ -277,7 +347,7 @@ class Ties:
             return True
         if not sketches.near(first.shingles, second.shingles):
             return False
-        self.groups.join(first.group, second.group)
+        self.groups.join(first.group, second.group, Why.NEAR)
         return True
 
     def _load(self, wanted: set[uuid.UUID]) -> None:
@@ -287,7 +357,36 @@ class Ties:
         found = Prompt.objects.filter(id__in=wanted - set(self._known))
         rows = found.values_list("id", "split_group", "content_hash", "messages")
         for id, group, content, messages in rows.iterator(TEXTS):
-            self._known[id] = Known(group, content, sketches.shingles(messages))
+            group = self._group(group, content)
+            self._known[id] = Known(group, content, sketches.shingles(sketches.words_of(messages)))
+
+
+def sketch_study(*, study: Study, sign: Callable[[], None] = lambda: None) -> uuid.UUID:
+    """Write the sketches of all prompts of a study that has none yet; the intake they are of."""
+    intake = uuid.uuid4()
+    found = Prompt.objects.filter(study=study).values_list("id", "content_hash", "messages")
+    for some in batched(found.iterator(TEXTS), SKETCHES):
+        ids, tables = [], []
+        for part in batched(some, TEXTS):
+            sign()
+            by_text = {content: (id, messages) for id, content, messages in part}
+            ids += [id.bytes for id, _ in by_text.values()]
+            tables.append(sketches.sketches([turns(said) for _, said in by_text.values()]))
+        write_buckets(study=study, intake=intake, rows=_bucketed(ids, tables))
+    return intake
+
+
+def write_buckets(*, study: Study, intake: uuid.UUID, rows: Iterable[Bucket]) -> None:
+    """Write buckets of an import."""
+    copied = ((study.id, bucket, intake, keys, prompts) for bucket, keys, prompts in rows)
+    copy_rows(SketchBucket, COLUMNS, copied)
+
+
+def _bucketed(ids: Sequence[bytes], tables: Sequence[Array]) -> Iterator[Bucket]:
+    import numpy as np
+
+    found = np.frombuffer(b"".join(ids), dtype=buckets.ID)
+    return buckets.bucketed(np.concatenate(tables), found)
 
 
 def _by_size(runs: Iterable[Run]) -> Iterator[list[Run]]:

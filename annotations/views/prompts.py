@@ -9,11 +9,14 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from annotations.permissions import PULL
+from annotations.permissions import PULL, SEE_GROUPS
 from annotations.queries import prompts as queries
+from annotations.queries.groups import SAME_TEXT, groups_of
+from annotations.rules.ties import Why
 from annotations.services import prompts
 from codesign.shared.keyset import page_of
 from codesign.shared.pages import Question, ask_first
@@ -21,6 +24,14 @@ from codesign.shared.visible import seen
 from codesign.studies.permissions import StudyRequest, page
 
 PROMPTS_A_PAGE = 50
+GROUPS_A_PAGE = 20
+REASONS = {
+    SAME_TEXT: _lazy("the same text"),
+    Why.BEGINNING: _lazy("the same beginning"),
+    Why.NEAR: _lazy("nearly the same text"),
+    Why.FAMILY: _lazy("one family"),
+    Why.REPLY: _lazy("the same reply"),
+}
 
 
 @page(PULL)
@@ -34,6 +45,22 @@ def listed(request: StudyRequest, slug: str) -> HttpResponse:
         prompts = prompts.filter(external_id__gte=start)
     found = page_of(prompts, by=["external_id"], asked=request.GET, size=PROMPTS_A_PAGE)
     return render(request, "annotations/prompts.html", {"page": found, "start": start})
+
+
+@page(SEE_GROUPS)
+@never_cache
+@require_safe
+def groups(request: StudyRequest, slug: str) -> HttpResponse:
+    """Prompts that are tied to each other, the largest groups first, and why."""
+    found = groups_of(
+        actor=request.actor,
+        study=request.member.study,
+        asked=request.GET,
+        size=GROUPS_A_PAGE,
+    )
+    rows = [(group, [str(REASONS[why]) for why in group.reasons]) for group in found]
+    seen = {"page": found, "rows": rows, "may_open": request.member.has_role(*PULL.roles)}
+    return render(request, "annotations/prompt_groups.html", seen)
 
 
 @page(PULL)

@@ -24,6 +24,7 @@ from annotations.permissions import (
     CLEAR_TEXTS,
     DOWNLOAD_RELEASES,
     REQUEST_RELEASE,
+    SEE_GROUPS,
     SEE_RELEASES,
 )
 from annotations.queries import recipients as recipient_queries
@@ -67,6 +68,7 @@ def listed(request: StudyRequest, slug: str) -> HttpResponse:
         "page": found,
         "rows": [{"release": release, "use": USES[release.purpose]} for release in found],
         "may_ask": request.member.has_role(*REQUEST_RELEASE.roles),
+        "may_see_groups": request.member.has_role(*SEE_GROUPS.roles),
     }
     if request.member.has_role(*CLEAR_TEXTS.roles):
         seen["uncleared"] = texts.how_many_wait(study_id=request.member.study_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
@@ -12,7 +13,7 @@ from rest_framework.response import Response
 
 from annotations.queries import listing
 from codesign.accounts.rules import TokenScope
-from codesign.shared.errors import Invalid
+from codesign.shared.errors import Invalid, TooLarge
 from codesign.shared.pagination import Pages
 from codesign.shared.parsers import CsvFile, JsonLinesFile, LongJSONParser, ParquetFile
 from codesign.studies.api import InStudyView
@@ -76,7 +77,11 @@ class PromptsView(InStudyView):
         examples=examples.IMPORT,
         parameters=[LOCATION],
         request={"application/json": serializers.PromptRowsSerializer, **FILES},
-        responses={201: serializers.ImportReportSerializer, 202: serializers.ImportSerializer},
+        responses={
+            200: serializers.ImportCheckSerializer,
+            201: serializers.ImportReportSerializer,
+            202: serializers.ImportSerializer,
+        },
     )
     def post(self, request: Request, slug: str) -> Response:
         """Take in prompts, with or without responses: all of them, or none.
@@ -88,13 +93,39 @@ class PromptsView(InStudyView):
         where the import can be followed, with what is wrong with a row at `problems`. The very
         same sent again leads to the same import until that has ended; after that it changes
         nothing, as every prompt is there already.
+
+        With `check=true` the answer is 200 and says what would come of it: how many prompts each
+        row would be tied to, and how many would be held out through it. That takes at most 1,000
+        rows or 4 MB.
         """
         study = self.study(slug)
+        if self.asked["check"]:
+            found = self._checked(study, request.data)
+            return Response(serializers.ImportCheckSerializer(found).data)
         came = self._imported(study, request.data, skip_bad=self.asked["skip_bad"])
         if isinstance(came, ImportReport):
             return Response(serializers.ImportReportSerializer(came).data, status=201)
         where = {"Location": reverse("api-import", kwargs={"slug": slug, "import_id": came.id})}
         return Response(serializers.ImportSerializer(came).data, status=202, headers=where)
+
+    def _checked(self, study: Study, body: object) -> ImportReport:
+        if isinstance(body, Path):
+            try:
+                return sent.check_file(actor=self.actor, study=study, path=body)
+            finally:
+                body.unlink()
+        rows = self._rows(body)
+        if len(rows) > AT_ONCE_ROWS:
+            raise TooLarge(sent.TOO_MUCH_TO_CHECK)
+        return imports.check_rows(actor=self.actor, study=study, rows=enumerate(rows, 1))
+
+    def _rows(self, body: object) -> list[Any]:
+        if not body:
+            raise Invalid("The body is empty. Please send a row for each prompt.")
+        if not isinstance(body, dict) or not isinstance(body.get("prompts"), list):
+            sentence = "Please send an object with a list of rows."
+            raise Invalid(sentence, {"prompts": [sentence]})
+        return list(body["prompts"])
 
     def _imported(self, study: Study, body: object, *, skip_bad: bool) -> ImportReport | Upload:
         if isinstance(body, Path):
@@ -102,12 +133,7 @@ class PromptsView(InStudyView):
                 return sent.take_file(actor=self.actor, study=study, path=body, skip_bad=skip_bad)
             finally:
                 body.unlink()
-        if not body:
-            raise Invalid("The body is empty. Please send a row for each prompt.")
-        if not isinstance(body, dict) or not isinstance(body.get("prompts"), list):
-            sentence = "Please send an object with a list of rows."
-            raise Invalid(sentence, {"prompts": [sentence]})
-        rows = body["prompts"]
+        rows = self._rows(body)
         if len(rows) > AT_ONCE_ROWS:
             return sent.take_rows(actor=self.actor, study=study, rows=rows, skip_bad=skip_bad)
         return imports.import_rows(

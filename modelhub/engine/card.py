@@ -1,6 +1,7 @@
 """The model card that lies with an adapter. No clock and no paths: same run, same bytes."""
 
 from dataclasses import dataclass
+from typing import Any
 
 _METHODS = {
     "sft": "Supervised fine-tuning (SFT)",
@@ -8,6 +9,15 @@ _METHODS = {
     "kto": "Kahneman-Tversky Optimization (KTO)",
     "reward": "Reward modelling",
 }
+
+
+SCORES = {
+    "loss": "Loss",
+    "reward_accuracy": "Share of pairs whose chosen reply scores higher",
+    "reward_margin": "Mean difference between chosen and rejected reply",
+    "token_accuracy": "Share of tokens predicted",
+}
+"""What validation measures, in words."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +37,9 @@ class CardFacts:
     threads: int
     system_message: str
     versions: dict[str, str]
+    validation: dict[str, Any] | None = None
+    """`records` measured on, `of` so many in the release, `scores`; None where it has none."""
+    lora_r: int = 0
 
 
 def render(facts: CardFacts) -> str:
@@ -38,13 +51,33 @@ def render(facts: CardFacts) -> str:
         "gave with their consent. It is made for research and for the next blind comparison with "
         "its parent. It is not a medical device and no substitute for care.",
         "## Where it comes from\n\n" + _table(_origin(facts)),
-        "## Parameters\n\n" + _table({n: f"{v:g}" for n, v in facts.params.items()} | _run(facts)),
+        "## Parameters\n\n" + _table(_params(facts) | _run(facts)),
+        "## Validation\n\n" + _validation(facts),
         "## System message\n\nTrain and ask with the same one:\n\n> " + facts.system_message,
         "## Withdrawal\n\nPeople may withdraw what they gave. It is then absent from later "
         "releases, but weights already trained may not be reversible: see the retraction list of "
         "the release.",
     ]
     return "\n\n".join(sections) + "\n"
+
+
+def _validation(facts: CardFacts) -> str:
+    """What was measured, on how many records; or that nothing could be."""
+    if facts.validation is None:
+        return (
+            "The release has no validation records that this method can be measured on, so there "
+            "is no number."
+        )
+    n, of = facts.validation["records"], facts.validation["of"]
+    rows = {SCORES[name]: f"{value:.4f}" for name, value in facts.validation["scores"].items()}
+    return (
+        f"Measured once, after training, on {n} of the {of} records of the release's validation "
+        f"split (n = {n}). Nothing was learnt from them.\n\n{_table(rows)}"
+    )
+
+
+def _params(facts: CardFacts) -> dict[str, str]:
+    return {name: f"{value:g}" for name, value in (facts.params | {"lora_r": facts.lora_r}).items()}
 
 
 def _front(facts: CardFacts) -> str:

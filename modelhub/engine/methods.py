@@ -115,6 +115,8 @@ def _arguments(job: Job, **own: Any) -> dict[str, Any]:
         "max_steps": params.max_steps or -1,
         "num_train_epochs": params.epochs or 1,
         "per_device_train_batch_size": params.batch_size,
+        # Metrics are means of batches: of single records they are means of records.
+        "per_device_eval_batch_size": params.batch_size if job.spec.method == "kto" else 1,
         "gradient_accumulation_steps": params.gradient_accumulation,
         "max_length": params.max_length,
         "seed": job.spec.seed,

@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +33,15 @@ from modelhub.engine.progress import (
     keep_steps,
     write_result,
 )
-from modelhub.engine.records import Records, load_records, manifest_sha256
+from modelhub.engine.records import (
+    Records,
+    Validation,
+    load_records,
+    load_validation,
+    manifest_sha256,
+)
 from modelhub.engine.spec import TrainSpec, parse_spec, read_spec
-from modelhub.engine.watch import make_watcher
+from modelhub.engine.watch import STOPPED, make_watcher, scores_of
 from modelhub.engine.weights import exclusive, sha256_of_file, sha256_of_folder
 
 _MB = 1024 * 1024
@@ -166,7 +172,8 @@ def train(
 
         progress.append("phase", phase="reading")
         model, tokenizer = load_for_training(spec)
-        records = load_records(spec, tokenizer, scratch / "datasets")
+        cache = scratch / "datasets"
+        records = load_records(spec, tokenizer, cache)
         _stop_if(cancel)
         progress.append("phase", phase="training", records=len(records.dataset))
         watcher = make_watcher(progress, cancel, before.steps)
@@ -176,36 +183,52 @@ def train(
         trainer.remove_callback(PrinterCallback)  # it would print every step a second time
         trainer.train(resume_from_checkpoint=before.checkpoint and str(before.checkpoint))
         _stop_if(cancel)
+        validation = _validate(trainer, load_validation(spec, tokenizer, cache), progress)
         progress.append("phase", phase="saving")
-        _save(trainer.model, spec, records, threads, scratch / "adapter")
+        facts = _facts(spec, records, threads, validation)
+        _save(trainer.model, facts, scratch / "adapter")
     (scratch / "adapter").rename(spec.adapter_dir)
     return {
         "adapter": str(spec.adapter_dir),
         "sha256": sha256_of_folder(spec.adapter_dir),
         "weights_sha256": sha256_of_file(spec.adapter_dir / "adapter_model.safetensors"),
-        "metrics": _metrics(watcher.steps, records, threads, time.monotonic() - began),
+        "metrics": _metrics(watcher.steps, records, threads, time.monotonic() - began)
+        | {
+            "batch": spec.params.batch_size * spec.params.gradient_accumulation,
+            "validation": validation,
+        },
     }
+
+
+def _validate(
+    trainer: Any, validation: Validation | None, progress: Progress
+) -> dict[str, Any] | None:
+    """Scores on records that nothing was learnt from, and on how many; None without any."""
+    if validation is None:
+        return None
+    progress.append("phase", phase="validating", records=validation.records)
+    scores = scores_of(trainer.evaluate(validation.dataset))
+    if trainer.args.per_device_eval_batch_size > 1:  # of KTO the loss alone is a mean of records
+        scores = {"loss": scores["loss"]} if "loss" in scores else {}
+    return {"records": validation.records, "of": validation.of, "scores": scores}
 
 
 def _stop_if(cancel: threading.Event) -> None:
     if cancel.is_set():
-        raise Cancelled("The training was stopped before it was finished.")
+        raise Cancelled(STOPPED)
 
 
-def _save(model: Any, spec: TrainSpec, records: Records, threads: int, target: Path) -> None:
+def _save(model: Any, facts: card.CardFacts, target: Path) -> None:
     """Write the adapter: its weights, its settings in a fixed order, and our own model card."""
-    base_name = spec.base_name or spec.base_dir.name
     settings = model.peft_config["default"]
-    settings.base_model_name_or_path = base_name  # not a path of this machine
+    settings.base_model_name_or_path = facts.base_name  # not a path of this machine
     settings.target_modules = sorted(settings.target_modules)  # else a set, in any order
     model.save_pretrained(target, selected_adapters=["default"], save_embedding_layers=False)
-    (target / "README.md").write_text(
-        card.render(_facts(spec, records, threads, base_name, int(settings.r)))
-    )
+    (target / "README.md").write_text(card.render(replace(facts, lora_r=int(settings.r))))
 
 
 def _facts(
-    spec: TrainSpec, records: Records, threads: int, base_name: str, rank: int
+    spec: TrainSpec, records: Records, threads: int, validation: dict[str, Any] | None
 ) -> card.CardFacts:
     import peft
     import torch
@@ -216,17 +239,18 @@ def _facts(
     parent = spec.adapter_parent
     return card.CardFacts(
         method=spec.method,
-        base_name=base_name,
+        base_name=spec.base_name or spec.base_dir.name,
         base_sha256=", ".join(map(sha256_of_file, sorted(spec.base_dir.glob("*.safetensors")))),
         parent_sha256="" if parent is None else sha256_of_folder(parent),
         release_name=spec.release_name or spec.release_dir.name,
         release_sha256=manifest_sha256(spec.release_dir),
         records=len(records.dataset),
         left_out=dict(records.left_out),
-        params=spec.params.used() | {"lora_r": rank},
+        params=spec.params.used(),
         seed=spec.seed,
         threads=threads,
         system_message=spec.system_message,
+        validation=validation,
         versions={library.__name__: library.__version__ for library in libraries},
     )
 
@@ -235,7 +259,6 @@ def _metrics(
     steps: list[dict[str, Any]], records: Records, threads: int, seconds: float
 ) -> dict[str, Any]:
     losses = [step["loss"] for step in steps]
-    names = ("reward_accuracy", "reward_margin", "token_accuracy")
     return {
         "steps": len(steps),
         "records": len(records.dataset),
@@ -243,7 +266,6 @@ def _metrics(
         "first_loss": losses[0],
         "last_loss": losses[-1],
         "mean_loss": sum(losses) / len(losses),
-        **{name: steps[-1][name] for name in names if name in steps[-1]},
         "threads": threads,
         "seconds": round(seconds, 1),
         "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),

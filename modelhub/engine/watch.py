@@ -5,10 +5,11 @@ import threading
 import time
 from typing import Any
 
-from modelhub.engine.errors import EngineError
+from modelhub.engine.errors import Cancelled, EngineError
 from modelhub.engine.progress import Progress
 
-_KEPT = {
+STOPPED = "The training was stopped before it was finished."
+KEPT = {
     "grad_norm": "grad_norm",
     "learning_rate": "learning_rate",
     "mean_token_accuracy": "token_accuracy",
@@ -43,6 +44,11 @@ def make_watcher(progress: Progress, cancel: threading.Event, kept: list[dict[st
             """Ask the trainer to stop when cancelled."""
             control.should_training_stop |= cancel.is_set()
 
+        def on_prediction_step(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            """Stop measuring when cancelled."""
+            if cancel.is_set():
+                raise Cancelled(STOPPED)
+
         def on_log(self, args: Any, state: Any, control: Any, **given: Any) -> None:
             """Report a step; the closing summary has no loss and is passed over."""
             logs = given["logs"]
@@ -53,6 +59,17 @@ def make_watcher(progress: Progress, cancel: threading.Event, kept: list[dict[st
                 progress.append("step", **event)
 
     return Watcher()
+
+
+def scores_of(measured: dict[str, Any]) -> dict[str, float]:
+    """What was measured on all validation records, under our names; `loss` among it."""
+    names = {**KEPT, "loss": "loss"}
+    values = {
+        ours: float(measured[f"eval_{theirs}"])
+        for theirs, ours in names.items()
+        if f"eval_{theirs}" in measured
+    }
+    return {name: value for name, value in sorted(values.items()) if math.isfinite(value)}
 
 
 def step_event(
@@ -71,7 +88,7 @@ def step_event(
             "a smaller learning rate may help."
         )
     rate = (state.global_step - since) / max(seconds, 1e-9)
-    values = {ours: float(logs[theirs]) for theirs, ours in _KEPT.items() if theirs in logs}
+    values = {ours: float(logs[theirs]) for theirs, ours in KEPT.items() if theirs in logs}
     return {
         "step": state.global_step,
         "total": state.max_steps,

@@ -33,15 +33,13 @@ def curve(values: Sequence[float], width: int = 600, height: int = 160) -> Curve
 
 @dataclass(frozen=True)
 class Share:
-    """A share of one on an axis from 0 to 100, in percent as SVG writes it; no range where None."""
+    """A share of one on an axis from 0 to 100, in percent as SVG writes it."""
 
     at: str
-    start: str | None
-    width: str | None
+    start: str
+    width: str
 
 
-def share(rate: float, low: float | None, high: float | None) -> Share:
+def share(rate: float, low: float, high: float) -> Share:
     """Where a share and its interval stand; written with a point, whatever the page's language."""
-    if low is None or high is None:
-        return Share(f"{100 * rate:.1f}", None, None)
     return Share(f"{100 * rate:.1f}", f"{100 * low:.1f}", f"{100 * (high - low):.1f}")

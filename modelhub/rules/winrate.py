@@ -1,14 +1,16 @@
 """Win rates with intervals that respect that comparisons of one prompt go together.
 
-Naive Wilson intervals covered 80-88% where 95% was claimed (40 prompts, 5 raters each);
-prompt-clustered t covered 94.6% (shared statistics of the project, reproduced in the tests).
+The interval is Korn and Graubard's (1998): the exact one of Clopper and Pearson, for as many
+comparisons as the clustered ones are worth. It has a width at 0% and 100% too. Simulated with 40
+prompts of 5 raters and a correlation within prompts of 0.1 to 0.6 it covered 94-100% at true rates
+from 0.5 to 1, where 95% is claimed; naive Wilson intervals 70-93%, and a clustered t 94% at 0.8
+and 55-81% at 0.99 (decision 23).
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from math import sqrt
 from typing import TypeVar
 
 P = TypeVar("P", bound=Hashable)
@@ -16,7 +18,7 @@ P = TypeVar("P", bound=Hashable)
 
 @dataclass(frozen=True)
 class WinRate:
-    """(wins + ties/2) / n; `low` and `high` are None with fewer than two prompts."""
+    """(wins + ties/2) / n; rate, `low` and `high` are None where nothing was judged."""
 
     wins: int
     ties: int
@@ -33,39 +35,52 @@ class WinRate:
 
     @property
     def leans(self) -> str:
-        """`child` or `parent` where the whole interval lies on their side of a half, else empty.
-
-        `same` where every prompt came out alike: an interval without width says nothing of how
-        sure that is.
-        """
+        """`child` or `parent` where the whole interval lies on their side of a half, else empty."""
         if self.low is None or self.high is None:
             return ""
-        if self.low == self.high:
-            return "same"
         if self.low > 0.5:
             return "child"
         return "parent" if self.high < 0.5 else ""
 
 
 def win_rate(scores: Mapping[P, Sequence[float]], level: float = 0.95) -> WinRate:
-    """The child's win rate from prompt → scores (1 child won, 0.5 tie, 0 parent won).
-
-    Interval: ratio estimator with prompts as clusters, variance G/(G-1) · Σ(s_i - p n_i)² / N²,
-    Student's t with G-1 degrees of freedom, held to 0..1.
-    """
+    """The child's win rate from prompt → scores (1 child won, 0.5 tie, 0 parent won)."""
     clusters = [list(values) for values in scores.values() if values]
     flat = [score for values in clusters for score in values]
-    n, count = len(flat), len(clusters)
+    n = len(flat)
     wins, losses = flat.count(1.0), flat.count(0.0)
     if not n:
         return WinRate(0, 0, 0, 0, None, None, None)
     rate = sum(flat) / n
-    low = high = None
-    if count > 1:
-        from scipy.special import stdtrit
+    low, high = exact_interval(rate=rate, n=_worth(clusters, rate, level), level=level)
+    return WinRate(wins, n - wins - losses, losses, len(clusters), rate, low, high)
 
-        residuals = [sum(values) - rate * len(values) for values in clusters]
-        error = sqrt(count / (count - 1) * sum(r * r for r in residuals)) / n
-        reach = float(stdtrit(count - 1, (1 + level) / 2)) * error
-        low, high = max(0.0, rate - reach), min(1.0, rate + reach)
-    return WinRate(wins, n - wins - losses, losses, count, rate, low, high)
+
+def exact_interval(*, rate: float, n: float, level: float = 0.95) -> tuple[float, float]:
+    """Clopper and Pearson's interval (1934) of a rate among `n`, which need not be whole."""
+    from scipy.special import betaincinv
+
+    won, tail = rate * n, (1 - level) / 2
+    lost = n - won
+    low = float(betaincinv(won, lost + 1, tail)) if won > 0 else 0.0
+    high = float(betaincinv(won + 1, lost, 1 - tail)) if lost > 0 else 1.0
+    return low, high
+
+
+def _worth(clusters: Sequence[Sequence[float]], rate: float, level: float) -> float:
+    """As many independent comparisons as these are worth, at most as many as there are.
+
+    Variance of the rate: of the ratio estimator with prompts as clusters, G/(G-1) · Σ(s - p n)² /
+    N², with the degrees of freedom of Student's t. Where all prompts came out alike it tells
+    nothing: then each prompt counts once, as if its raters always agreed.
+    """
+    from scipy.special import ndtri, stdtrit
+
+    count, n = len(clusters), sum(map(len, clusters))
+    squares = sum((sum(values) - rate * len(values)) ** 2 for values in clusters)
+    if count < 2 or squares < 1e-12 or not 0 < rate < 1:  # rates are sums of halves, rounded
+        return float(count)
+    variance = count / (count - 1) * squares / n**2
+    middle = (1 + level) / 2
+    few = (float(ndtri(middle)) / float(stdtrit(count - 1, middle))) ** 2
+    return min(float(n), rate * (1 - rate) / variance) * few

@@ -73,3 +73,14 @@ def upload_state(state: str, *, all_read: bool = False) -> str:
         UploadState.CANCELLED: _("cancelled"),
         UploadState.FAILED: _("failed"),
     }[UploadState(state)]
+
+
+SCORE_NAMES: dict[str, _StrPromise] = {
+    "loss": gettext_lazy("Loss"),
+    "reward_accuracy": gettext_lazy("Pairs whose chosen reply scores higher"),
+    "reward_margin": gettext_lazy("Mean difference between chosen and rejected reply"),
+    "token_accuracy": gettext_lazy("Tokens predicted"),
+}
+"""What is measured on validation records."""
+SHARES = ("reward_accuracy", "token_accuracy")
+"""Those of them that are shares of one."""

@@ -103,6 +103,26 @@ class ImportReportSerializer(ImportedSerializer):
         return shown | {name: sorted(shown[name]) for name in ("models", "columns_not_used")}
 
 
+class TiedRowSerializer(Shape):
+    """A row whose prompt would stay with others on one side of every split."""
+
+    line = serializers.IntegerField(min_value=1)
+    held_out = serializers.BooleanField(help_text="Whether the row itself is held out.")
+    tied_to = serializers.IntegerField(help_text="Other prompts of its group.")
+    made_held_out = serializers.IntegerField(
+        help_text="Prompts of its group that would leave training, since one of it is held out."
+    )
+
+
+class ImportCheckSerializer(ImportReportSerializer):
+    """What would come of it; nothing was written."""
+
+    made_held_out = serializers.IntegerField(
+        help_text="Prompts that would leave training, since they are tied to held-out ones."
+    )
+    tied = TiedRowSerializer(many=True)
+
+
 class ImportSerializer(serializers.ModelSerializer[Upload]):
     """An import that a worker does."""
 
@@ -157,7 +177,9 @@ class ImportSerializer(serializers.ModelSerializer[Upload]):
         if upload.state != UploadState.DONE:
             return None
         return {"wait_for_round": 0} | {
-            name: found for name, found in upload.found.items() if name != "skipped"
+            name: found
+            for name, found in upload.found.items()
+            if name in ImportedSerializer().fields
         }
 
     def get_bad_rows(self, upload: Upload) -> int:

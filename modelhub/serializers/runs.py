@@ -13,6 +13,7 @@ from modelhub.engine.params import MAX_SEED, PARAMETERS
 from modelhub.models import GenerationRun, ModelVersion, TrainingRun
 from modelhub.rules import generation as rules
 from modelhub.rules.states import Method, ModelKind, RunState, TrainingState
+from modelhub.rules.training import OF_ONE_BATCH
 
 MOST_GENERATION_SEED = 2**63 - 1
 
@@ -196,6 +197,34 @@ class LossSerializer(Shape):
     loss = serializers.FloatField()
 
 
+class ValidationSerializer(Shape):
+    """What a model scored on records that it did not learn from."""
+
+    records = serializers.IntegerField(help_text="Measured on: n of every score.")
+    of = serializers.IntegerField(help_text="Usable records of the release's validation split.")
+    scores = serializers.DictField(child=serializers.FloatField())
+
+
+class MetricsSerializer(Shape):
+    """How a run went; empty before its end. More numbers about time and memory may stand here."""
+
+    steps = serializers.IntegerField(required=False)
+    records = serializers.IntegerField(required=False, help_text="Trained on.")
+    batch = serializers.IntegerField(required=False, help_text="Records of one step.")
+    first_loss = serializers.FloatField(required=False, help_text="Of the first step alone.")
+    last_loss = serializers.FloatField(required=False, help_text="Of the last step alone.")
+    mean_loss = serializers.FloatField(required=False, help_text="Of all steps.")
+    validation = ValidationSerializer(
+        required=False,
+        allow_null=True,
+        help_text="Null where the release has no validation records that could be measured on.",
+    )
+
+    def to_representation(self, instance: Mapping[str, Any]) -> dict[str, Any]:
+        """As they were written, without those that earlier versions took from the last batch."""
+        return {name: value for name, value in instance.items() if name not in OF_ONE_BATCH}
+
+
 class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
     """A training run, how far it is, and what it made."""
 
@@ -209,7 +238,7 @@ class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
     )
     state = serializers.ChoiceField([str(state) for state in TrainingState])
     losses = LossSerializer(many=True)
-    metrics = serializers.DictField()
+    metrics = MetricsSerializer()
     model = NamedModelSerializer(
         source="model_version", default=None, allow_null=True, help_text="What it made."
     )

@@ -14,7 +14,14 @@ from django.db.models import Count
 from annotations.models import Prompt, Response, Task
 from annotations.rules.prompts import RowProblem
 from annotations.rules.texts import text_hash
-from annotations.services.intake import Intake, Landed, NewResponse, Ready, RowsRefused
+from annotations.services.intake import (
+    Intake,
+    Landed,
+    NewResponse,
+    Ready,
+    RowsRefused,
+    TiedRow,
+)
 from annotations.services.rounds import add_tasks, locked_round
 from codesign.audit import services as audit
 from codesign.audit.registry import action
@@ -58,6 +65,15 @@ class ImportReport:
     rows: int = 0
     first: list[ImportRow] = field(default_factory=list)
     """The first rows that can come in."""
+    sources: dict[str, uuid.UUID] = field(default_factory=dict)
+    """Of a check: name of a model → the source that stands for it."""
+    tied: list[TiedRow] = field(default_factory=list)
+    """Of a check: rows whose prompts would be tied to others, those that hold others out first."""
+
+    @property
+    def made_held_out(self) -> int:
+        """Prompts that would leave training, since they would be tied to held-out ones."""
+        return sum({row.group: row.made_held_out for row in self.tied}.values())
 
 
 @dataclass(slots=True)
@@ -146,18 +162,33 @@ def import_rows(
     return report
 
 
+@transaction.atomic
 @without_collector()
 def check_rows(
     *, actor: Actor, study: Study, rows: Iterable[Row], watch: Watch = _unwatched
 ) -> ImportReport:
-    """What would come of an import with `skip_bad`; writes nothing and locks nothing."""
+    """What would come of an import with `skip_bad`; leaves nothing behind and locks nothing.
+
+    It is the import itself, but for models and tasks, undone at the end: so what it says of ties
+    is what will be.
+    """
     require(actor, IMPORT, study)
     report = ImportReport()
-    intake = Intake(actor=actor, study=study, dry=True)
+    intake = Intake(actor=actor, study=study, trial=True)
     for part in _read(intake, rows, report, watch):
         _import_part(intake, part, report)
     _sort_problems(report)
+    tied = intake.tie_on_trial(lambda: watch(report))
+    tied.sort(key=lambda row: (not row.held_out, -row.made_held_out, -row.tied_to, row.line))
+    report.tied = tied
+    transaction.set_rollback(True)
     return report
+
+
+def check_file(*, actor: Actor, study: Study, path: Path, name: str = "") -> ImportReport:
+    """`check_rows` of a JSONL, CSV or Parquet file."""
+    with reading(path=path, name=name) as rows:
+        return check_rows(actor=actor, study=study, rows=rows)
 
 
 def _sort_problems(report: ImportReport) -> None:
@@ -220,7 +251,7 @@ def _import_part(intake: Intake, part: ReadyPart, report: ImportReport) -> set[u
         if prompt
         for response in row.responses
     ]
-    sources = _sources(intake, {response.model for _, response in wanted})
+    sources = _sources(intake, {response.model for _, response in wanted}, report.sources)
     report.models |= set(sources) - {""}
     new = _not_there_yet(wanted, sources)
     report.responses += len(new)
@@ -229,12 +260,14 @@ def _import_part(intake: Intake, part: ReadyPart, report: ImportReport) -> set[u
     return {prompt.id for prompt, _ in wanted}
 
 
-def _sources(intake: Intake, names: set[str]) -> dict[str, uuid.UUID]:
-    """Name of a model → source; in a dry run, one made up where there is none yet."""
-    if intake.dry:
+def _sources(
+    intake: Intake, names: set[str], made_up: dict[str, uuid.UUID]
+) -> dict[str, uuid.UUID]:
+    """Name of a model → source; one made up where there is none yet and none is to be made."""
+    if intake.dry or intake.trial:
         known = Source.objects.filter(study=intake.study, model_version__name__in=names)
         found = dict(known.values_list("model_version__name", "id"))
-        return {name: found.get(name) or uuid.uuid4() for name in names}
+        return {name: found.get(name) or made_up.setdefault(name, uuid.uuid4()) for name in names}
     return {name: _source(intake, name) for name in sorted(names)}
 
 

@@ -30,6 +30,10 @@ from modelhub.services.uploads import received, store
 NAME = "prompts-by-api"
 """What a file is called that came without a name."""
 NAMELESS = "The file"
+TOO_MUCH_TO_CHECK = (
+    "A check takes at most 1,000 rows or 4 MB. Send them in parts, or check the whole file on the "
+    "import page or by manage.py import_prompts --check."
+)
 AT_ONCE: dict[str, Any] = {"most_text": AT_ONCE_BYTES, "seconds": 30, "stuck_after": 20.0}
 """Limits of reading while a program waits: a small file that unpacks to more is left to a worker,
 and nobody waits longer than that."""
@@ -47,6 +51,17 @@ def take_file(
     with path.open("rb") as file:
         chunks = iter(lambda: file.read(BLOCK), b"")
         return _take(actor, study, path.suffix, chunks, skip_bad=skip_bad)
+
+
+def check_file(*, actor: Actor, study: Study, path: Path) -> ImportReport:
+    """What would come of an import of a file that is soon read; TooLarge for any other."""
+    require(actor, IMPORT, study)
+    if path.stat().st_size > AT_ONCE_BYTES:
+        raise TooLarge(TOO_MUCH_TO_CHECK)
+    with reading(path=path, name=NAMELESS, **AT_ONCE) as rows:
+        if rows.total > AT_ONCE_ROWS:
+            raise TooLarge(TOO_MUCH_TO_CHECK)
+        return imports.check_rows(actor=actor, study=study, rows=rows)
 
 
 def take_rows(*, actor: Actor, study: Study, rows: Iterable[Any], skip_bad: bool = False) -> Upload:

@@ -48,6 +48,8 @@ MOVED = action("modelhub.upload_moved", "moved an import to another state")
 READ_TASK = "modelhub.tasks.read_upload"
 SUFFIXES = (".jsonl", ".ndjson", ".csv", ".parquet")
 MOST_PROBLEMS = 200
+MOST_TIED = 50
+"""Rows whose ties are shown."""
 ORPHAN_AFTER = 3600.0
 """Seconds; no upload takes so long to arrive."""
 SIGN_EVERY_SECONDS = 1.0
@@ -261,6 +263,12 @@ def _keep(upload: Upload, report: ImportReport) -> None:
         "models": sorted(report.models),
         "skipped": len(report.skipped),
         "columns_not_used": sorted(report.columns_not_used)[:20],
+        "tied_rows": len(report.tied),
+        "made_held_out": report.made_held_out,
+        "tied": [
+            [row.line, row.held_out, row.tied_to, row.made_held_out]
+            for row in report.tied[:MOST_TIED]
+        ],
     }
     upload.problems = _first_of(report.skipped)
     upload.heartbeat_at = timezone.now()

@@ -20,9 +20,10 @@ from modelhub.permissions import EVALUATE, SEE_MODELS
 from modelhub.queries import evaluations as reading
 from modelhub.queries.generation import UNDER_WAY, progress_of
 from modelhub.queries.training import model_of, releases_behind
-from modelhub.rules.charts import share
+from modelhub.rules.charts import Share, share
 from modelhub.rules.states import ModelKind
 from modelhub.rules.training import lineage_problem
+from modelhub.rules.winrate import WinRate
 from modelhub.rules.words import METHOD_NAMES, MODEL_KINDS, run_state
 from modelhub.services import evaluations
 
@@ -85,11 +86,7 @@ def evaluation(request: StudyRequest, slug: str, evaluation_id: uuid.UUID) -> Ht
             "study": study,
             "evaluation": found,
             "result": result,
-            "pictures": [
-                (cohort, share(cohort.rate.rate, cohort.rate.low, cohort.rate.high))
-                for cohort in result.cohorts
-                if cohort.rate.rate is not None
-            ],
+            "pictures": [(cohort, _picture(cohort.rate)) for cohort in result.cohorts],
             "answers": [
                 _answers(found.parent, found.parent_run),
                 _answers(found.child, found.child_run),
@@ -97,6 +94,11 @@ def evaluation(request: StudyRequest, slug: str, evaluation_id: uuid.UUID) -> Ht
             "going_on": any(run.state in UNDER_WAY for run in (found.parent_run, found.child_run)),
         },
     )
+
+
+def _picture(rate: WinRate) -> Share:
+    """A cohort stands in a result with its first judgement, and then has a rate."""
+    return share(rate.rate or 0.0, rate.low or 0.0, rate.high or 0.0)
 
 
 def _answers(version: ModelVersion, run: GenerationRun) -> dict[str, Any]:

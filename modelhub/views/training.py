@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -18,7 +20,7 @@ from modelhub.permissions import SEE_MODELS, TRAIN
 from modelhub.queries import training as reading
 from modelhub.rules.charts import curve
 from modelhub.rules.states import TrainingState
-from modelhub.rules.words import LOSSES, METHOD_NAMES
+from modelhub.rules.words import LOSSES, METHOD_NAMES, SCORE_NAMES, SHARES
 from modelhub.services import training, versions
 
 GOING_ON = {TrainingState.QUEUED, TrainingState.PREPARING, TrainingState.TRAINING}
@@ -90,12 +92,24 @@ def _context(request: StudyRequest, run_id: uuid.UUID) -> dict[str, object]:
         "may_cancel": going_on and request.member.has_role(*TRAIN.roles),
         "curve": curve([point["loss"] for point in found.losses]),
         "numbers": named(found.params),
+        "validation": found.metrics.get("validation"),
+        "measured": "validation" in found.metrics,
+        "scores": _scores(found.metrics.get("validation")),
         "method": METHOD_NAMES[found.method],
         "lower": LOSSES[found.method],
         "who": studies.name_of_actor(
             study_id=request.member.study_id, user_id=found.requested_by_id
         ),
     }
+
+
+def _scores(validation: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    """What was measured, in words."""
+    found = validation["scores"] if validation else {}
+    return [
+        (str(SCORE_NAMES[name]), f"{100 * value:.0f}%" if name in SHARES else f"{value:.3f}")
+        for name, value in found.items()
+    ]
 
 
 @page(SEE_MODELS)

@@ -127,5 +127,6 @@ def _seen(request: StudyRequest, upload: Upload) -> dict[str, Any]:
         "checked": checked,
         "done": upload.state == UploadState.DONE,
         "may_import": checked and bool(fine),
+        "more_tied": upload.found.get("tied_rows", 0) - len(upload.found.get("tied", [])),
         "more_problems": upload.found.get("skipped", 0) - len(upload.problems),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 import uuid
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -14,7 +15,7 @@ from annotations.models import Prompt, SketchBucket
 from annotations.rules import buckets, sketches
 from annotations.rules.prompts import PromptRow, turns
 from annotations.rules.states import Origin
-from annotations.rules.ties import Groups
+from annotations.rules.ties import Groups, Why
 from annotations.services import prompts as services
 from annotations.services.intake import Intake, NewResponse
 from codesign.shared.actors import SYSTEM
@@ -23,6 +24,7 @@ from tests.factories.studies import StudyFactory
 
 pytestmark = pytest.mark.django_db
 SAMPLE = 400
+REPLY = "word " * 20
 
 
 @pytest.fixture
@@ -61,10 +63,47 @@ def tied(one: PromptRow, other: PromptRow) -> bool:
     """By the rules alone, text against text."""
     if one.family and one.family == other.family:
         return True
-    first, second = turns(one.messages), turns(other.messages)
-    if first[:2] == second[:2] or (first[0] == second[0] and 1 in (len(first), len(second))):
+    first, second = beginning(one), beginning(other)
+    if first and first == second:
         return True
-    return sketches.near(sketches.shingles(one.messages), sketches.shingles(other.messages))
+    said = [sketches.words_of(row.messages) for row in (one, other)]
+    if sketches.near(*map(sketches.shingles, said)):
+        return True
+    return max(map(len, said)) <= 40 and little_apart(*said)
+
+
+def beginning(row: PromptRow) -> list[str]:
+    """The turns up to the first one of the user with ten words or more."""
+    said = turns(row.messages)
+    for number, turn in enumerate(said, 1):
+        if turn.startswith("user") and len(turn.split()) >= 10:
+            return said[:number]
+    return []
+
+
+def little_apart(one: list[bytes], other: list[bytes]) -> bool:
+    """By taking out of each whatever it is, everywhere."""
+    letters = [b"".join(words).decode() for words in (one, other)]
+    if sorted(one) == sorted(other) or letters[0] == letters[1]:
+        return True
+    if min(len(one), len(other)) >= 8:
+        return one_out(one, other)
+    if max(len(one), len(other)) >= 8:
+        return False
+    return one_out(*map(list, letters)) or letters[1] in swapped(letters[0])
+
+
+def swapped(text: str) -> set[str]:
+    return {text[:n] + text[n + 1] + text[n] + text[n + 2 :] for n in range(len(text) - 1)}
+
+
+def one_out(one: list[Any], other: list[Any]) -> bool:
+    if len(one) > len(other):
+        one, other = other, one
+    rests = [(at, other[:at] + other[at + 1 :]) for at in range(len(other))]
+    if len(one) < len(other):
+        return one in [rest for _, rest in rests]
+    return any(rest == one[:at] + one[at + 1 :] for at, rest in rests)
 
 
 def by_comparing_all(rows: list[PromptRow]) -> set[frozenset[str]]:
@@ -72,7 +111,7 @@ def by_comparing_all(rows: list[PromptRow]) -> set[frozenset[str]]:
     ids = {row.external_id: uuid.uuid4() for row in rows}
     for one, other in itertools.combinations(rows, 2):
         if tied(one, other):
-            groups.join(ids[one.external_id], ids[other.external_id])
+            groups.join(ids[one.external_id], ids[other.external_id], Why.NEAR)
     return parted({name: groups.of(id) for name, id in ids.items()})
 
 
@@ -149,7 +188,7 @@ def varied(row: PromptRow, number: int) -> PromptRow:
 def test_the_same_text_again_and_again_stands_in_the_buckets_once(study: Study) -> None:
     text = [{"role": "user", "content": "I can't sleep and I lie awake for hours."}]
     add(study, [PromptRow(messages=text, external_id=f"p{n}", line=n) for n in range(50)])
-    assert SketchBucket.objects.count() == buckets.SLOTS
+    assert SketchBucket.objects.count() == buckets.SLOTS, "ten words: a key of each kind"
     assert Prompt.objects.values("split_group").distinct().count() == 1
 
 
@@ -163,14 +202,14 @@ def test_one_prompt_more_asks_as_much_of_a_large_study_as_of_a_small_one(study: 
             add(study, [worry(draw, there)])
         counts.append(len(asked))
     assert counts[0] == counts[1]
-    (lookup,) = (q["sql"] for q in asked if 'FROM "annotations_sketchbucket"' in q["sql"])
+    (lookup,) = (q["sql"] for q in asked if '"bucket" IN' in q["sql"])
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {lookup}")
         (plan,) = cursor.fetchone()
     assert "sketch_bucket" in str(plan)
     assert "Seq Scan" not in str(plan)
     read = plan[0]["Plan"]["Actual Rows"]
-    assert read < 2 * buckets.SLOTS * 3, "a row for each bucket and import"
+    assert read < 2 * (buckets.SLOTS + 2) * 3, "a row for each bucket and import"
 
 
 def test_responses_of_a_study_that_the_planner_has_not_seen_are_looked_up_one_by_one(
@@ -183,7 +222,9 @@ def test_responses_of_a_study_that_the_planner_has_not_seen_are_looked_up_one_by
             add(made, [worry(draw, n) for n in range(1_000)])
             prompts = list(Prompt.objects.filter(study=made))
             answers = [
-                NewResponse(prompt=prompt, text=f"r{n}", origin=Origin.AI, source=uuid.uuid4())
+                NewResponse(
+                    prompt=prompt, text=f"{REPLY} {n}", origin=Origin.AI, source=uuid.uuid4()
+                )
                 for n, prompt in enumerate(prompts)
             ]
             with CaptureQueriesContext(connection) as asked:

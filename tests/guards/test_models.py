@@ -36,7 +36,6 @@ APPEND_ONLY = {
     "annotations.Retraction",
     "annotations.ReviewDecision",
     "annotations.SeenInReview",
-    "annotations.SketchBucket",
     "annotations.Rubric",
     "annotations.RoundCohort",
     "annotations.RubricText",

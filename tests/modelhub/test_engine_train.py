@@ -64,7 +64,7 @@ def trainer(tmp_path_factory: pytest.TempPathFactory, embedded_model: Path) -> T
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Four good pairs, three that must be left out, and held-out prompts that are never read."""
+    """Four good pairs, four that must be left out, three to measure on, and tests never read."""
     rows = [pair(i) for i in range(4)]
     rows += [
         pair(4, rejected=turn("assistant", GOOD)),
@@ -72,7 +72,8 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pair(6, rejected=turn("assistant", " ")),
         pair(7, prompt=turn("assistant", "I spoke first.")),
     ]
-    splits = {"train": rows, "test": [pair(i) for i in range(50)]}
+    measured = [pair(20), pair(21), pair(22), pair(23, rejected=turn("assistant", " "))]
+    splits = {"train": rows, "validation": measured, "test": [pair(i) for i in range(50)]}
     return write_release(tmp_path_factory.mktemp("release"), preference=splits)
 
 
@@ -95,6 +96,20 @@ def test_a_finished_run_says_what_it_did(first: dict[str, Any], trainer: Trainer
     assert [e["step"] for e in events if e["event"] == "step"] == [1, 2]
     assert [e["event"] for e in events][0 :: len(events) - 1] == ["start", "end"]
     assert first["said"] == ""
+
+
+def test_scores_are_of_the_whole_validation_split_and_say_of_how_many(
+    first: dict[str, Any],
+) -> None:
+    """The last batch of two, which they were taken from, tells 0, 50 or 100% and nothing else."""
+    metrics = first["metrics"]
+    assert not {"reward_accuracy", "reward_margin", "token_accuracy"} & set(metrics)
+    validation = metrics["validation"]
+    assert (validation["records"], validation["of"]) == (3, 3)
+    assert set(validation["scores"]) >= {"loss", "reward_accuracy", "reward_margin"}
+    assert (3 * validation["scores"]["reward_accuracy"]) % 1 == pytest.approx(0, abs=1e-6)
+    card = (Path(first["adapter"]) / "README.md").read_text()
+    assert "on 3 of the 3 records of the release's validation split (n = 3)" in card
 
 
 def test_the_adapter_folder_holds_our_card_and_no_machine_s_path(
@@ -176,24 +191,35 @@ def _single(number: int, label: bool) -> dict[str, Any]:
 
 
 def every_config(folder: Path) -> Path:
-    """Four records for each method."""
+    """Four records for each method, and of two configs some to measure on."""
     singles = [_single(i, i % 3 > 0) for i in range(4)]
     examples = [{k: v for k, v in row.items() if k != "label"} for row in singles]
     return write_release(
         folder,
-        preference={"train": [pair(i) for i in range(4)]},
+        preference={"train": [pair(i) for i in range(4)], "validation": [pair(i) for i in (8, 9)]},
         sft={"train": examples},
-        unpaired_preference={"train": singles},
+        unpaired_preference={"train": singles, "validation": singles[:3]},
     )
 
 
-@pytest.mark.parametrize("method", ["sft", "kto", "reward"])
+MEASURED = {
+    "sft": None,
+    "kto": (2, 3, {"loss"}),  # in whole batches
+    "reward": (2, 2, {"loss", "reward_accuracy", "reward_margin"}),
+}
+
+
+@pytest.mark.parametrize("method", list(MEASURED))
 def test_the_other_methods_train_too(trainer: Trainer, tmp_path: Path, method: str) -> None:
     release = every_config(tmp_path / "release")
     code, result = trainer.run(method, release, method=method)
     assert code == Exit.DONE, result
     assert (result["metrics"]["steps"], result["metrics"]["records"]) == (2, 4)
-    assert f"- {method}" in (Path(result["adapter"]) / "README.md").read_text()
+    card = (Path(result["adapter"]) / "README.md").read_text()
+    assert f"- {method}" in card
+    found = result["metrics"]["validation"]
+    assert (found and (found["records"], found["of"], set(found["scores"]))) == MEASURED[method]
+    assert ("no validation records" in card) is (MEASURED[method] is None)
     assert result["said"] == ""
 
 
@@ -256,7 +282,8 @@ def test_a_killed_run_that_is_started_again_equals_a_straight_one(
     assert code == Exit.DONE, resumed
     assert [e["step"] for e in _events(out, "step")] == [1, 2, 3, 4]
     assert resumed["sha256"] == straight["sha256"]
-    assert resumed["metrics"]["first_loss"] == straight["metrics"]["first_loss"]
+    for name in ("first_loss", "validation"):
+        assert resumed["metrics"][name] == straight["metrics"][name]
     assert not (out / "checkpoints").exists()
 
 

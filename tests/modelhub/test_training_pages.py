@@ -219,6 +219,34 @@ def test_a_list_of_runs_costs_the_same_however_long(study: Study) -> None:
     assert count(1) == count(6)
 
 
+SCORES = {"loss": 0.61, "reward_accuracy": 2 / 3, "reward_margin": 0.25}
+
+
+@pytest.mark.parametrize(
+    ("metrics", "says"),
+    [
+        (
+            {"batch": 2, "validation": {"records": 3, "of": 7, "scores": SCORES}},
+            "Measured after training on 3 of 7 validation records (n = 3).",
+        ),
+        ({"validation": None}, "The release has no validation records for this method"),
+        ({"reward_accuracy": 1.0}, "before models were measured on the validation split"),
+    ],
+)
+def test_a_score_is_of_the_validation_split_with_its_number_or_none_is_shown(
+    study: Study, run: TrainingRun, evaluation: Evaluation, metrics: dict[str, Any], says: str
+) -> None:
+    TrainingRun.objects.filter(id=run.id).update(state="done", metrics=metrics)
+    client = signed_in(staff(study, Role.ML_ENGINEER))
+    page = " ".join(client.get(address("training-run", run, evaluation)).content.decode().split())
+    assert says in page
+    assert ("67% <span" in page) is bool(metrics.get("validation"))
+    assert page.count("(n = 3)") == (4 if metrics.get("validation") else 0)
+    told = client.get(f"/api/v1/training-runs/{run.id}/").json()["metrics"]
+    assert "reward_accuracy" not in told
+    assert told.get("validation") == metrics.get("validation")
+
+
 def test_a_comparison_is_a_picture_with_its_words() -> None:
     first, second = two_panelists()
     evaluation = compared([first, second])
@@ -230,8 +258,7 @@ def test_a_comparison_is_a_picture_with_its_words() -> None:
     prefers(lease(first), evaluation.child, evaluation)
     page = client.get(url).content.decode()
     assert 'cx="100.0%"' in page
-    assert "share-range" not in page
-    assert "One prompt alone has no range" in page
+    assert "and 100% (1 prompt)" in " ".join(page.split())
     prefers(lease(first), evaluation.parent, evaluation)
     prefers(lease(second), evaluation.child, evaluation)
     page = client.get(url).content.decode()

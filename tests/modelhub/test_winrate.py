@@ -7,8 +7,9 @@ import random
 import pytest
 from scipy import stats
 
+from codesign.shared.templatetags import codesign
 from modelhub.rules.charts import Share, share
-from modelhub.rules.winrate import win_rate
+from modelhub.rules.winrate import exact_interval, win_rate
 
 
 def test_a_tie_is_half_a_win() -> None:
@@ -23,56 +24,78 @@ def test_nothing_judged_has_no_rate(scores: dict[str, list[float]]) -> None:
     assert (result.rate, result.low, result.high, result.comparisons) == (None, None, None, 0)
 
 
-def test_one_prompt_has_a_rate_and_no_interval() -> None:
-    result = win_rate({"p1": [1.0, 1.0, 0.0]})
-    assert result.rate == pytest.approx(2 / 3)
-    assert result.low is None
-    assert result.high is None
+@pytest.mark.parametrize(
+    ("won", "of", "low", "high"),
+    [
+        (12, 12, 0.7354, 1.0),  # (α/2) to the power of 1/n
+        (0, 12, 0.0, 0.2646),
+        (81, 263, 0.2527, 0.3676),
+        (15, 148, 0.0578, 0.1617),  # both are proportions of Newcombe (1998), table I
+    ],
+)
+def test_exact_intervals_are_the_published_ones(won: int, of: int, low: float, high: float) -> None:
+    found = exact_interval(rate=won / of, n=of)
+    assert found == pytest.approx((low, high), abs=5e-5)
+    known = stats.binomtest(won, of).proportion_ci(method="exact")
+    assert found == pytest.approx((known.low, known.high))
 
 
-def test_equal_clusters_reduce_to_students_t_on_their_means() -> None:
-    """With as many judgements per prompt everywhere it is the textbook interval on prompt means."""
-    scores = {
-        "a": [1.0, 1.0, 0.0],
-        "b": [0.5, 0.0, 1.0],
-        "c": [1.0, 1.0, 1.0],
-        "d": [0.0, 0.0, 1.0],
-    }
-    means = [sum(values) / 3 for values in scores.values()]
-    low, high = stats.t.interval(
-        0.95, df=len(means) - 1, loc=sum(means) / len(means), scale=stats.sem(means)
-    )
-    result = win_rate(scores)
-    assert result.low == pytest.approx(max(0.0, low))
-    assert result.high == pytest.approx(min(1.0, high))
+@pytest.mark.parametrize("raters", [1, 5])
+def test_all_for_one_side_is_an_interval_of_as_many_as_there_are_prompts(raters: int) -> None:
+    """“Between 100% and 100%” claims to be sure after a handful of prompts."""
+    won = win_rate({n: [1.0] * raters for n in range(12)})
+    assert (won.low, won.high) == (pytest.approx(0.7354, abs=1e-4), 1.0)
+    lost = win_rate({n: [0.0] * raters for n in range(12)})
+    assert (lost.low, lost.high) == (0.0, pytest.approx(0.2646, abs=1e-4))
+    tied = win_rate({n: [0.5] * raters for n in range(12)})
+    assert tied.low == pytest.approx(1 - (tied.high or 0))
+    assert tied.low == pytest.approx(0.2109, abs=1e-4)
+
+
+def test_one_prompt_alone_says_next_to_nothing() -> None:
+    result = win_rate({"p1": [1.0, 1.0, 1.0, 1.0, 1.0]})
+    assert (result.low, result.high) == (pytest.approx(0.025), 1.0)
+
+
+def test_raters_who_always_agree_are_worth_one_each() -> None:
+    alone = win_rate({n: [float(n % 4 > 0)] for n in range(40)})
+    agreed = win_rate({n: [float(n % 4 > 0)] * 5 for n in range(40)})
+    assert (agreed.low, agreed.high) == pytest.approx((alone.low, alone.high), abs=0.005)
+    assert agreed.low is not None
+    exact = stats.binomtest(30, 40).proportion_ci(method="exact")
+    assert agreed.low == pytest.approx(exact.low, abs=0.02)
 
 
 def test_the_interval_stays_between_nothing_and_everything() -> None:
     result = win_rate({"a": [1.0, 1.0], "b": [1.0, 0.0]})
-    assert result.low == 0.0
-    assert result.high == 1.0
+    assert result.low is not None
+    assert result.high is not None
+    assert 0 <= result.low < 0.75 < result.high <= 1
 
 
-def test_clustered_intervals_cover_where_naive_ones_do_not() -> None:
-    """40 prompts judged by 5 people each, with prompts that lean one way: shared statistics.
-
-    Published there: naive Wilson 80-88%, prompt-clustered t 94.6% where 95% is claimed.
-    """
+@pytest.mark.parametrize("true", [0.5, 0.8, 0.95, 0.99, 1.0])
+def test_intervals_cover_what_they_claim_up_to_the_edge(true: float) -> None:
+    """40 prompts judged by 5 people each, who agree within a prompt (correlation 0.3)."""
     draw = random.Random(20261123)
-    rounds, clustered, naive = 600, 0, 0
+    rounds, covered, naive, wide = 500, 0, 0, 0
     for _ in range(rounds):
-        scores: dict[int, list[float]] = {}
-        for prompt in range(40):
-            lean = draw.betavariate(1.2, 1.2)
-            scores[prompt] = [float(draw.random() < lean) for _ in range(5)]
-        result = win_rate(scores)
+        result = win_rate({prompt: leaning(draw, true) for prompt in range(40)})
         assert result.low is not None
         assert result.high is not None
-        clustered += result.low <= 0.5 <= result.high
+        covered += result.low <= true <= result.high
+        wide += result.high > result.low
         wilson = stats.binomtest(result.wins, result.comparisons).proportion_ci(method="wilson")
-        naive += bool(wilson.low <= 0.5 <= wilson.high)
-    assert 0.925 <= clustered / rounds <= 0.97
-    assert naive / rounds < 0.90
+        naive += bool(wilson.low <= true <= wilson.high)
+    assert covered / rounds >= 0.93
+    assert wide == rounds
+    assert true == 1 or naive / rounds < 0.92
+
+
+def leaning(draw: random.Random, true: float) -> list[float]:
+    """Scores of five people of one prompt, which leans one way: beta-binomial."""
+    spread = 1 / 0.3 - 1
+    lean = true if true == 1 else draw.betavariate(true * spread, (1 - true) * spread)
+    return [float(draw.random() < lean) for _ in range(5)]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +103,8 @@ def test_clustered_intervals_cover_where_naive_ones_do_not() -> None:
     [
         ({}, ""),
         ({"a": [1.0]}, ""),
-        ({"a": [1.0], "b": [1.0]}, "same"),
+        ({"a": [1.0], "b": [1.0]}, ""),
+        ({str(n): [1.0] for n in range(6)}, "child"),
         ({"a": [1.0], "b": [0.0]}, ""),
         ({str(n): [1.0] for n in range(30)} | {"x": [0.0]}, "child"),
         ({str(n): [0.0] for n in range(30)} | {"x": [1.0]}, "parent"),
@@ -92,4 +116,18 @@ def test_where_it_leans(scores: dict[str, list[float]], leans: str) -> None:
 
 def test_a_share_is_drawn_where_it_is() -> None:
     assert share(0.613, 0.55, 0.68) == Share("61.3", "55.0", "13.0")
-    assert share(1.0, None, None) == Share("100.0", None, None)
+
+
+@pytest.mark.parametrize(
+    ("rate", "words"),
+    [
+        (0.0, "0%"),
+        (0.0004, "0.1%"),
+        (0.613, "61%"),
+        (0.9982, "99.8%"),
+        (0.9999, "99.9%"),
+        (1, "100%"),
+    ],
+)
+def test_a_share_is_only_called_all_or_nothing_where_it_is(rate: float, words: str) -> None:
+    assert codesign.share(rate) == words

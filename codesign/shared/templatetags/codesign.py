@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import ceil, floor
 
 from django import template
 from django.contrib.staticfiles.storage import staticfiles_storage
@@ -45,8 +46,13 @@ def rate(number: float) -> str:
 
 @register.filter
 def share(rate: float) -> str:
-    """`{{ 0.613|share }}` → 61%: a share of one, rounded."""
-    return f"{round(100 * rate)}%"
+    """`{{ 0.613|share }}` → 61%: a share of one, rounded, but to 0 or 100 only where it is that."""
+    percent = 100 * rate
+    if 0 < percent < 0.5:
+        return f"{ceil(10 * percent) / 10:.1f}%"
+    if 99.5 <= percent < 100:
+        return f"{floor(10 * percent) / 10:.1f}%"
+    return f"{round(percent)}%"
 
 
 @register.filter

@@ -9,7 +9,10 @@ from annotations.services.intake import RowsRefused
 from codesign.accounts.commands import actor_of, add_as
 from codesign.shared.errors import Refusal
 from codesign.studies.queries import study_named
-from modelhub.services.imports import ImportReport, import_file
+from modelhub.services.imports import ImportReport, check_file, import_file
+
+MOST_TIED = 50
+"""Rows whose ties are printed one by one."""
 
 
 class Command(BaseCommand):
@@ -18,17 +21,31 @@ class Command(BaseCommand):
     help = "Import prompts (JSONL, CSV or Parquet), with or without responses."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """STUDY FILE [--skip-bad] [--as EMAIL]."""
+        """STUDY FILE [--skip-bad] [--check] [--as EMAIL]."""
         parser.add_argument("study", help="the study's short name, as in its address")
         parser.add_argument("file", type=Path)
         parser.add_argument(
             "--skip-bad", action="store_true", help="import what is fine and list the rest"
+        )
+        parser.add_argument(
+            "--check",
+            action="store_true",
+            help="say what would come of it and which prompts it would tie; write nothing",
         )
         add_as(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Import, or say line by line why not."""
         try:
+            if options["check"]:
+                self._say_ties(
+                    check_file(
+                        actor=actor_of(options),
+                        study=study_named(options["study"]),
+                        path=options["file"],
+                    )
+                )
+                return
             report = import_file(
                 actor=actor_of(options),
                 study=study_named(options["study"]),
@@ -50,6 +67,24 @@ class Command(BaseCommand):
             "alone with --skip-bad."
         )
         return "\n".join([*map(str, refused.problems), end])
+
+    def _say_ties(self, report: ImportReport) -> None:
+        """What an import would do; rows that hold others out come first."""
+        for problem in report.skipped:
+            self.stdout.write(f"cannot be imported: {problem}")
+        for row in report.tied[:MOST_TIED]:
+            held_out = ", held out" if row.held_out else ""
+            through = f"; {row.made_held_out} held out through it" if row.made_held_out else ""
+            self.stdout.write(f"line {row.line}{held_out}: tied to {row.tied_to} others{through}")
+        if more := len(report.tied[MOST_TIED:]):
+            self.stdout.write(f"{more} more rows are tied to others.")
+        self.stdout.write(
+            f"{report.prompts} prompts would be imported, {report.already_there} are there "
+            f"already; {report.responses} responses; {len(report.skipped)} rows cannot be "
+            f"imported. {len(report.tied)} rows would be tied to other prompts, and "
+            f"{report.made_held_out} prompts would be held out because they are tied to held-out "
+            "prompts. Nothing was written."
+        )
 
     def _say(self, report: ImportReport) -> None:
         for problem in report.skipped:

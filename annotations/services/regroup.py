@@ -1,0 +1,214 @@
+"""Working out the split groups of a study again, by the rules of today.
+
+A prompt that a frozen release has used keeps its side: what that release calls its test data stays
+out of every later training split, and nobody's training data becomes the measure. Prompts that no
+release has used go with those that they are tied to, and where these stand on several sides, to
+the one farthest from training.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+
+from django.db import connection, transaction
+
+from annotations.datasets.splits import split_of
+from annotations.models import DatasetRelease, SketchBucket, TieReason
+from annotations.permissions import REGROUP
+from annotations.rules.prompts import first_group
+from annotations.rules.sketches import REPLY_WORDS, says_enough
+from annotations.rules.states import ReleaseState
+from annotations.rules.ties import Groups, Places, Why, placed
+from annotations.services.ties import AT_ONCE, Ties, sketch_study
+from codesign.audit import services as audit
+from codesign.audit.registry import action
+from codesign.shared.actors import Actor
+from codesign.shared.batches import batched
+from codesign.shared.errors import Conflict
+from codesign.studies.models import Study
+from codesign.studies.permissions import require
+
+REGROUPED = action("annotations.regrouped", "worked out again which prompts are tied")
+BEING_BUILT = (ReleaseState.QUEUED, ReleaseState.BUILDING)
+PROMPTS = """
+WITH held AS (
+  SELECT split_group, min(created_at) AS since FROM annotations_prompt
+  WHERE study_id = %(study)s AND held_out GROUP BY split_group
+), used AS (
+  SELECT DISTINCT a.prompt_id FROM annotations_datasetrelease r
+  JOIN annotations_releasemember m ON m.release_id = r.id
+  JOIN annotations_judgement j ON j.member_id = m.member_id AND j.submitted_at <= r.frozen_at
+  JOIN annotations_assignment a ON a.id = j.assignment_id
+  JOIN annotations_prompt p ON p.id = a.prompt_id AND NOT p.held_out
+  LEFT JOIN held ON held.split_group = p.split_group
+  WHERE r.study_id = %(study)s AND a.study_id = %(study)s
+    AND (held.since IS NULL OR held.since > r.frozen_at)
+)
+SELECT p.id, p.content_hash, p.split_group, p.held_out, used.prompt_id IS NOT NULL
+FROM annotations_prompt p LEFT JOIN used ON used.prompt_id = p.id WHERE p.study_id = %(study)s
+"""
+"""Each prompt, and whether a release used it: it holds none that was held out, by itself or by its
+group, when it froze."""
+FAMILIES = """
+SELECT family, array_agg(DISTINCT content_hash) FROM annotations_prompt
+WHERE study_id = %s AND family <> '' GROUP BY family HAVING count(DISTINCT content_hash) > 1
+"""
+REPLIES = """
+SELECT min(r.text), array_agg(DISTINCT p.content_hash)
+FROM annotations_response r JOIN annotations_prompt p ON p.id = r.prompt_id
+WHERE p.study_id = %s GROUP BY r.text_hash HAVING count(DISTINCT p.content_hash) > 1
+"""
+MOVE = """
+UPDATE annotations_prompt SET split_group = moved.target
+FROM unnest(%s::uuid[], %s::uuid[]) AS moved (id, target) WHERE annotations_prompt.id = moved.id
+"""
+
+
+@dataclass(slots=True)
+class Regrouped:
+    """What changed, in prompts."""
+
+    prompts: int = 0
+    moved: int = 0
+    """Into another group."""
+    freed: int = 0
+    """No longer kept out of training by a held-out prompt of their group."""
+    held_out: int = 0
+    """Kept out of training by one from now on."""
+    stay: int = 0
+    """Used by a release on another side than prompts that they are tied to: they stay there."""
+
+
+Row = tuple[uuid.UUID, str, uuid.UUID, bool, bool]
+Progress = Callable[[str], None]
+
+
+@transaction.atomic
+def regroup_prompts(
+    *, actor: Actor, study: Study, progress: Progress = lambda _: None
+) -> Regrouped:
+    """Work out the groups of all prompts of a study, and why they are tied, from their texts.
+
+    Takes about as long as the import of all its prompts, which waits meanwhile. `progress` is told
+    what is done now. Once more, it changes nothing.
+    """
+    require(actor, REGROUP, study)
+    Study.objects.select_for_update(no_key=True).get(id=study.id)
+    if DatasetRelease.objects.filter(study=study, state__in=BEING_BUILT).exists():
+        raise Conflict("A release of this study is being built. Try again when it is finished.")
+    groups = _worked_out(study, progress)
+    progress("Looking for prompts that releases have used")
+    places, held = _places(study, groups)
+    progress("Writing the groups")
+    found = _write(study, groups, places, held)
+    _write_reasons(study, groups, places)
+    audit.record(
+        actor=actor,
+        action=REGROUPED,
+        study_id=study.id,
+        about=("study", study.id, study.title),
+        data=asdict(found),
+    )
+    return found
+
+
+def _worked_out(study: Study, progress: Progress) -> Groups:
+    SketchBucket.objects.filter(study=study).delete()
+    progress("Reading all prompts")
+    ties = Ties(study, intake=sketch_study(study=study))
+    progress("Comparing prompts that may be alike")
+    ties.work_out()
+    with connection.cursor() as cursor:
+        cursor.execute(FAMILIES, [study.id])
+        for _, contents in cursor:
+            _join(study, ties.groups, contents, Why.FAMILY)
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(REPLIES, [study.id])
+        for text, contents in cursor:
+            if says_enough(text, REPLY_WORDS):
+                _join(study, ties.groups, contents, Why.REPLY)
+    return ties.groups
+
+
+def _join(study: Study, groups: Groups, contents: list[str], why: Why) -> None:
+    first, *others = (first_group(study.id, content) for content in contents)
+    for other in others:
+        groups.join(first, other, why)
+
+
+def _prompts(study: Study) -> Iterator[Row]:
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(PROMPTS, {"study": study.id})
+        yield from cursor
+
+
+def _side(study: Study, group: uuid.UUID) -> str:
+    return split_of(study_id=str(study.id), split_group=str(group))
+
+
+def _places(study: Study, groups: Groups) -> tuple[dict[uuid.UUID, Places], set[uuid.UUID]]:
+    """Where the prompts of each group go of which a release used some; groups held out by then."""
+    sides: dict[uuid.UUID, set[str]] = defaultdict(set)
+    held: set[uuid.UUID] = set()
+    for _, content, group, held_out, used in _prompts(study):
+        new = groups.of(first_group(study.id, content))
+        if held_out:
+            held.add(new)
+        elif used:
+            sides[new].add(_side(study, group))
+    places = {
+        group: placed(group, used=used, held_out=group in held, side_of=lambda id: _side(study, id))
+        for group, used in sides.items()
+    }
+    return places, held
+
+
+def _write(
+    study: Study, groups: Groups, places: dict[uuid.UUID, Places], held: set[uuid.UUID]
+) -> Regrouped:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT split_group FROM annotations_prompt WHERE study_id = %s AND held_out",
+            [study.id],
+        )
+        held_before = {group for (group,) in cursor}
+    found = Regrouped()
+    for rows in batched(_prompts(study), AT_ONCE):
+        moved: list[tuple[uuid.UUID, uuid.UUID]] = []
+        for id, content, group, held_out, used in rows:
+            tied = groups.of(first_group(study.id, content))
+            place = places.get(tied)
+            new = place.others if place else tied
+            if place and used:
+                new = place.used[_side(study, group)]
+                found.stay += place.apart
+            found.prompts += 1
+            if new != group:
+                moved.append((id, new))
+            before, after = group in held_before, tied in held and not (place and used)
+            found.freed += before and not after and not held_out
+            found.held_out += after and not before and not held_out
+        found.moved += len(moved)
+        if moved:
+            ids, targets = zip(*moved, strict=True)
+            with connection.cursor() as cursor:
+                cursor.execute(MOVE, [list(ids), list(targets)])
+    return found
+
+
+def _write_reasons(study: Study, groups: Groups, places: dict[uuid.UUID, Places]) -> None:
+    TieReason.objects.filter(study=study).delete()
+    rows = (
+        TieReason(study=study, split_group=target, reason=why)
+        for group, why in groups.reasons()
+        for target in (_targets(places[group]) if group in places else {group})
+    )
+    for some in batched(rows, AT_ONCE):
+        TieReason.objects.bulk_create(some)
+
+
+def _targets(place: Places) -> set[uuid.UUID]:
+    return {place.others, *place.used.values()}
