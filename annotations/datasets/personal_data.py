@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 LANGUAGE = "en"
@@ -73,12 +73,6 @@ def found_in(text: str, *, helplines: Iterable[str] = ()) -> list[str]:
             if _digits(text[hit.start : hit.end]) not in allowed
         }
     )
-
-
-def finder(helplines: Iterable[str]) -> Callable[[str], bool]:
-    """A function that says whether a text holds personal data."""
-    numbers = list(helplines)
-    return lambda text: bool(found_in(text, helplines=numbers))
 
 
 def _digits(text: str) -> str:
