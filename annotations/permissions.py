@@ -13,6 +13,10 @@ SEE_ROUNDS = Permission(
 )
 JUDGE = Permission("annotations.judge", Scope.STUDY, frozenset(JUDGING))
 JUDGE_OWN = Permission("annotations.judge_own", Scope.OBJECT, frozenset(JUDGING))
+CHECK_PAY = Permission("annotations.check_pay", Scope.STUDY, frozenset({Role.COORDINATOR}))
+SEE_PAY_CHECKS = Permission(
+    "annotations.see_pay_checks", Scope.STUDY, frozenset({Role.COORDINATOR, Role.AUDITOR})
+)
 REQUEST_RELEASE = Permission(
     "annotations.request_release", Scope.STUDY, frozenset({Role.COORDINATOR})
 )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from annotations.views import judging, prompts, releases, review, rounds, rubrics
+from annotations.views import judging, pay_checks, prompts, releases, review, rounds, rubrics
 
 app_name = "annotations"
 
@@ -10,6 +10,8 @@ urlpatterns = [
     path("judge/", judging.judge, name="judge"),
     path("judge/stopped/", judging.stopped, name="judge-stopped"),
     path("judge/<uuid:assignment_id>/", judging.judge_one, name="judge-one"),
+    path("pay-checks/", pay_checks.listed, name="pay-checks"),
+    path("pay-checks/<uuid:member_id>/", pay_checks.person, name="pay-checks-of"),
     path("review/", review.review, name="review"),
     path("review/decided/", review.decided, name="review-decided"),
     path("review/instead/", review.instead, name="review-instead"),

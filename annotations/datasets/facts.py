@@ -48,7 +48,7 @@ class ResponseFact(NamedTuple):
 
 
 class JudgementFact(NamedTuple):
-    """The latest revision of one judgement."""
+    """One judgement; `pay_check` says whether its pay is or was looked at."""
 
     id: str
     member_id: str
@@ -61,7 +61,6 @@ class JudgementFact(NamedTuple):
     round_kind: str
     prompt_id: str
     rubric: str
-    repeat: int
     order_shown: list[str]
     propensity: float
     ratings: list[dict[str, Any]]
@@ -71,6 +70,7 @@ class JudgementFact(NamedTuple):
     highlights: list[dict[str, Any]]
     active_ms: int
     example: bool
+    pay_check: str = ""
 
 
 class RewriteFact(NamedTuple):

@@ -72,7 +72,7 @@ def describe(
         "purpose": selection.purpose,
         "policy": dict(POLICY_SAYS),
         "query": {
-            "judgements": "latest revision",
+            "judgements": "one per assignment",
             "rounds": [str(RoundKind.JUDGING)],
             "held_out_prompts": False,
             "consent_in_force": [str(p) for p in purposes_needed(selection.purpose)],

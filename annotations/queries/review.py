@@ -29,7 +29,6 @@ from django.db.models.functions import Coalesce
 from annotations.models import (
     Assignment,
     Flag,
-    Judgement,
     ReviewDecision,
     Rewrite,
     SeenInReview,
@@ -103,25 +102,19 @@ def _reviewer(actor: Actor) -> uuid.UUID:
 def _counting(kind: Kind, actor: Actor, study_id: uuid.UUID) -> QuerySet[Any]:
     """Rows that count, of which this reviewer sees those that `_kept_back` leaves.
 
-    Left out: their own; what somebody wrote whose consent was taken back; withdrawn texts;
-    revisions that a later one replaced.
+    Left out: their own; what somebody wrote whose consent was taken back; withdrawn texts.
     """
-    newer = Judgement.objects.filter(
-        assignment=OuterRef("judgement__assignment"), revision__gt=OuterRef("judgement__revision")
-    )
     # as a join, a planner that knows few withdrawals begins with the study's every signature
     taken_back = Withdrawal.objects.filter(record=OuterRef("judgement__consent_record"))
-    return (
-        _table(kind)
-        .filter(
-            ~Exists(newer),
-            ~Exists(taken_back),
-            study_id=study_id,
-            response__withdrawn_at=None,
-            response__prompt__withdrawn_at=None,
-        )
-        .exclude(judgement__member__user_id=_reviewer(actor))
-    )
+    rows = _table(kind)
+    if kind is Kind.REWRITES:  # of a comparison of models nothing is ever learnt
+        rows = rows.filter(response__prompt__held_out=False)
+    return rows.filter(
+        ~Exists(taken_back),
+        study_id=study_id,
+        response__withdrawn_at=None,
+        response__prompt__withdrawn_at=None,
+    ).exclude(judgement__member__user_id=_reviewer(actor))
 
 
 def _kept_back(actor: Actor, study_id: uuid.UUID) -> Q | None:

@@ -32,6 +32,7 @@ class Dropped(StrEnum):
     RESPONSE_WITHDRAWN = "response_withdrawn"
     CONSENT_WITHDRAWN = "consent_withdrawn"
     NO_CONSENT = "no_consent"
+    PAY_CHECK = "pay_check"
     OPEN_FLAG = "open_flag"
     UPHELD_HARM = "upheld_harm"
     ALL_HARMFUL = "all_harmful"
@@ -55,6 +56,7 @@ SAYS: Mapping[str, str] = {
     Dropped.RESPONSE_WITHDRAWN: "on a response that was withdrawn",
     Dropped.CONSENT_WITHDRAWN: "made under a consent that was taken back",
     Dropped.NO_CONSENT: "by people whose consent now in force does not allow this use",
+    Dropped.PAY_CHECK: "sent much faster than promised, and not cleared for use by a coordinator",
     Dropped.OPEN_FLAG: "on a response with a report of harm that nobody has decided yet",
     Dropped.UPHELD_HARM: "where the text to learn from was found harmful",
     Dropped.ALL_HARMFUL: "where the people who judged saw harm in both responses",

@@ -270,10 +270,11 @@ def test_withdrawing_between_lease_and_submit(member: Member, level: WithdrawalL
 def test_a_skip_is_final_for_the_prompt_and_paid(member: Member) -> None:
     judging_round(member.cohort)
     held = lease(member)
-    assert submissions.skip(actor=actor(member), assignment_id=held.id, reason="other") is None
+    skipped = submissions.skip(actor=actor(member), assignment_id=held.id, reason="other")
+    assert (skipped.next, skipped.paid, skipped.held, skipped.rest) == (None, True, False, False)
     response = Response.objects.filter(prompt=held.prompt)
     second = judging_round(member.cohort, tasks=0)
-    rounds.add_task(actor=SYSTEM, round=second, prompt=held.prompt, responses=list(response))
+    rounds.add_tasks(actor=SYSTEM, round=second, items=[(held.prompt, list(response))])
     assert ask(member) is None
     assert compensation.balances(member_id=member.id) == {"GBP": 80}
     assert ask(judge(cohort=member.cohort)) is not None
@@ -336,7 +337,7 @@ def test_order_is_balanced_for_each_person_and_pair() -> None:
             if number % 4 == 0:
                 held = submissions.skip(
                     actor=actor(member), assignment_id=held.id, reason="dont_know"
-                )
+                ).next
             else:
                 held = send(held).next
         assert number == 24

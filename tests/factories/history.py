@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from annotations.models import DatasetRelease, ReleaseMember, Retraction
+from annotations.models import DatasetRelease, PayDecision, ReleaseMember, Retraction
 from annotations.queries.review import Kind
-from annotations.rules.states import FlagState, Harm
+from annotations.rules.states import FlagState, Harm, PayCheck, WhyHeld
 from annotations.services import reading, review
 from codesign.accounts.services import make_account
 from codesign.audit.models import Seal
@@ -47,6 +47,9 @@ def _judge_and_review(member: Member) -> None:
         "note": "",
     }
     flag = send(held, flags=[report]).judgement.flags.get()
+    PayDecision.objects.create(
+        study=held.study, assignment=held, new_state=PayCheck.HELD, why=WhyHeld.PACE
+    )
     coordinator = Actor.of(staff(member.study).user)
     assert reading.next_waiting(actor=coordinator, study=member.study, kind=Kind.FLAGS)
     review.decide(actor=SYSTEM, kind=Kind.FLAGS, item_id=flag.id, state=FlagState.DISMISSED)

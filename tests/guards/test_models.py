@@ -32,6 +32,7 @@ APPEND_ONLY = {
     "annotations.Criterion",
     "annotations.Judgement",
     "annotations.ReleaseMember",
+    "annotations.PayDecision",
     "annotations.Retraction",
     "annotations.ReviewDecision",
     "annotations.SeenInReview",

@@ -74,7 +74,7 @@ def story() -> Story:
     for number in range(6):
         prompt = PromptFactory.create(study=study, external_id=f"EXT-{number:06}")
         texts = [ResponseFactory.create(prompt=prompt, source=source) for source in sources]
-        rounds.add_task(actor=SYSTEM, round=made, prompt=prompt, responses=texts)
+        rounds.add_tasks(actor=SYSTEM, round=made, items=[(prompt, texts)])
     Response.objects.update(created_at=WRITTEN)
     for member in (other, other_clinician):
         for _ in range(2):

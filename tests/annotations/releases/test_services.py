@@ -71,15 +71,6 @@ def test_a_judgement_more_changes_every_name() -> None:
     assert not names[0] & names[1]
 
 
-def test_the_latest_revision_counts() -> None:
-    story = Story()
-    first = story.judge(story.member(), story.prompt())
-    one, two = (str(r.id) for r in story.responses(first.assignment.prompt))
-    story.revise(first.assignment, ranking=[[two], [one]])
-    (record,) = rows(release(story.study), "preference")
-    assert record["meta"]["chosen_response_id"] == two
-
-
 def test_held_out_and_withdrawn_never_enter() -> None:
     story = Story()
     member = story.member()
