@@ -218,6 +218,15 @@ def test_a_comparison_asks_what_the_ordinary_round_asks_for_the_same_pay(
     assert ordinary.cohorts.get().asks == evaluation.round.cohorts.get().asks
 
 
+def test_work_whose_pay_is_held_does_not_count(panel: list[Member]) -> None:
+    evaluation = compared(panel)
+    for member in panel:
+        prefers(lease(member), evaluation.child, evaluation)
+    Assignment.objects.filter(member=panel[0], state="submitted").update(pay_check="held")
+    found = result(evaluation)
+    assert (found.cohorts[0].rate.wins, found.left_out) == (1, 1)
+
+
 def test_who_only_rated_prefers_what_they_rated_higher(panel: list[Member]) -> None:
     judging_round(panel[0].cohort, tasks=0, asks=["rating"])
     evaluation = compared(panel)
