@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from annotations.permissions import (
+    CHECK_PAY,
     DOWNLOAD_RELEASES,
     JUDGE,
     OWN_TEXTS,
@@ -19,17 +20,19 @@ from annotations.permissions import (
 )
 from annotations.queries import (
     assignments,
+    nothing,
     own_texts,
+    pay_checks,
     progress,
     recipients,
     releases,
     review,
-    sittings,
 )
 from annotations.registry import uses_of
 from annotations.rules.states import ReleaseState
 from codesign.care.registry import WAYS_TO_STOP
 from codesign.compensation import queries as compensation
+from codesign.compensation.registry import BESIDE_PAY
 from codesign.shared.actors import Actor
 from codesign.shared.counts import counted
 from codesign.shared.templatetags.codesign import percent_of
@@ -50,7 +53,7 @@ def read_and_judge(member: Member) -> registry.Step | None:
     rate = compensation.rate_in_force(cohort_id=member.cohort_id, at=now())
     held = assignments.held(actor=actor, slug=member.study.slug)
     waiting = assignments.how_many_wait(member) + bool(held) if rate else 0
-    more = not waiting and sittings.more_to_come(actor=actor, member=member)
+    why = None if waiting else nothing.why_nothing(actor=actor, member=member)
     return registry.Step(
         says="",
         href=reverse("annotations:judge", kwargs={"slug": member.study.slug}) if waiting else "",
@@ -60,7 +63,7 @@ def read_and_judge(member: Member) -> registry.Step | None:
             "waiting": waiting,
             "at_most": waiting >= assignments.AT_MOST,
             "rate": rate,
-            "more": more,
+            "why": why,
             "begun": bool(held and held.draft),
         },
     )
@@ -103,6 +106,29 @@ def review_step(member: Member) -> registry.Step | None:
         href=reverse("annotations:review", kwargs={"slug": member.study.slug}),
         label=_("Review"),
     )
+
+
+def pay_checks_step(member: Member) -> registry.Step | None:
+    """Work whose pay waits for a coordinator to look at it."""
+    pieces, people = pay_checks.how_many(study_id=member.study_id)
+    if not pieces:
+        return None
+    words = ngettext("%(n)s quick piece", "%(n)s quick pieces", pieces) % {"n": counted(pieces)}
+    of = ngettext("from %(n)s person", "from %(n)s people", people) % {"n": counted(people)}
+    return registry.Step(
+        says=_("%(pieces)s %(people)s to look at. Nothing is paid for them until you decide.")
+        % {"pieces": words, "people": of},
+        href=reverse("annotations:pay-checks", kwargs={"slug": member.study.slug}),
+        label=_("Look at the pay"),
+    )
+
+
+def held_pay(member: Member) -> registry.Panel | None:
+    """What a person's pay page says about pay that is checked, or was not paid."""
+    found = pay_checks.of_person(actor=Actor.of(member.user), member=member)
+    if not found.held and not found.not_paid:
+        return None
+    return registry.Panel("annotations/_held_pay.html", {"found": found, "study": member.study})
 
 
 def review_card(member: Member) -> registry.Panel | None:
@@ -213,6 +239,10 @@ def stop_judging(address: str) -> str:
 
 
 WAYS_TO_STOP.register("judging", stop_judging)
+BESIDE_PAY.register("held", held_pay)
+registry.STEPS.register(
+    "pay-checks", registry.StepSource(CHECK_PAY.roles, order=15, find=pay_checks_step)
+)
 registry.STEPS.register("judging", registry.StepSource(JUDGE.roles, order=50, find=read_and_judge))
 registry.STEPS.register(
     "review", registry.StepSource(frozenset({Role.COORDINATOR}), order=20, find=review_step)

@@ -30,6 +30,10 @@ JUDGE_OWN = Permission("annotations.judge_own", Scope.OBJECT, frozenset(JUDGING)
 OWN_TEXTS = Permission(
     "annotations.own_texts", Scope.STUDY, frozenset({*JUDGING, Role.COORDINATOR}), kept=True
 )
+CHECK_PAY = Permission("annotations.check_pay", Scope.STUDY, frozenset({Role.COORDINATOR}))
+SEE_PAY_CHECKS = Permission(
+    "annotations.see_pay_checks", Scope.STUDY, frozenset({Role.COORDINATOR, Role.AUDITOR})
+)
 REQUEST_RELEASE = Permission(
     "annotations.request_release", Scope.STUDY, frozenset({Role.COORDINATOR})
 )

@@ -1,15 +1,20 @@
 """What a higher app tells about releases: which model a source is, what was trained on them.
 
-The judging itself never asks. Only a dataset release does, whose readers never judge.
+The judging itself never asks these. Only a dataset release does, whose readers never judge. What
+the judging asks is whether anything is being written for somebody, and no more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from codesign.shared.registry import Registry
+
+BEING_WRITTEN: Registry[Callable[[Any], bool]] = Registry("way to know what is being written")
+"""Each takes a `studies.models.Member`: whether replies are being written now for them to judge."""
 
 
 @dataclass(frozen=True, slots=True)

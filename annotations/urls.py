@@ -5,6 +5,7 @@ from django.urls import path
 from annotations.views import (
     judging,
     own_texts,
+    pay_checks,
     prompts,
     releases,
     review,
@@ -20,6 +21,8 @@ urlpatterns = [
     path("judge/stopped/", judging.stopped, name="judge-stopped"),
     path("judge/<uuid:assignment_id>/", judging.judge_one, name="judge-one"),
     path("own-texts/", own_texts.listed, name="own-texts"),
+    path("pay-checks/", pay_checks.listed, name="pay-checks"),
+    path("pay-checks/<uuid:member_id>/", pay_checks.person, name="pay-checks-of"),
     path("review/", review.review, name="review"),
     path("review/decided/", review.decided, name="review-decided"),
     path("review/instead/", review.instead, name="review-instead"),

@@ -16,9 +16,9 @@ REPEATS = 3
 
 ASSIGNMENTS = """
 INSERT INTO annotations_assignment (id, created_at, study_id, member_id, task_id, prompt_id,
-  seat_id, repeat, state, asks, rubric_id, order_shown, seed, propensity, amount_minor, currency,
+  seat_id, state, asks, rubric_id, order_shown, seed, propensity, amount_minor, currency,
   leased_at, expires_at, sitting, skip_reason, skip_paid, skip_note, example)
-SELECT gen_random_uuid(), now(), %(study)s, m.id, s.task_id, t.prompt_id, s.id, 0, 'submitted',
+SELECT gen_random_uuid(), now(), %(study)s, m.id, s.task_id, t.prompt_id, s.id, 'submitted',
   '{rating,ranking}', %(rubric)s,
   ARRAY(SELECT response_id FROM annotations_taskresponse r WHERE r.task_id = t.id
     ORDER BY position),
@@ -31,10 +31,10 @@ WHERE s.cohort_id = %(cohort)s
 LIMIT %(judgements)s
 """
 JUDGED = """
-INSERT INTO annotations_judgement (id, created_at, assignment_id, revision, member_id,
+INSERT INTO annotations_judgement (id, created_at, assignment_id, member_id,
   consent_record_id, ratings, ranking, all_harmful, highlights, comment, active_ms, submitted_at,
   idempotency_key, body_hash, example)
-SELECT gen_random_uuid(), now(), a.id, 1, a.member_id, c.id,
+SELECT gen_random_uuid(), now(), a.id, a.member_id, c.id,
   (SELECT jsonb_agg(jsonb_build_object('response', r, 'criterion', k.key,
      'score', 1 + abs(hashtext(r::text || k.key)) %% 5))
    FROM unnest(a.order_shown) r, annotations_criterion k WHERE k.rubric_id = a.rubric_id),
@@ -56,7 +56,7 @@ COPY = """
 COPY (
   SELECT j.id, t.round_id, a.prompt_id, said.response, r.source, j.member_id, c.key, c.role,
     rubric.key || '@' || rubric.version, said.kind, said.criterion, said.value, said.is_tie,
-    said.strength, said.review, array_position(a.order_shown, said.response), a.repeat,
+    said.strength, said.review, array_position(a.order_shown, said.response),
     j.active_ms, a.propensity, version.number, 'training', j.example, p.category, p.intensity,
     p.language
   FROM annotations_judgement j
@@ -83,9 +83,7 @@ COPY (
       WHERE w.judgement_id = j.id
   ) said
   JOIN annotations_response r ON r.id = said.response
-  WHERE a.study_id = %s AND NOT EXISTS (
-    SELECT 1 FROM annotations_judgement newer
-    WHERE newer.assignment_id = j.assignment_id AND newer.revision > j.revision)
+  WHERE a.study_id = %s
   ORDER BY a.prompt_id, j.id
 ) TO STDOUT
 """

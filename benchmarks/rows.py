@@ -189,18 +189,18 @@ ROWS = (
        NOT filled AND NOT pulled AND (seat = 1 OR seat = 2 AND n %% 10 = 2),
        (random() * 2000000000)::int FROM bench_s s""",
     """INSERT INTO annotations_assignment (id, created_at, study_id, member_id, task_id, prompt_id,
-       seat_id, repeat, state, asks, rubric_id, order_shown, seed, propensity, amount_minor,
+       seat_id, state, asks, rubric_id, order_shown, seed, propensity, amount_minor,
        currency, leased_at, expires_at, ended_at, sitting, first_shown_at, skip_reason, skip_paid,
        skip_note, example)
-       SELECT assignment, at, %(study)s, member, task, prompt, seat, 0,
+       SELECT assignment, at, %(study)s, member, task, prompt, seat,
        CASE WHEN filled THEN 'submitted' ELSE 'skipped' END, '{rating,ranking,rewrite,flag}',
        %(rubric)s, ARRAY[a, b], 1, 0.5, 80, 'GBP', at, at + interval '1 hour',
        at + interval '3 minutes', gen_random_uuid(), at,
        CASE WHEN filled THEN '' ELSE 'too_close' END, NOT filled, '', false FROM bench_j j""",
-    """INSERT INTO annotations_judgement (id, created_at, assignment_id, revision, member_id,
+    """INSERT INTO annotations_judgement (id, created_at, assignment_id, member_id,
        consent_record_id, ratings, ranking, strength, all_harmful, highlights, comment, active_ms,
        submitted_at, idempotency_key, body_hash, example)
-       SELECT judgement, at, assignment, 1, member, record, '[]',
+       SELECT judgement, at, assignment, member, record, '[]',
        jsonb_build_array(jsonb_build_array(a), jsonb_build_array(b)), 2, false, '[]', '', 90000,
        at + interval '3 minutes', judgement::text, md5(judgement::text), false
        FROM bench_j j WHERE filled""",

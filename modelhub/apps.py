@@ -10,13 +10,18 @@ class ModelhubConfig(AppConfig):
     label = "modelhub"
 
     def ready(self) -> None:
-        """Offer cards; tell releases, and nobody else, who wrote what and learnt from them."""
-        from annotations.registry import MODEL_NAMES, RELEASE_USES
+        """Offer cards; tell releases, and nobody else, who wrote what and learnt from them.
+
+        The judging hears whether anything is being written, and not by what.
+        """
+        from annotations.registry import BEING_WRITTEN, MODEL_NAMES, RELEASE_USES
         from codesign.accounts.registry import SCOPE_ROLES
         from codesign.accounts.rules import TokenScope
         from modelhub import cards, checks, permissions, receivers  # noqa: F401
+        from modelhub.queries.evaluations import writes_for
         from modelhub.queries.sources import names_of
 
+        BEING_WRITTEN.register("modelhub", writes_for)
         MODEL_NAMES.register("modelhub", names_of)
         RELEASE_USES.register("modelhub", cards.made_from)
         SCOPE_ROLES.register(TokenScope.PROMPTS, permissions.IMPORT.roles)

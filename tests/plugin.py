@@ -32,6 +32,8 @@ def start_servers() -> None:
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     os.environ["CODESIGN_HOME"] = str(home)
     os.environ["CODESIGN_ENV"] = "test"
+    # tests answer in milliseconds; those of the pace itself set it back
+    os.environ.setdefault("CODESIGN_PAY_PACE", "1000000")
     if "DATABASE_URL" not in os.environ:
         postgres = Postgres(
             data=home / "postgres", sockets=home, log=home / "postgres.log", settings=THROW_AWAY

@@ -127,15 +127,38 @@ class SkipView(JudgingView):
         responses={200: serializers.NextSerializer, **refused(409)},
     )
     def post(self, request: Request, assignment_id: str) -> Response:
-        """Skip it for good; paid, but for a second “not today” of a day."""
+        """Skip it for good; paid, but for a second “not today” of a day.
+
+        After five skips in a row `next` is null, so that a break can be offered; leasing gives
+        the next one all the same.
+        """
         body = body_of(request)
-        following = submissions.skip(
+        skipped = submissions.skip(
             actor=self.actor,
             assignment_id=id_of(assignment_id),
             reason=body.get("reason"),
             note=body.get("note"),
         )
-        return Response({"next": self.shown(following)} | self.support(body, assignment_id))
+        answer = {"next": self.shown(skipped.next)}
+        return Response(answer | self.support(body, assignment_id))
+
+
+class StopView(JudgingView):
+    """Stopping for now."""
+
+    @extend_schema(
+        operation_id="assignments_stop",
+        request=None,
+        responses={204: OpenApiResponse(description="Given back; its draft is kept.")},
+    )
+    def post(self, request: Request, assignment_id: str) -> Response:
+        """Give it back for others at once; the draft stays with its person.
+
+        If it is still free when they lease again, it comes first, with the draft. Without this a
+        lease lasts until `expires_at`. Repeating it changes nothing.
+        """
+        assignments.stop(actor=self.actor, assignment_id=id_of(assignment_id))
+        return Response(status=204)
 
 
 class SubmissionView(JudgingView):
@@ -149,7 +172,11 @@ class SubmissionView(JudgingView):
         responses={201: serializers.SubmittedSerializer, **refused(409)},
     )
     def post(self, request: Request, assignment_id: str) -> Response:
-        """Store the judgement, credit it, and lease the next assignment."""
+        """Store the judgement, credit it, and lease the next assignment.
+
+        Work that comes in much faster than promised is stored and answered just the same; its pay
+        is credited once a coordinator has looked at it.
+        """
         body = body_of(request)
         sent = submissions.submit(
             actor=self.actor,

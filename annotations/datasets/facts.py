@@ -52,7 +52,7 @@ class ResponseFact(NamedTuple):
 
 
 class JudgementFact(NamedTuple):
-    """The latest revision of one judgement."""
+    """One judgement; `pay_check` says whether its pay is or was looked at."""
 
     id: str
     member_id: str
@@ -65,7 +65,6 @@ class JudgementFact(NamedTuple):
     round_kind: str
     prompt_id: str
     rubric: str
-    repeat: int
     order_shown: list[str]
     propensity: float
     ratings: list[dict[str, Any]]
@@ -75,6 +74,7 @@ class JudgementFact(NamedTuple):
     highlights: list[dict[str, Any]]
     active_ms: int
     example: bool
+    pay_check: str = ""
 
 
 class RewriteFact(NamedTuple):

@@ -106,7 +106,7 @@ def _judgements(pa: Any) -> Any:
         + [(name, text) for name in ("cohort", "role", "rubric", "kind", "criterion")]
         + [("value", pa.float64()), ("is_tie", pa.bool_()), ("strength", number)]
         + [("start", number), ("end", number), ("review", text)]
-        + [("position", number), ("repeat", number), ("active_ms", pa.int64())]
+        + [("position", number), ("active_ms", pa.int64())]
         + [("propensity", pa.float64()), ("consent_version", number), ("consent_scope", text)]
         + [("meta", pa.struct([*about, ("language", text)]))]
     )

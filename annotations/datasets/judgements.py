@@ -245,7 +245,7 @@ def _around(fixed: Fixed, purpose: str) -> tuple[str, str, str]:
     return (
         f'","judgement_id":"{name}","round":"{judgement.round_id}","prompt_id":"{prompt.id}",',
         _person_as_json(rater, judgement.cohort, judgement.role, judgement.rubric) + ",",
-        f',"repeat":{judgement.repeat},"active_ms":{judgement.active_ms},'
+        f',"active_ms":{judgement.active_ms},'
         + _end_as_json(
             judgement.propensity,
             judgement.consent_version,
@@ -334,7 +334,6 @@ def _columns_of_fixed(fixed: Sequence[Fixed], purpose: str) -> dict[str, Any]:
         "cohort": columns.strings([j.cohort for j in judgements]),
         "role": columns.strings([j.role for j in judgements]),
         "rubric": columns.strings([j.rubric for j in judgements]),
-        "repeat": columns.integers(j.repeat for j in judgements),
         "active_ms": columns.integers((j.active_ms for j in judgements), long=True),
         "propensity": columns.floats(j.propensity for j in judgements),
         "consent_version": columns.integers(j.consent_version for j in judgements),

@@ -88,7 +88,7 @@ def describe(
         "policy": dict(POLICY_SAYS),
         "least": selection.least._asdict(),
         "query": {
-            "judgements": "latest revision",
+            "judgements": "one per assignment",
             "rounds": [str(RoundKind.JUDGING)],
             "held_out_prompts": False,
             "consent_in_force": [str(p) for p in purposes_needed(selection.purpose)],

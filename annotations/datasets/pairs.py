@@ -130,10 +130,10 @@ def stable_id(kind: str, *ids: str) -> str:
 def gather(part: Part, screening: Screening) -> list[Pair]:
     """Every pair that anybody compared, with the votes that may be used.
 
-    One person has one vote on a pair: the first time they saw it, not a hidden repeat.
+    One person has one vote on a pair: the first by id, where they saw it in several rounds.
     """
     pairs: dict[tuple[str, str], Pair] = {}
-    for judgement in sorted(part.judgements, key=lambda j: (j.repeat, j.id)):
+    for judgement in sorted(part.judgements, key=lambda j: j.id):
         reason = screening.of_judgement(judgement)
         length = sum(map(len, judgement.ranking))
         for first, second, side in _said(judgement):

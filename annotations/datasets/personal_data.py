@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 LANGUAGE = "en"
@@ -84,12 +84,6 @@ def _is_one_of(digits: str, helplines: Collection[str]) -> bool:
         for line in helplines
         if len(line) >= WHOLE_NUMBER
     )
-
-
-def finder(helplines: Iterable[str]) -> Callable[[str], bool]:
-    """A function that says whether a text holds personal data."""
-    numbers = list(helplines)
-    return lambda text: bool(found_in(text, helplines=numbers))
 
 
 def _digits(text: str) -> str:

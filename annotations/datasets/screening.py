@@ -7,7 +7,7 @@ from functools import cached_property
 
 from annotations.datasets.facts import JudgementFact, Part, Selection
 from annotations.rules.releases import Dropped
-from annotations.rules.states import FlagState, RoundKind
+from annotations.rules.states import USABLE, FlagState, RoundKind
 from annotations.rules.texts import caseless_hash
 
 OPEN = frozenset({FlagState.REPORTED, FlagState.TRIAGED})
@@ -31,6 +31,8 @@ class Screening:
             return Dropped.CONSENT_WITHDRAWN
         if judgement.member_id not in self._granting:
             return Dropped.NO_CONSENT
+        if judgement.pay_check not in USABLE:
+            return Dropped.PAY_CHECK
         return None
 
     def of_response(self, response_id: str) -> Dropped | None:

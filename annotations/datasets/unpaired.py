@@ -77,12 +77,12 @@ class Scored:
 def gather(part: Part, screening: Screening, selection: Selection) -> list[Scored]:
     """Every response that anybody scored or found harmful; those with the same text as one.
 
-    A person counts once for a text: the first time they saw it, not a hidden repeat.
+    A person counts once for a text: the first by id, where they saw it in several rounds.
     """
     found: dict[str, Scored] = {}
     first_with: dict[str, str] = {}
     keys = {name: caseless_hash(part.responses[name].text) for name in sorted(part.responses)}
-    for judgement in sorted(part.judgements, key=lambda j: (j.repeat, j.id)):
+    for judgement in sorted(part.judgements, key=lambda j: j.id):
         reason = screening.of_judgement(judgement)
         shares = _shares(judgement, selection)
         for name in sorted(judgement.order_shown):

@@ -12,14 +12,17 @@ from django.db.models import F, Q, QuerySet
 
 from annotations.models.prompts import Prompt, Response, Rubric
 from annotations.models.rounds import Seat, Task
+from annotations.rules.pace import Spare
 from annotations.rules.states import (
     WAITING_FLAG,
     WAITING_REWRITE,
     AssignmentState,
     FlagState,
     Harm,
+    PayCheck,
     RewriteState,
     SkipReason,
+    WhyHeld,
 )
 from codesign.consent.models import ConsentRecord
 from codesign.shared.models import PublicModel, append_only, one_of, write_once
@@ -39,7 +42,6 @@ class Assignment(PublicModel):
     task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="assignments")
     prompt = models.ForeignKey(Prompt, on_delete=models.PROTECT, related_name="+")
     seat = models.ForeignKey(Seat, on_delete=models.PROTECT, related_name="assignments")
-    repeat = models.PositiveSmallIntegerField(default=0, help_text="0: first time shown.")
     state = models.CharField(max_length=10, default=AssignmentState.LEASED)
     # snapshots
     asks = ArrayField(models.CharField(max_length=12))
@@ -54,6 +56,18 @@ class Assignment(PublicModel):
     expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
     sitting = models.UUIDField(help_text="Groups what was judged without a longer pause.")
+    # pace: see rules.pace and decision 20; empty in rows from before these were kept
+    promised_seconds = models.PositiveIntegerField(null=True, help_text="By the rate, for this.")
+    words_shown = models.PositiveIntegerField(null=True, help_text="Of prompt and responses.")
+    spare_seconds = models.IntegerField(
+        null=True,
+        help_text="Promised time that may still be paid at once: at the lease, and once judged or "
+        "skipped at its end.",
+    )
+    skips_before = models.PositiveSmallIntegerField(
+        null=True, help_text="Skips in a row just before, without a judgement between."
+    )
+    pay_check = models.CharField(max_length=10, default="", db_default="", blank=True)
     first_shown_at = models.DateTimeField(null=True, blank=True)
     draft = models.JSONField(null=True, blank=True)
     draft_saved_at = models.DateTimeField(null=True, blank=True)
@@ -71,11 +85,18 @@ class Assignment(PublicModel):
                 name="one_lease_per_member",
             ),
             models.UniqueConstraint(
-                fields=["task", "member", "repeat"],
+                fields=["task", "member"],
                 condition=~Q(state=AssignmentState.EXPIRED),
                 name="task_once_per_member",
             ),
             one_of("state", AssignmentState, "assignment_state_known"),
+            one_of("pay_check", PayCheck, "assignment_pay_check_known"),
+            models.CheckConstraint(
+                condition=Q(pay_check=PayCheck.NONE)
+                | Q(state=AssignmentState.SUBMITTED)
+                | Q(state=AssignmentState.SKIPPED, skip_paid=True),
+                name="assignment_pay_check_of_work",
+            ),
             models.CheckConstraint(
                 condition=Q(state=AssignmentState.SKIPPED, skip_reason__in=list(SkipReason))
                 | (~Q(state=AssignmentState.SKIPPED) & Q(skip_reason="")),
@@ -100,6 +121,11 @@ class Assignment(PublicModel):
                 name="assignment_skipped",
             ),
             models.Index(fields=["study"], condition=Q(example=True), name="assignment_example"),
+            models.Index(
+                fields=["study", "member"],
+                condition=Q(pay_check=PayCheck.HELD),
+                name="assignment_held",
+            ),
         ]
         triggers: ClassVar = write_once(
             "study_id",
@@ -113,8 +139,21 @@ class Assignment(PublicModel):
             "propensity",
             "amount_minor",
             "currency",
+            "promised_seconds",
+            "words_shown",
             "leased_at",
         )
+
+    @property
+    def pay_held(self) -> bool:
+        """Whether its pay is held, and nobody has decided on it yet."""
+        return self.pay_check == PayCheck.HELD
+
+    @property
+    def spare(self) -> Spare:
+        """What could be paid at once when this was leased, or judged or skipped."""
+        ended = self.state in (AssignmentState.SUBMITTED, AssignmentState.SKIPPED)
+        return Spare(self.spare_seconds, (ended and self.ended_at) or self.leased_at)
 
     @cached_property
     def responses(self) -> dict[uuid.UUID, Response]:
@@ -150,13 +189,42 @@ class OrderBalance(models.Model):
         ]
 
 
-class Judgement(PublicModel):
-    """What somebody submitted; append-only, the latest revision counts."""
+class PayDecision(PublicModel):
+    """The log of pay that is checked: each move of an assignment's `pay_check`, and why.
 
+    The first of an assignment is that its pay was held: nobody decided that but a rule.
+    """
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="+", db_index=False)
     assignment = models.ForeignKey(
-        Assignment, on_delete=models.PROTECT, related_name="judgements", db_index=False
+        Assignment, on_delete=models.PROTECT, related_name="pay_decisions"
     )
-    revision = models.PositiveSmallIntegerField(default=1)
+    decided_by = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, related_name="+")
+    old_state = models.CharField(max_length=10, blank=True)
+    new_state = models.CharField(max_length=10)
+    why = models.CharField(max_length=10, blank=True, help_text="Of a rule that held it.")
+    reason = models.CharField(max_length=1000, blank=True, help_text="In words, for the person.")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(new_state=PayCheck.HELD, why__in=list(WhyHeld), reason="")
+                | ~Q(new_state=PayCheck.HELD) & Q(why=""),
+                name="pay_decision_held_by_a_rule",
+            ),
+            models.UniqueConstraint(
+                fields=["assignment", "new_state"], name="pay_decision_moves_on"
+            ),
+        ]
+        triggers: ClassVar = append_only()
+
+
+class Judgement(PublicModel):
+    """What somebody submitted; append-only."""
+
+    assignment = models.OneToOneField(
+        Assignment, on_delete=models.PROTECT, related_name="judgement"
+    )
     member = models.ForeignKey(
         Member, on_delete=models.PROTECT, related_name="judgements", db_index=False
     )
@@ -177,7 +245,6 @@ class Judgement(PublicModel):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["assignment", "revision"], name="judgement_revision"),
             models.CheckConstraint(
                 condition=Q(strength=None) | Q(strength__gte=1, strength__lte=3),
                 name="judgement_strength_1_to_3",

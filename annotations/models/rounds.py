@@ -180,8 +180,8 @@ class Seat(models.Model):
 
     `offered` marks the one free seat of a task and cohort that is given next: the free one with
     the lowest number, while the round is open and the prompt not pulled. The queue is an index
-    over offered seats: evaluation rounds first, then the highest number (the task nearest to
-    completion), then `shuffle`.
+    over offered seats: those of comparisons apart from the others, which a lease draws between
+    (decision 20), then the highest number (the task nearest to completion), then `shuffle`.
     Seats change only under a lock on their task's row.
     """
 
@@ -190,9 +190,7 @@ class Seat(models.Model):
     cohort = models.ForeignKey(Cohort, on_delete=models.PROTECT, related_name="+", db_index=False)
     number = models.PositiveSmallIntegerField(help_text="From 1.")
     state = models.CharField(max_length=10, default=SeatState.FREE)
-    first = models.BooleanField(
-        default=False, help_text="Goes before other rounds: a comparison that people wait for."
-    )
+    first = models.BooleanField(default=False, help_text="Of a comparison between models.")
     offered = models.BooleanField(default=False)
     shuffle = models.IntegerField(default=shuffle_key)
 

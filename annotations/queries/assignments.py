@@ -96,6 +96,8 @@ class ShownAssignment(TypedDict):
 def waiting_seats(member: Member) -> QuerySet[Seat]:
     """Seats on offer to a member: comparisons of models, then the task nearest to completion.
 
+    Which of the two kinds a lease takes first is drawn in `services.seats`.
+
     Without tasks they were ever assigned (but let expire), without prompts they skipped or saw in
     review, and without comparisons for whom their answers must not test a model: a seat would be
     lost.
@@ -104,6 +106,12 @@ def waiting_seats(member: Member) -> QuerySet[Seat]:
 
 
 def _waiting(*, member_id: uuid.UUID, cohort_id: uuid.UUID | None) -> QuerySet[Seat]:
+    tests = consent.signed_for(member_id=member_id, purpose=Purpose.EVALUATION)
+    offered = _offered(member_id=member_id, cohort_id=cohort_id)
+    return offered.filter(Q(first=False) | Exists(tests))
+
+
+def _offered(*, member_id: uuid.UUID, cohort_id: uuid.UUID | None) -> QuerySet[Seat]:
     """Written with NOT IN, which PostgreSQL answers from a hash table of what the member had.
 
     NOT EXISTS became a nested loop where the table was new to the planner: quadratic in what the
@@ -113,12 +121,10 @@ def _waiting(*, member_id: uuid.UUID, cohort_id: uuid.UUID | None) -> QuerySet[S
     seen = mine.exclude(state=AssignmentState.EXPIRED).values("task_id")
     skipped = mine.filter(state=AssignmentState.SKIPPED).values("prompt_id")
     reviewed = SeenInReview.objects.filter(member_id=member_id).values("prompt_id")
-    tests = consent.signed_for(member_id=member_id, purpose=Purpose.EVALUATION)
     return Seat.objects.filter(
         ~Q(task_id__in=seen),
         ~Q(task__prompt_id__in=skipped),
         ~Q(task__prompt_id__in=reviewed),
-        Q(first=False) | Exists(tests),
         offered=True,
         cohort=cohort_id,
     ).order_by(F("first").desc(), F("number").desc(), "shuffle")
@@ -138,6 +144,20 @@ def _first(seats: QuerySet[Seat], *, skip_locked: bool) -> QuerySet[Seat]:
 def first_free(member_id: uuid.UUID, cohort_id: uuid.UUID) -> QuerySet[Seat]:
     """The first waiting seat whose task nobody else holds; the hottest query."""
     return _first(_waiting(member_id=member_id, cohort_id=cohort_id), skip_locked=True)
+
+
+@Written
+def first_ordinary(member_id: uuid.UUID, cohort_id: uuid.UUID) -> QuerySet[Seat]:
+    """The same among those that compare no models."""
+    ordinary = _offered(member_id=member_id, cohort_id=cohort_id).filter(first=False)
+    return _first(ordinary, skip_locked=True)
+
+
+@Written
+def first_of_task(member_id: uuid.UUID, cohort_id: uuid.UUID, task_id: uuid.UUID) -> QuerySet[Seat]:
+    """The waiting seat of one task, unless somebody else holds the task."""
+    of_task = _waiting(member_id=member_id, cohort_id=cohort_id).filter(task=task_id)
+    return _first(of_task, skip_locked=True)
 
 
 @Written

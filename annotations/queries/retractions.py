@@ -33,7 +33,7 @@ def fill_records(*, study: Study, retractions: Sequence[Retraction]) -> None:
     From what its person had sent when the release was frozen, and only what is in its files: not
     a rewrite that nobody had accepted.
 
-    Four queries, however many there are. All revisions count: whichever was the latest then.
+    Four queries, however many there are.
     """
     judgements = list(
         Judgement.objects.filter(

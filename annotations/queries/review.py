@@ -32,7 +32,6 @@ from django.db.models.functions import Coalesce
 from annotations.models import (
     Assignment,
     Flag,
-    Judgement,
     ReviewDecision,
     Rewrite,
     SeenInReview,
@@ -108,19 +107,15 @@ def _reviewer(actor: Actor) -> uuid.UUID:
 def _counting(kind: Kind, actor: Actor, study_id: uuid.UUID) -> QuerySet[Any]:
     """Rows that count, of which this reviewer sees those that `_kept_back` leaves.
 
-    Left out: their own; what somebody wrote whose consent was taken back; withdrawn texts;
-    revisions that a later one replaced; texts that their author alone sees.
+    Left out: their own; what somebody wrote whose consent was taken back; withdrawn texts; texts
+    that their author alone sees.
     """
-    newer = Judgement.objects.filter(
-        assignment=OuterRef("judgement__assignment"), revision__gt=OuterRef("judgement__revision")
-    )
     # as a join, a planner that knows few withdrawals begins with the study's every signature
     taken_back = Withdrawal.objects.filter(record=OuterRef("judgement__consent_record"))
     rows = _table(kind)
-    if kind is Kind.REWRITES:
-        rows = rows.filter(~kept_private(OwnKind.REWRITE))
+    if kind is Kind.REWRITES:  # of a comparison of models nothing is ever learnt
+        rows = rows.filter(~kept_private(OwnKind.REWRITE), response__prompt__held_out=False)
     return rows.filter(
-        ~Exists(newer),
         ~Exists(taken_back),
         study_id=study_id,
         response__withdrawn_at=None,

@@ -19,25 +19,23 @@ from codesign.studies.models import Study
 
 PROMPTS_AT_ONCE = 100
 PARTS = """
-WITH latest AS NOT MATERIALIZED (
+WITH sent AS NOT MATERIALIZED (
   SELECT j.*,
     CASE WHEN EXISTS (SELECT 1 FROM annotations_owntext own WHERE own.about = j.id
         AND own.kind = 'highlights' AND own.state <> 'free')
       THEN (SELECT jsonb_agg(mark || '{"label": "", "comment": ""}' ORDER BY place)
         FROM jsonb_array_elements(j.highlights) WITH ORDINALITY AS marks(mark, place))
       ELSE j.highlights END AS marks,
-    a.prompt_id, a.task_id, a.seat_id, a.rubric_id, a.repeat, a.order_shown, a.propensity
+    a.prompt_id, a.task_id, a.seat_id, a.rubric_id, a.order_shown, a.propensity, a.pay_check
   FROM annotations_judgement j JOIN annotations_assignment a ON a.id = j.assignment_id
-  WHERE a.study_id = %(study)s AND NOT EXISTS (
-    SELECT 1 FROM annotations_judgement newer
-    WHERE newer.assignment_id = j.assignment_id AND newer.revision > j.revision)
+  WHERE a.study_id = %(study)s
 ), judged AS (
   SELECT j.prompt_id, string_agg(json_build_array(
     j.id, j.member_id, j.consent_record_id, left_.id IS NOT NULL, version.number,
     cohort.key, cohort.role, r.id, r.kind, j.prompt_id, rubric.key || '@' || rubric.version,
-    j.repeat, j.order_shown, j.propensity, j.ratings, j.ranking, j.strength, j.all_harmful,
-    j.marks, j.active_ms, j.example)::text, E'\\n' ORDER BY j.id) AS facts
-  FROM latest j
+    j.order_shown, j.propensity, j.ratings, j.ranking, j.strength, j.all_harmful,
+    j.marks, j.active_ms, j.example, j.pay_check)::text, E'\\n' ORDER BY j.id) AS facts
+  FROM sent j
   JOIN annotations_seat seat ON seat.id = j.seat_id
   JOIN studies_cohort cohort ON cohort.id = seat.cohort_id
   JOIN annotations_task task ON task.id = j.task_id
@@ -58,7 +56,7 @@ WITH latest AS NOT MATERIALIZED (
 ), rewritten AS (
   SELECT j.prompt_id, string_agg(json_build_array(w.judgement_id, w.response_id, w.text, w.state)
     ::text, E'\\n' ORDER BY w.id) AS facts
-  FROM annotations_rewrite w JOIN latest j ON j.id = w.judgement_id
+  FROM annotations_rewrite w JOIN sent j ON j.id = w.judgement_id
   WHERE NOT EXISTS (SELECT 1 FROM annotations_owntext own
     WHERE own.about = w.id AND own.kind = 'rewrite' AND own.state <> 'free')
   GROUP BY j.prompt_id
@@ -85,9 +83,8 @@ ORDER BY p.id
 """
 """Lines of JSON for each prompt that anybody judged, all as of one moment; see `PartText`.
 
-Of judgements and rewrites the latest revision counts; of flags all do, those of earlier revisions
-too: a harm that was found stays found. A text that its author alone sees is left out as if it had
-not been written, so that no count tells of it; what else was sent with it counts.
+A text that its author alone sees is left out as if it had not been written, so that no count tells
+of it; what else was sent with it counts.
 """
 
 

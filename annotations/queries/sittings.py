@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from annotations.models import Assignment, Prompt, Task
-from annotations.rules.states import AssignmentState
+from annotations.models import Assignment
+from annotations.rules.states import CREDITED, AssignmentState
 from codesign.shared.actors import Actor
 from codesign.shared.written import Written
 from codesign.studies.models import Member
 
-PAID = Q(state=AssignmentState.SUBMITTED) | Q(state=AssignmentState.SKIPPED, skip_paid=True)
+WORK = Q(state=AssignmentState.SUBMITTED) | Q(state=AssignmentState.SKIPPED, skip_paid=True)
+PAID = WORK & Q(pay_check__in=CREDITED)
 ENDED = Q(state__in=[AssignmentState.SUBMITTED, AssignmentState.SKIPPED])
 BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 """Earlier than any lease."""
@@ -70,13 +71,3 @@ def last_sitting(*, actor: Actor, member: Member) -> Sitting:
     """The sitting of what a person was given last."""
     last = _own(member.id).select_related("member").order_by("-leased_at").first()
     return sitting_of(actor=actor, assignment=last) if last else Sitting(0, 0, "")
-
-
-def more_to_come(*, actor: Actor, member: Member) -> bool:
-    """Whether prompts of the study still wait for their replies to be put into a task."""
-    if member.user_id != actor.user_id:
-        return False
-    tasks = Task.objects.filter(prompt=OuterRef("id"))
-    return Prompt.objects.filter(
-        ~Exists(tasks), study_id=member.study_id, held_out=False, withdrawn_at=None
-    ).exists()

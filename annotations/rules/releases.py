@@ -39,6 +39,7 @@ class Dropped(StrEnum):
     RESPONSE_WITHDRAWN = "response_withdrawn"
     CONSENT_WITHDRAWN = "consent_withdrawn"
     NO_CONSENT = "no_consent"
+    PAY_CHECK = "pay_check"
     UNCLEARED_TEXT = "uncleared_text"
     OPEN_FLAG = "open_flag"
     UPHELD_HARM = "upheld_harm"
@@ -67,6 +68,7 @@ SAYS: Mapping[str, str] = {
     Dropped.RESPONSE_WITHDRAWN: "on a response that was withdrawn",
     Dropped.CONSENT_WITHDRAWN: "made under a consent that was taken back",
     Dropped.NO_CONSENT: "by people whose consent now in force does not allow this use",
+    Dropped.PAY_CHECK: "sent much faster than promised, and not cleared for use by a coordinator",
     Dropped.UNCLEARED_TEXT: "where the prompt or a response holds what looks like personal data and"
     " nobody has cleared it",
     Dropped.OPEN_FLAG: "on a response with a report of harm that nobody has decided yet",

@@ -97,6 +97,31 @@ class SkipReason(StrEnum):
     OTHER = "other"
 
 
+class PayCheck(StrEnum):
+    """Whether the pay of a piece of work is checked by a person before it is credited.
+
+    Nothing but a person moves it on from `HELD`. A piece that was not paid can still be paid
+    later; what was paid is corrected in the ledger alone.
+    """
+
+    NONE = ""  # credited at once, as nearly all work is
+    HELD = "held"  # nothing credited, kept out of releases
+    USED = "used"  # credited, and used like any other
+    LEFT_OUT = "left_out"  # credited, and kept out of releases
+    NOT_PAID = "not_paid"
+
+
+CREDITED = (PayCheck.NONE, PayCheck.USED, PayCheck.LEFT_OUT)
+USABLE = (PayCheck.NONE, PayCheck.USED)
+
+
+class WhyHeld(StrEnum):
+    """By which rule of `rules.pace` pay is held."""
+
+    PACE = "pace"  # more promised time than can have passed
+    QUICK = "quick"  # sent sooner than the words can be read
+
+
 class RewriteState(StrEnum):
     """A rewrite enters training data only once accepted."""
 
@@ -184,6 +209,16 @@ ASSIGNMENT_STATES = Transitions.of(
         "submitted": [],
         "skipped": [],
         "returned": [],
+    },
+)
+PAY_CHECKS = Transitions.of(
+    "pay",
+    {
+        "": ["held"],
+        "held": ["used", "left_out", "not_paid"],
+        "not_paid": ["used", "left_out"],
+        "used": [],
+        "left_out": [],
     },
 )
 REWRITE_STATES = Transitions.of(

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -21,12 +22,13 @@ from annotations.models import Assignment, Response, Task
 from annotations.permissions import JUDGE
 from annotations.queries import assignments as queries
 from annotations.queries import rubrics
-from annotations.rules import order, queue
+from annotations.rules import order, pace, queue
 from annotations.rules.states import ASSIGNMENT_STATES, AssignmentState
 from annotations.services import seats
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.compensation import queries as compensation
+from codesign.compensation.models import PayRate
 from codesign.compensation.rules import pay_for
 from codesign.consent import queries as consent
 from codesign.shared.actors import SYSTEM, Actor
@@ -131,7 +133,7 @@ def lease_next(
     rate = compensation.rate_in_force(cohort_id=member.cohort_id, at=now)
     if rate is None:
         return Found(None)
-    seat, contended = _seat_for(member, wait=wait)
+    seat, contended = _seat_for(member, wait=wait, begun=last)
     if seat is None:
         return Found(None, contended=contended)
     plan = rubrics.plan_of(seat.round_id, member.cohort_id)
@@ -139,7 +141,6 @@ def lease_next(
         seats.offer_lowest(task_id=seat.task_id, cohort_id=member.cohort_id)
     responses = queries.responses_of.all(task_id=seat.task_id)
     shown = _order(member, responses)
-    begun = _begun(seat, last)
     made = Assignment(
         study=member.study,
         member=member,
@@ -153,25 +154,31 @@ def lease_next(
         propensity=shown.propensity,
         amount_minor=pay_for(amount_minor=rate.amount_minor, replies=len(responses)),
         currency=rate.currency,
+        **_pace(rate, responses, last, now),
         leased_at=now,
         expires_at=now + timedelta(minutes=settings.ASSIGNMENT_LEASE_MINUTES),
         sitting=_sitting(last, now),
-        first_shown_at=shown_at,
-        draft=begun.draft if begun else None,
-        draft_saved_at=begun.draft_saved_at if begun else None,
+        **_begun(seat, last, shown_at),
     )
     insert(made)
     made.responses = {response.id: response for response in responses}
     return Found(made, created=True)
 
 
-def _begun(seat: seats.Look, last: Assignment | None) -> Assignment | None:
-    """The earlier assignment whose draft goes on in this one."""
+def _begun(seat: seats.Look, last: Assignment | None, shown_at: datetime | None) -> dict[str, Any]:
+    """What goes on from the earlier assignment that holds a draft, if there is one.
+
+    The text counts as shown from then on: whoever read it before may send it at once.
+    """
     if seat.begun_id is None:
-        return None
-    if last and last.id == seat.begun_id:
-        return last
-    return Assignment.objects.get(id=seat.begun_id)
+        return {"first_shown_at": shown_at}
+    is_last = last is not None and last.id == seat.begun_id
+    begun = last if last and is_last else Assignment.objects.get(id=seat.begun_id)
+    return {
+        "first_shown_at": begun.first_shown_at or shown_at,
+        "draft": begun.draft,
+        "draft_saved_at": begun.draft_saved_at,
+    }
 
 
 def _sitting(last: Assignment | None, now: datetime) -> uuid.UUID:
@@ -180,11 +187,53 @@ def _sitting(last: Assignment | None, now: datetime) -> uuid.UUID:
     return last.sitting if last and goes_on else uuid.uuid4()
 
 
-def _seat_for(member: Member, *, wait: bool) -> tuple[seats.Look | None, bool]:
+def _pace(
+    rate: PayRate, responses: Sequence[Response], last: Assignment | None, now: datetime
+) -> dict[str, int]:
+    """What `rules.pace` goes by when this lease ends, carried on from the one before."""
+    return {
+        "promised_seconds": rate.estimated_seconds,
+        "words_shown": _words(responses),
+        "spare_seconds": pace.spare_at(
+            last.spare if last else None,
+            now=now,
+            promised=rate.estimated_seconds,
+            pace=settings.PAY_PACE,
+        ),
+        "skips_before": _skips_before(last, now),
+    }
+
+
+def _words(responses: Sequence[Response]) -> int:
+    """Words of a prompt and its responses, without what is never shown."""
+    turns = responses[0].prompt.messages
+    asked = (turn["content"] for turn in turns if turn["role"] != "system")
+    return pace.count_words([*asked, *(response.text for response in responses)])
+
+
+def _skips_before(last: Assignment | None, now: datetime) -> int:
+    if last is None:
+        return 0
+    return pace.skips_before(
+        skips=last.skips_before or 0,
+        skipped=last.state == AssignmentState.SKIPPED,
+        judged=last.state == AssignmentState.SUBMITTED,
+        same_sitting=queue.same_sitting(ended_at=last.ended_at, now=now),
+    )
+
+
+def _seat_for(
+    member: Member, *, wait: bool, begun: Assignment | None
+) -> tuple[seats.Look | None, bool]:
     """(a seat now leased to the member, whether others hold what is left).
 
-    Only the first look may wait, and only while nothing else is held.
+    Who stopped or let a lease end with something written gets that task before others, if it is
+    still free. Only the first look may wait, and only while nothing else is held.
     """
+    if begun and begun.state == AssignmentState.EXPIRED and begun.draft:
+        look = seats.take_again(member=member, task_id=begun.task_id)
+        if look and look.taken:
+            return look, False
     for skip_locked in [False] if wait else [True] * PATIENCE:
         look = seats.take_first(member=member, skip_locked=skip_locked)
         if look is None:
@@ -296,7 +345,11 @@ def return_leases_of(*, actor: Actor, member: Member, why: str) -> None:
 
 @transaction.atomic
 def stop(*, actor: Actor, assignment_id: uuid.UUID) -> None:
-    """Stop for now: the task goes back for others, the draft stays with the person."""
+    """Stop for now: others can take the task at once, the draft stays with the person.
+
+    If its seat is still free when they go on, they get it first, with the draft. What they send
+    from an old page is taken like any work after its lease.
+    """
     lock_member_of(actor=actor, assignment_id=assignment_id)
     held = queries.leased().filter(id=assignment_id).first()
     if held:
@@ -308,6 +361,14 @@ def stop(*, actor: Actor, assignment_id: uuid.UUID) -> None:
             why="stopped",
             now=timezone.now(),
         )
+
+
+@transaction.atomic
+def stop_all(*, actor: Actor, slug: str) -> None:
+    """Stop for now, whatever the actor holds in that study."""
+    lock_member(actor=actor, slug=slug)
+    if held := queries.held(actor=actor, slug=slug):
+        stop(actor=actor, assignment_id=held.id)
 
 
 def mark_shown(*, actor: Actor, assignment: Assignment) -> None:

@@ -164,11 +164,6 @@ def locked_round(*, round_id: uuid.UUID) -> Round:
     return Round.objects.select_for_update(no_key=True).get(id=round_id)
 
 
-def add_task(*, actor: Actor, round: Round, prompt: Prompt, responses: Sequence[Response]) -> Task:
-    """Put one prompt with its responses into a round."""
-    return add_tasks(actor=actor, round=round, items=[(prompt, responses)])[0]
-
-
 @transaction.atomic
 def add_tasks(
     *, actor: Actor, round: Round, items: Iterable[tuple[Prompt, Sequence[Response]]]

@@ -6,6 +6,7 @@ waits for a task while holding another, so two people can never wait for each ot
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from django.db.models import QuerySet
 from annotations.models import Assignment, Seat, Task, TaskResponse
 from annotations.queries import assignments as queries
 from annotations.rules.states import RoundState, SeatState
+from codesign.shared.written import Written
 from codesign.studies.models import Member
 
 
@@ -89,7 +91,8 @@ OFFER_NONE = """
 """Task by task, by the index over their seats: a batch never reads all the seats there are."""
 FILL = """
     WITH filled AS (UPDATE annotations_seat SET state = 'filled' WHERE id = %s)
-    UPDATE annotations_assignment SET state = %s, seat_id = %s, ended_at = %s, example = %s
+    UPDATE annotations_assignment SET state = %s, seat_id = %s, ended_at = %s, example = %s,
+      spare_seconds = %s, pay_check = %s
     WHERE id = %s
 """
 
@@ -109,18 +112,37 @@ class Look:
     begun_id: uuid.UUID | None
 
 
+COMPARISONS = 3
+"""One lease in so many goes to a comparison of models first, the others to all else first."""
+
+
 def take_first(*, member: Member, skip_locked: bool) -> Look | None:
     """Lock the task of the first seat on offer to a member, and lease the seat.
 
     What the query sees may be older than the lock: where somebody was quicker, the seat is not
     taken, and the caller looks again. The caller offers the next seat.
+
+    Comparisons of models come in among the rest at random, so that their place tells nothing; each
+    kind comes alone where nothing of the other is left. A second statement is needed for that
+    alone.
     """
-    first = queries.first_free if skip_locked else queries.first_waiting
+    if not skip_locked:
+        return _take(queries.first_waiting, member=member)
+    if not secrets.randbelow(COMPARISONS):
+        return _take(queries.first_free, member=member)
+    ordinary = _take(queries.first_ordinary, member=member)
+    return ordinary or _take(queries.first_free, member=member)
+
+
+def take_again(*, member: Member, task_id: uuid.UUID) -> Look | None:
+    """The same for the seat on offer of one task, where it is offered to that member."""
+    return _take(queries.first_of_task, member=member, task_id=task_id)
+
+
+def _take(first: Written[Seat], *, member: Member, **which: uuid.UUID) -> Look | None:
+    found = first.parameters(member_id=member.id, cohort_id=member.cohort_id, **which)
     with connection.cursor() as cursor:
-        cursor.execute(
-            TAKE.format(first_waiting=first.sql),
-            [*first.parameters(member_id=member.id, cohort_id=member.cohort_id), member.id],
-        )
+        cursor.execute(TAKE.format(first_waiting=first.sql), [*found, member.id])
         row = cursor.fetchone()
     return Look(*row) if row else None
 
@@ -146,8 +168,9 @@ def fill(*, assignment: Assignment) -> None:
     The seat needs no lock: nobody else moves a leased seat.
     """
     ended = (assignment.state, assignment.seat_id, assignment.ended_at, assignment.example)
+    pay = (assignment.spare_seconds, assignment.pay_check)
     with connection.cursor() as cursor:
-        cursor.execute(FILL, [assignment.seat_id, *ended, assignment.id])
+        cursor.execute(FILL, [assignment.seat_id, *ended, *pay, assignment.id])
 
 
 def free(*, seat: Seat, task: Task) -> None:

@@ -14,19 +14,14 @@ from django.utils import timezone
 from annotations.models import Assignment, Flag, Judgement, Rewrite, Task
 from annotations.queries import assignments as queries
 from annotations.queries import rubrics
-from annotations.rules import queue, submission
+from annotations.rules import pace, queue, submission
 from annotations.rules.drafts import parse_draft
 from annotations.rules.own_texts import OwnKind
 from annotations.rules.reading import Reader, storable
-from annotations.rules.states import (
-    ASSIGNMENT_STATES,
-    AssignmentState,
-    SkipReason,
-)
-from annotations.services import assignments, own_texts, seats
+from annotations.rules.states import ASSIGNMENT_STATES, AssignmentState, SkipReason, WhyHeld
+from annotations.services import assignments, holding, own_texts, seats
 from codesign.audit import services as audit
 from codesign.audit.registry import action
-from codesign.compensation import services as compensation
 from codesign.consent import queries as consent
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Invalid, NoConsent, NotPermitted
@@ -36,6 +31,15 @@ from codesign.studies.models import Member
 SUBMITTED = action("annotations.submitted", "sent a judgement")
 SKIPPED = action("annotations.skipped", "skipped an assignment")
 
+SKIP_FIELDS = (
+    "state",
+    "ended_at",
+    "skip_paid",
+    "skip_reason",
+    "skip_note",
+    "spare_seconds",
+    "pay_check",
+)
 MAX_KEY = 120
 MAX_NOTE = 500
 SENT = "You have sent this one already."
@@ -77,6 +81,19 @@ class Submitted:
     judgement: Judgement
     next: Assignment | None
     repeated: bool
+    held: bool
+    """Whether its pay is looked at before it is credited."""
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """What somebody holds after a skip, and whether that skip is paid, and at once."""
+
+    next: Assignment | None
+    paid: bool
+    held: bool
+    rest: bool
+    """Whether nothing was leased because a break is offered."""
 
 
 def submit(
@@ -92,20 +109,20 @@ def submit(
     Sending the same body with the same key again changes nothing. Example judgements (made by
     nobody, to try things out) are marked and not paid.
     """
-    if not 0 < len(idempotency_key) <= MAX_KEY or not storable(idempotency_key):
-        problem = f"Please send an Idempotency-Key of 1 to {MAX_KEY} characters."
-        raise Invalid(problem, {"Idempotency-Key": [problem]})
+    _check_key(idempotency_key)
     with transaction.atomic():
         member = assignments.lock_member_of(actor=actor, assignment_id=assignment_id)
         assignment = queries.locked_own(member=member, assignment_id=assignment_id)
         record_id = _consent(member)
         if assignment.state == AssignmentState.SUBMITTED:
             judgement = _repeated(assignment, body, idempotency_key)
-            return Submitted(judgement, queries.held(actor=actor, slug=member.study.slug), True)
+            following = queries.held(actor=actor, slug=member.study.slug)
+            return Submitted(judgement, following, True, assignment.pay_held)
         _check_unfinished(assignment)
         now = timezone.now()
         parsed = submission.parse(body, _asked(member, assignment))
         late = assignment.state == AssignmentState.EXPIRED
+        why = holding.pace_of(assignment=assignment, now=now, judged=True, paid=not example)
         _finish(assignment, now=now, example=example)
         judgement = Judgement(
             assignment=assignment,
@@ -118,16 +135,29 @@ def submit(
         )
         _write(judgement, parsed, shown_at=assignment.first_shown_at or assignment.leased_at)
         if not example:
-            _credit(member, assignment, "judgement", now)
+            holding.credit_or_hold(assignment=assignment, why=why, now=now)
         audit.record(
             actor=actor,
             action=SUBMITTED,
             study_id=member.study_id,
             about=("assignment", assignment.id, ""),
-            data={"example": True} if example else {},
+            data=_about(example=example, why=why),
         )
         found = _then(member, assignment, late=late, now=now)
-    return Submitted(judgement, _next(actor, member, found), False)
+    return Submitted(judgement, _next(actor, member, found), False, why is not None)
+
+
+def _check_key(key: str) -> None:
+    if not 0 < len(key) <= MAX_KEY or not storable(key):
+        problem = f"Please send an Idempotency-Key of 1 to {MAX_KEY} characters."
+        raise Invalid(problem, {"Idempotency-Key": [problem]})
+
+
+def _about(*, example: bool, why: WhyHeld | None) -> dict[str, Any]:
+    """What the audit trail says of a judgement besides that it came."""
+    if example:
+        return {"example": True}
+    return {"held": why} if why else {}
 
 
 def _check_unfinished(assignment: Assignment) -> None:
@@ -149,7 +179,7 @@ def _consent(member: Member) -> uuid.UUID:
 
 def _repeated(assignment: Assignment, body: Mapping[str, Any], key: str) -> Judgement:
     """The judgement that was sent before, if this is the very same sending."""
-    judgement = assignment.judgements.order_by("-revision")[0]
+    judgement: Judgement = assignment.judgement
     if judgement.idempotency_key != key or judgement.body_hash != submission.body_hash(body):
         raise Conflict(SENT)
     return judgement
@@ -266,16 +296,6 @@ def _write(judgement: Judgement, parsed: submission.Submission, *, shown_at: dat
     own_texts.keep_private(member=judgement.member, sent=sent)
 
 
-def _credit(member: Member, assignment: Assignment, label: str, now: datetime) -> None:
-    compensation.credit(
-        member=member,
-        about=("assignment", assignment.id, label),
-        amount_minor=assignment.amount_minor,
-        currency=assignment.currency,
-        effective_at=now,
-    )
-
-
 def _next(actor: Actor, member: Member, found: assignments.Found) -> Assignment | None:
     """What was leased in the transaction; where others held all that is left, wait for it now."""
     if not found.contended:
@@ -304,13 +324,12 @@ def save_draft(*, actor: Actor, assignment_id: uuid.UUID, body: Mapping[str, Any
     return assignment
 
 
-def skip(
-    *, actor: Actor, assignment_id: uuid.UUID, reason: Any, note: Any = ""
-) -> Assignment | None:
-    """Pass on an assignment, for good, and lease the next one; returns what is held then.
+def skip(*, actor: Actor, assignment_id: uuid.UUID, reason: Any, note: Any = "") -> Skipped:
+    """Pass on an assignment, for good, and lease the next one.
 
     Paid like a judgement, but for a second “not today” of the person's day. Skipping the same
-    one again changes nothing. One whose lease is over can be skipped too: it was read.
+    one again changes nothing. One whose lease is over can be skipped too: it was read. After some
+    skips in a row nothing is leased, so that a break can be offered; whoever asks gets the next.
     """
     reader = Reader()
     said = reader.text(note, "note", limit=MAX_NOTE)
@@ -323,7 +342,7 @@ def skip(
         assignment = queries.locked_own(member=member, assignment_id=assignment_id)
         _consent(member)
         if assignment.state == AssignmentState.SKIPPED:
-            return queries.held(actor=actor, slug=member.study.slug)
+            return _skipped(assignment, queries.held(actor=actor, slug=member.study.slug))
         _check_unfinished(assignment)
         now = timezone.now()
         assignment.skip_paid = queue.skip_is_paid(
@@ -331,22 +350,39 @@ def skip(
         )
         assignment.skip_reason, assignment.skip_note = reason, said
         late = assignment.state == AssignmentState.EXPIRED
-        _pass_on(assignment, now=now)
-        assignment.save(
-            update_fields=["state", "ended_at", "skip_paid", "skip_reason", "skip_note"]
+        why = holding.pace_of(
+            assignment=assignment, now=now, judged=False, paid=assignment.skip_paid
         )
+        _pass_on(assignment, now=now)
+        assignment.save(update_fields=SKIP_FIELDS)
         own_texts.keep_private(member=member, sent=[(OwnKind.SKIP_NOTE, assignment.id, said)])
         if assignment.skip_paid:
-            _credit(member, assignment, "skip", now)
+            holding.credit_or_hold(assignment=assignment, why=why, now=now)
         audit.record(
             actor=actor,
             action=SKIPPED,
             study_id=member.study_id,
             about=("assignment", assignment.id, ""),
-            data={"reason": reason, "paid": assignment.skip_paid},
+            data={"reason": reason, "paid": assignment.skip_paid} | ({"held": why} if why else {}),
         )
+        if not late and _rests(assignment):
+            return _skipped(assignment, None)
         found = _then(member, assignment, late=late, now=now)
-    return _next(actor, member, found)
+    return _skipped(assignment, _next(actor, member, found))
+
+
+def _rests(assignment: Assignment) -> bool:
+    """Whether a skipped assignment was the last of so many in a row that a break is offered."""
+    return pace.leads_to_a_break(skips=assignment.skips_before or 0)
+
+
+def _skipped(assignment: Assignment, following: Assignment | None) -> Skipped:
+    return Skipped(
+        next=following,
+        paid=assignment.skip_paid,
+        held=assignment.pay_held,
+        rest=following is None and _rests(assignment),
+    )
 
 
 def _pass_on(assignment: Assignment, *, now: datetime) -> None:

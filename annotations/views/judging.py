@@ -20,6 +20,7 @@ from annotations.models import Assignment
 from annotations.permissions import JUDGE
 from annotations.queries import assignments as queries
 from annotations.queries import sittings
+from annotations.queries.nothing import Nothing, why_nothing
 from annotations.rules.states import AssignmentState
 from annotations.services import assignments, submissions
 from annotations.views.keeping import (
@@ -35,7 +36,6 @@ from codesign.consent import queries as consent
 from codesign.shared.errors import Conflict, Invalid, NoConsent, TooLarge
 from codesign.shared.money import format_money
 from codesign.studies.permissions import StudyRequest, page
-from codesign.studies.rules import StudyState
 
 Fields = Mapping[str, str]
 OPEN = (AssignmentState.LEASED, AssignmentState.EXPIRED)
@@ -104,10 +104,15 @@ def _one(request: StudyRequest, slug: str, assignment_id: uuid.UUID) -> HttpResp
 
 
 @never_cache
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @page(JUDGE)
 def stopped(request: StudyRequest, slug: str) -> HttpResponse:
-    """After “Stop for now”."""
+    """After “Stop for now”; a POST, as from Help, gives back what is held, and shows the same."""
+    if request.method == "POST":
+        assignments.stop_all(actor=request.actor, slug=slug)
+        return redirect("annotations:judge-stopped", slug=slug)
+    if queries.held(actor=request.actor, slug=slug):
+        return redirect(NEXT, slug=slug)
     return _calm(request, "stopped")
 
 
@@ -131,6 +136,7 @@ def _act(request: StudyRequest, assignment: Assignment) -> HttpResponse:
     if from_scripts(request):
         return HttpResponse(status=204)
     if wish == "stop":
+        assignments.stop_all(actor=request.actor, slug=assignment.member.study.slug)
         return redirect("annotations:judge-stopped", slug=assignment.member.study.slug)
     return redirect(request.path)
 
@@ -149,14 +155,16 @@ def _send(request: StudyRequest, assignment: Assignment) -> HttpResponse:
         idempotency_key=request.POST.get("key") or secrets.token_urlsafe(18),
     )
     note_sent(request)
-    messages.success(request, _("Sent.") + _added(assignment))
+    messages.success(request, _("Sent.") + _added(assignment, held=sent.held))
     return _next(request, sent.next)
 
 
-def _added(assignment: Assignment) -> str:
-    """How much this one brought, as a sentence to follow another."""
+def _added(assignment: Assignment, *, held: bool) -> str:
+    """How much this one brought, or that somebody looks at it, as a sentence to follow another."""
     if not assignment.amount_minor:
         return ""
+    if held:
+        return " " + _("Its pay is being checked; your pay page shows it.")
     amount = format_money(assignment.amount_minor, assignment.currency)
     return " " + _("%(amount)s was added.") % {"amount": amount}
 
@@ -170,22 +178,21 @@ def _skip(request: StudyRequest, assignment: Assignment) -> HttpResponse:
     shown = queries.shown(actor=request.actor, assignment=assignment)
     note = request.POST.get("skip_note", "")
     offer_support(request, form.draft(request.POST, shown) | {"note": note})
-    following = submissions.skip(
+    skipped = submissions.skip(
         actor=request.actor,
         assignment_id=assignment.id,
         reason=request.POST["skip"],
         note=note,
     )
     note_sent(request)
-    skipped = queries.own(actor=request.actor, assignment_id=assignment.id)
-    if skipped.skip_paid:
-        messages.success(request, _("Skipped.") + _added(skipped))
+    if skipped.paid:
+        messages.success(request, _("Skipped.") + _added(assignment, held=skipped.held))
     else:
         messages.success(
             request,
             _("Skipped. “Not today” is paid once a day, so nothing was added this time."),
         )
-    return _next(request, following)
+    return _calm(request, "rest") if skipped.rest else _next(request, skipped.next)
 
 
 def _save(request: StudyRequest, assignment: Assignment, fields: Fields) -> None:
@@ -243,16 +250,8 @@ def _written(
 
 def _next(request: StudyRequest, assignment: Assignment | None) -> HttpResponse:
     if assignment is None:
-        return _calm(request, _why_nothing(request))
+        return _calm(request, why_nothing(actor=request.actor, member=request.member))
     return _show(request, assignment)
-
-
-def _why_nothing(request: StudyRequest) -> str:
-    """Why there is nothing to read: a pause, replies still being written, or all is done."""
-    if request.member.study.state == StudyState.PAUSED:
-        return "paused"
-    more = sittings.more_to_come(actor=request.actor, member=request.member)
-    return "soon" if more else "done"
 
 
 def _show(
@@ -304,10 +303,16 @@ def _calm(
             "skipped": _("You skipped this one"),
             "over": _("This one is no longer open"),
             "stopped": _("Stopped for now"),
-            "soon": _("More are on their way"),
-            "paused": _("The study takes a break"),
-            "done": _("That is all for now"),
+            "rest": _("Would a break do you good?"),
             "left": _("You have left this study"),
+            Nothing.PAUSED: _("The study takes a break"),
+            Nothing.CLOSED: _("The study is not open now"),
+            Nothing.UNPAID: _("The pay is not set yet"),
+            Nothing.WRITING: _("More are on their way"),
+            Nothing.OTHERS: _("Others are reading what is left"),
+            Nothing.BETWEEN: _("Nothing is open just now"),
+            Nothing.DONE: _("You have judged everything there is for now. Thank you."),
+            Nothing.NONE_YET: _("There is nothing to read yet"),
         }[state],
     }
     return render(request, "annotations/calm.html", context, status=status)

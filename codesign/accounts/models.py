@@ -58,7 +58,6 @@ class Identity(models.Model):
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="identity")
     name = models.CharField(max_length=200, blank=True)
-    phone = models.CharField(max_length=40, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 
 

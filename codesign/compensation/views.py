@@ -19,6 +19,7 @@ from codesign.compensation import queries, rules, services
 from codesign.compensation.forms import RateForm, ReasonForm
 from codesign.compensation.models import PayRate
 from codesign.compensation.permissions import SEE_OWN_PAY, SEE_PAY, SET_PAY
+from codesign.compensation.registry import BESIDE_PAY
 from codesign.shared.errors import Invalid, NotPermitted
 from codesign.shared.forms import explain
 from codesign.shared.keyset import page_of
@@ -39,6 +40,7 @@ def mine(request: StudyRequest, slug: str) -> HttpResponse:
     found = queries.entries(member_id=member.id)
     seen = {
         "code": member.pseudonym,
+        "beside": [panel for _name, find in BESIDE_PAY if (panel := find(member))],
         "balances": sorted(queries.balances(member_id=member.id).items()),
         "page": page_of(found, by=["-id"], asked=request.GET, size=ENTRIES_A_PAGE),
     }

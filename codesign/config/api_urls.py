@@ -13,6 +13,7 @@ urlpatterns = [
     path("assignments/<str:assignment_id>/", assignments.AssignmentView.as_view()),
     path("assignments/<str:assignment_id>/draft/", assignments.DraftView.as_view()),
     path("assignments/<str:assignment_id>/skip/", assignments.SkipView.as_view()),
+    path("assignments/<str:assignment_id>/stop/", assignments.StopView.as_view()),
     path("assignments/<str:assignment_id>/submission/", assignments.SubmissionView.as_view()),
     path("studies/<slug:slug>/dataset-releases/", releases.ReleasesView.as_view()),
     path(

@@ -56,6 +56,7 @@ class Environment:
     from_email: str
     handover_hours: int
     lease_minutes: int
+    pay_pace: int
     model_threads: int
     training_memory_mb: int
     log_level: str
@@ -170,6 +171,7 @@ def _found(reader: Reader, home: Path) -> Environment:
             "CODESIGN_HANDOVER_HOURS", 72, least=1 if in_production else 0, most=24 * 365
         ),
         lease_minutes=reader.number("CODESIGN_LEASE_MINUTES", 120, least=1),
+        pay_pace=reader.number("CODESIGN_PAY_PACE", 4, least=2, most=10**6),
         model_threads=reader.number("CODESIGN_MODEL_THREADS", 0, least=0),
         training_memory_mb=reader.number("CODESIGN_TRAINING_MEMORY_MB", 0, least=0, most=2**24),
         log_level=reader.choice("LOG_LEVEL", LEVELS, "INFO"),

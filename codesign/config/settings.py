@@ -362,6 +362,8 @@ MODEL_THREADS = ENV.model_threads  # 0: one per core
 TRAINING_MEMORY_MB = ENV.training_memory_mb  # 0: all that this machine or its container has
 HANDOVER_HOURS = ENV.handover_hours  # that a new coordinator of a running study waits for
 ASSIGNMENT_LEASE_MINUTES = ENV.lease_minutes
+PAY_PACE = ENV.pay_pace
+"""Times as quick as promised, and as an adult reads, that work may be without being looked at."""
 
 # --- logs: without personal data; JSON lines where machines read them ---------------------------
 LOGGING = logs.configuration(level=ENV.log_level, as_json=PRODUCTION)

@@ -11,16 +11,17 @@ from django.db.models import Q, QuerySet
 
 from annotations.models import Judgement, Prompt, Round
 from annotations.queries.progress import cost_of_a_prompt
-from annotations.rules.states import RoundKind, RoundState
-from codesign.consent.queries import members_granting
+from annotations.rules.states import USABLE, Ask, RoundKind, RoundState
+from codesign.consent.queries import members_granting, signed_for
 from codesign.consent.rules import Purpose
 from codesign.shared.actors import Actor
 from codesign.shared.errors import NotFound
 from codesign.shared.lookups import Asked, matching
-from codesign.studies.models import Study
+from codesign.studies.models import Member, Study
 from codesign.studies.permissions import require
-from modelhub.models import Evaluation, GenerationItem
+from modelhub.models import Evaluation, GenerationItem, GenerationRun
 from modelhub.permissions import SEE_MODELS
+from modelhub.queries.generation import UNDER_WAY
 from modelhub.queries.versions import named
 from modelhub.rules.states import ItemState
 from modelhub.rules.winrate import WinRate, win_rate
@@ -112,7 +113,9 @@ def evaluation_of_run(*, run_id: uuid.UUID) -> Evaluation | None:
 def result_of(*, actor: Actor, evaluation: Evaluation) -> EvaluationResult:
     """Win rate of the child per cohort, over people who agree to evaluation now (standards 2.8).
 
-    “Both could do harm” prefers neither and counts as a tie.
+    “Both could do harm” prefers neither and counts as a tie. Who was not asked to rank is taken
+    to prefer what they rated higher in all. Work whose pay is held or not cleared for use is left
+    out.
     """
     require(actor, SEE_MODELS, evaluation.study)
     granting = members_granting(
@@ -126,13 +129,14 @@ def result_of(*, actor: Actor, evaluation: Evaluation) -> EvaluationResult:
     judgements = list(
         Judgement.objects.filter(assignment__task__round_id=evaluation.round_id)
         .select_related("assignment", "member__cohort", "consent_record__withdrawal")
-        .order_by("assignment_id", "-revision")
-        .distinct("assignment_id")
+        .order_by("assignment_id")
     )
     counted = [
         judgement
         for judgement in judgements
-        if judgement.member_id in granting and not _taken_back(judgement)
+        if judgement.member_id in granting
+        and not _taken_back(judgement)
+        and judgement.assignment.pay_check in USABLE
     ]
     tasks = evaluation.round.tasks.count()
     return EvaluationResult(
@@ -166,7 +170,30 @@ def _by_cohort(judgements: Iterable[Judgement], child: set[str]) -> list[CohortR
 
 def _score(judgement: Judgement, child: set[str]) -> float:
     """1 where the child's response stands alone in front, 0 where the parent's does, else 0.5."""
+    if Ask.RANKING not in judgement.assignment.asks:
+        return _score_of_ratings(judgement, child)
     groups = judgement.ranking
     if judgement.all_harmful or not groups or len(groups) < 2:
         return 0.5
     return 1.0 if groups[0][0] in child else 0.0
+
+
+def _score_of_ratings(judgement: Judgement, child: set[str]) -> float:
+    """The same from the sum of each response's scores: both have one for every criterion."""
+    lead = sum(
+        one["score"] if one["response"] in child else -one["score"] for one in judgement.ratings
+    )
+    return 0.5 if not lead else float(lead > 0)
+
+
+def writes_for(member: Member) -> bool:
+    """Whether models are answering, just now, prompts that come to this person then."""
+    runs = GenerationRun.objects.filter(study_id=member.study_id, state__in=UNDER_WAY)
+    asked = Q(round__state=RoundState.OPEN, round__cohorts__cohort=member.cohort_id)
+    if runs.filter(asked).exists():
+        return True
+    comparing = Evaluation.objects.filter(asked).filter(
+        Q(parent_run__in=runs) | Q(child_run__in=runs)
+    )
+    tests = signed_for(member_id=member.id, purpose=Purpose.EVALUATION)
+    return comparing.exists() and tests.exists()

@@ -28,8 +28,8 @@ from modelhub.services.generation import start_run
 
 PLANNED = action("modelhub.evaluation_planned", "planned a blind comparison")
 
-ASKS = [Ask.RANKING, Ask.FLAG]
-"""A comparison is light work: which is better, and whether either could do harm."""
+COMPARES = {Ask.RANKING, Ask.RATING}
+"""What of the ordinary questions says which of two replies is better; one of them is needed."""
 
 
 @transaction.atomic
@@ -86,18 +86,25 @@ def _settings(study: Study, child: ModelVersion) -> Settings:
 
 
 def _ask_again(actor: Actor, before: Round) -> Round:
-    """An open round that compares, for the people and with the questions of the round before.
+    """An open round that compares, for the people and with all that the round before asks.
 
-    It spends pay, so the trail names who asked for it.
+    The same asks, rubric and so the same pay: nothing about a text may tell that it compares two
+    models (decision 20). It spends pay, so the trail names who asked for it.
     """
-    plans = RoundCohort.objects.filter(round=before).select_related("cohort", "rubric")
+    plans = list(RoundCohort.objects.filter(round=before).select_related("cohort", "rubric"))
+    for plan in plans:
+        if not COMPARES & set(plan.asks):
+            raise Conflict(
+                f"The last round asked {plan.cohort.title} for neither a ranking nor ratings, and a"
+                " comparison needs one of them. Open a round that asks for it first."
+            )
     made = make_round(
         actor=actor,
         study=before.study,
         kind=RoundKind.EVALUATION,
         title="Comparison",
         cohorts=[
-            CohortPlan(cohort=plan.cohort, rubric=plan.rubric, asks=ASKS, overlap=plan.overlap)
+            CohortPlan(cohort=plan.cohort, rubric=plan.rubric, asks=plan.asks, overlap=plan.overlap)
             for plan in plans
         ],
         parent=before,

@@ -14,13 +14,13 @@ from django.utils import timezone
 from annotations.models import Assignment, Judgement, Response, Seat
 from annotations.queries import assignments as queries
 from annotations.rules import queue
-from annotations.rules.states import AssignmentState, RoundKind, SeatState
+from annotations.rules.states import AssignmentState, SeatState
 from annotations.services import assignments, prompts, rounds, submissions
 from annotations.tasks import expire_leases
 from codesign.audit.models import Event
 from codesign.compensation import queries as compensation
 from codesign.consent import services as consent
-from codesign.consent.rules import Purpose, WithdrawalLevel
+from codesign.consent.rules import WithdrawalLevel
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, NoConsent
 from codesign.studies import services as studies
@@ -67,14 +67,6 @@ def test_the_task_nearest_to_completion_comes_first(member: Member) -> None:
     assert lease(member).task_id == begun.task_id
     assert Seat.objects.get(task=begun.task_id, offered=True).number == 3
     assert made.tasks.count() == 6
-
-
-def test_a_comparison_of_models_comes_before_other_rounds() -> None:
-    member = judge(granted=(Purpose.TAKE_PART, Purpose.EVALUATION))
-    judging_round(member.cohort, tasks=3, overlap=2)
-    lease(judge(cohort=member.cohort))
-    judging_round(member.cohort, tasks=1, kind=RoundKind.EVALUATION)
-    assert lease(member).task.round.kind == RoundKind.EVALUATION
 
 
 def test_a_lease_keeps_what_was_in_force(member: Member) -> None:
@@ -270,10 +262,11 @@ def test_withdrawing_between_lease_and_submit(member: Member, level: WithdrawalL
 def test_a_skip_is_final_for_the_prompt_and_paid(member: Member) -> None:
     judging_round(member.cohort)
     held = lease(member)
-    assert submissions.skip(actor=actor(member), assignment_id=held.id, reason="other") is None
+    skipped = submissions.skip(actor=actor(member), assignment_id=held.id, reason="other")
+    assert (skipped.next, skipped.paid, skipped.held, skipped.rest) == (None, True, False, False)
     response = Response.objects.filter(prompt=held.prompt)
     second = judging_round(member.cohort, tasks=0)
-    rounds.add_task(actor=SYSTEM, round=second, prompt=held.prompt, responses=list(response))
+    rounds.add_tasks(actor=SYSTEM, round=second, items=[(held.prompt, list(response))])
     assert ask(member) is None
     assert compensation.balances(member_id=member.id) == {"GBP": 80}
     assert ask(judge(cohort=member.cohort)) is not None
@@ -336,7 +329,7 @@ def test_order_is_balanced_for_each_person_and_pair() -> None:
             if number % 4 == 0:
                 held = submissions.skip(
                     actor=actor(member), assignment_id=held.id, reason="dont_know"
-                )
+                ).next
             else:
                 held = send(held).next
         assert number == 24

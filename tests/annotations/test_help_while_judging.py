@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from annotations.models import Assignment
+from annotations.rules.states import AssignmentState
 from codesign.consent.services import withdraw
 from codesign.shared.actors import Actor
 from codesign.studies.models import Member
@@ -45,8 +46,12 @@ def test_what_was_written_is_saved_and_help_leads_back_to_it(member: Member) -> 
     page = client.get(help_about(first)).content.decode()
     assert f'href="{one_url(first)}">Back to where you were' in page
     stopped = reverse("annotations:judge-stopped", kwargs={"slug": member.study.slug})
-    assert f'href="{stopped}">Stop for now' in page.split("</header>")[0]
+    assert f'<form method="post" action="{stopped}">' in page.split("</header>")[0]
     assert "half a thought" in client.get(one_url(first)).content.decode()
+    assert "Stopped for now" in client.post(stopped, follow=True).content.decode()
+    first.refresh_from_db()
+    assert first.state == AssignmentState.EXPIRED
+    assert "half a thought" in client.get(judge_url(member)).content.decode()
 
 
 @pytest.mark.parametrize("address", ["/", "/studies/some/", "/studies/some/judge/", "/nowhere/"])

@@ -22,7 +22,8 @@ def test_judge_skip_and_leave() -> None:
     again = send(first)
     assert (sent.repeated, again.repeated) == (False, True)
     assert (again.judgement, again.next) == (sent.judgement, sent.next)
-    after = submissions.skip(actor=actor, assignment_id=lease(member).id, reason="too_close")
+    skipped = submissions.skip(actor=actor, assignment_id=lease(member).id, reason="too_close")
+    after = skipped.next
     assert compensation.balances(member_id=member.id) == {"GBP": 160}
     consent.withdraw(actor=actor, member=member)
     states = Assignment.objects.order_by("leased_at").values_list("state", flat=True)

@@ -42,7 +42,7 @@ def review_page(member: Member) -> str:
 
 def ask_about(made: Round, rewrite: Rewrite) -> None:
     prompt = rewrite.response.prompt
-    rounds.add_task(actor=SYSTEM, round=made, prompt=prompt, responses=list(prompt.responses.all()))
+    rounds.add_tasks(actor=SYSTEM, round=made, items=[(prompt, list(prompt.responses.all()))])
 
 
 @pytest.mark.parametrize("finished_by", ["submit", "skip"])

@@ -86,11 +86,8 @@ def test_held_out_prompts_are_for_evaluation_alone(kind: RoundKind) -> None:
     held_out = kind == RoundKind.JUDGING
     prompt = PromptFactory.create(study=made.study, held_out=held_out)
     with pytest.raises(Invalid):
-        rounds.add_task(
-            actor=SYSTEM,
-            round=made,
-            prompt=prompt,
-            responses=[ResponseFactory.create(prompt=prompt)],
+        rounds.add_tasks(
+            actor=SYSTEM, round=made, items=[(prompt, [ResponseFactory.create(prompt=prompt)])]
         )
 
 
@@ -109,10 +106,10 @@ def test_what_is_no_task() -> None:
     ]
     for which, responses in wrong:
         with pytest.raises(Invalid):
-            rounds.add_task(actor=SYSTEM, round=made, prompt=which, responses=responses)
-    rounds.add_task(actor=SYSTEM, round=made, prompt=prompt, responses=[good])
+            rounds.add_tasks(actor=SYSTEM, round=made, items=[(which, responses)])
+    rounds.add_tasks(actor=SYSTEM, round=made, items=[(prompt, [good])])
     with pytest.raises(Conflict):
-        rounds.add_task(actor=SYSTEM, round=made, prompt=prompt, responses=[good])
+        rounds.add_tasks(actor=SYSTEM, round=made, items=[(prompt, [good])])
     other = PromptFactory.create(study=made.study)
     pair = (other, [ResponseFactory.create(prompt=other)])
     with pytest.raises(Conflict):

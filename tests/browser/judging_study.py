@@ -123,7 +123,7 @@ def add(made: Round, prompt: dict[str, Any], *texts: str) -> None:
         ResponseFactory.create(prompt=row, source=uuid.uuid4(), text=text, language=row.language)
         for text in texts or (LONG, SHORT)
     ]
-    rounds.add_task(actor=SYSTEM, round=made, prompt=row, responses=replies)
+    rounds.add_tasks(actor=SYSTEM, round=made, items=[(row, replies)])
 
 
 def judge_next(member: Member, **changes: Any) -> Assignment:

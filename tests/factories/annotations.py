@@ -86,7 +86,7 @@ def add_task(
     held_out = made.kind == RoundKind.EVALUATION
     prompt = PromptFactory.create(study=made.study, held_out=held_out, **prompt_fields)
     responses = [ResponseFactory.create(prompt=prompt, source=source) for source in sources]
-    return rounds.add_task(actor=SYSTEM, round=made, prompt=prompt, responses=responses)
+    return rounds.add_tasks(actor=SYSTEM, round=made, items=[(prompt, responses)])[0]
 
 
 def judging_round(

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from annotations.models import DatasetRelease, OwnText, ReleaseMember, Retraction
+from annotations.models import (
+    DatasetRelease,
+    OwnText,
+    PayDecision,
+    ReleaseMember,
+    Retraction,
+)
 from annotations.queries.review import Kind
-from annotations.rules.states import FlagState, Harm
+from annotations.rules.states import FlagState, Harm, PayCheck, WhyHeld
 from annotations.services import own_texts, reading, review
 from codesign.accounts.services import make_account
 from codesign.audit.models import Seal
@@ -49,6 +55,9 @@ def _judge_and_review(member: Member) -> None:
     flag = send(held, flags=[report]).judgement.flags.get()
     text = OwnText.objects.get(about=flag.id)
     own_texts.decide(actor=Actor.of(member.user), text_id=text.id, state="private")
+    PayDecision.objects.create(
+        study=held.study, assignment=held, new_state=PayCheck.HELD, why=WhyHeld.PACE
+    )
     coordinator = Actor.of(staff(member.study).user)
     assert reading.next_waiting(actor=coordinator, study=member.study, kind=Kind.FLAGS)
     review.decide(actor=SYSTEM, kind=Kind.FLAGS, item_id=flag.id, state=FlagState.DISMISSED)

@@ -33,6 +33,7 @@ APPEND_ONLY = {
     "annotations.Judgement",
     "annotations.OwnTextMove",
     "annotations.ReleaseMember",
+    "annotations.PayDecision",
     "annotations.Retraction",
     "annotations.ReviewDecision",
     "annotations.SeenInReview",

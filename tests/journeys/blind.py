@@ -15,9 +15,10 @@ from django.apps import apps
 from django.db import models
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from annotations.models import Assignment, Judgement, Response
-from annotations.rules.states import Harm
+from annotations.models import Assignment, Judgement, Response, Round
+from annotations.rules.states import Harm, RoundKind
 from annotations.services import assignments, rounds, submissions
+from codesign.consent.rules import Purpose
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.studies.models import Member
 from codesign.studies.rules import Role
@@ -36,12 +37,17 @@ WRITTEN = datetime(2019, 3, 7, 5, 6, tzinfo=UTC)
 # Seconds since 1970 to the minute or so: fewer digits stand in random ids by chance.
 TIMES = r"2019-03-0|0?7/0?3/2019|0?3/0?7/2019|7 March 2019|March 7, 2019|Mar\w* 2019|15519351"
 COMMENT = "a comment of another"
+COMPARISON = "Comparison of Zebrafinch and Kingfisher"
+"""The title of the round that compares."""
+TO_COMPARE = (Purpose.TAKE_PART, Purpose.TRAINING, Purpose.EVALUATION)
 REWRITE, NOTE = "rewrittenbyanother", "notedbyanother"
 """One word each, with the prompt's id behind it, so that no marking of changes cuts it apart."""
 # Keys that would tell the model, the order of making, or the time of writing.
 TELLING = {
     "source", "model", "model_version", "position", "seed", "propensity", "order", "number",
     "shuffle", "seat", "task", "round", "external_id", "created_at", "leased_at", "origin",
+    "first", "held_out", "split_group", "family", "pay_check", "spare_seconds",
+    "promised_seconds", "words_shown",
 }  # fmt: skip
 PER_MODEL = 2
 """Rows of each table that are tried as ids in an address."""
@@ -57,13 +63,16 @@ class Story:
 
 
 def story() -> Story:
-    """Two models wrote to six prompts; another panelist and another clinician judged."""
-    other = judge()
+    """Two models wrote to six prompts, and to four held-out ones that compare them blind.
+
+    Another panelist and another clinician judged.
+    """
+    other = judge(granted=TO_COMPARE)
     study = other.study
     clinicians = CohortFactory.create(study=study, role=Role.CLINICIAN)
-    other_clinician = judge(cohort=clinicians)
+    other_clinician = judge(cohort=clinicians, granted=TO_COMPARE)
     assert other.cohort is not None
-    made = judging_round(other.cohort, clinicians, tasks=0, overlap=3)
+    ordinary = judging_round(other.cohort, clinicians, tasks=0, overlap=3)
     sources = [
         Source.objects.create(
             study=study,
@@ -71,17 +80,24 @@ def story() -> Story:
         ).id
         for name in NAMES
     ]
-    for number in range(6):
-        prompt = PromptFactory.create(study=study, external_id=f"EXT-{number:06}")
+    comparing = judging_round(
+        other.cohort, clinicians, tasks=0, overlap=3, kind=RoundKind.EVALUATION
+    )
+    Round.objects.filter(id=comparing.id).update(title=COMPARISON)
+    for number in range(10):
+        made = comparing if number >= 6 else ordinary
+        prompt = PromptFactory.create(
+            study=study, external_id=f"EXT-{number:06}", held_out=made == comparing
+        )
         texts = [ResponseFactory.create(prompt=prompt, source=source) for source in sources]
-        rounds.add_task(actor=SYSTEM, round=made, prompt=prompt, responses=texts)
+        rounds.add_tasks(actor=SYSTEM, round=made, items=[(prompt, texts)])
     Response.objects.update(created_at=WRITTEN)
     for member in (other, other_clinician):
         for _ in range(2):
             judge_openly(member)
     return Story(
-        panelist=judge(cohort=other.cohort),
-        clinician=judge(cohort=clinicians),
+        panelist=judge(cohort=other.cohort, granted=TO_COMPARE),
+        clinician=judge(cohort=clinicians, granted=TO_COMPARE),
         others=(other, other_clinician),
     )
 
@@ -119,7 +135,7 @@ class Secrets:
     @classmethod
     def kept_from(cls, member: Member, story: Story) -> Secrets:
         """Everything that must stay hidden from that member."""
-        hidden: list[str] = [*NAMES, "EXT-", COMMENT]
+        hidden: list[str] = [*NAMES, "EXT-", COMMENT, COMPARISON]
         for table in (Source, ModelVersion):
             for row_id in table.objects.values_list("pk", flat=True):
                 hidden += [str(row_id), row_id.hex]

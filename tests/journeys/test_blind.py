@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from annotations.models import Assignment
-from annotations.rules.states import AssignmentState
+from annotations.rules.states import AssignmentState, RoundKind
 from codesign.studies.models import Member
 from tests.annotations.pages import filled, one_url
 from tests.factories.annotations import answers
@@ -92,6 +93,32 @@ def test_every_reply_of_the_loop_stays_blind(told: Story, role: str) -> None:
     ]  # fmt: skip
     for address, answer in answers_given:
         assert not secrets.found_in(address, answer), address
+
+
+@pytest.mark.parametrize("role", ["panelist", "clinician"])
+def test_a_comparison_looks_like_any_other_text(told: Story, role: str) -> None:
+    """Page and API of all that one is given: the same but for the words of prompts and replies."""
+    member: Member = getattr(told, role)
+    client = client_of(member)
+    pages: dict[str, set[str]] = {RoundKind.JUDGING: set(), RoundKind.EVALUATION: set()}
+    for _ in range(10):
+        page = client.get(f"/studies/{member.study.slug}/judge/").content.decode()
+        one = held(member)
+        pages[one.task.round.kind].add(skeleton(page))
+        client.post(one_url(one), filled(one))
+    assert pages[RoundKind.JUDGING] == pages[RoundKind.EVALUATION]
+    assert len(pages[RoundKind.JUDGING]) == 1
+
+
+def skeleton(page: str) -> str:
+    """A page without what differs from text to text: words, ids, numbers."""
+    body = page.split("<main", 1)[1]
+    body = re.sub(r'(?<=<p class="said").*?(?=</p>)', "", body, flags=re.DOTALL)
+    body = re.sub(r'value="[^"]*"', "", body)
+    body = re.sub(r"[0-9a-f-]{36}|\d+", "", body)
+    return re.sub(
+        r"<script.*?</script>|A hard day[^<]*|That sounds heavy[^<]*|Sent\.[^<]*", "", body
+    )
 
 
 def test_the_search_would_find_something(told: Story) -> None:

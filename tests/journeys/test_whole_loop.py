@@ -249,7 +249,7 @@ def _panel_compares(installation: Installation, comparison: str) -> None:
         return False
 
     page = polled(panelist, f"{STUDY}/judge/", compares)
-    assert "rating-" not in page.text  # a comparison asks which is better
+    assert "rating-" in page.text  # a comparison asks what all texts ask
     assert "SmolLM" not in page.text
     judge(panelist, page)
     engineer = installation.visitor("ml_engineer")

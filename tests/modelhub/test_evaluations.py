@@ -195,10 +195,58 @@ def test_whose_answers_must_not_test_a_model_is_asked_for_none(panel: list[Membe
     assert lease(panel[1]).task.round_id == evaluation.round_id
 
 
-def test_a_comparison_comes_before_other_work(panel: list[Member]) -> None:
-    judging_round(panel[0].cohort, tasks=3)
+def test_a_comparison_asks_what_the_ordinary_round_asks_for_the_same_pay(
+    panel: list[Member],
+) -> None:
+    ordinary = judging_round(panel[0].cohort, tasks=40)
     evaluation = compared(panel)
-    assert lease(panel[0]).task.round_id == evaluation.round_id
+    of_kind: dict[bool, list[Assignment]] = {True: [], False: []}
+    for _ in range(43):
+        held = lease(panel[0])
+        of_kind[held.task.round_id == evaluation.round_id].append(held)
+        send(held)
+    told = {
+        kind: {
+            (tuple(one.asks), one.rubric_id, one.amount_minor, one.promised_seconds)
+            for one in of_kind[kind]
+        }
+        for kind in of_kind
+    }
+    assert told[True] == told[False]
+    assert len(told[True]) == 1
+    assert [len(of_kind[kind]) for kind in (True, False)] == [3, 40]
+    assert ordinary.cohorts.get().asks == evaluation.round.cohorts.get().asks
+
+
+def test_work_whose_pay_is_held_does_not_count(panel: list[Member]) -> None:
+    evaluation = compared(panel)
+    for member in panel:
+        prefers(lease(member), evaluation.child, evaluation)
+    Assignment.objects.filter(member=panel[0], state="submitted").update(pay_check="held")
+    found = result(evaluation)
+    assert (found.cohorts[0].rate.wins, found.left_out) == (1, 1)
+
+
+def test_who_only_rated_prefers_what_they_rated_higher(panel: list[Member]) -> None:
+    judging_round(panel[0].cohort, tasks=0, asks=["rating"])
+    evaluation = compared(panel)
+    held = lease(panel[0])
+    childs = evaluation.child_run.items.get(prompt_id=held.prompt_id).response_id
+    ratings = [
+        {"response": str(id), "criterion": key, "score": 5 if id == childs else 2}
+        for id in held.order_shown
+        for key in ("heard", "usable")
+    ]
+    send(held, ratings=ratings, ranking=[])
+    (cohort,) = result(evaluation).cohorts
+    assert (cohort.rate.wins, cohort.rate.losses) == (1, 0)
+
+
+def test_nothing_to_compare_by_is_refused_in_words(panel: list[Member]) -> None:
+    judging_round(panel[0].cohort, tasks=0, asks=["rewrite"])
+    study = panel[0].study
+    with pytest.raises(Conflict, match="neither a ranking nor ratings"):
+        plan_evaluation(actor=SYSTEM, study=study, child=child_of(study))
 
 
 def test_sources_of_the_two_are_apart_and_opaque(panel: list[Member]) -> None:

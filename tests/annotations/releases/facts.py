@@ -71,7 +71,6 @@ def judgement(person: str, ranking: list[list[str]], **changes: Any) -> Judgemen
         "round_kind": "judging",
         "prompt_id": "p",
         "rubric": f"{cohort}@1",
-        "repeat": 0,
         "order_shown": ["a", "b"],
         "propensity": 0.5,
         "ratings": [],

@@ -120,12 +120,11 @@ class Story:
             ended_at=now,
             sitting=uuid.uuid4(),
         )
-        return self.revise(assignment, **{"ranking": [[first], [second]]} | changes)
+        return self.sent(assignment, **{"ranking": [[first], [second]]} | changes)
 
-    def revise(self, assignment: Assignment, **changes: Any) -> Judgement:
-        """One more revision of what was submitted."""
+    def sent(self, assignment: Assignment, **changes: Any) -> Judgement:
+        """What was submitted for an assignment."""
         member = assignment.member
-        number = assignment.judgements.count() + 1
         values: dict[str, Any] = {
             "ratings": [
                 {"response": str(response), "criterion": "heard", "score": 4}
@@ -136,7 +135,6 @@ class Story:
         }
         return Judgement.objects.create(
             assignment=assignment,
-            revision=number,
             member=member,
             consent_record=ConsentRecord.objects.filter(member=member).latest("signed_at"),
             submitted_at=timezone.now(),

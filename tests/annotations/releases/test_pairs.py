@@ -174,8 +174,8 @@ def test_the_same_text_twice_is_no_comparison() -> None:
 def test_one_person_has_one_vote_on_a_pair() -> None:
     judged = [
         judgement("lived-1", A_FIRST),
-        judgement("lived-1", B_FIRST, id="hidden repeat", repeat=1),
-        judgement("lived-1", B_FIRST, id="another repeat", repeat=2),
+        judgement("lived-1", B_FIRST, id="seen again"),
+        judgement("lived-1", B_FIRST, id="seen once more"),
     ]
     (record,), _ = preferences(selection(judged))
     assert winner(record) == "a"

@@ -71,13 +71,18 @@ def test_a_judgement_more_changes_every_name() -> None:
     assert not names[0] & names[1]
 
 
-def test_the_latest_revision_counts() -> None:
+def test_held_work_enters_once_it_is_cleared_for_use_and_is_counted_until_then() -> None:
     story = Story()
-    first = story.judge(story.member(), story.prompt())
-    one, two = (str(r.id) for r in story.responses(first.assignment.prompt))
-    story.revise(first.assignment, ranking=[[two], [one]])
-    (record,) = rows(release(story.study), "preference")
-    assert record["meta"]["chosen_response_id"] == two
+    member = story.member()
+    for state in ("", "held", "used", "left_out", "not_paid"):
+        judged = story.judge(member, story.prompt())
+        judged.assignment.pay_check = state
+        judged.assignment.save(update_fields=["pay_check"])
+    made = release(story.study)
+    assert len({row["judgement_id"] for row in rows(made, "judgements")}) == 2
+    assert len(rows(made, "preference")) == 2
+    assert made.manifest["dropped"]["preference"] == {"pay_check": 3}
+    assert made.manifest["dropped"]["judgements"]["pay_check"] > 0
 
 
 def test_held_out_and_withdrawn_never_enter() -> None:

@@ -156,9 +156,9 @@ def test_only_scores_with_consent_count() -> None:
     assert labels(judged, granting={"lived-1"}) is True
 
 
-def test_a_hidden_repeat_counts_for_nothing() -> None:
+def test_what_one_person_saw_again_counts_for_nothing() -> None:
     judged = [scored("lived-1", 5)]
-    judged += [scored("lived-1", 1, id=f"repeat {n}", repeat=n) for n in (1, 2)]
+    judged += [scored("lived-1", 1, id=f"seen again {n}") for n in (1, 2)]
     assert labels(judged) is True
 
 

@@ -1,0 +1,86 @@
+"""Why there is nothing for somebody to read, so that a page can say so truly."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from annotations.models import Assignment, Round, RoundFilling, RoundOffering, Seat, SeenInReview
+from annotations.registry import BEING_WRITTEN
+from annotations.rules.states import AssignmentState, FillingState, RoundState, SeatState
+from codesign.compensation import queries as compensation
+from codesign.consent import queries as consent
+from codesign.consent.rules import Purpose
+from codesign.shared.actors import Actor
+from codesign.studies.models import Member
+from codesign.studies.rules import StudyState
+
+
+class Nothing(StrEnum):
+    """Reasons, the first that applies."""
+
+    PAUSED = "paused"
+    CLOSED = "closed"  # the study, or it has not opened
+    UNPAID = "unpaid"  # no pay rate is in force
+    WRITING = "writing"  # replies, or tasks of a round, are being made now
+    OTHERS = "others"  # people hold what is left, and may give it back
+    BETWEEN = "between"  # no round is open for this cohort
+    DONE = "done"  # they judged or skipped all there is
+    NONE_YET = "none_yet"
+
+
+ENDED = (AssignmentState.SUBMITTED, AssignmentState.SKIPPED)
+
+
+def why_nothing(*, actor: Actor, member: Member) -> Nothing:
+    """The reason for a member who was leased nothing; at most eight queries."""
+    if member.user_id != actor.user_id or member.cohort_id is None:
+        return Nothing.NONE_YET
+    if member.study.state == StudyState.PAUSED:
+        return Nothing.PAUSED
+    if member.study.state != StudyState.OPEN:
+        return Nothing.CLOSED
+    if compensation.rate_in_force(cohort_id=member.cohort_id, at=timezone.now()) is None:
+        return Nothing.UNPAID
+    if _being_written(member):
+        return Nothing.WRITING
+    if _held_by_others(member):
+        return Nothing.OTHERS
+    if not _open_rounds(member).exists():
+        return Nothing.BETWEEN
+    did_something = Assignment.objects.filter(member=member, state__in=ENDED).exists()
+    return Nothing.DONE if did_something else Nothing.NONE_YET
+
+
+def _open_rounds(member: Member) -> QuerySet[Round]:
+    return Round.objects.filter(
+        study_id=member.study_id, state=RoundState.OPEN, cohorts__cohort=member.cohort_id
+    )
+
+
+def _being_written(member: Member) -> bool:
+    """Whether a round is being filled or its seats are still to be offered, or models write."""
+    rounds = _open_rounds(member)
+    return (
+        RoundFilling.objects.filter(round__in=rounds, state=FillingState.FILLING).exists()
+        or RoundOffering.objects.filter(round__in=rounds).exists()
+        or any(find(member) for _name, find in BEING_WRITTEN)
+    )
+
+
+def _held_by_others(member: Member) -> bool:
+    """Whether a seat is leased to somebody else that could come to this member if given back."""
+    mine = Assignment.objects.filter(member=member)
+    had = mine.exclude(state=AssignmentState.EXPIRED).values("task")
+    skipped = mine.filter(state=AssignmentState.SKIPPED).values("prompt")
+    reviewed = SeenInReview.objects.filter(member=member).values("prompt")
+    tests = consent.signed_for(member_id=member.id, purpose=Purpose.EVALUATION).exists()
+    leased = Seat.objects.filter(
+        cohort=member.cohort_id,
+        state=SeatState.LEASED,
+        task__round__in=_open_rounds(member),
+        task__prompt__withdrawn_at=None,
+    ).exclude(Q(task__in=had) | Q(task__prompt__in=skipped) | Q(task__prompt__in=reviewed))
+    return (leased if tests else leased.filter(first=False)).exists()

@@ -1,0 +1,81 @@
+"""Crediting work where it is done, or holding its pay for a person to look at (decision 20).
+
+Nothing is refused: held work is stored, acknowledged and followed by the next text like any other.
+Called under the lock on the member.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+
+from annotations.models import Assignment, PayDecision
+from annotations.queries import assignments as queries
+from annotations.rules import pace
+from annotations.rules.states import PAY_CHECKS, AssignmentState, PayCheck, WhyHeld
+from codesign.compensation import services as compensation
+from codesign.shared.written import insert
+
+
+def pace_of(*, assignment: Assignment, now: datetime, judged: bool, paid: bool) -> WhyHeld | None:
+    """Why the pay of work that ends now has to be looked at; None: it is credited, if it is paid.
+
+    Notes it in the assignment, with what is spare after it; the caller saves both. What is spare
+    goes on from what was leased last, which for late work is another assignment.
+    """
+    promised = assignment.promised_seconds
+    if promised is None:  # leased before this was kept
+        return None
+    late = assignment.state == AssignmentState.EXPIRED
+    last = queries.latest(assignment.member) if late else None
+    beside = last if last and last.id != assignment.id else None
+    spare = (beside or assignment).spare
+    left = pace.spare_at(spare, now=now, promised=promised, pace=settings.PAY_PACE)
+    why = None
+    if paid and judged and _too_quick(assignment, now):
+        why = WhyHeld.QUICK
+    elif paid and left < promised:
+        why = WhyHeld.PACE
+    elif paid:
+        left -= promised
+    if beside:
+        beside.spare_seconds = pace.spare_then(left, at=spare.at, now=now, pace=settings.PAY_PACE)
+        beside.save(update_fields=["spare_seconds"])
+    assignment.spare_seconds = left
+    if why:
+        assignment.pay_check = PAY_CHECKS.check(assignment.pay_check, PayCheck.HELD)
+    return why
+
+
+def _too_quick(assignment: Assignment, now: datetime) -> bool:
+    since = assignment.first_shown_at or assignment.leased_at
+    words = assignment.words_shown or 0
+    return pace.too_quick(words=words, since=since, now=now, pace=settings.PAY_PACE)
+
+
+def credit_or_hold(*, assignment: Assignment, why: WhyHeld | None, now: datetime) -> None:
+    """Credit an assignment that has ended to its person, or note why that is held."""
+    if why is None:
+        credit(assignment=assignment, effective_at=now)
+        return
+    insert(
+        PayDecision(
+            study_id=assignment.study_id,
+            assignment=assignment,
+            old_state=PayCheck.NONE,
+            new_state=PayCheck.HELD,
+            why=why,
+        )
+    )
+
+
+def credit(*, assignment: Assignment, effective_at: datetime) -> None:
+    """Credit what an assignment pays by the rate of its lease; a second credit is refused."""
+    compensation.credit(
+        member=assignment.member,
+        about=("assignment", assignment.id, "skip" if assignment.skip_reason else "judgement"),
+        amount_minor=assignment.amount_minor,
+        currency=assignment.currency,
+        effective_at=effective_at,
+    )

@@ -1,0 +1,117 @@
+"""Work whose pay is looked at before it is credited: by person, then piece by piece."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.dateparse import parse_datetime
+from django.utils.timezone import is_naive
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from annotations.forms.pay_checks import WHY, DecisionForm
+from annotations.permissions import CHECK_PAY, SEE_PAY_CHECKS
+from annotations.queries import pay_checks as queries
+from annotations.services import pay_checks as service
+from codesign.shared.errors import Conflict, Invalid, NotPermitted
+from codesign.shared.keyset import page_of
+from codesign.studies.permissions import StudyRequest, page
+
+A_PAGE = 50
+
+
+@page(SEE_PAY_CHECKS)
+@never_cache
+@require_safe
+def listed(request: StudyRequest, slug: str) -> HttpResponse:
+    """Everybody of whom something is held, by pseudonym."""
+    people = queries.people(study_id=request.member.study_id)
+    shown = Paginator(people, A_PAGE).get_page(request.GET.get("page"))
+    context = {"page": shown, "decides": request.member.has_role(*CHECK_PAY.roles)}
+    return render(request, "annotations/pay_checks.html", context)
+
+
+@page(SEE_PAY_CHECKS)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def person(request: StudyRequest, slug: str, member_id: uuid.UUID) -> HttpResponse:
+    """What is held of one person; decide on all of it, or on some pieces."""
+    decides = request.member.has_role(*CHECK_PAY.roles)
+    study_id = request.member.study_id
+    member = queries.person(study_id=study_id, member_id=member_id)
+    form = DecisionForm(request.POST if request.method == "POST" else None)
+    if form.is_bound:
+        if not decides:
+            raise NotPermitted("You can read this, and change nothing.")
+        if form.is_valid() and _decided(request, member_id, form):
+            left = queries.pieces(study_id=study_id, member_id=member_id).exists()
+            if left:
+                return redirect("annotations:pay-checks-of", slug=slug, member_id=member_id)
+            return redirect("annotations:pay-checks", slug=slug)
+    found = queries.people(study_id=study_id, member_id=member_id)
+    pieces = queries.pieces(study_id=study_id, member_id=member_id)
+    shown = page_of(pieces, by=queries.NEWEST, asked=request.GET, size=A_PAGE)
+    for one in shown:
+        one.why_words = WHY.get(one.why, "")
+    context = {
+        "person": member,
+        "held": found[0] if found else None,
+        "page": shown,
+        "not_paid": queries.not_paid(study_id=study_id, member_id=member_id)[:A_PAGE],
+        "until": queries.newest_end(study_id=study_id, member_id=member_id),
+        "form": form,
+        "decides": decides,
+    }
+    status = 400 if form.errors else 200
+    return render(request, "annotations/pay_check_person.html", context, status=status)
+
+
+def _decided(request: StudyRequest, member_id: uuid.UUID, form: DecisionForm) -> bool:
+    """Do what was chosen; what is wrong with it is said in the form."""
+    until = _time(request.POST.get("until", "")) if "everything" in request.POST else None
+    pieces = [id for one in request.POST.getlist("piece") if (id := _uuid(one))]
+    if not pieces and until is None:
+        form.add_error(None, _("Choose at least one piece of work."))
+        return False
+    try:
+        n = service.decide(
+            actor=request.actor,
+            study=request.member.study,
+            member_id=member_id,
+            state=form.cleaned_data["state"],
+            reason=form.cleaned_data["reason"],
+            pieces=pieces,
+            until=until,
+        )
+    except Invalid as refusal:
+        for name, problems in refusal.fields.items():
+            form.add_error(name, problems)
+        return False
+    except Conflict as refusal:
+        form.add_error(None, refusal.title)
+        return False
+    words = ngettext("Decided on %(n)s piece.", "Decided on %(n)s pieces.", n)
+    messages.success(request, words % {"n": n})
+    return True
+
+
+def _uuid(value: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(value)
+    except ValueError:
+        return None
+
+
+def _time(value: str) -> datetime | None:
+    try:
+        found = parse_datetime(value)
+    except ValueError:
+        return None
+    return None if found is None or is_naive(found) else found

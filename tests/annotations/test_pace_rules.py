@@ -1,0 +1,105 @@
+"""The rules that say which pay a person looks at first (decision 20), on plain values."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from annotations.rules import pace
+from annotations.rules.pace import Spare
+
+NOON = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)  # half an hour before clocks change in Europe
+PROMISED = 180
+FULL = pace.RESERVE * PROMISED
+
+
+def after(seconds: float) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+def worked(every: float, times: int) -> list[bool]:
+    """Whether each piece of so many, one every so many seconds, is within the pace."""
+    spare: Spare | None = None
+    within = []
+    for number in range(times):
+        now = after(every * (number + 1))
+        left = pace.spare_at(spare, now=now, promised=PROMISED, pace=4)
+        within.append(left >= PROMISED)
+        spare = Spare(left - PROMISED * within[-1], now)
+    return within
+
+
+@pytest.mark.parametrize("times_as_fast", [0.1, 1, 2, 3, 4])
+def test_up_to_four_times_as_fast_nothing_is_held(times_as_fast: float) -> None:
+    assert all(worked(PROMISED / times_as_fast, 500))
+
+
+@pytest.mark.parametrize("every", [0.0, 0.1, 1.0, 20.0])
+def test_no_more_is_paid_at_once_than_time_and_reserve_allow(every: float) -> None:
+    paid = sum(worked(every, 400))
+    assert paid * PROMISED <= 4 * every * 400 + FULL
+    assert paid >= pace.RESERVE
+
+
+def test_39_skips_in_four_seconds_are_paid_like_five() -> None:
+    assert sum(worked(0.1, 39)) == 5
+
+
+@pytest.mark.parametrize(
+    ("spare", "seconds", "left"),
+    [
+        (None, 0, FULL),  # the first piece ever
+        (Spare(None, NOON), 0, FULL),  # leased before this was kept
+        (Spare(0, NOON), 0, 0),
+        (Spare(0, NOON), 45, 180),
+        (Spare(0, NOON), 3600 * 9, FULL),  # no night makes more than the reserve
+        (Spare(0, NOON), -60, 0),  # a clock that was set back takes nothing
+        (Spare(-100, NOON), 25, 0),
+    ],
+)
+def test_what_is_spare(spare: Spare | None, seconds: float, left: int) -> None:
+    assert pace.spare_at(spare, now=after(seconds), promised=PROMISED, pace=4) == left
+
+
+def test_what_was_spare_then_is_spare_now() -> None:
+    then = pace.spare_then(120, at=NOON, now=after(600), pace=4)
+    assert pace.spare_at(Spare(then, NOON), now=after(600), promised=PROMISED, pace=4) == 120
+    far = pace.spare_then(0, at=NOON, now=after(3e9), pace=1000)
+    assert far == -pace.LONGEST_DEBT
+
+
+@pytest.mark.parametrize(
+    ("words", "seconds", "quick"),
+    [(300, 0.28, True), (300, 17.9, True), (300, 18, False), (3, 1.7, True), (3, 1.8, False)],
+)
+def test_quicker_than_anybody_reads(words: int, seconds: float, quick: bool) -> None:
+    assert pace.too_quick(words=words, since=NOON, now=after(seconds), pace=4) is quick
+
+
+def test_scripts_without_spaces_are_never_counted_long() -> None:
+    assert pace.count_words(["今日はとても疲れました。何もできません。", "two words"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("skips", "skipped", "judged", "same_sitting", "before"),
+    [
+        (0, True, False, True, 1),
+        (3, True, False, True, 4),
+        (4, True, False, True, 0),  # the break was offered: counting starts again
+        (4, False, False, True, 4),  # a lease that ended by itself
+        (4, False, True, True, 0),
+        (4, True, False, False, 0),
+    ],
+)
+def test_skips_in_a_row(
+    skips: int, skipped: bool, judged: bool, same_sitting: bool, before: int
+) -> None:
+    found = pace.skips_before(
+        skips=skips, skipped=skipped, judged=judged, same_sitting=same_sitting
+    )
+    assert found == before
+
+
+def test_the_fifth_skip_in_a_row_leads_to_a_break() -> None:
+    assert [pace.leads_to_a_break(skips=n) for n in range(5)] == [False] * 4 + [True]
