@@ -73,7 +73,7 @@ def guard_bindings() -> None:
 
 def limits(model: type[models.Model], name: str) -> tuple[int, int]:
     """(smallest, largest) number that this field of the model can hold."""
-    kind = model._meta.get_field(name).get_internal_type()  # type: ignore[union-attr]
+    kind = model._meta.get_field(name).get_internal_type()
     least, most = connection.ops.integer_field_range(kind)
     return int(least), int(most)
 
