@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from annotations.models import Rubric
-from codesign.shared.integers import within
+from codesign.shared.integers import limits
 from codesign.shared.keys import free_key
 from codesign.shared.visible import shows_nothing
 
@@ -22,7 +22,11 @@ class RubricForm(forms.Form):
     """What the questions are called together."""
 
     after = forms.IntegerField(
-        widget=forms.HiddenInput, required=False, initial=0, **within(Rubric, "version")
+        widget=forms.HiddenInput,
+        required=False,
+        initial=0,
+        min_value=0,
+        max_value=limits(Rubric, "version")[1],
     )
     """The version that the page began from."""
     title = forms.CharField(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -25,7 +27,7 @@ def pay(study: Study) -> Found:
             says = _("Set what “%(cohort)s” is paid for one text.") % {"cohort": cohort.title}
             gaps.append(Gap(says, href))
             continue
-        price = {"amount_minor": rate.amount_minor, "currency": rate.currency}
+        price: dict[str, Any] = {"amount_minor": rate.amount_minor, "currency": rate.currency}
         seconds = rate.estimated_seconds
         hourly = rules.hourly_minor(amount_minor=rate.amount_minor, estimated_seconds=seconds)
         there.append(

@@ -1,7 +1,7 @@
 """Integers that a column cannot hold are refused, never cut off.
 
 psycopg packs a number that is bound for a column of 2 or 4 bytes without looking at its size: of
-2**32 + 1 a 1 is left. Two things prevent that. Doors check what comes from outside with `within`
+2**32 + 1 a 1 is left. Two things prevent that. Doors check what comes from outside with `limits`
 and `refuse_what_does_not_fit`, so that a person reads which field is wrong. Below everything, the
 dumpers of `guard_bindings` refuse what came through nevertheless, whatever wrote it: the ORM, a
 compiled statement or COPY.
@@ -73,15 +73,9 @@ def guard_bindings() -> None:
 
 def limits(model: type[models.Model], name: str) -> tuple[int, int]:
     """(smallest, largest) number that this field of the model can hold."""
-    kind = model._meta.get_field(name).get_internal_type()  # type: ignore[union-attr]
+    kind = model._meta.get_field(name).get_internal_type()
     least, most = connection.ops.integer_field_range(kind)
     return int(least), int(most)
-
-
-def within(model: type[models.Model], name: str) -> dict[str, int]:
-    """The same as arguments of a form's or a serializer's field."""
-    least, most = limits(model, name)
-    return {"min_value": least, "max_value": most}
 
 
 def refuse_what_does_not_fit(model: type[models.Model], **values: int) -> None:

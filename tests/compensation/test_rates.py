@@ -120,7 +120,8 @@ def test_the_form_says_the_largest_amount_and_the_price_by_replies(
 )
 def test_no_other_door_sets_such_a_rate(member: Member, field: str, change: dict[str, Any]) -> None:
     """The service refuses: the page, the demo study and what comes later all call it."""
-    rate = {"amount_minor": 80, "currency": "GBP", "estimated_seconds": 180} | change
+    rate: dict[str, Any] = {"amount_minor": 80, "currency": "GBP", "estimated_seconds": 180}
+    rate |= change
     assert member.cohort
     with pytest.raises(Invalid) as refused:
         services.set_rate(actor=SYSTEM, cohort=member.cohort, **rate)

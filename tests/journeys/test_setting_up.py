@@ -144,6 +144,11 @@ def test_from_a_new_study_to_the_first_text(visit: Any) -> None:
     assert refused.url.endswith("/set-up/")
     page = coordinator.get(f"{AT}/set-up/cohorts/")
     coordinator.submit(page, page.form_with("title"), title="Lived experience", role="panelist")
+    assert "Name a safety lead" in next_step(coordinator)
+    visit("sami")
+    page = coordinator.get(f"{AT}/people/")
+    lead = {"email": "sami@example.org", "place": "role:safety_lead"}
+    coordinator.submit(page, page.form_with("email", "place"), **lead)
     assert "Write and publish the text" in next_step(coordinator)
     write_consent(coordinator)
     assert "Write the questions" in next_step(coordinator)

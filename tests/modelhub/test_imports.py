@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models import Count
 
 from annotations.models import Prompt, Response, Task
 from annotations.rules.states import Origin, RoundKind
@@ -190,6 +191,29 @@ def test_responses_keep_their_models_apart_and_become_tasks(study: Study, tmp_pa
         ("I see.", "model-b"),
     }
     assert Response.objects.get(text="By hand.").origin == Origin.HUMAN
+
+
+def test_of_many_replies_four_are_asked_about_evenly_over_models(
+    study: Study, tmp_path: Path
+) -> None:
+    """Tasks of 5 to 49 replies came of an import, though a round takes four, at the pay of two."""
+    round = open_round(CohortFactory.create(study=study))
+    models = [f"model-{number}" for number in range(6)]
+    rows = [
+        {
+            "prompt": f"Prompt {number}",
+            "responses": [{"text": f"{number} {name}", "model": name} for name in models],
+        }
+        for number in range(30)
+    ]
+    report = load(study, write(tmp_path / "rows.jsonl", *rows))
+    assert (report.responses, report.tasks) == (180, 30)
+    assert {task.responses.count() for task in round.tasks.all()} == {4}
+    assert set(round.tasks.values_list("drawn_from", flat=True)) == {6}
+    shown = Response.objects.filter(tasks__round=round)
+    by_model = shown.values_list("source").annotate(n=Count("id")).values_list("n", flat=True)
+    assert list(by_model) == [20] * 6
+    assert Response.objects.filter(prompt__study=study).count() == 180  # the others stay
 
 
 def test_whoever_watches_is_heard_while_tasks_are_made(study: Study, tmp_path: Path) -> None:

@@ -388,7 +388,7 @@ def test_what_an_open_round_would_cost_is_said_before_the_yes() -> None:
     for said in (
         "The round “First round” is open",
         "Each of them is 3 judgements.",
-        "That is £2.40 in pay for each prompt.",
+        "That is £2.40 in pay for each prompt with two replies;",
         "sleep",
         "kept for comparisons between models",
     ):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -85,7 +85,7 @@ def test_every_integer_field_refuses_what_it_cannot_hold(field: models.Field[Any
     kind = str(field.db_type(connection)).partition(" ")[0]
     value = BEYOND[{"serial": "integer", "bigserial": "bigint"}.get(kind, kind)]
     bad = row(field, value)
-    ways = [
+    ways: list[Callable[[], Any]] = [
         lambda: bad.save(force_insert=True),
         lambda: field.model._default_manager.bulk_create([row(field, value), row(field, value)]),
         lambda: copy_rows(field.model, [field.attname], [[value]]),
