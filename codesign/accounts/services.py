@@ -253,9 +253,10 @@ def _tell_site_admins(actor: Actor, user: User) -> None:
             "%(email)s is a site admin and cannot sign in any more. Another site admin decided "
             "this. If it is wrong, please tell the people who run this site."
         )
-    for admin in queries.site_admins().exclude(id=actor.user_id):
-        subject = _("The sign-in of a site admin was changed")
-        send_mail(to=admin.email, subject=subject, body=said % {"email": user.email})
+    subject = _("The sign-in of a site admin was changed")
+    for admin in queries.site_admins():
+        if admin.id != actor.user_id:
+            send_mail(to=admin.email, subject=subject, body=said % {"email": user.email})
 
 
 @transaction.atomic

@@ -156,5 +156,5 @@ def _fingerprint(value: str) -> str:
 def _of_token(token: str) -> str:
     """The fingerprint of the secret in a form's token, which is masked anew on every page."""
     if len(token) == csrf.CSRF_TOKEN_LENGTH and token.isalnum() and token.isascii():
-        token = csrf._unmask_cipher_token(token)
+        token = csrf._unmask_cipher_token(token)  # type: ignore[attr-defined]
     return _fingerprint(token)

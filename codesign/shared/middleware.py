@@ -8,7 +8,9 @@ import time
 import uuid
 from collections.abc import Callable
 
+from allauth.core.exceptions import ReauthenticationRequired
 from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
@@ -139,7 +141,13 @@ class RefusalMiddleware:
         return answer
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Render `refusal.html` with the refusal's own status."""
+        """Render `refusal.html` with the refusal's own status.
+
+        Where the sign-in library asks a stranger to show again who they are, it would store all
+        that they sent in a session: they are asked to sign in.
+        """
+        if isinstance(error, ReauthenticationRequired) and not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
         if isinstance(error, UNSTORABLE_ERRORS):
             log.warning("refused what no column can hold", exc_info=error)
             error = Invalid(str(UNSTORABLE_WORDS))

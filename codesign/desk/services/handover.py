@@ -95,7 +95,7 @@ def _ask(actor: Actor, study: Study, email: str) -> Handover:
     asked = Handover.objects.create(
         study=study,
         email=email,
-        requested_by_id=actor.user_id,
+        requested_by_id=actor.user_id,  # type: ignore[misc]
         due_at=timezone.now() + timedelta(hours=settings.HANDOVER_HOURS),
     )
     audit.record(
