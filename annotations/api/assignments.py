@@ -154,7 +154,7 @@ class StopView(JudgingView):
     def post(self, request: Request, assignment_id: str) -> Response:
         """Give it back for others at once; the draft stays with its person.
 
-        If it is still free when they lease again, it comes first, with the draft. Without this a
+        If its draft holds answers and it is still free, leasing again gives it first. Otherwise a
         lease lasts until `expires_at`. Repeating it changes nothing.
         """
         assignments.stop(actor=self.actor, assignment_id=id_of(assignment_id))

@@ -11,7 +11,7 @@ from django.db.models import Count, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from annotations.models import Assignment
-from annotations.rules.states import CREDITED, AssignmentState
+from annotations.rules.states import CREDITED, AssignmentState, PayCheck
 from codesign.shared.actors import Actor
 from codesign.shared.written import Written
 from codesign.studies.models import Member
@@ -25,11 +25,15 @@ BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Sitting:
-    """What was done and earned (minor units) since the last longer pause."""
+    """What was done and earned (minor units) since the last longer pause.
+
+    `checked`: what comes to it if those who check held pay agree.
+    """
 
     done: int
     earned: int
     currency: str
+    checked: int = 0
 
 
 def _own(member_id: uuid.UUID) -> QuerySet[Assignment]:
@@ -52,9 +56,14 @@ def _sums(
     others = _own(member_id).exclude(sitting=sitting).filter(leased_at__lt=leased_at)
     before = Subquery(others.order_by("-leased_at").values("leased_at")[:1])
     done, earned = Count("id", filter=ENDED), Sum("amount_minor", filter=PAID, default=0)
+    checked = Sum("amount_minor", filter=Q(pay_check=PayCheck.HELD), default=0)
     mine = _own(member_id).filter(sitting=sitting, leased_at__gt=Coalesce(before, BEFORE_ALL))
-    sums = mine.values("currency").annotate(done=done, earned=earned).order_by("-done")
-    return sums.values_list("done", "earned", "currency")[:1]
+    sums = (
+        mine.values("currency")
+        .annotate(done=done, earned=earned, checked=checked)
+        .order_by("-done")
+    )
+    return sums.values_list("done", "earned", "currency", "checked")[:1]
 
 
 def sitting_of(*, actor: Actor, assignment: Assignment) -> Sitting:

@@ -39,3 +39,10 @@ def parse_draft(body: Any) -> dict[str, Any]:
     if size > MAX_DRAFT:
         raise TooLarge("This draft is too long to keep.")
     return draft
+
+
+def holds_answers(draft: Mapping[str, Any] | None) -> bool:
+    """Whether anything was answered in a draft; the time spent is no answer."""
+    return any(
+        not is_empty(value) for key, value in (draft or {}).items() if key != "active_seconds"
+    )

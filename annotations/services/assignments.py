@@ -23,6 +23,7 @@ from annotations.permissions import JUDGE
 from annotations.queries import assignments as queries
 from annotations.queries import rubrics
 from annotations.rules import order, pace, queue
+from annotations.rules.drafts import holds_answers
 from annotations.rules.states import ASSIGNMENT_STATES, AssignmentState
 from annotations.services import seats
 from codesign.audit import services as audit
@@ -227,10 +228,10 @@ def _seat_for(
 ) -> tuple[seats.Look | None, bool]:
     """(a seat now leased to the member, whether others hold what is left).
 
-    Who stopped or let a lease end with something written gets that task before others, if it is
-    still free. Only the first look may wait, and only while nothing else is held.
+    Who stopped or let a lease end with something answered gets that task first, if it is still
+    free. Only the first look may wait, and only while nothing else is held.
     """
-    if begun and begun.state == AssignmentState.EXPIRED and begun.draft:
+    if begun and begun.state == AssignmentState.EXPIRED and holds_answers(begun.draft):
         look = seats.take_again(member=member, task_id=begun.task_id)
         if look and look.taken:
             return look, False
@@ -347,7 +348,8 @@ def return_leases_of(*, actor: Actor, member: Member, why: str) -> None:
 def stop(*, actor: Actor, assignment_id: uuid.UUID) -> None:
     """Stop for now: others can take the task at once, the draft stays with the person.
 
-    If its seat is still free when they go on, they get it first, with the draft. What they send
+    If they had begun to answer and its seat is still free when they go on, they get it first, with
+    the draft. What they send
     from an old page is taken like any work after its lease.
     """
     lock_member_of(actor=actor, assignment_id=assignment_id)

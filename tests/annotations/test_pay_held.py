@@ -216,7 +216,7 @@ def test_the_person_is_told_kindly_and_truly(member: Member) -> None:
     words = pay.content.decode()
     assert "Pay being checked" in words
     assert "£0.80" in words
-    assert "You have done nothing wrong" in words
+    assert "It does not mean that you did anything wrong" in words
     for accusing in ("fraud", "suspicious", "cheat", "program", "abuse"):
         assert accusing not in words.lower()
 
