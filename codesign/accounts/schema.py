@@ -92,7 +92,7 @@ class ApiSchema(AutoSchema):
         if "{" in self.path:
             codes.append(404)
         if self.method in ("POST", "PUT") and self.get_request_serializer() is not None:
-            codes += [400, 413, 415]
+            codes += [400, 411, 413, 415]
         if self.method == "GET" and getattr(self.view, "pagination_class", None):
             codes.append(400)
         return codes
