@@ -18,7 +18,7 @@ from codesign.accounts.throttles import count_stranger
 from codesign.shared import query_parameters
 from codesign.shared.access import Permission
 from codesign.shared.actors import Actor
-from codesign.shared.errors import Invalid, NotFound
+from codesign.shared.errors import Invalid, LengthMissing, NotFound
 from codesign.shared.pagination import PARAMETERS, Pages
 from codesign.shared.serializers import Shape
 from codesign.shared.visible import shows_nothing
@@ -49,6 +49,12 @@ class ApiView(APIView):
     def actor(self) -> Actor:
         """Who asks."""
         return Actor.of(self.request.user)  # type: ignore[arg-type]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse a body in chunks in words: the framework would take it for an empty one."""
+        super().initial(request, *args, **kwargs)
+        if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
+            raise LengthMissing
 
     def handle_exception(self, error: Exception) -> Response:
         """Whoever knocks without a key too often is asked to wait: no guessing of tokens."""

@@ -97,7 +97,7 @@ class ApiSchema(AutoSchema):
         if "{" in self.path:
             codes.append(404)
         if self.method in ("POST", "PUT") and self.get_request_serializer() is not None:
-            codes += [413, 415]
+            codes += [411, 413, 415]
         return codes
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:

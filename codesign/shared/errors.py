@@ -84,6 +84,16 @@ class Gone(Refusal):
     code = "gone"
 
 
+class LengthMissing(Refusal):
+    """A body that does not say how long it is; the server reads none of it."""
+
+    status = 411
+    code = "length_required"
+
+    def __init__(self, title: str = "") -> None:
+        super().__init__(title or "Please send the length of the body as “Content-Length”.")
+
+
 class TooLarge(Refusal):
     """More than can be taken at once."""
 

@@ -47,14 +47,20 @@ MEMORY = 512_000_000
 """Bytes that this process may hold (RLIMIT_DATA). The largest files need less than 350 MB."""
 MOST_TEXT = MOST_BYTES
 """Characters of all rows together: no file of text holds more, so none that is packed may."""
+UNPACKED_ANYWAY, UNPACKS = 20_000_000, 100
+"""Characters that any file may unpack to, and how many more for each of its bytes: texts pack to a
+fifth, the same few ones again and again to a fiftieth."""
 MOST_UNPACKED = 2 * MOST_BYTES
 """Bytes that the used columns of a Parquet file may say they unpack to: a character may have two,
 and what tells lists and gaps apart is counted too."""
 MOST_PROBLEM = 500
 """Characters of what is wrong with a row; it may repeat what stands there."""
+TOO_MANY = f"There are more than {MOST_ROWS:,} rows. Please split the file."
 MOST_UNUSED = 500
 """Columns without a meaning that are named, of all rows together."""
 BLOCK = 1 << 20
+BUFFER = 1 << 17
+"""Bytes that are written at a time."""
 PACKED = {
     b"\x1f\x8b": "gzip",
     b"PK\x03\x04": "zip",
@@ -155,6 +161,8 @@ def _body(path: Path, name: str) -> Read:
         raise Refused("This could not be read. Please send JSON, as UTF-8.") from None
     if not isinstance(body, dict) or not isinstance(body.get("prompts"), list):
         raise Refused("Please send an object with a list of rows.", field="prompts")
+    if len(body["prompts"]) > MOST_ROWS:
+        raise Refused(TOO_MANY, status=413)
     return len(body["prompts"]), enumerate(body["prompts"], 1)
 
 
@@ -237,13 +245,15 @@ def _in_words(name: str) -> Iterator[None]:
 
 
 def messages(rows: Iterator[Raw], *, most_text: int) -> Iterator[list[Any]]:
-    """Each row as it can come in, or what is wrong with it; Refused where they are too many."""
+    """Each row as it can come in, or what is wrong with it; Refused where they are too many.
+
+    `most_text` is how many characters all rows may have.
+    """
     characters = 0
     named: set[str] = set()
     for number, (line, raw) in enumerate(rows, 1):
         if number > MOST_ROWS:
-            sentence = f"There are more than {MOST_ROWS:,} rows. Please split the file."
-            raise Refused(sentence, status=413)
+            raise Refused(TOO_MANY, status=413)
         try:
             if isinstance(raw, BadRow):
                 raise raw
@@ -255,8 +265,7 @@ def messages(rows: Iterator[Raw], *, most_text: int) -> Iterator[list[Any]]:
             continue
         characters += row.characters
         if characters > most_text:
-            sentence = f"The texts have more than {most_text:,} characters. Please split the file."
-            raise Refused(sentence, status=413)
+            raise Refused(f"The texts unpack to more than {most_text:,} characters.", status=413)
         unused = [one for one in row.unused if one not in named][: MOST_UNUSED - len(named)]
         named.update(unused)
         yield packed(row, unused)
@@ -265,16 +274,18 @@ def messages(rows: Iterator[Raw], *, most_text: int) -> Iterator[list[Any]]:
 def main(path: str, name: str, most_text: str, seconds: str) -> None:
     """Read it under limits; what it says is written to standard output."""
     limit_itself(seconds=int(seconds))
+    out = open(sys.stdout.fileno(), "wb", buffering=BUFFER, closefd=False)  # noqa: SIM115
     say = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 
     def tell(message: Any) -> None:
-        sys.stdout.buffer.write(say(message).encode(errors="backslashreplace") + b"\n")
+        out.write(say(message).encode(errors="backslashreplace") + b"\n")
 
     try:
         total, rows = open_file(Path(path), name)
         tell({"total": total})
-        sys.stdout.buffer.flush()
-        for message in messages(rows, most_text=int(most_text)):
+        out.flush()
+        bound = UNPACKED_ANYWAY + UNPACKS * Path(path).stat().st_size
+        for message in messages(rows, most_text=min(bound, int(most_text))):
             tell(message)
         tell({"done": True})
     except Refused as refused:
@@ -286,7 +297,7 @@ def main(path: str, name: str, most_text: str, seconds: str) -> None:
         sentence = f"{name} cannot be read: what stands in it cannot be understood."
         where = "".join(traceback.format_tb(error.__traceback__))
         tell({"refused": [400, sentence, ""], "log": f"{type(error).__name__}\n{where}"})
-    sys.stdout.buffer.flush()
+    out.flush()
 
 
 def limit_itself(*, seconds: int) -> None:

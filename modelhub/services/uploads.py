@@ -189,13 +189,17 @@ def _look_for_file(upload: Upload) -> None:
 
 @contextmanager
 def _signs_of_life(upload: Upload) -> Iterator[Watch]:
-    """A function to call now and then: it writes how far it is, and ends what was cancelled."""
+    """A function to call now and then: it writes how far it is, and ends what was cancelled.
+
+    The first call only starts the clock: until then the file's reader was starting.
+    """
     beside = connections.create_connection("default")
-    last = time.monotonic()
+    last = 0.0
 
     def watch(report: ImportReport) -> None:
         nonlocal last
-        if time.monotonic() - last < SIGN_EVERY_SECONDS:
+        last, before = last or time.monotonic(), last
+        if not before or time.monotonic() - last < SIGN_EVERY_SECONDS:
             return
         last = time.monotonic()
         with beside.cursor() as cursor:

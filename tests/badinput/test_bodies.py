@@ -24,7 +24,7 @@ from tests.factories.studies import staff
 
 pytestmark = pytest.mark.django_db
 TOO_MUCH = 2_600_000
-"""Bytes: more than a program (2,000,000) or a form (2,621,440 with its other fields) may send."""
+"""Bytes: more than a program (100,000; 800,000 when judging) or a form (2,621,440 with its other fields) may send."""
 API = {
     "submission": ("POST", "assignments/{held}/submission/"),
     "skip": ("POST", "assignments/{held}/skip/"),
@@ -118,6 +118,37 @@ def test_a_body_that_says_nothing_is_refused(place: Place, door: str, body: byte
 def test_a_body_that_is_too_long_is_refused(place: Place, door: str) -> None:
     body = json.dumps({"comment": "a" * TOO_MUCH}).encode()
     assert "Please send it in parts" in problem(place.api(door, body), 413)["title"]
+
+
+@pytest.mark.parametrize("door", API)
+def test_a_body_of_more_than_a_door_can_mean_is_refused_before_it_is_parsed(
+    place: Place, door: str
+) -> None:
+    """Parsed, lists in lists hold 25 times their length."""
+    most = 800_000 if door in ("submission", "skip", "draft") else 100_000
+    for length, status in ((most + 1, 413), (most, 400)):
+        body = b'{"x":[' + b"[]," * ((length - 20) // 3) + b"[]]}"
+        body += b" " * (length - len(body))
+        answer = place.api(door, body)
+        problem(answer, status)
+        if status == 413:
+            assert f"more than {most:,} bytes" in answer.json()["title"]
+
+
+@pytest.mark.parametrize("door", API)
+def test_a_body_that_is_nested_too_deeply_is_refused(place: Place, door: str) -> None:
+    for body in (b'{"x":' + b"[" * 21 + b"]" * 21 + b"}", b"[" * 90_000, b'{"a":' * 16_000):
+        assert "nested too deeply" in problem(place.api(door, body), 400)["title"]
+    flat = b'{"x":[' + b"[]," * 500 + b'"' + b"[" * 500 + b'\\""]}'
+    assert "nested" not in problem(place.api(door, flat), 400)["title"]
+
+
+@pytest.mark.parametrize("door", API)
+def test_a_body_in_chunks_is_asked_for_its_length(place: Place, door: str) -> None:
+    method, path = API[door]
+    where = "/api/v1/" + path.format(held=place.held.id, slug=place.study.slug)
+    answer = place.client(door).generic(method, where, headers={"Transfer-Encoding": "chunked"})
+    assert "Content-Length" in problem(answer, 411)["title"]
 
 
 @pytest.mark.parametrize("door", PAGES)
