@@ -7,7 +7,7 @@ import uuid
 import pytest
 from django.urls import reverse
 
-from annotations.models import ReviewDecision, Rewrite
+from annotations.models import Response, ReviewDecision, Rewrite
 from annotations.queries import review as queries
 from annotations.queries.review import Kind
 from annotations.rules.states import FlagState, RewriteState
@@ -303,3 +303,25 @@ def test_queries_do_not_grow(member: Member, coordinator: Member, name: str) -> 
         rewrite, flag = judged(member)
         review.decide(actor=actor, kind=Kind.REWRITES, item_id=rewrite.id, state="accepted")
     assert queries_of(client, url) == few
+
+
+def test_a_rewrite_of_capitals_and_punctuation_is_shown_as_such(
+    member: Member, coordinator: Member
+) -> None:
+    """Whatever is decided, it is no training data: the reviewer should know."""
+    rewrite, _ = judged(member)
+    shown = rewrite.judgement.assignment.order_shown
+    reply = Response.objects.exclude(id=rewrite.response_id).get(id__in=shown)
+    same = Rewrite.objects.create(
+        study_id=member.study_id,
+        judgement=rewrite.judgement,
+        response=reply,
+        text=f"{reply.text.upper()} !!",
+    )
+    said = "Only capitals, spaces or punctuation are different."
+    for one, count in ((same, 1), (rewrite, 0)):
+        url = reverse(
+            "annotations:review-decide",
+            kwargs={"slug": member.study.slug, "kind": "rewrites", "item_id": one.id},
+        )
+        assert signed_in(coordinator).get(url).content.decode().count(said) == count

@@ -25,6 +25,7 @@ from annotations.models import (
 )
 from annotations.queries.releases import folder_of
 from annotations.rules.states import AssignmentState, RoundKind, RoundState, SeatState
+from annotations.rules.texts import text_hash
 from annotations.services import releases
 from codesign.consent import services as consent
 from codesign.consent.models import ConsentRecord
@@ -62,7 +63,7 @@ class Story:
         sign(member, granted)
         return member
 
-    def prompt(self, **changes: Any) -> Prompt:
+    def prompt(self, *replies: str, **changes: Any) -> Prompt:
         number = Prompt.objects.filter(study=self.study).count()
         values: dict[str, Any] = {
             "external_id": f"p{number}",
@@ -74,12 +75,12 @@ class Story:
         }
         prompt = Prompt.objects.create(study=self.study, **values | changes)
         task = Task.objects.create(round=self.round, prompt=prompt)
-        for position, text in enumerate(("first", "second")):
-            words = f"The {text} answer to {prompt.external_id}"
+        usual = (f"The {text} answer to {prompt.external_id}" for text in ("first", "second"))
+        for position, words in enumerate(replies or usual):
             response = Response.objects.create(
                 prompt=prompt,
                 text=words,
-                text_hash=f"{number:032}{position:032}",
+                text_hash=text_hash(words),
                 origin="ai",
                 source=self.source,
             )

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from annotations.datasets.facts import FlagFact, RewriteFact
+from annotations.datasets.facts import FlagFact, Least, RewriteFact
 from annotations.datasets.rewrites import Rewritten, records_of_rewrites
 from annotations.datasets.screening import Screening
 from tests.annotations.releases.facts import KEYS, judgement, parts_of, prompt, response, selection
+from tests.annotations.releases.facts import made as made_of
 
 BY = "judgement of lived-1"
 
@@ -54,6 +55,10 @@ def test_an_accepted_rewrite_is_chosen_over_its_original_and_an_sft_row() -> Non
         ([rewrite(state="pending")], {}, "not_reviewed"),
         ([rewrite(state="held_back")], {}, "held_back"),
         ([rewrite(text=" Text of  a\n")], {}, "unchanged"),
+        ([rewrite(text="TEXT of a")], {}, "unchanged"),
+        ([rewrite(text="Text, of a!…")], {}, "unchanged"),
+        ([rewrite(text="“text-of A”")], {}, "unchanged"),
+        ([rewrite()], {"prompts": [prompt(uncleared=True)]}, "uncleared_text"),
         ([rewrite(text="Ring 07700 900123")], {}, "personal_data"),
         ([rewrite()], {"granting": set()}, "no_consent"),
         ([rewrite()], {"prompts": [prompt(held_out=True)]}, "held_out"),
@@ -74,6 +79,30 @@ def test_rewrites_that_stay_out(
     found, dropped = made(rewrites, **changes)
     assert found == []
     assert dropped == {reason: 1}
+
+
+@pytest.mark.parametrize("text", ["Text of a ☂", "Text of b", "Text of a, too", "Texts of a"])
+def test_a_word_or_a_sign_more_is_a_rewrite(text: str) -> None:
+    (found,), _ = made([rewrite(text=text)])
+    assert found.sft["completion"][0]["content"] == text
+
+
+def test_an_original_with_personal_data_leaves_the_rewrite_alone() -> None:
+    """It may have been what the rewrite took out; a preference would hold it."""
+    originals = [response("a", uncleared=True), response("b")]
+    chosen = selection(
+        [judgement("lived-1", [["b"], ["a"]])], rewrites=[rewrite()], responses=originals
+    )
+    assert len(made_of(chosen, "sft")[0]) == 1
+    assert made_of(chosen, "preference") == ([], {"uncleared_text": 2})
+
+
+def test_a_rewrite_is_a_preference_only_from_the_least_on() -> None:
+    """Its p is .75 and its margin 1: one vote, the writer's own."""
+    chosen = selection([judgement("lived-1", [["a", "b"]])], rewrites=[rewrite()])
+    strict = chosen.__class__(**{**vars(chosen), "least": Least(p=0.8)})
+    assert made_of(strict, "preference") == ([], {"tie": 1, "below_least_p": 1})
+    assert len(made_of(strict, "sft")[0]) == 1
 
 
 def test_a_harmful_original_may_be_rejected() -> None:
