@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import count
@@ -52,6 +52,27 @@ def placed(
         return Places({side: _on_side(group, side, side_of, apart=True) for side in sides}, group)
     found = {side: _on_side(group, side, side_of, apart=len(sides) > 1) for side in sides}
     return Places(found, found[sides[-1]])
+
+
+def joined_beside(
+    members: Collection[uuid.UUID], *, used: Mapping[uuid.UUID, str], held_out: bool
+) -> dict[uuid.UUID, uuid.UUID]:
+    """Group → the one that its prompts go to, for groups that are one from now on.
+
+    `used` are those of which a release used prompts, by their side; such a group stays, or joins
+    another one of its side. The rest goes to the used group farthest from training, or stays apart
+    from all of them where one of the groups is held out: that is farther still.
+    """
+    homes: dict[str, uuid.UUID] = {}
+    for group in sorted(used):
+        homes.setdefault(used[group], group)
+    rest = [group for group in members if group not in used]
+    found = {group: homes[side] for group, side in used.items()}
+    if rest:
+        apart = held_out or not homes
+        home = min(rest) if apart else homes[max(homes, key=SIDES.index)]
+        found |= dict.fromkeys(rest, home)
+    return {old: new for old, new in found.items() if old != new}
 
 
 def _on_side(

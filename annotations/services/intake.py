@@ -338,14 +338,14 @@ class Intake:
     def tie_on_trial(self, sign: Callable[[], None] = lambda: None) -> list[TiedRow]:
         """Tie what came in on trial; each new row whose prompt is tied to others."""
         self._ties.settle(sign)
-        groups = self._ties.groups
+        now = self._ties.now
         held_already: Counter[uuid.UUID] = Counter()
         for group, (prompts, held_out) in self._held_before.items():
-            held_already[groups.of(group)] += prompts - held_out
+            held_already[now(group)] += prompts - held_out
         tied = dict(self._groups("count(*) > 1"))
         rows = []
         for row in self._on_trial.values():
-            group = groups.of(row.group)
+            group = now(row.group)
             if group in tied:
                 prompts, held_out = tied[group]
                 new = prompts - held_out - held_already[group] if held_out else 0

@@ -15,13 +15,13 @@ from dataclasses import asdict, dataclass
 
 from django.db import connection, transaction
 
-from annotations.datasets.splits import split_of
 from annotations.models import DatasetRelease, SketchBucket, TieReason
 from annotations.permissions import REGROUP
 from annotations.rules.prompts import first_group
 from annotations.rules.sketches import REPLY_WORDS, says_enough
 from annotations.rules.states import ReleaseState
 from annotations.rules.ties import Groups, Places, Why, placed
+from annotations.services.sides import USED, side
 from annotations.services.ties import AT_ONCE, Ties, sketch_study
 from codesign.audit import services as audit
 from codesign.audit.registry import action
@@ -33,25 +33,11 @@ from codesign.studies.permissions import require
 
 REGROUPED = action("annotations.regrouped", "worked out again which prompts are tied")
 BEING_BUILT = (ReleaseState.QUEUED, ReleaseState.BUILDING)
-PROMPTS = """
-WITH held AS (
-  SELECT split_group, min(created_at) AS since FROM annotations_prompt
-  WHERE study_id = %(study)s AND held_out GROUP BY split_group
-), used AS (
-  SELECT DISTINCT a.prompt_id FROM annotations_datasetrelease r
-  JOIN annotations_releasemember m ON m.release_id = r.id
-  JOIN annotations_judgement j ON j.member_id = m.member_id AND j.submitted_at <= r.frozen_at
-  JOIN annotations_assignment a ON a.id = j.assignment_id
-  JOIN annotations_prompt p ON p.id = a.prompt_id AND NOT p.held_out
-  LEFT JOIN held ON held.split_group = p.split_group
-  WHERE r.study_id = %(study)s AND a.study_id = %(study)s
-    AND (held.since IS NULL OR held.since > r.frozen_at)
-)
-SELECT p.id, p.content_hash, p.split_group, p.held_out, used.prompt_id IS NOT NULL
-FROM annotations_prompt p LEFT JOIN used ON used.prompt_id = p.id WHERE p.study_id = %(study)s
-"""
-"""Each prompt, and whether a release used it: it holds none that was held out, by itself or by its
-group, when it froze."""
+PROMPTS = f"""
+SELECT p.id, p.content_hash, p.split_group, p.held_out, {USED}
+FROM annotations_prompt p WHERE p.study_id = %(study)s
+"""  # noqa: S608
+"""Each prompt, and whether a release used it."""
 FAMILIES = """
 SELECT family, array_agg(DISTINCT content_hash) FROM annotations_prompt
 WHERE study_id = %s AND family <> '' GROUP BY family HAVING count(DISTINCT content_hash) > 1
@@ -145,10 +131,6 @@ def _prompts(study: Study) -> Iterator[Row]:
         yield from cursor
 
 
-def _side(study: Study, group: uuid.UUID) -> str:
-    return split_of(study_id=str(study.id), split_group=str(group))
-
-
 def _places(study: Study, groups: Groups) -> tuple[dict[uuid.UUID, Places], set[uuid.UUID]]:
     """Where the prompts of each group go of which a release used some; groups held out by then."""
     sides: dict[uuid.UUID, set[str]] = defaultdict(set)
@@ -158,9 +140,11 @@ def _places(study: Study, groups: Groups) -> tuple[dict[uuid.UUID, Places], set[
         if held_out:
             held.add(new)
         elif used:
-            sides[new].add(_side(study, group))
+            sides[new].add(side(study=study, group=group))
     places = {
-        group: placed(group, used=used, held_out=group in held, side_of=lambda id: _side(study, id))
+        group: placed(
+            group, used=used, held_out=group in held, side_of=lambda id: side(study=study, group=id)
+        )
         for group, used in sides.items()
     }
     return places, held
@@ -183,7 +167,7 @@ def _write(
             place = places.get(tied)
             new = place.others if place else tied
             if place and used:
-                new = place.used[_side(study, group)]
+                new = place.used[side(study=study, group=group)]
                 found.stay += place.apart
             found.prompts += 1
             if new != group:

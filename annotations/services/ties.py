@@ -16,6 +16,7 @@ from annotations.rules import buckets, sketches
 from annotations.rules.prompts import first_group, turns
 from annotations.rules.short import Short, joined_by_half, joined_by_letters, short
 from annotations.rules.ties import Groups, Why
+from annotations.services.sides import moves
 from codesign.shared.batches import batched
 from codesign.shared.copying import copy_rows
 from codesign.studies.models import Study
@@ -69,17 +70,20 @@ Written = tuple[int, uuid.UUID, bytes | memoryview, bytes | memoryview]
 """Of a bucket: its number, the import that wrote it, keys, ids of prompts."""
 
 
-def move(*, study: Study, groups: Groups) -> None:
-    """Let prompts of joined groups be of the group that stands for them, and keep why."""
-    for some in batched(groups.moved().items(), AT_ONCE):
+def move(*, study: Study, groups: Groups) -> dict[uuid.UUID, uuid.UUID]:
+    """Let prompts of joined groups be of one, and keep why; group → the one that it is of now."""
+    moved = moves(study=study, groups=groups)
+    for some in batched(moved.items(), AT_ONCE):
         old, target = zip(*some, strict=True)
         with connection.cursor() as cursor:
             cursor.execute(MOVE, [list(old), list(target), study.id])
             cursor.execute(MOVE_REASONS, [list(old), list(target), study.id])
     for reasons in batched(groups.reasons(), AT_ONCE):
         TieReason.objects.bulk_create(
-            TieReason(study=study, split_group=group, reason=why) for group, why in reasons
+            TieReason(study=study, split_group=moved.get(group, group), reason=why)
+            for group, why in reasons
         )
+    return moved
 
 
 class Tied(Protocol):
@@ -138,6 +142,7 @@ class Ties:
         self._known: dict[uuid.UUID, Known] = {}
         self._apart: set[tuple[uuid.UUID, uuid.UUID]] = set()
         self._older_sketched = False
+        self._moved: dict[uuid.UUID, uuid.UUID] = {}
 
     def add(self, prompts: Sequence[Tied], table: Array) -> None:
         """Prompts about to be written, with their sketches."""
@@ -178,7 +183,11 @@ class Ties:
     def settle(self, sign: Callable[[], None] = lambda: None) -> None:
         """Work out all ties and write them; `sign` is called now and then meanwhile."""
         self.work_out(sign)
-        move(study=self.study, groups=self.groups)
+        self._moved = move(study=self.study, groups=self.groups)
+
+    def now(self, group: uuid.UUID) -> uuid.UUID:
+        """The group that stands for this one, once all is settled."""
+        return self._moved.get(group, group)
 
     def work_out(self, sign: Callable[[], None] = lambda: None) -> None:
         """Find what is tied by its text, and join its groups; writes no prompt."""

@@ -148,6 +148,29 @@ def test_what_trained_a_model_is_not_moved_to_what_is_held_out_nor_back() -> Non
     assert used.sides()["in-train"] == "train"
 
 
+def test_an_import_moves_no_prompt_that_a_release_used_to_another_side() -> None:
+    """The group that stood for all was the one of the smallest id, whatever side that is on."""
+    used = Used()
+    for number, side in enumerate(("train", "validation", "test") * 3):
+        text = f"{SLEEP} {FEARS[number % 4]} {chr(97 + number) * 9} {chr(107 + number) * 9}"
+        used.prompt(f"used-{number}", text, side)
+    release(used.study)
+    SketchBucket.objects.all().delete()
+    sides = used.sides()
+    for number in range(9):
+        text = Prompt.objects.get(external_id=f"used-{number}").messages[0]["content"]
+        add(used.study, f"new-{number}", text.replace("father", "mother"))
+    now = used.sides()
+    assert {name: now[name] for name in sides} == sides
+    for number in range(9):
+        assert groups(used.study)[f"new-{number}"] == groups(used.study)[f"used-{number}"]
+    held = SLEEP + " rent and rain aaaaaaaaa kkkkkkkkk"
+    add(used.study, "held", held.replace("night", "dawn"), held_out=True)
+    now = groups(used.study)
+    assert now["held"] != now["used-0"] == now["new-0"]
+    assert {name: used.sides()[name] for name in sides} == sides
+
+
 def test_who_may_not(study: Study) -> None:
     for role in (Role.ML_ENGINEER, Role.AUDITOR, Role.SAFETY_LEAD):
         with pytest.raises(NotPermitted):
