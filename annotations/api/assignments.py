@@ -52,7 +52,7 @@ class JudgingView(ApiView):
         """Help to show with the answer, where what was sent asks for it; else no key more."""
         if not needs_support(body):
             return {}
-        keys = serializers.LineSerializer().fields
+        keys = list(serializers.LineSerializer().get_fields())
         countries = care.countries_for(language=self.request.user.language)  # type: ignore[union-attr]
         lines = [{key: line[key] for key in keys} for _, lines in countries for line in lines]
         slug = queries.slug_of(assignment_id=id_of(assignment_id))

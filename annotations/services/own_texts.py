@@ -70,12 +70,14 @@ def decide(*, actor: Actor, text_id: uuid.UUID, state: str) -> OwnText:
 
 
 def _locked_author(actor: Actor, text_id: uuid.UUID) -> Member:
+    if actor.user_id is None:  # the system writes nothing of its own
+        raise NotFound
     found = (
         Member.objects.select_for_update(no_key=True)
         .filter(user_id=actor.user_id, id__in=OwnText.objects.filter(id=text_id).values("member"))
         .first()
     )
-    if actor.user_id is None or found is None:
+    if found is None:
         raise NotFound
     return found
 

@@ -31,7 +31,7 @@ GAP = "[ .]"
 """Before every word: a blank, or the end of a sentence, as in “I want. to die.”."""
 _SENTENCE_ENDS = ".!?;:\n\r\u2026\u061f\u061b\u00a1\u00bf\u3002"
 _APOSTROPHES = "'\u2019\u2018\u02bc\u00b4`\u2032\uff07"
-_LETTERS = {
+_LETTERS: dict[str, str | None] = {
     "\u0640": None,  # the stroke that lengthens Arabic letters
     **dict.fromkeys("\u0622\u0623\u0625\u0671", "\u0627"),
     "\u0649": "\u064a",
@@ -45,12 +45,12 @@ class _Folded(dict[int, str | None]):
     """What each character becomes; worked out when it first occurs."""
 
     def __missing__(self, code: int) -> str | None:
-        one: str | None = chr(code)
+        one = chr(code)
+        folded: str | None = _LETTERS.get(one, one)
         if one in _SENTENCE_ENDS:
-            one = "."
+            folded = "."
         elif one in _APOSTROPHES or unicodedata.category(one) in ("Mn", "Me", "Cf"):
-            one = None
-        folded = _LETTERS.get(one, one) if one else None
+            folded = None
         if code < MOST_KEPT:
             self[code] = folded
         return folded

@@ -32,12 +32,12 @@ def own_url(member: Member) -> str:
     return reverse("annotations:own-texts", kwargs={"slug": member.study.slug})
 
 
-@pytest.mark.parametrize("field", ["comment", "rewrite_A", "skip_note"])
+@pytest.mark.parametrize("field", ["comment", "rewrite-A", "skip_note"])
 def test_the_answering_page_shows_help_first(member: Member, field: str) -> None:  # standards 4.9
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
-    sent = filled(first, **{field: SAID})
+    sent = filled(first) | {field: SAID}
     if field == "skip_note":
         sent = {"skip": "too_close", "skip_note": SAID}
     answer = client.post(one_url(first), sent)
