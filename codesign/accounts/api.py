@@ -38,8 +38,13 @@ class ApiView(APIView):
     """What did, checked."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """After signing in and throttling, check what follows `?`."""
+        """After signing in and throttling, check what follows `?`.
+
+        A body in chunks is refused in words: the framework would take it for an empty one.
+        """
         super().initial(request, *args, **kwargs)
+        if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
+            raise LengthMissing
         method = "GET" if request.method == "HEAD" else str(request.method)
         pages = PARAMETERS if method == "GET" and self.pagination_class else ()
         shape = self.parameters.get(method)
@@ -49,12 +54,6 @@ class ApiView(APIView):
     def actor(self) -> Actor:
         """Who asks."""
         return Actor.of(self.request.user)  # type: ignore[arg-type]
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse a body in chunks in words: the framework would take it for an empty one."""
-        super().initial(request, *args, **kwargs)
-        if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
-            raise LengthMissing
 
     def handle_exception(self, error: Exception) -> Response:
         """Whoever knocks without a key too often is asked to wait: no guessing of tokens."""
