@@ -49,6 +49,11 @@ REPORT: dict[str, Any] = {
     "columns_not_used": [],
     "skipped": [],
 }
+CHECKED: dict[str, Any] = REPORT | {
+    "tasks": 0,
+    "made_held_out": 2,
+    "tied": [{"line": 1, "held_out": True, "tied_to": 2, "made_held_out": 2}],
+}
 IMPORTING: dict[str, Any] = {
     "id": "8c1f4b7a-5d2e-4a6b-9c3d-1e0f2a3b4c12",
     "study": "hard-days",
@@ -190,6 +195,7 @@ RESULTS: dict[str, Any] = {
 PROMPTS = [answered(PROMPT)]
 IMPORT = [
     sent({"prompts": ROWS}),
+    answered(CHECKED, 200),
     answered(REPORT, 201),
     answered(IMPORTING | {"state": "confirmed", "rows": 0, "percent": 0, "started_at": None}, 202),
 ]
