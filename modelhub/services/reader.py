@@ -131,7 +131,7 @@ def _json_rows(path: Path, name: str) -> Iterator[Raw]:
             if len(raw) > MOST_LINE:
                 _skip_line(file, raw)
                 yield line, BadRow(f"the line has more than {MOST_LINE:,} bytes.")
-            elif raw.strip():
+            elif raw.split():
                 yield line, _json_value(raw)
 
 
