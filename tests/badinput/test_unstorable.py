@@ -120,7 +120,7 @@ class World:
         self.people["program"] = Client(headers={"Authorization": f"Token {secret}"})
         names = {model.__name__: model for model in apps.get_models()}
         self.there = {
-            name: str(getattr(names[model].objects.first(), "pk", uuid.uuid4()))
+            name: str(getattr(names[model]._default_manager.first(), "pk", uuid.uuid4()))
             for name, model in MODELS.items()
         }
         self.there["slug"] = self.study.slug
