@@ -66,7 +66,8 @@ class AccountAdapter(DefaultAccountAdapter):
         """Say which limit is reached and when to try again, instead of one sentence for all."""
         if code == TOO_MANY:
             return ValidationError(throttles.sentence_of(current.request), code=code)
-        return super().validation_error(code, *args)
+        error: ValidationError = super().validation_error(code, *args)
+        return error
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Not from somebody who has signed in within the last minutes: that was the proof."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.account.signals import email_confirmed
+from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.signals import user_logged_out
@@ -28,6 +29,15 @@ def end_what_was_made_before_the_proof(
     """
     if instance.verified and not raw and not queries.was_proven(address_id=instance.pk):
         services.end_earlier_ways_in(user_id=instance.user_id)
+
+
+@receiver(pre_save, sender=Authenticator)
+def add_no_key_before_the_proof(
+    *, instance: Authenticator, raw: bool = False, **_kwargs: Any
+) -> None:
+    """No passkey, app or recovery code while no address is proven, whatever page asks for it."""
+    if instance.pk is None and not raw:
+        services.require_proven(user=instance.user)
 
 
 @receiver(email_confirmed)

@@ -167,6 +167,17 @@ def _require_current(user: User) -> None:
 
 
 @transaction.atomic
+def require_proven(*, user: User) -> None:
+    """Refuse a new token, passkey, app or code unless an address of the account is proven.
+
+    Refused too for a request whose session has ended since it began.
+    """
+    _require_current(user)
+    if not queries.has_proven_address(user_id=user.id):
+        raise NotPermitted("Confirm your e-mail address first.")
+
+
+@transaction.atomic
 def free_address(*, email: str) -> None:
     """Delete the account of this address if nobody has proven it: the address has an owner now."""
     if user := _lock_unproven(email):
@@ -338,9 +349,7 @@ def make_token(
     Refused for an account whose address nobody has proven.
     """
     _require_own(actor, user)
-    _require_current(user)
-    if not queries.has_proven_address(user_id=user.id):
-        raise NotPermitted("Confirm your e-mail address first.")
+    require_proven(user=user)
     name = " ".join(name.split())
     if shows_nothing(name):
         raise Invalid("Give the token a name.", {"name": ["Give the token a name."]})

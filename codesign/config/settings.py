@@ -310,7 +310,7 @@ API_REQUESTS_A_MINUTE = {
 # process counts for itself. CACHE_URL names a Valkey or Redis where all of them count together.
 CACHES: dict[str, dict[str, Any]] = {
     "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "BACKEND": "codesign.accounts.sessions.SignInCache",
         "LOCATION": "accounts_signinmemory",
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     },

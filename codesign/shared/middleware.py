@@ -12,7 +12,7 @@ from allauth.core.exceptions import ReauthenticationRequired
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
@@ -86,11 +86,11 @@ class NoStoreMiddleware:
 
 
 class ReadableMiddleware:
-    """Refuse a request whose address or cookies hold what no text of the database can hold.
+    """Refuse a request whose query or cookies hold what no text of the database can hold.
 
     NUL and lone surrogates come from no browser, and would be an error of ours wherever a view
-    looks something up. Checked once, before sessions are read; what forms and JSON hold is refused
-    by their fields, and else by `RefusalMiddleware`.
+    looks something up. Checked once, before sessions are read. `RefusalMiddleware` answers for the
+    path, and for what forms and JSON hold and their fields do not refuse.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -98,12 +98,12 @@ class ReadableMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Pass on, or answer 400."""
-        texts = [request.path_info, *request.COOKIES.values()]
+        texts = [*request.COOKIES.values()]
         if request.META.get("QUERY_STRING"):
             for name, values in request.GET.lists():
                 texts += [name, *values]
         if any(UNSTORABLE.search(text) for text in texts):
-            raise BadRequest("an address or a cookie holds NUL or a lone surrogate")
+            raise BadRequest("a query or a cookie holds NUL or a lone surrogate")
         return self.get_response(request)
 
 
@@ -135,6 +135,8 @@ class RefusalMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Pass on; refusals arrive at `process_exception`."""
+        if UNSTORABLE.search(request.path_info):
+            raise Http404
         answer = self.get_response(request)
         if isinstance(answer, HttpResponseNotAllowed) and _is_browser(request):
             return not_allowed(request, answer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from codesign.accounts.models import User
 from codesign.accounts.services import make_account
 from codesign.shared.actors import SYSTEM
 from tests.posting import code_in, post_mail
+from tests.together import at_once
 
 RIGHT, WRONG = "a-lamp-and-a-quiet-river-41", "a-guess"
 TRIES = 5
@@ -77,6 +79,19 @@ def test_twelve_people_behind_one_address_all_get_their_code(
         one.post(confirm, {"code": "AAA-AAA"})
         assert one.post(confirm, {"code": code_in(mailoutbox[-1])}).status_code == 302
         assert one.session.get("_auth_user_id")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_twelve_people_at_the_same_moment_are_not_told_that_it_was_too_often() -> None:
+    """The library gives up on its lock after a second, and then says that there were too many."""
+
+    def ask(number: int) -> int:
+        one = Client(REMOTE_ADDR="192.0.2.1")
+        sign_in(one, f"person{number}@example.org", WRONG)
+        sent = {"email": f"person{number}@example.org"}
+        return int(one.post(reverse("account_request_login_code"), sent).status_code)
+
+    assert at_once(*[partial(ask, number) for number in range(12)]) == [302] * 12
 
 
 def test_ten_mistypes_by_others_lock_nobody_out(person: User) -> None:

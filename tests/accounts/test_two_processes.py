@@ -102,7 +102,7 @@ def test_tries_in_all_processes_count_together(person: User, processes: list[Pro
         assert "do not go together" in said["text"]
     for number, process in enumerate(processes):
         said = sign_in(process, f"again {number}")
-        assert "That went wrong too often." in said["text"]
+        assert "was typed for this account five times" in said["text"]
         assert not said["signed_in"]
 
 

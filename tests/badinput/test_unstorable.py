@@ -120,7 +120,7 @@ class World:
         self.people["program"] = Client(headers={"Authorization": f"Token {secret}"})
         names = {model.__name__: model for model in apps.get_models()}
         self.there = {
-            name: str(getattr(names[model].objects.first(), "pk", uuid.uuid4()))
+            name: str(getattr(names[model]._default_manager.first(), "pk", uuid.uuid4()))
             for name, model in MODELS.items()
         }
         self.there["slug"] = self.study.slug
@@ -269,18 +269,24 @@ def test_no_header_is_an_error_of_ours(world: World, name: str) -> None:
             fine(answer, (where, name, value[:20]))
 
 
-@pytest.mark.parametrize(
-    "where",
-    ["studies/{slug}/consent/?language=%00", "studies/{slug}/consent/texts/1/%00/"],
-)
-def test_a_nul_in_the_consent_pages_is_answered_in_words(world: World, where: str) -> None:
+CONSENT = [
+    ("?language=%00", 400, "We could not read that"),
+    ("texts/1/%00/", 404, "There is nothing here"),
+]
+
+
+@pytest.mark.parametrize(("where", "status", "words"), CONSENT)
+def test_a_nul_in_the_consent_pages_is_answered_in_words(
+    world: World, where: str, status: int, words: str
+) -> None:
     for who in ("panelist", "staff"):
-        answer = world.people[who].get("/" + where.format(slug=world.study.slug))
-        assert answer.status_code == 400
-        assert "We could not read that" in answer.content.decode()
+        answer = world.people[who].get(f"/studies/{world.study.slug}/consent/{where}")
+        assert answer.status_code == status
+        assert words in answer.content.decode()
 
 
 def test_a_program_is_answered_by_a_problem_document(world: World) -> None:
-    answer = world.people["program"].get("/api/v1/studies/a%00b/prompts/")
-    assert answer.status_code == 400
-    assert answer.headers["Content-Type"] == "application/problem+json"
+    for where, status in (("studies/a%00b/prompts/", 404), ("models/?cursor=%00", 400)):
+        answer = world.people["program"].get(f"/api/v1/{where}")
+        assert answer.status_code == status
+        assert answer.headers["Content-Type"] == "application/problem+json"

@@ -48,7 +48,8 @@ def only_read(request: HttpRequest) -> HttpResponse:
     """A page whose form sends to it, though it takes nothing."""
     token = get_token(request)
     return HttpResponse(
-        f'<form method="post"><input type="hidden" name="csrfmiddlewaretoken" value="{token}">'
+        '<link rel="icon" href="data:,"><form method="post">'
+        f'<input type="hidden" name="csrfmiddlewaretoken" value="{token}">'
         "<button>Send</button></form>"
     )
 
