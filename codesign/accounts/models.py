@@ -84,7 +84,8 @@ class ApiToken(PublicModel):
 class SignInMemory(models.Model):
     """What sign-in remembers for minutes: codes that were used, tries by account and by address.
 
-    Django's database cache reads and writes it, and names its columns; every process sees it.
+    For an hour also what somebody sent whose session had ended (`shared.keeping`). Django's
+    database cache reads and writes it, and names its columns; every process sees it.
     """
 
     cache_key = models.CharField(max_length=255, primary_key=True)

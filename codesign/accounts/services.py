@@ -312,12 +312,15 @@ def deliver(*, mail_id: str | uuid.UUID) -> bool:
 
 
 def forget_tries() -> int:
-    """Drop what sign-in need not remember any more, since it holds addresses; how many rows."""
+    """Drop what sign-in need not remember any more, and forms that nobody came back for.
+
+    Both are personal. Returns how many rows.
+    """
     return SignInMemory.objects.filter(expires__lt=timezone.now()).delete()[0]
 
 
 def forget_sessions() -> int:
-    """Drop sessions that have ended, and with them what waited for somebody to sign in again."""
+    """Drop sessions that have ended; how many."""
     return Session.objects.filter(expire_date__lt=timezone.now()).delete()[0]
 
 

@@ -10,6 +10,9 @@ who was never signed in at this browser stores nothing. Signing out by choice fo
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from django.conf import settings
@@ -135,14 +138,16 @@ def _set(answer: HttpResponse, name: str, value: str, seconds: int) -> None:
     )
 
 
-def _known(request: HttpRequest) -> dict[str, str]:
+def _known(request: HttpRequest) -> Mapping[str, str]:
+    return _read(request.COOKIES.get(COOKIE, ""))
+
+
+@lru_cache(maxsize=1024)  # every page asks
+def _read(cookie: str) -> Mapping[str, str]:
     try:
-        found: dict[str, str] = signing.loads(
-            request.COOKIES.get(COOKIE, ""), salt=COOKIE, max_age=REMEMBERED_SECONDS
-        )
+        return MappingProxyType(signing.loads(cookie, salt=COOKIE))
     except signing.BadSignature:
-        return {}
-    return found
+        return MappingProxyType({})
 
 
 def _name(owner: str, key: str) -> str:

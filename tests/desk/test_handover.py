@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.urls import reverse
@@ -185,7 +186,7 @@ def test_an_account_that_they_made_counts_as_theirs(site: Site) -> None:
 def test_an_address_that_became_theirs_meanwhile_ends_it(site: Site) -> None:
     site.stop()
     asked = site.ask("other@example.org")
-    site.ada.emailaddress_set.create(email="other@example.org", verified=True)
+    EmailAddress.objects.create(user=site.ada, email="other@example.org", verified=True)
     site.wait()
     assert state_of(asked) == HandoverState.ENDED
     assert site.coordinators() == set()
@@ -199,7 +200,7 @@ def test_who_asked_or_approved_does_not_take_the_place_by_its_invitation(
     asked = site.ask("later@example.org")
     services.approve(actor=Actor.of(site.bea), handover_id=asked.id)
     giver: User = getattr(site, who)
-    giver.emailaddress_set.create(email="later@example.org", verified=True)
+    EmailAddress.objects.create(user=giver, email="later@example.org", verified=True)
     assert enrolment.accept_all(user=giver, email="later@example.org") == []
     assert site.coordinators() == set()
 

@@ -55,7 +55,7 @@ def test_two_who_ask_at_the_same_moment() -> None:
         email = f"new{number}@example.org"
         return services.name_coordinator(actor=Actor.of(admin), study=site.study, email=email)
 
-    came = at_once(*(lambda n=n: ask(n) for n in range(4)))  # type: ignore[misc]
+    came = at_once(*(lambda n=n: ask(n) for n in range(4)))
     assert sorted(type(one).__name__ for one in came) == ["Conflict"] * 3 + ["Handover"]
     assert Handover.objects.count() == 1
     assert not Member.objects.filter(study=site.study, user__email__startswith="new").filter(

@@ -163,6 +163,14 @@ def test_signing_out_by_choice_leaves_nothing(client: Client, writer: Member) ->
     assert client.post(here, written() | own).headers["Location"].endswith(f"next={here}")
 
 
+def test_a_browser_is_told_once_whose_forms_it_shows(client: Client, writer: Member) -> None:
+    client.force_login(writer.user)
+    told = client.get(at("consent:write", writer)).cookies[keeping.COOKIE]
+    assert (told["httponly"], told["samesite"]) == (True, "Lax")
+    assert str(writer.user.pk) not in told.value
+    assert keeping.COOKIE not in client.get(at("consent:write", writer)).cookies
+
+
 def test_of_a_stranger_nothing_is_stored(client: Client, writer: Member) -> None:
     opened(Client(), writer)
     SignInMemory.objects.all().delete()

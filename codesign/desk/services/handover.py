@@ -103,7 +103,7 @@ def _ask(actor: Actor, study: Study, email: str) -> Handover:
         action=ASKED,
         study_id=study.id,
         about=("handover", asked.id, ""),
-        data={"due": asked.due_at.isoformat(timespec="minutes")},
+        data={"due": asked.due_at.strftime("%Y-%m-%d %H:%M")},
     )
     _tell_all(asked, TOLD_ASKED, _("Somebody is named to coordinate your study"))
     return asked
