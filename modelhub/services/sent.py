@@ -30,7 +30,7 @@ from modelhub.services.uploads import received, store
 NAME = "prompts-by-api"
 """What a file is called that came without a name."""
 NAMELESS = "The file"
-AT_ONCE: dict[str, Any] = {"most_text": AT_ONCE_BYTES, "seconds": 30, "stuck_after": 20.0}
+AT_ONCE: dict[str, Any] = {"most_text": AT_ONCE_BYTES, "seconds": 30, "stuck_after": 45.0}
 """Limits of reading while a program waits: a small file that unpacks to more is left to a worker,
 and nobody waits longer than that."""
 
