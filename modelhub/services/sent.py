@@ -34,7 +34,7 @@ TOO_MUCH_TO_CHECK = (
     "A check takes at most 1,000 rows or 4 MB. Send them in parts, or check the whole file on the "
     "import page or by manage.py import_prompts --check."
 )
-AT_ONCE: dict[str, Any] = {"most_text": AT_ONCE_BYTES, "seconds": 30, "stuck_after": 20.0}
+AT_ONCE: dict[str, Any] = {"most_text": AT_ONCE_BYTES, "seconds": 30, "stuck_after": 45.0}
 """Limits of reading while a program waits: a small file that unpacks to more is left to a worker,
 and nobody waits longer than that."""
 

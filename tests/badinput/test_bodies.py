@@ -24,7 +24,7 @@ from tests.factories.studies import staff
 
 pytestmark = pytest.mark.django_db
 TOO_MUCH = 2_600_000
-"""Bytes: more than a program may send (100,000; 800,000 when judging), or a form (2,621,440)."""
+"""Bytes: more than a program (100,000; 800,000 when judging) or a form (2,621,440) may send."""
 API = {
     "submission": ("POST", "assignments/{held}/submission/"),
     "skip": ("POST", "assignments/{held}/skip/"),
