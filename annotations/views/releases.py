@@ -31,7 +31,7 @@ from annotations.queries import recipients as recipient_queries
 from annotations.queries import releases as queries
 from annotations.queries import texts
 from annotations.registry import uses_of
-from annotations.rules.releases import SAYS, USES, Dropped
+from annotations.rules.releases import LISTED, SAYS, USES, Dropped
 from annotations.rules.states import ReleaseState
 from annotations.services import recipients, releases
 from codesign.shared.downloads import as_tar, send_file
@@ -204,7 +204,7 @@ def _said(release: DatasetRelease) -> dict[str, Any]:
             {"label": _("Pairs that are listed in contested.jsonl")},
             {"label": _("Pairs"), "number": True},
         ],
-        "listed_rows": [[LISTED_SAYS[why], count] for why, count in listed.items()],
+        "listed_rows": [[LISTED_SAYS[why], listed[why]] for why in LISTED if why in listed],
         "files": [itself, *manifest["files"]],
         "people": [
             (cohort.replace("_", " "), found["people"])
