@@ -81,9 +81,9 @@ def joined_by_letters(texts: Sequence[Short]) -> Iterator[tuple[int, int]]:
     for place, text in enumerate(texts):
         yield by_letters.setdefault(text.letters, place), place
         yield by_words.setdefault(tuple(sorted(text.words)), place), place
-    for text, place in by_letters.items():
+    for letters, place in by_letters.items():
         if len(texts[place].words) < BY_WORDS:
-            for other in (by_letters.get(swapped) for swapped in _swapped(text)):
+            for other in (by_letters.get(swapped) for swapped in _swapped(letters)):
                 if other is not None and len(texts[other].words) < BY_WORDS:
                     yield other, place
 

@@ -18,6 +18,8 @@ ROWS = [
     {"prompt": "كيف أنام؟", "language": "ar", "responses": ["خذ وقتك."]},
     {"prompt": ""},
     {"prompt": "A" + "o" * 300 + "h."},
+    {"prompt": "I lie awake at night since my father died in spring.", "held_out": True},
+    {"prompt": "I lie awake at night since my mother died in spring."},
 ]
 
 
@@ -41,12 +43,17 @@ def test_a_file_is_brought_looked_at_and_imported(
     upload = Upload.objects.get()
     uploads.read(upload_id=upload.id)
     page.get_by_text("Line 3: the prompt is empty.").wait_for()  # the page found out by itself
+    page.get_by_role("heading", name="Prompts that would be tied").wait_for()
     check_page(page, name="import-looked-through")
     page.get_by_role("button", name="Import all but these rows").click()
     page.get_by_role("heading", name="How far it is").wait_for()
     uploads.read(upload_id=upload.id)
     page.get_by_role("heading", name="What came in").wait_for()
     check_page(page, name="import-done")
+    page.goto(page.url.replace(f"imports/{upload.id}/", "prompts/groups/"))
+    page.get_by_role("heading", name="Tied prompts").wait_for()
+    check_page(page, name="prompt-groups")
+    page.go_back()
     page.get_by_role("link", name="All imports").click()
     page.get_by_role("link", name="prompts.jsonl").wait_for()
     check_page(page, name="imports")
