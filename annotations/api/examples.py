@@ -130,7 +130,7 @@ JUDGEMENT: dict[str, Any] = {
     "ranking": [[FIRST], [SECOND]],
     "strength": 2,
     "all_harmful": False,
-    "highlights": SUBMISSION["highlights"],
+    "highlights": [{"response": SECOND, "start": 0, "end": 11}],
     "flags": [],
     "active_ms": 148_000,
     "submitted_at": "2026-11-23T10:04:00Z",

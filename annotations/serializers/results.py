@@ -53,14 +53,11 @@ class RoundSerializer(serializers.ModelSerializer[Round]):
 
 
 class SeenHighlightSerializer(Shape):
-    """Words that somebody marked: Unicode code points, without their comment."""
+    """Words that somebody marked: Unicode code points, without what they wrote beside them."""
 
     response = serializers.UUIDField()
     start = serializers.IntegerField()
     end = serializers.IntegerField()
-    label = serializers.CharField(  # type: ignore[assignment]
-        allow_blank=True, default=""
-    )
 
 
 class SeenFlagSerializer(serializers.ModelSerializer[Flag]):

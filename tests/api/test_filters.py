@@ -179,11 +179,11 @@ def test_judgements_hold_no_free_text_and_nobody_who_took_consent_back(lists: Li
             member,
             prompt,
             comment="PRIVATE",
-            highlights=[{**words, "label": "warm", "comment": "PRIVATE"}],
+            highlights=[{**words, "label": "PRIVATE", "comment": "PRIVATE"}],
         )
     rows = lists.get("judgements").json()["results"]
     assert {row["person"] for row in rows} == {stays.pseudonym, leaves.pseudonym}
-    assert {tuple(row["highlights"][0]) for row in rows} == {("response", "start", "end", "label")}
+    assert {tuple(row["highlights"][0]) for row in rows} == {("response", "start", "end")}
     assert "PRIVATE" not in str(rows)
     cohort = stays.cohort
     assert cohort is not None
