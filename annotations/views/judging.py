@@ -175,9 +175,8 @@ def _said(refusal: Invalid | TooLarge) -> dict[str, str]:
 
 
 def _skip(request: StudyRequest, assignment: Assignment) -> HttpResponse:
-    shown = queries.shown(actor=request.actor, assignment=assignment)
     note = request.POST.get("skip_note", "")
-    offer_support(request, form.draft(request.POST, shown) | {"note": note})
+    offer_support(request, {"note": note, "comment": request.POST.get("comment", "")})
     skipped = submissions.skip(
         actor=request.actor,
         assignment_id=assignment.id,

@@ -170,7 +170,7 @@ def test_help_keeps_what_was_written_and_leads_back_or_lets_one_stop(
         check_page(page, name="help-while-judging")
     page.get_by_role("link", name="Back to where you were").click()
     expect(page.get_by_label("Anything else")).to_have_value("half a thought")
-    page.locator(".btn-care").click()
+    page.locator(".top-always .btn-care").click()
     stop.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Stopped for now")
 
