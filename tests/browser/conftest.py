@@ -33,14 +33,19 @@ expect.set_options(timeout=TIMEOUT_MS)
 def open_page(browser: Browser, live_server: LiveServer) -> Iterator[OpenPage]:
     """Open a page in a fresh context: `open_page(path, user=…, scripts=False, locale=…)`.
 
-    With `user`, that person is signed in. Relative addresses lead to the test's server. Whatever
-    the content security policy refuses on any of these pages fails the test.
+    With `user`, that person is signed in, and with `lately` has shown just now who they are.
+    Relative addresses lead to the test's server. Whatever the content security policy refuses on
+    any of these pages fails the test.
     """
     contexts: list[BrowserContext] = []
     opened: list[Watch] = []
 
     def open_(
-        path: str = "", user: User | None = None, scripts: bool = True, **options: Any
+        path: str = "",
+        user: User | None = None,
+        scripts: bool = True,
+        lately: bool = False,
+        **options: Any,
     ) -> Page:
         context = browser.new_context(
             base_url=live_server.url, java_script_enabled=scripts, **options
@@ -48,7 +53,7 @@ def open_page(browser: Browser, live_server: LiveServer) -> Iterator[OpenPage]:
         contexts.append(context)
         context.set_default_timeout(TIMEOUT_MS)
         if user is not None:
-            context.add_cookies([session_cookie(user, live_server.url)])
+            context.add_cookies([session_cookie(user, live_server.url, lately=lately)])
         page = context.new_page()
         opened.append(Watch(page, own_host=urlsplit(live_server.url).netloc))
         if path:
@@ -82,11 +87,12 @@ def hear_out(live_server: LiveServer) -> None:
             assert not thread.is_alive(), "The server still answers a browser that was closed."
 
 
-def session_cookie(user: User, url: str) -> Any:
-    """A cookie that signs this person in, as if they had come in by the door."""
+def session_cookie(user: User, url: str, *, lately: bool = False) -> Any:
+    """A cookie that signs this person in; `lately`: as if they had shown just now who they are."""
     client = Client()
     client.force_login(user)
-    shown_lately(client)
+    if lately:
+        shown_lately(client)
     return {
         "name": settings.SESSION_COOKIE_NAME,
         "value": client.cookies[settings.SESSION_COOKIE_NAME].value,

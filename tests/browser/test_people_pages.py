@@ -116,7 +116,7 @@ def test_stopping_somebody_s_sign_in_is_asked_about(
 ) -> None:
     admin = UserFactory.create(email="admin@example.org", is_site_admin=True)
     robin = UserFactory.create(email="robin@example.org")
-    page = open_page("/site/accounts/", user=admin, scripts=scripts)
+    page = open_page("/site/accounts/", user=admin, scripts=scripts, lately=True)
     page.get_by_role("link", name="Stop sign-in robin@example.org").click()
     page.get_by_role("heading", name="Stop the sign-in of robin@example.org?").wait_for()
     if scripts:
