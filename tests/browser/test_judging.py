@@ -17,6 +17,7 @@ from tests.config.running import eventually
 from tests.together import somebody_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
+DONE = "You have judged everything there is for now. Thank you."
 BOTH = pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
 SEND = "Send and go on"
 CRITERIA = ("Heard", "Respected", "Not judged", "Choice", "Usable")
@@ -58,7 +59,7 @@ def test_judge_to_the_end(open_page: OpenPage, study: Judging, scripts: bool) ->
         where(page, number)
         fill(page)
         send(page)
-    expect(page.get_by_role("heading", level=1)).to_have_text("That is all for now")
+    expect(page.get_by_role("heading", level=1)).to_have_text(DONE)
     expect(page.locator("main")).to_contain_text("£2.40")
     assert Judgement.objects.count() == 3
 
@@ -164,7 +165,7 @@ def test_help_keeps_what_was_written_and_leads_back_or_lets_one_stop(
     page.get_by_label("Anything else").fill("half a thought")
     page.get_by_role("link" if scripts else "button", name="Help", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Help")
-    stop = page.get_by_role("link", name="Stop for now")
+    stop = page.get_by_role("button", name="Stop for now")
     assert stop.bounding_box() == stop_here
     if scripts:
         check_page(page, name="help-while-judging")
@@ -340,5 +341,5 @@ def test_the_other_pages_between(open_page: OpenPage, study: Judging) -> None:
     for _ in range(3):
         page.get_by_role("button", name="Another reason").click()
         page.wait_for_load_state()
-    expect(page.get_by_role("heading", level=1)).to_have_text("That is all for now")
+    expect(page.get_by_role("heading", level=1)).to_have_text(DONE)
     check_page(page, name="judge-done")
