@@ -80,7 +80,8 @@ class Tally:
         wins, ties, losses = (sum(column) for column in zip(*counts.values(), strict=True))
         if counts.keys() == {2}:
             return cls(wins, ties, losses)
-        return cls(wins, ties, losses, tuple((k, *counts[k]) for k in sorted(counts)))  # type: ignore[arg-type]  # three counts each
+        rows = ((k, w, t, l) for k, (w, t, l) in sorted(counts.items()))  # noqa: E741
+        return cls(wins, ties, losses, tuple(rows))
 
 
 _Lengths = tuple[tuple[int, int, int, int], ...]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -66,7 +67,7 @@ def listed(request: StudyRequest, slug: str) -> HttpResponse:
     return render(request, "annotations/texts.html", seen)
 
 
-def _texts(kind: Kind, row: queries.Any) -> list[str]:
+def _texts(kind: Kind, row: Any) -> list[str]:
     if kind is Kind.RESPONSE:
         return [row.text]
     return [message["content"] for message in row.messages]

@@ -6,7 +6,6 @@ A person votes for their cohort's side with probability `SURE`, ties with `TIED`
 
 from __future__ import annotations
 
-from collections import Counter
 from math import comb
 
 import pytest
@@ -30,9 +29,9 @@ def tallies(n: int, *, for_first: bool) -> list[tuple[Tally, float]]:
     ]
 
 
-def shares(lived: int, clinical: int, *, agree: bool) -> Counter[Outcome]:
+def shares(lived: int, clinical: int, *, agree: bool) -> dict[Outcome, float]:
     """Outcome → its probability, where the lived cohort prefers the first."""
-    found: Counter[Outcome] = Counter()
+    found = dict.fromkeys(Outcome, 0.0)
     for one, p in tallies(lived, for_first=True):
         for other, q in tallies(clinical, for_first=agree):
             found[outcome({"lived": one, "clinical": other})] += p * q
