@@ -22,7 +22,8 @@ from annotations.rules.sketches import REPLY_WORDS, says_enough
 from annotations.rules.states import ReleaseState
 from annotations.rules.ties import Groups, Places, Why, placed
 from annotations.services.sides import USED, side
-from annotations.services.ties import AT_ONCE, Ties, sketch_study
+from annotations.services.sketching import sketch_study
+from annotations.services.ties import AT_ONCE, Ties
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import Actor

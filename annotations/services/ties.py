@@ -17,8 +17,15 @@ from annotations.rules.prompts import first_group, turns
 from annotations.rules.short import Short, joined_by_half, joined_by_letters, short
 from annotations.rules.ties import Groups, Why
 from annotations.services.sides import moves
+from annotations.services.sketching import (
+    SKETCHES,
+    TEXTS,
+    Bucket,
+    bucketed,
+    sketch_study,
+    write_buckets,
+)
 from codesign.shared.batches import batched
-from codesign.shared.copying import copy_rows
 from codesign.studies.models import Study
 
 if TYPE_CHECKING:
@@ -51,21 +58,14 @@ FROM unnest(%s::text[]) AS hash
 would read all its prompts for every hash."""
 AT_ONCE = 5_000
 """Groups to be moved by one statement."""
-SKETCHES = 32_000
-"""New sketches in memory before they go to their buckets, about 120 to each and 10 MB."""
 BUCKET_ROWS = 100
 """Rows of buckets in memory at a time, about 3 kB each."""
-TEXTS = 2_000
-"""Texts in memory at a time."""
 LARGE = 200
 """Prompts that share a band, from which on they come of a template: see `_join_large`."""
 BESIDE = 8
 """So many of those that come next, in the order of `sketches.order`, each is compared with."""
 APART = 100_000
 """Pairs that are remembered as not near, so that texts are not compared twice."""
-COLUMNS = ("study_id", "bucket", "intake", "keys", "prompts")
-Bucket = tuple[int, bytes, bytes]
-"""Its number, keys, ids of prompts."""
 Written = tuple[int, uuid.UUID, bytes | memoryview, bytes | memoryview]
 """Of a bucket: its number, the import that wrote it, keys, ids of prompts."""
 
@@ -215,7 +215,7 @@ class Ties:
         write_buckets(
             study=self.study,
             intake=self._intake,
-            rows=self._noted(_bucketed(self._ids, self._tables)),
+            rows=self._noted(bucketed(self._ids, self._tables)),
         )
         self._ids, self._tables, self._texts = [], [], set()
 
@@ -368,34 +368,6 @@ class Ties:
         for id, group, content, messages in rows.iterator(TEXTS):
             group = self._group(group, content)
             self._known[id] = Known(group, content, sketches.shingles(sketches.words_of(messages)))
-
-
-def sketch_study(*, study: Study, sign: Callable[[], None] = lambda: None) -> uuid.UUID:
-    """Write the sketches of all prompts of a study that has none yet; the intake they are of."""
-    intake = uuid.uuid4()
-    found = Prompt.objects.filter(study=study).values_list("id", "content_hash", "messages")
-    for some in batched(found.iterator(TEXTS), SKETCHES):
-        ids, tables = [], []
-        for part in batched(some, TEXTS):
-            sign()
-            by_text = {content: (id, messages) for id, content, messages in part}
-            ids += [id.bytes for id, _ in by_text.values()]
-            tables.append(sketches.sketches([turns(said) for _, said in by_text.values()]))
-        write_buckets(study=study, intake=intake, rows=_bucketed(ids, tables))
-    return intake
-
-
-def write_buckets(*, study: Study, intake: uuid.UUID, rows: Iterable[Bucket]) -> None:
-    """Write buckets of an import."""
-    copied = ((study.id, bucket, intake, keys, prompts) for bucket, keys, prompts in rows)
-    copy_rows(SketchBucket, COLUMNS, copied)
-
-
-def _bucketed(ids: Sequence[bytes], tables: Sequence[Array]) -> Iterator[Bucket]:
-    import numpy as np
-
-    found = np.frombuffer(b"".join(ids), dtype=buckets.ID)
-    return buckets.bucketed(np.concatenate(tables), found)
 
 
 def _by_size(runs: Iterable[Run]) -> Iterator[list[Run]]:

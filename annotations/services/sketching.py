@@ -1,0 +1,54 @@
+"""Writing what prompts find each other by: sketches into buckets."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from annotations.models import Prompt, SketchBucket
+from annotations.rules import buckets, sketches
+from annotations.rules.prompts import turns
+from codesign.shared.batches import batched
+from codesign.shared.copying import copy_rows
+from codesign.studies.models import Study
+
+if TYPE_CHECKING:
+    from annotations.rules.sketches import Array
+
+SKETCHES = 32_000
+"""New sketches in memory before they go to their buckets, about 120 to each and 10 MB."""
+TEXTS = 2_000
+"""Texts in memory at a time."""
+COLUMNS = ("study_id", "bucket", "intake", "keys", "prompts")
+Bucket = tuple[int, bytes, bytes]
+"""Its number, keys, ids of prompts."""
+
+
+def sketch_study(*, study: Study, sign: Callable[[], None] = lambda: None) -> uuid.UUID:
+    """Write the sketches of all prompts of a study that has none yet; the intake they are of."""
+    intake = uuid.uuid4()
+    found = Prompt.objects.filter(study=study).values_list("id", "content_hash", "messages")
+    for some in batched(found.iterator(TEXTS), SKETCHES):
+        ids, tables = [], []
+        for part in batched(some, TEXTS):
+            sign()
+            by_text = {content: (id, messages) for id, content, messages in part}
+            ids += [id.bytes for id, _ in by_text.values()]
+            tables.append(sketches.sketches([turns(said) for _, said in by_text.values()]))
+        write_buckets(study=study, intake=intake, rows=bucketed(ids, tables))
+    return intake
+
+
+def write_buckets(*, study: Study, intake: uuid.UUID, rows: Iterable[Bucket]) -> None:
+    """Write buckets of an import."""
+    copied = ((study.id, bucket, intake, keys, prompts) for bucket, keys, prompts in rows)
+    copy_rows(SketchBucket, COLUMNS, copied)
+
+
+def bucketed(ids: Sequence[bytes], tables: Sequence[Array]) -> Iterator[Bucket]:
+    """Sketches of prompts as they stand in buckets."""
+    import numpy as np
+
+    found = np.frombuffer(b"".join(ids), dtype=buckets.ID)
+    return buckets.bucketed(np.concatenate(tables), found)
