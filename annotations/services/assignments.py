@@ -30,7 +30,7 @@ from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.compensation import queries as compensation
 from codesign.compensation.models import PayRate
-from codesign.compensation.rules import pay_for
+from codesign.compensation.rules import pay_for, seconds_for
 from codesign.consent import queries as consent
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import NoConsent, NotFound, NotPermitted
@@ -192,13 +192,14 @@ def _pace(
     rate: PayRate, responses: Sequence[Response], last: Assignment | None, now: datetime
 ) -> dict[str, int]:
     """What `rules.pace` goes by when this lease ends, carried on from the one before."""
+    promised = seconds_for(estimated_seconds=rate.estimated_seconds, replies=len(responses))
     return {
-        "promised_seconds": rate.estimated_seconds,
+        "promised_seconds": promised,
         "words_shown": _words(responses),
         "spare_seconds": pace.spare_at(
             last.spare if last else None,
             now=now,
-            promised=rate.estimated_seconds,
+            promised=promised,
             pace=settings.PAY_PACE,
         ),
         "skips_before": _skips_before(last, now),

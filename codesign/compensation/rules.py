@@ -52,8 +52,17 @@ def pay_for(*, amount_minor: int, replies: int) -> int:
     The rate is for one or two replies. Each further reply adds half of the rate, rounded up to the
     minor unit: there is that much more to read and to compare.
     """
+    return _for_replies(amount_minor, replies)
+
+
+def seconds_for(*, estimated_seconds: int, replies: int) -> int:
+    """How long a text with so many replies takes by the rate's estimate; it grows as the pay."""
+    return _for_replies(estimated_seconds, replies)
+
+
+def _for_replies(of_two: int, replies: int) -> int:
     further = max(replies - REPLIES_IN_THE_RATE, 0)
-    return amount_minor + further * -(-amount_minor // 2)
+    return of_two + further * -(-of_two // 2)
 
 
 def price_words(*, amount_minor: int, currency: str) -> str:

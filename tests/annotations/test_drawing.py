@@ -90,7 +90,7 @@ def test_no_way_into_a_round_makes_a_task_of_more_than_four() -> None:
     made = judging_round(member.cohort, tasks=0)
     prompt = PromptFactory.create(study=made.study)
     replies = [ResponseFactory.create(prompt=prompt, source=SOURCES[n % 7]) for n in range(49)]
-    task = rounds.add_task(actor=SYSTEM, round=made, prompt=prompt, responses=replies)
+    (task,) = rounds.add_tasks(actor=SYSTEM, round=made, items=[(prompt, replies)])
     assert (task.responses.count(), task.drawn_from) == (4, 49)
     assert Response.objects.filter(prompt=prompt).count() == 49  # the others stay
     added = Event.objects.filter(action="annotations.tasks_added").latest("id")

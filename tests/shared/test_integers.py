@@ -21,11 +21,8 @@ from codesign.shared.copying import copy_rows
 from codesign.shared.errors import Invalid
 from codesign.shared.integers import limits, refuse_what_does_not_fit
 from codesign.shared.written import insert
-from modelhub.serializers import (
-    GenerationRequestSerializer,
-    PromptRowSerializer,
-    TrainingRequestSerializer,
-)
+from modelhub.serializers.prompts import PromptRowSerializer
+from modelhub.serializers.runs import GenerationRequestSerializer, TrainingRequestSerializer
 
 pytestmark = pytest.mark.django_db
 
