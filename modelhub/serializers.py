@@ -16,7 +16,12 @@ from modelhub.models import GenerationRun, ModelVersion, TrainingRun, Upload
 from modelhub.queries import uploads
 from modelhub.rules import generation as rules
 from modelhub.rules.states import Method, ModelKind, RunState, TrainingState, UploadState
-from modelhub.shapes import MetricsSerializer, TiedRowSerializer
+from modelhub.shapes import (
+    LossSerializer,
+    MetricsSerializer,
+    RowProblemSerializer,
+    TiedRowSerializer,
+)
 
 MOST_GENERATION_SEED = 2**63 - 1
 
@@ -75,13 +80,6 @@ class PromptRowsSerializer(Shape):
     """Many rows at once."""
 
     prompts = serializers.ListField(child=PromptRowSerializer())
-
-
-class RowProblemSerializer(Shape):
-    """What was wrong with a row."""
-
-    line = serializers.IntegerField(min_value=1)
-    problem = serializers.CharField()
 
 
 class ImportedSerializer(serializers.Serializer[Any]):
@@ -357,13 +355,6 @@ class TrainingRequestSerializer(Shape):
         """Parameters are taken as they came: whole numbers stay whole."""
         read = super().to_internal_value(data)
         return {**read, "params": data.get("params", {})}
-
-
-class LossSerializer(Shape):
-    """A point of the loss curve."""
-
-    step = serializers.IntegerField()
-    loss = serializers.FloatField()
 
 
 class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):

@@ -48,3 +48,17 @@ class MetricsSerializer(Shape):
     def to_representation(self, instance: Mapping[str, Any]) -> dict[str, Any]:
         """As they were written, without those that earlier versions took from the last batch."""
         return {name: value for name, value in instance.items() if name not in OF_ONE_BATCH}
+
+
+class RowProblemSerializer(Shape):
+    """What was wrong with a row."""
+
+    line = serializers.IntegerField(min_value=1)
+    problem = serializers.CharField()
+
+
+class LossSerializer(Shape):
+    """A point of the loss curve."""
+
+    step = serializers.IntegerField()
+    loss = serializers.FloatField()
