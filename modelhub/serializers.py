@@ -21,16 +21,10 @@ from modelhub.shapes import (
     MetricsSerializer,
     RowProblemSerializer,
     TiedRowSerializer,
+    TurnSerializer,
 )
 
 MOST_GENERATION_SEED = 2**63 - 1
-
-
-class TurnSerializer(Shape):
-    """One turn of a prompt."""
-
-    role = serializers.ChoiceField(["user", "assistant"])
-    content = serializers.CharField()
 
 
 class StudyPromptSerializer(serializers.ModelSerializer[Prompt]):

@@ -62,3 +62,10 @@ class LossSerializer(Shape):
 
     step = serializers.IntegerField()
     loss = serializers.FloatField()
+
+
+class TurnSerializer(Shape):
+    """One turn of a prompt."""
+
+    role = serializers.ChoiceField(["user", "assistant"])
+    content = serializers.CharField()
