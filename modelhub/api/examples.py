@@ -153,6 +153,13 @@ TRAINING: dict[str, Any] = {
 PROMPTS = [answered(PROMPT)]
 IMPORT = [
     sent({"prompts": ROWS}),
+    answered(
+        REPORT
+        | {
+            "made_held_out": 1,
+            "tied": [{"line": 1, "held_out": True, "tied_to": 1, "made_held_out": 1}],
+        }
+    ),
     answered(REPORT, 201),
     answered(IMPORTING | {"state": "confirmed", "rows": 0, "percent": 0, "started_at": None}, 202),
 ]
