@@ -166,8 +166,8 @@ def test_an_import_moves_no_prompt_that_a_release_used_to_another_side() -> None
         assert groups(used.study)[f"new-{number}"] == groups(used.study)[f"used-{number}"]
     held = SLEEP + " rent and rain aaaaaaaaa kkkkkkkkk"
     add(used.study, "held", held.replace("night", "dawn"), held_out=True)
-    now = groups(used.study)
-    assert now["held"] != now["used-0"] == now["new-0"]
+    at_end = groups(used.study)
+    assert at_end["held"] != at_end["used-0"] == at_end["new-0"]
     assert {name: used.sides()[name] for name in sides} == sides
 
 
