@@ -36,7 +36,7 @@ def sketch_study(*, study: Study, sign: Callable[[], None] = lambda: None) -> uu
             by_text = {content: (id, messages) for id, content, messages in part}
             ids += [id.bytes for id, _ in by_text.values()]
             tables.append(sketches.sketches([turns(said) for _, said in by_text.values()]))
-        write_buckets(study=study, intake=intake, rows=bucketed(ids, tables))
+        write_buckets(study=study, intake=intake, rows=bucketed(ids=ids, tables=tables))
     return intake
 
 
@@ -46,7 +46,7 @@ def write_buckets(*, study: Study, intake: uuid.UUID, rows: Iterable[Bucket]) ->
     copy_rows(SketchBucket, COLUMNS, copied)
 
 
-def bucketed(ids: Sequence[bytes], tables: Sequence[Array]) -> Iterator[Bucket]:
+def bucketed(*, ids: Sequence[bytes], tables: Sequence[Array]) -> Iterator[Bucket]:
     """Sketches of prompts as they stand in buckets."""
     import numpy as np
 

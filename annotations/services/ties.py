@@ -215,7 +215,7 @@ class Ties:
         write_buckets(
             study=self.study,
             intake=self._intake,
-            rows=self._noted(bucketed(self._ids, self._tables)),
+            rows=self._noted(bucketed(ids=self._ids, tables=self._tables)),
         )
         self._ids, self._tables, self._texts = [], [], set()
 

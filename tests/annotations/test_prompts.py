@@ -85,12 +85,12 @@ def test_tied_prompts_share_a_group_in_whatever_order_they_come(study: Study, ba
 
 
 def test_a_late_prompt_joins_two_groups(study: Study) -> None:
-    first = row("Hello", external_id="a", family="x")
-    second = row(LONG, external_id="b", family="y")
+    first = row(LONG, external_id="a", family="x")
+    second = row("Hello", external_id="b", family="y")
     add(study, first, second)
     assert groups(study)["a"] != groups(study)["b"]
     talk = [
-        {"role": "user", "content": "Hello"},
+        {"role": "user", "content": LONG},
         {"role": "assistant", "content": "Hi"},
         {"role": "user", "content": "Bye"},
     ]
@@ -105,16 +105,19 @@ def test_prompts_of_other_studies_are_not_tied(study: Study) -> None:
     assert groups(study)["a"] != groups(other)["a"]
 
 
-def test_identical_responses_tie_their_prompts(study: Study) -> None:
+def test_identical_responses_tie_their_prompts_where_they_are_no_stock_phrase(
+    study: Study,
+) -> None:
     add(study, row("One", external_id="a"), row("Two", external_id="b"), row("3", external_id="c"))
     a, b, c = Prompt.objects.order_by("external_id")
     source = study.id
-    for prompt, text in ((a, "I hear you."), (b, "I  hear you. "), (c, "Tell me more.")):
+    said = "I hear you, " * 7
+    for prompt, text in ((a, "Ok."), (b, "Ok."), (c, "Ok."), (a, said), (b, f" {said}  ")):
         new = intake.NewResponse(prompt=prompt, text=text, origin=Origin.AI, source=source)
         services.add_responses(actor=SYSTEM, study=study, new=[new])
     found = groups(study)
     assert found["a"] == found["b"] != found["c"]
-    assert Response.objects.count() == 3
+    assert Response.objects.count() == 5
 
 
 def test_pulling_is_final_and_on_record(study: Study) -> None:
