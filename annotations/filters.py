@@ -12,7 +12,7 @@ from annotations.rules.states import (
     RoundKind,
     RoundState,
 )
-from codesign.shared.query_parameters import SinceFilter
+from codesign.shared.query_parameters import NumberField, SinceFilter
 from codesign.shared.serializers import OneOf
 
 LARGEST_NUMBER = 999_999_999
@@ -45,7 +45,7 @@ class ReleaseFilter(SinceFilter):
 class RetractionFilter(SinceFilter):
     """Of retractions."""
 
-    release = serializers.IntegerField(
+    release = NumberField(
         required=False,
         min_value=1,
         max_value=LARGEST_NUMBER,

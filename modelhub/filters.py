@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from annotations.filters import AboutPromptFilter
 from annotations.rules.states import InUse, Origin, RoundState
-from codesign.shared.query_parameters import SinceFilter
+from codesign.shared.query_parameters import NumberField, SinceFilter
 from codesign.shared.serializers import OneOf, Shape
 from modelhub.rules.states import Method, ModelKind, RunState, TrainingState
 
@@ -23,7 +23,7 @@ class PromptFilter(AboutModelFilter):
     """Of prompts."""
 
     language = serializers.CharField(required=False, max_length=12)
-    intensity = serializers.IntegerField(required=False, min_value=1, max_value=3)
+    intensity = NumberField(required=False, min_value=1, max_value=3)
     held_out = serializers.BooleanField(required=False)
     state = OneOf([str(one) for one in InUse], required=False)
 

@@ -96,10 +96,7 @@ def describe(
         "selection_hash": selection_hash,
         "example_judgements": kept.examples,
         "judgements": kept.judgements,
-        "people": {
-            cohort: {"role": role, "people": len(members)}
-            for cohort, (role, members) in sorted(kept.people.items())
-        },
+        "people": _people(kept),
         "consent_versions": kept.versions(selection),
         "rubric_versions": sorted(kept.rubrics),
         "code_version": code_version(),
@@ -108,13 +105,26 @@ def describe(
         "data": data._asdict(),
         "rows": {config: dict(counts) for config, counts in rows.items()},
         "dropped": {config: dict(sorted(counts.items())) for config, counts in dropped.items()},
-        "contested": listed.get(Dropped.CONTESTED, 0),
-        "listed": {str(why): listed.get(why, 0) for why in LISTED},
+        **_listed(listed),
         "retractions": _retractions(selection.study["slug"], signer),
     }
     if edition.parent:
         about["parent"] = dict(edition.parent)
     return about
+
+
+def _people(kept: Kept) -> dict[str, Any]:
+    """How many people of each cohort are in it."""
+    return {
+        cohort: {"role": role, "people": len(members)}
+        for cohort, (role, members) in sorted(kept.people.items())
+    }
+
+
+def _listed(counts: Mapping[str, int]) -> dict[str, Any]:
+    """How many pairs are in `contested.jsonl`, by reason."""
+    by_reason = {str(why): counts.get(why, 0) for why in LISTED}
+    return {"contested": by_reason[Dropped.CONTESTED], "listed": by_reason}
 
 
 def _retractions(slug: str, signer: Signer) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from codesign.accounts import services, throttles
 from codesign.accounts.permissions import signed_in_lately
+from codesign.accounts.services import proofs
 
 TOO_MANY = "too_many_login_attempts"
 """Named in pages after three wrong codes; in forms where a limit is reached."""
@@ -98,7 +99,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def set_password(self, user: Any, password: str) -> None:
         """Leave it to the one service that does so."""
-        services.choose_password(user=user, password=password)
+        proofs.choose_password(user=user, password=password)
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         """The ways to show that it is you, in our words."""

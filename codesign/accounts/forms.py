@@ -17,8 +17,9 @@ from django.contrib.auth.hashers import make_password
 from django.core.validators import EMPTY_VALUES
 from django.utils.translation import gettext_lazy as _
 
-from codesign.accounts import queries, services
+from codesign.accounts import queries
 from codesign.accounts.rules import LONGEST_DAYS, TokenScope
+from codesign.accounts.services import proofs
 
 PASSWORD_HINT = _(
     "At least 8 characters. Not one that many people use, and not like your e-mail address."
@@ -75,7 +76,7 @@ class Signup(PlainWords, account.SignupForm):
         email = self.cleaned_data["email"]
         user = None
         if not self.account_already_exists:
-            user = services.sign_up(session=request.session, email=email, hashed_password=hashed)
+            user = proofs.sign_up(session=request.session, email=email, hashed_password=hashed)
         if user is None:
             return None, prevent_enumeration(request, email=email)
         return user, None
@@ -136,7 +137,7 @@ class ConfirmEmailCode(account.ConfirmEmailVerificationCodeForm):
         if self.user is None:  # nobody's code, or the account has gone in the meantime
             raise get_adapter().validation_error("incorrect_code")
         if self.email.lower() != self.user.email.lower():
-            services.free_address(email=self.email)
+            proofs.free_address(email=self.email)
         return str(super().clean_code())
 
 

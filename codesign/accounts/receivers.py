@@ -13,8 +13,9 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from codesign.accounts import queries, services
+from codesign.accounts import queries
 from codesign.accounts.models import User
+from codesign.accounts.services import proofs
 from codesign.accounts.signals import address_verified
 from codesign.shared import keeping
 
@@ -28,7 +29,7 @@ def end_what_was_made_before_the_proof(
     Before, not after: if this fails the address stays unproven, and nobody can sign in between.
     """
     if instance.verified and not raw and not queries.was_proven(address_id=instance.pk):
-        services.end_earlier_ways_in(user_id=instance.user_id)
+        proofs.end_earlier_ways_in(user_id=instance.user_id)
 
 
 @receiver(pre_save, sender=Authenticator)
@@ -37,7 +38,7 @@ def add_no_key_before_the_proof(
 ) -> None:
     """No passkey, app or recovery code while no address is proven, whatever page asks for it."""
     if instance.pk is None and not raw:
-        services.require_proven(user=instance.user)
+        proofs.require_proven(user=instance.user)
 
 
 @receiver(email_confirmed)
@@ -47,7 +48,7 @@ def tell_of_verified_address(
     """One signal for every way in which an address is proven; this browser did the proving."""
     user: User = email_address.user
     if request is not None:
-        services.keep_chosen_password(session=request.session, user=user)
+        proofs.keep_chosen_password(session=request.session, user=user)
         request.proved_here = user.pk  # type: ignore[attr-defined]
         _stay_signed_in(request, user)
     address_verified.send(sender=EmailAddress, user=user, email=email_address.email)

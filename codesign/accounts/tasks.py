@@ -1,6 +1,7 @@
 """The outbox; what sign-in forgets again."""
 
 from codesign.accounts import services
+from codesign.accounts.services import proofs
 from codesign.shared.jobs import background
 
 
@@ -26,4 +27,4 @@ def forget() -> None:
 @background(name="accounts.tasks.forget_unproven", queue="default", time_limit=60)
 def forget_unproven() -> None:
     """Delete accounts whose address nobody proved within a day."""
-    services.forget_unproven()
+    proofs.forget_unproven()

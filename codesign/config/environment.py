@@ -156,11 +156,7 @@ def _found(reader: Reader, home: Path) -> Environment:
             "CELERY_BROKER_URL", addresses.broker, running.get("broker_url", "")
         ),
         cache_url=reader.address("CACHE_URL", addresses.counter, COUNT_IN_EACH_PROCESS),
-        rate_judging=reader.number("CODESIGN_RATE_JUDGING", 6_000, least=1),
-        rate_reading=reader.number("CODESIGN_RATE_READING", 3_000, least=1),
-        rate_changing=reader.number("CODESIGN_RATE_CHANGING", 600, least=1),
-        rate_stranger=reader.number("CODESIGN_RATE_STRANGER", 120, least=1),
-        rate_sign_in=reader.number("CODESIGN_RATE_SIGN_IN", 120, least=1, most=10_000),
+        **_rates(reader),
         email_url=reader.address(
             "EMAIL_URL", addresses.mail_server if in_production else addresses.mail_door
         ),
@@ -176,6 +172,17 @@ def _found(reader: Reader, home: Path) -> Environment:
         training_memory_mb=reader.number("CODESIGN_TRAINING_MEMORY_MB", 0, least=0, most=2**24),
         log_level=reader.choice("LOG_LEVEL", LEVELS, "INFO"),
     )
+
+
+def _rates(reader: Reader) -> dict[str, int]:
+    """Requests a minute, by kind."""
+    return {
+        "rate_judging": reader.number("CODESIGN_RATE_JUDGING", 6_000, least=1),
+        "rate_reading": reader.number("CODESIGN_RATE_READING", 3_000, least=1),
+        "rate_changing": reader.number("CODESIGN_RATE_CHANGING", 600, least=1),
+        "rate_stranger": reader.number("CODESIGN_RATE_STRANGER", 120, least=1),
+        "rate_sign_in": reader.number("CODESIGN_RATE_SIGN_IN", 120, least=1, most=10_000),
+    }
 
 
 def _processes() -> int:

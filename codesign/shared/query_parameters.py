@@ -50,6 +50,16 @@ class SinceField(serializers.DateTimeField):
         return found
 
 
+class NumberField(serializers.IntegerField):
+    """A whole number in digits from 0 to 9: `int` takes other scripts' digits and blanks too."""
+
+    def to_internal_value(self, data: object) -> int:
+        """The number."""
+        if not (isinstance(data, str) and data.isascii() and data.isdecimal()):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 class SinceFilter(Shape):
     """What every list that grows with time can be asked for."""
 

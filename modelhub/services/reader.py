@@ -82,7 +82,7 @@ class Refused(Exception):
         self.message = [status, sentence, field]
 
 
-def open_file(path: Path, name: str) -> Read:
+def open_file(*, path: Path, name: str) -> Read:
     """The rows of a JSONL, CSV or Parquet file, or of a JSON body, as they stand there."""
     readers: dict[str, Callable[[Path, str], Read]] = {
         ".jsonl": _json_lines,
@@ -244,7 +244,7 @@ def _in_words(name: str) -> Iterator[None]:
         raise Refused(f"{name} cannot be read as Parquet ({error}).") from error
 
 
-def messages(rows: Iterator[Raw], *, most_text: int) -> Iterator[list[Any]]:
+def messages(*, rows: Iterator[Raw], most_text: int) -> Iterator[list[Any]]:
     """Each row as it can come in, or what is wrong with it; Refused where they are too many.
 
     `most_text` is how many characters all rows may have.
@@ -271,7 +271,7 @@ def messages(rows: Iterator[Raw], *, most_text: int) -> Iterator[list[Any]]:
         yield packed(row, unused)
 
 
-def main(path: str, name: str, most_text: str, seconds: str) -> None:
+def main(*, path: str, name: str, most_text: str, seconds: str) -> None:
     """Read it under limits; what it says is written to standard output."""
     limit_itself(seconds=int(seconds))
     out = open(sys.stdout.fileno(), "wb", buffering=BUFFER, closefd=False)  # noqa: SIM115
@@ -281,11 +281,11 @@ def main(path: str, name: str, most_text: str, seconds: str) -> None:
         out.write(say(message).encode(errors="backslashreplace") + b"\n")
 
     try:
-        total, rows = open_file(Path(path), name)
+        total, rows = open_file(path=Path(path), name=name)
         tell({"total": total})
         out.flush()
         bound = UNPACKED_ANYWAY + UNPACKS * Path(path).stat().st_size
-        for message in messages(rows, most_text=min(bound, int(most_text))):
+        for message in messages(rows=rows, most_text=min(bound, int(most_text))):
             tell(message)
         tell({"done": True})
     except Refused as refused:
@@ -311,4 +311,4 @@ def limit_itself(*, seconds: int) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(**dict(zip(("path", "name", "most_text", "seconds"), sys.argv[1:], strict=True)))

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from codesign.accounts import queries, services
 from codesign.accounts.models import ApiToken, User
+from codesign.accounts.services import proofs
 from codesign.audit.models import Event
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, NotPermitted
@@ -301,11 +302,11 @@ def test_a_request_of_a_session_that_ends_meanwhile_makes_nothing() -> None:
     """It read the account before the proof, and writes after."""
     user = services.make_account(actor=SYSTEM, email=VICTIM, password=ATTACKERS)
     read_before = User.objects.get(id=user.id)
-    services.end_earlier_ways_in(user_id=user.id)
+    proofs.end_earlier_ways_in(user_id=user.id)
     with pytest.raises(Conflict):
         RecoveryCodes.activate(read_before)
     with pytest.raises(Conflict):
-        services.choose_password(user=read_before, password=ATTACKERS)
+        proofs.choose_password(user=read_before, password=ATTACKERS)
     with pytest.raises(Conflict):
         services.make_token(
             actor=Actor.of(user), user=read_before, name="n", scopes=["judge"], days=1
@@ -346,7 +347,7 @@ def test_what_nobody_proves_goes_after_a_day_and_nothing_else() -> None:
     MemberFactory.create(user=stays)
     gone_too = long_ago(UserFactory.create(email="last@example.org", verified=False))
     assert queries.unproven_for(timedelta(days=1))
-    assert services.forget_unproven() == 2
+    assert proofs.forget_unproven() == 2
     left = set(User.objects.filter(id__in=[u.id for u in {*kept, stays, gone_too}]))
     assert left == {*kept, stays}
     assert Event.objects.filter(action="accounts.unproven_deleted").count() == 2
@@ -362,7 +363,7 @@ def test_a_code_that_comes_after_the_account_has_gone_is_refused_in_words(
     other.post(reverse("account_request_login_code"), {"email": VICTIM})
     login_code = last_code(mailoutbox)
     long_ago(User.objects.get())
-    services.forget_unproven()
+    proofs.forget_unproven()
     assert client.post(reverse(CONFIRM), {"code": code}).status_code < 500
     answer = other.post(reverse("account_confirm_login_code"), {"code": login_code})
     assert answer.status_code < 500

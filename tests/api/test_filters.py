@@ -118,7 +118,7 @@ def test_a_list_can_be_narrowed_by_time(lists: Lists, name: str) -> None:
         assert lists.get(address, f"since={since}").status_code == 200
     assert lists.get(address, "since=2026-11-23T09:00:00+01:00").status_code == 200
     assert lists.get(address, "since=8000-01-01").json()["results"] == []
-    for wrong in ("yesterday", "", "2026-13-01", "0001-01-01", "9999-12-31T23:59:59-23:59", "%00"):
+    for wrong in ("yesterday", "", "2026-13-01", "0001-01-01", "9999-12-31T23:59:59-23:59"):
         assert set(problem(lists.get(address, f"since={wrong}"), 400)["fields"]) == {"since"}
     twice = problem(lists.get(address, "since=2026-01-01&since=2026-02-02"), 400)
     assert twice["fields"] == {"since": ["Send this once."]}
@@ -263,10 +263,10 @@ def test_runs_releases_models_and_retractions(lists: Lists) -> None:
         ("prompts", "category=none", "category"),
         ("prompts", "category=", "category"),
         ("prompts", "intensity=4", "intensity"),
+        ("prompts", "intensity=%D9%A3", "intensity"),
         ("prompts", f"intensity={2**40}", "intensity"),
         ("prompts", "held_out=perhaps", "held_out"),
         ("prompts", "model=nowhere", "model"),
-        ("prompts", "model=%00", "model"),
         ("prompts", f"round={NO_ID}", "round"),
         ("prompts", "round=x", "round"),
         ("responses", f"round={NO_ID}", "round"),

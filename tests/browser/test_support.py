@@ -121,7 +121,9 @@ def test_help_comes_when_all_is_done(open_page: OpenPage, transactional_db: None
     tool(page, "A", "Rewrite").click()
     page.locator("#rewrite-A").fill("أريد أن أموت")
     send(page)
-    expect(page.get_by_role("heading", level=1)).to_have_text("That is all for now")
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        "You have judged everything there is for now. Thank you."
+    )
     expect(page.get_by_role("region", name=TITLE)).to_be_focused()
     check_page(page, name="support-done")
     page.get_by_role("link", name="Texts that only you see").click()

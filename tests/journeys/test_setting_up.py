@@ -145,10 +145,12 @@ def test_from_a_new_study_to_the_first_text(visit: Any) -> None:
     page = coordinator.get(f"{AT}/set-up/cohorts/")
     coordinator.submit(page, page.form_with("title"), title="Lived experience", role="panelist")
     assert "Name a safety lead" in next_step(coordinator)
-    visit("sami")
+    lead = visit("sami")
     page = coordinator.get(f"{AT}/people/")
-    lead = {"email": "sami@example.org", "place": "role:safety_lead"}
-    coordinator.submit(page, page.form_with("email", "place"), **lead)
+    place = {"email": "sami@example.org", "place": "role:safety_lead"}
+    coordinator.submit(page, page.form_with("email", "place"), **place)
+    assert "Name a safety lead" in next_step(coordinator)
+    join(lead)
     assert "Write and publish the text" in next_step(coordinator)
     write_consent(coordinator)
     assert "Write the questions" in next_step(coordinator)
@@ -165,9 +167,7 @@ def test_from_a_new_study_to_the_first_text(visit: Any) -> None:
     page = coordinator.get(f"{AT}/people/")
     cohort = {"email": "paula@example.org", "place": "cohort:lived-experience"}
     coordinator.submit(page, page.form_with("email", "place"), **cohort)
-    page = panelist.get("/")
-    assert page.url.endswith("/invitations/")
-    panelist.submit(page, page.form_with("invitation"), answer="join")
+    join(panelist)
     sign(panelist)
     assert "Start" not in panelist.get(f"{AT}/").words
     page = coordinator.get(f"{AT}/set-up/open/")
@@ -177,6 +177,12 @@ def test_from_a_new_study_to_the_first_text(visit: Any) -> None:
     assert f"{AT}/judge/" in panelist.get(f"{AT}/").links
     assert "Understood" in panelist.get(f"{AT}/judge/").words
     assert Assignment.objects.get().member == Member.objects.get(user__email="paula@example.org")
+
+
+def join(invited: Visitor) -> None:
+    page = invited.get("/")
+    assert page.url.endswith("/invitations/")
+    invited.submit(page, page.form_with("invitation"), answer="join")
 
 
 def sign(panelist: Visitor) -> None:

@@ -202,7 +202,9 @@ def test_of_many_replies_four_are_asked_about_evenly_over_models(
     rows = [
         {
             "prompt": f"Prompt {number}",
-            "responses": [{"text": f"{number} {name}", "model": name} for name in models],
+            "responses": [
+                {"text": f"{number} {place}", "model": name} for place, name in enumerate(models)
+            ],
         }
         for number in range(30)
     ]
