@@ -13,6 +13,7 @@ class AnnotationsConfig(AppConfig):
         """Listen for withdrawals, offer steps for the homes, tell the ledger what work there is."""
         from annotations import cards, checks, permissions, receivers  # noqa: F401
         from annotations.queries import work
+        from annotations.services import regroup  # noqa: F401 - its action has words in the trail
         from codesign.accounts.registry import SCOPE_ROLES
         from codesign.accounts.rules import TokenScope
         from codesign.compensation.registry import PAID_WORK

@@ -9,8 +9,9 @@ from typing import Any
 from annotations.rules.releases import SAYS, USES
 
 CONFIG_SAYS: Mapping[str, str] = {
-    "preference": "Prompt, chosen and rejected response: one record per pair of responses on which"
-    " people agreed, and one per accepted rewrite (the rewrite chosen, its original rejected)."
+    "preference": "Prompt, chosen and rejected response: one record per pair of responses of which"
+    " people prefer one, all cohorts counted equally, and one per accepted rewrite (the rewrite"
+    " chosen, its original rejected)."
     " `meta.p` is how sure, from 0.5 to 1: the mean of the cohorts' estimates, where `wins`,"
     " `ties` and `losses` are people and `votes` is what their rankings weigh. `margin` is how"
     " strongly, 0 to 3; a rewrite has 1.",
@@ -128,7 +129,7 @@ def _listed(manifest: Mapping[str, Any]) -> list[str]:
     counts = manifest["listed"]
     least = manifest["least"]
     lines = [
-        "- `contested.jsonl`: pairs that are in no record of `preference`, with what each cohort"
+        "- `contested.jsonl`: pairs that are kept out of `meta.config`, with what each cohort"
         ' said. Load it with `load_dataset("json", data_files="contested.jsonl")`. `meta.kind`'
         " says why a pair is there, `meta.config` which config it is missing from:",
         f"  - `contested`, {counts['contested']}: the cohorts want opposite things, and the votes"

@@ -16,6 +16,7 @@ DECISIONS = [
 WHY = {
     WhyHeld.PACE: _("more work than the time that passed"),
     WhyHeld.QUICK: _("sent faster than the words can be read"),
+    WhyHeld.SKIPS: _("many quick skips in a row"),
 }
 
 

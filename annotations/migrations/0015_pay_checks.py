@@ -118,7 +118,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='paydecision',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('new_state', 'held'), ('reason', ''), ('why__in', ['pace', 'quick'])), models.Q(models.Q(('new_state', 'held'), _negated=True), ('why', '')), _connector='OR'), name='pay_decision_held_by_a_rule'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('new_state', 'held'), ('reason', ''), ('why__in', ['pace', 'quick', 'skips'])), models.Q(models.Q(('new_state', 'held'), _negated=True), ('why', '')), _connector='OR'), name='pay_decision_held_by_a_rule'),
         ),
         migrations.AddConstraint(
             model_name='paydecision',

@@ -120,6 +120,7 @@ class WhyHeld(StrEnum):
 
     PACE = "pace"  # more promised time than can have passed
     QUICK = "quick"  # sent sooner than the words can be read
+    SKIPS = "skips"  # one of many quick skips in a row
 
 
 class RewriteState(StrEnum):

@@ -141,7 +141,8 @@ def lease_next(
     if seat.number < plan.overlap:
         seats.offer_lowest(task_id=seat.task_id, cohort_id=member.cohort_id)
     responses = queries.responses_of.all(task_id=seat.task_id)
-    shown = _order(member, responses)
+    begun = _begun(seat, last)
+    shown = _order_of(begun) if begun else _order(member, responses)
     made = Assignment(
         study=member.study,
         member=member,
@@ -159,27 +160,39 @@ def lease_next(
         leased_at=now,
         expires_at=now + timedelta(minutes=settings.ASSIGNMENT_LEASE_MINUTES),
         sitting=_sitting(last, now),
-        **_begun(seat, last, shown_at),
+        **_kept(begun, shown_at),
     )
     insert(made)
     made.responses = {response.id: response for response in responses}
     return Found(made, created=True)
 
 
-def _begun(seat: seats.Look, last: Assignment | None, shown_at: datetime | None) -> dict[str, Any]:
-    """What goes on from the earlier assignment that holds a draft, if there is one.
+def _begun(seat: seats.Look, last: Assignment | None) -> Assignment | None:
+    """The earlier assignment of this task that holds a draft, if there is one: it goes on.
 
-    The text counts as shown from then on: whoever read it before may send it at once.
+    Its text counts as shown from then on: whoever read it before may send it at once.
     """
     if seat.begun_id is None:
-        return {"first_shown_at": shown_at}
+        return None
     is_last = last is not None and last.id == seat.begun_id
-    begun = last if last and is_last else Assignment.objects.get(id=seat.begun_id)
+    return last if last and is_last else Assignment.objects.get(id=seat.begun_id)
+
+
+def _kept(begun: Assignment | None, shown_at: datetime | None) -> dict[str, Any]:
+    if begun is None:
+        return {"first_shown_at": shown_at}
     return {
         "first_shown_at": begun.first_shown_at or shown_at,
         "draft": begun.draft,
         "draft_saved_at": begun.draft_saved_at,
     }
+
+
+def _order_of(begun: Assignment) -> order.Order:
+    """The order in which the draft was written: what it says of reply A must stay true."""
+    return order.Order(
+        ids=tuple(begun.order_shown), seed=begun.seed, propensity=begun.propensity, lead=0
+    )
 
 
 def _sitting(last: Assignment | None, now: datetime) -> uuid.UUID:
@@ -220,7 +233,7 @@ def _skips_before(last: Assignment | None, now: datetime) -> int:
         skips=last.skips_before or 0,
         skipped=last.state == AssignmentState.SKIPPED,
         judged=last.state == AssignmentState.SUBMITTED,
-        same_sitting=queue.same_sitting(ended_at=last.ended_at, now=now),
+        pause=now - (last.ended_at or last.leased_at),
     )
 
 

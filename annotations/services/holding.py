@@ -35,6 +35,8 @@ def pace_of(*, assignment: Assignment, now: datetime, judged: bool, paid: bool) 
     why = None
     if paid and judged and _too_quick(assignment, now):
         why = WhyHeld.QUICK
+    elif paid and not judged and _quick_skip(assignment, now):
+        why = WhyHeld.SKIPS
     elif paid and left < promised:
         why = WhyHeld.PACE
     elif paid:
@@ -52,6 +54,15 @@ def _too_quick(assignment: Assignment, now: datetime) -> bool:
     since = assignment.first_shown_at or assignment.leased_at
     words = assignment.words_shown or 0
     return pace.too_quick(words=words, since=since, now=now, pace=settings.PAY_PACE)
+
+
+def _quick_skip(assignment: Assignment, now: datetime) -> bool:
+    return pace.quick_skip(
+        skips=assignment.skips_before or 0,
+        since=assignment.first_shown_at or assignment.leased_at,
+        now=now,
+        promised=assignment.promised_seconds or 0,
+    )
 
 
 def credit_or_hold(*, assignment: Assignment, why: WhyHeld | None, now: datetime) -> None:

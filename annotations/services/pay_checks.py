@@ -25,6 +25,8 @@ DECIDED = action("annotations.pay_decided", "decided on pay that was held")
 
 SHORTEST_REASON = 100
 """Characters of a reason not to pay (standards 3.5)."""
+FEWEST_WORDS = 10
+"""Different ones in it: a reason is made of sentences."""
 LONGEST_REASON = 1000
 BATCH = 500
 """Pieces decided in one transaction."""
@@ -98,10 +100,11 @@ def _checked(state: str, reason: str) -> str:
     if not storable(said) or len(said) > LONGEST_REASON:
         problem = f"Please give the reason in at most {LONGEST_REASON} ordinary characters."
         raise Invalid(problem, {"reason": [problem]})
-    if state == PayCheck.NOT_PAID and len(said) < SHORTEST_REASON:
+    too_short = len(said) < SHORTEST_REASON or len(set(said.split())) < FEWEST_WORDS
+    if state == PayCheck.NOT_PAID and too_short:
         problem = (
-            f"Please write at least {SHORTEST_REASON} characters: the person reads why they are"
-            " not paid."
+            f"Please write at least {SHORTEST_REASON} characters in sentences: the person reads why"
+            " they are not paid."
         )
         raise Invalid(problem, {"reason": [problem]})
     return said

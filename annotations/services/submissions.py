@@ -162,7 +162,7 @@ def _about(*, example: bool, why: WhyHeld | None) -> dict[str, Any]:
 
 def _check_unfinished(assignment: Assignment) -> None:
     if assignment.state == AssignmentState.SKIPPED:
-        raise Conflict("You have passed on this one.")
+        raise Conflict("You already skipped this.")
     if assignment.state == AssignmentState.SUBMITTED:
         raise Conflict(SENT)
     if not ASSIGNMENT_STATES.allows(assignment.state, AssignmentState.SUBMITTED):

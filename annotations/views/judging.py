@@ -164,7 +164,7 @@ def _added(assignment: Assignment, *, held: bool) -> str:
     if not assignment.amount_minor:
         return ""
     if held:
-        return " " + _("Its pay is being checked; your pay page shows it.")
+        return " " + _("Thank you. A person checks its pay first. You did nothing wrong.")
     amount = format_money(assignment.amount_minor, assignment.currency)
     return " " + _("%(amount)s was added.") % {"amount": amount}
 

@@ -202,7 +202,7 @@ def _said(release: DatasetRelease) -> dict[str, Any]:
         ],
         "listed_columns": [
             {"label": _("Pairs that are listed in contested.jsonl")},
-            {"label": _("Pairs"), "number": True},
+            {"label": _("Lines"), "number": True},
         ],
         "listed_rows": [[LISTED_SAYS[why], listed[why]] for why in LISTED if why in listed],
         "files": [itself, *manifest["files"]],

@@ -35,7 +35,7 @@ _MISTAKES = MappingProxyType(
         TOO_MANY: _(
             "That was not the code three times, so it has ended. You can ask for a new one."
         ),
-        "rate_limited": _("That was too often in a short time. Please try again in a minute."),
+        "rate_limited": _("There were too many tries in a short time. Try again in a minute."),
         "same_as_current": _("That is the one you have already."),
     }
 )

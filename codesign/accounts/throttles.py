@@ -108,7 +108,7 @@ class Pause:
 _MANY_HERE = _(
     "Very many people at your internet address are signing in at the moment. Your account is fine."
 )
-_OFTEN = _("That was too often in a short time.")
+_OFTEN = _("There were too many tries in a short time.")
 _REACHED: Mapping[str, Any] = {
     "login_failed": _(
         "A wrong password or code was typed for this account five times, so it takes none for now."

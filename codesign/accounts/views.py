@@ -167,7 +167,9 @@ def stop(request: AccountRequest, user_id: uuid.UUID) -> HttpResponse:
 def set_active(request: AccountRequest, user_id: uuid.UUID) -> HttpResponse:
     """Stop an account or open it again."""
     user = queries.account(actor=request.actor, user_id=user_id)
-    active = request.POST.get("active") == "yes"
+    if request.POST.get("active") not in ("yes", "no"):
+        raise Invalid("Choose whether the account is stopped or opened again.")
+    active = request.POST["active"] == "yes"
     services.set_active(actor=request.actor, user=user, active=active)
     said = _("%(email)s can sign in again.") if active else _("%(email)s cannot sign in any more.")
     messages.success(request, said % {"email": user.email})

@@ -18,11 +18,21 @@ MOST_REPLIES = 4
 """The most that people can compare; so many replies a text has at most."""
 MOST_SECONDS = 600 * 60
 """Of one text: ten hours."""
-MOST_UNITS = 100_000_000
-"""The largest pay for one text, in whole units of the weakest currencies: about £70 in rials."""
-MOST_STRONG_UNITS = 1_000
-STRONG = frozenset(["AUD", "BHD", "CAD", "CHF", "EUR", "GBP", "JOD", "KWD", "NZD", "OMR", "USD"])
-"""Currencies of which a thousand units for one text are a mistake in typing."""
+MOST_UNITS = 1_000
+"""The largest pay for one text, in whole units: more is a mistake in typing."""
+MOST_WEAK_UNITS = 100_000_000
+"""The same for the weakest currencies: about £70 in rials."""
+WEAK = frozenset(
+    code
+    for some in (
+        "AFN ALL AMD AOA ARS BDT BIF BWP CDF CLP COP CRC CVE CZK DJF DOP DZD ETB GMD GNF GYD HTG",
+        "HUF IDR INR IQD IRR ISK JMD JPY KES KGS KHR KMF KPW KRW KZT LAK LBP LKR LRD MGA MKD MMK",
+        "MNT MRU MUR MWK MZN NGN NIO NPR PHP PKR PYG RSD RUB RWF SDG SOS SRD SSP STN SYP TRY TWD",
+        "TZS UAH UGX UYU UZS VES VND VUV XAF XOF XPF YER ZAR ZMW ZWG",
+    )
+    for code in some.split()
+)
+"""Currencies whose unit is worth less than about 6 pence, or falls quickly."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +87,7 @@ def price_words(*, amount_minor: int, currency: str) -> str:
 
 def most_minor(currency: str) -> int:
     """The largest pay for one text that a rate may name, in minor units."""
-    units = MOST_STRONG_UNITS if currency in STRONG else MOST_UNITS
+    units = MOST_WEAK_UNITS if currency in WEAK else MOST_UNITS
     return units * 10 ** exponent(currency)
 
 

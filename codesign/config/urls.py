@@ -1,9 +1,8 @@
 """Every address, by app."""
 
 from django.urls import URLPattern, URLResolver, include, path
-from drf_spectacular.views import SpectacularAPIView
 
-from codesign.config.views import healthz
+from codesign.config.views import SchemaView, healthz
 from codesign.shared.views import kept_form
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -20,7 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("studies/<slug:slug>/", include("annotations.urls")),
     path("studies/<slug:slug>/", include("modelhub.urls")),
     path("api/v1/", include("codesign.config.api_urls")),
-    path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/v1/schema/", SchemaView.as_view(), name="schema"),
 ]
 
 handler400 = "codesign.shared.views.bad_request"

@@ -1,13 +1,32 @@
 """What belongs to the installation and to no app."""
 
+from threading import Lock
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from drf_spectacular.views import SpectacularAPIView
 
 from codesign.accounts import throttles
 from codesign.config import health
 from codesign.shared.access import PUBLIC, declare
+
+_DESCRIBING = Lock()
+
+
+class SchemaView(SpectacularAPIView):
+    """The description of the API, made by one thread at a time.
+
+    The library fills tables of its own while it makes one: two threads at once met half of them.
+    """
+
+    permission = PUBLIC
+
+    def _get_schema_response(self, request: Any) -> Any:
+        with _DESCRIBING:
+            return super()._get_schema_response(request)  # type: ignore[no-untyped-call]
 
 
 @declare(PUBLIC)

@@ -145,7 +145,7 @@ def sign(
     ticked = set(granted)
     offered = [choice["purpose"] for choice in version.content["choices"]]
     name = " ".join(typed_name.split())
-    if shows_nothing(name):
+    if shows_nothing(name) or not any(letter.isalpha() for letter in name):
         raise Invalid("Please type your name.", {"typed_name": ["Please type your name."]})
     if problem := rules.choice_problem(ticked, offered):
         raise Invalid(problem, {"choices": [problem]})

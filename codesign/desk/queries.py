@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Mapping
 
 from django.db.models import Prefetch, QuerySet
-from django.utils import timezone
 
 from codesign.audit import queries as audit
 from codesign.audit.models import Event
@@ -96,10 +95,10 @@ def handovers_waiting(*, actor: Actor) -> QuerySet[Handover]:
     return waiting.select_related("study", "requested_by").order_by("due_at", "id")
 
 
-def handovers_due() -> list[uuid.UUID]:
-    """Requests whose waiting time has passed, oldest first."""
-    due = Handover.objects.filter(state=HandoverState.WAITING, due_at__lte=timezone.now())
-    return list(due.order_by("due_at").values_list("id", flat=True)[:MOST_AT_ONCE])
+def handovers_to_decide() -> list[uuid.UUID]:
+    """Requests that nobody has decided yet, the one that is due first at the front."""
+    waiting = Handover.objects.filter(state=HandoverState.WAITING)
+    return list(waiting.order_by("due_at").values_list("id", flat=True)[:MOST_AT_ONCE])
 
 
 def changes_of_staff(*, study_id: uuid.UUID) -> QuerySet[Event]:

@@ -93,6 +93,7 @@ VALUES: dict[str, Words] = {
     "adapter": gettext_lazy("trained here"),
     "pace": gettext_lazy("more work was sent than the time allows"),
     "quick": gettext_lazy("it was sent sooner than the text can be read"),
+    "skips": gettext_lazy("many texts in a row were skipped quickly"),
     "all": gettext_lazy("all files"),
     "embedded": gettext_lazy("comes with Codesign"),
     "erase": gettext_lazy("erase what identifies them"),

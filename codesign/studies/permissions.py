@@ -40,6 +40,7 @@ SEE_STUDY = Permission("studies.see", Scope.STUDY, frozenset(Role), kept=True)
 MANAGE_PEOPLE = Permission("studies.manage_people", Scope.STUDY, frozenset({Role.COORDINATOR}))
 RUN_STUDY = Permission("studies.run", Scope.STUDY, frozenset({Role.COORDINATOR}))
 SEE_HANDOVERS = Permission("studies.see_handovers", Scope.STUDY, STAFF)
+OBJECT_TO_HANDOVER = Permission("studies.object_to_handover", Scope.STUDY, STAFF)
 LIST_OWN = SIGNED_IN
 MAKE_STUDIES = SITE_ADMIN
 

@@ -48,8 +48,11 @@ SAID = 20
 """Columns named in a refusal, at most."""
 _ORIGINS = tuple(Origin)
 _RESPONSE_KEYS = frozenset({"text", "model", "origin"})
-_OBJECT = re.compile(r"\s*(?:\[\s*)?\{\s*[\"'“”}]")
-"""How text begins that is an object of some program, or a list of them."""
+_OBJECT = re.compile(
+    r"\[?\s*\{\s*[\"'“”}]"
+    r"|(?:\[?\s*\{|[A-Za-z_]+\()\s*[\"'“”]?(?:text|model|origin)[\"'“”]?\s*[:=]"
+)
+"""How text begins that is an object of some program, or a list of them, as `_bare` leaves it."""
 _YES_NO = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
@@ -187,12 +190,26 @@ def _whole(value: Any) -> Any:
 
 
 def _responses(raw: Any) -> tuple[ResponseRow, ...]:
-    if isinstance(raw, str) and (raw.lstrip().startswith("[") or _OBJECT.match(raw)):
-        raw = _json_cell(raw, "responses")
+    if isinstance(raw, str) and (_bare(raw).startswith("[") or _is_object(raw)):
+        raw = _json_cell(_bare(raw), "responses")
     raw = [raw] if isinstance(raw, Mapping) else raw
     if not isinstance(raw, list | tuple) or len(raw) > MOST_RESPONSES:
         raise BadRow(f"responses is not a list of at most {MOST_RESPONSES} responses.")
     return tuple(_response(one, number) for number, one in enumerate(raw, 1))
+
+
+def _bare(text: str) -> str:
+    """The text from the first letter on that shows."""
+    start = 0
+    while start < len(text) and shows_nothing(text[start]):
+        start += 1
+    return text[start:].rstrip()
+
+
+def _is_object(text: str) -> bool:
+    """Whether a text is an object of some program, also inside the quotes of a JSON text."""
+    bare = _bare(text)
+    return bool(_OBJECT.match(bare[1:] if bare.startswith(('"{', '"[')) else bare))
 
 
 def _parsed(text: str, number: int) -> Mapping[str, Any]:
@@ -200,10 +217,11 @@ def _parsed(text: str, number: int) -> Mapping[str, Any]:
 
     Shown as it stands, it would name its model to the people who judge it.
     """
-    if not _OBJECT.match(text):
+    if not _is_object(text):
         return {"text": text}
     try:
-        said = json.loads(text)
+        said = json.loads(_bare(text))
+        said = json.loads(_bare(said)) if isinstance(said, str) else said
     except (ValueError, RecursionError):
         said = None
     if not isinstance(said, Mapping):
@@ -220,7 +238,7 @@ def _response(raw: Any, number: int) -> ResponseRow:
     text, model = given["text"], given.get("model") or ""
     if problem := text_problem(text, f"response {number}"):
         raise BadRow(problem)
-    if _OBJECT.match(text):
+    if _is_object(text):
         raise BadRow(f"the text of response {number} is an object or a list, not text.")
     if not isinstance(model, str) or len(model.strip()) > MODEL_NAME or not storable(model):
         raise BadRow(f"the model of response {number} is not a name of {MODEL_NAME} characters.")

@@ -71,35 +71,49 @@ def test_what_was_spare_then_is_spare_now() -> None:
 
 @pytest.mark.parametrize(
     ("words", "seconds", "quick"),
-    [(300, 0.28, True), (300, 17.9, True), (300, 18, False), (3, 1.7, True), (3, 1.8, False)],
+    [(300, 0.28, True), (300, 35.9, True), (300, 36, False), (3, 3.5, True), (3, 3.6, False)],
 )
 def test_quicker_than_anybody_reads(words: int, seconds: float, quick: bool) -> None:
     assert pace.too_quick(words=words, since=NOON, now=after(seconds), pace=4) is quick
 
 
-def test_scripts_without_spaces_are_never_counted_long() -> None:
-    assert pace.count_words(["今日はとても疲れました。何もできません。", "two words"]) == 3
+def test_of_scripts_without_spaces_half_of_the_letters_count() -> None:
+    assert pace.count_words(["今日はとても疲れました。何もできません。", "two words"]) == 12
+
+
+HOURS = timedelta(hours=1)
 
 
 @pytest.mark.parametrize(
-    ("skips", "skipped", "judged", "same_sitting", "before"),
+    ("skips", "skipped", "judged", "pause", "before"),
     [
-        (0, True, False, True, 1),
-        (3, True, False, True, 4),
-        (4, True, False, True, 0),  # the break was offered: counting starts again
-        (4, False, False, True, 4),  # a lease that ended by itself
-        (4, False, True, True, 0),
-        (4, True, False, False, 0),
+        (0, True, False, 0 * HOURS, 1),
+        (3, True, False, 0 * HOURS, 4),
+        (4, True, False, 0 * HOURS, 5),  # a break was offered: the row goes on
+        (4, False, False, 0 * HOURS, 4),  # a lease that ended by itself
+        (4, False, True, 0 * HOURS, 0),
+        (4, True, False, 7 * HOURS, 5),
+        (4, True, False, 8 * HOURS, 0),
+        (30_000, True, False, 0 * HOURS, 30_000),
     ],
 )
 def test_skips_in_a_row(
-    skips: int, skipped: bool, judged: bool, same_sitting: bool, before: int
+    skips: int, skipped: bool, judged: bool, pause: timedelta, before: int
 ) -> None:
-    found = pace.skips_before(
-        skips=skips, skipped=skipped, judged=judged, same_sitting=same_sitting
-    )
+    found = pace.skips_before(skips=skips, skipped=skipped, judged=judged, pause=pause)
     assert found == before
 
 
-def test_the_fifth_skip_in_a_row_leads_to_a_break() -> None:
-    assert [pace.leads_to_a_break(skips=n) for n in range(5)] == [False] * 4 + [True]
+def test_each_fifth_skip_in_a_row_leads_to_a_break() -> None:
+    assert [n for n in range(15) if pace.leads_to_a_break(skips=n)] == [4, 9, 14]
+
+
+@pytest.mark.parametrize(
+    ("skips", "seconds", "held"), [(4, 1, False), (5, 1, True), (5, 89, True), (5, 90, False)]
+)
+def test_after_five_in_a_row_a_skip_takes_half_of_the_promised_time(
+    skips: int, seconds: float, held: bool
+) -> None:
+    """One skip every 46 s would have been paid at once all day, without a text judged."""
+    found = pace.quick_skip(skips=skips, since=NOON, now=after(seconds), promised=180)
+    assert found is held

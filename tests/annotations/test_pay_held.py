@@ -76,7 +76,7 @@ def test_39_skips_in_a_few_seconds_bring_five_and_hold_the_others() -> None:
         skip(caller, lease(member))
     assert earned(member) == 5 * 80
     assert len(held_of(member)) == 34
-    assert set(PayDecision.objects.values_list("why", flat=True)) == {"pace"}
+    assert set(PayDecision.objects.values_list("why", flat=True)) == {"skips"}
     assert not wrong_in_the_book()
 
 
@@ -209,7 +209,7 @@ def test_the_person_is_told_kindly_and_truly(member: Member) -> None:
     client.get(judge_url(member))
     first = held(member)
     page = client.post(one_url(first), filled(first)).content.decode()
-    assert "Its pay is being checked" in page
+    assert "A person checks its pay first." in page
     assert "was added" not in page
     assert "£0.00</strong> earned" not in page
     pay = client.get(reverse("compensation:mine", kwargs={"slug": member.study.slug}))

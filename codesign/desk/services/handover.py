@@ -28,19 +28,26 @@ from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Invalid, NotPermitted
 from codesign.studies import queries as studies
 from codesign.studies.models import Handover, Member, Study
-from codesign.studies.permissions import RUN_STUDY, is_run, is_untouched, require
+from codesign.studies.permissions import (
+    OBJECT_TO_HANDOVER,
+    is_run,
+    is_untouched,
+    require,
+)
 from codesign.studies.rules import HANDOVER_STATES, HandoverState, Role, approver_problem
 
 ASKED = action("desk.handover_asked", "asked that somebody else coordinates the study")
 APPROVED = action("desk.handover_approved", "approved that somebody else coordinates the study")
 MOVED = action("desk.handover_moved", "ended a request that somebody else coordinates the study")
 
+RUN_AGAIN = gettext_lazy("Somebody who coordinates it can sign in again.")
 TOLD_ASKED = gettext_lazy(
     "%(who)s, a site admin, asks that %(email)s becomes coordinator of the study “%(title)s”. "
     "Nobody who coordinates it can sign in now.\n\n"
     "This takes effect on %(due)s (UTC), unless somebody objects before. It takes effect earlier "
     "if a second site admin approves it.\n\n"
-    "Coordinators of the study and other site admins can read it and object here:\n\n%(url)s\n\n"
+    "Everybody who works on the study and other site admins can read it and object here:\n\n"
+    "%(url)s\n\n"
     "If you cannot sign in and you think that this is wrong, please write at once to %(others)s."
 )
 TOLD_ENDED = {
@@ -139,10 +146,10 @@ def approve(*, actor: Actor, handover_id: uuid.UUID) -> Handover:
 
 @transaction.atomic
 def object_to(*, actor: Actor, handover_id: uuid.UUID) -> Handover:
-    """End it: by a coordinator of the study, or by another site admin than the one who asked."""
+    """End it: by staff of the study, or by another site admin than the one who asked."""
     handover = _locked(handover_id)
     if not actor.is_site_admin:
-        require(actor, RUN_STUDY, handover.study)
+        require(actor, OBJECT_TO_HANDOVER, handover.study)
     if actor.user_id == handover.requested_by_id:
         raise NotPermitted("You asked for this yourself. You can withdraw it.")
     return _move(actor, handover, HandoverState.OBJECTED)
@@ -158,13 +165,22 @@ def withdraw(*, actor: Actor, handover_id: uuid.UUID) -> Handover:
     return _move(actor, handover, HandoverState.WITHDRAWN)
 
 
+@transaction.atomic
+def end_where_run() -> None:
+    """End each request whose study somebody coordinates again: a later stop begins a new wait."""
+    for handover_id in queries.handovers_to_decide():
+        handover = _locked(handover_id)
+        if handover.state == HandoverState.WAITING and is_run(handover.study):
+            _move(SYSTEM, handover, HandoverState.ENDED, str(RUN_AGAIN))
+
+
 def hand_over_due() -> int:
     """Let every request take effect whose waiting time has passed; how many ended by it.
 
-    Each in a transaction of its own; one that somebody decides just now is left to them.
+    Each in a transaction of its own; one that
+    somebody decides just now is left to them.
     """
-    due = queries.handovers_due()
-    return sum(_hand_over_one(handover_id) for handover_id in due)
+    return sum(_hand_over_one(handover_id) for handover_id in queries.handovers_to_decide())
 
 
 @transaction.atomic
@@ -183,7 +199,7 @@ def _hand_over(handover: Handover) -> str:
     if not (asker.is_active and asker.is_site_admin):
         return _("The account of the person who asked for it was stopped.")
     if is_run(handover.study):
-        return _("Somebody who coordinates it can sign in again.")
+        return str(RUN_AGAIN)
     if accounts.is_own(user_id=asker.id, email=handover.email):
         return _("The address belongs to the person who asked for it.")
     try:
@@ -232,12 +248,15 @@ def _move(actor: Actor, handover: Handover, state: HandoverState, why: str = "")
 
 
 def _tell_all(handover: Handover, says: object, subject: str) -> None:
-    """Mail to the staff of the study and to the other site admins, also whose account is stopped.
+    """Mail to the staff of the study and to site admins, also whose account is stopped.
 
-    Each gets a mail of their own, and the way to the page that is open to them.
+    Who asked is told how it ended. Each gets a mail of their own, and the way to the page that is
+    open to them.
     """
     study = handover.study
-    admins = accounts.site_admins().exclude(id=handover.requested_by_id)
+    admins = accounts.site_admins()
+    if handover.state == HandoverState.WAITING:
+        admins = admins.exclude(id=handover.requested_by_id)
     there = {"handover_id": handover.id}
     ways = {admin.email: reverse("desk:handover-decide", kwargs=there) for admin in admins}
     staff_page = reverse("desk:handovers", kwargs={"slug": study.slug})

@@ -19,13 +19,13 @@ from codesign.shared.keyset import page_of
 from codesign.studies import queries as studies
 from codesign.studies.permissions import (
     MAKE_STUDIES,
-    RUN_STUDY,
+    OBJECT_TO_HANDOVER,
     SEE_HANDOVERS,
     PageRequest,
     StudyRequest,
     page,
 )
-from codesign.studies.rules import HandoverState, Role
+from codesign.studies.rules import HandoverState
 
 EVENTS_A_PAGE = 50
 
@@ -58,17 +58,17 @@ def of_study(request: StudyRequest, slug: str) -> HttpResponse:
     ]
     seen = {
         "waiting": asked.filter(state=HandoverState.WAITING).first(),
-        "may_object": request.member.has_role(Role.COORDINATOR),
+        "may_object": request.member.has_role(*OBJECT_TO_HANDOVER.roles),
         "page": found,
         "rows": rows,
     }
     return render(request, "desk/handovers.html", seen)
 
 
-@page(RUN_STUDY)
+@page(OBJECT_TO_HANDOVER)
 @require_POST
 def object_in_study(request: StudyRequest, slug: str, handover_id: uuid.UUID) -> HttpResponse:
-    """End what is asked, as a coordinator of the study."""
+    """End what is asked, as somebody on the staff of the study."""
     services.object_to(actor=request.actor, handover_id=handover_id)
     messages.success(request, _("You have objected. Nothing changes in who runs this study."))
     return redirect("desk:handovers", slug=slug)

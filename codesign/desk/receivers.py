@@ -1,0 +1,15 @@
+"""What happens to requests about studies when an account is stopped or opened."""
+
+from typing import Any
+
+from django.dispatch import receiver
+
+from codesign.accounts.signals import account_switched
+from codesign.desk.services import handover
+
+
+@receiver(account_switched)
+def end_handovers(*, active: bool, **_kwargs: Any) -> None:
+    """Nobody is handed a study whose coordinator can sign in again."""
+    if active:
+        handover.end_where_run()
