@@ -39,7 +39,7 @@ def somebody_else_is_named(member: Member) -> registry.Step | None:
             "due": date_format(waiting.due_at, "j F Y, H:i"),
         },
         href=reverse("desk:handovers", kwargs={"slug": member.study.slug}),
-        label=_("Read it or object") if member.has_role(Role.COORDINATOR) else _("Read it"),
+        label=_("Read it or object"),
     )
 
 
