@@ -139,7 +139,7 @@ class SkipView(JudgingView):
             reason=body.get("reason"),
             note=body.get("note"),
         )
-        answer = {"next": self.shown(skipped.next)}
+        answer = {"next": self.shown(skipped.next), "pay_held": skipped.held}
         return Response(answer | self.support(body, assignment_id))
 
 
@@ -185,4 +185,5 @@ class SubmissionView(JudgingView):
             idempotency_key=request.headers.get("Idempotency-Key", ""),
         )
         answer = {"judgement": str(sent.judgement.id), "next": self.shown(sent.next)}
+        answer |= {"pay_held": sent.held}
         return Response(answer | self.support(body, assignment_id), status=201)

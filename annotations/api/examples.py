@@ -156,10 +156,20 @@ DRAFT = [
     sent({"comment": "The first one listens"}),
     answered({"draft": {"comment": "The first one listens"}, "saved_at": "2026-11-23T10:02:11Z"}),
 ]
-SKIP = [sent({"reason": "not_today", "note": ""}), answered({"next": None})]
+SKIP = [
+    sent({"reason": "not_today", "note": ""}),
+    answered({"next": None, "pay_held": False}),
+]
 SUBMIT = [
     sent(SUBMISSION),
-    answered({"judgement": "b1f7c3a0-2d4e-4b6a-8c9d-0e1f2a3b4c06", "next": None}, 201),
+    answered(
+        {
+            "judgement": "b1f7c3a0-2d4e-4b6a-8c9d-0e1f2a3b4c06",
+            "next": None,
+            "pay_held": False,
+        },
+        201,
+    ),
 ]
 RELEASES = [sent({"purpose": "training"}), answered(RELEASE, 200, 201)]
 ONE_RELEASE = [answered(RELEASE)]

@@ -196,6 +196,9 @@ class NextSerializer(Shape):
     """What is held now."""
 
     next = AssignmentSerializer(allow_null=True)
+    pay_held = serializers.BooleanField(
+        help_text="Whether a person looks at the pay of what was sent before it is credited."
+    )
     support = SupportSerializer(
         required=False, help_text="There where what was sent asks for it, and nowhere else."
     )

@@ -113,7 +113,7 @@ def test_the_api_answers_as_ever_where_nothing_asks_for_help(member: Member) -> 
     caller = Caller(member)
     leased = caller.lease().json()
     answer = caller.submit(leased["id"], answers(held(member), comment="Fine.")).json()
-    assert set(answer) == {"judgement", "next"}
+    assert set(answer) == {"judgement", "next", "pay_held"}
     skipped = f"assignments/{answer['next']['id']}/skip/"
     assert set(caller.send("POST", skipped, {"reason": "other", "note": "Long."}).json()) == {
         "next"
