@@ -207,9 +207,14 @@ def _bare(text: str) -> str:
 
 
 def _is_object(text: str) -> bool:
-    """Whether a text is an object of some program, also inside the quotes of a JSON text."""
+    """Whether a text is an object of some program, also where JSON holds it as a text."""
     bare = _bare(text)
-    return bool(_OBJECT.match(bare[1:] if bare.startswith(('"{', '"[')) else bare))
+    if bare.startswith('"') and bare.endswith('"'):
+        try:
+            bare = _bare(str(json.loads(bare)))
+        except (ValueError, RecursionError):
+            return False
+    return bool(_OBJECT.match(bare))
 
 
 def _parsed(text: str, number: int) -> Mapping[str, Any]:

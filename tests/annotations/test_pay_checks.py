@@ -131,6 +131,8 @@ def test_not_to_pay_needs_a_reason_that_the_person_reads(quick: Member) -> None:
     for short in ("", "Too quick.", "x " * 60, "a\0" * 80):
         with pytest.raises(Invalid):
             decide(quick, "not_paid", reason=short if "x" not in short else " " * 120)
+    with pytest.raises(Invalid):
+        decide(quick, "not_paid", reason="." * 120)
     decide(quick, "not_paid")
     page = signed_in(quick).get(reverse("compensation:mine", kwargs={"slug": quick.study.slug}))
     words = page.content.decode()

@@ -70,6 +70,12 @@ CELL = json.dumps({"text": "That sounds hard.", "model": "zephyr-7b-beta"})
     [
         ("p.csv", b'prompt,responses\nHello,"%s"\n' % CELL.replace('"', '""').encode()),
         ("p.csv", b'prompt,responses\nHello," %s "\n' % CELL.replace('"', '""').encode()),
+        (
+            "p.csv",
+            'prompt,responses\nHello,"\u200b%s"\n'.encode() % CELL.replace('"', '""').encode(),
+        ),
+        ("p.jsonl", json.dumps({"prompt": "Hello", "responses": ["\ufeff" + CELL]}).encode()),
+        ("p.jsonl", json.dumps({"prompt": "Hello", "responses": [json.dumps(CELL)]}).encode()),
         ("p.jsonl", json.dumps({"prompt": "Hello", "responses": [CELL]}).encode()),
         ("p.jsonl", json.dumps({"prompt": "Hello", "responses": CELL}).encode()),
         ("p.jsonl", json.dumps({"prompt": "Hello", "responses": json.loads(CELL)}).encode()),
@@ -91,6 +97,8 @@ def test_a_reply_given_as_an_object_is_split_into_text_and_model(
     [
         ('{"text": "Hard.", "model": "m"', "is not valid JSON"),
         ("{'text': 'Hard.', 'model': 'm'}", "is not valid JSON"),
+        ('{text: "Hard.", model: "m"}', "is not valid JSON"),
+        ('Response(text="Hard.", model="m")', "is not valid JSON"),
         ('{"answer": "Hard.", "model": "m"}', "response 1 is neither text nor"),
         ('{"text": "Hard.", "model": 7}', "the model of response 1"),
         ('{"text": "", "model": "m"}', "response 1 is empty"),
@@ -108,7 +116,10 @@ def test_an_object_that_is_no_reply_is_an_error_of_its_line(
     assert not Response.objects.exists()
 
 
-@pytest.mark.parametrize("text", ["{smiles} I hear you.", "{NAME}, please call your GP."])
+@pytest.mark.parametrize(
+    "text",
+    ["{smiles} I hear you.", "{NAME}, please call.", '"{sighs}" is what I hear.', "Text: a friend"],
+)
 def test_text_in_braces_is_text(study: Study, door: Door, text: str) -> None:
     door(study, written("jsonl", text), "p.jsonl")
     assert Response.objects.get().text == text

@@ -98,7 +98,7 @@ def test_a_mistake_keeps_what_was_filled_in(
     assert not ConsentRecord.objects.exists()
 
 
-@pytest.mark.parametrize("name", ["\u200b\u200b", "\u3164", "\u2800", "\ufeff \u00ad"])
+@pytest.mark.parametrize("name", ["\u200b\u200b", "\u3164", "\u2800", "\ufeff \u00ad", ".", "12"])
 def test_a_signature_that_shows_nothing_is_none(  # standards 2.2
     door: Client, member: Member, name: str
 ) -> None:

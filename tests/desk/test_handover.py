@@ -269,8 +269,10 @@ def test_opening_a_coordinators_account_ends_the_request_at_once(site: Site) -> 
     """Else an admin could end the alarm, and stop the account again just before the time is up."""
     site.stop()
     asked = site.ask()
+    OutgoingMail.objects.all().delete()
     site.open(site.cora.user)
     assert state_of(asked) == HandoverState.ENDED
+    assert "ada@example.org" in set(OutgoingMail.objects.values_list("to", flat=True))
     site.stop()
     site.wait()
     assert site.coordinators() == set()
