@@ -184,6 +184,6 @@ class SubmissionView(JudgingView):
             body=body,
             idempotency_key=request.headers.get("Idempotency-Key", ""),
         )
-        answer = {"judgement": str(sent.judgement.id), "next": self.shown(sent.next)}
-        answer |= {"pay_held": sent.held}
+        answer: dict[str, Any] = {"judgement": str(sent.judgement.id), "pay_held": sent.held}
+        answer["next"] = self.shown(sent.next)
         return Response(answer | self.support(body, assignment_id), status=201)

@@ -243,22 +243,6 @@ def test_stopping_gives_the_task_back(member: Member) -> None:
     assert compensation.balances(member_id=member.id) == {}
 
 
-def test_what_goes_on_shows_the_replies_in_the_order_in_which_it_was_begun(member: Member) -> None:
-    """A comment such as “reply A is cold” said the opposite when the replies changed places."""
-    judging_round(member.cohort)
-    first = lease(member)
-    for _ in range(6):  # by chance alone both orders would come
-        submissions.save_draft(
-            actor=actor(member), assignment_id=first.id, body={"comment": "Reply A is cold."}
-        )
-        assignments.stop(actor=actor(member), assignment_id=first.id)
-        again = lease(member)
-        assert again.id != first.id
-        assert again.draft == {"comment": "Reply A is cold."}
-        assert (again.order_shown, again.propensity) == (first.order_shown, first.propensity)
-        first = again
-
-
 @pytest.mark.parametrize("level", list(WithdrawalLevel))
 def test_withdrawing_between_lease_and_submit(member: Member, level: WithdrawalLevel) -> None:
     """standards 2.8: at once, whatever the level."""
