@@ -289,7 +289,7 @@ def test_a_value_that_cannot_be_meant_is_refused_at_its_field(
 
 def test_a_model_of_another_study_is_unknown(lists: Lists) -> None:
     child_of(StudyFactory.create())
-    problem(lists.get("prompts", "model=child"), 400)
+    assert set(problem(lists.get("prompts", "model=child"), 400)["fields"]) == {"model"}
 
 
 MAY = {

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
-from django.urls import URLPattern, get_resolver, reverse
+from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
 
 from codesign.accounts import services as accounts
 from codesign.accounts.models import SignInMemory
@@ -207,7 +207,7 @@ def nowhere(pattern: URLPattern) -> str | None:
     for prefix in ("", "desk:", "accounts:"):
         try:
             return str(reverse(f"{prefix}{name}")) if name else None
-        except Exception:
+        except NoReverseMatch:
             continue
     return None
 
