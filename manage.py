@@ -13,14 +13,14 @@ def main() -> None:
     from django.core.management import execute_from_command_line
     from django.db import OperationalError
 
-    from codesign.shared import room
+    from codesign.shared import disk_space
 
     try:
         execute_from_command_line(sys.argv)
     except (OperationalError, OSError) as error:
         away = isinstance(error, OperationalError)
-        if room.was_lacking(error) or (away and room.is_full(settings.CODESIGN_HOME)):
-            raise SystemExit(room.SENTENCE) from error
+        if disk_space.was_lacking(error) or (away and disk_space.is_full(settings.CODESIGN_HOME)):
+            raise SystemExit(disk_space.SENTENCE) from error
         if settings.SERVERS_RUNNING or not away:
             raise
         raise SystemExit("No database is running here: start `make run` first.") from error

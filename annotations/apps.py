@@ -11,7 +11,7 @@ class AnnotationsConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen for withdrawals, offer steps for the homes, tell the ledger what work there is."""
-        from annotations import cards, checks, permissions, receivers  # noqa: F401
+        from annotations import home_cards, permissions, publish_checks, receivers  # noqa: F401
         from annotations.queries import work
         from annotations.services import regroup  # noqa: F401 - its action has words in the trail
         from codesign.accounts.registry import SCOPE_ROLES

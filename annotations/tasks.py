@@ -2,7 +2,7 @@
 
 import uuid
 
-from annotations.services import assignments, filling, offering, releases, tallies
+from annotations.services import assignments, counters, filling, offering, releases
 from codesign.shared.jobs import background
 
 
@@ -46,4 +46,4 @@ def move_seats(round_id: str) -> None:
 @background(name="annotations.tasks.fold_tallies", queue="default", time_limit=60)
 def fold_tallies() -> None:
     """Keep the counts of rounds and ledger short to add up."""
-    tallies.fold_all()
+    counters.fold_all()

@@ -132,9 +132,9 @@ def _judgements_alone(study) -> int:  # type: ignore[no-untyped-def]
     from pathlib import Path
 
     from annotations.datasets import formats
-    from annotations.datasets.facts import Keys
+    from annotations.datasets.eligibility import Sifted
     from annotations.datasets.judgements import Attached, JudgementFiles
-    from annotations.datasets.sifting import Sifted
+    from annotations.datasets.snapshot import Keys
     from annotations.queries.selection import selection
     from codesign.shared.batches import without_collector
 

@@ -22,10 +22,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 
+from annotations.rules.minhash import near, says_enough, shingles, words_of
 from annotations.rules.prompts import normalised
-from annotations.rules.short import alike, short
-from annotations.rules.sketches import near, says_enough, shingles, words_of
-from annotations.rules.ties import Groups, Why
+from annotations.rules.short_texts import alike, short
+from annotations.rules.split_groups import Groups, Why
 
 BANDS = ((3, 7), (8, 14), (15, 25), (26, 40), (41, 60))
 """Words of the longer of two texts."""

@@ -17,13 +17,13 @@ class ModelhubConfig(AppConfig):
         from annotations.registry import BEING_WRITTEN, MODEL_NAMES, RELEASE_USES
         from codesign.accounts.registry import SCOPE_ROLES
         from codesign.accounts.rules import TokenScope
-        from modelhub import cards, checks, permissions, receivers  # noqa: F401
+        from modelhub import home_cards, permissions, publish_checks, receivers  # noqa: F401
         from modelhub.queries.evaluations import writes_for
         from modelhub.queries.sources import names_of
 
         BEING_WRITTEN.register("modelhub", writes_for)
         MODEL_NAMES.register("modelhub", names_of)
-        RELEASE_USES.register("modelhub", cards.made_from)
+        RELEASE_USES.register("modelhub", home_cards.made_from)
         SCOPE_ROLES.register(TokenScope.PROMPTS, permissions.IMPORT.roles)
         SCOPE_ROLES.register(TokenScope.GENERATION, permissions.SEE_GENERATION.roles)
         SCOPE_ROLES.register(TokenScope.MODELS, permissions.SEE_MODELS.roles)

@@ -8,7 +8,7 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-from codesign.shared.keeping import CSRF
+from codesign.shared.stashed_forms import CSRF
 
 
 def session_ends() -> None:

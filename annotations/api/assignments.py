@@ -10,7 +10,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotations.api import examples
+from annotations.api import openapi_examples
 from annotations.models import Assignment
 from annotations.permissions import JUDGE, JUDGE_OWN
 from annotations.queries import assignments as queries
@@ -70,7 +70,7 @@ class LeaseView(JudgingView):
 
     @extend_schema(
         operation_id="assignments_lease",
-        examples=examples.LEASED,
+        examples=openapi_examples.LEASED,
         request=None,
         responses={
             200: serializers.AssignmentSerializer,
@@ -91,7 +91,7 @@ class AssignmentView(JudgingView):
 
     @extend_schema(
         operation_id="assignments_retrieve",
-        examples=examples.READ,
+        examples=openapi_examples.READ,
         responses={200: serializers.AssignmentSerializer},
     )
     def get(self, request: Request, assignment_id: str) -> Response:
@@ -105,7 +105,7 @@ class DraftView(JudgingView):
 
     @extend_schema(
         operation_id="assignments_save_draft",
-        examples=examples.DRAFT,
+        examples=openapi_examples.DRAFT,
         request=serializers.AnyPartSerializer,
         responses={200: serializers.DraftSerializer, **refused(409)},
     )
@@ -122,7 +122,7 @@ class SkipView(JudgingView):
 
     @extend_schema(
         operation_id="assignments_skip",
-        examples=examples.SKIP,
+        examples=openapi_examples.SKIP,
         request=serializers.SkipSerializer,
         responses={200: serializers.NextSerializer, **refused(409)},
     )
@@ -166,7 +166,7 @@ class SubmissionView(JudgingView):
 
     @extend_schema(
         operation_id="assignments_submit",
-        examples=examples.SUBMIT,
+        examples=openapi_examples.SUBMIT,
         parameters=[KEY],
         request=serializers.SubmissionSerializer,
         responses={201: serializers.SubmittedSerializer, **refused(409)},

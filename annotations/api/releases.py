@@ -10,7 +10,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotations.api import examples
+from annotations.api import openapi_examples
 from annotations.filters import ReleaseFilter
 from annotations.permissions import DOWNLOAD_RELEASES, SEE_RELEASES
 from annotations.queries import releases as queries
@@ -49,7 +49,7 @@ class ReleasesView(ReleaseView):
 
     @extend_schema(
         operation_id="releases_list",
-        examples=examples.ONE_RELEASE,
+        examples=openapi_examples.ONE_RELEASE,
         responses={200: serializers.ReleaseSerializer(many=True)},
     )
     def get(self, request: Request, slug: str) -> Response:
@@ -59,7 +59,7 @@ class ReleasesView(ReleaseView):
 
     @extend_schema(
         operation_id="releases_request",
-        examples=examples.RELEASES,
+        examples=openapi_examples.RELEASES,
         request=serializers.ReleaseRequestSerializer,
         responses={201: serializers.ReleaseSerializer},
     )
@@ -81,7 +81,7 @@ class OneReleaseView(ReleaseView):
 
     @extend_schema(
         operation_id="releases_retrieve",
-        examples=examples.ONE_RELEASE,
+        examples=openapi_examples.ONE_RELEASE,
         responses={200: serializers.ReleaseSerializer},
     )
     def get(self, request: Request, slug: str, release_id: str) -> Response:

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotations.api import examples
+from annotations.api import openapi_examples
 from annotations.filters import RetractionFilter
 from annotations.permissions import SEE_RELEASES
 from annotations.queries import retractions as queries
@@ -32,7 +32,7 @@ class RetractionsView(InStudyView):
 
     @extend_schema(
         operation_id="retractions_list",
-        examples=examples.RETRACTIONS,
+        examples=openapi_examples.RETRACTIONS,
         responses={200: serializers.SignedRetractionSerializer(many=True)},
     )
     def get(self, request: Request, slug: str) -> Response:
@@ -57,7 +57,7 @@ class SigningKeyView(InStudyView):
 
     @extend_schema(
         operation_id="retractions_key",
-        examples=examples.SIGNING_KEY,
+        examples=openapi_examples.SIGNING_KEY,
         responses={200: serializers.SigningKeySerializer},
     )
     def get(self, request: Request, slug: str) -> Response:

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotations.api import examples
+from annotations.api import openapi_examples
 from annotations.filters import RoundFilter
 from annotations.permissions import LIST_ROUNDS
 from annotations.queries import listing
@@ -33,7 +33,7 @@ class RoundsView(RoundView):
 
     @extend_schema(
         operation_id="rounds_list",
-        examples=examples.ONE_ROUND,
+        examples=openapi_examples.ONE_ROUND,
         responses={200: serializers.RoundSerializer(many=True)},
     )
     def get(self, request: Request, slug: str) -> Response:
@@ -47,7 +47,7 @@ class OneRoundView(RoundView):
 
     @extend_schema(
         operation_id="rounds_retrieve",
-        examples=examples.ONE_ROUND,
+        examples=openapi_examples.ONE_ROUND,
         responses={200: serializers.RoundSerializer},
     )
     def get(self, request: Request, slug: str, round_id: str) -> Response:

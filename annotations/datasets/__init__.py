@@ -1,5 +1,5 @@
 """From judgements to the files of a dataset release.
 
-`facts` is what was selected from the database; everything else here works on those plain values
+`snapshot` is what was selected from the database; everything else here works on those plain values
 and never asks the database, so that a rule can be tried on a few lines of made-up judgements.
 """

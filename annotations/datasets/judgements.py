@@ -13,7 +13,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from annotations.datasets import columns
-from annotations.datasets.facts import (
+from annotations.datasets.formats import ENCODER, FileFact, Files, Written, schemas
+from annotations.datasets.screening import Screening
+from annotations.datasets.snapshot import (
     FlagFact,
     JudgementFact,
     Keys,
@@ -21,8 +23,6 @@ from annotations.datasets.facts import (
     PromptFact,
     RewriteFact,
 )
-from annotations.datasets.formats import ENCODER, FileFact, Files, Written, schemas
-from annotations.datasets.screening import Screening
 from annotations.rules.releases import Dropped
 
 T = TypeVar("T")

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import codesign
-from annotations.datasets.facts import Selection
+from annotations.datasets.eligibility import Kept
 from annotations.datasets.layout import DataFolder
-from annotations.datasets.sifting import Kept
 from annotations.datasets.signing import Signer
+from annotations.datasets.snapshot import Selection
 from annotations.datasets.splits import SALT, TEST_FROM, VALIDATION_FROM
 from annotations.registry import ModelName
 from annotations.rules.releases import LISTED, POLICY, Dropped, purposes_needed

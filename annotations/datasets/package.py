@@ -16,16 +16,16 @@ from pathlib import Path
 from typing import Any
 
 from annotations.datasets import formats, records, unpaired
-from annotations.datasets.card import card
-from annotations.datasets.facts import JudgementFact, Keys, Part, Selection
+from annotations.datasets.dataset_card import card
+from annotations.datasets.eligibility import Sifted
 from annotations.datasets.formats import Background, FileFact, Files, HashedFile, TextFiles
 from annotations.datasets.judgements import Attached, JudgementFiles
 from annotations.datasets.layout import settle
 from annotations.datasets.manifest import MANIFEST, Edition, as_json, code_version, describe
 from annotations.datasets.pairs import Record
 from annotations.datasets.rewrites import FindPersonalData
-from annotations.datasets.sifting import Sifted
 from annotations.datasets.signing import Signer
+from annotations.datasets.snapshot import JudgementFact, Keys, Part, Selection
 from annotations.datasets.splits import SPLITS, split_of
 from annotations.rules.releases import BY_COHORT, CONFIGS, POLICY, of_cohort
 from codesign.shared.batches import without_collector

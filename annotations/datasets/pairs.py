@@ -23,14 +23,14 @@ from annotations.datasets.consensus import (
     pooled,
     weight,
 )
-from annotations.datasets.facts import (
+from annotations.datasets.screening import Screening
+from annotations.datasets.snapshot import (
     JudgementFact,
     Least,
     Part,
     PromptFact,
     ResponseFact,
 )
-from annotations.datasets.screening import Screening
 from annotations.rules.releases import Dropped
 from annotations.rules.texts import same_text, text_hash
 from codesign.studies.rules import Role

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from annotations.datasets import pairs, unpaired
-from annotations.datasets.facts import Keys, Least, Part, Selection
 from annotations.datasets.pairs import Record
 from annotations.datasets.rewrites import FindPersonalData, records_of_rewrites
 from annotations.datasets.screening import Screening
+from annotations.datasets.snapshot import Keys, Least, Part, Selection
 from annotations.rules.releases import Dropped, of_cohort
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from annotations.datasets.consensus import compared
-from annotations.datasets.facts import Keys
 from annotations.datasets.formats import DATA
 from annotations.datasets.pairs import stable_id
+from annotations.datasets.snapshot import Keys
 from annotations.datasets.unpaired import record_id
 from annotations.rules.releases import BY_COHORT, CONFIGS
 

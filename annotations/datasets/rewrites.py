@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from annotations.datasets.facts import JudgementFact, Keys, Part, ResponseFact, RewriteFact
 from annotations.datasets.pairs import Record, message, meta
 from annotations.datasets.screening import Screening
+from annotations.datasets.snapshot import JudgementFact, Keys, Part, ResponseFact, RewriteFact
 from annotations.rules.releases import Dropped
 from annotations.rules.states import Origin, RewriteState
 from annotations.rules.texts import caseless_hash, same_words

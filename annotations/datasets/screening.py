@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 
-from annotations.datasets.facts import JudgementFact, Part, Selection
+from annotations.datasets.snapshot import JudgementFact, Part, Selection
 from annotations.rules.releases import Dropped
 from annotations.rules.states import USABLE, FlagState, RoundKind
 from annotations.rules.texts import caseless_hash

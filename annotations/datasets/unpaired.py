@@ -13,10 +13,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from annotations.datasets.facts import JudgementFact, Part, ResponseFact, Selection
 from annotations.datasets.formats import FileFact, Files, TextFiles
 from annotations.datasets.pairs import Record, message, meta, stable_id
 from annotations.datasets.screening import Screening
+from annotations.datasets.snapshot import JudgementFact, Part, ResponseFact, Selection
 from annotations.rules.releases import Dropped
 from annotations.rules.texts import caseless_hash
 from codesign.studies.rules import Role

@@ -12,7 +12,6 @@ from django.db.models import F, Q, QuerySet
 
 from annotations.models.prompts import Prompt, Response, Rubric
 from annotations.models.rounds import Seat, Task
-from annotations.rules.pace import Spare
 from annotations.rules.states import (
     WAITING_FLAG,
     WAITING_REWRITE,
@@ -24,9 +23,10 @@ from annotations.rules.states import (
     SkipReason,
     WhyHeld,
 )
+from annotations.rules.work_speed import Spare
 from codesign.consent.models import ConsentRecord
+from codesign.shared.compiled_queries import Written
 from codesign.shared.models import PublicModel, append_only, one_of, write_once
-from codesign.shared.written import Written
 from codesign.studies.models import Member, Study
 
 HOLDS_SEAT = Q(state__in=[AssignmentState.LEASED, AssignmentState.SUBMITTED])

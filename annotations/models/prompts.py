@@ -9,8 +9,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from annotations.rules.split_groups import Why
 from annotations.rules.states import Category, Origin, TextCheck
-from annotations.rules.ties import Why
 from codesign.shared.models import PublicModel, append_only, one_of, write_once
 from codesign.studies.models import Study
 
@@ -68,7 +68,7 @@ class Prompt(PublicModel):
 class SketchBucket(models.Model):
     """Keys of some prompts of a study, by which those that may be tied find each other.
 
-    One import writes at most a few rows to a bucket; see `rules.buckets` for what is in them.
+    One import writes at most a few rows to a bucket; `rules.minhash_buckets` says what they hold.
     """
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="+", db_index=False)

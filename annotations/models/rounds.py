@@ -111,7 +111,7 @@ class RoundTally(models.Model):
 
     Triggers add a row for every change in its own transaction, so that the sum is never wrong, and
     two people who send at once never wait for each other, as they would at one counter. A timer
-    folds the rows of a round into one (`services.tallies`).
+    folds the rows of a round into one (`services.counters`).
     """
 
     id = models.BigAutoField(primary_key=True)

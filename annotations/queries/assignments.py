@@ -12,13 +12,13 @@ from django.utils import timezone
 
 from annotations.models import Assignment, OrderBalance, Response, Seat, SeenInReview
 from annotations.queries import rubrics
-from annotations.rules import queue
+from annotations.rules import sittings
 from annotations.rules.states import AssignmentState, SkipReason
 from codesign.consent import queries as consent
 from codesign.consent.rules import Purpose
 from codesign.shared.actors import Actor
+from codesign.shared.compiled_queries import Written
 from codesign.shared.errors import NoConsent, NotFound
-from codesign.shared.written import Written
 from codesign.studies.models import Member
 
 AT_MOST = 100
@@ -233,7 +233,7 @@ def leads_of(
 
 def said_not_today(*, member: Member, now: datetime) -> bool:
     """Whether the member said “not today” already on their own day."""
-    today = queue.start_of_day(now=now, zone=member.user.timezone)
+    today = sittings.start_of_day(now=now, zone=member.user.timezone)
     return Assignment.objects.filter(
         member_id=member.id, skip_reason=SkipReason.NOT_TODAY, ended_at__gte=today
     ).exists()

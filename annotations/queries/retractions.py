@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from django.db.models import QuerySet
 from django.db.models.functions import TruncDate
 
-from annotations.datasets.facts import Keys
 from annotations.datasets.retractions import Said, records_of, there
 from annotations.datasets.signing import Signer
+from annotations.datasets.snapshot import Keys
 from annotations.models import Judgement, Response, Retraction, Rewrite
 from annotations.queries.releases import folder_of
 from annotations.rules.releases import CONFIGS

@@ -128,8 +128,8 @@ def _kept_back(actor: Actor, study_id: uuid.UUID) -> Q | None:
 
     They may while they hold it or are offered a seat for it. Held-out prompts come back with every
     comparison: they stay back until skipped or given up, else a reviewer would soon be nobody's
-    judge. Whatever is shown is noted (`services.reading`) and never given to its reader again, so
-    a colleague's lease or a closed round keeps nothing back. None for who judges nothing.
+    judge. What is shown is recorded (`services.review_access`) and never given to its reader again,
+    so a colleague's lease or a closed round keeps nothing back. None for who judges nothing.
     """
     judge = Member.objects.filter(
         user_id=_reviewer(actor), study_id=study_id, left_at=None, cohort__isnull=False

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from annotations.datasets.facts import ANY, NO_MODEL, Least, PartText, Selection
+from annotations.datasets.snapshot import ANY, NO_MODEL, Least, PartText, Selection
 from annotations.models import Criterion, Prompt, Rubric
 from annotations.registry import ModelName, model_names
 from annotations.rules.releases import purposes_needed

@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 from annotations.models import Assignment
 from annotations.rules.states import CREDITED, AssignmentState, PayCheck
 from codesign.shared.actors import Actor
-from codesign.shared.written import Written
+from codesign.shared.compiled_queries import Written
 from codesign.studies.models import Member
 
 WORK = Q(state=AssignmentState.SUBMITTED) | Q(state=AssignmentState.SKIPPED, skip_paid=True)

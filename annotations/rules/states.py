@@ -116,7 +116,7 @@ USABLE = (PayCheck.NONE, PayCheck.USED)
 
 
 class WhyHeld(StrEnum):
-    """By which rule of `rules.pace` pay is held."""
+    """By which rule of `rules.work_speed` pay is held."""
 
     PACE = "pace"  # more promised time than can have passed
     QUICK = "quick"  # sent sooner than the words can be read

@@ -22,7 +22,7 @@ from annotations.models import Assignment, Response, Task
 from annotations.permissions import JUDGE
 from annotations.queries import assignments as queries
 from annotations.queries import rubrics
-from annotations.rules import order, pace, queue
+from annotations.rules import order, sittings, work_speed
 from annotations.rules.drafts import holds_answers
 from annotations.rules.states import ASSIGNMENT_STATES, AssignmentState
 from annotations.services import seats
@@ -33,8 +33,8 @@ from codesign.compensation.models import PayRate
 from codesign.compensation.rules import pay_for, seconds_for
 from codesign.consent import queries as consent
 from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.compiled_queries import insert
 from codesign.shared.errors import NoConsent, NotFound, NotPermitted
-from codesign.shared.written import insert
 from codesign.studies.models import Member
 from codesign.studies.rules import StudyState
 
@@ -197,19 +197,19 @@ def _order_of(begun: Assignment) -> order.Order:
 
 def _sitting(last: Assignment | None, now: datetime) -> uuid.UUID:
     """The sitting that goes on, or a new one after a longer pause."""
-    goes_on = last is not None and queue.same_sitting(ended_at=last.ended_at, now=now)
+    goes_on = last is not None and sittings.same_sitting(ended_at=last.ended_at, now=now)
     return last.sitting if last and goes_on else uuid.uuid4()
 
 
 def _pace(
     rate: PayRate, responses: Sequence[Response], last: Assignment | None, now: datetime
 ) -> dict[str, int]:
-    """What `rules.pace` goes by when this lease ends, carried on from the one before."""
+    """What `rules.work_speed` goes by when this lease ends, carried on from the one before."""
     promised = seconds_for(estimated_seconds=rate.estimated_seconds, replies=len(responses))
     return {
         "promised_seconds": promised,
         "words_shown": _words(responses),
-        "spare_seconds": pace.spare_at(
+        "spare_seconds": work_speed.spare_at(
             last.spare if last else None,
             now=now,
             promised=promised,
@@ -223,13 +223,13 @@ def _words(responses: Sequence[Response]) -> int:
     """Words of a prompt and its responses, without what is never shown."""
     turns = responses[0].prompt.messages
     asked = (turn["content"] for turn in turns if turn["role"] != "system")
-    return pace.count_words([*asked, *(response.text for response in responses)])
+    return work_speed.count_words([*asked, *(response.text for response in responses)])
 
 
 def _skips_before(last: Assignment | None, now: datetime) -> int:
     if last is None:
         return 0
-    return pace.skips_before(
+    return work_speed.skips_before(
         skips=last.skips_before or 0,
         skipped=last.state == AssignmentState.SKIPPED,
         judged=last.state == AssignmentState.SUBMITTED,

@@ -17,11 +17,11 @@ from psycopg.types.json import Jsonb
 from annotations.models import Prompt, Response
 from annotations.permissions import ADD_PROMPTS
 from annotations.rules import prompts as rules
+from annotations.rules.minhash import REPLY_WORDS, says_enough, sketches
 from annotations.rules.prompts import PromptRow, RowProblem
-from annotations.rules.sketches import REPLY_WORDS, says_enough, sketches
 from annotations.rules.states import Origin
 from annotations.rules.texts import first_check, text_hash
-from annotations.services.ties import Ties
+from annotations.services.split_groups import Ties
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import Actor
@@ -32,7 +32,7 @@ from codesign.studies.models import Study
 from codesign.studies.permissions import require
 
 if TYPE_CHECKING:
-    from annotations.rules.sketches import Array
+    from annotations.rules.minhash import Array
 
 PROMPTS_ADDED = action("annotations.prompts_added", "added prompts")
 GROUPS = """

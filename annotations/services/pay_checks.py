@@ -13,7 +13,7 @@ from annotations.models import Assignment, PayDecision
 from annotations.permissions import CHECK_PAY
 from annotations.rules.reading import storable
 from annotations.rules.states import CREDITED, PAY_CHECKS, PayCheck
-from annotations.services.holding import credit
+from annotations.services.pay_holds import credit
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import Actor

@@ -17,13 +17,13 @@ from django.db import connection, transaction
 
 from annotations.models import DatasetRelease, SketchBucket, TieReason
 from annotations.permissions import REGROUP
+from annotations.rules.minhash import REPLY_WORDS, says_enough
 from annotations.rules.prompts import first_group
-from annotations.rules.sketches import REPLY_WORDS, says_enough
+from annotations.rules.split_groups import Groups, Places, Why, placed
 from annotations.rules.states import ReleaseState
-from annotations.rules.ties import Groups, Places, Why, placed
-from annotations.services.sides import USED, side
-from annotations.services.sketching import sketch_study
-from annotations.services.ties import AT_ONCE, Ties
+from annotations.services.minhash_buckets import sketch_study
+from annotations.services.split_groups import AT_ONCE, Ties
+from annotations.services.split_sides import USED, side
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import Actor

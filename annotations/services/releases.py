@@ -15,10 +15,10 @@ from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from annotations.datasets.facts import Least, Selection
 from annotations.datasets.manifest import Edition
 from annotations.datasets.package import NothingToRelease, Package, Progress, build
 from annotations.datasets.scan import ScanFailed, with_personal_data
+from annotations.datasets.snapshot import Least, Selection
 from annotations.models import DatasetRelease, ReleaseMember
 from annotations.permissions import REQUEST_RELEASE
 from annotations.queries import releases as queries
@@ -26,11 +26,11 @@ from annotations.queries.helplines import helpline_numbers
 from annotations.queries.selection import granting, selection
 from annotations.rules.releases import ANY_LEAST, MAX_BUILDS, LeastAsked, in_words, least_problems
 from annotations.rules.states import RELEASE_STATES, ReleasePurpose, ReleaseState
-from annotations.services import listening, texts
-from annotations.services.listening import Cancelled
+from annotations.services import release_progress, text_checks
+from annotations.services.release_progress import Cancelled
 from codesign.audit import services as audit
 from codesign.audit.registry import action
-from codesign.shared import room
+from codesign.shared import disk_space
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.jobs import enqueue
@@ -225,7 +225,7 @@ def _build_or_fail(release_id: uuid.UUID, progress: Progress) -> None:
     except OSError as error:
         log.exception("release %s", release.id)
         sentence = "The files could not be written. The server's log says why."
-        if room.was_lacking(error):
+        if disk_space.was_lacking(error):
             sentence = "There was no room left on the disk, so nothing was kept. Ask again later."
     finally:  # no draft stays behind: somebody in it may have taken their consent back
         shutil.rmtree(_draft_folder(release), ignore_errors=True)
@@ -259,14 +259,14 @@ class Draft:
 
 def write_draft(*, release: DatasetRelease, progress: Progress) -> Draft:
     """Select what may be released now and write it into a folder of its own."""
-    row = listening.wanted(release=release)
-    going_on = listening.stopped_by_cancelling(row=row)
+    row = release_progress.wanted(release=release)
+    going_on = release_progress.stopped_by_cancelling(row=row)
     parent = _parent(release)
     folder = _draft_folder(release)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700, parents=True)
     try:
-        texts.look(study=release.study, going_on=going_on)
+        text_checks.look(study=release.study, going_on=going_on)
         least = Least(float(release.least_p), float(release.least_margin))
         chosen = selection(
             study=release.study, purpose=release.purpose, going_on=going_on, least=least
@@ -279,7 +279,7 @@ def write_draft(*, release: DatasetRelease, progress: Progress) -> Draft:
             find_personal_data=partial(
                 with_personal_data, helplines=helpline_numbers(), going_on=going_on
             ),
-            progress=listening.told_to_database(row=row, listener=progress),
+            progress=release_progress.told_to_database(row=row, listener=progress),
         )
     except NothingToRelease as nothing:
         raise CannotBuild(_nothing(nothing.dropped)) from nothing

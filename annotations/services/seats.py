@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 from annotations.models import Assignment, Seat, Task, TaskResponse
 from annotations.queries import assignments as queries
 from annotations.rules.states import RoundState, SeatState
-from codesign.shared.written import Written
+from codesign.shared.compiled_queries import Written
 from codesign.studies.models import Member
 
 

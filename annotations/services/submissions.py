@@ -14,18 +14,18 @@ from django.utils import timezone
 from annotations.models import Assignment, Flag, Judgement, Rewrite, Task
 from annotations.queries import assignments as queries
 from annotations.queries import rubrics
-from annotations.rules import pace, queue, submission
+from annotations.rules import sittings, submission, work_speed
 from annotations.rules.drafts import parse_draft
 from annotations.rules.own_texts import OwnKind
 from annotations.rules.reading import Reader, storable
 from annotations.rules.states import ASSIGNMENT_STATES, AssignmentState, SkipReason, WhyHeld
-from annotations.services import assignments, holding, own_texts, seats
+from annotations.services import assignments, own_texts, pay_holds, seats
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.consent import queries as consent
 from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.compiled_queries import insert
 from codesign.shared.errors import Conflict, Invalid, NoConsent, NotPermitted
-from codesign.shared.written import insert
 from codesign.studies.models import Member
 
 SUBMITTED = action("annotations.submitted", "sent a judgement")
@@ -122,7 +122,7 @@ def submit(
         now = timezone.now()
         parsed = submission.parse(body, _asked(member, assignment))
         late = assignment.state == AssignmentState.EXPIRED
-        why = holding.pace_of(assignment=assignment, now=now, judged=True, paid=not example)
+        why = pay_holds.pace_of(assignment=assignment, now=now, judged=True, paid=not example)
         _finish(assignment, now=now, example=example)
         judgement = Judgement(
             assignment=assignment,
@@ -135,7 +135,7 @@ def submit(
         )
         _write(judgement, parsed, shown_at=assignment.first_shown_at or assignment.leased_at)
         if not example:
-            holding.credit_or_hold(assignment=assignment, why=why, now=now)
+            pay_holds.credit_or_hold(assignment=assignment, why=why, now=now)
         audit.record(
             actor=actor,
             action=SUBMITTED,
@@ -345,19 +345,19 @@ def skip(*, actor: Actor, assignment_id: uuid.UUID, reason: Any, note: Any = "")
             return _skipped(assignment, queries.held(actor=actor, slug=member.study.slug))
         _check_unfinished(assignment)
         now = timezone.now()
-        assignment.skip_paid = queue.skip_is_paid(
+        assignment.skip_paid = sittings.skip_is_paid(
             reason=reason, said_not_today=queries.said_not_today(member=member, now=now)
         )
         assignment.skip_reason, assignment.skip_note = reason, said
         late = assignment.state == AssignmentState.EXPIRED
-        why = holding.pace_of(
+        why = pay_holds.pace_of(
             assignment=assignment, now=now, judged=False, paid=assignment.skip_paid
         )
         _pass_on(assignment, now=now)
         assignment.save(update_fields=SKIP_FIELDS)
         own_texts.keep_private(member=member, sent=[(OwnKind.SKIP_NOTE, assignment.id, said)])
         if assignment.skip_paid:
-            holding.credit_or_hold(assignment=assignment, why=why, now=now)
+            pay_holds.credit_or_hold(assignment=assignment, why=why, now=now)
         audit.record(
             actor=actor,
             action=SKIPPED,
@@ -373,7 +373,7 @@ def skip(*, actor: Actor, assignment_id: uuid.UUID, reason: Any, note: Any = "")
 
 def _rests(assignment: Assignment) -> bool:
     """Whether a skipped assignment was the last of so many in a row that a break is offered."""
-    return pace.leads_to_a_break(skips=assignment.skips_before or 0)
+    return work_speed.leads_to_a_break(skips=assignment.skips_before or 0)
 
 
 def _skipped(assignment: Assignment, following: Assignment | None) -> Skipped:

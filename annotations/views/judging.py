@@ -15,22 +15,22 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from annotations.forms import judging as form
 from annotations.forms import words
-from annotations.forms.sheet import sheet
+from annotations.forms.judging_form import sheet
 from annotations.models import Assignment
 from annotations.permissions import JUDGE
 from annotations.queries import assignments as queries
 from annotations.queries import sittings
-from annotations.queries.nothing import Nothing, why_nothing
+from annotations.queries.no_work import Nothing, why_nothing
 from annotations.rules.states import AssignmentState
 from annotations.services import assignments, submissions
-from annotations.views.keeping import (
+from annotations.views.questions import questions
+from annotations.views.stashed_forms import (
     asks_for_help,
     from_scripts,
     keeps_what_was_written,
     take,
     to_help,
 )
-from annotations.views.questions import questions
 from annotations.views.support import note_sent, offer_support
 from codesign.consent import queries as consent
 from codesign.shared.errors import Conflict, Invalid, NoConsent, TooLarge

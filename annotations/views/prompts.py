@@ -15,8 +15,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from annotations.permissions import PULL, SEE_GROUPS
 from annotations.queries import prompts as queries
-from annotations.queries.groups import SAME_TEXT, groups_of
-from annotations.rules.ties import Why
+from annotations.queries.split_groups import SAME_TEXT, groups_of
+from annotations.rules.split_groups import Why
 from annotations.services import prompts
 from codesign.shared.keyset import page_of
 from codesign.shared.pages import Question, ask_first

@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from annotations.forms.sheet import Questions, Sheet
+from annotations.forms.judging_form import Questions, Sheet
 
 KEPT = 64
 """Sets of questions that a process keeps, each about 20 kB."""

@@ -29,14 +29,14 @@ from annotations.permissions import (
 )
 from annotations.queries import recipients as recipient_queries
 from annotations.queries import releases as queries
-from annotations.queries import texts
+from annotations.queries import text_checks
 from annotations.registry import uses_of
 from annotations.rules.releases import LISTED, SAYS, USES, Dropped
 from annotations.rules.states import ReleaseState
 from annotations.services import recipients, releases
 from codesign.shared.downloads import as_tar, send_file
-from codesign.shared.pace import pace_of
 from codesign.shared.pages import Job, how_far
+from codesign.shared.progress_rate import pace_of
 from codesign.studies.permissions import StudyRequest, page
 
 RELEASES_A_PAGE = 25
@@ -71,7 +71,7 @@ def listed(request: StudyRequest, slug: str) -> HttpResponse:
         "may_see_groups": request.member.has_role(*SEE_GROUPS.roles),
     }
     if request.member.has_role(*CLEAR_TEXTS.roles):
-        seen["uncleared"] = texts.how_many_wait(study_id=request.member.study_id)
+        seen["uncleared"] = text_checks.how_many_wait(study_id=request.member.study_id)
     return render(request, "annotations/releases.html", seen)
 
 

@@ -18,8 +18,8 @@ from annotations.queries.review import Item, Kind
 from annotations.rules import diff
 from annotations.rules.states import FLAG_STATES, REWRITE_STATES, FlagState, RewriteState
 from annotations.rules.texts import same_words
-from annotations.services import reading
 from annotations.services import review as service
+from annotations.services import review_access
 from annotations.views.support import carried, carry_on, note_sent, offer_support
 from codesign.shared.errors import Conflict, Invalid, Refusal
 from codesign.shared.keyset import page_of
@@ -48,7 +48,7 @@ def review(request: StudyRequest, slug: str) -> HttpResponse:
     counts = queries.counts(actor=request.actor, study_id=study.id)
     if "kind" not in request.GET and not counts.rewrites and counts.flags:
         kind = Kind.FLAGS
-    item = reading.next_waiting(
+    item = review_access.next_waiting(
         actor=request.actor, study=study, kind=kind, after=_uuid(request.GET.get("after"))
     )
     context = {
@@ -77,7 +77,7 @@ def decided(request: StudyRequest, slug: str) -> HttpResponse:
         asked=request.GET,
         size=DECIDED_A_PAGE,
     )
-    rows = reading.decided(actor=request.actor, study=study, decisions=found.object_list)
+    rows = review_access.decided(actor=request.actor, study=study, decisions=found.object_list)
     context = {
         "counts": queries.counts(actor=request.actor, study_id=study.id),
         "page": found,
@@ -114,7 +114,7 @@ def instead(request: StudyRequest, slug: str) -> HttpResponse:
     """Review one that was kept back, and give up judging it."""
     kind = _kind(request.POST.get("kind"))
     try:
-        item = reading.instead_of_judging(
+        item = review_access.instead_of_judging(
             actor=request.actor, study=request.member.study, kind=kind
         )
     except Conflict as refusal:
@@ -126,7 +126,7 @@ def instead(request: StudyRequest, slug: str) -> HttpResponse:
 
 def _item(request: StudyRequest, kind: Kind, item_id: uuid.UUID) -> Item:
     study = request.member.study
-    item = reading.one(actor=request.actor, study=study, kind=kind, item_id=item_id)
+    item = review_access.one(actor=request.actor, study=study, kind=kind, item_id=item_id)
     if item is None:
         raise Http404
     return item

@@ -23,8 +23,8 @@ from annotations.rules.states import FillingState, RoundState
 from annotations.services import filling, rounds
 from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.forms import explain
-from codesign.shared.pace import pace_of
 from codesign.shared.pages import Job, Question, ask_first, how_far
+from codesign.shared.progress_rate import pace_of
 from codesign.studies import services as studies
 from codesign.studies.permissions import RUN_STUDY, StudyRequest, page
 from codesign.studies.queries import cohorts_of

@@ -14,11 +14,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from annotations.permissions import CLEAR_TEXTS
-from annotations.queries import texts as queries
-from annotations.queries.texts import Kind
+from annotations.queries import text_checks as queries
+from annotations.queries.text_checks import Kind
 from annotations.rules.states import TextCheck
 from annotations.rules.texts import marked
-from annotations.services import texts
+from annotations.services import text_checks
 from codesign.shared.errors import Conflict
 from codesign.shared.keyset import page_of
 from codesign.studies.permissions import StudyRequest, page
@@ -85,7 +85,7 @@ def decide(request: StudyRequest, slug: str, kind: str, text_id: uuid.UUID) -> H
     if kind not in set(Kind):
         raise Http404
     try:
-        texts.decide(
+        text_checks.decide(
             actor=request.actor,
             study=request.member.study,
             kind=Kind(kind),

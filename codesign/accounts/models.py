@@ -84,7 +84,7 @@ class ApiToken(PublicModel):
 class SignInMemory(models.Model):
     """What sign-in remembers for minutes: codes that were used, tries by account and by address.
 
-    For an hour also what somebody sent whose session had ended (`shared.keeping`). Django's
+    For an hour also what somebody sent whose session had ended (`shared.stashed_forms`). Django's
     database cache reads and writes it, and names its columns; every process sees it.
     """
 

@@ -16,8 +16,8 @@ from codesign.accounts.models import ApiToken, OutgoingMail, User
 from codesign.accounts.registry import ROLES_HELD, SCOPE_ROLES
 from codesign.audit import queries as audit
 from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.compiled_queries import Written
 from codesign.shared.errors import NotFound
-from codesign.shared.written import Written
 
 
 @Written

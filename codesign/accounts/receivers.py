@@ -17,7 +17,7 @@ from codesign.accounts import queries
 from codesign.accounts.models import User
 from codesign.accounts.services import proofs
 from codesign.accounts.signals import address_verified
-from codesign.shared import keeping
+from codesign.shared import stashed_forms
 
 
 @receiver(pre_save, sender=EmailAddress)
@@ -73,4 +73,4 @@ def _stay_signed_in(request: HttpRequest, user: User) -> None:
 def forget_what_was_kept(*, request: HttpRequest, user: Any, **_kwargs: Any) -> None:
     """Whoever signs out by choice leaves nothing at that browser."""
     if user is not None and user.is_authenticated:
-        keeping.signed_out(request)
+        stashed_forms.signed_out(request)

@@ -19,7 +19,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from codesign.accounts.models import User
-from codesign.shared.written import Written
+from codesign.shared.compiled_queries import Written
 
 
 @Written

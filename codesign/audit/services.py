@@ -13,7 +13,7 @@ from codesign.audit import queries, rules
 from codesign.audit.models import Event, PersonalDetail, PersonKey, Seal
 from codesign.audit.registry import ACTIONS, SHREDDED, OnErasure
 from codesign.shared.actors import Actor
-from codesign.shared.written import insert
+from codesign.shared.compiled_queries import insert
 
 SEAL_LOCK = 0x5EA1
 SEAL_BATCH = 5_000

@@ -11,4 +11,4 @@ class CompensationConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen for signatures; say what is paid, and what was earned; offer a publish check."""
-        from codesign.compensation import cards, checks, receivers  # noqa: F401
+        from codesign.compensation import home_cards, publish_checks, receivers  # noqa: F401

@@ -18,8 +18,8 @@ from codesign.compensation.models import (
     Transfer,
 )
 from codesign.compensation.registry import PAID_WORK
+from codesign.shared.compiled_queries import Written
 from codesign.shared.errors import NotFound
-from codesign.shared.written import Written
 
 NEWEST = ("-transfer__posted_at", "-transfer__id", "-id")
 

@@ -23,10 +23,10 @@ from codesign.compensation.models import (
 )
 from codesign.compensation.permissions import SET_PAY
 from codesign.shared.actors import Actor
+from codesign.shared.compiled_queries import insert
+from codesign.shared.counters import fold
 from codesign.shared.errors import Conflict, Invalid
-from codesign.shared.tallies import fold
 from codesign.shared.visible import shows_nothing
-from codesign.shared.written import insert
 from codesign.studies.models import Cohort, Member, Study
 from codesign.studies.permissions import require
 

@@ -11,7 +11,7 @@ from celery import current_app
 from django.conf import settings
 from django.db import connection
 
-from codesign.shared import room
+from codesign.shared import disk_space
 
 PARTS = ("database", "broker", "worker")
 BUDGET = 0.9
@@ -39,7 +39,7 @@ def missing() -> set[str]:
 
 def disk_is_full() -> bool:
     """Whether there is room for nothing more where releases, models and uploads lie."""
-    return room.is_full(settings.CODESIGN_HOME)
+    return disk_space.is_full(settings.CODESIGN_HOME)
 
 
 def _ask_quietly(

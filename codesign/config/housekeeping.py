@@ -6,11 +6,11 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from codesign.shared import room
+from codesign.shared import disk_space
 
 LOOK_EVERY = 5.0
 """Seconds between two looks."""
-ENOUGH = 2 * room.SCANT
+ENOUGH = 2 * disk_space.SCANT
 """Bytes; from here on there is room again. Above `SCANT`, so that nothing is said in turns."""
 LONGEST_LOG = 8 << 20
 """Bytes; a longer log moves one number on while its program goes on writing."""
@@ -29,7 +29,7 @@ class Housekeeping:
     def look(self) -> None:
         """Look once."""
         trim(self._logs)
-        full = room.is_full(self._home, margin=ENOUGH if self.full else room.SCANT)
+        full = disk_space.is_full(self._home, margin=ENOUGH if self.full else disk_space.SCANT)
         if full == self.full:
             return
         self.full = full
@@ -38,7 +38,7 @@ class Housekeeping:
 
 def no_room(home: Path) -> str:
     """What is full, what that means, what to do."""
-    left = room.free_bytes(home) >> 20
+    left = disk_space.free_bytes(home) >> 20
     return (
         f"The disk that holds {home} is full ({left} MB left): make at least {ENOUGH >> 20} MB of "
         "room there. Nothing that was saved is lost; until then nothing more can be kept."

@@ -13,7 +13,7 @@ from codesign.config.servers import discovery
 from codesign.config.servers.errors import ServerError
 from codesign.config.servers.folders import lock, private_folder
 from codesign.config.supervisor import ROOT, Supervisor, say
-from codesign.shared import room
+from codesign.shared import disk_space
 from codesign.shared.processes import end_with_parent
 
 HALF_RESTORED = "restore-unfinished"
@@ -38,7 +38,7 @@ def main() -> int:
     except ServerError as error:
         say(str(error))
     except OSError as error:
-        if not room.was_lacking(error):
+        if not disk_space.was_lacking(error):
             raise
         say(no_room(home))
     return 1

@@ -246,7 +246,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION and ENV.hsts_reach in ("subdomains",
 SECURE_HSTS_PRELOAD = PRODUCTION and ENV.hsts_reach == "preload"
 # Django asks for both; they bind hosts that are not ours, so only who runs those may ask for them.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
-FILE_UPLOAD_HANDLERS = ["codesign.shared.arriving.NoFiles"]  # `takes_files` there: who does
+FILE_UPLOAD_HANDLERS = ["codesign.shared.upload_handlers.NoFiles"]  # `takes_files` there: who does
 MOST_FORM_BYTES = 501_000_000  # the largest file to import, and the fields beside it
 CSRF_FAILURE_VIEW = "codesign.shared.views.csrf_failure"
 CONTENT_SECURITY_POLICY = {

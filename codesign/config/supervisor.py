@@ -30,7 +30,7 @@ from codesign.config.servers.process import Program, Spec, stop, tail
 from codesign.config.servers.roles import APP_ROLE, OWNER_ROLE
 from codesign.config.servers.valkey import Valkey
 from codesign.config.static import collected, is_collected
-from codesign.shared import room
+from codesign.shared import disk_space
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = 20.0
@@ -113,7 +113,7 @@ class Keeper:
         try:
             self.program.start(pause=pause)
         except (ServerError, OSError):
-            if not room.is_full(self._home):
+            if not disk_space.is_full(self._home):
                 raise
             if self.program.child is not None and self.program.child is not child:
                 self.program.child.clear_away()
@@ -123,7 +123,7 @@ class Keeper:
     def _delay(self, lived: float, code: int) -> float:
         """Count a death and return the seconds to wait: 0, 0.25, 0.5, 1, 2."""
         child = self.program.child
-        if room.is_full(self._home):
+        if disk_space.is_full(self._home):
             if not self._starved:
                 say(f"{self.program.name} ended ({code}); it is tried again until there is room")
             self._starved = True
@@ -171,7 +171,7 @@ class Supervisor:
             return 0
         except ServerError as error:
             say(str(error))
-            if room.is_full(self._home):
+            if disk_space.is_full(self._home):
                 say(no_room(self._home))
             return 1
         finally:

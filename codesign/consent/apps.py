@@ -11,4 +11,4 @@ class ConsentConfig(AppConfig):
 
     def ready(self) -> None:
         """Offer steps and cards for the homes, and a publish check."""
-        from codesign.consent import cards, checks  # noqa: F401
+        from codesign.consent import home_cards, publish_checks  # noqa: F401

@@ -28,9 +28,9 @@ from codesign.consent import rules
 from codesign.consent.models import ConsentChoice, ConsentDraft, ConsentRecord, ConsentVersion
 from codesign.consent.rules import Purpose
 from codesign.shared.actors import Actor
+from codesign.shared.compiled_queries import Written
 from codesign.shared.errors import NotFound
 from codesign.shared.visible import seen
-from codesign.shared.written import Written
 from codesign.studies.models import Member, Study
 
 EXAMPLE = Path(__file__).resolve().parent / "example.json"

@@ -11,4 +11,4 @@ class DeskConfig(AppConfig):
 
     def ready(self) -> None:
         """Offer steps and cards for the homes."""
-        from codesign.desk import cards, receivers  # noqa: F401
+        from codesign.desk import home_cards, receivers  # noqa: F401

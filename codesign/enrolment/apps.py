@@ -11,4 +11,4 @@ class EnrolmentConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen for verified addresses; offer the way to the people, and a publish check."""
-        from codesign.enrolment import cards, checks, receivers  # noqa: F401
+        from codesign.enrolment import home_cards, publish_checks, receivers  # noqa: F401

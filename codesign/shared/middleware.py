@@ -16,7 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
-from codesign.shared import keeping
+from codesign.shared import stashed_forms
 from codesign.shared.errors import UNSTORABLE_ERRORS, UNSTORABLE_WORDS, Invalid, Refusal
 from codesign.shared.logs import request_id
 from codesign.shared.problems import is_api
@@ -112,7 +112,7 @@ def _is_browser(request: HttpRequest) -> bool:
 
 
 class KeepingMiddleware:
-    """Lets a browser remember whose forms it shows, for when a session ends (`keeping`)."""
+    """Lets a browser remember whose forms it shows, for when a session ends (`stashed_forms`)."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -120,7 +120,7 @@ class KeepingMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Pass on, and tell the browser."""
         answer = self.get_response(request)
-        keeping.tell_browser(request, answer)
+        stashed_forms.tell_browser(request, answer)
         return answer
 
 

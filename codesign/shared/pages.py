@@ -18,7 +18,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from codesign.shared import keeping
+from codesign.shared import stashed_forms
 from codesign.shared.access import Permission, Scope, declare
 from codesign.shared.actors import Actor
 from codesign.shared.errors import NotPermitted
@@ -79,9 +79,9 @@ def turned_away(request: HttpRequest, permission: Permission) -> HttpResponse | 
     user: Any = request.user
     if not user.is_authenticated:
         return _to_sign_in(request)
-    kept = keeping.held(request, keeping.FORM) if request.method == "POST" else None
+    kept = stashed_forms.held(request, stashed_forms.FORM) if request.method == "POST" else None
     if kept and kept[0] == request.get_full_path():
-        keeping.drop(request, keeping.FORM)  # it is being sent
+        stashed_forms.drop(request, stashed_forms.FORM)  # it is being sent
     request.actor = Actor.of(user)  # type: ignore[attr-defined]
     if permission.scope is Scope.SITE_ADMIN and not user.is_site_admin:
         raise NotPermitted("Only a site admin may do this.")
@@ -94,15 +94,15 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return redirect_to_login(here)
     if _held_back(request, here):
-        messages.info(request, keeping.IS_KEPT)
+        messages.info(request, stashed_forms.IS_KEPT)
         return redirect_to_login(reverse("kept-form"))
-    messages.warning(request, keeping.NOT_KEPT)
+    messages.warning(request, stashed_forms.NOT_KEPT)
     return redirect_to_login(here)
 
 
 def _held_back(request: HttpRequest, here: str) -> bool:
     try:
-        return keeping.hold(request, keeping.FORM, here)
+        return stashed_forms.hold(request, stashed_forms.FORM, here)
     except RequestDataTooBig:  # a file, at an address that takes files from people who are known
         return False
 

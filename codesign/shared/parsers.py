@@ -12,7 +12,7 @@ from typing import Any
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser, JSONParser
 
-from codesign.shared import arriving
+from codesign.shared import upload_handlers
 from codesign.shared.errors import TooLarge
 
 CHUNK = 1024 * 1024
@@ -96,7 +96,7 @@ class ToFile(BaseParser):
         if "request" in context:
             _refuse_length(context, limit)
         handle, name = tempfile.mkstemp(
-            suffix=self.suffix, prefix=arriving.PREFIX, dir=arriving.folder()
+            suffix=self.suffix, prefix=upload_handlers.PREFIX, dir=upload_handlers.folder()
         )
         written = 0
         try:

@@ -15,7 +15,7 @@ from django.views import defaults
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from codesign.shared import keeping, room
+from codesign.shared import disk_space, stashed_forms
 from codesign.shared.access import SIGNED_IN
 from codesign.shared.errors import DATABASE_AWAY, TooLarge
 from codesign.shared.pages import plain_page
@@ -42,7 +42,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """
     own = request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"
     words: dict[str, object] = {}
-    if own and keeping.comes_whole(request) and keeping.is_own(request):
+    if own and stashed_forms.comes_whole(request) and stashed_forms.is_own(request):
         sent = [(name, value) for name, value in _sent(request) if name != "csrfmiddlewaretoken"]
         words = {"sent": sent, "address": request.get_full_path()}
     return render(request, "403_csrf.html", words, status=403)
@@ -53,7 +53,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 @require_safe
 def kept_form(request: HttpRequest) -> HttpResponse:
     """What somebody sent whose session had ended, to be sent by them now that they are back."""
-    if (kept := keeping.held(request, keeping.FORM)) is None:
+    if (kept := stashed_forms.held(request, stashed_forms.FORM)) is None:
         return redirect("/")
     address, sent = kept
     return render(request, "403_csrf.html", {"sent": sent, "address": address})
@@ -112,9 +112,9 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """500, likewise; 503 where the database is away or nothing has room, which passes."""
     error = sys.exc_info()[1]
-    lacking = room.was_lacking(error)
+    lacking = disk_space.was_lacking(error)
     if lacking or isinstance(error, DATABASE_AWAY):
-        answer = _away(request, full=lacking or room.is_full(settings.CODESIGN_HOME))
+        answer = _away(request, full=lacking or disk_space.is_full(settings.CODESIGN_HOME))
         answer["Retry-After"] = COME_BACK_AFTER
         return answer
     if is_api(request):

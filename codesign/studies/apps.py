@@ -12,7 +12,7 @@ class StudiesConfig(AppConfig):
     def ready(self) -> None:
         """Offer publish checks; tell which roles somebody holds, for the tokens they can use."""
         from codesign.accounts.registry import ROLES_HELD
-        from codesign.studies import checks, receivers  # noqa: F401
+        from codesign.studies import publish_checks, receivers  # noqa: F401
         from codesign.studies.queries import roles_held
 
         ROLES_HELD.register("studies", roles_held)

@@ -15,10 +15,10 @@ from codesign.accounts.models import User
 from codesign.audit import queries as audit
 from codesign.shared.access import SIGNED_IN, SITE_ADMIN, Permission, Scope, declare
 from codesign.shared.actors import Actor
-from codesign.shared.arriving import takes_files
+from codesign.shared.compiled_queries import Written
 from codesign.shared.errors import NotFound, NotPermitted
 from codesign.shared.pages import PageView, turned_away
-from codesign.shared.written import Written
+from codesign.shared.upload_handlers import takes_files
 from codesign.studies.models import Member, Study
 from codesign.studies.rules import BEFORE_ANYBODY, STAFF, Role, StudyState
 

@@ -15,7 +15,7 @@ from codesign.shared.pagination import Pages
 from codesign.shared.serializers import refused
 from codesign.studies.api import InStudyView
 from codesign.studies.models import Study
-from modelhub.api import examples
+from modelhub.api import openapi_examples
 from modelhub.filters import GenerationFilter
 from modelhub.permissions import RUN_GENERATION, SEE_GENERATION
 from modelhub.queries import generation as queries
@@ -45,7 +45,7 @@ class RunsView(RunView):
 
     @extend_schema(
         operation_id="generation_runs_list",
-        examples=examples.RUNS,
+        examples=openapi_examples.RUNS,
         responses={200: serializers.GenerationRunSerializer(many=True)},
     )
     def get(self, request: Request, slug: str) -> Response:
@@ -56,7 +56,7 @@ class RunsView(RunView):
 
     @extend_schema(
         operation_id="generation_runs_start",
-        examples=examples.START_RUN,
+        examples=openapi_examples.START_RUN,
         request=serializers.GenerationRequestSerializer,
         responses={201: serializers.GenerationRunSerializer, **refused(409)},
     )
@@ -79,7 +79,7 @@ class OneRunView(RunView):
 
     @extend_schema(
         operation_id="generation_runs_retrieve",
-        examples=examples.ONE_RUN,
+        examples=openapi_examples.ONE_RUN,
         responses={200: serializers.GenerationRunSerializer},
     )
     def get(self, request: Request, slug: str, run_id: str) -> Response:
@@ -94,7 +94,7 @@ class CancelRunView(RunView):
 
     @extend_schema(
         operation_id="generation_runs_cancel",
-        examples=examples.ONE_RUN,
+        examples=openapi_examples.ONE_RUN,
         request=None,
         responses={200: serializers.GenerationRunSerializer, **refused(409)},
     )

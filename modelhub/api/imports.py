@@ -10,7 +10,7 @@ from codesign.accounts.api import id_of
 from codesign.accounts.rules import TokenScope
 from codesign.shared.serializers import refused
 from codesign.studies.api import InStudyView
-from modelhub.api import examples
+from modelhub.api import openapi_examples
 from modelhub.models import Upload
 from modelhub.permissions import IMPORT
 from modelhub.queries import uploads as queries
@@ -34,7 +34,7 @@ class OneImportView(ImportView):
 
     @extend_schema(
         operation_id="imports_retrieve",
-        examples=examples.ONE_IMPORT,
+        examples=openapi_examples.ONE_IMPORT,
         responses={200: serializers.ImportSerializer},
     )
     def get(self, request: Request, slug: str, import_id: str) -> Response:
@@ -47,7 +47,7 @@ class CancelImportView(ImportView):
 
     @extend_schema(
         operation_id="imports_cancel",
-        examples=examples.ONE_IMPORT,
+        examples=openapi_examples.ONE_IMPORT,
         request=None,
         responses={200: serializers.ImportSerializer, **refused(409)},
     )

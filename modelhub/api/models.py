@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from codesign.accounts.api import ApiView, id_of
 from codesign.accounts.rules import TokenScope
 from codesign.shared.pagination import Pages
-from modelhub.api import examples
+from modelhub.api import openapi_examples
 from modelhub.filters import ModelFilter
 from modelhub.permissions import SEE_MODELS
 from modelhub.queries import versions as queries
@@ -31,7 +31,7 @@ class ModelsView(ModelView):
 
     @extend_schema(
         operation_id="models_list",
-        examples=examples.MODELS,
+        examples=openapi_examples.MODELS,
         responses={200: serializers.ModelSerializer(many=True)},
     )
     def get(self, request: Request) -> Response:
@@ -45,7 +45,7 @@ class OneModelView(ModelView):
 
     @extend_schema(
         operation_id="models_retrieve",
-        examples=examples.ONE_MODEL,
+        examples=openapi_examples.ONE_MODEL,
         responses={200: serializers.AncestrySerializer},
     )
     def get(self, request: Request, model_id: str) -> Response:

@@ -18,14 +18,14 @@ from codesign.shared.pagination import Pages
 from codesign.shared.parsers import CsvFile, JsonLinesFile, LongJSONParser, ParquetFile
 from codesign.studies.api import InStudyView
 from codesign.studies.models import Study
-from modelhub.api import examples
+from modelhub.api import openapi_examples
 from modelhub.filters import ImportParameters, PromptFilter
 from modelhub.models import Upload
 from modelhub.permissions import IMPORT
 from modelhub.queries.sources import sources_of
 from modelhub.rules.imports import AT_ONCE_ROWS, MOST_BYTES
 from modelhub.serializers import prompts as serializers
-from modelhub.services import imports, sent
+from modelhub.services import api_imports, imports
 from modelhub.services.imports import ImportReport
 
 FILES = {
@@ -62,7 +62,7 @@ class PromptsView(InStudyView):
 
     @extend_schema(
         operation_id="prompts_list",
-        examples=examples.PROMPTS,
+        examples=openapi_examples.PROMPTS,
         responses={200: serializers.StudyPromptSerializer(many=True)},
     )
     def get(self, request: Request, slug: str) -> Response:
@@ -74,7 +74,7 @@ class PromptsView(InStudyView):
 
     @extend_schema(
         operation_id="prompts_import",
-        examples=examples.IMPORT,
+        examples=openapi_examples.IMPORT,
         parameters=[LOCATION],
         request={"application/json": serializers.PromptRowsSerializer, **FILES},
         responses={
@@ -111,12 +111,12 @@ class PromptsView(InStudyView):
     def _checked(self, study: Study, body: object) -> ImportReport:
         if isinstance(body, Path):
             try:
-                return sent.check_file(actor=self.actor, study=study, path=body)
+                return api_imports.check_file(actor=self.actor, study=study, path=body)
             finally:
                 body.unlink()
         rows = self._rows(body)
         if len(rows) > AT_ONCE_ROWS:
-            raise TooLarge(sent.TOO_MUCH_TO_CHECK)
+            raise TooLarge(api_imports.TOO_MUCH_TO_CHECK)
         return imports.check_rows(actor=self.actor, study=study, rows=enumerate(rows, 1))
 
     def _rows(self, body: object) -> list[Any]:
@@ -130,12 +130,16 @@ class PromptsView(InStudyView):
     def _imported(self, study: Study, body: object, *, skip_bad: bool) -> ImportReport | Upload:
         if isinstance(body, Path):
             try:
-                return sent.take_file(actor=self.actor, study=study, path=body, skip_bad=skip_bad)
+                return api_imports.take_file(
+                    actor=self.actor, study=study, path=body, skip_bad=skip_bad
+                )
             finally:
                 body.unlink()
         rows = self._rows(body)
         if len(rows) > AT_ONCE_ROWS:
-            return sent.take_rows(actor=self.actor, study=study, rows=rows, skip_bad=skip_bad)
+            return api_imports.take_rows(
+                actor=self.actor, study=study, rows=rows, skip_bad=skip_bad
+            )
         return imports.import_rows(
             actor=self.actor, study=study, rows=enumerate(rows, 1), skip_bad=skip_bad
         )

@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotations.api.examples import JUDGEMENTS
+from annotations.api.openapi_examples import JUDGEMENTS
 from annotations.permissions import SEE_JUDGEMENTS
 from annotations.queries import listing
 from annotations.serializers.results import JudgementSerializer
@@ -17,7 +17,7 @@ from codesign.accounts.rules import TokenScope
 from codesign.shared.access import Permission
 from codesign.shared.pagination import Pages
 from codesign.studies.api import InStudyView
-from modelhub.api import examples
+from modelhub.api import openapi_examples
 from modelhub.filters import EvaluationFilter, JudgementFilter, ResponseFilter
 from modelhub.permissions import SEE_MODELS
 from modelhub.queries import evaluations, sources
@@ -40,7 +40,7 @@ class ResponsesView(InStudyView):
 
     @extend_schema(
         operation_id="responses_list",
-        examples=examples.RESPONSES,
+        examples=openapi_examples.RESPONSES,
         responses={200: serializers.WrittenResponseSerializer(many=True)},
     )
     def get(self, request: Request, slug: str) -> Response:
@@ -91,7 +91,7 @@ class EvaluationsView(EvaluationView):
 
     @extend_schema(
         operation_id="evaluations_list",
-        examples=examples.EVALUATIONS,
+        examples=openapi_examples.EVALUATIONS,
         responses={200: serializers.EvaluationSerializer(many=True)},
     )
     def get(self, request: Request, slug: str) -> Response:
@@ -107,7 +107,7 @@ class OneEvaluationView(EvaluationView):
 
     @extend_schema(
         operation_id="evaluations_retrieve",
-        examples=examples.ONE_EVALUATION,
+        examples=openapi_examples.ONE_EVALUATION,
         responses={200: serializers.EvaluationResultsSerializer},
     )
     def get(self, request: Request, slug: str, evaluation_id: str) -> Response:

@@ -11,7 +11,7 @@ from codesign.accounts.rules import TokenScope
 from codesign.shared.access import Permission
 from codesign.shared.pagination import Pages
 from codesign.shared.serializers import refused
-from modelhub.api import examples
+from modelhub.api import openapi_examples
 from modelhub.filters import TrainingFilter
 from modelhub.permissions import SEE_MODELS, TRAIN
 from modelhub.queries import training as queries
@@ -34,7 +34,7 @@ class TrainingRunsView(TrainingView):
 
     @extend_schema(
         operation_id="training_runs_list",
-        examples=examples.TRAININGS,
+        examples=openapi_examples.TRAININGS,
         responses={200: serializers.TrainingRunSerializer(many=True)},
     )
     def get(self, request: Request) -> Response:
@@ -44,7 +44,7 @@ class TrainingRunsView(TrainingView):
 
     @extend_schema(
         operation_id="training_runs_start",
-        examples=examples.START_TRAINING,
+        examples=openapi_examples.START_TRAINING,
         request=serializers.TrainingRequestSerializer,
         responses={201: serializers.TrainingRunSerializer, **refused(404, 409)},
     )
@@ -70,7 +70,7 @@ class OneTrainingRunView(TrainingView):
 
     @extend_schema(
         operation_id="training_runs_retrieve",
-        examples=examples.ONE_TRAINING,
+        examples=openapi_examples.ONE_TRAINING,
         responses={200: serializers.TrainingRunSerializer},
     )
     def get(self, request: Request, run_id: str) -> Response:
@@ -86,7 +86,7 @@ class CancelTrainingView(TrainingView):
 
     @extend_schema(
         operation_id="training_runs_cancel",
-        examples=examples.ONE_TRAINING,
+        examples=openapi_examples.ONE_TRAINING,
         request=None,
         responses={200: serializers.TrainingRunSerializer, **refused(409)},
     )

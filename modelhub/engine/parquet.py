@@ -2,7 +2,7 @@
 
 A file of few bytes may claim anything: dictionaries and run lengths pack a hundred million values
 into some hundred bytes. What its footer says is held against limits before anything is unpacked;
-footers may lie, so the process that reads has a limit of its own (`modelhub.services.reader`).
+footers may lie, so the process that reads has a limit of its own (`modelhub.services.file_reader`).
 """
 
 from __future__ import annotations

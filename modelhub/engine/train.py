@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from modelhub.engine import card, checkpoints
+from modelhub.engine import checkpoints, model_card
 from modelhub.engine.errors import BadSpec, Cancelled, EngineError
 from modelhub.engine.libraries import prepare, quiet, set_threads
 from modelhub.engine.methods import METHODS, Job, load_for_training
@@ -218,18 +218,18 @@ def _stop_if(cancel: threading.Event) -> None:
         raise Cancelled(STOPPED)
 
 
-def _save(model: Any, facts: card.CardFacts, target: Path) -> None:
+def _save(model: Any, facts: model_card.CardFacts, target: Path) -> None:
     """Write the adapter: its weights, its settings in a fixed order, and our own model card."""
     settings = model.peft_config["default"]
     settings.base_model_name_or_path = facts.base_name  # not a path of this machine
     settings.target_modules = sorted(settings.target_modules)  # else a set, in any order
     model.save_pretrained(target, selected_adapters=["default"], save_embedding_layers=False)
-    (target / "README.md").write_text(card.render(replace(facts, lora_r=int(settings.r))))
+    (target / "README.md").write_text(model_card.render(replace(facts, lora_r=int(settings.r))))
 
 
 def _facts(
     spec: TrainSpec, records: Records, threads: int, validation: dict[str, Any] | None
-) -> card.CardFacts:
+) -> model_card.CardFacts:
     import peft
     import torch
     import transformers
@@ -237,7 +237,7 @@ def _facts(
 
     libraries = (torch, transformers, trl, peft)
     parent = spec.adapter_parent
-    return card.CardFacts(
+    return model_card.CardFacts(
         method=spec.method,
         base_name=spec.base_name or spec.base_dir.name,
         base_sha256=", ".join(map(sha256_of_file, sorted(spec.base_dir.glob("*.safetensors")))),

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from codesign.shared.errors import NotFound
-from codesign.shared.pace import Pace, pace_of
+from codesign.shared.progress_rate import Pace, pace_of
 from modelhub.models import Upload
 from modelhub.rules.states import UPLOAD_STATES, UploadState
 

@@ -14,7 +14,7 @@ from annotations.rules.prompts import PromptRow, fields_problem, row_problem, te
 from annotations.rules.reading import storable
 from annotations.rules.states import Category, Origin
 from codesign.shared.visible import seen, shows_nothing
-from modelhub.engine.maker import giveaway
+from modelhub.engine.model_disclosure import giveaway
 
 COLUMNS = frozenset(
     {

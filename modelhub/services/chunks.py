@@ -25,7 +25,7 @@ from annotations.rules.texts import text_hash
 from annotations.services import prompts as prompt_services
 from annotations.services.intake import NewResponse
 from annotations.services.rounds import add_tasks, locked_round
-from codesign.shared import room
+from codesign.shared import disk_space
 from codesign.shared.actors import SYSTEM
 from codesign.shared.errors import DATABASE_AWAY
 from modelhub.engine.errors import EngineError
@@ -73,7 +73,7 @@ def generate_chunk(*, run_id: uuid.UUID, ring: int) -> bool:
 
     Where the database is away or the disk is full, the run waits and is rung for again.
     """
-    if room.is_full(django_settings.CODESIGN_HOME):
+    if disk_space.is_full(django_settings.CODESIGN_HOME):
         return False  # what the model wrote now could not be kept
     run = answer_ring(run_id=run_id, ring=ring)
     if run is None:
@@ -100,7 +100,7 @@ def generate_chunk(*, run_id: uuid.UUID, ring: int) -> bool:
         generation.fail_run(run_id=run_id, error=str(error))
         return False
     except Exception as error:
-        if isinstance(error, DATABASE_AWAY) or room.was_lacking(error):
+        if isinstance(error, DATABASE_AWAY) or disk_space.was_lacking(error):
             raise  # the run is not at fault
         log.exception("generation run %s stopped", run_id)
         generation.fail_run(run_id=run_id, error=STOPPED)

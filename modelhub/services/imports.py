@@ -41,7 +41,7 @@ from modelhub.rules.imports import (
     import_row,
 )
 from modelhub.services import versions
-from modelhub.services.files import Row, reading
+from modelhub.services.file_rows import Row, reading
 
 BATCH = 500
 BATCH_CHARACTERS = 4_000_000

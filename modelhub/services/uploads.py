@@ -1,6 +1,6 @@
 """Files of prompts from a page: kept, looked through, shown, and imported after a yes.
 
-What a program sends goes the same way from `confirm` on, see `sent`.
+What a program sends goes the same way from `confirm` on, see `api_imports`.
 
 The row is the truth: a worker that dies leaves it to the next ring, and since an import is one
 transaction nothing is half there. Signs of life and the wish to cancel go over a connection of
@@ -39,7 +39,7 @@ from modelhub.queries.uploads import path_of
 from modelhub.rules.imports import MOST_BYTES, ImportRow
 from modelhub.rules.states import UPLOAD_STATES, UploadState
 from modelhub.services import imports
-from modelhub.services.files import reading
+from modelhub.services.file_rows import reading
 from modelhub.services.imports import ImportReport, Watch
 
 log = logging.getLogger(__name__)

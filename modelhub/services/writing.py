@@ -10,7 +10,7 @@ from annotations.rules.prompts import Message, text_problem
 from annotations.rules.texts import text_hash
 from modelhub.engine.errors import EngineError
 from modelhub.engine.generate import Completion, Request, generate_batch
-from modelhub.engine.maker import giveaway
+from modelhub.engine.model_disclosure import giveaway
 from modelhub.engine.weights import EMBEDDED_NAME, LoadedModel
 from modelhub.rules.generation import MAKE_AGAIN, Settings, item_seed
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from annotations.models import Assignment, Judgement, Response, Seat
 from annotations.queries import assignments as queries
-from annotations.rules import queue
+from annotations.rules import sittings
 from annotations.rules.states import AssignmentState, SeatState
 from annotations.services import assignments, prompts, rounds, submissions
 from annotations.tasks import expire_leases
@@ -298,7 +298,7 @@ def test_not_today_is_paid_once_a_day_of_the_person(member: Member) -> None:
     assert (not_today(), not_today()) == (True, False)
     held = lease(member)
     submissions.skip(actor=actor(member), assignment_id=held.id, reason="too_close")
-    midnight = queue.start_of_day(now=timezone.now(), zone="Pacific/Auckland")
+    midnight = sittings.start_of_day(now=timezone.now(), zone="Pacific/Auckland")
     Assignment.objects.filter(skip_reason="not_today").update(
         ended_at=midnight - timedelta(seconds=1)
     )

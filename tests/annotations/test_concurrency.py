@@ -16,7 +16,7 @@ from annotations.models import Assignment, Judgement, Seat, Task
 from annotations.queries import assignments as queries
 from annotations.queries.progress import rounds_miscounted
 from annotations.rules.states import AssignmentState, SeatState
-from annotations.services import assignments, rounds, seats, submissions, tallies
+from annotations.services import assignments, counters, rounds, seats, submissions
 from codesign.compensation import queries as compensation
 from codesign.consent import services as consent
 from codesign.shared.actors import SYSTEM, Actor
@@ -56,7 +56,7 @@ def test_32_people_and_60_scarce_tasks() -> None:
     people = [judge(cohort=cohort) for _ in range(32)]
     judging_round(cohort, tasks=60, overlap=3)
     judging = [lambda m=member: judge_until_nothing_is_left(m) for member in people]
-    got = at_once(*judging, *[tallies.fold_all] * 2)[: len(people)]
+    got = at_once(*judging, *[counters.fold_all] * 2)[: len(people)]
     assert sum(len(tasks) for tasks in got if isinstance(tasks, list)) == 180
     assert all(isinstance(tasks, list) and len(set(tasks)) == len(tasks) for tasks in got)
     assert Judgement.objects.count() == 180

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from annotations.rules import pace
-from annotations.rules.pace import Spare
+from annotations.rules import work_speed
+from annotations.rules.work_speed import Spare
 
 NOON = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)  # half an hour before clocks change in Europe
 PROMISED = 180
-FULL = pace.RESERVE * PROMISED
+FULL = work_speed.RESERVE * PROMISED
 
 
 def after(seconds: float) -> datetime:
@@ -24,7 +24,7 @@ def worked(every: float, times: int) -> list[bool]:
     within = []
     for number in range(times):
         now = after(every * (number + 1))
-        left = pace.spare_at(spare, now=now, promised=PROMISED, pace=4)
+        left = work_speed.spare_at(spare, now=now, promised=PROMISED, pace=4)
         within.append(left >= PROMISED)
         spare = Spare(left - PROMISED * within[-1], now)
     return within
@@ -39,7 +39,7 @@ def test_up_to_four_times_as_fast_nothing_is_held(times_as_fast: float) -> None:
 def test_no_more_is_paid_at_once_than_time_and_reserve_allow(every: float) -> None:
     paid = sum(worked(every, 400))
     assert paid * PROMISED <= 4 * every * 400 + FULL
-    assert paid >= pace.RESERVE
+    assert paid >= work_speed.RESERVE
 
 
 def test_39_skips_in_four_seconds_are_paid_like_five() -> None:
@@ -59,14 +59,14 @@ def test_39_skips_in_four_seconds_are_paid_like_five() -> None:
     ],
 )
 def test_what_is_spare(spare: Spare | None, seconds: float, left: int) -> None:
-    assert pace.spare_at(spare, now=after(seconds), promised=PROMISED, pace=4) == left
+    assert work_speed.spare_at(spare, now=after(seconds), promised=PROMISED, pace=4) == left
 
 
 def test_what_was_spare_then_is_spare_now() -> None:
-    then = pace.spare_then(120, at=NOON, now=after(600), pace=4)
-    assert pace.spare_at(Spare(then, NOON), now=after(600), promised=PROMISED, pace=4) == 120
-    far = pace.spare_then(0, at=NOON, now=after(3e9), pace=1000)
-    assert far == -pace.LONGEST_DEBT
+    then = work_speed.spare_then(120, at=NOON, now=after(600), pace=4)
+    assert work_speed.spare_at(Spare(then, NOON), now=after(600), promised=PROMISED, pace=4) == 120
+    far = work_speed.spare_then(0, at=NOON, now=after(3e9), pace=1000)
+    assert far == -work_speed.LONGEST_DEBT
 
 
 @pytest.mark.parametrize(
@@ -74,11 +74,11 @@ def test_what_was_spare_then_is_spare_now() -> None:
     [(300, 0.28, True), (300, 35.9, True), (300, 36, False), (3, 3.5, True), (3, 3.6, False)],
 )
 def test_quicker_than_anybody_reads(words: int, seconds: float, quick: bool) -> None:
-    assert pace.too_quick(words=words, since=NOON, now=after(seconds), pace=4) is quick
+    assert work_speed.too_quick(words=words, since=NOON, now=after(seconds), pace=4) is quick
 
 
 def test_of_scripts_without_spaces_half_of_the_letters_count() -> None:
-    assert pace.count_words(["今日はとても疲れました。何もできません。", "two words"]) == 12
+    assert work_speed.count_words(["今日はとても疲れました。何もできません。", "two words"]) == 12
 
 
 HOURS = timedelta(hours=1)
@@ -100,12 +100,12 @@ HOURS = timedelta(hours=1)
 def test_skips_in_a_row(
     skips: int, skipped: bool, judged: bool, pause: timedelta, before: int
 ) -> None:
-    found = pace.skips_before(skips=skips, skipped=skipped, judged=judged, pause=pause)
+    found = work_speed.skips_before(skips=skips, skipped=skipped, judged=judged, pause=pause)
     assert found == before
 
 
 def test_each_fifth_skip_in_a_row_leads_to_a_break() -> None:
-    assert [n for n in range(15) if pace.leads_to_a_break(skips=n)] == [4, 9, 14]
+    assert [n for n in range(15) if work_speed.leads_to_a_break(skips=n)] == [4, 9, 14]
 
 
 @pytest.mark.parametrize(
@@ -115,5 +115,5 @@ def test_after_five_in_a_row_a_skip_takes_half_of_the_promised_time(
     skips: int, seconds: float, held: bool
 ) -> None:
     """One skip every 46 s would have been paid at once all day, without a text judged."""
-    found = pace.quick_skip(skips=skips, since=NOON, now=after(seconds), promised=180)
+    found = work_speed.quick_skip(skips=skips, since=NOON, now=after(seconds), promised=180)
     assert found is held

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from annotations.rules import buckets, sketches, ties
+from annotations.rules import minhash, minhash_buckets, split_groups
 from annotations.rules import prompts as rules
-from annotations.rules import short as short_rules
+from annotations.rules import short_texts as short_rules
 from annotations.rules.prompts import PromptRow
-from annotations.rules.short import short
-from annotations.rules.ties import Why
+from annotations.rules.short_texts import short
+from annotations.rules.split_groups import Why
 
 KNOWN_BAND = 2079604680
 KNOWN_SKETCH = "0753e609895d1c58"
@@ -71,33 +71,40 @@ def test_content_hash_knows_who_said_what() -> None:
 )
 def test_tied(first: Any, second: Any, tied: bool) -> None:
     for one, other in ((first, second), (second, first)):
-        table = sketches.sketches([rules.turns(one), rules.turns(other)])
-        words = [sketches.words_of(one), sketches.words_of(other)]
-        near = sketches.near(*map(sketches.shingles, words))
+        table = minhash.sketches([rules.turns(one), rules.turns(other)])
+        words = [minhash.words_of(one), minhash.words_of(other)]
+        near = minhash.near(*map(minhash.shingles, words))
         first, second = map(short, words)
         alike = bool(first and second and short_rules.alike(first, second))
-        shared = {slot for slot in range(buckets.SLOTS) if meet(slot, table)}
-        assert (near or alike or buckets.BEGINNING in shared) is tied
-        assert not near or shared & {*range(buckets.FIRST_BAND, buckets.SLOTS)}
-        assert not alike or shared & {buckets.LETTERS, buckets.FRONT, buckets.BACK}
+        shared = {slot for slot in range(minhash_buckets.SLOTS) if meet(slot, table)}
+        assert (near or alike or minhash_buckets.BEGINNING in shared) is tied
+        assert not near or shared & {*range(minhash_buckets.FIRST_BAND, minhash_buckets.SLOTS)}
+        assert not alike or shared & {
+            minhash_buckets.LETTERS,
+            minhash_buckets.FRONT,
+            minhash_buckets.BACK,
+        }
 
 
 def meet(slot: int, table: Any) -> bool:
     """Whether both prompts are found in one bucket of this slot, the second one being new."""
-    ids = np.array([b"a" * 16, b"b" * 16], dtype=buckets.ID)
-    for bucket, keys, found in buckets.bucketed(table, ids):
-        if bucket // buckets.BUCKETS == slot and len(found) == 2 * ids.itemsize:
+    ids = np.array([b"a" * 16, b"b" * 16], dtype=minhash_buckets.ID)
+    for bucket, keys, found in minhash_buckets.bucketed(table, ids):
+        if bucket // minhash_buckets.BUCKETS == slot and len(found) == 2 * ids.itemsize:
             new = np.array([False, True])
-            return len([*buckets.shared(np.frombuffer(keys, dtype=buckets.KEY), new)]) > 0
+            return (
+                len([*minhash_buckets.shared(np.frombuffer(keys, dtype=minhash_buckets.KEY), new)])
+                > 0
+            )
     return False
 
 
 def test_a_sketch_is_the_same_on_every_machine_and_in_any_company() -> None:
     short = rules.turns(user("Alone."))
     long = rules.turns(user("I can't sleep and nothing helps any more."))
-    alone = sketches.sketches([long])[0].tobytes()
-    assert sketches.sketches([short, long, short])[1].tobytes() == alone
-    assert sketches.sketches([long])["bands"][0][0] == KNOWN_BAND
+    alone = minhash.sketches([long])[0].tobytes()
+    assert minhash.sketches([short, long, short])[1].tobytes() == alone
+    assert minhash.sketches([long])["bands"][0][0] == KNOWN_BAND
     assert hashlib.sha256(alone).hexdigest()[:16] == KNOWN_SKETCH
 
 
@@ -108,7 +115,7 @@ def test_joined_groups_are_components_under_their_smallest_id() -> None:
         ([(a, b), (b, c), (d, e)], {b: a, c: a, e: d}),
         ([(a, a)], {}),
     ):
-        groups = ties.Groups()
+        groups = split_groups.Groups()
         for one, other in pairs:
             groups.join(one, other, Why.NEAR)
         assert groups.moved() == moved
@@ -152,8 +159,8 @@ def test_a_plain_row_is_fine() -> None:
 def test_plain_english_has_the_same_words_as_text_in_any_letters() -> None:
     """There is a quicker way for it; with one accent the text goes the other way."""
     text = "I can't_sleep, it's 3am" + "".join(map(chr, range(128)))
-    plain = sketches.shingles(sketches.words_of(user(text)))
-    (first,) = sketches.shingles(sketches.words_of(user("é " + text))) - plain
+    plain = minhash.shingles(minhash.words_of(user(text)))
+    (first,) = minhash.shingles(minhash.words_of(user("é " + text))) - plain
     assert (len(plain), [word.decode() for word in first]) == (8, ["e", "i", "can"])
 
 

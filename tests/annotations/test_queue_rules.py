@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from annotations.rules import queue
+from annotations.rules import sittings
 from annotations.rules.states import SkipReason
 
 NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
@@ -17,7 +17,7 @@ NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 )
 def test_sitting(minutes: float | None, goes_on: bool) -> None:
     ended = None if minutes is None else NOW - timedelta(minutes=minutes)
-    assert queue.same_sitting(ended_at=ended, now=NOW) is goes_on
+    assert sittings.same_sitting(ended_at=ended, now=NOW) is goes_on
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_sitting(minutes: float | None, goes_on: bool) -> None:
     ],
 )
 def test_a_day_is_the_persons_own(now: str, zone: str, start: str) -> None:
-    found = queue.start_of_day(now=datetime.fromisoformat(now).replace(tzinfo=UTC), zone=zone)
+    found = sittings.start_of_day(now=datetime.fromisoformat(now).replace(tzinfo=UTC), zone=zone)
     assert found == datetime.fromisoformat(start).replace(tzinfo=UTC)
 
 
@@ -44,4 +44,4 @@ def test_a_day_is_the_persons_own(now: str, zone: str, start: str) -> None:
 @pytest.mark.parametrize("said", [False, True])
 def test_paid_skips(reason: SkipReason, said: bool) -> None:
     unpaid = reason == SkipReason.NOT_TODAY and said
-    assert queue.skip_is_paid(reason=reason, said_not_today=said) is not unpaid
+    assert sittings.skip_is_paid(reason=reason, said_not_today=said) is not unpaid

@@ -7,7 +7,7 @@ from django.test import Client
 
 from annotations.models import Assignment, Judgement
 from annotations.rules.states import Ask
-from codesign.shared.keeping import MOST_BYTES
+from codesign.shared.stashed_forms import MOST_BYTES
 from codesign.studies.models import Member
 from tests.annotations.pages import cohort_of, filled, held, judge_url, one_url, signed_in
 from tests.factories.annotations import judge, judging_round

@@ -12,7 +12,7 @@ from django.db.models import Count, Q, Sum
 from annotations.models import Round, RoundTally, Seat
 from annotations.queries.progress import rounds_of
 from annotations.rules.states import SeatState
-from annotations.services import submissions, tallies
+from annotations.services import counters, submissions
 from codesign.compensation import queries as compensation
 from codesign.compensation.models import BookTally, Leg, Transfer
 from codesign.compensation.services import reverse
@@ -59,11 +59,11 @@ def test_folding_leaves_every_sum_and_one_row_for_each() -> None:
     for _ in range(3):
         send(lease(member))
     before = said(made), compensation.book_of(study_id=made.study_id)
-    assert tallies.fold_all() > 0
+    assert counters.fold_all() > 0
     assert (said(made), compensation.book_of(study_id=made.study_id)) == before
     assert RoundTally.objects.filter(round=made).count() == 2  # of its tasks, and of its cohort
     assert BookTally.objects.filter(study_id=made.study_id).count() == 2  # a person, the study
-    assert tallies.fold_all() == 0
+    assert counters.fold_all() == 0
     assert said(made) == counted(made) == (3, 3, 3)
 
 
@@ -105,7 +105,7 @@ def test_what_each_person_earned_is_what_their_legs_add_up_to() -> None:
         assert {who: dict(sums)["GBP"] for who, sums in found.items()} == added_up
         assert sum(added_up.values()) == 2 * 80
         assert list(compensation.imbalances()) == []
-        tallies.fold_all()
+        counters.fold_all()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from annotations.models import Prompt
-from annotations.rules import sketches
+from annotations.rules import minhash
 from annotations.rules.prompts import PromptRow
 from annotations.services import prompts as services
 from benchmarks.similar import (
@@ -51,7 +51,7 @@ def test_of_long_texts_one_changed_word_always_counts_as_a_small_change() -> Non
 @pytest.mark.parametrize(("talks", "mixed"), [(list(dialogues()), 35), (list(questions()), 0)])
 def test_greetings_and_stock_replies_tie_next_to_nothing(talks: list[Talk], mixed: int) -> None:
     """112 of 196 public dialogues were one group, through “hi”, “ok” and “bye”."""
-    found = grouped(talks, beginning=sketches.BEGINNING_WORDS, reply=sketches.REPLY_WORDS)
+    found = grouped(talks, beginning=minhash.BEGINNING_WORDS, reply=minhash.REPLY_WORDS)
     assert found.mixed <= mixed
     assert found.largest <= 8
     assert found.together >= 0.7 * found.of_one_source

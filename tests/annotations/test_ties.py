@@ -12,10 +12,10 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from annotations.models import Prompt, SketchBucket
-from annotations.rules import buckets, sketches
+from annotations.rules import minhash, minhash_buckets
 from annotations.rules.prompts import PromptRow, turns
+from annotations.rules.split_groups import Groups, Why
 from annotations.rules.states import Origin
-from annotations.rules.ties import Groups, Why
 from annotations.services import prompts as services
 from annotations.services.intake import Intake, NewResponse
 from codesign.shared.actors import SYSTEM
@@ -66,8 +66,8 @@ def tied(one: PromptRow, other: PromptRow) -> bool:
     first, second = beginning(one), beginning(other)
     if first and first == second:
         return True
-    said = [sketches.words_of(row.messages) for row in (one, other)]
-    if sketches.near(*map(sketches.shingles, said)):
+    said = [minhash.words_of(row.messages) for row in (one, other)]
+    if minhash.near(*map(minhash.shingles, said)):
         return True
     return max(map(len, said)) <= 40 and little_apart(*said)
 
@@ -188,7 +188,7 @@ def varied(row: PromptRow, number: int) -> PromptRow:
 def test_the_same_text_again_and_again_stands_in_the_buckets_once(study: Study) -> None:
     text = [{"role": "user", "content": "I can't sleep and I lie awake for hours."}]
     add(study, [PromptRow(messages=text, external_id=f"p{n}", line=n) for n in range(50)])
-    assert SketchBucket.objects.count() == buckets.SLOTS, "ten words: a key of each kind"
+    assert SketchBucket.objects.count() == minhash_buckets.SLOTS, "ten words: a key of each kind"
     assert Prompt.objects.values("split_group").distinct().count() == 1
 
 
@@ -209,7 +209,7 @@ def test_one_prompt_more_asks_as_much_of_a_large_study_as_of_a_small_one(study: 
     assert "sketch_bucket" in str(plan)
     assert "Seq Scan" not in str(plan)
     read = plan[0]["Plan"]["Actual Rows"]
-    assert read < 2 * (buckets.SLOTS + 2) * 3, "a row for each bucket and import"
+    assert read < 2 * (minhash_buckets.SLOTS + 2) * 3, "a row for each bucket and import"
 
 
 def test_responses_of_a_study_that_the_planner_has_not_seen_are_looked_up_one_by_one(

@@ -29,7 +29,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from annotations.api import examples as shown
+from annotations.api import openapi_examples as shown
 from annotations.models import Assignment
 from annotations.services import assignments
 from codesign.accounts import services as accounts
@@ -37,8 +37,8 @@ from codesign.accounts.rules import Rate, TokenScope
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.studies.models import Member
 from codesign.studies.rules import Role
-from modelhub.api.examples import MODEL
-from modelhub.services import generation, sent, training
+from modelhub.api.openapi_examples import MODEL
+from modelhub.services import api_imports, generation, training
 from modelhub.services.evaluations import plan_evaluation
 from modelhub.services.versions import ensure_embedded_model
 from tests.annotations.releases.story import Story, release, withdraw
@@ -112,7 +112,7 @@ class World:
             "model_id": str(model.id),
             "round_id": str(round.id),
             "evaluation_id": str(compared.id),
-            "import_id": str(sent.take_rows(actor=SYSTEM, study=story.study, rows=[{}]).id),
+            "import_id": str(api_imports.take_rows(actor=SYSTEM, study=story.study, rows=[{}]).id),
         }
         self.runs = {"generation-runs": str(run.id), "training-runs": str(trained.id)}
 

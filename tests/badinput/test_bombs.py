@@ -22,7 +22,7 @@ from annotations.models import Prompt
 from codesign.studies.models import Study
 from modelhub.models import Upload
 from modelhub.rules.imports import BODY
-from modelhub.services.reader import MEMORY
+from modelhub.services.file_reader import MEMORY
 from tests.annotations.callers import problem
 from tests.badinput.test_files import Door, by_api, by_command, by_page, plain, signed_in
 from tests.config.running import ROOT
@@ -206,7 +206,7 @@ def test_a_large_body_of_prompts_comes_in_like_a_file(study: Study) -> None:
     ],
 )
 def test_the_reader_gets_no_more_memory_than_it_may_have(code: str) -> None:
-    limited = "from modelhub.services.reader import limit_itself; limit_itself(seconds=60); "
+    limited = "from modelhub.services.file_reader import limit_itself; limit_itself(seconds=60); "
     done = subprocess.run(
         [sys.executable, "-c", limited + code], cwd=ROOT, capture_output=True, check=False
     )
@@ -228,7 +228,7 @@ def test_a_reader_that_dies_or_hangs_is_a_sentence(
 ) -> None:
     """A package of the same name, found first, stands for a library that crashes."""
     from codesign.shared.errors import Invalid
-    from modelhub.services.files import reading
+    from modelhub.services.file_rows import reading
 
     settings.BASE_DIR = tmp_path
     package = tmp_path / "pyarrow"
@@ -255,7 +255,7 @@ def write(path: Path, content: bytes) -> Path:
 
 
 def test_reading_takes_turns_and_leaves_no_process(tmp_path: Path) -> None:
-    from modelhub.services.files import reading
+    from modelhub.services.file_rows import reading
 
     path = write(tmp_path / "p.jsonl", b'{"prompt": "x"}\n' * 90_000)
     for _ in range(4):
@@ -270,7 +270,7 @@ def test_a_process_that_answers_never_loads_what_reads_parquet(tmp_path: Path) -
     path = write(tmp_path / "p.parquet", bomb(prompt=["x"]))
     code = (
         "import django, sys; django.setup(); from pathlib import Path\n"
-        "from modelhub.services.files import reading\n"
+        "from modelhub.services.file_rows import reading\n"
         f"with reading(path=Path({str(path)!r})) as rows: print(len(list(rows)))\n"
         "print('pyarrow' in sys.modules)"
     )

@@ -20,7 +20,7 @@ from codesign.accounts.rules import Rate, TokenScope
 from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Study
 from codesign.studies.rules import JUDGING, Role
-from modelhub.services import generation, sent
+from modelhub.services import api_imports, generation
 from modelhub.services.versions import ensure_embedded_model
 from tests.annotations.releases.story import Story, release
 from tests.factories.accounts import UserFactory
@@ -101,7 +101,7 @@ class World:
         release(story.study)
         add_prompts(story.study, "I cannot sleep.")
         generation.start_run(actor=SYSTEM, study=story.study, version=ensure_embedded_model())
-        sent.take_rows(actor=SYSTEM, study=story.study, rows=[{}])
+        api_imports.take_rows(actor=SYSTEM, study=story.study, rows=[{}])
         panelist = judge(cohort=story.cohorts["lived"])
         judging_round(panelist.cohort, tasks=2)
         lease(panelist)

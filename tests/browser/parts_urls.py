@@ -11,7 +11,7 @@ from django.template import engines
 from django.urls import path
 from django.utils import translation
 
-from annotations.forms.sheet import Group, Option
+from annotations.forms.judging_form import Group, Option
 from codesign.config.urls import urlpatterns as real
 from codesign.shared.pages import Job
 

@@ -9,11 +9,11 @@ from django.core.management import CommandError, call_command
 
 from annotations.models import Assignment, Flag, Judgement, ReviewDecision, Rewrite, Seat
 from annotations.queries.sittings import last_sitting
-from annotations.rules import examples as rules
+from annotations.rules import simulated_judgements as rules
 from annotations.rules.states import Ask, AssignmentState, SeatState
 from annotations.services import assignments
 from codesign.compensation.models import Transfer
-from codesign.desk.services.examples import seed_judgements
+from codesign.desk.services.simulated_judgements import seed_judgements
 from codesign.shared.actors import Actor
 from codesign.studies.models import Cohort
 from tests.factories.annotations import ASKS, judge, judging_round

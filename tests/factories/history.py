@@ -11,7 +11,7 @@ from annotations.models import (
 )
 from annotations.queries.review import Kind
 from annotations.rules.states import FlagState, Harm, PayCheck, WhyHeld
-from annotations.services import own_texts, reading, review
+from annotations.services import own_texts, review, review_access
 from codesign.accounts.services import make_account
 from codesign.audit.models import Seal
 from codesign.compensation import services as compensation
@@ -59,5 +59,5 @@ def _judge_and_review(member: Member) -> None:
         study=held.study, assignment=held, new_state=PayCheck.HELD, why=WhyHeld.PACE
     )
     coordinator = Actor.of(staff(member.study).user)
-    assert reading.next_waiting(actor=coordinator, study=member.study, kind=Kind.FLAGS)
+    assert review_access.next_waiting(actor=coordinator, study=member.study, kind=Kind.FLAGS)
     review.decide(actor=SYSTEM, kind=Kind.FLAGS, item_id=flag.id, state=FlagState.DISMISSED)

@@ -20,7 +20,7 @@ from psycopg.errors import DiskFull
 from annotations.services import releases
 from codesign.config import housekeeping
 from codesign.config.housekeeping import Housekeeping, rotate, trim
-from codesign.shared import room
+from codesign.shared import disk_space
 from codesign.shared.actors import SYSTEM
 from codesign.studies.rules import Role
 from modelhub.engine.progress import NO_ROOM, PROGRESS, Exit, read_progress, read_result
@@ -43,11 +43,11 @@ def lacking(sentence: str) -> OSError:
 def test_the_lack_of_room_is_seen_behind_other_errors() -> None:
     database = OperationalError("could not extend file")
     database.__cause__ = DiskFull("could not extend file")
-    assert room.was_lacking(database)
-    assert room.was_lacking(lacking("No space left on device"))
-    assert not room.was_lacking(OperationalError("connection refused"))
-    assert not room.was_lacking(PermissionError(errno.EACCES, "no"))
-    assert not room.was_lacking(None)
+    assert disk_space.was_lacking(database)
+    assert disk_space.was_lacking(lacking("No space left on device"))
+    assert not disk_space.was_lacking(OperationalError("connection refused"))
+    assert not disk_space.was_lacking(PermissionError(errno.EACCES, "no"))
+    assert not disk_space.was_lacking(None)
     assert is_out_of_room(RuntimeError("I/O error: No space left on device (os error 28)"))
     assert not is_out_of_room(RuntimeError("another"))
 

@@ -11,7 +11,7 @@ import pytest
 
 from modelhub.engine.errors import EngineError
 from modelhub.engine.generate import DEFAULT_SYSTEM_MESSAGE, with_system
-from modelhub.engine.maker import giveaway
+from modelhub.engine.model_disclosure import giveaway
 from modelhub.engine.sentences import whole_sentences
 from tests.conftest import TOLD
 from tests.modelhub.giveaways import HARMLESS, OWN, SPEAKS
@@ -124,7 +124,7 @@ def test_a_conversation_that_cannot_be_answered_is_refused(roles: list[str]) -> 
 def test_importing_the_engine_does_not_load_the_heavy_libraries() -> None:
     code = """
 import sys
-import modelhub.engine.generate, modelhub.engine.maker, modelhub.engine.weights
+import modelhub.engine.generate, modelhub.engine.model_disclosure, modelhub.engine.weights
 heavy = {"torch", "transformers", "trl", "peft", "datasets", "pyarrow", "django"}
 print(sorted(heavy & set(sys.modules)))
 """

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from modelhub.engine import card
+from modelhub.engine import model_card
 from modelhub.engine.errors import BadSpec, EngineError
 from modelhub.engine.params import PARAMETERS, parse, problems
 from modelhub.engine.progress import (
@@ -280,7 +280,7 @@ def test_a_converted_model_is_found_without_converting(tmp_path: Path) -> None:
 
 
 def test_the_card_names_base_release_parameters_and_seed() -> None:
-    facts = card.CardFacts(
+    facts = model_card.CardFacts(
         method="dpo",
         base_name="Base",
         base_sha256="aa",
@@ -295,7 +295,7 @@ def test_the_card_names_base_release_parameters_and_seed() -> None:
         system_message="Be kind.",
         versions={"trl": "1.16.0"},
     )
-    text = card.render(facts)
+    text = model_card.render(facts)
     for row in ("Dataset release | Release 3", "beta | 0.1", "seed | 7", "trl | 1.16.0"):
         assert f"| {row} |" in text
     assert "| Left out: with an empty reply | 2 |" in text

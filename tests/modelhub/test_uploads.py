@@ -25,8 +25,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotations.models import Prompt, Response
-from codesign.shared.arriving import FileOnDisk
 from codesign.shared.parsers import CsvFile
+from codesign.shared.upload_handlers import FileOnDisk
 from codesign.studies.models import Member, Study
 from codesign.studies.rules import Role
 from modelhub.models import Upload

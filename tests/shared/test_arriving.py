@@ -14,7 +14,7 @@ from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
 
 from codesign.accounts import services as accounts
 from codesign.accounts.models import SignInMemory
-from codesign.shared import arriving, keeping
+from codesign.shared import stashed_forms, upload_handlers
 from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Member, Study
 from codesign.studies.rules import Role
@@ -38,15 +38,16 @@ class Watched(io.BytesIO):
         self.taken = 0
 
     def read(self, size: int | None = -1, /) -> bytes:
-        self.lying |= set(arriving.folder().glob(f"{arriving.PREFIX}*"))
+        self.lying |= set(upload_handlers.folder().glob(f"{upload_handlers.PREFIX}*"))
         got = super().read(size)
         self.taken += len(got)
         return got
 
 
 def multipart(token: str = "", length: int = LONG) -> bytes:
+    csrf = f'name="{stashed_forms.CSRF}"'
     parts = [
-        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{keeping.CSRF}"\r\n\r\n{token}',
+        f"--{BOUNDARY}\r\nContent-Disposition: form-data; {csrf}\r\n\r\n{token}",
         f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="prompts.jsonl"'
         "\r\nContent-Type: application/x-ndjson\r\n\r\n" + "x" * length,
         f"--{BOUNDARY}--\r\n",

@@ -17,10 +17,10 @@ from rest_framework import serializers
 
 from annotations.models import Assignment, SketchBucket
 from codesign.compensation.models import PayRate, Promise
+from codesign.shared.compiled_queries import insert
 from codesign.shared.copying import copy_rows
 from codesign.shared.errors import Invalid
 from codesign.shared.integers import limits, refuse_what_does_not_fit
-from codesign.shared.written import insert
 from modelhub.serializers.prompts import PromptRowSerializer
 from modelhub.serializers.runs import GenerationRequestSerializer, TrainingRequestSerializer
 

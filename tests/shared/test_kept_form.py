@@ -17,7 +17,7 @@ from django.utils import timezone
 from codesign.accounts.models import SignInMemory
 from codesign.accounts.tasks import forget
 from codesign.consent.models import ConsentDraft
-from codesign.shared import keeping
+from codesign.shared import stashed_forms
 from codesign.studies.models import Member
 from codesign.studies.rules import StudyState
 from tests.consent.test_writing import written
@@ -40,7 +40,7 @@ def at(name: str, member: Member, **keys: Any) -> str:
 
 def fields(page: Any) -> dict[str, str]:
     found = INPUTS.findall(page.content.decode())
-    return {name: html.unescape(value) for name, value in found if name != keeping.CSRF}
+    return {name: html.unescape(value) for name, value in found if name != stashed_forms.CSRF}
 
 
 def opened(client: Client, writer: Member) -> dict[str, str]:
@@ -62,7 +62,7 @@ def test_a_text_waits_and_is_sent_by_one_more_press(client: Client, writer: Memb
     for _ in range(2):  # reading it takes nothing away
         page = client.get("/kept/")
         assert page.status_code == 200
-        assert fields(page) == {k: v for k, v in sent.items() if k != keeping.CSRF}
+        assert fields(page) == {k: v for k, v in sent.items() if k != stashed_forms.CSRF}
     assert f'action="{here}"' in page.content.decode()
     assert writer.user.email in page.content.decode()
     assert not ConsentDraft.objects.exists()  # nothing is sent by itself
@@ -98,8 +98,8 @@ def test_so_does_every_other_form(
 @pytest.mark.parametrize(
     "sent",
     [
-        {"title": "x" * keeping.MOST_BYTES},
-        {"title": "é" * (keeping.MOST_BYTES // 2)},
+        {"title": "x" * stashed_forms.MOST_BYTES},
+        {"title": "é" * (stashed_forms.MOST_BYTES // 2)},
         {"new_password": "a-quiet-river"},
         {"file": SimpleUploadedFile("some.txt", b"words")},
     ],
@@ -165,20 +165,20 @@ def test_signing_out_by_choice_leaves_nothing(client: Client, writer: Member) ->
 
 def test_a_browser_is_told_once_whose_forms_it_shows(client: Client, writer: Member) -> None:
     client.force_login(writer.user)
-    told = client.get(at("consent:write", writer)).cookies[keeping.COOKIE]
+    told = client.get(at("consent:write", writer)).cookies[stashed_forms.COOKIE]
     assert (told["httponly"], told["samesite"]) == (True, "Lax")
     assert str(writer.user.pk) not in told.value
-    assert keeping.COOKIE not in client.get(at("consent:write", writer)).cookies
+    assert stashed_forms.COOKIE not in client.get(at("consent:write", writer)).cookies
 
 
 def test_of_a_stranger_nothing_is_stored(client: Client, writer: Member) -> None:
     opened(Client(), writer)
     SignInMemory.objects.all().delete()
-    long = {"title": "x" * 900_000, keeping.CSRF: "a" * 32}
+    long = {"title": "x" * 900_000, stashed_forms.CSRF: "a" * 32}
     for name in ("consent:write", "studies:about", "enrolment:people", "annotations:judge"):
         client.post(at(name, writer), long)
     made_up = client.cookies
-    made_up[keeping.COOKIE] = "eyJhIjoiYiJ9:1abcde:signature"
+    made_up[stashed_forms.COOKIE] = "eyJhIjoiYiJ9:1abcde:signature"
     client.post(at("consent:write", writer), long)
     assert not Session.objects.exists()
     assert not SignInMemory.objects.exists()

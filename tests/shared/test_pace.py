@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from codesign.shared.pace import pace_of
+from codesign.shared.progress_rate import pace_of
 
 
 def test_the_rest_takes_as_long_as_what_is_done_did() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.template.loader import render_to_string
 
-from annotations.forms.sheet import Group, Option
+from annotations.forms.judging_form import Group, Option
 from codesign.shared.pages import Job
 from codesign.shared.templatetags.codesign import about, percent_of, rate
 

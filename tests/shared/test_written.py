@@ -12,7 +12,7 @@ from django.utils import timezone
 from annotations.models import Rubric
 from codesign.audit.models import Event
 from codesign.compensation.models import PayRate
-from codesign.shared.written import Written, insert
+from codesign.shared.compiled_queries import Written, insert
 from codesign.studies.models import Member
 from tests.factories.studies import MemberFactory
 

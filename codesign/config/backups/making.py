@@ -25,7 +25,7 @@ from codesign.config.backups.archive import (
 )
 from codesign.config.backups.progress import Progress
 from codesign.config.backups.tables import sizes, write_tables
-from codesign.shared import room
+from codesign.shared import disk_space
 from codesign.shared.errors import DATABASE_AWAY
 from modelhub.queries.uploads import files_needed
 from modelhub.queries.versions import trained_folders
@@ -60,7 +60,7 @@ def make_backup(target: Path, *, out: TextIO) -> Manifest:
                 manifest.files[name] = copy_open(file, folder / name, done)
             write_manifest(folder, manifest)
     except (*DATABASE_AWAY, psycopg.OperationalError) as error:
-        full = room.was_lacking(error) or room.is_full(settings.CODESIGN_HOME)
+        full = disk_space.was_lacking(error) or disk_space.is_full(settings.CODESIGN_HOME)
         reason = "its disk has no room left" if full else "the database went away meanwhile"
         raise BackupError(f"There is no backup in {target}: {reason}.") from error
     except OSError as error:

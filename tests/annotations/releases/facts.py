@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from annotations.datasets import package
-from annotations.datasets.facts import (
+from annotations.datasets.manifest import Edition
+from annotations.datasets.pairs import Record
+from annotations.datasets.records import of_part
+from annotations.datasets.snapshot import (
     FlagFact,
     JudgementFact,
     Keys,
@@ -21,9 +24,6 @@ from annotations.datasets.facts import (
     Selection,
     part_of,
 )
-from annotations.datasets.manifest import Edition
-from annotations.datasets.pairs import Record
-from annotations.datasets.records import of_part
 from annotations.registry import ModelName
 
 ROLES = {"lived": "panelist", "clinical": "clinician"}

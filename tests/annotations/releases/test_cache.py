@@ -17,7 +17,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from annotations.datasets.facts import RewriteFact, Selection
+from annotations.datasets.snapshot import RewriteFact, Selection
 from annotations.models import DatasetRelease
 from annotations.queries.releases import folder_of
 from annotations.rules.releases import CONFIGS

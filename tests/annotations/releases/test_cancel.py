@@ -16,7 +16,7 @@ from django.utils import timezone
 from annotations.models import DatasetRelease
 from annotations.queries.selection import selection
 from annotations.services import releases
-from annotations.services.listening import Cancelled, stopped_by_cancelling, wanted
+from annotations.services.release_progress import Cancelled, stopped_by_cancelling, wanted
 from codesign.audit.models import Event
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict

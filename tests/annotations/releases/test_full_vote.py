@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from annotations.datasets.facts import JudgementFact, Least
+from annotations.datasets.snapshot import JudgementFact, Least
 from tests.annotations.releases.facts import (
     built,
     judgement,

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from annotations.datasets.facts import FlagFact, RewriteFact, Selection
 from annotations.datasets.package import NothingToRelease
+from annotations.datasets.snapshot import FlagFact, RewriteFact, Selection
 from tests.annotations.releases.facts import built, judgement, prompt, response, selection
 
 ROOT = Path(__file__).resolve().parents[3]

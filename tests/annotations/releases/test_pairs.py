@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from annotations.datasets.facts import FlagFact
+from annotations.datasets.snapshot import FlagFact
 from tests.annotations.releases.facts import (
     judgement,
     preferences,

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from annotations.datasets.facts import FlagFact, Least, RewriteFact
 from annotations.datasets.rewrites import Rewritten, records_of_rewrites
 from annotations.datasets.screening import Screening
+from annotations.datasets.snapshot import FlagFact, Least, RewriteFact
 from tests.annotations.releases.facts import KEYS, judgement, parts_of, prompt, response, selection
 from tests.annotations.releases.facts import made as made_of
 

@@ -8,11 +8,11 @@ import pytest
 from django.test import Client
 
 from annotations.models import Prompt, Response
-from annotations.queries import texts as queries
-from annotations.queries.texts import Kind
+from annotations.queries import text_checks as queries
+from annotations.queries.text_checks import Kind
 from annotations.rules.states import TextCheck
 from annotations.rules.texts import marked
-from annotations.services import texts
+from annotations.services import text_checks
 from codesign.audit.models import Event
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
@@ -47,7 +47,7 @@ def decide(story: Story, row: Any, state: str, **changes: Any) -> None:
         "state": state,
         "seen": TextCheck.FOUND,
     }
-    texts.decide(**values | changes)
+    text_checks.decide(**values | changes)
 
 
 def replies(made: Any) -> set[str]:

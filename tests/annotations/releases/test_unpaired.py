@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from annotations.datasets.facts import FlagFact, JudgementFact
+from annotations.datasets.snapshot import FlagFact, JudgementFact
 from tests.annotations.releases.facts import (
     built,
     judgement,

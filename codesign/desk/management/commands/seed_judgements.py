@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from codesign.accounts.commands import actor_of, add_as
-from codesign.desk.services.examples import seed_judgements
+from codesign.desk.services.simulated_judgements import seed_judgements
 from codesign.shared.errors import Refusal
 from codesign.studies.queries import study_named
 from modelhub.queries.generation import responses_to_come

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from annotations.models import Assignment
-from annotations.queries import examples as queries
 from annotations.queries import rubrics
+from annotations.queries import simulated_judgements as queries
 from annotations.queries.review import Kind
-from annotations.rules import examples as rules
+from annotations.rules import simulated_judgements as rules
 from annotations.rules.states import FlagState, RewriteState
 from annotations.services import assignments, review, submissions
 from codesign.consent import queries as consent

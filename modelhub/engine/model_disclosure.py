@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from modelhub.engine.names import BETWEEN, own_name, plain_text
+from modelhub.engine.model_names import BETWEEN, own_name, plain_text
 
 J = BETWEEN
 # Names that mean an AI product and nothing else; Arabic as `plain_text` writes it.

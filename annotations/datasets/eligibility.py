@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from annotations.datasets import judgements
-from annotations.datasets.facts import Fingerprint, JudgementFact, Part, Selection, part_of
 from annotations.datasets.screening import Screening
+from annotations.datasets.snapshot import Fingerprint, JudgementFact, Part, Selection, part_of
 from annotations.registry import ModelName
 from annotations.rules.states import RewriteState
 

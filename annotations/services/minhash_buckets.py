@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from annotations.models import Prompt, SketchBucket
-from annotations.rules import buckets, sketches
+from annotations.rules import minhash, minhash_buckets
 from annotations.rules.prompts import turns
 from codesign.shared.batches import batched
 from codesign.shared.copying import copy_rows
 from codesign.studies.models import Study
 
 if TYPE_CHECKING:
-    from annotations.rules.sketches import Array
+    from annotations.rules.minhash import Array
 
 SKETCHES = 32_000
 """New sketches in memory before they go to their buckets, about 120 to each and 10 MB."""
@@ -35,7 +35,7 @@ def sketch_study(*, study: Study, sign: Callable[[], None] = lambda: None) -> uu
             sign()
             by_text = {content: (id, messages) for id, content, messages in part}
             ids += [id.bytes for id, _ in by_text.values()]
-            tables.append(sketches.sketches([turns(said) for _, said in by_text.values()]))
+            tables.append(minhash.sketches([turns(said) for _, said in by_text.values()]))
         write_buckets(study=study, intake=intake, rows=bucketed(ids=ids, tables=tables))
     return intake
 
@@ -50,5 +50,5 @@ def bucketed(*, ids: Sequence[bytes], tables: Sequence[Array]) -> Iterator[Bucke
     """Sketches of prompts as they stand in buckets."""
     import numpy as np
 
-    found = np.frombuffer(b"".join(ids), dtype=buckets.ID)
-    return buckets.bucketed(np.concatenate(tables), found)
+    found = np.frombuffer(b"".join(ids), dtype=minhash_buckets.ID)
+    return minhash_buckets.bucketed(np.concatenate(tables), found)

@@ -16,9 +16,9 @@ from django.db.models import QuerySet
 from annotations.datasets.scan import with_personal_data
 from annotations.models import Prompt, Response
 from annotations.permissions import CLEAR_TEXTS
-from annotations.queries import texts as queries
+from annotations.queries import text_checks as queries
 from annotations.queries.helplines import helpline_numbers
-from annotations.queries.texts import Kind
+from annotations.queries.text_checks import Kind
 from annotations.rules.states import TEXT_STATES, TextCheck
 from annotations.rules.texts import first_check
 from codesign.audit import services as audit

@@ -1,4 +1,4 @@
-"""Groups of prompts that are joined, and why; see `sketches` for what ties them."""
+"""Groups of prompts that are joined, and why; see `minhash` for what ties them."""
 
 from __future__ import annotations
 

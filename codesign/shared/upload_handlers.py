@@ -23,7 +23,7 @@ from django.core.files.uploadhandler import (
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_protect
 
-from codesign.shared import keeping
+from codesign.shared import stashed_forms
 
 PREFIX = "codesign-upload-"
 
@@ -89,7 +89,7 @@ class NoFiles(FileUploadHandler):
         most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         if most is None or content_length <= most:
             return
-        if self.request and keeping.was_here(self.request):
+        if self.request and stashed_forms.was_here(self.request):
             while input_data.read(self.chunk_size):
                 pass
         raise RequestDataTooBig

@@ -9,7 +9,7 @@ One changed word of 20 leaves 15 of 21 shingles, which is less than 0.8. So two 
   words: “What is anxiety?” and “What is depression?” are two questions.
 
 Texts that differ by one word or letter have the first half or the second half in common, by which
-they are found (`sketches`); the others have the same letters in any order.
+they are found (`minhash`); the others have the same letters in any order.
 """
 
 from __future__ import annotations

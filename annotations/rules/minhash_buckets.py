@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from annotations.rules.sketches import BANDS
+from annotations.rules.minhash import BANDS
 
 if TYPE_CHECKING:
-    from annotations.rules.sketches import Array
+    from annotations.rules.minhash import Array
 
 BEGINNING, LETTERS, FRONT, BACK, FIRST_BAND = range(5)
 SLOTS = FIRST_BAND + BANDS

@@ -2,8 +2,8 @@
 
 Two prompts are tied where a model that learned from one could be said to have seen the other: the
 same text, nearly the same (Jaccard similarity of their three-word shingles at least 0.8, or the
-rule of `short`), or one conversation: the same beginning, up to the first turn of the user that
-says enough. Greetings do not: “hi” begins half of all conversations. Family and identical
+rule of `short_texts`), or one conversation: the same beginning, up to the first turn of the user
+that says enough. Greetings do not: “hi” begins half of all conversations. Family and identical
 responses tie prompts too; that is decided where both are known.
 
 Beginnings are told by their numbers alone. For near-duplicates the numbers say which may be near,
@@ -23,7 +23,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from annotations.rules.prompts import BEHIND_ROLE, Message, normalised
-from annotations.rules.short import BY_WORDS, MOST_WORDS
+from annotations.rules.short_texts import BY_WORDS, MOST_WORDS
 
 if TYPE_CHECKING:
     import numpy as np

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from annotations.models import RoundTally
 from codesign.compensation import services as compensation
-from codesign.shared.tallies import fold
+from codesign.shared.counters import fold
 
 
 def fold_all() -> int:

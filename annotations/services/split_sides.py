@@ -12,8 +12,8 @@ from django.db import connection
 
 from annotations.datasets.splits import split_of
 from annotations.models import DatasetRelease, Prompt
+from annotations.rules.split_groups import Groups, joined_beside
 from annotations.rules.states import ReleaseState
-from annotations.rules.ties import Groups, joined_beside
 from codesign.studies.models import Study
 
 USED = """NOT p.held_out AND EXISTS (

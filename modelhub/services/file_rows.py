@@ -1,4 +1,4 @@
-"""Rows of files from outside, one after another: read by a process with limits (`reader`).
+"""Rows of files from outside, one after another: read by a process with limits (`file_reader`).
 
 No other process opens what somebody brought: neither one that answers requests nor a worker. The
 reader may run out of memory or time, hang or die; here that is a sentence.
@@ -96,7 +96,7 @@ def reading(
     if not TURNS.acquire(timeout=TURN_AFTER):
         raise Conflict("Other files are being read right now. Please try again in a minute.")
     try:
-        command = [sys.executable, "-m", "modelhub.services.reader", str(path.absolute())]
+        command = [sys.executable, "-m", "modelhub.services.file_reader", str(path.absolute())]
         process = subprocess.Popen(  # noqa: S603
             [*command, name or path.name, str(most_text), str(seconds)],
             cwd=settings.BASE_DIR,

@@ -23,7 +23,7 @@ from modelhub.queries.uploads import path_of
 from modelhub.rules.imports import AT_ONCE_BYTES, AT_ONCE_ROWS
 from modelhub.rules.states import UploadState
 from modelhub.services import imports
-from modelhub.services.files import BLOCK, reading
+from modelhub.services.file_rows import BLOCK, reading
 from modelhub.services.imports import ImportReport
 from modelhub.services.uploads import received, store
 

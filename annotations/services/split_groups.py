@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Protocol
 from django.db import connection
 
 from annotations.models import Prompt, SketchBucket, TieReason
-from annotations.rules import buckets, sketches
+from annotations.rules import minhash, minhash_buckets
 from annotations.rules.prompts import first_group, turns
-from annotations.rules.short import Short, joined_by_half, joined_by_letters, short
-from annotations.rules.ties import Groups, Why
-from annotations.services.sides import moves
-from annotations.services.sketching import (
+from annotations.rules.short_texts import Short, joined_by_half, joined_by_letters, short
+from annotations.rules.split_groups import Groups, Why
+from annotations.services.minhash_buckets import (
     SKETCHES,
     TEXTS,
     Bucket,
@@ -25,11 +24,12 @@ from annotations.services.sketching import (
     sketch_study,
     write_buckets,
 )
+from annotations.services.split_sides import moves
 from codesign.shared.batches import batched
 from codesign.studies.models import Study
 
 if TYPE_CHECKING:
-    from annotations.rules.sketches import Array, Shingles
+    from annotations.rules.minhash import Array, Shingles
 
 MOVE = """
 UPDATE annotations_prompt SET split_group = moved.target
@@ -201,9 +201,9 @@ class Ties:
 
     def _join(self, slot: int, runs: Iterator[Run]) -> None:
         """Join those of each run that are tied by what the slot holds."""
-        if slot == buckets.BEGINNING:
+        if slot == minhash_buckets.BEGINNING:
             self._join_runs(runs)
-        elif slot < buckets.FIRST_BAND:
+        elif slot < minhash_buckets.FIRST_BAND:
             self._join_short(slot, runs)
         else:
             self._join_near(self._without_large(slot, runs))
@@ -231,18 +231,18 @@ class Ties:
             found = found.filter(bucket__in=self._buckets)
         rows = found.order_by("bucket").values_list("bucket", "intake", "keys", "prompts")
         by_bucket = groupby(rows.iterator(BUCKET_ROWS), key=itemgetter(0))
-        for slot, some in groupby(by_bucket, key=lambda pair: pair[0] // buckets.BUCKETS):
+        for slot, some in groupby(by_bucket, key=lambda pair: pair[0] // minhash_buckets.BUCKETS):
             yield slot, (run for _, written in some for run in self._shared([*written]))
 
     def _shared(self, written: Sequence[Written]) -> Iterator[Run]:
         import numpy as np
 
         _, intakes, some_keys, some_ids = zip(*written, strict=True)
-        keys = np.frombuffer(b"".join(some_keys), dtype=buckets.KEY)
-        ids = np.frombuffer(b"".join(some_ids), dtype=buckets.ID)
+        keys = np.frombuffer(b"".join(some_keys), dtype=minhash_buckets.KEY)
+        ids = np.frombuffer(b"".join(some_ids), dtype=minhash_buckets.ID)
         ours = [intake == self._intake for intake in intakes]
         new = np.repeat(ours, [len(one) // keys.itemsize for one in some_keys])
-        for places in buckets.shared(keys, new):
+        for places in minhash_buckets.shared(keys, new):
             yield Run(ids[places], new[places])
 
     def _join_runs(self, runs: Iterable[Run]) -> None:
@@ -256,16 +256,16 @@ class Ties:
                     self.groups.join(group_of[run.ids[0]], group_of[id], Why.BEGINNING)
 
     def _join_short(self, slot: int, runs: Iterable[Run]) -> None:
-        """Join those of each run that differ by no more than `short` allows."""
+        """Join those of each run that differ by no more than `short_texts` allows."""
         for some in _by_size(runs):
             known = self._short({id for run in some for id in run.ids})
             for run in some:
                 alike = [known[id] for id in run.ids if id in known]
-                if slot == buckets.LETTERS:
+                if slot == minhash_buckets.LETTERS:
                     pairs = joined_by_letters([one.text for one in alike])
                 else:
                     units = [one.text.units for one in alike]
-                    pairs = joined_by_half(units, back=slot == buckets.BACK)
+                    pairs = joined_by_half(units, back=slot == minhash_buckets.BACK)
                 for one, other in pairs:
                     self.groups.join(alike[one].group, alike[other].group, Why.NEAR)
 
@@ -279,7 +279,7 @@ class Ties:
             found = Prompt.objects.filter(id__in=ids)
             rows = found.values_list("id", "split_group", "content_hash", "messages")
             for id, group, content, messages in rows.iterator(TEXTS):
-                text = short([same.setdefault(word, word) for word in sketches.words_of(messages)])
+                text = short([same.setdefault(word, word) for word in minhash.words_of(messages)])
                 if text and content not in texts:
                     texts.add(content)
                     known[id] = KnownShort(self._group(group, content), text)
@@ -329,7 +329,7 @@ class Ties:
             found = Prompt.objects.filter(id__in=some)
             by_id = {id: rest for id, *rest in found.values_list("id", "content_hash", "messages")}
             one_of |= {by_id[id][0]: id for id in some}
-            orders.append(sketches.order([turns(by_id[id][1]) for id in some], slot=slot))
+            orders.append(minhash.order([turns(by_id[id][1]) for id in some], slot=slot))
         order = np.lexsort(np.concatenate(orders).T[::-1])
         wanted = set(one_of.values())
         return [ids[place] for place in order.tolist() if ids[place] in wanted]
@@ -354,7 +354,7 @@ class Ties:
         """Whether they are of one group now."""
         if self.groups.of(first.group) == self.groups.of(second.group):
             return True
-        if not sketches.near(first.shingles, second.shingles):
+        if not minhash.near(first.shingles, second.shingles):
             return False
         self.groups.join(first.group, second.group, Why.NEAR)
         return True
@@ -367,7 +367,7 @@ class Ties:
         rows = found.values_list("id", "split_group", "content_hash", "messages")
         for id, group, content, messages in rows.iterator(TEXTS):
             group = self._group(group, content)
-            self._known[id] = Known(group, content, sketches.shingles(sketches.words_of(messages)))
+            self._known[id] = Known(group, content, minhash.shingles(minhash.words_of(messages)))
 
 
 def _by_size(runs: Iterable[Run]) -> Iterator[list[Run]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample
 
-from annotations.api.examples import RELEASE_ID, answered, sent
+from annotations.api.openapi_examples import RELEASE_ID, answered, sent
 
 MODEL = {"id": "1f0a5c3e-7b2d-4e6f-9a8c-0d1e2f3a4b07", "name": "SmolLM2-135M-Instruct"}
 CHILD = {

@@ -20,7 +20,7 @@ from annotations.permissions import (
 )
 from annotations.queries import (
     assignments,
-    nothing,
+    no_work,
     own_texts,
     pay_checks,
     progress,
@@ -53,7 +53,7 @@ def read_and_judge(member: Member) -> registry.Step | None:
     rate = compensation.rate_in_force(cohort_id=member.cohort_id, at=now())
     held = assignments.held(actor=actor, slug=member.study.slug)
     waiting = assignments.how_many_wait(member) + bool(held) if rate else 0
-    why = None if waiting else nothing.why_nothing(actor=actor, member=member)
+    why = None if waiting else no_work.why_nothing(actor=actor, member=member)
     return registry.Step(
         says="",
         href=reverse("annotations:judge", kwargs={"slug": member.study.slug}) if waiting else "",

@@ -18,7 +18,7 @@ from django.http import (
 )
 from django.urls import reverse
 
-from codesign.shared import keeping
+from codesign.shared import stashed_forms
 
 KEPT = "kept_judgement"
 View = Callable[..., HttpResponse]
@@ -44,24 +44,24 @@ def to_help(here: str) -> HttpResponseRedirect:
 def keeps_what_was_written(view: View) -> View:
     """Keep what somebody sends whose session has ended, until they have signed in again.
 
-    It is kept for the account that the page was made for (`shared.keeping`); `take` hands it to the
-    page afterwards. The draft service then checks whose assignment it is.
+    It is kept for the account that the page was made for (`shared.stashed_forms`); `take` gives it
+    to the page afterwards. The draft service then checks whose assignment it is.
     """
 
     @functools.wraps(view)
     def kept(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.method != "POST" or request.user.is_authenticated:
             return view(request, *args, **kwargs)
-        is_kept = keeping.hold(request, KEPT, str(kwargs["assignment_id"]))
+        is_kept = stashed_forms.hold(request, KEPT, str(kwargs["assignment_id"]))
         here = reverse("annotations:judge-one", kwargs=kwargs)
         way_in = to_help(here) if asks_for_help(request) else redirect_to_login(here)
         if from_scripts(request):
             said = {"sign_in": way_in.headers["Location"], "kept": is_kept}
             return JsonResponse(said, status=401)
         if is_kept:
-            messages.info(request, keeping.IS_KEPT)
+            messages.info(request, stashed_forms.IS_KEPT)
         else:
-            messages.warning(request, keeping.NOT_KEPT)
+            messages.warning(request, stashed_forms.NOT_KEPT)
         return way_in
 
     return kept
@@ -69,6 +69,6 @@ def keeps_what_was_written(view: View) -> View:
 
 def take(request: HttpRequest, assignment_id: uuid.UUID) -> dict[str, str] | None:
     """What was kept for that assignment, once."""
-    kept = keeping.held(request, KEPT)
-    keeping.drop(request, KEPT)
+    kept = stashed_forms.held(request, KEPT)
+    stashed_forms.drop(request, KEPT)
     return dict(kept[1]) if kept and kept[0] == str(assignment_id) else None

@@ -12,10 +12,10 @@ from django.conf import settings
 
 from annotations.models import Assignment, PayDecision
 from annotations.queries import assignments as queries
-from annotations.rules import pace
+from annotations.rules import work_speed
 from annotations.rules.states import PAY_CHECKS, AssignmentState, PayCheck, WhyHeld
 from codesign.compensation import services as compensation
-from codesign.shared.written import insert
+from codesign.shared.compiled_queries import insert
 
 
 def pace_of(*, assignment: Assignment, now: datetime, judged: bool, paid: bool) -> WhyHeld | None:
@@ -31,7 +31,7 @@ def pace_of(*, assignment: Assignment, now: datetime, judged: bool, paid: bool) 
     last = queries.latest(assignment.member) if late else None
     beside = last if last and last.id != assignment.id else None
     spare = (beside or assignment).spare
-    left = pace.spare_at(spare, now=now, promised=promised, pace=settings.PAY_PACE)
+    left = work_speed.spare_at(spare, now=now, promised=promised, pace=settings.PAY_PACE)
     why = None
     if paid and judged and _too_quick(assignment, now):
         why = WhyHeld.QUICK
@@ -42,7 +42,9 @@ def pace_of(*, assignment: Assignment, now: datetime, judged: bool, paid: bool) 
     elif paid:
         left -= promised
     if beside:
-        beside.spare_seconds = pace.spare_then(left, at=spare.at, now=now, pace=settings.PAY_PACE)
+        beside.spare_seconds = work_speed.spare_then(
+            left, at=spare.at, now=now, pace=settings.PAY_PACE
+        )
         beside.save(update_fields=["spare_seconds"])
     assignment.spare_seconds = left
     if why:
@@ -53,11 +55,11 @@ def pace_of(*, assignment: Assignment, now: datetime, judged: bool, paid: bool) 
 def _too_quick(assignment: Assignment, now: datetime) -> bool:
     since = assignment.first_shown_at or assignment.leased_at
     words = assignment.words_shown or 0
-    return pace.too_quick(words=words, since=since, now=now, pace=settings.PAY_PACE)
+    return work_speed.too_quick(words=words, since=since, now=now, pace=settings.PAY_PACE)
 
 
 def _quick_skip(assignment: Assignment, now: datetime) -> bool:
-    return pace.quick_skip(
+    return work_speed.quick_skip(
         skips=assignment.skips_before or 0,
         since=assignment.first_shown_at or assignment.leased_at,
         now=now,
