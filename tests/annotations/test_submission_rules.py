@@ -6,11 +6,11 @@ import math
 from typing import Any
 
 import pytest
-
 from annotations.rules.drafts import MAX_DRAFT, parse_draft
 from annotations.rules.reading import MAX_ITEMS, MAX_TEXT
-from annotations.rules.states import Ask
 from annotations.rules.submission import Asked, Scale, Submission, active_ms, body_hash, parse
+
+from annotations.rules.states import Ask
 from codesign.shared.errors import Invalid, TooLarge
 
 A = "aaaaaaaa-0000-4000-8000-000000000001"

@@ -133,7 +133,7 @@ def send(assignment: Assignment, key: str = "one", **changes: Any) -> submission
     return submissions.submit(
         actor=Actor.of(assignment.member.user),
         assignment_id=assignment.id,
-        body=answers(assignment, **changes),
+        sent=UncheckedSubmission(answers(assignment, **changes)),
         idempotency_key=key,
     )
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 from allauth.account.fields import PasswordField
+from annotations.rules.reading import Reader, is_empty
+from annotations.rules.submission import Asked, parse
 from django import forms
 from django.core.exceptions import ValidationError
 from rest_framework.test import APIClient
 
-from annotations.rules.reading import Reader, is_empty
-from annotations.rules.submission import Asked, parse
 from codesign.accounts.forms import Login
 from codesign.accounts.rules import TokenScope
 from codesign.accounts.services import make_token
