@@ -27,7 +27,7 @@ class Skip(Part):
     note: Note = ""
 
     @classmethod
-    def read(cls, *, reason: Any, note: Any) -> Self:
+    def read(cls, *, reason: Any, note: Any = "") -> Self:
         """Check what was sent; `Invalid`, with sentences by field, where it is wrong."""
         sent = without_empty({"reason": reason, "note": note}, names_of(cls))
         try:

@@ -11,6 +11,7 @@ from factory.declarations import LazyAttribute, LazyFunction, SubFactory
 from factory.declarations import Sequence as Numbered
 from factory.django import DjangoModelFactory
 
+from annotations.contract.unchecked import UncheckedSubmission
 from annotations.models import Assignment, Prompt, Response, Round, Rubric, Task
 from annotations.rules.states import Ask, Category, Origin, RoundKind
 from annotations.services import assignments, rounds, rubrics, submissions
