@@ -40,14 +40,14 @@ def refused_at(errors: dict[Place, Promise]) -> ValidationError:
     return ValidationError.from_exception_data(REFUSED, details)
 
 
-def says(wrong: Promise, *, missing: Promise | None = None) -> WrapValidator:
-    """Give a field its own sentence for a wrong value, and one where no value was sent."""
+def says(sentence: Promise) -> WrapValidator:
+    """Give a field its own sentence for a wrong value."""
 
     def check(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
         try:
             return handler(value)
         except ValidationError:
-            raise refused(missing if missing and value is None else wrong) from None
+            raise refused(sentence) from None
 
     return WrapValidator(check)
 

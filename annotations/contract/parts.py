@@ -96,7 +96,7 @@ def _criterion(value: Any, info: ValidationInfo) -> Any:
     raise refused(gettext_lazy("This is not one of the questions."))
 
 
-def whole_number(low: int, high: int) -> str:
+def _whole_number(low: int, high: int) -> str:
     """The sentence for anything but a whole number within bounds."""
     words = gettext("Please give a whole number from %(low)d to %(high)d.")
     return words % {"low": low, "high": high}
@@ -106,9 +106,9 @@ def _within(value: Any, handler: ValidatorFunctionWrapHandler, low: int, high: i
     try:
         number: int = handler(value)
     except ValidationError:
-        raise refused(whole_number(low, high)) from None
+        raise refused(_whole_number(low, high)) from None
     if not low <= number <= high:
-        raise refused(whole_number(low, high))
+        raise refused(_whole_number(low, high))
     return number
 
 
@@ -131,6 +131,15 @@ def _offset(value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationI
     if end <= info.data.get("start", -1):
         raise refused(gettext_lazy("The end comes after the start."))
     return end
+
+
+def _severity(value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+    """How bad it is, asked for once it is known what is wrong."""
+    if "harm" not in info.data:
+        return value
+    if value is None:
+        raise refused(gettext_lazy("Please say how much harm it could do."))
+    return _within(value, handler, 1, 3)
 
 
 def _browser_lines(value: Any) -> Any:
@@ -211,14 +220,7 @@ class Flag(Entry):
         Field(strict=False),
         says(gettext_lazy("Please choose what is wrong with it.")),
     ]
-    severity: Annotated[
-        int,
-        Field(ge=1, le=3),
-        says(
-            gettext_lazy("Please give a whole number from 1 to 3."),
-            missing=gettext_lazy("Please say how much harm it could do."),
-        ),
-    ]
+    severity: Annotated[int, Field(ge=1, le=3), WrapValidator(_severity)]
     note: Text = ""
 
     def key(self) -> tuple[str | int, ...]:

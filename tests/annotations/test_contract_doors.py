@@ -107,7 +107,7 @@ def test_both_doors_say_the_same_at_the_same_field(
     assert doors.api(inputs) == {path.format(**doors.ids): [sentence]}
     page = doors.page(inputs)
     assert f'id="{name}-error">{sentence}<' in page
-    assert page.count('-error">') == 1
+    assert page.count('class="invalid-feedback"') == 1
     assert f'<a href="#{name}">' in page
     assert not Judgement.objects.exists()
 
@@ -122,7 +122,7 @@ def test_a_ranking_of_three_is_asked_for_where_a_place_is_missing(
     page = doors.page(inputs)
     for name in names:
         assert f'id="{name}-error">{sentence}<' in page
-    assert page.count('-error">') == len(names)
+    assert page.count('class="invalid-feedback"') == len(names)
     assert not Judgement.objects.exists()
 
 
