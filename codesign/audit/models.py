@@ -17,7 +17,7 @@ CURRENT_TRANSACTION = models.Func(
 
 
 class Event(models.Model):
-    """One thing that was done. What is hashed holds no personal data (design.md)."""
+    """One thing that was done. What is hashed holds no personal data (standards 7.2)."""
 
     id = models.BigAutoField(primary_key=True)
     xid = models.BigIntegerField(

@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-from tests.guards.test_code import ROOT
+ROOT = Path(__file__).resolve().parents[2]
 
 PROJECT = ("annotations", "codesign", "modelhub", "tests", "benchmarks")
 MIGRATIONS = sorted(

@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection, models, transaction
 
 from tests.factories.history import make_history
 
-# The one way that imports and foreign keys go (design.md), outermost first.
+# The one way that imports and foreign keys go (docs/architecture.md), outermost first.
 ORDER = [
     "config",
     "desk",

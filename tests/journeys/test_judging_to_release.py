@@ -1,4 +1,4 @@
-"""From what people really send, through review, to the records (training_data.md)."""
+"""From what people really send, through review, to the records (training data 2.1)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from annotations.queries.review import Kind
 from annotations.rules.states import FlagState, RewriteState
 from annotations.services import review
 from codesign.shared.actors import Actor
-from tests.support.release_study import release, rows
 from tests.factories.annotations import judge, judging_round, lease, send
 from tests.factories.studies import staff
+from tests.support.release_study import release, rows
 
 pytestmark = pytest.mark.django_db
 

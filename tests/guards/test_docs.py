@@ -1,0 +1,151 @@
+"""Documents say what is so: links lead somewhere, settings and files are the real ones."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from codesign.config import environment
+from modelhub.rules.imports import COLUMNS
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = sorted((ROOT / "docs").rglob("*.md"))
+PAGES = [*sorted(ROOT.glob("*.md")), *DOCS, ROOT / "findings/README.md"]
+MOST_WORDS = 600
+LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
+PATH = re.compile(
+    r"`((?:\.ci|annotations|benchmarks|codesign|docs|modelhub|templates|tests)/[^`\s]*)`"
+)
+ROW = re.compile(r"(?m)^\| `(\w+)` \|([^|]*)\|")
+READ_ELSEWHERE = {
+    "WEB_HOST": "codesign/config/gunicorn.py",
+    "TLS_CERTIFICATE": "codesign/config/environment.py",
+    "TLS_KEY": "codesign/config/environment.py",
+    "DATABASE_OWNER_URL": "codesign/config/management/commands/prepare.py",
+    "DATABASE_ADMIN_URL": "codesign/config/management/commands/prepare.py",
+    "CODESIGN_DEMO": "codesign/config/supervisor.py",
+}
+"""Settings that are not fields of `Environment`, and where each is read."""
+
+
+def page(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def anchors(text: str) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"(?m)^#+ (.+)$", text)
+    return {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(path: Path) -> None:
+    """A renamed file or heading would leave a reader on an error page."""
+    dead = []
+    for target in LINK.findall(CODE.sub("", path.read_text(encoding="utf-8"))):
+        if "://" in target:
+            continue
+        name, _, anchor = target.partition("#")
+        there = path.parent / name if name else path
+        if not there.exists() or (anchor and anchor not in anchors(there.read_text())):
+            dead.append(target)
+    assert dead == []
+
+
+@pytest.mark.parametrize("path", DOCS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_named_files_exist(path: Path) -> None:
+    """A moved module would leave the table of rules pointing at nothing."""
+    named = PATH.findall(path.read_text(encoding="utf-8"))
+    assert {name for name in named if not (ROOT / name).exists()} == set()
+
+
+def test_readme_is_short_and_names_both_commands() -> None:
+    """A visitor decides in a minute whether to go on."""
+    text = page("README.md")
+    assert len(text.split()) <= MOST_WORDS
+    for command in ("make run", "make test"):
+        assert re.search(rf"(?m)^{command}\b", text)
+
+
+def test_every_page_is_reached_from_the_readme() -> None:
+    """A page that nothing links to is not read, and goes stale."""
+    seen, waiting = set(), [ROOT / "README.md"]
+    while waiting:
+        path = waiting.pop().resolve()
+        if path in seen or path.suffix != ".md":
+            continue
+        seen.add(path)
+        targets = LINK.findall(CODE.sub("", path.read_text(encoding="utf-8")))
+        waiting += [path.parent / one.partition("#")[0] for one in targets if "://" not in one]
+    assert {path for path in PAGES if path.resolve() not in seen} == set()
+
+
+class Asked(dict[str, str]):
+    """Variables that note which names were asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def get(self, name: str, default: str = "") -> str:  # type: ignore[override]
+        self.names.add(name)
+        return default
+
+
+def test_settings_in_the_table_are_those_that_are_read(tmp_path: Path) -> None:
+    """An operator would set a variable that nothing reads, or never learn of one that counts."""
+    asked = Asked()
+    environment.read(asked, root=tmp_path)
+    for name, source in READ_ELSEWHERE.items():
+        assert name in page(source)
+    documented = [name for name, _ in ROW.findall(page("docs/deployment.md")) if name.isupper()]
+    assert len(documented) == len(set(documented))
+    assert set(documented) == asked.names | set(READ_ELSEWHERE)
+
+
+def test_defaults_in_the_table_are_the_real_ones(tmp_path: Path) -> None:
+    """Setting a variable to its documented default changes nothing."""
+    plain = environment.read({}, root=tmp_path)
+    rows = [
+        (name, default.strip(" `")) for name, default in ROW.findall(page("docs/deployment.md"))
+    ]
+    defaults = {name: default for name, default in rows if name.isupper() and default}
+    assert len(defaults) > 15
+    for name, default in defaults.items():
+        value = str(tmp_path / default) if name == "CODESIGN_HOME" else default
+        assert environment.read({name: value}, root=tmp_path) == plain, name
+
+
+def test_columns_of_imports_are_those_that_are_read() -> None:
+    """A file made by the documentation must come in whole."""
+    part = page("docs/data-formats.md").split("### Columns")[1].split("###")[0]
+    assert {name for name, _ in ROW.findall(part)} == COLUMNS
+
+
+def test_configs_and_columns_of_releases_are_those_that_are_written() -> None:
+    """A recipient writes code against these names."""
+    from annotations.datasets.formats import schemas
+
+    part = page("docs/data-formats.md").split("### Configs")[1].split("###")[0]
+    told = {name: re.findall(r"`(\w+)`", columns) for name, columns in ROW.findall(part)}
+    assert told == {name: schema.names for name, schema in schemas().items()}
+
+
+def test_reasons_for_dropped_rows_are_those_that_are_counted() -> None:
+    """A recipient looks a reason up; one that is missing looks like a fault."""
+    from annotations.rules.releases import SAYS
+
+    part = page("docs/data-formats.md").split("### Why rows are dropped")[1].split("\n## ")[0]
+    told = {name: words.strip() for name, words in ROW.findall(part)}
+    assert told == {str(reason): words for reason, words in SAYS.items()}
+
+
+def test_modules_have_no_name_that_the_glossary_replaced() -> None:
+    """The private words would come back one file at a time."""
+    part = page("docs/glossary.md").split("## Names of modules")[1]
+    replaced = {old for _, cell in ROW.findall(part) for old in re.findall(r"`(\w+)`", cell)}
+    assert len(replaced) > 10
+    packages = ("annotations", "codesign", "modelhub")
+    modules = {path for package in packages for path in (ROOT / package).rglob("*.py")}
+    assert {path.relative_to(ROOT) for path in modules if path.stem in replaced} == set()
