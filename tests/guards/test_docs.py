@@ -2,15 +2,21 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from cryptography.exceptions import InvalidSignature
 
+from annotations.datasets.signing import Signer
+from annotations.rules.prompts import PromptRow, RowProblem, fields_problem
 from codesign.config import environment
 from modelhub.rules.imports import COLUMNS
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = sorted((ROOT / "docs").rglob("*.md"))
 PAGES = [*sorted(ROOT.glob("*.md")), *DOCS, ROOT / "findings/README.md"]
+DECISIONS = [path for path in DOCS if path.parent.name == "decisions" and path.name[0] == "0"]
+PARTS = ["Context", "Decision", "Alternatives", "Consequences"]
 MOST_WORDS = 600
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
@@ -58,6 +64,29 @@ def test_named_files_exist(path: Path) -> None:
     """A moved module would leave the table of rules pointing at nothing."""
     named = PATH.findall(path.read_text(encoding="utf-8"))
     assert {name for name in named if not (ROOT / name).exists()} == set()
+
+
+def test_names_in_the_table_of_rules_are_in_their_files() -> None:
+    """A renamed function would send a newcomer to a file that does not hold the rule."""
+    part = page("docs/architecture.md").split("## Where each rule is")[1].split("\n## ")[0]
+    named = re.findall(r"`(\w+)`(?: of `\w+`)? in `([\w/.]+)`", part)
+    assert len(named) > 12
+    assert {f"{name} in {path}" for name, path in named if name not in page(path)} == set()
+
+
+@pytest.mark.parametrize("path", DECISIONS, ids=lambda path: path.name[:4])
+def test_a_decision_has_its_number_and_its_four_parts(path: Path) -> None:
+    """A decision without alternatives or consequences is a statement that nobody can revisit."""
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith(f"# {int(path.name[:4])}. ")
+    assert re.findall(r"(?m)^## (.+)$", text) == PARTS
+    assert f"({path.name})" in page("docs/decisions/README.md")
+
+
+def test_findings_lists_its_scripts() -> None:
+    """A script that nobody lists is not run, and a row without one cannot be checked."""
+    listed = set(re.findall(r"(?m)^\| `([\w.]+)` \|", page("findings/README.md")))
+    assert listed == {path.name for path in (ROOT / "findings").glob("*.sh")} != set()
 
 
 def test_readme_is_short_and_names_both_commands() -> None:
@@ -121,6 +150,27 @@ def test_columns_of_imports_are_those_that_are_read() -> None:
     """A file made by the documentation must come in whole."""
     part = page("docs/data-formats.md").split("### Columns")[1].split("###")[0]
     assert {name for name, _ in ROW.findall(part)} == COLUMNS
+
+
+def test_the_error_of_a_row_reads_as_shown() -> None:
+    """People search for the words that they see."""
+    problem = fields_problem(PromptRow(messages=[], intensity=4))
+    assert problem is not None
+    assert str(RowProblem(line=12, problem=problem)) in page("docs/data-formats.md")
+
+
+def test_a_retraction_is_verified_as_shown() -> None:
+    """A recipient who copies the code must accept what a study signed, and nothing else."""
+    part = page("docs/data-formats.md").split("## Retractions")[1]
+    code = re.findall(r"```python\n(.*?)```", part, re.DOTALL)[-1]
+    names: dict[str, Any] = {}
+    exec(code, names)
+    signer = Signer(b"a secret of a study, 32 bytes lng")
+    entry = {"release_number": 1, "records": {"sft": ["é"], "judgements": []}}
+    signed = entry | {"signature": signer.sign(entry)}
+    names["verify"](signed, signer.public_key())
+    with pytest.raises(InvalidSignature):
+        names["verify"](signed | {"release_number": 2}, signer.public_key())
 
 
 def test_configs_and_columns_of_releases_are_those_that_are_written() -> None:
