@@ -62,6 +62,7 @@ def sections_of(document: str) -> set[str]:
 
 @pytest.mark.parametrize("document", sorted(NUMBERED))
 def test_cited_sections_exist(document: str) -> None:
+    """A test that cites a requirement which nobody wrote down proves nothing to a reader."""
     known = sections_of(NUMBERED[document])
     cited = {
         (where, section)
@@ -79,6 +80,7 @@ def test_standards_are_cited() -> None:
 
 
 def test_cited_decisions_exist_and_are_numbered_once() -> None:
+    """Two decisions with one number, or none, leave the reason for a piece of code unknown."""
     numbers = [int(path.name[:4]) for path in (DOCS / "decisions").glob("[0-9]*.md")]
     assert len(numbers) == len(set(numbers)) > 20
     cited = {(where, int(match[1])) for where, match in matches(DECISION)}
@@ -87,6 +89,7 @@ def test_cited_decisions_exist_and_are_numbered_once() -> None:
 
 
 def test_cited_house_rules_exist() -> None:
+    """A rule that is cited and not written down cannot be followed."""
     part = (DOCS / "architecture.md").read_text(encoding="utf-8").split("## House rules")[1]
     known = re.findall(r"(?m)^(\d+)\. ", part.split("\n## ")[0])
     cited = {(where, match[1]) for where, match in matches(HOUSE_RULE)}
@@ -95,6 +98,7 @@ def test_cited_house_rules_exist() -> None:
 
 
 def test_named_documents_exist() -> None:
+    """Documents that were moved or never committed leave a reader with a name alone."""
     missing = {
         f"{where}: {match[0]}"
         for where, match in matches(DOCUMENT)

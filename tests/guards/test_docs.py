@@ -1,11 +1,13 @@
 """Documents say what is so: links lead somewhere, settings and files are the real ones."""
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.exceptions import InvalidSignature
+from django.core.management import get_commands
 
 from annotations.datasets.signing import Signer
 from annotations.rules.prompts import PromptRow, RowProblem, fields_problem
@@ -17,6 +19,9 @@ DOCS = sorted((ROOT / "docs").rglob("*.md"))
 PAGES = [*sorted(ROOT.glob("*.md")), *DOCS, ROOT / "findings/README.md"]
 DECISIONS = [path for path in DOCS if path.parent.name == "decisions" and path.name[0] == "0"]
 PARTS = ["Context", "Decision", "Alternatives", "Consequences"]
+APPS = ("annotations", "codesign", "modelhub")
+CALLED_BY_OTHERS = {"build_fonts", "demo_study"}
+"""Commands that `prepare` and `make run` call; nobody types them."""
 MOST_WORDS = 600
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
@@ -81,6 +86,32 @@ def test_a_decision_has_its_number_and_its_four_parts(path: Path) -> None:
     assert text.startswith(f"# {int(path.name[:4])}. ")
     assert re.findall(r"(?m)^## (.+)$", text) == PARTS
     assert f"({path.name})" in page("docs/decisions/README.md")
+
+
+def test_the_picture_of_the_apps_shows_the_contract() -> None:
+    """The picture would show a newcomer an order that import-linter refuses."""
+    contracts = tomllib.loads(page("pyproject.toml"))["tool"]["importlinter"]["contracts"]
+    layers = [name.rpartition(".")[2] for name in contracts[0]["layers"]]
+    part = page("docs/architecture.md").split("## The apps")[1].split("\n## ")[0]
+    assert list(dict.fromkeys(re.findall(r'(\w+)\["\w+: ', part))) == layers
+
+
+def test_commands_in_the_table_are_those_that_exist() -> None:
+    """An operator would look for a command that is not there, or never learn of one that is."""
+    own = {name for name, app in get_commands().items() if app.startswith(APPS)}
+    part = page("docs/deployment.md").split("## Commands")[1]
+    cells = re.findall(
+        r"(?m)^\| (`[^|]*`) \|", part.replace("{training,evaluation,publication}", "")
+    )
+    told = {name for cell in cells for name in re.findall(r"`(\w+)", cell)}
+    assert told == own - CALLED_BY_OTHERS
+
+
+def test_workers_of_the_page_are_those_of_the_containers() -> None:
+    """Work of a queue that no worker reads waits for ever."""
+    queues = re.compile(r"celery worker --queues (\w+)")
+    told = queues.findall(page("docs/deployment.md"))
+    assert sorted(told) == sorted(queues.findall(page("compose.yaml"))) != []
 
 
 def test_findings_lists_its_scripts() -> None:
@@ -196,6 +227,5 @@ def test_modules_have_no_name_that_the_glossary_replaced() -> None:
     part = page("docs/glossary.md").split("## Names of modules")[1]
     replaced = {old for _, cell in ROW.findall(part) for old in re.findall(r"`(\w+)`", cell)}
     assert len(replaced) > 10
-    packages = ("annotations", "codesign", "modelhub")
-    modules = {path for package in packages for path in (ROOT / package).rglob("*.py")}
+    modules = {path for package in APPS for path in (ROOT / package).rglob("*.py")}
     assert {path.relative_to(ROOT) for path in modules if path.stem in replaced} == set()
