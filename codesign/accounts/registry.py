@@ -1,4 +1,4 @@
-"""What a person may do with a token, told by the apps whose operations need it (decision 4)."""
+"""What a person may do with a token, told by the apps whose operations need it (decision 0004)."""
 
 from __future__ import annotations
 

@@ -305,7 +305,7 @@ API_REQUESTS_A_MINUTE = {
 }
 # "default" is what sign-in remembers for minutes: codes that were used, passwords that were tried.
 # All processes must know it, and it must be there whenever somebody can sign in: so it lies in the
-# database, whatever CACHE_URL says (decision 13). "requests" counts what programs ask of the API,
+# database, whatever CACHE_URL says (decision 0013). "requests" counts what programs ask of the API,
 # in the process by default: no network on the way of a judgement, nothing to fail, and each web
 # process counts for itself. CACHE_URL names a Valkey or Redis where all of them count together.
 CACHES: dict[str, dict[str, Any]] = {

@@ -109,7 +109,7 @@ def require_to_add(actor: Actor, study: Study, roles: Collection[str]) -> None:
     """Who adds people: the study's coordinators; a site admin the first of them, and nobody else.
 
     So a site admin makes studies and hands them over, and has no way into one that people are in
-    already: that takes a handover (decision 19).
+    already: that takes a handover (decision 0019).
     """
     if actor.is_site_admin and list(roles) == [Role.COORDINATOR] and is_untouched(study):
         return

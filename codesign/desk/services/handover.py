@@ -1,4 +1,4 @@
-"""Handing a study that people are in already to another coordinator (decision 19).
+"""Handing a study that people are in already to another coordinator (decision 0019).
 
 A site admin asks; everybody concerned is told at once; it takes effect after a waiting time or when
 a second site admin approves, and ends when somebody objects.

@@ -1,4 +1,4 @@
-"""Nobody who looks after the site takes over a study that people are in (decision 19)."""
+"""Nobody who looks after the site takes over a study that people are in (decision 0019)."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 from drf_spectacular.generators import SchemaGenerator
 
-PAGE = Path(__file__).resolve().parents[3] / "docs/api.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs/api.md"
 BLOCKS = re.compile(r"```(sh|http)\n(.*?)```", re.DOTALL)
 BASE = "$CODESIGN"
 
