@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("codesign", "annotations", "modelhub")
+from tests.support.source import PACKAGES, ROOT, layer, sources
+
 MOST_LINES, MOST_FUNCTION_LINES = 400, 45
 
 # Each exception says why, and must still be one.
@@ -36,22 +36,6 @@ WRITES = {
 NO_ROWS = {"request.session", "super()"}
 """What is saved or deleted there is no row of ours."""
 DOORS = ("views", "api", "tasks", "receivers", "admin", "management", "forms", "serializers")
-
-
-@cache
-def sources() -> dict[str, ast.Module]:
-    found = {}
-    for package in (*PACKAGES, "tests", "benchmarks"):
-        for path in sorted((ROOT / package).rglob("*.py")):
-            if "migrations" not in path.parts:
-                found[path.relative_to(ROOT).as_posix()] = ast.parse(path.read_text())
-    return found
-
-
-def layer(name: str) -> str:
-    """`annotations/services/rounds.py` → `services`."""
-    parts = name.removesuffix(".py").split("/")
-    return parts[2] if parts[0] == "codesign" and len(parts) > 2 else parts[1]
 
 
 def functions() -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:

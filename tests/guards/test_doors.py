@@ -3,37 +3,24 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from celery import current_app
 from django.conf import settings
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import URLPattern, get_resolver
 
 from codesign.config.programs import WORKERS
 from codesign.shared import jobs
 from codesign.shared.access import Permission, Scope
 from codesign.studies.rules import Role
-from tests.guards.test_code import layer, sources
+from tests.support.addresses import patterns, view_of
+from tests.support.source import layer, sources
 
 # Views that are not ours to mark; each with its reason, each must still exist.
 UNDECLARED = {
     "allauth.": "sign-in pages check for themselves who may see them",
 }
-
-
-def patterns(resolver: URLResolver) -> Iterator[URLPattern]:
-    for entry in resolver.url_patterns:
-        if isinstance(entry, URLResolver):
-            yield from patterns(entry)
-        else:
-            yield entry
-
-
-def view_of(pattern: URLPattern) -> Any:
-    callback = pattern.callback
-    return getattr(callback, "cls", None) or getattr(callback, "view_class", None) or callback
 
 
 VIEWS = sorted(

@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, models, transaction
 
 from tests.factories.history import make_history
+from tests.support.tables import APPEND_ONLY
 
 # The one way that imports and foreign keys go (design.md), outermost first.
 ORDER = [
@@ -27,34 +28,6 @@ ORDER = [
     "shared",
 ]
 OURS = [model for model in apps.get_models() if model._meta.app_label in ORDER]
-
-APPEND_ONLY = {
-    "annotations.Criterion",
-    "annotations.Judgement",
-    "annotations.OwnTextMove",
-    "annotations.ReleaseMember",
-    "annotations.PayDecision",
-    "annotations.Retraction",
-    "annotations.ReviewDecision",
-    "annotations.SeenInReview",
-    "annotations.Rubric",
-    "annotations.RoundCohort",
-    "annotations.RubricText",
-    "annotations.TaskResponse",
-    "audit.Event",
-    "audit.PersonalDetail",
-    "audit.Seal",
-    "compensation.Leg",
-    "compensation.PayRate",
-    "compensation.Promise",
-    "compensation.Transfer",
-    "consent.ConsentChoice",
-    "consent.ConsentRecord",
-    "consent.ConsentVersion",
-    "consent.Withdrawal",
-    "modelhub.ModelVersion",
-    "modelhub.Source",
-}
 
 
 @pytest.mark.parametrize("model", OURS, ids=lambda model: model._meta.label)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,31 +9,14 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.urls import get_resolver
-from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator, FormatChecker
 
 from codesign.accounts.rules import TokenScope
 from codesign.shared.problems import CONTENT_TYPE
-from tests.guards.test_doors import patterns, view_of
+from tests.support.addresses import patterns, view_of
+from tests.support.api_description import OPERATIONS, described
 
 JSON = "application/json"
-
-
-@functools.cache
-def described() -> dict[str, Any]:
-    found: dict[str, Any] = SchemaGenerator().get_schema(  # type: ignore[no-untyped-call]
-        public=True
-    )
-    return found
-
-
-def operations() -> Iterator[tuple[str, dict[str, Any]]]:
-    for path, methods in described()["paths"].items():
-        for method, operation in methods.items():
-            yield f"{method.upper()} {path}", operation
-
-
-OPERATIONS = dict(operations())
 
 
 def test_it_is_valid_and_nothing_had_to_be_guessed(tmp_path: Path) -> None:
