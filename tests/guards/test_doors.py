@@ -34,6 +34,7 @@ OURS = [(name, pattern) for (name, _), pattern in VIEWS if not name.startswith(t
 
 @pytest.mark.parametrize(("name", "pattern"), OURS, ids=[name for name, _ in OURS])
 def test_every_view_declares_a_permission(name: str, pattern: URLPattern) -> None:
+    """Prevents a page that is open because nobody said who may see it (house rule 2)."""
     permission = getattr(view_of(pattern), "permission", None) or getattr(
         pattern.callback, "permission", None
     )
@@ -44,12 +45,14 @@ def test_every_view_declares_a_permission(name: str, pattern: URLPattern) -> Non
 
 
 def test_exceptions_are_not_stale() -> None:
+    """Prevents an exception from covering a view that it was never meant for."""
     names = [name for (name, _), _ in VIEWS]
     stale = {prefix for prefix in UNDECLARED if not any(name.startswith(prefix) for name in names)}
     assert stale == set()
 
 
 def test_a_permission_name_means_one_thing() -> None:
+    """Prevents two permissions of one name from drifting apart."""
     held: dict[str, Permission] = {}
     for _, pattern in OURS:
         permission = getattr(view_of(pattern), "permission", None)
@@ -66,6 +69,7 @@ QUEUES = {"default", "generation", "training", "exports"}
 
 
 def test_every_task_names_queue_and_time_limit() -> None:
+    """Prevents a task that blocks its queue for ever (house rule 8)."""
     assert our_tasks()
     for name, task in our_tasks():
         assert jobs.QUEUES.get(name) in QUEUES, name
@@ -73,7 +77,7 @@ def test_every_task_names_queue_and_time_limit() -> None:
 
 
 def test_what_takes_long_has_processes_of_its_own() -> None:
-    """A sign-in code shares its processes with short tasks alone."""
+    """Prevents a sign-in code from waiting behind a release."""
     shared = [task for name, task in our_tasks() if jobs.QUEUES[name] == "default"]
     assert "accounts.tasks.send_mail" in [task.name for task in shared]
     assert max(task.time_limit for task in shared) <= 120
@@ -81,13 +85,14 @@ def test_what_takes_long_has_processes_of_its_own() -> None:
 
 
 def test_the_timer_rings_tasks_that_exist() -> None:
+    """Prevents a renamed task that the timer silently never starts again."""
     known = dict(our_tasks())
     for entry in settings.CELERY_BEAT_SCHEDULE.values():
         assert entry["task"] in known
 
 
 def test_tasks_are_enqueued_by_name_after_commit() -> None:
-    """`.delay` and `.apply_async` stand in `shared/jobs.py` alone."""
+    """Prevents a worker from looking for a row that is not committed yet (house rule 8)."""
     direct = {
         f"{name}:{node.lineno}"
         for name, tree in sources().items()
@@ -101,6 +106,7 @@ def test_tasks_are_enqueued_by_name_after_commit() -> None:
 
 
 def test_enqueued_names_exist() -> None:
+    """Prevents a message that no worker understands."""
     known = dict(our_tasks())
     for name, tree in sources().items():
         if not name.startswith(("codesign", "annotations", "modelhub")):
@@ -128,7 +134,7 @@ def services_in(tree: ast.Module) -> set[str]:
 
 
 def test_tasks_call_services() -> None:
-    """A task is a door: it takes ids, calls services and does nothing else."""
+    """Prevents rules in tasks: a task takes ids, calls services and does nothing else."""
     seen = set()
     for name, tree in sources().items():
         if name.startswith(("codesign", "annotations", "modelhub")) and layer(name) == "tasks":
