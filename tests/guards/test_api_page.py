@@ -7,13 +7,14 @@ import functools
 import json
 import re
 import shlex
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from drf_spectacular.generators import SchemaGenerator
 
-PAGE = Path(__file__).resolve().parents[2] / "docs/api.md"
+from tests.support.source import ROOT
+
+PAGE = ROOT / "docs/api.md"
 BLOCKS = re.compile(r"```(sh|http)\n(.*?)```", re.DOTALL)
 BASE = "$CODESIGN"
 
@@ -115,6 +116,7 @@ def json_schema(content: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("example", examples(), ids=str)
 def test_a_documented_request_is_one_that_the_api_describes(example: Example) -> None:
+    """Prevents examples with addresses, keys or answers that the API does not have."""
     operation = operation_of(example)
     assert example.status in operation["responses"]
     known = {parameter["name"] for parameter in operation.get("parameters", ())}
@@ -127,7 +129,7 @@ def test_a_documented_request_is_one_that_the_api_describes(example: Example) ->
 
 
 def test_the_page_shows_every_part_of_the_api() -> None:
-    """A group of addresses without an example is one that nobody finds."""
+    """Prevents a part of the API that no example shows."""
     shown = {example.path for example in examples()}
     for part in ("assignments", "submission", "prompts", "dataset-releases", "retractions"):
         assert any(part in path for path in shown)

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.source import ROOT
+
 DOCS = ROOT / "docs"
 NUMBERED = {"standards": "standards.md", "statistics": "statistics.md"}
 NUMBERED["training data"] = "training-data.md"
@@ -62,7 +63,7 @@ def sections_of(document: str) -> set[str]:
 
 @pytest.mark.parametrize("document", sorted(NUMBERED))
 def test_cited_sections_exist(document: str) -> None:
-    """A test that cites a requirement which nobody wrote down proves nothing to a reader."""
+    """Prevents citing a requirement that nobody wrote down."""
     known = sections_of(NUMBERED[document])
     cited = {
         (where, section)
@@ -75,12 +76,12 @@ def test_cited_sections_exist(document: str) -> None:
 
 
 def test_standards_are_cited() -> None:
-    """An expression that finds nothing would make the guard above pass for ever."""
+    """Prevents the guard above from passing because its expression finds nothing."""
     assert sum(match["document"].lower() == "standards" for _, match in matches(CITED)) > 100
 
 
 def test_cited_decisions_exist_and_are_numbered_once() -> None:
-    """Two decisions with one number, or none, leave the reason for a piece of code unknown."""
+    """Prevents citing a decision that does not exist, and two decisions with one number."""
     numbers = [int(path.name[:4]) for path in (DOCS / "decisions").glob("[0-9]*.md")]
     assert len(numbers) == len(set(numbers)) > 20
     cited = {(where, int(match[1])) for where, match in matches(DECISION)}
@@ -89,7 +90,7 @@ def test_cited_decisions_exist_and_are_numbered_once() -> None:
 
 
 def test_cited_house_rules_exist() -> None:
-    """A rule that is cited and not written down cannot be followed."""
+    """Prevents citing a house rule that nobody wrote down."""
     part = (DOCS / "architecture.md").read_text(encoding="utf-8").split("## House rules")[1]
     known = re.findall(r"(?m)^(\d+)\. ", part.split("\n## ")[0])
     cited = {(where, match[1]) for where, match in matches(HOUSE_RULE)}
@@ -98,7 +99,7 @@ def test_cited_house_rules_exist() -> None:
 
 
 def test_named_documents_exist() -> None:
-    """Documents that were moved or never committed leave a reader with a name alone."""
+    """Prevents naming documents that were moved or never committed."""
     missing = {
         f"{where}: {match[0]}"
         for where, match in matches(DOCUMENT)

@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.source import ROOT
 
 PROJECT = ("annotations", "codesign", "modelhub", "tests", "benchmarks")
 MIGRATIONS = sorted(
@@ -26,7 +26,7 @@ def imported(path: Path) -> set[str]:
 
 
 def test_no_migration_imports_project_code() -> None:
-    """Code that changes later would change what an old migration does, or break it."""
+    """Prevents later changes of code from changing or breaking an old migration."""
     assert len(MIGRATIONS) > 20
     live = {
         f"{path.relative_to(ROOT)}: {name}"
