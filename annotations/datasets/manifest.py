@@ -52,10 +52,17 @@ POLICY_SAYS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Edition:
-    """Which release this is: its number, and the one of the same purpose before it."""
+    """Which release this is, and which version of the code builds it.
+
+    The version is an input like any other: with the same one, the same selection gives the same
+    bytes.
+    """
 
     number: int
+    code_version: str
+    """See `code_version()`; every name in a release depends on it."""
     parent: Mapping[str, Any] | None = None
+    """The release of the same purpose before this one."""
 
 
 @functools.cache
@@ -99,7 +106,7 @@ def describe(
         "people": _people(kept),
         "consent_versions": kept.versions(selection),
         "rubric_versions": sorted(kept.rubrics),
-        "code_version": code_version(),
+        "code_version": edition.code_version,
         "models": _models(kept.models),
         "splits": _splits(),
         "data": data._asdict(),

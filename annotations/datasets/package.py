@@ -21,7 +21,7 @@ from annotations.datasets.eligibility import Sifted
 from annotations.datasets.formats import Background, FileFact, Files, HashedFile, TextFiles
 from annotations.datasets.judgements import Attached, JudgementFiles
 from annotations.datasets.layout import settle
-from annotations.datasets.manifest import MANIFEST, Edition, as_json, code_version, describe
+from annotations.datasets.manifest import MANIFEST, Edition, as_json, describe
 from annotations.datasets.pairs import Record
 from annotations.datasets.rewrites import FindPersonalData
 from annotations.datasets.signing import Signer
@@ -159,7 +159,7 @@ def build(
     progress: Progress,
 ) -> Package:
     """Write the files of a release into an empty folder."""
-    rules = f"{POLICY} {code_version()}"
+    rules = f"{POLICY} {edition.code_version}"
     with without_collector(), closing(Sifted(selection, folder=folder, rules=rules)) as sifted:
         total = sifted.kept.judgements
         if not total:

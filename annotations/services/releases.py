@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from annotations.datasets.manifest import Edition
+from annotations.datasets.manifest import Edition, code_version
 from annotations.datasets.package import NothingToRelease, Package, Progress, build
 from annotations.datasets.scan import ScanFailed, with_personal_data
 from annotations.datasets.snapshot import Least, Selection
@@ -275,7 +275,7 @@ def write_draft(*, release: DatasetRelease, progress: Progress) -> Draft:
             chosen,
             secret=bytes(release.study.secret),
             folder=folder,
-            edition=Edition(release.number, _as_parent(parent)),
+            edition=Edition(release.number, code_version(), _as_parent(parent)),
             find_personal_data=partial(
                 with_personal_data, helplines=helpline_numbers(), going_on=going_on
             ),

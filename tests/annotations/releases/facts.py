@@ -168,7 +168,7 @@ def built(chosen: Selection, folder: Path, **changes: Any) -> package.Package:
     values: dict[str, Any] = {
         "secret": b"made-up secret",
         "folder": folder,
-        "edition": Edition(1),
+        "edition": Edition(1, code_version="made-up version"),
         "find_personal_data": lambda texts: frozenset(),
         "progress": lambda done, total: None,
     }
