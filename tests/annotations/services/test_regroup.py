@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from annotations.datasets.splits import split_of
+from annotations.datasets.policy.splits import split_of
 from annotations.models import Prompt, SketchBucket, TieReason
 from annotations.rules.prompts import PromptRow, content_hash
 from annotations.services import prompts as services
@@ -18,9 +18,9 @@ from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, NotPermitted
 from codesign.studies.models import Study
 from codesign.studies.rules import Role
-from tests.support.release_study import Story, release, rows
 from tests.factories.modelhub import frozen_release
 from tests.factories.studies import StudyFactory, staff
+from tests.support.release_study import Story, release, rows
 
 pytestmark = pytest.mark.django_db
 SLEEP = "I lie awake at night because my father does not speak to me"
