@@ -12,14 +12,8 @@ from pathlib import Path
 import pytest
 
 from annotations.datasets.plumbing.build import NothingToRelease
-from tests.support.snapshots import (
-    built,
-    contents,
-    judgement,
-    rows,
-    selection,
-    twelve_prompts,
-)
+from tests.support.release_files import contents, rows, twelve_prompts
+from tests.support.snapshots import built, judgement, selection
 
 ROOT = Path(__file__).resolve().parents[4]
 
@@ -35,7 +29,8 @@ def test_same_bytes_in_another_process(tmp_path: Path, seed: str) -> None:
     """Whatever order sets have there."""
     code = (
         "import sys; from pathlib import Path\n"
-        "from tests.support.snapshots import built, twelve_prompts\n"
+        "from tests.support.release_files import twelve_prompts\n"
+        "from tests.support.snapshots import built\n"
         "built(twelve_prompts(), Path(sys.argv[1]))"
     )
     subprocess.run(

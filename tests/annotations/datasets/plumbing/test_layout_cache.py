@@ -22,16 +22,9 @@ from annotations.datasets.policy.snapshot import RewriteSnapshot
 from annotations.models import DatasetRelease
 from annotations.queries.releases import folder_of
 from annotations.rules.releases import CONFIGS
+from tests.support.release_files import contents, rows
 from tests.support.release_study import Story, release
-from tests.support.snapshots import (
-    built,
-    contents,
-    judgement,
-    prompt,
-    response,
-    rows,
-    selection,
-)
+from tests.support.snapshots import built, judgement, prompt, response, selection
 
 LOAD = """
 import json, sys

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from annotations.datasets.policy.snapshot import FlagSnapshot, JudgementSnapshot
+from tests.support.release_files import rows
 from tests.support.snapshots import (
     built,
     judgement,
@@ -18,7 +19,6 @@ from tests.support.snapshots import (
     preferences,
     prompt,
     response,
-    rows,
     selection,
 )
 
