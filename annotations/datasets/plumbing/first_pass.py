@@ -12,7 +12,7 @@ import json
 import marshal
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -107,7 +107,7 @@ class FirstPass:
             sorted((model.id, model.name) for model in provenance.models),
         )
 
-    def _keep(self, eligible_places: Sequence[int], values: Sequence[Any]) -> None:
+    def _keep(self, eligible_places: list[int], values: list[Any]) -> None:
         """For the second pass; marshal is read again in half the time of JSON."""
         block = marshal.dumps((eligible_places, values))
         self._prompts.write(len(block).to_bytes(SIZE_BYTES) + block)

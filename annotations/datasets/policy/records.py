@@ -45,7 +45,7 @@ def candidates_of(
     eligibility = Eligibility(judged_prompt, terms)
     yield from _from_pairs(judged_prompt, eligibility, cohorts, terms.thresholds)
     yield from _from_responses(judged_prompt, terms, eligibility, cohorts)
-    dropped: Counter[DropReason] = Counter()
+    dropped: Counter[str] = Counter()
     for rewrite in usable_rewrites(
         judged_prompt, eligibility, pseudonyms, has_personal_data, dropped
     ):
@@ -56,8 +56,8 @@ def candidates_of(
         for cohort in _together_and_each([rewrite.judgement.cohort], cohorts):
             config = of_cohort("preference", cohort)
             yield Candidate(config, None if reason else rewrite.preference, reason, author)
-    for reason in dropped.elements():
-        yield Candidate("sft", None, reason)
+    for dropped_reason in dropped.elements():
+        yield Candidate("sft", None, DropReason(dropped_reason))
 
 
 def _together_and_each(involved: Sequence[str], cohorts: Sequence[str]) -> list[str]:
