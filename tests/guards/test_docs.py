@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from annotations.datasets.signing import Signer
 from cryptography.exceptions import InvalidSignature
 from django.core.management import get_commands
 
-from annotations.datasets.signing import Signer
 from annotations.rules.prompts import PromptRow, RowProblem, fields_problem
 from annotations.rules.releases import Dropped
 from codesign.config import environment
