@@ -33,6 +33,19 @@ def test_found(text: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("number", "kinds"),
+    [
+        ("123456789", ["LONG_NUMBER"]),
+        ("12 345 67-89", ["LONG_NUMBER"]),
+        ("12345678", []),
+        ("1234 5678", []),
+    ],
+)
+def test_a_long_number_has_nine_digits_or_more(number: str, kinds: list[str]) -> None:
+    assert personal_data_in(f"My reference is {number}.") == kinds
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "",
