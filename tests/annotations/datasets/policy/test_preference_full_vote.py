@@ -149,7 +149,7 @@ def test_what_is_listed_loads_and_is_counted(tmp_path: Path) -> None:
 
 
 def full_vote(rankings: list[list[list[str]]], one: str, other: str) -> Fraction:
-    """p of one cohort, by the words of training_data.md, nothing shared with the code."""
+    """p of one cohort, by the words of training data 2.7, nothing shared with the code."""
     weighed = won = Fraction(0)
     for ranking in rankings:
         place = {name: n for n, group in enumerate(ranking) for name in group}
