@@ -24,6 +24,7 @@ from codesign.audit.registry import action
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.jobs import enqueue
+from codesign.studies.locks import lock_study
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
 
@@ -59,7 +60,7 @@ def plan_round(
     has planned one round.
     """
     require(actor, MANAGE_ROUNDS, study)
-    Study.objects.select_for_update(no_key=True).get(id=study.id)
+    lock_study(study_id=study.id)
     if round_id and (twin := Round.objects.filter(id=round_id).first()):
         if not _is_same(twin, study=study, title=title, cohorts=cohorts, fill=fill):
             raise Conflict(

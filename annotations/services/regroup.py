@@ -29,6 +29,7 @@ from codesign.audit.registry import action
 from codesign.shared.actors import Actor
 from codesign.shared.batches import batched
 from codesign.shared.errors import Conflict
+from codesign.studies.locks import lock_study
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
 
@@ -83,7 +84,7 @@ def regroup_prompts(
     what is done now. Once more, it changes nothing.
     """
     require(actor, REGROUP, study)
-    Study.objects.select_for_update(no_key=True).get(id=study.id)
+    lock_study(study_id=study.id)
     if DatasetRelease.objects.filter(study=study, state__in=BEING_BUILT).exists():
         raise Conflict("A release of this study is being built. Try again when it is finished.")
     groups = _worked_out(study, progress)

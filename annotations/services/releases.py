@@ -32,8 +32,10 @@ from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared import disk_space
 from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.advisory_locks import Lock, lock_session, try_lock_session, unlock_session
 from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.jobs import enqueue
+from codesign.studies.locks import lock_study
 from codesign.studies.models import Member, Study
 from codesign.studies.permissions import require
 
@@ -49,8 +51,6 @@ SCAN_SAYS = (
     "The program that looks for personal data ended too early, so nothing is released. "
     "Ask again; if it happens again, look at the worker's log."
 )
-BUILDERS = 0x0DA7A
-"""First half of the advisory lock that a builder holds; the second is the release."""
 
 
 class CannotBuild(Exception):
@@ -108,7 +108,7 @@ def _checked_and_locked(
         raise Invalid("Choose what it is for.", {"purpose": ["Choose from the list."]})
     if problems := least_problems(least):
         raise Invalid("The least p or margin is out of range.", problems)
-    Study.objects.select_for_update(no_key=True).get(id=study.id)
+    lock_study(study_id=study.id)
     return {"purpose": purpose, "least_p": least.p, "least_margin": least.margin}
 
 
@@ -165,29 +165,18 @@ def build_release(
         if _begin(release_id):
             _build_or_fail(release_id, progress or _no_listener)
     finally:
-        _let_go(release_id)
+        unlock_session(Lock.BUILD_RELEASE, release_id)
 
 
 def _no_listener(done: int, total: int) -> None:
     """Progress that nobody watches but the database."""
 
 
-def _lock_ids(release_id: uuid.UUID) -> list[int]:
-    return [BUILDERS, release_id.int % 2**31]
-
-
 def _take_lock(release_id: uuid.UUID, *, wait: bool) -> bool:
-    with connection.cursor() as cursor:
-        if wait:
-            cursor.execute("SELECT pg_advisory_lock(%s, %s)", _lock_ids(release_id))
-            return True
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", _lock_ids(release_id))
-        return bool(cursor.fetchone()[0])
-
-
-def _let_go(release_id: uuid.UUID) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_unlock(%s, %s)", _lock_ids(release_id))
+    if wait:
+        lock_session(Lock.BUILD_RELEASE, release_id)
+        return True
+    return try_lock_session(Lock.BUILD_RELEASE, release_id)
 
 
 @transaction.atomic
@@ -391,5 +380,5 @@ def ring_releases() -> int:
 
 def _nobody_builds(release_id: uuid.UUID) -> bool:
     if free := _take_lock(release_id, wait=False):
-        _let_go(release_id)
+        unlock_session(Lock.BUILD_RELEASE, release_id)
     return free

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
@@ -23,6 +23,7 @@ from codesign.consent.queries import ConsentState
 from codesign.enrolment import queries
 from codesign.enrolment.models import Invitation
 from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.advisory_locks import Lock, lock_until_commit
 from codesign.shared.errors import Conflict, Invalid, NotFound
 from codesign.studies import queries as studies
 from codesign.studies import rules
@@ -42,10 +43,7 @@ def _one_at_a_time(email: str) -> None:
     Without it somebody could prove an address between our look and our writing, and the
     invitation would wait for ever.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"invite:{email.lower()}"]
-        )
+    lock_until_commit(Lock.INVITE, email.lower())
 
 
 @transaction.atomic

@@ -16,6 +16,7 @@ from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Invalid
+from codesign.studies.locks import lock_study
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
 from modelhub.models import Evaluation, GenerationItem, ModelVersion
@@ -42,7 +43,7 @@ def plan_evaluation(*, actor: Actor, study: Study, child: ModelVersion) -> Evalu
     parent = child.parent
     if parent is None or child.kind != ModelKind.ADAPTER or child.study_id != study.id:
         raise Invalid("Only a model trained in this study can be compared with its parent.")
-    Study.objects.select_for_update(no_key=True).get(id=study.id)
+    lock_study(study_id=study.id)
     if Evaluation.objects.filter(study=study, child=child).exists():
         raise Conflict("This model is being compared with its parent already.")
     prompts = list(held_out_prompts(study_id=study.id))
