@@ -7,10 +7,8 @@ from functools import cached_property
 
 from annotations.datasets.snapshot import JudgementFact, Part, Selection
 from annotations.rules.releases import Dropped
-from annotations.rules.states import USABLE, FlagState, RoundKind
+from annotations.rules.states import OPEN_FLAGS, USABLE, FlagState, RoundKind
 from annotations.rules.texts import caseless_hash
-
-OPEN = frozenset({FlagState.REPORTED, FlagState.TRIAGED})
 
 
 class Screening:
@@ -57,7 +55,7 @@ class Screening:
 
     @cached_property
     def _open(self) -> set[str]:
-        return self._flagged(lambda state: state in OPEN)
+        return self._flagged(lambda state: state in OPEN_FLAGS)
 
     @cached_property
     def _upheld(self) -> set[str]:

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from annotations.models.prompts import Prompt, Response, Rubric
+from annotations.models.querysets import RoundQuerySet, SeatQuerySet
 from annotations.rules.states import (
     Category,
     FillingState,
@@ -36,6 +37,8 @@ class Round(PublicModel):
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True)
     title = models.CharField(max_length=120)
     state = models.CharField(max_length=10, default=RoundState.PLANNED)
+
+    objects = RoundQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [
@@ -193,6 +196,8 @@ class Seat(models.Model):
     first = models.BooleanField(default=False, help_text="Of a comparison between models.")
     offered = models.BooleanField(default=False)
     shuffle = models.IntegerField(default=shuffle_key)
+
+    objects = SeatQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [

@@ -36,10 +36,11 @@ from annotations.models import (
     Rewrite,
     SeenInReview,
 )
+from annotations.models.querysets import in_use
 from annotations.queries.assignments import waiting_seats
 from annotations.queries.own_texts import kept_private
 from annotations.rules.own_texts import OwnKind
-from annotations.rules.states import WAITING_FLAG, WAITING_REWRITE, AssignmentState
+from annotations.rules.states import OPEN_FLAGS, OPEN_REWRITES
 from codesign.consent.models import Withdrawal
 from codesign.shared.actors import Actor
 from codesign.shared.counts import AT_MOST, AtLeast, sum_of, up_to_most
@@ -117,9 +118,9 @@ def _counting(kind: Kind, actor: Actor, study_id: uuid.UUID) -> QuerySet[Any]:
         rows = rows.filter(~kept_private(OwnKind.REWRITE), response__prompt__held_out=False)
     return rows.filter(
         ~Exists(taken_back),
+        in_use("response"),
+        in_use("response__prompt"),
         study_id=study_id,
-        response__withdrawn_at=None,
-        response__prompt__withdrawn_at=None,
     ).exclude(judgement__member__user_id=_reviewer(actor))
 
 
@@ -131,23 +132,20 @@ def _kept_back(actor: Actor, study_id: uuid.UUID) -> Q | None:
     judge. What is shown is recorded (`services.review_access`) and never given to its reader again,
     so a colleague's lease or a closed round keeps nothing back. None for who judges nothing.
     """
-    judge = Member.objects.filter(
-        user_id=_reviewer(actor), study_id=study_id, left_at=None, cohort__isnull=False
-    ).first()
+    members = Member.objects.current().filter(study_id=study_id, cohort__isnull=False)
+    judge = members.filter(user_id=_reviewer(actor)).first()
     if judge is None:
         return None
     prompt = OuterRef("response__prompt")
     offered = waiting_seats(judge).filter(task__prompt=prompt)
     own = Assignment.objects.filter(member=judge, prompt=prompt)
-    over = Exists(own.filter(state=AssignmentState.SKIPPED)) | Exists(
-        SeenInReview.objects.filter(member=judge, prompt=prompt)
-    )
+    over = Exists(own.skipped()) | Exists(SeenInReview.objects.filter(member=judge, prompt=prompt))
     comes_back = Q(response__prompt__held_out=True) & ~over
-    return Q(Exists(offered)) | Q(Exists(own.filter(state=AssignmentState.LEASED))) | comes_back
+    return Q(Exists(offered)) | Q(Exists(own.leased())) | comes_back
 
 
 def _waiting(kind: Kind) -> Q:
-    return Q(state__in=WAITING_REWRITE if kind is Kind.REWRITES else WAITING_FLAG)
+    return Q(state__in=OPEN_REWRITES if kind is Kind.REWRITES else OPEN_FLAGS)
 
 
 def _table(kind: Kind) -> QuerySet[Any]:
@@ -236,10 +234,8 @@ def next_kept_back(*, actor: Actor, study_id: uuid.UUID, kind: Kind) -> Item | N
     kept_back = _kept_back(actor, study_id)
     if kept_back is None:
         return None
-    held = Assignment.objects.filter(
-        member__user_id=_reviewer(actor),
-        state=AssignmentState.LEASED,
-        prompt=OuterRef("response__prompt"),
+    held = Assignment.objects.leased().filter(
+        member__user_id=_reviewer(actor), prompt=OuterRef("response__prompt")
     )
     hidden = _counting(kind, actor, study_id).filter(kept_back, ~Exists(held))
     return _first(kind, _among(_waiting_rows(kind, study_id), hidden))

@@ -150,8 +150,8 @@ class TextCheck(StrEnum):
     KEPT_OUT = "kept_out"
 
 
-WAITING_REWRITE = (RewriteState.PENDING,)
-WAITING_FLAG = (FlagState.REPORTED, FlagState.TRIAGED)
+OPEN_REWRITES = (RewriteState.PENDING,)
+OPEN_FLAGS = (FlagState.REPORTED, FlagState.TRIAGED)
 """States in which a review is still to come."""
 
 
@@ -193,6 +193,11 @@ class ReleaseState(StrEnum):
     FROZEN = "frozen"
     SUPERSEDED = "superseded"
     FAILED = "failed"
+
+
+UNFINISHED_RELEASES = (ReleaseState.QUEUED, ReleaseState.BUILDING)
+FROZEN_RELEASES = (ReleaseState.FROZEN, ReleaseState.SUPERSEDED)
+"""States in which a release has files: a superseded one keeps them."""
 
 
 ROUND_STATES = Transitions.of(

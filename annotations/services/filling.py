@@ -154,7 +154,7 @@ def _fill_batch(round_id: uuid.UUID) -> bool:
 def _to_compare(prompts: Sequence[Prompt]) -> list[Item]:
     """Each prompt with its responses, no text twice; not those with fewer than two."""
     by_prompt: dict[uuid.UUID, dict[str, Response]] = {prompt.id: {} for prompt in prompts}
-    there = Response.objects.filter(prompt__in=by_prompt, withdrawn_at=None)
+    there = Response.objects.in_use().filter(prompt__in=by_prompt)
     for response in there.order_by("-created_at", "-id"):
         by_prompt[response.prompt_id].setdefault(response.text_hash, response)
     return [(p, list(by_prompt[p.id].values())) for p in prompts if len(by_prompt[p.id]) > 1]

@@ -25,7 +25,12 @@ from annotations.queries import releases as queries
 from annotations.queries.helplines import helpline_numbers
 from annotations.queries.selection import granting, selection
 from annotations.rules.releases import ANY_LEAST, MAX_BUILDS, LeastAsked, in_words, least_problems
-from annotations.rules.states import RELEASE_STATES, ReleasePurpose, ReleaseState
+from annotations.rules.states import (
+    RELEASE_STATES,
+    UNFINISHED_RELEASES,
+    ReleasePurpose,
+    ReleaseState,
+)
 from annotations.services import release_progress, text_checks
 from annotations.services.release_progress import Cancelled
 from codesign.audit import services as audit
@@ -126,7 +131,7 @@ def cancel(*, actor: Actor, release: DatasetRelease) -> DatasetRelease:
     """Stop the making of a release: at once where it waits, in a moment where it is built."""
     require(actor, REQUEST_RELEASE, release.study)
     row = DatasetRelease.objects.select_for_update().get(id=release.id)
-    if row.state not in queries.WAITING:
+    if row.state not in UNFINISHED_RELEASES:
         raise Conflict("This release is not being made any more.")
     row.state = RELEASE_STATES.check(row.state, ReleaseState.FAILED)
     row.error = CANCELLED_SAYS
@@ -183,7 +188,7 @@ def _take_lock(release_id: uuid.UUID, *, wait: bool) -> bool:
 def _begin(release_id: uuid.UUID) -> bool:
     """Mark it as building; False where there is nothing to do any more."""
     release = DatasetRelease.objects.select_for_update().get(id=release_id)
-    if release.state not in queries.WAITING:
+    if release.state not in UNFINISHED_RELEASES:
         return False
     if release.builds >= MAX_BUILDS:
         _fail(release, "The program that built this was stopped again and again. Look at its log.")
@@ -296,7 +301,8 @@ def _parent(release: DatasetRelease) -> DatasetRelease | None:
     """The release of the same purpose before this one."""
     return (
         queries.releases_of(study=release.study)
-        .filter(purpose=release.purpose, number__lt=release.number, state__in=queries.READABLE)
+        .frozen()
+        .filter(purpose=release.purpose, number__lt=release.number)
         .first()
     )
 
@@ -321,7 +327,7 @@ def freeze(*, release: DatasetRelease, draft: Draft) -> bool:
     if any(now.get(member) != record for member, record in draft.granted.items()):
         return False
     row = DatasetRelease.objects.select_for_update().get(id=release.id)
-    if row.state not in queries.WAITING:
+    if row.state not in UNFINISHED_RELEASES:
         raise Cancelled
     final = Path(settings.RELEASES_DIR) / str(release.id)
     shutil.rmtree(final, ignore_errors=True)  # of a builder that died between rename and commit

@@ -15,6 +15,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from annotations.models import Assignment, Seat, Task, TaskResponse
+from annotations.models.querysets import withdrawn
 from annotations.queries import assignments as queries
 from annotations.rules.states import RoundState, SeatState
 from codesign.shared.compiled_queries import Written
@@ -208,5 +209,5 @@ def may_be_judged(*, task: Task) -> bool:
     """Whether neither the prompt nor a response of a task was pulled."""
     if task.prompt.withdrawn_at is not None:
         return False
-    pulled = TaskResponse.objects.filter(task=task, response__withdrawn_at__isnull=False)
+    pulled = TaskResponse.objects.filter(withdrawn("response"), task=task)
     return not pulled.exists()

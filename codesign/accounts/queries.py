@@ -143,7 +143,8 @@ def tokens_of(*, actor: Actor) -> QuerySet[ApiToken]:
     """The actor's own tokens that were not revoked, newest first."""
     if actor.user_id is None:
         return ApiToken.objects.none()
-    return ApiToken.objects.filter(user_id=actor.user_id, revoked_at=None).order_by("-created_at")
+    mine = ApiToken.objects.not_revoked().filter(user_id=actor.user_id)
+    return mine.order_by("-created_at")
 
 
 def scopes_of(*, actor: Actor) -> list[rules.TokenScope]:

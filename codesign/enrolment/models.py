@@ -14,6 +14,14 @@ from codesign.shared.models import PublicModel
 from codesign.studies.models import Cohort, Member, Study
 
 
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    """Invitations, by whether they can still be accepted (decision 28)."""
+
+    def open(self) -> InvitationQuerySet:
+        """Those that were neither accepted nor taken back."""
+        return self.filter(accepted_at=None, revoked_at=None)
+
+
 class Invitation(PublicModel):
     """A place in a study and cohort for whoever proves to own an address."""
 
@@ -29,6 +37,8 @@ class Invitation(PublicModel):
     )
     accepted_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = InvitationQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [

@@ -34,7 +34,8 @@ def invitations_to(*, user_id: uuid.UUID) -> QuerySet[Invitation]:
         user_id=user_id, verified=True, email__iexact=OuterRef("email")
     )
     return (
-        Invitation.objects.filter(Exists(proven), accepted_at=None, revoked_at=None)
+        Invitation.objects.open()
+        .filter(Exists(proven))
         .select_related("study", "cohort")
         .order_by("created_at")
     )
@@ -43,7 +44,8 @@ def invitations_to(*, user_id: uuid.UUID) -> QuerySet[Invitation]:
 def waiting(*, study_id: uuid.UUID) -> QuerySet[Invitation]:
     """Invitations that nobody has accepted yet, newest first."""
     return (
-        Invitation.objects.filter(study_id=study_id, accepted_at=None, revoked_at=None)
+        Invitation.objects.open()
+        .filter(study_id=study_id)
         .select_related("cohort")
         .order_by("-created_at")
     )
@@ -51,9 +53,7 @@ def waiting(*, study_id: uuid.UUID) -> QuerySet[Invitation]:
 
 def waiting_by_cohort(*, study_id: uuid.UUID) -> dict[uuid.UUID, int]:
     """cohort id → invitations to it that nobody has accepted yet."""
-    waiting = Invitation.objects.filter(
-        study_id=study_id, cohort__isnull=False, accepted_at=None, revoked_at=None
-    )
+    waiting = Invitation.objects.open().filter(study_id=study_id, cohort__isnull=False)
     return dict(waiting.values("cohort_id").annotate(n=Count("id")).values_list("cohort_id", "n"))
 
 

@@ -165,7 +165,7 @@ def accept_all(*, user: User, email: str) -> list[Member]:
 def _open() -> QuerySet[Invitation]:
     """Open invitations, locked."""
     found = Invitation.objects.select_for_update(of=("self",)).select_related("study", "cohort")
-    return found.filter(revoked_at=None, accepted_at=None)
+    return found.open()
 
 
 def _excludes(invitation: Invitation, user: User) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -71,6 +72,39 @@ class Cohort(PublicModel):
         return self.title
 
 
+def is_current(path: str = "") -> Q:
+    """Whether the member at `path` (the row itself, without one) is in the study now."""
+    return Q(**{f"{path}__left_at" if path else "left_at": None})
+
+
+class MemberQuerySet(models.QuerySet["Member"]):
+    """Members, by whether they are in their study now and what they do there (decision 28)."""
+
+    def current(self) -> MemberQuerySet:
+        """Those whom no coordinator has taken out."""
+        return self.filter(is_current())
+
+    def former(self) -> MemberQuerySet:
+        """Those whom a coordinator has taken out."""
+        return self.filter(left_at__isnull=False)
+
+    def with_a_role(self, roles: Iterable[str]) -> MemberQuerySet:
+        """Those who hold, or held, any of these roles."""
+        return self.filter(roles__overlap=sorted(roles))
+
+    def in_charge(self, role: rules.Role) -> MemberQuerySet:
+        """Those with this staff role who are in the study and can sign in."""
+        return self.current().filter(roles__contains=[role], user__is_active=True)
+
+
+class HandoverQuerySet(models.QuerySet["Handover"]):
+    """Handovers, by whether they are decided (decision 28)."""
+
+    def waiting(self) -> HandoverQuerySet:
+        """Those that nobody has decided and that have not taken effect."""
+        return self.filter(state=rules.HandoverState.WAITING)
+
+
 class Member(PublicModel):
     """One person in one study, known to research by a random pseudonym alone."""
 
@@ -82,6 +116,8 @@ class Member(PublicModel):
     roles = ArrayField(models.CharField(max_length=20))
     pseudonym = models.CharField(max_length=20, default=random_pseudonym, unique=True)
     left_at = models.DateTimeField(null=True, blank=True)  # a coordinator took them out
+
+    objects = MemberQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [
@@ -123,6 +159,8 @@ class Handover(PublicModel):
     decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     ended_at = models.DateTimeField(null=True)
     why = models.CharField(max_length=300, blank=True, help_text="Why it could not be done.")
+
+    objects = HandoverQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [

@@ -126,13 +126,12 @@ def is_untouched(study: Study) -> bool:
 
 def is_run(study: Study) -> bool:
     """Whether a coordinator is in the study who can sign in."""
-    running = Member.objects.filter(study=study, left_at=None, user__is_active=True)
-    return running.filter(roles__contains=[Role.COORDINATOR]).exists()
+    return Member.objects.in_charge(Role.COORDINATOR).filter(study=study).exists()
 
 
 def studies_where(actor: Actor, permission: Permission) -> list[uuid.UUID]:
     """Ids of the studies in which the actor holds the permission; refuses where there is none."""
-    held = Member.objects.filter(left_at=None, roles__overlap=sorted(permission.roles))
+    held = Member.objects.current().with_a_role(permission.roles)
     if actor.user_id and (
         ids := list(held.filter(user_id=actor.user_id).values_list("study_id", flat=True))
     ):

@@ -20,7 +20,8 @@ def memberships(*, actor: Actor) -> QuerySet[Member]:
         return Member.objects.none()
     return (
         Member.objects.select_related("study", "cohort")
-        .filter(user_id=actor.user_id, left_at=None)
+        .current()
+        .filter(user_id=actor.user_id)
         .order_by("created_at", "id")
     )
 
@@ -33,7 +34,7 @@ def roles_held(actor: Actor) -> set[str]:
 
 def works_with_programs(*, actor: Actor) -> bool:
     """Whether any of the actor's roles comes with programs that use the API: those of staff."""
-    return memberships(actor=actor).filter(roles__overlap=sorted(STAFF)).exists()
+    return memberships(actor=actor).with_a_role(STAFF).exists()
 
 
 def former_memberships(*, actor: Actor) -> QuerySet[Member]:
@@ -42,7 +43,9 @@ def former_memberships(*, actor: Actor) -> QuerySet[Member]:
         return Member.objects.none()
     return (
         Member.objects.select_related("study", "cohort")
-        .filter(user_id=actor.user_id, left_at__isnull=False, roles__overlap=sorted(JUDGING))
+        .former()
+        .with_a_role(JUDGING)
+        .filter(user_id=actor.user_id)
         .order_by("created_at", "id")
     )
 
@@ -58,7 +61,8 @@ def study_named(slug: str) -> Study:
 def members_of(*, study_id: uuid.UUID) -> QuerySet[Member]:
     """Members of a study with account and cohort, for its coordinator."""
     return (
-        Member.objects.filter(study_id=study_id, left_at=None)
+        Member.objects.current()
+        .filter(study_id=study_id)
         .select_related("user", "cohort")
         .order_by("cohort__position", "created_at", "id")
     )
@@ -66,9 +70,7 @@ def members_of(*, study_id: uuid.UUID) -> QuerySet[Member]:
 
 def in_charge(*, study_id: uuid.UUID, role: Role) -> QuerySet[Member]:
     """People with that staff role who are in the study and can sign in."""
-    return Member.objects.filter(
-        study_id=study_id, left_at=None, roles__contains=[role], user__is_active=True
-    )
+    return Member.objects.in_charge(role).filter(study_id=study_id)
 
 
 def cohorts_of(*, study_id: uuid.UUID) -> QuerySet[Cohort]:
@@ -111,7 +113,9 @@ def cohort_in(*, study_id: uuid.UUID, cohort_id: uuid.UUID) -> Cohort:
 def staff_of(*, study_id: uuid.UUID) -> QuerySet[Member]:
     """Everybody who works on a study, with their account; those whose account is stopped too."""
     return (
-        Member.objects.filter(study_id=study_id, left_at=None, roles__overlap=sorted(STAFF))
+        Member.objects.current()
+        .with_a_role(STAFF)
+        .filter(study_id=study_id)
         .select_related("user", "study")
         .order_by("created_at", "id")
     )
@@ -120,7 +124,9 @@ def staff_of(*, study_id: uuid.UUID) -> QuerySet[Member]:
 def places_on_staff(*, user_id: uuid.UUID) -> QuerySet[Member]:
     """Where somebody works on a study, for whoever changes their account."""
     return (
-        Member.objects.filter(user_id=user_id, left_at=None, roles__overlap=sorted(STAFF))
+        Member.objects.current()
+        .with_a_role(STAFF)
+        .filter(user_id=user_id)
         .select_related("study")
         .order_by("created_at", "id")
     )

@@ -10,6 +10,7 @@ from random import SystemRandom
 from django.db import transaction
 
 from annotations.models import Response, Round, RoundCohort, Task
+from annotations.models.querysets import in_use
 from annotations.rules.states import Ask, RoundKind
 from annotations.services.rounds import CohortPlan, add_tasks, make_round, open_round
 from codesign.audit import services as audit
@@ -139,10 +140,10 @@ def _answered_by_both(evaluation: Evaluation) -> Iterator[tuple[Response, Respon
     """(parent's, child's) response of each prompt that has both, none of it pulled since."""
     items = (
         GenerationItem.objects.filter(
+            in_use("prompt"),
+            in_use("response"),
             run__in=[evaluation.parent_run_id, evaluation.child_run_id],
             state=ItemState.DONE,
-            prompt__withdrawn_at=None,
-            response__withdrawn_at=None,
         )
         .select_related("response__prompt")
         .order_by("prompt_id")

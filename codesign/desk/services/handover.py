@@ -92,7 +92,7 @@ def _at_email(says: str) -> Invalid:
 
 
 def _ask(actor: Actor, study: Study, email: str) -> Handover:
-    if queries.handovers_of(study_id=study.id).filter(state=HandoverState.WAITING).exists():
+    if queries.handovers_of(study_id=study.id).waiting().exists():
         raise Conflict("Somebody has been named already, and this is waiting.")
     owner = accounts.user_by_email(email)
     if owner and (there := studies.member_of(study_id=study.id, user_id=owner.id)):
