@@ -28,7 +28,10 @@ from codesign.consent.models import ConsentRecord
 from codesign.consent.rules import Purpose
 
 if TYPE_CHECKING:
-    pass
+    from annotations.models.assignments import Assignment, Flag, Rewrite  # noqa: F401
+    from annotations.models.prompts import Prompt, Response  # noqa: F401
+    from annotations.models.releases import DatasetRelease  # noqa: F401
+    from annotations.models.rounds import Round, Seat  # noqa: F401
 
 
 def in_use(path: str = "") -> Q:

@@ -102,9 +102,8 @@ class Journey:
 def journeys(*, study_id: uuid.UUID) -> list[Journey]:
     """From invitation to judging for every cohort in its order; three queries, however many."""
     mine = Assignment.objects.filter(member_id=OuterRef("id"))
-    sent = (
-        mine.submitted().by_people().order_by("-leased_at")
-    )  # by an index of their own: not of everybody's until one is theirs
+    # by an index of their own: not of everybody's until one is theirs
+    sent = mine.submitted().by_people().order_by("-leased_at")
     signed = Q(consent_state=consent.ConsentState.SIGNED)
     again = Q(consent_state=consent.ConsentState.TO_SIGN_AGAIN)
     rows = (

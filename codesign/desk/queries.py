@@ -12,7 +12,7 @@ from codesign.audit.models import Event
 from codesign.enrolment.models import Invitation
 from codesign.shared.actors import Actor
 from codesign.shared.errors import NotFound, NotPermitted
-from codesign.studies.models import Handover, Member, Study
+from codesign.studies.models import Handover, HandoverQuerySet, Member, Study
 from codesign.studies.rules import Role, StudyState
 
 MOST_AT_ONCE = 100
@@ -60,7 +60,7 @@ def draft_like(*, actor: Actor, slug: str, email: str, said: Mapping[str, str]) 
     return None
 
 
-def handovers_of(*, study_id: uuid.UUID) -> QuerySet[Handover]:
+def handovers_of(*, study_id: uuid.UUID) -> HandoverQuerySet:
     """Every request that somebody else coordinates a study, newest first, with who asked."""
     return Handover.objects.filter(study_id=study_id).select_related("requested_by", "decided_by")
 

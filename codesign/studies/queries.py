@@ -9,12 +9,12 @@ from django.db.models import QuerySet
 
 from codesign.shared.actors import Actor
 from codesign.shared.errors import NotFound
-from codesign.studies.models import Cohort, Handover, Member, Study
+from codesign.studies.models import Cohort, Handover, Member, MemberQuerySet, Study
 from codesign.studies.registry import PUBLISH_CHECKS, Found, Gap, PublishCheck
 from codesign.studies.rules import JUDGING, ROLE_WORDS, STAFF, Role, StudyState
 
 
-def memberships(*, actor: Actor) -> QuerySet[Member]:
+def memberships(*, actor: Actor) -> MemberQuerySet:
     """All memberships of the actor, oldest first."""
     if actor.user_id is None:
         return Member.objects.none()
