@@ -11,7 +11,8 @@ from annotations.datasets.pairs import Record, message, meta
 from annotations.datasets.screening import Screening
 from annotations.datasets.snapshot import JudgementFact, Keys, Part, ResponseFact, RewriteFact
 from annotations.rules.releases import Dropped
-from annotations.rules.states import Origin, RewriteState
+from annotations.rules.states import RewriteState
+from annotations.rules.text_kinds import Origin
 from annotations.rules.texts import caseless_hash, same_words
 
 MARGIN = 1.0

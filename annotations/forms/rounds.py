@@ -13,7 +13,8 @@ from annotations.forms.words import ASKS, CATEGORIES
 from annotations.models import RoundCohort, Rubric
 from annotations.queries import rubrics
 from annotations.rules.drawing import MOST_REPLIES
-from annotations.rules.states import Ask, Category, Waiting
+from annotations.rules.states import Ask, Waiting
+from annotations.rules.text_kinds import Category
 from annotations.services.filling import Fill
 from annotations.services.rounds import CohortPlan
 from codesign.studies.models import Cohort

@@ -6,14 +6,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from annotations.rules.own_texts import OwnKind, OwnState
-from annotations.rules.states import (
-    Ask,
-    Category,
-    FlagState,
-    Harm,
-    RewriteState,
-    SkipReason,
-)
+from annotations.rules.states import Ask, FlagState, Harm, RewriteState, SkipReason
+from annotations.rules.text_kinds import Category
 
 Words = str | Promise
 

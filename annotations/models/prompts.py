@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from annotations.models.querysets import PromptQuerySet, ResponseQuerySet
 from annotations.rules.split_groups import Why
-from annotations.rules.states import Category, Origin, TextCheck
+from annotations.rules.text_kinds import Category, Origin, TextCheck
 from codesign.shared.models import PublicModel, append_only, one_of, write_once
 from codesign.studies.models import Study
 

@@ -12,14 +12,8 @@ from django.db.models import F, Q
 
 from annotations.models.prompts import Prompt, Response, Rubric
 from annotations.models.querysets import RoundQuerySet, SeatQuerySet
-from annotations.rules.states import (
-    Category,
-    FillingState,
-    RoundKind,
-    RoundState,
-    SeatState,
-    Waiting,
-)
+from annotations.rules.states import FillingState, RoundKind, RoundState, SeatState, Waiting
+from annotations.rules.text_kinds import Category
 from codesign.shared.models import PublicModel, append_only, counting, one_of
 from codesign.studies.models import Cohort, Study
 

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from annotations.models import Assignment, Prompt, Response
 from annotations.models.querysets import in_use
-from annotations.rules.states import TextCheck
+from annotations.rules.text_kinds import TextCheck
 from codesign.shared.counts import sum_of, up_to_most
 from codesign.shared.errors import NotFound
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from annotations.rules.reading import storable
-from annotations.rules.states import Category
+from annotations.rules.text_kinds import Category
 from codesign.shared.visible import shows_nothing
 
 MAX_CHARACTERS = 50_000

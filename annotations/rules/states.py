@@ -7,22 +7,6 @@ from enum import StrEnum
 from codesign.shared.states import Transitions
 
 
-class Category(StrEnum):
-    """What kind of help a prompt asks for (standards 1.1)."""
-
-    EDUCATION = "education"
-    ASSESSMENT = "assessment"
-    INTERVENTION = "intervention"
-
-
-class Origin(StrEnum):
-    """Who wrote a text (standards 1.6)."""
-
-    HUMAN = "human"
-    AI = "ai"
-    AI_EDITED = "ai_edited"
-
-
 class InUse(StrEnum):
     """Whether a prompt or a response may still be given to people."""
 
@@ -140,16 +124,6 @@ class FlagState(StrEnum):
     DISMISSED = "dismissed"
 
 
-class TextCheck(StrEnum):
-    """Whether a prompt or response holds personal data; what is found waits for a coordinator."""
-
-    UNCHECKED = "unchecked"
-    CLEAR = "clear"  # nothing was found
-    FOUND = "found"
-    CLEARED = "cleared"  # somebody looked: it is nobody's
-    KEPT_OUT = "kept_out"
-
-
 OPEN_REWRITES = (RewriteState.PENDING,)
 OPEN_FLAGS = (FlagState.REPORTED, FlagState.TRIAGED)
 """States in which a review is still to come."""
@@ -242,16 +216,6 @@ FLAG_STATES = Transitions.of(
         "triaged": ["upheld", "dismissed"],
         "upheld": ["dismissed"],
         "dismissed": ["upheld"],
-    },
-)
-TEXT_STATES = Transitions.of(
-    "text",
-    {
-        "unchecked": ["clear", "found"],
-        "clear": [],
-        "found": ["cleared", "kept_out"],
-        "cleared": ["kept_out"],
-        "kept_out": ["cleared"],
     },
 )
 RELEASE_STATES = Transitions.of(

@@ -17,7 +17,8 @@ from annotations.models import Prompt, Response, Round, RoundCohort, RoundFillin
 from annotations.permissions import MANAGE_ROUNDS
 from annotations.queries import filling as queries
 from annotations.rules.drawing import MOST_REPLIES
-from annotations.rules.states import FILLING_STATES, Category, FillingState, RoundKind, Waiting
+from annotations.rules.states import FILLING_STATES, FillingState, RoundKind, Waiting
+from annotations.rules.text_kinds import Category
 from annotations.services.rounds import CohortPlan, Item, locked_round, make_round, place
 from codesign.audit import services as audit
 from codesign.audit.registry import action

@@ -8,7 +8,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from annotations.models import Response
-from annotations.rules.states import Origin, RoundState
+from annotations.rules.states import RoundState
+from annotations.rules.text_kinds import Origin
 from codesign.shared.serializers import Shape
 from modelhub.models import Evaluation
 from modelhub.serializers.runs import NamedModelSerializer

@@ -20,7 +20,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from annotations.models import Prompt, Response, Task
-from annotations.rules.states import Origin, RoundState
+from annotations.rules.states import RoundState
+from annotations.rules.text_kinds import Origin
 from annotations.rules.texts import text_hash
 from annotations.services import prompts as prompt_services
 from annotations.services.intake import NewResponse

@@ -11,7 +11,7 @@ from django.db.transaction import TransactionManagementError
 from codesign.studies.locks import lock_study
 from codesign.studies.models import Study
 from tests.factories.studies import StudyFactory
-from tests.together import at_once
+from tests.support.together import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -10,15 +10,15 @@ from django.test import Client
 from annotations.models import Prompt, Response
 from annotations.queries import text_checks as queries
 from annotations.queries.text_checks import Kind
-from annotations.rules.states import TextCheck
+from annotations.rules.text_kinds import TextCheck
 from annotations.rules.texts import marked
 from annotations.services import text_checks
 from codesign.audit.models import Event
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
-from tests.support.snapshots import judgement, made, prompt, response, selection
-from tests.support.release_study import Story, release, rows
 from tests.factories.studies import StudyFactory, staff
+from tests.support.release_study import Story, release, rows
+from tests.support.snapshots import judgement, made, prompt, response, selection
 
 RING, LINE = "Ring my sister on 07700 900123.", "Ring Samaritans on 116 123, or 988 in the US."
 OTHER = "That sounds hard."

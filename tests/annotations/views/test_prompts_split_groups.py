@@ -11,14 +11,14 @@ from django.urls import reverse
 
 from annotations.models import Prompt
 from annotations.rules.prompts import PromptRow
-from annotations.rules.states import Origin
+from annotations.rules.text_kinds import Origin
 from annotations.services import prompts as services
 from annotations.services.intake import NewResponse
 from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Study
 from codesign.studies.rules import Role
-from tests.support.counting import pages_of, queries_of
 from tests.factories.studies import MemberFactory, StudyFactory, staff
+from tests.support.counting import pages_of, queries_of
 
 pytestmark = pytest.mark.django_db
 SLEEP = "I lie awake at night because my father does not speak to me"

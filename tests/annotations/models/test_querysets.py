@@ -1,0 +1,3 @@
+"""Rules about rows, each against rows that do and do not meet it."""
+
+from __future__ import annotations
