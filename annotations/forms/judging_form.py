@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from annotations.forms import words
 from annotations.forms.judging import rating_field, reply_field
 from annotations.queries.assignments import ShownAssignment, ShownCriterion, ShownResponse
-from annotations.rules.states import Ask
+from annotations.rules.states import WORST_FIRST, Ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ def _reply(
 ) -> Reply:
     letter = response["label"]
     harm, severity = reply_field("harm", response), reply_field("severity", response)
-    harms = [("", _("Nothing")), *words.HARMS.items()]
+    harms = [("", _("Nothing")), *((harm, harm.label) for harm in WORST_FIRST)]
     rewrite = fields.get(reply_field("rewrite", response)) or response["text"]
     return Reply(
         letter=letter,

@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ('round', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='filling', to='annotations.round')),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['filling', 'filled', 'cancelled'])), name='round_filling_state_known'), models.CheckConstraint(condition=models.Q(('which__in', ['not_asked', 'every'])), name='round_filling_which_known'), models.CheckConstraint(condition=models.Q(('responses__gte', 2)), name='round_filling_has_something_to_compare'), models.CheckConstraint(condition=models.Q(('categories__contained_by', [annotations.rules.states.Category['EDUCATION'], annotations.rules.states.Category['ASSESSMENT'], annotations.rules.states.Category['INTERVENTION']])), name='round_filling_categories_known')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['filling', 'filled', 'cancelled'])), name='round_filling_state_known'), models.CheckConstraint(condition=models.Q(('which__in', ['not_asked', 'every'])), name='round_filling_which_known'), models.CheckConstraint(condition=models.Q(('responses__gte', 2)), name='round_filling_has_something_to_compare'), models.CheckConstraint(condition=models.Q(('categories__contained_by', ['education', 'assessment', 'intervention'])), name='round_filling_categories_known')],
             },
         ),
     ]

@@ -21,7 +21,7 @@ from annotations.permissions import JUDGE
 from annotations.queries import assignments as queries
 from annotations.queries import sittings
 from annotations.queries.no_work import Nothing, why_nothing
-from annotations.rules.states import AssignmentState
+from annotations.rules.states import AssignmentState, SkipReason
 from annotations.services import assignments, submissions
 from annotations.views.questions import questions
 from annotations.views.stashed_forms import (
@@ -272,7 +272,7 @@ def _show(
         "questions": questions(laid_out),
         "sitting": so_far.done + 1,
         "intensity": words.INTENSITIES[shown["prompt"]["intensity"]],
-        "skips": words.SKIPS.items(),
+        "skips": SkipReason.choices,
         "skip_note": filled.get("skip_note", ""),
         "saved": fields is None and bool(shown["draft"]),
         "seconds": filled.get("active_seconds") or 0,

@@ -16,9 +16,10 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from annotations.forms.pay_checks import WHY, DecisionForm
+from annotations.forms.pay_checks import DecisionForm
 from annotations.permissions import CHECK_PAY, SEE_PAY_CHECKS
 from annotations.queries import pay_checks as queries
+from annotations.rules.states import WhyHeld
 from annotations.services import pay_checks as service
 from codesign.shared.errors import Conflict, Invalid, NotPermitted
 from codesign.shared.keyset import page_of
@@ -59,7 +60,7 @@ def person(request: StudyRequest, slug: str, member_id: uuid.UUID) -> HttpRespon
     pieces = queries.pieces(study_id=study_id, member_id=member_id)
     shown = page_of(pieces, by=queries.NEWEST, asked=request.GET, size=A_PAGE)
     for one in shown:
-        one.why_words = WHY.get(one.why, "")
+        one.why_words = WhyHeld(one.why).label if one.why else ""
     context = {
         "person": member,
         "held": found[0] if found else None,
