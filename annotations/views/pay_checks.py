@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import datetime
 
 from django.contrib import messages
@@ -59,12 +60,11 @@ def person(request: StudyRequest, slug: str, member_id: uuid.UUID) -> HttpRespon
     found = queries.people(study_id=study_id, member_id=member_id)
     pieces = queries.pieces(study_id=study_id, member_id=member_id)
     shown = page_of(pieces, by=queries.NEWEST, asked=request.GET, size=A_PAGE)
-    for one in shown:
-        one.why_words = WhyHeld(one.why).label if one.why else ""
+    rows = [{"piece": one, "why": WhyHeld(one.why).label if one.why else ""} for one in shown]
     context = {
         "person": member,
         "held": found[0] if found else None,
-        "page": shown,
+        "page": replace(shown, object_list=rows),
         "not_paid": queries.not_paid(study_id=study_id, member_id=member_id)[:A_PAGE],
         "until": queries.newest_end(study_id=study_id, member_id=member_id),
         "form": form,

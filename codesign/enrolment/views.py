@@ -40,11 +40,14 @@ def people(request: StudyRequest, slug: str) -> HttpResponse:
     found = Paginator(queries.people(study_id=study.id), PEOPLE_A_PAGE).get_page(number)
     judging = [member.id for member in found if member.judges]
     columns = [(column.title, column.find(judging)) for _name, column in COLUMNS]
-    for member in found:
-        member.said = [(title, said.get(member.id, "")) for title, said in columns]  # type: ignore[attr-defined]
+    rows = [
+        {"member": member, "said": [(title, said.get(member.id, "")) for title, said in columns]}
+        for member in found
+    ]
     seen = {
         "form": form,
         "page": found,
+        "rows": rows,
         "columns": [title for title, _said in columns],
         "waiting": Paginator(queries.waiting(study_id=study.id), PEOPLE_A_PAGE).get_page(
             request.GET.get("waiting")

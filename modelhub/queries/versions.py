@@ -110,8 +110,10 @@ def named(*, actor: Actor, wanted: str) -> QuerySet[ModelVersion]:
     return found
 
 
-def version_with_lineage(*, actor: Actor, model_id: uuid.UUID) -> ModelVersion:
-    """One of them; `lineage` holds its ancestors, the parent first. Two queries more."""
+def version_with_lineage(
+    *, actor: Actor, model_id: uuid.UUID
+) -> tuple[ModelVersion, list[ModelVersion]]:
+    """One of them and its ancestors, the parent first; two queries."""
     seen = versions_seen(actor=actor)
     found = seen.filter(id=model_id).first()
     if found is None:
@@ -121,8 +123,7 @@ def version_with_lineage(*, actor: Actor, model_id: uuid.UUID) -> ModelVersion:
     while parent is not None:
         lineage.append(parent)
         parent = family.get(parent.parent_id) if parent.parent_id else None
-    found.lineage = lineage  # type: ignore[attr-defined]
-    return found
+    return found, lineage
 
 
 def names_behind(version: ModelVersion) -> list[str]:
