@@ -26,7 +26,7 @@ from annotations.rules.states import (
 )
 from annotations.rules.work_speed import Spare
 from codesign.consent.models import ConsentRecord
-from codesign.shared.compiled_queries import Written
+from codesign.shared.compiled_queries import CompiledQuery
 from codesign.shared.models import PublicModel, append_only, one_of, write_once
 from codesign.studies.models import Member, Study
 
@@ -164,7 +164,7 @@ class Assignment(PublicModel):
         return {response.id: response for response in _responses_of.all(task_id=self.task_id)}
 
 
-@Written
+@CompiledQuery
 def _responses_of(task_id: uuid.UUID) -> QuerySet[Response]:
     return Response.objects.filter(tasks=task_id)
 

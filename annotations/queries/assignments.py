@@ -16,7 +16,7 @@ from annotations.rules import sittings
 from annotations.rules.states import SkipReason
 from codesign.consent import queries as consent
 from codesign.shared.actors import Actor
-from codesign.shared.compiled_queries import Written
+from codesign.shared.compiled_queries import CompiledQuery
 from codesign.shared.errors import NoConsent, NotFound
 from codesign.studies.models import Member, is_current
 
@@ -107,28 +107,28 @@ def _first(seats: QuerySet[Seat], *, skip_locked: bool) -> QuerySet[Seat]:
     return columns[:1]
 
 
-@Written
+@CompiledQuery
 def first_free(member_id: uuid.UUID, cohort_id: uuid.UUID) -> QuerySet[Seat]:
     """The first waiting seat whose task nobody else holds; the hottest query."""
     waiting = Seat.objects.waiting_for(member_id=member_id, cohort_id=cohort_id)
     return _first(waiting, skip_locked=True)
 
 
-@Written
+@CompiledQuery
 def first_ordinary(member_id: uuid.UUID, cohort_id: uuid.UUID) -> QuerySet[Seat]:
     """The same among those that compare no models."""
     offered = Seat.objects.offered_to(member_id=member_id, cohort_id=cohort_id)
     return _first(offered.filter(first=False), skip_locked=True)
 
 
-@Written
+@CompiledQuery
 def first_of_task(member_id: uuid.UUID, cohort_id: uuid.UUID, task_id: uuid.UUID) -> QuerySet[Seat]:
     """The waiting seat of one task, unless somebody else holds the task."""
     waiting = Seat.objects.waiting_for(member_id=member_id, cohort_id=cohort_id)
     return _first(waiting.filter(task=task_id), skip_locked=True)
 
 
-@Written
+@CompiledQuery
 def first_waiting(member_id: uuid.UUID, cohort_id: uuid.UUID) -> QuerySet[Seat]:
     """The first waiting seat, waited for where somebody holds its task."""
     waiting = Seat.objects.waiting_for(member_id=member_id, cohort_id=cohort_id)
@@ -141,13 +141,13 @@ def _judging(user_id: uuid.UUID) -> QuerySet[Member]:
     return members.select_for_update(no_key=True, of=("self",))
 
 
-@Written
+@CompiledQuery
 def member_in(user_id: uuid.UUID, slug: str) -> QuerySet[Member]:
     """Somebody's membership of a study, locked."""
     return _judging(user_id).filter(study__slug=slug)
 
 
-@Written
+@CompiledQuery
 def member_of(user_id: uuid.UUID, assignment_id: uuid.UUID) -> QuerySet[Member]:
     """The membership under which somebody holds or held an assignment, locked."""
     return _judging(user_id).filter(assignments=assignment_id)
@@ -158,7 +158,7 @@ def leased() -> QuerySet[Assignment]:
     return Assignment.objects.leased().select_related("seat")
 
 
-@Written
+@CompiledQuery
 def _latest(member_id: uuid.UUID) -> QuerySet[Assignment]:
     mine = Assignment.objects.filter(member_id=member_id).select_related("prompt")
     return mine.order_by("-leased_at")[:1]
@@ -172,13 +172,13 @@ def latest(member: Member) -> Assignment | None:
     return found
 
 
-@Written
+@CompiledQuery
 def responses_of(task_id: uuid.UUID) -> QuerySet[Response]:
     """The fixed responses of a task, at least one, each with the task's prompt; one query."""
     return Response.objects.filter(tasks=task_id).select_related("prompt")
 
 
-@Written
+@CompiledQuery
 def _of_member(assignment_id: uuid.UUID, member_id: uuid.UUID) -> QuerySet[Assignment]:
     return Assignment.objects.filter(id=assignment_id, member_id=member_id)
 
@@ -190,7 +190,7 @@ def locked_own(*, member: Member, assignment_id: uuid.UUID) -> Assignment:
     return found
 
 
-@Written
+@CompiledQuery
 def leads_of(
     member_id: uuid.UUID, first_source: uuid.UUID, second_source: uuid.UUID
 ) -> QuerySet[OrderBalance, tuple[int]]:
@@ -219,7 +219,7 @@ def overdue(*, now: datetime) -> Iterator[uuid.UUID]:
     return iter(list(late.order_by("expires_at").values_list("id", flat=True)))
 
 
-@Written
+@CompiledQuery
 def _of_user(assignment_id: uuid.UUID, user_id: uuid.UUID) -> QuerySet[Assignment]:
     found = Assignment.objects.filter(
         is_current("member"), id=assignment_id, member__user_id=user_id
@@ -239,9 +239,10 @@ def own(*, actor: Actor, assignment_id: uuid.UUID) -> Assignment:
     return found
 
 
-def slug_of(*, assignment_id: uuid.UUID) -> str:
-    """The address of an assignment's study."""
-    return Assignment.objects.values_list("study__slug", flat=True).get(id=assignment_id)
+def slug_of(*, actor: Actor, assignment_id: uuid.UUID) -> str:
+    """The address of the study of one of the actor's assignments."""
+    mine = Assignment.objects.filter(member__user_id=actor.user_id)
+    return mine.values_list("study__slug", flat=True).get(id=assignment_id)
 
 
 def held(*, actor: Actor, slug: str) -> Assignment | None:

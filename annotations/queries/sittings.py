@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 from annotations.models import Assignment
 from annotations.models.querysets import ENDED, PAID, PAY_HELD
 from codesign.shared.actors import Actor
-from codesign.shared.compiled_queries import Written
+from codesign.shared.compiled_queries import CompiledQuery
 from codesign.studies.models import Member
 
 BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
@@ -41,7 +41,7 @@ def _own(member_id: uuid.UUID) -> QuerySet[Assignment]:
     return Assignment.objects.by_people().filter(member_id=member_id)
 
 
-@Written
+@CompiledQuery
 def _sums(
     member_id: uuid.UUID, sitting: uuid.UUID, leased_at: datetime
 ) -> QuerySet[Assignment, tuple[Any, ...]]:

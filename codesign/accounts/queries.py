@@ -16,11 +16,11 @@ from codesign.accounts.models import ApiToken, OutgoingMail, User
 from codesign.accounts.registry import ROLES_HELD, SCOPE_ROLES
 from codesign.audit import queries as audit
 from codesign.shared.actors import SYSTEM, Actor
-from codesign.shared.compiled_queries import Written
+from codesign.shared.compiled_queries import CompiledQuery
 from codesign.shared.errors import NotFound
 
 
-@Written
+@CompiledQuery
 def _tokens(digest: str) -> QuerySet[ApiToken]:
     return ApiToken.objects.select_related("user").filter(digest=digest)
 

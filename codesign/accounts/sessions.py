@@ -19,15 +19,15 @@ from django.utils import timezone
 
 from codesign.accounts.models import User
 from codesign.shared.advisory_locks import Lock, lock_session, unlock_session
-from codesign.shared.compiled_queries import Written
+from codesign.shared.compiled_queries import CompiledQuery
 
 
-@Written
+@CompiledQuery
 def _sessions(session_key: str, now: datetime) -> QuerySet[Session]:
     return Session.objects.filter(session_key=session_key, expire_date__gt=now)
 
 
-@Written
+@CompiledQuery
 def _users(user_id: uuid.UUID) -> QuerySet[User]:
     return User.objects.filter(id=user_id)
 

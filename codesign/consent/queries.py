@@ -27,7 +27,7 @@ from codesign.consent import rules
 from codesign.consent.models import ConsentChoice, ConsentDraft, ConsentRecord, ConsentVersion
 from codesign.consent.rules import Purpose
 from codesign.shared.actors import Actor
-from codesign.shared.compiled_queries import Written
+from codesign.shared.compiled_queries import CompiledQuery
 from codesign.shared.errors import NotFound
 from codesign.shared.visible import seen
 from codesign.studies.models import Member, Study, is_current
@@ -64,7 +64,7 @@ def record_in_force(*, member_id: uuid.UUID) -> ConsentRecord | None:
     )
 
 
-@Written
+@CompiledQuery
 def _ids_in_force(member_id: uuid.UUID) -> QuerySet[ConsentRecord, tuple[uuid.UUID]]:
     records = ConsentRecord.objects.in_force().filter(member_id=member_id)
     records = records.order_by("-signed_at")

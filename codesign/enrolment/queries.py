@@ -9,6 +9,7 @@ from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from codesign.consent import queries as consent
 from codesign.enrolment.models import Invitation
+from codesign.shared.actors import Actor
 from codesign.shared.errors import NotFound
 from codesign.studies import queries as studies
 from codesign.studies.models import Member
@@ -28,10 +29,10 @@ def member_in(*, study_id: uuid.UUID, member_id: uuid.UUID) -> Member:
     return member
 
 
-def invitations_to(*, user_id: uuid.UUID) -> QuerySet[Invitation]:
-    """Open invitations to an address that this account has proven, oldest first; one query."""
+def invitations_to(*, actor: Actor) -> QuerySet[Invitation]:
+    """Open invitations to an address that the actor has proven, oldest first; one query."""
     proven = EmailAddress.objects.filter(
-        user_id=user_id, verified=True, email__iexact=OuterRef("email")
+        user_id=actor.user_id, verified=True, email__iexact=OuterRef("email")
     )
     return (
         Invitation.objects.open()

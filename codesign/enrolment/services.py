@@ -178,7 +178,7 @@ def _excludes(invitation: Invitation, user: User) -> bool:
 
 def _own(user: User, invitation_id: uuid.UUID) -> Invitation:
     """Lock an open invitation to an address that the user has proven; NotFound for any other."""
-    mine = queries.invitations_to(user_id=user.id).filter(id=invitation_id)
+    mine = queries.invitations_to(actor=Actor.of(user)).filter(id=invitation_id)
     invitation = _open().filter(id__in=mine.values("id")).first()
     if invitation is None:
         raise NotFound(_("This invitation is not open any more."))

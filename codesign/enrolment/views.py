@@ -82,7 +82,7 @@ def invitations(request: PageRequest) -> HttpResponse:
     form = AnswerForm(request.POST or None)
     if form.is_bound and form.is_valid():
         return _answered(request, form)
-    found = queries.invitations_to(user_id=request.user.id)
+    found = queries.invitations_to(actor=request.actor)
     if not found:
         return redirect("desk:home")
     return render(request, "enrolment/invitations.html", {"invitations": found})

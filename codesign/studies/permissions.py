@@ -15,7 +15,7 @@ from codesign.accounts.models import User
 from codesign.audit import queries as audit
 from codesign.shared.access import SIGNED_IN, SITE_ADMIN, Permission, Scope, declare
 from codesign.shared.actors import Actor
-from codesign.shared.compiled_queries import Written
+from codesign.shared.compiled_queries import CompiledQuery
 from codesign.shared.errors import NotFound, NotPermitted
 from codesign.shared.pages import PageView, turned_away
 from codesign.shared.upload_handlers import takes_files
@@ -74,7 +74,7 @@ def page(permission: Permission, *, files: bool = False) -> Callable[[PageView],
     return wrap
 
 
-@Written
+@CompiledQuery
 def _membership(user_id: uuid.UUID, slug: str) -> QuerySet[Member]:
     members = Member.objects.filter(user_id=user_id, study__slug=slug)
     return members.select_related("study", "cohort")
