@@ -181,6 +181,10 @@ class RewriteQuerySet(models.QuerySet["Rewrite"]):
         """Those that wait for a review."""
         return self.filter(state__in=OPEN_REWRITES)
 
+    def decided(self) -> RewriteQuerySet:
+        """Those that a review accepted or held back."""
+        return self.exclude(state__in=OPEN_REWRITES)
+
     def of_texts_in_use(self) -> RewriteQuerySet:
         """Those whose response and prompt were not withdrawn."""
         return self.filter(_texts_in_use())
@@ -192,6 +196,10 @@ class FlagQuerySet(models.QuerySet["Flag"]):
     def open(self) -> FlagQuerySet:
         """Those that wait for a review."""
         return self.filter(state__in=OPEN_FLAGS)
+
+    def decided(self) -> FlagQuerySet:
+        """Those that a review upheld or dismissed."""
+        return self.exclude(state__in=OPEN_FLAGS)
 
     def of_texts_in_use(self) -> FlagQuerySet:
         """Those whose response and prompt were not withdrawn."""

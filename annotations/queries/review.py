@@ -36,16 +36,16 @@ from annotations.models import (
     Rewrite,
     SeenInReview,
 )
-from annotations.models.querysets import in_use
+from annotations.models.querysets import FlagQuerySet, RewriteQuerySet
 from annotations.queries.assignments import waiting_seats
 from annotations.queries.own_texts import kept_private
 from annotations.rules.own_texts import OwnKind
-from annotations.rules.states import OPEN_FLAGS, OPEN_REWRITES
 from codesign.consent.models import Withdrawal
 from codesign.shared.actors import Actor
 from codesign.shared.counts import AT_MOST, AtLeast, sum_of, up_to_most
 from codesign.studies.models import Member
 
+Reviewed = RewriteQuerySet | FlagQuerySet
 NEWEST = ("-created_at", "-id")
 LOOKED_AT = AT_MOST * 3 // 2
 """Of what waits, at a time, for a count: some is kept back, or does not count any more."""
@@ -94,7 +94,7 @@ class Counts:
         return self.rewrites if kind is Kind.REWRITES else self.flags
 
 
-def _rows(kind: Kind, actor: Actor, study_id: uuid.UUID) -> QuerySet[Any]:
+def _rows(kind: Kind, actor: Actor, study_id: uuid.UUID) -> Reviewed:
     """Rows that count and that this reviewer may see: none on a prompt that they may yet judge."""
     rows = _counting(kind, actor, study_id)
     kept_back = _kept_back(actor, study_id)
@@ -105,7 +105,7 @@ def _reviewer(actor: Actor) -> uuid.UUID:
     return actor.user_id or uuid.UUID(int=0)  # the system judges nothing
 
 
-def _counting(kind: Kind, actor: Actor, study_id: uuid.UUID) -> QuerySet[Any]:
+def _counting(kind: Kind, actor: Actor, study_id: uuid.UUID) -> Reviewed:
     """Rows that count, of which this reviewer sees those that `_kept_back` leaves.
 
     Left out: their own; what somebody wrote whose consent was taken back; withdrawn texts; texts
@@ -113,15 +113,11 @@ def _counting(kind: Kind, actor: Actor, study_id: uuid.UUID) -> QuerySet[Any]:
     """
     # as a join, a planner that knows few withdrawals begins with the study's every signature
     taken_back = Withdrawal.objects.filter(record=OuterRef("judgement__consent_record"))
-    rows = _table(kind)
+    rows = _table(kind).of_texts_in_use()
     if kind is Kind.REWRITES:  # of a comparison of models nothing is ever learnt
         rows = rows.filter(~kept_private(OwnKind.REWRITE), response__prompt__held_out=False)
-    return rows.filter(
-        ~Exists(taken_back),
-        in_use("response"),
-        in_use("response__prompt"),
-        study_id=study_id,
-    ).exclude(judgement__member__user_id=_reviewer(actor))
+    counting = rows.filter(~Exists(taken_back), study_id=study_id)
+    return counting.exclude(judgement__member__user_id=_reviewer(actor))
 
 
 def _kept_back(actor: Actor, study_id: uuid.UUID) -> Q | None:
@@ -144,13 +140,8 @@ def _kept_back(actor: Actor, study_id: uuid.UUID) -> Q | None:
     return Q(Exists(offered)) | Q(Exists(own.leased())) | comes_back
 
 
-def _waiting(kind: Kind) -> Q:
-    return Q(state__in=OPEN_REWRITES if kind is Kind.REWRITES else OPEN_FLAGS)
-
-
-def _table(kind: Kind) -> QuerySet[Any]:
-    rows: QuerySet[Any] = Rewrite.objects.all() if kind is Kind.REWRITES else Flag.objects.all()
-    return rows
+def _table(kind: Kind) -> Reviewed:
+    return Rewrite.objects.all() if kind is Kind.REWRITES else Flag.objects.all()
 
 
 def _among(rows: QuerySet[Any], wanted: QuerySet[Any]) -> QuerySet[Any]:
@@ -165,7 +156,7 @@ def _among(rows: QuerySet[Any], wanted: QuerySet[Any]) -> QuerySet[Any]:
 
 def _waiting_rows(kind: Kind, study_id: uuid.UUID) -> QuerySet[Any]:
     """What waits in a study, whoever may see it, in the order of an index over just that."""
-    return _table(kind).filter(_waiting(kind), study_id=study_id).order_by("id")
+    return _table(kind).open().filter(study_id=study_id).order_by("id")
 
 
 def counts(*, actor: Actor, study_id: uuid.UUID) -> Counts:
@@ -248,7 +239,7 @@ def decisions(*, actor: Actor, study_id: uuid.UUID) -> QuerySet[ReviewDecision]:
     """
     found, shown = ReviewDecision.objects.filter(study_id=study_id), Q()
     for kind, name in ((Kind.REWRITES, "rewrite"), (Kind.FLAGS, "flag")):
-        rows = _rows(kind, actor, study_id).exclude(_waiting(kind)).filter(id=OuterRef(name))
+        rows = _rows(kind, actor, study_id).decided().filter(id=OuterRef(name))
         newer = ReviewDecision.objects.filter(**{name: OuterRef(name)}).filter(
             Q(created_at__gt=OuterRef("created_at"))
             | Q(created_at=OuterRef("created_at"), id__gt=OuterRef("id"))

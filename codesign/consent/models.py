@@ -50,8 +50,13 @@ class ConsentDraft(PublicModel):
 
 
 def not_taken_back(path: str = "") -> Q:
-    """Whether the signature at `path` (of the row itself, without one) was not withdrawn."""
+    """Whether the signature at `path` (the row itself, without one) was not withdrawn."""
     return Q(**{f"{path}__withdrawal" if path else "withdrawal": None})
+
+
+def taken_back(path: str = "") -> Q:
+    """Whether the signature at `path` (the row itself, without one) was withdrawn."""
+    return Q(**{f"{path}__withdrawal__isnull" if path else "withdrawal__isnull": False})
 
 
 class ConsentRecordQuerySet(models.QuerySet["ConsentRecord"]):

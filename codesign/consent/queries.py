@@ -17,14 +17,19 @@ from django.db.models import (
     Count,
     Exists,
     OuterRef,
-    Q,
     QuerySet,
     Value,
     When,
 )
 
 from codesign.consent import rules
-from codesign.consent.models import ConsentChoice, ConsentDraft, ConsentRecord, ConsentVersion
+from codesign.consent.models import (
+    ConsentChoice,
+    ConsentDraft,
+    ConsentRecord,
+    ConsentVersion,
+    taken_back,
+)
 from codesign.consent.rules import Purpose
 from codesign.shared.actors import Actor
 from codesign.shared.compiled_queries import CompiledQuery
@@ -102,7 +107,7 @@ def versions(*, study_id: uuid.UUID) -> QuerySet[ConsentVersion]:
         ConsentVersion.objects.filter(study_id=study_id)
         .annotate(
             signed=Count("records"),
-            taken_back=Count("records", filter=Q(records__withdrawal__isnull=False)),
+            taken_back=Count("records", filter=taken_back("records")),
         )
         .order_by("-number", "language")
     )

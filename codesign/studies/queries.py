@@ -1,4 +1,7 @@
-"""Reading studies and memberships; each query takes the actor whose eyes it is for."""
+"""Reading studies and memberships.
+
+A query takes the actor, or the study or member that its caller has checked (decision 28).
+"""
 
 from __future__ import annotations
 
