@@ -60,7 +60,7 @@ def person(request: StudyRequest, slug: str, member_id: uuid.UUID) -> HttpRespon
     found = queries.people(study_id=study_id, member_id=member_id)
     pieces = queries.pieces(study_id=study_id, member_id=member_id)
     shown = page_of(pieces, by=queries.NEWEST, asked=request.GET, size=A_PAGE)
-    rows = [{"piece": one, "why": WhyHeld(one.why).label if one.why else ""} for one in shown]
+    rows = [(one, WhyHeld(one.why).label if one.why else "") for one in shown]
     context = {
         "person": member,
         "held": found[0] if found else None,

@@ -41,8 +41,7 @@ def people(request: StudyRequest, slug: str) -> HttpResponse:
     judging = [member.id for member in found if member.judges]
     columns = [(column.title, column.find(judging)) for _name, column in COLUMNS]
     rows = [
-        {"member": member, "said": [(title, said.get(member.id, "")) for title, said in columns]}
-        for member in found
+        (member, [(title, said.get(member.id, "")) for title, said in columns]) for member in found
     ]
     seen = {
         "form": form,

@@ -18,8 +18,10 @@ from codesign.config.programs import Application
 from codesign.config.servers.errors import ServerError
 from codesign.config.servers.process import Spec
 from codesign.config.supervisor import QUICK_DEATHS, Keeper, healthy
+from tests.journeys.visitor import Visitor
 from tests.support.production import production_environment
 from tests.support.running import (
+    NAMES,
     PATIENCE,
     READY,
     ROOT,
@@ -28,18 +30,6 @@ from tests.support.running import (
     processes_of,
     user_environment,
 )
-from tests.journeys.visitor import Visitor
-
-NAMES = {
-    "web": "gunicorn",
-    "worker-default": "worker-default@",
-    "worker-exports": "worker-exports@",
-    "worker-generation": "worker-generation@",
-    "worker-training": "worker-training@",
-    "beat": "codesign.config.celery beat",
-    "postgres": "pginstall/bin/postgres",
-    "valkey": "valkey-server",
-}
 
 
 @pytest.fixture(scope="module")

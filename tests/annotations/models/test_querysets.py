@@ -194,7 +194,7 @@ def test_flags_are_open_until_decided(state: FlagState) -> None:
     assert Flag.objects.decided().exists() != still_open
 
 
-@pytest.mark.parametrize(("reply", "prompt"), itertools.product([False, True], repeat=2))
+@pytest.mark.parametrize(("reply", "prompt"), list(itertools.product([False, True], repeat=2)))
 def test_reviews_of_texts_in_use(reply: bool, prompt: bool) -> None:
     rewrite, _flag = reviewed()
     gone = timezone.now()

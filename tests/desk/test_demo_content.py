@@ -14,7 +14,7 @@ import pytest
 
 from codesign.consent.rules import filled, paragraphs_of, reading_grade, syllables, words_of
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 APP = ROOT / "codesign"
 DEMO = APP / "desk" / "demo"
 CARE = APP / "care"

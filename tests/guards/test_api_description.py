@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,39 +9,24 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.urls import get_resolver
-from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator, FormatChecker
 
 from codesign.accounts.rules import TokenScope
 from codesign.shared.problems import CONTENT_TYPE
-from tests.guards.test_doors import patterns, view_of
+from tests.support.addresses import patterns, view_of
+from tests.support.api_description import OPERATIONS, described
 
 JSON = "application/json"
 
 
-@functools.cache
-def described() -> dict[str, Any]:
-    found: dict[str, Any] = SchemaGenerator().get_schema(  # type: ignore[no-untyped-call]
-        public=True
-    )
-    return found
-
-
-def operations() -> Iterator[tuple[str, dict[str, Any]]]:
-    for path, methods in described()["paths"].items():
-        for method, operation in methods.items():
-            yield f"{method.upper()} {path}", operation
-
-
-OPERATIONS = dict(operations())
-
-
 def test_it_is_valid_and_nothing_had_to_be_guessed(tmp_path: Path) -> None:
+    """Prevents drf-spectacular from guessing, and generated clients from being wrong."""
     call_command("spectacular", validate=True, fail_on_warn=True, file=str(tmp_path / "api.yml"))
     assert "openapi: 3.1.0" in (tmp_path / "api.yml").read_text()
 
 
 def test_every_view_of_the_api_is_in_it() -> None:
+    """Prevents an endpoint that nobody can find because the description leaves it out."""
     views = {
         view_of(pattern)
         for pattern in patterns(get_resolver())
@@ -57,6 +41,7 @@ def test_every_view_of_the_api_is_in_it() -> None:
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_an_operation_says_what_it_needs_and_how_it_refuses(name: str) -> None:
+    """Prevents a program from meeting a status code or a scope that was never documented."""
     operation = OPERATIONS[name]
     assert operation["description"]
     (token, session) = operation["security"]
@@ -79,6 +64,7 @@ def test_an_operation_says_what_it_needs_and_how_it_refuses(name: str) -> None:
 
 
 def test_both_ways_to_sign_in_are_described() -> None:
+    """Prevents a token whose scopes are not listed, or a session without its CSRF header."""
     schemes = described()["components"]["securitySchemes"]
     assert set(schemes) == {"token", "session"}
     assert all(f"`{scope}`" in schemes["token"]["description"] for scope in TokenScope)
@@ -98,6 +84,7 @@ def shown(operation: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_examples_are_there_and_fit(name: str) -> None:
+    """Prevents examples that our own API would refuse."""
     for where, schema, examples in shown(OPERATIONS[name]):
         assert examples, where
         whole = schema | {"components": described()["components"]}
@@ -107,6 +94,7 @@ def test_examples_are_there_and_fit(name: str) -> None:
 
 
 def test_lists_come_in_pages_but_for_the_one_that_is_fixed() -> None:
+    """Prevents a list that returns a whole study in one answer."""
     paged = set()
     for name, operation in OPERATIONS.items():
         schema = operation["responses"].get("200", {}).get("content", {}).get(JSON, {})

@@ -41,10 +41,10 @@ from modelhub.api.openapi_examples import MODEL
 from modelhub.services import api_imports, generation, training
 from modelhub.services.evaluations import plan_evaluation
 from modelhub.services.versions import ensure_embedded_model
-from tests.support.release_study import Story, release, withdraw
 from tests.factories.annotations import judge, judging_round
 from tests.factories.modelhub import add_prompts, child_of, frozen_release
 from tests.factories.studies import staff
+from tests.support.release_study import Story, release, withdraw
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -196,7 +196,10 @@ def send_many(world: World, operation: Any, who: str, mode: GenerationMode) -> l
 def test_any_request_is_answered_as_described(
     world: World, who: str, subtests: pytest.Subtests
 ) -> None:
-    """Whose token it is was seen each time, and what an address names was found at least once."""
+    """Prevents a server error, or an undocumented answer, for a request that we did not think of.
+
+    Each token was recognised, and each object of an address was found at least once.
+    """
     for label, operation in operations().items():
         with subtests.test(label):
             seen = [
@@ -224,7 +227,10 @@ def example_of(world: World, operation: Any) -> Any:
 def test_what_the_description_shows_is_taken_from_somebody_and_answered_as_described(
     world: World, subtests: pytest.Subtests
 ) -> None:
-    """Made-up bodies name nothing that is there: the answers to what succeeds are checked here."""
+    """Prevents an answer to a successful request that differs from the description.
+
+    Generated bodies name nothing that exists, so they never succeed.
+    """
     for label, operation in operations().items():
         with subtests.test(label):
             seen = []
