@@ -8,10 +8,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("codesign", "annotations", "modelhub")
+from tests.support.source import PACKAGES, layer, sources
+
 FOR_PEOPLE = {"views", "api", "forms", "serializers", "home_cards"}
 """What answers people and their programs; commands and timers act for the system or an operator."""
 SCOPES = {"actor", "study", "study_id", "member", "member_id", "member_ids"}
@@ -34,19 +33,9 @@ FROM_OUTSIDE = ("uuid.UUID", "UUID", "str", "Collection[uuid.UUID]", "int", "boo
 """Types of what may come from an address; a row or a query set was read for somebody before."""
 
 
-def layer(name: str) -> str:
-    parts = name.removesuffix(".py").split("/")
-    return parts[2] if parts[0] == "codesign" and len(parts) > 2 else parts[1]
-
-
-@cache
 def modules() -> dict[str, ast.Module]:
-    return {
-        path.relative_to(ROOT).as_posix(): ast.parse(path.read_text())
-        for package in PACKAGES
-        for path in sorted((ROOT / package).rglob("*.py"))
-        if "migrations" not in path.parts
-    }
+    """The project's own modules by path."""
+    return {name: tree for name, tree in sources().items() if name.startswith(PACKAGES)}
 
 
 def dotted(name: str) -> str:
@@ -101,6 +90,7 @@ def has_scope(query: ast.FunctionDef) -> bool:
 
 
 def test_queries_for_people_take_the_actor_or_what_was_checked() -> None:
+    """An id from an address, looked up alone, shows what belongs to another study or person."""
     without = {name for name in asked_for_people() if not has_scope(public_queries()[name])}
     assert without == set(WITHOUT_SCOPE)
 
