@@ -12,6 +12,7 @@ from django.db.models.functions import Lower
 from codesign.accounts.models import User
 from codesign.shared.models import PublicModel
 from codesign.studies.models import Cohort, Member, Study
+from codesign.studies.rules import Role
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
@@ -49,3 +50,8 @@ class Invitation(PublicModel):
                 name="invitation_open_once_per_study",
             )
         ]
+
+    @property
+    def held(self) -> list[Role]:
+        """The roles that it gives, with their labels."""
+        return [Role(role) for role in self.roles]

@@ -144,7 +144,7 @@ def _tell(email: str, study: Study, held: Sequence[str]) -> None:
         % {
             "organisation": study.organisation or _("The study team"),
             "title": study.title,
-            "roles": ", ".join(str(rules.ROLE_WORDS[role]) for role in held),
+            "roles": ", ".join(str(rules.Role(role).label) for role in held),
             "url": settings.SITE_URL + reverse("enrolment:invitations"),
             "sign_up": settings.SITE_URL + reverse("account_signup"),
             "contact": study.contact,

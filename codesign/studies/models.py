@@ -139,6 +139,11 @@ class Member(PublicModel):
         return self.pseudonym
 
     @property
+    def held(self) -> list[rules.Role]:
+        """The roles with their labels."""
+        return [rules.Role(role) for role in self.roles]
+
+    @property
     def judges(self) -> bool:
         """Whether this is, or was, somebody who judges."""
         return bool(set(self.roles) & rules.JUDGING)

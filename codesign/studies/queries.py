@@ -14,7 +14,7 @@ from codesign.shared.actors import Actor
 from codesign.shared.errors import NotFound
 from codesign.studies.models import Cohort, Handover, Member, MemberQuerySet, Study
 from codesign.studies.registry import PUBLISH_CHECKS, Found, Gap, PublishCheck
-from codesign.studies.rules import JUDGING, ROLE_WORDS, STAFF, Role, StudyState
+from codesign.studies.rules import JUDGING, STAFF, Role, StudyState
 
 
 def memberships(*, actor: Actor) -> MemberQuerySet:
@@ -87,7 +87,7 @@ def names_of_actors(
     """user id → "coordinator abc123": role and pseudonym, never a name; one query."""
     members = Member.objects.filter(study_id=study_id, user_id__in=user_ids)
     return {
-        m.user_id: f"{', '.join(str(ROLE_WORDS[r]) for r in m.roles)} {m.pseudonym}"
+        m.user_id: f"{', '.join(str(Role(r).label) for r in m.roles)} {m.pseudonym}"
         for m in members
     }
 
