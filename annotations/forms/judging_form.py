@@ -151,7 +151,7 @@ def _reply(
 ) -> Reply:
     letter = response["label"]
     harm, severity = reply_field("harm", response), reply_field("severity", response)
-    harms = [("", _("Nothing")), *((harm, harm.label) for harm in WORST_FIRST)]
+    harms = [("", _("Nothing")), *((one.value, str(one.label)) for one in WORST_FIRST)]
     rewrite = fields.get(reply_field("rewrite", response)) or response["text"]
     return Reply(
         letter=letter,

@@ -241,6 +241,8 @@ def own(*, actor: Actor, assignment_id: uuid.UUID) -> Assignment:
 
 def slug_of(*, actor: Actor, assignment_id: uuid.UUID) -> str:
     """The address of the study of one of the actor's assignments."""
+    if actor.user_id is None:
+        raise NotFound
     mine = Assignment.objects.filter(member__user_id=actor.user_id)
     return mine.values_list("study__slug", flat=True).get(id=assignment_id)
 

@@ -12,13 +12,14 @@ from django.utils.translation import gettext as _
 from annotations.datasets.layout import shares_paths
 from annotations.datasets.manifest import MANIFEST
 from annotations.models import DatasetRelease
+from annotations.models.querysets import DatasetReleaseQuerySet
 from annotations.rules.states import FROZEN_RELEASES
 from codesign.shared.errors import NotFound
 from codesign.shared.lookups import Asked, matching
 from codesign.studies.models import Study
 
 
-def releases_of(*, study: Study) -> QuerySet[DatasetRelease]:
+def releases_of(*, study: Study) -> DatasetReleaseQuerySet:
     """A study's releases, newest first; who may see them the door has checked."""
     return DatasetRelease.objects.filter(study=study).order_by("-number")
 

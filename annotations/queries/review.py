@@ -253,7 +253,7 @@ def items_of(
     *, actor: Actor, study_id: uuid.UUID, decisions: Iterable[ReviewDecision]
 ) -> list[Item]:
     """What these decisions are about, in their order; two queries."""
-    about = [one.rewrite_id or one.flag_id for one in decisions]
+    about = [id for one in decisions if (id := one.rewrite_id or one.flag_id)]
     rows = (
         _items(kind, _among(_table(kind).filter(id__in=about), _rows(kind, actor, study_id)))
         for kind in Kind

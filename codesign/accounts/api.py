@@ -76,9 +76,8 @@ class ApiView(APIView):
         """
         pages = (self.pagination_class or Pages)()
         rows = pages.paginate_queryset(found, self.request, self)
-        if read and rows:
-            rows = read(rows)
-        return pages.get_paginated_response(shape(rows, many=True).data)
+        shown = read(rows) if read and rows else rows
+        return pages.get_paginated_response(shape(shown, many=True).data)
 
     def sent(self, shape: type[BaseSerializer[Any]]) -> dict[str, Any]:
         """What the request's body holds, checked against a shape; a misspelt name is said."""

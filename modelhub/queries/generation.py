@@ -12,6 +12,7 @@ from django.db.models import BigIntegerField, Count, F, Func, Q, QuerySet, Sum
 from django.db.models.expressions import Combinable
 
 from annotations.models import Prompt, Round
+from annotations.models.querysets import RoundQuerySet
 from annotations.rules.states import RoundState
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Invalid, NotFound
@@ -28,7 +29,7 @@ UNDER_WAY = (RunState.QUEUED, RunState.RUNNING)
 RESUMABLE = (RunState.CANCELLED, RunState.FAILED)
 
 
-def judging_rounds(*, study_id: uuid.UUID) -> QuerySet[Round]:
+def judging_rounds(*, study_id: uuid.UUID) -> RoundQuerySet:
     """Judging rounds that may still take tasks, newest first."""
     rounds = Round.objects.judging().filter(study_id=study_id)
     return rounds.exclude(state=RoundState.CLOSED).order_by("-created_at", "id")
