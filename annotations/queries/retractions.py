@@ -10,9 +10,10 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from annotations.datasets.retractions import Said, records_of, there
-from annotations.datasets.signing import Signer
-from annotations.datasets.snapshot import Keys
+from annotations.datasets.plumbing.released_records import find_released_records
+from annotations.datasets.plumbing.retraction_signing import RetractionSigner
+from annotations.datasets.policy.pseudonyms import Pseudonyms
+from annotations.datasets.policy.retractions import RetractedJudgement, records_based_on
 from annotations.models import Judgement, Response, Retraction, Rewrite
 from annotations.queries.releases import folder_of
 from annotations.rules.releases import CONFIGS
@@ -34,7 +35,7 @@ class RetractionEntry:
     code: str
     records: Mapping[str, Sequence[str]]
     """config → ids of the records to drop, as the release names them."""
-    signer: Signer
+    signer: RetractionSigner
     """Signs the entry for the study."""
 
 
@@ -72,8 +73,8 @@ def entries_of(*, study: Study, retractions: Sequence[Retraction]) -> list[Retra
     named: dict[Retraction, dict[str, list[str]]] = {}
     for retraction in retractions:
         release = retraction.release
-        said = [
-            Said(
+        retracted = [
+            RetractedJudgement(
                 str(one.id),
                 one.ranking or [],
                 rewritten[str(one.id)],
@@ -87,9 +88,9 @@ def entries_of(*, study: Study, retractions: Sequence[Retraction]) -> list[Retra
             and release.frozen_at
             and one.submitted_at <= release.frozen_at
         ]
-        keys = Keys(bytes(study.secret), release.selection_hash)
-        named[retraction] = records_of(said, keys)
-    in_files = _in_files(named)
+        pseudonyms = Pseudonyms(bytes(study.secret), release.selection_hash)
+        named[retraction] = records_based_on(retracted, pseudonyms)
+    released = _released_records(named)
     signer = signer_of(study)
     return [
         RetractionEntry(
@@ -99,19 +100,19 @@ def entries_of(*, study: Study, retractions: Sequence[Retraction]) -> list[Retra
             manifest_sha256=retraction.release.manifest_sha256,
             retracted_on=retraction.created_at.astimezone(UTC).date(),
             code=retraction.code,
-            records=in_files[retraction],
+            records=released[retraction],
             signer=signer,
         )
         for retraction in retractions
     ]
 
 
-def signer_of(study: Study) -> Signer:
-    """Who signs a study's retractions."""
-    return Signer(bytes(study.secret))
+def signer_of(study: Study) -> RetractionSigner:
+    """The signer of a study's retractions."""
+    return RetractionSigner(bytes(study.secret))
 
 
-def _in_files(
+def _released_records(
     named: Mapping[Retraction, Mapping[str, Sequence[str]]],
 ) -> dict[Retraction, dict[str, list[str]]]:
     """Those of the named records that are in their release's files."""
@@ -122,10 +123,10 @@ def _in_files(
             config: {name for records in of_release.values() for name in records[config]}
             for config in CONFIGS
         }
-        found = there(folder_of(release), wanted)
+        released = find_released_records(folder_of(release), wanted)
         for row, records in of_release.items():
             kept[row] = {
-                config: [name for name in names if name in found[config]]
+                config: [name for name in names if name in released[config]]
                 for config, names in records.items()
             }
     return kept
