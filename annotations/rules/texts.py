@@ -6,7 +6,7 @@ import hashlib
 import re
 import unicodedata
 
-from annotations.rules.states import TextCheck
+from annotations.rules.text_kinds import TextCheck
 
 _MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
 _WORTH_A_LOOK = re.compile(

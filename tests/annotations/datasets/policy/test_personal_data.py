@@ -4,7 +4,7 @@ import pytest
 
 from annotations.datasets.policy.personal_data import personal_data_in
 from annotations.queries.helplines import helpline_numbers
-from annotations.rules.states import TextCheck
+from annotations.rules.text_kinds import TextCheck
 from annotations.rules.texts import first_check
 
 
