@@ -313,12 +313,8 @@ def _nothing(dropped: Counter[str]) -> str:
 
 def _parent(release: DatasetRelease) -> DatasetRelease | None:
     """The release of the same purpose before this one."""
-    return (
-        queries.releases_of(study=release.study)
-        .frozen()
-        .filter(purpose=release.purpose, number__lt=release.number)
-        .first()
-    )
+    earlier = queries.releases_of(study=release.study).frozen()
+    return earlier.filter(purpose=release.purpose, number__lt=release.number).first()
 
 
 def _as_parent(parent: DatasetRelease | None) -> dict[str, object] | None:
