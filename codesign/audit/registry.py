@@ -1,4 +1,4 @@
-"""Every action that may be recorded, and what erasure does to its personal data (house rule 7)."""
+"""All actions that can be recorded, and what erasure does to their personal data (house rule 7)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from codesign.shared.registry import Registry
 
 
 class OnErasure(StrEnum):
-    """What happens to an action's personal detail when its person is erased."""
+    """What happens to the personal detail of an action when its person is erased."""
 
     NOTHING_HELD = "nothing_held"  # the action never carries personal data
     SHRED = "shred"  # the person's key is deleted, the detail becomes unreadable
@@ -28,7 +28,7 @@ ACTIONS: Registry[Action] = Registry("audit action")
 
 
 def action(name: str, says: str, on_erasure: OnErasure = OnErasure.NOTHING_HELD) -> str:
-    """Register an action at import of the module that records it; returns its name."""
+    """Register an action when its module is imported. Return its name."""
     ACTIONS.register(name, Action(name, says, on_erasure))
     return name
 

@@ -1,4 +1,4 @@
-"""What a study needs before it opens: nobody is asked to work for a pay that was not named."""
+"""Publish check: every cohort needs a pay rate before the study opens."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from codesign.studies.registry import PUBLISH_CHECKS, Found, Gap, PublishCheck
 
 
 def pay(study: Study) -> Found:
-    """A rate above zero in force for every cohort (standards 3.1); a low one is said to be low."""
+    """Check for a rate above zero for every cohort (standards 3.1); warn if it is low."""
     href = reverse("compensation:rates", kwargs={"slug": study.slug})
     rates = queries.rates_in_force(study_id=study.id, at=timezone.now())
     there, gaps, warnings = [], [], []
@@ -41,7 +41,7 @@ def pay(study: Study) -> Found:
         if low := rules.low_pay_words(**price, estimated_seconds=seconds):
             warnings.append(f"{cohort.title}: {low}")
     if not there and not gaps:
-        gaps = [Gap(_("Set the pay, once you have said who judges."), href)]
+        gaps = [Gap(_("Add a cohort first, then set its pay."), href)]
     return Found(there=there, gaps=gaps, warnings=warnings)
 
 
@@ -49,7 +49,7 @@ PUBLISH_CHECKS.register(
     "pay",
     PublishCheck(
         title=gettext_lazy("Pay"),
-        says=gettext_lazy("What each cohort is paid for one text, skipped ones too."),
+        says=gettext_lazy("What each cohort is paid for one text, including skipped texts."),
         order=50,
         look=pay,
         url_name="compensation:rates",

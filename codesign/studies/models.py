@@ -17,17 +17,17 @@ PSEUDONYM_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 def random_pseudonym() -> str:
-    """Ten letters that mean nothing: about 50 random bits."""
-    return "".join(secrets.choice(PSEUDONYM_LETTERS) for _ in range(10))
+    """Return ten random letters and digits, about 50 random bits."""
+    return "".join(secrets.choice(PSEUDONYM_LETTERS) for _n in range(10))
 
 
 def random_secret() -> bytes:
-    """256 bits; keys the pseudonyms of releases."""
+    """Return 256 random bits, which key the pseudonyms in releases."""
     return secrets.token_bytes(32)
 
 
 class Study(PublicModel):
-    """One question put to one set of people under one consent."""
+    """A study: a question, a set of people and a consent."""
 
     slug = models.SlugField(unique=True)
     title = models.CharField(max_length=200)
@@ -50,7 +50,7 @@ class Study(PublicModel):
 
 
 class Cohort(PublicModel):
-    """People of a study who are asked the same: lived experience, clinicians."""
+    """Members of a study who get the same tasks and pay, such as lived experience or clinicians."""
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="cohorts")
     key = models.SlugField()
@@ -72,7 +72,7 @@ class Cohort(PublicModel):
 
 
 class Member(PublicModel):
-    """One person in one study, known to research by a random pseudonym alone."""
+    """One person in one study, known to research only by a random pseudonym."""
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="members")
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
@@ -81,7 +81,7 @@ class Member(PublicModel):
     )
     roles = ArrayField(models.CharField(max_length=20))
     pseudonym = models.CharField(max_length=20, default=random_pseudonym, unique=True)
-    left_at = models.DateTimeField(null=True, blank=True)  # a coordinator took them out
+    left_at = models.DateTimeField(null=True, blank=True)  # removed by a coordinator
 
     class Meta:
         constraints: ClassVar = [
@@ -104,16 +104,16 @@ class Member(PublicModel):
 
     @property
     def judges(self) -> bool:
-        """Whether this is, or was, somebody who judges."""
+        """Return whether this is, or was, a panelist or clinician."""
         return bool(set(self.roles) & rules.JUDGING)
 
     def has_role(self, *roles: str) -> bool:
-        """Whether any of these roles is held, and the person has not left."""
+        """Return whether the person holds any of these roles and is still in the study."""
         return self.left_at is None and bool(set(self.roles) & set(roles))
 
 
 class Handover(PublicModel):
-    """A site admin asks that somebody coordinates a study that people are in already."""
+    """A site admin's request to make a person coordinator of a study that has had members."""
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="handovers")
     email = models.EmailField(help_text="Who is named.")
