@@ -13,8 +13,8 @@ from codesign.studies.models import Member
 from tests.browser.conftest import OpenPage, hear_out, session_cookie
 from tests.browser.judging_study import ARABIC, HARD, Judging, add, judging
 from tests.browser.looking import check_page
-from tests.config.running import eventually
-from tests.together import somebody_waits
+from tests.support.running import eventually
+from tests.support.together import somebody_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DONE = "You have judged everything there is for now. Thank you."

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from tests.config.running import eventually
+from tests.support.running import eventually
 from tests.conftest import TOLD
 from tests.faults.people import Judge
 from tests.journeys.conftest import Installation

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.config.running import PATIENCE
+from tests.support.running import PATIENCE
 from tests.guards.test_code import ROOT
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.config.running import READY, ROOT, Running, user_environment
+from tests.support.running import READY, ROOT, Running, user_environment
 from tests.journeys.visitor import Visitor
 
 STUDY = "/studies/hard-days"

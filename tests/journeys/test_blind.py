@@ -12,7 +12,7 @@ from django.test import Client
 from annotations.models import Assignment
 from annotations.rules.states import AssignmentState, RoundKind
 from codesign.studies.models import Member
-from tests.annotations.pages import filled, one_url
+from tests.support.judging_page import filled, one_url
 from tests.factories.annotations import answers
 from tests.journeys.blind import (
     COMMENT,
