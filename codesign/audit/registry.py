@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy
 
 from codesign.shared.registry import Registry
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise as StrOrPromise
 
 
 class OnErasure(StrEnum):
@@ -20,17 +26,17 @@ class Action:
     """A verb of the audit trail."""
 
     name: str
-    says: str
+    says: StrOrPromise
     on_erasure: OnErasure
 
 
 ACTIONS: Registry[Action] = Registry("audit action")
 
 
-def action(name: str, says: str, on_erasure: OnErasure = OnErasure.NOTHING_HELD) -> str:
+def action(name: str, says: StrOrPromise, on_erasure: OnErasure = OnErasure.NOTHING_HELD) -> str:
     """Register an action when its module is imported. Return its name."""
     ACTIONS.register(name, Action(name, says, on_erasure))
     return name
 
 
-SHREDDED = action("audit.shredded", "made a person's details unreadable")
+SHREDDED = action("audit.shredded", gettext_lazy("erased a person's details"))

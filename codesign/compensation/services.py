@@ -9,6 +9,7 @@ from functools import partial
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from codesign.audit import services as audit
 from codesign.audit.registry import action
@@ -31,8 +32,8 @@ from codesign.shared.visible import shows_nothing
 from codesign.studies.models import Cohort, Member, Study
 from codesign.studies.permissions import require
 
-RATE_SET = action("compensation.rate_set", "set a pay rate")
-REVERSED = action("compensation.reversed", "reversed a transfer")
+RATE_SET = action("compensation.rate_set", gettext_lazy("set a pay rate"))
+REVERSED = action("compensation.reversed", gettext_lazy("reversed a payment"))
 
 LONGEST_REASON = 200
 KEPT = 10_000

@@ -181,8 +181,8 @@ MFA_FORMS = {
     "add_webauthn": "codesign.accounts.forms.AddPasskey",
     "edit_webauthn": "codesign.accounts.forms.RenamePasskey",
 }
-# Strict for each account and mailbox, wherever attempts come from; generous for an IP address, which
-# a clinic or a household shares. Each kind is counted separately, in the database.
+# Strict for each account and mailbox, wherever attempts come from. Generous for an IP address,
+# which a clinic or a household shares. Each kind is counted separately, in the database.
 _EACH_ADDRESS = f"{ENV.rate_sign_in}/m/ip"
 ACCOUNT_RATE_LIMITS = {
     "login": _EACH_ADDRESS,

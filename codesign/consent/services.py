@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from codesign.audit import services as audit
 from codesign.audit.registry import action
@@ -27,11 +28,11 @@ from codesign.shared.visible import shows_nothing
 from codesign.studies.models import Member, Study
 from codesign.studies.permissions import require
 
-DRAFT_SAVED = action("consent.draft_saved", "saved the draft of a consent text")
-PUBLISHED = action("consent.published", "published a consent version")
-SIGNED = action("consent.signed", "signed the consent")
-CHANGED = action("consent.choice_changed", "changed a consent choice")
-WITHDRAWN = action("consent.withdrawn", "withdrew consent")
+DRAFT_SAVED = action("consent.draft_saved", gettext_lazy("saved the draft of a consent text"))
+PUBLISHED = action("consent.published", gettext_lazy("published a consent version"))
+SIGNED = action("consent.signed", gettext_lazy("signed the consent text"))
+CHANGED = action("consent.choice_changed", gettext_lazy("changed a consent choice"))
+WITHDRAWN = action("consent.withdrawn", gettext_lazy("withdrew consent"))
 
 
 @transaction.atomic

@@ -30,10 +30,10 @@ from codesign.studies import services as study_services
 from codesign.studies.models import Cohort, Member, Study
 from codesign.studies.permissions import MANAGE_PEOPLE, require, require_to_add
 
-INVITED = action("enrolment.invited", "invited a person to the study")
-ACCEPTED = action("enrolment.accepted", "accepted an invitation to the study")
-REVOKED = action("enrolment.revoked", "revoked an invitation")
-DECLINED = action("enrolment.declined", "declined an invitation")
+INVITED = action("enrolment.invited", gettext_lazy("invited a person to the study"))
+ACCEPTED = action("enrolment.accepted", gettext_lazy("accepted an invitation to the study"))
+REVOKED = action("enrolment.revoked", gettext_lazy("revoked an invitation"))
+DECLINED = action("enrolment.declined", gettext_lazy("declined an invitation"))
 
 
 def _one_at_a_time(email: str) -> None:

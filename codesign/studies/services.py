@@ -24,16 +24,20 @@ from codesign.studies.models import Cohort, Member, Study
 from codesign.studies.permissions import MANAGE_PEOPLE, RUN_STUDY, require, require_to_add
 from codesign.studies.signals import member_removed
 
-STUDY_MADE = action("studies.made", "created a study")
-STUDY_DESCRIBED = action("studies.described", "changed the description of the study")
-COHORT_MADE = action("studies.cohort_made", "created a cohort")
-COHORT_RENAMED = action("studies.cohort_renamed", "renamed a cohort")
-COHORT_DROPPED = action("studies.cohort_dropped", "deleted an unused cohort")
-MEMBER_ADDED = action("studies.member_added", "added a person to the study")
-MEMBER_REMOVED = action("studies.member_removed", "removed a person from the study")
-STAFF_STOPPED = action("studies.staff_stopped", "deactivated the account of a staff member")
-STAFF_OPENED = action("studies.staff_opened", "reactivated the account of a staff member")
-STATE_CHANGED = action("studies.state_changed", "opened, paused or closed the study")
+STUDY_MADE = action("studies.made", gettext_lazy("created a study"))
+STUDY_DESCRIBED = action("studies.described", gettext_lazy("changed the description of the study"))
+COHORT_MADE = action("studies.cohort_made", gettext_lazy("created a cohort"))
+COHORT_RENAMED = action("studies.cohort_renamed", gettext_lazy("renamed a cohort"))
+COHORT_DROPPED = action("studies.cohort_dropped", gettext_lazy("deleted an unused cohort"))
+MEMBER_ADDED = action("studies.member_added", gettext_lazy("added a person to the study"))
+MEMBER_REMOVED = action("studies.member_removed", gettext_lazy("removed a person from the study"))
+STAFF_STOPPED = action(
+    "studies.staff_stopped", gettext_lazy("deactivated the account of a staff member")
+)
+STAFF_OPENED = action(
+    "studies.staff_opened", gettext_lazy("reactivated the account of a staff member")
+)
+STATE_CHANGED = action("studies.state_changed", gettext_lazy("opened, paused or closed the study"))
 
 
 @transaction.atomic

@@ -17,9 +17,9 @@ from codesign.accounts.rules import TokenScope
 from codesign.audit.models import Event
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid, NotPermitted
-from tests.support.counting import queries_of
 from tests.factories.accounts import UserFactory
 from tests.factories.studies import MemberFactory
+from tests.support.counting import queries_of
 from tests.support.sessions import shown_lately
 
 pytestmark = pytest.mark.django_db

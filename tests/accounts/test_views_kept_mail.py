@@ -15,10 +15,10 @@ from django.urls import reverse
 from codesign.accounts import queries, rules
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.studies.rules import Role
-from tests.support.production import production_environment
-from tests.support.running import ROOT, user_environment
 from tests.factories.accounts import UserFactory
 from tests.factories.studies import MemberFactory, StudyFactory, staff
+from tests.support.production import production_environment
+from tests.support.running import ROOT, user_environment
 
 pytestmark = pytest.mark.django_db
 MAIL = "accounts:mail"

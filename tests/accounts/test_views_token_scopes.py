@@ -15,10 +15,10 @@ from codesign.accounts.registry import SCOPE_ROLES
 from codesign.accounts.rules import TokenScope
 from codesign.studies.models import Member
 from codesign.studies.rules import JUDGING, Role
-from tests.support.counting import queries_of
 from tests.factories.accounts import UserFactory
 from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
 from tests.guards.test_doors import patterns, view_of
+from tests.support.counting import queries_of
 
 pytestmark = pytest.mark.django_db
 ANYBODY = {TokenScope.STUDY_READ}

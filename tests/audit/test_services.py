@@ -18,8 +18,8 @@ from codesign.audit.models import Event, PersonalDetail, PersonKey, Seal
 from codesign.audit.registry import ACTIONS, OnErasure
 from codesign.shared.actors import SYSTEM
 from codesign.studies.rules import Role
-from tests.support.counting import pages_of, queries_of
 from tests.factories.studies import StudyFactory, staff
+from tests.support.counting import pages_of, queries_of
 from tests.support.fixed_rows import nothing_changes
 
 MADE = "accounts.made"  # an action with personal data

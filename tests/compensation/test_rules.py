@@ -15,11 +15,11 @@ from codesign.compensation.models import Leg, PayRate, Promise
 from codesign.shared.actors import SYSTEM
 from codesign.shared.errors import Invalid
 from codesign.studies.models import Member
-from tests.support.judging_api import Caller
 from tests.factories.annotations import SOURCE_A, SOURCE_B, judge, judging_round, lease, send
 from tests.factories.compensation import set_rate
 from tests.factories.consent import publish, sign
 from tests.factories.studies import MemberFactory, staff
+from tests.support.judging_api import Caller
 
 pytestmark = pytest.mark.django_db
 

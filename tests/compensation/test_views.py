@@ -12,9 +12,9 @@ from codesign.compensation.models import PayRate, Transfer
 from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Member
 from codesign.studies.rules import Role
-from tests.support.counting import pages_of, queries_of
 from tests.factories.compensation import credit, set_rate
 from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
+from tests.support.counting import pages_of, queries_of
 
 pytestmark = pytest.mark.django_db
 

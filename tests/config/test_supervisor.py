@@ -18,6 +18,7 @@ from codesign.config.programs import Application
 from codesign.config.servers.errors import ServerError
 from codesign.config.servers.process import Spec
 from codesign.config.supervisor import QUICK_DEATHS, Keeper, healthy
+from tests.journeys.visitor import Visitor
 from tests.support.production import production_environment
 from tests.support.running import (
     PATIENCE,
@@ -28,7 +29,6 @@ from tests.support.running import (
     processes_of,
     user_environment,
 )
-from tests.journeys.visitor import Visitor
 
 NAMES = {
     "web": "gunicorn",

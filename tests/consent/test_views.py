@@ -17,10 +17,10 @@ from codesign.consent.models import ConsentRecord, Withdrawal
 from codesign.consent.rules import Purpose
 from codesign.shared.actors import Actor
 from codesign.studies.models import Member
-from tests.support.counting import queries_of
 from tests.factories.compensation import set_rate
 from tests.factories.consent import publish, sign
 from tests.factories.studies import MemberFactory
+from tests.support.counting import queries_of
 
 pytestmark = pytest.mark.django_db
 

@@ -17,11 +17,11 @@ from modelhub.models import ModelVersion, TrainingRun
 from modelhub.rules.states import Method, ModelKind, TrainingState
 from modelhub.services import generation
 from modelhub.services.versions import ensure_embedded_model
-from tests.support.counting import queries_of
 from tests.factories.annotations import judge, judging_round, lease, send
 from tests.factories.compensation import credit, set_rate
 from tests.factories.modelhub import add_prompts
 from tests.factories.studies import CohortFactory, MemberFactory, staff
+from tests.support.counting import queries_of
 
 pytestmark = pytest.mark.django_db
 

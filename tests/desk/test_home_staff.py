@@ -18,11 +18,11 @@ from codesign.enrolment import services as enrolment
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.studies.models import Cohort, Member
 from codesign.studies.rules import Role, StudyState
-from tests.support.counting import queries_of
 from tests.factories.annotations import judge, judging_round, lease, send
 from tests.factories.compensation import credit, set_rate
 from tests.factories.consent import publish
 from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
+from tests.support.counting import queries_of
 
 pytestmark = pytest.mark.django_db
 

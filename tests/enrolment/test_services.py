@@ -23,10 +23,10 @@ from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
 from codesign.studies import services as study_services
 from codesign.studies.models import Cohort, Member, Study
 from codesign.studies.rules import Role
-from tests.support.counting import queries_in, queries_of
 from tests.factories.accounts import UserFactory
 from tests.factories.consent import sign
 from tests.factories.studies import CohortFactory, MemberFactory, staff
+from tests.support.counting import queries_in, queries_of
 from tests.support.outbox import post_mail
 from tests.support.together import at_once
 

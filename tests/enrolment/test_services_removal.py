@@ -17,10 +17,10 @@ from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict
 from codesign.studies.models import Member
 from codesign.studies.rules import Role
-from tests.support.judging_api import Caller
-from tests.support.judging_page import judge_url, signed_in
 from tests.factories.annotations import judge, judging_round, lease, send
 from tests.factories.studies import CohortFactory, MemberFactory, staff
+from tests.support.judging_api import Caller
+from tests.support.judging_page import judge_url, signed_in
 
 pytestmark = pytest.mark.django_db
 

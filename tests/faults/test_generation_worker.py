@@ -21,9 +21,9 @@ from modelhub.rules.generation import Settings
 from modelhub.rules.states import ItemState, RunState
 from modelhub.services import generation
 from modelhub.services.versions import ensure_embedded_model
-from tests.support.running import ROOT, eventually
 from tests.factories.modelhub import add_prompts, open_round
 from tests.factories.studies import CohortFactory
+from tests.support.running import ROOT, eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 PATIENCE = 400.0

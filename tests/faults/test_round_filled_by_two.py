@@ -14,11 +14,11 @@ from annotations.services.rounds import add_tasks
 from codesign.shared.actors import SYSTEM
 from modelhub.services import chunks
 from modelhub.services.imports import import_rows
-from tests.support.running import eventually
 from tests.factories.annotations import ResponseFactory
 from tests.factories.modelhub import add_prompts, open_round
 from tests.factories.studies import CohortFactory
 from tests.support.generation_runs import answers, leased, start
+from tests.support.running import eventually
 from tests.support.together import LONGEST, closing, somebody_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)

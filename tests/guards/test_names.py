@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from tests.support.running import PATIENCE
 from tests.guards.test_code import ROOT
+from tests.support.running import PATIENCE
 
 
 def test_no_name_of_a_test_changes_from_one_run_to_the_next(request: pytest.FixtureRequest) -> None:

@@ -11,9 +11,9 @@ from annotations.queries.review import Kind
 from annotations.rules.states import FlagState, RewriteState
 from annotations.services import review
 from codesign.shared.actors import Actor
-from tests.support.release_study import release, rows
 from tests.factories.annotations import judge, judging_round, lease, send
 from tests.factories.studies import staff
+from tests.support.release_study import release, rows
 
 pytestmark = pytest.mark.django_db
 

@@ -21,10 +21,10 @@ from playwright.sync_api import Page as BrowserPage
 from psycopg import sql
 
 from tests.browser.looking import Watch, check_page
-from tests.support.running import eventually
 from tests.guards.test_models import APPEND_ONLY
 from tests.journeys.conftest import STUDY, Installation
 from tests.journeys.visitor import Page, Visitor
+from tests.support.running import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("installation")]
 

@@ -10,8 +10,8 @@ from django.test import Client, override_settings
 from django.urls import path
 
 from codesign.config import urls as real
-from tests.support.judging_page import signed_in
 from tests.factories.annotations import judge
+from tests.support.judging_page import signed_in
 
 pytestmark = pytest.mark.django_db
 

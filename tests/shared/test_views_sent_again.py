@@ -12,8 +12,8 @@ from django.urls import reverse
 
 from annotations.models import Judgement
 from codesign.studies.models import Member
-from tests.support.judging_page import cohort_of, filled, held, judge_url, one_url
 from tests.factories.annotations import judge, judging_round
+from tests.support.judging_page import cohort_of, filled, held, judge_url, one_url
 
 pytestmark = pytest.mark.django_db
 OURS = {"Origin": "http://testserver"}

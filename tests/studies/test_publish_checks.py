@@ -22,12 +22,12 @@ from codesign.studies import queries, services
 from codesign.studies.models import Cohort, Member, Study
 from codesign.studies.registry import PUBLISH_CHECKS
 from codesign.studies.rules import JUDGING, Role, StudyState
-from tests.support.counting import queries_of
 from tests.factories.annotations import PromptFactory, make_rubric
 from tests.factories.compensation import set_rate
 from tests.factories.consent import consent_text
 from tests.factories.ready import PIECES, cohort_of, draft_study, plan, ready_study
 from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
+from tests.support.counting import queries_of
 from tests.support.together import at_once, kinds
 
 pytestmark = pytest.mark.django_db

@@ -18,10 +18,10 @@ from codesign.shared.errors import Conflict, NotFound
 from codesign.studies import services
 from codesign.studies.models import Cohort, Member, Study
 from codesign.studies.rules import Role, StudyState
-from tests.support.counting import queries_of
 from tests.factories.accounts import UserFactory
 from tests.factories.compensation import set_rate
 from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
+from tests.support.counting import queries_of
 from tests.support.sessions import shown_lately
 
 pytestmark = pytest.mark.django_db

@@ -16,11 +16,11 @@ from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Cohort, Study
 from codesign.studies.rules import Role, StudyState
 from tests.annotations.views.test_rubrics import question, written
-from tests.faults.bad_input.test_sent_twice import asked_at_once, fill_in, statuses
 from tests.consent.test_views_writing import written as text
 from tests.factories.accounts import UserFactory
 from tests.factories.consent import consent_text
 from tests.factories.ready import draft_study, ready_study
+from tests.faults.bad_input.test_sent_twice import asked_at_once, fill_in, statuses
 from tests.studies.test_services import NEW
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -9,9 +9,9 @@ from django.db import connection
 
 from annotations.models import Assignment
 from codesign.studies.models import Member
+from tests.factories.annotations import answers
 from tests.support.judging_api import Caller
 from tests.support.judging_page import filled, judge_url, one_url, signed_in
-from tests.factories.annotations import answers
 
 
 @dataclass

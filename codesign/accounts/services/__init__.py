@@ -14,6 +14,7 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from codesign.accounts import queries, rules
 from codesign.accounts.models import ApiToken, Identity, OutgoingMail, SignInMemory, User
@@ -28,12 +29,12 @@ from codesign.shared.visible import shows_nothing
 
 log = logging.getLogger(__name__)
 
-ACCOUNT_MADE = action("accounts.made", "made an account", OnErasure.SHRED)
-TOKEN_MADE = action("accounts.token_made", "made an API token")
-TOKEN_REVOKED = action("accounts.token_revoked", "revoked an API token")
-ACCOUNT_INVITED = action("accounts.invited", "invited somebody to make an account")
-ACCOUNT_STOPPED = action("accounts.stopped", "stopped an account")
-ACCOUNT_OPENED = action("accounts.opened", "opened a stopped account again")
+ACCOUNT_MADE = action("accounts.made", gettext_lazy("created an account"), OnErasure.SHRED)
+TOKEN_MADE = action("accounts.token_made", gettext_lazy("created an API token"))
+TOKEN_REVOKED = action("accounts.token_revoked", gettext_lazy("revoked an API token"))
+ACCOUNT_INVITED = action("accounts.invited", gettext_lazy("invited a person to create an account"))
+ACCOUNT_STOPPED = action("accounts.stopped", gettext_lazy("deactivated an account"))
+ACCOUNT_OPENED = action("accounts.opened", gettext_lazy("reactivated an account"))
 
 
 @transaction.atomic
@@ -261,7 +262,7 @@ def revoke_token(*, actor: Actor, user: User, name: str) -> None:
     audit.record(actor=actor, action=TOKEN_REVOKED, about=("api_token", token.id, ""))
 
 
-PASSWORD_SET = action("accounts.password_set", "set an account's password")
+PASSWORD_SET = action("accounts.password_set", gettext_lazy("set the password of an account"))
 
 
 @transaction.atomic

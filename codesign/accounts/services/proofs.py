@@ -12,6 +12,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from codesign.accounts import queries, rules
 from codesign.accounts.models import ApiToken, User
@@ -23,10 +24,11 @@ from codesign.shared.errors import Conflict, NotPermitted
 log = logging.getLogger(__name__)
 
 WAYS_IN_ENDED = action(
-    "accounts.ways_in_ended", "proved an address, which ended all earlier ways to sign in"
+    "accounts.ways_in_ended",
+    gettext_lazy("proved an address, which ended all earlier ways to sign in"),
 )
 UNPROVEN_DELETED = action(
-    "accounts.unproven_deleted", "deleted an account whose address nobody had proven"
+    "accounts.unproven_deleted", gettext_lazy("deleted an account with an unproven address")
 )
 CHOSEN = "chosen_at_sign_up"
 """Session key: the account and the hashed password that a sign-up in this browser asked for."""

@@ -36,9 +36,13 @@ from codesign.studies.permissions import (
 )
 from codesign.studies.rules import HANDOVER_STATES, HandoverState, Role, approver_problem
 
-ASKED = action("desk.handover_asked", "requested a new coordinator for the study")
-APPROVED = action("desk.handover_approved", "approved a new coordinator for the study")
-MOVED = action("desk.handover_moved", "ended a request for a new coordinator of the study")
+ASKED = action("desk.handover_asked", gettext_lazy("requested a new coordinator for the study"))
+APPROVED = action(
+    "desk.handover_approved", gettext_lazy("approved a new coordinator for the study")
+)
+MOVED = action(
+    "desk.handover_moved", gettext_lazy("ended a request for a new coordinator of the study")
+)
 
 RUN_AGAIN = gettext_lazy("A coordinator of the study can sign in again.")
 TOLD_ASKED = gettext_lazy(

@@ -19,11 +19,11 @@ from codesign.consent import services as consent
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.studies.models import Member
 from codesign.studies.rules import Role
-from tests.support.judging_api import Caller, problem
-from tests.support.counting import queries_in
 from tests.factories.accounts import UserFactory
 from tests.factories.annotations import SOURCE_A, SOURCE_B, add_task, answers, judge, judging_round
 from tests.factories.studies import CohortFactory, MemberFactory, staff
+from tests.support.counting import queries_in
+from tests.support.judging_api import Caller, problem
 
 pytestmark = pytest.mark.django_db
 

@@ -11,8 +11,8 @@ from annotations.models import Assignment
 from annotations.rules.states import AssignmentState
 from annotations.tasks import expire_leases
 from codesign.compensation.queries import balances
-from tests.support.judging_api import Caller
 from tests.factories.annotations import answers, judge, judging_round
+from tests.support.judging_api import Caller
 
 pytestmark = pytest.mark.django_db
 

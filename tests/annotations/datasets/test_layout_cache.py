@@ -21,9 +21,9 @@ from annotations.datasets.snapshot import RewriteFact, Selection
 from annotations.models import DatasetRelease
 from annotations.queries.releases import folder_of
 from annotations.rules.releases import CONFIGS
-from tests.support.snapshots import built, judgement, prompt, response, selection
-from tests.support.release_study import Story, release
 from tests.annotations.datasets.test_package import contents, rows
+from tests.support.release_study import Story, release
+from tests.support.snapshots import built, judgement, prompt, response, selection
 
 LOAD = """
 import json, sys

@@ -13,6 +13,7 @@ from codesign.consent import services as consent
 from codesign.consent.rules import Purpose, WithdrawalLevel
 from codesign.shared.actors import Actor
 from codesign.studies.models import Member
+from tests.support.release_study import Story, release, rows, withdraw
 from tests.support.snapshots import (
     built,
     judgement,
@@ -20,7 +21,6 @@ from tests.support.snapshots import (
     response,
     selection,
 )
-from tests.support.release_study import Story, release, rows, withdraw
 
 A_FIRST = [["a"], ["b"]]
 RATED = [{"response": name, "criterion": "heard", "score": 5} for name in "ab"]

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from annotations.datasets.snapshot import FlagFact, JudgementFact
+from tests.annotations.datasets.test_package import rows
 from tests.support.snapshots import (
     built,
     judgement,
@@ -19,7 +20,6 @@ from tests.support.snapshots import (
     response,
     selection,
 )
-from tests.annotations.datasets.test_package import rows
 
 CONFIG = "unpaired_preference"
 TIED = [["a", "b"]]

@@ -19,8 +19,6 @@ from codesign.studies.models import Member
 from codesign.studies.rules import StudyState
 from modelhub.models import GenerationRun
 from modelhub.rules.states import RunState
-from tests.support.held_pay import without_triggers
-from tests.support.judging_page import cohort_of, judge_url, signed_in
 from tests.factories.annotations import (
     PromptFactory,
     ResponseFactory,
@@ -30,6 +28,8 @@ from tests.factories.annotations import (
     send,
 )
 from tests.factories.modelhub import add_prompts, child_of
+from tests.support.held_pay import without_triggers
+from tests.support.judging_page import cohort_of, judge_url, signed_in
 
 pytestmark = pytest.mark.django_db
 DONE = "You have judged everything there is for now. Thank you."

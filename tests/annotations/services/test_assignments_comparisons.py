@@ -13,9 +13,9 @@ from annotations.services import assignments
 from codesign.consent.rules import Purpose
 from codesign.shared.actors import Actor
 from codesign.studies.models import Member
-from tests.support.judging_api import Caller
 from tests.factories.annotations import add_task, answers, judge, judging_round, lease
 from tests.factories.studies import CohortFactory
+from tests.support.judging_api import Caller
 
 pytestmark = pytest.mark.django_db
 BOTH = (Purpose.TAKE_PART, Purpose.EVALUATION)

@@ -13,10 +13,10 @@ from codesign.shared.actors import SYSTEM
 from codesign.studies import services
 from codesign.studies.models import Member
 from codesign.studies.rules import Role, StudyState
-from tests.support.judging_api import Caller, problem
-from tests.support.judging_page import judge_url, signed_in
 from tests.factories.annotations import answers, judge, judging_round, lease
 from tests.factories.studies import CohortFactory, staff
+from tests.support.judging_api import Caller, problem
+from tests.support.judging_page import judge_url, signed_in
 
 pytestmark = pytest.mark.django_db
 

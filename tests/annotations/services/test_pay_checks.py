@@ -20,12 +20,12 @@ from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
 from codesign.studies.models import Member
 from codesign.studies.rules import Role
-from tests.support.held_pay import earned, held_of, wrong_in_the_book
-from tests.support.judging_page import held, signed_in
-from tests.support.counting import queries_of
 from tests.factories.annotations import judge, judging_round, lease, send
 from tests.factories.compensation import set_rate
 from tests.factories.studies import staff
+from tests.support.counting import queries_of
+from tests.support.held_pay import earned, held_of, wrong_in_the_book
+from tests.support.judging_page import held, signed_in
 from tests.support.together import at_once
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,8 @@ from annotations.rules.states import AssignmentState, PayCheck, WhyHeld
 from annotations.services import assignments
 from codesign.shared.actors import Actor
 from codesign.studies.models import Member
-from tests.support.judging_api import Caller
+from tests.factories.annotations import answers, judge, judging_round, lease, send
+from tests.support.counting import queries_in
 from tests.support.held_pay import (
     earned,
     held_of,
@@ -23,9 +24,8 @@ from tests.support.held_pay import (
     without_triggers,
     wrong_in_the_book,
 )
+from tests.support.judging_api import Caller
 from tests.support.judging_page import filled, held, judge_url, one_url, signed_in
-from tests.support.counting import queries_in
-from tests.factories.annotations import answers, judge, judging_round, lease, send
 from tests.support.together import at_once
 
 pytestmark = pytest.mark.django_db

@@ -20,8 +20,8 @@ from codesign.studies.rules import Role
 from modelhub.models import ModelVersion, TrainingRun
 from modelhub.rules.states import ModelKind, TrainingState
 from modelhub.services.versions import ensure_embedded_model
-from tests.support.release_study import Story, release, withdraw
 from tests.factories.studies import staff
+from tests.support.release_study import Story, release, withdraw
 
 pytestmark = pytest.mark.django_db
 

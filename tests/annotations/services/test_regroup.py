@@ -18,9 +18,9 @@ from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, NotPermitted
 from codesign.studies.models import Study
 from codesign.studies.rules import Role
-from tests.support.release_study import Story, release, rows
 from tests.factories.modelhub import frozen_release
 from tests.factories.studies import StudyFactory, staff
+from tests.support.release_study import Story, release, rows
 
 pytestmark = pytest.mark.django_db
 SLEEP = "I lie awake at night because my father does not speak to me"

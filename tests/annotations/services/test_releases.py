@@ -17,9 +17,9 @@ from annotations.rules.states import ReleaseState, RoundKind
 from annotations.services import releases
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Invalid, NotPermitted
-from tests.support.release_study import Story, release, rows, unwatched, withdraw
 from tests.factories.modelhub import frozen_release
 from tests.factories.studies import MemberFactory, StudyFactory
+from tests.support.release_study import Story, release, rows, unwatched, withdraw
 from tests.support.together import LONGEST
 
 pytestmark = pytest.mark.django_db

@@ -21,8 +21,8 @@ from codesign.audit.models import Event
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict
 from codesign.studies.rules import Role
-from tests.support.release_study import Story, release
 from tests.factories.studies import staff
+from tests.support.release_study import Story, release
 
 pytestmark = pytest.mark.django_db
 

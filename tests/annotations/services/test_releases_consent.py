@@ -13,9 +13,9 @@ from codesign.consent import services as consent
 from codesign.consent.rules import Purpose, WithdrawalLevel
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.studies.models import Member
+from tests.factories.consent import publish, sign
 from tests.support.release_study import GRANTS, Story, release, rows, unwatched, withdraw
 from tests.support.running import eventually
-from tests.factories.consent import publish, sign
 from tests.support.together import LONGEST, somebody_waits
 
 pytestmark = pytest.mark.django_db

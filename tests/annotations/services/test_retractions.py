@@ -22,11 +22,11 @@ from codesign.consent.rules import Purpose
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.studies.models import Member
 from codesign.studies.rules import Role
-from tests.support.judging_api import problem
-from tests.support.release_study import Story, release, rows, withdraw
-from tests.support.counting import queries_of
 from tests.factories.consent import sign
 from tests.factories.studies import MemberFactory, StudyFactory, staff
+from tests.support.counting import queries_of
+from tests.support.judging_api import problem
+from tests.support.release_study import Story, release, rows, withdraw
 
 pytestmark = pytest.mark.django_db
 

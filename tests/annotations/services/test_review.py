@@ -19,10 +19,10 @@ from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
 from codesign.studies.models import Member
 from codesign.studies.rules import Role
-from tests.support.judging_page import cohort_of, judged, signed_in
-from tests.support.counting import pages_of, queries_of
 from tests.factories.annotations import judge, judging_round
 from tests.factories.studies import CohortFactory, staff
+from tests.support.counting import pages_of, queries_of
+from tests.support.judging_page import cohort_of, judged, signed_in
 
 pytestmark = pytest.mark.django_db
 

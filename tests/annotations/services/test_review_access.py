@@ -17,9 +17,9 @@ from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict
 from codesign.studies.models import Member
 from codesign.studies.rules import Role
-from tests.support.judging_page import cohort_of, judged, signed_in
 from tests.factories.annotations import judge, judging_round, lease, send
 from tests.factories.studies import CohortFactory, staff
+from tests.support.judging_page import cohort_of, judged, signed_in
 
 pytestmark = pytest.mark.django_db
 

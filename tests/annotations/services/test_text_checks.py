@@ -16,9 +16,9 @@ from annotations.services import text_checks
 from codesign.audit.models import Event
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
-from tests.support.snapshots import judgement, made, prompt, response, selection
-from tests.support.release_study import Story, release, rows
 from tests.factories.studies import StudyFactory, staff
+from tests.support.release_study import Story, release, rows
+from tests.support.snapshots import judgement, made, prompt, response, selection
 
 RING, LINE = "Ring my sister on 07700 900123.", "Ring Samaritans on 116 123, or 988 in the US."
 OTHER = "That sounds hard."

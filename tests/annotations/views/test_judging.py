@@ -13,9 +13,9 @@ from annotations.models import Assignment, Flag, Judgement, Rewrite
 from annotations.rules.states import Ask, AssignmentState, Harm, SeatState
 from codesign.compensation.models import Transfer
 from codesign.studies.models import Member
-from tests.support.judging_page import cohort_of, filled, held, judge_url, one_url, signed_in
-from tests.support.counting import queries_in
 from tests.factories.annotations import judge, judging_round
+from tests.support.counting import queries_in
+from tests.support.judging_page import cohort_of, filled, held, judge_url, one_url, signed_in
 
 pytestmark = pytest.mark.django_db
 ASKS = (Ask.RATING, Ask.RANKING, Ask.REWRITE, Ask.FLAG)

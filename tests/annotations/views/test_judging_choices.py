@@ -8,8 +8,8 @@ import pytest
 
 from annotations.models import Judgement
 from annotations.rules.states import Ask
-from tests.support.judging_page import cohort_of, filled, held, judge_url, one_url, signed_in
 from tests.factories.annotations import judge, judging_round
+from tests.support.judging_page import cohort_of, filled, held, judge_url, one_url, signed_in
 
 pytestmark = pytest.mark.django_db
 

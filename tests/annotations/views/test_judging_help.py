@@ -11,8 +11,8 @@ from annotations.rules.states import AssignmentState
 from codesign.consent.services import withdraw
 from codesign.shared.actors import Actor
 from codesign.studies.models import Member
-from tests.support.judging_page import cohort_of, filled, held, judge_url, one_url, signed_in
 from tests.factories.annotations import judge, judging_round
+from tests.support.judging_page import cohort_of, filled, held, judge_url, one_url, signed_in
 from tests.support.sessions import made_here, session_ends
 
 pytestmark = pytest.mark.django_db

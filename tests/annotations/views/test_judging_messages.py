@@ -10,8 +10,8 @@ from annotations.rules.states import Ask
 from codesign.consent.services import withdraw
 from codesign.shared.actors import Actor
 from codesign.studies.models import Member
-from tests.support.judging_page import cohort_of, filled, held, judge_url, one_url, signed_in
 from tests.factories.annotations import judge, judging_round
+from tests.support.judging_page import cohort_of, filled, held, judge_url, one_url, signed_in
 
 pytestmark = pytest.mark.django_db
 REGION = re.compile(r'<div class="messages" id="messages" role="status".*?<main', re.DOTALL)

@@ -22,11 +22,11 @@ from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Invalid, NotFound
 from codesign.studies.models import Member
 from codesign.studies.rules import Role
-from tests.support.judging_api import Caller
-from tests.support.judging_page import cohort_of, judged, signed_in
-from tests.support.counting import queries_in
 from tests.factories.annotations import answers, judge, judging_round, lease
 from tests.factories.studies import staff
+from tests.support.counting import queries_in
+from tests.support.judging_api import Caller
+from tests.support.judging_page import cohort_of, judged, signed_in
 
 pytestmark = pytest.mark.django_db
 

@@ -16,9 +16,6 @@ from codesign.audit.models import Event
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.studies.models import Member
 from codesign.studies.rules import Role
-from tests.support.judging_api import Caller
-from tests.support.judging_page import signed_in
-from tests.support.counting import pages_of, queries_of
 from tests.factories.annotations import (
     PromptFactory,
     ResponseFactory,
@@ -29,6 +26,9 @@ from tests.factories.annotations import (
     send,
 )
 from tests.factories.studies import CohortFactory, staff
+from tests.support.counting import pages_of, queries_of
+from tests.support.judging_api import Caller
+from tests.support.judging_page import signed_in
 
 pytestmark = pytest.mark.django_db
 

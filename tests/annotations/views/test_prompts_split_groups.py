@@ -17,8 +17,8 @@ from annotations.services.intake import NewResponse
 from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Study
 from codesign.studies.rules import Role
-from tests.support.counting import pages_of, queries_of
 from tests.factories.studies import MemberFactory, StudyFactory, staff
+from tests.support.counting import pages_of, queries_of
 
 pytestmark = pytest.mark.django_db
 SLEEP = "I lie awake at night because my father does not speak to me"

@@ -26,9 +26,9 @@ from codesign.audit.models import Event
 from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Member
 from codesign.studies.rules import Role
-from tests.support.release_study import Story, release, withdraw
-from tests.support.counting import queries_of
 from tests.factories.studies import MemberFactory, StudyFactory, staff
+from tests.support.counting import queries_of
+from tests.support.release_study import Story, release, withdraw
 
 pytestmark = pytest.mark.django_db
 

@@ -16,8 +16,8 @@ from codesign.audit.models import Event
 from codesign.shared.downloads import BLOCK, send_file
 from codesign.studies.models import Member
 from codesign.studies.rules import Role
-from tests.support.release_study import Story, release, withdraw
 from tests.factories.studies import MemberFactory, staff
+from tests.support.release_study import Story, release, withdraw
 
 pytestmark = pytest.mark.django_db
 

@@ -8,9 +8,9 @@ from django.urls import reverse
 
 from annotations.models import Assignment
 from annotations.rules.states import AssignmentState, RoundState
-from tests.support.counting import queries_of
 from tests.factories.annotations import judge, judging_round, lease, send
 from tests.factories.studies import StudyFactory, staff
+from tests.support.counting import queries_of
 
 pytestmark = pytest.mark.django_db
 

@@ -21,7 +21,6 @@ from benchmarks.people import fill
 from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Cohort, Member, Study
 from codesign.studies.rules import Role
-from tests.support.counting import queries_of
 from tests.factories.annotations import (
     SOURCE_A,
     SOURCE_B,
@@ -35,6 +34,7 @@ from tests.factories.annotations import (
 )
 from tests.factories.compensation import set_rate
 from tests.factories.studies import CohortFactory, staff
+from tests.support.counting import queries_of
 from tests.support.together import at_once
 
 pytestmark = pytest.mark.django_db

@@ -11,9 +11,9 @@ from django.urls import reverse
 from annotations.models import Criterion, Rubric
 from annotations.queries import rubrics as queries
 from codesign.studies.models import Study
-from tests.support.counting import queries_of
 from tests.factories.annotations import make_rubric
 from tests.factories.studies import StudyFactory, staff
+from tests.support.counting import queries_of
 
 pytestmark = pytest.mark.django_db
 

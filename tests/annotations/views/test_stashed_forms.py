@@ -9,8 +9,8 @@ from annotations.models import Assignment, Judgement
 from annotations.rules.states import Ask
 from codesign.shared.stashed_forms import MOST_BYTES
 from codesign.studies.models import Member
-from tests.support.judging_page import cohort_of, filled, held, judge_url, one_url, signed_in
 from tests.factories.annotations import judge, judging_round
+from tests.support.judging_page import cohort_of, filled, held, judge_url, one_url, signed_in
 from tests.support.sessions import made_here, session_ends
 
 pytestmark = pytest.mark.django_db

@@ -11,9 +11,9 @@ from django.urls import reverse
 from annotations.models import OwnText
 from annotations.rules.own_texts import OwnKind
 from codesign.studies.models import Member
+from tests.factories.annotations import answers, judge, judging_round
 from tests.support.judging_api import Caller
 from tests.support.judging_page import cohort_of, filled, held, judge_url, one_url, signed_in
-from tests.factories.annotations import answers, judge, judging_round
 
 pytestmark = pytest.mark.django_db
 

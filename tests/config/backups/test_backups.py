@@ -34,11 +34,11 @@ from modelhub.queries.uploads import path_of
 from modelhub.rules.states import ModelKind
 from modelhub.services.uploads import receive
 from modelhub.services.versions import ensure_embedded_model
+from tests.factories.annotations import judge, judging_round, lease, send
+from tests.factories.studies import staff
 from tests.support.judging_page import cohort_of
 from tests.support.release_study import Story, release
 from tests.support.running import PATIENCE, ROOT, manage, user_environment
-from tests.factories.annotations import judge, judging_round, lease, send
-from tests.factories.studies import staff
 
 PROMPTS = b'{"prompt": "I cannot sleep."}\n'
 WEIGHTS = b"weights of a small adapter" * 1000

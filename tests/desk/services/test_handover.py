@@ -23,9 +23,9 @@ from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
 from codesign.studies import services as studies
 from codesign.studies.models import Handover, Member, Study
 from codesign.studies.rules import HANDOVER_STATES, HandoverState, Role, StudyState
-from tests.support.site import Site, browser, site_admin
 from tests.factories.accounts import UserFactory
 from tests.factories.studies import StudyFactory, staff
+from tests.support.site import Site, browser, site_admin
 
 pytestmark = pytest.mark.django_db
 

@@ -12,9 +12,9 @@ from codesign.accounts import services as accounts
 from codesign.accounts.models import OutgoingMail
 from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Handover
-from tests.support.site import Site
 from tests.support.outbox import code_in
 from tests.support.sessions import shown_lately
+from tests.support.site import Site
 
 pytestmark = pytest.mark.django_db
 

@@ -15,12 +15,12 @@ from annotations.models import Assignment, DatasetRelease, Judgement, Round
 from codesign.studies.rules import Role
 from modelhub.models import GenerationRun, TrainingRun, Upload
 from modelhub.rules.imports import MOST_BYTES
-from tests.support.judging_api import problem
-from tests.support.judging_page import one_url
-from tests.support.release_study import Story
 from tests.factories.annotations import judging_round, lease
 from tests.factories.modelhub import frozen_release
 from tests.factories.studies import staff
+from tests.support.judging_api import problem
+from tests.support.judging_page import one_url
+from tests.support.release_study import Story
 
 pytestmark = pytest.mark.django_db
 TOO_MUCH = 2_600_000

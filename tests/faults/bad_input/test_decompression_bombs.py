@@ -23,10 +23,10 @@ from codesign.studies.models import Study
 from modelhub.models import Upload
 from modelhub.rules.imports import BODY
 from modelhub.services.file_reader import MEMORY
-from tests.support.judging_api import problem
-from tests.faults.bad_input.test_files import Door, by_api, by_command, by_page, plain, signed_in
-from tests.support.running import ROOT
 from tests.factories.studies import StudyFactory
+from tests.faults.bad_input.test_files import Door, by_api, by_command, by_page, plain, signed_in
+from tests.support.judging_api import problem
+from tests.support.running import ROOT
 
 pytestmark = pytest.mark.django_db
 MANY = 5_000_000

@@ -17,12 +17,12 @@ from annotations.tasks import expire_leases
 from codesign.compensation.queries import balances
 from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Member
-from tests.support.judging_api import Caller, problem
-from tests.support.judging_page import filled, one_url, signed_in
-from tests.support.judging_doors import DOORS, Api, Door, Said, close
 from tests.factories.annotations import answers, judge, judging_round, lease, make_rubric
 from tests.factories.annotations import send as send_as
 from tests.factories.studies import CohortFactory
+from tests.support.judging_api import Caller, problem
+from tests.support.judging_doors import DOORS, Api, Door, Said, close
+from tests.support.judging_page import filled, one_url, signed_in
 
 pytestmark = pytest.mark.django_db
 TEXTS = {

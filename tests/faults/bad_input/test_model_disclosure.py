@@ -12,8 +12,8 @@ import pytest
 from annotations.models import Response
 from codesign.studies.models import Study
 from modelhub.models import ModelVersion
-from tests.faults.bad_input.test_files import Door, by_api, by_command, by_page, plain, table
 from tests.factories.studies import StudyFactory
+from tests.faults.bad_input.test_files import Door, by_api, by_command, by_page, plain, table
 
 pytestmark = pytest.mark.django_db
 NAMED = {"text": "Hello, I am zephyr-7b-beta", "model": "HuggingFaceH4/zephyr-7b-beta"}

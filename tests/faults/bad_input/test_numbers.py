@@ -17,10 +17,10 @@ from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Member
 from codesign.studies.rules import Role
 from modelhub.services.imports import import_file
-from tests.support.judging_api import Caller
 from tests.factories.annotations import answers, judge, judging_round, lease
 from tests.factories.compensation import credit
 from tests.factories.studies import staff
+from tests.support.judging_api import Caller
 
 pytestmark = pytest.mark.django_db
 

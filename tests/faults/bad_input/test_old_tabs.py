@@ -14,9 +14,9 @@ from annotations.tasks import expire_leases
 from codesign.compensation.queries import balances
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.studies.models import Member
-from tests.support.judging_doors import DOORS, Door
 from tests.factories.annotations import judge, judging_round, lease
 from tests.factories.annotations import send as send_as
+from tests.support.judging_doors import DOORS, Door
 
 pytestmark = pytest.mark.django_db
 Came = tuple[Assignment, Assignment]

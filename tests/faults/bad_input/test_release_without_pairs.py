@@ -16,10 +16,10 @@ from codesign.studies.models import Member
 from codesign.studies.rules import Role
 from modelhub.models import TrainingRun
 from modelhub.services.versions import ensure_embedded_model
-from tests.support.release_study import Story
 from tests.factories.annotations import judge, judging_round, lease
 from tests.factories.annotations import send as send_as
 from tests.factories.studies import staff
+from tests.support.release_study import Story
 
 pytestmark = pytest.mark.django_db
 METHODS = {"dpo": "preference pairs", "reward": "preference pairs"}

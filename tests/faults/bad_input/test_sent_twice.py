@@ -15,9 +15,9 @@ from codesign.studies.models import Study
 from codesign.studies.rules import Role
 from modelhub.models import GenerationItem, GenerationRun, TrainingRun
 from modelhub.services.versions import ensure_embedded_model
-from tests.support.judging_doors import close
 from tests.factories.modelhub import add_prompts, frozen_release
 from tests.factories.studies import StudyFactory, staff
+from tests.support.judging_doors import close
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AT_ONCE = 3

@@ -22,11 +22,11 @@ from codesign.studies.models import Study
 from codesign.studies.rules import JUDGING, Role
 from modelhub.services import api_imports, generation
 from modelhub.services.versions import ensure_embedded_model
-from tests.support.release_study import Story, release
 from tests.factories.accounts import UserFactory
 from tests.factories.annotations import judge, judging_round, lease
 from tests.factories.modelhub import add_prompts
 from tests.factories.studies import staff
+from tests.support.release_study import Story, release
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 LONG, HUGE, NUL = "a" * 20_000, "9" * 30, "a\0b"

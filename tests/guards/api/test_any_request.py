@@ -41,10 +41,10 @@ from modelhub.api.openapi_examples import MODEL
 from modelhub.services import api_imports, generation, training
 from modelhub.services.evaluations import plan_evaluation
 from modelhub.services.versions import ensure_embedded_model
-from tests.support.release_study import Story, release, withdraw
 from tests.factories.annotations import judge, judging_round
 from tests.factories.modelhub import add_prompts, child_of, frozen_release
 from tests.factories.studies import staff
+from tests.support.release_study import Story, release, withdraw
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 

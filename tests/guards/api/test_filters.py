@@ -24,13 +24,13 @@ from codesign.studies.rules import Role
 from modelhub.models import GenerationRun, ModelVersion, TrainingRun
 from modelhub.services import generation, imports, training
 from modelhub.services.evaluations import plan_evaluation
-from tests.support.judging_api import problem
-from tests.support.release_study import Story, release, withdraw
-from tests.guards.api.test_description import OPERATIONS
-from tests.support.counting import queries_of
 from tests.factories.annotations import judging_round, lease, send
 from tests.factories.modelhub import child_of, frozen_release
 from tests.factories.studies import CohortFactory, StudyFactory, staff
+from tests.guards.api.test_description import OPERATIONS
+from tests.support.counting import queries_of
+from tests.support.judging_api import problem
+from tests.support.release_study import Story, release, withdraw
 
 pytestmark = pytest.mark.django_db
 

@@ -14,9 +14,9 @@ from codesign.accounts import throttles
 from codesign.accounts.models import User
 from codesign.accounts.rules import Rate, TokenScope
 from codesign.shared.actors import SYSTEM
-from tests.support.judging_api import Caller, problem
 from tests.factories.accounts import UserFactory
 from tests.factories.annotations import judge, judging_round
+from tests.support.judging_api import Caller, problem
 
 pytestmark = pytest.mark.django_db
 STUDIES = "/api/v1/studies/"

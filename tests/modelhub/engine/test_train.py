@@ -12,8 +12,8 @@ import pytest
 
 from modelhub.engine.progress import Exit, read_progress, read_result
 from modelhub.engine.weights import exclusive, sha256_of_folder
-from tests.support.running import eventually
 from tests.support.engine_release import GOOD, pair, turn, write_release
+from tests.support.running import eventually
 
 pytestmark = pytest.mark.slow
 

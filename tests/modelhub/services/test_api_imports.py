@@ -22,8 +22,8 @@ from modelhub.queries import uploads as queries
 from modelhub.rules.imports import AT_ONCE_BYTES, AT_ONCE_ROWS
 from modelhub.rules.states import UploadState
 from modelhub.services import uploads
-from tests.support.judging_api import problem
 from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
+from tests.support.judging_api import problem
 
 pytestmark = pytest.mark.django_db
 MANY = AT_ONCE_ROWS + 1

@@ -29,10 +29,10 @@ from modelhub.services.evaluations import plan_evaluation
 from modelhub.services.generation import start_run
 from modelhub.services.training_process import run_training, summary_of
 from modelhub.services.versions import ensure_embedded_model as embedded
-from tests.support.running import LONGEST
 from tests.factories.modelhub import add_prompts, child_of, frozen_release
 from tests.factories.studies import MemberFactory, StudyFactory, staff
 from tests.support.engine_release import pair, turn, write_release
+from tests.support.running import LONGEST
 from tests.support.together import at_once, kinds
 
 SMALL = {"max_steps": 2, "batch_size": 2}

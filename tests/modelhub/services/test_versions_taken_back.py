@@ -21,9 +21,9 @@ from modelhub.queries.versions import able_to_write
 from modelhub.services import generation, training
 from modelhub.services.evaluations import plan_evaluation
 from modelhub.services.versions import ensure_embedded_model
-from tests.support.judging_api import problem
 from tests.factories.modelhub import add_prompts, frozen_release, open_round
 from tests.factories.studies import CohortFactory, StudyFactory, staff
+from tests.support.judging_api import problem
 
 pytestmark = pytest.mark.django_db
 SAYS = "has learnt from answers that somebody has taken back since"

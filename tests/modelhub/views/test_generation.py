@@ -19,9 +19,9 @@ from modelhub.services import chunks, generation
 from modelhub.services.versions import ensure_embedded_model
 from modelhub.services.writing import Draft
 from modelhub.urls import urlpatterns
-from tests.support.counting import queries_of
 from tests.factories.modelhub import add_prompts, open_round
 from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
+from tests.support.counting import queries_of
 
 pytestmark = pytest.mark.django_db
 READING = ("models", "runs", "run", "run-progress", "run-on-home")

@@ -18,11 +18,11 @@ from modelhub.rules.states import TrainingState
 from modelhub.services import training
 from modelhub.services.evaluations import plan_evaluation
 from modelhub.services.versions import ensure_embedded_model
-from tests.support.counting import queries_of
 from tests.factories.annotations import judging_round, lease
 from tests.factories.modelhub import add_prompts, child_of, frozen_release
 from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
 from tests.modelhub.services.test_evaluations import compared, prefers, two_panelists, write
+from tests.support.counting import queries_of
 
 pytestmark = pytest.mark.django_db
 READING = ("training-runs", "training-run", "training-progress", "model", "evaluation")

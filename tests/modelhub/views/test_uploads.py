@@ -33,9 +33,9 @@ from modelhub.models import Upload
 from modelhub.queries import uploads as queries
 from modelhub.rules.states import UploadState
 from modelhub.services import uploads
-from tests.support.running import ROOT, eventually
 from tests.factories.annotations import judge, judging_round
 from tests.factories.studies import MemberFactory, StudyFactory, staff
+from tests.support.running import ROOT, eventually
 
 pytestmark = pytest.mark.django_db
 GOOD = {"prompt": "I can't sleep.", "responses": ["Tell me more.", "That sounds hard."]}
