@@ -35,7 +35,7 @@ FORM = "kept_form"
 MOST_BYTES = 1_000_000
 """Largest form that is kept: as large as a draft, and larger than any other form."""
 KEPT_SECONDS = 3600
-IS_KEPT = _("You have been signed out. What you filled in was saved.")
+IS_KEPT = _("You have been signed out. What you filled in is kept.")
 NOT_KEPT = _(
     "You have been signed out. What you sent could not be saved. Your browser's “back” button may "
     "still show it."

@@ -67,5 +67,5 @@ def test_a_wrong_password_does_not_tell_whether_there_is_an_account(
         page = answer.content.decode().replace(str(answer.context["csrf_token"]), "")
         assert email in page
         pages.append(page.replace(email, ""))
-    assert "This address and this password do not go together." in pages[0]
+    assert "The e-mail address or the password is not right." in pages[0]
     assert pages[0] == pages[1]

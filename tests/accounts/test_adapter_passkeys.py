@@ -56,4 +56,4 @@ def test_a_passkey_signs_in_by_itself_unless_one_takes_the_tick_away() -> None:
     text = shown("mfa_add_webauthn", "localhost")
     box = text.split('name="passwordless"')[1].split(">")[0]
     assert "checked" in box
-    assert "does not work without it" in text
+    assert "cannot sign in without it" in text

@@ -34,11 +34,11 @@ def sign_in(client: Client, email: str, password: str) -> Any:
 def test_a_password_is_guessed_at_five_times_and_no_more(person: User) -> None:
     guesser = Client(REMOTE_ADDR="192.0.2.1")
     for _ in range(TRIES):
-        assert "do not go together" in sign_in(guesser, person.email, WRONG).content.decode()
+        assert "is not right" in sign_in(guesser, person.email, WRONG).content.decode()
     for client in (guesser, Client(REMOTE_ADDR="192.0.2.2")):
         said = sign_in(client, person.email, RIGHT)
         page = said.content.decode()
-        assert "was typed for this account five times" in page
+        assert "was entered five times for this account" in page
         assert "Try again in 5 minutes." in page
         assert not client.session.get("_auth_user_id")
 
@@ -59,7 +59,7 @@ def test_one_address_does_not_try_everybody(person: User, settings: Any) -> None
     answer = sign_in(guesser, person.email, RIGHT)
     assert answer.status_code == 429
     assert 0 < int(answer.headers["Retry-After"]) <= 60
-    assert "Very many people at your internet address" in answer.content.decode()
+    assert "Many people are signing in from your internet address" in answer.content.decode()
     assert re.search(r"Try again in \d+ seconds?\.", answer.content.decode())
     assert sign_in(Client(REMOTE_ADDR="192.0.2.2"), person.email, RIGHT).status_code == 302
 
@@ -72,7 +72,7 @@ def test_twelve_people_behind_one_address_all_get_their_code(
         one = Client(REMOTE_ADDR="192.0.2.1")
         email = f"person{number}@example.org"
         make_account(actor=SYSTEM, email=email, password=RIGHT)
-        assert "do not go together" in sign_in(one, email, WRONG).content.decode()
+        assert "is not right" in sign_in(one, email, WRONG).content.decode()
         one.post(reverse("account_request_login_code"), {"email": email})
         post_mail()
         confirm = reverse("account_confirm_login_code")
@@ -140,7 +140,7 @@ def test_a_mail_that_was_just_sent_is_told_as_that(db: None) -> None:
     assert Client().post(reverse("account_signup"), sent).status_code == 302
     answer = Client().post(reverse("account_signup"), sent)
     assert answer.status_code == 429
-    assert "We sent a mail to this address a moment ago." in answer.content.decode()
+    assert "We sent an e-mail to this address a moment ago." in answer.content.decode()
 
 
 def test_three_wrong_codes_are_told_as_that(person: User) -> None:
@@ -149,7 +149,7 @@ def test_three_wrong_codes_are_told_as_that(person: User) -> None:
     for number in range(3):
         sent = {"code": f"AAA-AA{number}"}
         answer = client.post(reverse("account_confirm_login_code"), sent, follow=True)
-    assert "That was not the code three times" in answer.content.decode()
+    assert "The code was not right three times" in answer.content.decode()
 
 
 def test_an_app_is_guessed_at_five_times(person: User) -> None:
@@ -158,7 +158,7 @@ def test_an_app_is_guessed_at_five_times(person: User) -> None:
     sign_in(client, person.email, RIGHT)
     for number in range(TRIES + 1):
         answer = client.post(reverse("mfa_authenticate"), {"code": f"00000{number}"})
-    assert "was typed for this account five times" in answer.content.decode()
+    assert "was entered five times for this account" in answer.content.decode()
 
 
 def test_nobody_is_flooded_with_codes(person: User, mailoutbox: list[EmailMessage]) -> None:

@@ -140,7 +140,7 @@ def test_stopping_is_asked_about_first(user: User, client: Client) -> None:
     assert f'action="{acts}"' not in listed  # nothing on the list stops anybody by one press
     assert client.post(asks).status_code == 405
     said = client.post(acts, {"active": "no"}, follow=True).content.decode()
-    assert f"{user.email} cannot sign in any more." in said
+    assert f"{user.email} can no longer sign in." in said
     assert f'action="{acts}"' in said  # opening again harms nobody
     assert client.get(asks).status_code == 302
     own = reverse("accounts:stop", kwargs={"user_id": admin.id})

@@ -187,11 +187,11 @@ def test_the_auditor_reads_the_trail_in_constant_queries(client: Client) -> None
     assert queries_of(client, address) == few
     page = client.get(address).content.decode()
     assert f"coordinator {coordinator.pseudonym}" in page
-    assert "made a study" in page
+    assert "created a study" in page
     assert "theirs" not in page
     assert coordinator.user.email not in page
     following = pages_of(client, address)[1:]
     assert len(following) == 1
-    assert "made a study" in following[0] or "made a study" in page
+    assert "created a study" in following[0] or "created a study" in page
     assert "<form" not in page
     assert client.post(address).status_code == 405

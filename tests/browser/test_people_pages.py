@@ -127,7 +127,7 @@ def test_stopping_somebody_s_sign_in_is_asked_about(
     robin.refresh_from_db()
     assert robin.is_active  # asked about twice, not said yet
     page.get_by_role("button", name="Stop sign-in").click()
-    page.get_by_text("robin@example.org cannot sign in any more.").wait_for()
+    page.get_by_text("robin@example.org can no longer sign in.").wait_for()
     robin.refresh_from_db()
     assert not robin.is_active
     if scripts:

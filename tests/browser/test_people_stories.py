@@ -49,7 +49,7 @@ def panelist(transactional_db: None) -> Member:
 
 def sign_on_page(page: Page) -> None:
     page.get_by_label("I want to take part").check()
-    page.get_by_label("Your name, typed in full").fill("Robin Made-up")
+    page.get_by_label("Your full name").fill("Robin Made-up")
     page.get_by_role("button", name="Sign").click()
     page.get_by_role("heading", name="Your choices").wait_for()
 
@@ -106,8 +106,8 @@ def test_pages_outside_studies(open_page: OpenPage, panelist: Member) -> None:
     page = open_page("/", user=panelist.user)
     check_page(page, name="home-choose")
     page.goto("/account/tokens/")
-    page.get_by_label("What to call it").fill("a notebook")
-    page.get_by_label("Judge in my name").check()
+    page.get_by_label("Name").fill("a notebook")
+    page.get_by_label("Judge on my behalf").check()
     page.get_by_role("button", name="Make a token").click()
     page.get_by_text("shown this once").wait_for()
     check_page(page, name="tokens-made")

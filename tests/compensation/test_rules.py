@@ -65,7 +65,7 @@ def test_a_rate_is_stored_exactly(
 @pytest.mark.parametrize(
     ("amount", "currency", "says"),
     [
-        ("42949672.97", "GBP", "Type at most £1,000.00. Is there a decimal point missing?"),
+        ("42949672.97", "GBP", "Type at most £1,000.00. Is a decimal point missing?"),
         ("99999999999", "GBP", "Type at most £1,000.00."),
         ("21474836.48", "GBP", "Type at most £1,000.00."),
         ("1000.01", "GBP", "Type at most £1,000.00."),
@@ -100,7 +100,7 @@ def test_the_form_says_the_largest_amount_and_the_price_by_replies(
 ) -> None:
     client.force_login(staff(member.study).user)
     page = client.get(rates_page(member)).content.decode()
-    assert "The most is a thousand in pounds, euros or dollars" in page
+    assert "The maximum is a thousand in pounds, euros or dollars" in page
     assert "0.80 becomes 1.20 for three replies and 1.60 for four" in page
 
 

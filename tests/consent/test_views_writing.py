@@ -113,7 +113,7 @@ def test_two_who_write_at_once_lose_nothing_unseen(client: Client, study: Study)
     theirs = client.post(at("write", study), written(title="Theirs"))
     assert theirs.status_code == 400
     page = theirs.content.decode()
-    assert "Somebody else saved this text meanwhile." in page
+    assert "Somebody else has saved this text in the meantime." in page
     assert "Theirs" in page
     draft = ConsentDraft.objects.get()
     assert draft.content["title"] == "Mine"
@@ -133,7 +133,7 @@ def test_the_example_has_gaps_that_cannot_be_published(client: Client, study: St
     example = queries.example_for(study=study)
     services.save_draft(actor=SYSTEM, study=study, language="en", content=example, before="")
     page = client.get(at("preview", study)).content.decode()
-    assert "Put your own words where it says “Name the authority”." in page
+    assert "Replace “Name the authority” with your own words." in page
     assert "Publish this text" not in page
     draft = ConsentDraft.objects.get()
     client.post(at("preview", study), {"shown_hash": draft.content_hash})
@@ -156,36 +156,36 @@ TAKE_PART = consent_text()["choices"][0]
 PROBLEMS = [
     (changed(), []),
     (changed(title=" "), ["The text needs a title."]),
-    (changed(key_information=[]), ["Say the most important things first."]),
-    (changed(sections=[]), ["The text needs at least one part with a heading."]),
+    (changed(key_information=[]), ["Add the key information."]),
+    (changed(sections=[]), ["The text needs at least one section with a heading."]),
     (
         changed(sections=[{"heading": "", "paragraphs": ["x"]}]),
-        ["Part 1 needs a heading and something below it."],
+        ["Section 1 needs a heading and some text."],
     ),
     (
         changed(sections=[{"heading": "x", "paragraphs": [" "]}]),
-        ["Part 1 needs a heading and something below it."],
+        ["Section 1 needs a heading and some text."],
     ),
     (changed(choices=[]), ["One of the choices must be to take part."]),
     (
         changed(choices=[TAKE_PART, TAKE_PART]),
-        ["Each choice must be for one known purpose, and each purpose comes once."],
+        ["Each choice must be for one known purpose, and each purpose only once."],
     ),
     (
         changed(choices=[TAKE_PART, {**TAKE_PART, "purpose": "spam", "required": False}]),
-        ["Each choice must be for one known purpose, and each purpose comes once."],
+        ["Each choice must be for one known purpose, and each purpose only once."],
     ),
     (
         changed(choices=[{**TAKE_PART, "help": ""}]),
-        ["Each choice needs a title and a sentence that says what it means."],
+        ["Each choice needs a title and an explanation."],
     ),
     (
         changed(choices=[TAKE_PART, {**TAKE_PART, "purpose": "training"}]),
-        ["Taking part is the one choice that may be required."],
+        ["Only taking part can be a required choice."],
     ),
     (
         changed(title="[[a]] and [[b.]] and [[a]]"),
-        ["Put your own words where it says “a”.", "Put your own words where it says “b”."],
+        ["Replace “a” with your own words.", "Replace “b” with your own words."],
     ),
     (changed(title="A list[0] and [[]]"), []),
 ]

@@ -101,8 +101,8 @@ def test_an_empty_study_has_no_picture(client: Client) -> None:
 @pytest.mark.parametrize(
     ("roles", "words"),
     [
-        ([Role.COORDINATOR], "What needs you today"),
-        ([Role.AUDITOR, Role.ML_ENGINEER], "What needs you today"),
+        ([Role.COORDINATOR], "To do today"),
+        ([Role.AUDITOR, Role.ML_ENGINEER], "To do today"),
         ([Role.SAFETY_LEAD], "Safety in this study"),
         ([Role.AUDITOR], "What you can read here"),
     ],
@@ -152,7 +152,7 @@ def test_a_safety_lead_is_told_what_there_is_and_nothing_more(
     panel: Cohort, client: Client
 ) -> None:
     page = home(client, staff(panel.study, Role.SAFETY_LEAD))
-    assert "none waits for you" in page
+    assert "there are none to handle" in page
     assert f'href="{reverse("care:help")}">Read the Help page' in page
     assert panel.study.contact in page
     assert reverse("annotations:review", kwargs={"slug": panel.study.slug}) not in page

@@ -63,10 +63,10 @@ def coordinator(member: Member) -> Member:
 def test_a_coordinator_takes_somebody_out(member: Member, coordinator: Member) -> None:
     client = signed_in(coordinator)
     asked = client.get(address(member)).content.decode()
-    assert f"Take {member.user.email} out of the study?" in asked
+    assert f"Remove {member.user.email} from the study?" in asked
     assert client.get(page("enrolment:people", member)).content.decode().count("Take out") == 1
     done = client.post(address(member), follow=True).content.decode()
-    assert f"{member.user.email} is not in the study any more." in done
+    assert f"{member.user.email} is no longer in the study." in done
     held = Assignment.objects.get(member=member, state=AssignmentState.RETURNED)
     assert held.draft is None
     assert Caller(member).lease().status_code == 404
@@ -115,7 +115,7 @@ def test_whoever_judged_does_not_come_back_as_staff(member: Member, coordinator:
     added = back(coordinator, fresh, Role.ML_ENGINEER)
     # was added to judge by mistake, and did nothing
     assert (added.roles, added.cohort) == ([Role.ML_ENGINEER], None)
-    with pytest.raises(Conflict, match="in another role"):
+    with pytest.raises(Conflict, match="had another role"):
         back(coordinator, member, Role.ML_ENGINEER)
 
 

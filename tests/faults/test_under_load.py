@@ -176,7 +176,7 @@ def test_a_full_disk_is_said_and_nothing_is_broken(
     assert running.process.poll() is None
     before = sum(len(judge.acknowledged) for judge in others)
     disk.make_room()
-    running.read_until("There is room again")
+    running.read_until("The disk has space again")
     running.wait_until_healthy()
     panelist.submit(resting, resting.form_with("comparison"))
     eventually(lambda: sum(len(judge.acknowledged) for judge in others) > before + 10)

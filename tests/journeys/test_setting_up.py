@@ -46,7 +46,7 @@ def visit(transactional_db: None, live_server: LiveServer) -> Any:
 def next_step(coordinator: Visitor) -> str:
     """The first thing that is missing, as the home says it."""
     words = coordinator.get(f"{AT}/").words
-    return words.partition("Next: ")[2].partition(" Go on setting it up")[0]
+    return words.partition("Next: ")[2].partition(" Continue setting up")[0]
 
 
 def make_study(admin: Visitor) -> Page:
@@ -139,7 +139,7 @@ def test_from_a_new_study_to_the_first_text(visit: Any) -> None:
     assert "cora@example.org" in listed.words
     admin.get(f"{AT}/set-up/", status=404)
 
-    assert "Say who judges." in next_step(coordinator)
+    assert "Add a cohort." in next_step(coordinator)
     refused = coordinator.get(f"{AT}/set-up/open/")
     assert refused.url.endswith("/set-up/")
     page = coordinator.get(f"{AT}/set-up/cohorts/")

@@ -44,8 +44,12 @@ LIBRARY = ("This field", "Ensure", "Enter ", "Select ", "No file", "valid")
         ({"number": "7"}, "number", "Please type 0.01 or less."),
         ({"amount": "x"}, "amount", "Please type a number."),
         ({"amount": "0"}, "amount", "Please type 1 or more."),
-        ({"email": "x"}, "email", "Please check this address: one looks like robin@example.org."),
-        ({"one": "b"}, "one", "Please choose one of the list."),
+        (
+            {"email": "x"},
+            "email",
+            "Please check this address. It should look like robin@example.org.",
+        ),
+        ({"one": "b"}, "one", "Please choose one from the list."),
         ({"some": ["b"]}, "some", "Please choose from the list."),
     ],
 )

@@ -115,7 +115,7 @@ def test_what_is_clear_is_read_exactly(written: str, currency: str, minor: int) 
         ("1,500", "GBP", "“1,500” can be read in two ways. Type 1500 or 1.5."),
         ("12.345", "KWD", "“12.345” can be read in two ways. Type 12345 or 12.345."),
         ("0.005", "GBP", "GBP has at most 2 decimals."),
-        ("1.5", "JPY", "JPY has no smaller coins: type a whole number."),
+        ("1.5", "JPY", "JPY has no decimals. Type a whole number."),
         *((odd, "GBP", "Type the amount as a number, such as 1.50.") for odd in
           ("", "-1", "+1", "1e3", "NaN", "Infinity", "£1.50", "1.50 GBP", "1..5", "1,23,45.6",
            "1.234,567.8", ".5", "5.", "0x10", "1_000", "9" * 41, "²")),

@@ -112,7 +112,7 @@ def test_what_is_not_kept_is_not_said_to_be(
     away = client.post(here, sent | opened(client, writer))
     assert away.headers["Location"] == f"/account/login/?next={here}"
     page = client.get(away.headers["Location"]).content.decode()
-    assert "could not be kept" in page
+    assert "could not be saved" in page
     assert "is kept" not in page
     client.force_login(writer.user)
     assert client.get("/kept/").headers["Location"] == "/"

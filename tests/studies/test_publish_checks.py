@@ -57,10 +57,10 @@ def without(piece: str) -> Study:
     return study
 
 
-NO_COORDINATOR = "Name a coordinator: somebody who runs the study."
-NO_LEAD = "Name a safety lead: somebody who acts when a person in the study is in distress."
+NO_COORDINATOR = "Name a coordinator, who runs the study."
+NO_LEAD = "Name a safety lead, who acts when a person in the study is in distress."
 MISSING = [
-    ("cohorts", "Say who judges."),
+    ("cohorts", "Add a cohort."),
     ("staff", NO_LEAD),
     ("consent", "Write and publish the text that people sign."),
     ("pay", "Set what “Panel” is paid for one text."),
@@ -93,15 +93,15 @@ def test_with_every_piece_it_opens_and_goes_on_after_a_pause() -> None:
 def test_an_empty_study_is_told_of_every_step_in_order() -> None:
     study = StudyFactory.create(state=StudyState.DRAFT, contact=" ", organisation="")
     assert says(study) == [
-        "Say in a few sentences what the study is about.",
-        "Say who runs the study.",
-        "Say which address people with questions write to.",
-        "Say who judges.",
+        "Describe the study in a few sentences.",
+        "Name the organisation that runs the study.",
+        "Add a contact address for questions.",
+        "Add a cohort.",
         NO_COORDINATOR,
         NO_LEAD,
         "Write and publish the text that people sign.",
         "Write the questions that people answer about each reply.",
-        "Set the pay, once you have said who judges.",
+        "Add a cohort first, then set its pay.",
         "Import prompts; at least one to be judged.",
         "Plan the first round, once you have said who judges.",
     ]
@@ -183,7 +183,7 @@ def test_a_coordinator_is_told_loudly_of_an_open_study_without_a_safety_lead(
     study = opened(ready_study())
     client.force_login(person_in_charge(study, Role.COORDINATOR).user)
     home = reverse("desk:study", kwargs={"slug": study.slug})
-    warning = "This study is open and has no safety lead."
+    warning = "This study is open but has no safety lead"
     assert warning not in client.get(home).content.decode()
     lead = person_in_charge(study, Role.SAFETY_LEAD)
     set_active(actor=SYSTEM, user=lead.user, active=False)  # by a site admin

@@ -78,7 +78,7 @@ def test_who_has_an_account_coordinates_at_once_also_oneself(admin: Client) -> N
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"slug": "two words"}, "Please use small letters, digits and hyphens alone."),
+        ({"slug": "two words"}, "Please use only lower-case letters, digits and hyphens."),
         ({"slug": "taken"}, "Another study has this address."),
         ({"slug": "TAKEN"}, "Another study has this address."),
         ({"email": "nobody"}, "Please check this address"),
@@ -107,7 +107,7 @@ def test_a_site_admin_names_a_coordinator_only_where_nobody_runs_the_study(admin
     address = reverse("desk:coordinator", kwargs={"slug": study.slug})
     again = admin.post(address, {"email": "cora@example.org"})
     assert again.status_code == 400
-    assert "invited already" in again.content.decode()
+    assert "already been invited" in again.content.decode()
     assert admin.post(address, {"email": "carl@example.org"}).status_code == 302
     assert Invitation.objects.count() == 2
     member = staff(study)
@@ -234,7 +234,7 @@ def test_a_cohort_that_something_hangs_on_stays(by: str) -> None:
         MemberFactory.create(cohort=cohort)
     else:
         set_rate(cohort)
-    with pytest.raises(Conflict, match="so it stays"):
+    with pytest.raises(Conflict, match="so it cannot be deleted"):
         services.drop_cohort(actor=SYSTEM, study=cohort.study, cohort_id=cohort.id)
     assert Cohort.objects.filter(id=cohort.id).exists()
     assert not Event.objects.filter(action="studies.cohort_dropped").exists()

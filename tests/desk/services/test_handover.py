@@ -80,12 +80,12 @@ def test_everybody_concerned_is_told_at_once(site: Site) -> None:
     site.stop()
     told = mailed()
     assert set(told) == {site.cora.user.email, site.auditor.user.email}  # the stopped one too
-    assert f"has stopped the account {site.cora.user.email}" in told[site.cora.user.email]
+    assert f"has deactivated the account {site.cora.user.email}" in told[site.cora.user.email]
     site.ask()
     told = mailed()
     assert set(told) == {site.cora.user.email, site.auditor.user.email, "bea@example.org"}
     for body in told.values():
-        assert "ada@example.org, a site admin, asks that new@example.org becomes" in body
+        assert "ada@example.org, a site admin, requests that new@example.org becomes" in body
         assert site.study.title in body
     assert reverse("desk:handovers", kwargs={"slug": site.study.slug}) in told[site.cora.user.email]
     assert "write at once to bea@example.org" in told[site.cora.user.email]
@@ -170,7 +170,7 @@ def test_who_was_let_in_again_shortly_before_does_not_approve(site: Site) -> Non
 def test_nobody_approves_that_they_are_named_themselves(site: Site) -> None:
     site.stop()
     asked = site.ask("bea+study@example.org")
-    with pytest.raises(NotPermitted, match="the one who is named"):
+    with pytest.raises(NotPermitted, match="You are named in this request"):
         services.approve(actor=Actor.of(site.bea), handover_id=asked.id)
 
 
@@ -252,7 +252,7 @@ def test_anybody_on_the_staff_objects_by_one_press(site: Site) -> None:
     auditor = browser(site.auditor.user)
     page = reverse("desk:handovers", kwargs={"slug": site.study.slug})
     home = auditor.get(reverse("desk:study", kwargs={"slug": site.study.slug}))
-    assert f'href="{page}">Read it or object' in home.content.decode()
+    assert f'href="{page}">View the request' in home.content.decode()
     keys = {"slug": site.study.slug, "handover_id": asked.id}
     press = reverse("desk:handover-object", kwargs=keys)
     shown = auditor.get(page).content.decode()
@@ -326,7 +326,7 @@ def test_one_request_waits_at_a_time(site: Site) -> None:
 
 def test_somebody_of_the_study_is_named_by_another_way(site: Site) -> None:
     site.stop()
-    for member, says in ((site.cora, "Open their account"), (site.auditor, "another role")):
+    for member, says in ((site.cora, "Reactivate their account"), (site.auditor, "another role")):
         with pytest.raises(Invalid, match=says):
             site.ask(member.user.email)
 
@@ -362,9 +362,9 @@ def test_the_trail_of_the_study_holds_every_step(site: Site) -> None:
     site.cora.user.refresh_from_db()
     page = browser(site.cora.user).get(reverse("desk:handovers", kwargs=slug)).content.decode()
     for shown in (trail, page):
-        assert "stopped the account of somebody on the staff" in shown
-        assert "asked that somebody else coordinates the study" in shown
-        assert "approved that somebody else coordinates the study" in shown
+        assert "deactivated the account of a staff member" in shown
+        assert "requested a new coordinator for the study" in shown
+        assert "approved a new coordinator for the study" in shown
     assert site.cora.pseudonym in page
 
 
