@@ -106,8 +106,16 @@ CASES: dict[str, tuple[int, str, Callable[[Knock], Any]]] = {
         "does not exist",
         lambda k: k.client.post("/api/v1/studies/none/assignments/"),
     ),
-    "no such address": (404, "Nothing was found at this address", lambda k: k.client.get("/api/v1/nope/")),
-    "no such version": (404, "Nothing was found at this address", lambda k: k.client.get("/api/v9/")),
+    "no such address": (
+        404,
+        "Nothing was found at this address",
+        lambda k: k.client.get("/api/v1/nope/"),
+    ),
+    "no such version": (
+        404,
+        "Nothing was found at this address",
+        lambda k: k.client.get("/api/v9/"),
+    ),
     "method": (405, "“Allow”", lambda k: k.client.delete("/api/v1/studies/")),
     "options": (405, "“Allow”", lambda k: k.client.options("/api/v1/studies/")),
     "accept": (
