@@ -1,9 +1,10 @@
-"""Writes run.lock and dev.lock from pyproject.toml (`make lock`).
+"""Write run.lock and dev.lock from pyproject.toml (`make lock`).
 
-uv resolves, in an environment of its own. It does not read pip's configuration, so the places
-where pip looks are handed over. torch is written without its local version ("+cpu"), so that the
-same lock serves CPU and GPU builds; for the same reason there are no hashes. Write it where pip
-finds a CPU build of torch: else CUDA's packages come into it, and onto every machine.
+uv resolves the versions in its own environment. It does not read pip's configuration, so this
+script passes pip's indexes to it. torch is written without its local version ("+cpu"), so that the
+same lock works for CPU and GPU builds; for the same reason there are no hashes. Run this on a
+machine where pip finds a CPU build of torch. Otherwise the lock includes CUDA's packages, which
+every machine would then install.
 """
 
 import ast
@@ -23,26 +24,26 @@ OPTIONS = {
 
 
 def pip_options() -> list[str]:
-    """Return uv's options for what `pip config` says; the environment goes before files."""
+    """Return uv's options for the settings of `pip config`. The environment takes precedence."""
     listed = subprocess.run(
         [sys.executable, "-m", "pip", "config", "list"], check=True, capture_output=True, text=True
     ).stdout
-    found: dict[str, str] = {}
+    settings: dict[str, str] = {}
     for line in listed.splitlines():
-        name, _, value = line.partition("=")
-        section, _, key = name.rpartition(".")
-        if key in OPTIONS and (key not in found or section == ":env:"):
-            found[key] = ast.literal_eval(value)
+        name, _equals, value = line.partition("=")
+        section, _dot, key = name.rpartition(".")
+        if key in OPTIONS and (key not in settings or section == ":env:"):
+            settings[key] = ast.literal_eval(value)
     return [
         word
-        for key, value in found.items()
+        for key, value in settings.items()
         for place in value.split()
         for word in (OPTIONS[key], place)
     ]
 
 
 def compile_lock(uv: Path, target: Path, *extra: str) -> None:
-    """Resolve pyproject.toml into one lock."""
+    """Resolve pyproject.toml into one lock file."""
     subprocess.run(
         [
             str(uv), "pip", "compile", str(HERE.parent / "pyproject.toml"), *extra,
@@ -58,7 +59,7 @@ def compile_lock(uv: Path, target: Path, *extra: str) -> None:
 
 
 def main() -> None:
-    """Write both locks."""
+    """Write both lock files."""
     with tempfile.TemporaryDirectory() as folder:
         venv.create(folder, with_pip=True)
         binaries = Path(folder) / "bin"

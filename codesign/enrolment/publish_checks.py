@@ -8,11 +8,11 @@ from django.utils.translation import gettext_lazy
 
 from codesign.studies.models import Study
 from codesign.studies.queries import in_charge
-from codesign.studies.registry import PUBLISH_CHECKS, Found, Gap, PublishCheck
+from codesign.studies.registry import PUBLISH_CHECKS, CheckResult, Gap, PublishCheck
 from codesign.studies.rules import Role
 
 
-def people_in_charge(study: Study) -> Found:
+def people_in_charge(study: Study) -> CheckResult:
     """Check for a coordinator and a safety lead who can sign in. Invitations do not count."""
     href = reverse("enrolment:people", kwargs={"slug": study.slug})
     needed = [
@@ -27,13 +27,13 @@ def people_in_charge(study: Study) -> Found:
             _("Name a safety lead, who acts when a person in the study is in distress."),
         ),
     ]
-    there, gaps = [], []
+    done, gaps = [], []
     for role, is_there, is_missing in needed:
         if in_charge(study_id=study.id, role=role).exists():
-            there.append(is_there)
+            done.append(is_there)
         else:
             gaps.append(Gap(is_missing, href))
-    return Found(there=there, gaps=gaps)
+    return CheckResult(done=done, gaps=gaps)
 
 
 PUBLISH_CHECKS.register(

@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy
 from codesign.shared.visible import shows_nothing
 from codesign.studies import queries
 from codesign.studies.models import Study
-from codesign.studies.registry import PUBLISH_CHECKS, Found, Gap, PublishCheck
+from codesign.studies.registry import PUBLISH_CHECKS, CheckResult, Gap, PublishCheck
 from codesign.studies.rules import ROLE_WORDS
 
 
-def description(study: Study) -> Found:
+def description(study: Study) -> CheckResult:
     """Check for a summary, an organisation and a contact address (standards 4.7)."""
     href = reverse("studies:about", kwargs={"slug": study.slug})
     needed = [
@@ -21,21 +21,21 @@ def description(study: Study) -> Found:
         (study.organisation, _("Name the organisation that runs the study.")),
         (study.contact, _("Add a contact address for questions.")),
     ]
-    there = [_("Questions go to %(address)s.") % {"address": study.contact}]
-    return Found(
-        there=[] if shows_nothing(study.contact) else there,
+    done = [_("Questions go to %(address)s.") % {"address": study.contact}]
+    return CheckResult(
+        done=[] if shows_nothing(study.contact) else done,
         gaps=[Gap(words, href) for value, words in needed if shows_nothing(value)],
     )
 
 
-def cohorts(study: Study) -> Found:
+def cohorts(study: Study) -> CheckResult:
     """Check for at least one cohort."""
-    there = [
+    done = [
         f"{cohort.title} ({ROLE_WORDS[cohort.role]})"
         for cohort in queries.cohorts_of(study_id=study.id)
     ]
     href = reverse("studies:cohorts", kwargs={"slug": study.slug})
-    return Found(there=there, gaps=[] if there else [Gap(_("Add a cohort."), href)])
+    return CheckResult(done=done, gaps=[] if done else [Gap(_("Add a cohort."), href)])
 
 
 PUBLISH_CHECKS.register(

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from codesign.shared.actors import Actor
 from codesign.shared.errors import NotFound
 from codesign.studies.models import Cohort, Handover, Member, Study
-from codesign.studies.registry import PUBLISH_CHECKS, Found, Gap, PublishCheck
+from codesign.studies.registry import PUBLISH_CHECKS, CheckResult, Gap, PublishCheck
 from codesign.studies.rules import JUDGING, ROLE_WORDS, STAFF, Role, StudyState
 
 
@@ -137,7 +137,7 @@ def who_handed_over(*, study_id: uuid.UUID, email: str) -> set[uuid.UUID]:
     return {user_id for pair in pairs for user_id in pair if user_id}
 
 
-def checked(study: Study) -> list[tuple[PublishCheck, Found]]:
+def checked(study: Study) -> list[tuple[PublishCheck, CheckResult]]:
     """Return every publish check in order, with its result for this study."""
     checks = sorted((check for _name, check in PUBLISH_CHECKS), key=lambda check: check.order)
     return [(check, check.look(study)) for check in checks]

@@ -87,13 +87,13 @@ class Gap:
 
 
 @dataclass(frozen=True)
-class Found:
+class CheckResult:
     """The result of a publish check in words: what is done, what is missing, what is risky.
 
     Warnings do not keep a study from opening.
     """
 
-    there: Sequence[str] = ()
+    done: Sequence[str] = ()
     gaps: Sequence[Gap] = ()
     warnings: Sequence[str] = ()
 
@@ -109,7 +109,7 @@ class PublishCheck:
     title: StrOrPromise
     says: StrOrPromise
     order: int
-    look: Callable[[Any], Found]
+    look: Callable[[Any], CheckResult]
     url_name: str
     label: StrOrPromise
     again: bool = False

@@ -35,11 +35,13 @@ NOT_SHOWN: dict[str, str] = {
 MARKS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext"}
 REFUSALS = {name for name, value in vars(errors).items() if isinstance(value, type)}
 ARGUMENTS: dict[str, set[int | str]] = {
-    **dict.fromkeys(REFUSALS, {0, 1, "title", "fields"}),
-    **dict.fromkeys(("AuthenticationFailed", "ParseError", "PermissionDenied"), {0}),
+    **{refusal: {0, 1, "title", "fields"} for refusal in REFUSALS},
+    "AuthenticationFailed": {0},
     "Column": {0, "title"},
     "Gap": {0, "says"},
     "NavLink": {0, "label"},
+    "ParseError": {0},
+    "PermissionDenied": {0},
     "PublishCheck": {"title", "says", "label"},
     "Question": {"heading", "points", "button"},
     "Step": {"says", "label"},
@@ -75,9 +77,13 @@ Unmarked = tuple[str, int, str]
 """(file, line, text)"""
 
 
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
 def is_read(path: Path) -> bool:
     """Whether a file speaks to people rather than to a terminal."""
-    name = path.relative_to(ROOT).as_posix()
+    name = name_of(path)
     terminal = name.startswith(TERMINAL) and name != "codesign/config/views.py"
     return not terminal and not {"migrations", "management"} & set(path.parts)
 
@@ -85,9 +91,9 @@ def is_read(path: Path) -> bool:
 class Source:
     """A Python file with the parents of its nodes."""
 
-    def __init__(self, path: Path) -> None:
-        self.name = path.relative_to(ROOT).as_posix()
-        self.tree = ast.parse(path.read_text())
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self.tree = ast.parse(text)
         self.parents = {
             child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)
         }
@@ -126,10 +132,9 @@ class Source:
         functions = [n for n in self.above(name) if isinstance(n, ast.FunctionDef)]
         for scope in [*functions, self.tree]:
             for node in ast.walk(scope):
-                if isinstance(node, ast.Assign) and any(
-                    isinstance(target, ast.Name) and target.id == name.id for target in node.targets
-                ):
-                    if not isinstance(node.value, ast.Name):
+                if isinstance(node, ast.Assign) and not isinstance(node.value, ast.Name):
+                    names = [n.id for n in node.targets if isinstance(n, ast.Name)]
+                    if name.id in names:
                         yield node.value
 
     def is_unread(self, node: ast.AST) -> bool:
@@ -200,12 +205,11 @@ class Page(HTMLParser):
             self.found.append((self.getpos()[0], " ".join(data.split())))
 
 
-def in_template(path: Path) -> Iterator[Unmarked]:
+def in_template(name: str, text: str) -> Iterator[Unmarked]:
     """Texts outside of translation tags, and blocks over several lines that are not trimmed."""
-    name = path.relative_to(ROOT).as_posix()
-    text = blank(COMMENT, path.read_text())
+    text = blank(COMMENT, text)
     for block in BLOCK.finditer(text):
-        if "\n" in block[2] and "trimmed" not in block[1] and path.suffix == ".html":
+        if "\n" in block[2] and "trimmed" not in block[1] and name.endswith(".html"):
             line = text.count("\n", 0, block.start()) + 1
             yield name, line, f"not trimmed: {' '.join(block[2].split())}"
     text = blank(TAG, blank(BLOCK, text))
@@ -221,12 +225,12 @@ def blank(pattern: re.Pattern[str], text: str) -> str:
     return pattern.sub(lambda match: "\n" * match[0].count("\n"), text)
 
 
-def in_script(path: Path) -> Iterator[Unmarked]:
+def in_script(name: str, text: str) -> Iterator[Unmarked]:
     """Sentences in a script: pages give scripts their words in data attributes."""
-    for number, line in enumerate(path.read_text().splitlines(), start=1):
+    for number, line in enumerate(text.splitlines(), start=1):
         if not line.lstrip().startswith(("//", "*", "/*")):
             for match in SENTENCE_IN_SCRIPT.finditer(line):
-                yield path.relative_to(ROOT).as_posix(), number, match[2]
+                yield name, number, match[2]
 
 
 @cache
@@ -235,13 +239,56 @@ def unmarked() -> list[Unmarked]:
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
             if is_read(path):
-                texts += Source(path).unmarked()
+                texts += Source(name_of(path), path.read_text()).unmarked()
         for path in sorted((ROOT / package).rglob("*.js")):
-            texts += in_script(path)
+            texts += in_script(name_of(path), path.read_text())
     for path in sorted((ROOT / "templates").rglob("*")):
         if path.suffix in (".html", ".txt"):
-            texts += in_template(path)
+            texts += in_template(name_of(path), path.read_text())
     return sorted(set(texts))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'raise Invalid("Too short.")',
+        'raise Invalid(f"Use at most {n} letters.")',
+        'raise Invalid(_("Wrong."), {"name": ["too short"]})',
+        'def f():\n    sentence = "too short"\n    raise Conflict(sentence)',
+        'messages.success(request, "Saved")',
+        'name = forms.CharField(label="Name")',
+        'action("study.made", "created a study")',
+        'AWAY = "The server is away. Try again."',
+    ],
+)
+def test_the_guard_finds_an_unmarked_text_in_code(code: str) -> None:
+    assert [*Source("example.py", code).unmarked()]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'raise Invalid(_("Too short."))',
+        'raise Invalid(_("Use at most %(n)d letters.") % {"n": n})',
+        'raise Conflict(_("Gone."), reason="not_yet")',
+        'log.warning("The server is away. Retrying.")',
+        'def f():\n    """Return the name. Never empty."""',
+    ],
+)
+def test_the_guard_accepts_a_marked_text_and_one_for_developers(code: str) -> None:
+    assert not [*Source("example.py", code).unmarked()]
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "<p>Saved</p>",
+        '<a href="/" title="Home"></a>',
+        "{% blocktranslate %}\nSaved\n{% endblocktranslate %}",
+    ],
+)
+def test_the_guard_finds_an_unmarked_text_in_a_template(template: str) -> None:
+    assert [*in_template("example.html", template)]
 
 
 def test_every_text_for_people_is_marked_for_translation() -> None:
@@ -258,7 +305,7 @@ def test_a_pending_part_still_has_unmarked_texts(part: str) -> None:
 
 @pytest.mark.parametrize("name", NOT_SHOWN)
 def test_an_exempt_file_still_has_unmarked_sentences(name: str) -> None:
-    source = Source(ROOT / name)
+    source = Source(name, (ROOT / name).read_text())
     constants = [node for node in source.tree.body if isinstance(node, ast.Assign | ast.AnnAssign)]
     assert any(
         SENTENCE.fullmatch(text_of(node))

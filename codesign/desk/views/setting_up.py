@@ -120,13 +120,13 @@ def _steps(request: StudyRequest, *, refused: bool = False) -> HttpResponse:
     steps: list[dict[str, Any]] = []
     for check, result in study_queries.checked(study):
         href = reverse(check.url_name, kwargs={"slug": study.slug})
-        steps.append({"check": check, "found": result, "href": href})
-    todo = [step for step in steps if step["found"].gaps]
+        steps.append({"check": check, "result": result, "href": href})
+    todo = [step for step in steps if step["result"].gaps]
     context = {
         "steps": steps,
         "next": todo[0] if todo else None,
         "done": len(steps) - len(todo),
-        "missing": [gap for step in todo for gap in step["found"].gaps],
+        "missing": [gap for step in todo for gap in step["result"].gaps],
         "refused": refused,
     }
     return render(request, "desk/set_up.html", context, status=409 if refused else 200)

@@ -108,12 +108,12 @@ CASES: dict[str, tuple[int, str, Callable[[Knock], Any]]] = {
     ),
     "no such address": (
         404,
-        "Nothing was found at this address",
+        "Nothing was found at this",
         lambda k: k.client.get("/api/v1/nope/"),
     ),
     "no such version": (
         404,
-        "Nothing was found at this address",
+        "Nothing was found at this",
         lambda k: k.client.get("/api/v9/"),
     ),
     "method": (405, "“Allow”", lambda k: k.client.delete("/api/v1/studies/")),
