@@ -120,4 +120,4 @@ def test_signing_up_takes_as_long_for_an_address_that_is_taken() -> None:
 def test_a_taken_address_is_written_to_by_its_own_mail(mailoutbox: list[EmailMessage]) -> None:
     KNOWN["proven"]("sam@example.org")
     signing_up(Client(), "sam@example.org")
-    assert [mail.subject for mail in OutgoingMail.objects.all()] == ["You have an account already"]
+    assert [mail.subject for mail in OutgoingMail.objects.all()] == ["You already have an account"]

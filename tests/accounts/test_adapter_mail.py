@@ -29,7 +29,7 @@ def test_signing_up_sends_a_code_and_nothing_about_any_study(
     post_mail()
     (mail,) = mailoutbox
     assert mail.subject == "Your code for Codesign"
-    assert "type into the page" in mail.body
+    assert "Enter this code on the page" in mail.body
     assert "testserver" not in mail.body
 
 
@@ -41,7 +41,7 @@ def test_an_address_that_is_taken_is_told_only_to_its_owner(
     assert "already" not in answer.content.decode()
     post_mail()
     assert [mail.to for mail in mailoutbox] == [[person.email]]
-    assert mailoutbox[0].subject == "You have an account already"
+    assert mailoutbox[0].subject == "You already have an account"
 
 
 def test_whoever_changes_a_password_its_owner_hears_of_it(

@@ -11,7 +11,7 @@ from django.urls import reverse
 from tests.factories.accounts import UserFactory
 
 pytestmark = pytest.mark.django_db
-ELSEWHERE = "Passkeys do not work at an address made of numbers."
+ELSEWHERE = "Passkeys need a named address, such as localhost."
 PAGES = ["account_login", "mfa_index", "mfa_list_webauthn", "mfa_add_webauthn"]
 
 
@@ -49,7 +49,7 @@ def test_where_there_is_no_name_none_is_promised(settings: Any) -> None:
     settings.SITE_URL = "http://192.0.2.1:8000"
     text = shown("account_login", "127.0.0.1")
     assert ELSEWHERE in text
-    assert "For them, open" not in text
+    assert "To use passkeys, open" not in text
 
 
 def test_a_passkey_signs_in_by_itself_unless_one_takes_the_tick_away() -> None:

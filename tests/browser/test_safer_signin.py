@@ -35,24 +35,22 @@ def type_password(page: Page, email: str) -> None:
 
 
 def show_it_is_you(page: Page) -> None:
-    page.get_by_role("heading", name="Is it you?").wait_for()
+    page.get_by_role("heading", name="Please confirm that it is you").wait_for()
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
 
 
 def test_an_app_is_set_up_and_a_spare_code_signs_in(open_page: OpenPage, person: User) -> None:
     page = open_page("/account/2fa/", user=person)
     page.get_by_role("link", name="Set up an app").click()
-    page.get_by_role("heading", name="Is it you?").wait_for()
+    page.get_by_role("heading", name="Please confirm that it is you").wait_for()
     check_page(page, name="account-is-it-you")
     show_it_is_you(page)
     page.get_by_role("heading", name="Set up an app").wait_for()
     check_page(page, name="account-app-set-up")
-    page.get_by_label("The code in the app").fill(
-        code_now(page.locator("code").inner_text())
-    )
+    page.get_by_label("The code in the app").fill(code_now(page.locator("code").inner_text()))
     page.get_by_role("button", name="Start using it").click()
-    page.get_by_role("heading", name="Your spare codes").wait_for()
+    page.get_by_role("heading", name="Your recovery codes").wait_for()
     check_page(page, name="account-spare-codes")
     spare = page.locator(".codes li").first.inner_text()
     page.goto("/account/2fa/")
@@ -76,7 +74,7 @@ def test_the_code_that_the_app_shows_signs_in(open_page: OpenPage, person: User)
     secret = page.locator("code").inner_text()
     page.get_by_label("The code in the app").fill(code_now(secret))
     page.get_by_role("button", name="Start using it").click()
-    page.get_by_role("heading", name="Your spare codes").wait_for()
+    page.get_by_role("heading", name="Your recovery codes").wait_for()
     page.context.clear_cookies()
     type_password(page, person.email)
     cache.clear()  # a code is good for one time: as if its half minute were over
@@ -115,7 +113,7 @@ def test_a_passkey_is_added_renamed_used_and_removed(open_page: OpenPage, person
     check_page(page, name="account-passkey-add")
     page.get_by_label("Name of the passkey").fill("Blue phone")
     page.get_by_role("button", name="Add it").click()
-    page.get_by_role("heading", name="Your spare codes").wait_for()
+    page.get_by_role("heading", name="Your recovery codes").wait_for()
     page.goto("/account/2fa/webauthn/")
     check_page(page, name="account-passkeys")
     page.get_by_role("link", name="Rename Blue phone").click()
@@ -143,7 +141,7 @@ def test_a_passkey_for_after_the_password_says_so(open_page: OpenPage, person: U
     show_it_is_you(page)
     page.get_by_label("Sign in with this passkey alone").uncheck()
     page.get_by_role("button", name="Add it").click()
-    page.get_by_role("heading", name="Your spare codes").wait_for()
+    page.get_by_role("heading", name="Your recovery codes").wait_for()
     page.goto("/account/2fa/webauthn/")
     expect(page.get_by_text("after your password", exact=True)).to_be_visible()
 

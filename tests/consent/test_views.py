@@ -129,7 +129,7 @@ def test_a_copy_of_the_first_version_is_shown_truly(
     text = door.get(url).content.decode()
     assert "as I chose below" not in text
     assert "with the choices that I made when I signed" in text
-    assert "No name can be seen" in text
+    assert "The name has only invisible characters" in text
     assert not re.search("below|above", signed.meaning)
 
 

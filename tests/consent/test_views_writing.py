@@ -210,7 +210,7 @@ def test_reading_ease_is_told_and_hard_texts_are_pointed_out(  # standards 2.14
     client: Client, study: Study
 ) -> None:
     client.post(at("write", study), written())
-    assert "Most people read that with ease." in client.get(at("preview", study)).content.decode()
+    assert "Most people can read this easily." in client.get(at("preview", study)).content.decode()
     hard = "Notwithstanding institutional considerations, participation necessitates deliberation. "
     client.post(
         at("write", study),
@@ -219,7 +219,7 @@ def test_reading_ease_is_told_and_hard_texts_are_pointed_out(  # standards 2.14
             key_information=hard * 20,
         ),
     )
-    assert "Shorter sentences" in client.get(at("preview", study)).content.decode()
+    assert "Use shorter sentences" in client.get(at("preview", study)).content.decode()
     assert rules.reading_grade([]) == 0
 
 

@@ -174,4 +174,4 @@ def test_the_book_adds_up_per_study_and_currency(client: Client) -> None:
     assert pound.balanced
     page = home(client, staff(member.study))
     assert "£0.80" in page
-    assert "1 of them corrects another." in page
+    assert "1 of them is a correction." in page

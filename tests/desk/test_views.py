@@ -142,7 +142,7 @@ def test_what_changes_things_stands_before_the_coordinator_alone(role: Role, stu
     credit(person)
     judging_round(cohort)
     client = signed_in_as(role, study)
-    shown = {"compensation:rates": "Set the rate", "compensation:entries": "Take back"}
+    shown = {"compensation:rates": "Set the rate", "compensation:entries": ">Reverse"}
     shown["annotations:rounds"] = "Plan a round"
     for name, words in shown.items():
         page = client.get(reverse(name, kwargs={"slug": study.slug})).content.decode()
@@ -196,7 +196,7 @@ def test_home_knows_where_everybody_belongs(client: Client, study: Study) -> Non
     assert client.get(home).headers["Location"] == reverse("account_login")
     user = UserFactory.create()
     client.force_login(user)
-    assert "in no study yet" in client.get(home).content.decode()
+    assert "not in a study yet" in client.get(home).content.decode()
     first = staff(study)
     client.force_login(first.user)
     assert client.get(home).headers["Location"] == reverse(

@@ -64,7 +64,7 @@ def test_a_coordinator_takes_somebody_out(member: Member, coordinator: Member) -
     client = signed_in(coordinator)
     asked = client.get(address(member)).content.decode()
     assert f"Remove {member.user.email} from the study?" in asked
-    assert client.get(page("enrolment:people", member)).content.decode().count("Take out") == 1
+    assert client.get(page("enrolment:people", member)).content.decode().count("Remove<") == 1
     done = client.post(address(member), follow=True).content.decode()
     assert f"{member.user.email} is no longer in the study." in done
     held = Assignment.objects.get(member=member, state=AssignmentState.RETURNED)
@@ -96,7 +96,7 @@ def test_staff_who_were_taken_out_see_nothing(coordinator: Member) -> None:
     client = signed_in(engineer)
     assert client.get(page("desk:study", engineer)).status_code == 404
     assert client.get(page("modelhub:runs", engineer)).status_code == 404
-    assert "You are in no study yet" in client.get("/").content.decode()
+    assert "You are not in a study yet" in client.get("/").content.decode()
 
 
 def test_who_was_taken_out_can_be_added_again(member: Member, coordinator: Member) -> None:

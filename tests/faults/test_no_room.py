@@ -91,7 +91,7 @@ def test_a_file_that_was_brought_is_whole_or_not_there(settings: Any, tmp_path: 
             answer = client.post(reverse("modelhub:uploads", args=[study.slug]), {"file": sent})
         assert answer.status_code == 503
         said = answer.content.decode()
-        assert "We have run out of room for a while" in said
+        assert "Our server is full" in said
         assert "choose it again" in said
         assert [*disk.iterdir()] == []
         assert not Upload.objects.exists()

@@ -80,7 +80,7 @@ def write_consent(coordinator: Visitor) -> None:
         if isinstance(value, str)
     }
     page = coordinator.submit(page, form, **(own | {"offer_commercial": None, "look": "1"}))
-    assert "school text of grade" in page.words
+    assert "Reading level: grade" in page.words
     done = coordinator.submit(page, page.form_with("shown_hash"))
     assert "Version 1 is published." in done.words
     choices = ConsentVersion.objects.get().content["choices"]
@@ -132,7 +132,7 @@ def plan_and_open_a_round(coordinator: Visitor) -> None:
 
 def test_from_a_new_study_to_the_first_text(visit: Any) -> None:
     coordinator = visit("cora")
-    assert "in no study yet" in coordinator.get("/").words
+    assert "not in a study yet" in coordinator.get("/").words
     admin = visit("ada", is_site_admin=True)
     listed = make_study(admin)
     assert listed.url.endswith("/site/studies/")

@@ -336,7 +336,7 @@ def test_the_page_lists_what_is_missing_with_links_and_refuses_with_them(client:
     assert client.get(open_at).headers["Location"] == reverse("desk:set-up", kwargs=at)
     refused = client.post(open_at)
     assert refused.status_code == 409
-    said = refused.content.decode().partition("It cannot open yet:")[2]
+    said = refused.content.decode().partition("This study cannot open yet:")[2]
     rates = reverse("compensation:rates", kwargs=at)
     assert f'<a href="{rates}">Set what “Panel” is paid for one text.</a>' in said
 

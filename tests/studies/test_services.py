@@ -209,7 +209,7 @@ def test_cohorts_are_made_renamed_and_taken_out(client: Client) -> None:
     assert taken.status_code == 400
     assert "Another cohort has this name." in taken.content.decode()
     drop = reverse("studies:cohort-drop", kwargs={"slug": study.slug, "cohort_id": made[2].id})
-    assert "Take out" in client.get(drop).content.decode()
+    assert "Delete" in client.get(drop).content.decode()
     assert client.post(drop).status_code == 302
     there = Cohort.objects.filter(study=study).values_list("key", "title")
     assert list(there) == [

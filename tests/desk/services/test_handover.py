@@ -131,7 +131,7 @@ def test_a_second_site_admin_approves(site: Site) -> None:
     site.stop()
     asked = site.ask()
     ada, bea = browser(site.ada), browser(site.bea)
-    assert "asks that new@example.org" in bea.get(reverse("accounts:people")).content.decode()
+    assert "requests that new@example.org" in bea.get(reverse("accounts:people")).content.decode()
     page = reverse("desk:handover-decide", kwargs={"handover_id": asked.id})
     approve = reverse("desk:handover-approve", kwargs={"handover_id": asked.id})
     assert f'action="{approve}"' not in ada.get(page).content.decode()
