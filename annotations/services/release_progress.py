@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from django.db.models import QuerySet
 
-from annotations.datasets.package import Progress
+from annotations.datasets.plumbing.build import Progress
 from annotations.models import DatasetRelease
 from annotations.queries.releases import WAITING
 

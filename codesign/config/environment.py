@@ -1,6 +1,6 @@
 """Everything an operator can set, read once from the environment, typed and validated.
 
-All variables are read in `read`; README, "To production", explains them.
+All variables are read in `read`; docs/deployment.md explains them.
 """
 
 import contextlib
@@ -123,7 +123,7 @@ def read(variables: Mapping[str, str], *, root: Path) -> Environment:
     if reader.complaints:
         raise ImproperlyConfigured(
             f"Codesign does not start: {'; '.join(reader.complaints)}. "
-            'README, "To production", explains each of them.'
+            "docs/deployment.md explains each of them."
         )
     return env
 

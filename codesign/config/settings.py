@@ -1,6 +1,6 @@
 """Django's settings. What an operator can change comes from the environment.
 
-`environment.py` reads and validates the variables; README, "To production", explains them.
+`environment.py` reads and validates the variables; docs/deployment.md explains them.
 """
 
 import os
@@ -56,7 +56,7 @@ DATABASES["default"].update(
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --- apps: left may import right (design.md), so listed from the bottom up ---------------------
+# --- apps, from the bottom up: an app imports only those before it (docs/architecture.md) -------
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -15,8 +15,8 @@ from django.urls import reverse
 from codesign.accounts import services
 from codesign.accounts.models import OutgoingMail
 from codesign.shared.actors import SYSTEM
-from tests.accounts.services.test_proofs import clear_limits
 from tests.factories.accounts import UserFactory
+from tests.support.sessions import clear_limits
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a-lamp-and-a-quiet-river-41"

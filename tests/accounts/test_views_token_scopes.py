@@ -17,7 +17,7 @@ from codesign.studies.models import Member
 from codesign.studies.rules import JUDGING, Role
 from tests.factories.accounts import UserFactory
 from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
-from tests.guards.test_doors import patterns, view_of
+from tests.support.addresses import patterns, view_of
 from tests.support.counting import queries_of
 
 pytestmark = pytest.mark.django_db

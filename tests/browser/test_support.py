@@ -8,8 +8,8 @@ from playwright.sync_api import Page, expect
 from annotations.models import OwnText
 from tests.browser.conftest import OpenPage
 from tests.browser.judging_study import ARABIC, HARD, Judging, judge_next, judging
+from tests.browser.judging_tools import BOTH, fill, send, tool, where
 from tests.browser.looking import check_page
-from tests.browser.test_judging import BOTH, fill, send, tool, where
 from tests.factories.studies import staff
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -44,7 +44,7 @@ def scrolled(page: Page) -> list[float]:
 
 @PHONES
 @BOTH
-def test_help_and_stop_stay_in_reach_on_a_phone(  # standards 3.2.6, 4.7
+def test_help_and_stop_stay_in_reach_on_a_phone(  # WCAG 3.2.6, standards 4.7
     open_page: OpenPage, study: Judging, width: int, scripts: bool
 ) -> None:
     page = open_page(study.path, user=study.member.user, scripts=scripts)

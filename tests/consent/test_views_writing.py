@@ -17,6 +17,7 @@ from codesign.studies.models import Study
 from codesign.studies.rules import StudyState
 from tests.factories.consent import consent_text, publish, sign
 from tests.factories.studies import MemberFactory, StudyFactory, staff
+from tests.support.consent_texts import written
 
 pytestmark = pytest.mark.django_db
 
@@ -30,25 +31,6 @@ def study(client: Client) -> Study:
 
 def at(name: str, study: Study) -> str:
     return reverse(f"consent:{name}", kwargs={"slug": study.slug})
-
-
-def written(**changes: Any) -> dict[str, Any]:
-    """What the form sends for a whole text."""
-    sent = {
-        "before": "",
-        "title": "What you say yes to",
-        "key_information": "First.\r\n \r\nSecond,\r\non two lines.",
-        "parts-TOTAL_FORMS": "2",
-        "parts-INITIAL_FORMS": "0",
-        "parts-0-heading": "What you do",
-        "parts-0-text": "You read.\n\n\nYou judge.",
-        "parts-1-heading": "",
-        "parts-1-text": "",
-        "offer_training": "on",
-    }
-    for purpose in rules.Purpose:
-        sent |= {f"title_{purpose}": f"Yes to {purpose}", f"help_{purpose}": "What it means."}
-    return sent | changes
 
 
 def test_a_text_is_kept_as_a_draft_and_published_as_it_was_shown(

@@ -17,7 +17,7 @@ from codesign.studies.rules import Role
 from tests.factories.compensation import set_rate
 from tests.factories.consent import sign
 from tests.factories.studies import MemberFactory, staff
-from tests.guards.test_code import sources
+from tests.support.source import sources
 
 RECORDING = {"audit.record", "_tell"}
 

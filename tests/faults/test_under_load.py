@@ -24,13 +24,12 @@ import pytest
 from codesign.config.housekeeping import LONGEST_LOG
 from codesign.config.servers.postgres import SUPERUSER
 from codesign.config.servers.roles import OWNER_ROLE
-from tests.config.test_supervisor import NAMES
 from tests.faults.books import WRITTEN, Story, assert_load_goes_on, compare, compare_writing, rows
 from tests.faults.disks import Disk, mounted
 from tests.faults.people import Judge
 from tests.journeys.conftest import STUDY, Installation, installed
 from tests.journeys.visitor import Page, Visitor
-from tests.support.running import LONGEST, PATIENCE, ROOT, eventually, user_environment
+from tests.support.running import LONGEST, NAMES, PATIENCE, ROOT, eventually, user_environment
 
 pytestmark = pytest.mark.slow
 
@@ -42,7 +41,7 @@ RUNS = 2 + KILLS // 16
 """Generation runs, so many that the model writes all the while."""
 SHORT = {"samples": 2, "max_new_tokens": 24}
 PROMPTS = 300 + 60 * KILLS
-NO_ROOM = "Our server is full"
+NO_ROOM = "We have run out of room for a while"
 PAGES = {
     "panelist": ("/", f"{STUDY}/judge/", f"{STUDY}/pay/", f"{STUDY}/consent/", "/help/"),
     "coordinator": ("/", f"{STUDY}/generation/", f"{STUDY}/releases/", f"{STUDY}/imports/"),
@@ -172,11 +171,11 @@ def test_a_full_disk_is_said_and_nothing_is_broken(
     running.read_until("postgres ended")
     resting = send(panelist, page, status=503)
     assert NO_ROOM in resting.words
-    assert "It is still on this page" in resting.words
+    assert "It is still here, on this page" in resting.words
     assert running.process.poll() is None
     before = sum(len(judge.acknowledged) for judge in others)
     disk.make_room()
-    running.read_until("The disk has space again")
+    running.read_until("There is room again")
     running.wait_until_healthy()
     panelist.submit(resting, resting.form_with("comparison"))
     eventually(lambda: sum(len(judge.acknowledged) for judge in others) > before + 10)
@@ -213,7 +212,7 @@ def ask_for_a_release(installation: Installation) -> None:
         answer = client.post("dataset-releases/", json={"purpose": "training"})
     assert answer.status_code in (201, 503), answer.text
     if answer.status_code == 503:
-        assert "disk is full, so this was not saved" in answer.json()["title"]
+        assert "has no room to keep anything new" in answer.json()["title"]
 
 
 def back_up(home: Path) -> None:

@@ -118,7 +118,10 @@ def _filled(*, tasks: int, judged: int, people: int) -> Member:
 
 
 def test_a_large_study(subtests: pytest.Subtests) -> None:
-    """Its rows take longer to make than all that is tried with them: each try is undone."""
+    """Prevents pages and a queue that slow down as a study grows.
+
+    Making the rows takes longer than all that is tried with them: each try is rolled back.
+    """
     panelist = _filled(tasks=MANY, judged=MANY // 5, people=PEOPLE)
     before = (Round.objects.count(), Task.objects.count())
     assert before == (1, MANY + 1)
@@ -195,6 +198,7 @@ def _read_by(node: dict[str, Any]) -> int:
 
 
 def test_a_sitting_is_added_up_without_what_was_done_before_it() -> None:
+    """Prevents a judging page that reads everything its person ever judged."""
     panelist = _filled(tasks=2_400, judged=2_000, people=6)
     held = send(lease(panelist), key="another").next
     assert held is not None
@@ -211,6 +215,7 @@ def test_a_sitting_is_added_up_without_what_was_done_before_it() -> None:
 
 
 def test_pages_call_no_parallel_workers() -> None:
+    """Prevents parallel workers of PostgreSQL for a page: they cost more than they save."""
     from codesign.config import gunicorn
 
     (options,) = (said.partition("=")[2] for said in gunicorn.raw_env)

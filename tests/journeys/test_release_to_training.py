@@ -13,7 +13,7 @@ from modelhub.engine.libraries import quiet
 from modelhub.models import ModelVersion, Source
 from modelhub.queries.sources import names_of
 from modelhub.rules.states import ModelKind
-from tests.annotations.datasets.test_package import twelve_prompts
+from tests.support.release_files import twelve_prompts
 from tests.support.release_study import Story, release, rows
 from tests.support.snapshots import built
 

@@ -20,8 +20,8 @@ from codesign.consent.models import ConsentDraft
 from codesign.shared import stashed_forms
 from codesign.studies.models import Member
 from codesign.studies.rules import StudyState
-from tests.consent.test_views_writing import written
 from tests.factories.studies import StudyFactory, staff
+from tests.support.consent_texts import written
 from tests.support.sessions import made_here, session_ends
 
 pytestmark = pytest.mark.django_db  # standards 5.3

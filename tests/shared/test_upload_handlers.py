@@ -20,7 +20,7 @@ from codesign.studies.models import Member, Study
 from codesign.studies.rules import Role
 from modelhub.models import Upload
 from tests.factories.studies import MemberFactory, StudyFactory, staff
-from tests.guards.test_doors import patterns, view_of
+from tests.support.addresses import patterns, view_of
 from tests.support.sessions import made_here, session_ends
 
 pytestmark = pytest.mark.django_db

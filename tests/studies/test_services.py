@@ -23,16 +23,9 @@ from tests.factories.compensation import set_rate
 from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
 from tests.support.counting import queries_of
 from tests.support.sessions import shown_lately
+from tests.support.studies import NEW
 
 pytestmark = pytest.mark.django_db
-NEW = {
-    "title": "Quiet nights",
-    "slug": "quiet-nights",
-    "summary": "How replies feel.",
-    "organisation": "Made-up Sleep Group",
-    "contact": "questions@example.org",
-    "email": "cora@example.org",
-}
 
 
 @pytest.fixture

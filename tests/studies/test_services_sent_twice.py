@@ -15,13 +15,13 @@ from codesign.consent.services import save_draft
 from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Cohort, Study
 from codesign.studies.rules import Role, StudyState
-from tests.annotations.views.test_rubrics import question, written
-from tests.consent.test_views_writing import written as text
 from tests.factories.accounts import UserFactory
 from tests.factories.consent import consent_text
 from tests.factories.ready import draft_study, ready_study
-from tests.faults.bad_input.test_sent_twice import asked_at_once, fill_in, statuses
-from tests.studies.test_services import NEW
+from tests.support.at_once import asked_at_once, fill_in, statuses
+from tests.support.consent_texts import written as text
+from tests.support.rubric_forms import question, written
+from tests.support.studies import NEW
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROLE = Role.COORDINATOR

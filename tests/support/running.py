@@ -183,3 +183,15 @@ class Running:
         self.process.wait(timeout=PATIENCE)
         if self.process.stdout is not None:
             self.process.stdout.close()
+
+
+NAMES = {
+    "web": "gunicorn",
+    "worker-default": "worker-default@",
+    "worker-exports": "worker-exports@",
+    "worker-generation": "worker-generation@",
+    "worker-training": "worker-training@",
+    "beat": "codesign.config.celery beat",
+    "postgres": "pginstall/bin/postgres",
+    "valkey": "valkey-server",
+}

@@ -6,6 +6,7 @@ import time
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import Client
 
 from codesign.shared.stashed_forms import CSRF
@@ -29,3 +30,9 @@ def shown_lately(client: Client, *, seconds_ago: float = 0) -> Client:
     session["account_authentication_methods_user"] = session[SESSION_KEY]
     session.save()
     return client
+
+
+def clear_limits() -> None:
+    """Let time pass for what counts seconds between two mails to one address."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM accounts_signinmemory")

@@ -11,7 +11,6 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.contrib.sessions.models import Session
 from django.core.mail import EmailMessage
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -25,6 +24,7 @@ from codesign.shared.errors import Conflict, NotPermitted
 from tests.factories.accounts import UserFactory
 from tests.factories.studies import MemberFactory
 from tests.support.outbox import code_in, post_mail
+from tests.support.sessions import clear_limits
 from tests.support.together import at_once
 
 pytestmark = pytest.mark.django_db
@@ -112,12 +112,6 @@ def test_of_two_who_sign_up_the_one_who_types_the_code_keeps_a_password(
     assert not is_in(attacker)
     assert not sign_in(Client(), ATTACKERS)
     assert User.objects.filter(email=VICTIM).count() == 1
-
-
-def clear_limits() -> None:
-    """Let time pass for what counts seconds between two mails to one address."""
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM accounts_signinmemory")
 
 
 @pytest.mark.django_db(transaction=True)

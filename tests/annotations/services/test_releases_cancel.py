@@ -141,5 +141,5 @@ def test_whoever_cancels_does_not_wait_for_the_reading_to_end() -> None:
 
     chosen = selection(study=story.study, purpose="training", going_on=going_on)
     with pytest.raises(Cancelled):
-        list(chosen.parts)
+        list(chosen.prompts)
     assert asks == [made.id]

@@ -14,6 +14,7 @@ from codesign.studies.models import Study
 from tests.factories.annotations import make_rubric
 from tests.factories.studies import StudyFactory, staff
 from tests.support.counting import queries_of
+from tests.support.rubric_forms import question, written
 
 pytestmark = pytest.mark.django_db
 
@@ -27,20 +28,6 @@ def study(client: Client) -> Study:
 
 def at(name: str, study: Study, **keys: str) -> str:
     return reverse(f"annotations:{name}", kwargs={"slug": study.slug} | keys)
-
-
-def question(number: int, title: str, *, key: str = "", **changes: str) -> dict[str, str]:
-    said = {"key": key, "title": title, "question": f"Was it {title}?"}
-    said |= {f"anchor_{score}": f"{score} of 5" for score in range(1, 6)}
-    return {f"questions-{number}-{name}": words for name, words in (said | changes).items()}
-
-
-def written(*questions: dict[str, str], **changes: Any) -> dict[str, Any]:
-    total = {"questions-TOTAL_FORMS": str(len(questions) + 1), "questions-INITIAL_FORMS": "0"}
-    sent: dict[str, Any] = {"title": "How it feels"} | total
-    for one in questions:
-        sent |= one
-    return sent | changes
 
 
 def test_questions_are_written_and_their_next_version_keeps_its_keys(

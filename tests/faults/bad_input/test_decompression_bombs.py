@@ -24,7 +24,7 @@ from modelhub.models import Upload
 from modelhub.rules.imports import BODY
 from modelhub.services.file_reader import MEMORY
 from tests.factories.studies import StudyFactory
-from tests.faults.bad_input.test_files import Door, by_api, by_command, by_page, plain, signed_in
+from tests.support.import_doors import Door, by_api, by_command, by_page, plain, signed_in
 from tests.support.judging_api import problem
 from tests.support.running import ROOT
 

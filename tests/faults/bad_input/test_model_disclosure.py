@@ -13,7 +13,7 @@ from annotations.models import Response
 from codesign.studies.models import Study
 from modelhub.models import ModelVersion
 from tests.factories.studies import StudyFactory
-from tests.faults.bad_input.test_files import Door, by_api, by_command, by_page, plain, table
+from tests.support.import_doors import Door, by_api, by_command, by_page, plain, table
 
 pytestmark = pytest.mark.django_db
 NAMED = {"text": "Hello, I am zephyr-7b-beta", "model": "HuggingFaceH4/zephyr-7b-beta"}
@@ -126,7 +126,7 @@ def test_text_in_braces_is_text(study: Study, door: Door, text: str) -> None:
 
 
 def test_a_json_body_hands_the_model_over_too(study: Study) -> None:
-    from tests.faults.bad_input.test_files import signed_in
+    from tests.support.import_doors import signed_in
 
     where = f"/api/v1/studies/{study.slug}/prompts/"
     body = {"prompts": [{"prompt": "Hello", "responses": [NAMED]}, {"prompt": "Fine."}]}

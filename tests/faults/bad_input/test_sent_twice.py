@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -17,12 +15,10 @@ from modelhub.models import GenerationItem, GenerationRun, TrainingRun
 from modelhub.services.versions import ensure_embedded_model
 from tests.factories.modelhub import add_prompts, frozen_release
 from tests.factories.studies import StudyFactory, staff
-from tests.support.judging_doors import close
+from tests.support.at_once import AT_ONCE, Asks, asked_at_once, fill_in, statuses
 
 pytestmark = pytest.mark.django_db(transaction=True)
-AT_ONCE = 3
 PAIRS = {"preference": {"train": 9}}
-Asks = Callable[[Client], Any]
 
 
 @pytest.fixture
@@ -30,32 +26,8 @@ def study() -> Study:
     return StudyFactory.create()
 
 
-def asked_at_once(study: Study, role: Role, ask: Asks) -> list[Any]:
-    """The answers, of one person's clicks."""
-    member = staff(study, role)
-
-    def click(_: int) -> Any:
-        try:
-            client = Client()
-            client.force_login(member.user)
-            return ask(client)
-        finally:
-            close()
-
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        return [*pool.map(click, range(AT_ONCE))]
-
-
 def post(path: str, body: dict[str, Any]) -> Asks:
     return lambda client: client.post(f"/api/v1/{path}", body, content_type="application/json")
-
-
-def fill_in(page: str, study: Study, fields: dict[str, Any]) -> Asks:
-    return lambda client: client.post(reverse(page, kwargs={"slug": study.slug}), fields)
-
-
-def statuses(answers: list[Any]) -> list[int]:
-    return sorted(answer.status_code for answer in answers)
 
 
 def run_fields(study: Study, **changes: str) -> dict[str, str]:

@@ -13,8 +13,8 @@ from modelhub.engine.errors import EngineError
 from modelhub.engine.generate import DEFAULT_SYSTEM_MESSAGE, with_system
 from modelhub.engine.model_disclosure import giveaway
 from modelhub.engine.sentences import whole_sentences
-from tests.conftest import TOLD
 from tests.support.model_disclosures import HARMLESS, OWN, SPEAKS
+from tests.support.reporting import TOLD
 
 CASES = Path(__file__).parent / "model_disclosure_false_positives.jsonl"
 

@@ -20,8 +20,8 @@ from codesign.studies.rules import Role
 from modelhub.models import ModelVersion, Source
 from modelhub.services.imports import check_file, import_file
 from tests.factories.studies import StudyFactory, staff
-from tests.modelhub.views.test_uploads import Desk, lines
 from tests.support.judging_api import problem
+from tests.support.uploads import Desk, lines
 
 pytestmark = pytest.mark.django_db
 LONG = "I lie awake at night because my father does not speak to me any more"

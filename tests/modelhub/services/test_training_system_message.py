@@ -20,7 +20,7 @@ from modelhub.services.versions import ensure_embedded_model
 from tests.factories.annotations import judge, lease, send
 from tests.factories.modelhub import add_prompts, frozen_release, open_round
 from tests.factories.studies import StudyFactory, staff
-from tests.modelhub.services.test_evaluations import write
+from tests.support.comparisons import write
 
 pytestmark = pytest.mark.django_db
 KIND, BRIEF = "Be kind to whoever writes.", "Answer with one word."

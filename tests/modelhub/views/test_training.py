@@ -21,7 +21,7 @@ from modelhub.services.versions import ensure_embedded_model
 from tests.factories.annotations import judging_round, lease
 from tests.factories.modelhub import add_prompts, child_of, frozen_release
 from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
-from tests.modelhub.services.test_evaluations import compared, prefers, two_panelists, write
+from tests.support.comparisons import compared, prefers, two_panelists, write
 from tests.support.counting import queries_of
 
 pytestmark = pytest.mark.django_db

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import signal
 import subprocess
@@ -18,16 +17,13 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 from celery import current_app
 from django.conf import settings
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
-from django.test import Client
-from django.urls import reverse
 from django.utils import timezone
 
 from annotations.models import Prompt, Response
 from codesign.shared.parsers import CsvFile
 from codesign.shared.upload_handlers import FileOnDisk
-from codesign.studies.models import Member, Study
+from codesign.studies.models import Member
 from codesign.studies.rules import Role
 from modelhub.models import Upload
 from modelhub.queries import uploads as queries
@@ -36,51 +32,11 @@ from modelhub.services import uploads
 from tests.factories.annotations import judge, judging_round
 from tests.factories.studies import MemberFactory, StudyFactory, staff
 from tests.support.running import ROOT, eventually
+from tests.support.uploads import Desk, lines, row, signed_in
 
 pytestmark = pytest.mark.django_db
 GOOD = {"prompt": "I can't sleep.", "responses": ["Tell me more.", "That sounds hard."]}
 ONE_UPLOAD = ("upload", "upload-progress", "upload-confirm", "upload-cancel")
-
-
-def lines(*rows: Any) -> bytes:
-    return "".join(json.dumps(row) + "\n" for row in rows).encode()
-
-
-class Desk:
-    """A coordinator in front of the page."""
-
-    def __init__(self, study: Study | None = None) -> None:
-        self.study = study or StudyFactory.create()
-        self.client = signed_in(staff(self.study, Role.COORDINATOR))
-
-    def at(self, name: str, upload: Upload | None = None) -> str:
-        return address(self.study, name, upload)
-
-    def bring(self, content: bytes, name: str = "prompts.jsonl") -> Any:
-        return self.client.post(self.at("uploads"), {"file": SimpleUploadedFile(name, content)})
-
-    def checked(self, content: bytes, name: str = "prompts.jsonl") -> Upload:
-        assert self.bring(content, name).status_code == 302
-        upload = Upload.objects.latest("created_at")
-        uploads.read(upload_id=upload.id)
-        upload.refresh_from_db()
-        return upload
-
-    def page(self, upload: Upload) -> str:
-        return str(self.client.get(self.at("upload", upload)).content.decode())
-
-
-def signed_in(member: Member) -> Client:
-    client = Client()
-    client.force_login(member.user)
-    return client
-
-
-def address(study: Study, name: str, upload: Upload | None = None) -> str:
-    keys: dict[str, Any] = {"slug": study.slug}
-    if upload:
-        keys["upload_id"] = upload.id
-    return reverse(f"modelhub:{name}", kwargs=keys)
 
 
 @pytest.fixture
@@ -373,10 +329,6 @@ def env() -> dict[str, str]:
         "DATABASE_URL": urlunsplit(where._replace(path=f"/{name}")),
         "DJANGO_SETTINGS_MODULE": "codesign.config.settings",
     }
-
-
-def row(upload: Upload) -> Upload:
-    return Upload.objects.get(id=upload.id)
 
 
 def test_what_an_open_round_would_cost_is_said_before_the_yes() -> None:
