@@ -155,7 +155,7 @@ def test_what_cannot_start_ends_with_its_reason(tmp_path: Path) -> None:
     try:
         out, _ = run.process.communicate(timeout=PATIENCE)
         assert run.process.returncode == 1
-        assert " failed; the last words in " in out
+        assert " failed. The last lines of " in out
         assert "LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL" in out
         assert run.processes() == []
     finally:
@@ -182,7 +182,7 @@ def test_second_run_on_the_same_home_gets_one_sentence(running: Running) -> None
     out, _ = second.process.communicate(timeout=PATIENCE)
     assert second.process.returncode == 1
     assert out.count("\n") == 1
-    assert f"already runs from {running.home} at http://localhost:{running.port}" in out
+    assert f"is already running in {running.home} at http://localhost:{running.port}" in out
     assert healthy(running.port)
 
 
@@ -226,7 +226,7 @@ def test_taken_port_gets_one_sentence(tmp_path: Path) -> None:
         )
     assert refused.returncode == 1
     assert refused.stdout.count("\n") == 1
-    assert f"Port {port} is taken" in refused.stdout
+    assert f"Port {port} is in use" in refused.stdout
     assert refused.stderr == ""
 
 
