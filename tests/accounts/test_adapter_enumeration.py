@@ -81,7 +81,7 @@ def changing(client: Client, email: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("door", [signing_up, asking_for_a_code, resetting, mistyping, changing])
-def test_pages_are_the_same_whether_there_is_an_account_or_not(
+def test_pages_do_not_reveal_whether_an_account_exists(
     door: Callable[[Client, str], list[Any]],
 ) -> None:
     services.make_account(actor=SYSTEM, email="own@example.org", password=PASSWORD)

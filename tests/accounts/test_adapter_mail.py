@@ -33,7 +33,7 @@ def test_signing_up_sends_a_code_and_nothing_about_any_study(
     assert "testserver" not in mail.body
 
 
-def test_an_address_that_is_taken_is_told_only_to_its_owner(
+def test_only_the_owner_learns_that_an_address_is_taken(
     client: Client, person: User, mailoutbox: list[EmailMessage]
 ) -> None:
     form = {"email": person.email, "password1": NEW, "password2": NEW}
@@ -44,7 +44,7 @@ def test_an_address_that_is_taken_is_told_only_to_its_owner(
     assert mailoutbox[0].subject == "You already have an account"
 
 
-def test_whoever_changes_a_password_its_owner_hears_of_it(
+def test_owner_is_told_of_a_changed_password(
     client: Client, person: User, mailoutbox: list[EmailMessage]
 ) -> None:
     client.force_login(person)

@@ -51,7 +51,7 @@ def test_another_account_at_the_same_place_is_not_held_up(person: User) -> None:
     assert sign_in(here, other.email, RIGHT).status_code == 302
 
 
-def test_one_address_does_not_try_everybody(person: User, settings: Any) -> None:
+def test_one_address_cannot_try_many_accounts(person: User, settings: Any) -> None:
     settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"login": "12/m/ip"}
     guesser = Client(REMOTE_ADDR="192.0.2.1")
     for number in range(12):
@@ -94,7 +94,7 @@ def test_twelve_people_at_the_same_moment_are_not_told_that_it_was_too_often() -
     assert at_once(*[partial(ask, number) for number in range(12)]) == [302] * 12
 
 
-def test_ten_mistypes_by_others_lock_nobody_out(person: User) -> None:
+def test_ten_failed_attempts_by_others_lock_nobody_out(person: User) -> None:
     for number in range(30):
         other = Client(REMOTE_ADDR="192.0.2.1")
         sign_in(other, f"person{number}@example.org", WRONG)
@@ -113,7 +113,7 @@ def test_many_people_make_accounts_and_reset_passwords_at_one_place(db: None) ->
         assert reset.status_code == 302
 
 
-def test_one_account_is_not_guessed_at_from_many_places(person: User) -> None:
+def test_one_account_cannot_be_guessed_from_many_addresses(person: User) -> None:
     said = [
         sign_in(Client(REMOTE_ADDR=f"192.0.2.{n}"), person.email, WRONG).content.decode()
         for n in range(1, 12)
@@ -121,21 +121,21 @@ def test_one_account_is_not_guessed_at_from_many_places(person: User) -> None:
     assert ["five times" in page for page in said] == [False] * TRIES + [True] * 6
 
 
-def test_what_is_said_of_an_account_is_said_of_an_address_without_one(person: User) -> None:
+def test_messages_do_not_reveal_whether_an_account_exists(person: User) -> None:
     for email in (person.email, "nobody@example.org"):
         for _ in range(TRIES):
             sign_in(Client(), email, WRONG)
         assert "five times" in sign_in(Client(), email, WRONG).content.decode()
 
 
-def test_too_many_codes_are_told_as_that(person: User) -> None:
+def test_too_many_codes_are_reported(person: User) -> None:
     for _ in range(4):
         answer = Client().post(reverse("account_request_login_code"), {"email": person.email})
     assert "We have sent three codes to this address" in answer.content.decode()
     assert re.search(r"Try again in \d+ seconds?\.", answer.content.decode())
 
 
-def test_a_mail_that_was_just_sent_is_told_as_that(db: None) -> None:
+def test_mail_sent_a_moment_ago_is_reported(db: None) -> None:
     sent = {"email": "new@example.org", "password1": RIGHT, "password2": RIGHT}
     assert Client().post(reverse("account_signup"), sent).status_code == 302
     answer = Client().post(reverse("account_signup"), sent)
@@ -143,7 +143,7 @@ def test_a_mail_that_was_just_sent_is_told_as_that(db: None) -> None:
     assert "We sent an e-mail to this address a moment ago." in answer.content.decode()
 
 
-def test_three_wrong_codes_are_told_as_that(person: User) -> None:
+def test_three_wrong_codes_are_reported(person: User) -> None:
     client = Client()
     client.post(reverse("account_request_login_code"), {"email": person.email})
     for number in range(3):
@@ -161,7 +161,7 @@ def test_an_app_is_guessed_at_five_times(person: User) -> None:
     assert "was entered five times for this account" in answer.content.decode()
 
 
-def test_nobody_is_flooded_with_codes(person: User, mailoutbox: list[EmailMessage]) -> None:
+def test_number_of_mailed_codes_is_limited(person: User, mailoutbox: list[EmailMessage]) -> None:
     for _ in range(5):
         Client().post(reverse("account_request_login_code"), {"email": person.email})
     post_mail()

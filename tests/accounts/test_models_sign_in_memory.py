@@ -106,7 +106,7 @@ def test_tries_in_all_processes_count_together(person: User, processes: list[Pro
         assert not said["signed_in"]
 
 
-def test_what_no_longer_counts_is_forgotten() -> None:
+def test_expired_attempts_are_deleted() -> None:
     cache.set("tried-long-ago-at-192.0.2.1", [1], timeout=-60)
     cache.set("tried-just-now-at-192.0.2.2", [1], timeout=60)
     assert forget_tries() == 1

@@ -95,7 +95,7 @@ def test_a_token_that_cannot_be_is_explained(
     assert ApiToken.objects.count() == 1
 
 
-def test_a_token_ends_by_its_owner_alone(user: User, client: Client) -> None:
+def test_only_the_owner_revokes_a_token(user: User, client: Client) -> None:
     services.make_token(actor=Actor.of(user), user=user, name="mine", scopes=["judge"], days=1)
     other = Client()
     other.force_login(UserFactory.create())
@@ -108,7 +108,7 @@ def test_a_token_ends_by_its_owner_alone(user: User, client: Client) -> None:
     assert client.post(address, {"name": "mine"}).status_code == 404
 
 
-def test_nobody_makes_or_ends_a_token_for_somebody_else(user: User) -> None:
+def test_only_the_owner_creates_and_revokes_tokens(user: User) -> None:
     admin = Actor.of(UserFactory.create(is_site_admin=True))
     with pytest.raises(NotPermitted):
         services.make_token(actor=admin, user=user, name="x", scopes=[TokenScope.JUDGE], days=1)
@@ -177,7 +177,7 @@ def test_a_site_admin_invites(user: User, client: Client) -> None:
     assert queries_of(client, people) == few
 
 
-def test_accounts_are_read_by_site_admins_alone(user: User) -> None:
+def test_only_site_admins_read_accounts(user: User) -> None:
     assert not queries.accounts(actor=Actor.of(user)).exists()
     with pytest.raises(NotPermitted):
         services.invite_account(

@@ -118,7 +118,7 @@ MANY = """
 
 
 @pytest.mark.django_db
-def test_the_oldest_of_a_small_study_are_not_sought_among_those_of_a_large_one() -> None:
+def test_trail_of_a_small_study_does_not_scan_a_large_one() -> None:
     large, small = uuid.uuid4(), uuid.uuid4()
     oldest = queries.events_of(study_id=small).order_by("id")[:51]
     sql, (study_id,) = oldest.query.sql_with_params()

@@ -126,9 +126,7 @@ def test_a_coordinator_takes_a_credit_back_for_a_reason(member: Member, client: 
 
 
 @pytest.mark.parametrize("role", sorted(set(Role) - {Role.COORDINATOR}))
-def test_nobody_else_takes_back_and_the_auditor_alone_sees_what_was_credited(
-    role: Role, client: Client
-) -> None:
+def test_only_coordinators_reverse_and_auditors_can_view(role: Role, client: Client) -> None:
     judges = role in (Role.PANELIST, Role.CLINICIAN)
     person = MemberFactory.create(cohort=CohortFactory.create(role=role if judges else "panelist"))
     made = credit(person)

@@ -181,7 +181,7 @@ def test_a_damaged_backup_is_refused_before_anything_is_touched(
     assert not home.exists()
 
 
-def test_what_is_missing_or_was_never_finished_is_refused(backup: Path, tmp_path: Path) -> None:
+def test_missing_or_unfinished_backup_is_refused(backup: Path, tmp_path: Path) -> None:
     (backup / "tables" / "accounts_user.copy.gz").unlink()
     done = manage(tmp_path / "home", "restore", str(backup))
     assert "tables/accounts_user.copy.gz cannot be read." in done.stderr
@@ -275,7 +275,7 @@ def test_a_full_disk_leaves_a_sentence_and_nothing_else(tmp_path: Path) -> None:
         subprocess.run(["umount", str(disk)], check=True)
 
 
-def test_a_folder_that_is_there_is_not_written_into(tmp_path: Path) -> None:
+def test_existing_folder_is_not_overwritten(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="already exists"):
         call_command("backup", str(tmp_path), stderr=io.StringIO())
     (tmp_path / "b.unfinished").mkdir()

@@ -90,7 +90,7 @@ def test_the_next_version_begins_from_the_last_and_asks_again_or_does_not(  # st
     assert state == (ConsentState.TO_SIGN_AGAIN if material else ConsentState.SIGNED)
 
 
-def test_two_who_write_at_once_lose_nothing_unseen(client: Client, study: Study) -> None:
+def test_concurrent_edits_are_not_lost(client: Client, study: Study) -> None:
     client.post(at("write", study), written(title="Mine"))
     theirs = client.post(at("write", study), written(title="Theirs"))
     assert theirs.status_code == 400
@@ -122,7 +122,7 @@ def test_the_example_has_gaps_that_cannot_be_published(client: Client, study: St
     assert not ConsentVersion.objects.exists()
 
 
-def test_one_more_part_keeps_what_was_written(client: Client, study: Study) -> None:
+def test_adding_a_section_keeps_the_text(client: Client, study: Study) -> None:
     answer = client.post(at("write", study), written(more="1"))
     assert answer.headers["Location"] == f"{at('write', study)}#parts"
     page = client.get(at("write", study)).content.decode()
@@ -188,7 +188,7 @@ def test_a_text_that_lacks_something_cannot_be_published(
     assert not ConsentVersion.objects.exists()
 
 
-def test_reading_ease_is_told_and_hard_texts_are_pointed_out(  # standards 2.14
+def test_reading_level_is_shown_and_hard_texts_warn(  # standards 2.14
     client: Client, study: Study
 ) -> None:
     client.post(at("write", study), written())
@@ -205,7 +205,7 @@ def test_reading_ease_is_told_and_hard_texts_are_pointed_out(  # standards 2.14
     assert rules.reading_grade([]) == 0
 
 
-def test_what_was_shown_is_published_once_and_nothing_else() -> None:
+def test_only_the_shown_draft_is_published_and_only_once() -> None:
     study = StudyFactory.create()
     content = consent_text()
     draft = services.save_draft(

@@ -99,7 +99,7 @@ def test_generation_shows_its_progress_to_those_who_may_know_models(client: Clie
         assert "Responses from a model" not in read(client, unknowing)
 
 
-def test_a_release_is_spoken_of_once_there_is_something_to_release(client: Client) -> None:
+def test_release_step_appears_once_something_can_be_released(client: Client) -> None:
     panelist = judge()
     coordinator = staff(panelist.study)
     staff(panelist.study, Role.SAFETY_LEAD)

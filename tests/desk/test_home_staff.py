@@ -83,7 +83,7 @@ def test_from_invitation_to_judging(panel: Cohort, client: Client) -> None:
     assert "2 have to sign the changed text." in page
 
 
-def test_an_example_is_nobody_s_judging() -> None:
+def test_example_judgements_are_marked_everywhere() -> None:
     cohort = CohortFactory.create()
     member = judge(cohort=cohort)
     judging_round(cohort, tasks=1)
@@ -107,9 +107,7 @@ def test_an_empty_study_has_no_picture(client: Client) -> None:
         ([Role.AUDITOR], "What you can read here"),
     ],
 )
-def test_a_home_is_headed_with_what_it_is_for(
-    roles: list[Role], words: str, client: Client
-) -> None:
+def test_home_heading_depends_on_roles(roles: list[Role], words: str, client: Client) -> None:
     page = home(client, staff(StudyFactory.create(state=StudyState.DRAFT), *roles))
     assert title(page) == words
     assert page.count("btn-primary") == 1
@@ -148,9 +146,7 @@ def test_an_auditor_is_led_to_everything_that_opens_for_them(panel: Cohort, clie
     assert queries_of(client, reverse("desk:study", kwargs=keys)) == few
 
 
-def test_a_safety_lead_is_told_what_there_is_and_nothing_more(
-    panel: Cohort, client: Client
-) -> None:
+def test_safety_lead_page_says_what_exists(panel: Cohort, client: Client) -> None:
     page = home(client, staff(panel.study, Role.SAFETY_LEAD))
     assert "there are none to handle" in page
     assert f'href="{reverse("care:help")}">Read the Help page' in page

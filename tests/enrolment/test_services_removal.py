@@ -60,7 +60,7 @@ def coordinator(member: Member) -> Member:
     return staff(member.study)
 
 
-def test_a_coordinator_takes_somebody_out(member: Member, coordinator: Member) -> None:
+def test_coordinator_removes_a_person(member: Member, coordinator: Member) -> None:
     client = signed_in(coordinator)
     asked = client.get(address(member)).content.decode()
     assert f"Remove {member.user.email} from the study?" in asked
@@ -76,7 +76,7 @@ def test_a_coordinator_takes_somebody_out(member: Member, coordinator: Member) -
     assert (event.actor_id, event.about_id) == (coordinator.user_id, member.id)
 
 
-def test_what_is_theirs_stays_theirs(member: Member, coordinator: Member) -> None:
+def test_removed_person_keeps_work_and_pay(member: Member, coordinator: Member) -> None:
     signed_in(coordinator).post(address(member))
     client = signed_in(member)
     home = client.get("/", follow=True).content.decode()
@@ -108,7 +108,7 @@ def test_who_was_taken_out_can_be_added_again(member: Member, coordinator: Membe
     assert Caller(member).lease().status_code in (200, 201, 204)
 
 
-def test_whoever_judged_does_not_come_back_as_staff(member: Member, coordinator: Member) -> None:
+def test_former_panelist_cannot_return_as_staff(member: Member, coordinator: Member) -> None:
     fresh = MemberFactory.create(cohort=member.cohort)
     for person in (member, fresh):
         signed_in(coordinator).post(address(person))
@@ -119,14 +119,14 @@ def test_whoever_judged_does_not_come_back_as_staff(member: Member, coordinator:
         back(coordinator, member, Role.ML_ENGINEER)
 
 
-def test_nobody_takes_themselves_out(coordinator: Member) -> None:
+def test_nobody_removes_themselves(coordinator: Member) -> None:
     assert signed_in(coordinator).post(address(coordinator)).status_code == 409
     coordinator.refresh_from_db()
     assert coordinator.left_at is None
 
 
 @pytest.mark.parametrize("role", sorted(set(Role) - {Role.COORDINATOR}))
-def test_nobody_else_takes_anybody_out(role: Role, client: Client) -> None:
+def test_only_coordinators_remove_people(role: Role, client: Client) -> None:
     judges = role in (Role.PANELIST, Role.CLINICIAN)
     cohort = CohortFactory.create(role=role if judges else Role.PANELIST)
     target = MemberFactory.create(cohort=cohort)

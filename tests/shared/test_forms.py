@@ -53,7 +53,7 @@ LIBRARY = ("This field", "Ensure", "Enter ", "Select ", "No file", "valid")
         ({"some": ["b"]}, "some", "Please choose from the list."),
     ],
 )
-def test_a_mistake_is_said_plainly(sent: dict[str, object], field: str, sentence: str) -> None:
+def test_form_errors_are_in_plain_words(sent: dict[str, object], field: str, sentence: str) -> None:
     form = Everything(sent)
     assert not form.is_valid()
     assert form.errors[field] == [sentence]

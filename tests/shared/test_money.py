@@ -102,7 +102,7 @@ def test_every_currency_in_use_is_there() -> None:
         ("١٫٥٠", "GBP", 150),
     ],
 )
-def test_what_is_clear_is_read_exactly(written: str, currency: str, minor: int) -> None:
+def test_unambiguous_amounts_are_read_exactly(written: str, currency: str, minor: int) -> None:
     for language in ("en", "de", "ar"):
         with translation.override(language):
             assert read_money(written, currency) == minor
@@ -121,7 +121,7 @@ def test_what_is_clear_is_read_exactly(written: str, currency: str, minor: int) 
            "1.234,567.8", ".5", "5.", "0x10", "1_000", "9" * 41, "²")),
     ],
 )  # fmt: skip
-def test_what_is_not_clear_is_refused(written: str, currency: str, says: str) -> None:
+def test_ambiguous_amounts_are_refused(written: str, currency: str, says: str) -> None:
     with pytest.raises(ValueError, match=r".") as refused:
         read_money(written, currency)
     assert str(refused.value) == says

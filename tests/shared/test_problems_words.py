@@ -88,7 +88,7 @@ BODIES: list[tuple[str, dict[str, Any], str, str]] = [
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("path", "body", "field", "says"), BODIES)
-def test_what_is_misspelt_or_unknown_starts_nothing(
+def test_unknown_fields_are_refused(
     path: str, body: dict[str, Any], field: str, says: str, client: Client
 ) -> None:
     role = Role.COORDINATOR if "releases" in path else Role.ML_ENGINEER

@@ -96,7 +96,7 @@ LISTED = [name for name in OPERATIONS if OPERATIONS[name]["operationId"].endswit
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_a_parameter_that_is_not_there_is_refused_everywhere(lists: Lists, name: str) -> None:
+def test_unknown_parameters_are_refused_everywhere(lists: Lists, name: str) -> None:
     """On every operation, and by its name, so that a typo is found."""
     method, _, path = name.partition(" ")
     held = str(uuid.uuid4())
