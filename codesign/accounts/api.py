@@ -73,7 +73,7 @@ class ApiView(APIView):
     ) -> Response:
         """Return one page of the queryset.
 
-        `read` turns the rows of the page into what `shape` describes, with data that only they need.
+        `read` turns the rows of the page into what `shape` describes.
         """
         pages = (self.pagination_class or Pages)()
         rows = pages.paginate_queryset(queryset, self.request, self)
