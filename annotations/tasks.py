@@ -3,7 +3,7 @@
 import uuid
 
 from annotations.services import assignments, counters, filling, offering, releases
-from codesign.shared.jobs import background
+from codesign.jobs.carrier import background
 
 
 @background(name="annotations.tasks.expire_leases", queue="default", time_limit=60)

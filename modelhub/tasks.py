@@ -2,7 +2,7 @@
 
 import uuid
 
-from codesign.shared.jobs import background
+from codesign.jobs.carrier import background
 from modelhub.services import chunks, generation, training, training_process, uploads
 
 

@@ -2,7 +2,7 @@
 
 from codesign.accounts import services
 from codesign.accounts.services import proofs
-from codesign.shared.jobs import background
+from codesign.jobs.carrier import background
 
 
 @background(name="accounts.tasks.send_mail", queue="default", time_limit=120)

@@ -1,7 +1,7 @@
 """The timer that seals."""
 
 from codesign.audit import services
-from codesign.shared.jobs import background
+from codesign.jobs.carrier import background
 
 
 @background(name="audit.tasks.seal", queue="default", time_limit=60)

@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "crispy_bootstrap5",
     "pgtrigger",
     "codesign.shared",
+    "codesign.jobs",
     "codesign.audit",
     "codesign.accounts",
     "codesign.studies",
@@ -325,7 +326,7 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = ("codesign.shared.jobs.route",)
+CELERY_TASK_ROUTES = ("codesign.jobs.carrier.route",)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 LONGEST_TASK = 6 * 3600
 """Seconds; above every task's own limit. A message not answered by then is delivered once more."""
@@ -344,6 +345,7 @@ else:
     }
 CELERY_BEAT_SCHEDULER = "codesign.config.clock:Clock"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "tend-jobs": {"task": "jobs.tasks.tend", "schedule": 15.0},
     "ring-mail": {"task": "accounts.tasks.ring_mail", "schedule": 60.0},
     "forget": {"task": "accounts.tasks.forget", "schedule": 600.0},
     "forget-unproven": {"task": "accounts.tasks.forget_unproven", "schedule": 600.0},

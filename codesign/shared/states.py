@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NoReturn
 
 from codesign.shared.errors import Conflict
 
@@ -25,8 +26,12 @@ class Transitions:
         return new in self.table.get(old, frozenset())
 
     def check(self, old: str, new: str) -> str:
-        """Return `new`, or refuse with a Conflict that says where it stands."""
+        """Return `new`, or refuse with a Conflict that names the present state."""
         if not self.allows(old, new):
-            stands = old.replace("_", " ")
-            raise Conflict(f"This cannot be done any more: the {self.name} is {stands}.")
+            self.refuse(old)
         return new
+
+    def refuse(self, state: str) -> NoReturn:
+        """Raise the Conflict for a row in this state."""
+        words = state.replace("_", " ")
+        raise Conflict(f"This cannot be done any more: the {self.name} is {words}.")
