@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             name='RoundFilling',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(default=annotations.rules.states.FillingState['FILLING'], max_length=10)),
+                ('state', models.CharField(default='filling', max_length=10)),
                 ('which', models.CharField(max_length=10)),
                 ('categories', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=12), help_text='Of the prompts.', size=None)),
                 ('responses', models.PositiveSmallIntegerField(help_text='For each prompt, the newest ones.')),

@@ -13,17 +13,27 @@ from annotations.datasets.layout import shares_paths
 from annotations.datasets.manifest import MANIFEST
 from annotations.models import DatasetRelease
 from annotations.rules.states import ReleaseState
+from codesign.jobs.models import Job
+from codesign.jobs.queries import job_about, newest
 from codesign.shared.errors import NotFound
 from codesign.shared.lookups import Asked, matching
 from codesign.studies.models import Study
 
 READABLE = frozenset({ReleaseState.FROZEN, ReleaseState.SUPERSEDED})
+JOB = "dataset_release"
+"""The kind of job that builds a release."""
 WAITING = frozenset({ReleaseState.QUEUED, ReleaseState.BUILDING})
 
 
 def releases_of(*, study: Study) -> QuerySet[DatasetRelease]:
-    """A study's releases, newest first; who may see them the door has checked."""
-    return DatasetRelease.objects.filter(study=study).order_by("-number")
+    """A study's releases, newest first; who may see them the door has checked.
+
+    With what their jobs say: `rows_done`, `rows_total` and `error`.
+    """
+    found = DatasetRelease.objects.filter(study=study).order_by("-number")
+    return found.annotate(
+        rows_done=newest(JOB, "done"), rows_total=newest(JOB, "total"), error=newest(JOB, "reason")
+    )
 
 
 def releases_matching(*, study: Study, asked: Asked) -> QuerySet[DatasetRelease]:
@@ -41,9 +51,9 @@ def release_in(*, study: Study, release_id: uuid.UUID) -> DatasetRelease:
     return release
 
 
-def waiting() -> list[DatasetRelease]:
-    """Releases that somebody must build or go on building."""
-    return list(DatasetRelease.objects.filter(state__in=WAITING).order_by("created_at"))
+def job_of_release(*, release_id: uuid.UUID) -> Job:
+    """The job that builds a release, or built it."""
+    return job_about(kind=JOB, subject_id=release_id)
 
 
 def folder_of(release: DatasetRelease) -> Path:

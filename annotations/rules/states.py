@@ -55,14 +55,6 @@ class RoundState(StrEnum):
     CLOSED = "closed"
 
 
-class FillingState(StrEnum):
-    """Putting prompts into a round, in the background."""
-
-    FILLING = "filling"
-    FILLED = "filled"
-    CANCELLED = "cancelled"
-
-
 class Waiting(StrEnum):
     """Which prompts a round is filled with."""
 
@@ -197,10 +189,6 @@ class ReleaseState(StrEnum):
 
 ROUND_STATES = Transitions.of(
     "round", {"planned": ["open", "closed"], "open": ["closed"], "closed": ["open"]}
-)
-FILLING_STATES = Transitions.of(
-    "filling of the round",
-    {"filling": ["filled", "cancelled"], "filled": [], "cancelled": []},
 )
 ASSIGNMENT_STATES = Transitions.of(
     "assignment",

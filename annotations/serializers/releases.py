@@ -41,6 +41,9 @@ class ReleaseSerializer(serializers.ModelSerializer[DatasetRelease]):
     follows = serializers.UUIDField(
         source="parent_id", allow_null=True, help_text="The release of the same purpose before."
     )
+    error = serializers.CharField(help_text="Why it was not made; else empty.")
+    rows_done = serializers.IntegerField(help_text="Judgements written.")
+    rows_total = serializers.IntegerField(help_text="Judgements to write; 0 while unknown.")
     example_judgements = serializers.BooleanField(source="has_examples")
     least_p = serializers.FloatField()
     least_margin = serializers.FloatField()

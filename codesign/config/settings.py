@@ -353,8 +353,6 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "seal-audit": {"task": "audit.tasks.seal", "schedule": 60.0},
     "fold-tallies": {"task": "annotations.tasks.fold_tallies", "schedule": 60.0},
     "expire-leases": {"task": "annotations.tasks.expire_leases", "schedule": 60.0},
-    "ring-rounds": {"task": "annotations.tasks.ring_rounds", "schedule": 20.0},
-    "ring-releases": {"task": "annotations.tasks.ring_releases", "schedule": 20.0},
     "ring-generation": {"task": "modelhub.tasks.ring_generation", "schedule": 15.0},
     "ring-uploads": {"task": "modelhub.tasks.ring_uploads", "schedule": 20.0},
     "drop-uploads": {"task": "modelhub.tasks.drop_uploads", "schedule": 3600.0},

@@ -36,6 +36,7 @@ class Job(PublicModel):
     done = models.PositiveBigIntegerField(default=0)
     total = models.PositiveBigIntegerField(default=0, help_text="0 while unknown.")
     samples = models.JSONField(default=list, help_text="[[seconds, done], …] of the last minute.")
+    cursor = models.CharField(max_length=120, blank=True, help_text="Where its runner continues.")
     cancel_requested_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True, help_text="When it was first claimed.")
     ended_at = models.DateTimeField(null=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from codesign.jobs.models import Claim, Job
@@ -40,6 +40,12 @@ def jobs_of(*, kind: str, subject_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, J
     return {job.subject_id: job for job in jobs.order_by("created_at")}
 
 
+def newest(kind: str, column: str) -> Subquery:
+    """A column of the newest job of a kind about each row of a query, to annotate it with."""
+    jobs = Job.objects.filter(kind=kind, subject_id=OuterRef("pk")).order_by("-created_at")
+    return Subquery(jobs.values(column)[:1])
+
+
 def unfinished(*, kind: str) -> QuerySet[Job]:
     """Jobs of a kind that wait or that a worker is at."""
     return Job.objects.filter(kind=kind, state__in=UNFINISHED)
@@ -49,6 +55,17 @@ def history(*, study_id: uuid.UUID, kinds: Collection[str]) -> QuerySet[Job]:
     """The jobs of a study, newest first, of the kinds that the reader may see."""
     found = Job.objects.filter(study_id=study_id, kind__in=kinds)
     return found.defer("samples").order_by("-created_at", "-id")
+
+
+def unfinished_job(*, kind: str, subject_id: uuid.UUID) -> Job | None:
+    """The unfinished job of a kind about a subject."""
+    return unfinished(kind=kind).filter(subject_id=subject_id).first()
+
+
+def lock_unfinished(*, kind: str, subject_id: uuid.UUID) -> Job | None:
+    """The unfinished job of a kind about a subject, locked until the transaction ends."""
+    jobs = locked().filter(kind=kind, subject_id=subject_id, state__in=UNFINISHED)
+    return jobs.first()
 
 
 @dataclass(frozen=True, slots=True)

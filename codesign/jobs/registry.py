@@ -69,15 +69,22 @@ class Kind:
     unit: Any
     """What `done` and `total` count, in words."""
     permission: Permission | None
-    """Who may see it in the history of its study and cancel it; None where no page shows it."""
+    """Who sees it in the history of its study; None where no page shows it."""
     moved: Callable[[Move], None] = _nothing
     next_part: Callable[[Any], Part | None] = whole
     most_attempts: int | None = 3
     """Workers that may die of a job before it fails; None where another limit counts."""
     cancels_at_once: bool = False
     """Whether cancelling ends it immediately, also where a worker is at it: its claim is void."""
-    page: Callable[[Any], str] | None = None
-    """The address of the page about its subject."""
+    cancelled_reason: Any = ""
+    """What a cancelled job says of its end."""
+    page: str = ""
+    """The URL name of its subject's page, which takes the study's slug and the subject's id."""
 
 
 KINDS: Registry[Kind] = Registry("kind of job")
+
+
+def register(kind: Kind) -> Kind:
+    """Make a kind known, once."""
+    return KINDS.register(kind.name, kind)

@@ -14,9 +14,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotations.queries.progress import cost_of_a_prompt
+from codesign.jobs.pages import ProgressCard, progress_part
 from codesign.shared.errors import Invalid, TooLarge
 from codesign.shared.money import format_money
-from codesign.shared.pages import Job, how_far
 from codesign.studies.permissions import StudyRequest, page
 from modelhub.forms.uploads import COLUMNS, LINE, TABLE, UploadForm
 from modelhub.models import Upload
@@ -74,7 +74,7 @@ def one(request: StudyRequest, slug: str, upload_id: uuid.UUID) -> HttpResponse:
 def progress(request: StudyRequest, slug: str, upload_id: uuid.UUID) -> HttpResponse:
     """How far it is; loads the page anew once there is something to read."""
     upload = queries.upload_in(study_id=request.member.study_id, upload_id=upload_id)
-    return how_far(request, _seen(request, upload)["job"])
+    return progress_part(request, _seen(request, upload)["job"])
 
 
 @page(UPLOAD)
@@ -101,7 +101,7 @@ def _seen(request: StudyRequest, upload: Upload) -> dict[str, Any]:
     keys = {"slug": request.member.study.slug, "upload_id": upload.id}
     goes_on = upload.state in queries.UNDER_WAY
     may_cancel = UPLOAD_STATES.allows(upload.state, UploadState.CANCELLED)
-    job = Job(
+    job = ProgressCard(
         title=_("How far it is"),
         done=upload.rows,
         total=upload.total,

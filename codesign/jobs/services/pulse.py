@@ -48,7 +48,7 @@ class Pulse:
         self.done = self.total = 0
         self._samples: list[list[float]] = []
         self._written: tuple[int, int] | None = None
-        self._beaten = time.monotonic()
+        self._beaten = 0.0
         self._inside = connection.in_atomic_block
         self._ready, self._claimed, self._over = (threading.Event() for _ in range(3))
         self._thread = threading.Thread(target=self._beat_beside, name="pulse", daemon=True)
@@ -72,10 +72,14 @@ class Pulse:
 
     def claimed(self, *, done: int, total: int) -> None:
         """Start to beat: the claim is written."""
-        self.done, self.total = done, total
         self._samples = sampled([], at=time.time(), done=done)
-        self._written = (done, total)
+        self.told(done=done, total=total)
         self._claimed.set()
+
+    def told(self, *, done: int, total: int) -> None:
+        """The work has written its progress itself."""
+        self.done, self.total = done, total
+        self._written = (done, total)
 
     def check(self) -> None:
         """Raise Stopped where the work must not go on. Takes no time; call it often."""

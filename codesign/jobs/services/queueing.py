@@ -42,12 +42,16 @@ def start(
     subject_id: uuid.UUID,
     label: str = "",
     study_id: uuid.UUID | None = None,
+    done: int = 0,
     total: int = 0,
+    cursor: str = "",
     due_at: datetime | None = None,
+    here: bool = False,
 ) -> Job:
     """Queue a job in the caller's transaction; a worker is told once that has committed.
 
-    A subject has at most one unfinished job of a kind.
+    A subject has at most one unfinished job of a kind. With `here` no worker is told: the caller
+    runs it by `working.run_here`, and if that process dies, the timer tells a worker.
     """
     now = timezone.now()
     job = Job.objects.create(
@@ -56,11 +60,14 @@ def start(
         label=label[:200],
         study_id=study_id,
         requested_by_id=actor.user_id,
+        done=done,
         total=total,
+        cursor=cursor,
         due_at=due_at or now,
+        called_at=now if here else None,
     )
     JobMove.objects.create(job=job, actor_id=actor.user_id, new=job.state)
-    if job.due_at <= now:
+    if not here and job.due_at <= now:
         dispatch(jobs=[job])
     return job
 
@@ -131,6 +138,8 @@ def requeue(*, job: Job, actor: Actor = SYSTEM, **changes: Any) -> None:
 def end(*, job: Job, to: JobState, actor: Actor = SYSTEM, reason: str = "", **changes: Any) -> None:
     """End a locked job, for good or until it is resumed; no worker's claim counts any more."""
     Claim.objects.filter(job=job).delete()
+    if to == JobState.CANCELLED:
+        reason = reason or str(KINDS.get(job.kind).cancelled_reason)
     ended = {
         "waits": False,
         "called_at": None,

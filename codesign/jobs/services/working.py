@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -68,14 +68,20 @@ class Work:
         """End the job as done in the transaction that keeps its results; raises like `lock`."""
         done, total = self._pulse.done, self._pulse.total
         queueing.end(
-            job=self.lock(), to=JobState.DONE, reason=reason, done=max(done, total), total=total
+            job=self.lock(), to=JobState.DONE, reason=reason, done=total or done, total=total
         )
 
-    def advance(self, *, done: int, total: int) -> Job:
-        """Write progress in the caller's transaction: for jobs of many parts; see `lock`."""
+    def advance(self, *, done: int, total: int, **changes: Any) -> Job:
+        """Write progress in the transaction that keeps a batch or a part; raises like `lock`.
+
+        `changes` are other columns of the job, as its cursor.
+        """
         job = self.lock()
         samples = sampled(job.samples, at=timezone.now().timestamp(), done=done)
-        queueing.note(job=job, done=done, total=total, samples=samples, attempts=0)
+        queueing.note(job=job, done=done, total=total, samples=samples, attempts=0, **changes)
+        self._pulse.told(done=done, total=total)
+        if self._listener:
+            self._listener(done, total)
         return job
 
     def is_ours(self) -> bool:
@@ -89,17 +95,33 @@ def perform(*, job_id: uuid.UUID | str, call: int | str, listener: Listener | No
     Void messages do nothing: a later one took their place, the job has ended, or another worker
     has it. `listener` is told the progress in this process.
     """
+    with at_work(job_id=job_id, call=call, listener=listener) as work:
+        if work is None:
+            return False
+        _run(work)
+    return True
+
+
+@contextmanager
+def at_work(
+    *, job_id: uuid.UUID | str, call: int | str, listener: Listener | None = None
+) -> Iterator[Work | None]:
+    """Claim the job's next part, and show signs of life until the block ends.
+
+    Gives None where there is nothing to claim. How the work ended is for the block to say.
+    """
     job_id, call = uuid.UUID(str(job_id)), int(call)
     if not queries.is_called(job_id=job_id, call=call):
-        return False
+        yield None
+        return
     with Pulse() as pulse:
         claimed = _claim(job_id, call, pulse.claim_id)
         if claimed is None:
-            return False
+            yield None
+            return
         job, part = claimed
         pulse.claimed(done=job.done, total=job.total)
-        _run(Work(job, part.number, pulse, listener))
-    return True
+        yield Work(job, part.number, pulse, listener)
 
 
 def run_here(*, job: Job, listener: Listener | None = None) -> Job:
