@@ -13,14 +13,13 @@ from django.core.management import call_command
 from playwright.sync_api import Browser, sync_playwright
 
 from modelhub.engine.weights import ensure_embedded
+from tests.support.reporting import TOLD
 
 # Playwright runs an event loop in this thread; Django would refuse to touch the database in it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 OWN_SERVER = "CODESIGN_TEST_SERVER"
 """Set by tests/plugin.py where the database server is a throw-away of this run."""
-TOLD = "told"
-"""Under this name a test records a line that is shown after the run, passed or not."""
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 

@@ -18,7 +18,7 @@ from codesign.accounts.services import make_account
 from codesign.shared.actors import SYSTEM
 from tests.browser.looking import Watch
 from tests.browser.people import PASSWORD
-from tests.sessions import shown_lately
+from tests.support.sessions import shown_lately
 
 if TYPE_CHECKING:
     from codesign.accounts.models import User

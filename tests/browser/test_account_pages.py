@@ -17,7 +17,7 @@ from codesign.shared.actors import SYSTEM
 from tests.browser.conftest import OpenPage
 from tests.browser.looking import check_page
 from tests.browser.people import HOME, PASSWORD, expect_signed_in
-from tests.posting import code_in, post_mail
+from tests.support.outbox import code_in, post_mail
 
 LINK = re.compile(r"https?://[^/\s]+(/\S+)")
 

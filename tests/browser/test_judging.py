@@ -5,51 +5,25 @@ from __future__ import annotations
 import pytest
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from annotations.models import Assignment, Judgement, Rewrite
 from codesign.studies.models import Member
 from tests.browser.conftest import OpenPage, hear_out, session_cookie
 from tests.browser.judging_study import ARABIC, HARD, Judging, add, judging
+from tests.browser.judging_tools import BOTH, SEND, fill, rate_all, send, tool, where
 from tests.browser.looking import check_page
-from tests.config.running import eventually
-from tests.together import somebody_waits
+from tests.support.running import eventually
+from tests.support.together import somebody_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DONE = "You have judged everything there is for now. Thank you."
-BOTH = pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
-SEND = "Send and go on"
-CRITERIA = ("Heard", "Respected", "Not judged", "Choice", "Usable")
 
 
 @pytest.fixture
 def study(transactional_db: None) -> Judging:
     return judging()
-
-
-def rate_all(page: Page, score: int = 4) -> None:
-    for title in CRITERIA:
-        for letter in "AB":
-            scale = page.get_by_role("group", name=f"{title}, reply {letter}")
-            scale.get_by_role("radio").nth(score - 1).check(force=True)
-
-
-def fill(page: Page) -> None:
-    rate_all(page)
-    page.get_by_role("radio", name="A better", exact=True).check(force=True)
-
-
-def tool(page: Page, letter: str, name: str) -> Locator:
-    return page.get_by_role("article", name=f"Reply {letter}").locator("summary", has_text=name)
-
-
-def send(page: Page) -> None:
-    page.get_by_role("button", name=SEND).click()
-
-
-def where(page: Page, number: int) -> None:
-    expect(page.get_by_role("heading", level=1)).to_contain_text(f"{number} in this sitting")
 
 
 @BOTH

@@ -20,7 +20,7 @@ from tests.browser.looking import check_page
 from tests.factories.annotations import lease
 from tests.factories.modelhub import add_prompts, frozen_release, open_round
 from tests.factories.studies import CohortFactory, staff
-from tests.modelhub.test_evaluations import compared, prefers, two_panelists
+from tests.support.comparisons import compared, prefers, two_panelists
 
 pytestmark = pytest.mark.slow
 

@@ -6,9 +6,9 @@ import pytest
 
 from annotations.queries import releases as queries
 from annotations.services import releases
-from tests.annotations.releases.story import Story, release, withdraw
 from tests.browser.conftest import OpenPage
 from tests.browser.looking import check_page
+from tests.support.release_study import Story, release, withdraw
 
 
 @pytest.mark.slow

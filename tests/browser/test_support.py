@@ -8,8 +8,8 @@ from playwright.sync_api import Page, expect
 from annotations.models import OwnText
 from tests.browser.conftest import OpenPage
 from tests.browser.judging_study import ARABIC, HARD, Judging, judge_next, judging
+from tests.browser.judging_tools import BOTH, fill, send, tool, where
 from tests.browser.looking import check_page
-from tests.browser.test_judging import BOTH, fill, send, tool, where
 from tests.factories.studies import staff
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -11,8 +11,8 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from codesign.config.environment import Environment, read
-from tests.config.production import SECRET, production_environment
-from tests.config.running import PATIENCE, ROOT
+from tests.support.production import SECRET, production_environment
+from tests.support.running import PATIENCE, ROOT
 
 NEEDED = (
     "SECRET_KEY",

@@ -18,8 +18,10 @@ from codesign.config.programs import Application
 from codesign.config.servers.errors import ServerError
 from codesign.config.servers.process import Spec
 from codesign.config.supervisor import QUICK_DEATHS, Keeper, healthy
-from tests.config.production import production_environment
-from tests.config.running import (
+from tests.journeys.visitor import Visitor
+from tests.support.production import production_environment
+from tests.support.running import (
+    NAMES,
     PATIENCE,
     READY,
     ROOT,
@@ -28,18 +30,6 @@ from tests.config.running import (
     processes_of,
     user_environment,
 )
-from tests.journeys.visitor import Visitor
-
-NAMES = {
-    "web": "gunicorn",
-    "worker-default": "worker-default@",
-    "worker-exports": "worker-exports@",
-    "worker-generation": "worker-generation@",
-    "worker-training": "worker-training@",
-    "beat": "codesign.config.celery beat",
-    "postgres": "pginstall/bin/postgres",
-    "valkey": "valkey-server",
-}
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +98,7 @@ def test_whatever_is_killed_comes_back_and_no_row_is_lost(running: Running, name
 ANOTHER_TEST = """
 import sys
 from pathlib import Path
-from tests.config.running import READY, Running
+from tests.support.running import READY, Running
 Running(Path(sys.argv[1])).read_until(READY)
 print("ready", flush=True)
 sys.stdin.read()

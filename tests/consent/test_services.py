@@ -14,8 +14,8 @@ from codesign.shared.errors import Conflict, Invalid, NoConsent, NotPermitted
 from tests.factories.accounts import UserFactory
 from tests.factories.consent import publish, sign
 from tests.factories.studies import MemberFactory, staff
-from tests.fixed import nothing_changes
-from tests.together import at_once, kinds
+from tests.support.fixed_rows import nothing_changes
+from tests.support.together import at_once, kinds
 
 pytestmark = pytest.mark.django_db
 

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from tests.config.running import eventually
-from tests.conftest import TOLD
 from tests.faults.people import Judge
 from tests.journeys.conftest import Installation
+from tests.support.reporting import TOLD
+from tests.support.running import eventually
 
 LONGEST_WRITING = 900.0
 ACKNOWLEDGED = """

@@ -17,10 +17,10 @@ from playwright.sync_api import Page as Tab
 from codesign.config.servers.folders import socket_folder
 from codesign.config.servers.postgres import SUPERUSER, Postgres
 from codesign.config.servers.valkey import Valkey
-from tests.config.running import READY, Running, eventually
 from tests.faults.people import answer_to
 from tests.journeys.conftest import STUDY, Installation
 from tests.journeys.visitor import Visitor
+from tests.support.running import READY, Running, eventually
 
 pytestmark = pytest.mark.slow
 GONE_S = 20.0

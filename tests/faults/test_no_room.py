@@ -28,12 +28,12 @@ from modelhub.engine.train import is_out_of_room
 from modelhub.models import Upload
 from modelhub.queries.generation import runs_to_ring
 from modelhub.services import chunks
-from tests.annotations.releases.story import Story, unwatched
-from tests.config.running import ROOT
 from tests.factories.studies import StudyFactory, staff
 from tests.faults.disks import small_disk
-from tests.modelhub.engine_release import pair, write_release
-from tests.modelhub.runs import start
+from tests.support.engine_release import pair, write_release
+from tests.support.generation_runs import start
+from tests.support.release_study import Story, unwatched
+from tests.support.running import ROOT
 
 
 def lacking(sentence: str) -> OSError:

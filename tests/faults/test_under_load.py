@@ -24,13 +24,12 @@ import pytest
 from codesign.config.housekeeping import LONGEST_LOG
 from codesign.config.servers.postgres import SUPERUSER
 from codesign.config.servers.roles import OWNER_ROLE
-from tests.config.running import LONGEST, PATIENCE, ROOT, eventually, user_environment
-from tests.config.test_supervisor import NAMES
 from tests.faults.books import WRITTEN, Story, assert_load_goes_on, compare, compare_writing, rows
 from tests.faults.disks import Disk, mounted
 from tests.faults.people import Judge
 from tests.journeys.conftest import STUDY, Installation, installed
 from tests.journeys.visitor import Page, Visitor
+from tests.support.running import LONGEST, NAMES, PATIENCE, ROOT, eventually, user_environment
 
 pytestmark = pytest.mark.slow
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("codesign", "annotations", "modelhub")
+from tests.support.source import PACKAGES, ROOT, layer, sources
+
 MOST_LINES, MOST_FUNCTION_LINES = 400, 45
 
 # Each exception says why, and must still be one.
@@ -38,22 +38,6 @@ NO_ROWS = {"request.session", "super()"}
 DOORS = ("views", "api", "tasks", "receivers", "admin", "management", "forms", "serializers")
 
 
-@cache
-def sources() -> dict[str, ast.Module]:
-    found = {}
-    for package in (*PACKAGES, "tests", "benchmarks"):
-        for path in sorted((ROOT / package).rglob("*.py")):
-            if "migrations" not in path.parts:
-                found[path.relative_to(ROOT).as_posix()] = ast.parse(path.read_text())
-    return found
-
-
-def layer(name: str) -> str:
-    """`annotations/services/rounds.py` → `services`."""
-    parts = name.removesuffix(".py").split("/")
-    return parts[2] if parts[0] == "codesign" and len(parts) > 2 else parts[1]
-
-
 def functions() -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
     for name, tree in sources().items():
         for node in ast.walk(tree):
@@ -62,6 +46,7 @@ def functions() -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
 
 
 def test_files_are_small() -> None:
+    """Prevents god files: code that a reader cannot take in at one sitting."""
     endings = {".py", ".html", ".js"}
     long = {
         path.relative_to(ROOT).as_posix()
@@ -88,6 +73,7 @@ def code_lines(name: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 
 def test_functions_are_small() -> None:
+    """Prevents functions that do several things and can only be tested as one."""
     long = {
         name
         for name, node in functions()
@@ -109,6 +95,7 @@ def _writes(tree: ast.Module) -> Iterator[int]:
 
 
 def test_writes_stand_in_services_alone() -> None:
+    """Prevents a change without its permission check and its audit event (house rule 1)."""
     elsewhere = {
         name
         for name, tree in sources().items()
@@ -118,7 +105,7 @@ def test_writes_stand_in_services_alone() -> None:
 
 
 def test_doors_read_through_queries() -> None:
-    """House rule 3: no `.objects` in doors."""
+    """Prevents a page or an endpoint that reads rows without asking who reads (house rule 3)."""
     direct = {
         f"{name}:{node.lineno}"
         for name, tree in sources().items()
@@ -142,6 +129,7 @@ HEAVY = {
 
 
 def test_heavy_libraries_load_inside_functions_of_their_two_places() -> None:
+    """Prevents a web process that needs gigabytes and half a minute to start (house rule 9)."""
     wrong = set()
     for name, tree in sources().items():
         if not name.startswith(PACKAGES):
@@ -161,7 +149,7 @@ def test_heavy_libraries_load_inside_functions_of_their_two_places() -> None:
 
 
 def test_the_web_process_never_imports_torch() -> None:
-    """What gunicorn loads, every address resolved, in a process of its own."""
+    """Prevents an indirect import of a heavy library by what gunicorn loads."""
     code = (
         "import sys, codesign.config.wsgi\n"
         "from django.urls import get_resolver\n"
@@ -176,7 +164,7 @@ def test_the_web_process_never_imports_torch() -> None:
 
 
 def test_services_take_keywords_only() -> None:
-    """House rule 1, so that a call reads like a sentence."""
+    """Prevents two arguments of one type from being swapped unnoticed (house rule 1)."""
     positional = {
         f"{name}:{node.name}"
         for name, tree in sources().items()
@@ -190,6 +178,7 @@ def test_services_take_keywords_only() -> None:
 
 
 def test_audit_actions_say_what_erasure_does() -> None:
+    """Prevents personal data that survives an erasure in the audit trail (house rule 7)."""
     import django.apps
 
     from codesign.audit.registry import ACTIONS, OnErasure
@@ -213,7 +202,10 @@ def ours_in(tree: ast.Module) -> set[str]:
 
 
 def test_no_test_changes_the_code_that_it_tests() -> None:
-    """It makes as much as a constant asks for; what an operator sets is set by `settings`."""
+    """Prevents a test that passes on code which no installation runs.
+
+    Operators' choices are set by `settings`.
+    """
     changed = set()
     for name, tree in sources().items():
         if not name.startswith("tests/"):
@@ -233,7 +225,10 @@ def test_no_test_changes_the_code_that_it_tests() -> None:
 
 @pytest.mark.parametrize("word", ["task_always_eager", "db.backends.sqlite3"])
 def test_no_setting_makes_broker_or_database_another(word: str) -> None:
-    """Stand-ins in code are refused by the linter (`banned-api` in pyproject.toml)."""
+    """Prevents tests on another database or without a broker, which hide real faults.
+
+    The linter refuses stand-ins in code (`banned-api` in pyproject.toml).
+    """
     here = Path(__file__).relative_to(ROOT).as_posix()
     users = [name for name in sources() if name != here and word in (ROOT / name).read_text()]
     assert users == []

@@ -3,37 +3,24 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from celery import current_app
 from django.conf import settings
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import URLPattern, get_resolver
 
 from codesign.config.programs import WORKERS
 from codesign.jobs import carrier
 from codesign.shared.access import Permission, Scope
 from codesign.studies.rules import Role
-from tests.guards.test_code import layer, sources
+from tests.support.addresses import patterns, view_of
+from tests.support.source import layer, sources
 
 # Views that are not ours to mark; each with its reason, each must still exist.
 UNDECLARED = {
     "allauth.": "sign-in pages check for themselves who may see them",
 }
-
-
-def patterns(resolver: URLResolver) -> Iterator[URLPattern]:
-    for entry in resolver.url_patterns:
-        if isinstance(entry, URLResolver):
-            yield from patterns(entry)
-        else:
-            yield entry
-
-
-def view_of(pattern: URLPattern) -> Any:
-    callback = pattern.callback
-    return getattr(callback, "cls", None) or getattr(callback, "view_class", None) or callback
 
 
 VIEWS = sorted(
@@ -47,6 +34,7 @@ OURS = [(name, pattern) for (name, _), pattern in VIEWS if not name.startswith(t
 
 @pytest.mark.parametrize(("name", "pattern"), OURS, ids=[name for name, _ in OURS])
 def test_every_view_declares_a_permission(name: str, pattern: URLPattern) -> None:
+    """Prevents a page that is open because nobody said who may see it (house rule 2)."""
     permission = getattr(view_of(pattern), "permission", None) or getattr(
         pattern.callback, "permission", None
     )
@@ -57,12 +45,14 @@ def test_every_view_declares_a_permission(name: str, pattern: URLPattern) -> Non
 
 
 def test_exceptions_are_not_stale() -> None:
+    """Prevents an exception from covering a view that it was never meant for."""
     names = [name for (name, _), _ in VIEWS]
     stale = {prefix for prefix in UNDECLARED if not any(name.startswith(prefix) for name in names)}
     assert stale == set()
 
 
 def test_a_permission_name_means_one_thing() -> None:
+    """Prevents two permissions of one name from drifting apart."""
     held: dict[str, Permission] = {}
     for _, pattern in OURS:
         permission = getattr(view_of(pattern), "permission", None)
@@ -79,6 +69,7 @@ QUEUES = {"default", "generation", "training", "exports"}
 
 
 def test_every_task_names_queue_and_time_limit() -> None:
+    """Prevents a task that blocks its queue for ever (house rule 8)."""
     assert our_tasks()
     for name, task in our_tasks():
         assert carrier.QUEUES.get(name) in QUEUES, name
@@ -86,7 +77,7 @@ def test_every_task_names_queue_and_time_limit() -> None:
 
 
 def test_what_takes_long_has_processes_of_its_own() -> None:
-    """A sign-in code shares its processes with short tasks alone."""
+    """Prevents a sign-in code from waiting behind a release."""
     shared = [task for name, task in our_tasks() if carrier.QUEUES[name] == "default"]
     assert "accounts.tasks.send_mail" in [task.name for task in shared]
     assert max(task.time_limit for task in shared) <= 120
@@ -94,13 +85,14 @@ def test_what_takes_long_has_processes_of_its_own() -> None:
 
 
 def test_the_timer_rings_tasks_that_exist() -> None:
+    """Prevents a renamed task that the timer silently never starts again."""
     known = dict(our_tasks())
     for entry in settings.CELERY_BEAT_SCHEDULE.values():
         assert entry["task"] in known
 
 
 def test_tasks_are_enqueued_by_name_after_commit() -> None:
-    """`.delay` and `.apply_async` stand in `shared/jobs.py` alone."""
+    """Prevents a worker from looking for a row that is not committed yet (house rule 8)."""
     direct = {
         f"{name}:{node.lineno}"
         for name, tree in sources().items()
@@ -114,6 +106,7 @@ def test_tasks_are_enqueued_by_name_after_commit() -> None:
 
 
 def test_enqueued_names_exist() -> None:
+    """Prevents a message that no worker understands."""
     known = dict(our_tasks())
     for name, tree in sources().items():
         if not name.startswith(("codesign", "annotations", "modelhub")):
@@ -141,7 +134,7 @@ def services_in(tree: ast.Module) -> set[str]:
 
 
 def test_tasks_call_services() -> None:
-    """A task is a door: it takes ids, calls services and does nothing else."""
+    """Prevents rules in tasks: a task takes ids, calls services and does nothing else."""
     seen = set()
     for name, tree in sources().items():
         if name.startswith(("codesign", "annotations", "modelhub")) and layer(name) == "tasks":

@@ -49,6 +49,7 @@ def fields_of_forms() -> Iterator[tuple[str, forms.Field]]:
 
 
 def test_every_field_of_every_form_takes_it_for_nothing() -> None:
+    """Prevents a form that stores invisible characters as an answer."""
     import codesign.config.urls  # noqa: F401  # every form of every page
 
     checked = 0
@@ -64,11 +65,13 @@ def test_every_field_of_every_form_takes_it_for_nothing() -> None:
 
 
 def test_a_password_is_taken_as_typed() -> None:
+    """Prevents a password from being changed while it is read."""
     form = Login(data={"login": "robin@example.org", "password": UNSEEN})
     assert form.fields["password"].clean(UNSEEN) == UNSEEN
 
 
 def test_reader_and_submission_take_it_for_nothing() -> None:
+    """Prevents an invisible comment, rewrite or flag from counting as feedback."""
     assert is_empty(UNSEEN)
     reader = Reader()
     assert reader.text(UNSEEN, "comment") == ""
@@ -86,6 +89,7 @@ def test_reader_and_submission_take_it_for_nothing() -> None:
 
 @pytest.mark.parametrize("prompt", [text for texts in CASES.values() for text in texts])
 def test_a_prompt_that_shows_nothing_does_not_come_in(prompt: str) -> None:
+    """Prevents people from being paid to judge an empty prompt."""
     for said in (prompt, [{"role": "user", "content": prompt}]):
         with pytest.raises(BadRow, match="is empty"):
             import_row({"prompt": said}, line=1)
@@ -95,6 +99,7 @@ def test_a_prompt_that_shows_nothing_does_not_come_in(prompt: str) -> None:
 
 @pytest.mark.parametrize("reply", ["\u200b", "\u2060", "\u3164"])
 def test_a_reply_that_shows_nothing_does_not_come_in(reply: str) -> None:  # d37
+    """Prevents people from being paid to judge an empty response."""
     for one in (reply, {"text": reply}):
         with pytest.raises(BadRow, match="response 1 is empty"):
             import_row({"prompt": "Hello", "responses": [one, "real"]}, line=1)
@@ -102,18 +107,21 @@ def test_a_reply_that_shows_nothing_does_not_come_in(reply: str) -> None:  # d37
 
 @pytest.mark.parametrize("field", ["external_id", "category", "language", "topics"])
 def test_a_row_whose_field_shows_nothing_is_refused(field: str) -> None:
+    """Prevents an invisible category, language, topic or id, which nobody could find again."""
     value: Any = [UNSEEN] if field == "topics" else UNSEEN
     with pytest.raises(BadRow):
         import_row({"prompt": "Hello", field: value}, line=1)
 
 
 def test_a_model_whose_name_shows_nothing_is_no_model() -> None:
+    """Prevents a model version without a visible name."""
     row = import_row({"prompt": "Hello", "responses": [{"text": "Hi", "model": UNSEEN}]}, line=1)
     assert row.responses[0].model == ""
 
 
 @pytest.mark.django_db
 def test_the_api_takes_it_for_nothing() -> None:
+    """Prevents the API from storing what the forms refuse."""
     study = StudyFactory.create()
     door = APIClient()
     door.force_login(staff(study, Role.COORDINATOR).user)
@@ -125,6 +133,7 @@ def test_the_api_takes_it_for_nothing() -> None:
 
 @pytest.mark.django_db
 def test_a_token_needs_a_name_that_shows() -> None:
+    """Prevents a token that its owner cannot tell from another."""
     user = staff(StudyFactory.create()).user
     with pytest.raises(Invalid, match="name"):
         make_token(
@@ -157,7 +166,7 @@ def truths(tree: ast.AST) -> Iterator[ast.expr]:
 
 
 def test_no_code_asks_strip_whether_a_text_says_anything() -> None:
-    """`strip` knows white space alone: a text of zero-width spaces would count as said."""
+    """Prevents zero-width spaces from counting as text: `strip` knows white space alone."""
     found = {
         f"{path.relative_to(ROOT)}:{one.lineno}"
         for folder in OURS

@@ -56,6 +56,7 @@ def clients(study: Study) -> dict[str, Client]:
 
 
 def test_every_method_at_every_address_is_answered_by_a_page_or_a_problem() -> None:
+    """Prevents a server error, or the browser's own error page, for a refused method."""
     study = StudyFactory.create()
     led, told = 0, 0
     for client in clients(study).values():
@@ -94,6 +95,7 @@ POSTED_TO = [
 
 @pytest.mark.parametrize(("posted", "page"), POSTED_TO)
 def test_a_browser_is_led_from_a_button_to_its_page(posted: str, page: str) -> None:
+    """Prevents a reload after a POST from ending at a page that says the method is not allowed."""
     study = StudyFactory.create(slug="s")
     client = clients(study)["staff"]
     some = str(uuid.uuid4())
@@ -103,6 +105,7 @@ def test_a_browser_is_led_from_a_button_to_its_page(posted: str, page: str) -> N
 
 
 def test_a_program_that_reads_no_pages_gets_the_plain_answer() -> None:
+    """Prevents a program from being redirected where it needs to see the 405."""
     client = clients(StudyFactory.create())["staff"]
     answer = client.get("/account/tokens/revoke/", headers={"Accept": "*/*"})
     assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")

@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, models, transaction
 
 from tests.factories.history import make_history
+from tests.support.tables import APPEND_ONLY
 
 # The one way that imports and foreign keys go (design.md), outermost first.
 ORDER = [
@@ -29,37 +30,10 @@ ORDER = [
 ]
 OURS = [model for model in apps.get_models() if model._meta.app_label in ORDER]
 
-APPEND_ONLY = {
-    "annotations.Criterion",
-    "annotations.Judgement",
-    "annotations.OwnTextMove",
-    "annotations.ReleaseMember",
-    "annotations.PayDecision",
-    "annotations.Retraction",
-    "annotations.ReviewDecision",
-    "annotations.SeenInReview",
-    "annotations.Rubric",
-    "annotations.RoundCohort",
-    "annotations.RubricText",
-    "annotations.TaskResponse",
-    "audit.Event",
-    "audit.PersonalDetail",
-    "audit.Seal",
-    "compensation.Leg",
-    "compensation.PayRate",
-    "compensation.Promise",
-    "compensation.Transfer",
-    "consent.ConsentChoice",
-    "consent.ConsentRecord",
-    "consent.ConsentVersion",
-    "consent.Withdrawal",
-    "modelhub.ModelVersion",
-    "modelhub.Source",
-}
-
 
 @pytest.mark.parametrize("model", OURS, ids=lambda model: model._meta.label)
 def test_foreign_keys_point_down(model: type[models.Model]) -> None:
+    """Prevents an app from depending on an app above it through the database."""
     own = ORDER.index(model._meta.app_label)
     for field in model._meta.get_fields():
         if field.is_relation and field.concrete and field.related_model:
@@ -70,12 +44,14 @@ def test_foreign_keys_point_down(model: type[models.Model]) -> None:
 
 @pytest.mark.parametrize("label", ["Account", "Transfer", "Leg"])
 def test_ledger_names_what_it_speaks_of_by_id(label: str) -> None:
+    """Prevents a payment that cannot be kept because the work that it paid for is erased."""
     model = apps.get_model("compensation", label)
     targets = {f.related_model._meta.label for f in model._meta.get_fields() if f.many_to_one}
     assert targets <= {"compensation.Account", "compensation.Transfer"}
 
 
 def test_audit_points_at_nothing_outside() -> None:
+    """Prevents an audit event that keeps a row from being erased, or that is erased with it."""
     for model in apps.get_app_config("audit").get_models():
         for field in model._meta.get_fields():
             if field.is_relation and field.concrete:
@@ -84,7 +60,7 @@ def test_audit_points_at_nothing_outside() -> None:
 
 @pytest.mark.django_db
 def test_append_only_tables_are_the_declared_ones() -> None:
-    """Every table with the trigger is listed here, and every listed table has the trigger."""
+    """Prevents a table from losing its trigger, or from having one that nobody tests."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
@@ -102,9 +78,9 @@ def change(statement: str, label: str) -> None:
 
 @pytest.mark.django_db
 def test_append_only_tables_refuse_every_change() -> None:
-    """One row of each is really changed and deleted, as far as the database lets that happen.
+    """Prevents history from being rewritten: one row of each table is really changed and deleted.
 
-    A new table is not forgotten: without a row (`make_history`) nothing would be refused here.
+    A new table needs a row in `make_history`; without one nothing would be refused here.
     """
     make_history()
     for label in sorted(APPEND_ONLY):
@@ -117,7 +93,7 @@ def test_append_only_tables_refuse_every_change() -> None:
 
 
 def test_public_ids_are_random() -> None:
-    """What a person may see in an address tells neither order nor number."""
+    """Prevents an address from showing order or number of what people judge."""
     for label in ("annotations.Assignment", "annotations.Response", "annotations.Prompt"):
         key = apps.get_model(label)._meta.pk
         assert isinstance(key, models.UUIDField)
@@ -125,6 +101,7 @@ def test_public_ids_are_random() -> None:
 
 @pytest.mark.django_db
 def test_migrations_are_complete() -> None:
+    """Prevents a model that differs from the migrated database."""
     said = StringIO()
     call_command("makemigrations", check=True, dry_run=True, stdout=said)
     assert said.getvalue() == "No changes detected\n"

@@ -7,12 +7,12 @@ import sys
 
 import pytest
 
-from tests.config.running import PATIENCE
-from tests.guards.test_code import ROOT
+from tests.support.running import PATIENCE
+from tests.support.source import ROOT
 
 
 def test_no_name_of_a_test_changes_from_one_run_to_the_next(request: pytest.FixtureRequest) -> None:
-    """xdist refuses the whole run where two workers collect different names."""
+    """Prevents pytest-xdist from refusing a run because workers collect different names."""
     asked = [one for one in request.config.args if "::" not in one] or ["tests/guards"]
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-n", "0", *asked]
     elsewhere = os.environ | {"PYTHONHASHSEED": "7", "TZ": "Asia/Kathmandu"}

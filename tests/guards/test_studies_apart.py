@@ -48,6 +48,7 @@ def pages_of(study: Study, client: Client) -> dict[str, tuple[int, str]]:
 
 @pytest.mark.django_db
 def test_nothing_of_another_study_shows() -> None:
+    """Prevents a page or a list from showing rows of another study."""
     member = judge()
     judging_round(member.cohort, tasks=2)
     publish(member.study)

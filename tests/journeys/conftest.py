@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from tests.config.running import READY, ROOT, Running, user_environment
 from tests.journeys.visitor import Visitor
+from tests.support.running import READY, ROOT, Running, user_environment
 
 STUDY = "/studies/hard-days"
 

@@ -12,7 +12,6 @@ from django.test import Client
 from annotations.models import Assignment
 from annotations.rules.states import AssignmentState, RoundKind
 from codesign.studies.models import Member
-from tests.annotations.pages import filled, one_url
 from tests.factories.annotations import answers
 from tests.journeys.blind import (
     COMMENT,
@@ -24,6 +23,7 @@ from tests.journeys.blind import (
     story,
     telling_keys,
 )
+from tests.support.judging_page import filled, one_url
 
 pytestmark = pytest.mark.django_db
 

@@ -21,10 +21,10 @@ from playwright.sync_api import Page as BrowserPage
 from psycopg import sql
 
 from tests.browser.looking import Watch, check_page
-from tests.config.running import eventually
-from tests.guards.test_models import APPEND_ONLY
 from tests.journeys.conftest import STUDY, Installation
 from tests.journeys.visitor import Page, Visitor
+from tests.support.running import eventually
+from tests.support.tables import APPEND_ONLY
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("installation")]
 
@@ -258,7 +258,7 @@ def _panel_compares(installation: Installation, comparison: str) -> None:
 
 
 def _held_out_texts() -> list[str]:
-    from tests.config.running import ROOT
+    from tests.support.running import ROOT
 
     lines = (ROOT / "codesign/desk/demo/prompts.jsonl").read_text().splitlines()
     prompts = [json.loads(line) for line in lines]

@@ -23,11 +23,11 @@ from modelhub.models import GenerationRun, ModelVersion, TrainingRun
 from modelhub.rules.states import ModelKind, RunState, TrainingState
 from modelhub.services import generation, training
 from modelhub.services.versions import ensure_embedded_model
-from tests.annotations.callers import problem
-from tests.counting import queries_of
 from tests.factories.accounts import UserFactory
 from tests.factories.modelhub import add_prompts, frozen_release, open_round
 from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
+from tests.support.counting import queries_of
+from tests.support.judging_api import problem
 
 pytestmark = pytest.mark.django_db
 

@@ -22,9 +22,9 @@ from codesign.accounts.services import make_account
 from codesign.config import urls as real
 from codesign.shared.actors import SYSTEM
 from codesign.shared.logs import JsonLines, PlainLines, request_id, scrubbed
-from tests.annotations.pages import cohort_of, filled, held, judge_url, one_url, signed_in
 from tests.factories.annotations import judge, judging_round
-from tests.posting import code_in, post_mail
+from tests.support.judging_page import cohort_of, filled, held, judge_url, one_url, signed_in
+from tests.support.outbox import code_in, post_mail
 
 pytestmark = pytest.mark.django_db
 

@@ -1,0 +1,71 @@
+"""Mail about accounts: plain, and silent about studies and conditions (standards 4.13, 3.14)."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.mail import EmailMessage
+from django.test import Client
+from django.urls import reverse
+
+from codesign.accounts.models import User
+from codesign.accounts.services import make_account
+from codesign.shared.actors import SYSTEM
+from tests.support.outbox import post_mail
+
+OLD = "a-lamp-and-a-quiet-river-41"
+NEW = "the-second-lamp-is-blue-7"
+
+
+@pytest.fixture
+def person(db: None) -> User:
+    return make_account(actor=SYSTEM, email="robin@example.org", password=OLD)
+
+
+def test_signing_up_sends_a_code_and_nothing_about_any_study(
+    client: Client, db: None, mailoutbox: list[EmailMessage]
+) -> None:
+    form = {"email": "sam@example.org", "password1": OLD, "password2": OLD}
+    client.post(reverse("account_signup"), form)
+    post_mail()
+    (mail,) = mailoutbox
+    assert mail.subject == "Your code for Codesign"
+    assert "type into the page" in mail.body
+    assert "testserver" not in mail.body
+
+
+def test_an_address_that_is_taken_is_told_only_to_its_owner(
+    client: Client, person: User, mailoutbox: list[EmailMessage]
+) -> None:
+    form = {"email": person.email, "password1": NEW, "password2": NEW}
+    answer = client.post(reverse("account_signup"), form, follow=True)
+    assert "already" not in answer.content.decode()
+    post_mail()
+    assert [mail.to for mail in mailoutbox] == [[person.email]]
+    assert mailoutbox[0].subject == "You have an account already"
+
+
+def test_whoever_changes_a_password_its_owner_hears_of_it(
+    client: Client, person: User, mailoutbox: list[EmailMessage]
+) -> None:
+    client.force_login(person)
+    form = {"oldpassword": OLD, "password1": NEW, "password2": NEW}
+    client.post(reverse("account_change_password"), form)
+    post_mail()
+    (mail,) = mailoutbox
+    assert mail.subject == "Your password has changed"
+    assert "If it was not" in mail.body
+
+
+def test_a_wrong_password_does_not_tell_whether_there_is_an_account(
+    client: Client, person: User
+) -> None:
+    """The two pages differ in nothing but the address that was typed."""
+    pages = []
+    for email in (person.email, "nobody@example.org"):
+        answer = client.post(reverse("account_login"), {"login": email, "password": NEW})
+        assert answer.status_code == 200
+        page = answer.content.decode().replace(str(answer.context["csrf_token"]), "")
+        assert email in page
+        pages.append(page.replace(email, ""))
+    assert "This address and this password do not go together." in pages[0]
+    assert pages[0] == pages[1]

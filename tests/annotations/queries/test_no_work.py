@@ -1,0 +1,166 @@
+"""Where there is nothing to read, the page says truly why, and home says the same."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from annotations.models import Prompt, Round, RoundFilling, RoundOffering
+from annotations.rules.states import FillingState, Waiting
+from annotations.services import assignments, rounds
+from codesign.compensation.models import PayRate
+from codesign.consent import services as consent
+from codesign.consent.rules import Purpose
+from codesign.shared.actors import SYSTEM, Actor
+from codesign.studies.models import Member
+from codesign.studies.rules import StudyState
+from modelhub.models import GenerationRun
+from modelhub.rules.states import RunState
+from tests.factories.annotations import (
+    PromptFactory,
+    ResponseFactory,
+    judge,
+    judging_round,
+    lease,
+    send,
+)
+from tests.factories.modelhub import add_prompts, child_of
+from tests.support.held_pay import without_triggers
+from tests.support.judging_page import cohort_of, judge_url, signed_in
+
+pytestmark = pytest.mark.django_db
+DONE = "You have judged everything there is for now. Thank you."
+
+
+def said(member: Member) -> tuple[str, str]:
+    """(the judging page, the home page) of somebody."""
+    client = signed_in(member)
+    home = reverse("desk:study", kwargs={"slug": member.study.slug})
+    return tuple(client.get(address).content.decode() for address in (judge_url(member), home))  # type: ignore[return-value]
+
+
+@pytest.fixture
+def member() -> Member:
+    """Somebody who has judged the only text there is."""
+    member = judge()
+    judging_round(cohort_of(member))
+    send(lease(member))
+    return member
+
+
+def test_whoever_judged_all_is_thanked_and_promised_nothing(member: Member) -> None:
+    """Prompts without tasks (here one without replies, one with a single reply) promise nothing."""
+    PromptFactory.create(study=member.study)
+    ResponseFactory.create(prompt=PromptFactory.create(study=member.study))
+    for page in said(member):
+        assert DONE in page
+        assert "being written" not in page
+
+
+def test_one_reply_each_and_nothing_left_is_done(member: Member) -> None:
+    """Case j_judge/n8 of November: prompts with one reply only."""
+    alone = Round.objects.get()
+    for _ in range(2):
+        prompt = PromptFactory.create(study=member.study)
+        ResponseFactory.create(prompt=prompt)
+        rounds.add_tasks(actor=SYSTEM, round=alone, items=[(prompt, list(prompt.responses.all()))])
+        send(lease(member), key=str(prompt.id))
+    PromptFactory.create(study=member.study)
+    assert all(DONE in page for page in said(member))
+
+
+def test_a_new_person_is_not_told_that_they_judged(member: Member) -> None:
+    fresh = judge(cohort=member.cohort)
+    assert all(DONE not in page for page in said(fresh))
+    assert "There is nothing to read yet" in said(fresh)[0]
+
+
+def run_of(member: Member, state: RunState = RunState.RUNNING) -> GenerationRun:
+    """A generation run whose texts come into the member's round."""
+    from modelhub.services.generation import start_run
+    from modelhub.services.versions import ensure_embedded_model
+
+    add_prompts(member.study, "New.")
+    run = start_run(
+        actor=SYSTEM,
+        study=member.study,
+        version=ensure_embedded_model(),
+        prompts=list(Prompt.objects.filter(study=member.study)[:1]),
+        round=Round.objects.get(),
+    )
+    GenerationRun.objects.filter(id=run.id).update(state=state)
+    return run
+
+
+@pytest.mark.parametrize(
+    ("state", "writing"),
+    [("queued", True), ("running", True), ("failed", False), ("cancelled", False), ("done", False)],
+)
+def test_only_a_run_that_runs_is_writing(member: Member, state: RunState, writing: bool) -> None:
+    run_of(member, state)
+    for page in said(member):
+        assert ("being written right now" in page) is writing
+        assert (DONE in page) is not writing
+
+
+def test_a_round_that_is_being_filled_or_offered_says_so(member: Member) -> None:
+    made = Round.objects.get()
+    RoundFilling.objects.create(
+        round=made, which=Waiting.NOT_ASKED, categories=[], responses=2, total=5
+    )
+    assert all("being written right now" in page for page in said(member))
+    RoundFilling.objects.update(state=FillingState.FILLED)
+    assert all(DONE in page for page in said(member))
+    RoundOffering.objects.create(round=made, total=5, started_at=timezone.now())
+    assert all("being written right now" in page for page in said(member))
+
+
+def test_answers_for_a_comparison_are_awaited_by_those_who_may_get_them(member: Member) -> None:
+    from modelhub.services.evaluations import plan_evaluation
+
+    add_prompts(member.study, "Held out", held_out=True)
+    plan_evaluation(actor=SYSTEM, study=member.study, child=child_of(member.study))
+    assert all(DONE in page for page in said(member))  # they did not agree to that
+    consent.change_choice(
+        actor=Actor.of(member.user), member=member, purpose=Purpose.EVALUATION, granted=True
+    )
+    assert all("being written right now" in page for page in said(member))
+
+
+def test_others_hold_what_is_left() -> None:
+    member = judge()
+    judging_round(cohort_of(member), tasks=2)
+    colleague = judge(cohort=member.cohort)
+    taken = lease(colleague)
+    send(lease(member))
+    for page in said(member):
+        assert "Other people have opened the texts that are left" in page
+    assignments.stop(actor=Actor.of(colleague.user), assignment_id=taken.id)
+    assert lease(member).task_id == taken.task_id
+
+
+def test_a_closed_round_and_a_paused_or_closed_study(member: Member) -> None:
+    rounds.close_round(actor=SYSTEM, round=Round.objects.get())
+    page, home = said(member)
+    assert "Nothing is open just now" in page
+    assert "Nothing is open to read just now" in home
+    study = member.study
+    for state, words in (
+        (StudyState.PAUSED, "The study takes a break"),
+        (StudyState.CLOSED, "The study is not open now"),
+    ):
+        study.state = state
+        study.save(update_fields=["state"])
+        assert words in said(member)[0]
+
+
+def test_no_pay_rate_is_said(member: Member) -> None:
+    """A rate that begins later: nobody reads before their pay is known."""
+    with without_triggers():
+        PayRate.objects.update(effective_from=timezone.now() + timedelta(days=1))
+    page, home = said(member)
+    assert "The pay is not set yet" in page
+    assert "before the pay is known" in home

@@ -1,0 +1,244 @@
+"""A coordinator decides on held pay: each piece ends in one state, and is paid exactly once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from annotations.models import Assignment, PayDecision
+from annotations.rules.states import PayCheck
+from annotations.services import pay_checks
+from codesign.audit.models import Event
+from codesign.compensation.models import Transfer
+from codesign.consent import services as consent
+from codesign.shared.actors import Actor
+from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
+from codesign.studies.models import Member
+from codesign.studies.rules import Role
+from tests.factories.annotations import judge, judging_round, lease, send
+from tests.factories.compensation import set_rate
+from tests.factories.studies import staff
+from tests.support.counting import queries_of
+from tests.support.held_pay import earned, held_of, wrong_in_the_book
+from tests.support.judging_page import held, signed_in
+from tests.support.together import at_once
+
+pytestmark = pytest.mark.django_db
+REASON = "The texts were answered by a program: every answer came within a third of a second. " * 2
+
+
+@pytest.fixture(autouse=True)
+def _as_in_earnest(settings: Any) -> None:
+    """Tests answer in milliseconds, which elsewhere counts as human."""
+    settings.PAY_PACE = 4
+
+
+@pytest.fixture
+def member() -> Member:
+    member = judge()
+    judging_round(member.cohort, tasks=12)
+    return member
+
+
+def decide(member: Member, state: str, *, by: Member | None = None, **changes: Any) -> int:
+    coordinator = by or staff(member.study)
+    values: dict[str, Any] = {"until": timezone.now(), "reason": REASON} | changes
+    return pay_checks.decide(
+        actor=Actor.of(coordinator.user),
+        study=member.study,
+        member_id=member.id,
+        state=state,
+        **values,
+    )
+
+
+# --- deciding ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def quick(member: Member) -> Member:
+    """Somebody with three judgements that are held."""
+    for number in range(3):
+        send(lease(member), key=str(number))
+    assert len(held_of(member)) == 3
+    return member
+
+
+@pytest.mark.parametrize(
+    ("state", "pay"), [("used", 240), ("left_out", 240), ("not_paid", 0)], ids=str
+)
+def test_each_decision_ends_every_piece_in_one_state(quick: Member, state: str, pay: int) -> None:
+    assert decide(quick, state) == 3
+    assert earned(quick) == pay
+    states = Assignment.objects.filter(member=quick).exclude(pay_check="")
+    assert set(states.values_list("pay_check", flat=True)) == {state}
+    log = PayDecision.objects.exclude(new_state=PayCheck.HELD)
+    assert {(row.old_state, row.new_state, row.reason) for row in log} == {
+        ("held", state, " ".join(REASON.split()))
+    }
+    event = Event.objects.get(action=pay_checks.DECIDED)
+    assert event.data["pieces"] == 3
+    assert not wrong_in_the_book()
+    with pytest.raises(Conflict):
+        decide(quick, state)
+    assert earned(quick) == pay
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_coordinators_at_once_pay_once() -> None:
+    member = judge()
+    judging_round(member.cohort, tasks=12)
+    for number in range(3):
+        send(lease(member), key=str(number))
+    deciders = [staff(member.study) for _ in range(4)]
+    until = timezone.now()
+    done = at_once(
+        *[lambda one=one: decide(member, "used", by=one, until=until) for one in deciders]
+    )
+    assert sorted(str(type(one).__name__) for one in done) == ["Conflict"] * 3 + ["int"]
+    assert earned(member) == 240
+    assert Transfer.objects.count() == 3
+
+
+def test_one_by_one_and_by_the_rate_of_its_lease(quick: Member) -> None:
+    set_rate(quick.cohort, 500)
+    first, second, _ = held_of(quick)
+    assert decide(quick, "used", pieces=[first.id], until=None) == 1
+    assert earned(quick) == 80
+    assert decide(quick, "not_paid", pieces=[second.id], until=None) == 1
+    assert decide(quick, "left_out", pieces=[second.id], until=None) == 1  # paid after all
+    assert earned(quick) == 160
+    for again in ("not_paid", "held", "used"):
+        with pytest.raises((Conflict, Invalid)):
+            decide(quick, again, pieces=[second.id], until=None)
+    assert earned(quick) == 160
+    assert not wrong_in_the_book()
+
+
+def test_what_came_in_while_one_looked_is_not_decided(quick: Member) -> None:
+    seen = timezone.now()
+    send(lease(quick), key="later")
+    assert decide(quick, "used", until=seen) == 3
+    assert len(held_of(quick)) == 1
+
+
+def test_not_to_pay_needs_a_reason_that_the_person_reads(quick: Member) -> None:
+    for short in ("", "Too quick.", "x " * 60, "a\0" * 80):
+        with pytest.raises(Invalid):
+            decide(quick, "not_paid", reason=short if "x" not in short else " " * 120)
+    with pytest.raises(Invalid):
+        decide(quick, "not_paid", reason="." * 120)
+    decide(quick, "not_paid")
+    page = signed_in(quick).get(reverse("compensation:mine", kwargs={"slug": quick.study.slug}))
+    words = page.content.decode()
+    assert REASON.split(".")[0] in words
+    assert "It can still be paid" in words
+
+
+def test_who_has_left_is_paid_all_the_same(quick: Member) -> None:
+    consent.withdraw(actor=Actor.of(quick.user), member=quick)
+    assert decide(quick, "used") == 3
+    assert earned(quick) == 240
+    assert not wrong_in_the_book()
+
+
+def test_who_decides(quick: Member) -> None:
+    for refused in (quick, staff(quick.study, Role.AUDITOR), staff(quick.study, Role.ML_ENGINEER)):
+        with pytest.raises(NotPermitted):
+            decide(quick, "used", by=refused)
+    with pytest.raises(NotFound):
+        decide(quick, "used", by=staff(judge().study))
+    assert earned(quick) == 0
+
+
+def test_the_database_holds_what_must_never_be(quick: Member) -> None:
+    piece = held_of(quick)[0]
+    leased = held(quick)
+    for row, state in ((piece, "perhaps"), (leased, "held")):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Assignment.objects.filter(id=row.id).update(pay_check=state)
+
+
+def test_the_coordinators_card_and_pages(quick: Member) -> None:
+    client = Client()
+    client.force_login(staff(quick.study).user)
+    home = client.get(reverse("desk:study", kwargs={"slug": quick.study.slug})).content.decode()
+    assert "3 quick pieces from 1 person to look at" in home
+    listed = reverse("annotations:pay-checks", kwargs={"slug": quick.study.slug})
+    assert listed in home
+    words = client.get(listed).content.decode()
+    assert quick.pseudonym in words
+    assert "£2.40" in words
+    assert quick.user.email not in words
+    one = reverse(
+        "annotations:pay-checks-of", kwargs={"slug": quick.study.slug, "member_id": quick.id}
+    )
+    page = client.get(one).content.decode()
+    assert "sent faster than the words can be read" in page
+    for wrong in (
+        {"state": "used"},
+        {"state": "not_paid", "piece": [str(held_of(quick)[0].id)], "reason": "short"},
+        {"state": "nonsense", "piece": ["x", "\0"]},
+        {"state": "used", "everything": "yes", "until": "2026-99-99"},
+    ):
+        assert client.post(one, wrong).status_code == 400
+    pieces = [str(piece.id) for piece in held_of(quick)]
+    done = client.post(one, {"state": "used", "piece": pieces}, follow=True)
+    assert "Decided on 3 pieces." in done.content.decode()
+    assert "No pay is held" in done.content.decode()
+    assert earned(quick) == 240
+
+
+def test_all_of_a_person_in_one_go(quick: Member) -> None:
+    client = Client()
+    client.force_login(staff(quick.study).user)
+    one = reverse(
+        "annotations:pay-checks-of", kwargs={"slug": quick.study.slug, "member_id": quick.id}
+    )
+    until = timezone.now().isoformat()
+    assert client.post(one, {"state": "used", "everything": "1", "until": until}).status_code == 302
+    assert earned(quick) == 240
+
+
+@pytest.mark.parametrize(
+    ("role", "status"), [(Role.AUDITOR, 200), (Role.ML_ENGINEER, 403), (Role.SAFETY_LEAD, 403)]
+)
+def test_who_sees_the_pages(quick: Member, role: Role, status: int) -> None:
+    client = Client()
+    client.force_login(staff(quick.study, role).user)
+    keys = {"slug": quick.study.slug}
+    one = reverse("annotations:pay-checks-of", kwargs={**keys, "member_id": quick.id})
+    for address in (reverse("annotations:pay-checks", kwargs=keys), one):
+        assert client.get(address).status_code == status
+        own = signed_in(quick).get(address)
+        assert own.status_code == 403
+    refused = client.post(one, {"state": "used", "piece": [str(held_of(quick)[0].id)]})
+    assert refused.status_code == 403
+    assert earned(quick) == 0
+
+
+def test_another_studys_person_is_not_there(quick: Member) -> None:
+    other = judge()
+    client = Client()
+    client.force_login(staff(quick.study).user)
+    keys = {"slug": quick.study.slug, "member_id": other.id}
+    assert client.get(reverse("annotations:pay-checks-of", kwargs=keys)).status_code == 404
+
+
+def test_as_many_queries_however_many_are_held(quick: Member) -> None:
+    client = Client()
+    client.force_login(staff(quick.study).user)
+    keys = {"slug": quick.study.slug}
+    addresses: list[str] = [
+        reverse("annotations:pay-checks", kwargs=keys),
+        reverse("annotations:pay-checks-of", kwargs={**keys, "member_id": quick.id}),
+    ]
+    before = [queries_of(client, address) for address in addresses]
+    for number in range(3, 9):
+        send(lease(quick), key=str(number))
+    assert [queries_of(client, address) for address in addresses] == before

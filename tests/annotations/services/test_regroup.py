@@ -1,0 +1,195 @@
+"""Split groups of an existing study, worked out again by the rules of today."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from annotations.datasets.splits import split_of
+from annotations.models import Prompt, SketchBucket, TieReason
+from annotations.rules.prompts import PromptRow, content_hash
+from annotations.services import prompts as services
+from annotations.services.regroup import regroup_prompts
+from codesign.audit.models import Event
+from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.errors import Conflict, NotPermitted
+from codesign.studies.models import Study
+from codesign.studies.rules import Role
+from tests.factories.modelhub import frozen_release
+from tests.factories.studies import StudyFactory, staff
+from tests.support.release_study import Story, release, rows
+
+pytestmark = pytest.mark.django_db
+SLEEP = "I lie awake at night because my father does not speak to me"
+FEARS = ("rent and rain", "school", "the old knives", "silence at home")
+
+
+def said(*turns: str) -> list[dict[str, str]]:
+    return [
+        {"role": ("user", "assistant")[place % 2], "content": turn}
+        for place, turn in enumerate(turns)
+    ]
+
+
+def add(study: Study, name: str, *turns: str, **also: Any) -> None:
+    row = PromptRow(messages=said(*turns), external_id=name, **also)
+    services.add_prompts(actor=SYSTEM, study=study, rows=[row])
+
+
+def by_earlier_rules(study: Study) -> None:
+    """One group of all, without reasons, and buckets emptied as the migration does."""
+    Prompt.objects.filter(study=study).update(split_group=uuid.UUID(int=5))
+    SketchBucket.objects.filter(study=study).delete()
+    TieReason.objects.filter(study=study).delete()
+
+
+@pytest.fixture
+def study() -> Study:
+    study: Study = StudyFactory.create()
+    add(study, "greeting", "Hello", held_out=True)
+    for number, fear in enumerate(FEARS):
+        add(study, f"talk-{number}", "Hello", "Hi! What brings you here?", f"I fear {fear}")
+    add(study, "near-1", SLEEP)
+    add(study, "near-2", SLEEP.replace("father", "mother"))
+    return study
+
+
+def groups(study: Study) -> dict[str, uuid.UUID]:
+    return dict(Prompt.objects.filter(study=study).values_list("external_id", "split_group"))
+
+
+def test_what_a_greeting_held_out_is_freed_and_a_second_time_changes_nothing(
+    study: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    imported = groups(study)
+    by_earlier_rules(study)
+    call_command("regroup_prompts", study.slug)
+    assert groups(study) == imported, "as if they came in today"
+    out = capsys.readouterr().out
+    assert "Comparing prompts" in out
+    assert "7 prompts: 7 are in another group now. 6 are no longer kept out" in out
+    assert list(TieReason.objects.values_list("reason", flat=True)) == ["near"]
+    row = Event.objects.get(action="annotations.regrouped")
+    assert (row.study_id, row.data["freed"]) == (study.id, 6)
+    again = regroup_prompts(actor=SYSTEM, study=study)
+    assert (again.moved, again.freed, again.held_out, again.stay) == (0, 0, 0, 0)
+
+
+def test_an_import_after_the_upgrade_finds_the_prompts_of_before(study: Study) -> None:
+    by_earlier_rules(study)
+    add(study, "new", SLEEP.replace("night", "dawn"))
+    assert groups(study)["new"] == groups(study)["near-1"]
+
+
+class Used:
+    """Prompts that a release holds, on sides that the test chooses."""
+
+    def __init__(self) -> None:
+        self.story = Story()
+        self.study = self.story.study
+        self.people = [self.story.member() for _ in range(3)]
+
+    def prompt(self, name: str, text: str, side: str, *, judged: bool = True, **also: Any) -> None:
+        messages = said(text)
+        prompt = self.story.prompt(
+            external_id=name,
+            messages=messages,
+            content_hash=content_hash(messages),
+            split_group=self.group(side),
+            **also,
+        )
+        for member in self.people if judged else ():
+            self.story.judge(member, prompt)
+
+    def group(self, side: str) -> uuid.UUID:
+        drawn = iter(uuid.uuid4, None)
+        return next(group for group in drawn if self.side(group) == side)
+
+    def side(self, group: uuid.UUID) -> str:
+        return split_of(study_id=str(self.study.id), split_group=str(group))
+
+    def sides(self) -> dict[str, str]:
+        return {name: self.side(group) for name, group in groups(self.study).items()}
+
+
+def test_what_a_release_used_keeps_its_side_and_the_rest_goes_away_from_training() -> None:
+    used = Used()
+    for number, side in enumerate(("train", "validation", "test", "test")):
+        used.prompt(f"apart-{number}", f"{FEARS[number]} kept me from sleeping {number}", side)
+    used.prompt("in-train", SLEEP, "train")
+    used.prompt("in-test", SLEEP.replace("father", "mother"), "test")
+    used.prompt("unused", SLEEP.replace("night", "dawn"), "train", judged=False)
+    before = rows(release(used.study), "preference")
+    sides = used.sides()
+    found = regroup_prompts(actor=SYSTEM, study=used.study)
+    assert used.sides() == sides | {"unused": "test"}
+    assert (found.stay, found.freed) == (2, 0)
+    assert groups(used.study)["unused"] == groups(used.study)["in-test"]
+    assert len(set(groups(used.study).values())) == 6
+    assert regroup_prompts(actor=SYSTEM, study=used.study).moved == 0
+    after = rows(release(used.study), "preference")
+    assert len(after) == len(before) == 6
+
+
+def test_what_trained_a_model_is_not_moved_to_what_is_held_out_nor_back() -> None:
+    used = Used()
+    used.prompt("in-train", SLEEP, "train")
+    release(used.study)
+    add(used.study, "held", SLEEP.replace("night", "dawn"), held_out=True)
+    used.prompt("unused", SLEEP.replace("father", "mother"), "train", judged=False)
+    Prompt.objects.filter(external_id="held").update(split_group=used.group("train"))
+    found = regroup_prompts(actor=SYSTEM, study=used.study)
+    now = groups(used.study)
+    assert (found.stay, found.held_out) == (1, 1)
+    assert now["held"] == now["unused"] != now["in-train"]
+    assert used.sides()["in-train"] == "train"
+
+
+def test_an_import_moves_no_prompt_that_a_release_used_to_another_side() -> None:
+    """The group that stood for all was the one of the smallest id, whatever side that is on."""
+    used = Used()
+    for number, side in enumerate(("train", "validation", "test") * 3):
+        text = f"{SLEEP} {FEARS[number % 4]} {chr(97 + number) * 9} {chr(107 + number) * 9}"
+        used.prompt(f"used-{number}", text, side)
+    release(used.study)
+    SketchBucket.objects.all().delete()
+    sides = used.sides()
+    for number in range(9):
+        text = Prompt.objects.get(external_id=f"used-{number}").messages[0]["content"]
+        add(used.study, f"new-{number}", text.replace("father", "mother"))
+    now = used.sides()
+    assert {name: now[name] for name in sides} == sides
+    for number in range(9):
+        assert groups(used.study)[f"new-{number}"] == groups(used.study)[f"used-{number}"]
+    held = SLEEP + " rent and rain aaaaaaaaa kkkkkkkkk"
+    add(used.study, "held", held.replace("night", "dawn"), held_out=True)
+    tied = groups(used.study)
+    assert tied["held"] != tied["used-0"] == tied["new-0"]
+    assert {name: used.sides()[name] for name in sides} == sides
+
+
+def test_who_may_not(study: Study) -> None:
+    for role in (Role.ML_ENGINEER, Role.AUDITOR, Role.SAFETY_LEAD):
+        with pytest.raises(NotPermitted):
+            regroup_prompts(actor=Actor.of(staff(study, role).user), study=study)
+    coordinator = Actor.of(staff(study, Role.COORDINATOR).user)
+    assert regroup_prompts(actor=coordinator, study=study).moved == 0
+    with pytest.raises(CommandError, match="no study called nowhere"):
+        call_command("regroup_prompts", "nowhere")
+
+
+def test_not_while_a_release_is_built(study: Study) -> None:
+    frozen_release(study, state="building")
+    with pytest.raises(Conflict, match="is being built"):
+        regroup_prompts(actor=SYSTEM, study=study)
+
+
+def test_other_studies_are_left_alone(study: Study) -> None:
+    other = StudyFactory.create()
+    add(other, "near-1", SLEEP)
+    by_earlier_rules(other)
+    regroup_prompts(actor=SYSTEM, study=study)
+    assert set(groups(other).values()) == {uuid.UUID(int=5)}

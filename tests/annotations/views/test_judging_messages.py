@@ -1,0 +1,77 @@
+"""What the judging page says after something was done."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from annotations.rules.states import Ask
+from codesign.consent.services import withdraw
+from codesign.shared.actors import Actor
+from codesign.studies.models import Member
+from tests.factories.annotations import judge, judging_round
+from tests.support.judging_page import cohort_of, filled, held, judge_url, one_url, signed_in
+
+pytestmark = pytest.mark.django_db
+REGION = re.compile(r'<div class="messages" id="messages" role="status".*?<main', re.DOTALL)
+
+
+@pytest.fixture
+def member() -> Member:
+    member = judge()
+    judging_round(cohort_of(member), tasks=4, asks=(Ask.RATING, Ask.RANKING))
+    return member
+
+
+def said(page: bytes) -> str:
+    """What the status region of a page holds."""
+    found = REGION.search(page.decode())
+    assert found
+    return found.group()
+
+
+def test_what_arrived_and_what_it_brought_is_said(member: Member) -> None:
+    client = signed_in(member)
+    client.get(judge_url(member))
+    one = held(member)
+    assert "Sent. £0.80 was added." in said(client.post(one_url(one), filled(one)).content)
+    assert "added" not in said(client.get(judge_url(member)).content)  # once
+
+
+def test_a_second_not_today_says_that_it_is_not_paid_again(member: Member) -> None:
+    client = signed_in(member)
+    client.get(judge_url(member))
+    first, second = (
+        said(client.post(one_url(held(member)), {"skip": "not_today"}).content) for _ in range(2)
+    )
+    assert "Skipped. £0.80 was added." in first
+    assert "paid once a day, so nothing was added this time" in second
+    assert "£" not in second
+
+
+@pytest.mark.parametrize("wish", ["send", "stop", "look"])
+def test_who_has_left_is_asked_for_nothing(member: Member, wish: str) -> None:
+    client = signed_in(member)
+    client.get(judge_url(member))
+    one = held(member)
+    withdraw(actor=Actor.of(member.user), member=member)
+    if wish == "look":
+        page = client.get(one_url(one))
+    else:
+        page = client.post(one_url(one), filled(one) | {"do": wish})
+    words = page.content.decode()
+    assert page.status_code == 403
+    assert "You have left this study" in words
+    assert "Nothing is asked of you any more" in words
+    assert "sign the consent" not in words
+
+
+def test_help_leads_back_to_the_text(member: Member) -> None:
+    client = signed_in(member)
+    client.get(judge_url(member))
+    one = held(member)
+    page = client.post(one_url(one), filled(one)).content.decode()  # at the address of the first
+    way = re.search(r'href="(/help/[^"]*)"', page)
+    assert way
+    assert f'href="{one_url(held(member))}"' in client.get(way.group(1)).content.decode()

@@ -1,0 +1,300 @@
+"""Somebody writes that they want to die: help at once, and the text is theirs alone."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from annotations.models import OwnText, OwnTextMove, ReviewDecision
+from annotations.queries import review as queries
+from annotations.queries.review import Kind
+from annotations.rules.own_texts import OWN_STATES, OwnKind, OwnState
+from annotations.rules.states import Harm, RewriteState
+from annotations.services import own_texts, review, submissions
+from codesign.audit.models import Event
+from codesign.compensation import queries as compensation
+from codesign.consent.services import withdraw
+from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.errors import Conflict, Invalid, NotFound
+from codesign.studies.models import Member
+from codesign.studies.rules import Role
+from tests.factories.annotations import answers, judge, judging_round, lease
+from tests.factories.studies import staff
+from tests.support.counting import queries_in
+from tests.support.judging_api import Caller
+from tests.support.judging_page import cohort_of, judged, signed_in
+
+pytestmark = pytest.mark.django_db
+
+SAID = "Honestly I just want to die."
+TITLE = "Thank you for writing it down."
+CALM = "That sounds heavy. I am here."
+
+
+@pytest.fixture
+def member() -> Member:
+    member = judge()
+    judging_round(cohort_of(member), tasks=5, overlap=2)
+    return member
+
+
+@pytest.fixture
+def coordinator(member: Member) -> Member:
+    return staff(member.study)
+
+
+def send(member: Member, **changes: Any) -> submissions.Submitted:
+    assignment = lease(member)
+    return submissions.submit(
+        actor=Actor.of(member.user),
+        assignment_id=assignment.id,
+        body=answers(assignment, **changes),
+        idempotency_key=str(assignment.id),
+    )
+
+
+def own_url(member: Member) -> str:
+    return reverse("annotations:own-texts", kwargs={"slug": member.study.slug})
+
+
+def free(member: Member, state: str = "free") -> OwnText:
+    (text,) = OwnText.objects.filter(member=member)
+    return own_texts.decide(actor=Actor.of(member.user), text_id=text.id, state=state)
+
+
+# --- what nobody else sees -----------------------------------------------------------------------
+
+
+def test_it_never_blocks_and_the_work_counts_and_is_paid(member: Member) -> None:
+    earned = []
+    for comment in (SAID, "Fine."):
+        sent = send(member, comment=comment)
+        assert sent.next is not None
+        assert sent.judgement.comment == comment  # kept as it was written
+        earned.append(compensation.balances(member_id=member.id)["GBP"])
+    assert earned[1] == 2 * earned[0] > 0
+
+
+def test_a_rewrite_stays_out_of_review_its_counts_and_its_pages(
+    member: Member, coordinator: Member
+) -> None:
+    rewrite, _ = judged(member, text=SAID)
+    actor = Actor.of(coordinator.user)
+    found = queries.counts(actor=actor, study_id=member.study_id)
+    assert (found.rewrites, found.later) == (0, 0)
+    one = reverse(
+        "annotations:review-decide",
+        kwargs={"slug": member.study.slug, "kind": "rewrites", "item_id": rewrite.id},
+    )
+    client = signed_in(coordinator)
+    assert client.get(one).status_code == 404
+    assert client.post(one, {"state": "accepted"}).status_code == 404
+    for address in ("review", "review-decided"):
+        page = client.get(reverse(f"annotations:{address}", kwargs={"slug": member.study.slug}))
+        assert SAID not in page.content.decode()
+    for who in (actor, SYSTEM):
+        with pytest.raises(NotFound):
+            review.decide(
+                actor=who, kind=Kind.REWRITES, item_id=rewrite.id, state=RewriteState.ACCEPTED
+            )
+    assert not ReviewDecision.objects.exists()
+
+
+def test_once_freed_it_is_reviewed_like_any_other(member: Member, coordinator: Member) -> None:
+    rewrite, _ = judged(member, text=SAID)
+    free(member)
+    actor = Actor.of(coordinator.user)
+    assert queries.counts(actor=actor, study_id=member.study_id).rewrites == 1
+    review.decide(actor=actor, kind=Kind.REWRITES, item_id=rewrite.id, state="accepted")
+    with pytest.raises(Conflict, match="may be in use"):
+        free(member, "private")
+    assert OwnText.objects.get().state == OwnState.FREE
+
+
+def test_a_freed_text_goes_back_before_a_review(member: Member, coordinator: Member) -> None:
+    rewrite, _ = judged(member, text=SAID)
+    for state in ("private", "free", "private"):
+        free(member, state)
+    with pytest.raises(NotFound):
+        review.decide(
+            actor=Actor.of(coordinator.user),
+            kind=Kind.REWRITES,
+            item_id=rewrite.id,
+            state="accepted",
+        )
+    moves = OwnTextMove.objects.order_by("id").values_list("old_state", "new_state")
+    assert list(moves) == [("waiting", "private"), ("private", "free"), ("free", "private")]
+
+
+def test_a_report_counts_and_its_note_is_not_shown(member: Member, coordinator: Member) -> None:
+    assignment = lease(member)
+    flag = {"response": str(assignment.order_shown[0]), "harm": Harm.OTHER, "severity": 3}
+    sent = send(member, flags=[flag | {"note": SAID}])
+    row = sent.judgement.flags.get()
+    actor = Actor.of(coordinator.user)
+    assert queries.counts(actor=actor, study_id=member.study_id).flags == 1
+
+    def note() -> str:
+        found = queries.item(actor=actor, study_id=member.study_id, kind=Kind.FLAGS, item_id=row.id)
+        assert found is not None
+        return found.note
+
+    assert note() == ""
+    free(member)
+    assert note() == SAID
+
+
+def test_a_reviewers_note_is_theirs_too_and_shows_them_help(
+    member: Member, coordinator: Member
+) -> None:
+    rewrite, _ = judged(member)
+    client = signed_in(coordinator)
+    one = reverse(
+        "annotations:review-decide",
+        kwargs={"slug": member.study.slug, "kind": "rewrites", "item_id": rewrite.id},
+    )
+    answer = client.post(one, {"state": "accepted", "note": SAID})
+    assert answer.status_code == 302
+    assert "support" not in answer["Location"]
+    page = client.get(answer["Location"]).content.decode()
+    assert TITLE in page
+    assert TITLE not in client.get(answer["Location"]).content.decode()
+    decision = ReviewDecision.objects.get()
+    assert decision.new_state == RewriteState.ACCEPTED
+    assert OwnText.objects.get().about == decision.id
+    other = signed_in(staff(member.study))
+    assert SAID not in other.get(one).content.decode()
+    free(coordinator)
+    assert SAID in other.get(one).content.decode()
+
+
+@pytest.mark.parametrize("words", [{"label": "I want to die"}, {"label": "a", "comment": SAID}])
+def test_words_beside_a_mark_have_the_same_care(member: Member, words: dict[str, str]) -> None:
+    assignment = lease(member)
+    mark = {"response": str(assignment.order_shown[0]), "start": 0, "end": 4} | words
+    caller = Caller(member)
+    assert "support" in caller.submit(assignment.id, answers(assignment, highlights=[mark])).json()
+    (text,) = OwnText.objects.all()
+    assert text.kind == OwnKind.HIGHLIGHTS
+    page = signed_in(member).get(own_url(member)).content.decode()
+    assert words.get("comment", words["label"]) in page
+    free(member)
+    with pytest.raises(Conflict, match="may be in use"):
+        free(member, "private")
+    assert "cannot be made private" in signed_in(member).get(own_url(member)).content.decode()
+
+
+def test_the_trail_is_the_same_with_and_without(member: Member, coordinator: Member) -> None:
+    """Neither audit rows nor home pages of others tell that somebody wrote such a text."""
+    judged(member, text=CALM)
+    judged(member, text=SAID)
+    free(member)
+    free(member, "private")
+    submitted = Event.objects.filter(study_id=member.study_id, action="annotations.submitted")
+    rows = [
+        {key: getattr(event, key) for key in ("about_kind", "about_label", "data")}
+        for event in submitted
+    ]
+    assert len(rows) == 2
+    assert rows[0] == rows[1]
+    told = json.dumps([[event.action, event.data] for event in Event.objects.all()])
+    assert "own" not in told
+    assert "private" not in told
+    for role in (Role.COORDINATOR, Role.AUDITOR, Role.ML_ENGINEER):
+        client = signed_in(staff(member.study, role))
+        home = client.get(reverse("desk:study", kwargs={"slug": member.study.slug}))
+        assert home.status_code == 200
+        assert "seen by you alone" not in home.content.decode()
+        assert "own-texts" not in home.content.decode()
+
+
+def test_nothing_is_asked_of_the_database_where_nobody_needs_help(member: Member) -> None:
+    caller = Caller(member)
+
+    def asked(comment: str) -> int:
+        assignment = lease(member)
+        body = answers(assignment, comment=comment)
+        return queries_in(lambda: caller.submit(assignment.id, body), status=201)
+
+    asked("warm the caches")
+    assert asked("") == asked("This is a long and calm text about a reply that I liked.")
+
+
+# --- the author's page ---------------------------------------------------------------------------
+
+
+def test_the_author_sees_it_and_decides(member: Member) -> None:
+    judged(member, text=SAID)
+    client = signed_in(member)
+    home = reverse("desk:study", kwargs={"slug": member.study.slug})
+    assert f'href="{own_url(member)}"' in client.get(home).content.decode()
+    page = client.get(own_url(member)).content.decode()
+    assert SAID in page
+    assert "only you see it" in page
+    (text,) = OwnText.objects.all()
+    for state, says in (("private", "you keep it private"), ("free", "may be used")):
+        answer = client.post(own_url(member), {"text": text.id, "state": state}, follow=True)
+        assert says in answer.content.decode()
+    assert "seen by you alone" not in client.get(home).content.decode()
+
+
+def test_pressed_twice_it_moves_once(member: Member) -> None:
+    judged(member, text=SAID)
+    free(member)
+    free(member)
+    assert OwnTextMove.objects.count() == 1
+
+
+def test_nobody_else_sees_or_decides(member: Member, coordinator: Member) -> None:
+    judged(member, text=SAID)
+    (text,) = OwnText.objects.all()
+    for other in (coordinator, judge(cohort=member.cohort)):
+        client = signed_in(other)
+        assert SAID not in client.get(own_url(member)).content.decode()
+        answer = client.post(own_url(member), {"text": text.id, "state": "free"})
+        assert answer.status_code == 404
+    for role in (Role.AUDITOR, Role.ML_ENGINEER, Role.SAFETY_LEAD):
+        assert signed_in(staff(member.study, role)).get(own_url(member)).status_code == 403
+    with pytest.raises(NotFound):
+        own_texts.decide(actor=SYSTEM, text_id=text.id, state="free")
+    text.refresh_from_db()
+    assert text.state == OwnState.WAITING
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        ({"text": "", "state": "free"}, 404),
+        ({"text": "\0", "state": "free"}, 404),
+        ({"text": str(uuid.uuid4()), "state": "free"}, 404),
+        ({"state": "waiting"}, 400),
+        ({"state": "\0"}, 400),
+        ({}, 400),
+    ],
+)
+def test_what_makes_no_sense_changes_nothing(
+    member: Member, sent: dict[str, str], status: int
+) -> None:
+    judged(member, text=SAID)
+    (text,) = OwnText.objects.all()
+    answer = signed_in(member).post(own_url(member), {"text": str(text.id)} | sent)
+    assert answer.status_code == status
+    text.refresh_from_db()
+    assert text.state == OwnState.WAITING
+
+
+def test_who_left_still_sees_their_texts(member: Member) -> None:
+    judged(member, text=SAID)
+    withdraw(actor=Actor.of(member.user), member=member)
+    page = signed_in(member).get(own_url(member))
+    assert SAID in page.content.decode()
+
+
+def test_states_and_their_words_are_complete() -> None:
+    assert set(OWN_STATES.table) == set(OwnState)
+    with pytest.raises(Invalid):
+        own_texts.decide(actor=SYSTEM, text_id=uuid.uuid4(), state="waiting")

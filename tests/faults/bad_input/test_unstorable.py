@@ -1,0 +1,292 @@
+"""What no column can hold, in every parameter of every address and every field, as each role."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.http import QueryDict
+from django.test import Client
+from django.urls import URLResolver, get_resolver, reverse
+
+from codesign.accounts import services as accounts
+from codesign.accounts.rules import Rate, TokenScope
+from codesign.shared.actors import SYSTEM
+from codesign.studies.models import Study
+from codesign.studies.rules import JUDGING, Role
+from modelhub.services import api_imports, generation
+from modelhub.services.versions import ensure_embedded_model
+from tests.factories.accounts import UserFactory
+from tests.factories.annotations import judge, judging_round, lease
+from tests.factories.modelhub import add_prompts
+from tests.factories.studies import staff
+from tests.support.release_study import Story, release
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+LONG, HUGE, NUL = "a" * 20_000, "9" * 30, "a\0b"
+SURROGATE = "a\ud800b"
+QUERY = [
+    "page",
+    "after",
+    "before",
+    "last",
+    "waiting",
+    "next",
+    "language",
+    "kind",
+    "on",
+    "example",
+    "from",
+    "was",
+    "later",
+    "page_size",
+    "release",
+    "study",
+    "skip_bad",
+    "cursor",
+    "email",
+    "state",
+    "code",
+    "format",
+    "lang",
+    "topic",
+    "category",
+    "q",
+]
+MODELS = {
+    "assignment_id": "Assignment",
+    "item_id": "Rewrite",
+    "release_id": "DatasetRelease",
+    "prompt_id": "Prompt",
+    "response_id": "Response",
+    "round_id": "Round",
+    "model_id": "ModelVersion",
+    "run_id": "GenerationRun",
+    "import_id": "Upload",
+    "upload_id": "Upload",
+    "record_id": "ConsentRecord",
+    "member_id": "Member",
+    "cohort_id": "Cohort",
+    "user_id": "User",
+}
+"""What an address names → the model of which one is there."""
+
+
+def routes(resolver: URLResolver, before: str = "") -> Iterator[str]:
+    for entry in resolver.url_patterns:
+        route = before + str(entry.pattern).lstrip("^")
+        if isinstance(entry, URLResolver):
+            yield from routes(entry, route)
+        else:
+            yield route.rstrip("$")
+
+
+ROUTES = sorted({route for route in routes(get_resolver()) if "(" not in route} - {"healthz"})
+PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")
+
+
+class World:
+    """A study with something of most kinds, and somebody of each kind who asks."""
+
+    def __init__(self) -> None:
+        story = Story()
+        for _ in range(2):
+            story.judge(story.member(), story.prompt())
+        release(story.study)
+        add_prompts(story.study, "I cannot sleep.")
+        generation.start_run(actor=SYSTEM, study=story.study, version=ensure_embedded_model())
+        api_imports.take_rows(actor=SYSTEM, study=story.study, rows=[{}])
+        panelist = judge(cohort=story.cohorts["lived"])
+        judging_round(panelist.cohort, tasks=2)
+        lease(panelist)
+        self.study: Study = story.study
+        everything = staff(story.study, *(set(Role) - JUDGING))
+        self.people = {
+            "nobody": Client(),
+            "stranger": self.client(UserFactory.create()),
+            "panelist": self.client(panelist.user),
+            "staff": self.client(everything.user),
+            "site admin": self.client(UserFactory.create(is_site_admin=True)),
+        }
+        _, secret = accounts.make_token(
+            actor=SYSTEM, user=everything.user, name="x", scopes=list(TokenScope), days=1
+        )
+        self.people["program"] = Client(headers={"Authorization": f"Token {secret}"})
+        names = {model.__name__: model for model in apps.get_models()}
+        self.there = {
+            name: str(getattr(names[model]._default_manager.first(), "pk", uuid.uuid4()))
+            for name, model in MODELS.items()
+        }
+        self.there["slug"] = self.study.slug
+
+    def client(self, user: Any) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    def fill(self, route: str, **bad: str) -> str:
+        def value(found: re.Match[str]) -> str:
+            kind, name = found.groups()
+            ours = {"uuid": str(uuid.uuid4()), "int": "1"}.get(kind, "en")
+            return bad.get(name) or self.there.get(name) or ours
+
+        return "/" + PARAMETER.sub(value, route)
+
+
+@pytest.fixture
+def world(settings: Any) -> World:
+    settings.API_REQUESTS_A_MINUTE = dict.fromkeys(Rate, 10**6)
+    settings.ACCOUNT_RATE_LIMITS = settings.MFA_RATE_LIMITS = False
+    return World()
+
+
+WHO = ["nobody", "stranger", "panelist", "staff", "site admin", "program"]
+
+
+def fine(answer: Any, what: Any) -> Any:
+    assert answer.status_code < 500, (what, answer.content[:300])
+    return answer
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_no_parameter_of_an_address_is_an_error_of_ours(world: World, who: str) -> None:
+    client = world.people[who]
+    client.raise_request_exception = False
+    for route in ROUTES:
+        for kind, name in PARAMETER.findall(route):
+            if kind == "uuid":
+                continue  # takes nothing but ids
+            for bad in ("9" * 30, "0" * 5000) if kind == "int" else (LONG, "%00", "a%00b", HUGE):
+                where = world.fill(route, **{name: bad})
+                answer = fine(client.get(where), where)
+                if "%00" in bad:
+                    assert answer.status_code in (302, 400, 404)
+        where = world.fill(route)
+        for bad in (NUL, LONG, HUGE, "-1", "%ED%A0%80"):
+            query = QueryDict(mutable=True)
+            for name in QUERY:
+                query[name] = bad
+            answer = fine(client.get(f"{where}?{query.urlencode()}"), (where, bad[:9]))
+            if bad == NUL:
+                assert answer.status_code == 400
+
+
+class Fields(HTMLParser):
+    """The fields of the forms of a page with their values, by where each form goes."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.forms: list[tuple[str, dict[str, str]]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        found = {name: value or "" for name, value in attributes}
+        if tag == "form" and found.get("method", "").lower() == "post":
+            self.forms.append((found.get("action", ""), {}))
+        elif tag in ("input", "textarea", "select", "button") and self.forms and "name" in found:
+            self.forms[-1][1].setdefault(found["name"], found.get("value", "1"))
+
+
+@pytest.mark.parametrize("who", ["nobody", "panelist", "staff", "site admin"])
+def test_no_field_of_a_form_is_an_error_of_ours(world: World, who: str) -> None:
+    """One bad field at a time, the others as the page has them."""
+    client = world.people[who]
+    client.raise_request_exception = False
+    tried = 0
+    for route in ROUTES:
+        if route.startswith("api/") or "logout" in route:
+            continue
+        where = world.fill(route)
+        page = client.get(where)
+        if page.status_code != 200 or "html" not in page.headers.get("Content-Type", ""):
+            continue
+        for action, fields in Fields(page.content.decode()).forms:
+            if "logout" in action:
+                continue
+            for name in fields:
+                for bad in (NUL, LONG, HUGE):
+                    answer = client.post(action or where, fields | {name: bad})
+                    fine(answer, (action or where, name, bad[:9]))
+                    tried += 1
+    assert tried > (5 if who == "nobody" else 20)
+
+
+def test_no_field_of_a_body_is_an_error_of_ours(world: World) -> None:
+    """NUL, lone surrogates, too long, too large: in every key of what the API takes."""
+    client = world.people["program"]
+    client.raise_request_exception = False
+    bodies: dict[str, list[str]] = {
+        f"studies/{world.study.slug}/prompts/": ["prompt", "external_id", "category", "language"],
+        f"studies/{world.study.slug}/generation-runs/": ["model", "samples", "settings"],
+        f"studies/{world.study.slug}/dataset-releases/": ["purpose", "note", "key"],
+        "training-runs/": ["release", "method", "base", "steps"],
+    }
+    for where, names in bodies.items():
+        for name in names:
+            for bad in (NUL, SURROGATE, LONG, int(HUGE), -1, 1e400, [NUL], {NUL: SURROGATE}):
+                body = dict.fromkeys(names, "x") | {name: bad}
+                sent_as = json.dumps([body] if where.endswith("prompts/") else body)
+                fine(
+                    client.post(
+                        f"/api/v1/{where}",
+                        sent_as,
+                        content_type="application/json",
+                        headers={"Idempotency-Key": "k"},
+                    ),
+                    (where, name, str(bad)[:9].encode("utf-8", "replace")),
+                )
+
+
+HEADERS = {
+    "Cookie": ['sessionid="\\000\\000aaaaaaaaaaaaa"', 'csrftoken="\\000"', f"sessionid={LONG}"],
+    "Authorization": ["Token \0", f"Token {LONG}", "Token \udcff"],
+    "Accept-Language": ["\0", LONG],
+    "X-CSRFToken": ["\0", LONG],
+    "X-Request-ID": ["\0", LONG],
+    "Range": [f"bytes={HUGE}-{HUGE}", "bytes=\0"],
+    "Accept": ["\0", LONG],
+    "If-None-Match": ["\0", LONG],
+    "X-Forwarded-For": ["\0", LONG],
+}
+
+
+@pytest.mark.parametrize("name", HEADERS)
+def test_no_header_is_an_error_of_ours(world: World, name: str) -> None:
+    client = Client(raise_request_exception=False)
+    for value in HEADERS[name]:
+        for where in ("/", reverse("account_login"), "/api/v1/studies/", "/nowhere/"):
+            if name == "Cookie":
+                client.cookies.clear()
+                answer = client.generic("GET", where, HTTP_COOKIE=value)
+            else:
+                answer = client.get(where, headers={name: value})
+            fine(answer, (where, name, value[:20]))
+
+
+CONSENT = [
+    ("?language=%00", 400, "We could not read that"),
+    ("texts/1/%00/", 404, "There is nothing here"),
+]
+
+
+@pytest.mark.parametrize(("where", "status", "words"), CONSENT)
+def test_a_nul_in_the_consent_pages_is_answered_in_words(
+    world: World, where: str, status: int, words: str
+) -> None:
+    for who in ("panelist", "staff"):
+        answer = world.people[who].get(f"/studies/{world.study.slug}/consent/{where}")
+        assert answer.status_code == status
+        assert words in answer.content.decode()
+
+
+def test_a_program_is_answered_by_a_problem_document(world: World) -> None:
+    for where, status in (("studies/a%00b/prompts/", 404), ("models/?cursor=%00", 400)):
+        answer = world.people["program"].get(f"/api/v1/{where}")
+        assert answer.status_code == status
+        assert answer.headers["Content-Type"] == "application/problem+json"

@@ -1,0 +1,54 @@
+"""A run and an import bring prompts into a round that somebody else is filling meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from annotations.models import Prompt, Round, Task
+from annotations.services.rounds import add_tasks
+from codesign.shared.actors import SYSTEM
+from modelhub.services import chunks
+from modelhub.services.imports import import_rows
+from tests.factories.annotations import ResponseFactory
+from tests.factories.modelhub import add_prompts, open_round
+from tests.factories.studies import CohortFactory
+from tests.support.generation_runs import answers, leased, start
+from tests.support.running import eventually
+from tests.support.together import LONGEST, closing, somebody_waits
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TEXT = "I cannot sleep."
+
+
+def a_chunk(round: Round, prompt: Prompt) -> Callable[[], Any]:
+    lease = leased(start(round.study, prompts=[prompt], round=round))
+    return lambda: chunks.save_chunk(lease=lease, drafts=answers(lease))
+
+
+def an_import(round: Round, prompt: Prompt) -> Callable[[], Any]:
+    row = {"prompt": TEXT, "external_id": prompt.external_id, "responses": ["New."]}
+    return lambda: import_rows(actor=SYSTEM, study=round.study, rows=[(1, row)])
+
+
+@pytest.mark.parametrize("bring", [a_chunk, an_import])
+def test_what_comes_into_a_round_meanwhile_is_in_it_once(
+    bring: Callable[[Round, Prompt], Callable[[], Any]],
+) -> None:
+    round = open_round(CohortFactory.create())
+    [prompt] = add_prompts(round.study, TEXT)
+    older = [ResponseFactory.create(prompt=prompt, text=text) for text in ("One.", "Two.")]
+    job = bring(round, prompt)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            add_tasks(actor=SYSTEM, round=round, items=[(prompt, older)])
+            running = pool.submit(closing, job)
+            eventually(lambda: somebody_waits() or running.done())
+        assert running.result(LONGEST)
+    assert Task.objects.get(round=round).prompt == prompt
+    assert prompt.responses.count() > 2

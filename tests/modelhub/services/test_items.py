@@ -1,0 +1,96 @@
+"""Runs over more prompts than get their items at once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from annotations.models import Prompt
+from annotations.services.prompts import pull_prompt
+from codesign.shared.actors import SYSTEM
+from codesign.studies.models import Study
+from modelhub.models import GenerationRun
+from modelhub.queries import generation as queries
+from modelhub.rules.generation import Settings
+from modelhub.rules.states import RunState
+from modelhub.services import chunks, generation, items
+from tests.factories.modelhub import add_prompts, open_round
+from tests.factories.studies import CohortFactory, StudyFactory
+from tests.support.generation_runs import answers, finish, leased, start
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def study() -> Study:
+    return StudyFactory.create()
+
+
+ALL = 2 * items.BATCH + 3
+"""Prompts: three come with every run here."""
+
+
+@pytest.fixture
+def run(study: Study) -> GenerationRun:
+    """One over more prompts than two batches have."""
+    add_prompts(study, *(f"What about {number}?" for number in range(ALL - 3)))
+    round = open_round(CohortFactory.create(study=study))
+    return start(study, prompts=None, round=round, settings=Settings(samples=1, batch_size=64))
+
+
+def test_a_long_run_gets_its_items_when_a_worker_comes_to_them(run: GenerationRun) -> None:
+    assert (run.total, run.to_write) == (items.BATCH, ALL)
+    assert queries.progress_of(run=run).total == ALL
+    assert queries.responses_to_come(study_id=run.study_id) == ALL
+    lease = leased(run)
+    generation.cancel_run(actor=SYSTEM, run=run)
+    assert chunks.lease_chunk(run_id=run.id) is None
+    assert not chunks.save_chunk(lease=lease, drafts=answers(lease))
+    assert run.items.count() == items.BATCH
+    generation.resume_run(actor=SYSTEM, run=run)
+    finish(run)
+    assert (run.state, run.total, run.unmade, run.done) == (RunState.DONE, ALL, 0, ALL)
+    assert queries.responses_to_come(study_id=run.study_id) == 0
+    in_order = list(run.items.order_by("id").values_list("chunk", flat=True))
+    assert in_order == sorted(in_order)
+    assert max(Counter(in_order).values()) == 64
+    assert run.items.values("prompt").distinct().count() == ALL
+
+
+def test_a_run_does_not_end_while_items_are_to_be_made(run: GenerationRun) -> None:
+    assert queries.runs_to_ring(now=timezone.now()) == []
+    while run.done < items.BATCH:
+        lease = leased(run)
+        assert chunks.save_chunk(lease=lease, drafts=answers(lease))
+        run.refresh_from_db()
+    assert (run.state, run.total, run.to_write) == (RunState.RUNNING, items.BATCH, ALL)
+    assert queries.runs_to_ring(now=timezone.now() + timedelta(minutes=3)) == [run.id]
+    assert chunks.answer_ring(run_id=run.id, ring=GenerationRun.objects.get().ring)
+    assert generation.ring_waiting() == 1
+
+
+def test_a_long_run_leaves_out_what_is_pulled_or_comes_in_later(run: GenerationRun) -> None:
+    for prompt in list(queries.prompts_without_items(run=run))[-3:]:
+        pull_prompt(actor=SYSTEM, prompt=prompt)
+    add_prompts(run.study, "After it began", external_id="~")
+    finish(run)
+    assert (run.state, run.done, run.to_write) == (RunState.DONE, ALL - 3, ALL - 3)
+    assert list(queries.runs_miscounted()) == []
+
+
+def test_sets_of_prompts_are_told_apart_in_whatever_order(study: Study) -> None:
+    first, *rest = add_prompts(study, "One", "Two", "Three")
+    there = Prompt.objects.filter(study=study)
+    same = [
+        there,
+        there.order_by("-external_id"),
+        there.filter(id__in=[first.id, *(one.id for one in rest)]),
+    ]
+    assert len({queries.counted_and_told_apart(prompts=prompts) for prompts in same}) == 1
+    others = [there, there.exclude(id=first.id), there.filter(id=first.id), there.none()]
+    told = [queries.counted_and_told_apart(prompts=prompts) for prompts in others]
+    assert [count for count, _ in told] == [3, 2, 1, 0]
+    assert len({known_by for _, known_by in told}) == 4

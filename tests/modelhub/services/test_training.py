@@ -1,0 +1,364 @@
+"""Training runs through their services: what is refused, and how a run ends."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from annotations.models import DatasetRelease
+from codesign.audit.models import Event
+from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
+from codesign.studies.models import Study
+from modelhub.models import ModelVersion, TrainingRun
+from modelhub.queries.training import trainable_bases
+from modelhub.queries.versions import able_to_write
+from modelhub.rules.generation import Settings
+from modelhub.rules.states import ModelKind, TrainingState
+from modelhub.rules.training import STALE_AFTER_SECONDS
+from modelhub.services import training
+from modelhub.services.evaluations import plan_evaluation
+from modelhub.services.generation import start_run
+from modelhub.services.training_process import run_training, summary_of
+from modelhub.services.versions import ensure_embedded_model as embedded
+from tests.factories.modelhub import add_prompts, child_of, frozen_release
+from tests.factories.studies import MemberFactory, StudyFactory, staff
+from tests.support.engine_release import pair, turn, write_release
+from tests.support.running import LONGEST
+from tests.support.together import at_once, kinds
+
+SMALL = {"max_steps": 2, "batch_size": 2}
+REPLY = {
+    "record_id": "r0",
+    "prompt": turn("user", "I cannot sleep."),
+    "completion": turn("assistant", "That sounds tiring."),
+}
+PAIRS = [pair(number) for number in range(4)]
+
+
+def ask(study: Study, **also: Any) -> TrainingRun:
+    asked: dict[str, Any] = {
+        "actor": SYSTEM,
+        "release": also.pop("release", None) or frozen_release(study),
+        "base": embedded(),
+        "method": "dpo",
+        "params": SMALL,
+    } | also
+    return training.request_training(**asked)
+
+
+@pytest.mark.django_db
+def test_only_the_ml_engineer_may_ask() -> None:
+    study = StudyFactory.create()
+    engineer = staff(study, "ml_engineer")
+    assert ask(study, actor=Actor.of(engineer.user)).requested_by == engineer.user
+    for role in ("coordinator", "auditor", "safety_lead"):
+        with pytest.raises(NotPermitted):
+            ask(study, actor=Actor.of(staff(study, role).user))
+    with pytest.raises(NotPermitted):
+        ask(study, actor=Actor.of(MemberFactory.create(cohort__study=study).user))
+    with pytest.raises(NotFound):
+        ask(study, actor=Actor.of(staff(StudyFactory.create(), "ml_engineer").user))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("purpose", "state", "said"),
+    [
+        ("training", "superseded", "taken their consent back"),
+        ("training", "building", "not finished"),
+        ("training", "failed", "not finished"),
+        ("evaluation", "frozen", "for evaluation"),
+        ("publication", "frozen", "for publication"),
+    ],
+)
+def test_releases_that_must_not_be_trained_on(purpose: str, state: str, said: str) -> None:
+    study = StudyFactory.create()
+    with pytest.raises(Conflict, match=said):
+        ask(study, release=frozen_release(study, purpose=purpose, state=state))
+
+
+@pytest.mark.django_db
+def test_bad_numbers_are_named() -> None:
+    with pytest.raises(Invalid) as caught:
+        ask(StudyFactory.create(), params={"learning_rate": 7, "lora_r": 0})
+    assert len(caught.value.fields["params"]) == 2
+
+
+@pytest.mark.django_db
+def test_a_model_without_weights_cannot_be_a_base() -> None:
+    study = StudyFactory.create()
+    other = ModelVersion.objects.create(study=study, name="theirs", kind=ModelKind.IMPORTED)
+    with pytest.raises(Invalid, match="not here"):
+        ask(study, base=other)
+    with pytest.raises(Invalid, match="Choose how"):
+        ask(study, method="guess")
+
+
+@pytest.mark.django_db
+def test_a_scorer_neither_writes_nor_is_trained_on_nor_compared() -> None:
+    """What a reward run makes scores replies; a base for a reward run is a whole model."""
+    study = StudyFactory.create()
+    run = ask(study, method="reward")
+    training.claim(run_id=run.id)
+    scorer = training.finish(run_id=run.id, path="adapters/x", sha256="0" * 64, metrics={})
+    assert scorer is not None
+    assert scorer.kind == ModelKind.SCORER
+    with pytest.raises(Invalid, match="scores replies"):
+        ask(study, base=scorer)
+    with pytest.raises(Invalid, match="can be compared"):
+        plan_evaluation(actor=SYSTEM, study=study, child=scorer)
+    assert scorer not in able_to_write(study_id=study.id)
+    with pytest.raises(Invalid, match="starts from a base model"):
+        ask(study, method="reward", base=child_of(study))
+
+
+@pytest.mark.django_db
+def test_nothing_is_built_on_what_somebody_took_back() -> None:  # standards 2.9
+    study = StudyFactory.create()
+    release = frozen_release(study)
+    run = ask(study, release=release)
+    training.claim(run_id=run.id)
+    child = training.finish(run_id=run.id, path="adapters/x", sha256="0" * 64, metrics={})
+    assert child is not None
+    again = ask(study, base=child)
+    training.claim(run_id=again.id)
+    grandchild = training.finish(run_id=again.id, path="adapters/y", sha256="1" * 64, metrics={})
+    assert grandchild is not None
+    DatasetRelease.objects.filter(id=release.id).update(
+        state="superseded", superseded_at=timezone.now()
+    )
+    release = frozen_release(study)
+    for base in ModelVersion.objects.filter(training_run__in=[run, again]):
+        with pytest.raises(Conflict, match="taken back since"):
+            ask(study, release=release, base=base)
+    assert child not in trainable_bases(actor=SYSTEM, study=study)
+
+
+@pytest.mark.django_db
+def test_the_same_run_is_not_done_twice() -> None:
+    study = StudyFactory.create()
+    release = frozen_release(study)
+    first = ask(study, release=release)
+    with pytest.raises(Conflict, match="has the same release, model and numbers"):
+        ask(study, release=release)
+    ask(study, release=release, seed=1)
+    training.cancel(actor=SYSTEM, run=first)
+    assert ask(study, release=release).state == TrainingState.QUEUED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_four_hands_queue_one_run() -> None:
+    study = StudyFactory.create()
+    release, base = frozen_release(study), embedded()
+    start = partial(ask, study, release=release, base=base)
+    assert kinds(at_once(*[start] * 4)) == ["Conflict"] * 3 + ["TrainingRun"]
+    assert TrainingRun.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_release_superseded_while_training_makes_no_model() -> None:  # standards 2.9
+    run = ask(StudyFactory.create())
+    training.claim(run_id=run.id)
+    going: dict[str, Any] = {"step": 1, "steps": 4, "seconds_left": 3, "losses": []}
+    assert training.note_progress(run_id=run.id, **going)
+    run.release.state = "superseded"
+    run.release.save(update_fields=["state"])
+    assert not training.note_progress(run_id=run.id, **going)
+    assert training.finish(run_id=run.id, path="x", sha256="0" * 64, metrics={}) is None
+    run.refresh_from_db()
+    assert (run.state, "new release" in run.error) == (TrainingState.FAILED, True)
+    assert not ModelVersion.objects.filter(training_run=run).exists()
+
+
+@pytest.mark.django_db
+def test_a_waiting_run_is_cancelled_at_once() -> None:
+    run = ask(StudyFactory.create())
+    assert training.cancel(actor=SYSTEM, run=run).state == TrainingState.CANCELLED
+    with pytest.raises(Conflict, match="ended already"):
+        training.cancel(actor=SYSTEM, run=run)
+    assert training.claim(run_id=run.id) is None
+
+
+@pytest.mark.django_db
+def test_one_worker_gets_a_run() -> None:
+    run = ask(StudyFactory.create())
+    assert training.claim(run_id=run.id) is not None
+    assert training.claim(run_id=run.id) is None
+
+
+@pytest.mark.django_db
+def test_a_release_superseded_while_waiting_is_not_trained_on() -> None:
+    run = ask(StudyFactory.create())
+    run.release.state = "superseded"
+    run.release.save(update_fields=["state"])
+    assert training.claim(run_id=run.id) is None
+    run.refresh_from_db()
+    assert run.state == TrainingState.FAILED
+    assert "new release" in run.error
+
+
+@pytest.mark.django_db
+def test_a_run_whose_process_died_waits_again() -> None:
+    alive, dead = (ask(StudyFactory.create()) for _ in range(2))
+    for run in (alive, dead):
+        training.claim(run_id=run.id)
+    old = timezone.now() - timedelta(seconds=STALE_AFTER_SECONDS + 1)
+    TrainingRun.objects.filter(id=dead.id).update(heartbeat_at=old)
+    assert training.requeue_stale() == [dead.id]
+    alive.refresh_from_db()
+    assert alive.state == TrainingState.PREPARING
+
+
+@pytest.mark.django_db
+def test_a_cancelled_run_whose_process_died_is_not_done_again() -> None:
+    run = ask(StudyFactory.create())
+    training.claim(run_id=run.id)
+    training.cancel(actor=SYSTEM, run=run)
+    old = timezone.now() - timedelta(seconds=STALE_AFTER_SECONDS + 1)
+    TrainingRun.objects.update(heartbeat_at=old)
+    assert training.requeue_stale() == []
+    run.refresh_from_db()
+    assert (run.state, run.error) == (TrainingState.CANCELLED, "")
+
+
+@pytest.mark.django_db
+def test_a_process_that_is_stopped_before_it_listens_was_cancelled() -> None:
+    """A signal ends it, since it has not said yet what to do with one."""
+    run = ask(StudyFactory.create())
+    training.claim(run_id=run.id)
+    training.cancel(actor=SYSTEM, run=run)
+    training.end_without_model(run_id=run.id, state=TrainingState.FAILED, error="SIGTERM.")
+    run.refresh_from_db()
+    assert (run.state, run.error) == (TrainingState.CANCELLED, "")
+
+
+def test_progress_is_read_from_events() -> None:
+    events: list[dict[str, Any]] = [
+        {"event": "start"},
+        {"event": "step", "step": 1, "total": 4, "loss": 0.69, "eta_s": 6.4},
+        {"event": "heartbeat"},
+        {"event": "step", "step": 2, "total": 4, "loss": 0.61, "eta_s": 4.2},
+    ]
+    assert summary_of(events=events) == {
+        "step": 2,
+        "steps": 4,
+        "seconds_left": 4,
+        "losses": [{"step": 1, "loss": 0.69}, {"step": 2, "loss": 0.61}],
+    }
+    assert summary_of(events=[])["steps"] == 0
+
+
+@pytest.fixture
+def homes(settings: Any, tmp_path: Path, embedded_model: Path) -> Any:
+    """Folders of this test's own, with the converted model linked in."""
+    settings.MODELS_DIR = tmp_path / "models"
+    settings.RELEASES_DIR = tmp_path / "releases"
+    settings.MODELS_DIR.mkdir()
+    settings.RELEASES_DIR.mkdir()
+    (settings.MODELS_DIR / embedded_model.name).symlink_to(embedded_model)
+    return settings
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_a_finished_run_is_a_model_version_with_its_lineage(homes: Any) -> None:
+    study = StudyFactory.create()
+    engineer = staff(study, "ml_engineer")
+    start_run(
+        actor=SYSTEM,
+        study=study,
+        version=embedded(),
+        settings=Settings(system_message="Be kind to whoever writes."),
+        prompts=add_prompts(study, "I cannot sleep."),
+    )
+    run = ask(study, actor=Actor.of(engineer.user))
+    write_release(homes.RELEASES_DIR / str(run.release_id), preference={"train": PAIRS})
+    run_training(run_id=run.id)
+    run.refresh_from_db()
+    assert (run.state, run.error) == (TrainingState.DONE, "")
+    assert (run.step, run.steps) == (2, 2)
+    assert [point["step"] for point in run.losses] == [1, 2]
+    version = run.model_version
+    assert version.parent == embedded()
+    assert version.made_by == engineer.user
+    assert len(version.sha256) == 64
+    assert (homes.MODELS_DIR / version.path / "adapter_model.safetensors").is_file()
+    card = (homes.MODELS_DIR / version.path / "README.md").read_text()
+    assert "> Be kind to whoever writes." in card
+    assert Event.objects.filter(action="modelhub.training_ended", about_id=run.id).exists()
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_a_release_without_pairs_ends_in_a_sentence(homes: Any) -> None:
+    run = ask(StudyFactory.create())
+    write_release(homes.RELEASES_DIR / str(run.release_id), sft={"train": [REPLY]})
+    run_training(run_id=run.id)
+    run.refresh_from_db()
+    assert run.state == TrainingState.FAILED
+    assert "no preference pairs" in run.error
+    assert not ModelVersion.objects.filter(training_run=run).exists()
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_without_enough_memory_it_ends_in_a_sentence(homes: Any) -> None:
+    homes.TRAINING_MEMORY_MB = 1000
+    run = ask(StudyFactory.create())
+    write_release(homes.RELEASES_DIR / str(run.release_id), preference={"train": PAIRS})
+    run_training(run_id=run.id)
+    run.refresh_from_db()
+    assert run.state == TrainingState.FAILED
+    assert "There was not enough memory; a smaller batch" in run.error
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_what_broke_is_for_the_log_alone(homes: Any, caplog: pytest.LogCaptureFixture) -> None:
+    run = ask(StudyFactory.create())
+    folder = write_release(homes.RELEASES_DIR / str(run.release_id), preference={"train": PAIRS})
+    (folder / "preference" / "train.parquet").write_bytes(b"PAR1 and no more")
+    run_training(run_id=run.id)
+    run.refresh_from_db()
+    assert run.state == TrainingState.FAILED
+    assert run.error.startswith("Training stopped with an error that is not of your making")
+    assert str(homes.RELEASES_DIR) not in run.error
+    assert "Traceback" in caplog.text
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_cancelling_stops_a_run_at_its_next_step(homes: Any) -> None:
+    run = ask(StudyFactory.create(), params={"max_steps": 5000, "batch_size": 2})
+    write_release(homes.RELEASES_DIR / str(run.release_id), preference={"train": PAIRS})
+    worker = threading.Thread(target=_in_thread(lambda: run_training(run_id=run.id)))
+    worker.start()
+    stepped = threading.Event()
+    while not stepped.wait(0.2):
+        run.refresh_from_db()
+        if run.step >= 1 or not worker.is_alive():
+            stepped.set()
+    training.cancel(actor=SYSTEM, run=run)
+    worker.join(LONGEST)  # a step may take long on a busy machine
+    run.refresh_from_db()
+    assert run.state == TrainingState.CANCELLED
+    assert run.step < 5000
+
+
+def _in_thread(work: Callable[[], None]) -> Callable[[], None]:
+    def run() -> None:
+        try:
+            work()
+        finally:
+            connection.close()
+
+    return run

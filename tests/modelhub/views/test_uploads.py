@@ -1,0 +1,347 @@
+"""A file brought on a page: looked through, shown, imported after a yes, or none of it."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+from celery import current_app
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from annotations.models import Prompt, Response
+from codesign.shared.parsers import CsvFile
+from codesign.shared.upload_handlers import FileOnDisk
+from codesign.studies.models import Member
+from codesign.studies.rules import Role
+from modelhub.models import Upload
+from modelhub.queries import uploads as queries
+from modelhub.rules.states import UploadState
+from modelhub.services import uploads
+from tests.factories.annotations import judge, judging_round
+from tests.factories.studies import MemberFactory, StudyFactory, staff
+from tests.support.running import ROOT, eventually
+from tests.support.uploads import Desk, lines, row, signed_in
+
+pytestmark = pytest.mark.django_db
+GOOD = {"prompt": "I can't sleep.", "responses": ["Tell me more.", "That sounds hard."]}
+ONE_UPLOAD = ("upload", "upload-progress", "upload-confirm", "upload-cancel")
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def test_a_good_file_is_shown_first_and_comes_in_after_a_yes(desk: Desk) -> None:
+    upload = desk.checked(lines(GOOD, {"prompt": "A long day.", "mood": 3}))
+    assert (upload.state, Prompt.objects.count()) == (UploadState.CHECKED, 0)
+    page = desk.page(upload)
+    for said in ("I can&#x27;t sleep.", "Tell me more.", "That sounds hard.", "mood", "Import it"):
+        assert said in page
+    desk.client.post(desk.at("upload-confirm", upload))
+    uploads.read(upload_id=upload.id)
+    upload.refresh_from_db()
+    assert (upload.state, upload.found["prompts"], upload.found["responses"]) == ("done", 2, 2)
+    assert (Prompt.objects.count(), Response.objects.count()) == (2, 2)
+    assert "What came in" in desk.page(upload)
+    assert "HX-Refresh" in desk.client.get(desk.at("upload-progress", upload)).headers
+
+
+def test_bad_rows_are_listed_and_stay_out_only_after_a_yes_to_that(desk: Desk) -> None:
+    upload = desk.checked(lines(GOOD, {"prompt": ""}, {"prompt": "Fine."}, {}))
+    page = desk.page(upload)
+    assert "Line 2: the prompt is empty." in page
+    assert "Line 4: the prompt is missing." in page
+    assert "Import all but these rows" in page
+    plain = desk.client.post(desk.at("upload-confirm", upload))
+    assert plain.status_code == 409
+    desk.client.post(desk.at("upload-confirm", upload), {"skip_bad": "yes"})
+    uploads.read(upload_id=upload.id)
+    assert Prompt.objects.count() == 2
+
+
+def test_a_study_that_changed_meanwhile_takes_nothing(desk: Desk) -> None:
+    upload = desk.checked(lines({"prompt": "One.", "external_id": "a"}, {"prompt": "Two."}))
+    other = desk.checked(lines({"prompt": "Other.", "external_id": "a"}), "other.jsonl")
+    for one in (other, upload):
+        desk.client.post(desk.at("upload-confirm", one))
+        uploads.read(upload_id=one.id)
+    upload.refresh_from_db()
+    assert upload.state == UploadState.FAILED
+    assert "changed since" in upload.error
+    assert list(Prompt.objects.values_list("external_id", flat=True)) == ["a"]
+
+
+def for_a_minute(desk: Desk, **now: object) -> Upload:
+    """A file that has been read for a minute, and how far that is."""
+    desk.bring(lines(GOOD))
+    then = timezone.now()
+    Upload.objects.update(started_at=then - timedelta(seconds=60), heartbeat_at=then, **now)
+    return Upload.objects.get()
+
+
+def test_progress_says_percent_rate_and_time_left_without_scripts_too(desk: Desk) -> None:
+    upload = for_a_minute(desk, state=UploadState.CHECKING, rows=25_000, total=100_000)
+    for name in ("upload", "upload-progress"):
+        page = desk.client.get(desk.at(name, upload)).content.decode()
+        for said in ("25%", "25,000 of 100,000 rows", "417 rows a second", "about 3 minutes left"):
+            assert said in page
+        assert "hx-get" in page
+        assert "<noscript>" in page
+
+
+def test_what_comes_after_the_last_row_has_its_own_words_and_no_pace(desk: Desk) -> None:
+    upload = for_a_minute(desk, state=UploadState.IMPORTING, rows=100_000, total=100_000)
+    page = desk.client.get(desk.at("upload", upload)).content.decode()
+    assert "Looking which prompts say almost the same · 100,000 of 100,000 rows" in page
+    assert "a second" not in page
+    assert "100,000" in desk.client.get(desk.at("uploads")).content.decode()
+
+
+def test_cancelled_before_and_after_it_was_looked_through(desk: Desk) -> None:
+    for look in (False, True):
+        if look:
+            upload = desk.checked(lines(GOOD))
+        else:
+            desk.bring(lines(GOOD))
+            upload = Upload.objects.get()
+        desk.client.post(desk.at("upload-cancel", upload))
+        uploads.read(upload_id=upload.id)
+        upload.refresh_from_db()
+        assert upload.state == UploadState.CANCELLED
+    assert not Prompt.objects.exists()
+
+
+def test_a_file_is_gone_once_its_import_has_ended(
+    desk: Desk, django_capture_on_commit_callbacks: Any
+) -> None:
+    upload = desk.checked(lines(GOOD))
+    assert queries.path_of(upload=upload).exists()
+    with django_capture_on_commit_callbacks(execute=True):
+        desk.client.post(desk.at("upload-cancel", upload))
+    assert not queries.path_of(upload=upload).exists()
+
+
+def test_what_a_crash_left_beside_the_rows_is_cleared_away(
+    desk: Desk, settings: Any, tmp_path: Path
+) -> None:
+    settings.UPLOADS_DIR = tmp_path
+    kept = queries.path_of(upload=desk.checked(lines(GOOD)))
+    arriving, left = tmp_path / f"{uuid.uuid4()}.csv", tmp_path / f"{uuid.uuid4()}.jsonl"
+    for path in (arriving, left):
+        path.touch()
+    for path in (kept, left):
+        os.utime(path, (0, 0))
+    uploads.tend()
+    assert sorted(tmp_path.iterdir()) == sorted([kept, arriving])
+
+
+def test_what_a_killed_web_process_was_receiving_is_cleared_away(
+    settings: Any, tmp_path: Path
+) -> None:
+    """What a program sends, and what a form has too much of to be held in memory."""
+    settings.UPLOADS_DIR = tmp_path
+    by_api = CsvFile().parse(io.BytesIO(b"prompt\nHello\n"))
+    by_page = FileOnDisk("p.csv", "text/csv", None)
+    arriving = {by_api, Path(by_page.temporary_file_path())}
+    for age, left in ((0, arriving), (2 * uploads.ORPHAN_AFTER, set())):
+        for path in arriving:
+            os.utime(path, times=(time.time() - age,) * 2)
+        uploads.tend()
+        assert {*tmp_path.iterdir()} == left
+    by_page.close()
+
+
+def test_a_form_with_much_in_it_leaves_no_file_but_the_one_that_is_kept(
+    desk: Desk, settings: Any, tmp_path: Path
+) -> None:
+    settings.UPLOADS_DIR, settings.FILE_UPLOAD_MAX_MEMORY_SIZE = tmp_path, 1
+    kept = queries.path_of(upload=desk.checked(lines(GOOD)))
+    assert [*tmp_path.iterdir()] == [kept]
+    assert kept.read_bytes() == lines(GOOD)
+
+
+@pytest.mark.parametrize("state", [UploadState.QUEUED, UploadState.CONFIRMED])
+def test_an_import_whose_file_is_gone_ends_with_a_sentence(desk: Desk, state: UploadState) -> None:
+    desk.bring(lines(GOOD))
+    upload = Upload.objects.get()
+    Upload.objects.update(state=state)
+    queries.path_of(upload=upload).unlink()
+    assert uploads.ring_waiting() == 1
+    uploads.read(upload_id=upload.id)
+    upload.refresh_from_db()
+    assert (upload.state, upload.error) == (UploadState.FAILED, uploads.GONE)
+    assert uploads.ring_waiting() == 0
+    assert "Please bring it again." in desk.page(upload)
+
+
+def test_a_worker_that_died_is_noticed_and_its_file_read_again(desk: Desk) -> None:
+    desk.bring(lines(GOOD))
+    upload = Upload.objects.get()
+    Upload.objects.update(state=UploadState.CHECKING, heartbeat_at=timezone.now())
+    assert uploads.ring_waiting() == 0
+    Upload.objects.update(heartbeat_at=timezone.now() - 2 * queries.STALE_AFTER)
+    assert uploads.ring_waiting() == 1
+    uploads.read(upload_id=upload.id)
+    upload.refresh_from_db()
+    assert upload.state == UploadState.CHECKED
+
+
+def test_a_file_that_nobody_said_yes_to_is_deleted_after_a_week(
+    desk: Desk, django_capture_on_commit_callbacks: Any
+) -> None:
+    old, new = desk.checked(lines(GOOD)), desk.checked(lines(GOOD), "new.jsonl")
+    Upload.objects.filter(id=old.id).update(
+        heartbeat_at=timezone.now() - queries.UNCONFIRMED_AFTER - timedelta(minutes=1)
+    )
+    with django_capture_on_commit_callbacks(execute=True):
+        what_beat_rings()
+    assert (row(old).state, row(new).state) == (UploadState.CANCELLED, UploadState.CHECKED)
+    assert not queries.path_of(upload=old).exists()
+    assert queries.path_of(upload=new).exists()
+    page = desk.page(row(old))
+    assert "within a week" in page
+    assert "Tell me more." not in page
+    assert uploads.drop_unconfirmed() == 0
+
+
+def what_beat_rings() -> None:
+    """The tasks of uploads that beat rings for, each at least once an hour."""
+    rung = [one for one in settings.CELERY_BEAT_SCHEDULE.values() if "uploads" in one["task"]]
+    assert max(one["schedule"] for one in rung) <= 3600
+    for one in rung:
+        current_app.tasks[one["task"]]()
+
+
+def test_nothing_of_a_file_that_was_left_stays_in_its_row(desk: Desk) -> None:
+    upload = desk.checked(lines(GOOD))
+    assert upload.first
+    desk.client.post(desk.at("upload-cancel", upload))
+    assert row(upload).first == []
+
+
+@pytest.mark.parametrize("role", [Role.ML_ENGINEER, Role.AUDITOR, Role.SAFETY_LEAD])
+def test_staff_but_for_coordinators_is_refused(desk: Desk, role: Role) -> None:
+    refused(desk, staff(desk.study, role), 403)
+
+
+def test_panelists_and_strangers_are_refused(desk: Desk) -> None:
+    refused(desk, MemberFactory.create(cohort__study=desk.study), 403)
+    refused(desk, staff(StudyFactory.create(), Role.COORDINATOR), 404)
+
+
+def refused(desk: Desk, member: Member, status: int) -> None:
+    upload = desk.checked(lines(GOOD))
+    client = signed_in(member)
+    for name in ("uploads", *ONE_UPLOAD):
+        where = desk.at(name, None if name == "uploads" else upload)
+        found = {client.get(where).status_code, client.post(where).status_code}
+        assert status in found <= {status, 405}, (name, found)
+    upload.refresh_from_db()
+    assert upload.state == UploadState.CHECKED
+
+
+def test_somebody_elses_import_is_not_found(desk: Desk) -> None:
+    theirs = Desk().checked(lines(GOOD))
+    for name in ONE_UPLOAD:
+        send = desk.client.get if name in ("upload", "upload-progress") else desk.client.post
+        assert send(desk.at(name, theirs)).status_code == 404
+
+
+def test_what_broke_is_for_the_log_alone(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    upload = desk.checked(lines(GOOD))
+    desk.client.post(desk.at("upload-confirm", upload))
+    with connection.cursor() as cursor:
+        cursor.execute(BREAK)
+    uploads.read(upload_id=upload.id)
+    assert (row(upload).state, row(upload).error) == (UploadState.FAILED, uploads.STOPPED)
+    assert not Prompt.objects.exists()
+    page = desk.page(upload)
+    assert "The import stopped with an error" in page
+    assert "a secret" not in page
+    assert "a secret" in caplog.text
+
+
+BREAK = """
+CREATE FUNCTION pg_temp.breaks() RETURNS trigger LANGUAGE plpgsql
+  AS $$ BEGIN RAISE EXCEPTION 'a secret'; END $$;
+CREATE TRIGGER breaks BEFORE INSERT ON annotations_prompt
+  FOR EACH STATEMENT EXECUTE FUNCTION pg_temp.breaks();
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_a_killed_worker_leaves_nothing_half_imported_and_the_next_one_does_it_all() -> None:
+    desk = Desk()
+    rows = 30_000
+    upload = desk.checked(lines(*({"prompt": f"Worry number {n}."} for n in range(rows))))
+    desk.client.post(desk.at("upload-confirm", upload))
+    with subprocess.Popen([sys.executable, "-c", READ, str(upload.id)], cwd=ROOT, env=env()) as one:
+        eventually(lambda: 0 < row(upload).rows < rows)
+        one.send_signal(signal.SIGKILL)
+    assert (row(upload).state, Prompt.objects.count()) == (UploadState.IMPORTING, 0)
+    Upload.objects.update(heartbeat_at=timezone.now() - 2 * queries.STALE_AFTER)
+    assert uploads.ring_waiting() == 1
+    uploads.read(upload_id=upload.id)
+    assert (row(upload).state, Prompt.objects.count()) == (UploadState.DONE, rows)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_cancelled_while_it_is_imported_nothing_stays() -> None:
+    desk = Desk()
+    rows = 30_000
+    upload = desk.checked(lines(*({"prompt": f"Worry number {n}."} for n in range(rows))))
+    desk.client.post(desk.at("upload-confirm", upload))
+    with subprocess.Popen([sys.executable, "-c", READ, str(upload.id)], cwd=ROOT, env=env()) as one:
+        eventually(lambda: row(upload).rows > 0)
+        desk.client.post(desk.at("upload-cancel", upload))
+        one.wait(60)
+    assert (row(upload).state, Prompt.objects.count()) == (UploadState.CANCELLED, 0)
+
+
+READ = """
+import sys, uuid, django
+django.setup()
+from modelhub.services import uploads
+uploads.read(upload_id=uuid.UUID(sys.argv[1]))
+"""
+
+
+def env() -> dict[str, str]:
+    where = urlsplit(os.environ["DATABASE_URL"])
+    name = str(connection.settings_dict["NAME"])
+    return os.environ | {
+        "CODESIGN_HOME": str(settings.CODESIGN_HOME),
+        "DATABASE_URL": urlunsplit(where._replace(path=f"/{name}")),
+        "DJANGO_SETTINGS_MODULE": "codesign.config.settings",
+    }
+
+
+def test_what_an_open_round_would_cost_is_said_before_the_yes() -> None:
+    member = judge()
+    judging_round(member.cohort, overlap=3)
+    desk = Desk(member.study)
+    upload = desk.checked(lines(GOOD | {"topics": ["sleep"], "held_out": True}))
+    page = desk.page(upload)
+    for said in (
+        "The round “First round” is open",
+        "Each of them is 3 judgements.",
+        "That is £2.40 in pay for each prompt with two replies;",
+        "sleep",
+        "kept for comparisons between models",
+    ):
+        assert said in page

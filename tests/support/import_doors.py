@@ -1,0 +1,92 @@
+"""The three ways in which a file of prompts is imported: page, API and command."""
+
+from __future__ import annotations
+
+import io
+import json
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.urls import reverse
+from pyarrow import parquet
+
+from codesign.studies.models import Study
+from codesign.studies.rules import Role
+from modelhub.models import Upload
+from modelhub.rules.states import UploadState
+from modelhub.services import uploads
+from tests.factories.studies import staff
+
+MEDIA = {"jsonl": "application/x-ndjson", "csv": "text/csv"}
+
+
+Door = Callable[[Study, bytes, str], str]
+
+
+def table(**columns: list[Any]) -> bytes:
+    """A Parquet file."""
+    file = io.BytesIO()
+    parquet.write_table(pyarrow.table(columns), file)
+    return file.getvalue()
+
+
+def by_page(study: Study, content: bytes, name: str) -> str:
+    """What the coordinator reads after bringing the file and saying yes where there is a yes."""
+    client = signed_in(study)
+    address = reverse("modelhub:uploads", kwargs={"slug": study.slug})
+    answer = client.post(address, {"file": SimpleUploadedFile(name, content)})
+    if answer.status_code != 302:
+        assert answer.status_code == 400
+        return str(answer.content.decode())
+    upload = Upload.objects.latest("created_at")
+    keys = {"slug": study.slug, "upload_id": upload.id}
+    for _ in ("looked through", "imported"):
+        uploads.read(upload_id=upload.id)
+        upload.refresh_from_db()
+        if upload.state == UploadState.CHECKED and not upload.found["skipped"]:
+            client.post(reverse("modelhub:upload-confirm", kwargs=keys))
+    page = client.get(answer["Location"])
+    assert page.status_code == 200
+    return str(page.content.decode())
+
+
+def by_api(study: Study, content: bytes, name: str) -> str:
+    """What a program reads; it follows an import that a worker does."""
+    client = signed_in(study)
+    answer = client.generic(
+        "POST",
+        f"/api/v1/studies/{study.slug}/prompts/",
+        content,
+        content_type=MEDIA[name.rpartition(".")[2]],
+    )
+    if answer.status_code == 202:
+        uploads.read(upload_id=uuid.UUID(answer.json()["id"]))
+        answer = client.get(answer["Location"])
+    assert answer.status_code in (200, 201, 400, 413), answer.content
+    return json.dumps(answer.json(), ensure_ascii=False)
+
+
+def by_command(study: Study, content: bytes, name: str, folder: Path = Path()) -> str:
+    path = folder / name
+    path.write_bytes(content)
+    try:
+        call_command("import_prompts", study.slug, str(path))
+    except CommandError as error:
+        return str(error)
+    return ""
+
+
+def signed_in(study: Study) -> Client:
+    client = Client()
+    client.force_login(staff(study, Role.COORDINATOR).user)
+    return client
+
+
+def plain(said: str) -> str:
+    return said.replace("&#x27;", "'").replace("&quot;", '"').replace('\\"', '"')
