@@ -353,10 +353,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "seal-audit": {"task": "audit.tasks.seal", "schedule": 60.0},
     "fold-tallies": {"task": "annotations.tasks.fold_tallies", "schedule": 60.0},
     "expire-leases": {"task": "annotations.tasks.expire_leases", "schedule": 60.0},
-    "ring-generation": {"task": "modelhub.tasks.ring_generation", "schedule": 15.0},
-    "ring-uploads": {"task": "modelhub.tasks.ring_uploads", "schedule": 20.0},
+    "clear-uploads": {"task": "modelhub.tasks.ring_uploads", "schedule": 600.0},
     "drop-uploads": {"task": "modelhub.tasks.drop_uploads", "schedule": 3600.0},
-    "ring-training": {"task": "modelhub.tasks.ring_training", "schedule": 20.0},
 }
 MODEL_THREADS = ENV.model_threads  # 0: one per core
 TRAINING_MEMORY_MB = ENV.training_memory_mb  # 0: all that this machine or its container has

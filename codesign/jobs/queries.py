@@ -85,6 +85,7 @@ class Progress:
     seconds_left: float | None
     attempts: int
     cancelling: bool
+    cancel_requested_at: datetime | None
     started_at: datetime | None
     ended_at: datetime | None
     reason: str
@@ -103,6 +104,7 @@ def progress_of(job: Job) -> Progress:
         seconds_left=rate.seconds_left if rate else None,
         attempts=job.attempts,
         cancelling=running and job.cancel_requested_at is not None,
+        cancel_requested_at=job.cancel_requested_at,
         started_at=job.started_at,
         ended_at=job.ended_at,
         reason=job.reason,

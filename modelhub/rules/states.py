@@ -30,7 +30,6 @@ class ItemState(StrEnum):
     """One response to be written."""
 
     PENDING = "pending"
-    LEASED = "leased"
     DONE = "done"
     FAILED = "failed"
 
@@ -81,10 +80,10 @@ RUN_STATES = Transitions.of(
 UPLOAD_STATES = Transitions.of(
     "import",
     {
-        "queued": ["checking", "cancelled"],
+        "queued": ["checking", "failed", "cancelled"],
         "checking": ["checked", "failed", "cancelled", "queued"],
         "checked": ["confirmed", "cancelled"],
-        "confirmed": ["importing", "cancelled"],
+        "confirmed": ["importing", "failed", "cancelled"],
         "importing": ["done", "failed", "cancelled", "confirmed"],
         "done": [],
         "cancelled": [],

@@ -122,27 +122,27 @@ def on_home(request: StudyRequest, slug: str, run_id: uuid.UUID) -> HttpResponse
 
 
 def _seen(request: StudyRequest, run: GenerationRun) -> dict[str, Any]:
-    found = queries.progress_of(run=run)
+    progress = queries.how_far(run=run)
     keys = {"slug": request.member.study.slug, "run_id": run.id}
     goes_on = run.state in queries.UNDER_WAY
     may = request.member.has_role(*RUN_GENERATION.roles)
+    tokens = run.tokens / run.done if run.done else 0  # of a response
     job = ProgressCard(
         title=_("How far it is"),
-        done=found.done + found.failed,
-        total=found.total,
+        done=progress.done,
+        total=progress.total,
         unit=_("responses"),
-        state=run_state(run.state, begun=bool(found.done)),
-        rate=found.rate,
+        state=run_state(run.state, begun=bool(run.done)),
+        rate=progress.rate and progress.rate * tokens,
         rate_unit=_("tokens"),
-        left=found.seconds_left,
-        problem=run.error,
+        left=progress.seconds_left,
+        problem=progress.reason,
         poll_url=reverse("modelhub:run-progress", kwargs=keys) if goes_on else "",
         cancel_url=reverse("modelhub:run-cancel", kwargs=keys) if goes_on and may else "",
     )
     return {
         "run": run,
         "job": job,
-        "progress": found,
         "tasks": run.tasks_made,
         "may_resume": may and run.state in queries.RESUMABLE,
     }

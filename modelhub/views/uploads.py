@@ -101,16 +101,17 @@ def _seen(request: StudyRequest, upload: Upload) -> dict[str, Any]:
     keys = {"slug": request.member.study.slug, "upload_id": upload.id}
     goes_on = upload.state in queries.UNDER_WAY
     may_cancel = UPLOAD_STATES.allows(upload.state, UploadState.CANCELLED)
+    progress = queries.how_far(upload=upload)
     job = ProgressCard(
         title=_("How far it is"),
-        done=upload.rows,
-        total=upload.total,
+        done=progress.done,
+        total=progress.total,
         unit=_("rows"),
-        state=upload_state(upload.state, all_read=0 < upload.total <= upload.rows),
-        rate=queries.rows_a_second(upload),
+        state=upload_state(upload.state, all_read=progress.share == 1),
+        rate=progress.rate,
         rate_unit=_("rows"),
-        left=queries.seconds_left(upload),
-        problem=upload.error,
+        left=progress.seconds_left,
+        problem=upload.error or progress.reason,
         poll_url=reverse("modelhub:upload-progress", kwargs=keys) if goes_on else "",
         cancel_url=reverse("modelhub:upload-cancel", kwargs=keys) if may_cancel else "",
     )

@@ -189,7 +189,7 @@ def _run(work: Work) -> None:
     except Failed as failed:
         _fail(work, str(failed))
     except Retry as retry:
-        _give_back(work, after=timedelta(seconds=retry.seconds), reason=str(retry))
+        _give_back(work, after=timedelta(seconds=retry.seconds), reason=str(retry), again=True)
     except Refusal as refusal:
         _fail(work, refusal.title)
     except Exception as error:
