@@ -19,6 +19,7 @@ from annotations.models.prompts import (
     RubricText,
     SketchBucket,
     TieReason,
+    UntiedResponse,
 )
 from annotations.models.releases import DatasetRelease, ReleaseMember, Retraction
 from annotations.models.rounds import (
@@ -59,4 +60,5 @@ __all__ = [
     "Task",
     "TaskResponse",
     "TieReason",
+    "UntiedResponse",
 ]

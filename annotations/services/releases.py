@@ -29,6 +29,7 @@ from annotations.queries.selection import granting, selection
 from annotations.rules.releases import ANY_LEAST, MAX_BUILDS, LeastAsked, in_words, least_problems
 from annotations.rules.states import ReleasePurpose, ReleaseState
 from annotations.services import release_states, text_checks
+from annotations.services.late_ties import some_untied, wait_and_tie_late
 from codesign.jobs.models import Job
 from codesign.jobs.queries import job_about
 from codesign.jobs.registry import Failed, Kind, register
@@ -37,6 +38,7 @@ from codesign.jobs.services import queueing
 from codesign.jobs.services.working import Work, run_here
 from codesign.shared import disk_space
 from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.advisory_locks import Lock, lock_until_commit
 from codesign.shared.errors import Invalid
 from codesign.shared.transition import Move, transition
 from codesign.studies.models import Member, Study
@@ -194,6 +196,7 @@ def write_draft(*, release: DatasetRelease, work: Work) -> Draft:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700, parents=True)
     try:
+        wait_and_tie_late(study=release.study)
         text_checks.look(study=release.study, going_on=work.check)
         least = Least(float(release.least_p), float(release.least_margin))
         chosen = selection(
@@ -250,10 +253,14 @@ def _as_parent(parent: DatasetRelease | None) -> dict[str, object] | None:
 def freeze(*, release: DatasetRelease, draft: Draft, work: Work) -> bool:
     """Make a draft the release, unless the consent of anybody in it has changed since.
 
+    An import that ties prompts ends before; one that comes after finds which prompts are used.
     The study's row keeps a new consent version out until this ends, the members' rows keep each
     withdrawal out: it either came before, and is seen here, or comes after, and finds the frozen
-    release to supersede. Order of locks: study, members, job, release.
+    release to supersede. Order of locks: split groups, study, members, job, release.
     """
+    lock_until_commit(Lock.SPLIT_GROUPS, release.study_id)
+    if some_untied(study=release.study):
+        return False
     _lock_for_share(Study._meta.db_table, [str(release.study_id)])
     _lock_for_share(Member._meta.db_table, sorted(draft.granted))
     now = granting(study=release.study, purpose=release.purpose)

@@ -170,6 +170,12 @@ def locked_round(*, round_id: uuid.UUID) -> Round:
     return Round.objects.select_for_update(no_key=True).get(id=round_id)
 
 
+def round_if_free(*, round_id: uuid.UUID) -> Round | None:
+    """The round, locked likewise; None where somebody else has it, as an import for minutes."""
+    free = Round.objects.select_for_update(no_key=True, skip_locked=True)
+    return free.filter(id=round_id).first()
+
+
 @transaction.atomic
 def add_tasks(
     *, actor: Actor, round: Round, items: Iterable[tuple[Prompt, Sequence[Response]]]

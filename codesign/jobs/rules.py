@@ -26,7 +26,7 @@ RESUMABLE = (JobState.FAILED, JobState.CANCELLED)
 JOB_STATES = Transitions.of(
     "job",
     {
-        "queued": ["running", "failed", "cancelled"],
+        "queued": ["running", "done", "failed", "cancelled"],
         "running": ["queued", "done", "failed", "cancelled"],
         "failed": ["queued"],
         "cancelled": ["queued"],

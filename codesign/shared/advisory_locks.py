@@ -29,7 +29,8 @@ class Lock(IntEnum):
     SIGN_IN = 3  # by django-allauth's key: tries to sign in are counted one at a time
     BUILD_RELEASE = 4  # by release: one worker builds it
     START_GENERATION = 5  # by study: runs start one after another
-    WRITE_CHUNK = 6  # by run and chunk: the worker that writes it is alive
+    IMPORT = 6  # by study: one import at a time
+    SPLIT_GROUPS = 7  # by study: one transaction ties prompts at a time
 
 
 def require_transaction(what: str) -> None:

@@ -7,14 +7,14 @@ COLUMNS = """
 """
 
 # What no worker has ended waits to be claimed: its worker is of the version before.
-GENERATION = COLUMNS + """
+GENERATION = """
+    UPDATE modelhub_generationrun SET state = 'queued' WHERE state = 'running';
+    UPDATE modelhub_generationitem SET state = 'pending' WHERE state = 'leased';
+""" + COLUMNS + """
     SELECT gen_random_uuid(), run.created_at, 'generation_run', run.id, left(model.name, 200),
-      run.study_id, run.requested_by_id,
-      CASE WHEN run.state = 'running' THEN 'queued' ELSE run.state END,
-      run.state IN ('queued', 'running'), now(), 0, 0, run.done + run.failed,
+      run.study_id, run.requested_by_id, run.state, run.state = 'queued', now(), 0, 0, run.done + run.failed,
       run.total + run.unmade, '[]', NULL, run.started_at, run.ended_at, run.error
     FROM modelhub_generationrun run JOIN modelhub_modelversion model ON model.id = run.model_version_id;
-    UPDATE modelhub_generationitem SET state = 'pending' WHERE state = 'leased';
 """
 TRAINING = """
     UPDATE modelhub_trainingrun SET ended_at = now(), state = 'cancelled'

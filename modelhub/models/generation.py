@@ -56,6 +56,9 @@ class GenerationRun(PublicModel):
     failed = models.PositiveIntegerField(default=0)
     tokens = models.PositiveBigIntegerField(default=0, help_text="Of the items that are done.")
     tasks_made = models.PositiveIntegerField(default=0, help_text="In its round, by this run.")
+    tasks_wait = models.BooleanField(
+        default=False, help_text="Whether some are still to be made, as its round was busy."
+    )
 
     class Meta:
         constraints: ClassVar = [one_of("state", RunState, "generation_run_state_known")]

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db import connection
-from django.db.models import BigIntegerField, Count, F, Func, Q, QuerySet, Sum
+from django.db.models import BigIntegerField, Count, Exists, F, Func, OuterRef, Q, QuerySet, Sum
 from django.db.models.expressions import Combinable
 
-from annotations.models import Prompt, Round
+from annotations.models import Prompt, Round, Task
 from annotations.rules.states import RoundKind, RoundState
 from codesign.jobs.queries import Progress, job_about, progress_of
 from codesign.shared.actors import Actor
@@ -18,7 +18,7 @@ from codesign.shared.errors import Invalid, NotFound
 from codesign.shared.lookups import Asked, matching
 from codesign.studies.models import Study
 from modelhub.engine.generate import DEFAULT_SYSTEM_MESSAGE
-from modelhub.models import GenerationRun
+from modelhub.models import GenerationItem, GenerationRun
 from modelhub.queries.versions import named
 from modelhub.rules.states import ItemState, RunState
 from modelhub.rules.words import run_state
@@ -74,6 +74,13 @@ def prompts_without_items(*, run: GenerationRun) -> QuerySet[Prompt]:
     """Those of them whose items are still to be made, in the order in which they are."""
     left = prompts_of(run=run).filter(external_id__gt=run.made_until)
     return left.order_by("external_id")
+
+
+def prompts_without_task(*, run: GenerationRun) -> QuerySet[GenerationItem, uuid.UUID]:
+    """Ids of the prompts that a run has written responses to, and that are not in its round."""
+    written = GenerationItem.objects.filter(run=run, state=ItemState.DONE)
+    placed = Task.objects.filter(round=run.round_id, prompt=OuterRef("prompt"))
+    return written.filter(~Exists(placed)).order_by().values_list("prompt_id", flat=True).distinct()
 
 
 def runs_of(*, study_id: uuid.UUID) -> QuerySet[GenerationRun]:

@@ -70,8 +70,8 @@ class Method(StrEnum):
 RUN_STATES = Transitions.of(
     "generation run",
     {
-        "queued": ["running", "cancelled", "failed"],
-        "running": ["done", "cancelled", "failed"],
+        "queued": ["running", "done", "cancelled", "failed"],
+        "running": ["queued", "done", "cancelled", "failed"],
         "cancelled": ["queued"],
         "failed": ["queued"],
         "done": [],

@@ -19,19 +19,19 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from annotations.models import Prompt, Response, Task
+from annotations.models import Prompt, Response, Round, Task
 from annotations.rules.states import Origin, RoundState
 from annotations.rules.texts import text_hash
 from annotations.services import prompts as prompt_services
 from annotations.services.intake import NewResponse
-from annotations.services.rounds import add_tasks, locked_round
+from annotations.services.rounds import add_tasks, locked_round, round_if_free
 from codesign.jobs.models import Job
 from codesign.jobs.registry import MORE, Failed, Kind, Part, Retry, register
 from codesign.jobs.services.working import Work
 from codesign.shared import disk_space
 from codesign.shared.actors import SYSTEM
+from codesign.shared.batches import batched
 from codesign.shared.errors import DATABASE_AWAY
-from codesign.studies.locks import lock_study
 from modelhub.engine.errors import EngineError
 from modelhub.models import GenerationItem, GenerationRun, ModelVersion
 from modelhub.permissions import RUN_GENERATION
@@ -43,6 +43,8 @@ from modelhub.services import generation, versions, writing
 from modelhub.services.items import make_more
 from modelhub.services.writing import Draft, Wanted
 
+PROMPTS_AT_ONCE = 500
+"""Prompts that become tasks by one statement."""
 WRITTEN = [
     "state",
     "seed",
@@ -68,7 +70,7 @@ def next_part(job: Job) -> Part | None:
     items = _next_fit(run, claimed)
     if not items:
         if not claimed:
-            generation.finish_if_done(run=run, job=job)
+            _finish_if_done(run, job)
         return None
     chunk = items[0].chunk
     GenerationItem.objects.filter(id__in=[item.id for item in items]).update(
@@ -224,7 +226,6 @@ def _pending(run: GenerationRun, chunk: int) -> list[GenerationItem]:
 @transaction.atomic
 def save_chunk(*, work: Work, drafts: Sequence[Draft]) -> None:
     """Keep what was written, once; raises Stopped where this worker's claim counts no more."""
-    lock_study(study_id=work.job.study_id)
     work.lock()
     run = generation.locked(run_id=work.job.subject_id)
     items = {item.id: item for item in _pending(run, work.part)}
@@ -232,7 +233,7 @@ def save_chunk(*, work: Work, drafts: Sequence[Draft]) -> None:
     _make_tasks(run, {item.prompt_id for item in items.values()})
     run.refresh_from_db(fields=["done", "failed"])
     job = work.advance(done=run.done + run.failed, total=run.to_write)
-    generation.finish_if_done(run=run, job=job)
+    _finish_if_done(run, job)
 
 
 def _keep(run: GenerationRun, written: Sequence[tuple[GenerationItem, Draft]]) -> None:
@@ -266,13 +267,32 @@ def _keep(run: GenerationRun, written: Sequence[tuple[GenerationItem, Draft]]) -
     )
 
 
-def _make_tasks(run: GenerationRun, asked: set[uuid.UUID]) -> None:
-    """Each prompt whose responses are all there becomes a task of the run's round."""
+def _make_tasks(run: GenerationRun, asked: set[uuid.UUID], *, last: bool = False) -> None:
+    """Each prompt whose responses are all there becomes a task of the run's round.
+
+    Where somebody else is adding to the round, its tasks are made with those of a later chunk;
+    only the last one waits.
+    """
     if run.round_id is None:
         return
-    round = locked_round(round_id=run.round_id)
+    lock = locked_round if last else round_if_free
+    round = lock(round_id=run.round_id)
+    if round is None:
+        GenerationRun.objects.filter(id=run.id).update(tasks_wait=True)
+        run.tasks_wait = True
+        return
     if round.state == RoundState.CLOSED:
         return
+    if run.tasks_wait:
+        asked |= set(queries.prompts_without_task(run=run))
+    made = sum(_add_tasks(run, round, some) for some in batched(asked, PROMPTS_AT_ONCE))
+    run.tasks_wait = False
+    GenerationRun.objects.filter(id=run.id).update(
+        tasks_made=F("tasks_made") + made, tasks_wait=False
+    )
+
+
+def _add_tasks(run: GenerationRun, round: Round, asked: Sequence[uuid.UUID]) -> int:
     waiting = GenerationItem.objects.filter(run=run, prompt_id__in=asked, state=ItemState.PENDING)
     there = Task.objects.filter(round=round, prompt_id__in=asked)
     not_now = {
@@ -280,7 +300,7 @@ def _make_tasks(run: GenerationRun, asked: set[uuid.UUID]) -> None:
         *there.values_list("prompt_id", flat=True),
     }
     written = Response.objects.filter(
-        generation_item__run=run, prompt_id__in=asked - not_now, withdrawn_at=None
+        generation_item__run=run, prompt_id__in=set(asked) - not_now, withdrawn_at=None
     )
     by_prompt: dict[uuid.UUID, dict[str, Response]] = defaultdict(dict)
     for response in written.order_by("generation_item__sample"):
@@ -290,6 +310,13 @@ def _make_tasks(run: GenerationRun, asked: set[uuid.UUID]) -> None:
         for prompt in Prompt.objects.filter(id__in=by_prompt, withdrawn_at=None)
         if len(by_prompt[prompt.id]) > 1
     ]
-    if items:
-        made = add_tasks(actor=SYSTEM, round=round, items=items)
-        GenerationRun.objects.filter(id=run.id).update(tasks_made=F("tasks_made") + len(made))
+    return len(add_tasks(actor=SYSTEM, round=round, items=items)) if items else 0
+
+
+def _finish_if_done(run: GenerationRun, job: Job) -> None:
+    """End a run of which nothing is left to be written, with the tasks that wait."""
+    if run.unmade or _waiting(run, []).exists():
+        return
+    if run.tasks_wait:
+        _make_tasks(run, set(), last=True)
+    generation.finish(run=run, job=job)

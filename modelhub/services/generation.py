@@ -184,11 +184,9 @@ machine(GenerationRun, RUN_STATES, log=_log)
 
 
 def follow(move: Move) -> None:
-    """Let a run follow its job; one whose worker died is still under way for those who watch."""
+    """Let a run follow its job."""
     job: Job = move.row
     run = locked(run_id=job.subject_id)
-    if move.new == run.state or (move.old, move.new) == (JobState.RUNNING, JobState.QUEUED):
-        return
     changes: dict[str, Any] = {"error": job.reason[:500], "ended_at": job.ended_at}
     if move.new == RunState.RUNNING:
         changes["started_at"] = job.started_at
@@ -218,11 +216,9 @@ def resume_run(*, actor: Actor, run: GenerationRun) -> GenerationRun:
     return run
 
 
-def finish_if_done(*, run: GenerationRun, job: Job) -> bool:
-    """End a run, both locked, of which no item waits or is still to be made; whether it ended."""
+def finish(*, run: GenerationRun, job: Job) -> None:
+    """End a run, both locked, of which no item waits or is still to be made."""
     its = GenerationItem.objects.filter(run=run)
-    if run.unmade or its.filter(state=ItemState.PENDING).exists():
-        return False
     failed = its.filter(state=ItemState.FAILED)
     count, first = failed.count(), failed.order_by("id").first()
     progress = {"done": run.to_write, "total": run.to_write}
@@ -232,4 +228,3 @@ def finish_if_done(*, run: GenerationRun, job: Job) -> bool:
         said = f"{count} responses could not be written: {first.error}" if first else ""
         queueing.end(job=job, to=JobState.DONE, reason=said, **progress)
     run_finished.send(sender=GenerationRun, run=locked(run_id=run.id))
-    return True

@@ -18,6 +18,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from annotations.rules.prompts import RowProblem
@@ -25,11 +26,12 @@ from annotations.services.intake import RowsRefused
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.jobs.models import Job
-from codesign.jobs.registry import Failed, Kind, register
+from codesign.jobs.registry import Failed, Kind, Retry, register
 from codesign.jobs.rules import UNFINISHED, JobState
 from codesign.jobs.services import queueing
 from codesign.jobs.services.working import Work
 from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.advisory_locks import Lock, try_lock_until_commit
 from codesign.shared.errors import Conflict, Invalid, TooLarge
 from codesign.shared.transition import Move, machine, transition
 from codesign.studies.models import Study
@@ -53,6 +55,7 @@ MOST_TIED = 50
 ORPHAN_AFTER = 3600.0
 """Seconds; no upload takes so long to arrive."""
 UNCONFIRMED = "Nobody imported it within a week, so the file was deleted. Please bring it again."
+AGAIN_SECONDS = 5
 GONE = "Its file is not on the server any more, so nothing came in. Please bring it again."
 
 
@@ -175,6 +178,8 @@ def _check(upload: Upload, work: Work) -> None:
 @transaction.atomic
 def _import(upload: Upload, work: Work) -> None:
     """Import and end the job in one transaction: either both are there afterwards or neither."""
+    if not try_lock_until_commit(Lock.IMPORT, upload.study_id):
+        raise Retry(_("Another import of this study comes first."), seconds=AGAIN_SECONDS)
     try:
         with reading(path=path_of(upload=upload), name=upload.name) as rows:
             report = imports.import_rows(

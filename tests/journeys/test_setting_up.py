@@ -15,8 +15,9 @@ from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Member, Study
 from codesign.studies.rules import StudyState
 from modelhub.models import Upload
-from modelhub.services import uploads
+from modelhub.queries.uploads import KIND
 from tests.journeys.visitor import Page, Visitor
+from tests.support import jobs
 
 PASSWORD = "seven-plain-words-9"
 AT = "/studies/quiet-nights"
@@ -110,10 +111,10 @@ def bring_prompts(coordinator: Visitor) -> None:
         headers={"Referer": page.url},
     )
     upload = Upload.objects.get()
-    uploads.read(upload_id=upload.id)
+    jobs.run(KIND, upload.id)
     page = coordinator.get(f"{AT}/imports/{upload.id}/")
     coordinator.submit(page, page.form_with(to="confirm"))
-    uploads.read(upload_id=upload.id)
+    jobs.run(KIND, upload.id)
 
 
 def plan_and_open_a_round(coordinator: Visitor) -> None:
