@@ -34,7 +34,7 @@ from codesign.shared.batches import batched
 from codesign.shared.errors import DATABASE_AWAY
 from modelhub.engine.errors import EngineError
 from modelhub.models import GenerationItem, GenerationRun, ModelVersion
-from modelhub.permissions import RUN_GENERATION
+from modelhub.permissions import SEE_GENERATION
 from modelhub.queries import generation as queries
 from modelhub.queries.versions import names_behind
 from modelhub.rules import generation as rules
@@ -133,7 +133,7 @@ KIND = register(
         moved=generation.follow,
         words=gettext_lazy("generation run"),
         unit=gettext_lazy("responses"),
-        permission=RUN_GENERATION,
+        permission=SEE_GENERATION,
         most_attempts=None,  # items are given up one by one, see `rules.MOST_ATTEMPTS`
         cancels_at_once=True,
         page="modelhub:run",

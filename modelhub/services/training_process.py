@@ -31,7 +31,7 @@ from modelhub.engine.errors import EngineError
 from modelhub.engine.progress import Exit, read_progress, read_result
 from modelhub.engine.weights import EMBEDDED_NAME, ensure_embedded
 from modelhub.models import TrainingRun
-from modelhub.permissions import TRAIN
+from modelhub.permissions import SEE_MODELS
 from modelhub.queries import training as queries
 from modelhub.rules.states import ModelKind
 from modelhub.services import training
@@ -178,7 +178,7 @@ KIND = register(
         moved=training.follow,
         words=gettext_lazy("training run"),
         unit=gettext_lazy("steps"),
-        permission=TRAIN,
+        permission=SEE_MODELS,
         page="modelhub:training-run",
     )
 )

@@ -336,7 +336,7 @@ KIND = register(
         moved=follow,
         words=gettext_lazy("import"),
         unit=gettext_lazy("rows"),
-        permission=IMPORT,
+        permission=UPLOAD,
         page="modelhub:upload",
     )
 )

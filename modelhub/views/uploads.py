@@ -100,14 +100,16 @@ def cancel(request: StudyRequest, slug: str, upload_id: uuid.UUID) -> HttpRespon
 def _seen(request: StudyRequest, upload: Upload) -> dict[str, Any]:
     keys = {"slug": request.member.study.slug, "upload_id": upload.id}
     goes_on = upload.state in queries.UNDER_WAY
-    may_cancel = UPLOAD_STATES.allows(upload.state, UploadState.CANCELLED)
     progress = queries.how_far(upload=upload)
+    may_cancel = UPLOAD_STATES.allows(upload.state, UploadState.CANCELLED)
+    may_cancel &= not progress.cancelling
+    state = upload_state(upload.state, all_read=progress.share == 1)
     job = ProgressCard(
         title=_("How far it is"),
         done=progress.done,
         total=progress.total,
         unit=_("rows"),
-        state=upload_state(upload.state, all_read=progress.share == 1),
+        state=_("being cancelled") if progress.cancelling else state,
         rate=progress.rate,
         rate_unit=_("rows"),
         left=progress.seconds_left,
