@@ -8,7 +8,7 @@ import pytest
 from pytest_django.live_server_helper import LiveServer
 
 from annotations.models import Assignment, Round
-from annotations.services.filling import fill_round
+from annotations.queries.filling import JOB
 from codesign.accounts.services import make_account
 from codesign.consent.models import ConsentVersion
 from codesign.shared.actors import SYSTEM
@@ -17,6 +17,7 @@ from codesign.studies.rules import StudyState
 from modelhub.models import Upload
 from modelhub.services import uploads
 from tests.journeys.visitor import Page, Visitor
+from tests.support.jobs import run
 
 PASSWORD = "seven-plain-words-9"
 AT = "/studies/quiet-nights"
@@ -126,7 +127,7 @@ def plan_and_open_a_round(coordinator: Visitor) -> None:
         "lived-experience-overlap": "1",
     }
     page = coordinator.submit(page, page.form_with("which"), **chosen)
-    fill_round(round_id=Round.objects.get().id)
+    run(JOB, Round.objects.get().id)
     coordinator.submit(page, page.form_with(to="open"))
 
 

@@ -17,8 +17,8 @@ from codesign.jobs.services import queueing, tending, working
 from codesign.jobs.services.pulse import Stopped
 from codesign.shared.actors import SYSTEM
 from codesign.shared.errors import Conflict
-from tests.config.running import eventually
 from tests.support import counting_jobs
+from tests.support.running import eventually
 
 beside = pytest.mark.django_db(transaction=True)
 """Rows that other connections must see."""
