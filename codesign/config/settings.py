@@ -346,7 +346,6 @@ else:
 CELERY_BEAT_SCHEDULER = "codesign.config.clock:Clock"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "tend-jobs": {"task": "jobs.tasks.tend", "schedule": 15.0},
-    "ring-mail": {"task": "accounts.tasks.ring_mail", "schedule": 60.0},
     "forget": {"task": "accounts.tasks.forget", "schedule": 600.0},
     "forget-unproven": {"task": "accounts.tasks.forget_unproven", "schedule": 600.0},
     "hand-over": {"task": "desk.tasks.hand_over", "schedule": 60.0},

@@ -15,9 +15,11 @@ from django.test import Client
 from django.urls import reverse
 from psycopg.errors import DiskFull
 
+from annotations.queries.releases import JOB
 from annotations.services import releases
 from codesign.config import housekeeping
 from codesign.config.housekeeping import Housekeeping, rotate, trim
+from codesign.jobs.queries import job_about
 from codesign.shared import disk_space
 from codesign.shared.actors import SYSTEM
 from codesign.studies.rules import Role
@@ -60,7 +62,9 @@ def test_a_release_ends_with_a_sentence(settings: Any, tmp_path: Path) -> None:
             actor=SYSTEM, study=story.study, purpose="training", progress=unwatched
         )
         assert made.state == "failed"
-        assert made.error.startswith("There was no room left on the disk")
+        assert job_about(kind=JOB, subject_id=made.id).reason.startswith(
+            "There was no room left on the disk"
+        )
         assert [path for path in disk.rglob("*") if path.is_file()] == []
 
 

@@ -54,6 +54,7 @@ def start(
     runs it by `working.run_here`, and if that process dies, the timer tells a worker.
     """
     now = timezone.now()
+    told = not here and (due_at is None or due_at <= now)
     job = Job.objects.create(
         kind=kind,
         subject_id=subject_id,
@@ -64,11 +65,12 @@ def start(
         total=total,
         cursor=cursor,
         due_at=due_at or now,
-        called_at=now if here else None,
+        call=1 if told else 0,
+        called_at=now if told or here else None,
     )
     JobMove.objects.create(job=job, actor_id=actor.user_id, new=job.state)
-    if not here and job.due_at <= now:
-        dispatch(jobs=[job])
+    if told:
+        _tell_workers([job])
     return job
 
 
@@ -80,6 +82,10 @@ def dispatch(*, jobs: Sequence[Job]) -> None:
     for job in jobs:
         job.call, job.called_at = job.call + 1, timezone.now()
     Job.objects.bulk_update(jobs, ["call", "called_at"])
+    _tell_workers(jobs)
+
+
+def _tell_workers(jobs: Sequence[Job]) -> None:
     calls = [(job.id, job.call, KINDS.get(job.kind).task) for job in jobs]
     transaction.on_commit(lambda: _send(calls), robust=True)
 
