@@ -116,6 +116,8 @@ def _write(work: Work) -> None:
 
 
 def _take_back_attempt(work: Work) -> None:
+    if not connection.in_atomic_block:
+        connection.close()  # it may be broken
     with suppress(*DATABASE_AWAY):
         GenerationItem.objects.filter(
             run=work.job.subject_id, chunk=work.part, state=ItemState.PENDING, attempts__gt=0
