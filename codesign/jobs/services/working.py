@@ -172,6 +172,7 @@ def _count_in(job: Job, *, more: bool) -> None:
         "called_at": None,
         "attempts": job.attempts + 1,
         "started_at": job.started_at or now,
+        "reason": "",
     }
     if job.state == JobState.RUNNING:
         queueing.note(job=job, **changes)
