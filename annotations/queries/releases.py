@@ -9,8 +9,8 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from annotations.datasets.layout import shares_paths
-from annotations.datasets.manifest import MANIFEST
+from annotations.datasets.plumbing.layout import shares_paths
+from annotations.datasets.plumbing.manifest import MANIFEST
 from annotations.models import DatasetRelease
 from annotations.rules.states import ReleaseState
 from codesign.jobs.models import Job

@@ -18,12 +18,12 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from annotations.contract.unchecked import holds_answers
 from annotations.models import Assignment, Response, Task
 from annotations.permissions import JUDGE
 from annotations.queries import assignments as queries
 from annotations.queries import rubrics
 from annotations.rules import order, sittings, work_speed
-from annotations.rules.drafts import holds_answers
 from annotations.rules.states import AssignmentState
 from annotations.services import assignment_states, seats  # noqa: F401 - how one moves
 from codesign.compensation import queries as compensation

@@ -11,10 +11,10 @@ from collections.abc import Iterable
 
 from django.db import transaction
 
+from annotations.contract.submission import Submission
 from annotations.models import Judgement, OwnText, OwnTextMove, Rewrite
 from annotations.queries import own_texts as queries
 from annotations.rules.own_texts import OWN_STATES, OwnKind, OwnState
-from annotations.rules.submission import Submission
 from codesign.care.rules import says_so
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid, NotFound
@@ -38,10 +38,12 @@ def keep_private(*, member: Member, sent: Iterable[Sent]) -> None:
         )
 
 
-def sent_with(*, judgement: Judgement, parsed: Submission, notes: Iterable[Sent]) -> Iterable[Sent]:
+def sent_with(
+    *, judgement: Judgement, submission: Submission, notes: Iterable[Sent]
+) -> Iterable[Sent]:
     """Every free text of a judgement; `notes` are those in rows of their own."""
-    yield OwnKind.COMMENT, judgement.id, parsed.comment
-    for mark in parsed.highlights:
+    yield OwnKind.COMMENT, judgement.id, submission.comment
+    for mark in submission.highlights:
         for words in (mark.label, mark.comment):
             yield OwnKind.HIGHLIGHTS, judgement.id, words
     yield from notes

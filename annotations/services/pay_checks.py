@@ -11,8 +11,8 @@ from django.db.models import Q
 
 from annotations.models import Assignment
 from annotations.permissions import CHECK_PAY
-from annotations.rules.reading import storable
 from annotations.rules.states import CREDITED, PayCheck
+from annotations.rules.texts import storable
 from annotations.services.pay_holds import credit
 from codesign.audit import services as audit
 from codesign.audit.registry import action

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from annotations.datasets.scan import with_personal_data
+from annotations.datasets.plumbing.personal_data_scan import with_personal_data
 from annotations.models import Prompt, Response
 from annotations.permissions import CLEAR_TEXTS
 from annotations.queries import text_checks as queries
@@ -43,7 +43,7 @@ def look(*, study: Study, going_on: Callable[[], None]) -> None:
         while rows := queries.not_looked_at(kind=kind, study_id=study.id, most=AT_ONCE):
             worth = {id: text for id, text in rows if first_check(text) != TextCheck.CLEAR}
             found = with_personal_data(
-                worth.values(), helplines=helpline_numbers(), going_on=going_on
+                worth.values(), helplines=helpline_numbers(), on_progress=going_on
             )
             hits = [id for id, text in worth.items() if text in found]
             unseen = queries.table(kind).filter(text_check=TextCheck.UNCHECKED)
