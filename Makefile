@@ -33,12 +33,14 @@ test: lint chromium ## Everything CI needs: lint, types, import contracts, all t
 lint: $(DEV_STAMP) ## Style, types and import contracts
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	$(PY) -m djlint templates --check --quiet
 	$(PY) -m mypy .
 	.venv/bin/lint-imports
 
 format: $(DEV_STAMP) ## Put the code into its style
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
+	$(PY) -m djlint templates --reformat --quiet
 
 faults: $(DEV_STAMP) ## Kill processes at random under load, 200 times (CODESIGN_KILLS=…); half an hour
 	CODESIGN_KILLS=$${CODESIGN_KILLS:-200} $(PY) -m pytest tests/faults -q

@@ -131,29 +131,33 @@ def _judgements_alone(study) -> int:  # type: ignore[no-untyped-def]
     from collections import Counter
     from pathlib import Path
 
-    from annotations.datasets import formats
-    from annotations.datasets.eligibility import Sifted
-    from annotations.datasets.judgements import Attached, JudgementFiles
-    from annotations.datasets.snapshot import Keys
+    from annotations.datasets.plumbing.files import sync_to_disk
+    from annotations.datasets.plumbing.first_pass import FirstPass
+    from annotations.datasets.plumbing.judgement_files import JudgementFiles
+    from annotations.datasets.plumbing.schemas import schemas
+    from annotations.datasets.plumbing.writers import BackgroundWriter, ConfigFiles
+    from annotations.datasets.policy.judgement_rows import Attachments
+    from annotations.datasets.policy.pseudonyms import Pseudonyms
     from annotations.queries.selection import selection
     from codesign.shared.batches import without_collector
 
     with without_collector(), tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         chosen = selection(study=study, purpose="training", going_on=lambda: None)
-        sifted = Sifted(chosen, folder=folder, rules="bench")
-        keys = Keys(bytes(study.secret), sifted.selection_hash)
-        background = formats.Background()
-        schema = formats.schemas()["judgements"]
-        files = formats.Files(folder, "judgements", "train", schema, background)
-        writer, dropped = JudgementFiles(files, keys, "training"), Counter[str]()
-        for part, kept in sifted.parts():
-            attached = Attached(part)
-            for judged in sorted((keys.name("judgement", j.id), j) for j in kept):
-                writer.add(*judged, attached, dropped)
-        sifted.close()
+        first_pass = FirstPass(chosen, folder=folder, rules="bench")
+        pseudonyms = Pseudonyms(bytes(study.secret), first_pass.selection_hash)
+        background = BackgroundWriter()
+        schema = schemas()["judgements"]
+        files = ConfigFiles(folder, "judgements", "train", schema, background)
+        writer, dropped = JudgementFiles(files, pseudonyms, "training"), Counter[str]()
+        for judged_prompt, eligible in first_pass.judged_prompts():
+            attachments = Attachments(judged_prompt)
+            named = {pseudonyms.name("judgement", one.id): one for one in eligible}
+            for name_in_release, judgement in sorted(named.items()):
+                writer.add(name_in_release, judgement, attachments, dropped)
+        first_pass.close()
         for file in writer.close():
-            formats.to_disk(folder / file.path)
+            sync_to_disk(folder / file.path)
         background.close()
     return writer.rows
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.urls import reverse
@@ -11,6 +12,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotations.api import openapi_examples
+from annotations.contract.draft import SubmissionDraft
+from annotations.contract.skip import Skip
+from annotations.contract.submission import Submission
+from annotations.contract.unchecked import UncheckedSubmission
 from annotations.models import Assignment
 from annotations.permissions import JUDGE, JUDGE_OWN
 from annotations.queries import assignments as queries
@@ -48,9 +53,9 @@ class JudgingView(ApiView):
         assignments.mark_shown(actor=self.actor, assignment=assignment)
         return queries.shown(actor=self.actor, assignment=assignment)
 
-    def support(self, body: dict[str, Any], assignment_id: str) -> dict[str, Any]:
+    def support(self, texts: Iterable[str], assignment_id: str) -> dict[str, Any]:
         """Help to show with the answer, where what was sent asks for it; else no key more."""
-        if not needs_support(body):
+        if not needs_support(texts):
             return {}
         keys = list(serializers.LineSerializer().get_fields())
         countries = care.countries_for(language=self.request.user.language)  # type: ignore[union-attr]
@@ -106,13 +111,15 @@ class DraftView(JudgingView):
     @extend_schema(
         operation_id="assignments_save_draft",
         examples=openapi_examples.DRAFT,
-        request=serializers.AnyPartSerializer,
+        request=SubmissionDraft,
         responses={200: serializers.DraftSerializer, **refused(409)},
     )
     def put(self, request: Request, assignment_id: str) -> Response:
         """Keep any part of a submission; it replaces the draft that was kept before."""
         kept = submissions.save_draft(
-            actor=self.actor, assignment_id=id_of(assignment_id), body=body_of(request)
+            actor=self.actor,
+            assignment_id=id_of(assignment_id),
+            sent=UncheckedSubmission(body_of(request)),
         )
         return Response({"draft": kept.draft, "saved_at": kept.draft_saved_at})
 
@@ -123,7 +130,7 @@ class SkipView(JudgingView):
     @extend_schema(
         operation_id="assignments_skip",
         examples=openapi_examples.SKIP,
-        request=serializers.SkipSerializer,
+        request=Skip,
         responses={200: serializers.NextSerializer, **refused(409)},
     )
     def post(self, request: Request, assignment_id: str) -> Response:
@@ -133,14 +140,10 @@ class SkipView(JudgingView):
         the next one all the same.
         """
         body = body_of(request)
-        skipped = submissions.skip(
-            actor=self.actor,
-            assignment_id=id_of(assignment_id),
-            reason=body.get("reason"),
-            note=body.get("note"),
-        )
+        skip = Skip.read(reason=body.get("reason"), note=body.get("note"))
+        skipped = submissions.skip(actor=self.actor, assignment_id=id_of(assignment_id), skip=skip)
         answer = {"next": self.shown(skipped.next), "pay_held": skipped.held}
-        return Response(answer | self.support(body, assignment_id))
+        return Response(answer | self.support([skip.note], assignment_id))
 
 
 class StopView(JudgingView):
@@ -168,7 +171,7 @@ class SubmissionView(JudgingView):
         operation_id="assignments_submit",
         examples=openapi_examples.SUBMIT,
         parameters=[KEY],
-        request=serializers.SubmissionSerializer,
+        request=Submission,
         responses={201: serializers.SubmittedSerializer, **refused(409)},
     )
     def post(self, request: Request, assignment_id: str) -> Response:
@@ -177,13 +180,16 @@ class SubmissionView(JudgingView):
         Work that comes in much faster than promised is stored and answered just the same; its pay
         is credited once a coordinator has looked at it.
         """
-        body = body_of(request)
-        sent = submissions.submit(
+        sent = UncheckedSubmission(body_of(request))
+        submitted = submissions.submit(
             actor=self.actor,
             assignment_id=id_of(assignment_id),
-            body=body,
+            sent=sent,
             idempotency_key=request.headers.get("Idempotency-Key", ""),
         )
-        answer: dict[str, Any] = {"judgement": str(sent.judgement.id), "pay_held": sent.held}
-        answer["next"] = self.shown(sent.next)
-        return Response(answer | self.support(body, assignment_id), status=201)
+        answer = {
+            "judgement": str(submitted.judgement.id),
+            "next": self.shown(submitted.next),
+            "pay_held": submitted.held,
+        }
+        return Response(answer | self.support(sent.free_texts(), assignment_id), status=201)

@@ -1,7 +1,8 @@
-"""From the fields of the judging page to a submission, and back.
+"""From the inputs of the judging page to the fields of a submission, and back.
 
-Fields are named by the letter that a reply is shown under. `fields` and `draft` undo each other
-for everything that the page asks.
+Inputs are named by the letter that a reply is shown under. `inputs` and `answers` undo each other
+for everything that the page asks. Whether the answers are complete and right is decided by
+`annotations.contract` alone; `errors` puts its sentences beside the inputs.
 """
 
 from __future__ import annotations
@@ -15,83 +16,72 @@ from annotations.forms.words import BOTH_HARMFUL, COMPARISON
 from annotations.queries.assignments import ShownAssignment, ShownResponse
 from annotations.rules.states import Ask
 from annotations.rules.texts import one_line_ending, same_text
+from codesign.shared.errors import Invalid
 from codesign.shared.visible import seen, shows_nothing
 
-Fields = Mapping[str, str]
+Inputs = Mapping[str, str]
 
 
-def rating_field(letter: str, criterion: str) -> str:
+def rating_input(letter: str, criterion: str) -> str:
     """The radio group for one reply and one question."""
     return f"rating-{letter}-{criterion}"
 
 
-def reply_field(part: str, response: ShownResponse) -> str:
-    """The field of that name for one reply."""
+def reply_input(part: str, response: ShownResponse) -> str:
+    """The input of that name for one reply."""
     return f"{part}-{response['label']}"
 
 
-def body(posted: Fields, shown: ShownAssignment) -> dict[str, Any]:
-    """The submission that these fields make.
-
-    What is half filled in, or says two things at once, was asked about by `missing` before.
-    """
-    sent = draft(posted, shown)
-    if sent.get("all_harmful"):
-        sent.pop("ranking", None)
-        sent.pop("strength", None)
-    return sent
-
-
-def draft(posted: Fields, shown: ShownAssignment) -> dict[str, Any]:
-    """What is filled in so far; empty parts are left out."""
+def answers(posted: Inputs, shown: ShownAssignment) -> dict[str, Any]:
+    """What is filled in, as a submission has it; empty parts are left out."""
     asks = shown["asks"]
-    kept: dict[str, Any] = {}
+    filled: dict[str, Any] = {}
     if Ask.RATING in asks:
-        kept["ratings"] = _ratings(posted, shown)
+        filled["ratings"] = _ratings(posted, shown)
     if Ask.RANKING in asks:
-        kept |= _comparison(posted, shown)
-        kept["all_harmful"] = _all_harmful(posted)
+        filled["all_harmful"] = _all_harmful(posted)
+        filled |= _comparison(posted, shown)
     if Ask.REWRITE in asks:
-        kept["rewrites"] = _rewrites(posted, shown)
+        filled["rewrites"] = _rewrites(posted, shown)
     if Ask.FLAG in asks:
-        kept["flags"] = _flags(posted, shown)
+        filled["flags"] = _flags(posted, shown)
     if Ask.HIGHLIGHT in asks and shown["draft"]:
-        kept["highlights"] = shown["draft"].get("highlights", [])  # marked through the API
-    kept["comment"] = seen(one_line_ending(posted.get("comment", "")))
+        filled["highlights"] = shown["draft"].get("highlights", [])  # marked through the API
+    filled["comment"] = seen(one_line_ending(posted.get("comment", "")))
     seconds = posted.get("active_seconds", "")
     if seconds.isascii() and seconds.isdigit() and len(seconds) < 7:
-        kept["active_seconds"] = int(seconds)
-    return {key: value for key, value in kept.items() if value not in ("", [], False)}
+        filled["active_seconds"] = int(seconds)
+    return {name: value for name, value in filled.items() if value not in ("", [], False)}
 
 
-def _ratings(posted: Fields, shown: ShownAssignment) -> list[dict[str, Any]]:
-    found = []
+def _ratings(posted: Inputs, shown: ShownAssignment) -> list[dict[str, Any]]:
+    ratings = []
     for response in shown["responses"]:
         for criterion in shown["rubric"]["criteria"]:
-            score = posted.get(rating_field(response["label"], criterion["key"]), "")
+            score = posted.get(rating_input(response["label"], criterion["key"]), "")
             if _is_whole(score.removeprefix("-")):
-                found.append(
+                ratings.append(
                     {
                         "response": response["id"],
                         "criterion": criterion["key"],
                         "score": int(score),
                     }
                 )
-    return found
+    return ratings
 
 
 def _is_whole(value: str) -> bool:
     return value.isascii() and value.isdigit() and len(value) < 5
 
 
-def _all_harmful(posted: Fields) -> bool:
+def _all_harmful(posted: Inputs) -> bool:
     return "all_harmful" in posted or posted.get("comparison") == BOTH_HARMFUL
 
 
-def _comparison(posted: Fields, shown: ShownAssignment) -> dict[str, Any]:
+def _comparison(posted: Inputs, shown: ShownAssignment) -> dict[str, Any]:
     ids = [response["id"] for response in shown["responses"]]
     if len(ids) == 1:
-        return {"ranking": [ids]}
+        return {} if _all_harmful(posted) else {"ranking": [ids]}
     if len(ids) == 2:
         chosen = posted.get("comparison", "")
         if chosen == "0":
@@ -102,7 +92,7 @@ def _comparison(posted: Fields, shown: ShownAssignment) -> dict[str, Any]:
         return {"ranking": [[one] for one in better], "strength": int(chosen[1])}
     groups: list[list[str]] = [[] for _ in ids]
     for response in shown["responses"]:
-        place = posted.get(reply_field("rank", response), "")
+        place = posted.get(reply_input("rank", response), "")
         if _is_whole(place) and 1 <= int(place) <= len(groups):
             groups[int(place) - 1].append(response["id"])
     while groups and not groups[-1]:
@@ -110,67 +100,72 @@ def _comparison(posted: Fields, shown: ShownAssignment) -> dict[str, Any]:
     return {"ranking": groups}
 
 
-def _rewrites(posted: Fields, shown: ShownAssignment) -> list[dict[str, str]]:
+def _rewrites(posted: Inputs, shown: ShownAssignment) -> list[dict[str, str]]:
     """Only what was changed is a rewrite."""
-    found = []
+    rewrites = []
     for response in shown["responses"]:
-        text = seen(one_line_ending(posted.get(reply_field("rewrite", response), "")))
+        text = seen(one_line_ending(posted.get(reply_input("rewrite", response), "")))
         if text and not same_text(text, response["text"]):
-            found.append({"response": response["id"], "text": text})
-    return found
+            rewrites.append({"response": response["id"], "text": text})
+    return rewrites
 
 
-def _flags(posted: Fields, shown: ShownAssignment) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
+def _flags(posted: Inputs, shown: ShownAssignment) -> list[dict[str, Any]]:
+    flags: list[dict[str, Any]] = []
     for response in shown["responses"]:
-        harm = posted.get(reply_field("harm", response), "")
-        severity = posted.get(reply_field("severity", response), "")
-        note = seen(one_line_ending(posted.get(reply_field("note", response), "")))
+        harm = posted.get(reply_input("harm", response), "")
+        severity = posted.get(reply_input("severity", response), "")
+        note = seen(one_line_ending(posted.get(reply_input("note", response), "")))
         if harm or severity or note:
             level = int(severity) if _is_whole(severity) else None
-            found.append(
+            flags.append(
                 {"response": response["id"], "harm": harm, "severity": level, "note": note}
             )
-    return found
+    return flags
 
 
-def fields(shown: ShownAssignment) -> dict[str, str]:
-    """The fields as the draft leaves them; the opposite of `draft`.
+def inputs(shown: ShownAssignment) -> dict[str, str]:
+    """The inputs as the draft leaves them; the opposite of `answers`.
 
-    A draft may come from elsewhere and holds whatever was sent: what makes no sense is passed over.
+    A draft may come from the API and holds whatever was sent: what the page cannot show is skipped.
     """
-    kept = shown["draft"] or {}
-    letters = {response["id"]: response["label"] for response in shown["responses"]}
-    found = {"comment": str(kept.get("comment") or "")}
-    for letter, rating in _entries(kept, "ratings", letters):
-        found[rating_field(letter, str(rating.get("criterion")))] = str(rating.get("score", ""))
-    for letter, rewrite in _entries(kept, "rewrites", letters):
-        found[f"rewrite-{letter}"] = str(rewrite.get("text") or "")
-    for letter, flag in _entries(kept, "flags", letters):
-        found[f"harm-{letter}"] = str(flag.get("harm") or "")
-        found[f"severity-{letter}"] = str(flag.get("severity") or "")
-        found[f"note-{letter}"] = str(flag.get("note") or "")
-    seconds = str(kept.get("active_seconds") or "").partition(".")[0]
+    draft = shown["draft"] or {}
+    letters = _letters(shown)
+    filled = {"comment": str(draft.get("comment") or "")}
+    for letter, rating in _entries(draft, "ratings", letters):
+        filled[rating_input(letter, str(rating.get("criterion")))] = str(rating.get("score", ""))
+    for letter, rewrite in _entries(draft, "rewrites", letters):
+        filled[f"rewrite-{letter}"] = str(rewrite.get("text") or "")
+    for letter, flag in _entries(draft, "flags", letters):
+        filled[f"harm-{letter}"] = str(flag.get("harm") or "")
+        filled[f"severity-{letter}"] = str(flag.get("severity") or "")
+        filled[f"note-{letter}"] = str(flag.get("note") or "")
+    seconds = str(draft.get("active_seconds") or "").partition(".")[0]
     if seconds.isascii() and seconds.isdigit():
-        found["active_seconds"] = seconds
-    found |= _comparison_fields(kept, letters)
-    if kept.get("all_harmful") is True:
-        found |= {"comparison": BOTH_HARMFUL} if len(letters) == 2 else {"all_harmful": "on"}
-    return found
+        filled["active_seconds"] = seconds
+    filled |= _comparison_inputs(draft, letters)
+    if draft.get("all_harmful") is True:
+        filled |= {"comparison": BOTH_HARMFUL} if len(letters) == 2 else {"all_harmful": "on"}
+    return filled
+
+
+def _letters(shown: ShownAssignment) -> dict[str, str]:
+    """response id → the letter that it is shown under."""
+    return {response["id"]: response["label"] for response in shown["responses"]}
 
 
 def _entries(
-    kept: Mapping[str, Any], part: str, letters: Mapping[str, str]
+    draft: Mapping[str, Any], part: str, letters: Mapping[str, str]
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """(letter of the reply, entry) for each entry of that part that is about a reply shown."""
-    entries = kept.get(part)
+    entries = draft.get(part)
     for entry in entries if isinstance(entries, list) else ():
         if isinstance(entry, dict) and str(entry.get("response")) in letters:
             yield letters[str(entry["response"])], entry
 
 
-def _comparison_fields(kept: Mapping[str, Any], letters: Mapping[str, str]) -> dict[str, str]:
-    ranking = kept.get("ranking")
+def _comparison_inputs(draft: Mapping[str, Any], letters: Mapping[str, str]) -> dict[str, str]:
+    ranking = draft.get("ranking")
     groups = [
         [letters.get(str(one), "") for one in group]
         for group in (ranking if isinstance(ranking, list) else ())
@@ -183,76 +178,70 @@ def _comparison_fields(kept: Mapping[str, Any], letters: Mapping[str, str]) -> d
     if len(filled) == 1 and len(filled[0]) == 2:
         return {"comparison": "0"}
     if len(filled) == 2:
-        chosen = f"{filled[0][0]}{kept.get('strength') or 2}"
+        chosen = f"{filled[0][0]}{draft.get('strength') or 2}"
         return {"comparison": chosen} if chosen in COMPARISON else {}
     return {}
 
 
-def written(fields: Fields, shown: ShownAssignment) -> list[tuple[str, str]]:
-    """(what it is, text) of everything somebody wrote in words of their own."""
-    found = [(_("Your comment"), fields.get("comment", ""))]
+def text_labels(shown: ShownAssignment) -> dict[str, str]:
+    """input → what it is, for everything that people write in their own words."""
+    labels = {"comment": _("Your comment")}
     for response in shown["responses"]:
         letter = {"letter": response["label"]}
-        rewrite = fields.get(reply_field("rewrite", response), "")
-        if not same_text(rewrite, response["text"]):
-            found.append((_("Your version of reply %(letter)s") % letter, rewrite))
-        note = fields.get(reply_field("note", response), "")
-        found.append((_("Your report about reply %(letter)s") % letter, note))
-    return [(what, text) for what, text in found if not shows_nothing(text)]
+        labels[reply_input("rewrite", response)] = _("Your version of reply %(letter)s") % letter
+        labels[reply_input("note", response)] = _("Your report about reply %(letter)s") % letter
+    return labels
 
 
-def missing(posted: Fields, shown: ShownAssignment) -> dict[str, str]:
-    """field → what is still needed before this can be sent, in the order of the page."""
-    found: dict[str, str] = {}
-    if Ask.FLAG in shown["asks"]:
-        found |= _missing_in_flags(posted, shown)
-    if Ask.RATING in shown["asks"]:
-        found |= _missing_ratings(posted, shown)
-    if Ask.RANKING in shown["asks"]:
-        found |= _missing_comparison(posted, shown)
-    return found
+def written(filled: Inputs, shown: ShownAssignment) -> list[tuple[str, str]]:
+    """(what it is, text) of everything somebody wrote in their own words."""
+    unchanged = {reply_input("rewrite", one): one["text"] for one in shown["responses"]}
+    return [
+        (label, text)
+        for name, label in text_labels(shown).items()
+        if not shows_nothing(text := filled.get(name, ""))
+        and not (name in unchanged and same_text(text, unchanged[name]))
+    ]
 
 
-def _missing_in_flags(posted: Fields, shown: ShownAssignment) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for response in shown["responses"]:
-        harm, severity, note = (
-            seen(posted.get(reply_field(part, response), ""))
-            for part in ("harm", "severity", "note")
-        )
-        reply = {"letter": response["label"]}
-        if harm and not severity:
-            found[reply_field("severity", response)] = (
-                _("How much harm could reply %(letter)s do?") % reply
-            )
-        elif not harm and (severity or note):
-            found[reply_field("harm", response)] = _("What is wrong with reply %(letter)s?") % reply
-    return found
+def errors(refusal: Invalid, sent: Mapping[str, Any], shown: ShownAssignment) -> dict[str, str]:
+    """input → the sentences of the contract about it; "" for those that have no input here."""
+    if not refusal.fields:
+        return {"": refusal.title}
+    said: dict[str, list[str]] = {}
+    for path, sentences in refusal.fields.items():
+        for name in _inputs_of(path, sent, shown):
+            said.setdefault(name, []).extend(sentences)
+    return {name: " ".join(sentences) for name, sentences in said.items()}
 
 
-def _missing_ratings(posted: Fields, shown: ShownAssignment) -> dict[str, str]:
-    return {
-        name: _("%(question)s, reply %(letter)s: choose a number.")
-        % {"question": criterion["title"], "letter": response["label"]}
-        for criterion in shown["rubric"]["criteria"]
-        for response in shown["responses"]
-        if not posted.get(name := rating_field(response["label"], criterion["key"]))
-    }
+def _inputs_of(path: str, sent: Mapping[str, Any], shown: ShownAssignment) -> list[str]:
+    """The inputs for a field of a submission, such as `flags.0.severity`."""
+    letters = _letters(shown)
+    match path.split("."):
+        case ["comment"]:
+            return ["comment"]
+        case ["ranking" | "strength" | "all_harmful"]:
+            return _inputs_of_ranking(sent, shown)
+        case ["ratings", response, criterion] if response in letters:
+            return [rating_input(letters[response], criterion)]
+        case ["ratings" | "rewrites" | "flags" as part, number, *field]:
+            entry = sent[part][int(number)]
+            letter = letters[entry["response"]]
+            if part == "ratings":
+                return [rating_input(letter, entry["criterion"])]
+            name = {"rewrites": "rewrite", "flags": (field or ["harm"])[0]}[part]
+            return [f"{name}-{letter}"]
+        case _:
+            return [""]
 
 
-def _missing_comparison(posted: Fields, shown: ShownAssignment) -> dict[str, str]:
-    places = [reply_field("rank", response) for response in shown["responses"]]
-    if _all_harmful(posted) and len(places) > 2 and any(map(posted.get, places)):
-        return {"all_harmful": _("You gave places and said that all could do harm: keep one.")}
-    if _all_harmful(posted) or len(places) == 1:
-        return {}
+def _inputs_of_ranking(sent: Mapping[str, Any], shown: ShownAssignment) -> list[str]:
+    """The comparison of two replies; of more, the places that are not chosen."""
     if len(shown["responses"]) == 2:
-        if posted.get("comparison"):
-            return {}
-        return {"comparison": _("Which reply would you rather have got? “Equal” is an answer too.")}
-    return {
-        reply_field("rank", response): _("Reply %(letter)s: choose a place.")
-        % {"letter": response["label"]}
-        for response in shown["responses"]
-        if not posted.get(reply_field("rank", response))
-    }
+        return ["comparison"]
+    placed = {response for group in sent.get("ranking", ()) for response in group}
+    left = [one for one in shown["responses"] if one["id"] not in placed]
+    if sent.get("all_harmful") or not left:
+        return ["all_harmful"]
+    return [reply_input("rank", response) for response in left]

@@ -1,4 +1,4 @@
-"""What the judging page shows: the questions with what has been answered and what is missing."""
+"""What the judging page shows: the questions, the answers so far, and what is wrong with them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from annotations.forms import words
-from annotations.forms.judging import rating_field, reply_field
+from annotations.forms.judging import rating_input, reply_input, text_labels
 from annotations.queries.assignments import ShownAssignment, ShownCriterion, ShownResponse
 from annotations.rules.states import Ask
 
@@ -24,8 +24,8 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """Radio buttons or a select, with their name, legend and what is missing."""
+class ChoiceField:
+    """Radio buttons or a select, with their name, legend and error."""
 
     name: str
     legend: words.Words
@@ -45,32 +45,42 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class TextField:
+    """A text that people write in their own words, with its name and error."""
+
+    name: str
+    value: str
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionFields:
     """A criterion with one scale for each reply."""
 
     key: str
     title: str
-    text: str
-    scales: tuple[Group, ...]
+    question: str
+    scales: tuple[ChoiceField, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """A reply with what can be done to it."""
+class ReplyFields:
+    """A reply with its rewrite and its report of harm."""
 
     letter: str
     text: str
     language: str
-    rewrite: str
+    rewrite: TextField
     rewritten: bool
-    harm: Group
-    severity: Group
-    note: str
+    harm: ChoiceField
+    severity: ChoiceField
+    note: TextField
 
     @property
     def reported(self) -> bool:
-        """Whether the report is to stand open."""
-        return bool(self.note or self.harm.error or self.severity.error) or any(
+        """Whether the report is shown open."""
+        errors = self.harm.error or self.severity.error
+        return bool(self.note.value or errors) or any(
             option.chosen and option.value for option in self.harm.options
         )
 
@@ -80,57 +90,91 @@ class Questions:
     """What is asked about the replies together, with the answers so far."""
 
     replies: int
-    criteria: tuple[Question, ...]
-    comparison: Group | None
-    ranks: tuple[Group, ...]
+    criteria: tuple[CriterionFields, ...]
+    comparison: ChoiceField | None
+    ranks: tuple[ChoiceField, ...]
     all_harmful: bool
     harm_error: str
-    comment: str
+    comment: TextField
     asks_ranking: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """The form as it is to be shown; `untouched` where nothing of it is filled in."""
+class JudgingForm:
+    """The form as it is shown; `untouched` where nothing of it is filled in."""
 
-    replies: tuple[Reply, ...]
+    replies: tuple[ReplyFields, ...]
     questions: Questions
     asks_rewrite: bool
     asks_flag: bool
     errors: tuple[tuple[str, str], ...]
+    """(input, what it is and what is wrong), in the order of the page."""
     untouched: bool
 
 
-def sheet(
-    shown: ShownAssignment, fields: Mapping[str, str], errors: Mapping[str, str] | None = None
-) -> Sheet:
-    """Lay out what this assignment asks, filled in with `fields`."""
+def judging_form(
+    shown: ShownAssignment, inputs: Mapping[str, str], errors: Mapping[str, str] | None = None
+) -> JudgingForm:
+    """Lay out what this assignment asks, filled in with `inputs`."""
     errors = errors or {}
-    return Sheet(
-        replies=tuple(
-            _reply(one, shown["prompt"]["language"], fields, errors) for one in shown["responses"]
-        ),
-        questions=_questions(shown, fields, errors),
+    replies = tuple(
+        _reply(one, shown["prompt"]["language"], inputs, errors) for one in shown["responses"]
+    )
+    questions = _questions(shown, inputs, errors)
+    return JudgingForm(
+        replies=replies,
+        questions=questions,
         asks_rewrite=Ask.REWRITE in shown["asks"],
         asks_flag=Ask.FLAG in shown["asks"],
-        errors=tuple(errors.items()),
-        untouched=not errors and not any(fields.values()),
+        errors=tuple(_summary(errors, _labels(replies, questions, text_labels(shown)))),
+        untouched=not errors and not any(inputs.values()),
     )
 
 
+def _labels(
+    replies: Iterable[ReplyFields], questions: Questions, texts: Mapping[str, words.Words]
+) -> dict[str, words.Words]:
+    """input → what it is, in the order of the page."""
+    labels: dict[str, words.Words] = {}
+    for reply in replies:
+        labels[reply.rewrite.name] = texts[reply.rewrite.name]
+        labels |= {field.name: field.legend for field in (reply.harm, reply.severity)}
+        labels[reply.note.name] = texts[reply.note.name]
+    for criterion in questions.criteria:
+        labels |= {field.name: field.legend for field in criterion.scales}
+    overall = [questions.comparison] if questions.comparison else questions.ranks
+    labels |= {field.name: field.legend for field in overall}
+    labels["all_harmful"] = _("All of them could do harm")
+    labels["comment"] = texts["comment"]
+    return labels
+
+
+def _summary(
+    errors: Mapping[str, str], labels: Mapping[str, words.Words]
+) -> Iterable[tuple[str, str]]:
+    """The errors in the order of the page; first those that belong to no input."""
+    for name in sorted(errors.keys() - labels.keys()):
+        yield "", errors[name]
+    for name, label in labels.items():
+        if name in errors:
+            words_of = {"label": label, "error": errors[name]}
+            asks = str(label).endswith("?")
+            yield name, (_("%(label)s %(error)s") if asks else _("%(label)s: %(error)s")) % words_of
+
+
 def _questions(
-    shown: ShownAssignment, fields: Mapping[str, str], errors: Mapping[str, str]
+    shown: ShownAssignment, inputs: Mapping[str, str], errors: Mapping[str, str]
 ) -> Questions:
     ranking = Ask.RANKING in shown["asks"]
     count = len(shown["responses"])
     return Questions(
         replies=count,
-        criteria=tuple(_criteria(shown, fields, errors)) if Ask.RATING in shown["asks"] else (),
-        comparison=_comparison(fields, errors) if ranking and count == 2 else None,
-        ranks=tuple(_ranks(shown, fields, errors)) if ranking and count > 2 else (),
-        all_harmful="all_harmful" in fields,
+        criteria=tuple(_criteria(shown, inputs, errors)) if Ask.RATING in shown["asks"] else (),
+        comparison=_comparison(inputs, errors) if ranking and count == 2 else None,
+        ranks=tuple(_ranks(shown, inputs, errors)) if ranking and count > 2 else (),
+        all_harmful="all_harmful" in inputs,
         harm_error=errors.get("all_harmful", ""),
-        comment=fields.get("comment", ""),
+        comment=TextField("comment", inputs.get("comment", ""), errors.get("comment", "")),
         asks_ranking=ranking,
     )
 
@@ -147,91 +191,92 @@ def _options(
 
 
 def _reply(
-    response: ShownResponse, language: str, fields: Mapping[str, str], errors: Mapping[str, str]
-) -> Reply:
+    response: ShownResponse, language: str, inputs: Mapping[str, str], errors: Mapping[str, str]
+) -> ReplyFields:
     letter = response["label"]
-    harm, severity = reply_field("harm", response), reply_field("severity", response)
+    harm, severity = reply_input("harm", response), reply_input("severity", response)
     harms = [("", _("Nothing")), *words.HARMS.items()]
-    rewrite = fields.get(reply_field("rewrite", response)) or response["text"]
-    return Reply(
+    names = {part: reply_input(part, response) for part in ("rewrite", "note")}
+    rewrite = inputs.get(names["rewrite"]) or response["text"]
+    return ReplyFields(
         letter=letter,
         text=response["text"],
         language=language,
-        rewrite=rewrite,
+        rewrite=TextField(names["rewrite"], rewrite, errors.get(names["rewrite"], "")),
         rewritten=rewrite.split() != response["text"].split(),
-        harm=Group(
+        harm=ChoiceField(
             name=harm,
             legend=_("What is wrong with reply %(letter)s?") % {"letter": letter},
-            options=_options(harms, fields.get(harm, "")),
+            options=_options(harms, inputs.get(harm, "")),
             error=errors.get(harm, ""),
         ),
-        severity=Group(
+        severity=ChoiceField(
             name=severity,
-            legend=_("How much harm could it do?"),
+            legend=_("How much harm could reply %(letter)s do?") % {"letter": letter},
             options=_options(
                 [(str(value), text) for value, text in words.SEVERITIES.items()],
-                fields.get(severity, ""),
+                inputs.get(severity, ""),
             ),
             error=errors.get(severity, ""),
         ),
-        note=fields.get(reply_field("note", response), ""),
+        note=TextField(names["note"], inputs.get(names["note"], ""), errors.get(names["note"], "")),
     )
 
 
 def _criteria(
-    shown: ShownAssignment, fields: Mapping[str, str], errors: Mapping[str, str]
-) -> Iterable[Question]:
+    shown: ShownAssignment, inputs: Mapping[str, str], errors: Mapping[str, str]
+) -> Iterable[CriterionFields]:
     for criterion in shown["rubric"]["criteria"]:
-        yield Question(
+        yield CriterionFields(
             key=criterion["key"],
             title=criterion["title"],
-            text=criterion["question"],
-            scales=tuple(_scale(criterion, one, fields, errors) for one in shown["responses"]),
+            question=criterion["question"],
+            scales=tuple(_scale(criterion, one, inputs, errors) for one in shown["responses"]),
         )
 
 
 def _scale(
     criterion: ShownCriterion,
     response: ShownResponse,
-    fields: Mapping[str, str],
+    inputs: Mapping[str, str],
     errors: Mapping[str, str],
-) -> Group:
-    name, scale = rating_field(response["label"], criterion["key"]), criterion["scale"]
+) -> ChoiceField:
+    name, scale = rating_input(response["label"], criterion["key"]), criterion["scale"]
     points = [str(n) for n in range(scale["min"], scale["max"] + 1)]
-    return Group(
+    return ChoiceField(
         name=name,
         legend=_("%(question)s, reply %(letter)s")
         % {"question": criterion["title"], "letter": response["label"]},
         options=_options(
-            [(point, point) for point in points], fields.get(name, ""), scale["anchors"]
+            [(point, point) for point in points], inputs.get(name, ""), scale["anchors"]
         ),
         letter=response["label"],
         error=errors.get(name, ""),
     )
 
 
-def _comparison(fields: Mapping[str, str], errors: Mapping[str, str]) -> Group:
-    return Group(
+def _comparison(inputs: Mapping[str, str], errors: Mapping[str, str]) -> ChoiceField:
+    return ChoiceField(
         name="comparison",
         legend=_("Which reply would you rather have got?"),
         options=_options(
             [*words.COMPARISON.items(), (words.BOTH_HARMFUL, _("Both could do harm"))],
-            fields.get("comparison", ""),
+            inputs.get("comparison", ""),
         ),
         error=errors.get("comparison", ""),
     )
 
 
 def _ranks(
-    shown: ShownAssignment, fields: Mapping[str, str], errors: Mapping[str, str]
-) -> Iterable[Group]:
+    shown: ShownAssignment, inputs: Mapping[str, str], errors: Mapping[str, str]
+) -> Iterable[ChoiceField]:
     places = [("", _("Choose")), *((str(n), str(n)) for n in range(1, len(shown["responses"]) + 1))]
     for response in shown["responses"]:
-        name = reply_field("rank", response)
-        yield Group(
+        name = reply_input("rank", response)
+        yield ChoiceField(
             name=name,
             legend=_("Place of reply %(letter)s") % {"letter": response["label"]},
-            options=_options(places, fields.get(name, "")),
+            options=_options(places, inputs.get(name, "")),
             letter=response["label"],
             error=errors.get(name, ""),
         )

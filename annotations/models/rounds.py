@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import random
+import secrets
+from functools import partial
 from typing import ClassVar
 
 import pgtrigger
@@ -20,11 +21,6 @@ from annotations.rules.states import (
 )
 from codesign.shared.models import PublicModel, append_only, counting, one_of
 from codesign.studies.models import Cohort, Study
-
-
-def shuffle_key() -> int:
-    """A random place in the queue, so that the order of import says nothing."""
-    return random.getrandbits(31)
 
 
 class Round(PublicModel):
@@ -168,7 +164,7 @@ class Seat(models.Model):
     state = models.CharField(max_length=10, default=SeatState.FREE)
     first = models.BooleanField(default=False, help_text="Of a comparison between models.")
     offered = models.BooleanField(default=False)
-    shuffle = models.IntegerField(default=shuffle_key)
+    shuffle = models.IntegerField(default=partial(secrets.randbits, 31))
 
     class Meta:
         constraints: ClassVar = [

@@ -9,12 +9,12 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from annotations.datasets.layout import shares_paths
-from annotations.datasets.manifest import MANIFEST
+from annotations.datasets.plumbing.layout import shares_paths
+from annotations.datasets.plumbing.manifest import MANIFEST
 from annotations.models import DatasetRelease
 from annotations.rules.states import ReleaseState
 from codesign.jobs.models import Job
-from codesign.jobs.queries import job_about, newest
+from codesign.jobs.queries import job_about, newest_job
 from codesign.shared.errors import NotFound
 from codesign.shared.lookups import Asked, matching
 from codesign.studies.models import Study
@@ -28,12 +28,10 @@ WAITING = frozenset({ReleaseState.QUEUED, ReleaseState.BUILDING})
 def releases_of(*, study: Study) -> QuerySet[DatasetRelease]:
     """A study's releases, newest first; who may see them the door has checked.
 
-    With what their jobs say: `rows_done`, `rows_total` and `error`.
+    Each with its job (`jobs.queries.newest_job`).
     """
     found = DatasetRelease.objects.filter(study=study).order_by("-number")
-    return found.annotate(
-        rows_done=newest(JOB, "done"), rows_total=newest(JOB, "total"), error=newest(JOB, "reason")
-    )
+    return found.annotate(job=newest_job(JOB))
 
 
 def releases_matching(*, study: Study, asked: Asked) -> QuerySet[DatasetRelease]:

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from django.db.models import QuerySet
 from django.db.models.functions import TruncDate
 
-from annotations.datasets.retractions import Said, records_of, there
-from annotations.datasets.signing import Signer
-from annotations.datasets.snapshot import Keys
+from annotations.datasets.plumbing.released_records import find_released_records
+from annotations.datasets.plumbing.retraction_signing import RetractionSigner
+from annotations.datasets.policy.pseudonyms import Pseudonyms
+from annotations.datasets.policy.retractions import RetractedJudgement, records_based_on
 from annotations.models import Judgement, Response, Retraction, Rewrite
 from annotations.queries.releases import folder_of
 from annotations.rules.releases import CONFIGS
@@ -54,8 +55,8 @@ def fill_records(*, study: Study, retractions: Sequence[Retraction]) -> None:
     named: dict[Retraction, dict[str, list[str]]] = {}
     for retraction in retractions:
         release = retraction.release
-        said = [
-            Said(
+        retracted = [
+            RetractedJudgement(
                 str(one.id),
                 one.ranking or [],
                 rewritten[str(one.id)],
@@ -69,30 +70,30 @@ def fill_records(*, study: Study, retractions: Sequence[Retraction]) -> None:
             and release.frozen_at
             and one.submitted_at <= release.frozen_at
         ]
-        keys = Keys(bytes(study.secret), release.selection_hash)
-        named[retraction] = records_of(said, keys)
-    _keep_what_is_there(named)
+        pseudonyms = Pseudonyms(bytes(study.secret), release.selection_hash)
+        named[retraction] = records_based_on(retracted, pseudonyms)
+    _keep_released_records(named)
     signer = signer_of(study)
     for retraction in retractions:
         retraction.sign = signer.sign  # type: ignore[attr-defined]
 
 
-def signer_of(study: Study) -> Signer:
-    """Who signs a study's retractions."""
-    return Signer(bytes(study.secret))
+def signer_of(study: Study) -> RetractionSigner:
+    """The signer of a study's retractions."""
+    return RetractionSigner(bytes(study.secret))
 
 
-def _keep_what_is_there(named: Mapping[Retraction, Mapping[str, Sequence[str]]]) -> None:
-    """Give each its `records`: those of the named that stand in its release's files."""
+def _keep_released_records(named: Mapping[Retraction, Mapping[str, Sequence[str]]]) -> None:
+    """Give each retraction its `records`: those of the named that are in its release's files."""
     for release in {retraction.release for retraction in named}:
         of_release = {row: records for row, records in named.items() if row.release == release}
         wanted = {
             config: {name for records in of_release.values() for name in records[config]}
             for config in CONFIGS
         }
-        found = there(folder_of(release), wanted)
+        released = find_released_records(folder_of(release), wanted)
         for row, records in of_release.items():
             row.records = {  # type: ignore[attr-defined]
-                config: [name for name in names if name in found[config]]
+                config: [name for name in names if name in released[config]]
                 for config, names in records.items()
             }

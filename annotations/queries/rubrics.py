@@ -11,8 +11,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from annotations.contract.asked import Scale
 from annotations.models import Criterion, RoundCohort, Rubric
-from annotations.rules.submission import Scale
 from codesign.shared.errors import NotFound
 from codesign.shared.visible import shows_nothing
 

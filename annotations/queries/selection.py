@@ -9,7 +9,9 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from annotations.datasets.snapshot import ANY, NO_MODEL, Least, PartText, Selection
+from annotations.datasets.plumbing.selection import Selection
+from annotations.datasets.plumbing.snapshot_json import JudgedPromptJson
+from annotations.datasets.policy.snapshot import NO_THRESHOLDS, UNKNOWN_MODEL, Thresholds
 from annotations.models import Criterion, Prompt, Rubric
 from annotations.registry import ModelName, model_names
 from annotations.rules.releases import purposes_needed
@@ -18,7 +20,7 @@ from codesign.consent.models import ConsentVersion
 from codesign.studies.models import Study
 
 PROMPTS_AT_ONCE = 100
-PARTS = """
+JUDGED_PROMPTS = """
 WITH sent AS NOT MATERIALIZED (
   SELECT j.*,
     CASE WHEN EXISTS (SELECT 1 FROM annotations_owntext own WHERE own.about = j.id
@@ -81,7 +83,7 @@ LEFT JOIN rewritten ON rewritten.prompt_id = p.id
 LEFT JOIN flagged ON flagged.prompt_id = p.id
 ORDER BY p.id
 """
-"""Lines of JSON for each prompt that anybody judged, all as of one moment; see `PartText`.
+"""Lines of JSON for each prompt that anybody judged, all as of one moment; see `JudgedPromptJson`.
 
 A text that its author alone sees is left out as if it had not been written, so that no count tells
 of it; what else was sent with it counts.
@@ -89,7 +91,11 @@ of it; what else was sent with it counts.
 
 
 def selection(
-    *, study: Study, purpose: str, going_on: Callable[[], None], least: Least = ANY
+    *,
+    study: Study,
+    purpose: str,
+    going_on: Callable[[], None],
+    thresholds: Thresholds = NO_THRESHOLDS,
 ) -> Selection:
     """What is in the study now. What was withdrawn meanwhile, the freeze looks for again.
 
@@ -99,7 +105,7 @@ def selection(
     return Selection(
         study={"id": str(study.id), "slug": study.slug, "title": study.title},
         purpose=purpose,
-        parts=_parts(study, going_on),
+        prompts=_judged_prompts(study, going_on),
         models=_Models(),
         consent_versions=_versions(study),
         granting=granting(study=study, purpose=purpose),
@@ -110,7 +116,7 @@ def selection(
             )
         ),
         scales=_scales(study),
-        least=least,
+        thresholds=thresholds,
     )
 
 
@@ -120,7 +126,7 @@ def granting(*, study: Study, purpose: str) -> dict[str, str]:
     return {str(member): str(record) for member, record in members.items()}
 
 
-def _parts(study: Study, going_on: Callable[[], None]) -> Iterator[PartText]:
+def _judged_prompts(study: Study, going_on: Callable[[], None]) -> Iterator[JudgedPromptJson]:
     """The transaction keeps the cursor of the server open while it is read.
 
     A thread waits for the next prompts meanwhile, so that the server works while these are gone
@@ -128,13 +134,13 @@ def _parts(study: Study, going_on: Callable[[], None]) -> Iterator[PartText]:
     """
     with transaction.atomic(), connection.cursor() as plan, connection.chunked_cursor() as cursor:
         plan.execute("SET LOCAL cursor_tuple_fraction = 1")  # all of it will be read
-        cursor.execute(PARTS, {"study": study.id})
+        cursor.execute(JUDGED_PROMPTS, {"study": study.id})
         with ThreadPoolExecutor(max_workers=1) as ahead:
             coming = ahead.submit(cursor.fetchmany, PROMPTS_AT_ONCE)
             while rows := coming.result():
                 going_on()
                 coming = ahead.submit(cursor.fetchmany, PROMPTS_AT_ONCE)
-                yield from map(PartText._make, rows)
+                yield from map(JudgedPromptJson._make, rows)
 
 
 class _Models(dict[str, ModelName]):
@@ -142,7 +148,7 @@ class _Models(dict[str, ModelName]):
 
     def __missing__(self, source: str) -> ModelName:
         key = UUID(source)
-        self[source] = found = model_names([key]).get(key, NO_MODEL)
+        self[source] = found = model_names([key]).get(key, UNKNOWN_MODEL)
         return found
 
 

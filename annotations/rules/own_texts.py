@@ -5,9 +5,8 @@ The rest of what was sent with them counts as always: the answers, the pay, the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable
 from enum import StrEnum
-from typing import Any
 
 from codesign.care.rules import says_so
 from codesign.shared.states import Transitions
@@ -38,23 +37,11 @@ OWN_STATES = Transitions.of(
     "text",
     {"waiting": ["private", "free"], "private": ["free"], "free": ["private"]},
 )
-_WRITTEN = {"rewrites": ("text",), "highlights": ("label", "comment"), "flags": ("note",)}
-"""Where a submission holds free text beside its comment."""
 
 
-def needs_support(body: Mapping[str, Any]) -> bool:
-    """Whether anything in a submission, or a skip's note, is an explicit statement.
+def needs_support(texts: Iterable[str]) -> bool:
+    """Whether any of the texts that somebody sent is an explicit statement.
 
-    The body is read as it was sent, so that the same answer comes to the same body sent again.
+    Texts are read as they were sent, so that a repeated request gets the same answer.
     """
-    return any(map(says_so, texts_in(body)))
-
-
-def texts_in(body: Mapping[str, Any]) -> Iterator[str]:
-    """Every free text of a submission or skip, whatever else it holds."""
-    yield from (body[key] for key in ("comment", "note") if isinstance(body.get(key), str))
-    for part, keys in _WRITTEN.items():
-        items = body.get(part)
-        for item in items if isinstance(items, list) else ():
-            if isinstance(item, Mapping):
-                yield from (item[key] for key in keys if isinstance(item.get(key), str))
+    return any(map(says_so, texts))

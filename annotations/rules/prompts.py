@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from annotations.rules.reading import storable
 from annotations.rules.states import Category
+from annotations.rules.texts import storable
 from codesign.shared.visible import shows_nothing
 
 MAX_CHARACTERS = 50_000

@@ -1,4 +1,8 @@
-"""What keeps a row out of a dataset release, in words; which file names a release may hold."""
+"""Why rows are left out of a dataset release, in words; which file names a release may have.
+
+A release has the same bytes whatever language is active, so its own files use these English texts;
+`drop_reason_text` and `use_text` translate them for pages.
+"""
 
 from __future__ import annotations
 
@@ -7,30 +11,33 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import NamedTuple
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from annotations.rules.states import ReleasePurpose
 from codesign.consent.rules import Purpose
 
 CONFIGS = ("preference", "unpaired_preference", "sft", "judgements")
 BY_COHORT = ("preference", "unpaired_preference")
-"""Configs that are there for each cohort as well, where a release has several."""
+"""Configs that a release also has for each cohort, if it has several cohorts."""
 POLICY = "cohorts-equal-3"
 """Name of the rules by which judgements become records; a changed rule takes a new name."""
 LEAST_P = (Decimal("0.5"), Decimal("0.9999"))
-"""Between which the least p of a release may be asked for; p itself never reaches 1."""
+"""Lowest and highest threshold for p that a release may ask for; p itself never reaches 1."""
 LEAST_MARGIN = (Decimal(0), Decimal(3))
 PLACES = 4
 """Decimal places of p and margin in a record, and of what is asked for."""
 MAX_BUILDS = 5
-"""How often a build starts anew, after a consent that changed or a builder that died."""
+"""How often a build is restarted after a consent changed or the builder was stopped."""
 
 
 DOWNLOADED = "annotations.release_downloaded"
 ACKNOWLEDGED = "annotations.release_acknowledged"
-"""What the audit trail calls taking files of a release, and deleting them again."""
+"""Audit actions for downloading files of a release, and for confirming their deletion."""
 
 
-class Dropped(StrEnum):
-    """Why a row is not in a release. The first that applies, in this order, is counted."""
+class DropReason(StrEnum):
+    """Why a row is not in a release. If several apply, the first in this order is counted."""
 
     EVALUATION_ROUND = "evaluation_round"
     HELD_OUT = "held_out"
@@ -60,64 +67,83 @@ class Dropped(StrEnum):
     DUPLICATE = "duplicate"
 
 
-SAYS: Mapping[str, str] = {
-    Dropped.EVALUATION_ROUND: "from an evaluation round, which compares models",
-    Dropped.HELD_OUT: "on a prompt that is held out for evaluation",
-    Dropped.HELD_OUT_GROUP: "on a prompt too close to a held-out one",
-    Dropped.PROMPT_WITHDRAWN: "on a prompt that was withdrawn",
-    Dropped.RESPONSE_WITHDRAWN: "on a response that was withdrawn",
-    Dropped.CONSENT_WITHDRAWN: "made under a consent that was taken back",
-    Dropped.NO_CONSENT: "by people whose consent now in force does not allow this use",
-    Dropped.PAY_CHECK: "sent much faster than promised, and not cleared for use by a coordinator",
-    Dropped.UNCLEARED_TEXT: "where the prompt or a response holds what looks like personal data and"
-    " nobody has cleared it",
-    Dropped.OPEN_FLAG: "on a response with a report of harm that nobody has decided yet",
-    Dropped.UPHELD_HARM: "where the text to learn from was found harmful",
-    Dropped.ALL_HARMFUL: "where people who judged found that the responses could do harm",
-    Dropped.IDENTICAL_TEXT: "where both texts are the same",
-    Dropped.CONTESTED: "where the cohorts clearly want opposite things (listed in contested.jsonl)",
-    Dropped.UNDECIDED: "where the cohorts lean to opposite sides and one has fewer than three"
-    " votes, too few to tell (listed in contested.jsonl)",
-    Dropped.COHORTS_DIFFER: "where one cohort finds good what another finds bad",
-    Dropped.TIE: "where neither response was preferred",
-    Dropped.CYCLE: "where the votes on a prompt go in a circle, so that each response is"
-    " preferred to the next (listed in contested.jsonl)",
-    Dropped.BELOW_LEAST_P: "less sure than the least p that was asked for",
-    Dropped.BELOW_LEAST_MARGIN: "weaker than the least margin that was asked for",
-    Dropped.MIDDLE: "which people found neither good nor bad",
-    Dropped.NOT_REVIEWED: "rewrites that nobody has reviewed yet",
-    Dropped.HELD_BACK: "rewrites that the review held back",
-    Dropped.UNCHANGED: "rewrites that differ from the response in capitals, spaces or punctuation"
-    " at most",
-    Dropped.PERSONAL_DATA: "rewrites in which personal data was found",
-    Dropped.DUPLICATE: "records that say the same as another one",
+DROP_REASON_TEXTS: Mapping[str, str] = {
+    DropReason.EVALUATION_ROUND: gettext_noop("from an evaluation round, which compares models"),
+    DropReason.HELD_OUT: gettext_noop("on a prompt that is held out for evaluation"),
+    DropReason.HELD_OUT_GROUP: gettext_noop("on a prompt too similar to a held-out one"),
+    DropReason.PROMPT_WITHDRAWN: gettext_noop("on a prompt that was withdrawn"),
+    DropReason.RESPONSE_WITHDRAWN: gettext_noop("on a response that was withdrawn"),
+    DropReason.CONSENT_WITHDRAWN: gettext_noop("made under a consent that was withdrawn"),
+    DropReason.NO_CONSENT: gettext_noop(
+        "by people whose consent now in force does not allow this use"
+    ),
+    DropReason.PAY_CHECK: gettext_noop(
+        "sent much faster than promised, and not cleared for use by a coordinator"
+    ),
+    DropReason.UNCLEARED_TEXT: gettext_noop(
+        "where the prompt or a response may contain personal data and no coordinator has cleared it"
+    ),
+    DropReason.OPEN_FLAG: gettext_noop("on a response with a report of harm that is not decided"),
+    DropReason.UPHELD_HARM: gettext_noop("where the text to learn from was found harmful"),
+    DropReason.ALL_HARMFUL: gettext_noop(
+        "where people who judged found that the responses could do harm"
+    ),
+    DropReason.IDENTICAL_TEXT: gettext_noop("where both texts are the same"),
+    DropReason.CONTESTED: gettext_noop(
+        "where the cohorts clearly prefer opposite responses (listed in contested.jsonl)"
+    ),
+    DropReason.UNDECIDED: gettext_noop(
+        "where the cohorts lean to opposite responses and one has fewer than three votes, too few"
+        " to tell (listed in contested.jsonl)"
+    ),
+    DropReason.COHORTS_DIFFER: gettext_noop("where one cohort finds good what another finds bad"),
+    DropReason.TIE: gettext_noop("where neither response was preferred"),
+    DropReason.CYCLE: gettext_noop(
+        "where the votes on a prompt form a cycle, so that each response is preferred to the next"
+        " (listed in contested.jsonl)"
+    ),
+    DropReason.BELOW_LEAST_P: gettext_noop("less sure than the least p that was asked for"),
+    DropReason.BELOW_LEAST_MARGIN: gettext_noop("weaker than the least margin that was asked for"),
+    DropReason.MIDDLE: gettext_noop("which people found neither good nor bad"),
+    DropReason.NOT_REVIEWED: gettext_noop("rewrites that are not reviewed yet"),
+    DropReason.HELD_BACK: gettext_noop("rewrites that the review held back"),
+    DropReason.UNCHANGED: gettext_noop(
+        "rewrites that differ from the response in capitals, spaces or punctuation at most"
+    ),
+    DropReason.PERSONAL_DATA: gettext_noop("rewrites in which personal data was found"),
+    DropReason.DUPLICATE: gettext_noop("records that duplicate another one"),
 }
-LISTED = (Dropped.CONTESTED, Dropped.UNDECIDED, Dropped.CYCLE)
-"""Reasons for which a pair is listed in contested.jsonl, with what each cohort said."""
+LISTED = (DropReason.CONTESTED, DropReason.UNDECIDED, DropReason.CYCLE)
+"""Reasons for which a pair is listed in contested.jsonl, with the votes of each cohort."""
 USES: Mapping[str, str] = {
-    ReleasePurpose.TRAINING: "training models",
-    ReleasePurpose.EVALUATION: "evaluating models",
-    ReleasePurpose.PUBLICATION: "public release",
+    ReleasePurpose.TRAINING: gettext_noop("training models"),
+    ReleasePurpose.EVALUATION: gettext_noop("evaluating models"),
+    ReleasePurpose.PUBLICATION: gettext_noop("public release"),
 }
+
+
+def drop_reason_text(reason: str) -> str:
+    """Why rows were left out, in the reader's language; completes “12 rows …”."""
+    return _(DROP_REASON_TEXTS[reason])
+
+
+def use_text(purpose: str) -> str:
+    """What a release may be used for, in the reader's language."""
+    return _(USES[purpose])
 
 
 def purposes_needed(purpose: str) -> tuple[Purpose, ...]:
-    """The consent choices that everybody in a release of that purpose must have granted."""
+    """The consent choices that everybody in a release for that purpose must have granted."""
     return (Purpose.TAKE_PART, Purpose(purpose))
 
 
 def of_cohort(config: str, cohort: str) -> str:
-    """The name of a config for one cohort; without one, of the config itself."""
+    """The name of a config for one cohort; without a cohort, the config itself."""
     return f"{config}-{cohort}" if cohort else config
 
 
-def in_words(reason: str, count: int) -> str:
-    """`12 by people whose …`: one clause of a sentence about what stayed out."""
-    return f"{count} {SAYS[reason]}"
-
-
 class LeastAsked(NamedTuple):
-    """Below which p and margin a preference stays out of a release; any is enough by default."""
+    """The thresholds that a release asks for: a preference with a lower p or margin is left out."""
 
     p: Decimal = LEAST_P[0]
     margin: Decimal = LEAST_MARGIN[0]
@@ -127,13 +153,13 @@ ANY_LEAST = LeastAsked()
 
 
 def least_problems(least: LeastAsked) -> dict[str, list[str]]:
-    """field → what is wrong with a least p and a least margin that somebody asked for."""
-    found: dict[str, list[str]] = {}
+    """Field → what is wrong with the thresholds that somebody asked for."""
+    problems: dict[str, list[str]] = {}
     if not _is_between(least.p, *LEAST_P):
-        found["least_p"] = ["Must be from 0.5 to below 1, with at most four decimal places."]
+        problems["least_p"] = [_("Must be from 0.5 to below 1, with at most four decimal places.")]
     if not _is_between(least.margin, *LEAST_MARGIN):
-        found["least_margin"] = ["Must be from 0 to 3, with at most four decimal places."]
-    return found
+        problems["least_margin"] = [_("Must be from 0 to 3, with at most four decimal places.")]
+    return problems
 
 
 def _is_between(value: Decimal, least: Decimal, most: Decimal) -> bool:

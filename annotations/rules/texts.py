@@ -22,6 +22,19 @@ def one_line_ending(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def storable(text: str) -> bool:
+    """Whether the database can keep the text: no NUL, no half of a surrogate pair."""
+    if "\x00" in text:
+        return False
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def text_hash(text: str) -> str:
     """SHA-256, hex; composition of letters and white space make no difference, case does."""
     plain = " ".join(unicodedata.normalize("NFC", text).split())

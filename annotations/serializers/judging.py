@@ -1,10 +1,15 @@
-"""The shapes of judging in the API, for its description and its refusals."""
+"""The shapes of what the API answers to people who judge, for its description.
+
+What they send is described by `annotations.contract`.
+"""
 
 from __future__ import annotations
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from annotations.rules.states import Ask, Harm, SkipReason
+from annotations.contract.draft import SubmissionDraft
+from annotations.rules.states import Ask
 from codesign.shared.serializers import Shape
 
 
@@ -68,76 +73,9 @@ class PaySerializer(Shape):
     currency = serializers.CharField()
 
 
-class RatingSerializer(Shape):
-    """A score."""
-
-    response = serializers.UUIDField()
-    criterion = serializers.SlugField()
-    score = serializers.IntegerField()
-
-
-class RewriteSerializer(Shape):
-    """A response as one would rather have it."""
-
-    response = serializers.UUIDField()
-    text = serializers.CharField()
-
-
-class HighlightSerializer(Shape):
-    """A marked passage; offsets are Unicode code points, the end not included."""
-
-    response = serializers.UUIDField()
-    start = serializers.IntegerField(min_value=0)
-    end = serializers.IntegerField(min_value=1)
-    label = serializers.CharField(required=False)  # type: ignore[assignment]
-    comment = serializers.CharField(required=False)
-
-
-class FlagSerializer(Shape):
-    """A report of harm."""
-
-    response = serializers.UUIDField()
-    harm = serializers.ChoiceField([str(harm) for harm in Harm])
-    severity = serializers.IntegerField(min_value=1, max_value=3)
-    note = serializers.CharField(required=False)
-
-
-class SubmissionSerializer(Shape):
-    """Everything that can be sent for an assignment."""
-
-    ratings = RatingSerializer(many=True, required=False)
-    ranking = serializers.ListField(
-        child=serializers.ListField(child=serializers.UUIDField()),
-        required=False,
-        help_text="Groups of response ids, the best first; one group for a tie.",
-    )
-    strength = serializers.IntegerField(
-        required=False,
-        allow_null=True,
-        min_value=1,
-        max_value=3,
-        help_text="Slightly, clearly, much better; with two responses and no tie.",
-    )
-    all_harmful = serializers.BooleanField(required=False, help_text="Instead of a ranking.")
-    rewrites = RewriteSerializer(many=True, required=False)
-    highlights = HighlightSerializer(many=True, required=False)
-    flags = FlagSerializer(many=True, required=False)
-    comment = serializers.CharField(required=False)
-    active_seconds = serializers.FloatField(required=False)
-
-
-class AnyPartSerializer(Shape):
-    """Any part of a submission, however far it is; what stands in a field is kept as it is."""
-
-    ratings = serializers.JSONField(required=False)
-    ranking = serializers.JSONField(required=False)
-    strength = serializers.JSONField(required=False)
-    all_harmful = serializers.JSONField(required=False)
-    rewrites = serializers.JSONField(required=False)
-    highlights = serializers.JSONField(required=False)
-    flags = serializers.JSONField(required=False)
-    comment = serializers.JSONField(required=False)
-    active_seconds = serializers.JSONField(required=False)
+@extend_schema_field(SubmissionDraft)
+class DraftField(serializers.JSONField):
+    """Any part of a submission, as it was sent."""
 
 
 class AssignmentSerializer(Shape):
@@ -152,21 +90,14 @@ class AssignmentSerializer(Shape):
     rubric = RubricSerializer()
     asks = serializers.ListField(child=serializers.ChoiceField([str(ask) for ask in Ask]))
     pay = PaySerializer()
-    draft = AnyPartSerializer(allow_null=True)
+    draft = DraftField(allow_null=True)
 
 
 class DraftSerializer(Shape):
     """A draft as kept."""
 
-    draft = AnyPartSerializer()
+    draft = DraftField()
     saved_at = serializers.DateTimeField()
-
-
-class SkipSerializer(Shape):
-    """Why somebody passes."""
-
-    reason = serializers.ChoiceField([str(reason) for reason in SkipReason])
-    note = serializers.CharField(required=False, max_length=500)
 
 
 class LineSerializer(Shape):

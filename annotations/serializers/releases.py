@@ -10,6 +10,7 @@ from annotations.models import DatasetRelease, Retraction
 from annotations.queries.releases import loading_advice
 from annotations.rules.releases import LEAST_MARGIN, LEAST_P, PLACES
 from annotations.rules.states import ReleasePurpose, RetractionCode
+from codesign.jobs.serializers import ProgressSerializer
 from codesign.shared.serializers import OneOf, Shape
 
 
@@ -41,9 +42,22 @@ class ReleaseSerializer(serializers.ModelSerializer[DatasetRelease]):
     follows = serializers.UUIDField(
         source="parent_id", allow_null=True, help_text="The release of the same purpose before."
     )
-    error = serializers.CharField(help_text="Why it was not made; else empty.")
-    rows_done = serializers.IntegerField(help_text="Judgements written.")
-    rows_total = serializers.IntegerField(help_text="Judgements to write; 0 while unknown.")
+    error = serializers.CharField(
+        source="job.reason",
+        read_only=True,
+        default="",
+        help_text="Why it was not made; else empty.",
+    )
+    rows_done = serializers.IntegerField(
+        source="job.done", read_only=True, default=0, help_text="Judgements written."
+    )
+    rows_total = serializers.IntegerField(
+        source="job.total",
+        read_only=True,
+        default=0,
+        help_text="Judgements to write; 0 while unknown.",
+    )
+    progress = ProgressSerializer(source="job", read_only=True, allow_null=True)
     example_judgements = serializers.BooleanField(source="has_examples")
     least_p = serializers.FloatField()
     least_margin = serializers.FloatField()
@@ -66,6 +80,7 @@ class ReleaseSerializer(serializers.ModelSerializer[DatasetRelease]):
             "superseded_at",
             "rows_done",
             "rows_total",
+            "progress",
             "follows",
             "example_judgements",
             "manifest_sha256",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from annotations.contract.parts import Rating
 from annotations.models import Flag, Judgement, Round, RoundCohort
 from annotations.rules.states import Ask, FlagState, Harm, RoundKind, RoundState
-from annotations.serializers.judging import RatingSerializer
 from codesign.shared.serializers import Shape
 
 
@@ -52,6 +53,11 @@ class RoundSerializer(serializers.ModelSerializer[Round]):
         read_only_fields = fields
 
 
+@extend_schema_field(Rating)
+class RatingField(serializers.JSONField):
+    """A score as it was sent."""
+
+
 class SeenHighlightSerializer(Shape):
     """Words that somebody marked: Unicode code points, without what they wrote beside them."""
 
@@ -87,7 +93,7 @@ class JudgementSerializer(serializers.ModelSerializer[Judgement]):
         child=serializers.UUIDField(),
         help_text="Ids of responses, A first.",
     )
-    ratings = RatingSerializer(many=True)
+    ratings = serializers.ListField(child=RatingField())
     ranking = serializers.ListField(child=serializers.ListField(child=serializers.UUIDField()))
     highlights = SeenHighlightSerializer(many=True)
     flags = SeenFlagSerializer(many=True)

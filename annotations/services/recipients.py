@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from annotations.datasets.manifest import MANIFEST
+from annotations.datasets.plumbing.manifest import MANIFEST
 from annotations.models import DatasetRelease
 from annotations.permissions import DOWNLOAD_RELEASES
 from annotations.queries import recipients as known

@@ -15,18 +15,25 @@ from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
-from annotations.datasets.manifest import Edition
-from annotations.datasets.package import NothingToRelease, Package, Progress, build
-from annotations.datasets.scan import ScanFailed, with_personal_data
-from annotations.datasets.snapshot import Least, Selection
+from annotations.datasets.plumbing.build import NothingToRelease, Package, Progress, build
+from annotations.datasets.plumbing.manifest import Edition, code_version
+from annotations.datasets.plumbing.personal_data_scan import ScanFailed, with_personal_data
+from annotations.datasets.plumbing.selection import Selection
+from annotations.datasets.policy.snapshot import Thresholds
 from annotations.models import DatasetRelease, ReleaseMember
 from annotations.permissions import REQUEST_RELEASE, SEE_RELEASES
 from annotations.queries import releases as queries
 from annotations.queries.helplines import helpline_numbers
 from annotations.queries.selection import granting, selection
-from annotations.rules.releases import ANY_LEAST, MAX_BUILDS, LeastAsked, in_words, least_problems
+from annotations.rules.releases import (
+    ANY_LEAST,
+    MAX_BUILDS,
+    LeastAsked,
+    drop_reason_text,
+    least_problems,
+)
 from annotations.rules.states import ReleasePurpose, ReleaseState
 from annotations.services import release_states, text_checks
 from annotations.services.late_ties import some_untied, wait_and_tie_late
@@ -198,17 +205,17 @@ def write_draft(*, release: DatasetRelease, work: Work) -> Draft:
     try:
         wait_and_tie_late(study=release.study)
         text_checks.look(study=release.study, going_on=work.check)
-        least = Least(float(release.least_p), float(release.least_margin))
+        thresholds = Thresholds(float(release.least_p), float(release.least_margin))
         chosen = selection(
-            study=release.study, purpose=release.purpose, going_on=work.check, least=least
+            study=release.study, purpose=release.purpose, going_on=work.check, thresholds=thresholds
         )
         package = build(
             chosen,
             secret=bytes(release.study.secret),
             folder=folder,
-            edition=Edition(release.number, _as_parent(parent)),
-            find_personal_data=partial(
-                with_personal_data, helplines=helpline_numbers(), going_on=work.check
+            edition=Edition(release.number, code_version(), _as_parent(parent)),
+            scan_texts=partial(
+                with_personal_data, helplines=helpline_numbers(), on_progress=work.check
             ),
             progress=work.progress,
         )
@@ -227,11 +234,16 @@ def _draft_folder(release: DatasetRelease) -> Path:
 
 
 def _nothing(dropped: Counter[str]) -> str:
-    start = "Nothing may be released yet: "
     if not dropped:
-        return start + "nobody has judged anything."
-    reasons = "; ".join(in_words(reason, count) for reason, count in dropped.most_common())
-    return f"{start}{dropped.total()} judgements are there, and none can be used ({reasons})."
+        return _("Nothing can be released yet: there are no judgements.")
+    reasons = (f"{count} {drop_reason_text(reason)}" for reason, count in dropped.most_common())
+    return ngettext(
+        "Nothing can be released yet: there is %(count)d judgement, and it cannot be used"
+        " (%(reasons)s).",
+        "Nothing can be released yet: there are %(count)d judgements, and none can be used"
+        " (%(reasons)s).",
+        dropped.total(),
+    ) % {"count": dropped.total(), "reasons": "; ".join(reasons)}
 
 
 def _parent(release: DatasetRelease) -> DatasetRelease | None:

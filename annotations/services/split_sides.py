@@ -10,7 +10,7 @@ import uuid
 
 from django.db import connection
 
-from annotations.datasets.splits import split_of
+from annotations.datasets.policy.splits import split_of
 from annotations.models import DatasetRelease, Prompt
 from annotations.rules.split_groups import Groups, joined_beside
 from annotations.rules.states import ReleaseState

@@ -4,32 +4,31 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
+from annotations.contract.asked import Asked
+from annotations.contract.skip import Skip
+from annotations.contract.submission import Submission
+from annotations.contract.unchecked import UncheckedSubmission
 from annotations.models import Assignment, Flag, Judgement, Rewrite, Task
 from annotations.queries import assignments as queries
 from annotations.queries import rubrics
-from annotations.rules import sittings, submission, work_speed
-from annotations.rules.drafts import parse_draft
+from annotations.rules import sittings, work_speed
 from annotations.rules.own_texts import OwnKind
-from annotations.rules.reading import Reader, storable
-from annotations.rules.states import ASSIGNMENT_STATES, AssignmentState, SkipReason, WhyHeld
+from annotations.rules.states import ASSIGNMENT_STATES, AssignmentState, WhyHeld
+from annotations.rules.texts import storable
 from annotations.services import assignments, own_texts, pay_holds, seats
-from codesign.audit import services as audit
-from codesign.audit.registry import action
 from codesign.consent import queries as consent
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.compiled_queries import insert
 from codesign.shared.errors import Conflict, Invalid, NoConsent, NotPermitted
+from codesign.shared.transition import transition
 from codesign.studies.models import Member
-
-SUBMITTED = action("annotations.submitted", "sent a judgement")
-SKIPPED = action("annotations.skipped", "skipped an assignment")
 
 SKIP_FIELDS = (
     "state",
@@ -38,10 +37,8 @@ SKIP_FIELDS = (
     "skip_reason",
     "skip_note",
     "spare_seconds",
-    "pay_check",
 )
 MAX_KEY = 120
-MAX_NOTE = 500
 SENT = "You have sent this one already."
 GONE = "This has gone back to the study in the meantime. Your draft is kept."
 
@@ -100,13 +97,13 @@ def submit(
     *,
     actor: Actor,
     assignment_id: uuid.UUID,
-    body: Mapping[str, Any],
+    sent: UncheckedSubmission,
     idempotency_key: str,
     example: bool = False,
 ) -> Submitted:
     """Store a judgement, credit it and lease the next task, all or nothing.
 
-    Sending the same body with the same key again changes nothing. Example judgements (made by
+    Sending the same submission with the same key again changes nothing. Example judgements (made by
     nobody, to try things out) are marked and not paid.
     """
     _check_key(idempotency_key)
@@ -115,34 +112,27 @@ def submit(
         assignment = queries.locked_own(member=member, assignment_id=assignment_id)
         record_id = _consent(member)
         if assignment.state == AssignmentState.SUBMITTED:
-            judgement = _repeated(assignment, body, idempotency_key)
+            judgement = _repeated(assignment, sent, idempotency_key)
             following = queries.held(actor=actor, slug=member.study.slug)
             return Submitted(judgement, following, True, assignment.pay_held)
         _check_unfinished(assignment)
         now = timezone.now()
-        parsed = submission.parse(body, _asked(member, assignment))
+        submission = sent.checked(_asked(member, assignment))
         late = assignment.state == AssignmentState.EXPIRED
         why = pay_holds.pace_of(assignment=assignment, now=now, judged=True, paid=not example)
-        _finish(assignment, now=now, example=example)
+        _finish(actor, assignment, now=now, example=example, **_about(example=example, why=why))
         judgement = Judgement(
             assignment=assignment,
             member=member,
             consent_record_id=record_id,
             submitted_at=now,
             idempotency_key=idempotency_key,
-            body_hash=submission.body_hash(body),
+            body_hash=sent.fingerprint(),
             example=example,
         )
-        _write(judgement, parsed, shown_at=assignment.first_shown_at or assignment.leased_at)
+        _write(judgement, submission, shown_at=assignment.first_shown_at or assignment.leased_at)
         if not example:
             pay_holds.credit_or_hold(assignment=assignment, why=why, now=now)
-        audit.record(
-            actor=actor,
-            action=SUBMITTED,
-            study_id=member.study_id,
-            about=("assignment", assignment.id, ""),
-            data=_about(example=example, why=why),
-        )
         found = _then(member, assignment, late=late, now=now)
     return Submitted(judgement, _next(actor, member, found), False, why is not None)
 
@@ -157,6 +147,10 @@ def _about(*, example: bool, why: WhyHeld | None) -> dict[str, Any]:
     """What the audit trail says of a judgement besides that it came."""
     if example:
         return {"example": True}
+    return _held(why)
+
+
+def _held(why: WhyHeld | None) -> dict[str, Any]:
     return {"held": why} if why else {}
 
 
@@ -177,31 +171,37 @@ def _consent(member: Member) -> uuid.UUID:
     return record_id
 
 
-def _repeated(assignment: Assignment, body: Mapping[str, Any], key: str) -> Judgement:
+def _repeated(assignment: Assignment, sent: UncheckedSubmission, key: str) -> Judgement:
     """The judgement that was sent before, if this is the very same sending."""
     judgement: Judgement = assignment.judgement
-    if judgement.idempotency_key != key or judgement.body_hash != submission.body_hash(body):
+    if judgement.idempotency_key != key or judgement.body_hash != sent.fingerprint():
         raise Conflict(SENT)
     return judgement
 
 
-def _asked(member: Member, assignment: Assignment) -> submission.Asked:
+def _asked(member: Member, assignment: Assignment) -> Asked:
     words = rubrics.rubric_in(assignment.rubric_id, member.study.language)
-    return submission.Asked(
+    return Asked(
         texts=ShownTexts(assignment),
         scales={criterion.key: criterion.scale for criterion in words.criteria},
         asks=frozenset(assignment.asks),
     )
 
 
-def _finish(assignment: Assignment, *, now: datetime, example: bool) -> None:
+def _finish(
+    actor: Actor, assignment: Assignment, *, now: datetime, example: bool, **about: Any
+) -> None:
     """Fill the seat; for work after its lease, one of its task that is still free."""
     if assignment.state == AssignmentState.EXPIRED:
         _reclaim(assignment, now=now)
-    assignment.state = ASSIGNMENT_STATES.check(assignment.state, AssignmentState.SUBMITTED)
-    assignment.ended_at = now
-    assignment.example = example
-    seats.fill(assignment=assignment)
+    transition(
+        assignment,
+        to=AssignmentState.SUBMITTED,
+        actor=actor,
+        changes={"ended_at": now, "example": example},
+        write=lambda: seats.fill(assignment=assignment),
+        **about,
+    )
 
 
 def _reclaim(assignment: Assignment, *, now: datetime) -> None:
@@ -256,16 +256,15 @@ def _then(member: Member, ended: Assignment, *, late: bool, now: datetime) -> as
     return assignments.lease_next(member=member, now=now, last=last, shown_at=now)
 
 
-def _write(judgement: Judgement, parsed: submission.Submission, *, shown_at: datetime) -> None:
-    judgement.ratings = [vars(rating) for rating in parsed.ratings]
-    judgement.ranking = [list(group) for group in parsed.ranking]
-    judgement.strength = parsed.strength
-    judgement.all_harmful = parsed.all_harmful
-    judgement.highlights = [asdict(highlight) for highlight in parsed.highlights]
-    judgement.comment = parsed.comment
+def _write(judgement: Judgement, submission: Submission, *, shown_at: datetime) -> None:
+    judgement.ratings = [rating.model_dump() for rating in submission.ratings]
+    judgement.ranking = [list(group) for group in submission.ranking]
+    judgement.strength = submission.strength
+    judgement.all_harmful = submission.all_harmful
+    judgement.highlights = [one.model_dump() for one in submission.highlights]
+    judgement.comment = submission.comment
     judgement.active_ms = submission.active_ms(
-        given=parsed.active_seconds,
-        since_shown=(judgement.submitted_at - shown_at).total_seconds(),
+        since_shown=(judgement.submitted_at - shown_at).total_seconds()
     )
     insert(judgement)
     rewrites = Rewrite.objects.bulk_create(
@@ -276,7 +275,7 @@ def _write(judgement: Judgement, parsed: submission.Submission, *, shown_at: dat
             text=rewrite.text,
             example=judgement.example,
         )
-        for rewrite in parsed.rewrites
+        for rewrite in submission.rewrites
     )
     flags = Flag.objects.bulk_create(
         Flag(
@@ -288,12 +287,12 @@ def _write(judgement: Judgement, parsed: submission.Submission, *, shown_at: dat
             note=flag.note,
             example=judgement.example,
         )
-        for flag in parsed.flags
+        for flag in submission.flags
     )
     notes: list[own_texts.Sent] = [(OwnKind.REWRITE, row.id, row.text) for row in rewrites]
     notes += [(OwnKind.FLAG_NOTE, row.id, row.note) for row in flags]
-    sent = own_texts.sent_with(judgement=judgement, parsed=parsed, notes=notes)
-    own_texts.keep_private(member=judgement.member, sent=sent)
+    texts = own_texts.sent_with(judgement=judgement, submission=submission, notes=notes)
+    own_texts.keep_private(member=judgement.member, sent=texts)
 
 
 def _next(actor: Actor, member: Member, found: assignments.Found) -> Assignment | None:
@@ -307,14 +306,14 @@ def _next(actor: Actor, member: Member, found: assignments.Found) -> Assignment 
 
 
 @transaction.atomic
-def save_draft(*, actor: Actor, assignment_id: uuid.UUID, body: Mapping[str, Any]) -> Assignment:
+def save_draft(*, actor: Actor, assignment_id: uuid.UUID, sent: UncheckedSubmission) -> Assignment:
     """Keep what somebody has so far; any part of a submission."""
     member = assignments.lock_member_of(actor=actor, assignment_id=assignment_id)
     assignment = queries.locked_own(member=member, assignment_id=assignment_id)
     _consent(member)
     if assignment.state not in (AssignmentState.LEASED, AssignmentState.EXPIRED):
         raise Conflict("This one is finished; there is nothing left to keep.")
-    assignment.draft = parse_draft(body)
+    assignment.draft = sent.as_draft()
     assignment.draft_saved_at = timezone.now()
     assignment.save(update_fields=["draft", "draft_saved_at"])
     again = _came_again(assignment)
@@ -324,19 +323,13 @@ def save_draft(*, actor: Actor, assignment_id: uuid.UUID, body: Mapping[str, Any
     return assignment
 
 
-def skip(*, actor: Actor, assignment_id: uuid.UUID, reason: Any, note: Any = "") -> Skipped:
+def skip(*, actor: Actor, assignment_id: uuid.UUID, skip: Skip) -> Skipped:
     """Pass on an assignment, for good, and lease the next one.
 
     Paid like a judgement, but for a second “not today” of the person's day. Skipping the same
     one again changes nothing. One whose lease is over can be skipped too: it was read. After some
     skips in a row nothing is leased, so that a break can be offered; whoever asks gets the next.
     """
-    reader = Reader()
-    said = reader.text(note, "note", limit=MAX_NOTE)
-    if not isinstance(reason, str) or reason not in set(SkipReason):
-        reader.wrong("reason", "Please choose one of the reasons.")
-    if reader.errors:
-        raise Invalid("This cannot be taken as it is.", reader.errors)
     with transaction.atomic():
         member = assignments.lock_member_of(actor=actor, assignment_id=assignment_id)
         assignment = queries.locked_own(member=member, assignment_id=assignment_id)
@@ -346,25 +339,18 @@ def skip(*, actor: Actor, assignment_id: uuid.UUID, reason: Any, note: Any = "")
         _check_unfinished(assignment)
         now = timezone.now()
         assignment.skip_paid = sittings.skip_is_paid(
-            reason=reason, said_not_today=queries.said_not_today(member=member, now=now)
+            reason=skip.reason, said_not_today=queries.said_not_today(member=member, now=now)
         )
-        assignment.skip_reason, assignment.skip_note = reason, said
+        assignment.skip_reason, assignment.skip_note = skip.reason, skip.note
         late = assignment.state == AssignmentState.EXPIRED
         why = pay_holds.pace_of(
             assignment=assignment, now=now, judged=False, paid=assignment.skip_paid
         )
-        _pass_on(assignment, now=now)
-        assignment.save(update_fields=SKIP_FIELDS)
-        own_texts.keep_private(member=member, sent=[(OwnKind.SKIP_NOTE, assignment.id, said)])
+        about = {"reason": skip.reason, "paid": assignment.skip_paid}
+        _pass_on(actor, assignment, now=now, **about, **_held(why))
+        own_texts.keep_private(member=member, sent=[(OwnKind.SKIP_NOTE, assignment.id, skip.note)])
         if assignment.skip_paid:
             pay_holds.credit_or_hold(assignment=assignment, why=why, now=now)
-        audit.record(
-            actor=actor,
-            action=SKIPPED,
-            study_id=member.study_id,
-            about=("assignment", assignment.id, ""),
-            data={"reason": reason, "paid": assignment.skip_paid} | ({"held": why} if why else {}),
-        )
         if not late and _rests(assignment):
             return _skipped(assignment, None)
         found = _then(member, assignment, late=late, now=now)
@@ -385,12 +371,19 @@ def _skipped(assignment: Assignment, following: Assignment | None) -> Skipped:
     )
 
 
-def _pass_on(assignment: Assignment, *, now: datetime) -> None:
+def _pass_on(actor: Actor, assignment: Assignment, *, now: datetime, **about: Any) -> None:
     """Move to skipped; the seat of one whose lease was over is not theirs to free."""
     task = seats.locked_task(task_id=assignment.task_id)
-    if assignment.state == AssignmentState.EXPIRED:
+    late = assignment.state == AssignmentState.EXPIRED
+    if late:
         _take_back(assignment, task=task, now=now)
-        assignment.state = ASSIGNMENT_STATES.check(assignment.state, AssignmentState.SKIPPED)
-        assignment.ended_at = now
-    else:
-        assignments.leave(assignment=assignment, task=task, state=AssignmentState.SKIPPED, now=now)
+    transition(
+        assignment,
+        to=AssignmentState.SKIPPED,
+        actor=actor,
+        changes={"ended_at": now},
+        write=lambda: assignment.save(update_fields=SKIP_FIELDS),
+        **about,
+    )
+    if not late:
+        seats.free(seat=assignment.seat, task=task)

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from annotations.datasets.scan import with_personal_data
+from annotations.datasets.plumbing.personal_data_scan import with_personal_data
 from annotations.models import Prompt, Response
 from annotations.permissions import CLEAR_TEXTS
 from annotations.queries import text_checks as queries
@@ -25,6 +25,7 @@ from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid
+from codesign.shared.transition import Move, machine, transition
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
 
@@ -42,7 +43,7 @@ def look(*, study: Study, going_on: Callable[[], None]) -> None:
         while rows := queries.not_looked_at(kind=kind, study_id=study.id, most=AT_ONCE):
             worth = {id: text for id, text in rows if first_check(text) != TextCheck.CLEAR}
             found = with_personal_data(
-                worth.values(), helplines=helpline_numbers(), going_on=going_on
+                worth.values(), helplines=helpline_numbers(), on_progress=going_on
             )
             hits = [id for id, text in worth.items() if text in found]
             unseen = queries.table(kind).filter(text_check=TextCheck.UNCHECKED)
@@ -70,15 +71,33 @@ def decide(
         return
     if old != seen:
         raise Conflict("Somebody decided on this text meanwhile. Please look at it again.")
-    TEXT_STATES.check(old, state)
-    queries.table(kind).filter(id__in=states).update(text_check=state)
-    audit.record(
+    row.text_check = old
+    transition(
+        row,
+        field="text_check",
+        to=state,
         actor=actor,
-        action=TEXT_DECIDED,
+        write=lambda: queries.table(kind).filter(id__in=states).update(text_check=state),
+        kind=kind,
         study_id=study.id,
-        about=(str(kind), row.id, ""),
-        data={"from": old, "to": state, "texts": len(states)},
+        texts=len(states),
     )
+
+
+def _log(move: Move) -> None:
+    """One event for all the rows that hold the very same text."""
+    data = dict(move.data)
+    audit.record(
+        actor=move.actor,
+        action=TEXT_DECIDED,
+        study_id=data.pop("study_id"),
+        about=(str(data.pop("kind")), move.row.id, ""),
+        data={"from": move.old, "to": move.new, **data},
+    )
+
+
+for _model in (Prompt, Response):
+    machine(_model, TEXT_STATES, log=_log, field="text_check")
 
 
 def _same(kind: Kind, study: Study, row: Any) -> QuerySet[Any]:

@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from annotations.forms import judging as form
-from annotations.forms import words
-from annotations.forms.judging_form import sheet
+from annotations.contract.skip import Skip
+from annotations.contract.unchecked import UncheckedSubmission
+from annotations.forms import judging, words
+from annotations.forms.judging_form import judging_form
 from annotations.models import Assignment
 from annotations.permissions import JUDGE
 from annotations.queries import assignments as queries
@@ -37,8 +38,7 @@ from codesign.shared.errors import Conflict, Invalid, NoConsent, TooLarge
 from codesign.shared.money import format_money
 from codesign.studies.permissions import StudyRequest, page
 
-Fields = Mapping[str, str]
-OPEN = (AssignmentState.LEASED, AssignmentState.EXPIRED)
+Inputs = Mapping[str, str]
 ENDED = {AssignmentState.SUBMITTED: "sent", AssignmentState.SKIPPED: "skipped"}
 CSRF = "csrfmiddlewaretoken"
 NEXT = "annotations:judge"
@@ -132,7 +132,7 @@ def _act(request: StudyRequest, assignment: Assignment) -> HttpResponse:
     except Conflict:
         return _gone(request, assignment, request.POST)
     except (Invalid, TooLarge) as refusal:
-        return _show(request, assignment, fields=request.POST, errors=_said(refusal))
+        return _show(request, assignment, inputs=request.POST, errors=_said(refusal))
     if from_scripts(request):
         return HttpResponse(status=204)
     if wish == "stop":
@@ -143,20 +143,22 @@ def _act(request: StudyRequest, assignment: Assignment) -> HttpResponse:
 
 def _send(request: StudyRequest, assignment: Assignment) -> HttpResponse:
     shown = queries.shown(actor=request.actor, assignment=assignment)
-    body = form.body(request.POST, shown)
-    offer_support(request, body)
-    missing = form.missing(request.POST, shown) if assignment.state in OPEN else {}
-    if missing:
-        return _show(request, assignment, fields=request.POST, errors=missing)
-    sent = submissions.submit(
-        actor=request.actor,
-        assignment_id=assignment.id,
-        body=body,
-        idempotency_key=request.POST.get("key") or secrets.token_urlsafe(18),
-    )
+    answers = judging.answers(request.POST, shown)
+    sent = UncheckedSubmission(answers)
+    offer_support(request, sent.free_texts())
+    try:
+        submitted = submissions.submit(
+            actor=request.actor,
+            assignment_id=assignment.id,
+            sent=sent,
+            idempotency_key=request.POST.get("key") or secrets.token_urlsafe(18),
+        )
+    except Invalid as refusal:
+        errors = judging.errors(refusal, answers, shown)
+        return _show(request, assignment, inputs=request.POST, errors=errors)
     note_sent(request)
-    messages.success(request, _("Sent.") + _added(assignment, held=sent.held))
-    return _next(request, sent.next)
+    messages.success(request, _("Sent.") + _added(assignment, held=submitted.held))
+    return _next(request, submitted.next)
 
 
 def _added(assignment: Assignment, *, held: bool) -> str:
@@ -176,12 +178,11 @@ def _said(refusal: Invalid | TooLarge) -> dict[str, str]:
 
 def _skip(request: StudyRequest, assignment: Assignment) -> HttpResponse:
     note = request.POST.get("skip_note", "")
-    offer_support(request, {"note": note, "comment": request.POST.get("comment", "")})
+    offer_support(request, [note, request.POST.get("comment", "")])
     skipped = submissions.skip(
         actor=request.actor,
         assignment_id=assignment.id,
-        reason=request.POST["skip"],
-        note=note,
+        skip=Skip.read(reason=request.POST["skip"], note=note),
     )
     note_sent(request)
     if skipped.paid:
@@ -194,21 +195,23 @@ def _skip(request: StudyRequest, assignment: Assignment) -> HttpResponse:
     return _calm(request, "rest") if skipped.rest else _next(request, skipped.next)
 
 
-def _save(request: StudyRequest, assignment: Assignment, fields: Fields) -> None:
+def _save(request: StudyRequest, assignment: Assignment, inputs: Inputs) -> None:
     shown = queries.shown(actor=request.actor, assignment=assignment)
     submissions.save_draft(
-        actor=request.actor, assignment_id=assignment.id, body=form.draft(fields, shown)
+        actor=request.actor,
+        assignment_id=assignment.id,
+        sent=UncheckedSubmission(judging.answers(inputs, shown)),
     )
 
 
-def _give_back(request: StudyRequest, assignment: Assignment, kept: Fields) -> HttpResponse:
+def _give_back(request: StudyRequest, assignment: Assignment, kept: Inputs) -> HttpResponse:
     """Save what waited for them to sign in again; what cannot be saved is shown all the same."""
     try:
         _save(request, assignment, kept)
     except Conflict:
         return _gone(request, assignment, kept)
     except (Invalid, TooLarge) as refusal:
-        return _show(request, assignment, fields=kept, errors=_said(refusal))
+        return _show(request, assignment, inputs=kept, errors=_said(refusal))
     return redirect(request.path)
 
 
@@ -224,7 +227,7 @@ def _help(request: StudyRequest, assignment: Assignment) -> HttpResponse:
     return to_help(request.path)
 
 
-def _gone(request: StudyRequest, assignment: Assignment, fields: Fields) -> HttpResponse:
+def _gone(request: StudyRequest, assignment: Assignment, inputs: Inputs) -> HttpResponse:
     """What was open here is over: sent before, skipped, or not theirs any more.
 
     What they wrote stays with them: before their eyes, and as a draft in case it comes again.
@@ -233,18 +236,18 @@ def _gone(request: StudyRequest, assignment: Assignment, fields: Fields) -> Http
         return HttpResponse(status=409)
     assignment.refresh_from_db(fields=["state"])
     if assignment.state == AssignmentState.EXPIRED:
-        _save(request, assignment, fields)
+        _save(request, assignment, inputs)
     state = ENDED.get(AssignmentState(assignment.state), "over")
-    written = _written(request, assignment, fields)
+    written = _written(request, assignment, inputs)
     return _calm(request, state, status=409, written=written)
 
 
 def _written(
-    request: StudyRequest, assignment: Assignment, fields: Fields | None = None
+    request: StudyRequest, assignment: Assignment, inputs: Inputs | None = None
 ) -> list[tuple[str, str]]:
-    """What was written for an assignment; without `fields`, what its draft holds."""
+    """What was written for an assignment; without `inputs`, what its draft holds."""
     shown = queries.shown(actor=request.actor, assignment=assignment)
-    return form.written(form.fields(shown) if fields is None else fields, shown)
+    return judging.written(judging.inputs(shown) if inputs is None else inputs, shown)
 
 
 def _next(request: StudyRequest, assignment: Assignment | None) -> HttpResponse:
@@ -257,24 +260,24 @@ def _show(
     request: StudyRequest,
     assignment: Assignment,
     *,
-    fields: Fields | None = None,
+    inputs: Inputs | None = None,
     errors: dict[str, str] | None = None,
 ) -> HttpResponse:
     actor = request.actor
     assignments.mark_shown(actor=actor, assignment=assignment)
     shown = queries.shown(actor=actor, assignment=assignment)
     so_far = sittings.sitting_of(actor=actor, assignment=assignment)
-    filled = form.fields(shown) if fields is None else fields
-    laid_out = sheet(shown, filled, errors)
+    filled = judging.inputs(shown) if inputs is None else inputs
+    form = judging_form(shown, filled, errors)
     context = {
         "shown": shown,
-        "sheet": laid_out,
-        "questions": questions(laid_out),
+        "form": form,
+        "questions": questions(form),
         "sitting": so_far.done + 1,
         "intensity": words.INTENSITIES[shown["prompt"]["intensity"]],
         "skips": words.SKIPS.items(),
         "skip_note": filled.get("skip_note", ""),
-        "saved": fields is None and bool(shown["draft"]),
+        "saved": inputs is None and bool(shown["draft"]),
         "seconds": filled.get("active_seconds") or 0,
         "key": secrets.token_urlsafe(18),
     }

@@ -12,17 +12,17 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from annotations.forms.judging_form import Questions, Sheet
+from annotations.forms.judging_form import JudgingForm, Questions
 
 KEPT = 64
 """Sets of questions that a process keeps, each about 20 kB."""
 
 
-def questions(sheet: Sheet) -> SafeString:
-    """Those of a sheet. What somebody filled in is never kept."""
-    if sheet.untouched:
-        return _untouched(sheet.questions, get_language())
-    return _rendered(sheet.questions)
+def questions(form: JudgingForm) -> SafeString:
+    """Those of a form. What somebody filled in is never kept."""
+    if form.untouched:
+        return _untouched(form.questions, get_language())
+    return _rendered(form.questions)
 
 
 @lru_cache(maxsize=KEPT)

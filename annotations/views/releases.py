@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from annotations.datasets.manifest import MANIFEST
+from annotations.datasets.plumbing.manifest import MANIFEST
 from annotations.forms.releases import ReleaseForm
 from annotations.models import DatasetRelease
 from annotations.permissions import (
@@ -31,7 +31,7 @@ from annotations.queries import recipients as recipient_queries
 from annotations.queries import releases as queries
 from annotations.queries import text_checks
 from annotations.registry import uses_of
-from annotations.rules.releases import LISTED, SAYS, USES, Dropped
+from annotations.rules.releases import LISTED, DropReason, drop_reason_text, use_text
 from annotations.rules.states import ReleaseState
 from annotations.services import recipients, releases
 from codesign.jobs.pages import ProgressCard, card_of, progress_part
@@ -40,15 +40,15 @@ from codesign.studies.permissions import StudyRequest, page
 
 RELEASES_A_PAGE = 25
 LISTED_SAYS = {
-    Dropped.CONTESTED: gettext_lazy(
+    DropReason.CONTESTED: gettext_lazy(
         "Contested: the cohorts want opposite things, and the votes of both sides are clear (their"
         " 90% interval excludes one half). Three people who all agree are clear."
     ),
-    Dropped.UNDECIDED: gettext_lazy(
+    DropReason.UNDECIDED: gettext_lazy(
         "Undecided: the cohorts lean to opposite sides, and one side has fewer than three votes."
         " So few are never clear. More judgements of that cohort can settle it."
     ),
-    Dropped.CYCLE: gettext_lazy(
+    DropReason.CYCLE: gettext_lazy(
         "In a circle: of three or more replies, people prefer the first to the second, the second"
         " to the third and the third to the first."
     ),
@@ -65,7 +65,7 @@ def listed(request: StudyRequest, slug: str) -> HttpResponse:
     )
     seen = {
         "page": found,
-        "rows": [{"release": release, "use": USES[release.purpose]} for release in found],
+        "rows": [{"release": release, "use": use_text(release.purpose)} for release in found],
         "may_ask": request.member.has_role(*REQUEST_RELEASE.roles),
         "may_see_groups": request.member.has_role(*SEE_GROUPS.roles),
     }
@@ -101,7 +101,7 @@ def one(request: StudyRequest, slug: str, release_id: uuid.UUID) -> HttpResponse
     release = queries.release_in(study=request.member.study, release_id=release_id)
     seen: dict[str, Any] = {
         "release": release,
-        "use": USES[release.purpose],
+        "use": use_text(release.purpose),
         "waits": release.state in queries.WAITING,
         "may_download": release.state == ReleaseState.FROZEN
         and request.member.has_role(*DOWNLOAD_RELEASES.roles),
@@ -111,7 +111,7 @@ def one(request: StudyRequest, slug: str, release_id: uuid.UUID) -> HttpResponse
     if release.state in queries.READABLE:
         seen |= _said(release)
         seen["may_clear"] = request.member.has_role(*CLEAR_TEXTS.roles) and any(
-            Dropped.UNCLEARED_TEXT in reasons for reasons in release.manifest["dropped"].values()
+            DropReason.UNCLEARED_TEXT in reasons for reasons in release.manifest["dropped"].values()
         )
         seen["card"] = queries.card_of(release)
         seen["advice"] = queries.loading_advice(release)
@@ -169,7 +169,7 @@ def acknowledge(request: StudyRequest, slug: str, release_id: uuid.UUID) -> Http
 def _said(release: DatasetRelease) -> dict[str, Any]:
     """The manifest as tables that people read."""
     manifest = release.manifest
-    listed = manifest.get("listed", {Dropped.CONTESTED: manifest.get("contested", 0)})
+    listed = manifest.get("listed", {DropReason.CONTESTED: manifest.get("contested", 0)})
     itself: dict[str, Any] = {"path": MANIFEST, "sha256": release.manifest_sha256}
     itself["bytes"] = queries.file_of(release, MANIFEST).stat().st_size
     splits = ("train", "validation", "test")
@@ -186,7 +186,7 @@ def _said(release: DatasetRelease) -> dict[str, Any]:
             {"label": _("Rows"), "number": True},
         ],
         "dropped_rows": [
-            [SAYS[reason], config, count]
+            [drop_reason_text(reason), config, count]
             for config, reasons in manifest["dropped"].items()
             for reason, count in reasons.items()
         ],

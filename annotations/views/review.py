@@ -158,7 +158,7 @@ def _next_address(slug: str, item: Item) -> str:
 
 
 def _decide(request: StudyRequest, item: Item) -> None:
-    offer_support(request, {"note": request.POST.get("note", "")})
+    offer_support(request, [request.POST.get("note", "")])
     service.decide(
         actor=request.actor,
         kind=item.kind,

@@ -5,9 +5,8 @@ It comes with whatever answers what was sent, also where that was refused or sen
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from django.http import HttpRequest
 from django.utils.functional import Promise
@@ -29,9 +28,9 @@ class Support:
     says: Promise = SUPPORT
 
 
-def offer_support(request: HttpRequest, body: Mapping[str, Any]) -> None:
+def offer_support(request: HttpRequest, texts: Iterable[str]) -> None:
     """Let the page that answers this request show help, where what was written asks for it."""
-    if needs_support(body):
+    if needs_support(texts):
         request.support = Support(_countries(request))  # type: ignore[attr-defined]
 
 

@@ -8,22 +8,20 @@ from django.db import models
 
 from codesign.shared.models import append_only
 
-
-class CurrentTransaction(models.Func):
-    """PostgreSQL's 64-bit id of the running transaction."""
-
-    function = "pg_current_xact_id"
-    template = "(%(function)s()::text::bigint)"
-    arity = 0
-    output_field = models.BigIntegerField()
+CURRENT_TRANSACTION = models.Func(
+    function="pg_current_xact_id",
+    template="(%(function)s()::text::bigint)",
+    output_field=models.BigIntegerField(),
+)
+"""PostgreSQL's 64-bit id of the running transaction."""
 
 
 class Event(models.Model):
-    """One thing that was done. What is hashed holds no personal data (design.md)."""
+    """One thing that was done. What is hashed holds no personal data (standards 7.2)."""
 
     id = models.BigAutoField(primary_key=True)
     xid = models.BigIntegerField(
-        db_default=CurrentTransaction(),
+        db_default=CURRENT_TRANSACTION,
         db_index=True,
         help_text="The transaction that wrote it: orders seals, so that none misses a late commit.",
     )

@@ -1,6 +1,6 @@
 """What an operator may set, read from the environment once, with types, refused with one sentence.
 
-Every variable stands in `read`, and nowhere else; README, "To production", says what each is for.
+Every variable stands in `read`, and nowhere else; docs/deployment.md says what each is for.
 """
 
 import contextlib
@@ -123,7 +123,7 @@ def read(variables: Mapping[str, str], *, root: Path) -> Environment:
     if reader.complaints:
         raise ImproperlyConfigured(
             f"Codesign does not start: {'; '.join(reader.complaints)}. "
-            'README, "To production", says what each is for.'
+            "docs/deployment.md says what each is for."
         )
     return found
 

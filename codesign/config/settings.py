@@ -1,6 +1,6 @@
 """Every setting of Codesign, on one page; what an operator may change comes from the environment.
 
-`environment.py` beside this reads and checks the variables; README, "To production", explains them.
+`environment.py` beside this reads and checks the variables; docs/deployment.md explains them.
 """
 
 import os
@@ -56,7 +56,7 @@ DATABASES["default"].update(
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --- apps: left may import right (design.md), so listed from the bottom up ---------------------
+# --- apps, from the bottom up: an app imports only those before it (docs/architecture.md) -------
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",

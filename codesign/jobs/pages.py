@@ -9,9 +9,9 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from codesign.jobs.models import Job
-from codesign.jobs.queries import progress_of
+from codesign.jobs.queries import Progress, progress_of
 from codesign.jobs.registry import KINDS
-from codesign.jobs.rules import JobState
+from codesign.jobs.rules import UNFINISHED, JobState
 
 
 @dataclass(frozen=True)
@@ -36,23 +36,29 @@ class ProgressCard:
     cancel_url: str = ""
 
 
+def state_in_words(progress: Progress, *, running: str = "") -> str:
+    """The state of a job; `running` says what a worker does now."""
+    if progress.cancelling:
+        return _("being cancelled")
+    return {
+        JobState.QUEUED: _("waiting for a worker"),
+        JobState.RUNNING: running or _("running"),
+        JobState.DONE: _("done"),
+        JobState.FAILED: _("failed"),
+        JobState.CANCELLED: _("cancelled"),
+    }[progress.state]
+
+
 def card_of(
     job: Job, *, title: str, running: str, poll_url: str, cancel_url: str = ""
 ) -> ProgressCard:
     """The card of a job; `running` says what a worker does now, in words."""
     progress = progress_of(job)
-    state = {
-        JobState.QUEUED: _("waiting for a worker"),
-        JobState.RUNNING: _("being cancelled") if progress.cancelling else running,
-        JobState.DONE: _("done"),
-        JobState.FAILED: _("failed"),
-        JobState.CANCELLED: _("cancelled"),
-    }[progress.state]
-    unfinished = progress.ended_at is None
+    unfinished = job.state in UNFINISHED
     return ProgressCard(
         title=title,
         unit=str(KINDS.get(job.kind).unit),
-        state=state,
+        state=state_in_words(progress, running=running),
         done=progress.done,
         total=progress.total,
         rate=progress.rate,

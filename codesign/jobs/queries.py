@@ -6,9 +6,12 @@ import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 
 from django.db import connection
 from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 from django.utils import timezone
 
 from codesign.jobs.models import Claim, Job
@@ -16,6 +19,18 @@ from codesign.jobs.registry import KINDS
 from codesign.jobs.rules import STALE_AFTER, UNFINISHED, JobState, rate_of, share_of
 from codesign.shared.errors import NotFound
 
+TOLD = (
+    "state",
+    "done",
+    "total",
+    "samples",
+    "attempts",
+    "cancel_requested_at",
+    "started_at",
+    "ended_at",
+    "reason",
+)
+"""Columns of a job that its progress is told from."""
 LOST_AFTER = timedelta(seconds=30)
 """A message that no worker has answered by then counts as lost where its queue is idle."""
 IN_LINE = timedelta(minutes=10)
@@ -40,10 +55,14 @@ def jobs_of(*, kind: str, subject_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, J
     return {job.subject_id: job for job in jobs.order_by("created_at")}
 
 
-def newest(kind: str, column: str) -> Subquery:
-    """A column of the newest job of a kind about each row of a query, to annotate it with."""
+def newest_job(kind: str) -> Subquery:
+    """The newest job of a kind about each row of a query, as a JSON object to annotate it with.
+
+    `progress_of` takes `SimpleNamespace(**row.job)`.
+    """
     jobs = Job.objects.filter(kind=kind, subject_id=OuterRef("pk")).order_by("-created_at")
-    return Subquery(jobs.values(column)[:1])
+    columns: Any = {name: name for name in TOLD}
+    return Subquery(jobs.values(data=JSONObject(**columns))[:1])
 
 
 def unfinished(*, kind: str) -> QuerySet[Job]:
@@ -91,7 +110,7 @@ class Progress:
     reason: str
 
 
-def progress_of(job: Job) -> Progress:
+def progress_of(job: Job | SimpleNamespace) -> Progress:
     """How far a job is."""
     running = job.state == JobState.RUNNING
     rate = rate_of(job.samples, done=job.done, total=job.total) if running else None

@@ -58,6 +58,7 @@ def transition(
     actor: Actor,
     field: str = "state",
     changes: Mapping[str, Any] | None = None,
+    write: Callable[[], object] | None = None,
     **data: Any,
 ) -> Move:
     """Move a row to another state, together with other columns of it, and log the move.
@@ -65,16 +66,22 @@ def transition(
     `changes` are columns that are written in the same statement; `data` goes to the log. Raises
     Conflict where the table does not allow the move, or where somebody else has moved the row
     since it was read. The caller's transaction holds both, the state and its log row.
+
+    `write` writes the row in a statement of the caller's, where that does more than set columns;
+    the caller has locked the row.
     """
     machine = MACHINES[type(row), field]
     old = getattr(row, field)
     values = {field: machine.table.check(old, to), **(changes or {})}
-    same = type(row)._default_manager.filter(pk=row.pk, **{field: old})
-    if not same.update(**values):
-        row.refresh_from_db(fields=[field])
-        machine.table.refuse(getattr(row, field))
+    if write is None:
+        same = type(row)._default_manager.filter(pk=row.pk, **{field: old})
+        if not same.update(**values):
+            row.refresh_from_db(fields=[field])
+            machine.table.refuse(getattr(row, field))
     for name, value in values.items():
         setattr(row, name, value)
+    if write is not None:
+        write()
     move = Move(row, old, to, actor, data)
     machine.log(move)
     return move

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import secrets
+from functools import partial
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.utils.crypto import get_random_string
 
 from codesign.accounts.models import User
 from codesign.shared.models import PublicModel, one_of
 from codesign.studies import rules
 
 PSEUDONYM_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
-
-
-def random_pseudonym() -> str:
-    """Ten letters that mean nothing: about 50 random bits."""
-    return "".join(secrets.choice(PSEUDONYM_LETTERS) for _ in range(10))
-
-
-def random_secret() -> bytes:
-    """256 bits; keys the pseudonyms of releases."""
-    return secrets.token_bytes(32)
 
 
 class Study(PublicModel):
@@ -36,7 +28,7 @@ class Study(PublicModel):
     contact = models.EmailField(help_text="Where people with questions write to.")
     language = models.CharField(max_length=12, default="en")
     state = models.CharField(max_length=10, default=rules.StudyState.DRAFT)
-    secret = models.BinaryField(default=random_secret, editable=False)
+    secret = models.BinaryField(default=partial(secrets.token_bytes, 32), editable=False)
 
     class Meta:
         constraints: ClassVar = [
@@ -80,7 +72,9 @@ class Member(PublicModel):
         Cohort, on_delete=models.PROTECT, null=True, blank=True, related_name="members"
     )
     roles = ArrayField(models.CharField(max_length=20))
-    pseudonym = models.CharField(max_length=20, default=random_pseudonym, unique=True)
+    pseudonym = models.CharField(
+        max_length=20, default=partial(get_random_string, 10, PSEUDONYM_LETTERS), unique=True
+    )
     left_at = models.DateTimeField(null=True, blank=True)  # a coordinator took them out
 
     class Meta:

@@ -35,7 +35,7 @@ class ItemState(StrEnum):
 
 
 class TrainingState(StrEnum):
-    """The life of a training run (training_data.md)."""
+    """The states of a training run (training data 4.6)."""
 
     QUEUED = "queued"
     PREPARING = "preparing"

@@ -9,7 +9,7 @@ from typing import Any
 
 from modelhub.rules.states import Method, ModelKind
 
-# The configuration of a dataset release that each method learns from (training_data.md).
+# The configuration of a dataset release that each method learns from (training data 1.1).
 CONFIG_OF = {
     Method.DPO: "preference",
     Method.REWARD: "preference",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -48,6 +48,22 @@ def test_a_token_is_shown_once_and_kept_as_a_hash(user: User, client: Client) ->
     assert queries.token_by_secret(found[0]) == token
     assert token.scopes == ["judge", "study:read"]
     assert token.expires_at - timezone.now() > timedelta(days=29)
+
+
+@pytest.mark.parametrize(
+    ("now", "valid"),
+    [
+        (datetime(2026, 3, 9, 23, 59, tzinfo=UTC), True),
+        (datetime(2026, 3, 10, 13, 59, 59, tzinfo=UTC), True),
+        (datetime(2026, 3, 10, 14, 0, tzinfo=UTC), False),
+        (datetime(2026, 3, 10, 23, 59, tzinfo=UTC), False),  # not until the end of its last day
+        (datetime(2026, 3, 11, tzinfo=UTC), False),
+    ],
+)
+def test_a_token_expires_at_the_minute_that_it_shows(now: datetime, valid: bool) -> None:
+    ends = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
+    assert rules.is_valid(now=now, expires_at=ends, revoked_at=None) is valid
+    assert not rules.is_valid(now=now, expires_at=ends, revoked_at=now - timedelta(days=1))
 
 
 def test_a_token_is_listed_with_its_dates_and_what_it_may(user: User, client: Client) -> None:

@@ -6,6 +6,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from annotations.contract.unchecked import UncheckedSubmission
 from annotations.models import Assignment, Round
 from annotations.queries.rubrics import examples as example_rubrics
 from annotations.rules.states import Ask, RoundKind
@@ -139,7 +140,7 @@ def judge_next(member: Member, **changes: Any) -> Assignment:
     submissions.submit(
         actor=actor,
         assignment_id=assignment.id,
-        body=answers(assignment, **named),
+        sent=UncheckedSubmission(answers(assignment, **named)),
         idempotency_key=str(assignment.id),
     )
     return assignment

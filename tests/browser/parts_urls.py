@@ -11,7 +11,7 @@ from django.template import engines
 from django.urls import path
 from django.utils import translation
 
-from annotations.forms.judging_form import Group, Option
+from annotations.forms.judging_form import ChoiceField, Option
 from codesign.config.urls import urlpatterns as real
 from codesign.jobs.pages import ProgressCard
 
@@ -31,10 +31,10 @@ class Filled(forms.Form):
     )
 
 
-def scale(letter: str, *, chosen: int | None = None, error: str = "") -> Group:
+def scale(letter: str, *, chosen: int | None = None, error: str = "") -> ChoiceField:
     """A scale of five points for one reply, as the judging page makes it."""
     points = tuple(Option(str(n), str(n), n == chosen, f"point {n}") for n in range(1, 6))
-    return Group(f"heard-{letter}", f"Heard, reply {letter}", points, letter, error)
+    return ChoiceField(f"heard-{letter}", f"Heard, reply {letter}", points, letter, error)
 
 
 def writing(*, poll_url: str) -> ProgressCard:

@@ -44,7 +44,7 @@ def scrolled(page: Page) -> list[float]:
 
 @PHONES
 @BOTH
-def test_help_and_stop_stay_in_reach_on_a_phone(  # standards 3.2.6, 4.7
+def test_help_and_stop_stay_in_reach_on_a_phone(  # WCAG 3.2.6, standards 4.7
     open_page: OpenPage, study: Judging, width: int, scripts: bool
 ) -> None:
     page = open_page(study.path, user=study.member.user, scripts=scripts)

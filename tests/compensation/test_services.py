@@ -61,11 +61,21 @@ def post(member: Member, *legs: tuple[int, str, str]) -> None:
     [
         [(80, "GBP", "GBP")],
         [(80, "GBP", "GBP"), (-79, "GBP", "GBP")],
+        [(79, "GBP", "GBP"), (-80, "GBP", "GBP")],
+        [(-80, "GBP", "GBP")],
         [(80, "GBP", "GBP"), (-80, "GBP", "GBP"), (1, "GBP", "GBP")],
         [(80, "GBP", "GBP"), (-80, "EUR", "EUR")],
         [(80, "GBP", "EUR"), (-80, "GBP", "EUR")],
     ],
-    ids=["one", "a penny off", "one too many", "two currencies", "not the account's currency"],
+    ids=[
+        "one",
+        "a penny too many",
+        "a penny too few",
+        "one that takes",
+        "three",
+        "two currencies",
+        "not the account's currency",
+    ],
 )
 def test_legs_that_do_not_balance_are_refused_at_commit(  # standards 3.10
     legs: list[tuple[int, str, str]],

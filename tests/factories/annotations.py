@@ -11,6 +11,7 @@ from factory.declarations import LazyAttribute, LazyFunction, SubFactory
 from factory.declarations import Sequence as Numbered
 from factory.django import DjangoModelFactory
 
+from annotations.contract.unchecked import UncheckedSubmission
 from annotations.models import Assignment, Prompt, Response, Round, Rubric, Task
 from annotations.rules.states import Ask, Category, Origin, RoundKind
 from annotations.services import assignments, rounds, rubrics, submissions
@@ -133,7 +134,7 @@ def send(assignment: Assignment, key: str = "one", **changes: Any) -> submission
     return submissions.submit(
         actor=Actor.of(assignment.member.user),
         assignment_id=assignment.id,
-        body=answers(assignment, **changes),
+        sent=UncheckedSubmission(answers(assignment, **changes)),
         idempotency_key=key,
     )
 

@@ -13,8 +13,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from rest_framework.test import APIClient
 
-from annotations.rules.reading import Reader, is_empty
-from annotations.rules.submission import Asked, parse
+from annotations.contract.asked import Asked
+from annotations.contract.skip import Skip
+from annotations.contract.unchecked import UncheckedSubmission
+from annotations.contract.values import is_empty
 from codesign.accounts.forms import Login
 from codesign.accounts.rules import TokenScope
 from codesign.accounts.services import make_token
@@ -70,12 +72,10 @@ def test_a_password_is_taken_as_typed() -> None:
     assert form.fields["password"].clean(UNSEEN) == UNSEEN
 
 
-def test_reader_and_submission_take_it_for_nothing() -> None:
+def test_the_contract_takes_it_for_nothing() -> None:
     """Prevents an invisible comment, rewrite or flag from counting as feedback."""
     assert is_empty(UNSEEN)
-    reader = Reader()
-    assert reader.text(UNSEEN, "comment") == ""
-    assert not reader.errors
+    assert Skip.read(reason="other", note=UNSEEN).note == ""
     asked = Asked(texts={"a": "A reply"}, scales={}, asks=frozenset({"rewrite", "flag"}))
     body = {
         "comment": UNSEEN,
@@ -83,7 +83,7 @@ def test_reader_and_submission_take_it_for_nothing() -> None:
         "flags": [{"response": "a", "harm": "", "severity": None, "note": UNSEEN}],
         "strange": UNSEEN,
     }
-    sent = parse(body, asked)
+    sent = UncheckedSubmission(body).checked(asked)
     assert (sent.comment, sent.rewrites, sent.flags) == ("", (), ())
 
 

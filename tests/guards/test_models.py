@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection, models, transaction
 from tests.factories.history import make_history
 from tests.support.tables import APPEND_ONLY
 
-# The one way that imports and foreign keys go (design.md), outermost first.
+# The one way that imports and foreign keys go (docs/architecture.md), outermost first.
 ORDER = [
     "config",
     "desk",

@@ -15,6 +15,7 @@ from django.apps import apps
 from django.db import models
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from annotations.contract.unchecked import UncheckedSubmission
 from annotations.models import Assignment, Judgement, Response, Round
 from annotations.rules.states import Harm, RoundKind
 from annotations.services import assignments, rounds, submissions
@@ -111,11 +112,15 @@ def judge_openly(member: Member) -> None:
     submissions.submit(
         actor=actor,
         assignment_id=assignment.id,
-        body=answers(
-            assignment,
-            comment=COMMENT,
-            rewrites=[{"response": first, "text": REWRITE + about}],
-            flags=[{"response": first, "harm": Harm.OTHER, "severity": 1, "note": NOTE + about}],
+        sent=UncheckedSubmission(
+            answers(
+                assignment,
+                comment=COMMENT,
+                rewrites=[{"response": first, "text": REWRITE + about}],
+                flags=[
+                    {"response": first, "harm": Harm.OTHER, "severity": 1, "note": NOTE + about}
+                ],
+            )
         ),
         idempotency_key=str(assignment.id),
     )

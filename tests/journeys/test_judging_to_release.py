@@ -1,4 +1,4 @@
-"""From what people really send, through review, to the records (training_data.md)."""
+"""From what people really send, through review, to the records (training data 2.1)."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from annotations.contract.skip import Skip
 from annotations.models import Assignment, Seat
 from annotations.rules.states import AssignmentState, SeatState
 from annotations.services import submissions
@@ -22,7 +23,9 @@ def test_judge_skip_and_leave() -> None:
     again = send(first)
     assert (sent.repeated, again.repeated) == (False, True)
     assert (again.judgement, again.next) == (sent.judgement, sent.next)
-    skipped = submissions.skip(actor=actor, assignment_id=lease(member).id, reason="too_close")
+    skipped = submissions.skip(
+        actor=actor, assignment_id=lease(member).id, skip=Skip.read(reason="too_close")
+    )
     after = skipped.next
     assert compensation.balances(member_id=member.id) == {"GBP": 160}
     consent.withdraw(actor=actor, member=member)

@@ -28,8 +28,8 @@ def _studies() -> None:
         Study.objects.filter(id=study.id).update(created_at=moment)
 
 
-def asked(by: tuple[str, ...], query: str = "") -> Page:
-    return page_of(Study.objects.all(), by=by, asked=QueryDict(query), size=4)
+def asked(by: tuple[str, ...], query: str = "", size: int = 4) -> Page:
+    return page_of(Study.objects.all(), by=by, asked=QueryDict(query), size=size)
 
 
 @pytest.mark.parametrize("by", [NEWEST, ("slug",), ("-slug",)])
@@ -56,6 +56,14 @@ def test_every_row_comes_once_in_its_order_forth_and_back(by: tuple[str, ...]) -
 )  # fmt: skip
 def test_a_mark_that_nobody_was_given_leads_to_the_first_page(query: str) -> None:
     assert list(asked(NEWEST, query)) == list(asked(NEWEST))
+
+
+def test_a_list_that_exactly_fills_a_page_has_no_next_page() -> None:
+    page = asked(("slug",), size=ROWS)
+    assert (len(page), page.next, page.has_other_pages) == (ROWS, "", False)
+    all_but_one = asked(("slug",), size=ROWS - 1)
+    last = asked(("slug",), f"after={all_but_one.next}", size=1)
+    assert (len(all_but_one), len(last), last.next) == (ROWS - 1, 1, "")
 
 
 def test_what_is_added_in_front_moves_no_later_page() -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from django.template.loader import render_to_string
 
-from annotations.forms.judging_form import Group, Option
+from annotations.forms.judging_form import ChoiceField, Option
 from codesign.jobs.pages import ProgressCard
 from codesign.shared.templatetags.codesign import about, percent_of, rate
 
 
-def scale(chosen: int | None) -> Group:
+def scale(chosen: int | None) -> ChoiceField:
     points = tuple(Option(str(n), str(n), n == chosen, f"point {n}") for n in range(1, 6))
-    return Group("heard-A", "Heard, reply A", points, "A")
+    return ChoiceField("heard-A", "Heard, reply A", points, "A")
 
 
 def part(name: str, /, **context: object) -> str:

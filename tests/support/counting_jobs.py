@@ -6,9 +6,11 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from django.db import connection
+
 from codesign.jobs.models import Job
 from codesign.jobs.registry import KINDS, Kind, Part
-from codesign.jobs.services import queueing
+from codesign.jobs.services import queueing, working
 from codesign.shared.actors import SYSTEM
 from codesign.shared.transition import Move
 
@@ -59,3 +61,11 @@ def job(plan: Callable[[Any], Any], name: str | None = None) -> Job:
     subject = uuid.uuid4()
     PLANS[subject] = plan
     return queueing.start(actor=SYSTEM, kind=name or kind(), subject_id=subject, label="A count")
+
+
+def perform(job: Job) -> None:
+    """Answer the job's last message, with a connection that ends with it."""
+    try:
+        working.perform(job_id=job.id, call=Job.objects.get(id=job.id).call)
+    finally:
+        connection.close()

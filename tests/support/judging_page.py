@@ -7,6 +7,7 @@ from typing import Any
 from django.test import Client
 from django.urls import reverse
 
+from annotations.contract.unchecked import UncheckedSubmission
 from annotations.models import Assignment, Flag, Rewrite
 from annotations.rules.states import AssignmentState, Harm
 from annotations.services import assignments, submissions
@@ -62,12 +63,19 @@ def judged(member: Member, *, text: str = "That sounds heavy. I am here.") -> tu
     sent = submissions.submit(
         actor=actor,
         assignment_id=assignment.id,
-        body=answers(
-            assignment,
-            rewrites=[{"response": first, "text": text}],
-            flags=[
-                {"response": second, "harm": Harm.DIAGNOSING, "severity": 2, "note": "It labels."}
-            ],
+        sent=UncheckedSubmission(
+            answers(
+                assignment,
+                rewrites=[{"response": first, "text": text}],
+                flags=[
+                    {
+                        "response": second,
+                        "harm": Harm.DIAGNOSING,
+                        "severity": 2,
+                        "note": "It labels.",
+                    }
+                ],
+            )
         ),
         idempotency_key=str(assignment.id),
     )

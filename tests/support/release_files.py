@@ -7,7 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from annotations.datasets.snapshot import FlagFact, RewriteFact, Selection
+from annotations.datasets.plumbing.selection import Selection
+from annotations.datasets.policy.snapshot import FlagSnapshot, RewriteSnapshot
 from tests.support.snapshots import judgement, prompt, response, selection
 
 
@@ -38,8 +39,8 @@ def twelve_prompts(**changes: Any) -> Selection:
         judged,
         prompts=prompts,
         responses=responses,
-        rewrites=[RewriteFact("lived-1 on p01", "p01a", "Better, and kinder ☂", "accepted")],
-        flags=[FlagFact("clinical-1 on p02", "p02b", "sycophancy", 2, "upheld")],
+        rewrites=[RewriteSnapshot("lived-1 on p01", "p01a", "Better, and kinder ☂", "accepted")],
+        flags=[FlagSnapshot("clinical-1 on p02", "p02b", "sycophancy", 2, "upheld")],
         **changes,
     )
 

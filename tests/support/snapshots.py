@@ -8,28 +8,27 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from annotations.datasets import package
-from annotations.datasets.manifest import Edition
-from annotations.datasets.pairs import Record
-from annotations.datasets.records import of_part
-from annotations.datasets.snapshot import (
-    FlagFact,
-    JudgementFact,
-    Keys,
-    Part,
-    PartText,
-    PromptFact,
-    ResponseFact,
-    RewriteFact,
-    Selection,
-    part_of,
+from annotations.datasets.plumbing import build
+from annotations.datasets.plumbing.manifest import Edition
+from annotations.datasets.plumbing.selection import Selection
+from annotations.datasets.plumbing.snapshot_json import JudgedPromptJson, parse
+from annotations.datasets.policy.pseudonyms import Pseudonyms
+from annotations.datasets.policy.record_fields import Record
+from annotations.datasets.policy.records import candidates_of
+from annotations.datasets.policy.snapshot import (
+    FlagSnapshot,
+    JudgedPrompt,
+    JudgementSnapshot,
+    PromptSnapshot,
+    ResponseSnapshot,
+    RewriteSnapshot,
 )
 from annotations.registry import ModelName
 
 ROLES = {"lived": "panelist", "clinical": "clinician"}
 
 
-def prompt(name: str = "p", **changes: Any) -> PromptFact:
+def prompt(name: str = "p", **changes: Any) -> PromptSnapshot:
     values: dict[str, Any] = {
         "id": name,
         "messages": [{"role": "user", "content": f"Question {name}"}],
@@ -41,10 +40,10 @@ def prompt(name: str = "p", **changes: Any) -> PromptFact:
         "split_group": f"group-{name}",
         "withdrawn": False,
     }
-    return PromptFact(**values | changes)
+    return PromptSnapshot(**values | changes)
 
 
-def response(name: str, prompt_id: str = "p", **changes: Any) -> ResponseFact:
+def response(name: str, prompt_id: str = "p", **changes: Any) -> ResponseSnapshot:
     values: dict[str, Any] = {
         "id": name,
         "prompt_id": prompt_id,
@@ -53,10 +52,10 @@ def response(name: str, prompt_id: str = "p", **changes: Any) -> ResponseFact:
         "withdrawn": False,
         "model": ModelName("model-1", "Small model"),
     }
-    return ResponseFact(**values | changes)
+    return ResponseSnapshot(**values | changes)
 
 
-def judgement(person: str, ranking: list[list[str]], **changes: Any) -> JudgementFact:
+def judgement(person: str, ranking: list[list[str]], **changes: Any) -> JudgementSnapshot:
     """By `lived-1`, `clinical-2` …: the cohort is in the name."""
     cohort = person.split("-")[0]
     values: dict[str, Any] = {
@@ -81,19 +80,19 @@ def judgement(person: str, ranking: list[list[str]], **changes: Any) -> Judgemen
         "active_ms": 1000,
         "example": False,
     }
-    return JudgementFact(**values | changes)
+    return JudgementSnapshot(**values | changes)
 
 
 SCALES = {f"{cohort}@1": {"heard": (1, 5), "calm": (1, 5)} for cohort in ROLES}
 
 
 def selection(
-    judgements: list[JudgementFact],
+    judgements: list[JudgementSnapshot],
     *,
-    prompts: list[PromptFact] | None = None,
-    responses: list[ResponseFact] | None = None,
-    rewrites: list[RewriteFact] | None = None,
-    flags: list[FlagFact] | None = None,
+    prompts: list[PromptSnapshot] | None = None,
+    responses: list[ResponseSnapshot] | None = None,
+    rewrites: list[RewriteSnapshot] | None = None,
+    flags: list[FlagSnapshot] | None = None,
     granting: set[str] | None = None,
     purpose: str = "training",
 ) -> Selection:
@@ -101,13 +100,13 @@ def selection(
     people = {j.member_id for j in judgements} if granting is None else granting
     known = {r.id: r for r in responses or [response(n) for n in "abc"]}
     by_id = {j.id: j for j in judgements}
-    parts: list[PartText] = []
+    judged_prompts: list[JudgedPromptJson] = []
     for one in sorted(prompts or [prompt()]):
         judged = [j for j in judgements if j.prompt_id == one.id]
         if not judged:
             continue
-        parts.append(
-            PartText(
+        judged_prompts.append(
+            JudgedPromptJson(
                 json.dumps(one),
                 lines([*r[:-1], r.model.id] for r in known.values() if r.prompt_id == one.id),
                 lines(judged),
@@ -118,7 +117,7 @@ def selection(
     return Selection(
         study={"id": "study", "slug": "made-up", "title": "Made-up study"},
         purpose=purpose,
-        parts=parts,
+        prompts=judged_prompts,
         models={r.model.id: r.model for r in known.values()},
         granting={person: f"record of {person}" for person in sorted(people)},
         consent_versions=[{"number": 1, "language": "en", "sha256": "0" * 64}],
@@ -127,34 +126,36 @@ def selection(
     )
 
 
-def lines(facts: Iterable[Sequence[Any]]) -> str:
-    """As the database would say them."""
-    return "\n".join(json.dumps(fact) for fact in facts)
+def lines(rows: Iterable[Sequence[Any]]) -> str:
+    """Rows as the database returns them."""
+    return "\n".join(json.dumps(row) for row in rows)
 
 
-def parts_of(chosen: Selection) -> list[Part]:
+def judged_prompts_of(chosen: Selection) -> list[JudgedPrompt]:
     """What the builder reads from a selection."""
-    return [part_of(text.values(), chosen.models) for text in chosen.parts]
+    return [parse(text.values(), chosen.models) for text in chosen.prompts]
 
 
-KEYS = Keys(b"secret", "hash")
+PSEUDONYMS = Pseudonyms(b"secret", "hash")
 
 
 def made(
-    chosen: Selection, config: str, *cohorts: str, find_personal_data: Any = lambda text: False
+    chosen: Selection, config: str, *cohorts: str, has_personal_data: Any = lambda text: False
 ) -> tuple[list[Record], dict[str, int]]:
-    """(records, those to be listed apart too; dropped by reason) of one config."""
-    found, dropped = [], Counter[str]()
-    for part in parts_of(chosen):
-        for one in of_part(part, chosen, cohorts, KEYS, find_personal_data):
-            if one.config == config:
-                found += [one.record] if one.record else []
-                dropped.update([str(one.reason)] if one.reason else [])
-    return found, dict(dropped)
+    """(records and listed pairs, number left out by reason) of one config."""
+    records, dropped = [], Counter[str]()
+    for judged_prompt in judged_prompts_of(chosen):
+        for candidate in candidates_of(
+            judged_prompt, chosen, cohorts, PSEUDONYMS, has_personal_data
+        ):
+            if candidate.config == config:
+                records += [candidate.record] if candidate.record else []
+                dropped.update([str(candidate.reason)] if candidate.reason else [])
+    return records, dict(dropped)
 
 
 def preferences(chosen: Selection) -> tuple[list[Record], dict[str, int]]:
-    """(records or contested pairs, dropped by reason) of the comparisons."""
+    """(records and listed pairs, number left out by reason) of `preference`."""
     return made(chosen, "preference")
 
 
@@ -162,14 +163,14 @@ def winner(record: Record) -> str:
     return str(record["meta"]["chosen_response_id"])
 
 
-def built(chosen: Selection, folder: Path, **changes: Any) -> package.Package:
+def built(chosen: Selection, folder: Path, **changes: Any) -> build.Package:
     """The whole package in a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     values: dict[str, Any] = {
         "secret": b"made-up secret",
         "folder": folder,
-        "edition": Edition(1),
-        "find_personal_data": lambda texts: frozenset(),
+        "edition": Edition(1, code_version="made-up version"),
+        "scan_texts": lambda texts: frozenset(),
         "progress": lambda done, total: None,
     }
-    return package.build(chosen, **values | changes)
+    return build.build(chosen, **values | changes)

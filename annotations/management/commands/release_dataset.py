@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from annotations.models import DatasetRelease
 from annotations.queries import releases as queries
-from annotations.rules.releases import LEAST_MARGIN, LEAST_P, SAYS, LeastAsked
+from annotations.rules.releases import LEAST_MARGIN, LEAST_P, LeastAsked, drop_reason_text
 from annotations.rules.states import ReleasePurpose, ReleaseState
 from annotations.services import recipients, releases
 from codesign.accounts.commands import actor_of, add_as
@@ -82,7 +82,7 @@ class Command(BaseCommand):
             parts = ", ".join(f"{split} {count}" for split, count in splits.items())
             self.stdout.write(f"  {config}: {sum(splits.values())} rows ({parts or 'none'})")
             for reason, count in manifest["dropped"][config].items():
-                self.stdout.write(f"    left out: {count} {SAYS[reason]}")
+                self.stdout.write(f"    left out: {count} {drop_reason_text(reason)}")
         if release.has_examples:
             self.stdout.write("  It holds example judgements, made by a program to try things out.")
         self.stdout.write(f"manifest.json sha256 {release.manifest_sha256}")

@@ -54,6 +54,8 @@ def _deliver(work: Work) -> None:
         mail.delete()
         log.warning("dropped a mail with a code that could not be sent in time")
         raise Failed(_("It could not be sent in time."))
+    with transaction.atomic():
+        work.lock()  # raises where it was cancelled, or another worker has it
     try:
         EmailMessage(subject=mail.subject, body=mail.body, to=[mail.to]).send()
     except (OSError, smtplib.SMTPException) as error:

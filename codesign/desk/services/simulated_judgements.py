@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from annotations.contract.unchecked import UncheckedSubmission
 from annotations.models import Assignment
 from annotations.queries import rubrics
 from annotations.queries import simulated_judgements as queries
@@ -85,7 +86,7 @@ def _judge(member: Member, assignment: Assignment) -> Assignment | None:
     sent = submissions.submit(
         actor=Actor.of(member.user),
         assignment_id=assignment.id,
-        body=body,
+        sent=UncheckedSubmission(body),
         idempotency_key=f"example-{assignment.id}",
         example=True,
     )

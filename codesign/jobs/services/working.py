@@ -98,7 +98,7 @@ def perform(*, job_id: uuid.UUID | str, call: int | str, listener: Listener | No
     with at_work(job_id=job_id, call=call, listener=listener) as work:
         if work is None:
             return False
-        _run(work)
+        carry_out(work=work)
     return True
 
 
@@ -181,7 +181,8 @@ def _count_in(job: Job, *, more: bool) -> None:
     transition(job, to=JobState.RUNNING, actor=SYSTEM, changes=changes | {"samples": samples})
 
 
-def _run(work: Work) -> None:
+def carry_out(*, work: Work) -> None:
+    """Run what was claimed, and write how it ended."""
     kind = KINDS.get(work.job.kind)
     try:
         outcome = kind.run(work)

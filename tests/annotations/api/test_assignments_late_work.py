@@ -7,11 +7,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from annotations.models import Assignment
-from annotations.rules.states import AssignmentState
+from annotations.models import Assignment, Judgement, Seat
+from annotations.rules.states import AssignmentState, SeatState
 from annotations.tasks import expire_leases
 from codesign.compensation.queries import balances
-from tests.factories.annotations import answers, judge, judging_round
+from tests.factories.annotations import answers, judge, judging_round, lease
+from tests.factories.studies import CohortFactory
 from tests.support.judging_api import Caller
 
 pytestmark = pytest.mark.django_db
@@ -46,3 +47,20 @@ def test_expired_work_is_skipped_once_and_paid(panelist: Caller) -> None:
     assert balances(member_id=panelist.member.id) == {"GBP": 80}
     following = Assignment.objects.get(id=answer.json()["next"]["id"])
     assert following.task_id != skipped.task_id
+
+
+def test_late_work_never_fills_a_seat_of_another_cohort() -> None:
+    member = judge()
+    clinicians = CohortFactory.create(study=member.study)
+    judging_round(member.cohort, clinicians, tasks=1, overlap=1)
+    panelist = Caller(member)
+    id = panelist.lease().json()["id"]
+    long_ago = timezone.now() - timedelta(minutes=1)
+    Assignment.objects.filter(id=id).update(expires_at=long_ago)
+    expire_leases()
+    lease(judge(cohort=member.cohort))  # holds the only seat of the panelists
+    refused = panelist.submit(id, answers(Assignment.objects.get(id=id)))
+    assert refused.status_code == 409
+    assert not Judgement.objects.exists()
+    clinician_seat = Seat.objects.get(cohort=clinicians)
+    assert (clinician_seat.state, clinician_seat.offered) == (SeatState.FREE, True)

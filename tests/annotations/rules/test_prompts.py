@@ -141,6 +141,7 @@ def test_joined_groups_are_components_under_their_smallest_id() -> None:
         ({"language": "English"}, "the language 'English'"),
         ({"topics": "sleep"}, "topics is not a list"),
         ({"topics": [""]}, "the topic ''"),
+        ({"topics": ["sleep", "x" * 61]}, "is not text of at most 60 characters"),
         ({"external_id": "x" * 121}, "external_id is not text of at most 120"),
     ],
 )
@@ -149,6 +150,11 @@ def test_row_problem(fields: dict[str, Any], says: str) -> None:
     problem = rules.row_problem(row)
     assert problem is not None
     assert says in problem
+
+
+def test_a_topic_of_sixty_characters_is_accepted() -> None:
+    row = PromptRow(messages=user("hello there"), topics=["x" * 60])
+    assert rules.row_problem(row) is None
 
 
 def test_a_plain_row_is_fine() -> None:

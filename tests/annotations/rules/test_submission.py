@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from annotations.rules.drafts import MAX_DRAFT, parse_draft
-from annotations.rules.reading import MAX_ITEMS, MAX_TEXT
+from annotations.contract.asked import Asked, Scale
+from annotations.contract.parts import MAX_TEXT
+from annotations.contract.submission import MAX_ENTRIES, Submission
+from annotations.contract.unchecked import MAX_DRAFT, UncheckedSubmission
 from annotations.rules.states import Ask
-from annotations.rules.submission import Asked, Scale, Submission, active_ms, body_hash, parse
 from codesign.shared.errors import Invalid, TooLarge
 
 A = "aaaaaaaa-0000-4000-8000-000000000001"
@@ -24,6 +25,18 @@ FULL: dict[str, Any] = {"ratings": RATINGS, "ranking": [[A], [B]]}
 
 def asked(asks: frozenset[Ask] = EVERYTHING, texts: dict[str, str] | None = None) -> Asked:
     return Asked(texts=texts or TEXTS, scales={"heard": Scale(1, 5)}, asks=asks)
+
+
+def parse(body: Any, of: Asked) -> Submission:
+    return UncheckedSubmission(body).checked(of)
+
+
+def parse_draft(body: Any) -> dict[str, Any]:
+    return UncheckedSubmission(body).as_draft()
+
+
+def body_hash(body: Any) -> str:
+    return UncheckedSubmission(body).fingerprint()
 
 
 def read(changes: dict[str, Any], of: Asked | None = None) -> Submission:
@@ -104,7 +117,7 @@ def test_what_was_not_asked_is_refused(changes: dict[str, Any], asks: set[Ask]) 
         ({"ratings": [RATINGS[0] | {"response": C}]}, "ratings.0.response"),
         ({"ratings": [RATINGS[0] | {"response": [A]}]}, "ratings.0.response"),
         ({"ratings": [RATINGS[0] | {"weight": 2}]}, "ratings.0.weight"),
-        ({"ratings": RATINGS * MAX_ITEMS}, "ratings"),
+        ({"ratings": RATINGS * MAX_ENTRIES}, "ratings"),
         ({"ranking": []}, "ranking"),
         ({"ranking": [[A]]}, "ranking"),
         ({"ranking": [[A], [A]]}, "ranking"),
@@ -215,7 +228,7 @@ def test_line_ends_of_browsers() -> None:
     [(30, 100, 30_000), (500, 100, 100_000), (9_999, 9_999, 3_600_000), (-5, 10, 0), (5, -1, 0)],
 )
 def test_active_time_is_bounded(given: float, since_shown: float, kept: int) -> None:
-    assert active_ms(given=given, since_shown=since_shown) == kept
+    assert read({"active_seconds": given}).active_ms(since_shown=since_shown) == kept
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from annotations.contract.skip import Skip
+from annotations.contract.unchecked import UncheckedSubmission
 from annotations.models import Assignment, Judgement, Response, Seat
 from annotations.queries import assignments as queries
 from annotations.rules import sittings
@@ -125,7 +127,7 @@ def test_sittings(member: Member) -> None:
     assert second is not None
     assert second.sitting == first.sitting
     assert queries.how_many_wait(member) == 2
-    submissions.skip(actor=actor(member), assignment_id=second.id, reason="other")
+    submissions.skip(actor=actor(member), assignment_id=second.id, skip=Skip.read(reason="other"))
     third = lease(member)
     assignments.stop(actor=actor(member), assignment_id=third.id)
     Assignment.objects.update(ended_at=timezone.now() - timedelta(minutes=31))
@@ -135,7 +137,9 @@ def test_sittings(member: Member) -> None:
 def test_an_expired_lease_goes_to_others_and_its_draft_stays(member: Member) -> None:
     judging_round(member.cohort)
     held = lease(member)
-    submissions.save_draft(actor=actor(member), assignment_id=held.id, body={"comment": "so far"})
+    submissions.save_draft(
+        actor=actor(member), assignment_id=held.id, sent=UncheckedSubmission({"comment": "so far"})
+    )
     expire_leases()
     assert Assignment.objects.get().state == AssignmentState.LEASED
     let_expire(held)
@@ -171,7 +175,9 @@ def test_late_work_is_kept_while_a_seat_is_free(member: Member) -> None:
 def test_late_work_whose_seat_is_taken_is_refused_and_its_draft_stays(member: Member) -> None:
     judging_round(member.cohort)
     held = lease(member)
-    submissions.save_draft(actor=actor(member), assignment_id=held.id, body={"comment": "mine"})
+    submissions.save_draft(
+        actor=actor(member), assignment_id=held.id, sent=UncheckedSubmission({"comment": "mine"})
+    )
     let_expire(held)
     expire_leases()
     lease(judge(cohort=member.cohort))
@@ -262,7 +268,9 @@ def test_withdrawing_between_lease_and_submit(member: Member, level: WithdrawalL
 def test_a_skip_is_final_for_the_prompt_and_paid(member: Member) -> None:
     judging_round(member.cohort)
     held = lease(member)
-    skipped = submissions.skip(actor=actor(member), assignment_id=held.id, reason="other")
+    skipped = submissions.skip(
+        actor=actor(member), assignment_id=held.id, skip=Skip.read(reason="other")
+    )
     assert (skipped.next, skipped.paid, skipped.held, skipped.rest) == (None, True, False, False)
     response = Response.objects.filter(prompt=held.prompt)
     second = judging_round(member.cohort, tasks=0)
@@ -275,10 +283,14 @@ def test_a_skip_is_final_for_the_prompt_and_paid(member: Member) -> None:
 def test_no_draft_is_kept_of_who_leaves(member: Member) -> None:
     judging_round(member.cohort, tasks=2)
     stopped = lease(member)
-    submissions.save_draft(actor=actor(member), assignment_id=stopped.id, body={"comment": "one"})
+    submissions.save_draft(
+        actor=actor(member), assignment_id=stopped.id, sent=UncheckedSubmission({"comment": "one"})
+    )
     assignments.stop(actor=actor(member), assignment_id=stopped.id)
     held = lease(member)
-    submissions.save_draft(actor=actor(member), assignment_id=held.id, body={"comment": "two"})
+    submissions.save_draft(
+        actor=actor(member), assignment_id=held.id, sent=UncheckedSubmission({"comment": "two"})
+    )
     consent.withdraw(actor=actor(member), member=member)
     kept = Assignment.objects.values_list("draft", "draft_saved_at")
     assert list(kept) == [(None, None), (None, None)]
@@ -291,13 +303,15 @@ def test_not_today_is_paid_once_a_day_of_the_person(member: Member) -> None:
 
     def not_today() -> bool:
         held = lease(member)
-        submissions.skip(actor=actor(member), assignment_id=held.id, reason="not_today")
+        submissions.skip(
+            actor=actor(member), assignment_id=held.id, skip=Skip.read(reason="not_today")
+        )
         held.refresh_from_db()
         return held.skip_paid
 
     assert (not_today(), not_today()) == (True, False)
     held = lease(member)
-    submissions.skip(actor=actor(member), assignment_id=held.id, reason="too_close")
+    submissions.skip(actor=actor(member), assignment_id=held.id, skip=Skip.read(reason="too_close"))
     midnight = sittings.start_of_day(now=timezone.now(), zone="Pacific/Auckland")
     Assignment.objects.filter(skip_reason="not_today").update(
         ended_at=midnight - timedelta(seconds=1)
@@ -328,7 +342,7 @@ def test_order_is_balanced_for_each_person_and_pair() -> None:
             number += 1
             if number % 4 == 0:
                 held = submissions.skip(
-                    actor=actor(member), assignment_id=held.id, reason="dont_know"
+                    actor=actor(member), assignment_id=held.id, skip=Skip.read(reason="dont_know")
                 ).next
             else:
                 held = send(held).next
@@ -372,7 +386,7 @@ def test_example_judgements_are_marked_and_not_paid(member: Member) -> None:
     sent = submissions.submit(
         actor=actor(member),
         assignment_id=held.id,
-        body=answers(held),
+        sent=UncheckedSubmission(answers(held)),
         idempotency_key="example",
         example=True,
     )

@@ -12,6 +12,8 @@ import pytest
 from django.db import connection, transaction
 from django.db.models import Count, Q
 
+from annotations.contract.skip import Skip
+from annotations.contract.unchecked import UncheckedSubmission
 from annotations.models import Assignment, Judgement, Seat, Task
 from annotations.queries import assignments as queries
 from annotations.queries.progress import rounds_miscounted
@@ -81,7 +83,9 @@ def test_32_people_who_judge_skip_and_stop_as_they_like() -> None:
             if held is None:
                 return
             if (number + step) % 3 == 0:
-                submissions.skip(actor=actor, assignment_id=held.id, reason="dont_know")
+                submissions.skip(
+                    actor=actor, assignment_id=held.id, skip=Skip.read(reason="dont_know")
+                )
             elif (number + step) % 3 == 1:
                 assignments.stop(actor=actor, assignment_id=held.id)
             else:
@@ -120,7 +124,7 @@ def submit(held: Assignment, body: dict[str, Any]) -> submissions.Submitted:
     return submissions.submit(
         actor=Actor.of(held.member.user),
         assignment_id=held.id,
-        body=body,
+        sent=UncheckedSubmission(body),
         idempotency_key="same",
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from annotations.contract.unchecked import UncheckedSubmission
 from annotations.services import assignments, submissions
 from codesign.shared.actors import Actor
 from tests.factories.annotations import judge, judging_round, lease
@@ -20,7 +21,7 @@ def test_what_goes_on_shows_the_replies_in_the_order_in_which_it_was_begun() -> 
         submissions.save_draft(
             actor=Actor.of(member.user),
             assignment_id=first.id,
-            body={"comment": "Reply A is cold."},
+            sent=UncheckedSubmission({"comment": "Reply A is cold."}),
         )
         assignments.stop(actor=Actor.of(member.user), assignment_id=first.id)
         again = lease(member)

@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.db.models import Count, Q, Sum
 
+from annotations.contract.skip import Skip
 from annotations.models import Round, RoundTally, Seat
 from annotations.queries.progress import rounds_of
 from annotations.rules.states import SeatState
@@ -47,7 +48,9 @@ def test_a_round_says_what_counting_says_after_every_step() -> None:
     send(lease(member))
     assert said(made)[2] + said(other)[2] == 1
     submissions.skip(
-        actor=Actor.of(member.user), assignment_id=lease(member).id, reason="too_close"
+        actor=Actor.of(member.user),
+        assignment_id=lease(member).id,
+        skip=Skip.read(reason="too_close"),
     )
     lease(member)
     assert (said(made), said(other)) == (counted(made), counted(other))

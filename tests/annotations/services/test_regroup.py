@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from annotations.datasets.splits import split_of
+from annotations.datasets.policy.splits import split_of
 from annotations.models import Prompt, SketchBucket, TieReason
 from annotations.rules.prompts import PromptRow, content_hash
 from annotations.services import prompts as services

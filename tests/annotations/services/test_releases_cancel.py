@@ -157,5 +157,5 @@ def test_cancelling_does_not_wait_for_the_reading_to_end() -> None:
 
         chosen = selection(study=story.study, purpose="training", going_on=going_on)
         with pytest.raises(Stopped):
-            list(chosen.parts)
+            list(chosen.prompts)
     assert asks == [made.id]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
+from annotations.contract.skip import Skip
 from annotations.models import Rewrite, Round, SeenInReview
 from annotations.queries.review import Kind
 from annotations.rules.states import RoundKind
@@ -80,7 +81,9 @@ def test_nobody_reads_what_others_wrote_before_they_judged_the_same_prompt(
     if finished_by == "submit":
         send(held)
     else:
-        submissions.skip(actor=Actor.of(clinician.user), assignment_id=held.id, reason="other")
+        submissions.skip(
+            actor=Actor.of(clinician.user), assignment_id=held.id, skip=Skip.read(reason="other")
+        )
     assert reads()
     assert SeenInReview.objects.get().prompt == rewrite.response.prompt
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
+from annotations.contract.unchecked import UncheckedSubmission
 from annotations.models import OwnText, OwnTextMove, ReviewDecision
 from annotations.queries import review as queries
 from annotations.queries.review import Kind
@@ -52,7 +53,7 @@ def send(member: Member, **changes: Any) -> submissions.Submitted:
     return submissions.submit(
         actor=Actor.of(member.user),
         assignment_id=assignment.id,
-        body=answers(assignment, **changes),
+        sent=UncheckedSubmission(answers(assignment, **changes)),
         idempotency_key=str(assignment.id),
     )
 

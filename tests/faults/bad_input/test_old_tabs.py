@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from annotations.contract.unchecked import UncheckedSubmission
 from annotations.models import Assignment, Judgement, Seat
 from annotations.rules.states import AssignmentState, SeatState
 from annotations.services import rounds, submissions
@@ -131,7 +132,9 @@ def test_late_work_of_a_closed_round_is_kept_while_its_seat_is_free(door: Door) 
 def test_the_author_alone_gets_the_draft_back(door: Door) -> None:
     first = lease(door.member)
     submissions.save_draft(
-        actor=Actor.of(door.member.user), assignment_id=first.id, body={"comment": "Mine alone."}
+        actor=Actor.of(door.member.user),
+        assignment_id=first.id,
+        sent=UncheckedSubmission({"comment": "Mine alone."}),
     )
     expire(first)
     other = judge(cohort=door.member.cohort)

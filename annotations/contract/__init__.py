@@ -1,0 +1,1 @@
+"""What people send for an assignment: one definition for the API, the page, drafts and services."""

@@ -1,0 +1,240 @@
+"""The entries of a submission, and the kinds of fields that they are made of.
+
+Fields are checked in the order in which they stand. A check may look at the fields before its own
+(`info.data`, which holds what passed) and at what the assignment asks (`info.context`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Annotated, Any, ClassVar, Self
+
+from django.utils.translation import gettext, gettext_lazy
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
+
+from annotations.contract.asked import Scale
+from annotations.contract.errors import SENTENCES, refused, says
+from annotations.contract.values import without_empty
+from annotations.rules.states import Ask, Harm
+from annotations.rules.texts import one_line_ending, same_text, storable
+
+MAX_TEXT = 50_000
+"""Characters of one text."""
+MAX_LABEL = 60
+"""Characters of the label of a highlight."""
+MAX_NOTE = 500
+"""Characters of the note of a skip."""
+FREE_TEXT = "free text"
+"""Marks a field for words of the person's own, which can call for support."""
+
+
+class Part(BaseModel):
+    """An object that somebody sends: no unknown keys, no conversions, never changed later."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+
+@cache
+def names_of(part: type[Part]) -> frozenset[str]:
+    """The fields of a part."""
+    return frozenset(part.model_fields)
+
+
+@cache
+def _required(part: type[Part]) -> dict[str, None]:
+    return {name: None for name, field in part.model_fields.items() if field.is_required()}
+
+
+class Entry(Part):
+    """An entry of a list, about one of the responses shown."""
+
+    meaningful: ClassVar[frozenset[str]]
+    """Fields of which one must give an answer; otherwise the entry says nothing."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _read(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self | None:
+        """Read the entry; None where it says nothing.
+
+        What is absent is read as null, so that each field says itself what it needs.
+        """
+        if not isinstance(value, Mapping):
+            return handler(value)
+        known = names_of(cls)
+        sent = without_empty(value, known)
+        if not (sent.keys() & cls.meaningful or sent.keys() - known):
+            return None
+        return handler(_required(cls) | sent)
+
+    def key(self) -> tuple[str | int, ...]:
+        """What no second entry may have the same."""
+        raise NotImplementedError
+
+
+def _shown(value: Any, info: ValidationInfo) -> str:
+    if isinstance(value, str) and value.lower() in info.context.texts:
+        return value.lower()
+    raise refused(gettext_lazy("This is not one of the responses shown."))
+
+
+def _criterion(value: Any, info: ValidationInfo) -> Any:
+    if isinstance(value, str) and value in info.context.scales:
+        return value
+    raise refused(gettext_lazy("This is not one of the questions."))
+
+
+def _whole_number(low: int, high: int) -> str:
+    """The sentence for anything but a whole number within bounds."""
+    words = gettext("Please give a whole number from %(low)d to %(high)d.")
+    return words % {"low": low, "high": high}
+
+
+def _within(value: Any, handler: ValidatorFunctionWrapHandler, low: int, high: int) -> int:
+    try:
+        number: int = handler(value)
+    except ValidationError:
+        raise refused(_whole_number(low, high)) from None
+    if not low <= number <= high:
+        raise refused(_whole_number(low, high))
+    return number
+
+
+def _on_scale(value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+    """A score on the scale of its criterion; of a wrong criterion there is no scale."""
+    if "criterion" not in info.data:
+        return value
+    scale: Scale = info.context.scales[info.data["criterion"]]
+    return _within(value, handler, scale.minimum, scale.maximum)
+
+
+def _offset(value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+    """A place in the text of its response; a wrong response has no text."""
+    if "response" not in info.data:
+        return value
+    length = len(info.context.texts[info.data["response"]])
+    if info.field_name == "start":
+        return _within(value, handler, 0, max(0, length - 1))
+    end = _within(value, handler, 1, length)
+    if end <= info.data.get("start", -1):
+        raise refused(gettext_lazy("The end comes after the start."))
+    return end
+
+
+def _severity(value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+    """How bad it is, asked for once it is known what is wrong."""
+    if "harm" not in info.data:
+        return value
+    if value is None:
+        raise refused(gettext_lazy("Please say how much harm it could do."))
+    return _within(value, handler, 1, 3)
+
+
+def _browser_lines(value: Any) -> Any:
+    return one_line_ending(value) if isinstance(value, str) else value
+
+
+def _kept(value: str) -> str:
+    if not storable(value):
+        raise refused(SENTENCES["string_unicode"])
+    return value.strip()
+
+
+def _changed(value: str, info: ValidationInfo) -> str:
+    response = info.data.get("response")
+    if response and same_text(value, info.context.texts[response]):
+        raise refused(gettext_lazy("This is the same as the response. Change it or clear it."))
+    return value
+
+
+ResponseId = Annotated[str, BeforeValidator(_shown), Field(json_schema_extra={"format": "uuid"})]
+_TEXT = (FREE_TEXT, BeforeValidator(_browser_lines), AfterValidator(_kept))
+Text = Annotated[str, Field(max_length=MAX_TEXT), *_TEXT]
+Note = Annotated[str, Field(max_length=MAX_NOTE), *_TEXT]
+Label = Annotated[str, Field(max_length=MAX_LABEL), *_TEXT]
+
+
+class Rating(Entry):
+    """A score for one response on one criterion."""
+
+    meaningful = frozenset({"score"})
+
+    response: ResponseId
+    criterion: Annotated[str, BeforeValidator(_criterion)]
+    score: Annotated[int, WrapValidator(_on_scale)]
+
+    def key(self) -> tuple[str | int, ...]:
+        """One score for each response and criterion."""
+        return self.response, self.criterion
+
+
+class Rewrite(Entry):
+    """A response as the person would rather have it."""
+
+    meaningful = frozenset({"text"})
+
+    response: ResponseId
+    text: Annotated[Text, AfterValidator(_changed)]
+
+    def key(self) -> tuple[str | int, ...]:
+        """One rewrite for each response."""
+        return (self.response,)
+
+
+class Highlight(Entry):
+    """A marked passage; offsets are Unicode code points, the end not included."""
+
+    meaningful = frozenset({"start", "end", "label", "comment"})
+
+    response: ResponseId
+    start: Annotated[int, Field(ge=0), WrapValidator(_offset)]
+    end: Annotated[int, Field(ge=1), WrapValidator(_offset)]
+    label: Label = ""
+    comment: Text = ""
+
+    def key(self) -> tuple[str | int, ...]:
+        """The same passage may have several labels."""
+        return self.response, self.start, self.end, self.label
+
+
+class Flag(Entry):
+    """A report of harm, severity 1 to 3."""
+
+    meaningful = frozenset({"harm", "severity", "note"})
+
+    response: ResponseId
+    harm: Annotated[
+        Harm,
+        Field(strict=False),
+        says(gettext_lazy("Please choose what is wrong with it.")),
+    ]
+    severity: Annotated[int, Field(ge=1, le=3), WrapValidator(_severity)]
+    note: Text = ""
+
+    def key(self) -> tuple[str | int, ...]:
+        """One report of each harm for each response."""
+        return self.response, self.harm
+
+
+NEEDED_ASK: Mapping[str, Ask] = {
+    "ratings": Ask.RATING,
+    "ranking": Ask.RANKING,
+    "strength": Ask.RANKING,
+    "all_harmful": Ask.RANKING,
+    "rewrites": Ask.REWRITE,
+    "highlights": Ask.HIGHLIGHT,
+    "flags": Ask.FLAG,
+}
+"""What an assignment must ask for, for a field to be sent."""

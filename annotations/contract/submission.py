@@ -1,0 +1,201 @@
+"""A submission: what people send for an assignment, in full.
+
+Every optional part may be empty or absent. All errors are reported at once, each at its field:
+`ratings.0.score` is the first rating's score, `ratings.RESPONSE.CRITERION` a missing rating.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeVar
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from annotations.contract.asked import Asked
+from annotations.contract.errors import Place, refused, refused_at, says
+from annotations.contract.parts import (
+    FREE_TEXT,
+    NEEDED_ASK,
+    Entry,
+    Flag,
+    Highlight,
+    Part,
+    Rating,
+    Rewrite,
+    Text,
+    names_of,
+)
+from annotations.contract.values import without_empty
+from annotations.rules.states import Ask
+
+MAX_ENTRIES = 500
+"""Entries of one list."""
+MAX_ACTIVE = 3600
+"""Seconds: nobody is taken to have worked on one assignment for longer."""
+TWICE: dict[str, Promise] = {
+    "ratings": _("This was rated twice."),
+    "rewrites": _("This response was rewritten twice."),
+    "highlights": _("This passage is marked twice."),
+    "flags": _("This harm is reported twice."),
+}
+ENTRIES: dict[str, type[Entry]] = {
+    "ratings": Rating,
+    "rewrites": Rewrite,
+    "highlights": Highlight,
+    "flags": Flag,
+}
+E = TypeVar("E", bound=Entry)
+
+
+def _not_too_many(value: Any) -> Any:
+    if isinstance(value, list) and len(value) > MAX_ENTRIES:
+        raise refused(_("These are more than 500 entries."))
+    return value
+
+
+def _distinct(entries: tuple[E | None, ...], info: ValidationInfo) -> tuple[E, ...]:
+    """Without the entries that say nothing, which kept their places until here."""
+    sentence = TWICE[str(info.field_name)]
+    seen: set[tuple[str | int, ...]] = set()
+    twice: dict[Place, Promise] = {}
+    for place, entry in enumerate(entries):
+        if entry is None:
+            continue
+        if entry.key() in seen:
+            twice[(place,)] = sentence
+        seen.add(entry.key())
+    if twice:
+        raise refused_at(twice)
+    return tuple(entry for entry in entries if entry is not None)
+
+
+def _every_question(ratings: tuple[Rating, ...], info: ValidationInfo) -> tuple[Rating, ...]:
+    """Complete: where ratings are asked for, one for each response and criterion."""
+    asked: Asked = info.context
+    if Ask.RATING not in asked.asks:
+        return ratings
+    rated = {rating.key() for rating in ratings}
+    missing: dict[Place, Promise] = {
+        (response, criterion): _("Please choose an answer.")
+        for response in asked.texts
+        for criterion in asked.scales
+        if (response, criterion) not in rated
+    }
+    if missing:
+        raise refused_at(missing)
+    return ratings
+
+
+def _every_response(value: Any, info: ValidationInfo) -> Any:
+    """Complete: where a ranking is asked for, it names every response or all are harmful."""
+    asked: Asked = info.context
+    all_harmful = info.data.get("all_harmful", True)
+    if value == ():
+        if Ask.RANKING in asked.asks and not all_harmful:
+            raise refused(_("Please say how they compare, or that all could do harm."))
+        return value
+    if all_harmful:
+        raise refused(_("Either compare them, or say that all could do harm."))
+    if not isinstance(value, list) or not all(isinstance(group, list) for group in value):
+        raise refused(_("Please send a list of groups, the best first."))
+    if not all(isinstance(name, str) for group in value for name in group):
+        raise refused(_("Please name the responses by their ids."))
+    groups = [[name.lower() for name in group] for group in value if group]
+    if sorted(name for group in groups for name in group) != sorted(asked.texts):
+        raise refused(_("Please place every response that is shown, each once."))
+    return groups
+
+
+def _of_two(strength: int | None, info: ValidationInfo) -> int | None:
+    """How much better needs a better one; of a wrong ranking nothing is known."""
+    ranking = info.data.get("ranking")
+    if strength and ranking is not None and not len(info.context.texts) == len(ranking) == 2:
+        raise refused(_("How much better needs two responses, one of them better."))
+    return strength
+
+
+def _bounded(value: Any) -> float | None:
+    """Seconds, bounded by comparing alone: an integer may have more digits than a float can."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:  # NaN
+        raise refused(_("Please give a number of seconds."))
+    return float(max(0, min(value, MAX_ACTIVE)))
+
+
+Entries = Annotated[
+    tuple[E, ...],
+    Field(strict=False, json_schema_extra={"maxItems": MAX_ENTRIES}),
+    BeforeValidator(_not_too_many),
+    AfterValidator(_distinct),
+]
+Group = Annotated[
+    tuple[Annotated[str, Field(json_schema_extra={"format": "uuid"})], ...], Field(strict=False)
+]
+
+
+class Submission(Part):
+    """Everything that people can send for an assignment."""
+
+    ratings: Annotated[Entries[Rating], AfterValidator(_every_question)] = Field(
+        (), validate_default=True
+    )
+    all_harmful: Annotated[bool, says(_("Please send true or false."))] = Field(
+        False, description="Instead of a ranking."
+    )
+    ranking: Annotated[tuple[Group, ...], Field(strict=False), BeforeValidator(_every_response)] = (
+        Field(
+            (),
+            validate_default=True,
+            description="Groups of response ids, the best first; one group for a tie.",
+        )
+    )
+    strength: Annotated[
+        Annotated[int, Field(ge=1, le=3)] | None,
+        says(_("Please give a whole number from 1 to 3.")),
+        AfterValidator(_of_two),
+    ] = Field(None, description="Slightly, clearly, much better; with two responses and no tie.")
+    rewrites: Entries[Rewrite] = ()
+    highlights: Entries[Highlight] = ()
+    flags: Entries[Flag] = ()
+    comment: Text = ""
+    active_seconds: Annotated[float | None, BeforeValidator(_bounded)] = None
+
+    def active_ms(self, *, since_shown: float) -> int:
+        """Milliseconds of work: never more than the time since it was shown, nor than an hour.
+
+        Where nobody counted (a page without scripts) it is the time since it was shown.
+        """
+        seconds = since_shown if self.active_seconds is None else self.active_seconds
+        return int(max(0.0, min(seconds, since_shown, MAX_ACTIVE)) * 1000)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read(cls, value: Any) -> Any:
+        return without_empty(value, names_of(cls))
+
+    @field_validator(*NEEDED_ASK, mode="before")
+    @classmethod
+    def _only_if_asked(cls, value: Any, info: ValidationInfo) -> Any:
+        if value != () and NEEDED_ASK[str(info.field_name)] not in info.context.asks:
+            raise refused(_("This was not asked for."))
+        return value
+
+
+def _free_texts(part: type[Part]) -> tuple[str, ...]:
+    return tuple(n for n, field in part.model_fields.items() if FREE_TEXT in field.metadata)
+
+
+FREE_TEXTS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(_free_texts(Submission), ()),
+    **{name: keys for name, entry in ENTRIES.items() if (keys := _free_texts(entry))},
+}
+"""Fields with words of the person's own → those of each entry, where the field is a list."""

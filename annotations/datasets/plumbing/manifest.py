@@ -1,0 +1,143 @@
+"""`manifest.json`: what a release says about itself to programs."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import codesign
+from annotations.datasets.plumbing.first_pass import Provenance
+from annotations.datasets.plumbing.layout import DataFolder
+from annotations.datasets.plumbing.retraction_signing import RetractionSigner
+from annotations.datasets.plumbing.selection import Selection
+from annotations.datasets.policy.description import POLICY_DESCRIPTION
+from annotations.datasets.policy.splits import SALT, TEST_FROM, VALIDATION_FROM
+from annotations.registry import ModelName
+from annotations.rules.releases import LISTED, DropReason, purposes_needed
+from annotations.rules.states import RoundKind
+
+MANIFEST = "manifest.json"
+FORMAT = 3
+"""In format 2, the data files of all releases had the same paths."""
+
+
+@dataclass(frozen=True)
+class Edition:
+    """Which release this is, and which version of the code builds it.
+
+    The version is an input like any other: with the same one, the same selection gives the same
+    bytes.
+    """
+
+    number: int
+    code_version: str
+    """See `code_version()`; every name in a release depends on it."""
+    parent: Mapping[str, Any] | None = None
+    """The release of the same purpose before this one."""
+
+
+@functools.cache
+def code_version() -> str:
+    """The version of Codesign, and a hash of the code that makes releases, policy and plumbing."""
+    package = Path(__file__).parent.parent
+    digest = hashlib.sha256()
+    for source in sorted(package.rglob("*.py")):
+        name = source.relative_to(package).as_posix()
+        digest.update(name.encode() + b"\0" + source.read_bytes() + b"\0")
+    return f"{codesign.__version__}+{digest.hexdigest()[:12]}"
+
+
+def describe(
+    selection: Selection,
+    edition: Edition,
+    *,
+    selection_hash: str,
+    provenance: Provenance,
+    rows: Mapping[str, Mapping[str, int]],
+    dropped: Mapping[str, Mapping[str, int]],
+    listed: Mapping[str, int],
+    data: DataFolder,
+    signer: RetractionSigner,
+) -> dict[str, Any]:
+    """Return the manifest, without its list of files."""
+    manifest: dict[str, Any] = {
+        "format": FORMAT,
+        "study": dict(selection.study),
+        "release": edition.number,
+        "purpose": selection.purpose,
+        "policy": dict(POLICY_DESCRIPTION),
+        "least": selection.thresholds._asdict(),
+        "query": {
+            "judgements": "one per assignment",
+            "rounds": [str(RoundKind.JUDGING)],
+            "held_out_prompts": False,
+            "consent_in_force": [str(p) for p in purposes_needed(selection.purpose)],
+        },
+        "selection_hash": selection_hash,
+        "example_judgements": provenance.examples,
+        "judgements": provenance.judgements,
+        "people": _people(provenance),
+        "consent_versions": provenance.versions(selection),
+        "rubric_versions": sorted(provenance.rubrics),
+        "code_version": edition.code_version,
+        "models": _models(provenance.models),
+        "splits": _splits(),
+        "data": data._asdict(),
+        "rows": {config: dict(counts) for config, counts in rows.items()},
+        "dropped": {config: dict(sorted(counts.items())) for config, counts in dropped.items()},
+        **_listed(listed),
+        "retractions": _retractions(selection.study["slug"], signer),
+    }
+    if edition.parent:
+        manifest["parent"] = dict(edition.parent)
+    return manifest
+
+
+def _people(provenance: Provenance) -> dict[str, Any]:
+    """How many people of each cohort have work in the release."""
+    return {
+        name: {"role": cohort.role, "people": len(cohort.members)}
+        for name, cohort in sorted(provenance.cohorts.items())
+    }
+
+
+def _listed(counts: Mapping[str, int]) -> dict[str, Any]:
+    """How many pairs are in `contested.jsonl`, by reason."""
+    by_reason = {str(reason): counts.get(reason, 0) for reason in LISTED}
+    return {"contested": by_reason[DropReason.CONTESTED], "listed": by_reason}
+
+
+def _retractions(slug: str, signer: RetractionSigner) -> dict[str, Any]:
+    """Where retractions are listed, and the key to check their signatures with."""
+    return {
+        "address": f"/api/v1/studies/{slug}/retractions/",
+        "signed": "each entry: Ed25519, base64url, over its RFC 8785 JSON without `signature`",
+        "key": signer.public_key(),
+    }
+
+
+def _splits() -> dict[str, Any]:
+    """By what prompts were split, and the percentage of each split."""
+    return {
+        "by": "split_group",
+        "salt": SALT,
+        "train": VALIDATION_FROM,
+        "validation": TEST_FROM - VALIDATION_FROM,
+        "test": 100 - TEST_FROM,
+    }
+
+
+def _models(models: Iterable[ModelName]) -> list[dict[str, str]]:
+    """The models that wrote the responses: hidden while judging, named here (standards 1.6)."""
+    known = sorted((model for model in models if model.id), key=lambda m: (m.name, m.id))
+    return [{"id": model.id, "name": model.name} for model in known]
+
+
+def as_json(manifest: Mapping[str, Any]) -> bytes:
+    """The bytes of `manifest.json`, the same for the same content."""
+    return (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode()

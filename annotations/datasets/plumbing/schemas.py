@@ -1,0 +1,98 @@
+"""Arrow schemas of the files of a release: the format that recipients read."""
+
+from __future__ import annotations
+
+import functools
+import os
+from typing import Any
+
+_SIDES = ("chosen", "rejected")
+_RESPONSE_FIELDS = ("response_id", "model_version_id", "origin")
+
+
+@functools.cache
+def schemas() -> dict[str, Any]:
+    """Config → pyarrow schema.
+
+    Makes Arrow use the system's allocator, which returns 50 MB that Arrow's own allocator keeps.
+    """
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # Arrow reads it when loaded
+    import pyarrow as pa
+
+    text, flag, number = pa.string(), pa.bool_(), pa.int64()
+    messages = pa.list_(pa.struct([("role", text), ("content", text)]))
+    shared_meta = [
+        ("kind", text),
+        ("example", flag),
+        ("prompt_id", text),
+        ("category", text),
+        ("topics", pa.list_(text)),
+        ("intensity", number),
+        ("language", text),
+        ("rubrics", pa.list_(text)),
+    ]
+    return {
+        "preference": _preference(pa, shared_meta, messages),
+        "unpaired_preference": _unpaired(pa, shared_meta, messages),
+        "sft": _sft(pa, shared_meta, messages),
+        "judgements": _judgements(pa),
+    }
+
+
+def _preference(pa: Any, shared_meta: list[Any], messages: Any) -> Any:
+    text, number, share = pa.string(), pa.int64(), pa.float64()
+    cohort = pa.struct(
+        [("cohort", text), ("role", text)]
+        + [(name, number) for name in ("wins", "ties", "losses")]
+        + [(name, share) for name in ("votes", "p")]
+    )
+    meta = pa.struct(
+        shared_meta
+        + [(f"{side}_{field}", text) for field in _RESPONSE_FIELDS for side in _SIDES]
+        + [("p", share), ("length_change", number), ("cohorts", pa.list_(cohort))]
+    )
+    texts = [(name, messages) for name in ("prompt", *_SIDES)]
+    return pa.schema([("record_id", text), *texts, ("margin", share), ("meta", meta)])
+
+
+def _unpaired(pa: Any, shared_meta: list[Any], messages: Any) -> Any:
+    text = pa.string()
+    cohort = pa.struct(
+        [("cohort", text), ("role", text), ("people", pa.int64()), ("median", pa.float64())]
+    )
+    meta = pa.struct(
+        [
+            *shared_meta,
+            *((field, text) for field in _RESPONSE_FIELDS),
+            ("cohorts", pa.list_(cohort)),
+        ]
+    )
+    texts = [("prompt", messages), ("completion", messages), ("label", pa.bool_())]
+    return pa.schema([("record_id", text), *texts, ("meta", meta)])
+
+
+def _sft(pa: Any, shared_meta: list[Any], messages: Any) -> Any:
+    text = pa.string()
+    meta = pa.struct(
+        shared_meta
+        + [(name, text) for name in ("cohort", "role", "origin")]
+        + [(f"rewritten_{field}", text) for field in ("response_id", "model_version_id")]
+        + [("length_change", pa.int64())]
+    )
+    texts = [("prompt", messages), ("completion", messages)]
+    return pa.schema([("record_id", text), *texts, ("meta", meta)])
+
+
+def _judgements(pa: Any) -> Any:
+    text, number = pa.string(), pa.int32()
+    shared_meta = [("example", pa.bool_()), ("category", text), ("intensity", number)]
+    return pa.schema(
+        [(name, text) for name in ("record_id", "judgement_id", "round", "prompt_id")]
+        + [(name, text) for name in ("response_id", "model_version_id", "rater_pseudonym")]
+        + [(name, text) for name in ("cohort", "role", "rubric", "kind", "criterion")]
+        + [("value", pa.float64()), ("is_tie", pa.bool_()), ("strength", number)]
+        + [("start", number), ("end", number), ("review", text)]
+        + [("position", number), ("active_ms", pa.int64())]
+        + [("propensity", pa.float64()), ("consent_version", number), ("consent_scope", text)]
+        + [("meta", pa.struct([*shared_meta, ("language", text)]))]
+    )

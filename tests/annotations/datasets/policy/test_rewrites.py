@@ -1,0 +1,130 @@
+"""Truth table: which rewrites become records."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from annotations.datasets.policy.eligibility import Eligibility
+from annotations.datasets.policy.rewrites import UsableRewrite, usable_rewrites
+from annotations.datasets.policy.snapshot import FlagSnapshot, RewriteSnapshot, Thresholds
+from tests.support.snapshots import (
+    PSEUDONYMS,
+    judged_prompts_of,
+    judgement,
+    prompt,
+    response,
+    selection,
+)
+from tests.support.snapshots import made as made_of
+
+BY = "judgement of lived-1"
+
+
+def rewrite(text: str = "A kinder text", state: str = "accepted") -> RewriteSnapshot:
+    return RewriteSnapshot(BY, "a", text, state)
+
+
+def made(
+    rewrites: list[RewriteSnapshot], **changes: Any
+) -> tuple[list[UsableRewrite], dict[str, int]]:
+    chosen = selection([judgement("lived-1", [["b"], ["a"]])], rewrites=rewrites, **changes)
+    dropped: Counter[str] = Counter()
+    found = [
+        rewritten
+        for judged_prompt in judged_prompts_of(chosen)
+        for rewritten in usable_rewrites(
+            judged_prompt,
+            Eligibility(judged_prompt, chosen),
+            PSEUDONYMS,
+            lambda text: "07700" in text,
+            dropped,
+        )
+    ]
+    return found, {str(k): v for k, v in dropped.items()}
+
+
+def flag(state: str, response_id: str = "a") -> FlagSnapshot:
+    return FlagSnapshot("judgement of somebody", response_id, "sycophancy", 2, state)
+
+
+def test_an_accepted_rewrite_is_chosen_over_its_original_and_an_sft_row() -> None:
+    (found,), dropped = made([rewrite()])
+    assert dropped == {}
+    assert found.preference["chosen"][0]["content"] == "A kinder text"
+    assert found.preference["rejected"][0]["content"] == "Text of a"  # never "Text of b"
+    assert found.preference["margin"] == 1.0
+    assert found.sft["completion"] == found.preference["chosen"]
+    assert found.sft["meta"]["length_change"] == len("A kinder text") - len("Text of a")
+    assert found.sft["meta"]["origin"] == "ai_edited"  # standards 1.6
+    assert found.sft["meta"]["role"] == "panelist"
+
+
+@pytest.mark.parametrize(
+    ("rewrites", "changes", "reason"),
+    [
+        ([rewrite(state="pending")], {}, "not_reviewed"),
+        ([rewrite(state="held_back")], {}, "held_back"),
+        ([rewrite(text=" Text of  a\n")], {}, "unchanged"),
+        ([rewrite(text="TEXT of a")], {}, "unchanged"),
+        ([rewrite(text="Text, of a!…")], {}, "unchanged"),
+        ([rewrite(text="“text-of A”")], {}, "unchanged"),
+        ([rewrite()], {"prompts": [prompt(uncleared=True)]}, "uncleared_text"),
+        ([rewrite(text="Ring 07700 900123")], {}, "personal_data"),
+        ([rewrite()], {"granting": set()}, "no_consent"),
+        ([rewrite()], {"prompts": [prompt(held_out=True)]}, "held_out"),
+        ([rewrite()], {"prompts": [prompt(withdrawn=True)]}, "prompt_withdrawn"),
+        (
+            [rewrite()],
+            {"responses": [response("a", withdrawn=True), response("b")]},
+            "response_withdrawn",
+        ),
+        ([rewrite()], {"flags": [flag("reported")]}, "open_flag"),
+        ([rewrite()], {"flags": [flag("triaged")]}, "open_flag"),
+        ([rewrite(text="TEXT of b")], {"flags": [flag("upheld", "b")]}, "upheld_harm"),
+    ],
+)
+def test_rewrites_that_stay_out(
+    rewrites: list[RewriteSnapshot], changes: dict[str, Any], reason: str
+) -> None:
+    found, dropped = made(rewrites, **changes)
+    assert found == []
+    assert dropped == {reason: 1}
+
+
+@pytest.mark.parametrize("text", ["Text of a ☂", "Text of b", "Text of a, too", "Texts of a"])
+def test_a_word_or_a_sign_more_is_a_rewrite(text: str) -> None:
+    (found,), _ = made([rewrite(text=text)])
+    assert found.sft["completion"][0]["content"] == text
+
+
+def test_an_original_with_personal_data_leaves_the_rewrite_alone() -> None:
+    """It may have been what the rewrite took out; a preference would hold it."""
+    originals = [response("a", uncleared=True), response("b")]
+    chosen = selection(
+        [judgement("lived-1", [["b"], ["a"]])], rewrites=[rewrite()], responses=originals
+    )
+    assert len(made_of(chosen, "sft")[0]) == 1
+    assert made_of(chosen, "preference") == ([], {"uncleared_text": 2})
+
+
+def test_a_rewrite_is_a_preference_only_from_the_least_on() -> None:
+    """Its p is .75 and its margin 1: one vote, the writer's own."""
+    chosen = selection([judgement("lived-1", [["a", "b"]])], rewrites=[rewrite()])
+    strict = replace(chosen, thresholds=Thresholds(p=0.8))
+    assert made_of(strict, "preference") == ([], {"tie": 1, "below_least_p": 1})
+    assert len(made_of(strict, "sft")[0]) == 1
+
+
+def test_a_harmful_original_may_be_rejected() -> None:
+    (found,), _ = made([rewrite()], flags=[flag("upheld")])
+    assert found.preference["rejected"][0]["content"] == "Text of a"
+
+
+def test_the_same_rewrite_twice_is_one_record() -> None:
+    found, dropped = made([rewrite(), rewrite(text="A kinder  TEXT")])
+    assert len(found) == 1
+    assert dropped == {"duplicate": 1}
