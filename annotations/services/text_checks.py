@@ -65,22 +65,21 @@ def decide(
         raise Invalid("There is no such decision.", {"state": ["Choose one of the decisions."]})
     row = queries.one(kind=kind, study_id=study.id, text_id=text_id)
     same = _same(kind, study, row).select_for_update(no_key=True, of=("self",)).order_by("id")
-    states = {one.id: one.text_check for one in same}
-    old = states[row.id]
-    if old == state:
+    locked = {one.id: one for one in same}
+    row = locked[row.id]
+    if row.text_check == state:
         return
-    if old != seen:
+    if row.text_check != seen:
         raise Conflict("Somebody decided on this text meanwhile. Please look at it again.")
-    row.text_check = old
     transition(
         row,
         field="text_check",
         to=state,
         actor=actor,
-        write=lambda: queries.table(kind).filter(id__in=states).update(text_check=state),
+        write=lambda: queries.table(kind).filter(id__in=locked).update(text_check=state),
         kind=kind,
         study_id=study.id,
-        texts=len(states),
+        texts=len(locked),
     )
 
 

@@ -23,11 +23,15 @@ class Failed(Exception):
 
 
 class Retry(Exception):
-    """Raised by a runner: the job waits for so many seconds, and is tried again."""
+    """Raised by a runner: the job waits for so many seconds, and is tried again.
 
-    def __init__(self, reason: str, *, seconds: float) -> None:
+    With `counts`, this was an attempt; otherwise only what a worker died of is one.
+    """
+
+    def __init__(self, reason: str, *, seconds: float, counts: bool = False) -> None:
         super().__init__(reason)
         self.seconds = seconds
+        self.counts = counts
 
 
 @dataclass(frozen=True)

@@ -23,11 +23,13 @@ from codesign.jobs.registry import KINDS
 from codesign.jobs.rules import JobState
 from codesign.jobs.services import queueing, tending, working
 from codesign.shared.actors import SYSTEM
-from tests.support.job_scenarios import SCENARIOS, Scenario
+from tests.support import job_scenarios, job_scenarios_modelhub
+from tests.support.job_scenarios import Scenario
 from tests.support.running import eventually
 from tests.support.together import LONGEST
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+SCENARIOS = job_scenarios.SCENARIOS | job_scenarios_modelhub.SCENARIOS
 EVERY_KIND = [name for name, _ in KINDS]
 FORK = multiprocessing.get_context("fork")
 REFUSE = """

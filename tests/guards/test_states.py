@@ -13,9 +13,6 @@ PACKAGES = ("codesign", "annotations", "modelhub")
 # Each exception says why, and must still be one.
 BY_HAND: dict[str, str] = {
     "modelhub/services/chunks.py": "items of a generation run move in bulk, by their run's lock",
-    "modelhub/services/generation.py": "generation runs",
-    "modelhub/services/training.py": "training runs",
-    "modelhub/services/uploads.py": "uploads",
 }
 FIELDS = {field for _, field in MACHINES}
 MODELS = {model.__name__ for model, _ in MACHINES}

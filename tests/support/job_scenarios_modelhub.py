@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from django.conf import settings
@@ -14,7 +15,9 @@ from annotations.models import Prompt, Response
 from codesign.shared.actors import SYSTEM
 from modelhub.engine.weights import ensure_embedded
 from modelhub.models import ModelVersion
-from modelhub.queries.uploads import KIND, path_of
+from modelhub.queries import generation, training
+from modelhub.queries import uploads as uploads_queries
+from modelhub.queries.uploads import path_of
 from modelhub.rules.generation import Settings
 from modelhub.services import uploads
 from modelhub.services.generation import start_run
@@ -34,7 +37,7 @@ def prompt_import() -> Scenario:
     lines = (json.dumps({"prompt": f"Worry number {n}."}) for n in range(ROWS))
     file = SimpleUploadedFile("prompts.jsonl", "\n".join(lines).encode())
     upload = uploads.receive(actor=SYSTEM, study=StudyFactory.create(), file=file)
-    jobs.run(KIND, upload.id)
+    jobs.run(uploads_queries.KIND, upload.id)
     upload.refresh_from_db()
     uploads.confirm(actor=SYSTEM, upload=upload)
 
@@ -107,3 +110,10 @@ def with_model() -> None:
     link.parent.mkdir(parents=True, exist_ok=True)
     if not link.exists():
         link.symlink_to(model)
+
+
+SCENARIOS: dict[str, Callable[[], Scenario]] = {
+    uploads_queries.KIND: prompt_import,
+    generation.KIND: generation_run,
+    training.KIND: training_run,
+}

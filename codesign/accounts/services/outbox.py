@@ -76,7 +76,7 @@ def _again(attempts: int, useful_until: datetime | None, error: str) -> Exceptio
     pause = rules.pause_after(attempts)
     if useful_until:
         pause = min(pause, useful_until - timezone.now())
-    return Retry(reason, seconds=max(pause.total_seconds(), 1.0))
+    return Retry(reason, seconds=max(pause.total_seconds(), 1.0), counts=True)
 
 
 KIND = register(

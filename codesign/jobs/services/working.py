@@ -191,7 +191,8 @@ def carry_out(*, work: Work) -> None:
     except Failed as failed:
         _fail(work, str(failed))
     except Retry as retry:
-        _give_back(work, after=timedelta(seconds=retry.seconds), reason=str(retry), again=True)
+        after = timedelta(seconds=retry.seconds)
+        _give_back(work, after=after, reason=str(retry), again=not retry.counts)
     except Refusal as refusal:
         _fail(work, refusal.title)
     except Exception as error:
