@@ -2,8 +2,8 @@ from django.db import migrations
 
 COLUMNS = """
     INSERT INTO jobs_job (id, created_at, kind, subject_id, label, study_id, requested_by_id, state,
-      waits, due_at, call, attempts, done, total, samples, cancel_requested_at, started_at, ended_at,
-      reason)
+      waits, due_at, call, attempts, done, total, samples, cursor, cancel_requested_at, started_at,
+      ended_at, reason)
 """
 
 # What no worker has ended waits to be claimed: its worker is of the version before.
@@ -13,7 +13,7 @@ GENERATION = """
 """ + COLUMNS + """
     SELECT gen_random_uuid(), run.created_at, 'generation_run', run.id, left(model.name, 200),
       run.study_id, run.requested_by_id, run.state, run.state = 'queued', now(), 0, 0, run.done + run.failed,
-      run.total + run.unmade, '[]', NULL, run.started_at, run.ended_at, run.error
+      run.total + run.unmade, '[]', '', NULL, run.started_at, run.ended_at, run.error
     FROM modelhub_generationrun run JOIN modelhub_modelversion model ON model.id = run.model_version_id;
 """
 TRAINING = """
@@ -24,7 +24,8 @@ TRAINING = """
 """ + COLUMNS + """
     SELECT gen_random_uuid(), run.created_at, 'training_run', run.id,
       run.method || ' on release ' || release.number, run.study_id, run.requested_by_id, run.state,
-      run.state = 'queued', now(), 0, 0, run.step, run.steps, '[]', run.cancel_requested_at,
+      run.state = 'queued', now(), 0, 0, run.step, run.steps, '[]', '',
+      CASE WHEN run.state <> 'queued' THEN run.cancel_requested_at END,
       run.started_at, run.ended_at, run.error
     FROM modelhub_trainingrun run JOIN annotations_datasetrelease release ON release.id = run.release_id;
 """
@@ -36,7 +37,8 @@ IMPORTS = """
 """ + COLUMNS + """
     SELECT gen_random_uuid(), created_at, 'import', id, left(name, 200), study_id, requested_by_id,
       CASE WHEN state = 'confirmed' THEN 'queued' WHEN state = 'checked' THEN 'done' ELSE state END,
-      state IN ('queued', 'confirmed'), now(), 0, 0, rows, total, '[]', cancel_requested_at,
+      state IN ('queued', 'confirmed'), now(), 0, 0, rows, total, '[]', '',
+      CASE WHEN state NOT IN ('queued', 'confirmed') THEN cancel_requested_at END,
       started_at, CASE WHEN state = 'checked' THEN heartbeat_at ELSE ended_at END, error
     FROM modelhub_upload;
 """
