@@ -1,12 +1,12 @@
 """Writes run.lock and dev.lock from pyproject.toml (`make lock`).
 
-uv resolves, in an environment of its own. It does not read pip's configuration, so the places
-where pip looks are handed over. torch is written without its local version ("+cpu"), so that the
-same lock serves CPU and GPU builds; for the same reason there are no hashes. Write it where pip
-finds a CPU build of torch: else CUDA's packages come into it, and onto every machine.
+uv resolves, in an environment of its own, from where pip has been told to look. torch is written
+without its local version ("+cpu"), so that the same lock serves CPU and GPU builds; for the same
+reason there are no hashes. Write it where pip finds a CPU build of torch: else CUDA's packages
+come into it, and onto every machine.
 """
 
-import ast
+import os
 import re
 import subprocess
 import sys
@@ -14,43 +14,23 @@ import tempfile
 import venv
 from pathlib import Path
 
+from pip_settings import for_uv, pip_settings
+
 HERE = Path(__file__).parent
-OPTIONS = {
-    "find-links": "--find-links",
-    "index-url": "--default-index",
-    "extra-index-url": "--index",
-}
-
-
-def pip_options() -> list[str]:
-    """Return uv's options for what `pip config` says; the environment goes before files."""
-    listed = subprocess.run(
-        [sys.executable, "-m", "pip", "config", "list"], check=True, capture_output=True, text=True
-    ).stdout
-    found: dict[str, str] = {}
-    for line in listed.splitlines():
-        name, _, value = line.partition("=")
-        section, _, key = name.rpartition(".")
-        if key in OPTIONS and (key not in found or section == ":env:"):
-            found[key] = ast.literal_eval(value)
-    return [
-        word
-        for key, value in found.items()
-        for place in value.split()
-        for word in (OPTIONS[key], place)
-    ]
 
 
 def compile_lock(uv: Path, target: Path, *extra: str) -> None:
     """Resolve pyproject.toml into one lock."""
+    options, variables = for_uv(pip_settings(Path(sys.executable)))
     subprocess.run(
         [
             str(uv), "pip", "compile", str(HERE.parent / "pyproject.toml"), *extra,
             "--python-version", "3.11", "--no-header", "--no-annotate", "--upgrade", "--quiet",
             "--no-emit-index-url", "--no-emit-find-links",
-            "--index-strategy", "unsafe-best-match", *pip_options(), "--output-file", str(target),
+            *options, "--output-file", str(target),
         ],
         check=True,
+        env=os.environ | variables,
         stdout=subprocess.DEVNULL,
     )  # fmt: skip
     pinned = target.read_text(encoding="utf-8")

@@ -12,20 +12,19 @@ from django.utils.translation import gettext as _
 from annotations.datasets.plumbing.layout import shares_paths
 from annotations.datasets.plumbing.manifest import MANIFEST
 from annotations.models import DatasetRelease
-from annotations.rules.states import ReleaseState
+from annotations.models.querysets import DatasetReleaseQuerySet
+from annotations.rules.states import FROZEN_RELEASES
 from codesign.jobs.models import Job
 from codesign.jobs.queries import job_about, newest_job
 from codesign.shared.errors import NotFound
 from codesign.shared.lookups import Asked, matching
 from codesign.studies.models import Study
 
-READABLE = frozenset({ReleaseState.FROZEN, ReleaseState.SUPERSEDED})
 JOB = "dataset_release"
 """The kind of job that builds a release."""
-WAITING = frozenset({ReleaseState.QUEUED, ReleaseState.BUILDING})
 
 
-def releases_of(*, study: Study) -> QuerySet[DatasetRelease]:
+def releases_of(*, study: Study) -> DatasetReleaseQuerySet:
     """A study's releases, newest first; who may see them the door has checked.
 
     Each with its job (`jobs.queries.newest_job`).
@@ -56,14 +55,14 @@ def job_of_release(*, release_id: uuid.UUID) -> Job:
 
 def folder_of(release: DatasetRelease) -> Path:
     """Where the files of a frozen or superseded release lie."""
-    if release.state not in READABLE:
+    if release.state not in FROZEN_RELEASES:
         raise NotFound("This release has no files yet.")
     return Path(settings.RELEASES_DIR) / str(release.id)
 
 
 def folders() -> list[Path]:
     """Where the files of all releases lie, of every study; for a backup."""
-    return [folder_of(release) for release in DatasetRelease.objects.filter(state__in=READABLE)]
+    return [folder_of(release) for release in DatasetRelease.objects.frozen()]
 
 
 def loading_advice(release: DatasetRelease) -> str:

@@ -19,7 +19,7 @@ from annotations.permissions import ADD_PROMPTS
 from annotations.rules import prompts as rules
 from annotations.rules.minhash import REPLY_WORDS, says_enough, sketches
 from annotations.rules.prompts import PromptRow, RowProblem
-from annotations.rules.states import Origin
+from annotations.rules.text_kinds import Origin
 from annotations.rules.texts import first_check, text_hash
 from annotations.services.late_ties import tie_late
 from annotations.services.split_groups import Ties

@@ -20,7 +20,6 @@ from annotations.permissions import REGROUP
 from annotations.rules.minhash import REPLY_WORDS, says_enough
 from annotations.rules.prompts import first_group
 from annotations.rules.split_groups import Groups, Places, Why, placed
-from annotations.rules.states import ReleaseState
 from annotations.services.late_ties import tie_late
 from annotations.services.minhash_buckets import sketch_study
 from annotations.services.split_groups import AT_ONCE, Ties
@@ -36,7 +35,6 @@ from codesign.studies.models import Study
 from codesign.studies.permissions import require
 
 REGROUPED = action("annotations.regrouped", "worked out again which prompts are tied")
-BEING_BUILT = (ReleaseState.QUEUED, ReleaseState.BUILDING)
 PROMPTS = f"""
 SELECT p.id, p.content_hash, p.split_group, p.held_out, {USED}
 FROM annotations_prompt p WHERE p.study_id = %(study)s
@@ -89,7 +87,7 @@ def regroup_prompts(
     lock_until_commit(Lock.SPLIT_GROUPS, study.id)
     lock_study(study_id=study.id)
     tie_late(study=study)
-    if DatasetRelease.objects.filter(study=study, state__in=BEING_BUILT).exists():
+    if DatasetRelease.objects.unfinished().filter(study=study).exists():
         raise Conflict("A release of this study is being built. Try again when it is finished.")
     groups = _worked_out(study, progress)
     progress("Looking for prompts that releases have used")

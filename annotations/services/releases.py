@@ -48,6 +48,7 @@ from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.advisory_locks import Lock, lock_until_commit
 from codesign.shared.errors import Invalid
 from codesign.shared.transition import Move, transition
+from codesign.studies.locks import lock_study
 from codesign.studies.models import Member, Study
 from codesign.studies.permissions import require
 
@@ -109,7 +110,7 @@ def _checked_and_locked(
         raise Invalid("Choose what it is for.", {"purpose": ["Choose from the list."]})
     if problems := least_problems(least):
         raise Invalid("The least p or margin is out of range.", problems)
-    Study.objects.select_for_update(no_key=True).get(id=study.id)
+    lock_study(study_id=study.id)
     return {"purpose": purpose, "least_p": least.p, "least_margin": least.margin}
 
 
@@ -248,11 +249,8 @@ def _nothing(dropped: Counter[str]) -> str:
 
 def _parent(release: DatasetRelease) -> DatasetRelease | None:
     """The release of the same purpose before this one."""
-    return (
-        queries.releases_of(study=release.study)
-        .filter(purpose=release.purpose, number__lt=release.number, state__in=queries.READABLE)
-        .first()
-    )
+    earlier = queries.releases_of(study=release.study).frozen()
+    return earlier.filter(purpose=release.purpose, number__lt=release.number).first()
 
 
 def _as_parent(parent: DatasetRelease | None) -> dict[str, object] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -68,14 +68,16 @@ class ApiView(APIView):
         self,
         found: QuerySet[Any],
         shape: type[BaseSerializer[Any]],
-        fill: Callable[[list[Any]], None] | None = None,
+        read: Callable[[list[Any]], Sequence[Any]] | None = None,
     ) -> Response:
-        """One page of what was found, in that shape; `fill` adds what only its rows need."""
+        """One page of what was found, in that shape.
+
+        `read` makes what the shape describes of the rows of the page, with what only they need.
+        """
         pages = (self.pagination_class or Pages)()
         rows = pages.paginate_queryset(found, self.request, self)
-        if fill and rows:
-            fill(rows)
-        return pages.get_paginated_response(shape(rows, many=True).data)
+        shown = read(rows) if read and rows else rows
+        return pages.get_paginated_response(shape(shown, many=True).data)
 
     def sent(self, shape: type[BaseSerializer[Any]]) -> dict[str, Any]:
         """What the request's body holds, checked against a shape; a misspelt name is said."""

@@ -178,18 +178,6 @@ class RenamePasskey(PlainWords, webauthn.EditWebAuthnForm):
     labels: ClassVar[dict[str, Any]] = {"name": _("What to call it")}
 
 
-SCOPE_WORDS = {
-    TokenScope.JUDGE: _("Judge in my name"),
-    TokenScope.STUDY_READ: _("Read my studies"),
-    TokenScope.PROMPTS: _("Read and add prompts"),
-    TokenScope.GENERATION: _("See, start and stop generation runs"),
-    TokenScope.RELEASES: _("Ask for and fetch dataset releases, and what was taken back"),
-    TokenScope.MODELS: _("See models"),
-    TokenScope.TRAINING: _("See, start and stop training runs"),
-    TokenScope.JUDGEMENTS: _("Read the judgements of my studies"),
-}
-
-
 class TokenForm(forms.Form):
     """What a new token is called, may do, and for how long."""
 
@@ -206,7 +194,7 @@ class TokenForm(forms.Form):
     def __init__(self, *args: Any, usable: Iterable[TokenScope], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         scopes: Any = self.fields["scopes"]
-        scopes.choices = [(scope, SCOPE_WORDS[scope]) for scope in usable]
+        scopes.choices = [(scope, scope.label) for scope in usable]
 
 
 class InviteForm(forms.Form):

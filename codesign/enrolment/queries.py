@@ -9,6 +9,7 @@ from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from codesign.consent import queries as consent
 from codesign.enrolment.models import Invitation
+from codesign.shared.actors import Actor
 from codesign.shared.errors import NotFound
 from codesign.studies import queries as studies
 from codesign.studies.models import Member
@@ -28,13 +29,14 @@ def member_in(*, study_id: uuid.UUID, member_id: uuid.UUID) -> Member:
     return member
 
 
-def invitations_to(*, user_id: uuid.UUID) -> QuerySet[Invitation]:
-    """Open invitations to an address that this account has proven, oldest first; one query."""
+def invitations_to(*, actor: Actor) -> QuerySet[Invitation]:
+    """Open invitations to an address that the actor has proven, oldest first; one query."""
     proven = EmailAddress.objects.filter(
-        user_id=user_id, verified=True, email__iexact=OuterRef("email")
+        user_id=actor.user_id, verified=True, email__iexact=OuterRef("email")
     )
     return (
-        Invitation.objects.filter(Exists(proven), accepted_at=None, revoked_at=None)
+        Invitation.objects.open()
+        .filter(Exists(proven))
         .select_related("study", "cohort")
         .order_by("created_at")
     )
@@ -43,7 +45,8 @@ def invitations_to(*, user_id: uuid.UUID) -> QuerySet[Invitation]:
 def waiting(*, study_id: uuid.UUID) -> QuerySet[Invitation]:
     """Invitations that nobody has accepted yet, newest first."""
     return (
-        Invitation.objects.filter(study_id=study_id, accepted_at=None, revoked_at=None)
+        Invitation.objects.open()
+        .filter(study_id=study_id)
         .select_related("cohort")
         .order_by("-created_at")
     )
@@ -51,9 +54,7 @@ def waiting(*, study_id: uuid.UUID) -> QuerySet[Invitation]:
 
 def waiting_by_cohort(*, study_id: uuid.UUID) -> dict[uuid.UUID, int]:
     """cohort id → invitations to it that nobody has accepted yet."""
-    waiting = Invitation.objects.filter(
-        study_id=study_id, cohort__isnull=False, accepted_at=None, revoked_at=None
-    )
+    waiting = Invitation.objects.open().filter(study_id=study_id, cohort__isnull=False)
     return dict(waiting.values("cohort_id").annotate(n=Count("id")).values_list("cohort_id", "n"))
 
 

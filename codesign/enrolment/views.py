@@ -40,11 +40,13 @@ def people(request: StudyRequest, slug: str) -> HttpResponse:
     found = Paginator(queries.people(study_id=study.id), PEOPLE_A_PAGE).get_page(number)
     judging = [member.id for member in found if member.judges]
     columns = [(column.title, column.find(judging)) for _name, column in COLUMNS]
-    for member in found:
-        member.said = [(title, said.get(member.id, "")) for title, said in columns]  # type: ignore[attr-defined]
+    rows = [
+        (member, [(title, said.get(member.id, "")) for title, said in columns]) for member in found
+    ]
     seen = {
         "form": form,
         "page": found,
+        "rows": rows,
         "columns": [title for title, _said in columns],
         "waiting": Paginator(queries.waiting(study_id=study.id), PEOPLE_A_PAGE).get_page(
             request.GET.get("waiting")
@@ -79,7 +81,7 @@ def invitations(request: PageRequest) -> HttpResponse:
     form = AnswerForm(request.POST or None)
     if form.is_bound and form.is_valid():
         return _answered(request, form)
-    found = queries.invitations_to(user_id=request.user.id)
+    found = queries.invitations_to(actor=request.actor)
     if not found:
         return redirect("desk:home")
     return render(request, "enrolment/invitations.html", {"invitations": found})

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from django.db import connection
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 from django.utils import timezone
@@ -17,6 +16,7 @@ from django.utils import timezone
 from codesign.jobs.models import Claim, Job
 from codesign.jobs.registry import KINDS
 from codesign.jobs.rules import STALE_AFTER, UNFINISHED, JobState, rate_of, share_of
+from codesign.shared.advisory_locks import Lock, try_lock_until_commit
 from codesign.shared.errors import NotFound
 
 TOLD = (
@@ -170,11 +170,6 @@ def to_dispatch(*, queue: str, busy: bool) -> QuerySet[Job]:
     )
 
 
-def lock_key(claim_id: uuid.UUID) -> int:
-    """The advisory lock that the worker with this claim holds on a connection of its own."""
-    return claim_id.int >> 65
-
-
 def is_dead(claim: Claim) -> bool:
     """Whether the worker of a claim is gone: its connection has ended, or it no longer beats.
 
@@ -182,6 +177,4 @@ def is_dead(claim: Claim) -> bool:
     """
     if claim.heartbeat_at < timezone.now() - STALE_AFTER:
         return True
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [lock_key(claim.id)])
-        return bool(cursor.fetchone()[0])
+    return try_lock_until_commit(Lock.WORKER, claim.id)

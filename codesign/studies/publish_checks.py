@@ -10,7 +10,7 @@ from codesign.shared.visible import shows_nothing
 from codesign.studies import queries
 from codesign.studies.models import Study
 from codesign.studies.registry import PUBLISH_CHECKS, Found, Gap, PublishCheck
-from codesign.studies.rules import ROLE_WORDS
+from codesign.studies.rules import Role
 
 
 def said(study: Study) -> Found:
@@ -31,7 +31,7 @@ def said(study: Study) -> Found:
 def cohorts(study: Study) -> Found:
     """At least one group of people who judge."""
     found = queries.cohorts_of(study_id=study.id)
-    there = [f"{cohort.title} ({ROLE_WORDS[cohort.role]})" for cohort in found]
+    there = [f"{cohort.title} ({Role(cohort.role).label})" for cohort in found]
     href = reverse("studies:cohorts", kwargs={"slug": study.slug})
     return Found(there=there, gaps=[] if there else [Gap(_("Say who judges."), href)])
 

@@ -1,4 +1,7 @@
-"""Reading studies and memberships; each query takes the actor whose eyes it is for."""
+"""Reading studies and memberships.
+
+A query takes the actor, or the study or member that its caller has checked (decision 28).
+"""
 
 from __future__ import annotations
 
@@ -9,18 +12,19 @@ from django.db.models import QuerySet
 
 from codesign.shared.actors import Actor
 from codesign.shared.errors import NotFound
-from codesign.studies.models import Cohort, Handover, Member, Study
+from codesign.studies.models import Cohort, Handover, Member, MemberQuerySet, Study
 from codesign.studies.registry import PUBLISH_CHECKS, Found, Gap, PublishCheck
-from codesign.studies.rules import JUDGING, ROLE_WORDS, STAFF, Role, StudyState
+from codesign.studies.rules import JUDGING, STAFF, Role, StudyState
 
 
-def memberships(*, actor: Actor) -> QuerySet[Member]:
+def memberships(*, actor: Actor) -> MemberQuerySet:
     """All memberships of the actor, oldest first."""
     if actor.user_id is None:
         return Member.objects.none()
     return (
         Member.objects.select_related("study", "cohort")
-        .filter(user_id=actor.user_id, left_at=None)
+        .current()
+        .filter(user_id=actor.user_id)
         .order_by("created_at", "id")
     )
 
@@ -33,7 +37,7 @@ def roles_held(actor: Actor) -> set[str]:
 
 def works_with_programs(*, actor: Actor) -> bool:
     """Whether any of the actor's roles comes with programs that use the API: those of staff."""
-    return memberships(actor=actor).filter(roles__overlap=sorted(STAFF)).exists()
+    return memberships(actor=actor).with_a_role(STAFF).exists()
 
 
 def former_memberships(*, actor: Actor) -> QuerySet[Member]:
@@ -42,7 +46,9 @@ def former_memberships(*, actor: Actor) -> QuerySet[Member]:
         return Member.objects.none()
     return (
         Member.objects.select_related("study", "cohort")
-        .filter(user_id=actor.user_id, left_at__isnull=False, roles__overlap=sorted(JUDGING))
+        .former()
+        .with_a_role(JUDGING)
+        .filter(user_id=actor.user_id)
         .order_by("created_at", "id")
     )
 
@@ -58,7 +64,8 @@ def study_named(slug: str) -> Study:
 def members_of(*, study_id: uuid.UUID) -> QuerySet[Member]:
     """Members of a study with account and cohort, for its coordinator."""
     return (
-        Member.objects.filter(study_id=study_id, left_at=None)
+        Member.objects.current()
+        .filter(study_id=study_id)
         .select_related("user", "cohort")
         .order_by("cohort__position", "created_at", "id")
     )
@@ -66,9 +73,7 @@ def members_of(*, study_id: uuid.UUID) -> QuerySet[Member]:
 
 def in_charge(*, study_id: uuid.UUID, role: Role) -> QuerySet[Member]:
     """People with that staff role who are in the study and can sign in."""
-    return Member.objects.filter(
-        study_id=study_id, left_at=None, roles__contains=[role], user__is_active=True
-    )
+    return Member.objects.in_charge(role).filter(study_id=study_id)
 
 
 def cohorts_of(*, study_id: uuid.UUID) -> QuerySet[Cohort]:
@@ -82,7 +87,7 @@ def names_of_actors(
     """user id → "coordinator abc123": role and pseudonym, never a name; one query."""
     members = Member.objects.filter(study_id=study_id, user_id__in=user_ids)
     return {
-        m.user_id: f"{', '.join(str(ROLE_WORDS[r]) for r in m.roles)} {m.pseudonym}"
+        m.user_id: f"{', '.join(str(Role(r).label) for r in m.roles)} {m.pseudonym}"
         for m in members
     }
 
@@ -111,7 +116,9 @@ def cohort_in(*, study_id: uuid.UUID, cohort_id: uuid.UUID) -> Cohort:
 def staff_of(*, study_id: uuid.UUID) -> QuerySet[Member]:
     """Everybody who works on a study, with their account; those whose account is stopped too."""
     return (
-        Member.objects.filter(study_id=study_id, left_at=None, roles__overlap=sorted(STAFF))
+        Member.objects.current()
+        .with_a_role(STAFF)
+        .filter(study_id=study_id)
         .select_related("user", "study")
         .order_by("created_at", "id")
     )
@@ -120,7 +127,9 @@ def staff_of(*, study_id: uuid.UUID) -> QuerySet[Member]:
 def places_on_staff(*, user_id: uuid.UUID) -> QuerySet[Member]:
     """Where somebody works on a study, for whoever changes their account."""
     return (
-        Member.objects.filter(user_id=user_id, left_at=None, roles__overlap=sorted(STAFF))
+        Member.objects.current()
+        .with_a_role(STAFF)
+        .filter(user_id=user_id)
         .select_related("study")
         .order_by("created_at", "id")
     )

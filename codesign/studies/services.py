@@ -21,6 +21,7 @@ from codesign.shared.errors import Conflict, Invalid, NotPermitted
 from codesign.shared.keys import free_key
 from codesign.shared.transition import Move, machine, transition
 from codesign.studies import queries, rules
+from codesign.studies.locks import lock_study
 from codesign.studies.models import Cohort, Member, Study
 from codesign.studies.permissions import MANAGE_PEOPLE, RUN_STUDY, require, require_to_add
 from codesign.studies.signals import member_removed
@@ -65,7 +66,7 @@ def describe(
 ) -> Study:
     """Change what people read about a study: its name, what it is, who runs it, whom to ask."""
     require(actor, RUN_STUDY, study)
-    study = Study.objects.select_for_update(no_key=True).get(id=study.id)
+    study = lock_study(study_id=study.id)
     said = {
         "title": title,
         "summary": summary,
@@ -96,7 +97,7 @@ def change_state(*, actor: Actor, study: Study, state: rules.StudyState) -> Stud
     that was paused is asked again only for what it may have lost: people in charge, and pay.
     """
     require(actor, RUN_STUDY, study)
-    study = Study.objects.select_for_update().get(id=study.id)
+    study = lock_study(study_id=study.id, exclusive=True)
     gaps = queries.gaps_of(study) if state == rules.StudyState.OPEN else []
     rules.STUDY_STATES.check(study.state, state)
     if gaps:
@@ -135,7 +136,7 @@ def make_cohort(
     the same title again, as by a double click, is the same cohort.
     """
     require(actor, MANAGE_PEOPLE, study)
-    Study.objects.select_for_update(no_key=True).get(id=study.id)
+    lock_study(study_id=study.id)
     there = Cohort.objects.filter(study=study)
     if not key and (twin := there.filter(title=title).first()):
         if twin.role != role:
@@ -165,7 +166,7 @@ def _name_taken() -> Invalid:
 def rename_cohort(*, actor: Actor, cohort: Cohort, title: str) -> Cohort:
     """Give a cohort a name that no other has; its key stays, since data sets know it by that."""
     require(actor, MANAGE_PEOPLE, cohort.study)
-    Study.objects.select_for_update(no_key=True).get(id=cohort.study_id)
+    lock_study(study_id=cohort.study_id)
     cohort = queries.cohort_in(study_id=cohort.study_id, cohort_id=cohort.id)
     if cohort.title == title:
         return cohort
@@ -184,7 +185,7 @@ def drop_cohort(*, actor: Actor, study: Study, cohort_id: uuid.UUID) -> None:
     One that is gone is gone: pressed twice, it does nothing more.
     """
     require(actor, MANAGE_PEOPLE, study)
-    Study.objects.select_for_update(no_key=True).get(id=study.id)
+    lock_study(study_id=study.id)
     cohort = Cohort.objects.filter(study=study, id=cohort_id).first()
     if cohort is None:
         return
@@ -272,7 +273,7 @@ def remove_member(*, actor: Actor, member: Member) -> Member:
 
 def _check_another_safety_lead(member: Member) -> None:
     """Refuse to leave an open study without one; two who are taken out at once take turns."""
-    study = Study.objects.select_for_update(no_key=True).get(id=member.study_id)
+    study = lock_study(study_id=member.study_id)
     others = queries.in_charge(study_id=study.id, role=rules.Role.SAFETY_LEAD)
     if study.state == rules.StudyState.OPEN and not others.exclude(id=member.id).exists():
         raise Conflict(

@@ -11,7 +11,8 @@ from django.db.models import BigIntegerField, Count, Exists, F, Func, OuterRef, 
 from django.db.models.expressions import Combinable
 
 from annotations.models import Prompt, Round, Task
-from annotations.rules.states import RoundKind, RoundState
+from annotations.models.querysets import RoundQuerySet
+from annotations.rules.states import RoundState
 from codesign.jobs.queries import Progress, job_about, progress_of
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Invalid, NotFound
@@ -29,20 +30,20 @@ UNDER_WAY = (RunState.QUEUED, RunState.RUNNING)
 RESUMABLE = (RunState.CANCELLED, RunState.FAILED)
 
 
-def judging_rounds(*, study_id: uuid.UUID) -> QuerySet[Round]:
+def judging_rounds(*, study_id: uuid.UUID) -> RoundQuerySet:
     """Judging rounds that may still take tasks, newest first."""
-    rounds = Round.objects.filter(study_id=study_id, kind=RoundKind.JUDGING)
+    rounds = Round.objects.judging().filter(study_id=study_id)
     return rounds.exclude(state=RoundState.CLOSED).order_by("-created_at", "id")
 
 
 def open_judging_round(*, study_id: uuid.UUID) -> Round | None:
     """The newest judging round from which assignments come now."""
-    return judging_rounds(study_id=study_id).filter(state=RoundState.OPEN).first()
+    return judging_rounds(study_id=study_id).open().first()
 
 
 def prompts_to_answer(*, study_id: uuid.UUID) -> QuerySet[Prompt]:
     """What a run answers unless told otherwise: neither held out nor pulled."""
-    return Prompt.objects.filter(study_id=study_id, held_out=False, withdrawn_at=None)
+    return Prompt.objects.for_judging().filter(study_id=study_id)
 
 
 def counted_and_told_apart(*, prompts: QuerySet[Prompt]) -> tuple[int, str]:

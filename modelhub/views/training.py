@@ -19,8 +19,8 @@ from modelhub.forms.training import TrainingForm, named
 from modelhub.permissions import SEE_MODELS, TRAIN
 from modelhub.queries import training as reading
 from modelhub.rules.charts import curve
-from modelhub.rules.states import TrainingState
-from modelhub.rules.words import LOSSES, METHOD_NAMES, SCORE_NAMES, SHARES
+from modelhub.rules.states import Method, TrainingState
+from modelhub.rules.words import LOSSES, SCORE_NAMES, SHARES
 from modelhub.services import training, versions
 
 GOING_ON = {TrainingState.QUEUED, TrainingState.PREPARING, TrainingState.TRAINING}
@@ -38,7 +38,7 @@ def runs(request: StudyRequest, slug: str) -> HttpResponse:
         "modelhub/training_runs.html",
         {
             "study": study,
-            "runs": [(run, METHOD_NAMES[run.method]) for run in found],
+            "runs": [(run, Method(run.method).label) for run in found],
             "may_train": request.member.has_role(*TRAIN.roles),
         },
     )
@@ -94,7 +94,7 @@ def _context(request: StudyRequest, run_id: uuid.UUID) -> dict[str, object]:
         "validation": found.metrics.get("validation"),
         "measured": "validation" in found.metrics,
         "scores": _scores(found.metrics.get("validation")),
-        "method": METHOD_NAMES[found.method],
+        "method": Method(found.method).label,
         "lower": LOSSES[found.method],
         "who": studies.name_of_actor(
             study_id=request.member.study_id, user_id=found.requested_by_id

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from annotations.datasets.signing import Signer
 from cryptography.exceptions import InvalidSignature
 from django.core.management import get_commands
 
+from annotations.datasets.plumbing.retraction_signing import RetractionSigner
 from annotations.rules.prompts import PromptRow, RowProblem, fields_problem
-from annotations.rules.releases import Dropped
+from annotations.rules.releases import DropReason
 from codesign.config import environment
 from modelhub.rules.imports import COLUMNS
 from tests.support.source import ROOT
@@ -197,7 +197,7 @@ def test_a_retraction_is_verified_as_shown() -> None:
     code = re.findall(r"```python\n(.*?)```", part, re.DOTALL)[-1]
     names: dict[str, Any] = {}
     exec(code, names)
-    signer = Signer(b"a secret of a study, 32 bytes lng")
+    signer = RetractionSigner(b"a secret of a study, 32 bytes lng")
     entry = {"release_number": 1, "records": {"sft": ["é"], "judgements": []}}
     signed = entry | {"signature": signer.sign(entry)}
     names["verify"](signed, signer.public_key())
@@ -207,7 +207,7 @@ def test_a_retraction_is_verified_as_shown() -> None:
 
 def test_configs_and_columns_of_releases_are_those_that_are_written() -> None:
     """Prevents columns under other names than those that recipients write code for."""
-    from annotations.datasets.formats import schemas
+    from annotations.datasets.plumbing.schemas import schemas
 
     part = page("docs/data-formats.md").split("### Configs")[1].split("###")[0]
     told = {name: re.findall(r"`(\w+)`", columns) for name, columns in ROW.findall(part)}
@@ -217,7 +217,7 @@ def test_configs_and_columns_of_releases_are_those_that_are_written() -> None:
 def test_reasons_for_dropped_rows_are_those_that_are_counted() -> None:
     """Prevents a reason in a manifest that a recipient cannot look up."""
     part = page("docs/data-formats.md").split("### Why rows are dropped")[1].split("\n## ")[0]
-    assert [name for name, _ in ROW.findall(part)] == [str(reason) for reason in Dropped]
+    assert [name for name, _ in ROW.findall(part)] == [str(reason) for reason in DropReason]
 
 
 def test_modules_have_no_name_that_the_glossary_replaced() -> None:

@@ -109,7 +109,7 @@ def set_active(*, actor: Actor, user: User, active: bool) -> User:
     user.is_active = active
     user.save(update_fields=["is_active"])
     if not active:
-        ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
+        ApiToken.objects.not_revoked().filter(user=user).update(revoked_at=timezone.now())
     audit.record(
         actor=actor,
         action=ACCOUNT_OPENED if active else ACCOUNT_STOPPED,
@@ -173,7 +173,7 @@ def make_token(
     unknown = [scope for scope in wanted if scope not in set(rules.TokenScope)]
     if unknown or not wanted:
         raise Invalid("Choose what the token may do.", {"scopes": ["Choose from the list."]})
-    if ApiToken.objects.filter(user=user, name=name, revoked_at=None).exists():
+    if ApiToken.objects.not_revoked().filter(user=user, name=name).exists():
         sentence = "You have a token of this name. Choose another name, or revoke that one first."
         raise Invalid(sentence, {"name": [sentence]})
     secret = rules.new_secret()
@@ -192,9 +192,7 @@ def make_token(
 def revoke_token(*, actor: Actor, user: User, name: str) -> None:
     """End a token at once; other tokens of the person stay."""
     _require_own(actor, user)
-    token = (
-        ApiToken.objects.select_for_update().filter(user=user, name=name, revoked_at=None).first()
-    )
+    token = ApiToken.objects.not_revoked().select_for_update().filter(user=user, name=name).first()
     if token is None:
         raise NotFound("There is no such token.")
     token.revoked_at = timezone.now()
@@ -219,6 +217,6 @@ def renew_token(
     *, actor: Actor, user: User, name: str, scopes: Iterable[str], days: int
 ) -> tuple[ApiToken, str]:
     """Put a new token in the place of the one of that name, which ends at once."""
-    if ApiToken.objects.filter(user=user, name=name, revoked_at=None).exists():
+    if ApiToken.objects.not_revoked().filter(user=user, name=name).exists():
         revoke_token(actor=actor, user=user, name=name)
     return make_token(actor=actor, user=user, name=name, scopes=scopes, days=days)

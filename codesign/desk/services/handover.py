@@ -28,6 +28,7 @@ from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Invalid, NotPermitted
 from codesign.shared.transition import Move, machine, transition
 from codesign.studies import queries as studies
+from codesign.studies.locks import lock_study
 from codesign.studies.models import Handover, Member, Study
 from codesign.studies.permissions import (
     OBJECT_TO_HANDOVER,
@@ -77,7 +78,7 @@ def name_coordinator(*, actor: Actor, study: Study, email: str) -> Member | Invi
     """
     if not actor.is_site_admin or actor.user_id is None:
         raise NotPermitted("Only a site admin may do this.")
-    study = Study.objects.select_for_update(no_key=True).get(id=study.id)
+    study = lock_study(study_id=study.id)
     if is_run(study):
         raise Conflict("This study has a coordinator, who adds further ones.")
     if accounts.is_own(user_id=actor.user_id, email=email):
@@ -92,7 +93,7 @@ def _at_email(says: str) -> Invalid:
 
 
 def _ask(actor: Actor, study: Study, email: str) -> Handover:
-    if queries.handovers_of(study_id=study.id).filter(state=HandoverState.WAITING).exists():
+    if queries.handovers_of(study_id=study.id).waiting().exists():
         raise Conflict("Somebody has been named already, and this is waiting.")
     owner = accounts.user_by_email(email)
     if owner and (there := studies.member_of(study_id=study.id, user_id=owner.id)):
@@ -224,7 +225,7 @@ def _require_site_admin(actor: Actor) -> None:
 def _locked(handover_id: uuid.UUID) -> Handover:
     """The request and its study, locked in the order in which asking locks them too."""
     found = queries.handover(handover_id=handover_id)
-    Study.objects.select_for_update(no_key=True).get(id=found.study_id)
+    lock_study(study_id=found.study_id)
     return (
         Handover.objects.select_for_update(of=("self",))
         .select_related("study", "requested_by")

@@ -17,8 +17,8 @@ from typing import Any
 
 from django.db import connection, connections
 
-from codesign.jobs.queries import lock_key
 from codesign.jobs.rules import BEAT_SECONDS, sampled
+from codesign.shared.advisory_locks import Lock, try_lock_session, unlock_whole_session
 from codesign.shared.errors import DATABASE_AWAY
 
 BEAT = """
@@ -91,8 +91,7 @@ class Pulse:
     def _beat_beside(self) -> None:
         beside = connections.create_connection("default")
         try:
-            with beside.cursor() as cursor:
-                cursor.execute("SELECT pg_try_advisory_lock(%s)", [lock_key(self.claim_id)])
+            try_lock_session(Lock.WORKER, self.claim_id, using=beside)
             self._ready.set()
             self._claimed.wait()
             while not self._over.wait(BEAT_SECONDS):
@@ -101,8 +100,8 @@ class Pulse:
             self.stopped = True  # the lock went with the connection
         finally:
             self._ready.set()
-            with suppress(*DATABASE_AWAY), beside.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock_all()")
+            with suppress(*DATABASE_AWAY):
+                unlock_whole_session(beside)
             beside.close()
 
     def _beat(self, beside: Any) -> None:

@@ -15,7 +15,8 @@ from django.urls import reverse
 
 from annotations.models import Round, RoundFilling, Seat, Task
 from annotations.queries.filling import JOB
-from annotations.rules.states import Category, RoundState, Waiting
+from annotations.rules.states import RoundState, Waiting
+from annotations.rules.text_kinds import Category
 from annotations.services import filling
 from annotations.services.rounds import CohortPlan
 from benchmarks.people import fill
