@@ -64,15 +64,15 @@ def test_a_session_lock_ends_with_its_connection(other: BaseDatabaseWrapper) -> 
 
 
 def test_locks_of_different_kinds_or_things_do_not_meet(other: BaseDatabaseWrapper) -> None:
-    lock_session(Lock.WORKER, "one")
+    assert try_lock_session(Lock.WORKER, "one", using=connection)
     assert try_lock_session(Lock.START_GENERATION, "one", using=other)
     assert try_lock_session(Lock.WORKER, "two", using=other)
-    assert unlock_session(Lock.WORKER, "one")
+    unlock_whole_session(connection)
 
 
 def test_every_kind_of_lock_can_be_taken_and_is_named_in_the_database() -> None:
     for lock in Lock:
-        lock_session(lock)
+        assert try_lock_session(lock, using=connection)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT classid::bigint FROM pg_locks JOIN pg_database d ON d.oid = database"
