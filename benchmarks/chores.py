@@ -50,9 +50,12 @@ def _move(name: str) -> None:
 
 def _go_on() -> None:
     from annotations.models import Round
-    from annotations.services import offering
+    from annotations.queries.offering import JOB
+    from codesign.jobs.queries import job_about
+    from codesign.jobs.services.working import run_here
 
-    offering.go_on(round_id=Round.objects.get(study__slug="bench").id)
+    made = Round.objects.get(study__slug="bench")
+    run_here(job=job_about(kind=JOB, subject_id=made.id))
 
 
 def _seal() -> None:

@@ -161,7 +161,9 @@ def _plan(study: Any) -> tuple[list[Any], Any, Any, Any]:
 def _run(study: Any, round_: Any, name: str) -> Any:
     from django.utils import timezone
 
+    from codesign.jobs.models import Job
     from modelhub.models import GenerationRun, ModelVersion, Source
+    from modelhub.queries.generation import KIND
 
     version = ModelVersion.objects.create(study=study, name=name, kind="embedded")
     run = GenerationRun.objects.create(
@@ -177,6 +179,8 @@ def _run(study: Any, round_: Any, name: str) -> Any:
         config_hash=name,
         started_at=timezone.now(),
     )
+    about = {"subject_id": run.id, "study_id": study.id, "label": name}
+    Job.objects.create(kind=KIND, state=run.state, waits=False, **about)
     run.source = Source.objects.create(study=study, model_version=version).id
     return run
 

@@ -93,16 +93,18 @@ def _command(slug: str, path: Path) -> None:
 def _upload(slug: str, path: Path) -> None:
     from django.core.files.uploadedfile import TemporaryUploadedFile
 
+    from codesign.jobs.services.working import run_here
     from codesign.shared.actors import SYSTEM
     from codesign.studies.queries import study_named
+    from modelhub.queries.uploads import job_of
     from modelhub.services import uploads
 
     with TemporaryUploadedFile(path.name, "", path.stat().st_size, None) as sent:
         shutil.copy(path, sent.temporary_file_path())
         upload = uploads.receive(actor=SYSTEM, study=study_named(slug), file=sent)
-    uploads.read(upload_id=upload.id)
+    run_here(job=job_of(upload=upload))
     uploads.confirm(actor=SYSTEM, upload=upload)
-    uploads.read(upload_id=upload.id)
+    run_here(job=job_of(upload=upload))
     upload.refresh_from_db()
     assert upload.state == "done", upload.error
 

@@ -251,9 +251,9 @@ ROWS = (
 """Statements in any order, run in parallel."""
 LAST = (
     """UPDATE modelhub_generationrun run SET total = items.total, done = items.done,
-       tokens = 90 * items.done, last_done_at = items.last FROM (
-         SELECT run_id, count(*) AS total, count(*) FILTER (WHERE state = 'done') AS done,
-           max(done_at) AS last FROM modelhub_generationitem
+       tokens = 90 * items.done FROM (
+         SELECT run_id, count(*) AS total, count(*) FILTER (WHERE state = 'done') AS done
+         FROM modelhub_generationitem
          WHERE run_id IN (%(run_a)s, %(run_b)s) GROUP BY run_id) items
        WHERE run.id = items.run_id""",
     "DROP TABLE bench_p, bench_s, bench_j, bench_w",

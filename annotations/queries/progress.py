@@ -251,7 +251,7 @@ def rounds_miscounted() -> Iterator[str]:
 
 def round_in(*, study_id: uuid.UUID, round_id: uuid.UUID) -> Round:
     """One round of that study."""
-    rounds = Round.objects.select_related("study", "filling", "offering")
+    rounds = Round.objects.select_related("study", "filling")
     found = rounds.filter(study_id=study_id, id=round_id).first()
     if found is None:
         raise NotFound("There is no such round in this study.")

@@ -24,10 +24,8 @@ from annotations.permissions import JUDGE
 from annotations.queries import assignments as queries
 from annotations.queries import rubrics
 from annotations.rules import order, sittings, work_speed
-from annotations.rules.states import ASSIGNMENT_STATES, AssignmentState
-from annotations.services import seats
-from codesign.audit import services as audit
-from codesign.audit.registry import action
+from annotations.rules.states import AssignmentState
+from annotations.services import assignment_states, seats  # noqa: F401 - how one moves
 from codesign.compensation import queries as compensation
 from codesign.compensation.models import PayRate
 from codesign.compensation.rules import pay_for, seconds_for
@@ -35,10 +33,9 @@ from codesign.consent import queries as consent
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.compiled_queries import insert
 from codesign.shared.errors import NoConsent, NotFound, NotPermitted
+from codesign.shared.transition import transition
 from codesign.studies.models import Member
 from codesign.studies.rules import StudyState
-
-LEASE_ENDED = action("annotations.lease_ended", "gave an assignment back")
 
 PATIENCE = 100
 """How often somebody waits for a seat that others were quicker to take."""
@@ -286,21 +283,7 @@ def end_lease(
 
     The member and `task` are locked by the caller.
     """
-    leave(assignment=assignment, task=task, state=state, now=now)
-    assignment.save(update_fields=["state", "ended_at"])
-    audit.record(
-        actor=actor,
-        action=LEASE_ENDED,
-        study_id=assignment.study_id,
-        about=("assignment", assignment.id, ""),
-        data={"state": state, "why": why},
-    )
-
-
-def leave(*, assignment: Assignment, task: Task, state: AssignmentState, now: datetime) -> None:
-    """Move a leased assignment on and free its seat; the caller saves the assignment."""
-    assignment.state = ASSIGNMENT_STATES.check(assignment.state, state)
-    assignment.ended_at = now
+    transition(assignment, to=state, actor=actor, changes={"ended_at": now}, why=why)
     seats.free(seat=assignment.seat, task=task)
 
 

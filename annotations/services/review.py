@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ from codesign.shared import visible
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
 from codesign.shared.states import Transitions
+from codesign.shared.transition import Move, machine, transition
 from codesign.studies.models import Member
 from codesign.studies.permissions import require
 
@@ -71,28 +73,45 @@ def decide(
     if state not in set(reviewed.states):
         raise Invalid("There is no such decision.", {"state": ["Choose one of the decisions."]})
     note = visible.seen(note)
-    old = _move(row, state, reviewed.table, note, seen)
-    if old is not None:
+    if len(note) > NOTE_LONGEST:
+        problem = f"Please keep the note to {NOTE_LONGEST} characters."
+        raise Invalid(problem, {"note": [problem]})
+    if row.state == state:
+        return row
+    if seen is not None and seen != row.state:
+        raise Conflict("Somebody decided on this while you were reading. Please look at it again.")
+    transition(row, to=state, actor=actor, reviewer=reviewer, note=note, example=example)
+    return row
+
+
+def _log(kind: Kind) -> Callable[[Move], None]:
+    """Write each decision as a row of its own, and that there was one in the audit trail."""
+    reviewed = _REVIEWED[kind]
+
+    def log(move: Move) -> None:
         decision = ReviewDecision.objects.create(
-            **{reviewed.name: row},
-            study_id=row.study_id,
-            reviewer=reviewer,
-            old_state=old,
-            new_state=row.state,
-            note=note,
-            example=example,
+            **{reviewed.name: move.row},
+            study_id=move.row.study_id,
+            old_state=move.old,
+            new_state=move.new,
+            **move.data,
         )
-        if reviewer:
-            sent = [(OwnKind.REVIEW_NOTE, decision.id, note)]
+        if reviewer := decision.reviewer:
+            sent = [(OwnKind.REVIEW_NOTE, decision.id, decision.note)]
             own_texts.keep_private(member=reviewer, sent=sent)
         audit.record(
-            actor=actor,
+            actor=move.actor,
             action=reviewed.action,
-            study_id=row.judgement.assignment.study_id,
-            about=(reviewed.name, row.id, ""),
-            data={"from": old, "to": row.state},
+            study_id=move.row.judgement.assignment.study_id,
+            about=(reviewed.name, move.row.id, ""),
+            data={"from": move.old, "to": move.new},
         )
-    return row
+
+    return log
+
+
+for _kind, _reviewed in _REVIEWED.items():
+    machine(_reviewed.model, _reviewed.table, log=_log(_kind))
 
 
 def _locked(model: type[Rewrite] | type[Flag], row_id: uuid.UUID) -> Rewrite | Flag:
@@ -114,19 +133,3 @@ def _reviewer(actor: Actor, row: Rewrite | Flag) -> Member | None:
     if row.judgement.member.user_id == actor.user_id:
         raise NotPermitted("Somebody else decides on what you wrote yourself.")
     return reviewer
-
-
-def _move(
-    row: Rewrite | Flag, state: str, table: Transitions, note: str, seen: str | None
-) -> str | None:
-    """Move to `state`; the state before, or None where it stands there already."""
-    if len(note) > NOTE_LONGEST:
-        problem = f"Please keep the note to {NOTE_LONGEST} characters."
-        raise Invalid(problem, {"note": [problem]})
-    if row.state == state:
-        return None
-    if seen is not None and seen != row.state:
-        raise Conflict("Somebody decided on this while you were reading. Please look at it again.")
-    old, row.state = row.state, table.check(row.state, state)
-    row.save(update_fields=["state"])
-    return old

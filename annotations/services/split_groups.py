@@ -121,7 +121,7 @@ class Run:
 
 
 class Ties:
-    """What new prompts of a study are tied by; the study is locked by the caller.
+    """What new prompts of a study are tied by; the caller holds its split groups (`Lock`).
 
     Holds a few thousand sketches and texts at a time, however many come in or are there, about
     300 bytes for each group that is joined to another, and the words of short prompts as long as

@@ -9,7 +9,6 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
-from django.utils import timezone
 
 from codesign.shared.models import PublicModel
 
@@ -109,17 +108,7 @@ class OutgoingMail(PublicModel):
     to = models.EmailField(help_text="Emptied once sent: who had mail when is nobody's business.")
     subject = models.CharField(max_length=200)
     body = models.TextField(help_text="Emptied once sent: the mail is the reader's alone.")
-    due_at = models.DateTimeField(default=timezone.now, help_text="Not tried before.")
     useful_until = models.DateTimeField(
         null=True, blank=True, help_text="Not sent after: a code that works no more only confuses."
     )
     sent_at = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    last_error = models.CharField(max_length=300, blank=True)
-
-    class Meta:
-        indexes: ClassVar = [
-            models.Index(
-                fields=["due_at"], condition=models.Q(sent_at=None), name="outgoing_mail_waiting"
-            )
-        ]

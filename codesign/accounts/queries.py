@@ -8,17 +8,20 @@ from pathlib import Path
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from codesign.accounts import rules
-from codesign.accounts.models import ApiToken, OutgoingMail, User
+from codesign.accounts.models import ApiToken, User
 from codesign.accounts.registry import ROLES_HELD, SCOPE_ROLES
 from codesign.audit import queries as audit
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.compiled_queries import CompiledQuery
 from codesign.shared.errors import NotFound
+
+MAIL = "mail"
+"""The kind of job that sends a mail."""
 
 
 @CompiledQuery
@@ -129,18 +132,6 @@ def opened_since(*, user_id: uuid.UUID, since: datetime) -> bool:
     """Return whether a deactivated account was reactivated since then."""
     opened = audit.deeds_about(about_ids=[user_id], actions=["accounts.opened"])
     return opened.filter(at__gte=since).exists()
-
-
-def mail_waiting() -> QuerySet[OutgoingMail]:
-    """Mails that are to be sent, now or later."""
-    useful = Q(useful_until=None) | Q(useful_until__gt=timezone.now())
-    return OutgoingMail.objects.filter(useful, sent_at=None, attempts__lt=rules.MOST_ATTEMPTS)
-
-
-def mail_due() -> list[uuid.UUID]:
-    """Mails that wait and may be tried now, oldest first."""
-    waiting = mail_waiting().filter(due_at__lte=timezone.now())
-    return list(waiting.order_by("due_at").values_list("id", flat=True)[:500])
 
 
 def tokens_of(*, actor: Actor) -> QuerySet[ApiToken]:

@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "crispy_bootstrap5",
     "pgtrigger",
     "codesign.shared",
+    "codesign.jobs",
     "codesign.audit",
     "codesign.accounts",
     "codesign.studies",
@@ -327,7 +328,7 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = ("codesign.shared.jobs.route",)
+CELERY_TASK_ROUTES = ("codesign.jobs.carrier.route",)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 LONGEST_TASK = 6 * 3600
 """Seconds; above the limit of every task. An unacknowledged message is then delivered again."""
@@ -346,19 +347,15 @@ else:
     }
 CELERY_BEAT_SCHEDULER = "codesign.config.clock:Clock"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
-    "ring-mail": {"task": "accounts.tasks.ring_mail", "schedule": 60.0},
+    "tend-jobs": {"task": "jobs.tasks.tend", "schedule": 15.0},
     "forget": {"task": "accounts.tasks.forget", "schedule": 600.0},
     "forget-unproven": {"task": "accounts.tasks.forget_unproven", "schedule": 600.0},
     "hand-over": {"task": "desk.tasks.hand_over", "schedule": 60.0},
     "seal-audit": {"task": "audit.tasks.seal", "schedule": 60.0},
     "fold-tallies": {"task": "annotations.tasks.fold_tallies", "schedule": 60.0},
     "expire-leases": {"task": "annotations.tasks.expire_leases", "schedule": 60.0},
-    "ring-rounds": {"task": "annotations.tasks.ring_rounds", "schedule": 20.0},
-    "ring-releases": {"task": "annotations.tasks.ring_releases", "schedule": 20.0},
-    "ring-generation": {"task": "modelhub.tasks.ring_generation", "schedule": 15.0},
-    "ring-uploads": {"task": "modelhub.tasks.ring_uploads", "schedule": 20.0},
+    "clear-uploads": {"task": "modelhub.tasks.ring_uploads", "schedule": 600.0},
     "drop-uploads": {"task": "modelhub.tasks.drop_uploads", "schedule": 3600.0},
-    "ring-training": {"task": "modelhub.tasks.ring_training", "schedule": 20.0},
 }
 MODEL_THREADS = ENV.model_threads  # 0: one per core
 TRAINING_MEMORY_MB = ENV.training_memory_mb  # 0: all memory of this machine or its container

@@ -11,7 +11,7 @@ from annotations.queries import progress, releases, review
 from codesign.audit import queries as audit
 from codesign.compensation import queries as compensation
 from codesign.desk import queries
-from codesign.desk.permissions import SEE_AUDIT
+from codesign.desk.permissions import SEE_AUDIT, SEE_JOBS
 from codesign.shared.actors import Actor
 from codesign.shared.counts import up_to_most
 from codesign.studies import queries as studies
@@ -124,6 +124,7 @@ registry.STEPS.register("help", registry.StepSource(SAFETY_LEAD, order=80, find=
 registry.CARDS.register("what to read", registry.CardSource(AUDITOR, order=5, find=what_to_read))
 registry.CARDS.register("audit seals", registry.CardSource(AUDITOR, order=10, find=seals))
 registry.CARDS.register("safety", registry.CardSource(SAFETY_LEAD, order=10, find=safety))
+registry.NAV.register("jobs", registry.NavLink(gettext_lazy("Jobs"), "desk:jobs", SEE_JOBS, 85))
 registry.NAV.register(
     "audit trail", registry.NavLink(gettext_lazy("Audit trail"), "desk:trail", SEE_AUDIT, 90)
 )

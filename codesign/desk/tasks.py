@@ -1,7 +1,7 @@
 """Scheduled tasks for what spans apps."""
 
 from codesign.desk.services import handover
-from codesign.shared.jobs import background
+from codesign.jobs.carrier import background
 
 
 @background(name="desk.tasks.hand_over", queue="default", time_limit=60)

@@ -27,9 +27,10 @@ class Lock(IntEnum):
     SEAL_AUDIT = 1  # one process seals the audit trail at a time
     INVITE = 2  # by address: nobody proves it while somebody invites it
     SIGN_IN = 3  # by django-allauth's key: tries to sign in are counted one at a time
-    BUILD_RELEASE = 4  # by release: one worker builds it
+    WORKER = 4  # by claim: the worker that made it is alive
     START_GENERATION = 5  # by study: runs start one after another
-    WRITE_CHUNK = 6  # by run and chunk: the worker that writes it is alive
+    IMPORT = 6  # by study: one import at a time
+    SPLIT_GROUPS = 7  # by study: one transaction ties prompts at a time
 
 
 def require_transaction(what: str) -> None:
@@ -50,19 +51,9 @@ def try_lock_until_commit(lock: Lock, *about: object) -> bool:
     return _call("pg_try_advisory_xact_lock", lock, about) is True
 
 
-def lock_session(lock: Lock, *about: object) -> None:
-    """Wait for a lock, and hold it until `unlock_session` or the end of the connection."""
-    _call("pg_advisory_lock", lock, about)
-
-
-def try_lock_session(lock: Lock, *about: object, using: BaseDatabaseWrapper | None = None) -> bool:
+def try_lock_session(lock: Lock, *about: object, using: BaseDatabaseWrapper) -> bool:
     """Take a lock of the session of `using`; False where another session holds it."""
     return _call("pg_try_advisory_lock", lock, about, using) is True
-
-
-def unlock_session(lock: Lock, *about: object) -> bool:
-    """Release a lock of this session; False where it did not hold it."""
-    return _call("pg_advisory_unlock", lock, about) is True
 
 
 def unlock_whole_session(using: BaseDatabaseWrapper) -> None:

@@ -19,6 +19,7 @@ from codesign.audit.registry import action
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid, NotPermitted
 from codesign.shared.keys import free_key
+from codesign.shared.transition import Move, machine, transition
 from codesign.studies import queries, rules
 from codesign.studies.locks import lock_study
 from codesign.studies.models import Cohort, Member, Study
@@ -102,20 +103,26 @@ def change_state(*, actor: Actor, study: Study, state: rules.StudyState) -> Stud
     require(actor, RUN_STUDY, study)
     study = lock_study(study_id=study.id, exclusive=True)
     gaps = queries.gaps_of(study) if state == rules.StudyState.OPEN else []
-    old, study.state = study.state, rules.STUDY_STATES.check(study.state, state)
+    rules.STUDY_STATES.check(study.state, state)
     if gaps:
         missing = [gap.says for gap in gaps]
         sentence = _("This study cannot open yet. %(gaps)s") % {"gaps": " ".join(missing)}
         raise Conflict(sentence, missing=missing)
-    study.save(update_fields=["state"])
-    audit.record(
-        actor=actor,
-        action=STATE_CHANGED,
-        study_id=study.id,
-        about=("study", study.id, study.title),
-        data={"from": old, "to": study.state},
-    )
+    transition(study, to=state, actor=actor)
     return study
+
+
+def _log(move: Move) -> None:
+    audit.record(
+        actor=move.actor,
+        action=STATE_CHANGED,
+        study_id=move.row.id,
+        about=("study", move.row.id, move.row.title),
+        data={"from": move.old, "to": move.new},
+    )
+
+
+machine(Study, rules.STUDY_STATES, log=_log)
 
 
 @transaction.atomic

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from annotations.models import Round
-from annotations.services.filling import fill_round
+from annotations.queries.filling import JOB
 from codesign.studies.rules import Role
 from tests.browser.conftest import OpenPage
 from tests.browser.looking import check_page
 from tests.factories.annotations import judge, judging_round, lease, send
 from tests.factories.studies import CohortFactory, staff
+from tests.support.jobs import run
 
 
 @pytest.mark.slow
@@ -69,7 +70,7 @@ def test_planning_a_round(open_page: OpenPage, transactional_db: None) -> None:
     page.get_by_role("button", name="Plan it").click()
     page.get_by_role("heading", name="How far each cohort is").wait_for()
     check_page(page, name="round-filling")
-    fill_round(round_id=Round.objects.get(title="Second round").id)
+    run(JOB, Round.objects.get(title="Second round").id)
     page.get_by_text("3 prompts were put in.").wait_for()
     page.get_by_role("button", name="Open the round").click()
     page.get_by_role("link", name="Close the round").click()

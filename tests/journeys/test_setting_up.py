@@ -8,15 +8,16 @@ import pytest
 from pytest_django.live_server_helper import LiveServer
 
 from annotations.models import Assignment, Round
-from annotations.services.filling import fill_round
+from annotations.queries.filling import JOB
 from codesign.accounts.services import make_account
 from codesign.consent.models import ConsentVersion
 from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Member, Study
 from codesign.studies.rules import StudyState
 from modelhub.models import Upload
-from modelhub.services import uploads
+from modelhub.queries.uploads import KIND
 from tests.journeys.visitor import Page, Visitor
+from tests.support.jobs import run
 
 PASSWORD = "seven-plain-words-9"
 AT = "/studies/quiet-nights"
@@ -110,10 +111,10 @@ def bring_prompts(coordinator: Visitor) -> None:
         headers={"Referer": page.url},
     )
     upload = Upload.objects.get()
-    uploads.read(upload_id=upload.id)
+    run(KIND, upload.id)
     page = coordinator.get(f"{AT}/imports/{upload.id}/")
     coordinator.submit(page, page.form_with(to="confirm"))
-    uploads.read(upload_id=upload.id)
+    run(KIND, upload.id)
 
 
 def plan_and_open_a_round(coordinator: Visitor) -> None:
@@ -126,7 +127,7 @@ def plan_and_open_a_round(coordinator: Visitor) -> None:
         "lived-experience-overlap": "1",
     }
     page = coordinator.submit(page, page.form_with("which"), **chosen)
-    fill_round(round_id=Round.objects.get().id)
+    run(JOB, Round.objects.get().id)
     coordinator.submit(page, page.form_with(to="open"))
 
 

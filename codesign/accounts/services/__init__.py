@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import logging
-import smtplib
-import uuid
 from collections.abc import Iterable
 from datetime import timedelta
 
 from allauth.account.models import EmailAddress
 from django.contrib.sessions.models import Session
-from django.core.mail import EmailMessage
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,12 +16,12 @@ from django.utils.translation import gettext_lazy
 from codesign.accounts import queries, rules
 from codesign.accounts.models import ApiToken, Identity, OutgoingMail, SignInMemory, User
 from codesign.accounts.services import proofs
+from codesign.accounts.services.outbox import send_mail
 from codesign.accounts.signals import account_switched, address_verified
 from codesign.audit import services as audit
 from codesign.audit.registry import OnErasure, action
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
-from codesign.shared.jobs import enqueue
 from codesign.shared.visible import shows_nothing
 
 log = logging.getLogger(__name__)
@@ -139,47 +136,6 @@ def _tell_site_admins(actor: Actor, user: User) -> None:
             send_mail(to=admin.email, subject=subject, body=body % {"email": user.email})
 
 
-@transaction.atomic
-def send_mail(
-    *, to: str, subject: str, body: str, useful_for: timedelta | None = None
-) -> OutgoingMail:
-    """Put a mail into the outbox; it leaves once the caller's transaction has committed.
-
-    What could not leave within `useful_for` is dropped; without it, it is tried for a day and more.
-    """
-    mail = OutgoingMail.objects.create(
-        to=to,
-        subject=subject,
-        body=body,
-        useful_until=timezone.now() + useful_for if useful_for else None,
-    )
-    enqueue("accounts.tasks.send_mail", mail.id)
-    return mail
-
-
-@transaction.atomic
-def deliver(*, mail_id: str | uuid.UUID) -> bool:
-    """Hand one mail to the mail server; True where it went out now.
-
-    The row stays locked meanwhile, so that no two workers send it. A failure is kept with its
-    reason and tried again later. Whom it went to and what it said is not kept.
-    """
-    mail = queries.mail_waiting().select_for_update(skip_locked=True).filter(id=mail_id).first()
-    if mail is None:
-        return False
-    mail.attempts += 1
-    try:
-        EmailMessage(subject=mail.subject, body=mail.body, to=[mail.to]).send()
-    except (OSError, smtplib.SMTPException) as error:
-        mail.last_error = f"{type(error).__name__}: {error}"[:300]
-        mail.due_at = timezone.now() + rules.pause_after(mail.attempts)
-        log.warning("the mail server did not take a mail (%s)", type(error).__name__)
-    else:
-        mail.sent_at, mail.last_error, mail.to, mail.body = timezone.now(), "", "", ""
-    mail.save(update_fields=["attempts", "last_error", "due_at", "sent_at", "to", "body"])
-    return mail.sent_at is not None
-
-
 def forget_tries() -> int:
     """Drop what sign-in need not remember any more, and forms that nobody came back for.
 
@@ -191,20 +147,6 @@ def forget_tries() -> int:
 def forget_sessions() -> int:
     """Drop sessions that have ended; how many."""
     return Session.objects.filter(expire_date__lt=timezone.now()).delete()[0]
-
-
-def ring_mail() -> int:
-    """Ring for every mail that is due and not sent, in case its message was lost; how many.
-
-    Mails that came to the end of their life are dropped.
-    """
-    late = OutgoingMail.objects.filter(sent_at=None, useful_until__lte=timezone.now())
-    if dropped := late.delete()[0]:
-        log.warning("dropped %d mails with codes that could not be sent in time", dropped)
-    waiting = queries.mail_due()
-    for mail_id in waiting:
-        enqueue("accounts.tasks.send_mail", mail_id)
-    return len(waiting)
 
 
 def _require_own(actor: Actor, user: User) -> None:

@@ -26,6 +26,7 @@ from codesign.enrolment import services as enrolment
 from codesign.enrolment.models import Invitation
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Invalid, NotPermitted
+from codesign.shared.transition import Move, machine, transition
 from codesign.studies import queries as studies
 from codesign.studies.locks import lock_study
 from codesign.studies.models import Handover, Member, Study
@@ -238,19 +239,23 @@ def _locked(handover_id: uuid.UUID) -> Handover:
 
 
 def _move(actor: Actor, handover: Handover, state: HandoverState, why: str = "") -> Handover:
-    old = handover.state
-    handover.state = HANDOVER_STATES.check(old, state)
-    handover.ended_at, handover.why, handover.decided_by_id = timezone.now(), why, actor.user_id
-    handover.save(update_fields=["state", "ended_at", "why", "decided_by"])
-    audit.record(
-        actor=actor,
-        action=MOVED,
-        study_id=handover.study_id,
-        about=("handover", handover.id, ""),
-        data={"from": old, "to": handover.state},
-    )
+    ended = {"ended_at": timezone.now(), "why": why, "decided_by_id": actor.user_id}
+    transition(handover, to=state, actor=actor, changes=ended)
     _tell_all(handover, TOLD_ENDED[state], _("The request for a new coordinator has ended"))
     return handover
+
+
+def _log(move: Move) -> None:
+    audit.record(
+        actor=move.actor,
+        action=MOVED,
+        study_id=move.row.study_id,
+        about=("handover", move.row.id, ""),
+        data={"from": move.old, "to": move.new},
+    )
+
+
+machine(Handover, HANDOVER_STATES, log=_log)
 
 
 def _tell_all(handover: Handover, text: object, subject: str) -> None:
