@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from codesign.shared.errors import Conflict
 
 
@@ -27,6 +29,8 @@ class Transitions:
     def check(self, old: str, new: str) -> str:
         """Return `new`, or refuse with a Conflict that says where it stands."""
         if not self.allows(old, new):
-            stands = old.replace("_", " ")
-            raise Conflict(f"This cannot be done any more: the {self.name} is {stands}.")
+            raise Conflict(
+                _("This is no longer possible: the %(name)s is %(state)s.")
+                % {"name": self.name, "state": old.replace("_", " ")}
+            )
         return new

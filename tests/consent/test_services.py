@@ -68,7 +68,7 @@ def test_a_signature_needs_a_name_and_the_first_choice(
     assert not ConsentRecord.objects.exists()
 
 
-def test_nobody_signs_for_somebody_else() -> None:
+def test_only_the_person_signs() -> None:
     member, other = MemberFactory.create(), UserFactory.create()
     version = publish(member.study)
     coordinator = staff(member.study)
@@ -113,7 +113,7 @@ def test_a_material_change_needs_a_new_signature(  # standards 2.7
     assert (member.id in granting) is in_force
 
 
-def test_one_choice_is_changed_alone_and_at_once() -> None:
+def test_one_choice_changes_immediately_and_separately() -> None:
     member = MemberFactory.create()
     record = sign(member)
     services.change_choice(

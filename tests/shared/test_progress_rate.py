@@ -18,7 +18,7 @@ def test_the_rest_takes_as_long_as_what_is_done_did() -> None:
     assert pace.left == pytest.approx(1800, rel=0.01)
 
 
-def test_nothing_is_left_of_what_came_to_more_than_was_thought() -> None:
+def test_more_work_done_than_expected_leaves_nothing() -> None:
     pace = pace_of(done=12, total=10, since=timezone.now() - timedelta(seconds=6))
     assert pace is not None
     assert pace.left == 0
