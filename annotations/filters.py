@@ -5,13 +5,13 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from annotations.rules.states import (
-    Category,
     ReleasePurpose,
     ReleaseState,
     RetractionCode,
     RoundKind,
     RoundState,
 )
+from annotations.rules.text_kinds import Category
 from codesign.shared.query_parameters import NumberField, SinceFilter
 from codesign.shared.serializers import OneOf
 

@@ -6,9 +6,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from annotations.forms.words import ASKS
 from annotations.queries import progress, rubrics
-from annotations.rules.states import RoundState
+from annotations.rules.states import ON_PAGES, Ask, RoundState
 from codesign.studies.models import Study
 from codesign.studies.queries import cohorts_of
 from codesign.studies.registry import PUBLISH_CHECKS, CheckResult, Gap, PublishCheck
@@ -42,7 +41,7 @@ def rounds(study: Study) -> CheckResult:
             says = _("Plan a round in which %(cohort)s is asked something.")
             gaps.append(Gap(says % {"cohort": f"“{cohort.title}”"}, href))
             continue
-        asked = ", ".join(str(ASKS[ask]) for ask in plan.asks if ask in ASKS)
+        asked = ", ".join(str(ask.label) for ask in map(Ask, plan.asks) if ask in ON_PAGES)
         said = _("%(cohort)s: %(asked)s; %(n)d for each prompt; “%(questions)s”, version %(v)d")
         done.append(
             said

@@ -5,7 +5,8 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from annotations.filters import AboutPromptFilter
-from annotations.rules.states import InUse, Origin, RoundState
+from annotations.rules.states import InUse, RoundState
+from annotations.rules.text_kinds import Origin
 from codesign.shared.query_parameters import NumberField, SinceFilter
 from codesign.shared.serializers import OneOf, Shape
 from modelhub.rules.states import Method, ModelKind, RunState, TrainingState

@@ -15,7 +15,7 @@ from codesign.studies.models import Member
 from modelhub.permissions import SEE_GENERATION, SEE_MODELS, TRAIN, UPLOAD
 from modelhub.queries import generation as queries
 from modelhub.queries import training, versions
-from modelhub.rules.words import METHOD_NAMES
+from modelhub.rules.states import Method
 
 MODELS_SHOWN = 5
 
@@ -67,7 +67,7 @@ def made_from(releases: Collection[UUID]) -> list[Use]:
         found.append(
             Use(
                 run.release_id,
-                _("A training run: %(method)s") % {"method": METHOD_NAMES[run.method]},
+                _("A training run: %(method)s") % {"method": Method(run.method).label},
                 reverse("modelhub:training-run", kwargs={"slug": slug, "run_id": run.id}),
             )
         )

@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from annotations.queries.filling import candidates
-from annotations.rules.states import Category, Waiting
+from annotations.rules.states import Waiting
+from annotations.rules.text_kinds import Category
 from codesign.shared.counts import counted, up_to_most
 from codesign.studies.models import Study
 from codesign.studies.registry import PUBLISH_CHECKS, CheckResult, Gap, PublishCheck

@@ -1,13 +1,12 @@
 """Write run.lock and dev.lock from pyproject.toml (`make lock`).
 
-uv resolves the versions in its own environment. It does not read pip's configuration, so this
-script passes pip's indexes to it. torch is written without its local version ("+cpu"), so that the
-same lock works for CPU and GPU builds; for the same reason there are no hashes. Run this on a
-machine where pip finds a CPU build of torch. Otherwise the lock includes CUDA's packages, which
-every machine would then install.
+uv resolves the versions in its own environment, with pip's configuration. torch is written without
+its local version ("+cpu"), so that the same lock works for CPU and GPU builds; for the same reason
+there are no hashes. Run this on a machine where pip finds a CPU build of torch. Otherwise the lock
+includes CUDA's packages, which every machine would then install.
 """
 
-import ast
+import os
 import re
 import subprocess
 import sys
@@ -15,43 +14,23 @@ import tempfile
 import venv
 from pathlib import Path
 
+from pip_settings import for_uv, pip_settings
+
 HERE = Path(__file__).parent
-OPTIONS = {
-    "find-links": "--find-links",
-    "index-url": "--default-index",
-    "extra-index-url": "--index",
-}
-
-
-def pip_options() -> list[str]:
-    """Return uv's options for the settings of `pip config`. The environment takes precedence."""
-    listed = subprocess.run(
-        [sys.executable, "-m", "pip", "config", "list"], check=True, capture_output=True, text=True
-    ).stdout
-    settings: dict[str, str] = {}
-    for line in listed.splitlines():
-        name, _equals, value = line.partition("=")
-        section, _dot, key = name.rpartition(".")
-        if key in OPTIONS and (key not in settings or section == ":env:"):
-            settings[key] = ast.literal_eval(value)
-    return [
-        word
-        for key, value in settings.items()
-        for place in value.split()
-        for word in (OPTIONS[key], place)
-    ]
 
 
 def compile_lock(uv: Path, target: Path, *extra: str) -> None:
     """Resolve pyproject.toml into one lock file."""
+    options, variables = for_uv(pip_settings(Path(sys.executable)))
     subprocess.run(
         [
             str(uv), "pip", "compile", str(HERE.parent / "pyproject.toml"), *extra,
             "--python-version", "3.11", "--no-header", "--no-annotate", "--upgrade", "--quiet",
             "--no-emit-index-url", "--no-emit-find-links",
-            "--index-strategy", "unsafe-best-match", *pip_options(), "--output-file", str(target),
+            *options, "--output-file", str(target),
         ],
         check=True,
+        env=os.environ | variables,
         stdout=subprocess.DEVNULL,
     )  # fmt: skip
     pinned = target.read_text(encoding="utf-8")

@@ -60,7 +60,7 @@ class JudgingView(ApiView):
         keys = list(serializers.LineSerializer().get_fields())
         countries = care.countries_for(language=self.request.user.language)  # type: ignore[union-attr]
         lines = [{key: line[key] for key in keys} for _, lines in countries for line in lines]
-        slug = queries.slug_of(assignment_id=id_of(assignment_id))
+        slug = queries.slug_of(actor=self.actor, assignment_id=id_of(assignment_id))
         addresses = {
             "help": reverse("care:help"),
             "own_texts": reverse("annotations:own-texts", kwargs={"slug": slug}),

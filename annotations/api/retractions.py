@@ -45,7 +45,7 @@ class RetractionsView(InStudyView):
         return self.page(
             queries.retractions_of(study=study, asked=self.asked),
             serializers.SignedRetractionSerializer,
-            lambda rows: queries.fill_records(study=study, retractions=rows),
+            lambda rows: queries.entries_of(study=study, retractions=rows),
         )
 
 

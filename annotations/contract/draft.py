@@ -1,22 +1,19 @@
-"""The draft of a submission: any part of it, however far it is."""
+"""The draft of a submission, as the API describes it; `UncheckedSubmission` reads it."""
 
 from __future__ import annotations
 
-from pydantic import ConfigDict, JsonValue, create_model
+from typing import Any
+
+from pydantic import JsonValue, create_model
 
 from annotations.contract.parts import Part
 from annotations.contract.submission import Submission
 
-
-class _AnyPart(Part):
-    """Any part of a submission; what a field holds is kept as it was sent."""
-
-    model_config = ConfigDict(title="SubmissionDraft")
-
+_FIELDS: dict[str, Any] = dict.fromkeys(Submission.model_fields, (JsonValue, None))
 
 SubmissionDraft = create_model(
     "SubmissionDraft",
-    __base__=_AnyPart,
-    __doc__=_AnyPart.__doc__,
-    **dict.fromkeys(Submission.model_fields, (JsonValue, None)),
+    __base__=Part,
+    __doc__="Any part of a submission, in any state; values are kept as they were sent.",
+    **_FIELDS,
 )

@@ -28,7 +28,7 @@ Place = tuple[str | int, ...]
 
 def refused(sentence: str | Promise) -> PydanticCustomError:
     """An error with a sentence of ours, in the language of the person who sent the value."""
-    return PydanticCustomError(REFUSED, str(sentence))  # type: ignore[arg-type]
+    return PydanticCustomError(REFUSED, str(sentence))
 
 
 def refused_at(errors: dict[Place, Promise]) -> ValidationError:

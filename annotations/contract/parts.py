@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self, cast
 
 from django.utils.translation import gettext, gettext_lazy
 from pydantic import (
@@ -25,7 +25,7 @@ from pydantic import (
     model_validator,
 )
 
-from annotations.contract.asked import Scale
+from annotations.contract.asked import Asked
 from annotations.contract.errors import SENTENCES, refused, says
 from annotations.contract.values import without_empty
 from annotations.rules.states import Ask, Harm
@@ -66,7 +66,7 @@ class Entry(Part):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _read(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self | None:
+    def _read(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         """Read the entry; None where it says nothing.
 
         What is absent is read as null, so that each field says itself what it needs.
@@ -76,7 +76,7 @@ class Entry(Part):
         known = names_of(cls)
         sent = without_empty(value, known)
         if not (sent.keys() & cls.meaningful or sent.keys() - known):
-            return None
+            return None  # type: ignore[return-value]
         return handler(_required(cls) | sent)
 
     def key(self) -> tuple[str | int, ...]:
@@ -84,14 +84,19 @@ class Entry(Part):
         raise NotImplementedError
 
 
+def asked_in(info: ValidationInfo) -> Asked:
+    """What the assignment asks, given with every submission that is checked."""
+    return cast(Asked, info.context)
+
+
 def _shown(value: Any, info: ValidationInfo) -> str:
-    if isinstance(value, str) and value.lower() in info.context.texts:
+    if isinstance(value, str) and value.lower() in asked_in(info).texts:
         return value.lower()
     raise refused(gettext_lazy("This is not one of the responses shown."))
 
 
 def _criterion(value: Any, info: ValidationInfo) -> Any:
-    if isinstance(value, str) and value in info.context.scales:
+    if isinstance(value, str) and value in asked_in(info).scales:
         return value
     raise refused(gettext_lazy("This is not one of the questions."))
 
@@ -116,7 +121,7 @@ def _on_scale(value: Any, handler: ValidatorFunctionWrapHandler, info: Validatio
     """A score on the scale of its criterion; of a wrong criterion there is no scale."""
     if "criterion" not in info.data:
         return value
-    scale: Scale = info.context.scales[info.data["criterion"]]
+    scale = asked_in(info).scales[info.data["criterion"]]
     return _within(value, handler, scale.minimum, scale.maximum)
 
 
@@ -124,7 +129,7 @@ def _offset(value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationI
     """A place in the text of its response; a wrong response has no text."""
     if "response" not in info.data:
         return value
-    length = len(info.context.texts[info.data["response"]])
+    length = len(asked_in(info).texts[info.data["response"]])
     if info.field_name == "start":
         return _within(value, handler, 0, max(0, length - 1))
     end = _within(value, handler, 1, length)
@@ -154,7 +159,7 @@ def _kept(value: str) -> str:
 
 def _changed(value: str, info: ValidationInfo) -> str:
     response = info.data.get("response")
-    if response and same_text(value, info.context.texts[response]):
+    if response and same_text(value, asked_in(info).texts[response]):
         raise refused(gettext_lazy("This is the same as the response. Change it or clear it."))
     return value
 

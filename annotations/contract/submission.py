@@ -19,7 +19,6 @@ from pydantic import (
     model_validator,
 )
 
-from annotations.contract.asked import Asked
 from annotations.contract.errors import Place, refused, refused_at, says
 from annotations.contract.parts import (
     FREE_TEXT,
@@ -31,6 +30,7 @@ from annotations.contract.parts import (
     Rating,
     Rewrite,
     Text,
+    asked_in,
     names_of,
 )
 from annotations.contract.values import without_empty
@@ -79,7 +79,7 @@ def _distinct(entries: tuple[E | None, ...], info: ValidationInfo) -> tuple[E, .
 
 def _every_question(ratings: tuple[Rating, ...], info: ValidationInfo) -> tuple[Rating, ...]:
     """Complete: where ratings are asked for, one for each response and criterion."""
-    asked: Asked = info.context
+    asked = asked_in(info)
     if Ask.RATING not in asked.asks:
         return ratings
     rated = {rating.key() for rating in ratings}
@@ -96,7 +96,7 @@ def _every_question(ratings: tuple[Rating, ...], info: ValidationInfo) -> tuple[
 
 def _every_response(value: Any, info: ValidationInfo) -> Any:
     """Complete: where a ranking is asked for, it names every response or all are harmful."""
-    asked: Asked = info.context
+    asked = asked_in(info)
     all_harmful = info.data.get("all_harmful", True)
     if value == ():
         if Ask.RANKING in asked.asks and not all_harmful:
@@ -117,7 +117,7 @@ def _every_response(value: Any, info: ValidationInfo) -> Any:
 def _of_two(strength: int | None, info: ValidationInfo) -> int | None:
     """How much better needs a better one; of a wrong ranking nothing is known."""
     ranking = info.data.get("ranking")
-    if strength and ranking is not None and not len(info.context.texts) == len(ranking) == 2:
+    if strength and ranking is not None and not len(asked_in(info).texts) == len(ranking) == 2:
         raise refused(_("How much better needs two responses, one of them better."))
     return strength
 
@@ -185,7 +185,7 @@ class Submission(Part):
     @field_validator(*NEEDED_ASK, mode="before")
     @classmethod
     def _only_if_asked(cls, value: Any, info: ValidationInfo) -> Any:
-        if value != () and NEEDED_ASK[str(info.field_name)] not in info.context.asks:
+        if value != () and NEEDED_ASK[str(info.field_name)] not in asked_in(info).asks:
             raise refused(_("This was not asked for."))
         return value
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from annotations.forms import words
 from annotations.forms.judging import rating_input, reply_input, text_labels
 from annotations.queries.assignments import ShownAssignment, ShownCriterion, ShownResponse
-from annotations.rules.states import Ask
+from annotations.rules.states import WORST_FIRST, Ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +195,7 @@ def _reply(
 ) -> ReplyFields:
     letter = response["label"]
     harm, severity = reply_input("harm", response), reply_input("severity", response)
-    harms = [("", _("Nothing")), *words.HARMS.items()]
+    harms = [("", _("Nothing")), *((one.value, str(one.label)) for one in WORST_FIRST)]
     names = {part: reply_input(part, response) for part in ("rewrite", "note")}
     rewrite = inputs.get(names["rewrite"]) or response["text"]
     return ReplyFields(

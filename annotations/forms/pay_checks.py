@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from annotations.rules.states import PayCheck, WhyHeld
+from annotations.rules.states import PayCheck
 from annotations.services.pay_checks import LONGEST_REASON
 
 DECISIONS = [
@@ -13,11 +13,6 @@ DECISIONS = [
     (PayCheck.LEFT_OUT, _("Pay, but leave out of releases")),
     (PayCheck.NOT_PAID, _("Do not pay")),
 ]
-WHY = {
-    WhyHeld.PACE: _("more work than the time that passed"),
-    WhyHeld.QUICK: _("sent faster than the words can be read"),
-    WhyHeld.SKIPS: _("many quick skips in a row"),
-}
 
 
 class DecisionForm(forms.Form):

@@ -9,11 +9,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from annotations.forms.words import ASKS, CATEGORIES
+from annotations.forms.words import CATEGORIES
 from annotations.models import RoundCohort, Rubric
 from annotations.queries import rubrics
 from annotations.rules.drawing import MOST_REPLIES
-from annotations.rules.states import Ask, Category, Waiting
+from annotations.rules.states import ON_PAGES, Ask, Waiting
+from annotations.rules.text_kinds import Category
 from annotations.services.filling import Fill
 from annotations.services.rounds import CohortPlan
 from codesign.studies.models import Cohort
@@ -85,7 +86,7 @@ class CohortForm(forms.Form):
     )
     asks = forms.MultipleChoiceField(
         label=_("What they are asked for"),
-        choices=list(ASKS.items()),
+        choices=[(ask, ask.label) for ask in ON_PAGES],
         widget=forms.CheckboxSelectMultiple,
     )
     overlap = forms.IntegerField(

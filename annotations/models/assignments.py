@@ -11,10 +11,11 @@ from django.db import models
 from django.db.models import F, Q, QuerySet
 
 from annotations.models.prompts import Prompt, Response, Rubric
+from annotations.models.querysets import AssignmentQuerySet, FlagQuerySet, RewriteQuerySet
 from annotations.models.rounds import Seat, Task
 from annotations.rules.states import (
-    WAITING_FLAG,
-    WAITING_REWRITE,
+    OPEN_FLAGS,
+    OPEN_REWRITES,
     AssignmentState,
     FlagState,
     Harm,
@@ -25,7 +26,7 @@ from annotations.rules.states import (
 )
 from annotations.rules.work_speed import Spare
 from codesign.consent.models import ConsentRecord
-from codesign.shared.compiled_queries import Written
+from codesign.shared.compiled_queries import CompiledQuery
 from codesign.shared.models import PublicModel, append_only, one_of, write_once
 from codesign.studies.models import Member, Study
 
@@ -75,6 +76,8 @@ class Assignment(PublicModel):
     skip_paid = models.BooleanField(default=False, help_text="Not a second “not today” of a day.")
     skip_note = models.CharField(max_length=500, blank=True)
     example = models.BooleanField(default=False, help_text="Made by seed_judgements.")
+
+    objects = AssignmentQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [
@@ -161,7 +164,7 @@ class Assignment(PublicModel):
         return {response.id: response for response in _responses_of.all(task_id=self.task_id)}
 
 
-@Written
+@CompiledQuery
 def _responses_of(task_id: uuid.UUID) -> QuerySet[Response]:
     return Response.objects.filter(tasks=task_id)
 
@@ -266,6 +269,8 @@ class Rewrite(PublicModel):
     state = models.CharField(max_length=10, default=RewriteState.PENDING)
     example = models.BooleanField(default=False, help_text="Made by seed_judgements.")
 
+    objects = RewriteQuerySet.as_manager()
+
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["judgement", "response"], name="rewrite_once"),
@@ -274,7 +279,7 @@ class Rewrite(PublicModel):
         indexes: ClassVar = [
             models.Index(
                 fields=["study", "id"],
-                condition=Q(state__in=WAITING_REWRITE),
+                condition=Q(state__in=OPEN_REWRITES),
                 name="rewrite_waiting",
             )
         ]
@@ -297,6 +302,8 @@ class Flag(PublicModel):
     state = models.CharField(max_length=10, default=FlagState.REPORTED)
     example = models.BooleanField(default=False, help_text="Made by seed_judgements.")
 
+    objects = FlagQuerySet.as_manager()
+
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["judgement", "response", "harm"], name="flag_once"),
@@ -308,7 +315,7 @@ class Flag(PublicModel):
         ]
         indexes: ClassVar = [
             models.Index(
-                fields=["study", "id"], condition=Q(state__in=WAITING_FLAG), name="flag_waiting"
+                fields=["study", "id"], condition=Q(state__in=OPEN_FLAGS), name="flag_waiting"
             )
         ]
         triggers: ClassVar = write_once(

@@ -9,8 +9,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from annotations.models.querysets import PromptQuerySet, ResponseQuerySet
 from annotations.rules.split_groups import Why
-from annotations.rules.states import Category, Origin, TextCheck
+from annotations.rules.text_kinds import Category, Origin, TextCheck
 from codesign.shared.models import PublicModel, append_only, one_of, write_once
 from codesign.studies.models import Study
 
@@ -41,6 +42,8 @@ class Prompt(PublicModel):
     text_check = models.CharField(
         max_length=10, default=TextCheck.UNCHECKED, db_default=TextCheck.UNCHECKED
     )
+
+    objects = PromptQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [
@@ -112,6 +115,8 @@ class Response(PublicModel):
     text_check = models.CharField(
         max_length=10, default=TextCheck.UNCHECKED, db_default=TextCheck.UNCHECKED
     )
+
+    objects = ResponseQuerySet.as_manager()
 
     class Meta:
         indexes: ClassVar = [

@@ -7,6 +7,7 @@ from typing import ClassVar
 import pgtrigger
 from django.db import models
 
+from annotations.models.querysets import DatasetReleaseQuerySet
 from annotations.rules.releases import LEAST_MARGIN, LEAST_P
 from annotations.rules.states import ReleasePurpose, ReleaseState, RetractionCode
 from codesign.accounts.models import User
@@ -42,6 +43,8 @@ class DatasetRelease(PublicModel):
     frozen_at = models.DateTimeField(null=True, blank=True)
     superseded_at = models.DateTimeField(null=True, blank=True)
     has_examples = models.BooleanField(default=False, help_text="Holds seeded judgements.")
+
+    objects = DatasetReleaseQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [

@@ -12,14 +12,9 @@ from django.db import models
 from django.db.models import F, Q
 
 from annotations.models.prompts import Prompt, Response, Rubric
-from annotations.rules.states import (
-    Category,
-    FillingState,
-    RoundKind,
-    RoundState,
-    SeatState,
-    Waiting,
-)
+from annotations.models.querysets import RoundQuerySet, SeatQuerySet
+from annotations.rules.states import FillingState, RoundKind, RoundState, SeatState, Waiting
+from annotations.rules.text_kinds import Category
 from codesign.shared.models import PublicModel, append_only, counting, one_of
 from codesign.studies.models import Cohort, Study
 
@@ -32,6 +27,8 @@ class Round(PublicModel):
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True)
     title = models.CharField(max_length=120)
     state = models.CharField(max_length=10, default=RoundState.PLANNED)
+
+    objects = RoundQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [
@@ -189,6 +186,8 @@ class Seat(models.Model):
     first = models.BooleanField(default=False, help_text="Of a comparison between models.")
     offered = models.BooleanField(default=False)
     shuffle = models.IntegerField(default=partial(secrets.randbits, 31))
+
+    objects = SeatQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [

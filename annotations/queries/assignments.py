@@ -7,19 +7,18 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, TypedDict
 
-from django.db.models import Exists, F, Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from annotations.models import Assignment, OrderBalance, Response, Seat, SeenInReview
 from annotations.queries import rubrics
 from annotations.rules import sittings
-from annotations.rules.states import AssignmentState, SkipReason
+from annotations.rules.states import SkipReason
 from codesign.consent import queries as consent
-from codesign.consent.rules import Purpose
 from codesign.shared.actors import Actor
-from codesign.shared.compiled_queries import Written
+from codesign.shared.compiled_queries import CompiledQuery
 from codesign.shared.errors import NoConsent, NotFound
-from codesign.studies.models import Member
+from codesign.studies.models import Member, is_current
 
 AT_MOST = 100
 """Waiting tasks are counted up to this many: nobody is helped by a larger number."""
@@ -94,40 +93,8 @@ class ShownAssignment(TypedDict):
 
 
 def waiting_seats(member: Member) -> QuerySet[Seat]:
-    """Seats on offer to a member: comparisons of models, then the task nearest to completion.
-
-    Which of the two kinds a lease takes first is drawn in `services.seats`.
-
-    Without tasks they were ever assigned (but let expire), without prompts they skipped or saw in
-    review, and without comparisons for whom their answers must not test a model: a seat would be
-    lost.
-    """
-    return _waiting(member_id=member.id, cohort_id=member.cohort_id)
-
-
-def _waiting(*, member_id: uuid.UUID, cohort_id: uuid.UUID | None) -> QuerySet[Seat]:
-    tests = consent.signed_for(member_id=member_id, purpose=Purpose.EVALUATION)
-    offered = _offered(member_id=member_id, cohort_id=cohort_id)
-    return offered.filter(Q(first=False) | Exists(tests))
-
-
-def _offered(*, member_id: uuid.UUID, cohort_id: uuid.UUID | None) -> QuerySet[Seat]:
-    """Written with NOT IN, which PostgreSQL answers from a hash table of what the member had.
-
-    NOT EXISTS became a nested loop where the table was new to the planner: quadratic in what the
-    member had done, since the next seats of their own tasks stand first in the queue.
-    """
-    mine = Assignment.objects.filter(member_id=member_id)
-    seen = mine.exclude(state=AssignmentState.EXPIRED).values("task_id")
-    skipped = mine.filter(state=AssignmentState.SKIPPED).values("prompt_id")
-    reviewed = SeenInReview.objects.filter(member_id=member_id).values("prompt_id")
-    return Seat.objects.filter(
-        ~Q(task_id__in=seen),
-        ~Q(task__prompt_id__in=skipped),
-        ~Q(task__prompt_id__in=reviewed),
-        offered=True,
-        cohort=cohort_id,
-    ).order_by(F("first").desc(), F("number").desc(), "shuffle")
+    """Seats that the member may be given now, the first of the queue first."""
+    return Seat.objects.waiting_for(member_id=member.id, cohort_id=member.cohort_id)
 
 
 def _first(seats: QuerySet[Seat], *, skip_locked: bool) -> QuerySet[Seat]:
@@ -140,45 +107,47 @@ def _first(seats: QuerySet[Seat], *, skip_locked: bool) -> QuerySet[Seat]:
     return columns[:1]
 
 
-@Written
+@CompiledQuery
 def first_free(member_id: uuid.UUID, cohort_id: uuid.UUID) -> QuerySet[Seat]:
     """The first waiting seat whose task nobody else holds; the hottest query."""
-    return _first(_waiting(member_id=member_id, cohort_id=cohort_id), skip_locked=True)
+    waiting = Seat.objects.waiting_for(member_id=member_id, cohort_id=cohort_id)
+    return _first(waiting, skip_locked=True)
 
 
-@Written
+@CompiledQuery
 def first_ordinary(member_id: uuid.UUID, cohort_id: uuid.UUID) -> QuerySet[Seat]:
     """The same among those that compare no models."""
-    ordinary = _offered(member_id=member_id, cohort_id=cohort_id).filter(first=False)
-    return _first(ordinary, skip_locked=True)
+    offered = Seat.objects.offered_to(member_id=member_id, cohort_id=cohort_id)
+    return _first(offered.filter(first=False), skip_locked=True)
 
 
-@Written
+@CompiledQuery
 def first_of_task(member_id: uuid.UUID, cohort_id: uuid.UUID, task_id: uuid.UUID) -> QuerySet[Seat]:
     """The waiting seat of one task, unless somebody else holds the task."""
-    of_task = _waiting(member_id=member_id, cohort_id=cohort_id).filter(task=task_id)
-    return _first(of_task, skip_locked=True)
+    waiting = Seat.objects.waiting_for(member_id=member_id, cohort_id=cohort_id)
+    return _first(waiting.filter(task=task_id), skip_locked=True)
 
 
-@Written
+@CompiledQuery
 def first_waiting(member_id: uuid.UUID, cohort_id: uuid.UUID) -> QuerySet[Seat]:
     """The first waiting seat, waited for where somebody holds its task."""
-    return _first(_waiting(member_id=member_id, cohort_id=cohort_id), skip_locked=False)
+    waiting = Seat.objects.waiting_for(member_id=member_id, cohort_id=cohort_id)
+    return _first(waiting, skip_locked=False)
 
 
 def _judging(user_id: uuid.UUID) -> QuerySet[Member]:
     """The memberships of somebody who has not left, each with its study, locked when read."""
-    members = Member.objects.filter(user_id=user_id, left_at=None).select_related("study")
+    members = Member.objects.current().filter(user_id=user_id).select_related("study")
     return members.select_for_update(no_key=True, of=("self",))
 
 
-@Written
+@CompiledQuery
 def member_in(user_id: uuid.UUID, slug: str) -> QuerySet[Member]:
     """Somebody's membership of a study, locked."""
     return _judging(user_id).filter(study__slug=slug)
 
 
-@Written
+@CompiledQuery
 def member_of(user_id: uuid.UUID, assignment_id: uuid.UUID) -> QuerySet[Member]:
     """The membership under which somebody holds or held an assignment, locked."""
     return _judging(user_id).filter(assignments=assignment_id)
@@ -186,10 +155,10 @@ def member_of(user_id: uuid.UUID, assignment_id: uuid.UUID) -> QuerySet[Member]:
 
 def leased() -> QuerySet[Assignment]:
     """Leases with their seats, for services that hold the member's lock."""
-    return Assignment.objects.filter(state=AssignmentState.LEASED).select_related("seat")
+    return Assignment.objects.leased().select_related("seat")
 
 
-@Written
+@CompiledQuery
 def _latest(member_id: uuid.UUID) -> QuerySet[Assignment]:
     mine = Assignment.objects.filter(member_id=member_id).select_related("prompt")
     return mine.order_by("-leased_at")[:1]
@@ -203,13 +172,13 @@ def latest(member: Member) -> Assignment | None:
     return found
 
 
-@Written
+@CompiledQuery
 def responses_of(task_id: uuid.UUID) -> QuerySet[Response]:
     """The fixed responses of a task, at least one, each with the task's prompt; one query."""
     return Response.objects.filter(tasks=task_id).select_related("prompt")
 
 
-@Written
+@CompiledQuery
 def _of_member(assignment_id: uuid.UUID, member_id: uuid.UUID) -> QuerySet[Assignment]:
     return Assignment.objects.filter(id=assignment_id, member_id=member_id)
 
@@ -221,7 +190,7 @@ def locked_own(*, member: Member, assignment_id: uuid.UUID) -> Assignment:
     return found
 
 
-@Written
+@CompiledQuery
 def leads_of(
     member_id: uuid.UUID, first_source: uuid.UUID, second_source: uuid.UUID
 ) -> QuerySet[OrderBalance, tuple[int]]:
@@ -246,14 +215,14 @@ def saw_in_review(*, member_id: uuid.UUID, prompt_id: uuid.UUID) -> bool:
 
 def overdue(*, now: datetime) -> Iterator[uuid.UUID]:
     """Leases whose time is over, the oldest first."""
-    late = Assignment.objects.filter(state=AssignmentState.LEASED, expires_at__lte=now)
+    late = Assignment.objects.leased().filter(expires_at__lte=now)
     return iter(list(late.order_by("expires_at").values_list("id", flat=True)))
 
 
-@Written
+@CompiledQuery
 def _of_user(assignment_id: uuid.UUID, user_id: uuid.UUID) -> QuerySet[Assignment]:
     found = Assignment.objects.filter(
-        id=assignment_id, member__user_id=user_id, member__left_at=None
+        is_current("member"), id=assignment_id, member__user_id=user_id
     )
     return found.select_related("member__study", "prompt")
 
@@ -270,9 +239,12 @@ def own(*, actor: Actor, assignment_id: uuid.UUID) -> Assignment:
     return found
 
 
-def slug_of(*, assignment_id: uuid.UUID) -> str:
-    """The address of an assignment's study."""
-    return Assignment.objects.values_list("study__slug", flat=True).get(id=assignment_id)
+def slug_of(*, actor: Actor, assignment_id: uuid.UUID) -> str:
+    """The address of the study of one of the actor's assignments."""
+    if actor.user_id is None:
+        raise NotFound
+    mine = Assignment.objects.filter(member__user_id=actor.user_id)
+    return mine.values_list("study__slug", flat=True).get(id=assignment_id)
 
 
 def held(*, actor: Actor, slug: str) -> Assignment | None:
@@ -280,12 +252,12 @@ def held(*, actor: Actor, slug: str) -> Assignment | None:
     if actor.user_id is None:
         return None
     return (
-        Assignment.objects.select_related("member__study", "prompt")
+        Assignment.objects.leased()
+        .select_related("member__study", "prompt")
         .filter(
+            is_current("member"),
             member__user_id=actor.user_id,
-            member__left_at=None,
             member__study__slug=slug,
-            state=AssignmentState.LEASED,
             expires_at__gt=timezone.now(),
         )
         .first()

@@ -13,9 +13,7 @@ from annotations.rules.states import FillingState, Waiting
 
 def candidates(*, study_id: uuid.UUID, which: str, categories: Sequence[str]) -> QuerySet[Prompt]:
     """Prompts in use, of these kinds; those for comparisons between models are never among them."""
-    found = Prompt.objects.filter(
-        study_id=study_id, held_out=False, withdrawn_at=None, category__in=categories
-    )
+    found = Prompt.objects.for_judging().filter(study_id=study_id, category__in=categories)
     if which == Waiting.NOT_ASKED:
         found = found.exclude(Exists(Task.objects.filter(prompt=OuterRef("id"))))
     return found.defer("messages")

@@ -12,9 +12,11 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from annotations.models import Flag, Judgement, Prompt, Response, Round, RoundCohort, Task
+from annotations.models.querysets import in_use, withdrawn
 from annotations.queries.progress import rounds_of
 from annotations.queries.prompts import prompts_of
 from annotations.rules.states import InUse
+from codesign.consent.models import not_taken_back
 from codesign.shared.errors import Invalid
 from codesign.shared.lookups import Asked, matching
 from codesign.studies.models import Cohort
@@ -70,8 +72,8 @@ def judgements(
         Judgement.objects.filter(
             _about_prompt(asked, "assignment__prompt"),
             matching(asked, prompt="assignment__prompt_id", since="submitted_at__gte"),
+            not_taken_back("consent_record"),
             assignment__study_id=study_id,
-            consent_record__withdrawal=None,
         )
         .select_related("assignment__task", "member__cohort")
         .prefetch_related(Prefetch("flags", Flag.objects.defer("note").order_by("id")))
@@ -103,7 +105,7 @@ def _about_prompt(asked: Asked, path: str) -> Q:
 def _in_use(asked: Asked) -> Q:
     if "state" not in asked:
         return Q()
-    return Q(withdrawn_at__isnull=asked["state"] == InUse.IN_USE)
+    return in_use() if asked["state"] == InUse.IN_USE else withdrawn()
 
 
 def _round(study_id: uuid.UUID, asked: Asked) -> uuid.UUID:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from annotations.models import Assignment, Round, RoundFilling, RoundOffering, Seat, SeenInReview
+from annotations.models import Assignment, Round, RoundFilling, RoundOffering, Seat
+from annotations.models.querysets import in_use
 from annotations.registry import BEING_WRITTEN
-from annotations.rules.states import AssignmentState, FillingState, RoundState, SeatState
+from annotations.rules.states import FillingState, SeatState
 from codesign.compensation import queries as compensation
 from codesign.consent import queries as consent
 from codesign.consent.rules import Purpose
@@ -31,9 +32,6 @@ class Nothing(StrEnum):
     NONE_YET = "none_yet"
 
 
-ENDED = (AssignmentState.SUBMITTED, AssignmentState.SKIPPED)
-
-
 def why_nothing(*, actor: Actor, member: Member) -> Nothing:
     """The reason for a member who was leased nothing; at most eight queries."""
     if member.user_id != actor.user_id or member.cohort_id is None:
@@ -50,14 +48,12 @@ def why_nothing(*, actor: Actor, member: Member) -> Nothing:
         return Nothing.OTHERS
     if not _open_rounds(member).exists():
         return Nothing.BETWEEN
-    did_something = Assignment.objects.filter(member=member, state__in=ENDED).exists()
+    did_something = Assignment.objects.filter(member=member).ended().exists()
     return Nothing.DONE if did_something else Nothing.NONE_YET
 
 
 def _open_rounds(member: Member) -> QuerySet[Round]:
-    return Round.objects.filter(
-        study_id=member.study_id, state=RoundState.OPEN, cohorts__cohort=member.cohort_id
-    )
+    return Round.objects.open().filter(study_id=member.study_id, cohorts__cohort=member.cohort_id)
 
 
 def _being_written(member: Member) -> bool:
@@ -72,15 +68,11 @@ def _being_written(member: Member) -> bool:
 
 def _held_by_others(member: Member) -> bool:
     """Whether a seat is leased to somebody else that could come to this member if given back."""
-    mine = Assignment.objects.filter(member=member)
-    had = mine.exclude(state=AssignmentState.EXPIRED).values("task")
-    skipped = mine.filter(state=AssignmentState.SKIPPED).values("prompt")
-    reviewed = SeenInReview.objects.filter(member=member).values("prompt")
     tests = consent.signed_for(member_id=member.id, purpose=Purpose.EVALUATION).exists()
-    leased = Seat.objects.filter(
+    leased = Seat.objects.not_had_by(member.id).filter(
+        in_use("task__prompt"),
         cohort=member.cohort_id,
         state=SeatState.LEASED,
         task__round__in=_open_rounds(member),
-        task__prompt__withdrawn_at=None,
-    ).exclude(Q(task__in=had) | Q(task__prompt__in=skipped) | Q(task__prompt__in=reviewed))
+    )
     return (leased if tests else leased.filter(first=False)).exists()

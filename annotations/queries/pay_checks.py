@@ -76,7 +76,7 @@ class OwnPay:
 
 def held(*, study_id: uuid.UUID) -> QuerySet[Assignment]:
     """Work of a study whose pay nobody has decided on yet."""
-    return Assignment.objects.filter(study_id=study_id, pay_check=PayCheck.HELD)
+    return Assignment.objects.pay_held().filter(study_id=study_id)
 
 
 def how_many(*, study_id: uuid.UUID) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from annotations.models import Assignment, Round, RoundCohort, RoundTally, Rubric
-from annotations.rules.states import AssignmentState, RoundKind, RoundState, SeatState
+from annotations.rules.states import RoundKind, RoundState, SeatState
 from codesign.compensation import queries as compensation
 from codesign.consent import queries as consent
 from codesign.enrolment import queries as enrolment
@@ -38,7 +38,7 @@ def judged_by_cohort(*, study_id: uuid.UUID) -> list[CohortProgress]:
     people = {
         cohort_id: (signed, everybody)
         for cohort_id, signed, everybody in consent.with_state(
-            Member.objects.filter(study_id=study_id, left_at=None)
+            Member.objects.current().filter(study_id=study_id)
         )
         .values("cohort_id")
         .annotate(
@@ -48,7 +48,8 @@ def judged_by_cohort(*, study_id: uuid.UUID) -> list[CohortProgress]:
         .values_list("cohort_id", "signed", "everybody")
     }
     examples = dict(
-        Assignment.objects.filter(study_id=study_id, state=AssignmentState.SUBMITTED, example=True)
+        Assignment.objects.submitted()
+        .filter(study_id=study_id, example=True)
         .values("member__cohort_id")
         .annotate(n=Count("id"))
         .values_list("member__cohort_id", "n")
@@ -100,13 +101,13 @@ class Journey:
 
 def journeys(*, study_id: uuid.UUID) -> list[Journey]:
     """From invitation to judging for every cohort in its order; three queries, however many."""
-    sent = Assignment.objects.filter(
-        member_id=OuterRef("id"), state=AssignmentState.SUBMITTED, example=False
-    ).order_by("-leased_at")  # by an index of their own: not of everybody's until one is theirs
+    mine = Assignment.objects.filter(member_id=OuterRef("id"))
+    # by an index of their own: not of everybody's until one is theirs
+    sent = mine.submitted().by_people().order_by("-leased_at")
     signed = Q(consent_state=consent.ConsentState.SIGNED)
     again = Q(consent_state=consent.ConsentState.TO_SIGN_AGAIN)
     rows = (
-        consent.with_state(Member.objects.filter(study_id=study_id, left_at=None))
+        consent.with_state(Member.objects.current().filter(study_id=study_id))
         .annotate(sent_last=Subquery(sent.values("id")[:1]))
         .values("cohort_id")
         .annotate(
@@ -168,7 +169,7 @@ def parts_of(*, round: Round) -> list[CohortPart]:
     """Every cohort of a round in its order; three queries, however many there are."""
     seats = _seats(RoundTally.objects.filter(round=round))
     signed = dict(
-        consent.with_state(Member.objects.filter(study_id=round.study_id, left_at=None))
+        consent.with_state(Member.objects.current().filter(study_id=round.study_id))
         .values("cohort_id")
         .annotate(n=Count("id", filter=Q(consent_state=consent.ConsentState.SIGNED)))
         .values_list("cohort_id", "n")

@@ -18,8 +18,8 @@ def prompts_of(*, study_id: uuid.UUID) -> QuerySet[Prompt]:
 
 def with_replies(*, study_id: uuid.UUID) -> QuerySet[Prompt]:
     """The same, each with how many `replies` are in use, counted for those that are read."""
-    in_use = Response.objects.filter(prompt=OuterRef("id"), withdrawn_at=None).order_by()
-    count = in_use.values("prompt").annotate(n=Count("id")).values("n")
+    replies = Response.objects.in_use().filter(prompt=OuterRef("id")).order_by()
+    count = replies.values("prompt").annotate(n=Count("id")).values("n")
     return prompts_of(study_id=study_id).annotate(replies=Coalesce(Subquery(count), 0))
 
 

@@ -12,16 +12,14 @@ from django.utils.translation import gettext as _
 from annotations.datasets.plumbing.layout import shares_paths
 from annotations.datasets.plumbing.manifest import MANIFEST
 from annotations.models import DatasetRelease
-from annotations.rules.states import ReleaseState
+from annotations.models.querysets import DatasetReleaseQuerySet
+from annotations.rules.states import FROZEN_RELEASES
 from codesign.shared.errors import NotFound
 from codesign.shared.lookups import Asked, matching
 from codesign.studies.models import Study
 
-READABLE = frozenset({ReleaseState.FROZEN, ReleaseState.SUPERSEDED})
-WAITING = frozenset({ReleaseState.QUEUED, ReleaseState.BUILDING})
 
-
-def releases_of(*, study: Study) -> QuerySet[DatasetRelease]:
+def releases_of(*, study: Study) -> DatasetReleaseQuerySet:
     """A study's releases, newest first; who may see them the door has checked."""
     return DatasetRelease.objects.filter(study=study).order_by("-number")
 
@@ -43,19 +41,19 @@ def release_in(*, study: Study, release_id: uuid.UUID) -> DatasetRelease:
 
 def waiting() -> list[DatasetRelease]:
     """Releases that somebody must build or go on building."""
-    return list(DatasetRelease.objects.filter(state__in=WAITING).order_by("created_at"))
+    return list(DatasetRelease.objects.unfinished().order_by("created_at"))
 
 
 def folder_of(release: DatasetRelease) -> Path:
     """Where the files of a frozen or superseded release lie."""
-    if release.state not in READABLE:
+    if release.state not in FROZEN_RELEASES:
         raise NotFound("This release has no files yet.")
     return Path(settings.RELEASES_DIR) / str(release.id)
 
 
 def folders() -> list[Path]:
     """Where the files of all releases lie, of every study; for a backup."""
-    return [folder_of(release) for release in DatasetRelease.objects.filter(state__in=READABLE)]
+    return [folder_of(release) for release in DatasetRelease.objects.frozen()]
 
 
 def loading_advice(release: DatasetRelease) -> str:

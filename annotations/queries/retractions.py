@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date
+from uuid import UUID
 
 from django.db.models import QuerySet
-from django.db.models.functions import TruncDate
 
 from annotations.datasets.plumbing.released_records import find_released_records
 from annotations.datasets.plumbing.retraction_signing import RetractionSigner
@@ -20,22 +22,58 @@ from codesign.shared.lookups import Asked, matching
 from codesign.studies.models import Study
 
 
+@dataclass(frozen=True, slots=True)
+class RetractionEntry:
+    """One entry of a study's retraction list, as recipients read and check it. It names nobody."""
+
+    id: UUID
+    release_id: UUID
+    release_number: int
+    manifest_sha256: str
+    retracted_on: date
+    """In UTC; not the time, which could tell whose it was."""
+    code: str
+    records: Mapping[str, Sequence[str]]
+    """config → ids of the records to drop, as the release names them."""
+    signer: RetractionSigner
+    """Signs the entry for the study."""
+
+
 def retractions_of(*, study: Study, asked: Asked) -> QuerySet[Retraction]:
     """Oldest first; of one release, for one reason or since a moment, as far as these are given."""
     wanted = matching(asked, release="release__number", code="code", since="created_at__gte")
     found = Retraction.objects.filter(wanted, release__study=study)
-    dated = found.select_related("release").annotate(retracted_on=TruncDate("created_at"))
-    return dated.order_by("created_at", "id")
+    return found.select_related("release").order_by("created_at", "id")
 
 
-def fill_records(*, study: Study, retractions: Sequence[Retraction]) -> None:
-    """Give each retraction its `records`, and `sign`, by which the study signs them.
+def entries_of(*, study: Study, retractions: Sequence[Retraction]) -> list[RetractionEntry]:
+    """What programs read of these retractions of a study, in their order.
 
-    From what its person had sent when the release was frozen, and only what is in its files: not
-    a rewrite that nobody had accepted.
+    The records are those of what the person had sent when the release was frozen, as far as they
+    are in its files: a rewrite that nobody had accepted is not.
 
-    Four queries, however many there are.
+    Four queries, however many retractions there are.
     """
+    signer = signer_of(study)
+    return [
+        RetractionEntry(
+            id=retraction.id,
+            release_id=retraction.release_id,
+            release_number=retraction.release.number,
+            manifest_sha256=retraction.release.manifest_sha256,
+            retracted_on=retraction.created_at.astimezone(UTC).date(),
+            code=retraction.code,
+            records=records,
+            signer=signer,
+        )
+        for retraction, records in _released_records(_based_on(study, retractions)).items()
+    ]
+
+
+def _based_on(
+    study: Study, retractions: Sequence[Retraction]
+) -> dict[Retraction, dict[str, list[str]]]:
+    """config → ids of the records that are based on what each retraction's person had sent."""
     judgements = list(
         Judgement.objects.filter(
             member_id__in={retraction.member_id for retraction in retractions},
@@ -72,10 +110,7 @@ def fill_records(*, study: Study, retractions: Sequence[Retraction]) -> None:
         ]
         pseudonyms = Pseudonyms(bytes(study.secret), release.selection_hash)
         named[retraction] = records_based_on(retracted, pseudonyms)
-    _keep_released_records(named)
-    signer = signer_of(study)
-    for retraction in retractions:
-        retraction.sign = signer.sign  # type: ignore[attr-defined]
+    return named
 
 
 def signer_of(study: Study) -> RetractionSigner:
@@ -83,8 +118,11 @@ def signer_of(study: Study) -> RetractionSigner:
     return RetractionSigner(bytes(study.secret))
 
 
-def _keep_released_records(named: Mapping[Retraction, Mapping[str, Sequence[str]]]) -> None:
-    """Give each retraction its `records`: those of the named that are in its release's files."""
+def _released_records(
+    named: Mapping[Retraction, Mapping[str, Sequence[str]]],
+) -> dict[Retraction, dict[str, list[str]]]:
+    """Those of the named records that are in their release's files, in the order given."""
+    kept: dict[Retraction, dict[str, list[str]]] = {retraction: {} for retraction in named}
     for release in {retraction.release for retraction in named}:
         of_release = {row: records for row, records in named.items() if row.release == release}
         wanted = {
@@ -93,7 +131,8 @@ def _keep_released_records(named: Mapping[Retraction, Mapping[str, Sequence[str]
         }
         released = find_released_records(folder_of(release), wanted)
         for row, records in of_release.items():
-            row.records = {  # type: ignore[attr-defined]
+            kept[row] = {
                 config: [name for name in names if name in released[config]]
                 for config, names in records.items()
             }
+    return kept

@@ -36,15 +36,16 @@ from annotations.models import (
     Rewrite,
     SeenInReview,
 )
+from annotations.models.querysets import FlagQuerySet, RewriteQuerySet
 from annotations.queries.assignments import waiting_seats
 from annotations.queries.own_texts import kept_private
 from annotations.rules.own_texts import OwnKind
-from annotations.rules.states import WAITING_FLAG, WAITING_REWRITE, AssignmentState
 from codesign.consent.models import Withdrawal
 from codesign.shared.actors import Actor
 from codesign.shared.counts import AT_MOST, AtLeast, sum_of, up_to_most
 from codesign.studies.models import Member
 
+Reviewed = RewriteQuerySet | FlagQuerySet
 NEWEST = ("-created_at", "-id")
 LOOKED_AT = AT_MOST * 3 // 2
 """Of what waits, at a time, for a count: some is kept back, or does not count any more."""
@@ -93,7 +94,7 @@ class Counts:
         return self.rewrites if kind is Kind.REWRITES else self.flags
 
 
-def _rows(kind: Kind, actor: Actor, study_id: uuid.UUID) -> QuerySet[Any]:
+def _rows(kind: Kind, actor: Actor, study_id: uuid.UUID) -> Reviewed:
     """Rows that count and that this reviewer may see: none on a prompt that they may yet judge."""
     rows = _counting(kind, actor, study_id)
     kept_back = _kept_back(actor, study_id)
@@ -104,7 +105,7 @@ def _reviewer(actor: Actor) -> uuid.UUID:
     return actor.user_id or uuid.UUID(int=0)  # the system judges nothing
 
 
-def _counting(kind: Kind, actor: Actor, study_id: uuid.UUID) -> QuerySet[Any]:
+def _counting(kind: Kind, actor: Actor, study_id: uuid.UUID) -> Reviewed:
     """Rows that count, of which this reviewer sees those that `_kept_back` leaves.
 
     Left out: their own; what somebody wrote whose consent was taken back; withdrawn texts; texts
@@ -112,15 +113,11 @@ def _counting(kind: Kind, actor: Actor, study_id: uuid.UUID) -> QuerySet[Any]:
     """
     # as a join, a planner that knows few withdrawals begins with the study's every signature
     taken_back = Withdrawal.objects.filter(record=OuterRef("judgement__consent_record"))
-    rows = _table(kind)
+    rows = _table(kind).of_texts_in_use()
     if kind is Kind.REWRITES:  # of a comparison of models nothing is ever learnt
         rows = rows.filter(~kept_private(OwnKind.REWRITE), response__prompt__held_out=False)
-    return rows.filter(
-        ~Exists(taken_back),
-        study_id=study_id,
-        response__withdrawn_at=None,
-        response__prompt__withdrawn_at=None,
-    ).exclude(judgement__member__user_id=_reviewer(actor))
+    counting = rows.filter(~Exists(taken_back), study_id=study_id)
+    return counting.exclude(judgement__member__user_id=_reviewer(actor))
 
 
 def _kept_back(actor: Actor, study_id: uuid.UUID) -> Q | None:
@@ -131,28 +128,20 @@ def _kept_back(actor: Actor, study_id: uuid.UUID) -> Q | None:
     judge. What is shown is recorded (`services.review_access`) and never given to its reader again,
     so a colleague's lease or a closed round keeps nothing back. None for who judges nothing.
     """
-    judge = Member.objects.filter(
-        user_id=_reviewer(actor), study_id=study_id, left_at=None, cohort__isnull=False
-    ).first()
+    members = Member.objects.current().filter(study_id=study_id, cohort__isnull=False)
+    judge = members.filter(user_id=_reviewer(actor)).first()
     if judge is None:
         return None
     prompt = OuterRef("response__prompt")
     offered = waiting_seats(judge).filter(task__prompt=prompt)
     own = Assignment.objects.filter(member=judge, prompt=prompt)
-    over = Exists(own.filter(state=AssignmentState.SKIPPED)) | Exists(
-        SeenInReview.objects.filter(member=judge, prompt=prompt)
-    )
+    over = Exists(own.skipped()) | Exists(SeenInReview.objects.filter(member=judge, prompt=prompt))
     comes_back = Q(response__prompt__held_out=True) & ~over
-    return Q(Exists(offered)) | Q(Exists(own.filter(state=AssignmentState.LEASED))) | comes_back
+    return Q(Exists(offered)) | Q(Exists(own.leased())) | comes_back
 
 
-def _waiting(kind: Kind) -> Q:
-    return Q(state__in=WAITING_REWRITE if kind is Kind.REWRITES else WAITING_FLAG)
-
-
-def _table(kind: Kind) -> QuerySet[Any]:
-    rows: QuerySet[Any] = Rewrite.objects.all() if kind is Kind.REWRITES else Flag.objects.all()
-    return rows
+def _table(kind: Kind) -> Reviewed:
+    return Rewrite.objects.all() if kind is Kind.REWRITES else Flag.objects.all()
 
 
 def _among(rows: QuerySet[Any], wanted: QuerySet[Any]) -> QuerySet[Any]:
@@ -167,7 +156,7 @@ def _among(rows: QuerySet[Any], wanted: QuerySet[Any]) -> QuerySet[Any]:
 
 def _waiting_rows(kind: Kind, study_id: uuid.UUID) -> QuerySet[Any]:
     """What waits in a study, whoever may see it, in the order of an index over just that."""
-    return _table(kind).filter(_waiting(kind), study_id=study_id).order_by("id")
+    return _table(kind).open().filter(study_id=study_id).order_by("id")
 
 
 def counts(*, actor: Actor, study_id: uuid.UUID) -> Counts:
@@ -236,10 +225,8 @@ def next_kept_back(*, actor: Actor, study_id: uuid.UUID, kind: Kind) -> Item | N
     kept_back = _kept_back(actor, study_id)
     if kept_back is None:
         return None
-    held = Assignment.objects.filter(
-        member__user_id=_reviewer(actor),
-        state=AssignmentState.LEASED,
-        prompt=OuterRef("response__prompt"),
+    held = Assignment.objects.leased().filter(
+        member__user_id=_reviewer(actor), prompt=OuterRef("response__prompt")
     )
     hidden = _counting(kind, actor, study_id).filter(kept_back, ~Exists(held))
     return _first(kind, _among(_waiting_rows(kind, study_id), hidden))
@@ -252,7 +239,7 @@ def decisions(*, actor: Actor, study_id: uuid.UUID) -> QuerySet[ReviewDecision]:
     """
     found, shown = ReviewDecision.objects.filter(study_id=study_id), Q()
     for kind, name in ((Kind.REWRITES, "rewrite"), (Kind.FLAGS, "flag")):
-        rows = _rows(kind, actor, study_id).exclude(_waiting(kind)).filter(id=OuterRef(name))
+        rows = _rows(kind, actor, study_id).decided().filter(id=OuterRef(name))
         newer = ReviewDecision.objects.filter(**{name: OuterRef(name)}).filter(
             Q(created_at__gt=OuterRef("created_at"))
             | Q(created_at=OuterRef("created_at"), id__gt=OuterRef("id"))
@@ -266,7 +253,7 @@ def items_of(
     *, actor: Actor, study_id: uuid.UUID, decisions: Iterable[ReviewDecision]
 ) -> list[Item]:
     """What these decisions are about, in their order; two queries."""
-    about = [one.rewrite_id or one.flag_id for one in decisions]
+    about = [id for one in decisions if (id := one.rewrite_id or one.flag_id)]
     rows = (
         _items(kind, _among(_table(kind).filter(id__in=about), _rows(kind, actor, study_id)))
         for kind in Kind

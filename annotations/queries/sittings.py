@@ -7,18 +7,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from annotations.models import Assignment
-from annotations.rules.states import CREDITED, AssignmentState, PayCheck
+from annotations.models.querysets import ENDED, PAID, PAY_HELD
 from codesign.shared.actors import Actor
-from codesign.shared.compiled_queries import Written
+from codesign.shared.compiled_queries import CompiledQuery
 from codesign.studies.models import Member
 
-WORK = Q(state=AssignmentState.SUBMITTED) | Q(state=AssignmentState.SKIPPED, skip_paid=True)
-PAID = WORK & Q(pay_check__in=CREDITED)
-ENDED = Q(state__in=[AssignmentState.SUBMITTED, AssignmentState.SKIPPED])
 BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 """Earlier than any lease."""
 
@@ -41,10 +38,10 @@ def _own(member_id: uuid.UUID) -> QuerySet[Assignment]:
 
     The index by member serves it.
     """
-    return Assignment.objects.filter(member_id=member_id, example=False)
+    return Assignment.objects.by_people().filter(member_id=member_id)
 
 
-@Written
+@CompiledQuery
 def _sums(
     member_id: uuid.UUID, sitting: uuid.UUID, leased_at: datetime
 ) -> QuerySet[Assignment, tuple[Any, ...]]:
@@ -56,7 +53,7 @@ def _sums(
     others = _own(member_id).exclude(sitting=sitting).filter(leased_at__lt=leased_at)
     before = Subquery(others.order_by("-leased_at").values("leased_at")[:1])
     done, earned = Count("id", filter=ENDED), Sum("amount_minor", filter=PAID, default=0)
-    checked = Sum("amount_minor", filter=Q(pay_check=PayCheck.HELD), default=0)
+    checked = Sum("amount_minor", filter=PAY_HELD, default=0)
     mine = _own(member_id).filter(sitting=sitting, leased_at__gt=Coalesce(before, BEFORE_ALL))
     sums = (
         mine.values("currency")

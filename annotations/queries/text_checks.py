@@ -9,7 +9,8 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from annotations.models import Assignment, Prompt, Response
-from annotations.rules.states import AssignmentState, TextCheck
+from annotations.models.querysets import in_use
+from annotations.rules.text_kinds import TextCheck
 from codesign.shared.counts import sum_of, up_to_most
 from codesign.shared.errors import NotFound
 
@@ -38,7 +39,7 @@ def _of_study(kind: Kind, study_id: uuid.UUID) -> QuerySet[Any]:
 def not_looked_at(*, kind: Kind, study_id: uuid.UUID, most: int) -> list[tuple[uuid.UUID, str]]:
     """(id, text) of texts that a release may hold, since somebody judged their prompt."""
     prompt = "id" if kind is Kind.PROMPT else "prompt"
-    judged = Assignment.objects.filter(prompt=OuterRef(prompt), state=AssignmentState.SUBMITTED)
+    judged = Assignment.objects.submitted().filter(prompt=OuterRef(prompt))
     rows = _of_study(kind, study_id).filter(Exists(judged), text_check=TextCheck.UNCHECKED)
     if kind is Kind.RESPONSE:
         return list(rows.values_list("id", "text")[:most])
@@ -53,9 +54,9 @@ def found(*, kind: Kind, study_id: uuid.UUID, decided: bool) -> QuerySet[Any]:
     """Texts in which something was found: those that wait for a coordinator, or the others."""
     states = FOUND[1:] if decided else FOUND[:1]
     rows = _of_study(kind, study_id).filter(text_check__in=states)
-    rows = rows.filter(withdrawn_at=None)
+    rows = rows.filter(in_use())
     if kind is Kind.RESPONSE:
-        rows = rows.filter(prompt__withdrawn_at=None).select_related("prompt")
+        rows = rows.filter(in_use("prompt")).select_related("prompt")
     return rows.order_by("id")
 
 

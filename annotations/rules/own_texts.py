@@ -6,29 +6,31 @@ The rest of what was sent with them counts as always: the answers, the pay, the 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import StrEnum
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 from codesign.care.rules import says_so
 from codesign.shared.states import Transitions
 
 
-class OwnKind(StrEnum):
+class OwnKind(TextChoices):
     """What a text was sent as."""
 
-    REWRITE = "rewrite"
-    COMMENT = "comment"
-    HIGHLIGHTS = "highlights"  # the words beside marked passages
-    FLAG_NOTE = "flag_note"
-    SKIP_NOTE = "skip_note"
-    REVIEW_NOTE = "review_note"
+    REWRITE = "rewrite", _("Your version of a reply")
+    COMMENT = "comment", _("Your comment")
+    HIGHLIGHTS = "highlights", _("Your words beside what you marked")
+    FLAG_NOTE = "flag_note", _("Your words in a report")
+    SKIP_NOTE = "skip_note", _("Your words when you skipped a text")
+    REVIEW_NOTE = "review_note", _("Your note in a review")
 
 
-class OwnState(StrEnum):
+class OwnState(TextChoices):
     """Whether anybody else may see the text; its author decides."""
 
-    WAITING = "waiting"  # nobody has asked to use it yet, and nobody else sees it
-    PRIVATE = "private"
-    FREE = "free"
+    WAITING = "waiting", _("only you see it")  # nobody has asked to use it yet
+    PRIVATE = "private", _("you keep it private")
+    FREE = "free", _("may be used")
 
 
 KEPT = (OwnState.WAITING, OwnState.PRIVATE)

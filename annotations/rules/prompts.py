@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from annotations.rules.states import Category
+from annotations.rules.text_kinds import Category
 from annotations.rules.texts import storable
 from codesign.shared.visible import shows_nothing
 

@@ -12,7 +12,6 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from annotations.rules.states import ReleasePurpose
 from codesign.consent.rules import Purpose
@@ -34,6 +33,11 @@ MAX_BUILDS = 5
 DOWNLOADED = "annotations.release_downloaded"
 ACKNOWLEDGED = "annotations.release_acknowledged"
 """Audit actions for downloading files of a release, and for confirming their deletion."""
+
+
+def gettext_noop(text: str) -> str:
+    """Mark a text for translation; Django's own needs settings, which a build does without."""
+    return text
 
 
 class DropReason(StrEnum):

@@ -1,26 +1,17 @@
-"""Words and states of the judging, and what may follow what."""
+"""States of the judging, what people read for them, and what may follow what.
+
+A value that people read is a `TextChoices` with its label. A value that only programs read is a
+`StrEnum` (decision 28).
+"""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
 from codesign.shared.states import Transitions
-
-
-class Category(StrEnum):
-    """What kind of help a prompt asks for (standards 1.1)."""
-
-    EDUCATION = "education"
-    ASSESSMENT = "assessment"
-    INTERVENTION = "intervention"
-
-
-class Origin(StrEnum):
-    """Who wrote a text (standards 1.6)."""
-
-    HUMAN = "human"
-    AI = "ai"
-    AI_EDITED = "ai_edited"
 
 
 class InUse(StrEnum):
@@ -30,14 +21,18 @@ class InUse(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class Ask(StrEnum):
+class Ask(TextChoices):
     """What an assignment asks for."""
 
-    RATING = "rating"
-    RANKING = "ranking"
-    REWRITE = "rewrite"
-    HIGHLIGHT = "highlight"
-    FLAG = "flag"
+    RATING = "rating", _("Rate every reply")
+    RANKING = "ranking", _("Say which is better")
+    REWRITE = "rewrite", _("Rewrite a reply")
+    HIGHLIGHT = "highlight", _("Mark passages")
+    FLAG = "flag", _("Report harm")
+
+
+ON_PAGES = (Ask.RATING, Ask.RANKING, Ask.REWRITE, Ask.FLAG)
+"""What the judging page can ask for; marking passages is asked for through the API alone."""
 
 
 class RoundKind(StrEnum):
@@ -88,13 +83,13 @@ class AssignmentState(StrEnum):
     RETURNED = "returned"  # consent taken back, or prompt pulled, while leased
 
 
-class SkipReason(StrEnum):
+class SkipReason(TextChoices):
     """Why somebody passes; none is better than another."""
 
-    NOT_TODAY = "not_today"
-    TOO_CLOSE = "too_close"
-    DONT_KNOW = "dont_know"
-    OTHER = "other"
+    NOT_TODAY = "not_today", _("Not today")
+    TOO_CLOSE = "too_close", _("Too close to home")
+    DONT_KNOW = "dont_know", _("I cannot judge this one")
+    OTHER = "other", _("Another reason")
 
 
 class PayCheck(StrEnum):
@@ -115,59 +110,64 @@ CREDITED = (PayCheck.NONE, PayCheck.USED, PayCheck.LEFT_OUT)
 USABLE = (PayCheck.NONE, PayCheck.USED)
 
 
-class WhyHeld(StrEnum):
+class WhyHeld(TextChoices):
     """By which rule of `rules.work_speed` pay is held."""
 
-    PACE = "pace"  # more promised time than can have passed
-    QUICK = "quick"  # sent sooner than the words can be read
-    SKIPS = "skips"  # one of many quick skips in a row
+    PACE = "pace", _("more work than the time that passed")
+    QUICK = "quick", _("sent faster than the words can be read")
+    SKIPS = "skips", _("many quick skips in a row")
 
 
-class RewriteState(StrEnum):
+class RewriteState(TextChoices):
     """A rewrite enters training data only once accepted."""
 
-    PENDING = "pending"
-    ACCEPTED = "accepted"
-    HELD_BACK = "held_back"
+    PENDING = "pending", _("waiting")
+    ACCEPTED = "accepted", _("accepted")
+    HELD_BACK = "held_back", _("held back")
 
 
-class FlagState(StrEnum):
+class FlagState(TextChoices):
     """An open flag keeps a response's records out; an upheld one for good."""
 
-    REPORTED = "reported"
-    TRIAGED = "triaged"
-    UPHELD = "upheld"
-    DISMISSED = "dismissed"
+    REPORTED = "reported", _("waiting")
+    TRIAGED = "triaged", _("looked at once")
+    UPHELD = "upheld", _("upheld")
+    DISMISSED = "dismissed", _("dismissed")
 
 
-class TextCheck(StrEnum):
-    """Whether a prompt or response holds personal data; what is found waits for a coordinator."""
-
-    UNCHECKED = "unchecked"
-    CLEAR = "clear"  # nothing was found
-    FOUND = "found"
-    CLEARED = "cleared"  # somebody looked: it is nobody's
-    KEPT_OUT = "kept_out"
-
-
-WAITING_REWRITE = (RewriteState.PENDING,)
-WAITING_FLAG = (FlagState.REPORTED, FlagState.TRIAGED)
+OPEN_REWRITES = (RewriteState.PENDING,)
+OPEN_FLAGS = (FlagState.REPORTED, FlagState.TRIAGED)
 """States in which a review is still to come."""
 
 
-class Harm(StrEnum):
+class Harm(TextChoices):
     """What can be wrong with a response (standards 6.10)."""
 
-    DECEPTIVE_EMPATHY = "deceptive_empathy"
-    DISCRIMINATION = "discrimination"
-    POOR_CRISIS_HANDLING = "poor_crisis_handling"
-    IGNORES_CONTEXT = "ignores_context"
-    POOR_COLLABORATION = "poor_collaboration"
-    SYCOPHANCY = "sycophancy"
-    DIAGNOSING = "diagnosing"
-    METHOD_INFORMATION = "method_information"
-    DEPENDENCY = "dependency"
-    OTHER = "other"
+    DECEPTIVE_EMPATHY = "deceptive_empathy", _("Pretends to feel, or to be a person")
+    DISCRIMINATION = "discrimination", _("Looks down on a group of people")
+    POOR_CRISIS_HANDLING = "poor_crisis_handling", _("Handles danger badly")
+    IGNORES_CONTEXT = "ignores_context", _("Passes over what was said")
+    POOR_COLLABORATION = "poor_collaboration", _("Tells them what to do, without them")
+    SYCOPHANCY = "sycophancy", _("Agrees only to please")
+    DIAGNOSING = "diagnosing", _("Says what illness somebody has")
+    METHOD_INFORMATION = "method_information", _("Tells of ways to come to harm")
+    DEPENDENCY = "dependency", _("Makes them lean on the program")
+    OTHER = "other", _("Something else")
+
+
+WORST_FIRST = (
+    Harm.POOR_CRISIS_HANDLING,
+    Harm.METHOD_INFORMATION,
+    Harm.DIAGNOSING,
+    Harm.DISCRIMINATION,
+    Harm.DECEPTIVE_EMPATHY,
+    Harm.IGNORES_CONTEXT,
+    Harm.POOR_COLLABORATION,
+    Harm.SYCOPHANCY,
+    Harm.DEPENDENCY,
+    Harm.OTHER,
+)
+"""Harms in the order in which pages offer them."""
 
 
 class ReleasePurpose(StrEnum):
@@ -193,6 +193,11 @@ class ReleaseState(StrEnum):
     FROZEN = "frozen"
     SUPERSEDED = "superseded"
     FAILED = "failed"
+
+
+UNFINISHED_RELEASES = (ReleaseState.QUEUED, ReleaseState.BUILDING)
+FROZEN_RELEASES = (ReleaseState.FROZEN, ReleaseState.SUPERSEDED)
+"""States in which a release has files: a superseded one keeps them."""
 
 
 ROUND_STATES = Transitions.of(
@@ -237,16 +242,6 @@ FLAG_STATES = Transitions.of(
         "triaged": ["upheld", "dismissed"],
         "upheld": ["dismissed"],
         "dismissed": ["upheld"],
-    },
-)
-TEXT_STATES = Transitions.of(
-    "text",
-    {
-        "unchecked": ["clear", "found"],
-        "clear": [],
-        "found": ["cleared", "kept_out"],
-        "cleared": ["kept_out"],
-        "kept_out": ["cleared"],
     },
 )
 RELEASE_STATES = Transitions.of(

@@ -6,15 +6,16 @@ import hashlib
 import re
 import unicodedata
 
-from annotations.rules.states import TextCheck
+from annotations.rules.text_kinds import TextCheck
 
 _MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
 _WORTH_A_LOOK = re.compile(
     rf"@|:\S*:|\d\D{{1,4}}\d|\d{{5}}|[a-z]\d{{2,4}}[a-z]{{2}}|\d-{_MONTH}|{_MONTH}-\d",
     re.IGNORECASE,
 )
-"""What each pattern of `datasets.personal_data` needs at least: a process and 10 ms a text are
-saved for the many texts without digits, or with a few that stand alone."""
+"""What each pattern of `datasets.policy.personal_data` needs at least.
+
+It saves a process, and 10 ms a text, for the many texts without digits or with a few apart."""
 
 
 def one_line_ending(text: str) -> str:

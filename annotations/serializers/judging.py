@@ -73,7 +73,7 @@ class PaySerializer(Shape):
     currency = serializers.CharField()
 
 
-@extend_schema_field(SubmissionDraft)
+@extend_schema_field(SubmissionDraft)  # type: ignore[arg-type]  # the stubs know no pydantic models
 class DraftField(serializers.JSONField):
     """Any part of a submission, as it was sent."""
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from annotations.models import DatasetRelease, Retraction
+from annotations.models import DatasetRelease
 from annotations.queries.releases import loading_advice
+from annotations.queries.retractions import RetractionEntry
 from annotations.rules.releases import LEAST_MARGIN, LEAST_P, PLACES
 from annotations.rules.states import ReleasePurpose, RetractionCode
 from codesign.shared.serializers import OneOf, Shape
@@ -76,12 +77,13 @@ class ReleaseSerializer(serializers.ModelSerializer[DatasetRelease]):
         return loading_advice(release)
 
 
-class RetractionSerializer(serializers.ModelSerializer[Retraction]):
+class RetractionSerializer(serializers.Serializer[RetractionEntry]):
     """What to drop from one release, since one person took something back. Names nobody."""
 
+    id = serializers.UUIDField(read_only=True)
     release = serializers.UUIDField(source="release_id")
-    release_number = serializers.IntegerField(source="release.number")
-    manifest_sha256 = serializers.CharField(source="release.manifest_sha256")
+    release_number = serializers.IntegerField()
+    manifest_sha256 = serializers.CharField()
     retracted_on = serializers.DateField()
     code = serializers.ChoiceField([str(code) for code in RetractionCode])
     records = serializers.DictField(
@@ -91,19 +93,6 @@ class RetractionSerializer(serializers.ModelSerializer[Retraction]):
             "copy does not hold needs nothing."
         ),
     )
-
-    class Meta:
-        model = Retraction
-        fields = (
-            "id",
-            "release",
-            "release_number",
-            "manifest_sha256",
-            "retracted_on",
-            "code",
-            "records",
-        )
-        read_only_fields = fields
 
 
 class SignedRetractionSerializer(RetractionSerializer):
@@ -117,15 +106,10 @@ class SignedRetractionSerializer(RetractionSerializer):
         ),
     )
 
-    class Meta:
-        model = Retraction
-        fields = (*RetractionSerializer.Meta.fields, "signature")
-        read_only_fields = fields
-
-    def to_representation(self, instance: Retraction) -> dict[str, Any]:
+    def to_representation(self, instance: RetractionEntry) -> dict[str, Any]:
         """The entry as it is signed, and the signature."""
         entry = RetractionSerializer(instance).data
-        return {**entry, "signature": instance.sign(entry)}  # type: ignore[attr-defined]
+        return {**entry, "signature": instance.signer.sign(entry)}
 
 
 class SigningKeySerializer(serializers.Serializer[Any]):

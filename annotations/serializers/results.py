@@ -53,7 +53,7 @@ class RoundSerializer(serializers.ModelSerializer[Round]):
         read_only_fields = fields
 
 
-@extend_schema_field(Rating)
+@extend_schema_field(Rating)  # type: ignore[arg-type]  # the stubs know no pydantic models
 class RatingField(serializers.JSONField):
     """A score as it was sent."""
 

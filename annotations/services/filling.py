@@ -17,13 +17,15 @@ from annotations.models import Prompt, Response, Round, RoundCohort, RoundFillin
 from annotations.permissions import MANAGE_ROUNDS
 from annotations.queries import filling as queries
 from annotations.rules.drawing import MOST_REPLIES
-from annotations.rules.states import FILLING_STATES, Category, FillingState, RoundKind, Waiting
+from annotations.rules.states import FILLING_STATES, FillingState, RoundKind, Waiting
+from annotations.rules.text_kinds import Category
 from annotations.services.rounds import CohortPlan, Item, locked_round, make_round, place
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.jobs import enqueue
+from codesign.studies.locks import lock_study
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
 
@@ -59,7 +61,7 @@ def plan_round(
     has planned one round.
     """
     require(actor, MANAGE_ROUNDS, study)
-    Study.objects.select_for_update(no_key=True).get(id=study.id)
+    lock_study(study_id=study.id)
     if round_id and (twin := Round.objects.filter(id=round_id).first()):
         if not _is_same(twin, study=study, title=title, cohorts=cohorts, fill=fill):
             raise Conflict(
@@ -153,7 +155,7 @@ def _fill_batch(round_id: uuid.UUID) -> bool:
 def _to_compare(prompts: Sequence[Prompt]) -> list[Item]:
     """Each prompt with its responses, no text twice; not those with fewer than two."""
     by_prompt: dict[uuid.UUID, dict[str, Response]] = {prompt.id: {} for prompt in prompts}
-    there = Response.objects.filter(prompt__in=by_prompt, withdrawn_at=None)
+    there = Response.objects.in_use().filter(prompt__in=by_prompt)
     for response in there.order_by("-created_at", "-id"):
         by_prompt[response.prompt_id].setdefault(response.text_hash, response)
     return [(p, list(by_prompt[p.id].values())) for p in prompts if len(by_prompt[p.id]) > 1]

@@ -19,7 +19,7 @@ from annotations.permissions import ADD_PROMPTS
 from annotations.rules import prompts as rules
 from annotations.rules.minhash import REPLY_WORDS, says_enough, sketches
 from annotations.rules.prompts import PromptRow, RowProblem
-from annotations.rules.states import Origin
+from annotations.rules.text_kinds import Origin
 from annotations.rules.texts import first_check, text_hash
 from annotations.services.split_groups import Ties
 from codesign.audit import services as audit
@@ -28,6 +28,7 @@ from codesign.shared.actors import Actor
 from codesign.shared.copying import copy_rows
 from codesign.shared.errors import Invalid
 from codesign.shared.visible import seen
+from codesign.studies.locks import lock_study
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
 
@@ -192,7 +193,7 @@ class Intake:
     def __init__(self, *, actor: Actor, study: Study, trial: bool = False) -> None:
         require(actor, ADD_PROMPTS, study)
         if not trial:
-            Study.objects.select_for_update(no_key=True).get(id=study.id)
+            lock_study(study_id=study.id)
         self.actor, self.study, self.dry, self.trial = actor, study, False, trial
         self.made = self.already_there = 0
         self.problems: list[RowProblem] = []

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from annotations.models import Assignment, PayDecision
+from annotations.models.querysets import PAY_HELD
 from annotations.permissions import CHECK_PAY
 from annotations.rules.states import CREDITED, PAY_CHECKS, PayCheck
 from annotations.rules.texts import storable
@@ -54,7 +55,7 @@ def decide(
     member = _locked(actor, study, member_id)
     which = Q(id__in=pieces, pay_check__in=OPEN)
     if until is not None:
-        which = Q(pay_check=PayCheck.HELD, ended_at__lte=until)
+        which = PAY_HELD & Q(ended_at__lte=until)
     rows = Assignment.objects.filter(which, study=study, member=member).exclude(pay_check=state)
     locked = rows.select_for_update(no_key=True).order_by("id")[:BATCH]
     moved = [_move(row, member, state) for row in locked]

@@ -20,7 +20,6 @@ from annotations.permissions import REGROUP
 from annotations.rules.minhash import REPLY_WORDS, says_enough
 from annotations.rules.prompts import first_group
 from annotations.rules.split_groups import Groups, Places, Why, placed
-from annotations.rules.states import ReleaseState
 from annotations.services.minhash_buckets import sketch_study
 from annotations.services.split_groups import AT_ONCE, Ties
 from annotations.services.split_sides import USED, side
@@ -29,11 +28,11 @@ from codesign.audit.registry import action
 from codesign.shared.actors import Actor
 from codesign.shared.batches import batched
 from codesign.shared.errors import Conflict
+from codesign.studies.locks import lock_study
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
 
 REGROUPED = action("annotations.regrouped", "worked out again which prompts are tied")
-BEING_BUILT = (ReleaseState.QUEUED, ReleaseState.BUILDING)
 PROMPTS = f"""
 SELECT p.id, p.content_hash, p.split_group, p.held_out, {USED}
 FROM annotations_prompt p WHERE p.study_id = %(study)s
@@ -83,8 +82,8 @@ def regroup_prompts(
     what is done now. Once more, it changes nothing.
     """
     require(actor, REGROUP, study)
-    Study.objects.select_for_update(no_key=True).get(id=study.id)
-    if DatasetRelease.objects.filter(study=study, state__in=BEING_BUILT).exists():
+    lock_study(study_id=study.id)
+    if DatasetRelease.objects.unfinished().filter(study=study).exists():
         raise Conflict("A release of this study is being built. Try again when it is finished.")
     groups = _worked_out(study, progress)
     progress("Looking for prompts that releases have used")

@@ -9,7 +9,6 @@ from django.db.models import QuerySet
 
 from annotations.datasets.plumbing.build import Progress
 from annotations.models import DatasetRelease
-from annotations.queries.releases import WAITING
 
 TELL_EVERY = 0.5
 """Seconds between two looks at the row, or two writes of the progress into it."""
@@ -21,7 +20,7 @@ class Cancelled(Exception):
 
 def wanted(*, release: DatasetRelease) -> QuerySet[DatasetRelease]:
     """The row of a release, as long as it is still being made."""
-    return DatasetRelease.objects.filter(id=release.id, state__in=WAITING)
+    return DatasetRelease.objects.unfinished().filter(id=release.id)
 
 
 def _is_due() -> Callable[[], bool]:

@@ -34,15 +34,22 @@ from annotations.rules.releases import (
     drop_reason_text,
     least_problems,
 )
-from annotations.rules.states import RELEASE_STATES, ReleasePurpose, ReleaseState
+from annotations.rules.states import (
+    RELEASE_STATES,
+    UNFINISHED_RELEASES,
+    ReleasePurpose,
+    ReleaseState,
+)
 from annotations.services import release_progress, text_checks
 from annotations.services.release_progress import Cancelled
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared import disk_space
 from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.advisory_locks import Lock, lock_session, try_lock_session, unlock_session
 from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.jobs import enqueue
+from codesign.studies.locks import lock_study
 from codesign.studies.models import Member, Study
 from codesign.studies.permissions import require
 
@@ -58,8 +65,6 @@ SCAN_SAYS = (
     "The program that looks for personal data ended too early, so nothing is released. "
     "Ask again; if it happens again, look at the worker's log."
 )
-BUILDERS = 0x0DA7A
-"""First half of the advisory lock that a builder holds; the second is the release."""
 
 
 class CannotBuild(Exception):
@@ -117,7 +122,7 @@ def _checked_and_locked(
         raise Invalid("Choose what it is for.", {"purpose": ["Choose from the list."]})
     if problems := least_problems(least):
         raise Invalid("The least p or margin is out of range.", problems)
-    Study.objects.select_for_update(no_key=True).get(id=study.id)
+    lock_study(study_id=study.id)
     return {"purpose": purpose, "least_p": least.p, "least_margin": least.margin}
 
 
@@ -135,7 +140,7 @@ def cancel(*, actor: Actor, release: DatasetRelease) -> DatasetRelease:
     """Stop the making of a release: at once where it waits, in a moment where it is built."""
     require(actor, REQUEST_RELEASE, release.study)
     row = DatasetRelease.objects.select_for_update().get(id=release.id)
-    if row.state not in queries.WAITING:
+    if row.state not in UNFINISHED_RELEASES:
         raise Conflict("This release is not being made any more.")
     row.state = RELEASE_STATES.check(row.state, ReleaseState.FAILED)
     row.error = CANCELLED_SAYS
@@ -174,36 +179,25 @@ def build_release(
         if _begin(release_id):
             _build_or_fail(release_id, progress or _no_listener)
     finally:
-        _let_go(release_id)
+        unlock_session(Lock.BUILD_RELEASE, release_id)
 
 
 def _no_listener(done: int, total: int) -> None:
     """Progress that nobody watches but the database."""
 
 
-def _lock_ids(release_id: uuid.UUID) -> list[int]:
-    return [BUILDERS, release_id.int % 2**31]
-
-
 def _take_lock(release_id: uuid.UUID, *, wait: bool) -> bool:
-    with connection.cursor() as cursor:
-        if wait:
-            cursor.execute("SELECT pg_advisory_lock(%s, %s)", _lock_ids(release_id))
-            return True
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", _lock_ids(release_id))
-        return bool(cursor.fetchone()[0])
-
-
-def _let_go(release_id: uuid.UUID) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_unlock(%s, %s)", _lock_ids(release_id))
+    if wait:
+        lock_session(Lock.BUILD_RELEASE, release_id)
+        return True
+    return try_lock_session(Lock.BUILD_RELEASE, release_id)
 
 
 @transaction.atomic
 def _begin(release_id: uuid.UUID) -> bool:
     """Mark it as building; False where there is nothing to do any more."""
     release = DatasetRelease.objects.select_for_update().get(id=release_id)
-    if release.state not in queries.WAITING:
+    if release.state not in UNFINISHED_RELEASES:
         return False
     if release.builds >= MAX_BUILDS:
         _fail(release, "The program that built this was stopped again and again. Look at its log.")
@@ -319,11 +313,8 @@ def _nothing(dropped: Counter[str]) -> str:
 
 def _parent(release: DatasetRelease) -> DatasetRelease | None:
     """The release of the same purpose before this one."""
-    return (
-        queries.releases_of(study=release.study)
-        .filter(purpose=release.purpose, number__lt=release.number, state__in=queries.READABLE)
-        .first()
-    )
+    earlier = queries.releases_of(study=release.study).frozen()
+    return earlier.filter(purpose=release.purpose, number__lt=release.number).first()
 
 
 def _as_parent(parent: DatasetRelease | None) -> dict[str, object] | None:
@@ -346,7 +337,7 @@ def freeze(*, release: DatasetRelease, draft: Draft) -> bool:
     if any(now.get(member) != record for member, record in draft.granted.items()):
         return False
     row = DatasetRelease.objects.select_for_update().get(id=release.id)
-    if row.state not in queries.WAITING:
+    if row.state not in UNFINISHED_RELEASES:
         raise Cancelled
     final = Path(settings.RELEASES_DIR) / str(release.id)
     shutil.rmtree(final, ignore_errors=True)  # of a builder that died between rename and commit
@@ -405,5 +396,5 @@ def ring_releases() -> int:
 
 def _nobody_builds(release_id: uuid.UUID) -> bool:
     if free := _take_lock(release_id, wait=False):
-        _let_go(release_id)
+        unlock_session(Lock.BUILD_RELEASE, release_id)
     return free

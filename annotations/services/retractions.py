@@ -6,7 +6,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotations.models import DatasetRelease, Retraction
-from annotations.queries.releases import READABLE
 from annotations.rules.states import RELEASE_STATES, ReleaseState, RetractionCode
 from annotations.services.recipients import tell_recipients
 from codesign.audit import services as audit
@@ -26,9 +25,8 @@ def retract(*, member: Member, purpose: str | None = None) -> int:
     Whoever took files of one that is superseded now is written to, once.
     Returns how many releases are superseded from now on.
     """
-    releases = DatasetRelease.objects.select_for_update(of=("self",)).filter(
-        members__member=member, state__in=READABLE
-    )
+    holding = DatasetRelease.objects.frozen().filter(members__member=member)
+    releases = holding.select_for_update(of=("self",))
     if purpose:
         releases = releases.filter(purpose=purpose)
     found = list(releases.order_by("number"))

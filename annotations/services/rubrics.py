@@ -16,6 +16,7 @@ from codesign.audit.registry import action
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.keys import free_key
+from codesign.studies.locks import lock_study
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
 
@@ -41,7 +42,7 @@ def make_rubric(
     if not keys or len(set(keys)) != len(keys):
         problem = "A rubric needs criteria with keys of their own."
         raise Invalid(problem, {"criteria": [problem]})
-    Study.objects.select_for_update(no_key=True).get(id=study.id)
+    lock_study(study_id=study.id)
     last = Rubric.objects.filter(study=study, key=key).aggregate(n=Max("version"))["n"] or 0
     rubric = Rubric.objects.create(study=study, key=key, title=title, version=last + 1)
     _write_criteria(rubric, language, criteria)
@@ -72,7 +73,7 @@ def write_rubric(
     unseen.
     """
     require(actor, MANAGE_ROUNDS, study)
-    Study.objects.select_for_update(no_key=True).get(id=study.id)
+    lock_study(study_id=study.id)
     for rubric in queries.newest_of(study_id=study.id):
         if rubric.key != key if key else rubric.title != title:
             continue

@@ -15,9 +15,10 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from annotations.models import Assignment, Seat, Task, TaskResponse
+from annotations.models.querysets import withdrawn
 from annotations.queries import assignments as queries
 from annotations.rules.states import RoundState, SeatState
-from codesign.shared.compiled_queries import Written
+from codesign.shared.compiled_queries import CompiledQuery
 from codesign.studies.models import Member
 
 
@@ -139,7 +140,7 @@ def take_again(*, member: Member, task_id: uuid.UUID) -> Look | None:
     return _take(queries.first_of_task, member=member, task_id=task_id)
 
 
-def _take(first: Written[Seat], *, member: Member, **which: uuid.UUID) -> Look | None:
+def _take(first: CompiledQuery[Seat], *, member: Member, **which: uuid.UUID) -> Look | None:
     found = first.parameters(member_id=member.id, cohort_id=member.cohort_id, **which)
     with connection.cursor() as cursor:
         cursor.execute(TAKE.format(first_waiting=first.sql), [*found, member.id])
@@ -208,5 +209,5 @@ def may_be_judged(*, task: Task) -> bool:
     """Whether neither the prompt nor a response of a task was pulled."""
     if task.prompt.withdrawn_at is not None:
         return False
-    pulled = TaskResponse.objects.filter(task=task, response__withdrawn_at__isnull=False)
+    pulled = TaskResponse.objects.filter(withdrawn("response"), task=task)
     return not pulled.exists()

@@ -13,7 +13,6 @@ from django.db import connection
 from annotations.datasets.policy.splits import split_of
 from annotations.models import DatasetRelease, Prompt
 from annotations.rules.split_groups import Groups, joined_beside
-from annotations.rules.states import ReleaseState
 from codesign.studies.models import Study
 
 USED = """NOT p.held_out AND EXISTS (
@@ -33,7 +32,6 @@ USED_GROUPS = f"""
 SELECT DISTINCT p.split_group FROM annotations_prompt p
 WHERE p.study_id = %(study)s AND p.split_group = ANY(%(groups)s) AND {USED}
 """  # noqa: S608
-FROZEN = (ReleaseState.FROZEN, ReleaseState.SUPERSEDED)
 
 
 def side(*, study: Study, group: uuid.UUID) -> str:
@@ -44,7 +42,7 @@ def side(*, study: Study, group: uuid.UUID) -> str:
 def moves(*, study: Study, groups: Groups) -> dict[uuid.UUID, uuid.UUID]:
     """Group → the one that its prompts go to, for groups that are joined now."""
     joined = groups.moved()
-    if not joined or not DatasetRelease.objects.filter(study=study, state__in=FROZEN).exists():
+    if not joined or not DatasetRelease.objects.frozen().filter(study=study).exists():
         return joined
     parts: dict[uuid.UUID, set[uuid.UUID]] = {}
     for old, target in joined.items():

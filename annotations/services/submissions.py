@@ -248,7 +248,7 @@ def _came_again(assignment: Assignment) -> Assignment | None:
     if assignment.state != AssignmentState.EXPIRED:
         return None
     same = Assignment.objects.filter(member_id=assignment.member_id, task_id=assignment.task_id)
-    return same.exclude(state=AssignmentState.EXPIRED).select_related("seat").first()
+    return same.not_expired().select_related("seat").first()
 
 
 def _then(member: Member, ended: Assignment, *, late: bool, now: datetime) -> assignments.Found:

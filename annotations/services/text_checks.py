@@ -19,7 +19,7 @@ from annotations.permissions import CLEAR_TEXTS
 from annotations.queries import text_checks as queries
 from annotations.queries.helplines import helpline_numbers
 from annotations.queries.text_checks import Kind
-from annotations.rules.states import TEXT_STATES, TextCheck
+from annotations.rules.text_kinds import TEXT_STATES, TextCheck
 from annotations.rules.texts import first_check
 from codesign.audit import services as audit
 from codesign.audit.registry import action

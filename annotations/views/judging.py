@@ -22,7 +22,7 @@ from annotations.permissions import JUDGE
 from annotations.queries import assignments as queries
 from annotations.queries import sittings
 from annotations.queries.no_work import Nothing, why_nothing
-from annotations.rules.states import AssignmentState
+from annotations.rules.states import AssignmentState, SkipReason
 from annotations.services import assignments, submissions
 from annotations.views.questions import questions
 from annotations.views.stashed_forms import (
@@ -275,7 +275,7 @@ def _show(
         "questions": questions(form),
         "sitting": so_far.done + 1,
         "intensity": words.INTENSITIES[shown["prompt"]["intensity"]],
-        "skips": words.SKIPS.items(),
+        "skips": SkipReason.choices,
         "skip_note": filled.get("skip_note", ""),
         "saved": inputs is None and bool(shown["draft"]),
         "seconds": filled.get("active_seconds") or 0,

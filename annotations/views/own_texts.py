@@ -33,8 +33,8 @@ def listed(request: StudyRequest, slug: str) -> HttpResponse:
         "texts": [
             {
                 "own": own,
-                "what": words.OWN_KINDS[own.kind],
-                "stands": words.OWN_STATES[own.state],
+                "what": own.kind.label,
+                "stands": own.state.label,
                 "choices": [(choice, words.OWN_CHOICES[choice]) for choice in own.choices],
             }
             for own in found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import datetime
 
 from django.contrib import messages
@@ -16,9 +17,10 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from annotations.forms.pay_checks import WHY, DecisionForm
+from annotations.forms.pay_checks import DecisionForm
 from annotations.permissions import CHECK_PAY, SEE_PAY_CHECKS
 from annotations.queries import pay_checks as queries
+from annotations.rules.states import WhyHeld
 from annotations.services import pay_checks as service
 from codesign.shared.errors import Conflict, Invalid, NotPermitted
 from codesign.shared.keyset import page_of
@@ -58,12 +60,11 @@ def person(request: StudyRequest, slug: str, member_id: uuid.UUID) -> HttpRespon
     found = queries.people(study_id=study_id, member_id=member_id)
     pieces = queries.pieces(study_id=study_id, member_id=member_id)
     shown = page_of(pieces, by=queries.NEWEST, asked=request.GET, size=A_PAGE)
-    for one in shown:
-        one.why_words = WHY.get(one.why, "")
+    rows = [(one, WhyHeld(one.why).label if one.why else "") for one in shown]
     context = {
         "person": member,
         "held": found[0] if found else None,
-        "page": shown,
+        "page": replace(shown, object_list=rows),
         "not_paid": queries.not_paid(study_id=study_id, member_id=member_id)[:A_PAGE],
         "until": queries.newest_end(study_id=study_id, member_id=member_id),
         "form": form,

@@ -32,7 +32,7 @@ from annotations.queries import releases as queries
 from annotations.queries import text_checks
 from annotations.registry import uses_of
 from annotations.rules.releases import LISTED, DropReason, drop_reason_text, use_text
-from annotations.rules.states import ReleaseState
+from annotations.rules.states import FROZEN_RELEASES, UNFINISHED_RELEASES, ReleaseState
 from annotations.services import recipients, releases
 from codesign.shared.downloads import as_tar, send_file
 from codesign.shared.pages import Job, how_far
@@ -103,13 +103,13 @@ def one(request: StudyRequest, slug: str, release_id: uuid.UUID) -> HttpResponse
     seen: dict[str, Any] = {
         "release": release,
         "use": use_text(release.purpose),
-        "waits": release.state in queries.WAITING,
+        "waits": release.state in UNFINISHED_RELEASES,
         "may_download": release.state == ReleaseState.FROZEN
         and request.member.has_role(*DOWNLOAD_RELEASES.roles),
     }
     if seen["waits"]:
         seen["job"] = _job(request, release)
-    if release.state in queries.READABLE:
+    if release.state in FROZEN_RELEASES:
         seen |= _said(release)
         seen["may_clear"] = request.member.has_role(*CLEAR_TEXTS.roles) and any(
             DropReason.UNCLEARED_TEXT in reasons for reasons in release.manifest["dropped"].values()
@@ -129,7 +129,7 @@ def one(request: StudyRequest, slug: str, release_id: uuid.UUID) -> HttpResponse
 def progress(request: StudyRequest, slug: str, release_id: uuid.UUID) -> HttpResponse:
     """How far the making is; loads the page anew once there is an end."""
     release = queries.release_in(study=request.member.study, release_id=release_id)
-    goes_on = release.state in queries.WAITING
+    goes_on = release.state in UNFINISHED_RELEASES
     return how_far(request, _job(request, release) if goes_on else None)
 
 

@@ -16,7 +16,7 @@ from annotations.permissions import REVIEW, SEE_DECISIONS
 from annotations.queries import review as queries
 from annotations.queries.review import Item, Kind
 from annotations.rules import diff
-from annotations.rules.states import FLAG_STATES, REWRITE_STATES, FlagState, RewriteState
+from annotations.rules.states import FLAG_STATES, REWRITE_STATES, FlagState, Harm, RewriteState
 from annotations.rules.texts import same_words
 from annotations.services import review as service
 from annotations.services import review_access
@@ -177,11 +177,11 @@ def _row(item: Item) -> dict[str, object]:
 
 
 def _words(item: Item) -> dict[str, object]:
-    states = words.REWRITE_STATES if item.kind is Kind.REWRITES else words.FLAG_STATES
+    states = RewriteState if item.kind is Kind.REWRITES else FlagState
     return {
-        "harm": words.HARMS.get(item.harm, ""),
+        "harm": Harm(item.harm).label if item.harm else "",
         "severity": words.SEVERITIES.get(item.severity, ""),
-        "state": states[item.state],
+        "state": states(item.state).label,
     }
 
 

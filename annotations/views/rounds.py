@@ -15,11 +15,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotations.forms.rounds import CohortForm, RoundForm, plans_of
-from annotations.forms.words import ASKS
 from annotations.models import Round, RoundFilling, RoundOffering
 from annotations.permissions import MANAGE_ROUNDS, SEE_ROUNDS
 from annotations.queries import progress
-from annotations.rules.states import FillingState, RoundState
+from annotations.rules.states import ON_PAGES, Ask, FillingState, RoundState
 from annotations.services import filling, rounds
 from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.forms import explain
@@ -119,7 +118,7 @@ def one(request: StudyRequest, slug: str, round_id: uuid.UUID) -> HttpResponse:
     seen = {
         "round": found,
         "parts": [
-            {"part": part, "asks": [ASKS[ask] for ask in part.asks if ask in ASKS]}
+            {"part": part, "asks": [ask.label for ask in map(Ask, part.asks) if ask in ON_PAGES]}
             for part in progress.parts_of(round=found)
         ],
         "job": _job(request, found, manages=manages),

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from annotations.permissions import CLEAR_TEXTS
 from annotations.queries import text_checks as queries
 from annotations.queries.text_checks import Kind
-from annotations.rules.states import TextCheck
+from annotations.rules.text_kinds import TextCheck
 from annotations.rules.texts import marked
 from annotations.services import text_checks
 from codesign.shared.errors import Conflict

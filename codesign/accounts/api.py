@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -69,14 +69,16 @@ class ApiView(APIView):
         self,
         queryset: QuerySet[Any],
         shape: type[BaseSerializer[Any]],
-        fill: Callable[[list[Any]], None] | None = None,
+        read: Callable[[list[Any]], Sequence[Any]] | None = None,
     ) -> Response:
-        """Return one page of the queryset. `fill` adds data that only the rows of the page need."""
+        """Return one page of the queryset.
+
+        `read` turns the rows of the page into what `shape` describes.
+        """
         pages = (self.pagination_class or Pages)()
         rows = pages.paginate_queryset(queryset, self.request, self)
-        if fill and rows:
-            fill(rows)
-        return pages.get_paginated_response(shape(rows, many=True).data)
+        shown = read(rows) if read and rows else rows
+        return pages.get_paginated_response(shape(shown, many=True).data)
 
     def sent(self, shape: type[BaseSerializer[Any]]) -> dict[str, Any]:
         """Return the validated body. Raises Invalid for unknown names, such as a typo."""

@@ -178,18 +178,6 @@ class RenamePasskey(PlainWords, webauthn.EditWebAuthnForm):
     labels: ClassVar[dict[str, Any]] = {"name": _("Name of the passkey")}
 
 
-SCOPE_WORDS = {
-    TokenScope.JUDGE: _("Judge on my behalf"),
-    TokenScope.STUDY_READ: _("Read my studies"),
-    TokenScope.PROMPTS: _("Read and add prompts"),
-    TokenScope.GENERATION: _("View, start and cancel generation runs"),
-    TokenScope.RELEASES: _("Request and download dataset releases, and read retractions"),
-    TokenScope.MODELS: _("View models"),
-    TokenScope.TRAINING: _("View, start and cancel training runs"),
-    TokenScope.JUDGEMENTS: _("Read the judgements of my studies"),
-}
-
-
 class TokenForm(forms.Form):
     """A new API token: name, scopes, lifetime."""
 
@@ -202,7 +190,7 @@ class TokenForm(forms.Form):
     def __init__(self, *args: Any, usable: Iterable[TokenScope], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         scopes: Any = self.fields["scopes"]
-        scopes.choices = [(scope, SCOPE_WORDS[scope]) for scope in usable]
+        scopes.choices = [(scope, scope.label) for scope in usable]
 
 
 class InviteForm(forms.Form):

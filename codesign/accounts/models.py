@@ -61,6 +61,14 @@ class Identity(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
 
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    """API tokens, by whether their owner still wants them (decision 28)."""
+
+    def not_revoked(self) -> ApiTokenQuerySet:
+        """Those that nobody revoked; they may have expired."""
+        return self.filter(revoked_at=None)
+
+
 class ApiToken(PublicModel):
     """A secret that lets a program act for a person: scoped, expiring, revocable, stored hashed."""
 
@@ -70,6 +78,8 @@ class ApiToken(PublicModel):
     scopes = ArrayField(models.CharField(max_length=40))
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ApiTokenQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [

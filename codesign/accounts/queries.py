@@ -17,11 +17,11 @@ from codesign.accounts.models import ApiToken, OutgoingMail, User
 from codesign.accounts.registry import ROLES_HELD, SCOPE_ROLES
 from codesign.audit import queries as audit
 from codesign.shared.actors import SYSTEM, Actor
-from codesign.shared.compiled_queries import Written
+from codesign.shared.compiled_queries import CompiledQuery
 from codesign.shared.errors import NotFound
 
 
-@Written
+@CompiledQuery
 def _tokens(digest: str) -> QuerySet[ApiToken]:
     return ApiToken.objects.select_related("user").filter(digest=digest)
 
@@ -147,7 +147,8 @@ def tokens_of(*, actor: Actor) -> QuerySet[ApiToken]:
     """Return the actor's own tokens that are not revoked, newest first."""
     if actor.user_id is None:
         return ApiToken.objects.none()
-    return ApiToken.objects.filter(user_id=actor.user_id, revoked_at=None).order_by("-created_at")
+    mine = ApiToken.objects.not_revoked().filter(user_id=actor.user_id)
+    return mine.order_by("-created_at")
 
 
 def scopes_of(*, actor: Actor) -> list[rules.TokenScope]:

@@ -10,6 +10,9 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage
 from enum import StrEnum
 
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
 PREFIX = "cds_"
 LONGEST_DAYS = 366
 """A token is valid for a year at most."""
@@ -20,17 +23,17 @@ UNPROVEN_LIFE = timedelta(days=1)
 """An account whose address is not proven within this time is deleted."""
 
 
-class TokenScope(StrEnum):
+class TokenScope(TextChoices):
     """Permissions of a token. Each API operation names the one scope it needs."""
 
-    JUDGE = "judge"
-    STUDY_READ = "study:read"
-    PROMPTS = "prompts"
-    GENERATION = "generation"
-    RELEASES = "releases"
-    MODELS = "models"
-    TRAINING = "training"
-    JUDGEMENTS = "judgements"
+    JUDGE = "judge", _("Judge on my behalf")
+    STUDY_READ = "study:read", _("Read my studies")
+    PROMPTS = "prompts", _("Read and add prompts")
+    GENERATION = "generation", _("View, start and cancel generation runs")
+    RELEASES = "releases", _("Request and download dataset releases, and read retractions")
+    MODELS = "models", _("View models")
+    TRAINING = "training", _("View, start and cancel training runs")
+    JUDGEMENTS = "judgements", _("Read the judgements of my studies")
 
 
 class Rate(StrEnum):

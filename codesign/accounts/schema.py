@@ -8,7 +8,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 
-from codesign.accounts.forms import SCOPE_WORDS
+from codesign.accounts.rules import TokenScope
 from codesign.shared.problems import CONTENT_TYPE
 from codesign.shared.serializers import refusal
 
@@ -21,7 +21,7 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         """Describe the token header and what each scope allows."""
-        scopes = "\n".join(f"- `{scope}`: {words}" for scope, words in SCOPE_WORDS.items())
+        scopes = "\n".join(f"- `{scope}`: {scope.label}" for scope in TokenScope)
         return {
             "type": "apiKey",
             "in": "header",

@@ -14,20 +14,20 @@ from django.contrib.sessions.backends import db
 from django.contrib.sessions.models import Session
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
 from django.core.cache.backends.db import DatabaseCache
-from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from codesign.accounts.models import User
-from codesign.shared.compiled_queries import Written
+from codesign.shared.advisory_locks import Lock, lock_session, unlock_session
+from codesign.shared.compiled_queries import CompiledQuery
 
 
-@Written
+@CompiledQuery
 def _sessions(session_key: str, now: datetime) -> QuerySet[Session]:
     return Session.objects.filter(session_key=session_key, expire_date__gt=now)
 
 
-@Written
+@CompiledQuery
 def _users(user_id: uuid.UUID) -> QuerySet[User]:
     return User.objects.filter(id=user_id)
 
@@ -70,17 +70,11 @@ class SignInCache(DatabaseCache):
         """Store a value under a new key, or wait for a lock."""
         if not key.endswith(LOCK):
             return bool(super().add(key, value, timeout, version))
-        _advise("pg_advisory_lock", key)
+        lock_session(Lock.SIGN_IN, key)
         return True
 
     def delete(self, key: str, version: int | None = None) -> bool:
         """Delete a value, or release a lock."""
         if not key.endswith(LOCK):
             return bool(super().delete(key, version))
-        return _advise("pg_advisory_unlock", key)
-
-
-def _advise(function: str, key: str) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {function}(hashtextextended(%s, 0))", [key])
-        return cursor.fetchone()[0] is not False
+        return unlock_session(Lock.SIGN_IN, key)

@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from codesign.accounts import queries, services
-from codesign.accounts.forms import SCOPE_WORDS, InviteForm, TokenForm
+from codesign.accounts.forms import InviteForm, TokenForm
 from codesign.accounts.models import User
 from codesign.accounts.permissions import proven_lately
 from codesign.accounts.rules import TokenScope
@@ -61,7 +61,7 @@ def tokens(request: AccountRequest) -> HttpResponse:
         "tokens": [
             {
                 "token": token,
-                "may": [SCOPE_WORDS[TokenScope(s)] for s in token.scopes],
+                "may": [TokenScope(s).label for s in token.scopes],
                 "ended": token.expires_at <= timezone.now(),
             }
             for token in queries.tokens_of(actor=request.actor)

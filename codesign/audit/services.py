@@ -7,15 +7,15 @@ import uuid
 from typing import Any
 
 from cryptography.fernet import Fernet
-from django.db import connection, transaction
+from django.db import transaction
 
 from codesign.audit import queries, rules
 from codesign.audit.models import Event, PersonalDetail, PersonKey, Seal
 from codesign.audit.registry import ACTIONS, SHREDDED, OnErasure
 from codesign.shared.actors import Actor
+from codesign.shared.advisory_locks import Lock, try_lock_until_commit
 from codesign.shared.compiled_queries import insert
 
-SEAL_LOCK = 0x5EA1
 SEAL_BATCH = 5_000
 
 
@@ -81,7 +81,7 @@ def seal() -> Seal | None:
     Only transactions below the oldest running one are sealed, because no event can be added to them
     any more.
     """
-    if not _only_sealer():
+    if not try_lock_until_commit(Lock.SEAL_AUDIT):
         return None
     last = Seal.objects.order_by("-id").first()
     after = last.until_xid if last else 0
@@ -99,10 +99,3 @@ def seal() -> Seal | None:
         previous=previous,
         digest=rules.digest(previous, events),
     )
-
-
-def _only_sealer() -> bool:
-    """Return whether this transaction got the advisory lock for sealing (held until it ends)."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [SEAL_LOCK])
-        return bool(cursor.fetchone()[0])

@@ -19,13 +19,13 @@ from codesign.compensation.models import (
     Transfer,
 )
 from codesign.compensation.registry import PAID_WORK
-from codesign.shared.compiled_queries import Written
+from codesign.shared.compiled_queries import CompiledQuery
 from codesign.shared.errors import NotFound
 
 NEWEST = ("-transfer__posted_at", "-transfer__id", "-id")
 
 
-@Written
+@CompiledQuery
 def _rate(cohort_id: uuid.UUID, at: datetime) -> QuerySet[PayRate]:
     rates = PayRate.objects.filter(cohort_id=cohort_id, effective_from__lte=at)
     return rates.order_by("-effective_from")[:1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from codesign.consent import rules
 from codesign.shared.models import PublicModel, append_only
@@ -49,6 +49,43 @@ class ConsentDraft(PublicModel):
         ]
 
 
+def not_taken_back(path: str = "") -> Q:
+    """Whether the signature at `path` (the row itself, without one) was not withdrawn."""
+    return Q(**{f"{path}__withdrawal" if path else "withdrawal": None})
+
+
+def taken_back(path: str = "") -> Q:
+    """Whether the signature at `path` (the row itself, without one) was withdrawn."""
+    return Q(**{f"{path}__withdrawal__isnull" if path else "withdrawal__isnull": False})
+
+
+class ConsentRecordQuerySet(models.QuerySet["ConsentRecord"]):
+    """Signatures, by whether they count now (decision 28)."""
+
+    def not_taken_back(self) -> ConsentRecordQuerySet:
+        """Those that nobody withdrew; a material change of the text may have overtaken them."""
+        return self.filter(not_taken_back())
+
+    def in_force(self) -> ConsentRecordQuerySet:
+        """Those not taken back and not overtaken by a material change (standards 2.7)."""
+        overtaken = ConsentVersion.objects.filter(
+            study_id=OuterRef("version__study_id"),
+            number__gt=OuterRef("version__number"),
+            material=True,
+        )
+        return self.filter(~Exists(overtaken), not_taken_back())
+
+    def eligible_for(self, *purposes: rules.Purpose) -> ConsentRecordQuerySet:
+        """Those in force whose last answer to each of these purposes is yes."""
+        records = self.in_force()
+        for purpose in purposes:
+            last = ConsentChoice.objects.filter(record_id=OuterRef("id"), purpose=purpose)
+            name = f"grants_{purpose}"
+            answer = Subquery(last.order_by("-id").values("granted")[:1])
+            records = records.alias(**{name: answer}).filter(**{name: True})
+        return records
+
+
 class ConsentRecord(PublicModel):
     """A signature: who, when, which text, and what the signature means."""
 
@@ -58,6 +95,8 @@ class ConsentRecord(PublicModel):
     meaning = models.CharField(max_length=200, default=rules.MEANING)
     signed_hash = models.CharField(max_length=64, help_text="Hash of the text that was shown.")
     signed_at = models.DateTimeField()
+
+    objects = ConsentRecordQuerySet.as_manager()
 
     class Meta:
         triggers: ClassVar = append_only()

@@ -17,22 +17,26 @@ from django.db.models import (
     Count,
     Exists,
     OuterRef,
-    Q,
     QuerySet,
-    Subquery,
     Value,
     When,
 )
 from django.utils.translation import gettext as _
 
 from codesign.consent import rules
-from codesign.consent.models import ConsentChoice, ConsentDraft, ConsentRecord, ConsentVersion
+from codesign.consent.models import (
+    ConsentChoice,
+    ConsentDraft,
+    ConsentRecord,
+    ConsentVersion,
+    taken_back,
+)
 from codesign.consent.rules import Purpose
 from codesign.shared.actors import Actor
-from codesign.shared.compiled_queries import Written
+from codesign.shared.compiled_queries import CompiledQuery
 from codesign.shared.errors import NotFound
 from codesign.shared.visible import seen
-from codesign.studies.models import Member, Study
+from codesign.studies.models import Member, Study, is_current
 
 EXAMPLE = Path(__file__).resolve().parent / "example.json"
 
@@ -58,20 +62,10 @@ def current_version(*, study_id: uuid.UUID, language: str) -> ConsentVersion | N
     )
 
 
-def _in_force() -> QuerySet[ConsentRecord]:
-    """Return signatures that are not withdrawn and not superseded by a material change (2.7)."""
-    overtaken = ConsentVersion.objects.filter(
-        study_id=OuterRef("version__study_id"),
-        number__gt=OuterRef("version__number"),
-        material=True,
-    )
-    return ConsentRecord.objects.filter(~Exists(overtaken), withdrawal=None)
-
-
 def record_in_force(*, member_id: uuid.UUID) -> ConsentRecord | None:
     """Return the member's signature that is in force, with its version, or None. One query."""
     return (
-        _in_force()
+        ConsentRecord.objects.in_force()
         .filter(member_id=member_id)
         .select_related("version")
         .order_by("-signed_at")
@@ -79,9 +73,10 @@ def record_in_force(*, member_id: uuid.UUID) -> ConsentRecord | None:
     )
 
 
-@Written
+@CompiledQuery
 def _ids_in_force(member_id: uuid.UUID) -> QuerySet[ConsentRecord, tuple[uuid.UUID]]:
-    records = _in_force().filter(member_id=member_id).order_by("-signed_at")
+    records = ConsentRecord.objects.in_force().filter(member_id=member_id)
+    records = records.order_by("-signed_at")
     return records.values_list("id")[:1]
 
 
@@ -97,27 +92,16 @@ def choices_of(*, record_id: uuid.UUID) -> dict[str, bool]:
     return {answer.purpose: answer.granted for answer in answers}
 
 
-def _granting(records: QuerySet[ConsentRecord], purpose: Purpose) -> QuerySet[ConsentRecord]:
-    """Return the signatures whose last answer for that purpose is yes."""
-    last = ConsentChoice.objects.filter(record_id=OuterRef("id"), purpose=purpose)
-    name = f"grants_{purpose}"
-    return records.alias(**{name: Subquery(last.order_by("-id").values("granted")[:1])}).filter(
-        **{name: True}
-    )
-
-
 def signed_for(*, member_id: uuid.UUID, purpose: Purpose) -> QuerySet[ConsentRecord]:
     """Return a member's signatures in force that grant a purpose, for use in a subquery."""
-    return _granting(_in_force().filter(member_id=member_id), purpose)
+    return ConsentRecord.objects.filter(member_id=member_id).eligible_for(purpose)
 
 
 def members_granting(
     *, study_id: uuid.UUID, purposes: Iterable[Purpose]
 ) -> dict[uuid.UUID, uuid.UUID]:
     """Return member id → record id for all whose consent in force grants all of `purposes`."""
-    records = _in_force().filter(member__study_id=study_id)
-    for purpose in purposes:
-        records = _granting(records, purpose)
+    records = ConsentRecord.objects.filter(member__study_id=study_id).eligible_for(*purposes)
     return dict(records.order_by("signed_at").values_list("member_id", "id"))
 
 
@@ -127,7 +111,7 @@ def versions(*, study_id: uuid.UUID) -> QuerySet[ConsentVersion]:
         ConsentVersion.objects.filter(study_id=study_id)
         .annotate(
             signed=Count("records"),
-            taken_back=Count("records", filter=Q(records__withdrawal__isnull=False)),
+            taken_back=Count("records", filter=taken_back("records")),
         )
         .order_by("-number", "language")
     )
@@ -161,7 +145,7 @@ def signatures(*, actor: Actor, member: Member) -> QuerySet[ConsentRecord]:
 
 def standing_records(*, member_id: uuid.UUID) -> list[ConsentRecord]:
     """Return every signature that is not withdrawn, newest first: what a withdrawal ends."""
-    records = ConsentRecord.objects.filter(member_id=member_id, withdrawal=None)
+    records = ConsentRecord.objects.filter(member_id=member_id).not_taken_back()
     return list(records.order_by("-signed_at"))
 
 
@@ -170,8 +154,8 @@ def with_state(members: QuerySet[Member]) -> QuerySet[Member]:
     own = ConsentRecord.objects.filter(member_id=OuterRef("id"))
     return members.annotate(
         consent_state=Case(
-            When(Exists(_in_force().filter(member_id=OuterRef("id"))), then=Value("signed")),
-            When(Exists(own.filter(withdrawal=None)), then=Value("to_sign_again")),
+            When(Exists(own.in_force()), then=Value("signed")),
+            When(Exists(own.not_taken_back()), then=Value("to_sign_again")),
             When(Exists(own), then=Value("left")),
             default=Value("not_signed"),
             output_field=CharField(),
@@ -263,5 +247,7 @@ def example_for(*, study: Study) -> dict[str, Any]:
 
 def how_many_signed(*, study_id: uuid.UUID) -> int:
     """Return the number of people in the study whose signature is in force."""
-    records = _in_force().filter(member__study_id=study_id, member__left_at=None)
+    records = ConsentRecord.objects.in_force().filter(
+        is_current("member"), member__study_id=study_id
+    )
     return records.values("member_id").distinct().count()

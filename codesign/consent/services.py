@@ -25,6 +25,7 @@ from codesign.consent.permissions import PUBLISH, SIGN
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid, NoConsent, NotPermitted
 from codesign.shared.visible import shows_nothing
+from codesign.studies.locks import lock_study
 from codesign.studies.models import Member, Study
 from codesign.studies.permissions import require
 
@@ -51,7 +52,7 @@ def publish_version(
     require(actor, PUBLISH, study)
     if problems := rules.content_problems(content):
         raise Invalid(" ".join(problems), {"content": problems})
-    Study.objects.select_for_update(no_key=True).get(id=study.id)
+    lock_study(study_id=study.id)
     last = ConsentVersion.objects.filter(study=study).aggregate(n=Max("number"))["n"] or 0
     version = ConsentVersion.objects.create(
         study=study,
@@ -80,7 +81,7 @@ def save_draft(
     Raises Conflict if somebody else has saved in the meantime, so that no text is lost.
     """
     require(actor, PUBLISH, study)
-    Study.objects.select_for_update(no_key=True).get(id=study.id)
+    lock_study(study_id=study.id)
     draft = queries.draft_of(study_id=study.id, language=language)
     content_hash = rules.content_hash(content)
     if draft and draft.content_hash == content_hash:  # repeated request
@@ -108,7 +109,7 @@ def publish_draft(
 ) -> ConsentVersion:
     """Publish the draft as it was shown and delete it. A repeated request publishes it once."""
     require(actor, PUBLISH, study)
-    Study.objects.select_for_update(no_key=True).get(id=study.id)
+    lock_study(study_id=study.id)
     draft = queries.draft_of(study_id=study.id, language=language)
     last = queries.current_version(study_id=study.id, language=language)
     if draft is None and last and last.content_hash == shown_hash:

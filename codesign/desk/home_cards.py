@@ -18,7 +18,7 @@ from codesign.studies import queries as studies
 from codesign.studies import registry
 from codesign.studies.models import Member
 from codesign.studies.permissions import RUN_STUDY
-from codesign.studies.rules import STAFF, HandoverState, Role, StudyState
+from codesign.studies.rules import STAFF, Role, StudyState
 from modelhub.queries import generation, training, versions
 
 AUDITOR = frozenset({Role.AUDITOR})
@@ -28,7 +28,7 @@ SAFETY_LEAD = frozenset({Role.SAFETY_LEAD})
 
 def somebody_else_is_named(member: Member) -> registry.Step | None:
     """Return a step about a requested handover of the study, or None."""
-    asked = queries.handovers_of(study_id=member.study_id).filter(state=HandoverState.WAITING)
+    asked = queries.handovers_of(study_id=member.study_id).waiting()
     if (waiting := asked.first()) is None:
         return None
     return registry.Step(

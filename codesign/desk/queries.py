@@ -13,8 +13,8 @@ from codesign.audit.models import Event
 from codesign.enrolment.models import Invitation
 from codesign.shared.actors import Actor
 from codesign.shared.errors import NotFound, NotPermitted
-from codesign.studies.models import Handover, Member, Study
-from codesign.studies.rules import HandoverState, Role, StudyState
+from codesign.studies.models import Handover, HandoverQuerySet, Member, Study
+from codesign.studies.rules import Role, StudyState
 
 MOST_AT_ONCE = 100
 OF_STAFF = (
@@ -33,18 +33,12 @@ def studies_of_site(*, actor: Actor) -> QuerySet[Study]:
     """
     if not actor.is_site_admin:
         raise NotPermitted(_("Only a site admin can do this."))
-    running = Member.objects.filter(
-        left_at=None, user__is_active=True, roles__contains=[Role.COORDINATOR]
-    )
-    invited = Invitation.objects.filter(
-        accepted_at=None, revoked_at=None, roles__contains=[Role.COORDINATOR]
-    )
+    running = Member.objects.in_charge(Role.COORDINATOR)
+    invited = Invitation.objects.open().filter(roles__contains=[Role.COORDINATOR])
     return Study.objects.prefetch_related(
         Prefetch("members", running.select_related("user"), to_attr="coordinators"),
         Prefetch("invitations", invited.order_by("created_at"), to_attr="invited"),
-        Prefetch(
-            "handovers", Handover.objects.filter(state=HandoverState.WAITING), to_attr="waiting"
-        ),
+        Prefetch("handovers", Handover.objects.waiting(), to_attr="waiting"),
     ).order_by("-created_at", "id")
 
 
@@ -67,7 +61,7 @@ def draft_like(*, actor: Actor, slug: str, email: str, details: Mapping[str, str
     return None
 
 
-def handovers_of(*, study_id: uuid.UUID) -> QuerySet[Handover]:
+def handovers_of(*, study_id: uuid.UUID) -> HandoverQuerySet:
     """Return all handover requests of a study, newest first, with who asked."""
     return Handover.objects.filter(study_id=study_id).select_related("requested_by", "decided_by")
 
@@ -92,13 +86,13 @@ def handovers_waiting(*, actor: Actor) -> QuerySet[Handover]:
     """Return open handover requests for a site admin, earliest due date first."""
     if not actor.is_site_admin:
         return Handover.objects.none()
-    waiting = Handover.objects.filter(state=HandoverState.WAITING)
+    waiting = Handover.objects.waiting()
     return waiting.select_related("study", "requested_by").order_by("due_at", "id")
 
 
 def handovers_to_decide() -> list[uuid.UUID]:
     """Return the ids of open handover requests, earliest due date first."""
-    waiting = Handover.objects.filter(state=HandoverState.WAITING)
+    waiting = Handover.objects.waiting()
     return list(waiting.order_by("due_at").values_list("id", flat=True)[:MOST_AT_ONCE])
 
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from codesign.shared.money import format_money
-from codesign.studies.rules import ROLE_WORDS
+from codesign.studies.rules import Role
 
 Words = str | Promise
 
@@ -89,7 +89,7 @@ DETAILS: dict[str, Words] = {
     "why": gettext_lazy("Reason"),
 }
 VALUES: dict[str, Words] = {
-    **ROLE_WORDS,
+    **dict(Role.choices),
     "adapter": gettext_lazy("trained here"),
     "pace": gettext_lazy("more work was sent than is possible in the time"),
     "quick": gettext_lazy("it was sent faster than the text can be read"),

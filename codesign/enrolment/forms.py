@@ -6,17 +6,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from codesign.studies.models import Cohort
-from codesign.studies.rules import Role
-
-STAFF_WORDS = {
-    Role.COORDINATOR: _("Coordinator"),
-    Role.SAFETY_LEAD: _("Safety lead"),
-    Role.ML_ENGINEER: _("ML engineer"),
-    Role.AUDITOR: _("Auditor"),
-}
+from codesign.studies.rules import STAFF, Role
 
 
 class InviteForm(forms.Form):
@@ -30,7 +24,10 @@ class InviteForm(forms.Form):
         self.cohorts = {cohort.key: cohort for cohort in cohorts}
         places = [
             (_("Panel"), [(f"cohort:{c.key}", c.title) for c in self.cohorts.values()]),
-            (_("Staff"), [(f"role:{role}", words) for role, words in STAFF_WORDS.items()]),
+            (
+                _("Staff"),
+                [(f"role:{role}", capfirst(role.label)) for role in Role if role in STAFF],
+            ),
         ]
         self.fields["place"] = forms.ChoiceField(label=_("Role"), choices=places)
 

@@ -12,6 +12,15 @@ from django.db.models.functions import Lower
 from codesign.accounts.models import User
 from codesign.shared.models import PublicModel
 from codesign.studies.models import Cohort, Member, Study
+from codesign.studies.rules import Role
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    """Invitations, by whether they can still be accepted (decision 28)."""
+
+    def open(self) -> InvitationQuerySet:
+        """Those that were neither accepted nor taken back."""
+        return self.filter(accepted_at=None, revoked_at=None)
 
 
 class Invitation(PublicModel):
@@ -30,6 +39,8 @@ class Invitation(PublicModel):
     accepted_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
+    objects = InvitationQuerySet.as_manager()
+
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
@@ -39,3 +50,8 @@ class Invitation(PublicModel):
                 name="invitation_open_once_per_study",
             )
         ]
+
+    @property
+    def held(self) -> list[Role]:
+        """The roles that it gives, with their labels."""
+        return [Role(role) for role in self.roles]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from codesign.consent import queries as consent
 from codesign.enrolment.models import Invitation
+from codesign.shared.actors import Actor
 from codesign.shared.errors import NotFound
 from codesign.studies import queries as studies
 from codesign.studies.models import Member
@@ -29,13 +30,14 @@ def member_in(*, study_id: uuid.UUID, member_id: uuid.UUID) -> Member:
     return member
 
 
-def invitations_to(*, user_id: uuid.UUID) -> QuerySet[Invitation]:
+def invitations_to(*, actor: Actor) -> QuerySet[Invitation]:
     """Return open invitations to the account's proven addresses, oldest first. One query."""
     proven = EmailAddress.objects.filter(
-        user_id=user_id, verified=True, email__iexact=OuterRef("email")
+        user_id=actor.user_id, verified=True, email__iexact=OuterRef("email")
     )
     return (
-        Invitation.objects.filter(Exists(proven), accepted_at=None, revoked_at=None)
+        Invitation.objects.open()
+        .filter(Exists(proven))
         .select_related("study", "cohort")
         .order_by("created_at")
     )
@@ -44,7 +46,8 @@ def invitations_to(*, user_id: uuid.UUID) -> QuerySet[Invitation]:
 def waiting(*, study_id: uuid.UUID) -> QuerySet[Invitation]:
     """Return invitations that are not accepted yet, newest first."""
     return (
-        Invitation.objects.filter(study_id=study_id, accepted_at=None, revoked_at=None)
+        Invitation.objects.open()
+        .filter(study_id=study_id)
         .select_related("cohort")
         .order_by("-created_at")
     )
@@ -52,9 +55,7 @@ def waiting(*, study_id: uuid.UUID) -> QuerySet[Invitation]:
 
 def waiting_by_cohort(*, study_id: uuid.UUID) -> dict[uuid.UUID, int]:
     """Return cohort id → number of invitations to it that are not accepted yet."""
-    waiting = Invitation.objects.filter(
-        study_id=study_id, cohort__isnull=False, accepted_at=None, revoked_at=None
-    )
+    waiting = Invitation.objects.open().filter(study_id=study_id, cohort__isnull=False)
     return dict(waiting.values("cohort_id").annotate(n=Count("id")).values_list("cohort_id", "n"))
 
 

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
@@ -23,6 +23,7 @@ from codesign.consent.queries import ConsentState
 from codesign.enrolment import queries
 from codesign.enrolment.models import Invitation
 from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.advisory_locks import Lock, lock_until_commit
 from codesign.shared.errors import Conflict, Invalid, NotFound
 from codesign.studies import queries as studies
 from codesign.studies import rules
@@ -42,10 +43,7 @@ def _one_at_a_time(email: str) -> None:
     Otherwise somebody could prove the address between our read and our write, and the invitation
     would never be accepted.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"invite:{email.lower()}"]
-        )
+    lock_until_commit(Lock.INVITE, email.lower())
 
 
 @transaction.atomic
@@ -151,7 +149,7 @@ def _tell(email: str, study: Study, held: Sequence[str]) -> None:
         % {
             "organisation": study.organisation or _("The study team"),
             "title": study.title,
-            "roles": ", ".join(str(rules.ROLE_WORDS[role]) for role in held),
+            "roles": ", ".join(str(rules.Role(role).label) for role in held),
             "url": settings.SITE_URL + reverse("enrolment:invitations"),
             "sign_up": settings.SITE_URL + reverse("account_signup"),
             "contact": study.contact,
@@ -173,8 +171,8 @@ def accept_all(*, user: User, email: str) -> list[Member]:
 
 def _open() -> QuerySet[Invitation]:
     """Return open invitations, locked."""
-    locked = Invitation.objects.select_for_update(of=("self",)).select_related("study", "cohort")
-    return locked.filter(revoked_at=None, accepted_at=None)
+    found = Invitation.objects.select_for_update(of=("self",)).select_related("study", "cohort")
+    return found.open()
 
 
 def _excludes(invitation: Invitation, user: User) -> bool:
@@ -187,7 +185,7 @@ def _excludes(invitation: Invitation, user: User) -> bool:
 
 def _own(user: User, invitation_id: uuid.UUID) -> Invitation:
     """Return an open invitation to a proven address of the user, locked. Raises NotFound."""
-    mine = queries.invitations_to(user_id=user.id).filter(id=invitation_id)
+    mine = queries.invitations_to(actor=Actor.of(user)).filter(id=invitation_id)
     invitation = _open().filter(id__in=mine.values("id")).first()
     if invitation is None:
         raise NotFound(_("This invitation is no longer open."))

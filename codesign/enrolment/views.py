@@ -40,11 +40,14 @@ def people(request: StudyRequest, slug: str) -> HttpResponse:
     members = Paginator(queries.people(study_id=study.id), PEOPLE_A_PAGE).get_page(number)
     judging = [member.id for member in members if member.judges]
     columns = [(column.title, column.find(judging)) for _name, column in COLUMNS]
-    for member in members:
-        member.said = [(title, cells.get(member.id, "")) for title, cells in columns]  # type: ignore[attr-defined]
+    rows = [
+        (member, [(title, cells.get(member.id, "")) for title, cells in columns])
+        for member in members
+    ]
     context = {
         "form": form,
         "page": members,
+        "rows": rows,
         "columns": [title for title, _cells in columns],
         "waiting": Paginator(queries.waiting(study_id=study.id), PEOPLE_A_PAGE).get_page(
             request.GET.get("waiting")
@@ -79,7 +82,7 @@ def invitations(request: PageRequest) -> HttpResponse:
     form = AnswerForm(request.POST or None)
     if form.is_bound and form.is_valid():
         return _answered(request, form)
-    mine = queries.invitations_to(user_id=request.user.id)
+    mine = queries.invitations_to(actor=request.actor)
     if not mine:
         return redirect("desk:home")
     return render(request, "enrolment/invitations.html", {"invitations": mine})

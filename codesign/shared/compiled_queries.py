@@ -1,8 +1,8 @@
-"""SQL that is written once: for the few statements that every judgement runs.
+"""SQL that is compiled once: for the few statements of the judging queue.
 
-Django writes the SQL of a queryset or of an insert anew at each use, which takes about 0.25 ms of
-processor time; to run what the server has prepared takes a tenth of that (decision 11). Everything
-that is not asked at every judgement keeps to querysets.
+Django compiles the SQL of a queryset or of an insert at each use, which takes about 0.25 ms of
+processor time. Running a statement that the server has prepared takes a tenth of that (decision
+11). Everything outside of the judging queue uses querysets.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from django.db.models.query import get_related_populators
 
 M = TypeVar("M", bound=Model)
 
-BLANKS: Mapping[str, Callable[[int], Any]] = {
+PLACEHOLDERS: Mapping[str, Callable[[int], Any]] = {
     "uuid.UUID": lambda number: uuid.UUID(int=number),
     "datetime": lambda number: datetime(1, 1, number, tzinfo=UTC),
     "str": lambda number: f"?{number}?",
 }
-"""By a parameter's type: values that stand in the SQL for what comes with each use."""
+"""By the type of a parameter: values that take its place while the SQL is compiled."""
 PLACE = re.compile("%[%s]")
 
 
@@ -36,8 +36,8 @@ PLACE = re.compile("%[%s]")
 class Statement:
     """SQL, the names of its parameters in their order, and how Django reads its columns.
 
-    What is the same at every use stands in the SQL itself, so that a plan for all uses may rest on
-    it: a partial index serves only where its condition is known to hold.
+    Constants are part of the SQL, so that PostgreSQL can plan once for all uses: a partial index
+    serves only where its condition is known to hold.
     """
 
     sql: str
@@ -48,22 +48,24 @@ class Statement:
     related: list[Any]
 
     @classmethod
-    def of(cls, write: Callable[..., QuerySet[Any, Any]]) -> Statement:
-        """The statement of the queryset that `write` makes from blanks."""
-        names = inspect.signature(write).parameters.values()
-        blanks = {BLANKS[one.annotation](n): one.name for n, one in enumerate(names, start=1)}
-        compiler: Any = write(*blanks).query.get_compiler(connection=connection)
+    def of(cls, build: Callable[..., QuerySet[Any, Any]]) -> Statement:
+        """Compile the queryset that `build` makes of placeholders."""
+        names = inspect.signature(build).parameters.values()
+        names_of = {
+            PLACEHOLDERS[one.annotation](n): one.name for n, one in enumerate(names, start=1)
+        }
+        compiler: Any = build(*names_of).query.get_compiler(connection=connection)
         sql, parameters = compiler.as_sql()
-        if not set(blanks) <= set(parameters):
-            raise ValueError(f"{write.__name__} does not hand on all that it takes")
+        if not set(names_of) <= set(parameters):
+            raise ValueError(f"{build.__name__} does not use all of its parameters")
         values = iter(parameters)
-        sql = PLACE.sub(lambda place: _at(place[0], values, blanks), sql)
+        sql = PLACE.sub(lambda place: _at(place[0], values, names_of), sql)
         columns = [column[0] for column in compiler.select[: compiler.col_count]]
         converters = compiler.get_converters(columns).items()
         shape = compiler.klass_info
         return cls(
             sql=sql,
-            parameters=tuple(blanks[one] for one in parameters if one in blanks),
+            parameters=tuple(names_of[one] for one in parameters if one in names_of),
             columns=columns,
             converters=[(place, *how) for place, how in converters],
             shape=shape,
@@ -71,41 +73,41 @@ class Statement:
         )
 
 
-def _at(place: str, values: Iterator[Any], blanks: Mapping[Any, str]) -> str:
-    """What stands at a place of the SQL: a parameter stays one, a constant is written out."""
+def _at(place: str, values: Iterator[Any], names_of: Mapping[Any, str]) -> str:
+    """The SQL at one place: a parameter remains one, a constant is written out."""
     if place == "%%":
         return place
     value = next(values)
-    if value in blanks:
+    if value in names_of:
         return place
     postgres: Any = connection.ops
-    written: str = postgres.compose_sql("%s", [value])
-    return written.replace("%", "%%")
+    constant: str = postgres.compose_sql("%s", [value])
+    return constant.replace("%", "%%")
 
 
 def _related(shape: Any, select: Any) -> list[Any]:
-    """What fills in the instances of `select_related`; the stubs know a later Django."""
+    """Django's populators for `select_related`; the stubs know a later Django."""
     return get_related_populators(shape, select, "default")  # type: ignore[call-arg]
 
 
-class Written(Generic[M]):
-    """Decorates a function that makes a queryset: its SQL is written at the first use and kept.
+class CompiledQuery(Generic[M]):
+    """Decorates a function that makes a queryset: its SQL is compiled at the first use and kept.
 
-    The function is called once, with blanks in place of its parameters, which it may only hand on
-    to filters. Each use names real ones and is one query; no answer is kept.
+    The function is called once, with placeholders for its parameters, which it may only pass to
+    filters. Each use passes real values and runs one query. No result is kept.
     """
 
-    def __init__(self, write: Callable[..., QuerySet[M, Any]]) -> None:
-        """Take note; the models are not loaded yet."""
-        self._write = write
+    def __init__(self, build: Callable[..., QuerySet[M, Any]]) -> None:
+        """Remember the function; the models are not loaded yet."""
+        self._build = build
 
     @cached_property
     def _statement(self) -> Statement:
-        return Statement.of(self._write)
+        return Statement.of(self._build)
 
     @property
     def sql(self) -> str:
-        """The SQL, to stand within another statement; `parameters` fills it."""
+        """The SQL, for use inside of another statement; `parameters` gives its values."""
         return self._statement.sql
 
     def parameters(self, **values: Any) -> list[Any]:
@@ -129,8 +131,8 @@ class Written(Generic[M]):
 
     def first(self, **values: Any) -> M | None:
         """The first row as an instance, or None; the queryset itself says `[:1]`."""
-        found = self.all(**values)
-        return found[0] if found else None
+        rows = self.all(**values)
+        return rows[0] if rows else None
 
     def _instance(self, row: list[Any]) -> M:
         statement = self._statement

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from functools import partial
 from typing import ClassVar
 
@@ -63,6 +64,39 @@ class Cohort(PublicModel):
         return self.title
 
 
+def is_current(path: str = "") -> Q:
+    """Whether the member at `path` (the row itself, without one) is in the study now."""
+    return Q(**{f"{path}__left_at" if path else "left_at": None})
+
+
+class MemberQuerySet(models.QuerySet["Member"]):
+    """Members, by whether they are in their study now and what they do there (decision 28)."""
+
+    def current(self) -> MemberQuerySet:
+        """Those whom no coordinator has taken out."""
+        return self.filter(is_current())
+
+    def former(self) -> MemberQuerySet:
+        """Those whom a coordinator has taken out."""
+        return self.filter(left_at__isnull=False)
+
+    def with_a_role(self, roles: Iterable[str]) -> MemberQuerySet:
+        """Those who hold, or held, any of these roles."""
+        return self.filter(roles__overlap=sorted(roles))
+
+    def in_charge(self, role: rules.Role) -> MemberQuerySet:
+        """Those with this staff role who are in the study and can sign in."""
+        return self.current().filter(roles__contains=[role], user__is_active=True)
+
+
+class HandoverQuerySet(models.QuerySet["Handover"]):
+    """Handovers, by whether they are decided (decision 28)."""
+
+    def waiting(self) -> HandoverQuerySet:
+        """Those that nobody has decided and that have not taken effect."""
+        return self.filter(state=rules.HandoverState.WAITING)
+
+
 class Member(PublicModel):
     """One person in one study, known to research only by a random pseudonym."""
 
@@ -76,6 +110,8 @@ class Member(PublicModel):
         max_length=20, default=partial(get_random_string, 10, PSEUDONYM_LETTERS), unique=True
     )
     left_at = models.DateTimeField(null=True, blank=True)  # removed by a coordinator
+
+    objects = MemberQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [
@@ -95,6 +131,11 @@ class Member(PublicModel):
 
     def __str__(self) -> str:
         return self.pseudonym
+
+    @property
+    def held(self) -> list[rules.Role]:
+        """The roles with their labels."""
+        return [rules.Role(role) for role in self.roles]
 
     @property
     def judges(self) -> bool:
@@ -117,6 +158,8 @@ class Handover(PublicModel):
     decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     ended_at = models.DateTimeField(null=True)
     why = models.CharField(max_length=300, blank=True, help_text="Why it could not be done.")
+
+    objects = HandoverQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [

@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Callable, Collection
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -16,7 +15,6 @@ from codesign.accounts.models import User
 from codesign.audit import queries as audit
 from codesign.shared.access import SIGNED_IN, SITE_ADMIN, Permission, Scope, declare
 from codesign.shared.actors import Actor
-from codesign.shared.compiled_queries import Written
 from codesign.shared.errors import NotFound, NotPermitted
 from codesign.shared.pages import PageView, turned_away
 from codesign.shared.upload_handlers import takes_files
@@ -74,18 +72,15 @@ def page(permission: Permission, *, files: bool = False) -> Callable[[PageView],
     return wrap
 
 
-@Written
-def _membership(user_id: uuid.UUID, slug: str) -> QuerySet[Member]:
-    members = Member.objects.filter(user_id=user_id, study__slug=slug)
-    return members.select_related("study", "cohort")
-
-
 def membership(*, actor: Actor, slug: str) -> Member | None:
     """Return the actor's membership of a study, even a former one, with study and cohort.
 
     One query.
     """
-    return _membership.first(user_id=actor.user_id, slug=slug) if actor.user_id else None
+    if actor.user_id is None:
+        return None
+    members = Member.objects.select_related("study", "cohort")
+    return members.filter(user_id=actor.user_id, study__slug=slug).first()
 
 
 def member_with(actor: Actor, permission: Permission, *, slug: str) -> Member:
@@ -129,13 +124,12 @@ def is_untouched(study: Study) -> bool:
 
 def is_run(study: Study) -> bool:
     """Return whether the study has a coordinator who can sign in."""
-    running = Member.objects.filter(study=study, left_at=None, user__is_active=True)
-    return running.filter(roles__contains=[Role.COORDINATOR]).exists()
+    return Member.objects.in_charge(Role.COORDINATOR).filter(study=study).exists()
 
 
 def studies_where(actor: Actor, permission: Permission) -> list[uuid.UUID]:
     """Return ids of studies in which the actor holds the permission. Raises NotPermitted."""
-    held = Member.objects.filter(left_at=None, roles__overlap=sorted(permission.roles))
+    held = Member.objects.current().with_a_role(permission.roles)
     if actor.user_id and (
         ids := list(held.filter(user_id=actor.user_id).values_list("study_id", flat=True))
     ):

@@ -10,7 +10,7 @@ from codesign.shared.visible import shows_nothing
 from codesign.studies import queries
 from codesign.studies.models import Study
 from codesign.studies.registry import PUBLISH_CHECKS, CheckResult, Gap, PublishCheck
-from codesign.studies.rules import ROLE_WORDS
+from codesign.studies.rules import Role
 
 
 def description(study: Study) -> CheckResult:
@@ -31,7 +31,7 @@ def description(study: Study) -> CheckResult:
 def cohorts(study: Study) -> CheckResult:
     """Check for at least one cohort."""
     done = [
-        f"{cohort.title} ({ROLE_WORDS[cohort.role]})"
+        f"{cohort.title} ({Role(cohort.role).label})"
         for cohort in queries.cohorts_of(study_id=study.id)
     ]
     href = reverse("studies:cohorts", kwargs={"slug": study.slug})

@@ -10,18 +10,19 @@ from django.utils.translation import gettext as _
 
 from codesign.shared.actors import Actor
 from codesign.shared.errors import NotFound
-from codesign.studies.models import Cohort, Handover, Member, Study
+from codesign.studies.models import Cohort, Handover, Member, MemberQuerySet, Study
 from codesign.studies.registry import PUBLISH_CHECKS, CheckResult, Gap, PublishCheck
-from codesign.studies.rules import JUDGING, ROLE_WORDS, STAFF, Role, StudyState
+from codesign.studies.rules import JUDGING, STAFF, Role, StudyState
 
 
-def memberships(*, actor: Actor) -> QuerySet[Member]:
+def memberships(*, actor: Actor) -> MemberQuerySet:
     """Return the actor's memberships, oldest first."""
     if actor.user_id is None:
         return Member.objects.none()
     return (
         Member.objects.select_related("study", "cohort")
-        .filter(user_id=actor.user_id, left_at=None)
+        .current()
+        .filter(user_id=actor.user_id)
         .order_by("created_at", "id")
     )
 
@@ -34,7 +35,7 @@ def roles_held(actor: Actor) -> set[str]:
 
 def works_with_programs(*, actor: Actor) -> bool:
     """Return whether any of the actor's roles uses the API with programs: the staff roles."""
-    return memberships(actor=actor).filter(roles__overlap=sorted(STAFF)).exists()
+    return memberships(actor=actor).with_a_role(STAFF).exists()
 
 
 def former_memberships(*, actor: Actor) -> QuerySet[Member]:
@@ -46,7 +47,9 @@ def former_memberships(*, actor: Actor) -> QuerySet[Member]:
         return Member.objects.none()
     return (
         Member.objects.select_related("study", "cohort")
-        .filter(user_id=actor.user_id, left_at__isnull=False, roles__overlap=sorted(JUDGING))
+        .former()
+        .with_a_role(JUDGING)
+        .filter(user_id=actor.user_id)
         .order_by("created_at", "id")
     )
 
@@ -62,7 +65,8 @@ def study_named(slug: str) -> Study:
 def members_of(*, study_id: uuid.UUID) -> QuerySet[Member]:
     """Return the members of a study with account and cohort, for its coordinator."""
     return (
-        Member.objects.filter(study_id=study_id, left_at=None)
+        Member.objects.current()
+        .filter(study_id=study_id)
         .select_related("user", "cohort")
         .order_by("cohort__position", "created_at", "id")
     )
@@ -70,9 +74,7 @@ def members_of(*, study_id: uuid.UUID) -> QuerySet[Member]:
 
 def in_charge(*, study_id: uuid.UUID, role: Role) -> QuerySet[Member]:
     """Return members with that staff role who can sign in."""
-    return Member.objects.filter(
-        study_id=study_id, left_at=None, roles__contains=[role], user__is_active=True
-    )
+    return Member.objects.in_charge(role).filter(study_id=study_id)
 
 
 def cohorts_of(*, study_id: uuid.UUID) -> QuerySet[Cohort]:
@@ -86,7 +88,7 @@ def names_of_actors(
     """Return user id → "coordinator abc123": role and pseudonym, never a name. One query."""
     members = Member.objects.filter(study_id=study_id, user_id__in=user_ids)
     return {
-        m.user_id: f"{', '.join(str(ROLE_WORDS[r]) for r in m.roles)} {m.pseudonym}"
+        m.user_id: f"{', '.join(str(Role(r).label) for r in m.roles)} {m.pseudonym}"
         for m in members
     }
 
@@ -115,7 +117,9 @@ def cohort_in(*, study_id: uuid.UUID, cohort_id: uuid.UUID) -> Cohort:
 def staff_of(*, study_id: uuid.UUID) -> QuerySet[Member]:
     """Return the staff of a study with their accounts, including deactivated ones."""
     return (
-        Member.objects.filter(study_id=study_id, left_at=None, roles__overlap=sorted(STAFF))
+        Member.objects.current()
+        .with_a_role(STAFF)
+        .filter(study_id=study_id)
         .select_related("user", "study")
         .order_by("created_at", "id")
     )
@@ -124,7 +128,9 @@ def staff_of(*, study_id: uuid.UUID) -> QuerySet[Member]:
 def places_on_staff(*, user_id: uuid.UUID) -> QuerySet[Member]:
     """Return the studies whose staff a person belongs to, for services that change accounts."""
     return (
-        Member.objects.filter(user_id=user_id, left_at=None, roles__overlap=sorted(STAFF))
+        Member.objects.current()
+        .with_a_role(STAFF)
+        .filter(user_id=user_id)
         .select_related("study")
         .order_by("created_at", "id")
     )

@@ -5,36 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
+from django.db.models import TextChoices
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from codesign.shared.states import Transitions
 
-if TYPE_CHECKING:
-    from django.utils.functional import _StrPromise
 
-
-class Role(StrEnum):
+class Role(TextChoices):
     """A person's role in a study."""
 
-    PANELIST = "panelist"
-    CLINICIAN = "clinician"
-    COORDINATOR = "coordinator"
-    SAFETY_LEAD = "safety_lead"
-    ML_ENGINEER = "ml_engineer"
-    AUDITOR = "auditor"
+    PANELIST = "panelist", _("panelist")
+    CLINICIAN = "clinician", _("clinician")
+    COORDINATOR = "coordinator", _("coordinator")
+    SAFETY_LEAD = "safety_lead", _("safety lead")
+    ML_ENGINEER = "ml_engineer", _("ML engineer")
+    AUDITOR = "auditor", _("auditor")
 
 
-ROLE_WORDS: dict[str, _StrPromise] = {
-    Role.PANELIST: _("panelist"),
-    Role.CLINICIAN: _("clinician"),
-    Role.COORDINATOR: _("coordinator"),
-    Role.SAFETY_LEAD: _("safety lead"),
-    Role.ML_ENGINEER: _("ML engineer"),
-    Role.AUDITOR: _("auditor"),
-}
 JUDGING = frozenset({Role.PANELIST, Role.CLINICIAN})
 STAFF = frozenset(Role) - JUDGING
 

@@ -20,6 +20,7 @@ from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid, NotPermitted
 from codesign.shared.keys import free_key
 from codesign.studies import queries, rules
+from codesign.studies.locks import lock_study
 from codesign.studies.models import Cohort, Member, Study
 from codesign.studies.permissions import MANAGE_PEOPLE, RUN_STUDY, require, require_to_add
 from codesign.studies.signals import member_removed
@@ -68,7 +69,7 @@ def describe(
 ) -> Study:
     """Change the description of a study: name, summary, organisation, contact."""
     require(actor, RUN_STUDY, study)
-    study = Study.objects.select_for_update(no_key=True).get(id=study.id)
+    study = lock_study(study_id=study.id)
     details = {
         "title": title,
         "summary": summary,
@@ -99,7 +100,7 @@ def change_state(*, actor: Actor, study: Study, state: rules.StudyState) -> Stud
     paused study is only checked for what it may have lost: people in charge, and pay.
     """
     require(actor, RUN_STUDY, study)
-    study = Study.objects.select_for_update().get(id=study.id)
+    study = lock_study(study_id=study.id, exclusive=True)
     gaps = queries.gaps_of(study) if state == rules.StudyState.OPEN else []
     old, study.state = study.state, rules.STUDY_STATES.check(study.state, state)
     if gaps:
@@ -133,7 +134,7 @@ def make_cohort(
     Then a repeated request, such as a double click, returns the same cohort.
     """
     require(actor, MANAGE_PEOPLE, study)
-    Study.objects.select_for_update(no_key=True).get(id=study.id)
+    lock_study(study_id=study.id)
     cohorts = Cohort.objects.filter(study=study)
     if not key and (twin := cohorts.filter(title=title).first()):
         if twin.role != role:
@@ -163,7 +164,7 @@ def _name_taken() -> Invalid:
 def rename_cohort(*, actor: Actor, cohort: Cohort, title: str) -> Cohort:
     """Rename a cohort. The name must be unique. The key stays, because data sets refer to it."""
     require(actor, MANAGE_PEOPLE, cohort.study)
-    Study.objects.select_for_update(no_key=True).get(id=cohort.study_id)
+    lock_study(study_id=cohort.study_id)
     cohort = queries.cohort_in(study_id=cohort.study_id, cohort_id=cohort.id)
     if cohort.title == title:
         return cohort
@@ -182,7 +183,7 @@ def drop_cohort(*, actor: Actor, study: Study, cohort_id: uuid.UUID) -> None:
     A repeated request does nothing.
     """
     require(actor, MANAGE_PEOPLE, study)
-    Study.objects.select_for_update(no_key=True).get(id=study.id)
+    lock_study(study_id=study.id)
     cohort = Cohort.objects.filter(study=study, id=cohort_id).first()
     if cohort is None:
         return
@@ -272,7 +273,7 @@ def remove_member(*, actor: Actor, member: Member) -> Member:
 
 def _check_another_safety_lead(member: Member) -> None:
     """Refuse to leave an open study without a safety lead. Concurrent removals are serialised."""
-    study = Study.objects.select_for_update(no_key=True).get(id=member.study_id)
+    study = lock_study(study_id=member.study_id)
     others = queries.in_charge(study_id=study.id, role=rules.Role.SAFETY_LEAD)
     if study.state == rules.StudyState.OPEN and not others.exclude(id=member.id).exists():
         raise Conflict(

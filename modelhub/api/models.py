@@ -50,5 +50,6 @@ class OneModelView(ModelView):
     )
     def get(self, request: Request, model_id: str) -> Response:
         """The model and what it was trained from, back to the first."""
-        found = queries.version_with_lineage(actor=self.actor, model_id=id_of(model_id))
-        return Response(serializers.AncestrySerializer(found).data)
+        found, lineage = queries.version_with_lineage(actor=self.actor, model_id=id_of(model_id))
+        shape = serializers.AncestrySerializer(found, context={"lineage": lineage})
+        return Response(shape.data)

@@ -48,7 +48,7 @@ class ResponsesView(InStudyView):
         study = self.study(slug)
         wanted = sources.sources_of(actor=self.actor, study=study, asked=self.asked)
         found = listing.responses(study_id=study.id, asked=self.asked, sources=wanted)
-        return self.page(found, serializers.WrittenResponseSerializer, sources.name_models)
+        return self.page(found, serializers.WrittenResponseSerializer, sources.with_models)
 
 
 class JudgementsView(InStudyView):

@@ -14,6 +14,14 @@ from codesign.studies.models import Study
 from modelhub.rules.states import ModelKind
 
 
+class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
+    """Model versions, by the studies that may use them (decision 28)."""
+
+    def of_study(self, *study_ids: uuid.UUID) -> ModelVersionQuerySet:
+        """Those made in any of these studies, and those shipped with the platform."""
+        return self.filter(Q(study_id__in=study_ids) | Q(study=None))
+
+
 class ModelVersion(PublicModel):
     """A model as it was at one moment; a trained one names its parent and its training run."""
 
@@ -40,6 +48,8 @@ class ModelVersion(PublicModel):
     path = models.CharField(max_length=300, blank=True, help_text="Below the models folder.")
     sha256 = models.CharField(max_length=64, blank=True, help_text="Of the adapter's weights.")
     made_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+
+    objects = ModelVersionQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [

@@ -1,1 +1,1 @@
-"""Reads; each takes the actor whose eyes it is for, or ids that a service has checked."""
+"""Reads of models; what a query takes says on whose behalf it reads (see `annotations.queries`)."""

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from annotations.models import Judgement, Prompt, Round
 from annotations.queries.progress import cost_of_a_prompt
-from annotations.rules.states import USABLE, Ask, RoundKind, RoundState
+from annotations.rules.states import USABLE, Ask, RoundState
 from codesign.consent.queries import members_granting, signed_for
 from codesign.consent.rules import Purpose
 from codesign.shared.actors import Actor
@@ -48,13 +48,14 @@ class EvaluationResult:
 
 def held_out_prompts(*, study_id: uuid.UUID) -> QuerySet[Prompt]:
     """Prompts that stand in evaluation rounds alone."""
-    return Prompt.objects.filter(study_id=study_id, held_out=True, withdrawn_at=None).order_by("id")
+    return Prompt.objects.for_comparisons().filter(study_id=study_id).order_by("id")
 
 
 def last_judging_round(*, study_id: uuid.UUID) -> Round | None:
     """The round whose people are asked again."""
     return (
-        Round.objects.filter(study_id=study_id, kind=RoundKind.JUDGING)
+        Round.objects.judging()
+        .filter(study_id=study_id)
         .exclude(state=RoundState.PLANNED)
         .order_by("-created_at")
         .first()

@@ -12,7 +12,8 @@ from django.db.models import BigIntegerField, Count, F, Func, Q, QuerySet, Sum
 from django.db.models.expressions import Combinable
 
 from annotations.models import Prompt, Round
-from annotations.rules.states import RoundKind, RoundState
+from annotations.models.querysets import RoundQuerySet
+from annotations.rules.states import RoundState
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Invalid, NotFound
 from codesign.shared.lookups import Asked, matching
@@ -28,20 +29,20 @@ UNDER_WAY = (RunState.QUEUED, RunState.RUNNING)
 RESUMABLE = (RunState.CANCELLED, RunState.FAILED)
 
 
-def judging_rounds(*, study_id: uuid.UUID) -> QuerySet[Round]:
+def judging_rounds(*, study_id: uuid.UUID) -> RoundQuerySet:
     """Judging rounds that may still take tasks, newest first."""
-    rounds = Round.objects.filter(study_id=study_id, kind=RoundKind.JUDGING)
+    rounds = Round.objects.judging().filter(study_id=study_id)
     return rounds.exclude(state=RoundState.CLOSED).order_by("-created_at", "id")
 
 
 def open_judging_round(*, study_id: uuid.UUID) -> Round | None:
     """The newest judging round from which assignments come now."""
-    return judging_rounds(study_id=study_id).filter(state=RoundState.OPEN).first()
+    return judging_rounds(study_id=study_id).open().first()
 
 
 def prompts_to_answer(*, study_id: uuid.UUID) -> QuerySet[Prompt]:
     """What a run answers unless told otherwise: neither held out nor pulled."""
-    return Prompt.objects.filter(study_id=study_id, held_out=False, withdrawn_at=None)
+    return Prompt.objects.for_judging().filter(study_id=study_id)
 
 
 def counted_and_told_apart(*, prompts: QuerySet[Prompt]) -> tuple[int, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -43,8 +44,15 @@ def sources_of(*, actor: Actor, study: Study, asked: Asked) -> QuerySet[Source, 
     )
 
 
-def name_models(responses: Sequence[Response]) -> None:
-    """Give each response its `model`, or None; one query for all of them."""
+@dataclass(frozen=True, slots=True)
+class WrittenResponse:
+    """A response and the model that wrote it; None where it was imported without a name."""
+
+    response: Response
+    model: ModelName | None
+
+
+def with_models(responses: Sequence[Response]) -> list[WrittenResponse]:
+    """Each response with its model, in their order; one query for all of them."""
     known = names_of(response.source for response in responses)
-    for response in responses:
-        response.model = known.get(response.source)  # type: ignore[attr-defined]
+    return [WrittenResponse(response, known.get(response.source)) for response in responses]

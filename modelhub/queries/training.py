@@ -10,6 +10,7 @@ from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 
 from annotations.models import DatasetRelease
+from annotations.rules.states import ReleasePurpose
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Invalid, NotFound
 from codesign.shared.lookups import Asked, matching
@@ -56,9 +57,8 @@ def run_of(*, actor: Actor, study: Study, run_id: uuid.UUID) -> TrainingRun:
 def trainable_releases(*, actor: Actor, study: Study) -> QuerySet[DatasetRelease]:
     """Frozen releases for training, newest first."""
     require(actor, SEE_MODELS, study)
-    return DatasetRelease.objects.filter(study=study, purpose="training", state="frozen").order_by(
-        "-number"
-    )
+    valid = DatasetRelease.objects.valid_for(ReleasePurpose.TRAINING)
+    return valid.filter(study=study).order_by("-number")
 
 
 def trainable_bases(*, actor: Actor, study: Study) -> QuerySet[ModelVersion]:
@@ -69,7 +69,7 @@ def trainable_bases(*, actor: Actor, study: Study) -> QuerySet[ModelVersion]:
 
 def bases_of(*, study: Study) -> QuerySet[ModelVersion]:
     """Models whose weights are here, oldest first."""
-    here = ModelVersion.objects.filter(Q(study=None) | Q(study=study))
+    here = ModelVersion.objects.of_study(study.id)
     return here.filter(kind__in=TRAINABLE).order_by("created_at")
 
 
@@ -136,7 +136,8 @@ def model_of(*, actor: Actor, study: Study, model_id: uuid.UUID) -> ModelVersion
     """One model version that a study may see, with its lineage's rows at hand."""
     require(actor, SEE_MODELS, study)
     version = (
-        ModelVersion.objects.filter(Q(study=None) | Q(study=study), id=model_id)
+        ModelVersion.objects.of_study(study.id)
+        .filter(id=model_id)
         .select_related("parent", "made_by", "training_run__release", "training_run__base")
         .first()
     )
@@ -163,7 +164,7 @@ def release_named(name: str) -> DatasetRelease:
 
 def base_named(name: str, *, study: Study) -> ModelVersion:
     """A model of that name that a study may use, for commands."""
-    found = ModelVersion.objects.filter(Q(study=None) | Q(study=study), name=name).first()
+    found = ModelVersion.objects.of_study(study.id).filter(name=name).first()
     if found is None:
         raise NotFound(f"There is no model called {name} here.")
     return found
@@ -190,10 +191,8 @@ def not_compared(*, study_id: uuid.UUID) -> ModelVersion | None:
 
 def not_trained_on(*, study_id: uuid.UUID) -> DatasetRelease | None:
     """The newest frozen release for training, where nobody trains or has trained on it yet."""
-    newest = DatasetRelease.objects.filter(
-        study_id=study_id, purpose="training", state="frozen"
-    ).order_by("-number")
-    release = newest.first()
+    valid = DatasetRelease.objects.valid_for(ReleasePurpose.TRAINING)
+    release = valid.filter(study_id=study_id).order_by("-number").first()
     came_to_nothing = [TrainingState.FAILED, TrainingState.CANCELLED]
     runs = TrainingRun.objects.filter(release=release).exclude(state__in=came_to_nothing)
     return None if runs.exists() else release

@@ -8,6 +8,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 
+from annotations.rules.states import ReleaseState
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Invalid, NotFound
 from codesign.shared.lookups import Asked, matching
@@ -22,7 +23,7 @@ GENERATES = (ModelKind.EMBEDDED, ModelKind.ADAPTER)
 def versions_of(*, study_id: uuid.UUID) -> QuerySet[ModelVersion]:
     """The models of a study and those that come with the platform, newest first."""
     return (
-        ModelVersion.objects.filter(Q(study_id=study_id) | Q(study=None))
+        ModelVersion.objects.of_study(study_id)
         .select_related("parent", "made_by")
         .annotate(runs_here=Count("generation_runs", filter=Q(generation_runs__study_id=study_id)))
         .order_by("-created_at", "id")
@@ -42,9 +43,8 @@ def able_to_write(*, study_id: uuid.UUID) -> QuerySet[ModelVersion]:
 def taken_back(*, study_id: uuid.UUID) -> set[uuid.UUID]:
     """Models of a study that learnt, themselves or through a parent, what was taken back since."""
     trained = ModelVersion.objects.filter(study_id=study_id)
-    new = set(
-        trained.filter(training_run__release__state="superseded").values_list("id", flat=True)
-    )
+    learnt = trained.filter(training_run__release__state=ReleaseState.SUPERSEDED)
+    new = set(learnt.values_list("id", flat=True))
     found: set[uuid.UUID] = set()
     while new:
         found |= new
@@ -83,7 +83,7 @@ def versions_seen(*, actor: Actor) -> QuerySet[ModelVersion]:
     """The models of every study in which the actor may see them, and those for all studies."""
     studies = studies_where(actor, SEE_MODELS)
     return (
-        ModelVersion.objects.filter(Q(study_id__in=studies) | Q(study=None))
+        ModelVersion.objects.of_study(*studies)
         .select_related("study", "parent", "training_run__release")
         .order_by("-created_at", "-id")
     )
@@ -110,8 +110,10 @@ def named(*, actor: Actor, wanted: str) -> QuerySet[ModelVersion]:
     return found
 
 
-def version_with_lineage(*, actor: Actor, model_id: uuid.UUID) -> ModelVersion:
-    """One of them; `lineage` holds its ancestors, the parent first. Two queries more."""
+def version_with_lineage(
+    *, actor: Actor, model_id: uuid.UUID
+) -> tuple[ModelVersion, list[ModelVersion]]:
+    """One of them and its ancestors, the parent first; two queries."""
     seen = versions_seen(actor=actor)
     found = seen.filter(id=model_id).first()
     if found is None:
@@ -121,8 +123,7 @@ def version_with_lineage(*, actor: Actor, model_id: uuid.UUID) -> ModelVersion:
     while parent is not None:
         lineage.append(parent)
         parent = family.get(parent.parent_id) if parent.parent_id else None
-    found.lineage = lineage  # type: ignore[attr-defined]
-    return found
+    return found, lineage
 
 
 def names_behind(version: ModelVersion) -> list[str]:

@@ -11,7 +11,7 @@ from math import isnan
 from typing import Any
 
 from annotations.rules.prompts import PromptRow, fields_problem, row_problem, text_problem
-from annotations.rules.states import Category, Origin
+from annotations.rules.text_kinds import Category, Origin
 from annotations.rules.texts import storable
 from codesign.shared.visible import seen, shows_nothing
 from modelhub.engine.model_disclosure import giveaway

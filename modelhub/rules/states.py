@@ -1,29 +1,39 @@
-"""Words and states of models, generation and training."""
+"""States of models, generation and training, what people read for them, and what may follow what.
+
+Labels: see `annotations.rules.states`.
+"""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
 from codesign.shared.states import Transitions
 
 
-class ModelKind(StrEnum):
-    """Where a model version comes from."""
+class ModelKind(TextChoices):
+    """Where a model version comes from.
 
-    EMBEDDED = "embedded"  # shipped with the platform, weights on disk
-    ADAPTER = "adapter"  # LoRA trained here on its parent
-    SCORER = "scorer"  # LoRA trained here that scores replies; cannot generate
-    IMPORTED = "imported"  # known by name from imported responses; cannot generate
+    An adapter is a LoRA trained on its parent. A scorer is one that scores replies. Scorers and
+    imported models, of which only the name is known, cannot generate.
+    """
+
+    EMBEDDED = "embedded", _("comes with Codesign")
+    ADAPTER = "adapter", _("trained here")
+    SCORER = "scorer", _("trained here; scores replies and writes none")
+    IMPORTED = "imported", _("known from imported responses")
 
 
-class RunState(StrEnum):
+class RunState(TextChoices):
     """The life of a generation run."""
 
-    QUEUED = "queued"
-    RUNNING = "running"
-    DONE = "done"
-    CANCELLED = "cancelled"
-    FAILED = "failed"
+    QUEUED = "queued", _("waiting for a worker")
+    RUNNING = "running", _("writing")
+    DONE = "done", _("done")
+    CANCELLED = "cancelled", _("cancelled")
+    FAILED = "failed", _("failed")
 
 
 class ItemState(StrEnum):
@@ -46,26 +56,26 @@ class TrainingState(StrEnum):
     CANCELLED = "cancelled"
 
 
-class UploadState(StrEnum):
+class UploadState(TextChoices):
     """The life of a file of prompts that was brought on a page."""
 
-    QUEUED = "queued"
-    CHECKING = "checking"
-    CHECKED = "checked"  # shown; waits for somebody to say yes
-    CONFIRMED = "confirmed"
-    IMPORTING = "importing"
-    DONE = "done"
-    CANCELLED = "cancelled"
-    FAILED = "failed"
+    QUEUED = "queued", _("waiting for a worker")
+    CHECKING = "checking", _("being looked through")
+    CHECKED = "checked", _("waits for your yes")
+    CONFIRMED = "confirmed", _("waiting for a worker")
+    IMPORTING = "importing", _("being imported")
+    DONE = "done", _("imported")
+    CANCELLED = "cancelled", _("cancelled")
+    FAILED = "failed", _("failed")
 
 
-class Method(StrEnum):
+class Method(TextChoices):
     """How an adapter is trained."""
 
-    SFT = "sft"
-    DPO = "dpo"
-    KTO = "kto"
-    REWARD = "reward"
+    SFT = "sft", _("Rewrites (SFT)")
+    DPO = "dpo", _("Preferences (DPO)")
+    KTO = "kto", _("Good and bad replies (KTO)")
+    REWARD = "reward", _("Reward model")
 
 
 RUN_STATES = Transitions.of(

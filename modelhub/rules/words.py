@@ -1,4 +1,4 @@
-"""States and kinds in words for pages."""
+"""Second wordings, beside the labels of states and methods: what a choice means, for pages."""
 
 from __future__ import annotations
 
@@ -7,24 +7,10 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from modelhub.rules.states import Method, ModelKind, RunState, UploadState
+from modelhub.rules.states import Method, RunState, UploadState
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
-
-MODEL_KINDS: dict[str, _StrPromise] = {
-    ModelKind.EMBEDDED: gettext_lazy("comes with Codesign"),
-    ModelKind.ADAPTER: gettext_lazy("trained here"),
-    ModelKind.SCORER: gettext_lazy("trained here; scores replies and writes none"),
-    ModelKind.IMPORTED: gettext_lazy("known from imported responses"),
-}
-
-METHOD_NAMES: dict[str, _StrPromise] = {
-    Method.DPO: gettext_lazy("Preferences (DPO)"),
-    Method.SFT: gettext_lazy("Rewrites (SFT)"),
-    Method.KTO: gettext_lazy("Good and bad replies (KTO)"),
-    Method.REWARD: gettext_lazy("Reward model"),
-}
 
 LOSSES: dict[str, _StrPromise] = {
     Method.DPO: gettext_lazy("Lower is closer to what people preferred."),
@@ -50,29 +36,14 @@ def run_state(state: str, *, begun: bool = True) -> str:
     """Where a run stands."""
     if state == RunState.RUNNING and not begun:
         return _("making the first responses")
-    return {
-        RunState.QUEUED: _("waiting for a worker"),
-        RunState.RUNNING: _("writing"),
-        RunState.DONE: _("done"),
-        RunState.CANCELLED: _("cancelled"),
-        RunState.FAILED: _("failed"),
-    }[RunState(state)]
+    return str(RunState(state).label)
 
 
 def upload_state(state: str, *, all_read: bool = False) -> str:
     """Where a file of prompts stands."""
     if state == UploadState.IMPORTING and all_read:
         return _("looking which prompts say almost the same")
-    return {
-        UploadState.QUEUED: _("waiting for a worker"),
-        UploadState.CHECKING: _("being looked through"),
-        UploadState.CHECKED: _("waits for your yes"),
-        UploadState.CONFIRMED: _("waiting for a worker"),
-        UploadState.IMPORTING: _("being imported"),
-        UploadState.DONE: _("imported"),
-        UploadState.CANCELLED: _("cancelled"),
-        UploadState.FAILED: _("failed"),
-    }[UploadState(state)]
+    return str(UploadState(state).label)
 
 
 SCORE_NAMES: dict[str, _StrPromise] = {

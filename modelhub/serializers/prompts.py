@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from annotations.models import Prompt
-from annotations.rules.states import Category
+from annotations.rules.text_kinds import Category
 from codesign.shared.serializers import OneOf, Shape
 from modelhub.models import Upload
 from modelhub.queries import uploads

@@ -7,41 +7,29 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from annotations.models import Response
-from annotations.rules.states import Origin, RoundState
+from annotations.rules.states import RoundState
+from annotations.rules.text_kinds import Origin
 from codesign.shared.serializers import Shape
 from modelhub.models import Evaluation
+from modelhub.queries.sources import WrittenResponse
 from modelhub.serializers.runs import NamedModelSerializer
 
 
-class WrittenResponseSerializer(serializers.ModelSerializer[Response]):
+class WrittenResponseSerializer(serializers.Serializer[WrittenResponse]):
     """A response, and the model that wrote it."""
 
-    prompt = serializers.UUIDField(source="prompt_id")
-    origin = serializers.ChoiceField([str(one) for one in Origin])
-    model = serializers.SerializerMethodField(
-        help_text="Null where it was imported without the name of a model."
+    id = serializers.UUIDField(source="response.id", read_only=True)
+    prompt = serializers.UUIDField(source="response.prompt_id")
+    text = serializers.CharField(source="response.text", read_only=True)
+    origin = serializers.ChoiceField([str(one) for one in Origin], source="response.origin")
+    model = NamedModelSerializer(
+        allow_null=True, help_text="Null where it was imported without the name of a model."
     )
-
-    class Meta:
-        model = Response
-        fields = (
-            "id",
-            "prompt",
-            "text",
-            "origin",
-            "model",
-            "language",
-            "created_at",
-            "withdrawn_at",
-        )
-        read_only_fields = fields
-
-    @extend_schema_field(NamedModelSerializer(allow_null=True))
-    def get_model(self, response: Response) -> dict[str, str] | None:
-        """As `name_models` found it for the whole page."""
-        known = response.model  # type: ignore[attr-defined]
-        return {"id": known.id, "name": known.name} if known else None
+    language = serializers.CharField(source="response.language", read_only=True)
+    created_at = serializers.DateTimeField(source="response.created_at", read_only=True)
+    withdrawn_at = serializers.DateTimeField(
+        source="response.withdrawn_at", read_only=True, allow_null=True
+    )
 
 
 class EvaluationSerializer(serializers.ModelSerializer[Evaluation]):

@@ -141,11 +141,16 @@ class ModelSerializer(serializers.ModelSerializer[ModelVersion]):
 class AncestrySerializer(ModelSerializer):
     """The same with every ancestor."""
 
-    lineage = NamedModelSerializer(many=True, help_text="From the parent to the first.")
+    lineage = serializers.SerializerMethodField(help_text="From the parent to the first.")
 
     class Meta(ModelSerializer.Meta):
         fields: tuple[str, ...] = (*ModelSerializer.Meta.fields, "lineage")
         read_only_fields = fields
+
+    @extend_schema_field(NamedModelSerializer(many=True))
+    def get_lineage(self, version: ModelVersion) -> list[dict[str, Any]]:
+        """As `version_with_lineage` found it."""
+        return list(NamedModelSerializer(self.context["lineage"], many=True).data)
 
 
 @extend_schema_field(

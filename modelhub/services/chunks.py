@@ -20,7 +20,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from annotations.models import Prompt, Response, Task
-from annotations.rules.states import Origin, RoundState
+from annotations.rules.states import RoundState
+from annotations.rules.text_kinds import Origin
 from annotations.rules.texts import text_hash
 from annotations.services import prompts as prompt_services
 from annotations.services.intake import NewResponse
@@ -290,15 +291,15 @@ def _make_tasks(run: GenerationRun, asked: set[uuid.UUID]) -> None:
         *waiting.values_list("prompt_id", flat=True),
         *there.values_list("prompt_id", flat=True),
     }
-    written = Response.objects.filter(
-        generation_item__run=run, prompt_id__in=asked - not_now, withdrawn_at=None
+    written = Response.objects.in_use().filter(
+        generation_item__run=run, prompt_id__in=asked - not_now
     )
     by_prompt: dict[uuid.UUID, dict[str, Response]] = defaultdict(dict)
     for response in written.order_by("generation_item__sample"):
         by_prompt[response.prompt_id].setdefault(text_hash(response.text), response)
     items = [
         (prompt, list(by_prompt[prompt.id].values()))
-        for prompt in Prompt.objects.filter(id__in=by_prompt, withdrawn_at=None)
+        for prompt in Prompt.objects.in_use().filter(id__in=by_prompt)
         if len(by_prompt[prompt.id]) > 1
     ]
     if items:

@@ -10,12 +10,14 @@ from random import SystemRandom
 from django.db import transaction
 
 from annotations.models import Response, Round, RoundCohort, Task
+from annotations.models.querysets import in_use
 from annotations.rules.states import Ask, RoundKind
 from annotations.services.rounds import CohortPlan, add_tasks, make_round, open_round
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Invalid
+from codesign.studies.locks import lock_study
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
 from modelhub.models import Evaluation, GenerationItem, ModelVersion
@@ -42,7 +44,7 @@ def plan_evaluation(*, actor: Actor, study: Study, child: ModelVersion) -> Evalu
     parent = child.parent
     if parent is None or child.kind != ModelKind.ADAPTER or child.study_id != study.id:
         raise Invalid("Only a model trained in this study can be compared with its parent.")
-    Study.objects.select_for_update(no_key=True).get(id=study.id)
+    lock_study(study_id=study.id)
     if Evaluation.objects.filter(study=study, child=child).exists():
         raise Conflict("This model is being compared with its parent already.")
     prompts = list(held_out_prompts(study_id=study.id))
@@ -138,10 +140,10 @@ def _answered_by_both(evaluation: Evaluation) -> Iterator[tuple[Response, Respon
     """(parent's, child's) response of each prompt that has both, none of it pulled since."""
     items = (
         GenerationItem.objects.filter(
+            in_use("prompt"),
+            in_use("response"),
             run__in=[evaluation.parent_run_id, evaluation.child_run_id],
             state=ItemState.DONE,
-            prompt__withdrawn_at=None,
-            response__withdrawn_at=None,
         )
         .select_related("response__prompt")
         .order_by("prompt_id")

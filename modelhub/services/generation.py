@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
@@ -16,6 +16,7 @@ from annotations.models import Prompt, Round
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.advisory_locks import Lock, lock_until_commit
 from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.jobs import enqueue
 from codesign.shared.visible import seen
@@ -35,8 +36,6 @@ from modelhub.services.alive import nobody_writes
 from modelhub.signals import run_finished
 
 STARTED = action("modelhub.run_started", "started a generation run")
-STARTERS = 0x57A27
-"""First half of the advisory lock under which runs start; the second is the study."""
 BEFORE = ("done_before", "tokens_before")
 MOVED = action("modelhub.run_moved", "moved a generation run to another state")
 
@@ -59,7 +58,7 @@ def start_run(
     `run_id` is the id that the run gets: sent twice, as by a double click, it is one run.
     """
     require(actor, RUN_GENERATION, study)
-    _take_turns(study)
+    lock_until_commit(Lock.START_GENERATION, study.id)  # each sees the runs before it
     twin = GenerationRun.objects.filter(id=run_id).first() if run_id else None
     settings = _checked(settings or Settings(), study, twin)
     _refuse_model(study, version)
@@ -114,12 +113,6 @@ def _refuse_model(study: Study, version: ModelVersion) -> None:
 def _refuse_taken_back(version: ModelVersion) -> None:
     if problem := lineage_problem(releases=releases_behind(version)):
         raise Conflict(problem)
-
-
-def _take_turns(study: Study) -> None:
-    """Runs of a study start one after another, so that each sees the one before it."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [STARTERS, study.id.int % 2**31])
 
 
 def _same(run: GenerationRun, *, study: Study, digest: str, round: Round | None) -> GenerationRun:

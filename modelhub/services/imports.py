@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Count
 
 from annotations.models import Prompt, Response, Task
+from annotations.models.querysets import in_use
 from annotations.rules.prompts import RowProblem
 from annotations.rules.texts import text_hash
 from annotations.services.intake import (
@@ -310,16 +311,16 @@ def _not_there_yet(
 def _make_tasks(study: Study, prompt_ids: Sequence[uuid.UUID], report: ImportReport) -> None:
     """Prompts that can be compared now become tasks; held-out ones wait for an evaluation."""
     round = open_judging_round(study_id=study.id)
-    prompts = Prompt.objects.filter(id__in=prompt_ids, held_out=False, withdrawn_at=None)
+    prompts = Prompt.objects.for_judging().filter(id__in=prompt_ids)
     if round is None:
         different = Count("responses__text_hash", distinct=True)
-        written = prompts.filter(responses__withdrawn_at=None)
+        written = prompts.filter(in_use("responses"))
         report.wait_for_round += written.alias(n=different).filter(n__gt=1).count()
         return
     locked_round(round_id=round.id)
     prompts = prompts.exclude(id__in=Task.objects.filter(round=round).values("prompt_id"))
     by_prompt: dict[uuid.UUID, dict[str, Response]] = {}
-    responses = Response.objects.filter(prompt__in=prompts, withdrawn_at=None)
+    responses = Response.objects.in_use().filter(prompt__in=prompts)
     for response in responses.order_by("created_at", "id"):
         by_prompt.setdefault(response.prompt_id, {}).setdefault(response.text_hash, response)
     items = [

@@ -16,7 +16,7 @@ from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.integers import refuse_what_does_not_fit
 from codesign.shared.jobs import enqueue
-from codesign.studies.models import Study
+from codesign.studies.locks import lock_study
 from codesign.studies.permissions import require
 from modelhub.engine.errors import BadSpec
 from modelhub.engine.params import parse
@@ -75,7 +75,7 @@ def request_training(
     refuse_what_does_not_fit(TrainingRun, seed=seed)
     full = _checked(release, base, method, params or {})
     told = system_message_of(release=release)
-    Study.objects.select_for_update(no_key=True).get(id=release.study_id)
+    lock_study(study_id=release.study_id)
     key = config_hash(
         release=str(release.id),
         base=str(base.id),

@@ -21,10 +21,10 @@ from modelhub.queries import evaluations as reading
 from modelhub.queries.generation import UNDER_WAY, progress_of
 from modelhub.queries.training import model_of, releases_behind
 from modelhub.rules.charts import Share, share
-from modelhub.rules.states import ModelKind
+from modelhub.rules.states import Method, ModelKind
 from modelhub.rules.training import lineage_problem
 from modelhub.rules.winrate import WinRate
-from modelhub.rules.words import METHOD_NAMES, MODEL_KINDS, run_state
+from modelhub.rules.words import run_state
 from modelhub.services import evaluations
 
 
@@ -43,9 +43,9 @@ def model(request: StudyRequest, slug: str, model_id: uuid.UUID) -> HttpResponse
         {
             "study": study,
             "version": version,
-            "kind": MODEL_KINDS[version.kind],
+            "kind": ModelKind(version.kind).label,
             "evaluations": found,
-            "method": METHOD_NAMES[version.training_run.method] if version.training_run else "",
+            "method": Method(version.training_run.method).label if version.training_run else "",
             "numbers": named(version.training_run.params) if version.training_run else [],
             "who": studies.name_of_actor(study_id=study.id, user_id=version.made_by_id),
             "problem": problem,

@@ -19,8 +19,8 @@ from modelhub.forms.training import TrainingForm, named
 from modelhub.permissions import SEE_MODELS, TRAIN
 from modelhub.queries import training as reading
 from modelhub.rules.charts import curve
-from modelhub.rules.states import TrainingState
-from modelhub.rules.words import LOSSES, METHOD_NAMES, SCORE_NAMES, SHARES
+from modelhub.rules.states import Method, TrainingState
+from modelhub.rules.words import LOSSES, SCORE_NAMES, SHARES
 from modelhub.services import training, versions
 
 GOING_ON = {TrainingState.QUEUED, TrainingState.PREPARING, TrainingState.TRAINING}
@@ -37,7 +37,7 @@ def runs(request: StudyRequest, slug: str) -> HttpResponse:
         {
             "study": study,
             "runs": [
-                (run, METHOD_NAMES[run.method])
+                (run, Method(run.method).label)
                 for run in reading.runs_of(actor=request.actor, study=study)
             ],
             "may_train": request.member.has_role(*TRAIN.roles),
@@ -95,7 +95,7 @@ def _context(request: StudyRequest, run_id: uuid.UUID) -> dict[str, object]:
         "validation": found.metrics.get("validation"),
         "measured": "validation" in found.metrics,
         "scores": _scores(found.metrics.get("validation")),
-        "method": METHOD_NAMES[found.method],
+        "method": Method(found.method).label,
         "lower": LOSSES[found.method],
         "who": studies.name_of_actor(
             study_id=request.member.study_id, user_id=found.requested_by_id

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from codesign.studies.permissions import StudyRequest, page
 from modelhub.permissions import RUN_GENERATION, SEE_MODELS
 from modelhub.queries import versions as queries
-from modelhub.rules.words import MODEL_KINDS
+from modelhub.rules.states import ModelKind
 
 MODELS_A_PAGE = 50
 
@@ -29,7 +29,7 @@ def listed(request: StudyRequest, slug: str) -> HttpResponse:
         "rows": [
             {
                 "version": version,
-                "kind": MODEL_KINDS[version.kind],
+                "kind": ModelKind(version.kind).label,
                 "writes": version.kind in queries.GENERATES,
             }
             for version in found

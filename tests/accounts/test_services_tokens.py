@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from codesign.accounts import queries, rules, services
-from codesign.accounts.forms import SCOPE_WORDS
 from codesign.accounts.models import ApiToken, OutgoingMail, User
 from codesign.accounts.rules import TokenScope
 from codesign.audit.models import Event
@@ -75,9 +74,11 @@ def test_a_token_is_listed_with_its_dates_and_what_it_may(user: User, client: Cl
     assert page.count("created on ") == len(TokenScope)
     assert page.count("expires on ") >= len(TokenScope) - 1
     assert page.count("expired on ") == 1
-    for scope, words in SCOPE_WORDS.items():
+    for scope in TokenScope:
         offered = scope in (TokenScope.JUDGE, TokenScope.STUDY_READ)
-        assert page.count(str(words)) == 1 + offered  # at the token, and in the form where usable
+        assert (
+            page.count(str(scope.label)) == 1 + offered
+        )  # at the token, and in the form where usable
 
 
 @pytest.mark.parametrize(

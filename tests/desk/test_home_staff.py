@@ -23,6 +23,7 @@ from tests.factories.compensation import credit, set_rate
 from tests.factories.consent import publish
 from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
 from tests.support.counting import queries_of
+from tests.support.pages import flowed
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +31,7 @@ pytestmark = pytest.mark.django_db
 def home(client: Client, member: Member) -> str:
     client.force_login(member.user)
     path = reverse("desk:study", kwargs={"slug": member.study.slug})
-    return client.get(path).content.decode()
+    return flowed(client.get(path).content)
 
 
 def title(page: str) -> str:

@@ -323,7 +323,7 @@ def test_inviting_and_proving_at_the_same_time_always_meet(turn: int) -> None:
     user = UserFactory.create(email="sam@example.org", verified=False)
     done = at_once(lambda: invite(inviting, "sam@example.org", place), lambda: prove(user))
     assert not [one for one in done if isinstance(one, Exception)]
-    for invitation in queries.invitations_to(user_id=user.id):  # came after the proof
+    for invitation in queries.invitations_to(actor=Actor.of(user)):  # came after the proof
         services.accept(user=user, invitation_id=invitation.id)
     assert Member.objects.filter(user=user, cohort=place).count() == 1
     assert not queries.waiting(study_id=place.study_id).exists()

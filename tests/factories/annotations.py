@@ -13,7 +13,8 @@ from factory.django import DjangoModelFactory
 
 from annotations.contract.unchecked import UncheckedSubmission
 from annotations.models import Assignment, Prompt, Response, Round, Rubric, Task
-from annotations.rules.states import Ask, Category, Origin, RoundKind
+from annotations.rules.states import Ask, RoundKind
+from annotations.rules.text_kinds import Category, Origin
 from annotations.services import assignments, rounds, rubrics, submissions
 from codesign.consent.rules import Purpose
 from codesign.shared.actors import SYSTEM, Actor

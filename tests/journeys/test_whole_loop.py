@@ -23,6 +23,7 @@ from psycopg import sql
 from tests.browser.looking import Watch, check_page
 from tests.journeys.conftest import STUDY, Installation
 from tests.journeys.visitor import Page, Visitor
+from tests.support.pages import flowed
 from tests.support.running import eventually
 from tests.support.tables import APPEND_ONLY
 
@@ -220,7 +221,9 @@ def _engineer_trains(installation: Installation, release: str) -> str:
     )
     page = polled(engineer, urlsplit(made.url).path, lambda p: "Finished" in p.words)
     assert "Loss" in page.words
-    made_here = re.search(rf'href="({STUDY}/models/[0-9a-f-]+/)">Look at the new model', page.text)
+    made_here = re.search(
+        rf'href="({STUDY}/models/[0-9a-f-]+/)">Look at the new model', flowed(page.text)
+    )
     assert made_here
     page = engineer.get(made_here[1])
     assert "SHA-256" in page.words

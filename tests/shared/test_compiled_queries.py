@@ -1,4 +1,4 @@
-"""Statements that are written once answer as the querysets they were written from."""
+"""Compiled queries return what their querysets return."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from django.utils import timezone
 from annotations.models import Rubric
 from codesign.audit.models import Event
 from codesign.compensation.models import PayRate
-from codesign.shared.compiled_queries import Written, insert
+from codesign.shared.compiled_queries import CompiledQuery, insert
 from codesign.studies.models import Member
 from tests.factories.studies import MemberFactory
 
 pytestmark = pytest.mark.django_db
 
 
-@Written
+@CompiledQuery
 def members(slug: str, member_id: uuid.UUID) -> QuerySet[Member]:
     """Everybody in a study but one, the newest first."""
     found = Member.objects.select_related("study", "cohort").filter(study__slug=slug)
     return found.exclude(id=member_id).order_by("-created_at", "id")
 
 
-@Written
+@CompiledQuery
 def rates(member_id: uuid.UUID, at: datetime) -> QuerySet[PayRate, tuple[uuid.UUID, str]]:
     """Rates that somebody's cohort has had."""
     found = PayRate.objects.filter(cohort__members=member_id, effective_from__lte=at)
@@ -75,11 +75,11 @@ def test_rows_are_plain_values() -> None:
 
 
 def test_a_parameter_that_leads_nowhere_is_a_mistake() -> None:
-    @Written
+    @CompiledQuery
     def forgetful(study_id: uuid.UUID, member_id: uuid.UUID) -> QuerySet[Rubric]:
         return Rubric.objects.filter(study_id=study_id)
 
-    with pytest.raises(ValueError, match="forgetful does not hand on all"):
+    with pytest.raises(ValueError, match="forgetful does not use all"):
         forgetful.all(study_id=uuid.uuid4(), member_id=uuid.uuid4())
 
 

@@ -12,11 +12,9 @@ from collections.abc import Collection
 from functools import cached_property
 
 from annotations.datasets.policy.snapshot import JudgedPrompt
-from annotations.rules.states import FlagState
+from annotations.rules.states import OPEN_FLAGS, FlagState
 from annotations.rules.texts import caseless_hash
 from codesign.studies.rules import Role
-
-OPEN_STATES = frozenset({FlagState.REPORTED, FlagState.TRIAGED})
 
 
 def is_vetoed(reporter_roles: Collection[str], *, judges: int) -> bool:
@@ -53,7 +51,7 @@ class HarmFlags:
     @cached_property
     def _open(self) -> set[str]:
         return {
-            self._text_key(flag.response_id) for flag in self._flags if flag.state in OPEN_STATES
+            self._text_key(flag.response_id) for flag in self._flags if flag.state in OPEN_FLAGS
         }
 
     @cached_property

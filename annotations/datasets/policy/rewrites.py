@@ -20,7 +20,8 @@ from annotations.datasets.policy.snapshot import (
     RewriteSnapshot,
 )
 from annotations.rules.releases import DropReason
-from annotations.rules.states import Origin, RewriteState
+from annotations.rules.states import RewriteState
+from annotations.rules.text_kinds import Origin
 from annotations.rules.texts import caseless_hash, same_words
 
 MARGIN = 1.0

@@ -113,7 +113,7 @@ def set_active(*, actor: Actor, user: User, active: bool) -> User:
     user.is_active = active
     user.save(update_fields=["is_active"])
     if not active:
-        ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
+        ApiToken.objects.not_revoked().filter(user=user).update(revoked_at=timezone.now())
     audit.record(
         actor=actor,
         action=ACCOUNT_OPENED if active else ACCOUNT_STOPPED,
@@ -233,7 +233,7 @@ def make_token(
     unknown = [scope for scope in wanted if scope not in set(rules.TokenScope)]
     if unknown or not wanted:
         raise Invalid(_("Choose what the token may do."), {"scopes": [_("Choose from the list.")]})
-    if ApiToken.objects.filter(user=user, name=name, revoked_at=None).exists():
+    if ApiToken.objects.not_revoked().filter(user=user, name=name).exists():
         sentence = _("You already have a token with this name. Choose another, or revoke it first.")
         raise Invalid(sentence, {"name": [sentence]})
     secret = rules.new_secret()
@@ -252,9 +252,7 @@ def make_token(
 def revoke_token(*, actor: Actor, user: User, name: str) -> None:
     """Revoke a token immediately; the person's other tokens stay valid."""
     _require_own(actor, user)
-    token = (
-        ApiToken.objects.select_for_update().filter(user=user, name=name, revoked_at=None).first()
-    )
+    token = ApiToken.objects.not_revoked().select_for_update().filter(user=user, name=name).first()
     if token is None:
         raise NotFound(_("You have no such token."))
     token.revoked_at = timezone.now()
@@ -279,6 +277,6 @@ def renew_token(
     *, actor: Actor, user: User, name: str, scopes: Iterable[str], days: int
 ) -> tuple[ApiToken, str]:
     """Replace the token of that name, which is revoked, by a new one."""
-    if ApiToken.objects.filter(user=user, name=name, revoked_at=None).exists():
+    if ApiToken.objects.not_revoked().filter(user=user, name=name).exists():
         revoke_token(actor=actor, user=user, name=name)
     return make_token(actor=actor, user=user, name=name, scopes=scopes, days=days)

@@ -78,7 +78,7 @@ def end_earlier_ways_in(*, user_id: uuid.UUID) -> None:
     user.set_unusable_password()
     user.save(update_fields=["password"])
     keys = Authenticator.objects.filter(user=user).delete()[0]
-    tokens = ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
+    tokens = ApiToken.objects.not_revoked().filter(user=user).update(revoked_at=timezone.now())
     if had_password or keys or tokens:
         audit.record(
             actor=Actor.of(user),

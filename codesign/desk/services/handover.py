@@ -27,6 +27,7 @@ from codesign.enrolment.models import Invitation
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Invalid, NotPermitted
 from codesign.studies import queries as studies
+from codesign.studies.locks import lock_study
 from codesign.studies.models import Handover, Member, Study
 from codesign.studies.permissions import (
     OBJECT_TO_HANDOVER,
@@ -80,7 +81,7 @@ def name_coordinator(*, actor: Actor, study: Study, email: str) -> Member | Invi
     """
     if not actor.is_site_admin or actor.user_id is None:
         raise NotPermitted(_("Only a site admin can do this."))
-    study = Study.objects.select_for_update(no_key=True).get(id=study.id)
+    study = lock_study(study_id=study.id)
     if is_run(study):
         raise Conflict(_("This study has a coordinator, who can add more."))
     if accounts.is_own(user_id=actor.user_id, email=email):
@@ -95,7 +96,7 @@ def _at_email(sentence: str) -> Invalid:
 
 
 def _ask(actor: Actor, study: Study, email: str) -> Handover:
-    if queries.handovers_of(study_id=study.id).filter(state=HandoverState.WAITING).exists():
+    if queries.handovers_of(study_id=study.id).waiting().exists():
         raise Conflict(_("There is already an open request for this study."))
     owner = accounts.user_by_email(email)
     if owner and (member := studies.member_of(study_id=study.id, user_id=owner.id)):
@@ -228,7 +229,7 @@ def _require_site_admin(actor: Actor) -> None:
 def _locked(handover_id: uuid.UUID) -> Handover:
     """Return the request, locked with its study in the same order as when it is made."""
     handover = queries.handover(handover_id=handover_id)
-    Study.objects.select_for_update(no_key=True).get(id=handover.study_id)
+    lock_study(study_id=handover.study_id)
     return (
         Handover.objects.select_for_update(of=("self",))
         .select_related("study", "requested_by")

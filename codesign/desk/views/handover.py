@@ -25,7 +25,6 @@ from codesign.studies.permissions import (
     StudyRequest,
     page,
 )
-from codesign.studies.rules import HandoverState
 
 EVENTS_A_PAGE = 50
 
@@ -57,7 +56,7 @@ def of_study(request: StudyRequest, slug: str) -> HttpResponse:
         for event in events
     ]
     context = {
-        "waiting": asked.filter(state=HandoverState.WAITING).first(),
+        "waiting": asked.waiting().first(),
         "may_object": request.member.has_role(*OBJECT_TO_HANDOVER.roles),
         "page": events,
         "rows": rows,

@@ -32,9 +32,9 @@ def home(request: HttpRequest) -> HttpResponse:
     """
     if not request.user.is_authenticated:
         return redirect("account_login")
-    if "later" not in request.GET and enrolment.invitations_to(user_id=request.user.pk).exists():
-        return redirect("enrolment:invitations")
     actor = Actor.of(request.user)
+    if "later" not in request.GET and enrolment.invitations_to(actor=actor).exists():
+        return redirect("enrolment:invitations")
     mine = [*studies.memberships(actor=actor), *studies.former_memberships(actor=actor)]
     if request.user.is_site_admin and not mine:
         return redirect("accounts:people")

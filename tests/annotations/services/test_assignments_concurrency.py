@@ -35,7 +35,8 @@ def check_seats() -> None:
     """Never more work than seats, each seat in the state of its work, the lowest free offered."""
     holds = Q(assignments__state__in=[AssignmentState.LEASED, AssignmentState.SUBMITTED])
     for seat in Seat.objects.annotate(held=Count("assignments", filter=holds)):
-        assert seat.held == (0 if seat.state == SeatState.FREE else 1)
+        held = seat.held  # type: ignore[attr-defined]
+        assert held == (0 if seat.state == SeatState.FREE else 1)
     for task in Task.objects.prefetch_related("seats"):
         free = sorted(s.number for s in task.seats.all() if s.state == SeatState.FREE)
         assert [s.number for s in task.seats.all() if s.offered] == free[:1]

@@ -6,7 +6,8 @@ import pytest
 
 from annotations.models import Prompt, Response, Seat
 from annotations.rules.prompts import PromptRow
-from annotations.rules.states import AssignmentState, Origin
+from annotations.rules.states import AssignmentState
+from annotations.rules.text_kinds import Origin
 from annotations.services import assignments, intake
 from annotations.services import prompts as services
 from codesign.accounts import services as accounts

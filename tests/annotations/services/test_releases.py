@@ -16,6 +16,7 @@ from annotations.rules.releases import MAX_BUILDS
 from annotations.rules.states import ReleaseState, RoundKind
 from annotations.services import releases
 from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.advisory_locks import Lock, unlock_session
 from codesign.shared.errors import Invalid, NotPermitted
 from tests.factories.modelhub import frozen_release
 from tests.factories.studies import MemberFactory, StudyFactory
@@ -273,7 +274,7 @@ def test_only_one_builder_at_a_time_and_what_stands_in_line_is_left_there() -> N
     other = threading.Thread(target=try_it)
     other.start()
     other.join(LONGEST)
-    releases._let_go(made.id)
+    unlock_session(Lock.BUILD_RELEASE, made.id)
     made.refresh_from_db()
     assert (made.state, seen) == ("queued", [1])
     assert releases.ring_releases() == 3

@@ -23,6 +23,7 @@ from tests.factories.annotations import judge, judging_round
 from tests.factories.studies import CohortFactory, staff
 from tests.support.counting import pages_of, queries_of
 from tests.support.judging_page import cohort_of, judged, signed_in
+from tests.support.pages import flowed
 
 pytestmark = pytest.mark.django_db
 
@@ -207,7 +208,7 @@ def test_every_decision_is_on_some_page_and_can_be_told_apart(coordinator: Membe
         review.decide(actor=actor, kind=Kind.FLAGS, item_id=flag.id, state="upheld")
     client = signed_in(coordinator)
     listed = reverse("annotations:review-decided", kwargs={"slug": member.study.slug})
-    pages = pages_of(client, listed)
+    pages = [flowed(page) for page in pages_of(client, listed)]
     assert [page.count('class="decided"') for page in pages] == [DECIDED_A_PAGE, DECIDED_A_PAGE, 2]
     for text in texts:
         assert sum(page.count(f">{text}<") for page in pages) == 1

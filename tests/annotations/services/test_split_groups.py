@@ -15,7 +15,7 @@ from annotations.models import Prompt, SketchBucket
 from annotations.rules import minhash, minhash_buckets
 from annotations.rules.prompts import PromptRow, turns
 from annotations.rules.split_groups import Groups, Why
-from annotations.rules.states import Origin
+from annotations.rules.text_kinds import Origin
 from annotations.services import prompts as services
 from annotations.services.intake import Intake, NewResponse
 from codesign.shared.actors import SYSTEM

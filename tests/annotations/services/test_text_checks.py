@@ -10,7 +10,7 @@ from django.test import Client
 from annotations.models import Prompt, Response
 from annotations.queries import text_checks as queries
 from annotations.queries.text_checks import Kind
-from annotations.rules.states import TextCheck
+from annotations.rules.text_kinds import TextCheck
 from annotations.rules.texts import marked
 from annotations.services import text_checks
 from codesign.audit.models import Event

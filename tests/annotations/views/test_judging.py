@@ -16,6 +16,7 @@ from codesign.studies.models import Member
 from tests.factories.annotations import judge, judging_round
 from tests.support.counting import queries_in
 from tests.support.judging_page import cohort_of, filled, held, judge_url, one_url, signed_in
+from tests.support.pages import flowed
 
 pytestmark = pytest.mark.django_db
 ASKS = (Ask.RATING, Ask.RANKING, Ask.REWRITE, Ask.FLAG)
@@ -172,11 +173,12 @@ def test_a_draft_comes_back_field_by_field(member: Member) -> None:
     draft = {"do": "save", "rating-B-usable": "2", "comparison": "B1", "rewrite-B": "Better."}
     draft |= {"harm-A": Harm.OTHER, "note-A": "half a report"}
     assert client.post(one_url(first), draft).headers["Location"] == one_url(first)
-    words = client.get(judge_url(member)).content.decode()
+    page = client.get(judge_url(member)).content.decode()
+    assert "\nBetter.</textarea>" in page
+    words = flowed(page)
     assert 'name="rating-B-usable" value="2" checked' in words
     assert 'value="B1" checked' in words
     assert "half a report" in words
-    assert "\nBetter.</textarea>" in words
     assert words.count('<details class="tool" open>') == 2
 
 

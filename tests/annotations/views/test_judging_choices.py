@@ -10,6 +10,7 @@ from annotations.models import Judgement
 from annotations.rules.states import Ask
 from tests.factories.annotations import judge, judging_round
 from tests.support.judging_page import cohort_of, filled, held, judge_url, one_url, signed_in
+from tests.support.pages import flowed
 
 pytestmark = pytest.mark.django_db
 
@@ -18,7 +19,7 @@ def test_of_two_a_comparison_and_harm_in_both_are_one_choice() -> None:
     member = judge()
     judging_round(cohort_of(member), asks=(Ask.RANKING,))
     client = signed_in(member)
-    words = client.get(judge_url(member)).content.decode()
+    words = flowed(client.get(judge_url(member)).content)
     assert '<input type="radio" name="comparison" value="harm">' in words
     assert 'name="all_harmful"' not in words
     first = held(member)

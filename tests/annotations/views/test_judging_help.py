@@ -13,6 +13,7 @@ from codesign.shared.actors import Actor
 from codesign.studies.models import Member
 from tests.factories.annotations import judge, judging_round
 from tests.support.judging_page import cohort_of, filled, held, judge_url, one_url, signed_in
+from tests.support.pages import flowed
 from tests.support.sessions import made_here, session_ends
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +44,7 @@ def test_what_was_written_is_saved_and_help_leads_back_to_it(member: Member) -> 
     assert header.index('value="save"') < header.index('value="help"')  # the Enter key saves
     first = held(member)
     assert pressed(client, first, comment="half a thought") == help_about(first)
-    page = client.get(help_about(first)).content.decode()
+    page = flowed(client.get(help_about(first)).content)
     assert f'href="{one_url(first)}">Back to where you were' in page
     stopped = reverse("annotations:judge-stopped", kwargs={"slug": member.study.slug})
     assert f'<form method="post" action="{stopped}">' in page.split("</header>")[0]

@@ -12,9 +12,10 @@ from codesign.shared.actors import Actor
 from codesign.studies.models import Member
 from tests.factories.annotations import judge, judging_round
 from tests.support.judging_page import cohort_of, filled, held, judge_url, one_url, signed_in
+from tests.support.pages import flowed
 
 pytestmark = pytest.mark.django_db
-REGION = re.compile(r'<div class="messages" id="messages" role="status".*?<main', re.DOTALL)
+REGION = re.compile(r'<div class="messages" id="messages" role="status".*?<main')
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def member() -> Member:
 
 def said(page: bytes) -> str:
     """What the status region of a page holds."""
-    found = REGION.search(page.decode())
+    found = REGION.search(flowed(page))
     assert found
     return found.group()
 

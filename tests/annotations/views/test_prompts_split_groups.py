@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from annotations.models import Prompt
 from annotations.rules.prompts import PromptRow
-from annotations.rules.states import Origin
+from annotations.rules.text_kinds import Origin
 from annotations.services import prompts as services
 from annotations.services.intake import NewResponse
 from codesign.shared.actors import SYSTEM

@@ -14,7 +14,8 @@ from django.test import Client
 from django.urls import reverse
 
 from annotations.models import Round, RoundFilling, Seat, Task
-from annotations.rules.states import Category, FillingState, RoundState, Waiting
+from annotations.rules.states import FillingState, RoundState, Waiting
+from annotations.rules.text_kinds import Category
 from annotations.services import filling
 from annotations.services.rounds import CohortPlan
 from benchmarks.people import fill

@@ -13,7 +13,8 @@ from django.core.management import CommandError, call_command
 from django.db.models import Count
 
 from annotations.models import Prompt, Response, Task
-from annotations.rules.states import Origin, RoundKind
+from annotations.rules.states import RoundKind
+from annotations.rules.text_kinds import Origin
 from annotations.services.intake import RowsRefused
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Invalid, NotPermitted

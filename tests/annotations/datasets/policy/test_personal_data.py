@@ -4,7 +4,7 @@ import pytest
 
 from annotations.datasets.policy.personal_data import personal_data_in
 from annotations.queries.helplines import helpline_numbers
-from annotations.rules.states import TextCheck
+from annotations.rules.text_kinds import TextCheck
 from annotations.rules.texts import first_check
 
 
@@ -30,6 +30,19 @@ def test_found(text: str, kind: str) -> None:
     """And never passed over beforehand, as a text that no pattern can match."""
     assert kind in personal_data_in(text)
     assert first_check(text) == TextCheck.UNCHECKED
+
+
+@pytest.mark.parametrize(
+    ("number", "kinds"),
+    [
+        ("123456789", ["LONG_NUMBER"]),
+        ("12 345 67-89", ["LONG_NUMBER"]),
+        ("12345678", []),
+        ("1234 5678", []),
+    ],
+)
+def test_a_long_number_has_nine_digits_or_more(number: str, kinds: list[str]) -> None:
+    assert personal_data_in(f"My reference is {number}.") == kinds
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,14 @@ def test_margin_is_the_mean_strength(said: list[Any], margin: float) -> None:
     assert record["margin"] == margin
 
 
+def test_the_margin_is_the_mean_of_cohorts_and_not_of_heads() -> None:
+    """Three people prefer it much and one slightly: (3 + 1) / 2, not (3 + 3 + 3 + 1) / 4."""
+    judged = [judgement(f"lived-{n}", A_FIRST, strength=3) for n in range(3)]
+    judged.append(judgement("clinical-1", A_FIRST, strength=1))
+    (record,), _ = preferences(selection(judged))
+    assert record["margin"] == 2.0
+
+
 def test_contested_pairs_are_listed_and_not_pooled() -> None:
     judged = [judgement(f"lived-{n}", A_FIRST) for n in range(3)]
     judged += [judgement(f"clinical-{n}", B_FIRST) for n in range(3)]

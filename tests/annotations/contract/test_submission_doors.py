@@ -13,9 +13,9 @@ from annotations.models import Judgement
 from annotations.queries.assignments import shown
 from annotations.rules.states import Ask
 from codesign.shared.actors import Actor
-from tests.annotations.callers import Caller, problem
-from tests.annotations.pages import cohort_of, filled, one_url, signed_in
 from tests.factories.annotations import judge, judging_round, lease
+from tests.support.judging_api import Caller, problem
+from tests.support.judging_page import cohort_of, filled, one_url, signed_in
 
 pytestmark = pytest.mark.django_db
 ASKS = (Ask.RATING, Ask.RANKING, Ask.REWRITE, Ask.FLAG)

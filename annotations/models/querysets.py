@@ -1,0 +1,222 @@
+"""Rules about rows: each has one name here, by which all code asks it (decision 28).
+
+A rule about a row that another row refers to is a function of the path to it:
+`Flag.objects.filter(in_use("response"))`.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Exists, F, Q
+
+from annotations.rules.states import (
+    CREDITED,
+    FROZEN_RELEASES,
+    OPEN_FLAGS,
+    OPEN_REWRITES,
+    UNFINISHED_RELEASES,
+    AssignmentState,
+    PayCheck,
+    ReleaseState,
+    RoundKind,
+    RoundState,
+)
+from codesign.consent.models import ConsentRecord
+from codesign.consent.rules import Purpose
+
+if TYPE_CHECKING:
+    from annotations.models.assignments import Assignment, Flag, Rewrite  # noqa: F401
+    from annotations.models.prompts import Prompt, Response  # noqa: F401
+    from annotations.models.releases import DatasetRelease  # noqa: F401
+    from annotations.models.rounds import Round, Seat  # noqa: F401
+
+
+def in_use(path: str = "") -> Q:
+    """Whether a prompt or response may be given to people: it was not withdrawn."""
+    return Q(**{f"{path}__withdrawn_at" if path else "withdrawn_at": None})
+
+
+def withdrawn(path: str = "") -> Q:
+    """Whether a prompt or response was withdrawn."""
+    return Q(**{f"{path}__withdrawn_at__isnull" if path else "withdrawn_at__isnull": False})
+
+
+class PromptQuerySet(models.QuerySet["Prompt"]):
+    """Prompts, by what they may be used for."""
+
+    def in_use(self) -> PromptQuerySet:
+        """Those that were not withdrawn."""
+        return self.filter(in_use())
+
+    def for_judging(self) -> PromptQuerySet:
+        """Those in use from which training data may come: held-out prompts are not among them."""
+        return self.filter(held_out=False).in_use()
+
+    def for_comparisons(self) -> PromptQuerySet:
+        """Those in use on which models are compared: held-out prompts alone."""
+        return self.filter(held_out=True).in_use()
+
+
+class ResponseQuerySet(models.QuerySet["Response"]):
+    """Responses, by whether they may be given to people."""
+
+    def in_use(self) -> ResponseQuerySet:
+        """Those that were not withdrawn; their prompts may have been."""
+        return self.filter(in_use())
+
+
+class RoundQuerySet(models.QuerySet["Round"]):
+    """Rounds, by what they are for and whether assignments come from them."""
+
+    def judging(self) -> RoundQuerySet:
+        """Those that make training data."""
+        return self.filter(kind=RoundKind.JUDGING)
+
+    def open(self) -> RoundQuerySet:
+        """Those from which assignments come now."""
+        return self.filter(state=RoundState.OPEN)
+
+
+class SeatQuerySet(models.QuerySet["Seat"]):
+    """Seats, by whom they may be given to."""
+
+    def not_had_by(self, member_id: uuid.UUID) -> SeatQuerySet:
+        """Those whose text a member has not had.
+
+        They had it if they were assigned its task (and did not let the lease expire), skipped its
+        prompt, or read in review what others wrote about it.
+
+        Written with NOT IN, which PostgreSQL answers from a hash table of what the member had.
+        NOT EXISTS became a nested loop where the table was new to the planner: quadratic in what
+        the member had done, since the next seats of their own tasks stand first in the queue.
+        """
+        from annotations.models.assignments import Assignment, SeenInReview
+
+        mine = Assignment.objects.filter(member_id=member_id)
+        return self.filter(
+            ~Q(task_id__in=mine.not_expired().values("task_id")),
+            ~Q(task__prompt_id__in=mine.skipped().values("prompt_id")),
+            ~Q(
+                task__prompt_id__in=SeenInReview.objects.filter(member_id=member_id).values(
+                    "prompt_id"
+                )
+            ),
+        )
+
+    def offered_to(self, *, member_id: uuid.UUID, cohort_id: uuid.UUID | None) -> SeatQuerySet:
+        """Offered seats of a cohort whose text the member has not had, in the queue's order.
+
+        Comparisons of models come first, then the task nearest to completion.
+        """
+        seats = self.not_had_by(member_id).filter(offered=True, cohort=cohort_id)
+        return seats.order_by(F("first").desc(), F("number").desc(), "shuffle")
+
+    def waiting_for(self, *, member_id: uuid.UUID, cohort_id: uuid.UUID | None) -> SeatQuerySet:
+        """The same without comparisons for members whose answers must not test a model.
+
+        Their seats would be lost. Which kind a lease takes first is drawn in `services.seats`.
+        """
+        seats = self.offered_to(member_id=member_id, cohort_id=cohort_id)
+        tests = ConsentRecord.objects.filter(member_id=member_id).eligible_for(Purpose.EVALUATION)
+        return seats.filter(Q(first=False) | Exists(tests))
+
+
+WORK = Q(state=AssignmentState.SUBMITTED) | Q(state=AssignmentState.SKIPPED, skip_paid=True)
+"""A judgement, or a skip that is paid."""
+PAID = WORK & Q(pay_check__in=CREDITED)
+"""Work that the ledger credits: not where a person still checks the pay, or decided against it."""
+PAY_HELD = Q(pay_check=PayCheck.HELD)
+"""A person checks the pay before it is credited."""
+ENDED = Q(state__in=[AssignmentState.SUBMITTED, AssignmentState.SKIPPED])
+"""Judged or skipped."""
+
+
+class AssignmentQuerySet(models.QuerySet["Assignment"]):
+    """Assignments, by how they ended and whether they are paid."""
+
+    def leased(self) -> AssignmentQuerySet:
+        """Those that somebody holds now."""
+        return self.filter(state=AssignmentState.LEASED)
+
+    def submitted(self) -> AssignmentQuerySet:
+        """Those with a judgement."""
+        return self.filter(state=AssignmentState.SUBMITTED)
+
+    def skipped(self) -> AssignmentQuerySet:
+        """Those that were skipped, paid or not."""
+        return self.filter(state=AssignmentState.SKIPPED)
+
+    def ended(self) -> AssignmentQuerySet:
+        """Those that were judged or skipped."""
+        return self.filter(ENDED)
+
+    def not_expired(self) -> AssignmentQuerySet:
+        """All but those whose lease ended before anything was sent."""
+        return self.exclude(state=AssignmentState.EXPIRED)
+
+    def paid(self) -> AssignmentQuerySet:
+        """Work of people that the ledger credits."""
+        return self.by_people().filter(PAID, amount_minor__gt=0)
+
+    def pay_held(self) -> AssignmentQuerySet:
+        """Work whose pay a person checks before it is credited."""
+        return self.filter(PAY_HELD)
+
+    def by_people(self) -> AssignmentQuerySet:
+        """Those that no program made as examples."""
+        return self.filter(example=False)
+
+
+def _texts_in_use() -> Q:
+    return in_use("response") & in_use("response__prompt")
+
+
+class RewriteQuerySet(models.QuerySet["Rewrite"]):
+    """Rewrites, by their review."""
+
+    def open(self) -> RewriteQuerySet:
+        """Those that wait for a review."""
+        return self.filter(state__in=OPEN_REWRITES)
+
+    def decided(self) -> RewriteQuerySet:
+        """Those that a review accepted or held back."""
+        return self.exclude(state__in=OPEN_REWRITES)
+
+    def of_texts_in_use(self) -> RewriteQuerySet:
+        """Those whose response and prompt were not withdrawn."""
+        return self.filter(_texts_in_use())
+
+
+class FlagQuerySet(models.QuerySet["Flag"]):
+    """Flags, by their review."""
+
+    def open(self) -> FlagQuerySet:
+        """Those that wait for a review."""
+        return self.filter(state__in=OPEN_FLAGS)
+
+    def decided(self) -> FlagQuerySet:
+        """Those that a review upheld or dismissed."""
+        return self.exclude(state__in=OPEN_FLAGS)
+
+    def of_texts_in_use(self) -> FlagQuerySet:
+        """Those whose response and prompt were not withdrawn."""
+        return self.filter(_texts_in_use())
+
+
+class DatasetReleaseQuerySet(models.QuerySet["DatasetRelease"]):
+    """Dataset releases, by whether their files exist."""
+
+    def unfinished(self) -> DatasetReleaseQuerySet:
+        """Those that are still to be built, or are being built."""
+        return self.filter(state__in=UNFINISHED_RELEASES)
+
+    def frozen(self) -> DatasetReleaseQuerySet:
+        """Those that have files, also where a later withdrawal superseded them."""
+        return self.filter(state__in=FROZEN_RELEASES)
+
+    def valid_for(self, purpose: str) -> DatasetReleaseQuerySet:
+        """Frozen releases for a purpose that no withdrawal has superseded."""
+        return self.filter(purpose=purpose, state=ReleaseState.FROZEN)
