@@ -268,7 +268,7 @@ def test_a_full_disk_leaves_a_sentence_and_nothing_else(tmp_path: Path) -> None:
     if mounted.returncode:
         pytest.skip("this machine lets nobody mount a disk")
     try:
-        with pytest.raises(CommandError, match=r"There is no backup .*: No space left"):
+        with pytest.raises(CommandError, match=r"No backup was made .*: No space left"):
             call_command("backup", str(disk / "backup"), stderr=io.StringIO())
         assert list(disk.iterdir()) == []
     finally:

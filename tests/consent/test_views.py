@@ -58,7 +58,7 @@ def test_the_page_says_what_it_pays_before_one_signs(  # standards 3.1
     door: Client, member: Member
 ) -> None:
     page = door.get(address("read", member)).content.decode()
-    for said in ("£0.80", "about 3 minutes", "£16.00 an hour", "paid the same when you skip"):
+    for said in ("£0.80", "about 3 minutes", "£16.00 an hour", "paid the same if you skip"):
         assert said in page, said
     assert f"mailto:{member.study.contact}" in page  # standards 2.4
     assert page.index("This is made up.") < page.index("What you do")  # standards 2.14

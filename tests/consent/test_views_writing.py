@@ -81,7 +81,7 @@ def test_the_next_version_begins_from_the_last_and_asks_again_or_does_not(  # st
     assert "You read and judge." in page
     client.post(at("write", study), written(title="Another title"))
     page = client.get(at("preview", study)).content.decode()
-    assert "1 person has signed" in page
+    assert "1 person has a valid signature" in page
     draft = ConsentDraft.objects.get()
     sent = {"shown_hash": draft.content_hash, "material": "yes" if material else "no"}
     client.post(at("preview", study), sent)

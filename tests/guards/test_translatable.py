@@ -56,6 +56,7 @@ OF_SCHEMA = {"help_text", "description"}
 """Keywords and keys of the OpenAPI description; those of form fields are checked by themselves."""
 UNREAD_CALLS = {
     *("CommandError", "BadRequest", "RuntimeError", "TypeError", "ServerError", "KeyError"),
+    "TransactionManagementError",
     *("OpenApiExample", "OpenApiResponse", "OpenApiParameter", "extend_schema"),
 }
 """What they are given is read by developers or operators."""
