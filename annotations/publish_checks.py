@@ -1,4 +1,4 @@
-"""What a study needs before it opens: questions in words, and a round that asks every cohort."""
+"""Publish checks of this app: questions whose scores have words, and a round for every cohort."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from codesign.studies.registry import PUBLISH_CHECKS, CheckResult, Gap, PublishC
 
 
 def questions(study: Study) -> CheckResult:
-    """At least one rubric of which every score of every criterion has words."""
+    """Check that one rubric has words for every score of every criterion."""
     href = reverse("annotations:rubrics", kwargs={"slug": study.slug})
     done, gaps, whole = [], [], False
     for rubric in rubrics.newest_of(study_id=study.id):
@@ -31,14 +31,14 @@ def questions(study: Study) -> CheckResult:
 
 
 def rounds(study: Study) -> CheckResult:
-    """Every cohort is asked something, by questions in words, in a round that is open."""
+    """Check that every cohort has an open round, with questions whose scores have words."""
     plans = progress.plans_for_judging(study_id=study.id)
     done, gaps = [], []
     for cohort in cohorts_of(study_id=study.id):
         plan = plans.get(cohort.id)
         if plan is None:
             href = reverse("annotations:round-plan", kwargs={"slug": study.slug})
-            says = _("Plan a round in which %(cohort)s is asked something.")
+            says = _("Plan a round for %(cohort)s.")
             gaps.append(Gap(says % {"cohort": f"“{cohort.title}”"}, href))
             continue
         asked = ", ".join(str(ask.label) for ask in map(Ask, plan.asks) if ask in ON_PAGES)
@@ -56,10 +56,10 @@ def rounds(study: Study) -> CheckResult:
         keys = {"slug": study.slug, "round_id": plan.round_id}
         href = reverse("annotations:round", kwargs=keys)
         if plan.round.state != RoundState.OPEN:
-            says = _("Open the round “%(round)s”; it waits for the study then.")
+            says = _("Open the round “%(round)s”. It starts when the study opens.")
             gaps.append(Gap(says % {"round": plan.round.title}, href))
         if rubrics.without_words(plan.rubric):
-            says = _("“%(round)s” asks by questions without words for their scores. Plan another.")
+            says = _("“%(round)s” uses questions whose scores have no words. Plan another round.")
             gaps.append(Gap(says % {"round": plan.round.title}, href))
     if not plans and not gaps:
         href = reverse("annotations:rounds", kwargs={"slug": study.slug})
@@ -71,7 +71,9 @@ PUBLISH_CHECKS.register(
     "questions",
     PublishCheck(
         title=gettext_lazy("Questions"),
-        says=gettext_lazy("What people answer about each reply, from 1 to 5, each score in words."),
+        says=gettext_lazy(
+            "Questions about each reply, with scores from 1 to 5. Each score needs words."
+        ),
         order=40,
         look=questions,
         url_name="annotations:rubrics",

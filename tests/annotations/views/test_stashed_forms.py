@@ -79,7 +79,7 @@ def test_what_waited_and_cannot_be_saved_is_shown(member: Member) -> None:
     client.force_login(member.user)
     page = client.get(one_url(first))
     assert page.status_code == 422
-    assert "This draft is too long to keep." in page.content.decode()
+    assert "This draft is too long to save." in page.content.decode()
     assert "all of this" in page.content.decode()
 
 
