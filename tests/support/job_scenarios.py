@@ -12,7 +12,8 @@ from django.conf import settings
 from annotations.models import DatasetRelease, ReleaseMember, Seat, Task
 from annotations.queries import filling, offering
 from annotations.queries import releases as release_queries
-from annotations.rules.states import Category, Waiting
+from annotations.rules.states import Waiting
+from annotations.rules.text_kinds import Category
 from annotations.services import releases, rounds
 from annotations.services.filling import Fill, plan_round
 from annotations.services.offering import BATCH
