@@ -1,4 +1,4 @@
-"""What is done to a whole study at once, and not on a page: seconds, and memory of its process."""
+"""Operations on a whole study outside of pages: seconds, and memory of their process."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from codesign.config.servers.roles import APP_ROLE
 
 
 def run(database: str) -> None:
-    """Do and print one after another, each in a process of its own."""
-    print(f"\nWhat is done to the whole of {database}")
+    """Run and print the operations one after another, each in its own process."""
+    print(f"\nOperations on the whole of {database}")
     for name in CHORES:
         command = [sys.executable, "-m", "benchmarks.chores", name]
         environment = {**os.environ, "DATABASE_URL": machine.address_as(APP_ROLE, database)}
-        said = subprocess.run(
+        output = subprocess.run(
             command, cwd=machine.ROOT, env=environment, check=True, stdout=subprocess.PIPE
         ).stdout
-        seconds, memory = json.loads(said)
+        seconds, memory = json.loads(output)
         print(f"{name:32}{seconds:8.1f} s {memory / 1e6:8.0f} MB", flush=True)
 
 

@@ -1,4 +1,4 @@
-"""Tables of the judging."""
+"""Tables of this app."""
 
 from annotations.models.assignments import (
     Assignment,

@@ -1,4 +1,4 @@
-"""What a prompt may look like, and the groups of those that must stay on one side of any split."""
+"""Validation of prompts, hashes of their content, and their first split group."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from annotations.rules.texts import storable
 from codesign.shared.visible import shows_nothing
 
 MAX_CHARACTERS = 50_000
-"""Of one turn or one response."""
+"""Most characters of one turn or one response."""
 MAX_TURNS = 200
 MAX_TOPICS = 20
 _LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8}){0,2}")
@@ -29,7 +29,7 @@ Message = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class PromptRow:
-    """One prompt as it comes in; `line` is where it stood, for messages about it."""
+    """One prompt of an import. `line` is its line in the file, for error messages."""
 
     messages: Sequence[Message]
     line: int = 0
@@ -44,7 +44,7 @@ class PromptRow:
 
 @dataclass(frozen=True, slots=True)
 class RowProblem:
-    """What is wrong with one row, in one sentence, and where it stood."""
+    """An error in one row, and its line in the file."""
 
     line: int
     problem: str
@@ -54,7 +54,7 @@ class RowProblem:
 
 
 def normalised(text: str) -> str:
-    """Compatibility letters, case and white space made plain, so that looks don't count."""
+    """Normalise compatibility characters, case and white space, for comparing texts."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
@@ -63,29 +63,29 @@ def _digest(parts: Iterable[str]) -> bytes:
 
 
 def turns(messages: Sequence[Message]) -> list[str]:
-    """Each turn on one line with its role, normalised."""
+    """Return each turn as one line: role and normalised text."""
     return [f"{m['role']}{BEHIND_ROLE}{normalised(m['content'])}" for m in messages]
 
 
 def content_hash(messages: Sequence[Message]) -> str:
-    """SHA-256, hex, of the whole normalised conversation."""
+    """Return the SHA-256 of the normalised conversation, in hex."""
     return hash_of_turns(turns(messages))
 
 
 def hash_of_turns(said: Sequence[str]) -> str:
-    """The content hash, where the turns are normalised already."""
+    """Return the content hash of normalised turns."""
     return _digest(said).hex()
 
 
 def first_group(study_id: uuid.UUID, digest: str) -> uuid.UUID:
-    """The group of a prompt that is tied to nothing; merged groups take the smallest id."""
-    # What `uuid.uuid5` makes of them, without its detours: this is done for every row of a file.
+    """Return the split group of a prompt on its own. Joined groups take the smallest id."""
+    # Same result as `uuid.uuid5`, but faster: it is called for every row of a file.
     named = hashlib.sha1(study_id.bytes + digest.encode(), usedforsecurity=False)
     return uuid.UUID(bytes=named.digest()[:16], version=5)
 
 
 def text_problem(text: Any, what: str) -> str | None:
-    """Why this cannot be a turn or a response; None where it can."""
+    """Return what is wrong with the text of a turn or response, or None."""
     if not isinstance(text, str):
         return f"{what} is not text."
     if shows_nothing(text):
@@ -100,7 +100,7 @@ def text_problem(text: Any, what: str) -> str | None:
 
 
 def messages_problem(messages: Any) -> str | None:
-    """Why this cannot be a conversation to answer; None where it can."""
+    """Return what is wrong with a conversation, or None."""
     if not isinstance(messages, list | tuple) or not messages:
         return "the prompt is neither text nor a list of turns."
     if len(messages) > MAX_TURNS:
@@ -124,12 +124,12 @@ def _turn_problem(turn: Any, number: int) -> str | None:
 
 
 def row_problem(row: PromptRow) -> str | None:
-    """Why this row cannot come in; None where it can."""
+    """Return what is wrong with a row, or None."""
     return messages_problem(row.messages) or fields_problem(row)
 
 
 def fields_problem(row: PromptRow) -> str | None:
-    """Why this row cannot come in, whatever is said in it; None where it can."""
+    """Return what is wrong with the fields of a row besides its messages, or None."""
     for name, limit in _FIELD_LIMITS.items():
         value = getattr(row, name)
         if not isinstance(value, str) or not storable(value) or len(value) > limit:

@@ -37,6 +37,7 @@ from codesign.consent import queries as consent
 from codesign.shared.errors import Conflict, Invalid, NoConsent, TooLarge
 from codesign.shared.money import format_money
 from codesign.studies.permissions import StudyRequest, page
+from codesign.studies.rules import Role
 
 Inputs = Mapping[str, str]
 ENDED = {AssignmentState.SUBMITTED: "sent", AssignmentState.SKIPPED: "skipped"}
@@ -268,7 +269,8 @@ def _show(
     shown = queries.shown(actor=actor, assignment=assignment)
     so_far = sittings.sitting_of(actor=actor, assignment=assignment)
     filled = judging.inputs(shown) if inputs is None else inputs
-    form = judging_form(shown, filled, errors)
+    clinical = request.member.has_role(Role.CLINICIAN)
+    form = judging_form(shown, filled, errors, clinical=clinical)
     context = {
         "shown": shown,
         "form": form,

@@ -1,4 +1,4 @@
-"""The timer that seals."""
+"""The task that seals events, run by a timer."""
 
 from codesign.audit import services
 from codesign.jobs.carrier import background
@@ -6,5 +6,5 @@ from codesign.jobs.carrier import background
 
 @background(name="audit.tasks.seal", queue="default", time_limit=60)
 def seal() -> None:
-    """Seal what is settled."""
+    """Seal settled events."""
     services.seal()

@@ -1,4 +1,4 @@
-"""Who sees what spans apps."""
+"""Permissions for pages that span apps."""
 
 from codesign.shared.access import Permission, Scope
 from codesign.studies.rules import Role

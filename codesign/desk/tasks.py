@@ -1,4 +1,4 @@
-"""What the timer does for pages that span apps."""
+"""Scheduled tasks for what spans apps."""
 
 from codesign.desk.services import handover
 from codesign.jobs.carrier import background

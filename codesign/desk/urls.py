@@ -1,4 +1,4 @@
-"""Homes; setting a study up; the studies of the site."""
+"""URLs of home pages, setting up a study, and the studies of the site."""
 
 from django.urls import path
 

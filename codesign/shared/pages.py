@@ -17,6 +17,7 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from codesign.shared import stashed_forms
 from codesign.shared.access import Permission, Scope, declare
@@ -54,7 +55,7 @@ def turned_away(request: HttpRequest, permission: Permission) -> HttpResponse | 
         stashed_forms.drop(request, stashed_forms.FORM)  # it is being sent
     request.actor = Actor.of(user)  # type: ignore[attr-defined]
     if permission.scope is Scope.SITE_ADMIN and not user.is_site_admin:
-        raise NotPermitted("Only a site admin may do this.")
+        raise NotPermitted(_("Only a site admin can do this."))
     return None
 
 

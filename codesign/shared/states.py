@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
+from django.utils.translation import gettext as _
+
 from codesign.shared.errors import Conflict
 
 
@@ -33,5 +35,7 @@ class Transitions:
 
     def refuse(self, state: str) -> NoReturn:
         """Raise the Conflict for a row in this state."""
-        words = state.replace("_", " ")
-        raise Conflict(f"This cannot be done any more: the {self.name} is {words}.")
+        raise Conflict(
+            _("This is no longer possible: the %(name)s is %(state)s.")
+            % {"name": self.name, "state": state.replace("_", " ")}
+        )

@@ -91,7 +91,7 @@ def test_every_account_page_answers_as_always(away: str, person: User, name: str
     assert run(MAIL, row.id).state == JobState.QUEUED
 
 
-def test_the_code_comes_once_the_server_is_back(
+def test_code_is_sent_once_the_mail_server_is_back(
     away: str, person: User, settings: Any, mailoutbox: list[EmailMessage]
 ) -> None:
     client = Client()
@@ -127,7 +127,7 @@ def test_a_code_that_works_no_more_is_dropped(
     assert not OutgoingMail.objects.exists()
 
 
-def test_other_mail_waits_and_what_was_sent_is_not_dropped(
+def test_other_mail_is_retried_and_sent_mail_is_kept(
     person: User, mailoutbox: list[EmailMessage]
 ) -> None:
     ask_for_code(Client(), person)

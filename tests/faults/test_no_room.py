@@ -93,7 +93,7 @@ def test_a_file_that_was_brought_is_whole_or_not_there(settings: Any, tmp_path: 
             answer = client.post(reverse("modelhub:uploads", args=[study.slug]), {"file": sent})
         assert answer.status_code == 503
         said = answer.content.decode()
-        assert "We have run out of room for a while" in said
+        assert "Our server is full" in said
         assert "choose it again" in said
         assert [*disk.iterdir()] == []
         assert not Upload.objects.exists()
@@ -145,7 +145,7 @@ def test_the_supervisor_says_once_that_the_disk_is_full_and_once_that_it_is_not(
             house.look()
             assert len(said) == sentences
     assert f"The disk that holds {disk} is full (10 MB left)" in said[0]
-    assert "There is room again" in said[1]
+    assert "The disk has space again" in said[1]
 
 
 def test_logs_that_get_long_move_on_while_their_program_writes(tmp_path: Path) -> None:

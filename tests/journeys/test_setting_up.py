@@ -47,7 +47,7 @@ def visit(transactional_db: None, live_server: LiveServer) -> Any:
 def next_step(coordinator: Visitor) -> str:
     """The first thing that is missing, as the home says it."""
     words = coordinator.get(f"{AT}/").words
-    return words.partition("Next: ")[2].partition(" Go on setting it up")[0]
+    return words.partition("Next: ")[2].partition(" Continue setting up")[0]
 
 
 def make_study(admin: Visitor) -> Page:
@@ -81,7 +81,7 @@ def write_consent(coordinator: Visitor) -> None:
         if isinstance(value, str)
     }
     page = coordinator.submit(page, form, **(own | {"offer_commercial": None, "look": "1"}))
-    assert "school text of grade" in page.words
+    assert "Reading level: grade" in page.words
     done = coordinator.submit(page, page.form_with("shown_hash"))
     assert "Version 1 is published." in done.words
     choices = ConsentVersion.objects.get().content["choices"]
@@ -133,14 +133,14 @@ def plan_and_open_a_round(coordinator: Visitor) -> None:
 
 def test_from_a_new_study_to_the_first_text(visit: Any) -> None:
     coordinator = visit("cora")
-    assert "in no study yet" in coordinator.get("/").words
+    assert "not in a study yet" in coordinator.get("/").words
     admin = visit("ada", is_site_admin=True)
     listed = make_study(admin)
     assert listed.url.endswith("/site/studies/")
     assert "cora@example.org" in listed.words
     admin.get(f"{AT}/set-up/", status=404)
 
-    assert "Say who judges." in next_step(coordinator)
+    assert "Add a cohort." in next_step(coordinator)
     refused = coordinator.get(f"{AT}/set-up/open/")
     assert refused.url.endswith("/set-up/")
     page = coordinator.get(f"{AT}/set-up/cohorts/")

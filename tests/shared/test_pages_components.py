@@ -95,7 +95,7 @@ def test_a_job_that_has_done_all_but_goes_on_tells_no_pace_any_more() -> None:
     ("number", "said"),
     [(0.01, "0.1"), (0.42, "0.4"), (2.0, "2"), (9.96, "10"), (21732.4, "21,732")],
 )
-def test_what_goes_slowly_is_not_said_to_stand_still(number: float, said: str) -> None:
+def test_slow_progress_shows_a_rate_above_zero(number: float, said: str) -> None:
     assert rate(number) == said
 
 

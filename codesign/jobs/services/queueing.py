@@ -109,7 +109,7 @@ def cancel(*, actor: Actor, job: Job) -> Job:
     kind = KINDS.get(job.kind)
     if job.state not in UNFINISHED:
         raise Conflict(
-            _("This cannot be done any more: the %(what)s is %(state)s.")
+            _("This is no longer possible: the %(what)s is %(state)s.")
             % {"what": kind.words, "state": job.state}
         )
     if kind.cancels_at_once or not Claim.objects.filter(job=job).exists():

@@ -22,9 +22,9 @@ ASKS = (Ask.RATING, Ask.RANKING, Ask.REWRITE, Ask.FLAG)
 CHOOSE = "Please choose an answer."
 COMPARE = "Please say how they compare, or that all could do harm."
 PLACE = "Please place every response that is shown, each once."
-EITHER = "Either compare them, or say that all could do harm."
+EITHER = "Choose one: compare them, or say that all could do harm."
 TOO_LONG = "This is longer than 50,000 characters. Please shorten it."
-UNSTORABLE = "This holds a character that cannot be stored. Please remove it."
+UNSTORABLE = "This contains a character that cannot be saved. Please remove it."
 NO_HARM = "Please choose what is wrong with it."
 CASES: list[tuple[dict[str, Any], str, str, str]] = [
     ({"rating-A-heard": None}, "ratings.{A}.heard", "rating-A-heard", CHOOSE),

@@ -187,7 +187,7 @@ def test_the_key_of_another_study_is_no_way_in(client: Client, panel: Cohort) ->
         ({"categories": []}, "Please choose at least one."),
         ({"lived-experience-asks": []}, "Please choose at least one."),
         ({"lived-experience-overlap": "0"}, "Please type 1 or more."),
-        ({"lived-experience-rubric": str(uuid.uuid4())}, "Please choose one of the list."),
+        ({"lived-experience-rubric": str(uuid.uuid4())}, "Please choose one from the list."),
         ({"lived-experience-takes_part": ""}, "Choose at least one cohort."),
         ({"categories": ["assessment"]}, "There are no such prompts in this study."),
     ],

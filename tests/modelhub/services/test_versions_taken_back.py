@@ -122,4 +122,4 @@ def test_a_page_opened_before_is_told_and_the_models_own_page_says_why(family: F
     assert "Compare with its parent" not in page
     for name, field in (("run-start", "model"), ("training-start", "base")):
         answer = client.post(family.at(name), {field: str(family.child.id)})
-        assert "Please choose one of the list." in answer.content.decode()
+        assert "Please choose one from the list." in answer.content.decode()
