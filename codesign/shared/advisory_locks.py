@@ -51,9 +51,19 @@ def try_lock_until_commit(lock: Lock, *about: object) -> bool:
     return _call("pg_try_advisory_xact_lock", lock, about) is True
 
 
-def try_lock_session(lock: Lock, *about: object, using: BaseDatabaseWrapper) -> bool:
+def lock_session(lock: Lock, *about: object) -> None:
+    """Wait for a lock, and hold it until `unlock_session` or the end of the connection."""
+    _call("pg_advisory_lock", lock, about)
+
+
+def try_lock_session(lock: Lock, *about: object, using: BaseDatabaseWrapper | None = None) -> bool:
     """Take a lock of the session of `using`; False where another session holds it."""
     return _call("pg_try_advisory_lock", lock, about, using) is True
+
+
+def unlock_session(lock: Lock, *about: object) -> bool:
+    """Release a lock of this session; False where it did not hold it."""
+    return _call("pg_advisory_unlock", lock, about) is True
 
 
 def unlock_whole_session(using: BaseDatabaseWrapper) -> None:

@@ -12,9 +12,11 @@ from django.db.transaction import TransactionManagementError
 
 from codesign.shared.advisory_locks import (
     Lock,
+    lock_session,
     lock_until_commit,
     try_lock_session,
     try_lock_until_commit,
+    unlock_session,
     unlock_whole_session,
 )
 
@@ -48,12 +50,14 @@ def test_a_lock_until_commit_ends_with_its_transaction(
 
 
 def test_a_session_lock_ends_when_it_is_released(other: BaseDatabaseWrapper) -> None:
-    claim = uuid.uuid4()
-    assert try_lock_session(Lock.WORKER, claim, using=other)
-    assert not try_lock_session(Lock.WORKER, claim, using=connection)
+    about = uuid.uuid4()
+    lock_session(Lock.WORKER, about)
+    assert not try_lock_session(Lock.WORKER, about, using=other)
+    assert unlock_session(Lock.WORKER, about)
+    assert try_lock_session(Lock.WORKER, about, using=other)
     unlock_whole_session(other)
-    assert try_lock_session(Lock.WORKER, claim, using=connection)
-    unlock_whole_session(connection)
+    assert try_lock_session(Lock.WORKER, about)
+    assert unlock_session(Lock.WORKER, about)
 
 
 def test_a_session_lock_ends_with_its_connection(other: BaseDatabaseWrapper) -> None:
@@ -64,15 +68,15 @@ def test_a_session_lock_ends_with_its_connection(other: BaseDatabaseWrapper) -> 
 
 
 def test_locks_of_different_kinds_or_things_do_not_meet(other: BaseDatabaseWrapper) -> None:
-    assert try_lock_session(Lock.WORKER, "one", using=connection)
+    lock_session(Lock.WORKER, "one")
     assert try_lock_session(Lock.START_GENERATION, "one", using=other)
     assert try_lock_session(Lock.WORKER, "two", using=other)
-    unlock_whole_session(connection)
+    assert unlock_session(Lock.WORKER, "one")
 
 
 def test_every_kind_of_lock_can_be_taken_and_is_named_in_the_database() -> None:
     for lock in Lock:
-        assert try_lock_session(lock, using=connection)
+        lock_session(lock)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT classid::bigint FROM pg_locks JOIN pg_database d ON d.oid = database"
