@@ -59,7 +59,7 @@ WRITTEN = [
 ]
 
 
-def next_part(job: Job) -> Part | None:
+def _next_part(job: Job) -> Part | None:
     """The next chunk of a run of which anything can be written, for the worker that claims it.
 
     None where none is left; the run then ends, unless other workers are still writing. Claims of
@@ -81,7 +81,7 @@ def next_part(job: Job) -> Part | None:
     return Part(chunk, more=more)
 
 
-def write_chunk(work: Work) -> str:
+def _write_chunk(work: Work) -> str:
     """Let the model write the chunk that was claimed, and keep it.
 
     Where the database is away or the disk is full, the job waits, and this attempt does not count.
@@ -131,9 +131,9 @@ KIND = register(
         task="modelhub.tasks.generate_chunk",
         queue="generation",
         time_limit=3600,
-        run=write_chunk,
-        next_part=next_part,
-        moved=generation.follow,
+        run=_write_chunk,
+        next_part=_next_part,
+        moved=lambda move: generation.follow(move=move),
         words=gettext_lazy("generation run"),
         unit=gettext_lazy("responses"),
         permission=SEE_GENERATION,

@@ -183,7 +183,7 @@ def _log(move: Move) -> None:
 machine(GenerationRun, RUN_STATES, log=_log)
 
 
-def follow(move: Move) -> None:
+def follow(*, move: Move) -> None:
     """Let a run follow its job."""
     job: Job = move.row
     run = locked(run_id=job.subject_id)
