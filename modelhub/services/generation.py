@@ -89,15 +89,19 @@ def start_run(
     _tell(
         STARTED, actor, run, {"prompts": count, "samples": run.samples, "config": run.config_hash}
     )
+    _queue(actor, run)
+    return run
+
+
+def _queue(actor: Actor, run: GenerationRun) -> None:
     queueing.start(
         actor=actor,
         kind=queries.KIND,
         subject_id=run.id,
-        study_id=study.id,
-        label=version.name,
+        study_id=run.study_id,
+        label=run.model_version.name,
         total=run.to_write,
     )
-    return run
 
 
 def _tell(what: str, actor: Actor, run: GenerationRun, data: dict[str, Any]) -> None:
