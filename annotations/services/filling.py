@@ -170,7 +170,7 @@ def _moved(move: Move) -> None:
     states = {JobState.DONE: FILLED, JobState.CANCELLED: move.new, JobState.FAILED: move.new}
     if state := states.get(JobState(move.new)):
         filling = RoundFilling.objects.select_related("round").get(round=move.row.subject_id)
-        data = {"from": FILLING, "to": state, "tasks": filling.placed}
+        data: dict[str, str | int] = {"from": FILLING, "to": state, "tasks": filling.placed}
         _tell(move.actor, filling.round, data)
 
 

@@ -38,7 +38,7 @@ def history(request: StudyRequest, slug: str) -> HttpResponse:
     found = page_of(jobs, by=["-created_at", "-id"], asked=request.GET, size=JOBS_A_PAGE)
     asked_by = {job.requested_by_id for job in found if job.requested_by_id}
     names = studies.names_of_actors(study_id=study_id, user_ids=asked_by)
-    rows = [_row(job, slug, names.get(job.requested_by_id)) for job in found]  # type: ignore[arg-type]
+    rows = [_row(job, slug, names.get(job.requested_by_id)) for job in found]
     return render(request, "desk/jobs.html", {"page": found, "rows": rows})
 
 
