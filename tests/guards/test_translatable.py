@@ -174,7 +174,7 @@ def read_arguments(call: ast.Call) -> Iterator[ast.expr]:
     if callee[0] == "messages" and callee[-1] in OF_MESSAGES:
         wanted = {1}
     if callee[0] == "forms":
-        wanted = OF_FIELDS
+        wanted = {*OF_FIELDS}
     for position, argument in enumerate(call.args):
         if position in wanted:
             yield argument
