@@ -109,7 +109,7 @@ def test_without_scripts_to_the_end_and_back(
         page.get_by_role("button", name="Dismiss").click()
     expect(page.get_by_text("No report waits")).to_be_visible()
     page.get_by_role("link", name="Decided").click()
-    page.get_by_role("link", name="Tells them what to do").first.click()
+    page.get_by_role("link", name="Gives orders").first.click()
     page.get_by_role("button", name="Uphold").click()
     expect(page.get_by_text("upheld", exact=True)).to_have_count(1)
     assert Flag.objects.filter(state="upheld").count() == 1

@@ -129,7 +129,7 @@ def test_help_comes_when_all_is_done(open_page: OpenPage, transactional_db: None
     page.get_by_role("link", name="Texts that only you see").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Texts of yours that only you see")
     check_page(page, name="own-texts")
-    page.get_by_role("button", name="It may be used").click()
+    page.get_by_role("button", name="Allow its use").click()
     expect(page.locator("#messages")).to_contain_text("This text may be used now.")
     page.get_by_role("button", name="Keep it private").click()
     expect(page.locator("main")).to_contain_text("you keep it private")

@@ -179,7 +179,7 @@ def test_the_coordinators_card_and_pages(quick: Member) -> None:
         "annotations:pay-checks-of", kwargs={"slug": quick.study.slug, "member_id": quick.id}
     )
     page = client.get(one).content.decode()
-    assert "sent faster than the words can be read" in page
+    assert "sent faster than the text can be read" in page
     for wrong in (
         {"state": "used"},
         {"state": "not_paid", "piece": [str(held_of(quick)[0].id)], "reason": "short"},

@@ -74,7 +74,7 @@ def test_a_draft_is_kept_as_it_was_sent(door: Door, text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("a\x00b", "a character that cannot be stored"),
+        ("a\x00b", "a character that cannot be saved"),
         ("é" * 50_001, "longer than 50,000 characters. Please shorten it."),
     ],
     ids=["NUL", "50,001 characters"],
