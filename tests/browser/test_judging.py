@@ -185,7 +185,7 @@ def test_two_tabs(open_page: OpenPage, study: Judging) -> None:
     send(first)
     where(first, 2)
     send(second)
-    expect(second.get_by_role("heading", level=1)).to_have_text("This one is sent")
+    expect(second.get_by_role("heading", level=1)).to_have_text("This text is sent")
     second.get_by_role("link", name="Go on").click()
     where(second, 2)
     assert Judgement.objects.count() == 1
@@ -205,7 +205,7 @@ def test_reload_and_back_do_not_send_again(
     if scripts:
         page.go_back()
         page.wait_for_url(f"**/{first.id}/")
-        expect(page.get_by_role("heading", level=1)).to_have_text("This one is sent")
+        expect(page.get_by_role("heading", level=1)).to_have_text("This text is sent")
         check_page(page, name="judge-sent")
         page.get_by_role("link", name="Go on").click()
         where(page, 2)

@@ -112,5 +112,5 @@ def test_what_is_taken_back_while_somebody_writes_stays_before_them(
     expect(page.locator("#saved")).to_contain_text("This one is not open any more")
     expect(page.get_by_label("Anything else")).to_have_value("half an hour of thought")
     page.get_by_role("button", name="Stop for now").click()
-    page.get_by_role("heading", name="This one is no longer open").wait_for()
+    page.get_by_role("heading", name="This text is no longer open").wait_for()
     expect(page.locator("main")).to_contain_text("half an hour of thought")

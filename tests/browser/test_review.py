@@ -119,7 +119,7 @@ def test_a_colleague_was_quicker(open_page: OpenPage, study: Judging, coordinato
     page = open_page(f"/studies/{study.slug}/review/", user=coordinator.user)
     Rewrite.objects.update(state="held_back")
     page.get_by_role("button", name="Accept").click()
-    expect(page.get_by_role("alert")).to_contain_text("Somebody decided on this")
+    expect(page.get_by_role("alert")).to_contain_text("Somebody else decided on this")
     expect(page.get_by_role("link", name="Go on to the next")).to_be_visible()
     assert set(Rewrite.objects.values_list("state", flat=True)) == {"held_back"}
 

@@ -1,4 +1,4 @@
-"""`manage.py regroup_prompts STUDY`: works out again which prompts of a study are tied."""
+"""`manage.py regroup_prompts STUDY`: computes the split groups of a study again."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from codesign.studies.queries import study_named
 
 
 class Command(BaseCommand):
-    """Says how far it is, where the files are, and what stayed out and why."""
+    """Prints the progress, the folder of the files, and what was left out and why."""
 
     help = "Build and freeze a dataset release of a study."
     requires_system_checks = ()  # they load every page: 22 MB

@@ -75,7 +75,7 @@ def test_one_reply_each_and_nothing_left_is_done(member: Member) -> None:
 def test_a_new_person_is_not_told_that_they_judged(member: Member) -> None:
     fresh = judge(cohort=member.cohort)
     assert all(DONE not in page for page in said(fresh))
-    assert "There is nothing to read yet" in said(fresh)[0]
+    assert "There are no texts to read yet" in said(fresh)[0]
 
 
 def run_of(member: Member, state: RunState = RunState.RUNNING) -> GenerationRun:
@@ -145,11 +145,11 @@ def test_others_hold_what_is_left() -> None:
 def test_a_closed_round_and_a_paused_or_closed_study(member: Member) -> None:
     rounds.close_round(actor=SYSTEM, round=Round.objects.get())
     page, home = said(member)
-    assert "Nothing is open just now" in page
+    assert "No texts are open right now" in page
     assert "Nothing is open to read just now" in home
     study = member.study
     for state, words in (
-        (StudyState.PAUSED, "The study takes a break"),
+        (StudyState.PAUSED, "The study is paused"),
         (StudyState.CLOSED, "The study is not open now"),
     ):
         study.state = state

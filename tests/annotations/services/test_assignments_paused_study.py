@@ -67,11 +67,11 @@ def test_what_is_held_can_be_sent_and_nothing_follows(member: Member) -> None:
 def test_people_are_told_kindly(member: Member) -> None:
     held = lease(member)
     services.change_state(actor=SYSTEM, study=member.study, state=StudyState.PAUSED)
-    assert "What you have open can still be sent, and is paid." in home(member)
+    assert "You can still send the text that you have open." in home(member)
     Caller(member).submit(held.id, answers(held))
     assert "There is nothing that you need to do." in home(member)
     page = signed_in(member).get(judge_url(member)).content.decode()
-    assert "The study takes a break" in page
+    assert "The study is paused" in page
     assert "what you have earned stays yours" in page
 
 

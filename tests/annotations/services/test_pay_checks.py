@@ -168,7 +168,7 @@ def test_the_coordinators_card_and_pages(quick: Member) -> None:
     client = Client()
     client.force_login(staff(quick.study).user)
     home = client.get(reverse("desk:study", kwargs={"slug": quick.study.slug})).content.decode()
-    assert "3 quick pieces from 1 person to look at" in home
+    assert "3 quick pieces from 1 person to check" in home
     listed = reverse("annotations:pay-checks", kwargs={"slug": quick.study.slug})
     assert listed in home
     words = client.get(listed).content.decode()

@@ -236,7 +236,7 @@ def test_who_comes_second_keeps_their_note_and_goes_on(
     page = client.post(decide, sent)
     assert page.status_code == 409
     words = page.content.decode()
-    assert "Somebody decided on this while you were reading." in words
+    assert "Somebody else decided on this while you were reading." in words
     assert "held back" in words
     assert "Warm and plain.</textarea>" in words
     assert page.context["next"].replace("&", "&amp;") in words

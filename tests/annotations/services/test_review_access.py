@@ -165,7 +165,7 @@ def test_one_may_review_instead_of_judging_and_is_told_what_that_means(
     event = Event.objects.get(action="annotations.gave_up_judging")
     assert (event.actor_id, event.about_id) == (clinician.user_id, shown.prompt_id)
     page = client.post(instead, {"kind": "rewrites"}, follow=True)
-    assert "what you have open to judge" in page.content.decode()
+    assert "the text that you have open" in page.content.decode()
     assert page.context["counts"].later == 2
     send(held)
     actor = Actor.of(clinician.user)

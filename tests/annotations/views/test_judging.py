@@ -104,10 +104,10 @@ def test_sending_something_else_afterwards_says_that_it_is_sent(member: Member) 
     client.post(one_url(first), filled(first))
     page = client.post(one_url(first), filled(first, score=1, key="another"))
     assert page.status_code == 409
-    assert "This one is sent" in page.content.decode()
+    assert "This text is sent" in page.content.decode()
     assert judge_url(member) in page.content.decode()
     back = client.get(one_url(first))
-    assert (back.status_code, "This one is sent" in back.content.decode()) == (200, True)
+    assert (back.status_code, "This text is sent" in back.content.decode()) == (200, True)
 
 
 def test_what_is_missing_is_said_and_what_was_filled_in_stays(member: Member) -> None:
@@ -218,7 +218,7 @@ def test_skip_is_paid_and_answers_with_the_next(member: Member) -> None:
     first.refresh_from_db()
     assert (first.state, first.skip_note) == (AssignmentState.SKIPPED, "Near.")
     assert Transfer.objects.count() == 1
-    assert "You skipped this one" in client.get(one_url(first)).content.decode()
+    assert "You skipped this text" in client.get(one_url(first)).content.decode()
 
 
 def test_one_whose_time_was_over_can_be_skipped(member: Member) -> None:

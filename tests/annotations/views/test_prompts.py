@@ -49,7 +49,7 @@ def test_a_coordinator_takes_a_prompt_out(member: Member) -> None:
     client = signed_in(staff(member.study))
     assert held.prompt.external_id in client.get(address("prompts", member)).content.decode()
     out = address("prompt-take-out", member, prompt_id=held.prompt_id)
-    assert "It cannot be put back." in client.get(out).content.decode()
+    assert "You cannot undo this." in client.get(out).content.decode()
     assert client.get(out).status_code == 200  # asking alone changes nothing
     assert Prompt.objects.get(id=held.prompt_id).withdrawn_at is None
     page = client.post(out, follow=True).content.decode()
@@ -66,7 +66,7 @@ def test_a_coordinator_takes_one_reply_out(member: Member) -> None:
     client = signed_in(staff(member.study))
     gone = held.order_shown[0]
     out = address("reply-take-out", member, response_id=gone)
-    assert "Nobody is shown it any more." in client.get(out).content.decode()
+    assert "Nobody sees this reply any more." in client.get(out).content.decode()
     assert "taken out" in client.post(out, follow=True).content.decode()
     held.refresh_from_db()
     assert held.state == AssignmentState.RETURNED

@@ -320,7 +320,7 @@ def test_a_round_without_a_pay_rate_stays_shut(client: Client, panel: Cohort) ->
     made = started(panel, Waiting.EVERY)
     answer = client.post(address("round-open", panel.study, round_id=made.id))
     assert answer.status_code == 409
-    assert "There is no pay rate for" in answer.content.decode()
+    assert "has no pay rate yet" in answer.content.decode()
     made.refresh_from_db()
     assert made.state == RoundState.PLANNED
 
