@@ -111,9 +111,7 @@ def take_reply_out(request: StudyRequest, slug: str, response_id: uuid.UUID) -> 
     question = Question(
         heading=_("Withdraw this reply to “%(name)s”?") % {"name": response.prompt.external_id},
         points=[
-            _(
-                "Nobody sees this reply any more. Tasks with this reply end, even for other replies."
-            ),
+            _("Nobody sees this reply any more. Tasks that show it end too."),
             _("No new dataset release contains it."),
             _("Judgements that were sent are kept and paid."),
             _("You cannot undo this."),

@@ -255,7 +255,7 @@ def test_each_cohort_needs_pay_and_a_round() -> None:
 def test_a_round_that_is_planned_has_to_be_opened_and_a_closed_one_does_not_count() -> None:
     study = without("rounds")
     made = plan(study, opened=False)
-    assert says(study) == ["Open the round “First round”; it waits for the study then."]
+    assert says(study) == ["Open the round “First round”. It starts when the study opens."]
     rounds.open_round(actor=SYSTEM, round=made)
     assert says(study) == []
     rounds.close_round(actor=SYSTEM, round=made)

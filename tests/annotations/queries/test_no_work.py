@@ -32,7 +32,7 @@ from tests.support.held_pay import without_triggers
 from tests.support.judging_page import cohort_of, judge_url, signed_in
 
 pytestmark = pytest.mark.django_db
-DONE = "You have judged everything there is for now. Thank you."
+DONE = "You have finished all texts for now. Thank you."
 
 
 def said(member: Member) -> tuple[str, str]:
@@ -102,7 +102,7 @@ def run_of(member: Member, state: RunState = RunState.RUNNING) -> GenerationRun:
 def test_only_a_run_that_runs_is_writing(member: Member, state: RunState, writing: bool) -> None:
     run_of(member, state)
     for page in said(member):
-        assert ("being written right now" in page) is writing
+        assert ("being written now" in page) is writing
         assert (DONE in page) is not writing
 
 
@@ -111,11 +111,11 @@ def test_a_round_that_is_being_filled_or_offered_says_so(member: Member) -> None
     RoundFilling.objects.create(
         round=made, which=Waiting.NOT_ASKED, categories=[], responses=2, total=5
     )
-    assert all("being written right now" in page for page in said(member))
+    assert all("being written now" in page for page in said(member))
     RoundFilling.objects.update(state=FillingState.FILLED)
     assert all(DONE in page for page in said(member))
     RoundOffering.objects.create(round=made, total=5, started_at=timezone.now())
-    assert all("being written right now" in page for page in said(member))
+    assert all("being written now" in page for page in said(member))
 
 
 def test_answers_for_a_comparison_are_awaited_by_those_who_may_get_them(member: Member) -> None:
@@ -127,7 +127,7 @@ def test_answers_for_a_comparison_are_awaited_by_those_who_may_get_them(member: 
     consent.change_choice(
         actor=Actor.of(member.user), member=member, purpose=Purpose.EVALUATION, granted=True
     )
-    assert all("being written right now" in page for page in said(member))
+    assert all("being written now" in page for page in said(member))
 
 
 def test_others_hold_what_is_left() -> None:
@@ -137,7 +137,7 @@ def test_others_hold_what_is_left() -> None:
     taken = lease(colleague)
     send(lease(member))
     for page in said(member):
-        assert "Other people have opened the texts that are left" in page
+        assert "Other people are reading the last texts" in page
     assignments.stop(actor=Actor.of(colleague.user), assignment_id=taken.id)
     assert lease(member).task_id == taken.task_id
 
@@ -146,7 +146,7 @@ def test_a_closed_round_and_a_paused_or_closed_study(member: Member) -> None:
     rounds.close_round(actor=SYSTEM, round=Round.objects.get())
     page, home = said(member)
     assert "No texts are open right now" in page
-    assert "Nothing is open to read just now" in home
+    assert "No texts are open right now" in home
     study = member.study
     for state, words in (
         (StudyState.PAUSED, "The study is paused"),
@@ -163,4 +163,4 @@ def test_no_pay_rate_is_said(member: Member) -> None:
         PayRate.objects.update(effective_from=timezone.now() + timedelta(days=1))
     page, home = said(member)
     assert "The pay is not set yet" in page
-    assert "before the pay is known" in home
+    assert "set the pay" in home

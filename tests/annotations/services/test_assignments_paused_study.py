@@ -41,7 +41,7 @@ def test_a_coordinator_pauses_the_study_and_lets_it_go_on(member: Member) -> Non
     client = signed_in(staff(member.study, Role.COORDINATOR, Role.SAFETY_LEAD))
     assert "Pause this study?" in client.get(address("pause", member)).content.decode()
     done = client.post(address("pause", member), follow=True).content.decode()
-    assert "The study is paused: nobody is given anything new." in done
+    assert "The study is paused. Nobody gets new tasks." in done
     again = client.post(address("pause", member))
     assert again.status_code == 409
     assert "the study is paused" in again.content.decode()
@@ -69,10 +69,10 @@ def test_people_are_told_kindly(member: Member) -> None:
     services.change_state(actor=SYSTEM, study=member.study, state=StudyState.PAUSED)
     assert "You can still send the text that you have open." in home(member)
     Caller(member).submit(held.id, answers(held))
-    assert "There is nothing that you need to do." in home(member)
+    assert "You do not need to do anything." in home(member)
     page = signed_in(member).get(judge_url(member)).content.decode()
     assert "The study is paused" in page
-    assert "what you have earned stays yours" in page
+    assert "you keep what you have earned" in page
 
 
 @pytest.mark.parametrize("role", sorted(set(Role) - {Role.COORDINATOR}))

@@ -97,7 +97,7 @@ def test_the_home_and_the_page_say_it_until_the_copy_is_said_to_be_gone() -> Non
     said = Event.objects.filter(action="annotations.release_acknowledged")
     assert [event.actor_id for event in said] == [taken.taker.user_id]
     assert "Please delete your copy" not in home_of(taken.taker)
-    assert "You said that your copy is deleted" in seen_by(taken.taker, taken.page)
+    assert "You confirmed that your copy is deleted" in seen_by(taken.taker, taken.page)
 
 
 def test_a_release_in_force_has_nothing_to_delete() -> None:
@@ -133,4 +133,4 @@ def test_runs_and_models_that_learnt_from_it_are_named() -> None:
         assert shown.count("A training run: Preferences (DPO)") == 1
         assert "The model child" in shown
         assert "The model grandchild" in shown
-    assert "train anew on a newer release" in seen_by(taken.taker, taken.page)
+    assert "Train on a newer release" in seen_by(taken.taker, taken.page)

@@ -66,12 +66,12 @@ def test_nobody_reads_what_others_wrote_before_they_judged_the_same_prompt(
 
     assert not reads()
     assert (
-        "2 come here once you have judged or skipped their texts yourself"
+        "2 appear here after you have judged or skipped their texts yourself"
         in client.get(review_page(member)).content.decode()
     )
     home = client.get(reverse("desk:study", kwargs={"slug": member.study.slug})).content.decode()
-    assert "2 come here once you have judged or skipped their texts yourself" in home
-    assert "Nothing waits." not in home
+    assert "2 appear here after you have judged or skipped their texts yourself" in home
+    assert "Nothing is waiting." not in home
     held = lease(clinician)
     assert not reads()
     assignments.stop(actor=Actor.of(clinician.user), assignment_id=held.id)
@@ -155,7 +155,7 @@ def test_one_may_review_instead_of_judging_and_is_told_what_that_means(
     assert page.context["counts"].later == 4
     words = page.content.decode()
     assert "Review the next one instead" in words
-    assert "Then you are not asked to judge it any more." in words
+    assert "Then you will not be asked to judge it." in words
     instead = reverse("annotations:review-instead", kwargs={"slug": member.study.slug})
     assert client.get(instead).status_code == 405
     page = client.post(instead, {"kind": "rewrites"}, follow=True)

@@ -272,9 +272,9 @@ def test_after_the_last_one_it_says_so(member: Member) -> None:
         one = held(member)
         page = client.post(one_url(one), filled(one))
     words = page.content.decode()
-    assert "You have judged everything there is for now. Thank you." in words
+    assert "You have finished all texts for now. Thank you." in words
     assert "£2.40" in words
-    assert "judged everything there is" in client.get(judge_url(member)).content.decode()
+    assert "finished all texts for now" in client.get(judge_url(member)).content.decode()
 
 
 @pytest.mark.parametrize("count", [1, 3, 4])

@@ -111,7 +111,7 @@ def test_once_freed_it_is_reviewed_like_any_other(member: Member, coordinator: M
     actor = Actor.of(coordinator.user)
     assert queries.counts(actor=actor, study_id=member.study_id).rewrites == 1
     review.decide(actor=actor, kind=Kind.REWRITES, item_id=rewrite.id, state="accepted")
-    with pytest.raises(Conflict, match="may be in use"):
+    with pytest.raises(Conflict, match="may already be in use"):
         free(member, "private")
     assert OwnText.objects.get().state == OwnState.FREE
 
@@ -184,9 +184,9 @@ def test_words_beside_a_mark_have_the_same_care(member: Member, words: dict[str,
     page = signed_in(member).get(own_url(member)).content.decode()
     assert words.get("comment", words["label"]) in page
     free(member)
-    with pytest.raises(Conflict, match="may be in use"):
+    with pytest.raises(Conflict, match="may already be in use"):
         free(member, "private")
-    assert "cannot be made private" in signed_in(member).get(own_url(member)).content.decode()
+    assert "no longer make it private" in signed_in(member).get(own_url(member)).content.decode()
 
 
 def test_the_trail_is_the_same_with_and_without(member: Member, coordinator: Member) -> None:
@@ -209,7 +209,7 @@ def test_the_trail_is_the_same_with_and_without(member: Member, coordinator: Mem
         client = signed_in(staff(member.study, role))
         home = client.get(reverse("desk:study", kwargs={"slug": member.study.slug}))
         assert home.status_code == 200
-        assert "seen by you alone" not in home.content.decode()
+        assert "Only you can see" not in home.content.decode()
         assert "own-texts" not in home.content.decode()
 
 
@@ -240,7 +240,7 @@ def test_the_author_sees_it_and_decides(member: Member) -> None:
     for state, says in (("private", "you keep it private"), ("free", "may be used")):
         answer = client.post(own_url(member), {"text": text.id, "state": state}, follow=True)
         assert says in answer.content.decode()
-    assert "seen by you alone" not in client.get(home).content.decode()
+    assert "Only you can see" not in client.get(home).content.decode()
 
 
 def test_pressed_twice_it_moves_once(member: Member) -> None:

@@ -53,7 +53,7 @@ def test_a_coordinator_takes_a_prompt_out(member: Member) -> None:
     assert client.get(out).status_code == 200  # asking alone changes nothing
     assert Prompt.objects.get(id=held.prompt_id).withdrawn_at is None
     page = client.post(out, follow=True).content.decode()
-    assert "Taken out of the study on" in page
+    assert "Withdrawn on" in page
     held.refresh_from_db()
     assert held.state == AssignmentState.RETURNED
     assert lease(member).prompt_id != held.prompt_id
@@ -67,7 +67,7 @@ def test_a_coordinator_takes_one_reply_out(member: Member) -> None:
     gone = held.order_shown[0]
     out = address("reply-take-out", member, response_id=gone)
     assert "Nobody sees this reply any more." in client.get(out).content.decode()
-    assert "taken out" in client.post(out, follow=True).content.decode()
+    assert "withdrawn" in client.post(out, follow=True).content.decode()
     held.refresh_from_db()
     assert held.state == AssignmentState.RETURNED
     following = lease(member)

@@ -246,7 +246,7 @@ def test_the_page_says_what_stayed_out_and_what_was_superseded(
         reverse("annotations:release", args=[story.study.slug, second.id])
     ).content.decode()
     assert "on a prompt that is held out for evaluation" in shown
-    assert "examples that a program made" in shown
+    assert "examples made by a program" in shown
     withdraw(leaves)
     shown = client.get(
         reverse("annotations:release", args=[story.study.slug, second.id])

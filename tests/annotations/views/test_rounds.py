@@ -45,4 +45,4 @@ def test_without_a_cohort_there_is_a_way_to_make_one_and_no_form(client: Client)
     slug = coordinator.study.slug
     page = client.get(reverse("annotations:round-plan", kwargs={"slug": slug})).content.decode()
     assert reverse("studies:cohorts", kwargs={"slug": slug}) in page
-    assert "Plan it" not in page
+    assert "Plan the round" not in page

@@ -94,7 +94,7 @@ def test_a_coordinator_plans_fills_opens_and_closes_a_round(
     compared(study, replies=1)
     compared(study, held_out=True)
     page = client.get(address("round-plan", study)).content.decode()
-    assert "Plan it" in page
+    assert "Plan the round" in page
     answer = plan(client, panel)
     made = Round.objects.get(study=study)
     assert answer.headers["Location"] == address("round", study, round_id=made.id)
@@ -214,7 +214,7 @@ def test_an_empty_round_waits_for_replies(client: Client, panel: Cohort) -> None
     assert not RoundFilling.objects.exists()
     made = Round.objects.get()
     page = client.get(address("round", panel.study, round_id=made.id)).content.decode()
-    assert "nothing to judge yet" in page
+    assert "no tasks yet" in page
 
 
 def test_the_form_starts_from_the_round_before(client: Client, panel: Cohort) -> None:
