@@ -10,30 +10,30 @@ from annotations.queries import progress, rubrics
 from annotations.rules.states import ON_PAGES, Ask, RoundState
 from codesign.studies.models import Study
 from codesign.studies.queries import cohorts_of
-from codesign.studies.registry import PUBLISH_CHECKS, Found, Gap, PublishCheck
+from codesign.studies.registry import PUBLISH_CHECKS, CheckResult, Gap, PublishCheck
 
 
-def questions(study: Study) -> Found:
+def questions(study: Study) -> CheckResult:
     """Check that one rubric has words for every score of every criterion."""
     href = reverse("annotations:rubrics", kwargs={"slug": study.slug})
-    there, gaps, whole = [], [], False
+    done, gaps, whole = [], [], False
     for rubric in rubrics.newest_of(study_id=study.id):
         keys = {"slug": study.slug, "key": rubric.key}
         lacking = rubrics.without_words(rubric)
-        there.append(_("%(title)s, version %(n)d") % {"title": rubric.title, "n": rubric.version})
+        done.append(_("%(title)s, version %(n)d") % {"title": rubric.title, "n": rubric.version})
         whole = whole or not lacking
         for title in lacking:
             says = _("Say what each score of “%(question)s” means.") % {"question": title}
             gaps.append(Gap(says, reverse("annotations:rubric", kwargs=keys)))
-    if not there:
+    if not done:
         gaps = [Gap(_("Write the questions that people answer about each reply."), href)]
-    return Found(there=there, gaps=[] if whole else gaps)
+    return CheckResult(done=done, gaps=[] if whole else gaps)
 
 
-def rounds(study: Study) -> Found:
+def rounds(study: Study) -> CheckResult:
     """Check that every cohort has an open round, with questions whose scores have words."""
     plans = progress.plans_for_judging(study_id=study.id)
-    there, gaps = [], []
+    done, gaps = [], []
     for cohort in cohorts_of(study_id=study.id):
         plan = plans.get(cohort.id)
         if plan is None:
@@ -43,7 +43,7 @@ def rounds(study: Study) -> Found:
             continue
         asked = ", ".join(str(ask.label) for ask in map(Ask, plan.asks) if ask in ON_PAGES)
         said = _("%(cohort)s: %(asked)s; %(n)d for each prompt; “%(questions)s”, version %(v)d")
-        there.append(
+        done.append(
             said
             % {
                 "cohort": cohort.title,
@@ -64,7 +64,7 @@ def rounds(study: Study) -> Found:
     if not plans and not gaps:
         href = reverse("annotations:rounds", kwargs={"slug": study.slug})
         gaps = [Gap(_("Plan the first round, once you have said who judges."), href)]
-    return Found(there=there, gaps=list(dict.fromkeys(gaps)))
+    return CheckResult(done=done, gaps=list(dict.fromkeys(gaps)))
 
 
 PUBLISH_CHECKS.register(

@@ -6,6 +6,8 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample
 
+from codesign.jobs.serializers import QUEUED
+
 ASSIGNMENT_ID = "5b0c2a54-6d0e-4f7c-9d3a-2f1d0f6a7c11"
 FIRST, SECOND = "0d9f6a52-8f51-4a0b-b7fb-4f6f6f9b2a01", "7f0b1f0e-93a4-4a3c-8a1e-1c7f1b5c9a02"
 RELEASE_ID = "3c1d0b7e-2f8a-4f0e-9b59-5a3e5b8d4c21"
@@ -70,6 +72,7 @@ RELEASE: dict[str, Any] = {
     "superseded_at": None,
     "rows_done": 0,
     "rows_total": 0,
+    "progress": QUEUED,
     "follows": None,
     "example_judgements": False,
     "manifest_sha256": "",

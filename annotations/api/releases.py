@@ -73,7 +73,8 @@ class ReleasesView(ReleaseView):
             purpose=wanted["purpose"],
             least=LeastAsked(wanted["least_p"], wanted["least_margin"]),
         )
-        return Response(serializers.ReleaseSerializer(made).data, status=201)
+        found = queries.release_in(study=study, release_id=made.id)
+        return Response(serializers.ReleaseSerializer(found).data, status=201)
 
 
 class OneReleaseView(ReleaseView):

@@ -130,6 +130,15 @@ class Response(PublicModel):
         triggers: ClassVar = write_once("prompt_id", "text", "text_hash", "origin", "source")
 
 
+class UntiedResponse(models.Model):
+    """A response whose prompt is still to be tied to others that got the very same text."""
+
+    response = models.OneToOneField(
+        Response, on_delete=models.PROTECT, primary_key=True, related_name="+"
+    )
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="+")
+
+
 class Rubric(PublicModel):
     """A numbered version of a set of criteria. A change creates a new version."""
 

@@ -13,7 +13,7 @@ from django.db.models import F, Q
 
 from annotations.models.prompts import Prompt, Response, Rubric
 from annotations.models.querysets import RoundQuerySet, SeatQuerySet
-from annotations.rules.states import FillingState, RoundKind, RoundState, SeatState, Waiting
+from annotations.rules.states import RoundKind, RoundState, SeatState, Waiting
 from annotations.rules.text_kinds import Category
 from codesign.shared.models import PublicModel, append_only, counting, one_of
 from codesign.studies.models import Cohort, Study
@@ -55,26 +55,16 @@ class RoundCohort(models.Model):
 
 
 class RoundFilling(models.Model):
-    """Prompts that a round is being filled with, batch by batch; the row is the truth.
-
-    A batch moves `after` on in the transaction that makes its tasks, so a worker that dies costs
-    one batch at most, and none is made twice.
-    """
+    """Which prompts a round is filled with, and how many became tasks; its job does it."""
 
     round = models.OneToOneField(Round, on_delete=models.PROTECT, related_name="filling")
-    state = models.CharField(max_length=10, default=FillingState.FILLING)
     which = models.CharField(max_length=10)
     categories = ArrayField(models.CharField(max_length=12), help_text="Of the prompts.")
     responses = models.PositiveSmallIntegerField(help_text="For each prompt, at most.")
-    total = models.PositiveIntegerField(help_text="Prompts to look at, counted at the start.")
-    looked_at = models.PositiveIntegerField(default=0)
     placed = models.PositiveIntegerField(default=0, help_text="Those that became tasks.")
-    after = models.UUIDField(null=True, help_text="The last prompt looked at; they go by id.")
-    started_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints: ClassVar = [
-            one_of("state", FillingState, "round_filling_state_known"),
             one_of("which", Waiting, "round_filling_which_known"),
             models.CheckConstraint(
                 condition=Q(responses__gte=2), name="round_filling_has_something_to_compare"
@@ -84,19 +74,6 @@ class RoundFilling(models.Model):
                 name="round_filling_categories_known",
             ),
         ]
-
-
-class RoundOffering(models.Model):
-    """An opened or closed round whose seats still follow it, batch by batch; gone when they have.
-
-    A batch moves `after` on in the transaction that offers its seats or takes them back.
-    """
-
-    round = models.OneToOneField(Round, on_delete=models.PROTECT, related_name="offering")
-    total = models.PositiveIntegerField(help_text="Tasks of the round at the start.")
-    looked_at = models.PositiveIntegerField(default=0)
-    after = models.UUIDField(null=True, help_text="The last task's prompt; they go by prompt.")
-    started_at = models.DateTimeField()
 
 
 class RoundTally(models.Model):

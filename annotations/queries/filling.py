@@ -1,4 +1,4 @@
-"""Which prompts a round may be filled with, and how far it is."""
+"""Which prompts a round may be filled with."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from collections.abc import Sequence
 from django.db.models import Exists, OuterRef, QuerySet
 
 from annotations.models import Prompt, RoundFilling, Task
-from annotations.rules.states import FillingState, Waiting
+from annotations.rules.states import Waiting
+
+JOB = "round_filling"
+"""The kind of job that fills a round."""
 
 
 def candidates(*, study_id: uuid.UUID, which: str, categories: Sequence[str]) -> QuerySet[Prompt]:
@@ -19,22 +22,12 @@ def candidates(*, study_id: uuid.UUID, which: str, categories: Sequence[str]) ->
     return found.defer("messages")
 
 
-def next_prompts(*, filling: RoundFilling) -> QuerySet[Prompt]:
-    """What is left to look at, by id; what another way brought into the round is in it already."""
+def next_prompts(*, filling: RoundFilling, after: str) -> QuerySet[Prompt]:
+    """What is left to look at after a prompt, by id, but for what the round holds already."""
     found = candidates(
         study_id=filling.round.study_id, which=filling.which, categories=filling.categories
     )
-    if filling.after:
-        found = found.filter(id__gt=filling.after)
+    if after:
+        found = found.filter(id__gt=uuid.UUID(after))
     here = Task.objects.filter(prompt=OuterRef("id"), round=filling.round_id)
     return found.exclude(Exists(here)).order_by("id")
-
-
-def filling_now() -> QuerySet[RoundFilling]:
-    """Every filling that has not ended."""
-    return RoundFilling.objects.filter(state=FillingState.FILLING)
-
-
-def locked(*, skip: bool = False) -> QuerySet[RoundFilling]:
-    """Fillings, locked until the transaction ends; with `skip` only those that nobody holds."""
-    return RoundFilling.objects.select_for_update(no_key=True, of=("self",), skip_locked=skip)

@@ -7,13 +7,15 @@ from enum import StrEnum
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from annotations.models import Assignment, Round, RoundFilling, RoundOffering, Seat
+from annotations.models import Assignment, Round, Seat
 from annotations.models.querysets import in_use
+from annotations.queries import filling, offering
 from annotations.registry import BEING_WRITTEN
-from annotations.rules.states import FillingState, SeatState
+from annotations.rules.states import SeatState
 from codesign.compensation import queries as compensation
 from codesign.consent import queries as consent
 from codesign.consent.rules import Purpose
+from codesign.jobs.queries import unfinished
 from codesign.shared.actors import Actor
 from codesign.studies.models import Member
 from codesign.studies.rules import StudyState
@@ -58,11 +60,12 @@ def _open_rounds(member: Member) -> QuerySet[Round]:
 
 def _being_written(member: Member) -> bool:
     """Whether a round is being filled or its seats are still to be offered, or models write."""
-    rounds = _open_rounds(member)
-    return (
-        RoundFilling.objects.filter(round__in=rounds, state=FillingState.FILLING).exists()
-        or RoundOffering.objects.filter(round__in=rounds).exists()
-        or any(find(member) for _name, find in BEING_WRITTEN)
+    rounds = _open_rounds(member).values("id")
+    jobs = [
+        unfinished(kind=kind).filter(subject_id__in=rounds) for kind in (filling.JOB, offering.JOB)
+    ]
+    return any(found.exists() for found in jobs) or any(
+        find(member) for _name, find in BEING_WRITTEN
     )
 
 

@@ -255,7 +255,7 @@ def rounds_miscounted() -> Iterator[str]:
 
 def round_in(*, study_id: uuid.UUID, round_id: uuid.UUID) -> Round:
     """Return a round of a study."""
-    rounds = Round.objects.select_related("study", "filling", "offering")
+    rounds = Round.objects.select_related("study", "filling")
     round = rounds.filter(study_id=study_id, id=round_id).first()
     if round is None:
         raise NotFound(_("This study has no such round."))

@@ -14,14 +14,23 @@ from annotations.datasets.plumbing.manifest import MANIFEST
 from annotations.models import DatasetRelease
 from annotations.models.querysets import DatasetReleaseQuerySet
 from annotations.rules.states import FROZEN_RELEASES
+from codesign.jobs.models import Job
+from codesign.jobs.queries import job_about, newest_job
 from codesign.shared.errors import NotFound
 from codesign.shared.lookups import Asked, matching
 from codesign.studies.models import Study
 
+JOB = "dataset_release"
+"""The kind of job that builds a release."""
+
 
 def releases_of(*, study: Study) -> DatasetReleaseQuerySet:
-    """A study's releases, newest first; who may see them the door has checked."""
-    return DatasetRelease.objects.filter(study=study).order_by("-number")
+    """A study's releases, newest first; who may see them the door has checked.
+
+    Each with its job (`jobs.queries.newest_job`).
+    """
+    found = DatasetRelease.objects.filter(study=study).order_by("-number")
+    return found.annotate(job=newest_job(JOB))
 
 
 def releases_matching(*, study: Study, asked: Asked) -> QuerySet[DatasetRelease]:
@@ -39,9 +48,9 @@ def release_in(*, study: Study, release_id: uuid.UUID) -> DatasetRelease:
     return release
 
 
-def waiting() -> list[DatasetRelease]:
-    """Releases that somebody must build or go on building."""
-    return list(DatasetRelease.objects.unfinished().order_by("created_at"))
+def job_of_release(*, release_id: uuid.UUID) -> Job:
+    """The job that builds a release, or built it."""
+    return job_about(kind=JOB, subject_id=release_id)
 
 
 def folder_of(release: DatasetRelease) -> Path:

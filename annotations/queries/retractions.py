@@ -52,6 +52,26 @@ def entries_of(*, study: Study, retractions: Sequence[Retraction]) -> list[Retra
     Their records are based on what the person had sent when the release was frozen, and are in its
     files; a rewrite that was not accepted, for example, is not.
     """
+    signer = signer_of(study)
+    return [
+        RetractionEntry(
+            id=retraction.id,
+            release_id=retraction.release_id,
+            release_number=retraction.release.number,
+            manifest_sha256=retraction.release.manifest_sha256,
+            retracted_on=retraction.created_at.astimezone(UTC).date(),
+            code=retraction.code,
+            records=records,
+            signer=signer,
+        )
+        for retraction, records in _released_records(_based_on(study, retractions)).items()
+    ]
+
+
+def _based_on(
+    study: Study, retractions: Sequence[Retraction]
+) -> dict[Retraction, dict[str, list[str]]]:
+    """config → ids of the records that are based on what each retraction's person had sent."""
     judgements = list(
         Judgement.objects.filter(
             member_id__in={retraction.member_id for retraction in retractions},
@@ -88,21 +108,7 @@ def entries_of(*, study: Study, retractions: Sequence[Retraction]) -> list[Retra
         ]
         pseudonyms = Pseudonyms(bytes(study.secret), release.selection_hash)
         named[retraction] = records_based_on(retracted, pseudonyms)
-    released = _released_records(named)
-    signer = signer_of(study)
-    return [
-        RetractionEntry(
-            id=retraction.id,
-            release_id=retraction.release_id,
-            release_number=retraction.release.number,
-            manifest_sha256=retraction.release.manifest_sha256,
-            retracted_on=retraction.created_at.astimezone(UTC).date(),
-            code=retraction.code,
-            records=released[retraction],
-            signer=signer,
-        )
-        for retraction in retractions
-    ]
+    return named
 
 
 def signer_of(study: Study) -> RetractionSigner:
@@ -113,8 +119,8 @@ def signer_of(study: Study) -> RetractionSigner:
 def _released_records(
     named: Mapping[Retraction, Mapping[str, Sequence[str]]],
 ) -> dict[Retraction, dict[str, list[str]]]:
-    """Return those of the named records that are in the files of their release."""
-    kept: dict[Retraction, dict[str, list[str]]] = {}
+    """Return those of the named records that are in the files of their release, in order."""
+    kept: dict[Retraction, dict[str, list[str]]] = {retraction: {} for retraction in named}
     for release in {retraction.release for retraction in named}:
         of_release = {row: records for row, records in named.items() if row.release == release}
         wanted = {

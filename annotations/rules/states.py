@@ -50,14 +50,6 @@ class RoundState(StrEnum):
     CLOSED = "closed"
 
 
-class FillingState(StrEnum):
-    """Putting prompts into a round, in the background."""
-
-    FILLING = "filling"
-    FILLED = "filled"
-    CANCELLED = "cancelled"
-
-
 class Waiting(StrEnum):
     """Which prompts a round is filled with."""
 
@@ -202,10 +194,6 @@ FROZEN_RELEASES = (ReleaseState.FROZEN, ReleaseState.SUPERSEDED)
 
 ROUND_STATES = Transitions.of(
     "round", {"planned": ["open", "closed"], "open": ["closed"], "closed": ["open"]}
-)
-FILLING_STATES = Transitions.of(
-    "filling of the round",
-    {"filling": ["filled", "cancelled"], "filled": [], "cancelled": []},
 )
 ASSIGNMENT_STATES = Transitions.of(
     "assignment",

@@ -11,6 +11,7 @@ from annotations.queries.releases import loading_advice
 from annotations.queries.retractions import RetractionEntry
 from annotations.rules.releases import LEAST_MARGIN, LEAST_P, PLACES
 from annotations.rules.states import ReleasePurpose, RetractionCode
+from codesign.jobs.serializers import ProgressSerializer
 from codesign.shared.serializers import OneOf, Shape
 
 
@@ -42,6 +43,22 @@ class ReleaseSerializer(serializers.ModelSerializer[DatasetRelease]):
     follows = serializers.UUIDField(
         source="parent_id", allow_null=True, help_text="The previous release for the same purpose."
     )
+    error = serializers.CharField(
+        source="job.reason",
+        read_only=True,
+        default="",
+        help_text="Why it was not made; else empty.",
+    )
+    rows_done = serializers.IntegerField(
+        source="job.done", read_only=True, default=0, help_text="Judgements written."
+    )
+    rows_total = serializers.IntegerField(
+        source="job.total",
+        read_only=True,
+        default=0,
+        help_text="Judgements to write; 0 while unknown.",
+    )
+    progress = ProgressSerializer(source="job", read_only=True, allow_null=True)
     example_judgements = serializers.BooleanField(source="has_examples")
     least_p = serializers.FloatField()
     least_margin = serializers.FloatField()
@@ -64,6 +81,7 @@ class ReleaseSerializer(serializers.ModelSerializer[DatasetRelease]):
             "superseded_at",
             "rows_done",
             "rows_total",
+            "progress",
             "follows",
             "example_judgements",
             "manifest_sha256",

@@ -18,7 +18,6 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from annotations.contract.unchecked import holds_answers
 from annotations.models import Assignment, Response, Task
@@ -26,10 +25,8 @@ from annotations.permissions import JUDGE
 from annotations.queries import assignments as queries
 from annotations.queries import rubrics
 from annotations.rules import order, sittings, work_speed
-from annotations.rules.states import ASSIGNMENT_STATES, AssignmentState
-from annotations.services import seats
-from codesign.audit import services as audit
-from codesign.audit.registry import action
+from annotations.rules.states import AssignmentState
+from annotations.services import assignment_states, seats  # noqa: F401 - how one moves
 from codesign.compensation import queries as compensation
 from codesign.compensation.models import PayRate
 from codesign.compensation.rules import pay_for, seconds_for
@@ -37,10 +34,9 @@ from codesign.consent import queries as consent
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.compiled_queries import insert
 from codesign.shared.errors import NoConsent, NotFound, NotPermitted
+from codesign.shared.transition import transition
 from codesign.studies.models import Member
 from codesign.studies.rules import StudyState
-
-LEASE_ENDED = action("annotations.lease_ended", gettext_lazy("returned an assignment"))
 
 PATIENCE = 100
 """Attempts to take a seat while others take the same ones."""
@@ -291,21 +287,7 @@ def end_lease(
 
     The caller has locked the member and `task`.
     """
-    leave(assignment=assignment, task=task, state=state, now=now)
-    assignment.save(update_fields=["state", "ended_at"])
-    audit.record(
-        actor=actor,
-        action=LEASE_ENDED,
-        study_id=assignment.study_id,
-        about=("assignment", assignment.id, ""),
-        data={"state": state, "why": why},
-    )
-
-
-def leave(*, assignment: Assignment, task: Task, state: AssignmentState, now: datetime) -> None:
-    """Change the state of a leased assignment and free its seat. The caller saves it."""
-    assignment.state = ASSIGNMENT_STATES.check(assignment.state, state)
-    assignment.ended_at = now
+    transition(assignment, to=state, actor=actor, changes={"ended_at": now}, why=why)
     seats.free(seat=assignment.seat, task=task)
 
 

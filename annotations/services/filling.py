@@ -1,7 +1,7 @@
 """Planning a round on the prompts that are there, and filling it in the background.
 
-A round may hold a hundred thousand prompts: a request makes the plan, a worker the tasks, batch by
-batch. Whoever dies in between leaves the rest to the next ring.
+A round may hold a hundred thousand prompts: a request makes the plan, a job the tasks, batch by
+batch.
 """
 
 from __future__ import annotations
@@ -11,28 +11,34 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from annotations.models import Prompt, Response, Round, RoundCohort, RoundFilling
-from annotations.permissions import MANAGE_ROUNDS
+from annotations.permissions import MANAGE_ROUNDS, SEE_ROUNDS
 from annotations.queries import filling as queries
 from annotations.rules.drawing import MOST_REPLIES
-from annotations.rules.states import FILLING_STATES, FillingState, RoundKind, Waiting
+from annotations.rules.states import RoundKind, Waiting
 from annotations.rules.text_kinds import Category
 from annotations.services.rounds import CohortPlan, Item, locked_round, make_round, place
 from codesign.audit import services as audit
 from codesign.audit.registry import action
-from codesign.shared.actors import SYSTEM, Actor
+from codesign.jobs.queries import job_about
+from codesign.jobs.registry import Kind, register
+from codesign.jobs.rules import JobState
+from codesign.jobs.services import queueing
+from codesign.jobs.services.working import Work
+from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid
-from codesign.shared.jobs import enqueue
+from codesign.shared.transition import Move
 from codesign.studies.locks import lock_study
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
 
 MOVED = action("annotations.round_filling_moved", "filled a round with prompts, or stopped it")
-FILL_TASK = "annotations.tasks.fill_round"
 BATCH = 500
 """Prompts looked at in one transaction: a second or so, the most that a dead worker costs."""
+FILLING, FILLED = "filling", "filled"
+"""What the audit trail calls the states of the job; a cancelled one has the job's word."""
 
 
 @dataclass(frozen=True)
@@ -97,58 +103,56 @@ def _start(actor: Actor, round: Round, fill: Fill) -> None:
         raise Invalid(sentence, {"responses": [sentence]})
     if not fill.categories:
         raise Invalid("Choose prompts.", {"categories": ["Choose at least one kind."]})
-    filling = RoundFilling(
+    total = queries.candidates(
+        study_id=round.study_id, which=fill.which, categories=fill.categories
+    ).count()
+    if not total:
+        sentence = "There are no such prompts in this study."
+        raise Invalid(sentence, {"which": [sentence]})
+    RoundFilling.objects.create(
         round=round,
         which=fill.which,
         categories=list(fill.categories),
         responses=fill.responses,
-        total=queries.candidates(
-            study_id=round.study_id, which=fill.which, categories=fill.categories
-        ).count(),
     )
-    if not filling.total:
-        sentence = "There are no such prompts in this study."
-        raise Invalid(sentence, {"which": [sentence]})
-    filling.save()
-    _tell(actor, filling, {"to": filling.state, "prompts": filling.total})
-    enqueue(FILL_TASK, round.id)
+    _tell(actor, round, {"to": FILLING, "prompts": total})
+    queueing.start(
+        actor=actor,
+        kind=KIND.name,
+        subject_id=round.id,
+        study_id=round.study_id,
+        label=round.title,
+        total=total,
+    )
 
 
-@transaction.atomic
-def cancel(*, actor: Actor, round: Round) -> RoundFilling:
+def cancel(*, actor: Actor, round: Round) -> None:
     """Stop filling a round; what is in it stays in it."""
     require(actor, MANAGE_ROUNDS, round.study)
-    filling = queries.locked().select_related("round").get(round=round)
-    _move(actor, filling, FillingState.CANCELLED)
-    return filling
+    queueing.cancel(actor=actor, job=job_about(kind=KIND.name, subject_id=round.id))
 
 
-def fill_round(*, round_id: uuid.UUID) -> None:
-    """Fill a round to its end, unless somebody else is at it or stopped it."""
-    while _fill_batch(round_id):
-        pass
+def _run(work: Work) -> None:
+    while _fill_batch(work):
+        work.check()
 
 
 @transaction.atomic
-def _fill_batch(round_id: uuid.UUID) -> bool:
-    """Make tasks of the next prompts; whether there is more to do here."""
-    waiting = queries.locked(skip=True).filter(round=round_id, state=FillingState.FILLING)
-    if (filling := waiting.first()) is None:
-        return False
-    round = locked_round(round_id=round_id)
-    filling.round = round
-    filling.started_at = filling.started_at or timezone.now()
-    prompts = list(queries.next_prompts(filling=filling)[:BATCH])
+def _fill_batch(work: Work) -> bool:
+    """Make tasks of the next prompts; whether there are more."""
+    job = work.lock()
+    round = locked_round(round_id=job.subject_id)
+    filling = RoundFilling.objects.get(round=round)
+    prompts = list(queries.next_prompts(filling=filling, after=job.cursor)[:BATCH])
     if not prompts:
-        filling.looked_at = filling.total
-        _move(SYSTEM, filling, FillingState.FILLED)
+        work.finish()
         return False
     plans = list(RoundCohort.objects.filter(round=round))
     made = place(round=round, plans=plans, batch=_to_compare(prompts), most=filling.responses)
-    filling.after = prompts[-1].id
-    filling.looked_at = min(filling.looked_at + len(prompts), filling.total)
     filling.placed += len(made)
-    filling.save()
+    filling.save(update_fields=["placed"])
+    done = min(job.done + len(prompts), job.total)
+    work.advance(done=done, total=job.total, cursor=str(prompts[-1].id))
     return True
 
 
@@ -161,28 +165,37 @@ def _to_compare(prompts: Sequence[Prompt]) -> list[Item]:
     return [(p, list(by_prompt[p.id].values())) for p in prompts if len(by_prompt[p.id]) > 1]
 
 
-def ring_waiting() -> int:
-    """Ring for every round that is being filled; how many there are.
-
-    Who holds a row is at it: a second worker that is rung sees the lock, and leaves.
-    """
-    waiting = list(queries.filling_now().values_list("round_id", flat=True))
-    for round_id in waiting:
-        enqueue(FILL_TASK, round_id)
-    return len(waiting)
+def _moved(move: Move) -> None:
+    """Write in the audit trail how the filling ended; the log of the job has the rest."""
+    states = {JobState.DONE: FILLED, JobState.CANCELLED: move.new, JobState.FAILED: move.new}
+    if state := states.get(JobState(move.new)):
+        filling = RoundFilling.objects.select_related("round").get(round=move.row.subject_id)
+        data = {"from": FILLING, "to": state, "tasks": filling.placed}
+        _tell(move.actor, filling.round, data)
 
 
-def _move(actor: Actor, filling: RoundFilling, state: FillingState) -> None:
-    old, filling.state = filling.state, FILLING_STATES.check(filling.state, state)
-    filling.save()
-    _tell(actor, filling, {"from": old, "to": filling.state, "tasks": filling.placed})
-
-
-def _tell(actor: Actor, filling: RoundFilling, data: dict[str, str | int]) -> None:
+def _tell(actor: Actor, round: Round, data: dict[str, str | int]) -> None:
     audit.record(
         actor=actor,
         action=MOVED,
-        study_id=filling.round.study_id,
-        about=("round", filling.round_id, filling.round.title),
+        study_id=round.study_id,
+        about=("round", round.id, round.title),
         data=data,
     )
+
+
+KIND = register(
+    Kind(
+        name=queries.JOB,
+        task="annotations.tasks.fill_round",
+        queue="exports",
+        time_limit=3600,
+        run=_run,
+        moved=_moved,
+        words=_("filling of a round"),
+        unit=_("prompts looked at"),
+        permission=SEE_ROUNDS,
+        cancels_at_once=True,
+        page="annotations:round",
+    )
+)

@@ -21,14 +21,15 @@ from annotations.rules.minhash import REPLY_WORDS, says_enough, sketches
 from annotations.rules.prompts import PromptRow, RowProblem
 from annotations.rules.text_kinds import Origin
 from annotations.rules.texts import first_check, text_hash
+from annotations.services.late_ties import tie_late
 from annotations.services.split_groups import Ties
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import Actor
+from codesign.shared.advisory_locks import Lock, lock_until_commit
 from codesign.shared.copying import copy_rows
 from codesign.shared.errors import Invalid
 from codesign.shared.visible import seen
-from codesign.studies.locks import lock_study
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
 
@@ -184,16 +185,17 @@ class NewResponse:
 class Intake:
     """One import, in the caller's transaction.
 
-    The study is locked: whoever ties prompts of a study sees every tie made before. While `dry`,
-    rows are looked at and nothing is written. On `trial`, the caller rolls back: nothing is
-    locked, and prompts are written under names that no import waits for. Memory: see `Ties`, and
-    120 bytes a row, 400 on trial.
+    It locks the split groups of the study until commit: who ties prompts sees every tie made
+    before. The study itself stays unlocked, since an import may take minutes; responses that come
+    in meanwhile are tied later, see `late_ties`. While `dry`, rows are checked and nothing is
+    written. On `trial`, the caller rolls back: nothing is locked, and prompts are written under
+    names that no import waits for. Memory: see `Ties`, and 120 bytes a row, 400 on trial.
     """
 
     def __init__(self, *, actor: Actor, study: Study, trial: bool = False) -> None:
         require(actor, ADD_PROMPTS, study)
         if not trial:
-            lock_study(study_id=study.id)
+            lock_until_commit(Lock.SPLIT_GROUPS, study.id)
         self.actor, self.study, self.dry, self.trial = actor, study, False, trial
         self.made = self.already_there = 0
         self.problems: list[RowProblem] = []
@@ -292,41 +294,19 @@ class Intake:
 
     def add_responses(self, new: Sequence[NewResponse]) -> list[uuid.UUID]:
         """Write responses; their ids, in order."""
-        for one in new:
-            if one.prompt.study_id != self.study.id:
-                raise Invalid("This prompt is part of another study.")
-            if problem := rules.text_problem(one.text, "the response"):
-                raise Invalid(problem)
-        hashes = [one.text_hash or text_hash(one.text) for one in new]
         self._ties.add_responses(
             [
-                (digest, one.prompt.split_group)
-                for digest, one in zip(hashes, new, strict=True)
+                (one.text_hash or text_hash(one.text), one.prompt.split_group)
+                for one in new
                 if says_enough(one.text, REPLY_WORDS)
             ]
         )
-        now = timezone.now()
-        ids = [uuid.uuid4() for _ in new]
-        rows = (
-            (
-                id,
-                now + timedelta(microseconds=number),
-                one.prompt.id,
-                one.text,
-                digest,
-                str(one.origin),
-                one.language,
-                one.source,
-                first_check(one.text),
-            )
-            for number, (id, one, digest) in enumerate(zip(ids, new, hashes, strict=True))
-        )
-        copy_rows(Response, RESPONSE_COLUMNS, rows)
-        return ids
+        return write_responses(study=self.study, new=new)
 
     def settle(self, sign: Callable[[], None] = lambda: None) -> None:
         """Tie what came in, and put it on record; `sign` is called now and then meanwhile."""
         self._ties.settle(sign)
+        tie_late(study=self.study)
         if self.made:
             audit.record(
                 actor=self.actor,
@@ -359,6 +339,33 @@ class Intake:
             cursor.execute(f"{GROUPS} HAVING {which}", [self.study.id])
             for group, prompts, held_out in cursor:
                 yield group, (prompts, held_out)
+
+
+def write_responses(*, study: Study, new: Sequence[NewResponse]) -> list[uuid.UUID]:
+    """Write responses, and tie nothing; their ids, in order."""
+    for one in new:
+        if one.prompt.study_id != study.id:
+            raise Invalid("This prompt is part of another study.")
+        if problem := rules.text_problem(one.text, "the response"):
+            raise Invalid(problem)
+    now = timezone.now()
+    ids = [uuid.uuid4() for _ in new]
+    rows = (
+        (
+            id,
+            now + timedelta(microseconds=number),
+            one.prompt.id,
+            one.text,
+            one.text_hash or text_hash(one.text),
+            str(one.origin),
+            one.language,
+            one.source,
+            first_check(one.text),
+        )
+        for number, (id, one) in enumerate(zip(ids, new, strict=True))
+    )
+    copy_rows(Response, RESPONSE_COLUMNS, rows)
+    return ids
 
 
 def _incoming(study_id: uuid.UUID, row: PromptRow, said: Sequence[str]) -> Incoming:

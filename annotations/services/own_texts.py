@@ -19,6 +19,7 @@ from annotations.rules.own_texts import OWN_STATES, OwnKind, OwnState
 from codesign.care.rules import says_so
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid, NotFound
+from codesign.shared.transition import Move, machine, transition
 from codesign.studies.models import Member
 
 Sent = tuple[OwnKind, uuid.UUID, str]
@@ -66,10 +67,15 @@ def decide(*, actor: Actor, text_id: uuid.UUID, state: str) -> OwnText:
     text = OwnText.objects.select_for_update(no_key=True).get(id=text_id)
     if text.state == state:
         return text
-    old, text.state = text.state, OWN_STATES.check(text.state, state)
-    text.save(update_fields=["state"])
-    OwnTextMove.objects.create(own_text=text, old_state=old, new_state=text.state)
+    transition(text, to=state, actor=actor)
     return text
+
+
+def _log(move: Move) -> None:
+    OwnTextMove.objects.create(own_text=move.row, old_state=move.old, new_state=move.new)
+
+
+machine(OwnText, OWN_STATES, log=_log)
 
 
 def _locked_author(actor: Actor, text_id: uuid.UUID) -> Member:

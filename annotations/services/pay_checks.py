@@ -9,16 +9,17 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q
 
-from annotations.models import Assignment, PayDecision
+from annotations.models import Assignment
 from annotations.models.querysets import PAY_HELD
 from annotations.permissions import CHECK_PAY
-from annotations.rules.states import CREDITED, PAY_CHECKS, PayCheck
+from annotations.rules.states import CREDITED, PayCheck
 from annotations.rules.texts import storable
 from annotations.services.pay_holds import credit
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
+from codesign.shared.transition import transition
 from codesign.studies.models import Member, Study
 from codesign.studies.permissions import require
 
@@ -58,20 +59,14 @@ def decide(
         which = PAY_HELD & Q(ended_at__lte=until)
     rows = Assignment.objects.filter(which, study=study, member=member).exclude(pay_check=state)
     locked = rows.select_for_update(no_key=True).order_by("id")[:BATCH]
-    moved = [_move(row, member, state) for row in locked]
+    moved = list(locked)
     if not moved:
         raise Conflict("These have been decided on already. Please look at what is left.")
-    PayDecision.objects.bulk_create(
-        PayDecision(
-            study=study,
-            assignment=row,
-            decided_by=decider,
-            old_state=old,
-            new_state=row.pay_check,
-            reason=said,
-        )
-        for row, old in moved
-    )
+    for row in moved:
+        row.member = member
+        transition(row, field="pay_check", to=state, actor=actor, decided_by=decider, reason=said)
+        if row.pay_check in CREDITED and row.ended_at:
+            credit(assignment=row, effective_at=row.ended_at)
     audit.record(
         actor=actor,
         action=DECIDED,
@@ -109,13 +104,3 @@ def _checked(state: str, reason: str) -> str:
         )
         raise Invalid(problem, {"reason": [problem]})
     return said
-
-
-def _move(row: Assignment, member: Member, state: str) -> tuple[Assignment, str]:
-    """Move one piece on, and credit it where it is paid; the row and its state before."""
-    old, row.pay_check = row.pay_check, PAY_CHECKS.check(row.pay_check, state)
-    row.member = member
-    row.save(update_fields=["pay_check"])
-    if row.pay_check in CREDITED and row.ended_at:
-        credit(assignment=row, effective_at=row.ended_at)
-    return row, old

@@ -10,12 +10,13 @@ from datetime import datetime
 
 from django.conf import settings
 
-from annotations.models import Assignment, PayDecision
+from annotations.models import Assignment
 from annotations.queries import assignments as queries
 from annotations.rules import work_speed
-from annotations.rules.states import PAY_CHECKS, AssignmentState, PayCheck, WhyHeld
+from annotations.rules.states import AssignmentState, PayCheck, WhyHeld
 from codesign.compensation import services as compensation
-from codesign.shared.compiled_queries import insert
+from codesign.shared.actors import SYSTEM
+from codesign.shared.transition import transition
 
 
 def pace_of(*, assignment: Assignment, now: datetime, judged: bool, paid: bool) -> WhyHeld | None:
@@ -47,8 +48,6 @@ def pace_of(*, assignment: Assignment, now: datetime, judged: bool, paid: bool) 
         )
         beside.save(update_fields=["spare_seconds"])
     assignment.spare_seconds = left
-    if why:
-        assignment.pay_check = PAY_CHECKS.check(assignment.pay_check, PayCheck.HELD)
     return why
 
 
@@ -72,15 +71,7 @@ def credit_or_hold(*, assignment: Assignment, why: WhyHeld | None, now: datetime
     if why is None:
         credit(assignment=assignment, effective_at=now)
         return
-    insert(
-        PayDecision(
-            study_id=assignment.study_id,
-            assignment=assignment,
-            old_state=PayCheck.NONE,
-            new_state=PayCheck.HELD,
-            why=why,
-        )
-    )
+    transition(assignment, field="pay_check", to=PayCheck.HELD, actor=SYSTEM, why=why)
 
 
 def credit(*, assignment: Assignment, effective_at: datetime) -> None:

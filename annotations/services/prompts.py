@@ -11,14 +11,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from annotations.models import Prompt, Response, RoundCohort, Task
-from annotations.permissions import PULL
+from annotations.permissions import ADD_PROMPTS, PULL
 from annotations.queries import assignments as queries
 from annotations.rules.prompts import PromptRow, RowProblem, row_problem
 from annotations.services import assignments, seats
-from annotations.services.intake import AddedPrompts, Intake, NewResponse, RowsRefused
+from annotations.services.intake import (
+    AddedPrompts,
+    Intake,
+    NewResponse,
+    RowsRefused,
+    write_responses,
+)
+from annotations.services.late_ties import note_untied, tie_late
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import Actor
+from codesign.shared.advisory_locks import Lock, try_lock_until_commit
 from codesign.shared.batches import batched
 from codesign.shared.errors import Conflict
 from codesign.studies.models import Study
@@ -60,10 +68,16 @@ def _fine(rows: Iterable[PromptRow], problems: list[RowProblem]) -> Iterator[Pro
 
 @transaction.atomic
 def add_responses(*, actor: Actor, study: Study, new: Sequence[NewResponse]) -> list[Response]:
-    """Write responses, in order. Prompts with an identical response join one split group."""
-    intake = Intake(actor=actor, study=study)
-    ids = intake.add_responses(new)
-    intake.settle()
+    """Write responses, in order. Prompts with an identical response join one split group.
+
+    Never waits for an import. During one, the groups are joined after it, see `late_ties`.
+    """
+    require(actor, ADD_PROMPTS, study)
+    ids = write_responses(study=study, new=new)
+    texts = {id: one.text for id, one in zip(ids, new, strict=True)}
+    note_untied(study=study, texts=texts)
+    if try_lock_until_commit(Lock.SPLIT_GROUPS, study.id):
+        tie_late(study=study)
     made = Response.objects.in_bulk(ids)
     return [made[response_id] for response_id in ids]
 

@@ -20,7 +20,7 @@ from annotations.queries import recipients as known
 from annotations.queries import releases as queries
 from annotations.rules.releases import ACKNOWLEDGED, DOWNLOADED
 from annotations.rules.states import ReleaseState
-from annotations.services.releases import tell_trail
+from annotations.services import release_states
 from codesign.accounts.services import send_mail
 from codesign.audit.registry import action
 from codesign.shared.actors import Actor
@@ -60,7 +60,9 @@ def open_file(*, actor: Actor, release: DatasetRelease, name: str, taken: bool =
 
 @transaction.atomic
 def _write_down(actor: Actor, release: DatasetRelease, file: str) -> None:
-    tell_trail(what=DOWNLOADED, release=release, actor=actor, file=file, state=release.state)
+    release_states.record(
+        action=DOWNLOADED, release=release, actor=actor, file=file, state=release.state
+    )
 
 
 def open_all(*, actor: Actor, release: DatasetRelease, taken: bool) -> list[tuple[str, Path]]:
@@ -93,7 +95,7 @@ def acknowledge(*, actor: Actor, release: DatasetRelease) -> None:
     if release.state != ReleaseState.SUPERSEDED:
         raise Conflict(_("This release is not superseded, so you do not have to delete it."))
     if not known.has_acknowledged(actor=actor, release=release):
-        tell_trail(what=ACKNOWLEDGED, release=release, actor=actor)
+        release_states.record(action=ACKNOWLEDGED, release=release, actor=actor)
 
 
 def tell_recipients(*, release: DatasetRelease) -> int:

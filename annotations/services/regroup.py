@@ -20,12 +20,14 @@ from annotations.permissions import REGROUP
 from annotations.rules.minhash import REPLY_WORDS, says_enough
 from annotations.rules.prompts import first_group
 from annotations.rules.split_groups import Groups, Places, Why, placed
+from annotations.services.late_ties import tie_late
 from annotations.services.minhash_buckets import sketch_study
 from annotations.services.split_groups import AT_ONCE, Ties
 from annotations.services.split_sides import USED, side
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import Actor
+from codesign.shared.advisory_locks import Lock, lock_until_commit
 from codesign.shared.batches import batched
 from codesign.shared.errors import Conflict
 from codesign.studies.locks import lock_study
@@ -82,7 +84,9 @@ def regroup_prompts(
     what is done now. Once more, it changes nothing.
     """
     require(actor, REGROUP, study)
+    lock_until_commit(Lock.SPLIT_GROUPS, study.id)
     lock_study(study_id=study.id)
+    tie_late(study=study)
     if DatasetRelease.objects.unfinished().filter(study=study).exists():
         raise Conflict("A release of this study is being built. Try again when it is finished.")
     groups = _worked_out(study, progress)

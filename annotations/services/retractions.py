@@ -6,14 +6,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotations.models import DatasetRelease, Retraction
-from annotations.rules.states import RELEASE_STATES, ReleaseState, RetractionCode
+from annotations.rules.states import ReleaseState, RetractionCode
+from annotations.services import release_states  # noqa: F401 - declares how a release moves
 from annotations.services.recipients import tell_recipients
-from codesign.audit import services as audit
-from codesign.audit.registry import action
 from codesign.shared.actors import SYSTEM
+from codesign.shared.transition import transition
 from codesign.studies.models import Member
-
-SUPERSEDED = action("annotations.release_superseded", "marked a dataset release superseded")
 
 
 @transaction.atomic
@@ -37,15 +35,12 @@ def retract(*, member: Member, purpose: str | None = None) -> int:
     )
     fresh = [release for release in found if release.state == ReleaseState.FROZEN]
     for release in fresh:
-        release.state = RELEASE_STATES.check(release.state, ReleaseState.SUPERSEDED)
-        release.superseded_at = timezone.now()
-        release.save(update_fields=["state", "superseded_at"])
-        audit.record(
+        transition(
+            release,
+            to=ReleaseState.SUPERSEDED,
             actor=SYSTEM,
-            action=SUPERSEDED,
-            study_id=release.study_id,
-            about=("dataset_release", release.id, f"Release {release.number}"),
-            data={"purpose": release.purpose, "reason": "consent was taken back"},
+            changes={"superseded_at": timezone.now()},
+            reason="consent was taken back",
         )
         tell_recipients(release=release)
     return len(fresh)

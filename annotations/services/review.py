@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,7 @@ from codesign.shared import visible
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
 from codesign.shared.states import Transitions
+from codesign.shared.transition import Move, machine, transition
 from codesign.studies.models import Member
 from codesign.studies.permissions import require
 
@@ -74,28 +76,47 @@ def decide(
     if state not in set(reviewed.states):
         raise Invalid(_("Unknown decision."), {"state": [_("Choose one of the decisions.")]})
     note = visible.seen(note)
-    old = _move(row, state, reviewed.table, note, seen)
-    if old is not None:
-        decision = ReviewDecision.objects.create(
-            **{reviewed.name: row},
-            study_id=row.study_id,
-            reviewer=reviewer,
-            old_state=old,
-            new_state=row.state,
-            note=note,
-            example=example,
+    if len(note) > NOTE_LONGEST:
+        problem = _("Please use at most %(n)d characters for the note.") % {"n": NOTE_LONGEST}
+        raise Invalid(problem, {"note": [problem]})
+    if row.state == state:
+        return row
+    if seen is not None and seen != row.state:
+        raise Conflict(
+            _("Somebody else decided on this while you were reading. Please check it again.")
         )
-        if reviewer:
-            sent = [(OwnKind.REVIEW_NOTE, decision.id, note)]
+    transition(row, to=state, actor=actor, reviewer=reviewer, note=note, example=example)
+    return row
+
+
+def _log(kind: Kind) -> Callable[[Move], None]:
+    """Return a log that stores each decision as a row and records it in the audit trail."""
+    reviewed = _REVIEWED[kind]
+
+    def log(move: Move) -> None:
+        decision = ReviewDecision.objects.create(
+            **{reviewed.name: move.row},
+            study_id=move.row.study_id,
+            old_state=move.old,
+            new_state=move.new,
+            **move.data,
+        )
+        if reviewer := decision.reviewer:
+            sent = [(OwnKind.REVIEW_NOTE, decision.id, decision.note)]
             own_texts.keep_private(member=reviewer, sent=sent)
         audit.record(
-            actor=actor,
+            actor=move.actor,
             action=reviewed.action,
-            study_id=row.judgement.assignment.study_id,
-            about=(reviewed.name, row.id, ""),
-            data={"from": old, "to": row.state},
+            study_id=move.row.judgement.assignment.study_id,
+            about=(reviewed.name, move.row.id, ""),
+            data={"from": move.old, "to": move.new},
         )
-    return row
+
+    return log
+
+
+for _kind, _reviewed in _REVIEWED.items():
+    machine(_reviewed.model, _reviewed.table, log=_log(_kind))
 
 
 def _locked(model: type[Rewrite] | type[Flag], row_id: uuid.UUID) -> Rewrite | Flag:
@@ -117,21 +138,3 @@ def _reviewer(actor: Actor, row: Rewrite | Flag) -> Member | None:
     if row.judgement.member.user_id == actor.user_id:
         raise NotPermitted(_("You cannot decide on your own work. Somebody else will."))
     return reviewer
-
-
-def _move(
-    row: Rewrite | Flag, state: str, table: Transitions, note: str, seen: str | None
-) -> str | None:
-    """Change the state. Return the old state, or None if nothing changed."""
-    if len(note) > NOTE_LONGEST:
-        problem = _("Please use at most %(n)d characters for the note.") % {"n": NOTE_LONGEST}
-        raise Invalid(problem, {"note": [problem]})
-    if row.state == state:
-        return None
-    if seen is not None and seen != row.state:
-        raise Conflict(
-            _("Somebody else decided on this while you were reading. Please check it again.")
-        )
-    old, row.state = row.state, table.check(row.state, state)
-    row.save(update_fields=["state"])
-    return old

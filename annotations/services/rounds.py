@@ -33,6 +33,7 @@ from codesign.compensation import queries as compensation
 from codesign.shared.access import Permission
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid
+from codesign.shared.transition import Move, machine, transition
 from codesign.studies.models import Cohort, Study
 from codesign.studies.permissions import require
 
@@ -117,7 +118,7 @@ def open_round(*, actor: Actor, round: Round, permission: Permission = MANAGE_RO
     """Open a round, so that its seats are offered. Refused if a cohort has no pay rate."""
     locked = _move(actor, round, RoundState.OPEN, permission)
     _check_pay(locked)
-    offering.follow(round=locked)
+    offering.follow(actor=actor, round=locked)
     return locked
 
 
@@ -137,7 +138,7 @@ def _check_pay(round: Round) -> None:
 def close_round(*, actor: Actor, round: Round) -> Round:
     """Close a round. Assignments that people have open can still be sent, and are paid."""
     locked = _move(actor, round, RoundState.CLOSED)
-    offering.follow(round=locked)
+    offering.follow(actor=actor, round=locked)
     return locked
 
 
@@ -150,16 +151,21 @@ def _move(
         .select_related("study")
         .get(id=round.id)
     )
-    old, locked.state = locked.state, ROUND_STATES.check(locked.state, state)
-    locked.save(update_fields=["state"])
-    audit.record(
-        actor=actor,
-        action=ROUND_MOVED,
-        study_id=locked.study_id,
-        about=("round", locked.id, locked.title),
-        data={"from": old, "to": locked.state},
-    )
+    transition(locked, to=state, actor=actor)
     return locked
+
+
+def _log(move: Move) -> None:
+    audit.record(
+        actor=move.actor,
+        action=ROUND_MOVED,
+        study_id=move.row.study_id,
+        about=("round", move.row.id, move.row.title),
+        data={"from": move.old, "to": move.new},
+    )
+
+
+machine(Round, ROUND_STATES, log=_log)
 
 
 def locked_round(*, round_id: uuid.UUID) -> Round:
@@ -169,6 +175,12 @@ def locked_round(*, round_id: uuid.UUID) -> Round:
     worker, a generation run and an import can do so at the same time.
     """
     return Round.objects.select_for_update(no_key=True).get(id=round_id)
+
+
+def round_if_free(*, round_id: uuid.UUID) -> Round | None:
+    """The round, locked likewise; None where somebody else has it, as an import for minutes."""
+    free = Round.objects.select_for_update(no_key=True, skip_locked=True)
+    return free.filter(id=round_id).first()
 
 
 @transaction.atomic

@@ -93,7 +93,7 @@ OFFER_NONE = """
 FILL = """
     WITH filled AS (UPDATE annotations_seat SET state = 'filled' WHERE id = %s)
     UPDATE annotations_assignment SET state = %s, seat_id = %s, ended_at = %s, example = %s,
-      spare_seconds = %s, pay_check = %s
+      spare_seconds = %s
     WHERE id = %s
 """
 
@@ -168,9 +168,8 @@ def fill(*, assignment: Assignment) -> None:
     The seat needs no lock, because nobody else changes a leased seat.
     """
     ended = (assignment.state, assignment.seat_id, assignment.ended_at, assignment.example)
-    pay = (assignment.spare_seconds, assignment.pay_check)
     with connection.cursor() as cursor:
-        cursor.execute(FILL, [assignment.seat_id, *ended, *pay, assignment.id])
+        cursor.execute(FILL, [assignment.seat_id, *ended, assignment.spare_seconds, assignment.id])
 
 
 def free(*, seat: Seat, task: Task) -> None:

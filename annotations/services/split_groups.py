@@ -121,7 +121,7 @@ class Run:
 
 
 class Ties:
-    """Finds the split groups of new prompts of a study. The caller has locked the study.
+    """Finds split groups of new prompts of a study. The caller holds `Lock.SPLIT_GROUPS`.
 
     Memory: a few thousand signatures and texts for any number of prompts, about 300 bytes for each
     group that is joined to another, and the words of short prompts that share a half.

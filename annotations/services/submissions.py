@@ -25,16 +25,12 @@ from annotations.rules.own_texts import OwnKind
 from annotations.rules.states import ASSIGNMENT_STATES, AssignmentState, WhyHeld
 from annotations.rules.texts import storable
 from annotations.services import assignments, own_texts, pay_holds, seats
-from codesign.audit import services as audit
-from codesign.audit.registry import action
 from codesign.consent import queries as consent
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.compiled_queries import insert
 from codesign.shared.errors import Conflict, Invalid, NoConsent, NotPermitted
+from codesign.shared.transition import transition
 from codesign.studies.models import Member
-
-SUBMITTED = action("annotations.submitted", gettext_lazy("sent a judgement"))
-SKIPPED = action("annotations.skipped", gettext_lazy("skipped an assignment"))
 
 SKIP_FIELDS = (
     "state",
@@ -43,7 +39,6 @@ SKIP_FIELDS = (
     "skip_reason",
     "skip_note",
     "spare_seconds",
-    "pay_check",
 )
 MAX_KEY = 120
 SENT = gettext_lazy("You have already sent this.")
@@ -127,7 +122,7 @@ def submit(
         submission = sent.checked(_asked(member, assignment))
         late = assignment.state == AssignmentState.EXPIRED
         why = pay_holds.pace_of(assignment=assignment, now=now, judged=True, paid=not example)
-        _finish(assignment, now=now, example=example)
+        _finish(actor, assignment, now=now, example=example, **_about(example=example, why=why))
         judgement = Judgement(
             assignment=assignment,
             member=member,
@@ -140,13 +135,6 @@ def submit(
         _write(judgement, submission, shown_at=assignment.first_shown_at or assignment.leased_at)
         if not example:
             pay_holds.credit_or_hold(assignment=assignment, why=why, now=now)
-        audit.record(
-            actor=actor,
-            action=SUBMITTED,
-            study_id=member.study_id,
-            about=("assignment", assignment.id, ""),
-            data=_about(example=example, why=why),
-        )
         next_lease = _then(member, assignment, late=late, now=now)
     return Submitted(judgement, _next(actor, member, next_lease), False, why is not None)
 
@@ -202,14 +190,20 @@ def _asked(member: Member, assignment: Assignment) -> Asked:
     )
 
 
-def _finish(assignment: Assignment, *, now: datetime, example: bool) -> None:
+def _finish(
+    actor: Actor, assignment: Assignment, *, now: datetime, example: bool, **about: Any
+) -> None:
     """Fill the seat. Work after its lease gets another free seat of the task."""
     if assignment.state == AssignmentState.EXPIRED:
         _reclaim(assignment, now=now)
-    assignment.state = ASSIGNMENT_STATES.check(assignment.state, AssignmentState.SUBMITTED)
-    assignment.ended_at = now
-    assignment.example = example
-    seats.fill(assignment=assignment)
+    transition(
+        assignment,
+        to=AssignmentState.SUBMITTED,
+        actor=actor,
+        changes={"ended_at": now, "example": example},
+        write=lambda: seats.fill(assignment=assignment),
+        **about,
+    )
 
 
 def _reclaim(assignment: Assignment, *, now: datetime) -> None:
@@ -355,18 +349,11 @@ def skip(*, actor: Actor, assignment_id: uuid.UUID, skip: Skip) -> Skipped:
         why = pay_holds.pace_of(
             assignment=assignment, now=now, judged=False, paid=assignment.skip_paid
         )
-        _end_with_skip(assignment, now=now)
-        assignment.save(update_fields=SKIP_FIELDS)
+        about = {"reason": skip.reason, "paid": assignment.skip_paid}
+        _end_with_skip(actor, assignment, now=now, **about, **_held(why))
         own_texts.keep_private(member=member, sent=[(OwnKind.SKIP_NOTE, assignment.id, skip.note)])
         if assignment.skip_paid:
             pay_holds.credit_or_hold(assignment=assignment, why=why, now=now)
-        audit.record(
-            actor=actor,
-            action=SKIPPED,
-            study_id=member.study_id,
-            about=("assignment", assignment.id, ""),
-            data={"reason": skip.reason, "paid": assignment.skip_paid, **_held(why)},
-        )
         if not late and _rests(assignment):
             return _skipped(assignment, None)
         next_lease = _then(member, assignment, late=late, now=now)
@@ -387,12 +374,19 @@ def _skipped(assignment: Assignment, following: Assignment | None) -> Skipped:
     )
 
 
-def _end_with_skip(assignment: Assignment, *, now: datetime) -> None:
+def _end_with_skip(actor: Actor, assignment: Assignment, *, now: datetime, **about: Any) -> None:
     """Change the state to skipped, and free the seat unless the lease had expired."""
     task = seats.locked_task(task_id=assignment.task_id)
-    if assignment.state == AssignmentState.EXPIRED:
+    late = assignment.state == AssignmentState.EXPIRED
+    if late:
         _take_back(assignment, task=task, now=now)
-        assignment.state = ASSIGNMENT_STATES.check(assignment.state, AssignmentState.SKIPPED)
-        assignment.ended_at = now
-    else:
-        assignments.leave(assignment=assignment, task=task, state=AssignmentState.SKIPPED, now=now)
+    transition(
+        assignment,
+        to=AssignmentState.SKIPPED,
+        actor=actor,
+        changes={"ended_at": now},
+        write=lambda: assignment.save(update_fields=SKIP_FIELDS),
+        **about,
+    )
+    if not late:
+        seats.free(seat=assignment.seat, task=task)

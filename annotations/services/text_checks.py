@@ -27,6 +27,7 @@ from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid
+from codesign.shared.transition import Move, machine, transition
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
 
@@ -70,23 +71,40 @@ def decide(
         raise Invalid(_("Unknown decision."), {"state": [_("Choose one of the decisions.")]})
     row = queries.one(kind=kind, study_id=study.id, text_id=text_id)
     same = _same(kind, study, row).select_for_update(no_key=True, of=("self",)).order_by("id")
-    states = {one.id: one.text_check for one in same}
-    old = states[row.id]
-    if old == state:
+    locked = {one.id: one for one in same}
+    row = locked[row.id]
+    if row.text_check == state:
         return
-    if old != seen:
+    if row.text_check != seen:
         raise Conflict(
             _("Somebody else decided on this text in the meantime. Please check it again.")
         )
-    TEXT_STATES.check(old, state)
-    queries.table(kind).filter(id__in=states).update(text_check=state)
-    audit.record(
+    transition(
+        row,
+        field="text_check",
+        to=state,
         actor=actor,
-        action=TEXT_DECIDED,
+        write=lambda: queries.table(kind).filter(id__in=locked).update(text_check=state),
+        kind=kind,
         study_id=study.id,
-        about=(str(kind), row.id, ""),
-        data={"from": old, "to": state, "texts": len(states)},
+        texts=len(locked),
     )
+
+
+def _log(move: Move) -> None:
+    """Record one event for all rows with the same text."""
+    data = dict(move.data)
+    audit.record(
+        actor=move.actor,
+        action=TEXT_DECIDED,
+        study_id=data.pop("study_id"),
+        about=(str(data.pop("kind")), move.row.id, ""),
+        data={"from": move.old, "to": move.new, **data},
+    )
+
+
+for _model in (Prompt, Response):
+    machine(_model, TEXT_STATES, log=_log, field="text_check")
 
 
 def _same(kind: Kind, study: Study, row: Any) -> QuerySet[Any]:

@@ -34,9 +34,8 @@ from annotations.registry import uses_of
 from annotations.rules.releases import LISTED, DropReason, drop_reason_text, use_text
 from annotations.rules.states import FROZEN_RELEASES, UNFINISHED_RELEASES, ReleaseState
 from annotations.services import recipients, releases
+from codesign.jobs.pages import ProgressCard, card_of, progress_part
 from codesign.shared.downloads import as_tar, send_file
-from codesign.shared.pages import Job, how_far
-from codesign.shared.progress_rate import pace_of
 from codesign.studies.permissions import StudyRequest, page
 
 RELEASES_A_PAGE = 25
@@ -130,27 +129,18 @@ def progress(request: StudyRequest, slug: str, release_id: uuid.UUID) -> HttpRes
     """How far the making is; loads the page anew once there is an end."""
     release = queries.release_in(study=request.member.study, release_id=release_id)
     goes_on = release.state in UNFINISHED_RELEASES
-    return how_far(request, _job(request, release) if goes_on else None)
+    return progress_part(request, _job(request, release) if goes_on else None)
 
 
-def _job(request: StudyRequest, release: DatasetRelease) -> Job:
-    """How far the making is: where it stands, how fast, how long still, and a way to stop it."""
+def _job(request: StudyRequest, release: DatasetRelease) -> ProgressCard:
+    """How far the making is, and a way to stop it."""
     where = {"slug": request.member.study.slug, "release_id": release.id}
-    pace = pace_of(done=release.rows_done, total=release.rows_total, since=release.building_since)
-    states = {
-        (ReleaseState.QUEUED, False): _("waiting for a worker"),
-        (ReleaseState.BUILDING, False): _("reading what may be in it"),
-        (ReleaseState.BUILDING, True): _("writing the files"),
-    }
+    job = queries.job_of_release(release_id=release.id)
     may_cancel = request.member.has_role(*REQUEST_RELEASE.roles)
-    return Job(
+    return card_of(
+        job,
         title=_("Making the release"),
-        done=release.rows_done,
-        total=release.rows_total,
-        unit=_("judgements"),
-        state=states[(ReleaseState(release.state), bool(release.rows_total))],
-        rate=pace.rate if pace else None,
-        left=pace.left if pace else None,
+        running=_("writing the files") if job.total else _("reading what may be in it"),
         poll_url=reverse("annotations:release-progress", kwargs=where),
         cancel_url=reverse("annotations:release-cancel", kwargs=where) if may_cancel else "",
     )

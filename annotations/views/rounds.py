@@ -15,15 +15,18 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotations.forms.rounds import CohortForm, RoundForm, plans_of
-from annotations.models import Round, RoundFilling, RoundOffering
+from annotations.models import Round
 from annotations.permissions import MANAGE_ROUNDS, SEE_ROUNDS
-from annotations.queries import progress
-from annotations.rules.states import ON_PAGES, Ask, FillingState, RoundState
+from annotations.queries import filling as filled_with
+from annotations.queries import offering, progress
+from annotations.rules.states import ON_PAGES, Ask, RoundState
 from annotations.services import filling, rounds
+from codesign.jobs.pages import ProgressCard, card_of, progress_part
+from codesign.jobs.queries import job_of, unfinished_job
+from codesign.jobs.rules import UNFINISHED, JobState
 from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.forms import explain
-from codesign.shared.pages import Job, Question, ask_first, how_far
-from codesign.shared.progress_rate import pace_of
+from codesign.shared.pages import Question, ask_first
 from codesign.studies import services as studies
 from codesign.studies.permissions import RUN_STUDY, StudyRequest, page
 from codesign.studies.queries import cohorts_of
@@ -135,46 +138,36 @@ def filled(request: StudyRequest, slug: str, round_id: uuid.UUID) -> HttpRespons
     """How far filling, opening or closing is; loads the page anew once it has ended."""
     found = progress.round_in(study_id=request.member.study_id, round_id=round_id)
     manages = request.member.has_role(*MANAGE_ROUNDS.roles)
-    return how_far(request, _job(request, found, manages=manages))
+    return progress_part(request, _job(request, found, manages=manages))
 
 
-def _job(request: StudyRequest, found: Round, *, manages: bool) -> Job | None:
-    """What goes on with a round: its filling, or its seats after opening or closing it."""
+def _job(request: StudyRequest, found: Round, *, manages: bool) -> ProgressCard | None:
+    """The job of a round that has not finished: its filling, or its opening or closing."""
     keys = {"slug": request.member.study.slug, "round_id": found.id}
-    stop, opens = "", found.state == RoundState.OPEN
-    at: RoundOffering | RoundFilling
-    if getattr(found, "offering", None):
-        at, state = found.offering, _("goes on")
+    here, stop = reverse("annotations:round-filled", kwargs=keys), ""
+    if job := unfinished_job(kind=offering.JOB, subject_id=found.id):
+        opens = found.state == RoundState.OPEN
         title = _("Giving out its texts") if opens else _("Taking its texts back")
-    elif getattr(found, "filling", None) and found.filling.state == FillingState.FILLING:
-        at, state = found.filling, _("being put in")
+        return card_of(job, title=title, running=_("in progress"), poll_url=here)
+    if job := unfinished_job(kind=filled_with.JOB, subject_id=found.id):
         title = _("Prompts for this round")
         stop = reverse("annotations:round-stop-filling", kwargs=keys) if manages else ""
-    else:
-        return None
-    pace = pace_of(done=at.looked_at, total=at.total, since=at.started_at)
-    return Job(
-        title=title,
-        done=at.looked_at,
-        total=at.total,
-        unit=_("prompts looked at"),
-        state=state,
-        rate=pace.rate if pace else None,
-        left=pace.left if pace else None,
-        poll_url=reverse("annotations:round-filled", kwargs=keys),
-        cancel_url=stop,
-    )
+        return card_of(job, title=title, running=_("being put in"), poll_url=here, cancel_url=stop)
+    return None
 
 
 def _put_in(found: Round) -> dict[str, Any] | None:
-    """What came of putting prompts in; None where that was not done, or goes on."""
-    job = getattr(found, "filling", None)
-    if job is None or job.state == FillingState.FILLING:
+    """What came of putting prompts in; None where that was not done, or has not ended."""
+    if getattr(found, "filling", None) is None:
+        return None
+    job = job_of(kind=filled_with.JOB, subject_id=found.id)
+    if job is None or job.state in UNFINISHED:
         return None
     return {
-        "stopped": job.state == FillingState.CANCELLED,
-        "placed": job.placed,
-        "left_out": job.looked_at - job.placed,
+        "stopped": job.state == JobState.CANCELLED,
+        "problem": job.reason,
+        "placed": found.filling.placed,
+        "left_out": job.done - found.filling.placed,
     }
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from annotations.queries import releases as queries
-from annotations.services import releases
+from annotations.queries.releases import JOB
 from tests.browser.conftest import OpenPage
 from tests.browser.looking import check_page
+from tests.support.jobs import run
 from tests.support.release_study import Story, release, withdraw
 
 
@@ -33,7 +34,7 @@ def test_releases_are_asked_for_read_and_superseded(
     assert sent.count("POST") == 1
     check_page(page, name="release-being-made")
     asked = queries.waiting()[0]
-    releases.build_release(release_id=asked.id)
+    run(JOB, asked.id)
     page.get_by_role("heading", name="What it is").wait_for()  # the page found out by itself
     check_page(page, name="release-frozen")
     with page.expect_download() as downloading:

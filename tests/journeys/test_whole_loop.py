@@ -60,12 +60,12 @@ def test_a_panelist_consents_judges_and_sees_the_pay(
     page.wait_for_url(f"{address}{STUDY}/")
     check_page(page, "home-before-consent")
     page.locator("main .btn-primary").click()
-    page.get_by_label("Your name, typed in full").wait_for()
+    page.get_by_label("Your full name").wait_for()
     assert page.locator("input[type=checkbox]:checked").count() == 0  # standards 2.5
     check_page(page, "consent")
     for purpose in ("take_part", "training", "evaluation"):
         page.locator(f"input[name=choice_{purpose}]").check()
-    page.get_by_label("Your name, typed in full").fill("Panelist Six")
+    page.get_by_label("Your full name").fill("Panelist Six")
     page.get_by_role("button", name="Sign", exact=True).click()
     page.wait_for_url(re.compile(rf"{STUDY}/"))
     _wait_for_work(page, f"{STUDY}/judge/")
@@ -132,7 +132,7 @@ def test_the_loop_from_judgement_to_the_next_comparison(installation: Installati
     comparison = _engineer_compares(installation, model)
     _panel_compares(installation, comparison)
     _history_cannot_be_rewritten(installation)
-    assert "adds up" in installation.manage("trial_balance")
+    assert "ledger balances" in installation.manage("trial_balance")
     assert "whole" in installation.manage("verify_audit")
 
 

@@ -62,7 +62,8 @@ class Command(BaseCommand):
                 progress=self._progress,
             )
             if release.state != ReleaseState.FROZEN:
-                raise CommandError(release.error or "The release is not frozen.")
+                job = queries.job_of_release(release_id=release.id)
+                raise CommandError(job.reason or "The release is not frozen.")
             self._say(release)
             if out:
                 recipients.copy_release(actor=actor, release=release, into=out)

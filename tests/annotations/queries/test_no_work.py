@@ -8,12 +8,15 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from annotations.models import Prompt, Round, RoundFilling, RoundOffering
-from annotations.rules.states import FillingState, Waiting
+from annotations.models import Prompt, Round
+from annotations.queries import filling, offering
 from annotations.services import assignments, rounds
 from codesign.compensation.models import PayRate
 from codesign.consent import services as consent
 from codesign.consent.rules import Purpose
+from codesign.jobs.models import Job
+from codesign.jobs.rules import JobState
+from codesign.jobs.services import queueing
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.studies.models import Member
 from codesign.studies.rules import StudyState
@@ -108,14 +111,11 @@ def test_only_a_run_that_runs_is_writing(member: Member, state: RunState, writin
 
 def test_a_round_that_is_being_filled_or_offered_says_so(member: Member) -> None:
     made = Round.objects.get()
-    RoundFilling.objects.create(
-        round=made, which=Waiting.NOT_ASKED, categories=[], responses=2, total=5
-    )
-    assert all("being written now" in page for page in said(member))
-    RoundFilling.objects.update(state=FillingState.FILLED)
-    assert all(DONE in page for page in said(member))
-    RoundOffering.objects.create(round=made, total=5, started_at=timezone.now())
-    assert all("being written now" in page for page in said(member))
+    for kind in (filling.JOB, offering.JOB):
+        job = queueing.start(actor=SYSTEM, kind=kind, subject_id=made.id)
+        assert all("being written now" in page for page in said(member))
+        Job.objects.filter(id=job.id).update(state=JobState.DONE, waits=False)
+        assert all(DONE in page for page in said(member))
 
 
 def test_answers_for_a_comparison_are_awaited_by_those_who_may_get_them(member: Member) -> None:

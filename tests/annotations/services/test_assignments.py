@@ -46,6 +46,16 @@ pytestmark = pytest.mark.django_db
 SOURCE_C = uuid.UUID("cccccccc-0000-4000-8000-000000000003")
 
 
+def keep(held: Assignment, comment: str) -> None:
+    sent = UncheckedSubmission({"comment": comment})
+    submissions.save_draft(actor=actor(held.member), assignment_id=held.id, sent=sent)
+
+
+def skip(held: Assignment, reason: str) -> submissions.Skipped:
+    said = Skip.read(reason=reason)
+    return submissions.skip(actor=actor(held.member), assignment_id=held.id, skip=said)
+
+
 def actor(member: Member) -> Actor:
     return Actor.of(member.user)
 
@@ -127,7 +137,7 @@ def test_sittings(member: Member) -> None:
     assert second is not None
     assert second.sitting == first.sitting
     assert queries.how_many_wait(member) == 2
-    submissions.skip(actor=actor(member), assignment_id=second.id, skip=Skip.read(reason="other"))
+    skip(second, "other")
     third = lease(member)
     assignments.stop(actor=actor(member), assignment_id=third.id)
     Assignment.objects.update(ended_at=timezone.now() - timedelta(minutes=31))
@@ -137,9 +147,7 @@ def test_sittings(member: Member) -> None:
 def test_an_expired_lease_goes_to_others_and_its_draft_stays(member: Member) -> None:
     judging_round(member.cohort)
     held = lease(member)
-    submissions.save_draft(
-        actor=actor(member), assignment_id=held.id, sent=UncheckedSubmission({"comment": "so far"})
-    )
+    keep(held, "so far")
     expire_leases()
     assert Assignment.objects.get().state == AssignmentState.LEASED
     let_expire(held)
@@ -175,9 +183,7 @@ def test_late_work_is_kept_while_a_seat_is_free(member: Member) -> None:
 def test_late_work_whose_seat_is_taken_is_refused_and_its_draft_stays(member: Member) -> None:
     judging_round(member.cohort)
     held = lease(member)
-    submissions.save_draft(
-        actor=actor(member), assignment_id=held.id, sent=UncheckedSubmission({"comment": "mine"})
-    )
+    keep(held, "mine")
     let_expire(held)
     expire_leases()
     lease(judge(cohort=member.cohort))
@@ -268,9 +274,7 @@ def test_withdrawing_between_lease_and_submit(member: Member, level: WithdrawalL
 def test_a_skip_is_final_for_the_prompt_and_paid(member: Member) -> None:
     judging_round(member.cohort)
     held = lease(member)
-    skipped = submissions.skip(
-        actor=actor(member), assignment_id=held.id, skip=Skip.read(reason="other")
-    )
+    skipped = skip(held, "other")
     assert (skipped.next, skipped.paid, skipped.held, skipped.rest) == (None, True, False, False)
     response = Response.objects.filter(prompt=held.prompt)
     second = judging_round(member.cohort, tasks=0)
@@ -283,14 +287,10 @@ def test_a_skip_is_final_for_the_prompt_and_paid(member: Member) -> None:
 def test_no_draft_is_kept_of_who_leaves(member: Member) -> None:
     judging_round(member.cohort, tasks=2)
     stopped = lease(member)
-    submissions.save_draft(
-        actor=actor(member), assignment_id=stopped.id, sent=UncheckedSubmission({"comment": "one"})
-    )
+    keep(stopped, "one")
     assignments.stop(actor=actor(member), assignment_id=stopped.id)
     held = lease(member)
-    submissions.save_draft(
-        actor=actor(member), assignment_id=held.id, sent=UncheckedSubmission({"comment": "two"})
-    )
+    keep(held, "two")
     consent.withdraw(actor=actor(member), member=member)
     kept = Assignment.objects.values_list("draft", "draft_saved_at")
     assert list(kept) == [(None, None), (None, None)]
@@ -303,15 +303,13 @@ def test_not_today_is_paid_once_a_day_of_the_person(member: Member) -> None:
 
     def not_today() -> bool:
         held = lease(member)
-        submissions.skip(
-            actor=actor(member), assignment_id=held.id, skip=Skip.read(reason="not_today")
-        )
+        skip(held, "not_today")
         held.refresh_from_db()
         return held.skip_paid
 
     assert (not_today(), not_today()) == (True, False)
     held = lease(member)
-    submissions.skip(actor=actor(member), assignment_id=held.id, skip=Skip.read(reason="too_close"))
+    skip(held, "too_close")
     midnight = sittings.start_of_day(now=timezone.now(), zone="Pacific/Auckland")
     Assignment.objects.filter(skip_reason="not_today").update(
         ended_at=midnight - timedelta(seconds=1)
@@ -340,12 +338,7 @@ def test_order_is_balanced_for_each_person_and_pair() -> None:
             balance[pair] = balance.get(pair, 0) + (1 if left < right else -1)
             assert abs(balance[pair]) <= 1
             number += 1
-            if number % 4 == 0:
-                held = submissions.skip(
-                    actor=actor(member), assignment_id=held.id, skip=Skip.read(reason="dont_know")
-                ).next
-            else:
-                held = send(held).next
+            held = skip(held, "dont_know").next if number % 4 == 0 else send(held).next
         assert number == 24
 
 

@@ -120,7 +120,7 @@ def test_counting_once_more_tells_of_what_differs() -> None:
     send(lease(member))
     said = StringIO()
     call_command("check_counts", stdout=said)
-    assert said.getvalue() == "Every count is what counting says.\n"
+    assert said.getvalue() == "All stored counts are correct.\n"
     RoundTally.objects.create(round=made, cohort=member.cohort, judged=1)
     GenerationRun.objects.update(done=1)
     with pytest.raises(CommandError) as refused:

@@ -325,7 +325,7 @@ def test_no_system_message_is_shown() -> None:
     words = signed_in(member).get(judge_url(member)).content.decode()
     assert "Secret" not in words
     assert "Hello &lt;script&gt;" in words
-    for part in ("Someone writes", "Reply so far", "They go on"):
+    for part in ("Someone writes", "Earlier reply", "They continue"):
         assert words.count(part) == 1
 
 

@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotations.models import DatasetRelease
-from annotations.queries.releases import folder_of
+from annotations.queries.releases import JOB, folder_of
 from annotations.services import releases
 from codesign.accounts import services as accounts
 from codesign.accounts.rules import TokenScope
@@ -28,6 +28,7 @@ from codesign.studies.models import Member
 from codesign.studies.rules import Role
 from tests.factories.studies import MemberFactory, StudyFactory, staff
 from tests.support.counting import queries_of
+from tests.support.jobs import run
 from tests.support.release_study import Story, release, withdraw
 
 pytestmark = pytest.mark.django_db
@@ -274,7 +275,7 @@ def test_pages_while_it_is_made_and_when_it_failed() -> None:
     assert "HX-Refresh" not in client.get(progress)
     file = reverse("annotations:release-file", args=[story.study.slug, made.id, "README.md"])
     assert client.get(file).status_code == 404
-    releases.build_release(release_id=made.id)
+    run(JOB, made.id)
     assert client.get(progress)["HX-Refresh"] == "true"
     assert "nobody has judged anything" in client.get(page).content.decode()
 

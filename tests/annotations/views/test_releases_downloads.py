@@ -109,7 +109,7 @@ def test_behind_the_end_there_is_nothing(given: Given, door: str, asked: str) ->
     answer, _ = given.ask(door, Range=asked)
     assert answer.status_code == 416
     assert answer["Content-Range"] == f"bytes */{len(given.content)}"
-    assert "behind the end" in answer.json()["title"]
+    assert "after the end" in answer.json()["title"]
 
 
 @pytest.mark.parametrize("door", DOORS)

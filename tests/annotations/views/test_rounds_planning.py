@@ -14,11 +14,15 @@ from django.test import Client
 from django.urls import reverse
 
 from annotations.models import Round, RoundFilling, Seat, Task
-from annotations.rules.states import FillingState, RoundState, Waiting
+from annotations.queries.filling import JOB
+from annotations.rules.states import RoundState, Waiting
 from annotations.rules.text_kinds import Category
 from annotations.services import filling
 from annotations.services.rounds import CohortPlan
 from benchmarks.people import fill
+from codesign.jobs.models import Job
+from codesign.jobs.queries import job_about, unfinished
+from codesign.jobs.rules import JobState
 from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Cohort, Member, Study
 from codesign.studies.rules import Role
@@ -36,6 +40,7 @@ from tests.factories.annotations import (
 from tests.factories.compensation import set_rate
 from tests.factories.studies import CohortFactory, staff
 from tests.support.counting import queries_of
+from tests.support.jobs import claimed, run
 from tests.support.together import at_once
 
 pytestmark = pytest.mark.django_db
@@ -80,7 +85,7 @@ def address(name: str, study: Study, **keys: Any) -> str:
 
 
 def filled(made: Round) -> RoundFilling:
-    filling.fill_round(round_id=made.id)
+    run(JOB, made.id)
     return RoundFilling.objects.get(round=made)
 
 
@@ -101,7 +106,8 @@ def test_a_coordinator_plans_fills_opens_and_closes_a_round(
     assert made.state == RoundState.PLANNED
     shown = client.get(answer.headers["Location"]).content.decode()
     assert "Prompts for this round" in shown
-    assert filled(made).state == FillingState.FILLED
+    filled(made)
+    assert job_about(kind=JOB, subject_id=made.id).state == JobState.DONE
     assert list(Task.objects.filter(round=made).values_list("prompt", flat=True)) == [ready]
     assert Seat.objects.filter(task__round=made, offered=False).count() == 2
     member = judge(cohort=panel)
@@ -181,7 +187,7 @@ def test_the_key_of_another_study_is_no_way_in(client: Client, panel: Cohort) ->
         ({"categories": []}, "Please choose at least one."),
         ({"lived-experience-asks": []}, "Please choose at least one."),
         ({"lived-experience-overlap": "0"}, "Please type 1 or more."),
-        ({"lived-experience-rubric": str(uuid.uuid4())}, "Please choose one of the list."),
+        ({"lived-experience-rubric": str(uuid.uuid4())}, "Please choose one from the list."),
         ({"lived-experience-takes_part": ""}, "Choose at least one cohort."),
         ({"categories": ["assessment"]}, "There are no such prompts in this study."),
     ],
@@ -292,15 +298,16 @@ def test_a_stopped_filling_keeps_what_is_in_and_takes_no_more(
     many = filling.BATCH + 1
     fill(study_id=panel.study_id, round_id=there.id, cohort_id=panel.id, tasks=many)
     made = started(panel, Waiting.EVERY)
-    assert filling._fill_batch(made.id)
+    with claimed(JOB, made.id) as work:
+        assert filling._fill_batch(work)
     stop = address("round-stop-filling", panel.study, round_id=made.id)
     assert client.post(stop).status_code == 302
     assert client.post(stop).status_code == 409
     assert filled(made).placed == filling.BATCH
-    assert filling.ring_waiting() == 0
+    assert not unfinished(kind=JOB).exists()
     half = started(panel, Waiting.EVERY)
-    assert filling._fill_batch(half.id)
-    assert filling.ring_waiting() == 1
+    with claimed(JOB, half.id) as work:
+        assert filling._fill_batch(work)
     assert filled(half).placed == many
 
 
@@ -309,7 +316,7 @@ def test_two_workers_fill_a_round_once(panel: Cohort) -> None:
     for _ in range(20):
         compared(panel.study)
     made = started(panel, Waiting.EVERY)
-    at_once(*[partial(filling.fill_round, round_id=made.id)] * 4)
+    at_once(*[partial(run, JOB, made.id)] * 4)
     assert filled(made).placed == 20
     assert made.tasks.count() == 20
 
@@ -369,4 +376,4 @@ def test_another_study_finds_nothing(doors: dict[str, str], client: Client) -> N
         assert 404 in found, door
         assert found <= {404, 405}, door
     assert Round.objects.get().state == RoundState.PLANNED
-    assert RoundFilling.objects.get().state == FillingState.FILLING
+    assert Job.objects.get(kind=JOB).state == JobState.QUEUED

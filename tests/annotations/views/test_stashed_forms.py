@@ -66,7 +66,7 @@ def test_what_is_not_kept_is_not_said_to_be(member: Member) -> None:
     assert (said.status_code, said.json()["kept"]) == (401, False)
     way_in = client.post(one_url(first), sent).headers["Location"]
     page = client.get(way_in).content.decode()
-    assert "could not be kept" in page
+    assert "could not be saved" in page
     assert "is kept" not in page
 
 
