@@ -71,7 +71,7 @@ def test_planning_a_round(open_page: OpenPage, transactional_db: None) -> None:
     page.get_by_role("heading", name="Progress of each cohort").wait_for()
     check_page(page, name="round-filling")
     run(JOB, Round.objects.get(title="Second round").id)
-    page.get_by_text("3 prompts were put in.").wait_for()
+    page.get_by_text("3 prompts were added.").wait_for()
     page.get_by_role("button", name="Open the round").click()
     page.get_by_role("link", name="Close the round").click()
     check_page(page, name="round-close")

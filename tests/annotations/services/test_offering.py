@@ -55,13 +55,14 @@ def test_people_begin_on_a_large_round_while_the_rest_of_it_opens(client: Client
     client.force_login(staff(member.study).user)
     keys = {"slug": member.study.slug, "round_id": made.id}
     page = client.get(reverse("annotations:round", kwargs=keys)).content.decode()
-    assert "Giving out its texts" in page
-    assert f"2,000 of {MANY:,} prompts looked at" in page
+    assert "Opening the round" in page
+    assert f"2,000 of {MANY:,} prompts processed" in page
     run_all(JOB)
     assert not unfinished(kind=JOB).exists()
     assert offered(made) == MANY
     assert (
-        "Giving out" not in client.get(reverse("annotations:round", kwargs=keys)).content.decode()
+        "Opening the round"
+        not in client.get(reverse("annotations:round", kwargs=keys)).content.decode()
     )
     assert client.get(reverse("annotations:round-filled", kwargs=keys))["HX-Refresh"] == "true"
 

@@ -228,7 +228,7 @@ def test_no_draft_stays_behind(settings: Any, tmp_path: Path) -> None:
     )
     assert made.state == "failed"
     reason = job_about(kind=JOB, subject_id=made.id).reason
-    assert reason == "The files could not be written. The server's log says why."
+    assert reason == "The files could not be written. Check the log of the server."
 
 
 def test_releases_are_numbered_within_their_study() -> None:

@@ -254,7 +254,7 @@ def test_the_page_says_what_stayed_out_and_what_was_superseded(
     ).content.decode()
     assert "Do not use this release for anything new" in shown
     assert "README.md" in shown  # what was in it stays there to read, plainly marked
-    assert "please use a newer release" in shown
+    assert "Please use a newer release" in shown
     assert not re.search(r"<a [^>]*\bdownload\b", shown)
     file = reverse("annotations:release-file", args=[story.study.slug, second.id, "README.md"])
     api = f"/api/v1/studies/{story.study.slug}/dataset-releases/{second.id}/files/README.md"

@@ -112,7 +112,7 @@ def test_a_coordinator_plans_fills_opens_and_closes_a_round(
     assert Seat.objects.filter(task__round=made, offered=False).count() == 2
     member = judge(cohort=panel)
     shown = client.get(answer.headers["Location"]).content.decode()
-    assert "1 prompt was put in." in shown
+    assert "1 prompt was added." in shown
     assert "1 was left out" in shown
     assert "0 of 2" in shown
 
@@ -166,7 +166,7 @@ def test_another_plan_from_the_same_page_is_not_taken_for_the_first(
     plan(client, panel, key=key)
     answer = plan(client, panel, key=key, **changes)
     assert answer.status_code == 400
-    assert "has planned a round already" in answer.content.decode()
+    assert "has already planned a round" in answer.content.decode()
     assert Round.objects.get().title == "Second round"
 
 
@@ -189,7 +189,7 @@ def test_the_key_of_another_study_is_no_way_in(client: Client, panel: Cohort) ->
         ({"lived-experience-overlap": "0"}, "Please type 1 or more."),
         ({"lived-experience-rubric": str(uuid.uuid4())}, "Please choose one from the list."),
         ({"lived-experience-takes_part": ""}, "Choose at least one cohort."),
-        ({"categories": ["assessment"]}, "There are no such prompts in this study."),
+        ({"categories": ["assessment"]}, "This study has no such prompts."),
     ],
 )
 def test_what_cannot_be_planned_says_why_and_keeps_what_was_typed(
