@@ -52,7 +52,7 @@ def test_an_external_id_with_other_text_is_refused_and_nothing_is_added(study: S
     with pytest.raises(intake.RowsRefused) as refused:
         add(study, row("New one", external_id="b"), row("Other", external_id="a", line=2))
     assert [str(p) for p in refused.value.problems] == [
-        "line 2: 'a' is already there with another text."
+        "line 2: 'a' already exists with a different text."
     ]
     assert Prompt.objects.count() == 1
 
