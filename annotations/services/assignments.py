@@ -57,7 +57,7 @@ class Lease:
 
 
 @dataclass(frozen=True)
-class Found:
+class NextLease:
     """The result of a search in the queue. `contended` if others hold all remaining tasks."""
 
     assignment: Assignment | None
@@ -96,16 +96,16 @@ def lease(*, actor: Actor, slug: str) -> Lease:
     Returns no assignment only if no seat is left for them. If others hold the remaining tasks, it
     waits for them, in separate transactions that lock no other task.
     """
-    found = _look(actor, slug, wait=False)
+    result = _search(actor, slug, wait=False)
     for _attempt in range(PATIENCE):
-        if not found.contended:
+        if not result.contended:
             break
-        found = _look(actor, slug, wait=True)
-    return Lease(found.assignment, found.created)
+        result = _search(actor, slug, wait=True)
+    return Lease(result.assignment, result.created)
 
 
 @transaction.atomic
-def _look(actor: Actor, slug: str, *, wait: bool) -> Found:
+def _search(actor: Actor, slug: str, *, wait: bool) -> NextLease:
     member = lock_member(actor=actor, slug=slug)
     if consent.id_in_force(member_id=member.id) is None:
         raise NoConsent
@@ -113,7 +113,7 @@ def _look(actor: Actor, slug: str, *, wait: bool) -> Found:
     last = queries.latest(member)
     if last and last.state == AssignmentState.LEASED:
         if last.expires_at > now:
-            return Found(last)
+            return NextLease(last)
         _expire(last, now)
     return lease_next(member=member, now=now, last=last, wait=wait)
 
@@ -125,19 +125,19 @@ def lease_next(
     last: Assignment | None,
     wait: bool = False,
     shown_at: datetime | None = None,
-) -> Found:
+) -> NextLease:
     """Lease the next task to a locked member without a lease. `last` is their last assignment.
 
     Without a pay rate in force nothing is leased, because people must know the pay beforehand.
     """
     if member.study.state != StudyState.OPEN or member.cohort_id is None:
-        return Found(None)
+        return NextLease(None)
     rate = compensation.rate_in_force(cohort_id=member.cohort_id, at=now)
     if rate is None:
-        return Found(None)
+        return NextLease(None)
     seat, contended = _seat_for(member, wait=wait, begun=last)
     if seat is None:
-        return Found(None, contended=contended)
+        return NextLease(None, contended=contended)
     plan = rubrics.plan_of(seat.round_id, member.cohort_id)
     if seat.number < plan.overlap:
         seats.offer_lowest(task_id=seat.task_id, cohort_id=member.cohort_id)
@@ -165,7 +165,7 @@ def lease_next(
     )
     insert(made)
     made.responses = {response.id: response for response in responses}
-    return Found(made, created=True)
+    return NextLease(made, created=True)
 
 
 def _begun(seat: seats.Look, last: Assignment | None) -> Assignment | None:

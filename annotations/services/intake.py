@@ -102,16 +102,6 @@ class RowsRefused(Invalid):
 
 
 @dataclass(frozen=True, slots=True)
-class AddedPrompts:
-    """The result of an import: line → prompt, for each row that is in the study now."""
-
-    by_line: dict[int, Prompt]
-    made: int
-    already_there: int
-    problems: list[RowProblem]
-
-
-@dataclass(frozen=True, slots=True)
 class TiedRow:
     """A row of a file whose prompt would join a group with others, of the study or the file."""
 

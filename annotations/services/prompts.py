@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils import timezone
@@ -16,7 +17,6 @@ from annotations.queries import assignments as queries
 from annotations.rules.prompts import PromptRow, RowProblem, row_problem
 from annotations.services import assignments, seats
 from annotations.services.intake import (
-    AddedPrompts,
     Intake,
     NewResponse,
     RowsRefused,
@@ -35,6 +35,16 @@ from codesign.studies.permissions import require
 BATCH = 500
 PROMPT_PULLED = action("annotations.prompt_pulled", gettext_lazy("withdrew a prompt"))
 RESPONSE_PULLED = action("annotations.response_pulled", gettext_lazy("withdrew a response"))
+
+
+@dataclass(frozen=True, slots=True)
+class AddedPrompts:
+    """The result of an import: line → prompt, for each row that is in the study now."""
+
+    by_line: dict[int, Prompt]
+    made: int
+    already_there: int
+    problems: list[RowProblem]
 
 
 @transaction.atomic

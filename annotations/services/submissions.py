@@ -247,14 +247,14 @@ def _came_again(assignment: Assignment) -> Assignment | None:
     return same.not_expired().select_related("seat").first()
 
 
-def _then(member: Member, ended: Assignment, *, late: bool, now: datetime) -> assignments.Found:
+def _then(member: Member, ended: Assignment, *, late: bool, now: datetime) -> assignments.NextLease:
     """Return the next assignment; after late work, the one that the person already has.
 
     After late work, the sitting continues from the latest lease, so that sittings stay consecutive.
     """
     last = (queries.latest(member) if late else None) or ended
     if last.state == AssignmentState.LEASED:
-        return assignments.Found(last)
+        return assignments.NextLease(last)
     return assignments.lease_next(member=member, now=now, last=last, shown_at=now)
 
 
@@ -297,7 +297,7 @@ def _write(judgement: Judgement, submission: Submission, *, shown_at: datetime) 
     own_texts.keep_private(member=judgement.member, sent=texts)
 
 
-def _next(actor: Actor, member: Member, next_lease: assignments.Found) -> Assignment | None:
+def _next(actor: Actor, member: Member, next_lease: assignments.NextLease) -> Assignment | None:
     """Return the new lease. If others held the remaining tasks, wait for one now."""
     if not next_lease.contended:
         return next_lease.assignment

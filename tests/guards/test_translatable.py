@@ -26,8 +26,8 @@ PENDING = ("modelhub/", "templates/modelhub/")
 """Parts that still have unmarked texts. Remove an entry once its part has none."""
 TERMINAL = ("codesign/accounts/commands.py", "codesign/config/", "modelhub/engine/")
 WITHOUT_SETTINGS = ("annotations/datasets/", "annotations/rules/prompts.py")
-"""Used in processes without Django's settings: those that build releases, whose bytes must not depend
-on a language, and those that read rows of files, whose errors are stored with the import."""
+"""Used in processes without Django's settings: those that build releases, whose bytes must not
+depend on a language, and those that read rows of files, whose errors are stored with the import."""
 NOT_SHOWN: dict[str, str] = {
     "annotations/api/openapi_examples.py": "examples of the OpenAPI description",
     "annotations/api/releases.py": "RANGE describes a header in the OpenAPI description",

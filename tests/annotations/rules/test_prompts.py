@@ -69,7 +69,7 @@ def test_content_hash_knows_who_said_what() -> None:
         (user(SAID + "father that I fail?"), user(SAID + "boss about my panic?"), False),
     ],
 )
-def test_tied(first: Any, second: Any, tied: bool) -> None:
+def test_prompts_that_are_joined(first: Any, second: Any, tied: bool) -> None:
     for one, other in ((first, second), (second, first)):
         table = minhash.sketches([rules.turns(one), rules.turns(other)])
         words = [minhash.words_of(one), minhash.words_of(other)]
@@ -99,7 +99,7 @@ def meet(slot: int, table: Any) -> bool:
     return False
 
 
-def test_a_sketch_is_the_same_on_every_machine_and_in_any_company() -> None:
+def test_a_signature_does_not_depend_on_the_machine_or_the_batch() -> None:
     short = rules.turns(user("Alone."))
     long = rules.turns(user("I can't sleep and nothing helps any more."))
     alone = minhash.sketches([long])[0].tobytes()

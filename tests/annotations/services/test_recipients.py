@@ -56,7 +56,7 @@ def home_of(member: Member) -> str:
     return seen_by(member, f"/studies/{member.study.slug}/")
 
 
-def test_only_who_took_it_is_written_to_and_never_told_whose_it_was() -> None:
+def test_only_recipients_get_an_e_mail_that_names_nobody() -> None:
     """standards 2.9: each recipient is notified."""
     taken = Taken()
     taken.leave()
@@ -79,7 +79,7 @@ def test_a_second_withdrawal_writes_no_second_mail() -> None:
     assert OutgoingMail.objects.filter(subject__contains="superseded").count() == 2  # of each one
 
 
-def test_the_home_and_the_page_say_it_until_the_copy_is_said_to_be_gone() -> None:
+def test_home_and_page_ask_to_delete_until_it_is_confirmed() -> None:
     """standards 2.9: and asked to acknowledge."""
     taken = Taken()
     assert "Please delete your copy" not in home_of(taken.taker)

@@ -87,7 +87,7 @@ def test_groups_are_shown_the_largest_first_with_what_ties_them(study: Study, ro
     )
 
 
-def test_who_else_is_refused(study: Study) -> None:
+def test_other_roles_are_refused(study: Study) -> None:
     for role in (Role.AUDITOR, Role.SAFETY_LEAD):
         assert page(study, role)[0] == 403
     panelist = Client()

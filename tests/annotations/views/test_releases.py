@@ -159,9 +159,7 @@ def test_no_other_file_is_handed_out(frozen: DatasetRelease, story: Story, name:
         assert answer.status_code == 404
 
 
-def test_files_come_as_they_are_and_it_is_written_down(
-    frozen: DatasetRelease, story: Story
-) -> None:
+def test_downloads_return_the_files_and_are_recorded(frozen: DatasetRelease, story: Story) -> None:
     engineer = staff(story.study, Role.ML_ENGINEER)
     client = signed_in(engineer)
     for file in frozen.manifest["files"]:
@@ -178,7 +176,7 @@ def test_files_come_as_they_are_and_it_is_written_down(
     assert {e.actor_id for e in written} == {engineer.user_id}
 
 
-def test_everything_comes_as_one_archive_that_loads_as_it_is(
+def test_the_archive_loads_after_unpacking(
     frozen: DatasetRelease, story: Story, tmp_path: Path
 ) -> None:
     client = signed_in(staff(story.study, Role.ML_ENGINEER))
@@ -200,7 +198,7 @@ def test_everything_comes_as_one_archive_that_loads_as_it_is(
     assert client.get(address).status_code == 410
 
 
-def test_api_takes_a_token_of_its_scope(frozen: DatasetRelease, story: Story) -> None:
+def test_the_api_accepts_a_token_with_the_scope(frozen: DatasetRelease, story: Story) -> None:
     engineer = staff(story.study, Role.ML_ENGINEER)
     address = f"/api/v1/studies/{story.study.slug}/dataset-releases/{frozen.id}/files/manifest.json"
     expected = {TokenScope.RELEASES: 200, TokenScope.JUDGE: 403}
@@ -221,7 +219,7 @@ def test_api_takes_a_token_of_its_scope(frozen: DatasetRelease, story: Story) ->
     assert listed[0]["manifest"]["rows"]["preference"]
 
 
-def test_api_refuses_what_is_no_purpose(story: Story) -> None:
+def test_the_api_refuses_an_unknown_purpose(story: Story) -> None:
     answer = signed_in(story.coordinator).post(
         f"/api/v1/studies/{story.study.slug}/dataset-releases/",
         {"purpose": "advertising"},
@@ -232,7 +230,7 @@ def test_api_refuses_what_is_no_purpose(story: Story) -> None:
     assert "purpose" in answer.json()["fields"]
 
 
-def test_the_page_says_what_stayed_out_and_what_was_superseded(
+def test_the_page_shows_what_was_left_out_and_superseded(
     frozen: DatasetRelease, story: Story
 ) -> None:
     client = signed_in(story.coordinator)

@@ -157,7 +157,7 @@ def test_a_double_click_without_scripts_plans_one_round(client: Client, panel: C
 
 
 @pytest.mark.parametrize("changes", [{"title": "Another"}, {"responses": "3"}, {"which": "none"}])
-def test_another_plan_from_the_same_page_is_not_taken_for_the_first(
+def test_another_plan_from_the_same_page_is_refused(
     client: Client, panel: Cohort, changes: dict[str, str]
 ) -> None:
     coordinator_of(panel.study, client)
@@ -170,7 +170,7 @@ def test_another_plan_from_the_same_page_is_not_taken_for_the_first(
     assert Round.objects.get().title == "Second round"
 
 
-def test_the_key_of_another_study_is_no_way_in(client: Client, panel: Cohort) -> None:
+def test_a_round_key_of_another_study_is_refused(client: Client, panel: Cohort) -> None:
     theirs = judging_round(judge().cohort)
     coordinator_of(panel.study, client)
     compared(panel.study)
@@ -192,7 +192,7 @@ def test_the_key_of_another_study_is_no_way_in(client: Client, panel: Cohort) ->
         ({"categories": ["assessment"]}, "This study has no such prompts."),
     ],
 )
-def test_what_cannot_be_planned_says_why_and_keeps_what_was_typed(
+def test_an_invalid_plan_is_refused_and_keeps_the_input(
     changes: dict[str, Any], says: str, client: Client, panel: Cohort
 ) -> None:
     coordinator_of(panel.study, client)
@@ -256,7 +256,9 @@ def started(panel: Cohort, which: Waiting, responses: int = 2) -> Round:
 
 
 @pytest.mark.parametrize(("which", "placed"), [(Waiting.NOT_ASKED, 1), (Waiting.EVERY, 2)])
-def test_which_prompts_come_in(which: Waiting, placed: int, panel: Cohort) -> None:
+def test_the_choice_of_prompts_decides_the_size_of_a_round(
+    which: Waiting, placed: int, panel: Cohort
+) -> None:
     judging_round(panel)
     compared(panel.study)
     compared(panel.study, category=Category.ASSESSMENT)
@@ -321,7 +323,7 @@ def test_two_workers_fill_a_round_once(panel: Cohort) -> None:
     assert made.tasks.count() == 20
 
 
-def test_a_round_without_a_pay_rate_stays_shut(client: Client, panel: Cohort) -> None:
+def test_a_round_without_a_pay_rate_cannot_open(client: Client, panel: Cohort) -> None:
     coordinator_of(panel.study, client)
     compared(panel.study)
     made = started(panel, Waiting.EVERY)
@@ -332,7 +334,7 @@ def test_a_round_without_a_pay_rate_stays_shut(client: Client, panel: Cohort) ->
     assert made.state == RoundState.PLANNED
 
 
-def test_a_round_costs_as_many_queries_however_large(client: Client, panel: Cohort) -> None:
+def test_queries_do_not_grow_with_the_round(client: Client, panel: Cohort) -> None:
     coordinator_of(panel.study, client)
     made = judging_round(panel)
     shown = address("round", panel.study, round_id=made.id)

@@ -95,7 +95,7 @@ def test_half_a_surrogate_pair(member: Member) -> None:
     """JSON can say it; a form cannot."""
     held = lease(member)
     body = answers(held, comment="\ud800")
-    assert "cannot be stored" in str(problem(Caller(member).submit(held.id, body), 400)["fields"])
+    assert "cannot be saved" in str(problem(Caller(member).submit(held.id, body), 400)["fields"])
 
 
 @pytest.mark.parametrize("score", [0, 6, -1, 3.5, 10**30, "many", ""])
