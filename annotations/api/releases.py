@@ -73,8 +73,8 @@ class ReleasesView(ReleaseView):
             purpose=wanted["purpose"],
             least=LeastAsked(wanted["least_p"], wanted["least_margin"]),
         )
-        found = queries.release_in(study=study, release_id=made.id)
-        return Response(serializers.ReleaseSerializer(found).data, status=201)
+        release = queries.release_in(study=study, release_id=made.id)
+        return Response(serializers.ReleaseSerializer(release).data, status=201)
 
 
 class OneReleaseView(ReleaseView):

@@ -265,7 +265,7 @@ def items_of(
 def _last_note(kind: Kind) -> Subquery:
     about = "rewrite" if kind is Kind.REWRITES else "flag"
     log = ReviewDecision.objects.filter(**{about: OuterRef("id")}).order_by("-created_at", "-id")
-    return Subquery(log.annotate(said=_unless_private(OwnKind.REVIEW_NOTE)).values("said")[:1])
+    return Subquery(log.annotate(shown=_unless_private(OwnKind.REVIEW_NOTE)).values("shown")[:1])
 
 
 def _unless_private(kind: OwnKind) -> Case:
@@ -280,8 +280,8 @@ def _items(kind: Kind, rows: QuerySet[Any]) -> list[Item]:
     own: dict[str, Any] = {"rewrite": F("text")}
     plain: list[str] = []
     if kind is Kind.FLAGS:
-        own, plain = {"said": _unless_private(OwnKind.FLAG_NOTE)}, ["harm", "severity"]
-    found = rows.values(
+        own, plain = {"shown_note": _unless_private(OwnKind.FLAG_NOTE)}, ["harm", "severity"]
+    columns = rows.values(
         "id",
         "state",
         "example",
@@ -295,4 +295,4 @@ def _items(kind: Kind, rows: QuerySet[Any]) -> list[Item]:
         decision_note=Coalesce(_last_note(kind), Value("", TextField())),
         **own,
     )
-    return [Item(kind=kind, note=row.pop("said", ""), **row) for row in found]
+    return [Item(kind=kind, note=row.pop("shown_note", ""), **row) for row in columns]

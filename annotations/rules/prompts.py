@@ -76,9 +76,9 @@ def content_hash(messages: Sequence[Message]) -> str:
     return hash_of_turns(turns(messages))
 
 
-def hash_of_turns(said: Sequence[str]) -> str:
+def hash_of_turns(talk: Sequence[str]) -> str:
     """Return the content hash of normalised turns."""
-    return _digest(said).hex()
+    return _digest(talk).hex()
 
 
 def first_group(study_id: uuid.UUID, digest: str) -> uuid.UUID:

@@ -367,8 +367,8 @@ def write_responses(*, study: Study, new: Sequence[NewResponse]) -> list[uuid.UU
     return ids
 
 
-def _incoming(study_id: uuid.UUID, row: PromptRow, said: Sequence[str]) -> Incoming:
-    digest = rules.hash_of_turns(said)
+def _incoming(study_id: uuid.UUID, row: PromptRow, talk: Sequence[str]) -> Incoming:
+    digest = rules.hash_of_turns(talk)
     return Incoming(
         id=uuid.uuid4(),
         external_id=seen(row.external_id) or f"text-{digest[:16]}",

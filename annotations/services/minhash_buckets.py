@@ -35,7 +35,7 @@ def sketch_study(*, study: Study, sign: Callable[[], None] = lambda: None) -> uu
             sign()
             by_text = {content: (id, messages) for id, content, messages in part}
             ids += [id.bytes for id, _ in by_text.values()]
-            tables.append(minhash.sketches([turns(said) for _, said in by_text.values()]))
+            tables.append(minhash.sketches([turns(messages) for _id, messages in by_text.values()]))
         write_buckets(study=study, intake=intake, rows=bucketed(ids=ids, tables=tables))
     return intake
 

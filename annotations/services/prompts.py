@@ -63,8 +63,8 @@ def add_prompts(
     if intake.problems and not skip_bad:
         raise RowsRefused(intake.problems)
     intake.settle()
-    there = Prompt.objects.in_bulk(at_line.values())
-    by_line = {line: there[prompt_id] for line, prompt_id in at_line.items()}
+    stored = Prompt.objects.in_bulk(at_line.values())
+    by_line = {line: stored[prompt_id] for line, prompt_id in at_line.items()}
     return AddedPrompts(by_line, intake.made, intake.already_there, intake.problems)
 
 

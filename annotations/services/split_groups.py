@@ -166,17 +166,17 @@ class Ties:
         """Add hashes of responses about to be written, with the groups of their prompts."""
         self._join_alike(SAME_RESPONSE, by_hash, Why.REPLY)
 
-    def _join_alike(self, find: str, said: Sequence[tuple[str, uuid.UUID]], why: Why) -> None:
+    def _join_alike(self, find: str, values: Sequence[tuple[str, uuid.UUID]], why: Why) -> None:
         """Join groups with the same value, and one existing group with that value.
 
         One is enough, because existing groups with the same value are already joined.
         """
-        if not said:
+        if not values:
             return
         with connection.cursor() as cursor:
-            cursor.execute(find, [self.study.id, list({what for what, _ in said})])
+            cursor.execute(find, [self.study.id, list({what for what, _ in values})])
             first: dict[str, uuid.UUID] = {what: group for what, group in cursor if group}
-        for what, group in said:
+        for what, group in values:
             self.groups.join(first.setdefault(what, group), group, why)
 
     def settle(self, sign: Callable[[], None] = lambda: None) -> None:
@@ -225,10 +225,10 @@ class Ties:
 
     def _runs(self) -> Iterator[tuple[int, Iterator[Run]]]:
         """Yield (slot, runs of prompts that share a key of the slot, at least one of them new)."""
-        found = SketchBucket.objects.filter(study=self.study)
+        buckets = SketchBucket.objects.filter(study=self.study)
         if not self._afresh:
-            found = found.filter(bucket__in=self._buckets)
-        rows = found.order_by("bucket").values_list("bucket", "intake", "keys", "prompts")
+            buckets = buckets.filter(bucket__in=self._buckets)
+        rows = buckets.order_by("bucket").values_list("bucket", "intake", "keys", "prompts")
         by_bucket = groupby(rows.iterator(BUCKET_ROWS), key=itemgetter(0))
         for slot, some in groupby(by_bucket, key=lambda pair: pair[0] // minhash_buckets.BUCKETS):
             yield slot, (run for _, written in some for run in self._shared([*written]))
@@ -247,8 +247,8 @@ class Ties:
     def _join_runs(self, runs: Iterable[Run]) -> None:
         """Join all prompts of each run, because their conversations begin in the same way."""
         for some in _by_size(runs):
-            found = Prompt.objects.filter(id__in={id for run in some for id in run.ids})
-            rows = found.values_list("id", "split_group", "content_hash")
+            prompts = Prompt.objects.filter(id__in={id for run in some for id in run.ids})
+            rows = prompts.values_list("id", "split_group", "content_hash")
             group_of = {id: self._group(group, content) for id, group, content in rows}
             for run in some:
                 for id in run.ids[1:]:
@@ -275,8 +275,8 @@ class Ties:
         same: dict[bytes, bytes] = {}
         for ids in batched(wanted, TEXTS):
             self._sign()
-            found = Prompt.objects.filter(id__in=ids)
-            rows = found.values_list("id", "split_group", "content_hash", "messages")
+            prompts = Prompt.objects.filter(id__in=ids)
+            rows = prompts.values_list("id", "split_group", "content_hash", "messages")
             for id, group, content, messages in rows.iterator(TEXTS):
                 text = short([same.setdefault(word, word) for word in minhash.words_of(messages)])
                 if text and content not in texts:
@@ -325,8 +325,10 @@ class Ties:
         one_of: dict[str, uuid.UUID] = {}
         orders = []
         for some in batched(ids, TEXTS):
-            found = Prompt.objects.filter(id__in=some)
-            by_id = {id: rest for id, *rest in found.values_list("id", "content_hash", "messages")}
+            prompts = Prompt.objects.filter(id__in=some)
+            by_id = {
+                id: rest for id, *rest in prompts.values_list("id", "content_hash", "messages")
+            }
             one_of |= {by_id[id][0]: id for id in some}
             orders.append(minhash.order([turns(by_id[id][1]) for id in some], slot=slot))
         order = np.lexsort(np.concatenate(orders).T[::-1])
@@ -362,8 +364,8 @@ class Ties:
         """Load these prompts, and drop others if there are too many."""
         if len(self._known) > TEXTS:
             self._known = {id: known for id, known in self._known.items() if id in wanted}
-        found = Prompt.objects.filter(id__in=wanted - set(self._known))
-        rows = found.values_list("id", "split_group", "content_hash", "messages")
+        prompts = Prompt.objects.filter(id__in=wanted - set(self._known))
+        rows = prompts.values_list("id", "split_group", "content_hash", "messages")
         for id, group, content, messages in rows.iterator(TEXTS):
             group = self._group(group, content)
             self._known[id] = Known(group, content, minhash.shingles(minhash.words_of(messages)))

@@ -103,7 +103,7 @@ def test_empty_study_lists_every_step_in_order() -> None:
         "Write the questions that people answer about each reply.",
         "Add a cohort first, then set its pay.",
         "Import prompts; at least one to be judged.",
-        "Plan the first round, once you have said who judges.",
+        "Plan the first round after you have added the cohorts that judge.",
     ]
     assert set(dict(PUBLISH_CHECKS)) == {"about", *PIECES}
 
