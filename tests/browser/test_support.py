@@ -15,7 +15,7 @@ from tests.factories.studies import staff
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SAID = "Honestly, I want to die."
-TITLE = "Thank you for writing it down"
+TITLE = "Thank you for writing this down"
 PHONES = pytest.mark.parametrize("width", [320, 360, 390])
 IN_VIEW = """node => {
     const box = node.getBoundingClientRect();

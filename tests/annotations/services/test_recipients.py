@@ -63,7 +63,7 @@ def test_only_recipients_get_an_e_mail_that_names_nobody() -> None:
     (mail,) = OutgoingMail.objects.filter(subject__contains="superseded")
     assert mail.to == taken.taker.user.email
     assert taken.page in mail.body
-    assert "has taken their consent back" in mail.body
+    assert "has withdrawn their consent" in mail.body
     assert taken.leaves.pseudonym not in mail.body
     assert taken.leaves.user.email not in mail.body
 

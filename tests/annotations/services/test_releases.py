@@ -166,7 +166,7 @@ def test_the_same_release_built_again_has_the_same_bytes() -> None:
 @pytest.mark.parametrize(
     ("granted", "says"),
     [
-        (None, "nobody has judged anything"),
+        (None, "there are no judgements"),
         (("take_part", "evaluation"), "1 by people whose consent now in force does not allow"),
     ],
 )
@@ -179,7 +179,7 @@ def test_nothing_to_release(granted: tuple[str, ...] | None, says: str) -> None:
     )
     assert made.state == "failed"
     reason = job_about(kind=JOB, subject_id=made.id).reason
-    assert reason.startswith("Nothing may be released yet: ")
+    assert reason.startswith("Nothing can be released yet: ")
     assert says in reason
     assert not Path(settings.RELEASES_DIR, str(made.id)).exists()
 

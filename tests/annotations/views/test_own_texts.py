@@ -32,7 +32,7 @@ from tests.support.judging_page import cohort_of, judged, signed_in
 pytestmark = pytest.mark.django_db
 
 SAID = "Honestly I just want to die."
-TITLE = "Thank you for writing it down."
+TITLE = "Thank you for writing this down."
 CALM = "That sounds heavy. I am here."
 
 

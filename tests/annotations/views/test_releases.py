@@ -259,7 +259,7 @@ def test_the_page_shows_what_was_left_out_and_superseded(
     refused = client.get(api)
     assert (client.get(file).status_code, refused.status_code) == (410, 410)
     assert refused["Content-Type"] == "application/problem+json"
-    assert "taken their consent back" in refused.json()["title"]
+    assert "withdrawn their consent" in refused.json()["title"]
     assert "Do not use" not in client.get(address).content.decode()
 
 
@@ -275,7 +275,7 @@ def test_pages_while_it_is_made_and_when_it_failed() -> None:
     assert client.get(file).status_code == 404
     run(JOB, made.id)
     assert client.get(progress)["HX-Refresh"] == "true"
-    assert "nobody has judged anything" in client.get(page).content.decode()
+    assert "there are no judgements" in client.get(page).content.decode()
 
 
 def test_the_list_asks_the_same_number_of_queries() -> None:
@@ -319,5 +319,5 @@ def test_command_refuses_in_one_sentence(story: Story, tmp_path: Path) -> None:
         with pytest.raises(CommandError, match=says):
             call_command("release_dataset", *arguments, stdout=StringIO())
     withdraw(Member.objects.get(cohort=story.cohorts["lived"]))
-    with pytest.raises(CommandError, match="Nothing may be released yet"):
+    with pytest.raises(CommandError, match="Nothing can be released yet"):
         call_command("release_dataset", story.study.slug, "--purpose=training", stdout=StringIO())

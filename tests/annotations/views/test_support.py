@@ -18,7 +18,7 @@ from tests.support.judging_page import cohort_of, filled, held, judge_url, one_u
 pytestmark = pytest.mark.django_db
 
 SAID = "Honestly I just want to die."
-TITLE = "Thank you for writing it down."
+TITLE = "Thank you for writing this down."
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def test_a_release_without_a_judgement_says_so(door: str) -> None:
     told = client.get(f"/api/v1/studies/{story.study.slug}/dataset-releases/{made.id}/")
     for said in (page, told):
         assert said.status_code == 200
-        assert "Nothing may be released yet" in said.content.decode()
+        assert "Nothing can be released yet" in said.content.decode()
 
 
 def equally_good() -> Member:
