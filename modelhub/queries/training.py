@@ -36,12 +36,13 @@ def runs_of(*, actor: Actor, study: Study) -> QuerySet[TrainingRun]:
     )
 
 
-def add_progress(runs: Iterable[TrainingRun]) -> None:
-    """Give each run the progress of its job; one query."""
+def with_progress(runs: Iterable[TrainingRun]) -> list[TrainingRun]:
+    """Return the runs, each with the progress of its job. One query."""
     runs = list(runs)
     jobs = jobs_of(kind=KIND, subject_ids=[run.id for run in runs])
     for run in runs:
         run.progress = progress_of(jobs[run.id])
+    return runs
 
 
 def run_of(*, actor: Actor, study: Study, run_id: uuid.UUID) -> TrainingRun:
@@ -50,7 +51,7 @@ def run_of(*, actor: Actor, study: Study, run_id: uuid.UUID) -> TrainingRun:
     if run is None:
         raise NotFound
     run.study = study
-    add_progress([run])
+    with_progress([run])
     return run
 
 
@@ -173,7 +174,7 @@ def base_named(name: str, *, study: Study) -> ModelVersion:
 def run_for_command(*, run_id: uuid.UUID) -> TrainingRun:
     """A run as it is now, with what it made."""
     run = TrainingRun.objects.select_related("model_version").get(id=run_id)
-    add_progress([run])
+    with_progress([run])
     return run
 
 
@@ -228,7 +229,7 @@ def run_seen(*, actor: Actor, run_id: uuid.UUID) -> TrainingRun:
     run = runs_seen(actor=actor).filter(id=run_id).first()
     if run is None:
         raise NotFound("There is no such training run for you.")
-    add_progress([run])
+    with_progress([run])
     return run
 
 

@@ -225,10 +225,10 @@ def finish(*, run: GenerationRun, job: Job) -> None:
     its = GenerationItem.objects.filter(run=run)
     failed = its.filter(state=ItemState.FAILED)
     count, first = failed.count(), failed.order_by("id").first()
-    progress = {"done": run.to_write, "total": run.to_write}
+    every = run.to_write
     if first and not its.filter(state=ItemState.DONE).exists():
-        queueing.end(job=job, to=JobState.FAILED, reason=first.error, **progress)
+        queueing.end(job=job, to=JobState.FAILED, reason=first.error, done=every, total=every)
     else:
         said = f"{count} responses could not be written: {first.error}" if first else ""
-        queueing.end(job=job, to=JobState.DONE, reason=said, **progress)
+        queueing.end(job=job, to=JobState.DONE, reason=said, done=every, total=every)
     run_finished.send(sender=GenerationRun, run=locked(run_id=run.id))

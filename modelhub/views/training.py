@@ -31,8 +31,7 @@ GOING_ON = {TrainingState.QUEUED, TrainingState.PREPARING, TrainingState.TRAININ
 def runs(request: StudyRequest, slug: str) -> HttpResponse:
     """Every run of the study, newest first, and the way to a new one."""
     study = request.member.study
-    found = list(reading.runs_of(actor=request.actor, study=study))
-    reading.add_progress(found)
+    found = reading.with_progress(reading.runs_of(actor=request.actor, study=study))
     return render(
         request,
         "modelhub/training_runs.html",

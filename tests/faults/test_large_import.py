@@ -103,8 +103,11 @@ def test_a_study_is_paused_while_a_file_is_imported(
         began = time.monotonic()
         assert pool.submit(closing, lambda: lease(member)).result(SOON)
         pool.submit(closing, written(run)).result(SOON)
-        pause = {"actor": SYSTEM, "study": member.study, "state": StudyState.PAUSED}
-        pool.submit(closing, lambda: change_state(**pause)).result(SOON)
+
+        def pause() -> None:
+            change_state(actor=SYSTEM, study=member.study, state=StudyState.PAUSED)
+
+        pool.submit(closing, pause).result(SOON)
         assert not running.done()
         assert time.monotonic() - began < SOON
     assert Prompt.objects.filter(external_id__in="ab").count() == 2

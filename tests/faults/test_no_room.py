@@ -75,7 +75,7 @@ def test_the_model_writes_nothing_that_could_not_be_kept(settings: Any, tmp_path
         settings.CODESIGN_HOME = disk
         job = jobs.run(KIND, run.id)
     run.refresh_from_db()
-    assert (run.state, job.reason) == ("queued", disk_space.SENTENCE)
+    assert (run.state, job.reason) == ("queued", str(disk_space.SENTENCE))
     assert job.waits
     assert {item.attempts for item in run.items.all()} == {0}
 

@@ -205,7 +205,7 @@ def test_a_run_page_tells_how_far_it_is_and_polls_until_the_end(run: GenerationR
     assert "1 task so far" in page
     assert "writing" in page.lower()
     part = client.get(address("run-progress", run)).content.decode()
-    assert part.lstrip().startswith("<section")
+    assert part.lstrip().startswith('<section class="card job"')
     assert "50%" in part
     write_chunk(run)
     done = client.get(address("run-progress", run))
