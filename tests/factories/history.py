@@ -42,6 +42,8 @@ def make_history() -> None:
     withdraw(actor=Actor.of(member.user), member=member)
     Seal.objects.create(after_xid=0, until_xid=1, events=1, previous="0", digest="1")
     make_account(actor=SYSTEM, email="history@example.org", password="pw-one-two")
+    job = Job.objects.create(kind="mail", subject_id=uuid.uuid4())
+    JobMove.objects.create(job=job, old="", new=job.state)
 
 
 def _judge_and_review(member: Member) -> None:
