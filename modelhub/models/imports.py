@@ -26,7 +26,9 @@ class Upload(PublicModel):
     sha256 = models.CharField(max_length=64, blank=True, help_text="Of what a program sent.")
     state = models.CharField(max_length=10, default=UploadState.QUEUED)
     skip_bad = models.BooleanField(default=False)
-    total = models.PositiveIntegerField(default=0, help_text="Rows; an estimate until all are read.")
+    total = models.PositiveIntegerField(
+        default=0, help_text="Rows; an estimate until all are read."
+    )
     found = models.JSONField(default=dict, help_text="Counts from the check or the import.")
     problems = models.JSONField(default=list, help_text="[[line, sentence], …], the first ones.")
     first = models.JSONField(default=list, help_text="The first rows, for the preview.")

@@ -82,8 +82,8 @@ def test_sets_of_prompts_are_told_apart_in_whatever_order(study: Study) -> None:
         there.order_by("-external_id"),
         there.filter(id__in=[first.id, *(one.id for one in rest)]),
     ]
-    assert len({queries.counted_and_told_apart(prompts=prompts) for prompts in same}) == 1
+    assert len({queries.count_and_fingerprint(prompts=prompts) for prompts in same}) == 1
     others = [there, there.exclude(id=first.id), there.filter(id=first.id), there.none()]
-    told = [queries.counted_and_told_apart(prompts=prompts) for prompts in others]
+    told = [queries.count_and_fingerprint(prompts=prompts) for prompts in others]
     assert [count for count, _ in told] == [3, 2, 1, 0]
     assert len({known_by for _, known_by in told}) == 4
