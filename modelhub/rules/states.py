@@ -20,7 +20,7 @@ class ModelKind(TextChoices):
     responses, nor can imported models, of which only the name is known.
     """
 
-    EMBEDDED = "embedded", _("comes with Codesign")
+    EMBEDDED = "embedded", _("shipped with Codesign")
     ADAPTER = "adapter", _("trained here")
     SCORER = "scorer", _("trained here; scores responses, cannot write them")
     IMPORTED = "imported", _("known from imported responses")

@@ -80,17 +80,17 @@ def bombs() -> dict[str, tuple[str, bytes, str]]:
         "long texts": (
             "p.parquet",
             bomb(prompt=repeated("x" * 16_000_000, 400)),
-            "unpacks to more than can be read at once",
+            "is too large to be read at once",
         ),
         "wide": ("p.parquet", bomb(prompt=hello, **columns), "more columns or row groups than"),
         "deep": ("p.parquet", bomb(prompt=hello, responses=nested(300)), "cannot be read as"),
         "footer": ("p.parquet", footer, "a footer of 20,000,000 bytes; 16,000,000 is the most"),
-        "columns": ("p.csv", b"prompt" + b",x" * 2_000_000 + b"\nHello\n", "5,000 is the most"),
+        "columns": ("p.csv", b"prompt" + b",x" * 2_000_000 + b"\nHello\n", "the limit is 5,000"),
         "endless cell": ("p.csv", b'prompt\n"' + b"x" * 17_000_000, "nothing after it could"),
         "keys": (
             "p.jsonl",
             b'{"prompt": "x", %s}' % b",".join(b'"%d":1' % key for key in range(6_000)),
-            "6,001 keys; 5,000 is the most",
+            "6,001 keys; the limit is 5,000",
         ),
         "endless line": ("p.jsonl", b'{"prompt": "' + b"x" * 17_000_000, "more than 16,000,000"),
         "objects": ("p.jsonl", b'{"x": [%s{}]}' % (b"{}," * 4_000_000), "prompt is missing"),
@@ -162,7 +162,7 @@ def test_one_long_text_again_and_again_is_refused_before_it_fills_the_database(
     [
         (
             b'{"prompts":[%s{}]}' % (b'{"a":{"":0}},' * 1_450_000),
-            "unpacks to more than can be read",
+            "is too large to be read",
         ),
         (b'{"prompts":[%s[]]}' % (b"[]," * 300_000), "more than 100,000 rows"),
         (b'{"prompts":' + b"[" * 1_000_000, "nested too deeply"),
@@ -217,10 +217,10 @@ def test_the_reader_gets_no_more_memory_than_it_may_have(code: str) -> None:
 @pytest.mark.parametrize(
     ("how", "says"),
     [
-        ("os.kill(os.getpid(), 9)", "it takes more memory or time than a file may"),
+        ("os.kill(os.getpid(), 9)", "it is damaged, or needs too much memory or time"),
         ("time.sleep(600)", "it takes too long"),
-        ("os.abort()", "it takes more memory or time than a file may"),
-        ("raise ValueError('secret words')", "cannot be understood"),
+        ("os.abort()", "it is damaged, or needs too much memory or time"),
+        ("raise ValueError('secret words')", "its content is not understood"),
     ],
 )
 def test_a_reader_that_dies_or_hangs_is_a_sentence(
@@ -282,4 +282,4 @@ def test_a_process_that_answers_never_loads_what_reads_parquet(tmp_path: Path) -
 
 def test_a_body_file_of_the_api_is_no_file_for_the_page(study: Study) -> None:
     said = by_page(study, b'{"prompts": []}', f"p{BODY}")
-    assert "Please choose a .jsonl, .csv or .parquet file." in said
+    assert "Please use .jsonl, .csv or .parquet." in said

@@ -54,7 +54,7 @@ def test_a_file_of_no_bytes(study: Study, door: Door, suffix: str) -> None:
     [("p.jsonl", b"\n\n"), ("p.csv", b"prompt,topics\n"), ("p.parquet", table(prompt=[]))],
 )
 def test_a_file_without_rows(study: Study, door: Door, name: str, content: bytes) -> None:
-    assert "the file holds no rows" in door(study, content, name)
+    assert "the file has no rows" in door(study, content, name)
 
 
 @pytest.mark.parametrize(
@@ -79,8 +79,8 @@ def test_a_file_in_the_wrong_encoding(
     [
         ("p.csv", b"text,topics\nHello,sleep\n", "Its columns are: text, topics."),
         ("p.csv", b"text;topics\nHello;sleep\n", "no column called prompt"),
-        ("p.csv", b"prompt,Prompt\nHello,sleep\n", "the column prompt stands there twice"),
-        ("p.parquet", table(text=["Hello"]), "no column called prompt. Its columns are: text."),
+        ("p.csv", b"prompt,Prompt\nHello,sleep\n", "there are two columns called prompt"),
+        ("p.parquet", table(text=["Hello"]), "no column called prompt. The columns are: text."),
         ("p.parquet", table(prompt=["Hello"], PROMPT=["x"]), "the column prompt stands"),
         ("p.jsonl", b'{"text": "Hello"}\n', "the prompt is missing"),
     ],
@@ -155,7 +155,7 @@ def test_one_row_more_than_may_be(study: Study, door: Door) -> None:
 
 
 def test_a_file_of_another_kind(study: Study) -> None:
-    assert "Please choose a .jsonl, .csv or .parquet file." in by_page(study, b"x", "p.docx")
+    assert "Please use .jsonl, .csv or .parquet." in by_page(study, b"x", "p.docx")
     for none in ({}, {"file": "just text"}):
         answer = signed_in(study).post(
             reverse("modelhub:uploads", kwargs={"slug": study.slug}), none

@@ -57,7 +57,7 @@ def test_a_double_click_starts_one_generation_run(study: Study, seed: str) -> No
     assert GenerationItem.objects.count() == 2
     changed = client.post(path, fields | {"samples": "2"})
     assert changed.status_code == 400
-    assert "has started a run already" in changed.content.decode()
+    assert "was already used to start a run" in changed.content.decode()
 
 
 def test_one_run_of_a_seed_at_a_time_through_the_api(study: Study) -> None:

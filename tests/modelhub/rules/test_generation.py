@@ -105,9 +105,9 @@ def test_texts_that_name_their_maker_or_repeat_are_made_again_alone() -> None:
 @pytest.mark.parametrize(
     ("texts", "says"),
     [
-        (["Taken."] * 4, "the same text again and again"),
-        (["I am SmolLM2."] * 4, "named its maker"),
-        ([""] * 4, "nothing that can be shown"),
+        (["Taken."] * 4, "the same text every time"),
+        (["I am SmolLM2."] * 4, "revealed the model"),
+        ([""] * 4, "no text that can be shown"),
     ],
 )
 def test_after_four_tries_an_item_fails_with_the_reason(texts: list[str], says: str) -> None:

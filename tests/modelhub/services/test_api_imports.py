@@ -128,7 +128,7 @@ def files() -> list[str]:
 def test_what_cannot_be_read_at_all_is_refused_while_the_program_waits(program: Program) -> None:
     many = b"x,y\n" * MANY
     refused = problem(program.send(many, TABLE), 400)
-    assert "no column called prompt. Its columns are: x, y." in refused["title"]
+    assert "no column called prompt. The columns are: x, y." in refused["title"]
     assert "one JSON list" in problem(program.send(b"[\n" * MANY), 400)["title"]
     assert not Upload.objects.exists()
 
@@ -167,7 +167,7 @@ def test_on_the_page_of_the_coordinator_it_stands_with_its_bad_lines(program: Pr
     upload = Upload.objects.get()
     page = coordinator.get(f"/studies/{program.study.slug}/imports/{upload.id}/").content.decode()
     assert f"Line {MANY + 1}: the prompt is empty." in page
-    assert "What is in it" not in page
+    assert "Result of the check" not in page
     assert "more." not in page
 
 

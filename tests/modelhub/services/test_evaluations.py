@@ -200,7 +200,7 @@ def test_who_only_rated_prefers_what_they_rated_higher(panel: list[Member]) -> N
 def test_nothing_to_compare_by_is_refused_in_words(panel: list[Member]) -> None:
     judging_round(panel[0].cohort, tasks=0, asks=["rewrite"])
     study = panel[0].study
-    with pytest.raises(Conflict, match="neither a ranking nor ratings"):
+    with pytest.raises(Conflict, match="needs a ranking or ratings"):
         plan_evaluation(actor=SYSTEM, study=study, child=child_of(study))
 
 
@@ -251,5 +251,5 @@ def test_what_cannot_be_compared(panel: list[Member]) -> None:
         plan_evaluation(actor=SYSTEM, study=bare, child=child_of(bare))
     add_prompts(bare, "Held out", held_out=True)
     other = ModelVersion.objects.get(study=bare)
-    with pytest.raises(Conflict, match="Nobody has been asked"):
+    with pytest.raises(Conflict, match="needs an earlier judging round"):
         plan_evaluation(actor=SYSTEM, study=bare, child=other)

@@ -173,7 +173,7 @@ def test_failed_items_are_told_and_the_rest_is_kept(study: Study) -> None:
     chunks.save_chunk(work=work, drafts=drafts)
     finish(run)
     assert run.state == RunState.DONE
-    assert run.error == "1 responses could not be written: It named its maker."
+    assert run.error == "1 response could not be written: It named its maker."
     assert Task.objects.count() == 2
 
 

@@ -144,9 +144,9 @@ def test_the_page_says_it_before_the_yes() -> None:
     upload = desk.checked(lines(*ROWS))
     page = desk.page(upload)
     assert Prompt.objects.count() == 0
-    assert "3 prompts that are not held out would leave training" in page
+    assert "3 prompts would leave training" in page
     assert "3 other prompts" in page
-    assert "Prompts that would be tied" not in desk.page(desk.checked(lines({"prompt": "One"})))
+    assert "Split groups" not in desk.page(desk.checked(lines({"prompt": "One"})))
 
 
 def test_the_api_says_it_and_writes_nothing(study: Study, tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def test_only_the_ml_engineer_may_ask() -> None:
 @pytest.mark.parametrize(
     ("purpose", "state", "said"),
     [
-        ("training", "superseded", "taken their consent back"),
+        ("training", "superseded", "withdrawn their consent"),
         ("training", "building", "not finished"),
         ("training", "failed", "not finished"),
         ("evaluation", "frozen", "for evaluation"),
@@ -103,7 +103,7 @@ def test_a_model_without_weights_cannot_be_a_base() -> None:
     other = ModelVersion.objects.create(study=study, name="theirs", kind=ModelKind.IMPORTED)
     with pytest.raises(Invalid, match="not here"):
         ask(study, base=other)
-    with pytest.raises(Invalid, match="Choose how"):
+    with pytest.raises(Invalid, match="Choose a training method"):
         ask(study, method="guess")
 
 
@@ -114,7 +114,7 @@ def test_a_scorer_neither_writes_nor_is_trained_on_nor_compared() -> None:
     run = ask(study, method="reward")
     scorer = trained(run)
     assert scorer.kind == ModelKind.SCORER
-    with pytest.raises(Invalid, match="scores replies"):
+    with pytest.raises(Invalid, match="scores responses"):
         ask(study, base=scorer)
     with pytest.raises(Invalid, match="can be compared"):
         plan_evaluation(actor=SYSTEM, study=study, child=scorer)
@@ -136,7 +136,7 @@ def test_nothing_is_built_on_what_somebody_took_back() -> None:  # standards 2.9
     )
     release = frozen_release(study)
     for base in ModelVersion.objects.filter(training_run__in=[run, again]):
-        with pytest.raises(Conflict, match="taken back since"):
+        with pytest.raises(Conflict, match="withdrawn later"):
             ask(study, release=release, base=base)
     assert child not in trainable_bases(actor=SYSTEM, study=study)
 
@@ -146,7 +146,7 @@ def test_the_same_run_is_not_done_twice() -> None:
     study = StudyFactory.create()
     release = frozen_release(study)
     first = ask(study, release=release)
-    with pytest.raises(Conflict, match="has the same release, model and numbers"):
+    with pytest.raises(Conflict, match="has the same release, model and parameters"):
         ask(study, release=release)
     ask(study, release=release, seed=1)
     training.cancel(actor=SYSTEM, run=first)

@@ -27,7 +27,7 @@ from tests.support.judging_api import problem
 from tests.support.training_runs import trained
 
 pytestmark = pytest.mark.django_db
-SAYS = "has learnt from answers that somebody has taken back since"
+SAYS = "learnt from judgements that were withdrawn later"
 
 
 class Family:

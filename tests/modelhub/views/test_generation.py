@@ -158,7 +158,7 @@ def test_starting_a_run(study: Study, role: Role) -> None:
     ("change", "says"),
     [
         ({"samples": "0"}, "Please type 1 or more."),
-        ({"temperature": "0", "samples": "2"}, "At temperature 0 every response"),
+        ({"temperature": "0", "samples": "2"}, "At temperature 0 all responses"),
         ({"model": str(uuid.uuid4())}, "Please choose one from the list."),
         ({"system_message": ""}, "required"),
     ],
@@ -193,7 +193,7 @@ def test_without_prompts_the_form_says_so(study: Study) -> None:
         "system_message": "Be kind.",
     }
     answer = client.post(reverse("modelhub:run-start", kwargs={"slug": study.slug}), fields)
-    assert "no prompt to answer yet" in answer.content.decode()
+    assert "no prompts to answer yet" in answer.content.decode()
 
 
 def test_a_run_page_tells_how_far_it_is_and_polls_until_the_end(run: GenerationRun) -> None:

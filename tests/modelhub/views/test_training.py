@@ -151,7 +151,7 @@ def test_starting_a_run_from_the_page(study: Study) -> None:
     assert (made.seed, made.params["max_steps"], made.method) == (3, 4, "dpo")
     again = client.post(url, filled)
     assert again.status_code == 400
-    assert b"has the same release, model and numbers" in again.content
+    assert b"has the same release, model and parameters" in again.content
     names = {"slug": study.slug, "run_id": made.id}
     assert reverse("modelhub:training-run", kwargs=names).encode() in again.content
 
@@ -232,7 +232,7 @@ SCORES = {"loss": 0.61, "reward_accuracy": 2 / 3, "reward_margin": 0.25}
             "Measured after training on 3 of 7 validation records (n = 3).",
         ),
         ({"validation": None}, "The release has no validation records for this method"),
-        ({"reward_accuracy": 1.0}, "before models were measured on the validation split"),
+        ({"reward_accuracy": 1.0}, "did not measure the validation"),
     ],
 )
 def test_a_score_is_of_the_validation_split_with_its_number_or_none_is_shown(
@@ -256,7 +256,7 @@ def test_a_comparison_is_a_picture_with_its_words() -> None:
     url = reverse(
         "modelhub:evaluation", kwargs={"slug": first.study.slug, "evaluation_id": evaluation.id}
     )
-    assert "Nobody has compared them yet" in client.get(url).content.decode()
+    assert "No judgements yet" in client.get(url).content.decode()
     prefers(lease(first), evaluation.child, evaluation)
     page = client.get(url).content.decode()
     assert 'cx="100.0%"' in page
@@ -267,7 +267,7 @@ def test_a_comparison_is_a_picture_with_its_words() -> None:
     assert 'cx="66.7%"' in page
     assert '<rect class="share-range" x="' in page
     assert "between " in page
-    assert "it cannot be told yet which is preferred" in page
+    assert "the result is not clear yet" in page
     assert "2 · 0 · 1" in page  # the table behind it
     assert "style=" not in page  # the CSP would refuse it
     few = queries_of(client, url)
@@ -313,10 +313,10 @@ def test_what_a_comparison_asks_for_is_said_before_it_starts() -> None:
     pay = format_money(6 * rate.amount_minor, rate.currency)
     for role in (Role.ML_ENGINEER, Role.COORDINATOR):
         page = unescape(signed_in(staff(study, role)).get(url).content.decode())
-        assert "It asks for up to 6 judgements" in page
-        assert f"That is about {pay} in pay." in page
+        assert "It needs up to 6 judgements" in page
+        assert f"The pay is about {pay}." in page
     plan_evaluation(actor=SYSTEM, study=study, child=child)
-    assert "It asks for" not in signed_in(staff(study)).get(url).content.decode()
+    assert "It needs" not in signed_in(staff(study)).get(url).content.decode()
 
 
 @pytest.mark.parametrize(
@@ -324,7 +324,7 @@ def test_what_a_comparison_asks_for_is_said_before_it_starts() -> None:
     [
         ("dpo", "Preferences (DPO)", "what people preferred."),
         ("sft", "Rewrites (SFT)", "what people wrote."),
-        ("kto", "Good and bad replies (KTO)", "what people found good or bad."),
+        ("kto", "Good and bad responses (KTO)", "how people rated responses."),
         ("reward", "Reward model", "what people preferred."),
     ],
 )

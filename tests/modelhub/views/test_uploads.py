@@ -53,14 +53,14 @@ def test_a_good_file_is_shown_first_and_comes_in_after_a_yes(desk: Desk) -> None
     upload = desk.checked(lines(GOOD, {"prompt": "A long day.", "mood": 3}))
     assert (upload.state, Prompt.objects.count()) == (UploadState.CHECKED, 0)
     page = desk.page(upload)
-    for said in ("I can&#x27;t sleep.", "Tell me more.", "That sounds hard.", "mood", "Import it"):
+    for said in ("I can&#x27;t sleep.", "Tell me more.", "That sounds hard.", "mood", "Import all rows"):
         assert said in page
     desk.client.post(desk.at("upload-confirm", upload))
     jobs.run(KIND, upload.id)
     upload.refresh_from_db()
     assert (upload.state, upload.found["prompts"], upload.found["responses"]) == ("done", 2, 2)
     assert (Prompt.objects.count(), Response.objects.count()) == (2, 2)
-    assert "What came in" in desk.page(upload)
+    assert "Result of the import" in desk.page(upload)
     assert "HX-Refresh" in desk.client.get(desk.at("upload-progress", upload)).headers
 
 
@@ -69,7 +69,7 @@ def test_bad_rows_are_listed_and_stay_out_only_after_a_yes_to_that(desk: Desk) -
     page = desk.page(upload)
     assert "Line 2: the prompt is empty." in page
     assert "Line 4: the prompt is missing." in page
-    assert "Import all but these rows" in page
+    assert "Import the valid rows" in page
     plain = desk.client.post(desk.at("upload-confirm", upload))
     assert plain.status_code == 409
     desk.client.post(desk.at("upload-confirm", upload), {"skip_bad": "yes"})
@@ -189,7 +189,7 @@ def test_an_import_whose_file_is_gone_ends_with_a_sentence(desk: Desk, state: Up
     jobs.run(KIND, upload.id)
     upload.refresh_from_db()
     assert (upload.state, upload.error) == (UploadState.FAILED, uploads.GONE)
-    assert "Please bring it again." in desk.page(upload)
+    assert "Please upload it again." in desk.page(upload)
 
 
 def test_a_worker_that_died_is_noticed_and_its_file_read_again(desk: Desk) -> None:
@@ -345,9 +345,9 @@ def test_what_an_open_round_would_cost_is_said_before_the_yes() -> None:
     page = desk.page(upload)
     for said in (
         "The round “First round” is open",
-        "Each of them is 3 judgements.",
-        "That is £2.40 in pay for each prompt with two replies;",
+        "Each task needs 3 judgements.",
+        "A task with two responses costs £2.40 in pay.",
         "sleep",
-        "kept for comparisons between models",
+        "held out for comparing models",
     ):
         assert said in page
