@@ -1,4 +1,4 @@
-"""What requests and answers about prompts, models and runs look like, in the API's description."""
+"""Examples of requests and answers about prompts, models and runs, for the OpenAPI schema."""
 
 from __future__ import annotations
 

@@ -132,7 +132,9 @@ def test_a_json_body_hands_the_model_over_too(study: Study) -> None:
     body = {"prompts": [{"prompt": "Hello", "responses": [NAMED]}, {"prompt": "Fine."}]}
     answer = signed_in(study).post(where, body, content_type="application/json")
     assert answer.status_code == 400
-    assert "response 1 reveals the model that wrote it" in json.dumps(answer.json(), ensure_ascii=False)
+    assert "response 1 reveals the model that wrote it" in json.dumps(
+        answer.json(), ensure_ascii=False
+    )
     skipped = signed_in(study).post(f"{where}?skip_bad=1", body, content_type="application/json")
     assert skipped.status_code == 201
     (problem,) = skipped.json()["skipped"]

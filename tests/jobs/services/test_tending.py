@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from codesign.jobs.models import Claim, Job
-from codesign.jobs.queries import IN_LINE, LOST_AFTER
+from codesign.jobs.queries import LOST_AFTER_WHEN_BUSY, LOST_AFTER
 from codesign.jobs.rules import STALE_AFTER, JobState
 from codesign.jobs.services import tending
 from tests.support import counting_jobs
@@ -47,7 +47,7 @@ def test_what_waits_in_line_behind_a_busy_worker_is_left_there() -> None:
         assert busy.wait(LONGEST)
         called_ago(second, LOST_AFTER * 2)
         assert tending.tend() == 0
-        called_ago(second, IN_LINE)
+        called_ago(second, LOST_AFTER_WHEN_BUSY)
         assert tending.tend() == 1
     finally:
         over.set()

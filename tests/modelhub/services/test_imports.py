@@ -71,7 +71,10 @@ BAD = [
     ({"prompt": "a", "responses": [""]}, "response 1 is empty"),
     ({"prompt": "a", "responses": ["b", {"model": "m"}]}, "response 2 is neither text nor"),
     ({"prompt": "a", "responses": [{"text": "b", "model": 3}]}, "the model of response 1"),
-    ({"prompt": "a", "responses": ["I was made by OpenAI."]}, "response 1 reveals the model that wrote it"),
+    (
+        {"prompt": "a", "responses": ["I was made by OpenAI."]},
+        "response 1 reveals the model that wrote it",
+    ),
     ("[" * 100_000, "nested too deeply"),
 ]
 

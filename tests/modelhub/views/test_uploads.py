@@ -53,7 +53,13 @@ def test_a_good_file_is_shown_first_and_comes_in_after_a_yes(desk: Desk) -> None
     upload = desk.checked(lines(GOOD, {"prompt": "A long day.", "mood": 3}))
     assert (upload.state, Prompt.objects.count()) == (UploadState.CHECKED, 0)
     page = desk.page(upload)
-    for said in ("I can&#x27;t sleep.", "Tell me more.", "That sounds hard.", "mood", "Import all rows"):
+    for said in (
+        "I can&#x27;t sleep.",
+        "Tell me more.",
+        "That sounds hard.",
+        "mood",
+        "Import all rows",
+    ):
         assert said in page
     desk.client.post(desk.at("upload-confirm", upload))
     jobs.run(KIND, upload.id)
