@@ -62,9 +62,7 @@ def test_a_release_ends_with_a_sentence(settings: Any, tmp_path: Path) -> None:
             actor=SYSTEM, study=story.study, purpose="training", progress=unwatched
         )
         assert made.state == "failed"
-        assert job_about(kind=JOB, subject_id=made.id).reason.startswith(
-            "There was no room left on the disk"
-        )
+        assert job_about(kind=JOB, subject_id=made.id).reason.startswith("The disk is full")
         assert [path for path in disk.rglob("*") if path.is_file()] == []
 
 

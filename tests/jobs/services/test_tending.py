@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from codesign.jobs.models import Claim, Job
-from codesign.jobs.queries import LOST_AFTER_WHEN_BUSY, LOST_AFTER
+from codesign.jobs.queries import LOST_AFTER, LOST_AFTER_WHEN_BUSY
 from codesign.jobs.rules import STALE_AFTER, JobState
 from codesign.jobs.services import tending
 from tests.support import counting_jobs

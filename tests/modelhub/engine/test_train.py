@@ -159,7 +159,7 @@ def test_another_rank_than_the_parent_s_is_refused(
     params = SHORT | {"lora_r": 4}
     code, result = trainer.run("rank", release, adapter_parent=first["adapter"], params=params)
     assert code == Exit.FAILED
-    assert result["error"] == "The parent adapter has LoRA rank 2; leave the rank empty."
+    assert result["error"] == "The parent adapter has LoRA rank 2; do not set another rank."
 
 
 @pytest.mark.parametrize(
@@ -228,14 +228,17 @@ def test_kto_needs_both_kinds(trainer: Trainer, tmp_path: Path) -> None:
     release = write_release(tmp_path / "release", unpaired_preference={"train": rows})
     code, result = trainer.run("one-sided", release, method="kto")
     assert code == Exit.FAILED
-    assert result["error"] == "KTO learns from good and bad replies; these are all good."
+    assert (
+        result["error"]
+        == "KTO needs good and bad responses. All responses of this release are good."
+    )
 
 
 def test_too_little_memory_ends_clearly(trainer: Trainer, release: Path) -> None:
     code, result = trainer.run("memory", release, memory_limit_mb=1000)
     assert code == Exit.OUT_OF_MEMORY, result
     assert result["error"] == (
-        "There was not enough memory; a smaller batch or shorter records may fit."
+        "There was not enough memory. Try a smaller batch or shorter records."
     )
 
 

@@ -309,7 +309,7 @@ def test_what_broke_is_for_the_log_alone(
     assert "a-file" in caplog.text
 
 
-STOPPED = "An unexpected error stopped this; the server's log says more. Try again."
+STOPPED = "An unexpected error stopped this. The server's log has the details. Try again."
 
 
 def broken(settings: Any, tmp_path: Path) -> None:

@@ -316,8 +316,8 @@ def test_the_command_lists_what_it_skipped(
     path = write(tmp_path / "p.jsonl", {"prompt": "One"}, {"prompt": ""})
     with pytest.raises(CommandError, match=r"line 2: the prompt is empty\.") as refused:
         call_command("import_prompts", study.slug, str(path))
-    assert "\n1 row is wrong, so nothing was imported." in str(refused.value)
-    assert str(refused.value).endswith("import the other rows alone with --skip-bad.")
+    assert "\n1 row is invalid, so nothing was imported." in str(refused.value)
+    assert str(refused.value).endswith("import the valid rows with --skip-bad.")
     call_command("import_prompts", study.slug, str(path), "--skip-bad")
     said = capsys.readouterr().out
     assert "skipped line 2: the prompt is empty." in said

@@ -134,8 +134,11 @@ def test_the_command_checks_and_writes_nothing(
     call_command("import_prompts", study.slug, str(path), "--check")
     said = capsys.readouterr().out
     assert "cannot be imported: line 26: the prompt is empty." in said
-    assert "line 22, held out: tied to 3 others; 3 held out through it" in said
-    assert "4 rows would be tied to other prompts, and 3 prompts would be held out" in said
+    assert "line 22, held out: in a split group with 3 others; holds out 3 of them" in said
+    assert (
+        "4 rows would be in split groups with other prompts, and 3 prompts would be held out"
+        in said
+    )
     assert counts() == before
 
 

@@ -119,7 +119,7 @@ def test_a_scorer_neither_writes_nor_is_trained_on_nor_compared() -> None:
     with pytest.raises(Invalid, match="can be compared"):
         plan_evaluation(actor=SYSTEM, study=study, child=scorer)
     assert scorer not in able_to_write(study_id=study.id)
-    with pytest.raises(Invalid, match="starts from a base model"):
+    with pytest.raises(Invalid, match="must start from a base model"):
         ask(study, method="reward", base=child_of(study))
 
 
@@ -298,7 +298,7 @@ def test_without_enough_memory_it_ends_in_a_sentence(homes: Any) -> None:
     jobs.run(KIND, run.id)
     run.refresh_from_db()
     assert run.state == TrainingState.FAILED
-    assert "There was not enough memory; a smaller batch" in run.error
+    assert "There was not enough memory. Try a smaller batch" in run.error
 
 
 @pytest.mark.slow
@@ -310,7 +310,7 @@ def test_what_broke_is_for_the_log_alone(homes: Any, caplog: pytest.LogCaptureFi
     jobs.run(KIND, run.id)
     run.refresh_from_db()
     assert run.state == TrainingState.FAILED
-    assert run.error.startswith("Training stopped with an error")
+    assert run.error.startswith("An unexpected error stopped the training")
     assert str(homes.RELEASES_DIR) not in run.error
     assert "Traceback" in caplog.text
 

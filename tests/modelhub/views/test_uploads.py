@@ -285,7 +285,7 @@ def test_what_broke_is_for_the_log_alone(desk: Desk, caplog: pytest.LogCaptureFi
     assert "a secret" in caplog.text
 
 
-STOPPED = "An unexpected error stopped this; the server's log says more. Try again."
+STOPPED = "An unexpected error stopped this. The server's log has the details. Try again."
 BREAK = """
 CREATE FUNCTION pg_temp.breaks() RETURNS trigger LANGUAGE plpgsql
   AS $$ BEGIN RAISE EXCEPTION 'a secret'; END $$;
