@@ -72,9 +72,9 @@ def plain_text(text: str) -> str:
 
 
 def _latin(word: re.Match[str]) -> str:
-    found = word.group()
-    mixed = re.search("[a-z]", found) and _OTHER_LETTERS.search(found)
-    return found.translate(_LOOKALIKES) if mixed else found
+    letters = word.group()
+    mixed = re.search("[a-z]", letters) and _OTHER_LETTERS.search(letters)
+    return letters.translate(_LOOKALIKES) if mixed else letters
 
 
 @lru_cache(maxsize=4096)

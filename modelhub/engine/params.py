@@ -74,23 +74,23 @@ class TrainingParams:
 
 def problems(method: str, raw: Mapping[str, Any]) -> list[str]:
     """Return one sentence for each error in `raw`; empty if it is valid."""
-    found = [
+    errors = [
         problem
         for name in sorted(raw)
         if (problem := _problem(method, name, raw[name])) is not None
     ]
     if raw.get("epochs") is not None and raw.get("max_steps") is not None:
-        found.append("Give epochs or steps, not both.")
+        errors.append("Give epochs or steps, not both.")
     if method == "kto" and raw.get("batch_size") == 1:
-        found.append("KTO compares records within a batch, so its batch size must be at least 2.")
-    return found
+        errors.append("KTO compares records within a batch, so its batch size must be at least 2.")
+    return errors
 
 
 def parse(method: str, raw: Mapping[str, Any]) -> TrainingParams:
     """Return the checked parameters with defaults; raises BadSpec with all errors."""
-    found = problems(method, raw)
-    if found:
-        raise BadSpec(found)
+    errors = problems(method, raw)
+    if errors:
+        raise BadSpec(errors)
     values = {name: value for name, value in raw.items() if value is not None}
     if "max_steps" not in values:
         values.setdefault("epochs", 1.0)

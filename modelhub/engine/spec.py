@@ -68,9 +68,9 @@ def parse_spec(raw: Mapping[str, Any]) -> TrainSpec:
     """Return the checked spec; raises BadSpec with all errors."""
     values = {name: value for name, value in raw.items() if value is not None}
     params = values.pop("params", {})
-    found = _problems(values, params)
-    if found:
-        raise BadSpec(found)
+    errors = _problems(values, params)
+    if errors:
+        raise BadSpec(errors)
     for name in _FOLDERS:
         if name in values:
             values[name] = Path(values[name])
@@ -79,16 +79,16 @@ def parse_spec(raw: Mapping[str, Any]) -> TrainSpec:
 
 def _problems(values: dict[str, Any], params: Any) -> list[str]:
     known = {*_REQUIRED, *_FOLDERS, *_WHOLE, *_TEXTS}
-    found = [f"A training spec has no key {name}." for name in sorted(set(values) - known)]
-    found += [f"The training spec needs {name}." for name in _REQUIRED if not values.get(name)]
+    errors = [f"A training spec has no key {name}." for name in sorted(set(values) - known)]
+    errors += [f"The training spec needs {name}." for name in _REQUIRED if not values.get(name)]
     for name in (*_FOLDERS, *_TEXTS, "method"):
         if name in values and not isinstance(values[name], str):
-            found.append(f"{name} must be text.")
+            errors.append(f"{name} must be text.")
     for name, (low, high) in _WHOLE.items():
         value = values.get(name, low)
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            found.append(f"{name} must be a whole number between {low} and {high}.")
-    return found or _content_problems(values, params)
+            errors.append(f"{name} must be a whole number between {low} and {high}.")
+    return errors or _content_problems(values, params)
 
 
 def _content_problems(values: dict[str, Any], params: Any) -> list[str]:
@@ -96,13 +96,13 @@ def _content_problems(values: dict[str, Any], params: Any) -> list[str]:
     method = values["method"]
     if method not in ALL_METHODS:
         return [f"Unknown method {method}. Known methods: {', '.join(sorted(ALL_METHODS))}."]
-    found = [
+    errors = [
         f"{name} is not a folder: {Path(values[name]).name}."
         for name in ("base_dir", "release_dir", "adapter_parent")
         if name in values and not Path(values[name]).is_dir()
     ]
     if method == "reward" and "adapter_parent" in values:
-        found.append("A reward model must start from a base model, not from an adapter.")
+        errors.append("A reward model must start from a base model, not from an adapter.")
     if not isinstance(params, Mapping):
-        return [*found, "params must be an object."]
-    return found + problems(method, params)
+        return [*errors, "params must be an object."]
+    return errors + problems(method, params)

@@ -25,7 +25,7 @@ ROWS = [
 
 
 @pytest.mark.slow
-def test_a_file_is_brought_looked_at_and_imported(
+def test_a_file_is_uploaded_checked_and_imported(
     open_page: OpenPage, transactional_db: None
 ) -> None:
     study = StudyFactory.create()

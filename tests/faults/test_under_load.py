@@ -142,7 +142,7 @@ def story(record_property: Callable[[str, object], None]) -> Story:
 # --- the disk is full ----------------------------------------------------------------------------
 
 
-def test_a_full_disk_is_said_and_nothing_is_broken(
+def test_a_full_disk_is_reported_and_breaks_nothing(
     installation: Installation, disk: Disk | None, judges: list[Judge], story: Story
 ) -> None:
     if disk is None:
@@ -296,7 +296,7 @@ def kill(installation: Installation, name: str) -> float:
     return time.monotonic() - began
 
 
-def test_nothing_acknowledged_is_lost_whatever_is_killed(
+def test_acknowledged_work_survives_killed_processes(
     installation: Installation, judges: list[Judge], story: Story
 ) -> None:
     for judge in judges:

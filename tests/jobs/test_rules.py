@@ -46,7 +46,7 @@ def test_slow_work_has_a_rate_from_its_last_two_reports() -> None:
     [[], [[0, 5]], [[0, 5], [10, 5]], [[10, 0], [10, 5]]],
     ids=["none", "one", "no advance", "no time"],
 )
-def test_nothing_is_said_without_an_advance(samples: list[list[float]]) -> None:
+def test_there_is_no_rate_without_progress(samples: list[list[float]]) -> None:
     assert rate_of(samples, done=5, total=10) is None
 
 

@@ -54,7 +54,7 @@ def start(
     runs the job with `working.run_here`, and if that process dies, the timer sends a message.
     """
     now = timezone.now()
-    told = not here and (due_at is None or due_at <= now)
+    notify = not here and (due_at is None or due_at <= now)
     job = Job.objects.create(
         kind=kind,
         subject_id=subject_id,
@@ -65,11 +65,11 @@ def start(
         total=total,
         cursor=cursor,
         due_at=due_at or now,
-        call=1 if told else 0,
-        called_at=now if told or here else None,
+        call=1 if notify else 0,
+        called_at=now if notify or here else None,
     )
     JobMove.objects.create(job=job, actor_id=actor.user_id, new=job.state)
-    if told:
+    if notify:
         _tell_workers([job])
     return job
 

@@ -30,7 +30,7 @@ def member() -> Member:
     return member
 
 
-def test_an_ended_session_loses_nothing(member: Member) -> None:  # standards 5.3
+def test_an_expired_session_keeps_the_draft(member: Member) -> None:  # standards 5.3
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)

@@ -57,7 +57,7 @@ def test_a_reply_that_names_its_own_model_is_refused_by_line(
 
 
 @pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
-def test_mentions_of_other_products_come_in(study: Study, door: Door, kind: str) -> None:
+def test_mentions_of_other_products_are_imported(study: Study, door: Door, kind: str) -> None:
     door(study, written(kind, FINE, {**FINE, "text": "I asked ChatGPT 🤗"}), f"p.{kind}")
     assert Response.objects.count() == 2
 
@@ -108,7 +108,7 @@ def test_a_reply_given_as_an_object_is_split_into_text_and_model(
     ],
 )
 @pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
-def test_an_object_that_is_no_reply_is_an_error_of_its_line(
+def test_an_object_that_is_not_a_response_is_an_error_of_its_line(
     study: Study, door: Door, kind: str, reply: str, says: str
 ) -> None:
     said = plain(door(study, written(kind, reply), f"p.{kind}").replace("\\\\", "\\"))

@@ -22,7 +22,7 @@ def called_ago(job: Job, silent: timedelta) -> None:
 
 
 @pytest.mark.django_db
-def test_a_message_that_nobody_answered_is_sent_again() -> None:
+def test_an_unanswered_message_is_sent_again() -> None:
     job = counting_jobs.job(lambda work: None)
     assert tending.tend() == 0
     called_ago(job, LOST_AFTER)
@@ -33,7 +33,7 @@ def test_a_message_that_nobody_answered_is_sent_again() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_waits_in_line_behind_a_busy_worker_is_left_there() -> None:
+def test_messages_behind_a_busy_worker_are_not_sent_again() -> None:
     busy, over = threading.Event(), threading.Event()
 
     def plan(_work: object) -> None:
@@ -55,7 +55,7 @@ def test_what_waits_in_line_behind_a_busy_worker_is_left_there() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_timer_skips_what_somebody_has_locked() -> None:
+def test_the_timer_skips_locked_jobs() -> None:
     """Prevents the timer from waiting behind a large import, and sign-in mail behind the timer."""
     locked, free = (counting_jobs.job(lambda work: None) for _ in range(2))
     for job in (locked, free):

@@ -49,7 +49,7 @@ def test_a_job_is_run_to_its_end_and_every_move_is_logged() -> None:
 
 
 @pytest.mark.django_db
-def test_a_void_message_claims_nothing() -> None:
+def test_an_outdated_message_is_ignored() -> None:
     job = counting_jobs.job(lambda work: None)
     first = job.call
     queueing.dispatch(jobs=[job])
@@ -70,7 +70,7 @@ def test_a_void_message_claims_nothing() -> None:
     ],
     ids=["failed", "refused", "error", "retry", "database away", "disk full"],
 )
-def test_what_a_runner_raises_decides_how_it_ends(
+def test_exceptions_of_a_runner_decide_how_the_job_ends(
     error: Exception, state: JobState, reason: str
 ) -> None:
     def plan(_work: Any) -> None:
@@ -133,7 +133,7 @@ def run_beside(job: Job) -> threading.Thread:
 
 
 @beside
-def test_progress_is_written_while_the_work_is_one_transaction() -> None:
+def test_progress_is_saved_during_one_long_transaction() -> None:
     go_on = threading.Event()
 
     def plan(work: Any) -> None:
@@ -177,7 +177,7 @@ def test_only_one_worker_has_a_job() -> None:
 
 
 @pytest.mark.django_db
-def test_a_claim_that_another_worker_has_taken_over_keeps_nothing() -> None:
+def test_a_worker_that_lost_its_claim_saves_nothing() -> None:
     kept = []
 
     def plan(work: Any) -> None:
@@ -207,7 +207,7 @@ def test_a_job_whose_workers_die_again_and_again_fails() -> None:
 
 
 @beside
-def test_several_workers_take_parts_of_one_job() -> None:
+def test_several_workers_claim_parts_of_one_job() -> None:
     parts = []
 
     def plan(work: Any) -> str:

@@ -157,7 +157,7 @@ def test_a_spec_that_cannot_be_read(tmp_path: Path, content: str | None) -> None
     assert run.stderr.strip().endswith(".")
 
 
-def test_no_argument_says_how_to_call() -> None:
+def test_a_call_without_argument_prints_usage() -> None:
     run = _train()
     assert (run.returncode, run.stderr[:6]) == (Exit.BAD_SPEC, "usage:")
 
@@ -194,7 +194,7 @@ def test_progress_is_read_in_whole_lines_only(tmp_path: Path) -> None:
         (1, "without a result (exit code 1)"),
     ],
 )
-def test_a_run_that_left_no_result_has_one_all_the_same(
+def test_a_run_without_a_result_file_has_an_error_as_result(
     tmp_path: Path, returncode: int, said: str
 ) -> None:
     result = read_result(tmp_path, returncode)
@@ -221,7 +221,7 @@ def test_a_step_s_report_has_rate_and_time_left() -> None:
 
 
 @pytest.mark.parametrize("loss", [math.nan, math.inf])
-def test_a_loss_that_is_no_number_ends_the_run(loss: float) -> None:
+def test_an_infinite_or_nan_loss_ends_the_run(loss: float) -> None:
     with pytest.raises(EngineError, match="at step 3; a smaller learning rate"):
         step_event(State(3, 6), {"loss": loss}, 1.0)
 
@@ -238,7 +238,7 @@ def test_a_loss_that_is_no_number_ends_the_run(loss: float) -> None:
         (ValueError("memory"), False),
     ],
 )
-def test_what_counts_as_out_of_memory(error: Exception, is_memory: bool) -> None:
+def test_errors_that_count_as_out_of_memory(error: Exception, is_memory: bool) -> None:
     assert is_out_of_memory(error) is is_memory
 
 
@@ -318,6 +318,6 @@ def test_neighbours_have_different_prompts(counts: list[int], seed: int) -> None
     assert order == spread(records, seed=seed)
 
 
-def test_one_prompt_alone_has_only_itself_beside_it() -> None:
+def test_records_of_a_single_prompt_keep_each_other_as_neighbours() -> None:
     records = [{"prompt": 1, "id": n} for n in range(3)]
     assert len(spread(records, seed=0)) == 3

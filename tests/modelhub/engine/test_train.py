@@ -85,7 +85,7 @@ def first(trainer: Trainer, release: Path) -> dict[str, Any]:
     return result
 
 
-def test_a_finished_run_says_what_it_did(first: dict[str, Any], trainer: Trainer) -> None:
+def test_a_finished_run_has_a_complete_result(first: dict[str, Any], trainer: Trainer) -> None:
     metrics = first["metrics"]
     assert (metrics["steps"], metrics["records"]) == (2, 4)
     assert sum(metrics["left_out"].values()) == 4
@@ -136,7 +136,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(
     assert other["weights_sha256"] != first["weights_sha256"]
 
 
-def test_training_goes_on_from_a_parent_adapter(
+def test_training_can_start_from_a_parent_adapter(
     first: dict[str, Any], trainer: Trainer, release: Path
 ) -> None:
     params = {name: value for name, value in SHORT.items() if name != "lora_r"}
@@ -175,7 +175,7 @@ def test_another_rank_than_the_parent_s_is_refused(
     ],
     ids=["empty", "other config", "held-out only", "only unusable"],
 )
-def test_a_release_without_pairs_is_said_to_have_none(
+def test_a_release_without_pairs_is_refused(
     trainer: Trainer, tmp_path: Path, configs: dict[str, Any], said: str
 ) -> None:
     release = write_release(tmp_path / "release", **configs)

@@ -80,7 +80,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("row", "says"), BAD, ids=[says for _, says in BAD])
-def test_a_bad_row_is_named_by_line_and_nothing_comes_in(
+def test_an_invalid_row_is_reported_by_line_and_nothing_is_imported(
     study: Study, tmp_path: Path, row: Any, says: str
 ) -> None:
     path = write(tmp_path / "p.jsonl", {"prompt": "A fine one"}, "", row, {"prompt": "Another"})
@@ -123,7 +123,7 @@ def test_every_bad_line_is_listed_in_order(study: Study, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("name", ["p.txt", "nowhere.jsonl", "broken.parquet"])
-def test_what_is_no_file_for_us(study: Study, tmp_path: Path, name: str) -> None:
+def test_unknown_and_missing_files_are_refused(study: Study, tmp_path: Path, name: str) -> None:
     if name != "nowhere.jsonl":
         (tmp_path / name).write_text("not much")
     with pytest.raises(Invalid):
@@ -138,7 +138,7 @@ def test_what_is_no_file_for_us(study: Study, tmp_path: Path, name: str) -> None
         ("p.jsonl", b'[{"prompt": "x"}]', "is one JSON list. Please write one object on each line"),
     ],
 )
-def test_a_file_that_is_something_else_is_named_for_what_it_is(
+def test_other_file_formats_are_named_in_the_refusal(
     study: Study, tmp_path: Path, name: str, content: bytes, says: str
 ) -> None:
     (tmp_path / name).write_bytes(content)
@@ -148,7 +148,7 @@ def test_a_file_that_is_something_else_is_named_for_what_it_is(
 
 
 @pytest.mark.parametrize("cell", ['"never ends\nx\n', '"' + "x" * 16_000_001 + '"\nx\n'])
-def test_a_table_that_breaks_off_says_that_the_rest_was_not_read(
+def test_a_truncated_table_reports_that_the_rest_was_not_read(
     study: Study, tmp_path: Path, cell: str
 ) -> None:
     (tmp_path / "p.csv").write_text("prompt\n" + cell, encoding="utf-8")
@@ -222,7 +222,7 @@ def test_of_many_replies_four_are_asked_about_evenly_over_models(
     assert Response.objects.filter(prompt__study=study).count() == 180  # the others stay
 
 
-def test_whoever_watches_is_heard_while_tasks_are_made(study: Study, tmp_path: Path) -> None:
+def test_the_watch_callback_is_called_while_tasks_are_made(study: Study, tmp_path: Path) -> None:
     """Of a large file that takes a minute: no worker may be taken for dead so long."""
     open_round(CohortFactory.create(study=study))
     path = write(tmp_path / "p.jsonl", {"prompt": "One", "responses": ["First.", "Second."]})
@@ -239,7 +239,7 @@ def test_whoever_watches_is_heard_while_tasks_are_made(study: Study, tmp_path: P
     assert not Prompt.objects.exists()
 
 
-def test_the_same_file_again_changes_nothing(study: Study, tmp_path: Path) -> None:
+def test_importing_a_file_again_changes_nothing(study: Study, tmp_path: Path) -> None:
     open_round(CohortFactory.create(study=study))
     path = write(tmp_path / "p.jsonl", {"prompt": "One", "responses": ["First.", "Second."]})
     load(study, path)
@@ -285,7 +285,9 @@ def test_csv_with_lists_and_words(study: Study, tmp_path: Path) -> None:
         ("prompt\nb\xe9\n", 2, "not Unicode text"),
     ],
 )
-def test_csv_says_the_line(study: Study, tmp_path: Path, text: str, line: int, says: str) -> None:
+def test_csv_errors_name_the_line(
+    study: Study, tmp_path: Path, text: str, line: int, says: str
+) -> None:
     path = tmp_path / "p.csv"
     path.write_bytes(text.encode("latin-1"))
     with pytest.raises(RowsRefused) as refused:
@@ -310,7 +312,7 @@ def test_parquet(study: Study, tmp_path: Path) -> None:
     assert (report.prompts, report.responses) == (2, 1)
 
 
-def test_the_command_lists_what_it_skipped(
+def test_the_command_lists_skipped_rows(
     study: Study, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = write(tmp_path / "p.jsonl", {"prompt": "One"}, {"prompt": ""})

@@ -65,7 +65,7 @@ def test_a_run_does_not_end_while_items_are_to_be_made(run: GenerationRun) -> No
     assert claim(run)
 
 
-def test_a_long_run_leaves_out_what_is_pulled_or_comes_in_later(run: GenerationRun) -> None:
+def test_a_long_run_leaves_out_withdrawn_and_newer_prompts(run: GenerationRun) -> None:
     for prompt in list(queries.prompts_without_items(run=run))[-3:]:
         pull_prompt(actor=SYSTEM, prompt=prompt)
     add_prompts(run.study, "After it began", external_id="~")
@@ -74,7 +74,7 @@ def test_a_long_run_leaves_out_what_is_pulled_or_comes_in_later(run: GenerationR
     assert list(queries.runs_miscounted()) == []
 
 
-def test_sets_of_prompts_are_told_apart_in_whatever_order(study: Study) -> None:
+def test_fingerprints_of_prompts_differ_and_ignore_their_order(study: Study) -> None:
     first, *rest = add_prompts(study, "One", "Two", "Three")
     there = Prompt.objects.filter(study=study)
     same = [

@@ -124,7 +124,7 @@ def test_a_scorer_neither_writes_nor_is_trained_on_nor_compared() -> None:
 
 
 @pytest.mark.django_db
-def test_nothing_is_built_on_what_somebody_took_back() -> None:  # standards 2.9
+def test_models_with_withdrawn_data_cannot_be_trained_further() -> None:  # standards 2.9
     study = StudyFactory.create()
     release = frozen_release(study)
     run = ask(study, release=release)
@@ -154,7 +154,7 @@ def test_the_same_run_is_not_done_twice() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_four_hands_queue_one_run() -> None:
+def test_concurrent_requests_queue_one_run() -> None:
     study = StudyFactory.create()
     release, base = frozen_release(study), embedded()
     start = partial(ask, study, release=release, base=base)
@@ -291,7 +291,7 @@ def test_a_release_without_pairs_ends_in_a_sentence(homes: Any) -> None:
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_without_enough_memory_it_ends_in_a_sentence(homes: Any) -> None:
+def test_running_out_of_memory_fails_the_run_with_an_explanation(homes: Any) -> None:
     homes.TRAINING_MEMORY_MB = 1000
     run = ask(StudyFactory.create())
     write_release(homes.RELEASES_DIR / str(run.release_id), preference={"train": PAIRS})
@@ -303,7 +303,7 @@ def test_without_enough_memory_it_ends_in_a_sentence(homes: Any) -> None:
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_what_broke_is_for_the_log_alone(homes: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_unexpected_errors_are_only_in_the_log(homes: Any, caplog: pytest.LogCaptureFixture) -> None:
     run = ask(StudyFactory.create())
     folder = write_release(homes.RELEASES_DIR / str(run.release_id), preference={"train": PAIRS})
     (folder / "preference" / "train.parquet").write_bytes(b"PAR1 and no more")

@@ -74,9 +74,7 @@ def requested(made: DatasetRelease) -> TrainingRun:
     )
 
 
-def test_training_gets_what_the_responses_were_written_with(
-    panelist: Member, round_: Round
-) -> None:
+def test_training_uses_the_system_message_of_the_responses(panelist: Member, round_: Round) -> None:
     study = panelist.study
     answered(study, KIND, "One", "Two", round=round_)
     judged(panelist, 2)
@@ -99,7 +97,9 @@ def test_where_they_differ_that_of_the_most_responses_counts(
     assert requested(released(panelist)).system_message == KIND
 
 
-def test_at_a_tie_the_newer_one_counts(panelist: Member, round_: Round) -> None:
+def test_of_equally_frequent_system_messages_the_newer_is_used(
+    panelist: Member, round_: Round
+) -> None:
     study = panelist.study
     answered(study, BRIEF, "One", round=round_)
     answered(study, KIND, "Two", round=round_)
@@ -107,7 +107,7 @@ def test_at_a_tie_the_newer_one_counts(panelist: Member, round_: Round) -> None:
     assert requested(released(panelist)).system_message == KIND
 
 
-def test_where_no_run_wrote_them_it_is_the_newest_of_the_study() -> None:
+def test_imported_responses_use_the_newest_system_message_of_the_study() -> None:
     study = StudyFactory.create()
     assert requested(frozen_release(study)).system_message == DEFAULT_SYSTEM_MESSAGE
     answered(study, KIND, "One", round=None)

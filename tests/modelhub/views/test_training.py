@@ -114,7 +114,9 @@ def test_the_ml_engineer_alone_trains(
 
 
 @pytest.mark.parametrize("name", [*READING, "training-cancel"])
-def test_another_study_sees_nothing(run: TrainingRun, evaluation: Evaluation, name: str) -> None:
+def test_training_runs_of_another_study_are_not_found(
+    run: TrainingRun, evaluation: Evaluation, name: str
+) -> None:
     """Neither by this study's address nor by this thing's id under one's own address."""
     stranger = staff(StudyFactory.create(), Role.ML_ENGINEER)
     url = address(name, run, evaluation)
@@ -156,7 +158,7 @@ def test_starting_a_run_from_the_page(study: Study) -> None:
     assert reverse("modelhub:training-run", kwargs=names).encode() in again.content
 
 
-def test_each_method_takes_the_numbers_it_has_a_use_for(study: Study) -> None:
+def test_each_method_uses_its_own_parameters(study: Study) -> None:
     client = signed_in(staff(study, Role.ML_ENGINEER))
     url = reverse("modelhub:training-start", kwargs={"slug": study.slug})
     filled = {
@@ -303,7 +305,7 @@ def test_there_is_always_a_model_to_start_from() -> None:
     assert b"SmolLM2-135M-Instruct" in signed_in(engineer).get(url).content
 
 
-def test_what_a_comparison_asks_for_is_said_before_it_starts() -> None:
+def test_the_cost_of_a_comparison_is_shown_before_it_starts() -> None:
     panelist, _ = two_panelists()
     study = panelist.study  # two seats, three held-out prompts
     child = child_of(study)

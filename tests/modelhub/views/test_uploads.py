@@ -49,7 +49,7 @@ def desk() -> Desk:
     return Desk()
 
 
-def test_a_good_file_is_shown_first_and_comes_in_after_a_yes(desk: Desk) -> None:
+def test_a_valid_file_is_previewed_and_imported_after_confirmation(desk: Desk) -> None:
     upload = desk.checked(lines(GOOD, {"prompt": "A long day.", "mood": 3}))
     assert (upload.state, Prompt.objects.count()) == (UploadState.CHECKED, 0)
     page = desk.page(upload)
@@ -70,7 +70,7 @@ def test_a_good_file_is_shown_first_and_comes_in_after_a_yes(desk: Desk) -> None
     assert "HX-Refresh" in desk.client.get(desk.at("upload-progress", upload)).headers
 
 
-def test_bad_rows_are_listed_and_stay_out_only_after_a_yes_to_that(desk: Desk) -> None:
+def test_invalid_rows_are_listed_and_skipped_only_after_confirmation(desk: Desk) -> None:
     upload = desk.checked(lines(GOOD, {"prompt": ""}, {"prompt": "Fine."}, {}))
     page = desk.page(upload)
     assert "Line 2: the prompt is empty." in page
@@ -83,7 +83,7 @@ def test_bad_rows_are_listed_and_stay_out_only_after_a_yes_to_that(desk: Desk) -
     assert Prompt.objects.count() == 2
 
 
-def test_a_study_that_changed_meanwhile_takes_nothing(desk: Desk) -> None:
+def test_an_import_is_refused_if_the_study_changed_after_the_check(desk: Desk) -> None:
     upload = desk.checked(lines({"prompt": "One.", "external_id": "a"}, {"prompt": "Two."}))
     other = desk.checked(lines({"prompt": "Other.", "external_id": "a"}), "other.jsonl")
     for one in (other, upload):
@@ -105,7 +105,7 @@ def for_a_minute(desk: Desk, state: UploadState, done: int) -> Upload:
     return Upload.objects.get()
 
 
-def test_progress_says_percent_rate_and_time_left_without_scripts_too(desk: Desk) -> None:
+def test_progress_shows_percent_rate_and_time_left_without_scripts(desk: Desk) -> None:
     upload = for_a_minute(desk, UploadState.CHECKING, 25_000)
     for name in ("upload", "upload-progress"):
         page = desk.client.get(desk.at(name, upload)).content.decode()
@@ -115,7 +115,7 @@ def test_progress_says_percent_rate_and_time_left_without_scripts_too(desk: Desk
         assert "<noscript>" in page
 
 
-def test_what_comes_after_the_last_row_has_its_own_words_and_no_pace(desk: Desk) -> None:
+def test_the_time_after_the_last_row_has_its_own_state_and_no_rate(desk: Desk) -> None:
     upload = for_a_minute(desk, UploadState.IMPORTING, 100_000)
     page = " ".join(desk.page(upload).split())
     assert "Looking which prompts say almost the same · 100,000 of 100,000 rows" in page
@@ -123,7 +123,7 @@ def test_what_comes_after_the_last_row_has_its_own_words_and_no_pace(desk: Desk)
     assert "100,000" in desk.client.get(desk.at("uploads")).content.decode()
 
 
-def test_cancelled_before_and_after_it_was_looked_through(desk: Desk) -> None:
+def test_an_import_can_be_cancelled_before_and_after_its_check(desk: Desk) -> None:
     for look in (False, True):
         if look:
             upload = desk.checked(lines(GOOD))
@@ -147,9 +147,7 @@ def test_a_file_is_gone_once_its_import_has_ended(
     assert not queries.path_of(upload=upload).exists()
 
 
-def test_what_a_crash_left_beside_the_rows_is_cleared_away(
-    desk: Desk, settings: Any, tmp_path: Path
-) -> None:
+def test_orphaned_files_are_deleted(desk: Desk, settings: Any, tmp_path: Path) -> None:
     settings.UPLOADS_DIR = tmp_path
     kept = queries.path_of(upload=desk.checked(lines(GOOD)))
     arriving, left = tmp_path / f"{uuid.uuid4()}.csv", tmp_path / f"{uuid.uuid4()}.jsonl"
@@ -161,9 +159,7 @@ def test_what_a_crash_left_beside_the_rows_is_cleared_away(
     assert sorted(tmp_path.iterdir()) == sorted([kept, arriving])
 
 
-def test_what_a_killed_web_process_was_receiving_is_cleared_away(
-    settings: Any, tmp_path: Path
-) -> None:
+def test_partial_uploads_of_a_killed_web_process_are_deleted(settings: Any, tmp_path: Path) -> None:
     """What a program sends, and what a form has too much of to be held in memory."""
     settings.UPLOADS_DIR = tmp_path
     by_api = CsvFile().parse(io.BytesIO(b"prompt\nHello\n"))
@@ -177,7 +173,7 @@ def test_what_a_killed_web_process_was_receiving_is_cleared_away(
     by_page.close()
 
 
-def test_a_form_with_much_in_it_leaves_no_file_but_the_one_that_is_kept(
+def test_a_large_form_leaves_only_the_stored_file(
     desk: Desk, settings: Any, tmp_path: Path
 ) -> None:
     settings.UPLOADS_DIR, settings.FILE_UPLOAD_MAX_MEMORY_SIZE = tmp_path, 1
@@ -210,7 +206,7 @@ def test_a_worker_that_died_is_noticed_and_its_file_read_again(desk: Desk) -> No
     assert upload.state == UploadState.CHECKED
 
 
-def test_a_file_that_nobody_said_yes_to_is_deleted_after_a_week(
+def test_an_unconfirmed_file_is_deleted_after_a_week(
     desk: Desk, django_capture_on_commit_callbacks: Any
 ) -> None:
     old, new = desk.checked(lines(GOOD)), desk.checked(lines(GOOD), "new.jsonl")
@@ -236,7 +232,7 @@ def what_beat_rings() -> None:
         current_app.tasks[one["task"]]()
 
 
-def test_nothing_of_a_file_that_was_left_stays_in_its_row(desk: Desk) -> None:
+def test_a_cancelled_import_keeps_no_content(desk: Desk) -> None:
     upload = desk.checked(lines(GOOD))
     assert upload.first
     desk.client.post(desk.at("upload-cancel", upload))
@@ -264,14 +260,14 @@ def refused(desk: Desk, member: Member, status: int) -> None:
     assert upload.state == UploadState.CHECKED
 
 
-def test_somebody_elses_import_is_not_found(desk: Desk) -> None:
+def test_an_import_of_another_study_is_not_found(desk: Desk) -> None:
     theirs = Desk().checked(lines(GOOD))
     for name in ONE_UPLOAD:
         send = desk.client.get if name in ("upload", "upload-progress") else desk.client.post
         assert send(desk.at(name, theirs)).status_code == 404
 
 
-def test_what_broke_is_for_the_log_alone(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+def test_unexpected_errors_are_only_in_the_log(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
     upload = desk.checked(lines(GOOD))
     desk.client.post(desk.at("upload-confirm", upload))
     with connection.cursor() as cursor:
@@ -296,7 +292,7 @@ CREATE TRIGGER breaks BEFORE INSERT ON annotations_prompt
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_a_killed_worker_leaves_nothing_half_imported_and_the_next_one_does_it_all() -> None:
+def test_a_killed_import_is_rolled_back_and_done_by_the_next_worker() -> None:
     desk = Desk()
     rows = 30_000
     upload = desk.checked(lines(*({"prompt": f"Worry number {n}."} for n in range(rows))))
@@ -313,7 +309,7 @@ def test_a_killed_worker_leaves_nothing_half_imported_and_the_next_one_does_it_a
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_cancelled_while_it_is_imported_nothing_stays() -> None:
+def test_cancelling_a_running_import_rolls_it_back() -> None:
     desk = Desk()
     rows = 30_000
     upload = desk.checked(lines(*({"prompt": f"Worry number {n}."} for n in range(rows))))
@@ -343,7 +339,7 @@ def env() -> dict[str, str]:
     }
 
 
-def test_what_an_open_round_would_cost_is_said_before_the_yes() -> None:
+def test_the_cost_in_an_open_round_is_shown_before_confirmation() -> None:
     member = judge()
     judging_round(member.cohort, overlap=3)
     desk = Desk(member.study)
