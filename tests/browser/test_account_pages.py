@@ -1,4 +1,4 @@
-"""Coming in and looking after one's account, in a real browser."""
+"""Signing in and managing an account, in a real browser."""
 
 from __future__ import annotations
 

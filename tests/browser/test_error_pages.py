@@ -1,4 +1,4 @@
-"""What goes wrong is said in plain words, with the way on and Help in its place."""
+"""Error pages use plain words, with a way to continue and with Help in its place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Judging where the line is bad: nothing that was written is lost (standards 5.3)."""
+"""Judging with a bad connection: no written text is lost (standards 5.3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every part of pages, looked at in both directions, and used by keyboard."""
+"""All components of pages, in both directions and by keyboard."""
 
 from __future__ import annotations
 

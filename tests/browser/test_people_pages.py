@@ -1,4 +1,4 @@
-"""The pages around judging: help, home, consent, pay, people. Each is looked at (standards 5.1)."""
+"""Pages around judging: help, home, consent, pay, people (standards 5.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The content security policy is in force, and no test overlooks what it refuses."""
+"""The content security policy is in force, and tests notice its violations."""
 
 from __future__ import annotations
 

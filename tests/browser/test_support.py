@@ -1,4 +1,4 @@
-"""Help in reach while judging, the content note first, help beside the answer to who needs it."""
+"""Support while judging: Help, the content note, and support after an answer."""
 
 from __future__ import annotations
 

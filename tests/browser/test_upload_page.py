@@ -1,4 +1,4 @@
-"""The pages on which a file of prompts is brought in, looked at (standards 5.1)."""
+"""Pages to import a file of prompts (standards 5.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The database gone for 20 seconds, the broker gone: people are told, and nothing is lost."""
+"""Without a database for 20 seconds, or without a broker, nothing is lost."""
 
 from __future__ import annotations
 

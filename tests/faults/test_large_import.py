@@ -1,4 +1,4 @@
-"""While a large file is imported, a study can be paused, and leases and chunks are kept."""
+"""During a large import, studies can be paused, and leases and chunks are saved."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What writes files, on a disk that is too small for them: a sentence, and no half of anything."""
+"""On a full disk, files are written completely or not at all, with an explanation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run and an import bring prompts into a round that somebody else is filling meanwhile."""
+"""A run and an import add prompts to a round while another process fills it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How fast a job advances: over the last minute, and only while a worker was at it."""
+"""The rate of a job over the last minute of work."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from codesign.jobs.rules import rate_of, sampled, share_of
 
 
 def advanced(*, until: int, per_second: float, since: float = 0.0) -> list[list[float]]:
-    """Samples of a job that advanced evenly, told each second."""
+    """Samples of a job with even progress, one each second."""
     samples = sampled([], at=since, done=0)
     for second in range(1, until + 1):
         samples = sampled(samples, at=since + second, done=round(second * per_second))

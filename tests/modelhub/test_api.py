@@ -1,4 +1,4 @@
-"""Every door of prompts, models and runs in the API: who may, who may not, what comes of it."""
+"""The API of prompts, models and runs: permissions and results."""
 
 from __future__ import annotations
 
@@ -370,7 +370,7 @@ def test_invalid_training_requests_are_refused(desk: Desk, wrong: Any, field: st
 
 
 def test_a_release_of_another_study_is_not_trained_on(desk: Desk) -> None:
-    """Coordinator there, engineer here: training needs the role in the release's own study."""
+    """Training needs the role in the study of the release, not in another one."""
     other = Desk()
     engineer = staff(desk.study, Role.ML_ENGINEER)
     Member.objects.create(study=other.study, user=engineer.user, roles=[Role.COORDINATOR])

@@ -1,4 +1,4 @@
-"""Bodies of nothing and of far too much, at every door: it is said, and nothing has changed."""
+"""Empty and oversized bodies are refused everywhere and change nothing."""
 
 from __future__ import annotations
 

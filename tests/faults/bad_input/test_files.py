@@ -1,4 +1,4 @@
-"""Files that nobody meant to bring: through the page, the API and the command."""
+"""Wrong and damaged files: on the page, in the API and in the command."""
 
 from __future__ import annotations
 

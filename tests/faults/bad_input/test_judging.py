@@ -1,4 +1,4 @@
-"""What somebody may send while judging, and should not have: through the page and the API."""
+"""Invalid input while judging, on the page and in the API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Replies that tell what wrote them, at every way in: refused by line, and never shown raw."""
+"""Responses with model disclosure are refused by line in every kind of import."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An old tab after the same text came again, and late work of a round that is closed by now."""
+"""Submissions of old tabs, and late work of a closed round."""
 
 from __future__ import annotations
 

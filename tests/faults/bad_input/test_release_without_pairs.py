@@ -1,4 +1,4 @@
-"""A release and a training run without a pair: through the pages and the API."""
+"""Releases and training runs without pairs, on pages and in the API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same thing asked for several times at the very same moment: through pages and the API."""
+"""The same request several times at once, on pages and in the API."""
 
 from __future__ import annotations
 

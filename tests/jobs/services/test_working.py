@@ -1,4 +1,4 @@
-"""Claims, heartbeats and ends: one worker a job, and nothing is kept without its claim."""
+"""Claims, heartbeats and ends of jobs: one worker per job, and no results without a claim."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_a_running_job_ends_within_seconds_of_being_cancelled() -> None:
 
 
 def run_beside(job: Job) -> threading.Thread:
-    """A worker in a thread, with a connection of its own."""
+    """A worker in a thread, with its own database connection."""
 
     def work() -> None:
         try:

@@ -1,4 +1,4 @@
-"""The real embedded model: converted once, loaded, asked."""
+"""The real embedded model: conversion, loading and generation."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The engine's rules on text: which replies name their maker, and where a cut reply ends."""
+"""Model disclosure in texts, and trimming of unfinished responses."""
 
 import json
 import subprocess
@@ -32,7 +32,7 @@ def test_texts_without_model_disclosure_are_accepted(model: str, text: str) -> N
 def test_recall_and_precision_on_labelled_sentences(
     record_property: Callable[[str, object], None],
 ) -> None:
-    """All of the row's own names, nearly all other self-naming, nothing that is harmless."""
+    """All names of the own model, nearly all other disclosures, and no harmless text."""
     assert len(OWN) + len(SPEAKS) + len(HARMLESS) >= 120
     own = [bool(giveaway(text, [model])) for model, text in OWN]
     speaks = [bool(giveaway(text)) for text in SPEAKS]

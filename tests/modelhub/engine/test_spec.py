@@ -1,4 +1,4 @@
-"""What a training run checks and says, without training: parameters, spec, progress, card."""
+"""Training without a model: parameters, spec, progress, model card."""
 
 import json
 import math

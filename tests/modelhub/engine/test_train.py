@@ -1,4 +1,4 @@
-"""Training with the real embedded model, in the subprocess that a worker would start."""
+"""Training with the real embedded model, in a training process."""
 
 import json
 import signal
@@ -64,7 +64,7 @@ def trainer(tmp_path_factory: pytest.TempPathFactory, embedded_model: Path) -> T
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Four good pairs, four that must be left out, three to measure on, and tests never read."""
+    """Four valid pairs, four invalid ones, three for validation, and unused test records."""
     rows = [pair(i) for i in range(4)]
     rows += [
         pair(4, rejected=turn("assistant", GOOD)),
@@ -101,7 +101,7 @@ def test_a_finished_run_has_a_complete_result(first: dict[str, Any], trainer: Tr
 def test_scores_are_of_the_whole_validation_split_and_say_of_how_many(
     first: dict[str, Any],
 ) -> None:
-    """The last batch of two, which they were taken from, tells 0, 50 or 100% and nothing else."""
+    """Scores of the last batch of two records can only be 0, 50 or 100%."""
     metrics = first["metrics"]
     assert not {"reward_accuracy", "reward_margin", "token_accuracy"} & set(metrics)
     validation = metrics["validation"]
@@ -191,7 +191,7 @@ def _single(number: int, label: bool) -> dict[str, Any]:
 
 
 def every_config(folder: Path) -> Path:
-    """Four records for each method, and of two configs some to measure on."""
+    """Four records for each method, and validation records for two configs."""
     singles = [_single(i, i % 3 > 0) for i in range(4)]
     examples = [{k: v for k, v in row.items() if k != "label"} for row in singles]
     return write_release(
@@ -243,7 +243,7 @@ def test_too_little_memory_ends_clearly(trainer: Trainer, release: Path) -> None
 
 
 def _wait(process: subprocess.Popen[bytes], ready: Callable[[], bool]) -> None:
-    """Wait on the process until `ready`; fails when it ends before, and leaves none running."""
+    """Wait until `ready`; fails if the process ends before, and stops it at the end."""
     try:
         eventually(lambda: ready() or process.poll() is not None, seconds=LIMIT_S)
         assert process.poll() is None, "it ended early"

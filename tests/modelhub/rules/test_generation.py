@@ -1,4 +1,4 @@
-"""Truth tables of generation: settings, chunks, seeds, leases, progress, drafts."""
+"""Rules of generation: settings, chunks, seeds, drafts."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def wanted(number: int, prompt: str = "p", **extra: Any) -> Wanted:
 
 
 class Scripted:
-    """A writer that says what the script says for each sample, one text a try."""
+    """A writer that returns scripted texts, one for each try of a sample."""
 
     def __init__(self, script: dict[str, list[str]]) -> None:
         self.script = {key: list(texts) for key, texts in script.items()}

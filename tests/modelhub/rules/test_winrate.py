@@ -1,4 +1,4 @@
-"""Win rates: what counts as what, and that the interval covers what it claims."""
+"""Win rates, and the coverage of their intervals."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_exact_intervals_are_the_published_ones(won: int, of: int, low: float, h
 
 @pytest.mark.parametrize("raters", [1, 5])
 def test_a_unanimous_result_counts_each_prompt_once(raters: int) -> None:
-    """“Between 100% and 100%” claims to be sure after a handful of prompts."""
+    """“Between 100% and 100%” would claim certainty after a few prompts."""
     won = win_rate({n: [1.0] * raters for n in range(12)})
     assert won.low == pytest.approx(0.7354, abs=1e-4)
     assert won.high == 1.0
@@ -95,7 +95,7 @@ def test_intervals_have_their_nominal_coverage(true: float) -> None:
 
 
 def leaning(draw: random.Random, true: float) -> list[float]:
-    """Scores of five people of one prompt, which leans one way: beta-binomial."""
+    """Scores of five people on one prompt, drawn from a beta-binomial distribution."""
     spread = 1 / 0.3 - 1
     lean = true if true == 1 else draw.betavariate(true * spread, (1 - true) * spread)
     return [float(draw.random() < lean) for _ in range(5)]

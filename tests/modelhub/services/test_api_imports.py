@@ -1,4 +1,4 @@
-"""What a program sends at once in large: taken, imported by a worker, followed by its address."""
+"""Imports through the API: at once, or in the background with progress."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LINES, TABLE = "application/x-ndjson", "text/csv"
 
 
 class Program:
-    """What an ML engineer runs."""
+    """A program of an ML engineer."""
 
     def __init__(self) -> None:
         self.study: Study = StudyFactory.create()

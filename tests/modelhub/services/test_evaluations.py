@@ -1,4 +1,4 @@
-"""The next round: child and parent on held-out prompts, blind, and what comes out."""
+"""Evaluations: a blind comparison of child and parent, and its result."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_tasks_open_once_both_have_answered(panel: list[Member]) -> None:
 
 
 def test_withdrawn_prompts_and_responses_are_not_compared(panel: list[Member]) -> None:
-    """A prompt, and the response of one of the two, after both were written."""
+    """A prompt and a response are withdrawn after both models have written."""
     study = panel[0].study
     made = plan_evaluation(actor=SYSTEM, study=study, child=child_of(study))
     write(made.parent_run, lambda number: f"Words {number}.")
@@ -137,7 +137,7 @@ def test_concurrent_requests_start_one_comparison(panel: list[Member]) -> None:
 
 
 def test_whose_answers_must_not_test_a_model_is_asked_for_none(panel: list[Member]) -> None:
-    """Their seat would be lost, and they would read heavy texts for nothing (standards 2.8)."""
+    """Otherwise the seat is lost, and they read distressing texts in vain (standards 2.8)."""
     evaluation = compared(panel)
     judging_round(panel[0].cohort, tasks=1)
     consent.change_choice(
@@ -225,7 +225,7 @@ def test_who_may_compare(panel: list[Member]) -> None:
 
 
 def test_the_trail_names_who_asked_for_the_round_and_the_answers(panel: list[Member]) -> None:
-    """It spends pay. An engineer opens no other round by that."""
+    """A comparison costs pay. An ML engineer still cannot open other rounds."""
     study = panel[0].study
     engineer = Actor.of(staff(study, "ml_engineer").user)
     made = plan_evaluation(actor=engineer, study=study, child=child_of(study))

@@ -1,4 +1,4 @@
-"""Runs: items once, claims, late workers, cancel and resume; no model is needed for these."""
+"""Generation runs without a model: items, claims, late workers, cancel and resume."""
 
 from __future__ import annotations
 
@@ -298,7 +298,7 @@ def test_who_may_start_and_stop(study: Study, role: Role, allowed: bool) -> None
 def test_unexpected_errors_are_only_in_the_log(
     study: Study, settings: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Neither the page nor the trail, which is hashed, gets a class, a path or a text."""
+    """Neither the page nor the audit trail gets a class name, a path or a text."""
     run = start(study)
     broken(settings, tmp_path)
     jobs.run(queries.KIND, run.id)

@@ -1,4 +1,4 @@
-"""Files come in whole or not at all, and what is wrong is said by line."""
+"""Files are imported completely or not at all, with errors by line."""
 
 from __future__ import annotations
 
@@ -200,7 +200,7 @@ def test_responses_keep_their_models_apart_and_become_tasks(study: Study, tmp_pa
 def test_of_many_replies_four_are_asked_about_evenly_over_models(
     study: Study, tmp_path: Path
 ) -> None:
-    """Tasks of 5 to 49 replies came of an import, though a round takes four, at the pay of two."""
+    """Prevents tasks with 5 to 49 responses; a round takes at most four."""
     round = open_round(CohortFactory.create(study=study))
     models = [f"model-{number}" for number in range(6)]
     rows = [
@@ -223,7 +223,7 @@ def test_of_many_replies_four_are_asked_about_evenly_over_models(
 
 
 def test_the_watch_callback_is_called_while_tasks_are_made(study: Study, tmp_path: Path) -> None:
-    """Of a large file that takes a minute: no worker may be taken for dead so long."""
+    """Prevents a worker from counting as dead during a step that takes a minute."""
     open_round(CohortFactory.create(study=study))
     path = write(tmp_path / "p.jsonl", {"prompt": "One", "responses": ["First.", "Second."]})
     tasks: list[int] = []

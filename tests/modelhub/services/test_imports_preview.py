@@ -1,4 +1,4 @@
-"""Before anything is written, an import says which prompts it would tie and hold out."""
+"""A check reports the split groups and held-out prompts that an import would make."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs over more prompts than get their items at once."""
+"""Runs whose items are made in several batches."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ALL = 2 * items.BATCH + 3
 
 @pytest.fixture
 def run(study: Study) -> GenerationRun:
-    """One over more prompts than two batches have."""
+    """A run over more prompts than two batches."""
     add_prompts(study, *(f"What about {number}?" for number in range(ALL - 3)))
     round = open_round(CohortFactory.create(study=study))
     return start(study, prompts=None, round=round, settings=Settings(samples=1, batch_size=64))

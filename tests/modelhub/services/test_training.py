@@ -1,4 +1,4 @@
-"""Training runs through their services: what is refused, and how a run ends."""
+"""Training runs: what is refused, and how a run ends."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_a_model_without_weights_cannot_be_a_base() -> None:
 
 @pytest.mark.django_db
 def test_a_scorer_neither_writes_nor_is_trained_on_nor_compared() -> None:
-    """What a reward run makes scores replies; a base for a reward run is a whole model."""
+    """A reward run makes a scorer, and needs a base model."""
     study = StudyFactory.create()
     run = ask(study, method="reward")
     scorer = trained(run)
@@ -238,7 +238,7 @@ def test_progress_is_read_from_events() -> None:
 
 @pytest.fixture
 def homes(settings: Any, tmp_path: Path, embedded_model: Path) -> Any:
-    """Folders of this test's own, with the converted model linked in."""
+    """Separate folders for a test, with a link to the converted model."""
     settings.MODELS_DIR = tmp_path / "models"
     settings.RELEASES_DIR = tmp_path / "releases"
     settings.MODELS_DIR.mkdir()
@@ -303,7 +303,9 @@ def test_running_out_of_memory_fails_the_run_with_an_explanation(homes: Any) -> 
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_unexpected_errors_are_only_in_the_log(homes: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_unexpected_errors_are_only_in_the_log(
+    homes: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     run = ask(StudyFactory.create())
     folder = write_release(homes.RELEASES_DIR / str(run.release_id), preference={"train": PAIRS})
     (folder / "preference" / "train.parquet").write_bytes(b"PAR1 and no more")

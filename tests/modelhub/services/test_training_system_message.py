@@ -1,4 +1,4 @@
-"""A model learns with the system message its release was written with, and is asked with it."""
+"""Models are trained, and later used, with the system message of their release."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ KIND, BRIEF = "Be kind to whoever writes.", "Answer with one word."
 
 
 def answered(study: Study, message: str, *prompts: str, round: Round | None) -> GenerationRun:
-    """A run that was told that message and has answered these prompts."""
+    """A run with this system message that has answered these prompts."""
     run = start_run(
         actor=SYSTEM,
         study=study,
@@ -58,7 +58,7 @@ def round_(panelist: Member) -> Round:
 
 
 def released(panelist: Member) -> DatasetRelease:
-    """A release with this person's work in it."""
+    """A release with judgements of this member."""
     made = frozen_release(panelist.study)
     ReleaseMember.objects.create(release=made, member=panelist, rows=1)
     return made

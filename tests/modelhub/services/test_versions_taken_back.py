@@ -1,4 +1,4 @@
-"""A model that learnt what somebody took back since: nothing new is made with it. standards 2.9"""
+"""Models with withdrawn training data cannot be used for new work (standards 2.9)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SAYS = "learnt from judgements that were withdrawn later"
 
 
 class Family:
-    """The model that comes with Codesign, its child, and the child's own child."""
+    """The embedded model, its child and its grandchild."""
 
     def __init__(self) -> None:
         self.study: Study = StudyFactory.create()

@@ -1,4 +1,4 @@
-"""Pages of runs and models: who may, who may not, and what stands there."""
+"""Pages of runs and models: permissions and content."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Training, model and comparison pages: who may, who may not, and what they say."""
+"""Training, model and comparison pages: permissions and content."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_the_ml_engineer_alone_trains(
 def test_training_runs_of_another_study_are_not_found(
     run: TrainingRun, evaluation: Evaluation, name: str
 ) -> None:
-    """Neither by this study's address nor by this thing's id under one's own address."""
+    """Neither with this study's URL nor with its ids in the URL of another study."""
     stranger = staff(StudyFactory.create(), Role.ML_ENGINEER)
     url = address(name, run, evaluation)
     assert visit(signed_in(stranger), name, url) == 404
@@ -298,7 +298,7 @@ def test_a_comparison_shows_how_far_its_answers_are_until_all_are_there() -> Non
 
 
 def test_there_is_always_a_model_to_start_from() -> None:
-    """Also where all responses were imported, so that no run has brought the embedded one in."""
+    """Also if all responses were imported, so that no run registered the embedded model."""
     engineer = staff(StudyFactory.create(), Role.ML_ENGINEER)
     frozen_release(engineer.study)
     url = reverse("modelhub:training-start", kwargs={"slug": engineer.study.slug})

@@ -1,4 +1,4 @@
-"""A file brought on a page: looked through, shown, imported after a yes, or none of it."""
+"""Import pages: check, preview, confirmation, import and cancellation."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_an_import_is_refused_if_the_study_changed_after_the_check(desk: Desk) -
 
 
 def for_a_minute(desk: Desk, state: UploadState, done: int) -> Upload:
-    """A file that has been read for a minute, and how far that is."""
+    """An import after a minute of reading, and its progress."""
     desk.bring(lines(GOOD))
     then = timezone.now()
     Upload.objects.update(state=state)
@@ -160,7 +160,7 @@ def test_orphaned_files_are_deleted(desk: Desk, settings: Any, tmp_path: Path) -
 
 
 def test_partial_uploads_of_a_killed_web_process_are_deleted(settings: Any, tmp_path: Path) -> None:
-    """What a program sends, and what a form has too much of to be held in memory."""
+    """A body of a program, and a form that is too large for memory."""
     settings.UPLOADS_DIR = tmp_path
     by_api = CsvFile().parse(io.BytesIO(b"prompt\nHello\n"))
     by_page = FileOnDisk("p.csv", "text/csv", None)
@@ -225,7 +225,7 @@ def test_an_unconfirmed_file_is_deleted_after_a_week(
 
 
 def what_beat_rings() -> None:
-    """The tasks of uploads that beat rings for, each at least once an hour."""
+    """The periodic tasks of uploads, each at least once an hour."""
     rung = [one for one in settings.CELERY_BEAT_SCHEDULE.values() if "uploads" in one["task"]]
     assert max(one["schedule"] for one in rung) <= 3600
     for one in rung:
@@ -267,7 +267,9 @@ def test_an_import_of_another_study_is_not_found(desk: Desk) -> None:
         assert send(desk.at(name, theirs)).status_code == 404
 
 
-def test_unexpected_errors_are_only_in_the_log(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+def test_unexpected_errors_are_only_in_the_log(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
     upload = desk.checked(lines(GOOD))
     desk.client.post(desk.at("upload-confirm", upload))
     with connection.cursor() as cursor:
