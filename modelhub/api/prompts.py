@@ -119,7 +119,7 @@ class PromptsView(InStudyView):
                 body.unlink()
         rows = self._rows(body)
         if len(rows) > AT_ONCE_ROWS:
-            raise TooLarge(api_imports.TOO_MUCH_TO_CHECK)
+            raise TooLarge(str(api_imports.TOO_MUCH_TO_CHECK))
         return imports.check_rows(actor=self.actor, study=study, rows=enumerate(rows, 1))
 
     def _rows(self, body: object) -> list[Any]:
