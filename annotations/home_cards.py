@@ -72,13 +72,13 @@ def read_and_judge(member: Member) -> registry.Step | None:
 def _pause(member: Member) -> registry.Step:
     """Return the step of a paused study, with a link to the assignment that is still open."""
     held = assignments.held(actor=Actor.of(member.user), slug=member.study.slug)
-    says = _("The study takes a break. There is nothing that you need to do.")
+    says = _("The study is paused. You do not need to do anything.")
     if held:
-        says = _("The study takes a break. What you have open can still be sent, and is paid.")
+        says = _("The study is paused. You can still send the text that you have open. It is paid.")
     return registry.Step(
         says=says,
         href=reverse("annotations:judge", kwargs={"slug": member.study.slug}) if held else "",
-        label=_("Go on"),
+        label=_("Continue"),
     )
 
 
@@ -92,7 +92,7 @@ def _waiting_words(rewrites: int, flags: int) -> str:
         parts.append(words % {"n": counted(flags)})
     if not parts:
         return ""
-    words = ngettext("%(what)s waits", "%(what)s wait", rewrites + flags)
+    words = ngettext("%(what)s waiting", "%(what)s waiting", rewrites + flags)
     return capfirst(words % {"what": _(" and ").join(parts)})
 
 
@@ -116,10 +116,10 @@ def pay_checks_step(member: Member) -> registry.Step | None:
     words = ngettext("%(n)s quick piece", "%(n)s quick pieces", pieces) % {"n": counted(pieces)}
     of = ngettext("from %(n)s person", "from %(n)s people", people) % {"n": counted(people)}
     return registry.Step(
-        says=_("%(pieces)s %(people)s to look at. Nothing is paid for them until you decide.")
+        says=_("%(pieces)s %(people)s to check. Nothing is paid for them until you decide.")
         % {"pieces": words, "people": of},
         href=reverse("annotations:pay-checks", kwargs={"slug": member.study.slug}),
-        label=_("Look at the pay"),
+        label=_("Check the pay"),
     )
 
 
@@ -197,15 +197,15 @@ def releases_step(member: Member) -> registry.Step | None:
     if not newest and not progress.has_judgements(study_id=member.study_id):
         if not member.has_role(Role.ML_ENGINEER):
             return None
-        words = _("Nothing has been judged yet. After that a dataset release can be made.")
+        words = _("Nothing has been judged yet. Dataset releases need judgements.")
         return registry.Step(says=words, href="", label="")
-    says = _("No dataset release has been made yet")
+    says = _("There is no dataset release yet")
     if newest:
         states = {
             ReleaseState.SUPERSEDED: _("Release %(n)d is superseded; a new one is needed"),
-            ReleaseState.FAILED: _("Release %(n)d could not be made"),
+            ReleaseState.FAILED: _("Release %(n)d could not be built"),
         }
-        says = states.get(ReleaseState(newest.state), _("Release %(n)d is being made"))
+        says = states.get(ReleaseState(newest.state), _("Release %(n)d is being built"))
         says %= {"n": newest.number}
     return registry.Step(
         says=says,

@@ -42,9 +42,9 @@ def rounds(study: Study) -> CheckResult:
             gaps.append(Gap(says % {"cohort": f"“{cohort.title}”"}, href))
             continue
         asked = ", ".join(str(ask.label) for ask in map(Ask, plan.asks) if ask in ON_PAGES)
-        said = _("%(cohort)s: %(asked)s; %(n)d for each prompt; “%(questions)s”, version %(v)d")
+        sentence = _("%(cohort)s: %(asked)s; %(n)d for each prompt; “%(questions)s”, version %(v)d")
         done.append(
-            said
+            sentence
             % {
                 "cohort": cohort.title,
                 "asked": asked,
@@ -63,7 +63,7 @@ def rounds(study: Study) -> CheckResult:
             gaps.append(Gap(says % {"round": plan.round.title}, href))
     if not plans and not gaps:
         href = reverse("annotations:rounds", kwargs={"slug": study.slug})
-        gaps = [Gap(_("Plan the first round, once you have said who judges."), href)]
+        gaps = [Gap(_("Plan the first round after you have added the cohorts that judge."), href)]
     return CheckResult(done=done, gaps=list(dict.fromkeys(gaps)))
 
 
@@ -85,7 +85,7 @@ PUBLISH_CHECKS.register(
     PublishCheck(
         title=gettext_lazy("The first round"),
         says=gettext_lazy(
-            "Who is asked what, by which questions, and how many people judge each prompt."
+            "What each cohort is asked, the questions, and the number of people for each prompt."
         ),
         order=70,
         look=rounds,

@@ -1,4 +1,4 @@
-"""What workers and the timer do for the judging."""
+"""Celery tasks of this app."""
 
 from annotations.services import assignments, counters, filling, offering, releases
 from codesign.jobs.carrier import background
@@ -11,11 +11,11 @@ move_seats = carried(offering.KIND)
 
 @background(name="annotations.tasks.expire_leases", queue="default", time_limit=60)
 def expire_leases() -> None:
-    """Give back what was leased and forgotten."""
+    """End expired leases."""
     assignments.expire_leases()
 
 
 @background(name="annotations.tasks.fold_tallies", queue="default", time_limit=60)
 def fold_tallies() -> None:
-    """Keep the counts of rounds and ledger short to add up."""
+    """Fold the counters of rounds and of the ledger."""
     counters.fold_all()

@@ -1,4 +1,4 @@
-"""What requests and answers of judging and of releases look like, in the API's description."""
+"""Examples of requests and answers in the OpenAPI description: judging, releases, rounds."""
 
 from __future__ import annotations
 
@@ -142,12 +142,12 @@ JUDGEMENT: dict[str, Any] = {
 
 
 def sent(value: Any) -> OpenApiExample:
-    """A request's body."""
+    """Return an example of a request body."""
     return OpenApiExample("Request", value, request_only=True)
 
 
 def answered(value: Any, *codes: int) -> OpenApiExample:
-    """An answer's body."""
+    """Return an example of an answer's body."""
     return OpenApiExample(
         "Answer", value, response_only=True, status_codes=[str(code) for code in codes or (200,)]
     )

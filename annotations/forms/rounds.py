@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Any
 
 from django import forms
@@ -19,11 +20,17 @@ from annotations.services.filling import Fill
 from annotations.services.rounds import CohortPlan
 from codesign.studies.models import Cohort
 
-NONE = "none"
+
+class Empty(StrEnum):
+    """The choice besides those of `Waiting`."""
+
+    NO_PROMPTS = "none"
+
+
 WHICH = [
     (Waiting.NOT_ASKED, _("Prompts that are in no round yet")),
     (Waiting.EVERY, _("All prompts of the study, including those of earlier rounds")),
-    (NONE, _("None yet: I will select this round when I generate or import replies")),
+    (Empty.NO_PROMPTS, _("None yet: I will select this round when I generate or import replies")),
 ]
 
 
@@ -68,7 +75,7 @@ class RoundForm(forms.Form):
     def fill(self) -> Fill | None:
         """Return what to fill the round with; None for a round that starts empty."""
         chosen = self.cleaned_data
-        if chosen["which"] == NONE:
+        if chosen["which"] == Empty.NO_PROMPTS:
             return None
         return Fill(
             which=Waiting(chosen["which"]),

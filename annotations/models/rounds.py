@@ -1,4 +1,4 @@
-"""Rounds and their tasks; overlap is the number of seats."""
+"""Rounds, their tasks and seats."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Round(PublicModel):
 
 
 class RoundCohort(models.Model):
-    """What a cohort is asked in a round, by which rubric, and how many judge each task."""
+    """What a cohort is asked in a round, its rubric, and the number of people for each task."""
 
     round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="cohorts")
     cohort = models.ForeignKey(Cohort, on_delete=models.PROTECT, related_name="+")
@@ -55,7 +55,7 @@ class RoundCohort(models.Model):
 
 
 class RoundFilling(models.Model):
-    """Which prompts a round is filled with, and how many became tasks; its job does it."""
+    """Which prompts a job fills a round with, and the number that became tasks."""
 
     round = models.OneToOneField(Round, on_delete=models.PROTECT, related_name="filling")
     which = models.CharField(max_length=10)
@@ -77,11 +77,11 @@ class RoundFilling(models.Model):
 
 
 class RoundTally(models.Model):
-    """How many tasks, seats and judgements a round has, as movements: their sum is the number.
+    """Changes of the numbers of tasks, seats and judgements of a round; the sums are the counters.
 
-    Triggers add a row for every change in its own transaction, so that the sum is never wrong, and
-    two people who send at once never wait for each other, as they would at one counter. A timer
-    folds the rows of a round into one (`services.counters`).
+    Triggers add a row for every change in its own transaction. So the sums are always right, and
+    transactions never wait for each other, as they would for a single counter row. A timer folds
+    the rows of a round into one (`services.counters`).
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -146,13 +146,13 @@ class TaskResponse(models.Model):
 
 
 class Seat(models.Model):
-    """One place for one judgement of one cohort on one task.
+    """A place for one judgement of one cohort on one task.
 
-    `offered` marks the one free seat of a task and cohort that is given next: the free one with
-    the lowest number, while the round is open and the prompt not pulled. The queue is an index
-    over offered seats: those of comparisons apart from the others, which a lease draws between
-    (decision 20), then the highest number (the task nearest to completion), then `shuffle`.
-    Seats change only under a lock on their task's row.
+    `offered` marks the free seat of a task and cohort that is leased next: the free one with the
+    lowest number, while the round is open and the prompt not withdrawn. The queue is an index over
+    offered seats: seats of evaluation rounds separate from others (a lease draws between the two,
+    decision 20), then the highest number (the task nearest to completion), then `shuffle`. Seats
+    change only under a lock on their task.
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -1,4 +1,4 @@
-"""Which prompts a round may be filled with."""
+"""Queries for prompts that a round can be filled with."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ JOB = "round_filling"
 
 
 def candidates(*, study_id: uuid.UUID, which: str, categories: Sequence[str]) -> QuerySet[Prompt]:
-    """Prompts in use, of these kinds; those for comparisons between models are never among them."""
-    found = Prompt.objects.for_judging().filter(study_id=study_id, category__in=categories)
+    """Return prompts in use of these categories, without held-out ones."""
+    prompts = Prompt.objects.for_judging().filter(study_id=study_id, category__in=categories)
     if which == Waiting.NOT_ASKED:
-        found = found.exclude(Exists(Task.objects.filter(prompt=OuterRef("id"))))
-    return found.defer("messages")
+        prompts = prompts.exclude(Exists(Task.objects.filter(prompt=OuterRef("id"))))
+    return prompts.defer("messages")
 
 
 def next_prompts(*, filling: RoundFilling, after: str) -> QuerySet[Prompt]:
-    """What is left to look at after a prompt, by id, but for what the round holds already."""
-    found = candidates(
+    """Return the candidates after a prompt, by id, that are not in the round yet."""
+    prompts = candidates(
         study_id=filling.round.study_id, which=filling.which, categories=filling.categories
     )
     if after:
-        found = found.filter(id__gt=uuid.UUID(after))
+        prompts = prompts.filter(id__gt=uuid.UUID(after))
     here = Task.objects.filter(prompt=OuterRef("id"), round=filling.round_id)
-    return found.exclude(Exists(here)).order_by("id")
+    return prompts.exclude(Exists(here)).order_by("id")

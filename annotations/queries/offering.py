@@ -1,4 +1,4 @@
-"""The tasks of a round whose seats are still to follow it."""
+"""Queries for the tasks of a round whose seats have to be offered or withdrawn."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from django.db.models import QuerySet, Sum
 from annotations.models import Round, RoundTally, Task
 
 JOB = "round_offering"
-"""The kind of job that lets seats follow."""
+"""The kind of job that offers seats or stops offering them."""
 
 
 def how_many_tasks(*, round: Round) -> int:
-    """From the tallies: a million are not counted."""
+    """Return the number of tasks of a round, from the counters."""
     return int(RoundTally.objects.filter(round=round).aggregate(n=Sum("tasks"))["n"] or 0)
 
 
 def next_tasks(*, round: Round, after: str, most: int) -> tuple[QuerySet[Task], uuid.UUID | None]:
-    """The next tasks of a round after a prompt, in the order of their prompts (which has an index).
+    """Return the next tasks of a round after a prompt, in the order of prompts (indexed).
 
-    And the prompt of the last of them; None where no more are left after these.
+    Also returns the prompt of the last of them, or None if no tasks follow.
     """
     tasks = Task.objects.filter(round=round)
     if after:

@@ -86,7 +86,7 @@ def order(talks: Sequence[Sequence[str]], *, slot: int) -> Array:
     """
     import numpy as np
 
-    numbers, starts = _shingle_numbers(*_flat([_words(_without_roles(said)) for said in talks]))
+    numbers, starts = _shingle_numbers(*_flat([_words(_without_roles(talk)) for talk in talks]))
     factors, shifts = _draws(2 * (BANDS * ROWS_PER_BAND + slot * DEPTH), DEPTH)
     drawn = zip(factors, shifts, strict=True)
     minima = [np.minimum.reduceat(numbers * factor + shift, starts) for factor, shift in drawn]
@@ -126,7 +126,7 @@ def sketches(talks: Sequence[Sequence[str]]) -> Array:
     table = np.zeros(len(talks), dtype=layout())
     if not talks:
         return table
-    words = [_words(_without_roles(said)) for said in talks]
+    words = [_words(_without_roles(talk)) for talk in talks]
     flat, starts = _flat(words)
     table["beginning"] = [_beginning(*both) for both in zip(talks, words, strict=True)]
     table["bands"] = _bands(flat, starts)
@@ -146,14 +146,14 @@ def sketches(talks: Sequence[Sequence[str]]) -> Array:
     return table
 
 
-def _beginning(said: Sequence[str], words: Sequence[bytes]) -> int:
+def _beginning(talk: Sequence[str], words: Sequence[bytes]) -> int:
     """Return a hash of the turns up to the first long enough one of the user; 0 without one."""
-    if len(said) == 1 and said[0].isascii():  # most are; their words are counted already
-        return _short(said[0]) | 1 if len(words) >= BEGINNING_WORDS else 0
-    for number, turn in enumerate(said, 1):
+    if len(talk) == 1 and talk[0].isascii():  # most are; their words are counted already
+        return _short(talk[0]) | 1 if len(words) >= BEGINNING_WORDS else 0
+    for number, turn in enumerate(talk, 1):
         role, _, text = turn.partition(BEHIND_ROLE)
         if role == "user" and says_enough(text, BEGINNING_WORDS):
-            return _short("\x1e".join(said[:number])) | 1
+            return _short("\x1e".join(talk[:number])) | 1
     return 0
 
 
@@ -200,11 +200,11 @@ def _halves(flat: Array, starts: Array, counts: Array, rows: Array) -> tuple[Arr
     return halves[0], halves[1]
 
 
-def _without_roles(said: Sequence[str]) -> str:
+def _without_roles(talk: Sequence[str]) -> str:
     """Return the text of all turns, separated by spaces."""
-    if len(said) == 1:
-        return said[0].partition(BEHIND_ROLE)[2]
-    return " ".join(turn.partition(BEHIND_ROLE)[2] for turn in said)
+    if len(talk) == 1:
+        return talk[0].partition(BEHIND_ROLE)[2]
+    return " ".join(turn.partition(BEHIND_ROLE)[2] for turn in talk)
 
 
 def _short(text: str) -> int:

@@ -1,4 +1,8 @@
-"""Validation of prompts, hashes of their content, and their first split group."""
+"""Validation of prompts, hashes of their content, and their first split group.
+
+Errors are in English and not translated: the process that reads files makes them without Django's
+settings, and they are stored with the import.
+"""
 
 from __future__ import annotations
 
@@ -72,9 +76,9 @@ def content_hash(messages: Sequence[Message]) -> str:
     return hash_of_turns(turns(messages))
 
 
-def hash_of_turns(said: Sequence[str]) -> str:
+def hash_of_turns(talk: Sequence[str]) -> str:
     """Return the content hash of normalised turns."""
-    return _digest(said).hex()
+    return _digest(talk).hex()
 
 
 def first_group(study_id: uuid.UUID, digest: str) -> uuid.UUID:
@@ -87,35 +91,35 @@ def first_group(study_id: uuid.UUID, digest: str) -> uuid.UUID:
 def text_problem(text: Any, what: str) -> str | None:
     """Return what is wrong with the text of a turn or response, or None."""
     if not isinstance(text, str):
-        return f"{what} is not text."
+        return f"{what} must be text."
     if shows_nothing(text):
         return f"{what} is empty."
     if "\x00" in text:
-        return f"{what} holds a NUL character, which cannot be stored."
+        return f"{what} contains a NUL character, which cannot be saved."
     if not storable(text):
-        return f"{what} holds something that is not Unicode text (UTF-8)."
+        return f"{what} is not Unicode text (UTF-8)."
     if len(text) > MAX_CHARACTERS:
-        return f"{what} has {len(text):,} characters; {MAX_CHARACTERS:,} is the most."
+        return f"{what} has {len(text):,} characters; the limit is {MAX_CHARACTERS:,}."
     return None
 
 
 def messages_problem(messages: Any) -> str | None:
     """Return what is wrong with a conversation, or None."""
     if not isinstance(messages, list | tuple) or not messages:
-        return "the prompt is neither text nor a list of turns."
+        return "the prompt must be text or a list of turns."
     if len(messages) > MAX_TURNS:
-        return f"the prompt has {len(messages)} turns; {MAX_TURNS} is the most."
+        return f"the prompt has {len(messages)} turns; the limit is {MAX_TURNS}."
     for number, turn in enumerate(messages, 1):
         if problem := _turn_problem(turn, number):
             return problem
     if messages[-1]["role"] == "assistant":
-        return "the prompt ends with a turn of the assistant; it must end with one of the user."
+        return "the prompt must end with a turn of the user, not of the assistant."
     return None
 
 
 def _turn_problem(turn: Any, number: int) -> str | None:
     if not isinstance(turn, Mapping) or set(turn) != {"role", "content"}:
-        return f'turn {number} is not {{"role": …, "content": …}}.'
+        return f'turn {number} must be {{"role": …, "content": …}}.'
     if turn["role"] == "system":
         return f"turn {number} is a system turn; system messages belong to generation runs."
     if turn["role"] not in ("user", "assistant"):
@@ -133,24 +137,24 @@ def fields_problem(row: PromptRow) -> str | None:
     for name, limit in _FIELD_LIMITS.items():
         value = getattr(row, name)
         if not isinstance(value, str) or not storable(value) or len(value) > limit:
-            return f"{name} is not text of at most {limit} characters."
+            return f"{name} must be text of at most {limit} characters."
     if row.category not in _CATEGORIES:
         known = ", ".join(Category)
-        return f"the category {row.category!r} is not known; use one of {known}."
+        return f"the category {row.category!r} is unknown; use one of {known}."
     if type(row.intensity) is not int or not 1 <= row.intensity <= 3:
-        return f"the intensity {row.intensity!r} is not 1 (light), 2 or 3 (heavy)."
+        return f"intensity must be 1 (light), 2 or 3 (heavy), not {row.intensity!r}."
     if type(row.held_out) is not bool:
-        return f"held_out is {row.held_out!r}; use true or false."
+        return f"held_out must be true or false, not {row.held_out!r}."
     if not _LANGUAGE.fullmatch(row.language):
-        return f"the language {row.language!r} is not a code such as en or pt-BR."
+        return f"language must be a code such as en or pt-BR, not {row.language!r}."
     return _topics_problem(row.topics)
 
 
 def _topics_problem(topics: Any) -> str | None:
     if not isinstance(topics, list | tuple) or len(topics) > MAX_TOPICS:
-        return f"topics is not a list of at most {MAX_TOPICS} words."
+        return f"topics must be a list of at most {MAX_TOPICS} words."
     for topic in topics:
         fine = isinstance(topic, str) and not shows_nothing(topic) and storable(topic)
         if not fine or len(topic) > 60:
-            return f"the topic {topic!r} is not text of at most 60 characters."
+            return f"the topic {topic!r} must be text of at most 60 characters."
     return None

@@ -1,4 +1,17 @@
-"""Split groups that are joined, and the reasons. `minhash` explains which prompts are joined."""
+"""Split groups: prompts that must stay on one side of every split, and the reasons.
+
+Two prompts share a group where one of these holds (decision 23):
+
+* their texts are the same (`texts.text_hash`);
+* their texts are nearly the same: at least 0.8 of three-word shingles (`minhash.near`), or for
+  short texts one changed word or letter (`short_texts`);
+* they are one conversation: the same beginning, up to the first user turn that says enough
+  (`minhash.BEGINNING_WORDS`);
+* the import names the same family for both;
+* they have an identical response that says enough (`minhash.REPLY_WORDS`).
+
+`services.split_groups` finds and joins them; `datasets.policy.splits` assigns groups to splits.
+"""
 
 from __future__ import annotations
 

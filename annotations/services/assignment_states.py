@@ -1,6 +1,8 @@
-"""How an assignment and the check of its pay move, and what the logs say of it."""
+"""Transitions of assignments and of their pay checks, and the logs of both."""
 
 from __future__ import annotations
+
+from django.utils.translation import gettext_lazy
 
 from annotations.models import Assignment, PayDecision
 from annotations.rules.states import ASSIGNMENT_STATES, PAY_CHECKS, AssignmentState
@@ -9,9 +11,9 @@ from codesign.audit.registry import action
 from codesign.shared.compiled_queries import insert
 from codesign.shared.transition import Move, machine
 
-LEASE_ENDED = action("annotations.lease_ended", "gave an assignment back")
-SUBMITTED = action("annotations.submitted", "sent a judgement")
-SKIPPED = action("annotations.skipped", "skipped an assignment")
+LEASE_ENDED = action("annotations.lease_ended", gettext_lazy("returned an assignment"))
+SUBMITTED = action("annotations.submitted", gettext_lazy("sent a judgement"))
+SKIPPED = action("annotations.skipped", gettext_lazy("skipped an assignment"))
 
 DONE = {AssignmentState.SUBMITTED: SUBMITTED, AssignmentState.SKIPPED: SKIPPED}
 
@@ -28,7 +30,7 @@ def _log(move: Move) -> None:
 
 
 def _log_pay(move: Move) -> None:
-    """A row of its own for each piece of work; `data` says who decided, or which rule held it."""
+    """Log a pay check. `data` has the person who decided, or the rule that held the pay."""
     insert(
         PayDecision(
             study_id=move.row.study_id,

@@ -1,9 +1,9 @@
-"""Tying prompts by responses that were written while somebody else tied prompts.
+"""Join split groups by responses that were written during an import.
 
-An import holds the split groups of its study for minutes. A response that a model writes meanwhile
-is kept at once, and an `UntiedResponse` beside it. The next transaction that holds the split groups
-ties it. Releases alone read the groups: they tie first, and are built again where they come upon
-such a response.
+An import locks the split groups of its study for minutes. A response that a model writes in the
+meantime is stored immediately, with an `UntiedResponse`. The next transaction that locks the split
+groups joins the groups of its prompts. Only releases read the groups: they process such responses
+first, and are built again if new ones appear.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ GROUP BY response.text_hash HAVING count(DISTINCT prompt.split_group) > 1
 
 
 def note_untied(*, study: Study, texts: Mapping[UUID, str]) -> None:
-    """Keep that responses which were just written are still to be tied; their texts by id."""
+    """Record new responses (id → text) whose prompts' groups still have to be joined."""
     UntiedResponse.objects.bulk_create(
         UntiedResponse(response_id=id, study=study)
         for id, text in texts.items()
@@ -41,7 +41,7 @@ def note_untied(*, study: Study, texts: Mapping[UUID, str]) -> None:
 
 
 def tie_late(*, study: Study) -> None:
-    """Tie what was written untied; the caller holds the split groups."""
+    """Join the groups by recorded responses. The caller holds the lock on the split groups."""
     untied = UntiedResponse.objects.filter(study=study)
     ids = list(untied.values_list("response_id", flat=True))
     if not ids:
@@ -49,7 +49,7 @@ def tie_late(*, study: Study) -> None:
     groups = Groups()
     with connection.cursor() as cursor:
         cursor.execute(ALIKE, [ids, study.id])
-        for _, (first, *others) in cursor:
+        for _hash, (first, *others) in cursor:
             for other in others:
                 groups.join(first, other, Why.REPLY)
     move(study=study, groups=groups)
@@ -57,13 +57,13 @@ def tie_late(*, study: Study) -> None:
 
 
 def some_untied(*, study: Study) -> bool:
-    """Whether a response of a study is still to be tied."""
+    """Return whether a study has recorded responses."""
     return UntiedResponse.objects.filter(study=study).exists()
 
 
 @transaction.atomic
 def wait_and_tie_late(*, study: Study) -> None:
-    """Tie what was written untied, if anything was, once no import holds the split groups."""
+    """Join the groups by recorded responses, if any. Waits for running imports."""
     if some_untied(study=study):
         lock_until_commit(Lock.SPLIT_GROUPS, study.id)
         tie_late(study=study)

@@ -1,12 +1,12 @@
-"""Letting the seats of a round follow when it opens or closes.
+"""Offer the seats of a round when it opens, and stop offering them when it closes.
 
-A round may hold a million tasks: the first of them follow at once, so that a small round needs
-nothing more and people begin on a large one; a job does the others, batch by batch.
+A round can have a million tasks. The first batch is processed immediately, so that a small round
+needs no job and people can start on a large one. A job processes the rest in batches.
 
-While a large round closes, a seat that was not reached yet can still be taken: it is judged and
-paid like what was open before.
+While a large round closes, seats in later batches can still be leased. They are judged and paid as
+usual.
 
-The round is locked before its job here, since the caller has locked it.
+Here the round is locked before its job, because the caller has locked it.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from codesign.jobs.services.working import Work
 from codesign.shared.actors import Actor
 
 BATCH = 2_000
-"""Tasks in one transaction: a second or so, for which nobody can take one of them."""
+"""Tasks in one transaction: about a second, during which nobody can lease them."""
 
 
 def follow(*, actor: Actor, round: Round) -> None:
-    """Offer the seats of a round or take them back, as its state is; the caller holds its lock.
+    """Offer the seats of a round or stop offering them, by its state. The caller holds its lock.
 
-    A job that has not finished after an earlier change of the round starts again.
+    An unfinished job of an earlier change starts again.
     """
     total = queries.how_many_tasks(round=round)
     done, cursor = _next_batch(round, "")
@@ -56,7 +56,7 @@ def follow(*, actor: Actor, round: Round) -> None:
 
 
 def _next_batch(round: Round, cursor: str) -> tuple[int, str]:
-    """Move the seats of the next tasks; how many tasks these were, and where the rest begins."""
+    """Change the seats of the next tasks. Return (number of tasks, cursor of the rest or "")."""
     tasks, last = queries.next_tasks(round=round, after=cursor, most=BATCH)
     moved = seats.lock_tasks(tasks=tasks)
     if round.state == RoundState.OPEN:
@@ -73,10 +73,10 @@ def _run(work: Work) -> None:
 
 @transaction.atomic
 def _batch(work: Work) -> bool:
-    """Move the next batch; whether there are more.
+    """Process the next batch. Return whether there are more.
 
-    The round's lock is held meanwhile, as by whoever opens, closes or fills it: its state does not
-    change, and no task is added.
+    Locks the round, as opening, closing and filling do, so that its state does not change and no
+    tasks are added.
     """
     round = Round.objects.select_for_update(no_key=True).get(id=work.job.subject_id)
     job = work.lock()
@@ -95,7 +95,7 @@ KIND = register(
         time_limit=3600,
         run=_run,
         words=_("opening or closing of a round"),
-        unit=_("prompts looked at"),
+        unit=_("prompts processed"),
         permission=SEE_ROUNDS,
         page="annotations:round",
     )

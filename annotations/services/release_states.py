@@ -1,6 +1,8 @@
-"""How a dataset release moves from state to state, and what the audit trail says of it."""
+"""Transitions of dataset releases, and their events in the audit trail."""
 
 from __future__ import annotations
+
+from django.utils.translation import gettext_lazy
 
 from annotations.models import DatasetRelease
 from annotations.rules.states import RELEASE_STATES, ReleaseState
@@ -9,22 +11,24 @@ from codesign.audit.registry import action
 from codesign.shared.actors import Actor
 from codesign.shared.transition import Move, machine
 
-REQUESTED = action("annotations.release_requested", "asked for a dataset release")
-FROZEN = action("annotations.release_frozen", "froze a dataset release")
-FAILED = action("annotations.release_failed", "could not build a dataset release")
-CANCELLED = action("annotations.release_cancelled", "cancelled the making of a dataset release")
-SUPERSEDED = action("annotations.release_superseded", "marked a dataset release superseded")
+REQUESTED = action("annotations.release_requested", gettext_lazy("requested a dataset release"))
+FROZEN = action("annotations.release_frozen", gettext_lazy("froze a dataset release"))
+FAILED = action("annotations.release_failed", gettext_lazy("could not build a dataset release"))
+CANCELLED = action("annotations.release_cancelled", gettext_lazy("cancelled a dataset release"))
+SUPERSEDED = action(
+    "annotations.release_superseded", gettext_lazy("marked a dataset release as superseded")
+)
 
 ACTIONS = {
     ReleaseState.FROZEN: FROZEN,
     ReleaseState.FAILED: FAILED,
     ReleaseState.SUPERSEDED: SUPERSEDED,
 }
-"""That a release is queued or being built, the log of its job says."""
+"""Other states are in the log of the job."""
 
 
 def record(*, action: str, release: DatasetRelease, actor: Actor, **data: object) -> None:
-    """Write in the audit trail what was done with a release."""
+    """Record an action on a release in the audit trail."""
     audit.record(
         actor=actor,
         action=action,

@@ -1,4 +1,4 @@
-"""Asking for a dataset release, building it, freezing it, marking it superseded."""
+"""Request, build, freeze and cancel dataset releases."""
 
 from __future__ import annotations
 
@@ -56,29 +56,29 @@ log = logging.getLogger(__name__)
 
 CANCELLED_SAYS = gettext_lazy("It was cancelled before it was finished.")
 SCAN_SAYS = gettext_lazy(
-    "The program that looks for personal data ended too early, so nothing is released. "
-    "Ask again; if it happens again, look at the worker's log."
+    "The scan for personal data failed, so nothing was released. Request the release again. If it "
+    "fails again, check the log of the worker."
 )
 
 
 def request_release(
     *, actor: Actor, study: Study, purpose: str, least: LeastAsked = ANY_LEAST
 ) -> DatasetRelease:
-    """Ask for a release; a worker builds it.
+    """Request a release, which a worker builds.
 
-    While the same person's release for the same purpose and the same least has not begun, it is
-    that one: another would hold the same, as where somebody pressed twice.
+    Returns the release that is already queued if the same person requested it with the same purpose
+    and thresholds, as after a double click.
     """
     with transaction.atomic():
-        wanted = _checked_and_locked(actor, study, purpose, least)
-        asked = DatasetRelease.objects.filter(
+        fields = _checked_and_locked(actor, study, purpose, least)
+        queued = DatasetRelease.objects.filter(
             study=study,
-            **wanted,
+            **fields,
             requested_by__isnull=False,
             requested_by_id=actor.user_id,
             state=ReleaseState.QUEUED,
         )
-        return asked.first() or _new_row(actor, study, wanted)[0]
+        return queued.first() or _new_row(actor, study, fields)[0]
 
 
 def release_now(
@@ -89,13 +89,13 @@ def release_now(
     progress: Progress,
     least: LeastAsked = ANY_LEAST,
 ) -> DatasetRelease:
-    """Ask for a release and build it in this process, for commands.
+    """Request a release and build it in this process, for commands.
 
-    If this process dies, a worker builds it.
+    If this process dies, a worker continues.
     """
     with transaction.atomic():
-        wanted = _checked_and_locked(actor, study, purpose, least)
-        release, job = _new_row(actor, study, wanted, here=True)
+        fields = _checked_and_locked(actor, study, purpose, least)
+        release, job = _new_row(actor, study, fields, here=True)
     run_here(job=job, listener=progress)
     release.refresh_from_db()
     return release
@@ -104,22 +104,22 @@ def release_now(
 def _checked_and_locked(
     actor: Actor, study: Study, purpose: str, least: LeastAsked
 ) -> dict[str, Any]:
-    """What is asked for, checked; the study is locked: releases are numbered one after another."""
+    """Return valid fields of a new release. Locks the study, so that numbers are consecutive."""
     require(actor, REQUEST_RELEASE, study)
     if purpose not in set(ReleasePurpose):
-        raise Invalid("Choose what it is for.", {"purpose": ["Choose from the list."]})
+        raise Invalid(_("Choose a purpose."), {"purpose": [_("Choose from the list.")]})
     if problems := least_problems(least):
-        raise Invalid("The least p or margin is out of range.", problems)
+        raise Invalid(_("The least p or margin is out of range."), problems)
     lock_study(study_id=study.id)
     return {"purpose": purpose, "least_p": least.p, "least_margin": least.margin}
 
 
 def _new_row(
-    actor: Actor, study: Study, wanted: dict[str, Any], *, here: bool = False
+    actor: Actor, study: Study, fields: dict[str, Any], *, here: bool = False
 ) -> tuple[DatasetRelease, Job]:
     last = DatasetRelease.objects.filter(study=study).aggregate(n=Max("number"))["n"] or 0
     release = DatasetRelease.objects.create(
-        study=study, number=last + 1, requested_by_id=actor.user_id, **wanted
+        study=study, number=last + 1, requested_by_id=actor.user_id, **fields
     )
     release_states.record(action=release_states.REQUESTED, release=release, actor=actor)
     job = queueing.start(
@@ -134,13 +134,13 @@ def _new_row(
 
 
 def cancel(*, actor: Actor, release: DatasetRelease) -> None:
-    """Stop the making of a release: immediately, also where a worker builds it."""
+    """Cancel a release immediately, even if a worker is building it."""
     require(actor, REQUEST_RELEASE, release.study)
     queueing.cancel(actor=actor, job=job_about(kind=queries.JOB, subject_id=release.id))
 
 
 def _moved(move: Move) -> None:
-    """Let the release follow its job; `freeze` moves it to its last state."""
+    """Update the state of the release after its job. `freeze` sets the final state."""
     states = {
         JobState.QUEUED: ReleaseState.QUEUED,
         JobState.RUNNING: ReleaseState.BUILDING,
@@ -159,7 +159,7 @@ def _moved(move: Move) -> None:
 
 
 def _build(work: Work) -> None:
-    """Build a release and freeze it, again where somebody's consent changed meanwhile."""
+    """Build and freeze a release. Starts again if somebody's consent changes in the meantime."""
     release = DatasetRelease.objects.select_related("study").get(id=work.job.subject_id)
     try:
         for _again in range(MAX_BUILDS):
@@ -168,27 +168,27 @@ def _build(work: Work) -> None:
     except OSError as error:
         log.exception("release %s", release.id)
         raise Failed(_files_problem(error)) from error
-    finally:  # no draft stays behind: somebody in it may have taken their consent back
+    finally:  # delete the draft, because somebody in it may have withdrawn consent
         shutil.rmtree(_draft_folder(release), ignore_errors=True)
     raise Failed(
-        _("People changed their consent each time this was about to be finished. Ask again.")
+        _("Consents changed each time this was almost finished. Request the release again.")
     )
 
 
 def _files_problem(error: OSError) -> str:
     if disk_space.was_lacking(error):
-        return _("There was no room left on the disk, so nothing was kept. Ask again later.")
-    return _("The files could not be written. The server's log says why.")
+        return _("The disk is full, so nothing was saved. Request the release again later.")
+    return _("The files could not be written. Check the log of the server.")
 
 
 def build_once(*, release: DatasetRelease, work: Work) -> bool:
-    """Select, write and freeze; False where somebody's consent changed in between."""
+    """Select, write and freeze. Return False if somebody's consent changed in between."""
     draft = write_draft(release=release, work=work)
     return freeze(release=release, draft=draft, work=work)
 
 
 class Draft:
-    """A folder that is written and not yet frozen."""
+    """A folder with the files of a release that is not frozen yet."""
 
     def __init__(self, folder: Path, chosen: Selection, package: Package) -> None:
         self.folder = folder
@@ -198,7 +198,7 @@ class Draft:
 
 
 def write_draft(*, release: DatasetRelease, work: Work) -> Draft:
-    """Select what may be released now and write it into a folder of its own."""
+    """Select what may be released now and write it into a new folder."""
     parent = _parent(release)
     folder = _draft_folder(release)
     shutil.rmtree(folder, ignore_errors=True)
@@ -248,7 +248,7 @@ def _nothing(dropped: Counter[str]) -> str:
 
 
 def _parent(release: DatasetRelease) -> DatasetRelease | None:
-    """The release of the same purpose before this one."""
+    """Return the previous release for the same purpose."""
     earlier = queries.releases_of(study=release.study).frozen()
     return earlier.filter(purpose=release.purpose, number__lt=release.number).first()
 
@@ -261,25 +261,27 @@ def _as_parent(parent: DatasetRelease | None) -> dict[str, object] | None:
 
 @transaction.atomic
 def freeze(*, release: DatasetRelease, draft: Draft, work: Work) -> bool:
-    """Make a draft the release, unless the consent of anybody in it has changed since.
+    """Freeze a draft, unless the consent of somebody in it changed. Return whether it is frozen.
 
-    An import that ties prompts ends before; one that comes after finds which prompts are used.
-    The study's row keeps a new consent version out until this ends, the members' rows keep each
-    withdrawal out: it either came before, and is seen here, or comes after, and finds the frozen
-    release to supersede. Order of locks: split groups, study, members, job, release.
+    The lock on the split groups waits for running imports; later ones see which prompts are used.
+    The lock on the study delays new consent versions, and the locks on members delay withdrawals: a
+    withdrawal is either already visible here, or it finds the frozen release and supersedes it.
+    Order of locks: split groups, study, members, job, release.
     """
     lock_until_commit(Lock.SPLIT_GROUPS, release.study_id)
     if some_untied(study=release.study):
         return False
     _lock_for_share(Study._meta.db_table, [str(release.study_id)])
     _lock_for_share(Member._meta.db_table, sorted(draft.granted))
-    now = granting(study=release.study, purpose=release.purpose)
-    if any(now.get(member) != record for member, record in draft.granted.items()):
+    granted = granting(study=release.study, purpose=release.purpose)
+    if any(granted.get(member) != record for member, record in draft.granted.items()):
         return False
     work.lock()
     row = DatasetRelease.objects.select_for_update().get(id=release.id)
     final = Path(settings.RELEASES_DIR) / str(release.id)
-    shutil.rmtree(final, ignore_errors=True)  # of a builder that died between rename and commit
+    shutil.rmtree(
+        final, ignore_errors=True
+    )  # left by a builder that died between rename and commit
     draft.folder.rename(final)
     package = draft.package
     transition(
@@ -306,7 +308,7 @@ def freeze(*, release: DatasetRelease, draft: Draft, work: Work) -> bool:
 
 
 def _lock_for_share(table: str, ids: list[str]) -> None:
-    """Keep rows as they are until this transaction ends, without keeping other readers out."""
+    """Lock rows against changes until this transaction ends, but not against other readers."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT id FROM {table} WHERE id = ANY(%s::uuid[]) ORDER BY id FOR SHARE",  # noqa: S608

@@ -54,7 +54,9 @@ def tokens(request: AccountRequest) -> HttpResponse:
     secret = _make_token(request, form) if form.is_bound and form.is_valid() else ""
     if secret:
         return _handed_over(request, secret)
-    secret = request.get_signed_cookie(JUST_MADE, "", salt=str(request.user.pk), max_age=HANDED_S)
+    secret = (
+        request.get_signed_cookie(JUST_MADE, "", salt=str(request.user.pk), max_age=HANDED_S) or ""
+    )
     context = {
         "form": form,
         "secret": secret,

@@ -169,8 +169,8 @@ def unpacked(values: Sequence[Any]) -> ImportRow:
 def _prompt_row(values: Mapping[str, Any], line: int) -> PromptRow:
     messages = values["prompt"]
     if isinstance(messages, str):
-        if text_problem(messages, ""):
-            raise BadRow(str(text_problem(messages, _("the prompt"))))
+        if problem := text_problem(messages, "the prompt"):
+            raise BadRow(problem)
         messages = [{"role": "user", "content": messages}]
     external_id = values.get("external_id", "")
     if type(external_id) is int:
@@ -257,8 +257,8 @@ def _response(raw: Any, number: int) -> ResponseRow:
             _('response %(n)d is neither text nor {"text": …, "model": …}.') % {"n": number}
         )
     text, model = given["text"], given.get("model") or ""
-    if text_problem(text, ""):  # the name is translated for errors only, to save time
-        raise BadRow(str(text_problem(text, _("response %(n)d") % {"n": number})))
+    if problem := text_problem(text, f"response {number}"):
+        raise BadRow(problem)
     if _is_object(text):
         raise BadRow(
             _("the text of response %(n)d is an object or a list, not text.") % {"n": number}

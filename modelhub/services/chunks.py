@@ -60,7 +60,7 @@ WRITTEN = [
 ]
 
 
-def next_part(job: Job) -> Part | None:
+def _next_part(job: Job) -> Part | None:
     """Return the next chunk with items to write, for the worker that claims it.
 
     Returns None if no chunk is left; the run then ends, unless other workers are still writing.
@@ -82,7 +82,7 @@ def next_part(job: Job) -> Part | None:
     return Part(chunk, more=more)
 
 
-def write_chunk(work: Work) -> str:
+def _write_chunk(work: Work) -> str:
     """Let the model write the claimed chunk, and save the responses.
 
     If the database is unreachable or the disk is full, the job waits and the attempt does not
@@ -133,9 +133,9 @@ KIND = register(
         task="modelhub.tasks.generate_chunk",
         queue="generation",
         time_limit=3600,
-        run=write_chunk,
-        next_part=next_part,
-        moved=generation.follow,
+        run=_write_chunk,
+        next_part=_next_part,
+        moved=lambda move: generation.follow(move=move),
         words=gettext_lazy("generation run"),
         unit=gettext_lazy("responses"),
         permission=SEE_GENERATION,

@@ -91,15 +91,19 @@ def start_run(
     _record(
         STARTED, actor, run, {"prompts": count, "samples": run.samples, "config": run.config_hash}
     )
+    _queue(actor, run)
+    return run
+
+
+def _queue(actor: Actor, run: GenerationRun) -> None:
     queueing.start(
         actor=actor,
         kind=queries.KIND,
         subject_id=run.id,
-        study_id=study.id,
-        label=version.name,
+        study_id=run.study_id,
+        label=run.model_version.name,
         total=run.to_write,
     )
-    return run
 
 
 def _record(action: str, actor: Actor, run: GenerationRun, data: dict[str, Any]) -> None:
@@ -196,7 +200,7 @@ def _log(move: Move) -> None:
 machine(GenerationRun, RUN_STATES, log=_log)
 
 
-def follow(move: Move) -> None:
+def follow(*, move: Move) -> None:
     """Change the state of a run with its job's."""
     job: Job = move.row
     run = locked(run_id=job.subject_id)

@@ -178,7 +178,7 @@ def _log(move: Move) -> None:
 machine(TrainingRun, TRAINING_STATES, log=_log)
 
 
-def follow(move: Move) -> None:
+def follow(*, move: Move) -> None:
     """Change the state of a run with its job's."""
     job: Job = move.row
     run = locked(run_id=job.subject_id)

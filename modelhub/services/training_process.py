@@ -43,7 +43,7 @@ MOST_LOGGED = 8_000  # characters
 NICE = 15  # so that pages stay fast
 
 
-def train(work: Work) -> None:
+def _train(work: Work) -> None:
     """Train until the run ends, and save its result."""
     run = queries.run_for_worker(run_id=work.job.subject_id)
     training.refuse_release(run=run)
@@ -174,8 +174,8 @@ KIND = register(
         task="modelhub.tasks.train",
         queue="training",
         time_limit=5 * 3600,
-        run=train,
-        moved=training.follow,
+        run=_train,
+        moved=lambda move: training.follow(move=move),
         words=gettext_lazy("training run"),
         unit=gettext_lazy("steps"),
         permission=SEE_MODELS,

@@ -163,7 +163,7 @@ def cancel(*, actor: Actor, upload: Upload) -> Upload:
     return upload
 
 
-def read(work: Work) -> None:
+def _read(work: Work) -> None:
     """Check a file, or import it if it is confirmed."""
     upload = Upload.objects.select_related("study").get(id=work.job.subject_id)
     if not path_of(upload=upload).is_file():
@@ -335,7 +335,7 @@ CONFIRMED_IMPORT = {
 ENDS = {JobState.FAILED: UploadState.FAILED, JobState.CANCELLED: UploadState.CANCELLED}
 
 
-def follow(move: Move) -> None:
+def _follow(move: Move) -> None:
     """Change the state of an import with its job's, which checks or imports the file."""
     job: Job = move.row
     upload = _locked(job.subject_id)
@@ -350,8 +350,8 @@ KIND = register(
         task="modelhub.tasks.read_upload",
         queue="exports",
         time_limit=3600,
-        run=read,
-        moved=follow,
+        run=_read,
+        moved=_follow,
         words=gettext_lazy("import"),
         unit=gettext_lazy("rows"),
         permission=UPLOAD,

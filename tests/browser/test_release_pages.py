@@ -24,18 +24,20 @@ def test_releases_are_asked_for_read_and_superseded(
     story.judge(story.member("clinical"), story.prompt())  # longer names: a config for each cohort
     page = open_page(f"/studies/{story.study.slug}/releases/", user=story.coordinator.user)
     check_page(page, name="releases-none")
-    page.get_by_role("link", name="Make a release").click()
+    page.get_by_role("link", name="Request a release").click()
     check_page(page, name="release-ask")
     page.get_by_label("Training models").check()
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.method))
-    page.get_by_role("button", name="Make it").dblclick()
-    page.get_by_role("heading", name="Making the release").wait_for()
+    page.get_by_role("button", name="Request the release").dblclick()
+    page.get_by_role("heading", name="Building the release").wait_for()
     assert sent.count("POST") == 1
     check_page(page, name="release-being-made")
     asked = queries.waiting()[0]
     run(JOB, asked.id)
-    page.get_by_role("heading", name="What it is").wait_for()  # the page found out by itself
+    page.get_by_role(
+        "heading", name="About this release"
+    ).wait_for()  # the page found out by itself
     check_page(page, name="release-frozen")
     with page.expect_download() as downloading:
         page.get_by_role("link", name="manifest.json").click()

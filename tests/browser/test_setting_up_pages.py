@@ -52,7 +52,7 @@ def test_setting_a_study_up(open_page: OpenPage, transactional_db: None) -> None
     check_page(page, name="questions-write")
     page.get_by_label("3 means").first.fill("Partly")
     page.get_by_role("button", name="Save these questions").click()
-    page.get_by_text("can be asked in the next round").wait_for()
+    page.get_by_text("can be used in the next round").wait_for()
     _open(open_page, Member.objects.get(user=coordinator))
 
 

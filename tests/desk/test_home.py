@@ -106,7 +106,7 @@ def test_release_step_appears_once_something_can_be_released(client: Client) -> 
     assert "Nothing to do" in read(client, coordinator)
     judging_round(panelist.cohort)
     send(lease(panelist))
-    assert "No dataset release has been made yet" in read(client, coordinator)
+    assert "There is no dataset release yet" in read(client, coordinator)
 
 
 def test_the_menu_marks_the_part_that_a_page_belongs_to(client: Client) -> None:
@@ -160,7 +160,7 @@ def test_an_ml_engineer_is_led_round_the_loop(client: Client) -> None:
     assert "Nothing has been judged yet" in read(client, engineer)
     judging_round(panelist.cohort)
     send(lease(panelist))
-    assert "No dataset release has been made yet" in read(client, engineer)
+    assert "There is no dataset release yet" in read(client, engineer)
     release = DatasetRelease.objects.create(
         study=study, number=1, purpose=ReleasePurpose.TRAINING, state=ReleaseState.FROZEN
     )

@@ -81,7 +81,7 @@ def test_from_invitation_to_judging(panel: Cohort, client: Client) -> None:
     assert (other.invited, other.joined) == (1, 0)
     page = home(client, staff(panel.study))
     assert "By cohort" in page
-    assert "2 have to sign the changed text." in page
+    assert "2 need to sign the new consent text." in page
 
 
 def test_example_judgements_are_marked_everywhere() -> None:

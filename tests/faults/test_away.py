@@ -117,7 +117,7 @@ def test_the_database_is_gone_for_twenty_seconds(apart: Apart, browser: Browser)
     written = "SELECT count(*) FROM modelhub_generationitem WHERE state = 'done'"
     before = count(apart, written)  # what was saved while it stopped says nothing about afterwards
     apart.running.wait_until_healthy()
-    expect(tab.locator("#saved")).to_have_text(word(tab, "data-said"), timeout=60_000)
+    expect(tab.locator("#saved")).to_have_text(word(tab, "data-saved"), timeout=60_000)
     kept = f"SELECT count(*) FROM annotations_assignment WHERE draft->>'comment' = '{WORDS}'"
     assert count(apart, kept) == 1
     context.close()

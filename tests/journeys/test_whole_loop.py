@@ -41,7 +41,7 @@ def judged_in_a_browser(page: BrowserPage, *, better: str) -> None:
     ):
         page.locator(f'input[name="{name}"][value="4"]').check(force=True)
     page.locator(f'input[name="comparison"][value="{better}"]').check(force=True)
-    page.get_by_role("button", name="Send and go on").click()
+    page.get_by_role("button", name="Send and continue").click()
 
 
 def test_a_panelist_consents_judges_and_sees_the_pay(
@@ -122,7 +122,7 @@ def polled(
 def test_the_loop_from_judgement_to_the_next_comparison(installation: Installation) -> None:
     panelist = installation.visitor("panelist", consented=True)
     _leaves_and_comes_back(panelist)
-    page = polled(panelist, f"{STUDY}/judge/", lambda p: "Send and go on" in p.words)
+    page = polled(panelist, f"{STUDY}/judge/", lambda p: "Send and continue" in p.words)
     judge(panelist, page)
     _enough_is_written(installation)
     installation.manage("seed_judgements", "hard-days")
@@ -244,7 +244,7 @@ def _panel_compares(installation: Installation, comparison: str) -> None:
 
     def compares(page: Page) -> bool:
         """Whether a pair of the comparison is shown; what they held from before is sent first."""
-        if "Send and go on" not in page.words:
+        if "Send and continue" not in page.words:
             return False
         if any(text in page.words for text in texts):
             return True

@@ -132,7 +132,7 @@ CASES: dict[str, tuple[int, str, Callable[[Knock], Any]]] = {
     "cursor": (400, "Start again", lambda k: k.releases(query="?cursor=cD1hYmM%3D")),
     "nonsense cursor": (400, "Start again", lambda k: k.releases(query="?cursor=cD0lMDA%3D")),
     "page size": (400, "page size", lambda k: k.releases(query="?page_size=0")),
-    "too late": (409, "This one is finished", lambda k: k.too_late()),
+    "too late": (409, "This is already finished", lambda k: k.too_late()),
     "too long": (413, "Please send it in parts", lambda k: k.send("skip", "x" * 2_000_001)),
     "far too long": (413, "in parts", lambda k: k.send("submission", {"comment": "x" * 3_000_000})),
     "ten times too long": (413, "in parts", lambda k: k.releases("POST", body="x" * 11_000_000)),

@@ -103,7 +103,7 @@ def test_empty_study_lists_every_step_in_order() -> None:
         "Write the questions that people answer about each reply.",
         "Add a cohort first, then set its pay.",
         "Import at least one prompt that is not held out.",
-        "Plan the first round, once you have said who judges.",
+        "Plan the first round after you have added the cohorts that judge.",
     ]
     assert set(dict(PUBLISH_CHECKS)) == {"about", *PIECES}
 
@@ -255,7 +255,7 @@ def test_each_cohort_needs_pay_and_a_round() -> None:
 def test_a_round_that_is_planned_has_to_be_opened_and_a_closed_one_does_not_count() -> None:
     study = without("rounds")
     made = plan(study, opened=False)
-    assert says(study) == ["Open the round “First round”; it waits for the study then."]
+    assert says(study) == ["Open the round “First round”. It starts when the study opens."]
     rounds.open_round(actor=SYSTEM, round=made)
     assert says(study) == []
     rounds.close_round(actor=SYSTEM, round=made)

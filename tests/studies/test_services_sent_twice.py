@@ -88,7 +88,7 @@ def test_who_writes_questions_meanwhile_is_not_overtaken_unseen(client: Client) 
     late = send("Mine", "1")
     assert late.status_code == 400
     page = late.content.decode()
-    assert "Version 2 was written meanwhile." in page
+    assert "Somebody else has saved version 2" in page
     assert 'name="after" value="2"' in page
     assert send("Mine", "2").status_code == 302
     assert Rubric.objects.count() == 3

@@ -36,7 +36,12 @@ def _next_part(job: Job) -> Part | None:
 def kind(name: str = "count", **also: Any) -> str:
     """Register a kind that runs a test's plans, once."""
     if name not in KINDS:
-        made = {"queue": "exports", "time_limit": 60, "words": "count", "unit": "things"} | also
+        made: dict[str, Any] = {
+            "queue": "exports",
+            "time_limit": 60,
+            "words": "count",
+            "unit": "things",
+        } | also
         KINDS.register(
             name,
             Kind(

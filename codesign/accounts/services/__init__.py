@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from codesign.accounts import queries, rules
 from codesign.accounts.models import ApiToken, Identity, OutgoingMail, SignInMemory, User
 from codesign.accounts.services import proofs
-from codesign.accounts.services.outbox import send_mail
+from codesign.accounts.services.outbox import send_mail as send_mail
 from codesign.accounts.signals import account_switched, address_verified
 from codesign.audit import services as audit
 from codesign.audit.registry import OnErasure, action

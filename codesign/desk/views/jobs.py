@@ -38,7 +38,7 @@ def history(request: StudyRequest, slug: str) -> HttpResponse:
     shown = page_of(jobs, by=["-created_at", "-id"], asked=request.GET, size=JOBS_A_PAGE)
     requesters = {job.requested_by_id for job in shown if job.requested_by_id}
     names = studies.names_of_actors(study_id=study_id, user_ids=requesters)
-    rows = [_row(job, slug, names.get(job.requested_by_id)) for job in shown]  # type: ignore[arg-type]
+    rows = [_row(job, slug, names.get(job.requested_by_id)) for job in shown]
     return render(request, "desk/jobs.html", {"page": shown, "rows": rows})
 
 

@@ -81,7 +81,7 @@ def test_the_task_nearest_to_completion_comes_first(member: Member) -> None:
     assert made.tasks.count() == 6
 
 
-def test_a_lease_keeps_what_was_in_force(member: Member) -> None:
+def test_a_lease_keeps_the_terms_in_force(member: Member) -> None:
     judging_round(member.cohort)
     held = lease(member)
     assert member.cohort is not None
@@ -102,7 +102,7 @@ def test_cohorts_have_seats_of_their_own(member: Member) -> None:
 
 
 @pytest.mark.parametrize("state", [StudyState.PAUSED, StudyState.CLOSED])
-def test_nothing_new_comes_from_a_study_that_is_not_open(member: Member, state: StudyState) -> None:
+def test_nothing_is_leased_in_a_study_that_is_not_open(member: Member, state: StudyState) -> None:
     judging_round(member.cohort, tasks=3)
     held = lease(member)
     studies.change_state(actor=SYSTEM, study=member.study, state=state)
@@ -110,7 +110,7 @@ def test_nothing_new_comes_from_a_study_that_is_not_open(member: Member, state: 
     assert send(held).next is None
 
 
-def test_nothing_comes_without_a_rate(member: Member) -> None:
+def test_nothing_is_leased_without_a_pay_rate(member: Member) -> None:
     judging_round(member.cohort, opened=True)
     Study.objects.update(state=StudyState.OPEN)
     assert member.cohort is not None
@@ -159,7 +159,7 @@ def test_an_expired_lease_goes_to_others_and_its_draft_stays(member: Member) -> 
     assert again.id != held.id
 
 
-def test_my_own_expired_lease_is_ended_on_the_way(member: Member) -> None:
+def test_a_new_lease_ends_the_expired_one(member: Member) -> None:
     judging_round(member.cohort)
     held = lease(member)
     let_expire(held)
@@ -167,7 +167,7 @@ def test_my_own_expired_lease_is_ended_on_the_way(member: Member) -> None:
     assert Event.objects.filter(about_id=held.id, data__why="time over").exists()
 
 
-def test_late_work_is_kept_while_a_seat_is_free(member: Member) -> None:
+def test_late_work_is_accepted_while_a_seat_is_free(member: Member) -> None:
     judging_round(member.cohort, tasks=2, overlap=2)
     held = lease(member)
     let_expire(held)
@@ -194,7 +194,7 @@ def test_late_work_whose_seat_is_taken_is_refused_and_its_draft_stays(member: Me
     assert Judgement.objects.count() == 0
 
 
-def test_late_work_on_a_pulled_prompt_is_refused(member: Member) -> None:
+def test_late_work_on_a_withdrawn_prompt_is_refused(member: Member) -> None:
     judging_round(member.cohort)
     held = lease(member)
     let_expire(held)
@@ -216,7 +216,7 @@ def test_late_work_while_holding_another(member: Member) -> None:
     assert send(late).next == held
 
 
-def test_after_late_work_the_sitting_goes_on_in_which_it_came(member: Member) -> None:
+def test_late_work_continues_the_current_sitting(member: Member) -> None:
     judging_round(member.cohort, tasks=1, overlap=2)
     late = lease(member)
     let_expire(late)
@@ -284,7 +284,7 @@ def test_a_skip_is_final_for_the_prompt_and_paid(member: Member) -> None:
     assert ask(judge(cohort=member.cohort)) is not None
 
 
-def test_no_draft_is_kept_of_who_leaves(member: Member) -> None:
+def test_a_withdrawal_deletes_drafts(member: Member) -> None:
     judging_round(member.cohort, tasks=2)
     stopped = lease(member)
     keep(stopped, "one")
@@ -350,7 +350,7 @@ def test_active_time_is_bounded_by_the_time_since_shown(member: Member) -> None:
     assert 20_000 <= judgement.active_ms < 25_000
 
 
-def test_what_was_sent_is_stored_as_sent(member: Member) -> None:
+def test_a_submission_is_stored_as_sent(member: Member) -> None:
     judging_round(member.cohort)
     held = lease(member)
     first, second = (str(id) for id in held.order_shown)

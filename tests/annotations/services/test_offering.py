@@ -42,12 +42,12 @@ def offered(made: Round) -> int:
     return Seat.objects.filter(task__round=made, offered=True).count()
 
 
-def test_a_small_round_is_open_at_once() -> None:
+def test_a_small_round_opens_immediately() -> None:
     made = judging_round(judge().cohort, tasks=3)
     assert (offered(made), Job.objects.count()) == (3, 0)
 
 
-def test_people_begin_on_a_large_round_while_the_rest_of_it_opens(client: Client) -> None:
+def test_people_start_on_a_large_round_while_it_opens(client: Client) -> None:
     member = judge()
     made = rounds.open_round(actor=SYSTEM, round=large(member))
     assert offered(made) == BATCH
@@ -55,18 +55,19 @@ def test_people_begin_on_a_large_round_while_the_rest_of_it_opens(client: Client
     client.force_login(staff(member.study).user)
     keys = {"slug": member.study.slug, "round_id": made.id}
     page = client.get(reverse("annotations:round", kwargs=keys)).content.decode()
-    assert "Giving out its texts" in page
-    assert f"2,000 of {MANY:,} prompts looked at" in page
+    assert "Opening the round" in page
+    assert f"2,000 of {MANY:,} prompts processed" in page
     run_all(JOB)
     assert not unfinished(kind=JOB).exists()
     assert offered(made) == MANY
     assert (
-        "Giving out" not in client.get(reverse("annotations:round", kwargs=keys)).content.decode()
+        "Opening the round"
+        not in client.get(reverse("annotations:round", kwargs=keys)).content.decode()
     )
     assert client.get(reverse("annotations:round-filled", kwargs=keys))["HX-Refresh"] == "true"
 
 
-def test_who_opens_again_before_all_was_taken_back_has_all_of_it() -> None:
+def test_reopening_during_closing_offers_all_seats() -> None:
     made = rounds.open_round(actor=SYSTEM, round=large(judge()))
     run_all(JOB)
     rounds.close_round(actor=SYSTEM, round=made)
@@ -86,7 +87,7 @@ def test_who_opens_again_before_all_was_taken_back_has_all_of_it() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_and_people_who_judge_while_a_large_round_closes() -> None:
+def test_two_workers_close_a_large_round_while_people_judge() -> None:
     member = judge()
     people = [member, *(judge(cohort=member.cohort) for _ in range(3))]
     made = rounds.open_round(actor=SYSTEM, round=large(member))

@@ -59,7 +59,7 @@ def test_unrelated_writes_leave_every_data_file_as_it_was() -> None:
     assert changed == {"release", "parent", "files"}
 
 
-def test_a_judgement_more_changes_every_name() -> None:
+def test_one_more_judgement_changes_every_name() -> None:
     """standards 7.1: pseudonyms hold within one selection."""
     story = Story()
     member = story.member()
@@ -166,7 +166,7 @@ def test_the_same_release_built_again_has_the_same_bytes() -> None:
 @pytest.mark.parametrize(
     ("granted", "says"),
     [
-        (None, "nobody has judged anything"),
+        (None, "there are no judgements"),
         (("take_part", "evaluation"), "1 by people whose consent now in force does not allow"),
     ],
 )
@@ -179,12 +179,12 @@ def test_nothing_to_release(granted: tuple[str, ...] | None, says: str) -> None:
     )
     assert made.state == "failed"
     reason = job_about(kind=JOB, subject_id=made.id).reason
-    assert reason.startswith("Nothing may be released yet: ")
+    assert reason.startswith("Nothing can be released yet: ")
     assert says in reason
     assert not Path(settings.RELEASES_DIR, str(made.id)).exists()
 
 
-def test_a_killed_builder_is_followed_by_another() -> None:
+def test_another_worker_builds_after_one_is_killed() -> None:
     story = Story()
     story.judge(story.member(), story.prompt())
     made = releases.request_release(actor=SYSTEM, study=story.study, purpose="training")
@@ -214,7 +214,7 @@ def test_personal_data_keeps_a_rewrite_out_and_helplines_do_not() -> None:
     assert made.manifest["dropped"]["sft"] == {"personal_data": 1}
 
 
-def test_no_draft_stays_behind(settings: Any, tmp_path: Path) -> None:
+def test_builds_leave_no_draft(settings: Any, tmp_path: Path) -> None:
     """Neither of a release that was frozen nor of one that could not be written."""
     story = Story()
     story.judge(story.member(), story.prompt())
@@ -228,7 +228,7 @@ def test_no_draft_stays_behind(settings: Any, tmp_path: Path) -> None:
     )
     assert made.state == "failed"
     reason = job_about(kind=JOB, subject_id=made.id).reason
-    assert reason == "The files could not be written. The server's log says why."
+    assert reason == "The files could not be written. Check the log of the server."
 
 
 def test_releases_are_numbered_within_their_study() -> None:
@@ -240,7 +240,7 @@ def test_releases_are_numbered_within_their_study() -> None:
     assert numbers == [1, 2, 1]
 
 
-def test_pressing_twice_asks_once() -> None:
+def test_a_double_click_requests_one_release() -> None:
     story = Story()
     story.judge(story.member(), story.prompt())
     actor = Actor.of(story.coordinator.user)
@@ -253,7 +253,7 @@ def test_pressing_twice_asks_once() -> None:
     assert ask("training") == 3
 
 
-def test_who_may_ask() -> None:
+def test_roles_that_may_request_a_release() -> None:
     story = Story()
     asked = releases.request_release(
         actor=Actor.of(story.coordinator.user), study=story.study, purpose="training"
@@ -270,7 +270,7 @@ def test_who_may_ask() -> None:
 
 @pytest.mark.parametrize("old", ["frozen", "superseded"])
 @pytest.mark.parametrize("new", sorted(ReleaseState))
-def test_what_is_frozen_is_never_built_again(old: str, new: str) -> None:
+def test_a_frozen_release_is_never_built_again(old: str, new: str) -> None:
     """Whatever is written past the services: frozen may become superseded, and nothing else."""
     row = frozen_release(StudyFactory.create(), state=old)
     found = DatasetRelease.objects.filter(id=row.id)

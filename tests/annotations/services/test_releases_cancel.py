@@ -49,7 +49,7 @@ def client_of(member: Any) -> Client:
     return client
 
 
-def test_one_that_waits_is_cancelled_at_once_and_never_built(story: Story) -> None:
+def test_a_queued_release_is_cancelled_and_never_built(story: Story) -> None:
     made = asked(story)
     page = reverse("annotations:release", args=[story.study.slug, made.id])
     client = client_of(story.coordinator)
@@ -64,9 +64,7 @@ def test_one_that_waits_is_cancelled_at_once_and_never_built(story: Story) -> No
     assert event.actor_id == story.coordinator.user_id
 
 
-def test_one_that_is_built_stops_and_leaves_nothing(
-    story: Story, settings: Any, tmp_path: Path
-) -> None:
+def test_cancelling_a_build_leaves_no_files(story: Story, settings: Any, tmp_path: Path) -> None:
     settings.RELEASES_DIR = tmp_path
     made = asked(story)
 
@@ -81,13 +79,13 @@ def test_one_that_is_built_stops_and_leaves_nothing(
     assert not Event.objects.filter(action="annotations.release_failed").exists()
 
 
-def test_what_is_frozen_cannot_be_cancelled(story: Story) -> None:
+def test_a_frozen_release_cannot_be_cancelled(story: Story) -> None:
     made = release(story.study)
     with pytest.raises(Conflict):
         releases.cancel(actor=Actor.of(story.coordinator.user), release=made)
 
 
-def test_who_may_look_may_not_cancel(story: Story) -> None:
+def test_readers_cannot_cancel(story: Story) -> None:
     made = asked(story)
     page = reverse("annotations:release", args=[story.study.slug, made.id])
     client = client_of(staff(story.study, Role.ML_ENGINEER))
@@ -112,7 +110,7 @@ def test_the_page_says_percent_rate_and_time_left(story: Story) -> None:
     assert "csrfmiddlewaretoken" in shown  # so that the button works after the first update
 
 
-def test_it_stops_in_the_first_reading_before_there_is_progress(
+def test_a_build_is_cancelled_during_the_first_pass(
     story: Story, settings: Any, tmp_path: Path
 ) -> None:
     settings.RELEASES_DIR = tmp_path

@@ -100,7 +100,7 @@ def test_withdrawal_between_selection_and_freeze() -> None:
         assert len({r["rater_pseudonym"] for r in rows(made, "judgements")}) == 1
 
 
-def test_signing_anew_between_selection_and_freeze_is_a_change_too() -> None:
+def test_a_new_signature_before_the_freeze_counts_as_a_change() -> None:
     story = Story()
     member = story.member()
     story.judge(member, story.prompt())
@@ -146,7 +146,7 @@ def test_withdrawal_during_the_freeze_waits_and_supersedes() -> None:
         assert made.superseded_at > made.frozen_at
 
 
-def test_next_release_is_without_who_left_and_the_earlier_is_superseded() -> None:
+def test_a_withdrawal_supersedes_the_release_and_the_next_excludes_it() -> None:
     """standards 2.9."""
     story = Story()
     prompt = story.prompt()

@@ -54,7 +54,7 @@ def files_of(made: DatasetRelease) -> str:
     )
 
 
-def test_it_is_left_out_as_if_it_had_not_been_written() -> None:  # standards 4.9
+def test_a_private_text_leaves_no_trace_in_a_release() -> None:  # standards 4.9
     story = Story()
     sent(story)
     made = release(story.study)
@@ -65,7 +65,7 @@ def test_it_is_left_out_as_if_it_had_not_been_written() -> None:  # standards 4.
     assert rows(made, "judgements")  # the judgement itself counts
 
 
-def test_freed_and_accepted_it_is_in_the_next() -> None:
+def test_an_allowed_and_accepted_rewrite_is_in_the_next_release() -> None:
     story = Story()
     rewrite = sent(story)
     decide(rewrite, "free")
@@ -74,7 +74,7 @@ def test_freed_and_accepted_it_is_in_the_next() -> None:
     assert [row["completion"][0]["content"] for row in rows(made, "sft")] == [SAID]
 
 
-def test_words_beside_a_mark_are_blank_until_they_are_free() -> None:
+def test_words_of_highlights_are_blank_until_allowed() -> None:
     story = Story()
     member, prompt = story.member(), story.prompt()
     response = str(story.responses(prompt)[0].id)
@@ -94,7 +94,7 @@ def test_words_beside_a_mark_are_blank_until_they_are_free() -> None:
     assert labels(release(story.study)) == [SAID, "cold"]
 
 
-def test_sent_while_a_release_is_made_it_is_not_in_it() -> None:
+def test_a_text_sent_during_a_build_is_not_released() -> None:
     story = Story()
     story.judge(story.member(), story.prompt())
     made = asked(story)
@@ -109,7 +109,7 @@ def test_sent_while_a_release_is_made_it_is_not_in_it() -> None:
         assert SAID in files_of(release(story.study))
 
 
-def test_made_private_again_while_a_release_is_made_it_is_not_in_it() -> None:
+def test_a_text_made_private_during_a_build_is_not_released() -> None:
     """What nobody has accepted is in no draft, and what was accepted cannot be made private."""
     story = Story()
     rewrite = sent(story)
@@ -126,7 +126,7 @@ def test_made_private_again_while_a_release_is_made_it_is_not_in_it() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_choice_during_the_freeze_waits_for_it_and_then_counts() -> None:
+def test_a_choice_during_a_freeze_waits_and_then_applies() -> None:
     """Two real connections, one order of locks: neither stops the other for ever."""
     story = Story()
     rewrite = sent(story)

@@ -99,7 +99,7 @@ def test_a_coordinator_plans_fills_opens_and_closes_a_round(
     compared(study, replies=1)
     compared(study, held_out=True)
     page = client.get(address("round-plan", study)).content.decode()
-    assert "Plan it" in page
+    assert "Plan the round" in page
     answer = plan(client, panel)
     made = Round.objects.get(study=study)
     assert answer.headers["Location"] == address("round", study, round_id=made.id)
@@ -112,7 +112,7 @@ def test_a_coordinator_plans_fills_opens_and_closes_a_round(
     assert Seat.objects.filter(task__round=made, offered=False).count() == 2
     member = judge(cohort=panel)
     shown = client.get(answer.headers["Location"]).content.decode()
-    assert "1 prompt was put in." in shown
+    assert "1 prompt was added." in shown
     assert "1 was left out" in shown
     assert "0 of 2" in shown
 
@@ -157,7 +157,7 @@ def test_a_double_click_without_scripts_plans_one_round(client: Client, panel: C
 
 
 @pytest.mark.parametrize("changes", [{"title": "Another"}, {"responses": "3"}, {"which": "none"}])
-def test_another_plan_from_the_same_page_is_not_taken_for_the_first(
+def test_another_plan_from_the_same_page_is_refused(
     client: Client, panel: Cohort, changes: dict[str, str]
 ) -> None:
     coordinator_of(panel.study, client)
@@ -166,11 +166,11 @@ def test_another_plan_from_the_same_page_is_not_taken_for_the_first(
     plan(client, panel, key=key)
     answer = plan(client, panel, key=key, **changes)
     assert answer.status_code == 400
-    assert "has planned a round already" in answer.content.decode()
+    assert "has already planned a round" in answer.content.decode()
     assert Round.objects.get().title == "Second round"
 
 
-def test_the_key_of_another_study_is_no_way_in(client: Client, panel: Cohort) -> None:
+def test_a_round_key_of_another_study_is_refused(client: Client, panel: Cohort) -> None:
     theirs = judging_round(judge().cohort)
     coordinator_of(panel.study, client)
     compared(panel.study)
@@ -189,10 +189,10 @@ def test_the_key_of_another_study_is_no_way_in(client: Client, panel: Cohort) ->
         ({"lived-experience-overlap": "0"}, "Please type 1 or more."),
         ({"lived-experience-rubric": str(uuid.uuid4())}, "Please choose one from the list."),
         ({"lived-experience-takes_part": ""}, "Choose at least one cohort."),
-        ({"categories": ["assessment"]}, "There are no such prompts in this study."),
+        ({"categories": ["assessment"]}, "This study has no such prompts."),
     ],
 )
-def test_what_cannot_be_planned_says_why_and_keeps_what_was_typed(
+def test_an_invalid_plan_is_refused_and_keeps_the_input(
     changes: dict[str, Any], says: str, client: Client, panel: Cohort
 ) -> None:
     coordinator_of(panel.study, client)
@@ -220,7 +220,7 @@ def test_an_empty_round_waits_for_replies(client: Client, panel: Cohort) -> None
     assert not RoundFilling.objects.exists()
     made = Round.objects.get()
     page = client.get(address("round", panel.study, round_id=made.id)).content.decode()
-    assert "nothing to judge yet" in page
+    assert "no tasks yet" in page
 
 
 def test_the_form_starts_from_the_round_before(client: Client, panel: Cohort) -> None:
@@ -256,7 +256,9 @@ def started(panel: Cohort, which: Waiting, responses: int = 2) -> Round:
 
 
 @pytest.mark.parametrize(("which", "placed"), [(Waiting.NOT_ASKED, 1), (Waiting.EVERY, 2)])
-def test_which_prompts_come_in(which: Waiting, placed: int, panel: Cohort) -> None:
+def test_the_choice_of_prompts_decides_the_size_of_a_round(
+    which: Waiting, placed: int, panel: Cohort
+) -> None:
     judging_round(panel)
     compared(panel.study)
     compared(panel.study, category=Category.ASSESSMENT)
@@ -321,18 +323,18 @@ def test_two_workers_fill_a_round_once(panel: Cohort) -> None:
     assert made.tasks.count() == 20
 
 
-def test_a_round_without_a_pay_rate_stays_shut(client: Client, panel: Cohort) -> None:
+def test_a_round_without_a_pay_rate_cannot_open(client: Client, panel: Cohort) -> None:
     coordinator_of(panel.study, client)
     compared(panel.study)
     made = started(panel, Waiting.EVERY)
     answer = client.post(address("round-open", panel.study, round_id=made.id))
     assert answer.status_code == 409
-    assert "There is no pay rate for" in answer.content.decode()
+    assert "has no pay rate yet" in answer.content.decode()
     made.refresh_from_db()
     assert made.state == RoundState.PLANNED
 
 
-def test_a_round_costs_as_many_queries_however_large(client: Client, panel: Cohort) -> None:
+def test_queries_do_not_grow_with_the_round(client: Client, panel: Cohort) -> None:
     coordinator_of(panel.study, client)
     made = judging_round(panel)
     shown = address("round", panel.study, round_id=made.id)

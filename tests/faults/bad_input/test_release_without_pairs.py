@@ -43,7 +43,7 @@ def test_a_release_without_judgements_is_refused(door: str) -> None:
     told = client.get(f"/api/v1/studies/{story.study.slug}/dataset-releases/{made.id}/")
     for said in (page, told):
         assert said.status_code == 200
-        assert "Nothing may be released yet" in said.content.decode()
+        assert "Nothing can be released yet" in said.content.decode()
 
 
 def equally_good() -> Member:
@@ -76,7 +76,7 @@ def ask(client: Client, slug: str, door: str) -> DatasetRelease:
 
 def rows_on(page: str) -> dict[str, int]:
     """How many rows each part has, by what the page of a release says is in it."""
-    table = flowed(page).partition("What is in it, in rows")[2].partition("<tbody")[2]
+    table = flowed(page).partition("Content, in rows")[2].partition("<tbody")[2]
     rows = re.findall(r"<tr[^>]*><th[^>]*>([^<]+)</th>(.*?)</tr>", table.partition("</table>")[0])
     return {part: sum(map(int, re.findall(r">(\d+)</td>", cells))) for part, cells in rows}
 

@@ -222,7 +222,7 @@ def test_a_step_s_report_has_rate_and_time_left() -> None:
 
 @pytest.mark.parametrize("loss", [math.nan, math.inf])
 def test_an_infinite_or_nan_loss_ends_the_run(loss: float) -> None:
-    with pytest.raises(EngineError, match="at step 3. Try a smaller learning rate"):
+    with pytest.raises(EngineError, match=r"at step 3\. Try a smaller learning rate"):
         step_event(State(3, 6), {"loss": loss}, 1.0)
 
 

@@ -103,7 +103,7 @@ def test_an_invalid_file_is_not_imported_and_errors_name_lines(program: Program)
         {"line": MANY + 1, "problem": "the prompt is empty."},
         {"line": MANY + 2, "problem": "the prompt is missing."},
     ]
-    assert failed["error"] == "2 rows cannot come in, so none did."
+    assert failed["error"] == "2 rows are invalid, so nothing was imported."
     assert not Prompt.objects.exists()
     done = program.work(program.send(lines(*rows), skip_bad=True))
     assert (done["state"], done["bad_rows"], Prompt.objects.count()) == ("done", 2, MANY)
