@@ -226,7 +226,7 @@ def back_up(home: Path) -> None:
     )
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
-    assert "room left" in done.stderr or "No space left" in done.stderr
+    assert "disk is full" in done.stderr or "No space left" in done.stderr
     assert not [*home.glob("backup*")]
 
 
