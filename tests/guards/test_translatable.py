@@ -271,6 +271,7 @@ def unmarked() -> list[Unmarked]:
     ],
 )
 def test_the_guard_finds_an_unmarked_text_in_code(code: str) -> None:
+    """Prevents a guard that overlooks texts in code."""
     assert [*Source("example.py", code).unmarked()]
 
 
@@ -285,6 +286,7 @@ def test_the_guard_finds_an_unmarked_text_in_code(code: str) -> None:
     ],
 )
 def test_the_guard_accepts_a_marked_text_and_one_for_developers(code: str) -> None:
+    """Prevents a guard that refuses texts for developers."""
     assert not [*Source("example.py", code).unmarked()]
 
 
@@ -297,16 +299,19 @@ def test_the_guard_accepts_a_marked_text_and_one_for_developers(code: str) -> No
     ],
 )
 def test_the_guard_finds_an_unmarked_text_in_a_template(template: str) -> None:
+    """Prevents a guard that overlooks texts in templates."""
     assert [*in_template("example.html", template)]
 
 
 def test_every_text_for_people_is_marked_for_translation() -> None:
+    """Prevents English sentences on translated pages."""
     left = unmarked()
     assert not left, "\n".join(f"{name}:{line}: {text}" for name, line, text in left)
 
 
 @pytest.mark.parametrize("name", NOT_SHOWN)
 def test_an_exempt_file_still_has_unmarked_sentences(name: str) -> None:
+    """Prevents exemptions that are no longer needed."""
     source = Source(name, (ROOT / name).read_text())
     constants = [node for node in source.tree.body if isinstance(node, ast.Assign | ast.AnnAssign)]
     assert any(
