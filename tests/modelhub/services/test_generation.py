@@ -259,7 +259,7 @@ def test_the_command(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
     run = GenerationRun.objects.get()
     assert (run.samples, run.round_id, run.items.count()) == (3, round.id, 6)
     assert str(run.id) in capsys.readouterr().out
-    with pytest.raises(CommandError, match="There is: SmolLM2-135M-Instruct"):
+    with pytest.raises(CommandError, match="Available models: SmolLM2-135M-Instruct"):
         call_command("generate", study.slug, "--model", "nothing")
     with pytest.raises(CommandError, match="1 to 8 responses"):
         call_command("generate", study.slug, "--model", "SmolLM2-135M-Instruct", "--samples", "0")

@@ -104,7 +104,7 @@ def test_a_line_that_is_not_utf8(study: Study, tmp_path: Path) -> None:
 
 def test_an_external_id_twice_in_a_file(study: Study, tmp_path: Path) -> None:
     rows = [{"prompt": "One", "external_id": "a"}, {"prompt": "One", "external_id": "a"}]
-    with pytest.raises(RowsRefused, match="1 rows"):
+    with pytest.raises(RowsRefused, match="1 row is invalid"):
         load(study, write(tmp_path / "p.jsonl", *rows))
 
 

@@ -101,7 +101,7 @@ def test_bad_numbers_are_named() -> None:
 def test_a_model_without_weights_cannot_be_a_base() -> None:
     study = StudyFactory.create()
     other = ModelVersion.objects.create(study=study, name="theirs", kind=ModelKind.IMPORTED)
-    with pytest.raises(Invalid, match="not here"):
+    with pytest.raises(Invalid, match="does not have the weights"):
         ask(study, base=other)
     with pytest.raises(Invalid, match="Choose a training method"):
         ask(study, method="guess")

@@ -91,7 +91,7 @@ def test_an_import_is_refused_if_the_study_changed_after_the_check(desk: Desk) -
         jobs.run(KIND, one.id)
     upload.refresh_from_db()
     assert upload.state == UploadState.FAILED
-    assert "changed since" in upload.error
+    assert "changed after the check" in upload.error
     assert list(Prompt.objects.values_list("external_id", flat=True)) == ["a"]
 
 
@@ -118,7 +118,7 @@ def test_progress_shows_percent_rate_and_time_left_without_scripts(desk: Desk) -
 def test_the_time_after_the_last_row_has_its_own_state_and_no_rate(desk: Desk) -> None:
     upload = for_a_minute(desk, UploadState.IMPORTING, 100_000)
     page = " ".join(desk.page(upload).split())
-    assert "Looking which prompts say almost the same · 100,000 of 100,000 rows" in page
+    assert "Finding prompts that are nearly the same · 100,000 of 100,000 rows" in page
     assert "a second" not in page
     assert "100,000" in desk.client.get(desk.at("uploads")).content.decode()
 
