@@ -1,4 +1,4 @@
-"""The only app that knows which model wrote what."""
+"""The only app that knows which model wrote a response."""
 
 from django.apps import AppConfig
 
@@ -10,9 +10,10 @@ class ModelhubConfig(AppConfig):
     label = "modelhub"
 
     def ready(self) -> None:
-        """Offer cards; tell releases, and nobody else, who wrote what and learnt from them.
+        """Register cards, and what other apps may learn about models.
 
-        The judging hears whether anything is being written, and not by what.
+        Only releases learn the names of models. Judging only learns whether responses are being
+        written.
         """
         from annotations.registry import BEING_WRITTEN, MODEL_NAMES, RELEASE_USES
         from codesign.accounts.registry import SCOPE_ROLES

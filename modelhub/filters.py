@@ -1,7 +1,8 @@
-"""By what the lists of the API can be narrowed: prompts, responses, judgements, models, runs."""
+"""Filters of the API's lists: prompts, responses, judgements, models, runs."""
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from annotations.filters import AboutPromptFilter
@@ -11,17 +12,17 @@ from codesign.shared.query_parameters import NumberField, SinceFilter
 from codesign.shared.serializers import OneOf, Shape
 from modelhub.rules.states import Method, ModelKind, RunState, TrainingState
 
-MODEL = "Name or id of a model."
+MODEL = "Name or id of a model"
 
 
 class AboutModelFilter(AboutPromptFilter):
-    """Of what belongs to a prompt and to the models that answered it."""
+    """Filters of lists that relate to prompts and to models that answered them."""
 
     model = serializers.CharField(required=False, max_length=120, help_text=MODEL)
 
 
 class PromptFilter(AboutModelFilter):
-    """Of prompts."""
+    """Filters of prompts."""
 
     language = serializers.CharField(required=False, max_length=12)
     intensity = NumberField(required=False, min_value=1, max_value=3)
@@ -30,7 +31,7 @@ class PromptFilter(AboutModelFilter):
 
 
 class ResponseFilter(AboutModelFilter):
-    """Of responses."""
+    """Filters of responses."""
 
     prompt = serializers.UUIDField(required=False)
     origin = OneOf([str(one) for one in Origin], required=False)
@@ -38,36 +39,36 @@ class ResponseFilter(AboutModelFilter):
 
 
 class JudgementFilter(AboutModelFilter):
-    """Of judgements."""
+    """Filters of judgements."""
 
     prompt = serializers.UUIDField(required=False)
     cohort = serializers.SlugField(required=False, max_length=50, help_text="Key of a cohort.")
 
 
 class ImportParameters(Shape):
-    """How rows come in."""
+    """Options of an import."""
 
     skip_bad = serializers.BooleanField(
         default=False,
-        help_text="Leave out rows that are not valid and list them, instead of taking none.",
-        error_messages={"invalid": "Use true or false."},
+        help_text="Skip invalid rows and list them. Otherwise an invalid row stops the import.",
+        error_messages={"invalid": _("Must be true or false.")},
     )
     check = serializers.BooleanField(
         default=False,
-        help_text="Say what would come of it, and which prompts it would tie; nothing is written.",
-        error_messages={"invalid": "Use true or false."},
+        help_text="Return what an import would do, and the split groups; nothing is imported.",
+        error_messages={"invalid": _("Must be true or false.")},
     )
 
 
 class ModelFilter(SinceFilter):
-    """Of models."""
+    """Filters of models."""
 
     study = serializers.SlugField(required=False, max_length=50)
     kind = OneOf([str(one) for one in ModelKind], required=False)
 
 
 class GenerationFilter(SinceFilter):
-    """Of generation runs."""
+    """Filters of generation runs."""
 
     state = OneOf([str(one) for one in RunState], required=False)
     model = serializers.CharField(required=False, max_length=120, help_text=MODEL)
@@ -75,9 +76,9 @@ class GenerationFilter(SinceFilter):
 
 
 class TrainingFilter(SinceFilter):
-    """Of training runs."""
+    """Filters of training runs."""
 
-    study = serializers.SlugField(required=False, max_length=50, help_text="Of this study alone.")
+    study = serializers.SlugField(required=False, max_length=50, help_text="Short name of a study.")
     state = OneOf([str(one) for one in TrainingState], required=False)
     method = OneOf([str(one) for one in Method], required=False)
     model = serializers.CharField(
@@ -86,9 +87,13 @@ class TrainingFilter(SinceFilter):
 
 
 class EvaluationFilter(SinceFilter):
-    """Of evaluations."""
+    """Filters of evaluations."""
 
-    state = OneOf([str(one) for one in RoundState], required=False, help_text="Of its round.")
+    state = OneOf(
+        [str(one) for one in RoundState],
+        required=False,
+        help_text="State of the evaluation's round.",
+    )
     model = serializers.CharField(
         required=False, max_length=120, help_text="Name or id of either of the two models."
     )

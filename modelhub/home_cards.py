@@ -1,4 +1,4 @@
-"""What models add to homes and header: how far a run is, and the way to runs and models."""
+"""Home cards, next steps and navigation links of models, runs and imports."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MODELS_SHOWN = 5
 
 
 def newest_run(member: Member) -> registry.Panel | None:
-    """The run that goes on, or the last one where it did not end well."""
+    """Return a card with the newest run if it is unfinished or failed."""
     run = queries.run_for_home(study_id=member.study_id)
     if run is None:
         return None
@@ -29,15 +29,15 @@ def newest_run(member: Member) -> registry.Panel | None:
 
 
 def newest_models(member: Member) -> registry.Panel:
-    """The newest models, each with what it was trained on."""
-    found = list(versions.versions_of(study_id=member.study_id)[:MODELS_SHOWN])
-    return registry.Panel("modelhub/_models_card.html", {"models": found, "study": member.study})
+    """Return a card with the newest models and their parents."""
+    models = list(versions.versions_of(study_id=member.study_id)[:MODELS_SHOWN])
+    return registry.Panel("modelhub/_models_card.html", {"models": models, "study": member.study})
 
 
 def what_is_next(member: Member) -> registry.Step | None:
-    """The next turn of the loop: watch a training, compare its model, train on a new release."""
+    """Return the next step: watch a training run, compare its model, or train on a release."""
     slug = member.study.slug
-    if run := training.run_going_on(study_id=member.study_id):
+    if run := training.unfinished_run(study_id=member.study_id):
         return registry.Step(
             says=_("A model is being trained on release %(n)d") % {"n": run.release.number},
             href=reverse("modelhub:training-run", kwargs={"slug": slug, "run_id": run.id}),
@@ -45,10 +45,10 @@ def what_is_next(member: Member) -> registry.Step | None:
         )
     if version := training.not_compared(study_id=member.study_id):
         return registry.Step(
-            says=_("%(name)s is trained; nobody has compared it with its parent yet")
+            says=_("%(name)s is trained, but not yet compared with its parent")
             % {"name": version.name},
             href=reverse("modelhub:model", kwargs={"slug": slug, "model_id": version.id}),
-            label=_("Look at the model"),
+            label=_("Open the model"),
         )
     if release := training.not_trained_on(study_id=member.study_id):
         return registry.Step(
@@ -60,20 +60,20 @@ def what_is_next(member: Member) -> registry.Step | None:
 
 
 def made_from(releases: Collection[UUID]) -> list[Use]:
-    """The training runs on these releases, their models, and the models that go on from those."""
-    found = []
+    """Return the training runs on these releases, their models and all descendants of those."""
+    uses = []
     for run in training.runs_on(releases=releases):
         slug = run.study.slug
-        found.append(
+        uses.append(
             Use(
                 run.release_id,
                 _("A training run: %(method)s") % {"method": Method(run.method).label},
                 reverse("modelhub:training-run", kwargs={"slug": slug, "run_id": run.id}),
             )
         )
-        made = getattr(run, "model_version", None)
-        versions = [made, *training.children_of(versions=[made.id])] if made else []
-        found += [
+        model = getattr(run, "model_version", None)
+        versions = [model, *training.children_of(versions=[model.id])] if model else []
+        uses += [
             Use(
                 run.release_id,
                 _("The model %(name)s") % {"name": version.name},
@@ -81,7 +81,7 @@ def made_from(releases: Collection[UUID]) -> list[Use]:
             )
             for version in versions
         ]
-    return found
+    return uses
 
 
 registry.STEPS.register("training", registry.StepSource(TRAIN.roles, order=10, find=what_is_next))

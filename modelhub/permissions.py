@@ -1,4 +1,4 @@
-"""Who sees models and makes them write. Nobody who judges: they must not know what wrote what."""
+"""Permissions of models. Judging roles have none, so that judging stays blind."""
 
 from codesign.shared.access import Permission, Scope
 from codesign.studies.rules import Role

@@ -1,4 +1,4 @@
-"""What a study needs before it opens: something to judge."""
+"""Publish check: a study needs prompts before it opens."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from codesign.studies.registry import PUBLISH_CHECKS, CheckResult, Gap, PublishC
 
 
 def prompts(study: Study) -> CheckResult:
-    """At least one prompt that is in use and not kept for comparing models."""
+    """Check that at least one prompt is in use and not held out."""
     href = reverse("modelhub:uploads", kwargs={"slug": study.slug})
     number = up_to_most(
         candidates(study_id=study.id, which=Waiting.EVERY, categories=list(Category))
     )
     if not number:
-        return CheckResult(gaps=[Gap(_("Import prompts; at least one to be judged."), href)])
+        return CheckResult(gaps=[Gap(_("Import at least one prompt that is not held out."), href)])
     words = ngettext("%(n)s prompt to be judged", "%(n)s prompts to be judged", number)
     return CheckResult(done=[words % {"n": counted(number)}])
 
@@ -30,7 +30,9 @@ PUBLISH_CHECKS.register(
     "prompts",
     PublishCheck(
         title=gettext_lazy("Prompts"),
-        says=gettext_lazy("What people and programs answer; replies come along or are generated."),
+        says=gettext_lazy(
+            "Prompts are answered by models. Import responses with them, or generate them."
+        ),
         order=60,
         look=prompts,
         url_name="modelhub:uploads",

@@ -1,4 +1,4 @@
-"""What models do when a generation run has ended."""
+"""Signal receivers: what happens after a generation run has ended."""
 
 from __future__ import annotations
 
@@ -14,6 +14,6 @@ from modelhub.signals import run_finished
 
 @receiver(run_finished)
 def open_comparisons(*, run: GenerationRun, **_: Any) -> None:
-    """A comparison's prompts become tasks once both models have answered."""
+    """Make tasks of an evaluation's prompts that both models have answered."""
     if evaluation := evaluation_of_run(run_id=run.id):
         place_ready(evaluation_id=evaluation.id)

@@ -1,4 +1,4 @@
-"""What travels up from runs, inside the transaction."""
+"""Signals of generation runs, sent inside the transaction."""
 
 from django.dispatch import Signal
 

@@ -1,4 +1,4 @@
-"""Background work of models."""
+"""Celery tasks of models."""
 
 from codesign.jobs.carrier import background
 from codesign.jobs.tasks import carried
@@ -11,11 +11,11 @@ read_upload = carried(uploads.KIND)
 
 @background(name="modelhub.tasks.ring_uploads", queue="default", time_limit=60)
 def clear_uploads() -> None:
-    """Delete files that a crash left."""
+    """Delete files that were left by a crash."""
     uploads.clear_orphans()
 
 
 @background(name="modelhub.tasks.drop_uploads", queue="default", time_limit=60)
 def drop_uploads() -> None:
-    """Delete files that were shown and never confirmed."""
+    """Delete files that nobody confirmed."""
     uploads.drop_unconfirmed()

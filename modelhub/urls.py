@@ -1,4 +1,4 @@
-"""Below `/studies/<slug>/`: models, generation, training, comparisons."""
+"""URLs below `/studies/<slug>/`: models, generation, imports, training, comparisons."""
 
 from django.urls import path
 
@@ -17,7 +17,7 @@ urlpatterns = [
     path("generation/<uuid:run_id>/home/", generation.on_home, name="run-on-home"),
     path("generation/<uuid:run_id>/cancel/", generation.cancel, name="run-cancel"),
     path("generation/<uuid:run_id>/resume/", generation.resume, name="run-resume"),
-    path("imports/", uploads.bring, name="uploads"),
+    path("imports/", uploads.upload_file, name="uploads"),
     path("imports/<uuid:upload_id>/", uploads.one, name="upload"),
     path("imports/<uuid:upload_id>/progress/", uploads.progress, name="upload-progress"),
     path("imports/<uuid:upload_id>/confirm/", uploads.confirm, name="upload-confirm"),

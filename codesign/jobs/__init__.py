@@ -1,1 +1,1 @@
-"""Long work: one way to claim, watch, cancel, resume and finish it, whatever it is about."""
+"""Jobs: one way to claim, watch, cancel, resume and end long work of any kind."""

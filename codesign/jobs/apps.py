@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class JobsConfig(AppConfig):
-    """Jobs, who works at them, and how they moved."""
+    """Jobs, claims of workers, and the history of states."""
 
     name = "codesign.jobs"
     label = "jobs"

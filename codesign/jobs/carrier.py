@@ -1,4 +1,4 @@
-"""Celery carries the messages: tasks name their queue, and are sent after commit by name."""
+"""Celery tasks and messages. A task names its queue; messages are sent by task name."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ def background(*, name: str, queue: str, time_limit: int) -> Callable[[Callable[
 
 
 def route(name: str, *_: Any, **__: Any) -> dict[str, str] | None:
-    """Celery's `task_routes`: the queue that the task itself named."""
+    """Return the queue that a task named, for Celery's `task_routes`."""
     return {"queue": QUEUES[name]} if name in QUEUES else None
 
 
 def send(task_name: str, *args: str) -> bool:
-    """Send a message to a worker; False where the broker is away."""
+    """Send a message to a worker; return False if the broker is unreachable."""
     try:
         current_app.tasks[task_name].apply_async(args=args, retry=False, ignore_result=True)
     except (OperationalError, OSError):
-        log.warning("broker away, %s will be sent again", task_name)
+        log.warning("broker unreachable, %s will be sent again", task_name)
         return False
     return True

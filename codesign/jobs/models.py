@@ -1,4 +1,4 @@
-"""Jobs. They point at nothing by foreign key: what they are about belongs to other apps."""
+"""Jobs. They have no foreign keys to their subjects, which belong to other apps."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from codesign.shared.models import PublicModel, append_only, one_of
 
 
 class Job(PublicModel):
-    """One piece of long work. This row is the truth; a message only tells a worker to look."""
+    """One piece of long work. Its state is in this row; messages only tell workers to read it."""
 
     kind = models.CharField(max_length=40, help_text="A kind of `jobs.registry`.")
     subject_id = models.UUIDField(help_text="What the job is about; its kind says which table.")
@@ -63,9 +63,9 @@ class Job(PublicModel):
 
 
 class Claim(models.Model):
-    """One worker at one part of a job. Its id fences: without this row nothing is kept.
+    """One worker's claim of one part of a job. Without its claim, a worker cannot save results.
 
-    Most kinds have one part, 0. A kind that several workers may do at once numbers its parts.
+    Most kinds have one part, 0. A kind that several workers can do at once numbers its parts.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -80,7 +80,7 @@ class Claim(models.Model):
 
 
 class JobMove(models.Model):
-    """That a job went from one state to another."""
+    """A change of a job's state."""
 
     id = models.BigAutoField(primary_key=True)
     job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="moves")

@@ -1,4 +1,4 @@
-"""The part of a page that says how far a job is (`components/job_progress.html`)."""
+"""The part of a page that shows the progress of a job (`components/job_progress.html`)."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from codesign.jobs.rules import UNFINISHED, JobState
 class ProgressCard:
     """What `components/job_progress.html` shows.
 
-    `total` is 0 while unknown. `rate` is in units per second, of `rate_unit` where that is to be
-    named, and `left` in seconds; neither is shown once all is done. `poll_url` answers with
-    `progress_part` and is empty once the job has ended. `cancel_url` is for those who may cancel.
+    `total` is 0 while unknown. `rate` is in units per second (`rate_unit` if it differs), `left`
+    in seconds; neither is shown when all is done. `poll_url` returns `progress_part` and is empty
+    after the job has ended. `cancel_url` is empty for people who may not cancel.
     """
 
     title: str
@@ -37,7 +37,7 @@ class ProgressCard:
 
 
 def state_in_words(progress: Progress, *, running: str = "") -> str:
-    """The state of a job; `running` says what a worker does now."""
+    """Return the state of a job in words; `running` replaces the word “running”."""
     if progress.cancelling:
         return _("being cancelled")
     return {
@@ -52,7 +52,7 @@ def state_in_words(progress: Progress, *, running: str = "") -> str:
 def card_of(
     job: Job, *, title: str, running: str, poll_url: str, cancel_url: str = ""
 ) -> ProgressCard:
-    """The card of a job; `running` says what a worker does now, in words."""
+    """Return the card of a job; `running` replaces the word “running”."""
     progress = progress_of(job)
     unfinished = job.state in UNFINISHED
     return ProgressCard(
@@ -70,7 +70,7 @@ def card_of(
 
 
 def progress_part(request: HttpRequest, card: ProgressCard | None) -> HttpResponse:
-    """Answer a page that polls; it loads the page anew once the job has ended."""
+    """Return the progress part for a page that polls, or reload the page if the job has ended."""
     if card and card.poll_url:
         return render(request, "components/job_progress.html", {"job": card})
     return HttpResponse(headers={"HX-Refresh": "true"})

@@ -1,4 +1,4 @@
-"""Reading jobs."""
+"""Reads jobs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from codesign.jobs.rules import STALE_AFTER, UNFINISHED, JobState, rate_of, shar
 from codesign.shared.advisory_locks import Lock, try_lock_until_commit
 from codesign.shared.errors import NotFound
 
-TOLD = (
+PROGRESS_COLUMNS = (
     "state",
     "done",
     "total",
@@ -30,70 +30,70 @@ TOLD = (
     "ended_at",
     "reason",
 )
-"""Columns of a job that its progress is told from."""
+"""Columns of a job that `progress_of` needs."""
 LOST_AFTER = timedelta(seconds=30)
-"""A message that no worker has answered by then counts as lost where its queue is idle."""
-IN_LINE = timedelta(minutes=10)
-"""The same where workers of the queue are busy: the message most likely waits in line."""
+"""An unanswered message counts as lost after this time, if no worker of its queue is busy."""
+LOST_AFTER_WHEN_BUSY = timedelta(minutes=10)
+"""The same if workers of the queue are busy: the message is probably still in the queue."""
 
 
 def job_of(*, kind: str, subject_id: uuid.UUID) -> Job | None:
-    """The newest job of a kind about a subject."""
+    """Return the newest job of a kind about a subject, or None."""
     return Job.objects.filter(kind=kind, subject_id=subject_id).order_by("-created_at").first()
 
 
 def job_about(*, kind: str, subject_id: uuid.UUID) -> Job:
-    """The same, where there must be one."""
+    """Return the newest job of a kind about a subject, or raise NotFound."""
     if (job := job_of(kind=kind, subject_id=subject_id)) is None:
         raise NotFound
     return job
 
 
 def jobs_of(*, kind: str, subject_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Job]:
-    """The newest job of a kind about each of these subjects, in one query."""
+    """Return the newest job of a kind about each of these subjects, using one query."""
     jobs = Job.objects.filter(kind=kind, subject_id__in=list(subject_ids))
     return {job.subject_id: job for job in jobs.order_by("created_at")}
 
 
 def newest_job(kind: str) -> Subquery:
-    """The newest job of a kind about each row of a query, as a JSON object to annotate it with.
+    """Return a subquery for annotations: the newest job of a kind about each row, as JSON.
 
-    `progress_of` takes `SimpleNamespace(**row.job)`.
+    Pass it to `progress_of` as `SimpleNamespace(**row.job)`.
     """
     jobs = Job.objects.filter(kind=kind, subject_id=OuterRef("pk")).order_by("-created_at")
-    columns: Any = {name: name for name in TOLD}
+    columns: Any = {name: name for name in PROGRESS_COLUMNS}
     return Subquery(jobs.values(data=JSONObject(**columns))[:1])
 
 
 def unfinished(*, kind: str) -> QuerySet[Job]:
-    """Jobs of a kind that wait or that a worker is at."""
+    """Return the queued and running jobs of a kind."""
     return Job.objects.filter(kind=kind, state__in=UNFINISHED)
 
 
 def history(*, study_id: uuid.UUID, kinds: Collection[str]) -> QuerySet[Job]:
-    """The jobs of a study, newest first, of the kinds that the reader may see."""
-    found = Job.objects.filter(study_id=study_id, kind__in=kinds)
-    return found.defer("samples").order_by("-created_at", "-id")
+    """Return the jobs of a study, newest first, of the kinds that the reader may see."""
+    jobs = Job.objects.filter(study_id=study_id, kind__in=kinds)
+    return jobs.defer("samples").order_by("-created_at", "-id")
 
 
 def unfinished_job(*, kind: str, subject_id: uuid.UUID) -> Job | None:
-    """The unfinished job of a kind about a subject."""
+    """Return the unfinished job of a kind about a subject, or None."""
     return unfinished(kind=kind).filter(subject_id=subject_id).first()
 
 
 def lock_unfinished(*, kind: str, subject_id: uuid.UUID) -> Job | None:
-    """The unfinished job of a kind about a subject, locked until the transaction ends."""
+    """Return the unfinished job of a kind about a subject, locked, or None."""
     jobs = locked().filter(kind=kind, subject_id=subject_id, state__in=UNFINISHED)
     return jobs.first()
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a job is, in one form for pages and programs.
+    """The progress of a job, for pages and programs.
 
-    `total` is 0 and `share` None while the total is unknown. `rate` is in units per second over
-    the last minute in which a worker was at it, `seconds_left` follows from it; both are None
-    unless a worker is at it.
+    While the total is unknown, `total` is 0 and `share` is None. `rate` is in units per second
+    over the last minute of work, and `seconds_left` is computed from it. Both are None unless a
+    worker is running the job.
     """
 
     state: JobState
@@ -111,7 +111,7 @@ class Progress:
 
 
 def progress_of(job: Job | SimpleNamespace) -> Progress:
-    """How far a job is."""
+    """Return the progress of a job."""
     running = job.state == JobState.RUNNING
     rate = rate_of(job.samples, done=job.done, total=job.total) if running else None
     return Progress(
@@ -134,30 +134,30 @@ def progress_of(job: Job | SimpleNamespace) -> Progress:
 
 
 def locked(*, skip: bool = False) -> QuerySet[Job]:
-    """Jobs, locked until the transaction ends; with `skip` only those that nobody has locked."""
+    """Return jobs, locked until the transaction ends; `skip` leaves out jobs that are locked."""
     return Job.objects.select_for_update(no_key=True, of=("self",), skip_locked=skip)
 
 
 def is_called(*, job_id: uuid.UUID, call: int) -> bool:
-    """Whether a message is still the last one of a job that is not finished."""
+    """Return whether a message is still the last one of an unfinished job."""
     return Job.objects.filter(id=job_id, call=call, state__in=UNFINISHED).exists()
 
 
 def claimed() -> list[uuid.UUID]:
-    """Jobs that a worker has claimed, dead or alive."""
+    """Return ids of jobs with a claim, also if the worker is dead."""
     return list(Claim.objects.order_by("job_id").values_list("job_id", flat=True).distinct())
 
 
 def busy_queues() -> set[str]:
-    """Queues of which some worker has a job now."""
+    """Return the queues of claimed jobs."""
     kinds = Claim.objects.values_list("job__kind", flat=True).distinct()
     return {KINDS.get(kind).queue for kind in kinds if kind in KINDS}
 
 
 def to_dispatch(*, queue: str, busy: bool) -> QuerySet[Job]:
-    """Jobs of a queue that need a worker and of which no message can be on its way any more."""
+    """Return the jobs of a queue that need a worker and whose last message counts as lost."""
     now = timezone.now()
-    silent_since = now - (IN_LINE if busy else LOST_AFTER)
+    silent_since = now - (LOST_AFTER_WHEN_BUSY if busy else LOST_AFTER)
     return (
         locked(skip=True)
         .filter(
@@ -171,9 +171,9 @@ def to_dispatch(*, queue: str, busy: bool) -> QuerySet[Job]:
 
 
 def is_dead(claim: Claim) -> bool:
-    """Whether the worker of a claim is gone: its connection has ended, or it no longer beats.
+    """Return whether the worker of a claim is dead: its connection or its heartbeat has ended.
 
-    Within a transaction: nobody can take the claim's lock until that ends.
+    Call this in a transaction, which holds the lock of the claim until it ends.
     """
     if claim.heartbeat_at < timezone.now() - STALE_AFTER:
         return True

@@ -1,7 +1,7 @@
-"""Every kind of long work: how a worker runs it, and who may see and stop it.
+"""The kinds of jobs: how a worker runs each kind, and who may see it.
 
-Apps above register their kinds in their services. See `codesign.jobs.services.working.Work` for
-what `run` is given.
+Other apps register their kinds in their services. `run` gets a
+`codesign.jobs.services.working.Work`.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as StrOrPromise
 
 MORE = "more"
-"""Returned by a runner that has kept a part and wants another message for the next."""
+"""A runner returns this if it has saved a part and needs another message for the next part."""
 
 
 class Failed(Exception):
-    """Raised by a runner: the job ends as failed; the sentence is for the person who asked."""
+    """A runner raises this to end the job as failed. The sentence is for people."""
 
 
 class Retry(Exception):
-    """Raised by a runner: the job waits for so many seconds, and is tried again.
+    """A runner raises this to retry the job after some seconds.
 
-    With `counts`, this was an attempt; otherwise only what a worker died of is one.
+    With `counts`, this was an attempt. Otherwise only deaths of workers count as attempts.
     """
 
     def __init__(self, reason: StrOrPromise, *, seconds: float, counts: bool = False) -> None:
@@ -39,59 +39,59 @@ class Retry(Exception):
 
 @dataclass(frozen=True)
 class Part:
-    """The next part of a job for a worker, and whether another worker may take one beside it."""
+    """The next part of a job; `more` is whether other workers may claim parts at the same time."""
 
     number: int = 0
     more: bool = False
 
 
 def whole(_job: Any) -> Part | None:
-    """The job has one part."""
+    """Return the only part of a job."""
     return Part()
 
 
 def _nothing(_move: Move) -> None:
-    """No domain row moves along."""
+    """No-op callback."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of long work.
+    """One kind of job.
 
-    `run` does it, and returns MORE where there is more to do in another message (so that other
-    jobs of its queue get their turn), anything else once the job is complete. `moved` moves the
-    domain's row along, in the transaction that moved the job. `next_part` is asked under the
-    job's lock; None where there is nothing left to claim.
+    `run` does the work. It returns MORE if another message must continue it (so that other jobs of
+    the queue get a turn), or anything else if the job is complete. `moved` updates the subject in
+    the transaction that changes the job's state. `next_part` is called with the job locked, and
+    returns None if there is nothing left to claim.
     """
 
     name: str
     task: str
-    """Name of the Celery task that carries it."""
+    """Name of its Celery task."""
     queue: str
     time_limit: int
-    """Seconds that one message may take."""
+    """Time limit of one message, in seconds."""
     run: Callable[[Any], Any]
     words: Any
-    """What a page calls it; translated lazily."""
+    """Name for pages, translated lazily."""
     unit: Any
-    """What `done` and `total` count, in words."""
+    """Unit of `done` and `total`, translated lazily."""
     permission: Permission | None
-    """Who sees it in the history of its study; None where no page shows it."""
+    """Permission to see it in a study's history; None hides it."""
     moved: Callable[[Move], None] = _nothing
     next_part: Callable[[Any], Part | None] = whole
     most_attempts: int | None = 3
-    """Workers that may die of a job before it fails; None where another limit counts."""
+    """Attempts before the job fails; None if the kind has another limit."""
     cancels_at_once: bool = False
-    """Whether cancelling ends it immediately, also where a worker is at it: its claim is void."""
+    """Whether cancelling ends a running job at once and makes its claims invalid."""
     cancelled_reason: Any = ""
-    """What a cancelled job says of its end."""
+    """Reason that a cancelled job shows."""
     page: str = ""
-    """The URL name of its subject's page, which takes the study's slug and the subject's id."""
+    """URL name of the subject's page, with the study's slug and the subject's id as arguments."""
 
 
 KINDS: Registry[Kind] = Registry("kind of job")
 
 
 def register(kind: Kind) -> Kind:
-    """Make a kind known, once."""
+    """Register a kind of job."""
     return KINDS.register(kind.name, kind)

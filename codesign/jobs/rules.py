@@ -11,7 +11,7 @@ from codesign.shared.states import Transitions
 
 
 class JobState(StrEnum):
-    """The life of a job."""
+    """The states of a job."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -35,28 +35,28 @@ JOB_STATES = Transitions.of(
 )
 
 BEAT_SECONDS = 1.0
-"""Between two heartbeats of a worker; a cancelled job ends within about as long."""
+"""Seconds between two heartbeats of a worker. A cancelled job ends after about this time."""
 STALE_AFTER = timedelta(minutes=3)
-"""Without a heartbeat for this long, a worker counts as dead although its connection is open."""
+"""Time without a heartbeat after which a worker counts as dead, even if its connection is open."""
 RATE_WINDOW_SECONDS = 60.0
 SAMPLE_SECONDS = 5.0
 
 Sample = Sequence[float]
-"""A moment in seconds since 1970, and how much was done then."""
+"""Seconds since 1970, and the units done at that time."""
 
 
 class Rate(NamedTuple):
-    """Units per second, and the seconds that the rest takes."""
+    """Units per second, and the remaining seconds at that rate."""
 
     per_second: float
     seconds_left: float | None
 
 
 def sampled(samples: Sequence[Sample], *, at: float, done: int) -> list[list[float]]:
-    """Add what is done at a moment, and drop what lies before the window of the rate.
+    """Add a sample, and drop samples that are older than the window of the rate.
 
-    Samples are at least `SAMPLE_SECONDS` apart: one that comes sooner replaces the last, except
-    for the first, from which the rate counts. Two samples are always kept, so that slow work has
+    Samples are at least `SAMPLE_SECONDS` apart: an earlier one replaces the last sample, but never
+    the first, with which the rate is computed. Two samples are always kept, so that slow work has
     a rate too.
     """
     kept = [[moment, amount] for moment, amount in samples]
@@ -69,11 +69,10 @@ def sampled(samples: Sequence[Sample], *, at: float, done: int) -> list[list[flo
 
 
 def rate_of(samples: Sequence[Sample], *, done: int, total: int) -> Rate | None:
-    """How fast a job advanced over the last minute in which a worker was at it.
+    """Return the rate of a job over the last minute of work, or None if it is not known yet.
 
-    Returns None where nothing can be said yet. A worker starts a new list of samples when it
-    claims a job, so the time in between does not count. `seconds_left` is None while the total is
-    unknown (0).
+    A worker starts a new list of samples when it claims a job, so waiting time does not count.
+    `seconds_left` is None while the total is unknown (0).
     """
     if len(samples) < 2:
         return None
@@ -85,5 +84,5 @@ def rate_of(samples: Sequence[Sample], *, done: int, total: int) -> Rate | None:
 
 
 def share_of(*, done: int, total: int) -> float | None:
-    """The part that is done, from 0 to 1; None while the total is unknown (0)."""
+    """Return the share that is done, from 0 to 1; None while the total is unknown (0)."""
     return min(done / total, 1.0) if total else None

@@ -1,4 +1,4 @@
-"""How far a job is, in the API."""
+"""The serializer of a job's progress in the API."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ QUEUED: dict[str, Any] = {
     "ended_at": None,
     "reason": "",
 }
-"""The progress of a job that waits, for examples."""
+"""The progress of a queued job, for examples."""
 
 
 class ProgressSerializer(serializers.Serializer[Any]):
-    """How far the job behind a resource is (`jobs.queries.Progress`)."""
+    """The progress of a resource's job (`jobs.queries.Progress`)."""
 
     state = serializers.ChoiceField([str(state) for state in JobState])
     done = serializers.IntegerField(min_value=0)
@@ -47,6 +47,6 @@ class ProgressSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(allow_blank=True, help_text="Why it ended, in words.")
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
-        """Of a job, or of the columns of one that a query was annotated with (`newest_job`)."""
+        """Accept a job, or the JSON object of an annotation with `newest_job`."""
         job = SimpleNamespace(**instance) if isinstance(instance, Mapping) else instance
         return super().to_representation(progress_of(job))

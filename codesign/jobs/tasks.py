@@ -1,4 +1,4 @@
-"""The tasks that carry jobs, and the timer's one task for all of them."""
+"""Celery tasks that run jobs, and the periodic task that frees and dispatches them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from codesign.jobs.services import tending, working
 
 
 def carried(kind: Kind) -> Any:
-    """The Celery task that carries the jobs of a kind."""
+    """Return the Celery task that runs the jobs of a kind."""
 
     @background(name=kind.task, queue=kind.queue, time_limit=kind.time_limit)
     def perform(job_id: str, call: str) -> None:
@@ -21,5 +21,5 @@ def carried(kind: Kind) -> Any:
 
 @background(name="jobs.tasks.tend", queue="default", time_limit=60)
 def tend() -> None:
-    """Free the jobs of dead workers, and dispatch those that wait."""
+    """Free the jobs of dead workers, and dispatch waiting jobs."""
     tending.tend()

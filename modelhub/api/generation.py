@@ -1,4 +1,4 @@
-"""Generation runs: listed, started, looked at, cancelled."""
+"""API views to list, start, read and cancel generation runs."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ from modelhub.services import generation
 
 
 class RunView(InStudyView):
-    """What the views of generation runs share."""
+    """Base class of the views of generation runs."""
 
     permission: Permission = SEE_GENERATION
     scope = TokenScope.GENERATION
 
     def shown(self, study: Study, run_id: Any) -> dict[str, Any]:
-        """The run as it stands now."""
+        """Return the current state of a run."""
         run = queries.run_with_counts(study_id=study.id, run_id=run_id)
         return serializers.GenerationRunSerializer(run).data
 
 
 class RunsView(RunView):
-    """A study's runs."""
+    """The generation runs of a study."""
 
     pagination_class = Pages
     parameters = {"GET": GenerationFilter}  # noqa: RUF012
@@ -49,10 +49,10 @@ class RunsView(RunView):
         responses={200: serializers.GenerationRunSerializer(many=True)},
     )
     def get(self, request: Request, slug: str) -> Response:
-        """Every run, newest first."""
+        """List the generation runs of a study, newest first."""
         study = self.study(slug)
-        found = queries.runs_matching(actor=self.actor, study=study, asked=self.asked)
-        return self.page(found, serializers.GenerationRunSerializer)
+        runs = queries.runs_matching(actor=self.actor, study=study, asked=self.asked)
+        return self.page(runs, serializers.GenerationRunSerializer)
 
     @extend_schema(
         operation_id="generation_runs_start",
@@ -61,7 +61,7 @@ class RunsView(RunView):
         responses={201: serializers.GenerationRunSerializer, **refused(409)},
     )
     def post(self, request: Request, slug: str) -> Response:
-        """Let a model answer every prompt that is neither held out nor pulled."""
+        """Start a run: a model answers all prompts that are not held out or withdrawn."""
         study = self.study(slug)
         wanted = self.sent(serializers.GenerationRequestSerializer)
         run = generation.start_run(
@@ -75,7 +75,7 @@ class RunsView(RunView):
 
 
 class OneRunView(RunView):
-    """One run."""
+    """One generation run."""
 
     @extend_schema(
         operation_id="generation_runs_retrieve",
@@ -83,12 +83,12 @@ class OneRunView(RunView):
         responses={200: serializers.GenerationRunSerializer},
     )
     def get(self, request: Request, slug: str, run_id: str) -> Response:
-        """How far it is."""
+        """Return a run and its progress."""
         return Response(self.shown(self.study(slug), id_of(run_id)))
 
 
 class CancelRunView(RunView):
-    """Stopping a run."""
+    """Cancels a generation run."""
 
     permission = RUN_GENERATION
 
@@ -99,7 +99,7 @@ class CancelRunView(RunView):
         responses={200: serializers.GenerationRunSerializer, **refused(409)},
     )
     def post(self, request: Request, slug: str, run_id: str) -> Response:
-        """Stop it; what is written stays."""
+        """Cancel a run. Responses that are already written are kept."""
         study = self.study(slug)
         run = queries.run_in(study_id=study.id, run_id=id_of(run_id))
         generation.cancel_run(actor=self.actor, run=run)

@@ -1,4 +1,4 @@
-"""Imports that a worker does: looked at, cancelled."""
+"""API views to read and cancel imports that run in the background."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from modelhub.services import uploads
 
 
 class ImportView(InStudyView):
-    """What the views of imports share."""
+    """Base class of the views of imports."""
 
     permission = IMPORT
     scope = TokenScope.PROMPTS
 
     def upload(self, slug: str, import_id: str) -> Upload:
-        """The import as it stands now, for whoever holds the permission in its study."""
+        """Return an import, after checking the permission in its study."""
         return queries.upload_in(study_id=self.study(slug).id, upload_id=id_of(import_id))
 
 
@@ -38,12 +38,12 @@ class OneImportView(ImportView):
         responses={200: serializers.ImportSerializer},
     )
     def get(self, request: Request, slug: str, import_id: str) -> Response:
-        """How far it is, what came in, and what is wrong by line."""
+        """Return the progress of an import, its counts, and the errors by line."""
         return Response(serializers.ImportSerializer(self.upload(slug, import_id)).data)
 
 
 class CancelImportView(ImportView):
-    """Stopping an import."""
+    """Cancels an import."""
 
     @extend_schema(
         operation_id="imports_cancel",
@@ -52,6 +52,6 @@ class CancelImportView(ImportView):
         responses={200: serializers.ImportSerializer, **refused(409)},
     )
     def post(self, request: Request, slug: str, import_id: str) -> Response:
-        """Stop it, within seconds where a worker reads; nothing of it comes in."""
+        """Cancel an import. It ends within seconds, and nothing is imported."""
         uploads.cancel(actor=self.actor, upload=self.upload(slug, import_id))
         return Response(serializers.ImportSerializer(self.upload(slug, import_id)).data)

@@ -1,4 +1,4 @@
-"""Model versions with their lineage. Nobody who judges may see them."""
+"""API views of model versions with their lineage. Judging roles have no access."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from modelhub.serializers import runs as serializers
 
 
 class ModelView(ApiView):
-    """What the views of models share."""
+    """Base class of the views of models."""
 
     permission = SEE_MODELS
     scope = TokenScope.MODELS
 
 
 class ModelsView(ModelView):
-    """Every model that one may see."""
+    """The models that the caller may see."""
 
     pagination_class = Pages
     parameters = {"GET": ModelFilter}  # noqa: RUF012
@@ -35,9 +35,9 @@ class ModelsView(ModelView):
         responses={200: serializers.ModelSerializer(many=True)},
     )
     def get(self, request: Request) -> Response:
-        """Those of one's studies and those that come with the platform, newest first."""
-        found = queries.versions_matching(actor=self.actor, asked=self.asked)
-        return self.page(found, serializers.ModelSerializer)
+        """List the models of your studies and the models shipped with Codesign, newest first."""
+        versions = queries.versions_matching(actor=self.actor, asked=self.asked)
+        return self.page(versions, serializers.ModelSerializer)
 
 
 class OneModelView(ModelView):
@@ -49,7 +49,7 @@ class OneModelView(ModelView):
         responses={200: serializers.AncestrySerializer},
     )
     def get(self, request: Request, model_id: str) -> Response:
-        """The model and what it was trained from, back to the first."""
-        found, lineage = queries.version_with_lineage(actor=self.actor, model_id=id_of(model_id))
-        shape = serializers.AncestrySerializer(found, context={"lineage": lineage})
-        return Response(shape.data)
+        """Return a model and all its ancestors."""
+        version, lineage = queries.version_with_lineage(actor=self.actor, model_id=id_of(model_id))
+        serializer = serializers.AncestrySerializer(version, context={"lineage": lineage})
+        return Response(serializer.data)

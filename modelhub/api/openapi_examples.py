@@ -1,4 +1,4 @@
-"""What requests and answers about prompts, models and runs look like, in the API's description."""
+"""Examples of requests and answers about prompts, models and runs, for the OpenAPI schema."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ NOT_IMPORTED = IMPORTING | {
     "seconds_left": None,
     "bad_rows": 1,
     "problems": [{"line": 812, "problem": "the prompt is empty."}],
-    "error": "1 rows cannot come in, so none did.",
+    "error": "1 row is invalid, so nothing was imported.",
     "ended_at": "2026-11-23T09:00:11Z",
 }
 START = {"model": MODEL["name"], "samples": 2, "temperature": 0.8, "max_new_tokens": 120}

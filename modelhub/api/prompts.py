@@ -1,4 +1,4 @@
-"""A study's prompts: listed, and taken in by the same rules as files."""
+"""API views to list prompts, and to import them by the same rules as files."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -37,13 +38,13 @@ LOCATION = OpenApiParameter(
     "Location",
     OpenApiTypes.URI_REF,
     OpenApiParameter.HEADER,
-    description="Where the import can be followed.",
+    description="The address of the import, to read its progress.",
     response=[202],
 )
 
 
 class PromptPages(Pages):
-    """By external id."""
+    """Pages of prompts, ordered by external id."""
 
     ordering = ("external_id",)
 
@@ -57,7 +58,7 @@ class PromptsView(InStudyView):
     parameters = {"GET": PromptFilter, "POST": ImportParameters}  # noqa: RUF012
     parser_classes = (LongJSONParser, JsonLinesFile, CsvFile, ParquetFile)
     max_body = 20_000_000
-    """Bytes of a JSON body, which is parsed as a whole; files may be larger."""
+    """Bytes of a JSON body, which is parsed at once. Files may be larger."""
     max_file = MOST_BYTES
 
     @extend_schema(
@@ -66,11 +67,11 @@ class PromptsView(InStudyView):
         responses={200: serializers.StudyPromptSerializer(many=True)},
     )
     def get(self, request: Request, slug: str) -> Response:
-        """Every prompt, held-out and pulled ones too, by external id."""
+        """List all prompts of a study, including held-out and withdrawn ones, by external id."""
         study = self.study(slug)
         sources = sources_of(actor=self.actor, study=study, asked=self.asked)
-        found = listing.prompts(study_id=study.id, asked=self.asked, sources=sources)
-        return self.page(found, serializers.StudyPromptSerializer)
+        prompts = listing.prompts(study_id=study.id, asked=self.asked, sources=sources)
+        return self.page(prompts, serializers.StudyPromptSerializer)
 
     @extend_schema(
         operation_id="prompts_import",
@@ -84,29 +85,31 @@ class PromptsView(InStudyView):
         },
     )
     def post(self, request: Request, slug: str) -> Response:
-        """Take in prompts, with or without responses: all of them, or none.
+        """Import prompts, with or without responses: all of them, or none.
 
-        As JSON, or as the very file that `import_prompts` takes (JSONL, CSV, Parquet). What is
-        wrong with a row is said at `fields.rows`, by its line; rows of JSON count from 1.
+        Send JSON, or a file as for `import_prompts` (JSONL, CSV, Parquet). Errors in rows are
+        listed by line in `fields.rows`; rows of a JSON body count from 1.
 
-        More than 1,000 rows or 4 MB are taken by a worker: the answer is 202 and `Location` says
-        where the import can be followed, with what is wrong with a row at `problems`. The very
-        same sent again leads to the same import until that has ended; after that it changes
-        nothing, as every prompt is there already.
+        More than 1,000 rows or 4 MB are imported in the background: the answer is 202, and
+        `Location` is the address of the import, which lists errors in `problems`. The same body
+        sent again returns the same import until that has ended. After that it changes nothing,
+        because all prompts exist already.
 
-        With `check=true` the answer is 200 and says what would come of it: how many prompts each
-        row would be tied to, and how many would be held out through it. That takes at most 1,000
-        rows or 4 MB.
+        With `check=true` nothing is imported. The answer is 200 and shows what an import would
+        do, including the split groups: how many prompts each row would join, and how many would
+        be held out because of it. A check takes at most 1,000 rows or 4 MB.
         """
         study = self.study(slug)
         if self.asked["check"]:
-            found = self._checked(study, request.data)
-            return Response(serializers.ImportCheckSerializer(found).data)
-        came = self._imported(study, request.data, skip_bad=self.asked["skip_bad"])
-        if isinstance(came, ImportReport):
-            return Response(serializers.ImportReportSerializer(came).data, status=201)
-        where = {"Location": reverse("api-import", kwargs={"slug": slug, "import_id": came.id})}
-        return Response(serializers.ImportSerializer(came).data, status=202, headers=where)
+            report = self._checked(study, request.data)
+            return Response(serializers.ImportCheckSerializer(report).data)
+        result = self._imported(study, request.data, skip_bad=self.asked["skip_bad"])
+        if isinstance(result, ImportReport):
+            return Response(serializers.ImportReportSerializer(result).data, status=201)
+        address = reverse("api-import", kwargs={"slug": slug, "import_id": result.id})
+        return Response(
+            serializers.ImportSerializer(result).data, status=202, headers={"Location": address}
+        )
 
     def _checked(self, study: Study, body: object) -> ImportReport:
         if isinstance(body, Path):
@@ -116,14 +119,14 @@ class PromptsView(InStudyView):
                 body.unlink()
         rows = self._rows(body)
         if len(rows) > AT_ONCE_ROWS:
-            raise TooLarge(api_imports.TOO_MUCH_TO_CHECK)
+            raise TooLarge(str(api_imports.TOO_MUCH_TO_CHECK))
         return imports.check_rows(actor=self.actor, study=study, rows=enumerate(rows, 1))
 
     def _rows(self, body: object) -> list[Any]:
         if not body:
-            raise Invalid("The body is empty. Please send a row for each prompt.")
+            raise Invalid(_("The body is empty. Please send a row for each prompt."))
         if not isinstance(body, dict) or not isinstance(body.get("prompts"), list):
-            sentence = "Please send an object with a list of rows."
+            sentence = _("Please send an object with a list of rows called “prompts”.")
             raise Invalid(sentence, {"prompts": [sentence]})
         return list(body["prompts"])
 

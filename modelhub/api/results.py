@@ -1,4 +1,4 @@
-"""What models wrote, what people said of it, and comparisons of models."""
+"""API views of responses with their models, judgements, and evaluations."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from modelhub.serializers import results as serializers
 
 
 class ById(Pages):
-    """In an order that tells no time and no writer."""
+    """Pages ordered by id, which reveals neither the time nor the author."""
 
     ordering = ("id",)
 
@@ -44,11 +44,11 @@ class ResponsesView(InStudyView):
         responses={200: serializers.WrittenResponseSerializer(many=True)},
     )
     def get(self, request: Request, slug: str) -> Response:
-        """Every response with the model that wrote it, withdrawn ones too, by id."""
+        """List all responses with their models, including withdrawn responses, by id."""
         study = self.study(slug)
         wanted = sources.sources_of(actor=self.actor, study=study, asked=self.asked)
-        found = listing.responses(study_id=study.id, asked=self.asked, sources=wanted)
-        return self.page(found, serializers.WrittenResponseSerializer, sources.with_models)
+        responses = listing.responses(study_id=study.id, asked=self.asked, sources=wanted)
+        return self.page(responses, serializers.WrittenResponseSerializer, sources.with_models)
 
 
 class JudgementsView(InStudyView):
@@ -65,19 +65,19 @@ class JudgementsView(InStudyView):
         responses={200: JudgementSerializer(many=True)},
     )
     def get(self, request: Request, slug: str) -> Response:
-        """Every judgement under a consent that was not taken back, by id, without free text.
+        """List the judgements whose consent was not withdrawn, by id, without free text.
 
-        For running a study: to see how it goes and to check what a release says. It is no data
-        set: that is a release, which holds what people agreed to for its purpose.
+        This list is for running a study: to monitor it and to check releases. It must not be used
+        as a dataset. For that, use a release, which only holds what people agreed to.
         """
         study = self.study(slug)
         wanted = sources.sources_of(actor=self.actor, study=study, asked=self.asked)
-        found = listing.judgements(study_id=study.id, asked=self.asked, sources=wanted)
-        return self.page(found, JudgementSerializer)
+        judgements = listing.judgements(study_id=study.id, asked=self.asked, sources=wanted)
+        return self.page(judgements, JudgementSerializer)
 
 
 class EvaluationView(InStudyView):
-    """What the views of evaluations share."""
+    """Base class of the views of evaluations."""
 
     permission = SEE_MODELS
     scope = TokenScope.MODELS
@@ -95,11 +95,11 @@ class EvaluationsView(EvaluationView):
         responses={200: serializers.EvaluationSerializer(many=True)},
     )
     def get(self, request: Request, slug: str) -> Response:
-        """Every comparison of a trained model with its parent, newest first."""
-        found = evaluations.evaluations_matching(
+        """List the comparisons of trained models with their parents, newest first."""
+        matching = evaluations.evaluations_matching(
             actor=self.actor, study=self.study(slug), asked=self.asked
         )
-        return self.page(found, serializers.EvaluationSerializer)
+        return self.page(matching, serializers.EvaluationSerializer)
 
 
 class OneEvaluationView(EvaluationView):
@@ -111,11 +111,12 @@ class OneEvaluationView(EvaluationView):
         responses={200: serializers.EvaluationResultsSerializer},
     )
     def get(self, request: Request, slug: str, evaluation_id: str) -> Response:
-        """The comparison with what each cohort preferred so far."""
+        """Return an evaluation with the results of each cohort so far."""
         study = self.study(slug)
-        found = evaluations.evaluation_of(
+        evaluation = evaluations.evaluation_of(
             actor=self.actor, study=study, evaluation_id=id_of(evaluation_id)
         )
-        told: dict[str, Any] = {"result": evaluations.result_of(actor=self.actor, evaluation=found)}
-        shown = serializers.EvaluationResultsSerializer(found, context=told)
-        return Response(shown.data)
+        result = evaluations.result_of(actor=self.actor, evaluation=evaluation)
+        context: dict[str, Any] = {"result": result}
+        serializer = serializers.EvaluationResultsSerializer(evaluation, context=context)
+        return Response(serializer.data)

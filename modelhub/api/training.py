@@ -1,4 +1,4 @@
-"""Training runs: listed, started, looked at, cancelled."""
+"""API views to list, start, read and cancel training runs."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from modelhub.services import training
 
 
 class TrainingView(ApiView):
-    """What the views of training share."""
+    """Base class of the views of training runs."""
 
     permission: Permission = SEE_MODELS
     scope = TokenScope.TRAINING
 
 
 class TrainingRunsView(TrainingView):
-    """The runs of one's studies."""
+    """The training runs of the caller's studies."""
 
     pagination_class = Pages
     parameters = {"GET": TrainingFilter}  # noqa: RUF012
@@ -38,9 +38,9 @@ class TrainingRunsView(TrainingView):
         responses={200: serializers.TrainingRunSerializer(many=True)},
     )
     def get(self, request: Request) -> Response:
-        """Every run, newest first."""
-        found = queries.runs_matching(actor=self.actor, asked=self.asked)
-        return self.page(found, serializers.TrainingRunSerializer, read=queries.with_progress)
+        """List the training runs of your studies, newest first."""
+        runs = queries.runs_matching(actor=self.actor, asked=self.asked)
+        return self.page(runs, serializers.TrainingRunSerializer, read=queries.with_progress)
 
     @extend_schema(
         operation_id="training_runs_start",
@@ -49,7 +49,7 @@ class TrainingRunsView(TrainingView):
         responses={201: serializers.TrainingRunSerializer, **refused(404, 409)},
     )
     def post(self, request: Request) -> Response:
-        """Queue a run; it trains in the background, one at a time."""
+        """Queue a training run. Runs train in the background, one at a time."""
         releases = queries.releases_to_train_on(actor=self.actor)
         wanted = self.sent(serializers.TrainingRequestSerializer)
         release = queries.chosen_release(releases=releases, release_id=wanted["release"])
@@ -61,12 +61,12 @@ class TrainingRunsView(TrainingView):
             params=wanted["params"],
             seed=wanted["seed"],
         )
-        made = queries.run_seen(actor=self.actor, run_id=run.id)
-        return Response(serializers.TrainingRunSerializer(made).data, status=201)
+        run = queries.run_seen(actor=self.actor, run_id=run.id)
+        return Response(serializers.TrainingRunSerializer(run).data, status=201)
 
 
 class OneTrainingRunView(TrainingView):
-    """One run."""
+    """One training run."""
 
     @extend_schema(
         operation_id="training_runs_retrieve",
@@ -74,13 +74,13 @@ class OneTrainingRunView(TrainingView):
         responses={200: serializers.TrainingRunSerializer},
     )
     def get(self, request: Request, run_id: str) -> Response:
-        """How far it is, its losses, and what it made."""
-        found = queries.run_seen(actor=self.actor, run_id=id_of(run_id))
-        return Response(serializers.TrainingRunSerializer(found).data)
+        """Return the progress of a run, its losses, and the model that it made."""
+        run = queries.run_seen(actor=self.actor, run_id=id_of(run_id))
+        return Response(serializers.TrainingRunSerializer(run).data)
 
 
 class CancelTrainingView(TrainingView):
-    """Stopping a run."""
+    """Cancels a training run."""
 
     permission = TRAIN
 
@@ -91,8 +91,8 @@ class CancelTrainingView(TrainingView):
         responses={200: serializers.TrainingRunSerializer, **refused(409)},
     )
     def post(self, request: Request, run_id: str) -> Response:
-        """Stop it: at once where it waits, at its next step where it runs."""
+        """Cancel a run: a queued run ends at once, a running one after its current step."""
         run = queries.run_seen(actor=self.actor, run_id=id_of(run_id))
         training.cancel(actor=self.actor, run=run)
-        seen = queries.run_seen(actor=self.actor, run_id=run.id)
-        return Response(serializers.TrainingRunSerializer(seen).data)
+        run = queries.run_seen(actor=self.actor, run_id=run.id)
+        return Response(serializers.TrainingRunSerializer(run).data)

@@ -1,5 +1,5 @@
-"""Running and training language models: torch, transformers, peft and TRL, and no Django.
+"""Runs and trains language models with torch, transformers, peft and TRL, without Django.
 
-Importing any module here is cheap: the heavy libraries load inside functions, so that the web
-process may import a name or a rule from this package without paying for torch.
+All modules here are cheap to import, because the heavy libraries are imported inside functions. So
+the web process can import names and rules from this package without loading torch.
 """

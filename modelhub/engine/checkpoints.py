@@ -1,7 +1,7 @@
-"""Where a training that was killed goes on from.
+"""Checkpoints, from which a killed training run resumes.
 
-A run resumed from a checkpoint ends with the bytes of one that ran straight through, as long as
-everything that decides them is the same; so checkpoints of anything else are thrown away.
+A resumed run gives the same bytes as an uninterrupted run if all inputs are the same. Checkpoints
+of other inputs are deleted.
 """
 
 import hashlib
@@ -19,14 +19,14 @@ _LIBRARIES = ("torch", "transformers", "trl", "peft")
 
 
 def folder(spec: TrainSpec) -> Path:
-    """Where the library writes this run's checkpoints."""
+    """Return the folder of a run's checkpoints."""
     return spec.output_dir / "checkpoints"
 
 
 def newest(spec: TrainSpec) -> Path | None:
-    """The last whole checkpoint of this very run; makes room for new ones.
+    """Return the last complete checkpoint of this run, and delete all unusable ones.
 
-    The library writes the state last: a checkpoint without a readable one was cut off.
+    The library writes the state last, so a checkpoint without a readable state is incomplete.
     """
     here, key = folder(spec), _key(spec)
     if not (here / _KEY).is_file() or (here / _KEY).read_text() != key:
@@ -41,7 +41,7 @@ def newest(spec: TrainSpec) -> Path | None:
 
 
 def step_of(checkpoint: Path | None) -> int:
-    """The steps that are done; 0 without a checkpoint."""
+    """Return the number of steps of a checkpoint; 0 without one."""
     return _step(checkpoint) if checkpoint else 0
 
 

@@ -1,12 +1,12 @@
-"""What can go wrong in the engine, each with one plain sentence for the person who reads it."""
+"""Errors of the engine. Their messages are plain sentences that pages show."""
 
 
 class EngineError(Exception):
-    """Something the engine cannot do; `str(error)` is a sentence fit for a page."""
+    """Base class. `str(error)` is a sentence for a page."""
 
 
 class BadSpec(EngineError):
-    """A training spec or its parameters are not usable; `problems` has one sentence for each."""
+    """An invalid training spec. `problems` has one sentence for each error."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__(" ".join(problems))
@@ -14,8 +14,8 @@ class BadSpec(EngineError):
 
 
 class NothingToTrainOn(EngineError):
-    """The release holds no record that this method can learn from."""
+    """The release has no records that the method can learn from."""
 
 
 class Cancelled(EngineError):
-    """Somebody asked for the run to stop, or the process that started it is gone."""
+    """The run was cancelled, or the process that started it has ended."""

@@ -1,9 +1,9 @@
-"""Asking a loaded model for replies, many at a time, so that the same question can be asked again.
+"""Generates responses in batches, reproducibly.
 
-Each request draws from its own stream of random numbers, seeded by the batch's seed and its own:
-its neighbours' luck never reaches it. The arithmetic still depends a little on the batch
-(padding changes the order of additions), so a text is sure to come back only for the same seed
-*and* the same batch, model files and number of threads; callers store all of them.
+Each request has its own random number generator, seeded by the batch's seed and the request's, so
+the other requests of a batch do not affect it. The batch still changes the arithmetic slightly
+(padding changes the order of additions). So a text is reproduced exactly only with the same seed,
+batch, model files and number of threads; callers store all of them.
 """
 
 import hashlib
@@ -27,8 +27,8 @@ DEFAULT_SYSTEM_MESSAGE = (
 MAX_NEW_TOKENS = 120
 TEMPERATURE = 0.8
 TOP_P = 0.95
-# Nucleus sampling looks at this many likeliest tokens only: beyond them lies little probability,
-# and sorting the whole vocabulary for every token costs a third of the speed.
+# Nucleus sampling considers this many of the most likely tokens. The others have little
+# probability, and sorting the whole vocabulary for every token takes a third of the time.
 _CANDIDATES = 100
 
 Message = dict[str, str]
@@ -36,7 +36,7 @@ Message = dict[str, str]
 
 @dataclass(frozen=True)
 class Request:
-    """One reply wanted: a conversation that ends with the person's turn, and the reply's seed."""
+    """A conversation that ends with a user turn, and the seed of its response."""
 
     messages: Sequence[Message]
     seed: int
@@ -44,8 +44,11 @@ class Request:
 
 @dataclass(frozen=True)
 class Completion:
-    """One reply. `tokens` counts what was generated, the end mark and trimmed text included;
-    `latency_ms` runs from the batch's start to this reply's last token."""
+    """One response.
+
+    `tokens` counts all generated tokens, including the end token and trimmed text. `latency_ms` is
+    the time from the start of the batch to the last token of this response.
+    """
 
     text: str
     finish_reason: Literal["stop", "length"]
@@ -54,10 +57,10 @@ class Completion:
 
 
 def with_system(messages: Sequence[Message], system_message: str) -> list[Message]:
-    """The conversation with a system message in front, always.
+    """Return the conversation with a system message at the beginning.
 
-    Without one, SmolLM2's chat template puts in its own, which names the model and its maker. A
-    conversation that brings its own system message keeps it.
+    Without a system message, the chat template of SmolLM2 adds one that names the model and its
+    maker. A conversation that has a system message keeps it.
     """
     problem = _problem(messages)
     if problem:
@@ -70,11 +73,11 @@ def with_system(messages: Sequence[Message], system_message: str) -> list[Messag
 
 def _problem(messages: Sequence[Message]) -> str:
     if not messages or messages[-1]["role"] != "user":
-        return "A conversation must end with a turn of the person who writes (role user)."
+        return "A conversation must end with a user turn."
     if any(m["role"] not in {"user", "assistant", "system"} for m in messages):
-        return "A conversation may hold the roles system, user and assistant only."
+        return "The roles of a conversation must be system, user or assistant."
     if any(m["role"] == "system" for m in messages[1:]):
-        return "A system message may only stand first in a conversation."
+        return "A system message must be the first turn of a conversation."
     return ""
 
 
@@ -87,10 +90,10 @@ def generate_batch(
     max_new_tokens: int = MAX_NEW_TOKENS,
     seed: int,
 ) -> list[Completion]:
-    """One reply for each request, in order. Temperature 0 takes the likeliest token each time.
+    """Return one response for each request, in order. Temperature 0 picks the most likely tokens.
 
-    A reply cut by `max_new_tokens` is trimmed to its last whole sentence and keeps the finish
-    reason `length`. EngineError for a conversation that is malformed or too long for the model.
+    A response that reaches `max_new_tokens` is trimmed to its last whole sentence; its finish
+    reason is `length`. Raises EngineError for an invalid or too long conversation.
     """
     if not requests:
         return []
@@ -126,7 +129,7 @@ def _encode(model: LoadedModel, chats: list[list[Message]], max_new_tokens: int)
     limit = model.model.config.max_position_embeddings
     if inputs["input_ids"].shape[1] + max_new_tokens > limit:
         raise EngineError(
-            f"A conversation is too long: with its reply it may have {limit} tokens at most."
+            f"A conversation is too long. With its response it can have at most {limit} tokens."
         )
     return inputs
 
@@ -153,10 +156,10 @@ def _completion(
 
 
 class _Sampler:
-    """Draws each row's next token from that row's own generator, and notes when a row ends.
+    """Draws the next token of each row from the row's own generator, and notes when a row ends.
 
-    It is handed to the library's greedy search as a logits processor: it leaves one token
-    possible per row, so that batching, caching and stopping stay the library's.
+    This is a logits processor for the library's greedy search. It leaves one possible token per
+    row, so that the library still handles batching, caching and stopping.
     """
 
     def __init__(self, seeds: list[int], temperature: float, end_ids: list[int]) -> None:
@@ -197,6 +200,6 @@ class _Sampler:
         return round((time.monotonic() - self._started) * 1000)
 
     def finish(self) -> list[int]:
-        """Milliseconds to each row's end; rows that never ended took the whole time."""
+        """Return the milliseconds until each row ended; for rows without an end, the whole time."""
         whole = self._elapsed_ms()
         return [whole if ended is None else ended for ended in self._ended]

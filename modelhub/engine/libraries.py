@@ -1,4 +1,4 @@
-"""How the model libraries are set before they are first used: offline, silent, no telemetry."""
+"""Configures the model libraries before their first use: offline, quiet, no telemetry."""
 
 import os
 import warnings
@@ -7,26 +7,26 @@ from contextlib import contextmanager
 from typing import Any
 
 _DEFAULTS = {
-    "HF_HUB_OFFLINE": "1",  # an operator who names a hub model sets it to 0
+    "HF_HUB_OFFLINE": "1",  # operators set this to 0 to use a model from the Hub
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "TOKENIZERS_PARALLELISM": "false",
     "TRANSFORMERS_NO_ADVISORY_WARNINGS": "1",
-    # Threads that spin while they wait starve each other where the cores are busy: 21 tokens/s
-    # instead of less than one, measured beside eight other programs on two cores.
+    # By default, waiting threads use the processor. With eight other programs on two cores, this
+    # setting gives 21 tokens a second instead of less than one.
     "OMP_WAIT_POLICY": "PASSIVE",
 }
 
 
 def prepare() -> None:
-    """Set the libraries' environment; call before importing any of them."""
+    """Set environment variables of the libraries. Call this before importing any of them."""
     for name, value in _DEFAULTS.items():
         os.environ.setdefault(name, value)
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Hold back progress bars, and the deprecations that peft and TRL cause in transformers."""
+    """Suppress progress bars, and deprecation warnings that peft and TRL cause in transformers."""
     prepare()
     from transformers.utils import logging as transformers_logging
 
@@ -43,10 +43,10 @@ def quiet() -> Iterator[None]:
 
 
 def set_threads(count: int) -> int:
-    """Let torch use `count` threads, at least 1 and at most the machine's cores; return it.
+    """Let torch use `count` threads, limited to 1 up to the number of cores; return the number.
 
-    The number takes part in the arithmetic's order, so results are only the same bytes for the
-    same number: it is recorded with every run.
+    The number changes the order of additions, so results are only reproducible with the same
+    number. It is recorded with every run.
     """
     import torch
 

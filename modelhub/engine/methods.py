@@ -1,8 +1,8 @@
-"""One function per training method: each builds the library's trainer for a prepared job.
+"""One function per training method, which builds the library's trainer for a prepared job.
 
-Weights stay fp32 without autocast. In bf16 a LoRA update is mostly smaller than the step between
-two numbers and is rounded away: at the same six steps fp32 reached three times the reward margin
-for 1.6 times the time.
+Weights stay in fp32 without autocast. Most LoRA updates are smaller than the distance between two
+bf16 numbers and would be rounded away: after six steps, fp32 had three times the reward margin of
+bf16, in 1.6 times the time.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ DEFAULT_LORA_R = 8
 
 @dataclass(frozen=True)
 class Job:
-    """What every method needs. `model` already carries the parent adapter when there is one."""
+    """The input of every method. `model` includes the parent adapter if there is one."""
 
     spec: TrainSpec
     model: Any
@@ -29,7 +29,7 @@ class Job:
 
 
 def dpo(job: Job) -> Any:
-    """Preference pairs, against the untrained model (or the parent adapter) as reference."""
+    """Train on preference pairs, with the untrained model or the parent adapter as reference."""
     from trl.trainer.dpo_config import DPOConfig
     from trl.trainer.dpo_trainer import DPOTrainer
 
@@ -38,7 +38,7 @@ def dpo(job: Job) -> Any:
 
 
 def sft(job: Job) -> Any:
-    """Example replies; only the reply's tokens count, since the prompt is somebody else's."""
+    """Train on example responses. Only the tokens of responses count, not those of prompts."""
     from trl.trainer.sft_config import SFTConfig
     from trl.trainer.sft_trainer import SFTTrainer
 
@@ -46,7 +46,7 @@ def sft(job: Job) -> Any:
 
 
 def kto(job: Job) -> Any:
-    """Single replies found good or bad. Where one kind is rarer it weighs more, to count alike."""
+    """Train on responses rated good or bad, weighted so that both kinds have equal influence."""
     from trl.trainer.kto_config import KTOConfig
     from trl.trainer.kto_trainer import KTOTrainer
 
@@ -61,7 +61,7 @@ def kto(job: Job) -> Any:
 
 
 def reward(job: Job) -> Any:
-    """A scorer of replies, from pairs; its scoring layer is new and saved with the adapter."""
+    """Train a reward model on pairs. Its new scoring layer is saved with the adapter."""
     from trl.trainer.reward_config import RewardConfig
     from trl.trainer.reward_trainer import RewardTrainer
 
@@ -72,7 +72,7 @@ METHODS: dict[str, Callable[[Job], Any]] = {"dpo": dpo, "sft": sft, "kto": kto, 
 
 
 def load_for_training(spec: TrainSpec) -> tuple[Any, Any]:
-    """The base in fp32, with the parent adapter when there is one, and the tokenizer."""
+    """Return the base model in fp32, with the parent adapter if there is one, and the tokenizer."""
     import torch
     from transformers import (
         AutoModelForCausalLM,
@@ -88,7 +88,7 @@ def load_for_training(spec: TrainSpec) -> tuple[Any, Any]:
     kind: Any = AutoModelForCausalLM
     if spec.method == "reward":
         kind, local = AutoModelForSequenceClassification, {**local, "num_labels": 1}
-    set_seed(spec.seed)  # a scoring layer is drawn at random here
+    set_seed(spec.seed)  # a new scoring layer has random weights
     model = kind.from_pretrained(spec.base_dir, dtype=torch.float32, **local)
     if spec.adapter_parent is not None:
         model = _with_parent(model, spec, spec.adapter_parent)
@@ -100,12 +100,12 @@ def _with_parent(model: Any, spec: TrainSpec, parent: Path) -> Any:
 
     rank = getattr(PeftConfig.from_pretrained(str(parent)), "r", None)
     if spec.params.lora_r not in {None, rank}:
-        raise EngineError(f"The parent adapter has LoRA rank {rank}; leave the rank empty.")
+        raise EngineError(f"The parent adapter has LoRA rank {rank}; do not set another rank.")
     return PeftModel.from_pretrained(model, parent, is_trainable=True)
 
 
 def _arguments(job: Job, **own: Any) -> dict[str, Any]:
-    """What all trainers are told. TRL would otherwise recompute activations and use bf16."""
+    """Return the arguments of all trainers. TRL's defaults recompute activations and use bf16."""
     import torch
 
     params = job.spec.params
@@ -115,7 +115,7 @@ def _arguments(job: Job, **own: Any) -> dict[str, Any]:
         "max_steps": params.max_steps or -1,
         "num_train_epochs": params.epochs or 1,
         "per_device_train_batch_size": params.batch_size,
-        # Metrics are means of batches: of single records they are means of records.
+        # Metrics are means over batches; with batches of one record, over records.
         "per_device_eval_batch_size": params.batch_size if job.spec.method == "kto" else 1,
         "gradient_accumulation_steps": params.gradient_accumulation,
         "max_length": params.max_length,

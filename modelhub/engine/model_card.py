@@ -1,4 +1,4 @@
-"""The model card that lies with an adapter. No clock and no paths: same run, same bytes."""
+"""The model card of an adapter. It has no time and no paths, so equal runs give equal bytes."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,16 +13,16 @@ _METHODS = {
 
 SCORES = {
     "loss": "Loss",
-    "reward_accuracy": "Share of pairs whose chosen reply scores higher",
-    "reward_margin": "Mean difference between chosen and rejected reply",
-    "token_accuracy": "Share of tokens predicted",
+    "reward_accuracy": "Share of pairs whose chosen response scores higher",
+    "reward_margin": "Mean difference between chosen and rejected response",
+    "token_accuracy": "Share of tokens predicted correctly",
 }
-"""What validation measures, in words."""
+"""Names of the validation scores."""
 
 
 @dataclass(frozen=True)
 class CardFacts:
-    """What a model card says. `records` are those trained on, after the left-out ones."""
+    """The content of a model card. `records` is the number of training records that were used."""
 
     method: str
     base_name: str
@@ -38,41 +38,39 @@ class CardFacts:
     system_message: str
     versions: dict[str, str]
     validation: dict[str, Any] | None = None
-    """`records` measured on, `of` so many in the release, `scores`; None where it has none."""
+    """`records` that were measured, `of` usable records, and `scores`; None without records."""
     lora_r: int = 0
 
 
 def render(facts: CardFacts) -> str:
-    """The README.md of an adapter folder, with a Hub model card's front matter."""
+    """Return the README.md of an adapter folder, with the front matter of a Hub model card."""
     sections = [
         _front(facts),
         f"# {facts.base_name}, tuned with {_METHODS[facts.method]}",
         "A LoRA adapter trained on judgements that people with lived experience and clinicians "
-        "gave with their consent. It is made for research and for the next blind comparison with "
-        "its parent. It is not a medical device and no substitute for care.",
-        "## Where it comes from\n\n" + _table(_origin(facts)),
+        "gave with their consent. It is for research and for a blind comparison with its parent. "
+        "It is not a medical device and not a substitute for care.",
+        "## Origin\n\n" + _table(_origin(facts)),
         "## Parameters\n\n" + _table(_params(facts) | _run(facts)),
         "## Validation\n\n" + _validation(facts),
-        "## System message\n\nTrain and ask with the same one:\n\n> " + facts.system_message,
-        "## Withdrawal\n\nPeople may withdraw what they gave. It is then absent from later "
-        "releases, but weights already trained may not be reversible: see the retraction list of "
-        "the release.",
+        "## System message\n\nUse the model with the system message of its training:\n\n> "
+        + facts.system_message,
+        "## Withdrawal\n\nPeople may withdraw their judgements. Later releases do not include "
+        "them, but they cannot be removed from trained weights. See the retraction list of the "
+        "study.",
     ]
     return "\n\n".join(sections) + "\n"
 
 
 def _validation(facts: CardFacts) -> str:
-    """What was measured, on how many records; or that nothing could be."""
+    """Return the validation scores with the number of records."""
     if facts.validation is None:
-        return (
-            "The release has no validation records that this method can be measured on, so there "
-            "is no number."
-        )
+        return "The release has no validation records for this method, so nothing was measured."
     n, of = facts.validation["records"], facts.validation["of"]
     rows = {SCORES[name]: f"{value:.4f}" for name, value in facts.validation["scores"].items()}
     return (
         f"Measured once, after training, on {n} of the {of} records of the release's validation "
-        f"split (n = {n}). Nothing was learnt from them.\n\n{_table(rows)}"
+        f"split (n = {n}), which were not used for training.\n\n{_table(rows)}"
     )
 
 

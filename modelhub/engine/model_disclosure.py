@@ -1,14 +1,15 @@
-"""Does a text tell which model wrote it? Pure rules, no heavy imports: the web may use them.
+"""Detects model disclosure: words in a response that reveal the model that wrote it.
 
-People judge replies blind. Two things give a reply away, and `giveaway` finds both:
+Judging is blind, so such responses are refused. `giveaway` finds two kinds of disclosure:
 
-- It holds the name of the model that wrote it (`own`), anywhere, in any usual spelling.
-- It speaks of itself as some AI product, or as made by somebody who makes them: "I am ChatGPT",
-  "as a language model trained by OpenAI", in English, Spanish and Arabic.
+- The text includes the name of its model (`own`), in any usual spelling.
+- The text says that it is an AI product, or that an AI company made it: "I am ChatGPT", "as a
+  language model trained by OpenAI", in English, Spanish and Arabic.
 
-A mention of some other product is neither ("I asked ChatGPT"), nor is a person, an animal or a
-star sign of that name ("My name is Claude and I have lived with …"): where a name is also a word,
-the text must say that an AI speaks. Saying "I am an AI" names nobody and passes.
+Mentions of other products are allowed ("I asked ChatGPT"), and so are persons, animals and star
+signs with the name of a product ("My name is Claude and I have lived with …"). If a product's name
+is also a word, the text must also say that an AI is speaking. "I am an AI" reveals no model and is
+allowed.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from functools import lru_cache
 from modelhub.engine.model_names import BETWEEN, own_name, plain_text
 
 J = BETWEEN
-# Names that mean an AI product and nothing else; Arabic as `plain_text` writes it.
+# Names that only AI products have; Arabic as normalised by `plain_text`.
 _PRODUCTS = (
     rf"chat{J}gpt(?:{J}\d\w*)?",
     rf"gpt{J}\d\w*(?:{J}(?:turbo|mini|nano|pro))?",
@@ -47,14 +48,14 @@ _PRODUCTS = (
     "(?:شات|تشات|جات) ?جي ?بي ?تي",
     "(?:ديب|ديبسيك) ?سيك",
 )
-# Names that are also words, people, animals or signs.
+# Names that are also words, or names of persons, animals or star signs.
 _ALSO_WORDS = (
     "claude", "gemini", "gemma", "bard", "llama", "alpaca", "vicuna", "falcon", "phi", "grok",
     "copilot", "granite", "nova", "titan", "gpt", "ernie", "kimi", "orca", "zephyr", "hermes",
     "dolphin", "olmo", "jamba", "solar", "nemotron", "minimax",
     "siri", "alexa", "cortana", "كلود", "جيميناي", "جيمناي", "جيميني", "لاما", "غروك", "جروك",
 )  # fmt: skip
-# Who makes nothing but AI.
+# Companies that only make AI.
 _LABS = (
     rf"open{J}ai",
     r"anthropic",
@@ -89,7 +90,7 @@ def _any(patterns: Iterable[str]) -> str:
 _SIZE = r"(?:[\s.-]?\w*\d[\w.]*|-\w+){0,3}"
 NAME = _any(_PRODUCTS) + _SIZE
 WORD = _any(_ALSO_WORDS)
-# Of those, what no person is called.
+# Names from the list above that no person has.
 NO_PERSON = (
     "(?:grok|copilot|llama|bard|gpt|granite|olmo|jamba|nemotron|minimax|cortana|siri|zephyr|vicuna"
     "|غروك|جروك|جيميناي|جيمناي)"
@@ -116,7 +117,7 @@ _CALLED = (
     r"|i go by|i am known as|i['’]?m known as|they call me)"
 )
 _TEAM = r"(?:the\s|an?\s)?(?:(?:\w+\s){0,3}(?:at|from|of)\s)?(?:the\s)?(?:company\s)?"
-# After a product's name: no owner's noun, which makes it a mention ("I'm a ChatGPT user").
+# A product's name before such a noun is a mention: "I'm a ChatGPT user".
 _NOT_A_MENTION = (
     r"(?!['’]s\b)(?![-\s]?(?:user|fan|subscriber|sceptic|skeptic|addict|expert|person|dependent"
     r"|obsessed|certified|developer|engineer|employee|customer|free|using|based))"
@@ -136,13 +137,13 @@ _ARABIC_NOUN = (
 _ARABIC_MADE = "(?:طور|درب|انشا|صنع|صمم|برمج|ابتكر|بن)"
 _FEW = r"(?:[\w'’-]+,?\s){0,4}"
 
-# Whatever the rest of the text says.
+# Patterns that are always a disclosure.
 _SURE = (
     # "I am ChatGPT", "my name is GPT-4", "I'm an instance of Claude 3"
     rf"\b(?:{_I_AM}|{_CALLED})\s(?:the\s|an?\s(?:\w+\s(?:of|named|called)\s)?)?{NAME}(?!\w)"
     rf"{_NOT_A_MENTION}",
     rf"\b(?:as|i,)\s{NAME},?\s(?:i\b|my\b)",
-    # "I'm Grok", "my name is Gemini"; and where nothing else is said "I'm Claude."
+    # "I'm Grok", "my name is Gemini"; and "I'm Claude." if that is the whole text
     rf"\b(?:{_I_AM}|{_CALLED}|{_SPANISH_I})\s{NO_PERSON}(?!\w){_NOT_A_MENTION}",
     rf"\b(?:{_CALLED}|me llamo|mi nombre es)\sgemini(?!\w)",
     rf"\b(?:{_I_AM}|{_CALLED}|{_SPANISH_I})\s{WORD}\W*$",
@@ -195,7 +196,7 @@ _SURE = (
     rf"(?:من|من تطوير|من صنع|طورته|دربته|انشاته|صنعته|صممته|بواسطه|من قبل|تابع ل|اسمه|يسمي)\s?"
     rf"(?:{MAKER}|{NAME})(?!\w)",
 )
-# Of names that are also words and of trainings by companies: only where an AI speaks, see `_AI`.
+# Names that are also words, and trainings by companies: only if an AI is speaking, see `_AI`.
 _UNSURE = (
     rf"\b(?:{_I_AM}|{_CALLED}|{_SPANISH_I}|this is|as|i,)\s"
     r"(?:an?\s(?:\w+\s(?:of|named|called)\s)?|the\s)?"
@@ -221,7 +222,7 @@ _AI = re.compile(
 _SELF = re.compile("|".join(f"(?:{one})" for one in _SURE))
 _PERHAPS = re.compile("|".join(f"(?:{one})" for one in _UNSURE))
 
-# Every pattern above holds one of these; few texts do, and looking for them is quick.
+# Every pattern above needs one of these words. Most texts have none, so this check is fast.
 _STEMS = (
     "gpt", "smol", "deepseek", "deep seek", "deep-seek", "deepmind", "deep mind", "deep-mind",
     "qwen", "llama", "mistral", "mixtral", "claude", "gemini", "gemma", "phi", "command r",
@@ -239,22 +240,22 @@ _ARABIC_STEMS = (
     "امازون",
 )  # fmt: skip
 SHOWN = 60
-"""Characters of a giveaway that are repeated."""
+"""Characters of a disclosure that error messages quote."""
 
 
 @dataclass(frozen=True, slots=True)
 class Giveaway:
-    """What in a text tells who wrote it."""
+    """The part of a text that reveals its model."""
 
     words: str
-    """As they stand there, in small letters."""
+    """The words of the text, in lower case."""
 
 
 def giveaway(text: str, own: Iterable[str] = ()) -> Giveaway | None:
-    """What tells which model wrote `text`, or who made that model; None where nothing does.
+    """Return the words of `text` that reveal its model or the model's maker, or None.
 
-    `own` are the names of the model that wrote it: of its version, and of those that it was trained
-    from. A name of everyday words ("model", "human") counts only where the text cannot mean them.
+    `own` are the names of the model that wrote the text and of its ancestors. A name of common
+    words ("model", "human") counts only if the text cannot mean those words.
     """
     plain = plain_text(text)
     for name in own:
@@ -262,19 +263,19 @@ def giveaway(text: str, own: Iterable[str] = ()) -> Giveaway | None:
         if known is None or not any(begin in plain for begin in known.begins):
             continue
         named, speaking = _own_patterns(known.anywhere, known.speaking)
-        if found := named.search(plain) or speaking.search(plain):
-            return Giveaway(found.group().strip()[:SHOWN])
+        if match := named.search(plain) or speaking.search(plain):
+            return Giveaway(match.group().strip()[:SHOWN])
     if not any(stem in plain for stem in _STEMS) and (
         plain.isascii() or not any(stem in plain for stem in _ARABIC_STEMS)
     ):
         return None
-    found = _SELF.search(plain) or (_AI.search(plain) and _PERHAPS.search(plain))
-    return Giveaway(found.group().strip(" .,;:!?")[:SHOWN]) if found else None
+    match = _SELF.search(plain) or (_AI.search(plain) and _PERHAPS.search(plain))
+    return Giveaway(match.group().strip(" .,;:!?")[:SHOWN]) if match else None
 
 
 @lru_cache(maxsize=1024)
 def _own_patterns(anywhere: str, speaking: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """A name anywhere, and its family where the text speaks of itself."""
+    """Compile patterns of a name, and of its family in texts that speak of themselves."""
     family = f"(?:{speaking})"
     return re.compile(rf"(?<!\w)(?:{anywhere})(?!\w|[.]\d)"), re.compile(
         "|".join(

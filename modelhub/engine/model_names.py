@@ -1,4 +1,4 @@
-"""Names of models in the spellings that people and models use for them."""
+"""Patterns of models' names, in the spellings that people and models use."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 BETWEEN = r"(?:[\s_*`~|·•‐-―−/:+-]{1,3}|\.)?"
-"""What may stand between the parts of a name, as in "Zephyr 7B", "zephyr7b", "**zephyr**_7b"; no
-dot with a space, which ends a sentence."""
+"""Separators between the parts of a name, as in "Zephyr 7B", "zephyr7b", "**zephyr**_7b". A full
+stop with a space is not a separator, since it ends a sentence."""
 EVERYDAY = frozenset(
     """
     human person people peer therapist counsellor counselor doctor clinician nurse expert volunteer
@@ -26,12 +26,12 @@ EVERYDAY = frozenset(
     with for not you from this that
     """.split()  # noqa: SIM905
 )
-"""Parts of names that are words of every text: alone they give nothing away."""
+"""Parts of names that are common words and reveal nothing on their own."""
 TELLS_NOTHING = frozenset(
     {"chat", "instruct", "it", "hf", "gguf", "gptq", "awq", "latest", "preview", "base", "model"}
     | {"ai", "lm", "llm", "assistant", "bot"}
 )
-"""Parts that do not tell one model of a family from another; they are left out of short forms."""
+"""Parts that do not distinguish models of a family. Short forms leave them out."""
 _INVISIBLE = ("Mn", "Cf", "Me")
 _LOOKALIKES = str.maketrans(
     "авекмнорстухіјѕԁһӏ" + "αεικνορτυχ", "abekmhopctyxijsdhl" + "aeiknoptux"
@@ -42,29 +42,29 @@ _OTHER_LETTERS = re.compile(r"[\u0370-\u052f]")
 _PART = re.compile(r"[^\W_]+")
 _EDGE = re.compile(r"(?<=\d)(?=[^\W\d])|(?<=[^\W\d])(?=\d)")
 SHORTEST = 3
-"""Letters of a word that can give something away."""
+"""Least number of letters of a word that can reveal a model."""
 
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """A model's name, taken apart."""
+    """The patterns of a model's name."""
 
     begins: tuple[str, ...]
-    """One of these stands in every text that holds the name or a part that tells."""
+    """Every text with the name, or with a revealing part of it, includes one of these words."""
     anywhere: str = ""
-    """A pattern of the name, and of short forms that can mean nothing else."""
+    """Pattern of the name and of its unambiguous short forms."""
     speaking: str = ""
-    """A pattern of its family and of who published it: a giveaway where a text speaks of itself."""
+    """Pattern of its family and publisher: a disclosure if a text speaks of itself."""
 
 
 def plain_text(text: str) -> str:
-    """Without case, marks on letters, what cannot be seen, and other than single spaces.
+    """Normalise a text: lower case, no diacritics or invisible characters, single spaces.
 
-    A word of Latin letters among which Cyrillic or Greek ones hide is taken for Latin.
+    Cyrillic and Greek letters within a Latin word are replaced by similar Latin letters.
     """
     if not text.isascii():
         text = unicodedata.normalize("NFKD", text)
-        text = "".join(one for one in text if unicodedata.category(one) not in _INVISIBLE)
+        text = "".join(letter for letter in text if unicodedata.category(letter) not in _INVISIBLE)
         text = text.translate(_ARABIC)
         if _OTHER_LETTERS.search(text):
             text = _PART.sub(_latin, text.casefold())
@@ -72,14 +72,14 @@ def plain_text(text: str) -> str:
 
 
 def _latin(word: re.Match[str]) -> str:
-    found = word.group()
-    mixed = re.search("[a-z]", found) and _OTHER_LETTERS.search(found)
-    return found.translate(_LOOKALIKES) if mixed else found
+    letters = word.group()
+    mixed = re.search("[a-z]", letters) and _OTHER_LETTERS.search(letters)
+    return letters.translate(_LOOKALIKES) if mixed else letters
 
 
 @lru_cache(maxsize=4096)
 def own_name(name: str) -> Own:
-    """What of this name gives a model away, and where."""
+    """Return the patterns that reveal the model with this name."""
     publisher, _, model = plain_text(name).rpartition("/")
     parts = _PART.findall(model)
     family = next((number for number, part in enumerate(parts) if _tells(part)), None)
@@ -96,7 +96,10 @@ def own_name(name: str) -> Own:
 
 
 def _of_everyday_words(parts: list[str]) -> Own:
-    """Of "model-a" or "human expert": only as one word or with hyphens, and as who speaks."""
+    """Return the patterns of a name of common words, such as "model-a" or "human expert".
+
+    Such a name counts only as one word or with hyphens, or if it is the speaker's.
+    """
     if len(parts) < 2 and not any(map(str.isdigit, "".join(parts[:1]))):
         return Own(begins=())
     if not any(re.search(r"[^\W\d]", part) for part in parts):
@@ -109,15 +112,15 @@ def _of_everyday_words(parts: list[str]) -> Own:
 
 
 def _tells(part: str) -> bool:
-    """Whether it is a word, and none of every text."""
+    """Return whether a part is a word that is not common."""
     word = _without_size(part)
     return len(word) >= SHORTEST and not word.isdigit() and not {part, word} & EVERYDAY
 
 
 def _without_size(part: str) -> str:
-    """smollm for smollm2: the letters that it begins with, or all of it where there are none."""
-    found = re.match(r"[^\W\d]+", part)
-    return found.group() if found else part
+    """Return the letters at the beginning, as smollm for smollm2, or the part if it has none."""
+    letters = re.match(r"[^\W\d]+", part)
+    return letters.group() if letters else part
 
 
 def _joined(parts: list[str]) -> str:
@@ -125,12 +128,12 @@ def _joined(parts: list[str]) -> str:
 
 
 def _spelt(part: str) -> str:
-    """A part in which letters and digits may stand apart."""
+    """Return the pattern of a part whose letters and digits may be separated."""
     return r"[\s._-]?".join(map(re.escape, _EDGE.split(part)))
 
 
 def _short_form(parts: list[str]) -> str:
-    """The family with whatever tells it from its sisters: "zephyr beta", "llama 3"; "" without."""
+    """Return the pattern of the family with a distinguishing part: "zephyr beta", "llama 3"."""
     first, *rest = parts
     word = _without_size(first)
     marks = [*_EDGE.split(first)[1:], *rest]

@@ -1,7 +1,6 @@
-"""The parameters of a training run: their ranges, and what is said when one is wrong.
+"""The parameters of a training run: their ranges and error messages.
 
-Pure and cheap to import, so that a form can show the same ranges and sentences before a run is
-queued as the subprocess enforces when it starts.
+This module is cheap to import, so that forms and the training process use the same rules.
 """
 
 from collections.abc import Mapping
@@ -16,7 +15,7 @@ MAX_SEED = 2**32 - 1
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter's name for people, its bounds (both allowed) and the methods that use it."""
+    """A parameter's title, its inclusive bounds, and the methods that use it."""
 
     title: str
     whole: bool
@@ -28,24 +27,24 @@ class Parameter:
 
 PARAMETERS: dict[str, Parameter] = {
     "learning_rate": Parameter(
-        "Learning rate", False, 1e-7, 1e-2, "How far each step moves the weights."
+        "Learning rate", False, 1e-7, 1e-2, "How much each step changes the weights."
     ),
-    "epochs": Parameter("Epochs", False, 0.01, 20, "How often the whole release is read."),
-    "max_steps": Parameter("Steps", True, 1, 100_000, "Steps in all; instead of epochs."),
+    "epochs": Parameter("Epochs", False, 0.01, 20, "Passes over the whole release."),
+    "max_steps": Parameter("Steps", True, 1, 100_000, "Total steps, instead of epochs."),
     "batch_size": Parameter("Batch size", True, 1, 64, "Records per step."),
     "gradient_accumulation": Parameter(
-        "Gradient accumulation", True, 1, 64, "Batches that are added up before a step."
+        "Gradient accumulation", True, 1, 64, "Batches that are accumulated before a step."
     ),
     "lora_r": Parameter("LoRA rank", True, 1, 128, "Size of the adapter."),
     "max_length": Parameter(
-        "Longest record", True, 32, 8192, "Tokens; longer records are left out and counted."
+        "Longest record", True, 32, 8192, "In tokens. Longer records are left out."
     ),
     "beta": Parameter(
         "Beta",
         False,
         0.001,
         2,
-        "How strongly the model is held to its base.",
+        "How close the model must stay to its base.",
         frozenset({"dpo", "kto"}),
     ),
 }
@@ -55,7 +54,7 @@ PARAMETERS: dict[str, Parameter] = {
 class TrainingParams:
     """Checked parameters. Exactly one of `epochs` and `max_steps` is set.
 
-    `lora_r` None means 8, or the parent adapter's own rank when training goes on from one.
+    `lora_r` None means 8, or the rank of the parent adapter if there is one.
     """
 
     learning_rate: float = 5e-5
@@ -68,30 +67,30 @@ class TrainingParams:
     beta: float | None = None
 
     def used(self) -> dict[str, float]:
-        """The parameters that are set, for records and cards."""
+        """Return the parameters that are set."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: value for name, value in values.items() if value is not None}
 
 
 def problems(method: str, raw: Mapping[str, Any]) -> list[str]:
-    """One sentence for each thing wrong with `raw`; empty when it can be used."""
-    found = [
+    """Return one sentence for each error in `raw`; empty if it is valid."""
+    errors = [
         problem
         for name in sorted(raw)
         if (problem := _problem(method, name, raw[name])) is not None
     ]
     if raw.get("epochs") is not None and raw.get("max_steps") is not None:
-        found.append("Give epochs or steps, not both.")
+        errors.append("Give epochs or steps, not both.")
     if method == "kto" and raw.get("batch_size") == 1:
-        found.append("KTO compares records within a batch: its batch size must be 2 or more.")
-    return found
+        errors.append("KTO compares records within a batch, so its batch size must be at least 2.")
+    return errors
 
 
 def parse(method: str, raw: Mapping[str, Any]) -> TrainingParams:
-    """The checked parameters with their defaults filled in. BadSpec names every problem."""
-    found = problems(method, raw)
-    if found:
-        raise BadSpec(found)
+    """Return the checked parameters with defaults; raises BadSpec with all errors."""
+    errors = problems(method, raw)
+    if errors:
+        raise BadSpec(errors)
     values = {name: value for name, value in raw.items() if value is not None}
     if "max_steps" not in values:
         values.setdefault("epochs", 1.0)
@@ -103,21 +102,21 @@ def parse(method: str, raw: Mapping[str, Any]) -> TrainingParams:
 def _problem(method: str, name: str, value: Any) -> str | None:
     parameter = PARAMETERS.get(name)
     if parameter is None:
-        return f"There is no parameter called {name}; there are {', '.join(PARAMETERS)}."
+        return f"Unknown parameter {name}. Known parameters: {', '.join(PARAMETERS)}."
     if value is None:
         return None
     if method not in parameter.methods:
-        return f"{parameter.title} has no meaning for {method}."
+        return f"{parameter.title} cannot be used with {method}."
     if isinstance(value, bool) or not isinstance(value, int | float):
         return f"{parameter.title} must be a number."
     if parameter.whole and not isinstance(value, int):
         return f"{parameter.title} must be a whole number."
-    if not parameter.low <= value <= parameter.high:  # refuses not-a-number too
+    if not parameter.low <= value <= parameter.high:  # also refuses NaN
         low, high = _plain(parameter.low), _plain(parameter.high)
         return f"{parameter.title} must be between {low} and {high}; it is {value}."
     return None
 
 
 def _plain(number: float) -> str:
-    """Without an exponent and without needless zeros."""
+    """Format a number without an exponent or trailing zeros."""
     return f"{number:.7f}".rstrip("0").rstrip(".")

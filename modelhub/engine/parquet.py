@@ -1,8 +1,8 @@
-"""Reading Parquet row by row; it stands here because pyarrow is heavy.
+"""Reads Parquet row by row.
 
-A file of few bytes may claim anything: dictionaries and run lengths pack a hundred million values
-into some hundred bytes. What its footer says is held against limits before anything is unpacked;
-footers may lie, so the process that reads has a limit of its own (`modelhub.services.file_reader`).
+A tiny file may unpack to a huge one: dictionaries and run lengths pack a hundred million values
+into a few hundred bytes. So the sizes in the footer are checked before anything is unpacked. The
+footer may be wrong, so the reading process has limits too (`modelhub.services.file_reader`).
 """
 
 from __future__ import annotations
@@ -16,52 +16,52 @@ from typing import Any
 BATCH = 500
 """Rows in memory at once."""
 BATCH_BYTES = 16_000_000
-"""Fewer rows where they are long, by what the footer says of them."""
+"""Unpacked bytes of a batch according to the footer, so that batches of long rows are shorter."""
 BUFFER = 1 << 20
-"""Bytes read ahead of a column, instead of all of it."""
+"""Bytes of a column that are read ahead."""
 MOST_FOOTER = 16_000_000
-"""Bytes. Real ones have a hundred for each column of each row group."""
+"""Bytes. Normal footers have a hundred bytes per column and row group."""
 MOST_LEAVES = 5_000
-"""Columns, those inside of others too."""
+"""Columns, including nested ones."""
 MOST_DEPTH = 20
-"""Lists and objects inside each other."""
+"""Levels of nested lists and objects."""
 MOST_LIST = 1_000_000
-"""Entries of one list of the footer: columns, row groups."""
+"""Entries of one list in the footer, such as columns and row groups."""
 MOST_GROUPS = 100_000
 VALUES_A_ROW = 1_000
-"""Of one column, on average: a prompt has 200 turns, and 50 responses, at the most."""
+"""Average values of a column per row. A prompt has at most 200 turns and 50 responses."""
 ENDS = b"PAR1"
 
 
 class Unreadable(Exception):
-    """Not a Parquet file, or a damaged one."""
+    """The file is not Parquet, or is damaged."""
 
 
 class TooMuch(Exception):
-    """It says that it unpacks to more than may be; the sentence goes on after the file's name."""
+    """The file exceeds a limit. The message is a sentence without its subject, the file's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A file whose footer was looked at."""
+    """A file whose footer was checked."""
 
     path: Path
     columns: Mapping[str, str]
-    """Of those to read: as the file calls them → under which name they are wanted."""
+    """Columns to read: name in the file → name in the rows."""
     others: Sequence[str]
-    """Columns that are never unpacked."""
+    """Columns that are not read."""
     row_count: int
     batch: int
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """Each row as plain Python values; None in place of what is not unpacked."""
+        """Yield each row as plain Python values, with None for columns that are not read."""
         others = dict.fromkeys(self.others)
         with _opened(self.path) as file:
             for batch in file.iter_batches(
                 self.batch, columns=list(self.columns), use_threads=False
             ):
                 if set(batch.schema.names) != set(self.columns):
-                    raise Unreadable("two of its columns cannot be told apart")
+                    raise Unreadable("two of its columns have the same name")
                 names = [self.columns[name] for name in batch.schema.names]
                 for row in batch.rename_columns(names).to_pylist():
                     yield others | row
@@ -73,9 +73,9 @@ Naming = Callable[[Sequence[str]], Sequence[str]]
 def table(
     path: Path, *, naming: Naming, wanted: Collection[str], most_rows: int, most_bytes: int
 ) -> Table:
-    """Look at the footer alone; TooMuch where it claims more than may be unpacked.
+    """Check the footer, without reading rows; raises TooMuch if it exceeds a limit.
 
-    `naming` says under which names the columns are wanted; those of `wanted` are read.
+    `naming` returns the names of columns in the rows; columns in `wanted` are read.
     """
     _check_footer(path)
     with _opened(path) as file:
@@ -86,7 +86,7 @@ def table(
             raise TooMuch("has more columns or row groups than can be read.")
         own = list(file.schema_arrow.names)
         named = dict(zip(own, naming(own), strict=True))
-        columns = {name: said for name, said in named.items() if said in wanted}
+        columns = {name: new_name for name, new_name in named.items() if new_name in wanted}
         unpacked = _unpacked(about, columns)
     if unpacked > most_bytes:
         raise TooMuch(f"unpacks to {unpacked:,} bytes; {most_bytes:,} is the most.")
@@ -94,7 +94,7 @@ def table(
     return Table(
         path=path,
         columns=columns,
-        others=[said for said in named.values() if said not in wanted],
+        others=[name for name in named.values() if name not in wanted],
         row_count=int(about.num_rows),
         batch=min(BATCH, max(1, batch)),
     )
@@ -112,7 +112,7 @@ def _check_footer(path: Path) -> None:
 
 
 def _unpacked(about: Any, columns: Collection[str]) -> int:
-    """Bytes that these columns say they unpack to; TooMuch where one claims endless lists."""
+    """Return the unpacked bytes of these columns according to the footer; raises TooMuch."""
     schema, unpacked = about.schema, 0
     leaves = [
         leaf

@@ -1,7 +1,7 @@
-"""What a training subprocess tells the process that started it, through files in its folder.
+"""Progress and result of a training process, as files in its folder.
 
-`progress.jsonl` gets one JSON object per line, each written by a single append, so that a reader
-never sees half a line of a finished write; `result.json` appears once, whole, by a rename.
+`progress.jsonl` gets one JSON object per line. Each line is one append, so that readers see whole
+lines. `result.json` is renamed into place when it is complete.
 """
 
 import contextlib
@@ -19,11 +19,11 @@ from typing import Any
 PROGRESS = "progress.jsonl"
 RESULT = "result.json"
 LOOK_S = 5.0
-NO_ROOM = "There was no room left on the disk. Once there is, start this again."
+NO_ROOM = "The disk is full. Free some disk space, then start this again."
 
 
 class Exit(IntEnum):
-    """The subprocess's exit codes. Below zero: a signal ended it and there is no result file."""
+    """Exit codes of the process. A negative code means that a signal ended it without a result."""
 
     DONE = 0
     FAILED = 1
@@ -37,8 +37,7 @@ class Exit(IntEnum):
 class Progress:
     """Appends events.
 
-    As a context manager it runs a thread that calls `orphaned` once when the process that started
-    this one is gone.
+    As a context manager it runs a thread that calls `orphaned` once if the parent process ends.
     """
 
     def __init__(self, folder: Path, *, orphaned: Callable[[], None]) -> None:
@@ -81,23 +80,24 @@ class Progress:
 
 
 def read_progress(folder: Path) -> list[dict[str, Any]]:
-    """Every whole event written so far; a last line without its end is left for the next time.
+    """Return all complete events so far. An incomplete last line is left for the next call.
 
-    On a full disk an event may have been cut off, and the next one stands on its line: left out.
+    If the disk was full, an event may be cut off and followed by another on the same line. Such
+    lines are skipped.
     """
     try:
         text = (folder / PROGRESS).read_text()
     except FileNotFoundError:
         return []
-    found = []
+    events = []
     for line in text[: text.rfind("\n") + 1].splitlines():
         with contextlib.suppress(ValueError):
-            found.append(json.loads(line))
-    return found
+            events.append(json.loads(line))
+    return events
 
 
 def keep_steps(folder: Path, *, until: int) -> list[dict[str, Any]]:
-    """Begin the file anew with the steps that need not be done again; return those."""
+    """Rewrite the file with the steps that need not be repeated, and return those."""
     kept = [e for e in read_progress(folder) if e["event"] == "step" and e["step"] <= until]
     partial = folder / f".{PROGRESS}.partial"
     partial.write_text("".join(json.dumps(event) + "\n" for event in kept))
@@ -106,7 +106,7 @@ def keep_steps(folder: Path, *, until: int) -> list[dict[str, Any]]:
 
 
 def write_result(folder: Path, result: dict[str, Any]) -> None:
-    """Put `result.json` there whole, or not at all."""
+    """Write `result.json` atomically."""
     partial = folder / f".{RESULT}.partial"
     with partial.open("w") as file:
         json.dump(result, file, indent=2, sort_keys=True)
@@ -117,7 +117,7 @@ def write_result(folder: Path, result: dict[str, Any]) -> None:
 
 
 def read_result(folder: Path, returncode: int) -> dict[str, Any]:
-    """The result of a subprocess that ended with `returncode`, also of one that left no file."""
+    """Return the result of a process; without a result file, an error from its exit code."""
     try:
         return dict(json.loads((folder / RESULT).read_text()))
     except (OSError, ValueError):
@@ -128,7 +128,7 @@ def _ending(returncode: int) -> str:
     if returncode == Exit.NO_ROOM:
         return NO_ROOM
     if returncode == -signal.SIGKILL:
-        return "The system ended the training, most likely because memory ran out."
+        return "The operating system stopped the training, probably because memory ran out."
     if returncode < 0:
-        return f"The training was ended by the signal {signal.Signals(-returncode).name}."
+        return f"The training was stopped by the signal {signal.Signals(-returncode).name}."
     return f"The training ended without a result (exit code {returncode})."

@@ -1,7 +1,7 @@
-"""Reading a release's training records, and leaving out what a trainer must not see.
+"""Reads the training records of a release.
 
-Only the columns a trainer needs go on; the library's working copies stay in a folder that the
-run removes, since a shared cache would keep records of people who have withdrawn.
+Trainers get only the columns that they need. The library's cache is in a folder that the run
+deletes, because a shared cache would keep records of people who have withdrawn.
 """
 
 import heapq
@@ -19,12 +19,12 @@ from modelhub.engine.spec import TrainSpec
 from modelhub.engine.weights import sha256_of_file
 
 MOST_VALIDATION = 200
-"""Records measured on after training: two or three minutes on two cores."""
+"""Records that are measured after training, which takes two or three minutes on two cores."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """Which part of a release a method reads, and how its records are called."""
+    """The config of a release that a method reads, and the name and columns of its records."""
 
     config: str
     noun: str
@@ -35,14 +35,14 @@ class Kind:
 KINDS = {
     "dpo": Kind("preference", "preference pairs", ("chosen", "rejected")),
     "reward": Kind("preference", "preference pairs", ("chosen", "rejected"), ("margin",)),
-    "sft": Kind("sft", "example replies", ("completion",)),
-    "kto": Kind("unpaired_preference", "good or bad replies", ("completion",), ("label",)),
+    "sft": Kind("sft", "example responses", ("completion",)),
+    "kto": Kind("unpaired_preference", "good or bad responses", ("completion",), ("label",)),
 }
 
 
 @dataclass
 class Records:
-    """A dataset ready for a trainer, and what was left out, counted by reason."""
+    """A dataset for a trainer, and the number of records left out by reason."""
 
     dataset: Any
     left_out: Counter[str] = field(default_factory=Counter)
@@ -50,7 +50,7 @@ class Records:
 
 @dataclass(frozen=True)
 class Validation:
-    """Records that nothing is learnt from: those measured on, of all that can be."""
+    """Records that are not used for training: `records` measured, out of `of` usable ones."""
 
     dataset: Any
     records: int
@@ -58,7 +58,7 @@ class Validation:
 
 
 def load_records(spec: TrainSpec, tokenizer: Any, cache: Path) -> Records:
-    """The release's training split for this method. NothingToTrainOn when nothing is left."""
+    """Return the training split for this method; raises NothingToTrainOn if it is empty."""
     kind = KINDS[spec.method]
     rows = _rows(spec.release_dir, kind, cache, "train")
     if not rows:
@@ -73,24 +73,24 @@ def load_records(spec: TrainSpec, tokenizer: Any, cache: Path) -> Records:
 
 
 def load_validation(spec: TrainSpec, tokenizer: Any, cache: Path) -> Validation | None:
-    """The release's validation split for this method; None where it has too few records.
+    """Return the validation split for this method, or None if it has too few records.
 
-    At most `MOST_VALIDATION`, evenly spaced, the same in every run on a release.
+    The result has at most `MOST_VALIDATION` records, evenly spaced, the same in every run.
     """
     kind = KINDS[spec.method]
     rows = _rows(spec.release_dir, kind, cache, "validation")
     kept, _ = _usable(rows, kind, spec, tokenizer)
     step = -(-len(kept) // MOST_VALIDATION) or 1
-    some = kept[::step]
-    if spec.method == "kto":  # it compares with a neighbour in the batch, so each must be whole
-        some = some[: len(some) - len(some) % spec.params.batch_size]
-    return Validation(_dataset(some), len(some), len(kept)) if some else None
+    sample = kept[::step]
+    if spec.method == "kto":  # compares records within a batch, so all batches must be full
+        sample = sample[: len(sample) - len(sample) % spec.params.batch_size]
+    return Validation(_dataset(sample), len(sample), len(kept)) if sample else None
 
 
 def _usable(
     rows: list[dict[str, Any]], kind: Kind, spec: TrainSpec, tokenizer: Any
 ) -> tuple[list[dict[str, Any]], Counter[str]]:
-    """Records as a trainer takes them, and why others are left out."""
+    """Return the records that can be used, and the number of others by reason."""
     kept: list[dict[str, Any]] = []
     left_out: Counter[str] = Counter()
     for row in rows:
@@ -114,23 +114,25 @@ def _dataset(records: list[dict[str, Any]]) -> Any:
 
 
 def _for_kto(records: list[dict[str, Any]], spec: TrainSpec) -> list[dict[str, Any]]:
-    """Shuffled by the seed, and no two of one prompt side by side where that can be had.
+    """Return the records in an order in which neighbours have different prompts, if possible.
 
-    KTO takes its neighbour in the batch as the unrelated reply, and reads in the given order.
+    KTO uses the neighbour of a record in the batch as an unrelated response.
     """
     labels = {record["label"] for record in records}
     if len(labels) < 2:
         only = "good" if True in labels else "bad"
-        raise NothingToTrainOn(f"KTO learns from good and bad replies; these are all {only}.")
+        raise NothingToTrainOn(
+            f"KTO needs good and bad responses. All responses of this release are {only}."
+        )
     return spread(records, seed=spec.seed)
 
 
 def spread(records: list[dict[str, Any]], *, seed: int) -> list[dict[str, Any]]:
-    """The records in a seeded order in which neighbours have different prompts, if possible.
+    """Return the records in a seeded order in which neighbours have different prompts, if possible.
 
-    Takes from the prompt with the most records left, other than the last one taken.
+    The next record is always of the prompt with the most records left, except the last prompt.
     """
-    order = random.Random(seed)  # noqa: S311 - an order, not a secret
+    order = random.Random(seed)  # noqa: S311 - not for cryptography
     piles: dict[str, list[dict[str, Any]]] = {}
     for record in order.sample(records, len(records)):
         piles.setdefault(json.dumps(record["prompt"]), []).append(record)
@@ -148,7 +150,7 @@ def spread(records: list[dict[str, Any]], *, seed: int) -> list[dict[str, Any]]:
 
 
 def manifest_sha256(release_dir: Path) -> str:
-    """What names the release's content: the hash of its manifest; empty when it has none."""
+    """Return the hash of a release's manifest; empty without one."""
     manifest = release_dir / "manifest.json"
     return sha256_of_file(manifest) if manifest.is_file() else ""
 
@@ -184,13 +186,13 @@ def _messages(turns: list[dict[str, Any]]) -> list[dict[str, str]]:
 
 
 def _reason(record: dict[str, Any], kind: Kind, tokenizer: Any, max_length: int) -> str:
-    """Why a record is left out; empty when it stays."""
+    """Return why a record is left out; empty if it can be used."""
     answers = [json.dumps(record[name]) for name in kind.answers]
     if len(set(answers)) < len(answers):
         return "with the same text on both sides"
     if not all(record[name][-1]["content"].strip() for name in kind.answers):
-        return "with an empty reply"
-    # The library would cut a long record at its end and learn a reply without its ending.
+        return "with an empty response"
+    # The library would truncate a long record and learn from a response without its end.
     if any(_tokens(tokenizer, record["prompt"] + record[n]) > max_length for n in kind.answers):
         return "longer than the longest record allowed"
     return ""

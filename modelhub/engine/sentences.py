@@ -1,8 +1,8 @@
-"""Cutting an unfinished text back to its last whole sentence. Pure rules, no heavy imports."""
+"""Trims an unfinished text to its last whole sentence."""
 
 import re
 
-# A stop, with closing quotes or brackets, before white space or the end; or a full-width stop.
+# A full stop with closing quotes or brackets, before white space or the end; or a full-width stop.
 _END = re.compile(r"[.!?…؟।]+[\"'”’»)\]*_]*(?=\s|$)|[。！？]+[”’」』）]*|(?=\n)")
 _NOT_AN_END = re.compile(
     r"(?:^|\s)(?:\(?\d{1,3}|[a-z]|e\.g|i\.e|etc|vs|dr|mr|mrs|ms|prof|st|no)\.$"
@@ -12,10 +12,10 @@ _NOT_AN_END = re.compile(
 
 
 def whole_sentences(text: str) -> str:
-    """`text` up to its last sentence end; all of it (trimmed) when it has none.
+    """Return `text` up to its last sentence end, or the whole text if it has none.
 
-    A line break ends a line of a list; a number ("2."), an abbreviation ("e.g.") or a colon that
-    announces a list ends nothing.
+    A line break ends a list item. A number ("2."), an abbreviation ("e.g.") and a colon before a
+    list do not end a sentence.
     """
     text = text.strip()
     for match in reversed(list(_END.finditer(text))):

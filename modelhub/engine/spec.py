@@ -1,4 +1,4 @@
-"""The JSON file that tells a training subprocess what to do."""
+"""The training spec: a JSON file with the input of a training process."""
 
 import json
 from collections.abc import Mapping
@@ -24,12 +24,12 @@ _TEXTS = ("base_name", "release_name", "system_message")
 
 @dataclass(frozen=True)
 class TrainSpec:
-    """One training run.
+    """The input of one training run.
 
-    `adapter_parent`: go on from this adapter. `system_message`: put before prompts that bring
-    none; it must be the one that generation uses. `nice` lowers the process's priority,
-    `memory_limit_mb` bounds its data, names appear on the model card. What a killed run has to do
-    again is at most `checkpoint_steps` steps.
+    `adapter_parent` is the adapter to start from. `system_message` is put before prompts without
+    one; generation must use the same message. `nice` lowers the priority of the process,
+    `memory_limit_mb` limits its memory. `base_name` and `release_name` appear on the model card. A
+    killed run repeats at most `checkpoint_steps` steps.
     """
 
     method: str
@@ -49,28 +49,28 @@ class TrainSpec:
 
     @property
     def adapter_dir(self) -> Path:
-        """Where the finished adapter stands."""
+        """The folder of the finished adapter."""
         return self.output_dir / "adapter"
 
 
 def read_spec(path: Path) -> dict[str, Any]:
-    """The file's JSON object, unchecked. BadSpec when it cannot be read."""
+    """Return the file's JSON object, unchecked; raises BadSpec if it cannot be read."""
     try:
         raw = json.loads(path.read_text())
     except (OSError, ValueError) as error:
         raise BadSpec([f"The training spec {path.name} cannot be read: {error}."]) from error
     if not isinstance(raw, dict):
-        raise BadSpec(["A training spec is a JSON object."])
+        raise BadSpec(["A training spec must be a JSON object."])
     return raw
 
 
 def parse_spec(raw: Mapping[str, Any]) -> TrainSpec:
-    """The checked spec. BadSpec names every problem at once."""
+    """Return the checked spec; raises BadSpec with all errors."""
     values = {name: value for name, value in raw.items() if value is not None}
     params = values.pop("params", {})
-    found = _problems(values, params)
-    if found:
-        raise BadSpec(found)
+    errors = _problems(values, params)
+    if errors:
+        raise BadSpec(errors)
     for name in _FOLDERS:
         if name in values:
             values[name] = Path(values[name])
@@ -79,30 +79,30 @@ def parse_spec(raw: Mapping[str, Any]) -> TrainSpec:
 
 def _problems(values: dict[str, Any], params: Any) -> list[str]:
     known = {*_REQUIRED, *_FOLDERS, *_WHOLE, *_TEXTS}
-    found = [f"A training spec has no key {name}." for name in sorted(set(values) - known)]
-    found += [f"The training spec needs {name}." for name in _REQUIRED if not values.get(name)]
+    errors = [f"A training spec has no key {name}." for name in sorted(set(values) - known)]
+    errors += [f"The training spec needs {name}." for name in _REQUIRED if not values.get(name)]
     for name in (*_FOLDERS, *_TEXTS, "method"):
         if name in values and not isinstance(values[name], str):
-            found.append(f"{name} must be text.")
+            errors.append(f"{name} must be text.")
     for name, (low, high) in _WHOLE.items():
         value = values.get(name, low)
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            found.append(f"{name} must be a whole number between {low} and {high}.")
-    return found or _content_problems(values, params)
+            errors.append(f"{name} must be a whole number between {low} and {high}.")
+    return errors or _content_problems(values, params)
 
 
 def _content_problems(values: dict[str, Any], params: Any) -> list[str]:
-    """What is wrong with a spec whose keys and kinds are right."""
+    """Return the errors of a spec whose keys and types are valid."""
     method = values["method"]
     if method not in ALL_METHODS:
-        return [f"There is no method {method}; there are {', '.join(sorted(ALL_METHODS))}."]
-    found = [
+        return [f"Unknown method {method}. Known methods: {', '.join(sorted(ALL_METHODS))}."]
+    errors = [
         f"{name} is not a folder: {Path(values[name]).name}."
         for name in ("base_dir", "release_dir", "adapter_parent")
         if name in values and not Path(values[name]).is_dir()
     ]
     if method == "reward" and "adapter_parent" in values:
-        found.append("A reward model starts from a base model, not from an adapter.")
+        errors.append("A reward model must start from a base model, not from an adapter.")
     if not isinstance(params, Mapping):
-        return [*found, "params must be an object."]
-    return found + problems(method, params)
+        return [*errors, "params must be an object."]
+    return errors + problems(method, params)

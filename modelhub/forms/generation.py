@@ -1,4 +1,4 @@
-"""Starting a generation run: which model, how much, how; the service checks the rest."""
+"""The form to start a generation run. The service checks the rest."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from modelhub.rules.generation import Settings
 
 
 class StartRunForm(forms.Form):
-    """Sane values stand there already."""
+    """Model, round and settings of a run, with sensible initial values."""
 
     key = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid.uuid4)
-    """The id that the run will have, so that a double click starts one."""
+    """The id of the new run, so that a double click starts only one."""
 
     model: forms.ModelChoiceField[ModelVersion] = forms.ModelChoiceField(
         queryset=None, label=_("Model"), empty_label=None
@@ -31,7 +31,7 @@ class StartRunForm(forms.Form):
         label=_("Round (optional)"),
         required=False,
         empty_label=_("none: only write the responses"),
-        help_text=_("Each prompt becomes a task of this round once all its responses are there."),
+        help_text=_("A prompt becomes a task of this round when all its responses are written."),
     )
     samples = forms.IntegerField(
         label=_("Responses for each prompt"),
@@ -43,7 +43,9 @@ class StartRunForm(forms.Form):
         label=_("System message"),
         widget=forms.Textarea(attrs={"rows": 6}),
         max_length=rules.MOST_SYSTEM,
-        help_text=_("What the model is told before the prompt. People who judge never see it."),
+        help_text=_(
+            "Instructions that the model gets before each prompt. People who judge never see them."
+        ),
     )
     temperature = forms.FloatField(
         label=_("Temperature"),
@@ -51,7 +53,7 @@ class StartRunForm(forms.Form):
         max_value=2,
         initial=rules.TEMPERATURE,
         widget=forms.NumberInput(attrs={"step": "0.05"}),
-        help_text=_("0 always takes the likeliest word; higher varies more."),
+        help_text=_("0 always picks the most likely word. Higher values vary more."),
     )
     max_new_tokens = forms.IntegerField(
         label=_("Longest response, in tokens"),
@@ -76,7 +78,7 @@ class StartRunForm(forms.Form):
         self.fields["round"].label_from_instance = lambda round: round.title  # type: ignore[attr-defined]
 
     def settings(self) -> Settings:
-        """What was chosen."""
+        """Return the settings that were chosen."""
         chosen = self.cleaned_data
         return Settings(
             samples=chosen["samples"],

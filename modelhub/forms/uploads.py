@@ -1,4 +1,4 @@
-"""Choosing a file; what is in it is looked at by a worker."""
+"""The form to upload a file of prompts, which a worker then checks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class UploadForm(forms.Form):
 
     file = forms.FileField(
         label=_("File"),
-        allow_empty_file=True,  # the service says what is wrong with it
+        allow_empty_file=True,  # the service has a better error message
         help_text=_(
             "JSONL, CSV or Parquet, up to 100,000 rows and 500 MB, with a column called prompt."
         ),
@@ -21,15 +21,15 @@ class UploadForm(forms.Form):
 
 
 COLUMNS = [
-    ("prompt", _("What somebody writes: a text, or a list of turns. The only one that is needed.")),
-    ("external_id", _("Your own name for it; a row with the same one is not brought in twice.")),
+    ("prompt", _("Required. The text of a person, or a list of turns.")),
+    ("external_id", _("Your own id of the prompt. Rows with a known id are not imported again.")),
     ("category", "education · assessment · intervention"),
-    ("topics", _("Words, with semicolons between them in a table.")),
+    ("topics", _("Words; in a table, separated by semicolons.")),
     ("intensity", _("1 for light, 2, 3 for heavy.")),
-    ("language", _("As in “en” or “pt-BR”.")),
-    ("held_out", _("true: kept for comparisons between models, never in training data.")),
-    ("family", _("One name for prompts that differ in one thing only.")),
-    ("responses", _("Replies: texts, or texts with the model that wrote them.")),
+    ("language", _("A language code, such as “en” or “pt-BR”.")),
+    ("held_out", _("true: the prompt is kept for comparing models and never used for training.")),
+    ("family", _("The same name for prompts that differ in one detail only.")),
+    ("responses", _("Responses: texts, or texts with the model that wrote them.")),
 ]
 TABLE = """prompt,category,topics,intensity
 I cannot sleep before exams.,intervention,sleep; exams,1

@@ -29,13 +29,13 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='trainingrun',
             name='system_message',
-            field=models.TextField(default=WAS_ALWAYS, help_text='Before every prompt: what the responses of the release were written with.'),
+            field=models.TextField(default=WAS_ALWAYS, help_text="Put before every prompt. The release's responses were written with it."),
             preserve_default=False,
         ),
         migrations.AlterField(
             model_name='trainingrun',
             name='config_hash',
-            field=models.CharField(help_text='Of release, base, method, params, seed, system message.', max_length=64),
+            field=models.CharField(help_text='Over release, base, method, params, seed and system message.', max_length=64),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='trainingrun',

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='generationrun',
             name='made_until',
-            field=models.CharField(blank=True, default='', help_text='The last prompt that has its items, where some are not made yet: they go by external id.', max_length=120),
+            field=models.CharField(blank=True, default='', help_text='External id of the last prompt with items, while items are still being made. Items are made in the order of external ids.', max_length=120),
             preserve_default=False,
         ),
         migrations.AddField(

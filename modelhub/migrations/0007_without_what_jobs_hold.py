@@ -87,12 +87,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='generationrun',
             name='tasks_wait',
-            field=models.BooleanField(default=False, help_text='Whether some are still to be made, as its round was busy.'),
+            field=models.BooleanField(default=False, help_text='Whether tasks are still to be made because the round was locked.'),
         ),
         migrations.AlterField(
             model_name='upload',
             name='checked_at',
-            field=models.DateTimeField(help_text='When a person was shown what is in it.', null=True),
+            field=models.DateTimeField(help_text='When the check was finished.', null=True),
         ),
         migrations.AlterField(
             model_name='generationitem',

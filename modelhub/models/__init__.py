@@ -1,4 +1,4 @@
-"""Tables of models and what they do."""
+"""Database models of model versions, generation, training, evaluation and imports."""
 
 from modelhub.models.generation import GenerationItem, GenerationRun
 from modelhub.models.imports import Upload

@@ -1,4 +1,4 @@
-"""Generation runs, and the responses that each of them has to write."""
+"""Generation runs, and their items: the responses to write."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from modelhub.rules.states import ItemState, RunState
 
 
 class GenerationRun(PublicModel):
-    """One model version answering a set of prompts with one set of parameters."""
+    """A model version writes responses to a set of prompts with one set of parameters."""
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="generation_runs")
     model_version = models.ForeignKey(
@@ -47,17 +47,17 @@ class GenerationRun(PublicModel):
     made_until = models.CharField(
         max_length=120,
         blank=True,
-        help_text="The last prompt that has its items, where some are not made yet: they go by "
-        "external id.",
+        help_text="External id of the last prompt with items, while items are still being made. "
+        "Items are made in the order of external ids.",
     )
-    # kept by a trigger on the items, which change under this row's lock alone
+    # A trigger on the items keeps these counts. Items change only while this row is locked.
     total = models.PositiveIntegerField(default=0, help_text="Its items so far.")
     done = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
     tokens = models.PositiveBigIntegerField(default=0, help_text="Of the items that are done.")
     tasks_made = models.PositiveIntegerField(default=0, help_text="In its round, by this run.")
     tasks_wait = models.BooleanField(
-        default=False, help_text="Whether some are still to be made, as its round was busy."
+        default=False, help_text="Whether tasks are still to be made because the round was locked."
     )
 
     class Meta:
@@ -65,7 +65,7 @@ class GenerationRun(PublicModel):
 
     @property
     def to_write(self) -> int:
-        """How many responses it writes in all."""
+        """The total number of responses of this run."""
         return self.total + self.unmade
 
 
@@ -89,7 +89,7 @@ GONE = "SELECT -1, run_id, state, tokens FROM gone"
 
 
 class GenerationItem(models.Model):
-    """One response to be written. A worker claims a chunk of them; each is written once."""
+    """One response to write. Workers claim items in chunks; each item is written once."""
 
     id = models.BigAutoField(primary_key=True)
     run = models.ForeignKey(GenerationRun, on_delete=models.PROTECT, related_name="items")
@@ -105,7 +105,7 @@ class GenerationItem(models.Model):
     tokens = models.PositiveIntegerField(default=0)
     latency_ms = models.PositiveIntegerField(default=0)
     made_again = models.PositiveSmallIntegerField(
-        default=0, help_text="Times a text was thrown away for naming its maker."
+        default=0, help_text="Texts that were discarded because they could not be shown."
     )
     error = models.CharField(max_length=300, blank=True)
     done_at = models.DateTimeField(null=True, blank=True)

@@ -14,28 +14,30 @@ from modelhub.rules.states import UploadState
 
 
 class Upload(PublicModel):
-    """One file: looked through, shown, and imported once somebody has said so.
+    """One file of prompts: checked, shown, and imported once a person has confirmed.
 
-    A program says so when it sends it: then it is imported without having been looked through.
+    A file that a program sends through the API counts as confirmed and is imported directly.
     """
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="+")
     requested_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
-    name = models.CharField(max_length=120, help_text="What the file was called.")
+    name = models.CharField(max_length=120, help_text="The file's original name.")
     suffix = models.CharField(max_length=10)
     sha256 = models.CharField(max_length=64, blank=True, help_text="Of what a program sent.")
     state = models.CharField(max_length=10, default=UploadState.QUEUED)
     skip_bad = models.BooleanField(default=False)
-    total = models.PositiveIntegerField(default=0, help_text="Rows; a guess until it was read.")
-    found = models.JSONField(default=dict, help_text="Counts of what came or would come of it.")
+    total = models.PositiveIntegerField(
+        default=0, help_text="Rows; an estimate until all are read."
+    )
+    found = models.JSONField(default=dict, help_text="Counts from the check or the import.")
     problems = models.JSONField(default=list, help_text="[[line, sentence], …], the first ones.")
-    first = models.JSONField(default=list, help_text="The first rows, as they will be seen.")
+    first = models.JSONField(default=list, help_text="The first rows, for the preview.")
     error = models.CharField(max_length=500, blank=True)
-    checked_at = models.DateTimeField(null=True, help_text="When a person was shown what is in it.")
+    checked_at = models.DateTimeField(null=True, help_text="When the check was finished.")
     ended_at = models.DateTimeField(null=True, blank=True)
 
     progress: Progress
-    """How far its job is, for the API."""
+    """The progress of its job, set for the API."""
 
     class Meta:
         constraints: ClassVar = [

@@ -18,7 +18,7 @@ from modelhub.rules.states import Method, TrainingState
 
 
 class TrainingRun(PublicModel):
-    """One release, one base, one set of parameters; its result is a model version."""
+    """Trains a base model on one release with one set of parameters; makes a model version."""
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="training_runs")
     release = models.ForeignKey(
@@ -29,10 +29,10 @@ class TrainingRun(PublicModel):
     params = models.JSONField(default=dict)
     seed = models.PositiveBigIntegerField(default=0)
     system_message = models.TextField(
-        help_text="Before every prompt: what the responses of the release were written with."
+        help_text="Put before every prompt. The release's responses were written with it."
     )
     config_hash = models.CharField(
-        max_length=64, help_text="Of release, base, method, params, seed, system message."
+        max_length=64, help_text="Over release, base, method, params, seed and system message."
     )
     state = models.CharField(max_length=10, default=TrainingState.QUEUED)
     requested_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
@@ -43,7 +43,7 @@ class TrainingRun(PublicModel):
     ended_at = models.DateTimeField(null=True, blank=True)
 
     progress: Progress
-    """How far its job is, for lists and the API."""
+    """The progress of its job, set for lists and the API."""
 
     class Meta:
         constraints: ClassVar = [
@@ -68,7 +68,7 @@ class TrainingRun(PublicModel):
 
 
 class Evaluation(PublicModel):
-    """Parent and child on the held-out prompts, blind, to the same people."""
+    """A blind comparison of a child model with its parent on the held-out prompts."""
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="evaluations")
     parent = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
@@ -77,7 +77,7 @@ class Evaluation(PublicModel):
     parent_run = models.OneToOneField(GenerationRun, on_delete=models.PROTECT, related_name="+")
     child_run = models.OneToOneField(GenerationRun, on_delete=models.PROTECT, related_name="+")
     identical = models.PositiveIntegerField(
-        default=0, help_text="Prompts on which both wrote the same: ties that nobody is shown."
+        default=0, help_text="Prompts with two identical responses: ties that nobody judges."
     )
     requested_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
 

@@ -1,4 +1,4 @@
-"""Model versions, and the one table that says which of them a response's source is."""
+"""Model versions, and the only table that maps a response's source to its model version."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from modelhub.rules.states import ModelKind
 
 
 class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
-    """Model versions, by the studies that may use them (decision 28)."""
+    """Selects model versions by the studies that may use them (decision 28)."""
 
     def of_study(self, *study_ids: uuid.UUID) -> ModelVersionQuerySet:
-        """Those made in any of these studies, and those shipped with the platform."""
+        """Return the models of these studies and the models shipped with Codesign."""
         return self.filter(Q(study_id__in=study_ids) | Q(study=None))
 
 
 class ModelVersion(PublicModel):
-    """A model as it was at one moment; a trained one names its parent and its training run."""
+    """A model that can be named. A trained model has a parent and a training run."""
 
     study = models.ForeignKey(
         Study,
@@ -31,7 +31,7 @@ class ModelVersion(PublicModel):
         null=True,
         blank=True,
         related_name="model_versions",
-        help_text="Empty: shipped with the platform, for every study.",
+        help_text="Empty: shipped with Codesign, for every study.",
     )
     name = models.CharField(max_length=120)
     kind = models.CharField(max_length=10)
@@ -45,7 +45,7 @@ class ModelVersion(PublicModel):
         blank=True,
         related_name="model_version",
     )
-    path = models.CharField(max_length=300, blank=True, help_text="Below the models folder.")
+    path = models.CharField(max_length=300, blank=True, help_text="Relative to the models folder.")
     sha256 = models.CharField(max_length=64, blank=True, help_text="Of the adapter's weights.")
     made_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
 
@@ -70,7 +70,7 @@ class ModelVersion(PublicModel):
 
 
 class Source(models.Model):
-    """Maps a response's opaque source to what wrote it; judging code never reads this table."""
+    """Maps a response's opaque source to its model version. Judging code never reads it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="+")

@@ -1,1 +1,1 @@
-"""Reads of models; what a query takes says on whose behalf it reads (see `annotations.queries`)."""
+"""Reads of models. The arguments of a query say for whom it reads (see `annotations.queries`)."""

@@ -1,4 +1,4 @@
-"""Reading evaluations: what is compared, and how often the child was preferred."""
+"""Reads evaluations: what is compared, and the child's win rates."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from modelhub.rules.winrate import WinRate, win_rate
 
 @dataclass(frozen=True)
 class CohortResult:
-    """What one cohort preferred; `examples` of its judgements were seeded, not given by people."""
+    """The win rate of one cohort; `examples` is its number of simulated judgements."""
 
     title: str
     rate: WinRate
@@ -38,7 +38,7 @@ class CohortResult:
 
 @dataclass(frozen=True)
 class EvaluationResult:
-    """All of it, per cohort and never as one number."""
+    """The result by cohort. Cohorts are never merged into one number."""
 
     cohorts: list[CohortResult]
     prompts: int
@@ -47,12 +47,12 @@ class EvaluationResult:
 
 
 def held_out_prompts(*, study_id: uuid.UUID) -> QuerySet[Prompt]:
-    """Prompts that stand in evaluation rounds alone."""
+    """Return the prompts that are used in evaluation rounds only."""
     return Prompt.objects.for_comparisons().filter(study_id=study_id).order_by("id")
 
 
 def last_judging_round(*, study_id: uuid.UUID) -> Round | None:
-    """The round whose people are asked again."""
+    """Return the last judging round that was opened. Its cohorts also judge comparisons."""
     return (
         Round.objects.judging()
         .filter(study_id=study_id)
@@ -63,20 +63,21 @@ def last_judging_round(*, study_id: uuid.UUID) -> Round | None:
 
 
 def asked_by_a_comparison(*, study: Study) -> tuple[int, dict[str, int]]:
-    """(judgements, currency → pay in minor units) that a comparison asks for at most.
+    """Return the most judgements of a comparison, and its pay in minor units by currency.
 
-    Each prompt on which both models write the same costs nothing, since nobody is shown it.
+    The actual number is lower if both models write the same response to a prompt: that prompt is
+    not judged.
     """
-    before = last_judging_round(study_id=study.id)
-    if before is None:
+    last_round = last_judging_round(study_id=study.id)
+    if last_round is None:
         return 0, {}
-    judgements, pay = cost_of_a_prompt(round=before)
+    judgements, pay = cost_of_a_prompt(round=last_round)
     prompts = held_out_prompts(study_id=study.id).count()
     return prompts * judgements, {currency: prompts * minor for currency, minor in pay.items()}
 
 
 def evaluations_of(*, actor: Actor, study: Study) -> QuerySet[Evaluation]:
-    """Evaluations of a study, newest first."""
+    """Return the evaluations of a study, newest first."""
     require(actor, SEE_MODELS, study)
     return (
         Evaluation.objects.filter(study=study)
@@ -86,7 +87,7 @@ def evaluations_of(*, actor: Actor, study: Study) -> QuerySet[Evaluation]:
 
 
 def evaluations_matching(*, actor: Actor, study: Study, asked: Asked) -> QuerySet[Evaluation]:
-    """Those of a state or model, or since a moment, as far as these are given."""
+    """Return the evaluations that match the given filters: state, model, since."""
     wanted = matching(asked, state="round__state", since="created_at__gte")
     if "model" in asked:
         models = named(actor=actor, wanted=asked["model"])
@@ -95,16 +96,16 @@ def evaluations_matching(*, actor: Actor, study: Study, asked: Asked) -> QuerySe
 
 
 def evaluation_of(*, actor: Actor, study: Study, evaluation_id: uuid.UUID) -> Evaluation:
-    """One evaluation of a study."""
-    found = evaluations_of(actor=actor, study=study).filter(id=evaluation_id).first()
-    if found is None:
+    """Return one evaluation of a study, or raise NotFound."""
+    evaluation = evaluations_of(actor=actor, study=study).filter(id=evaluation_id).first()
+    if evaluation is None:
         raise NotFound
-    found.study = study
-    return found
+    evaluation.study = study
+    return evaluation
 
 
 def evaluation_of_run(*, run_id: uuid.UUID) -> Evaluation | None:
-    """The evaluation that a generation run writes for."""
+    """Return the evaluation that a generation run belongs to, or None."""
     return (
         Evaluation.objects.filter(parent_run_id=run_id).first()
         or Evaluation.objects.filter(child_run_id=run_id).first()
@@ -112,10 +113,10 @@ def evaluation_of_run(*, run_id: uuid.UUID) -> Evaluation | None:
 
 
 def result_of(*, actor: Actor, evaluation: Evaluation) -> EvaluationResult:
-    """Win rate of the child per cohort, over people who agree to evaluation now (standards 2.8).
+    """Return the child's win rate by cohort, of people who allow evaluation now (standards 2.8).
 
-    “Both could do harm” prefers neither and counts as a tie. Who was not asked to rank is taken
-    to prefer what they rated higher in all. Work whose pay is held or not cleared for use is left
+    “Both could do harm” counts as a tie. Where no ranking was asked, the response with the higher
+    sum of ratings wins. Judgements whose pay is held, or that were not cleared for use, are left
     out.
     """
     require(actor, SEE_MODELS, evaluation.study)
@@ -136,7 +137,7 @@ def result_of(*, actor: Actor, evaluation: Evaluation) -> EvaluationResult:
         judgement
         for judgement in judgements
         if judgement.member_id in granting
-        and not _taken_back(judgement)
+        and not _is_withdrawn(judgement)
         and judgement.assignment.pay_check in USABLE
     ]
     tasks = evaluation.round.tasks.count()
@@ -148,8 +149,8 @@ def result_of(*, actor: Actor, evaluation: Evaluation) -> EvaluationResult:
     )
 
 
-def _taken_back(judgement: Judgement) -> bool:
-    """Whether the signature it was made under was withdrawn: signing again does not revive it."""
+def _is_withdrawn(judgement: Judgement) -> bool:
+    """Return whether the consent of this judgement was withdrawn. A new consent does not count."""
     return hasattr(judgement.consent_record, "withdrawal")
 
 
@@ -170,7 +171,7 @@ def _by_cohort(judgements: Iterable[Judgement], child: set[str]) -> list[CohortR
 
 
 def _score(judgement: Judgement, child: set[str]) -> float:
-    """1 where the child's response stands alone in front, 0 where the parent's does, else 0.5."""
+    """Return 1 if the child's response is ranked first, 0 if the parent's is, 0.5 for a tie."""
     if Ask.RANKING not in judgement.assignment.asks:
         return _score_of_ratings(judgement, child)
     groups = judgement.ranking
@@ -180,15 +181,16 @@ def _score(judgement: Judgement, child: set[str]) -> float:
 
 
 def _score_of_ratings(judgement: Judgement, child: set[str]) -> float:
-    """The same from the sum of each response's scores: both have one for every criterion."""
+    """Return the same from the sums of the ratings. Both responses are rated on every criterion."""
     lead = sum(
-        one["score"] if one["response"] in child else -one["score"] for one in judgement.ratings
+        rating["score"] if rating["response"] in child else -rating["score"]
+        for rating in judgement.ratings
     )
     return 0.5 if not lead else float(lead > 0)
 
 
 def writes_for(member: Member) -> bool:
-    """Whether models are answering, just now, prompts that come to this person then."""
+    """Return whether models are writing responses that this member will be asked to judge."""
     runs = GenerationRun.objects.filter(study_id=member.study_id, state__in=UNDER_WAY)
     asked = Q(round__state=RoundState.OPEN, round__cohorts__cohort=member.cohort_id)
     if runs.filter(asked).exists():
@@ -196,5 +198,5 @@ def writes_for(member: Member) -> bool:
     comparing = Evaluation.objects.filter(asked).filter(
         Q(parent_run__in=runs) | Q(child_run__in=runs)
     )
-    tests = signed_for(member_id=member.id, purpose=Purpose.EVALUATION)
-    return comparing.exists() and tests.exists()
+    allows_evaluation = signed_for(member_id=member.id, purpose=Purpose.EVALUATION)
+    return comparing.exists() and allows_evaluation.exists()

@@ -1,4 +1,4 @@
-"""Reading generation runs."""
+"""Reads generation runs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import BigIntegerField, Count, Exists, F, Func, OuterRef, Q, QuerySet, Sum
 from django.db.models.expressions import Combinable
+from django.utils.translation import gettext as _
 
 from annotations.models import Prompt, Round, Task
 from annotations.models.querysets import RoundQuerySet
@@ -25,67 +26,67 @@ from modelhub.rules.states import ItemState, RunState
 from modelhub.rules.words import run_state
 
 KIND = "generation_run"
-"""The kind of the jobs that write runs."""
+"""The kind of job that writes the responses of a run."""
 UNDER_WAY = (RunState.QUEUED, RunState.RUNNING)
 RESUMABLE = (RunState.CANCELLED, RunState.FAILED)
 
 
 def judging_rounds(*, study_id: uuid.UUID) -> RoundQuerySet:
-    """Judging rounds that may still take tasks, newest first."""
+    """Return the judging rounds that still accept tasks, newest first."""
     rounds = Round.objects.judging().filter(study_id=study_id)
     return rounds.exclude(state=RoundState.CLOSED).order_by("-created_at", "id")
 
 
 def open_judging_round(*, study_id: uuid.UUID) -> Round | None:
-    """The newest judging round from which assignments come now."""
+    """Return the newest open judging round, or None."""
     return judging_rounds(study_id=study_id).open().first()
 
 
 def prompts_to_answer(*, study_id: uuid.UUID) -> QuerySet[Prompt]:
-    """What a run answers unless told otherwise: neither held out nor pulled."""
+    """Return the default prompts of a run: those that are not held out or withdrawn."""
     return Prompt.objects.for_judging().filter(study_id=study_id)
 
 
-def counted_and_told_apart(*, prompts: QuerySet[Prompt]) -> tuple[int, str]:
-    """How many prompts these are, and what no other set of prompts has, versions included.
+def count_and_fingerprint(*, prompts: QuerySet[Prompt]) -> tuple[int, str]:
+    """Return the number of prompts, and a text that differs for any other prompts or versions.
 
-    Their hashes are added up where they lie: to read and to sort a million would take seconds.
+    The database sums up hashes, because reading and sorting a million prompts takes seconds.
     """
 
-    def added_up(seed: Combinable) -> Sum:
+    def sum_of_hashes(seed: Combinable) -> Sum:
         hashed = Func(F("id"), seed, function="uuid_hash_extended", output_field=BigIntegerField())
         return Sum(hashed)
 
-    found = prompts.aggregate(
-        count=Count("id"), one=added_up(F("version")), two=added_up(-F("version"))
+    totals = prompts.aggregate(
+        count=Count("id"), one=sum_of_hashes(F("version")), two=sum_of_hashes(-F("version"))
     )
-    return found["count"], "{count} {one} {two}".format(**found)
+    return totals["count"], "{count} {one} {two}".format(**totals)
 
 
 def prompts_of(*, run: GenerationRun) -> QuerySet[Prompt]:
-    """What a run that was told nothing else answers, but for what has been pulled since.
+    """Return the prompts of a run that was started without a selection of prompts.
 
-    Of prompts that have come in since it started, none: its hash does not know them. What was
-    being brought in at that very moment may be answered.
+    Prompts that were withdrawn since the start are left out. So are newer prompts, which are not
+    part of the run's hash. Prompts of an import that was running at the start may be included.
     """
     return prompts_to_answer(study_id=run.study_id).filter(created_at__lte=run.created_at)
 
 
 def prompts_without_items(*, run: GenerationRun) -> QuerySet[Prompt]:
-    """Those of them whose items are still to be made, in the order in which they are."""
+    """Return the prompts of a run that have no items yet, in the order of making them."""
     left = prompts_of(run=run).filter(external_id__gt=run.made_until)
     return left.order_by("external_id")
 
 
 def prompts_without_task(*, run: GenerationRun) -> QuerySet[GenerationItem, uuid.UUID]:
-    """Ids of the prompts that a run has written responses to, and that are not in its round."""
+    """Return ids of prompts with responses of this run that are not yet a task of its round."""
     written = GenerationItem.objects.filter(run=run, state=ItemState.DONE)
     placed = Task.objects.filter(round=run.round_id, prompt=OuterRef("prompt"))
     return written.filter(~Exists(placed)).order_by().values_list("prompt_id", flat=True).distinct()
 
 
 def runs_of(*, study_id: uuid.UUID) -> QuerySet[GenerationRun]:
-    """The runs of a study, newest first."""
+    """Return the runs of a study, newest first."""
     return (
         GenerationRun.objects.filter(study_id=study_id)
         .select_related("model_version", "study")
@@ -94,7 +95,7 @@ def runs_of(*, study_id: uuid.UUID) -> QuerySet[GenerationRun]:
 
 
 def runs_matching(*, actor: Actor, study: Study, asked: Asked) -> QuerySet[GenerationRun]:
-    """Those of a state, round or model, or since a moment, as far as these are given."""
+    """Return the runs that match the given filters: state, round, model, since."""
     wanted = matching(asked, state="state", round="round_id", since="created_at__gte")
     if "model" in asked:
         wanted &= Q(model_version__in=named(actor=actor, wanted=asked["model"]))
@@ -116,60 +117,65 @@ COUNTED = f"""
 
 
 def runs_miscounted() -> Iterator[str]:
-    """A sentence for each generation run whose numbers are not what counting its items says."""
+    """Yield a sentence for each run whose counters differ from its items."""
     with connection.cursor() as cursor:
         cursor.execute(COUNTED)
         for (run_id,) in cursor.fetchall():
-            yield f"The counts of generation run {run_id} differ from its items."
+            yield _("The counters of generation run %(run)s differ from its items.") % {
+                "run": run_id
+            }
 
 
 def run_in(*, study_id: uuid.UUID, run_id: uuid.UUID) -> GenerationRun:
-    """One run of a study that the caller was checked against; else NotFound."""
-    found = GenerationRun.objects.select_related("study", "model_version", "round")
-    run = found.filter(id=run_id, study_id=study_id).first()
+    """Return one run, or raise NotFound. The caller has checked the permission in the study."""
+    runs = GenerationRun.objects.select_related("study", "model_version", "round")
+    run = runs.filter(id=run_id, study_id=study_id).first()
     if run is None:
-        raise NotFound("There is no such generation run for you.")
+        raise NotFound(_("This generation run does not exist, or you do not have access to it."))
     return run
 
 
 def run_of(*, run_id: uuid.UUID) -> GenerationRun:
-    """A run with its model, for its worker."""
+    """Return a run with its model, for a worker."""
     return GenerationRun.objects.select_related("model_version").get(id=run_id)
 
 
 def run_with_counts(*, study_id: uuid.UUID, run_id: uuid.UUID) -> GenerationRun:
-    """One run as `runs_of` lists it."""
+    """Return one run with the columns of `runs_of`, or raise NotFound."""
     run = runs_of(study_id=study_id).filter(id=run_id).first()
     if run is None:
-        raise NotFound("There is no such generation run for you.")
+        raise NotFound(_("This generation run does not exist, or you do not have access to it."))
     return run
 
 
 def chosen_round(*, study_id: uuid.UUID, round_id: uuid.UUID | None) -> Round | None:
-    """The judging round of that id, which may still take tasks; None where none was named."""
+    """Return the judging round of that id, or None if no id is given.
+
+    Raises Invalid unless the round exists and still accepts tasks.
+    """
     if round_id is None:
         return None
-    found = judging_rounds(study_id=study_id).filter(id=round_id).first()
-    if found is None:
-        sentence = "There is no such judging round that still takes tasks."
+    round = judging_rounds(study_id=study_id).filter(id=round_id).first()
+    if round is None:
+        sentence = _("This judging round does not exist or is closed.")
         raise Invalid(sentence, {"round": [sentence]})
-    return found
+    return round
 
 
 def run_for_home(*, study_id: uuid.UUID) -> GenerationRun | None:
-    """The newest run, unless it is done: what somebody may want to look at now."""
+    """Return the newest run for the home page, or None if it is done or was cancelled."""
     runs = GenerationRun.objects.filter(study_id=study_id).select_related("model_version", "study")
     run = runs.order_by("-created_at", "id").first()
     return run if run and run.state not in (RunState.DONE, RunState.CANCELLED) else None
 
 
 def how_far(*, run: GenerationRun) -> Progress:
-    """How far a run is, counting what could not be written as done; one query."""
+    """Return the progress of a run in one query. Failed items count as done."""
     return progress_of(job_about(kind=KIND, subject_id=run.id))
 
 
 def shown_on_home(*, run: GenerationRun) -> dict[str, Any]:
-    """How far a run is and where it stands, in words: what a home shows; one query."""
+    """Return what a home page shows of a run: its progress and its state in words."""
     return {
         "run": run,
         "study": run.study,
@@ -180,13 +186,13 @@ def shown_on_home(*, run: GenerationRun) -> dict[str, Any]:
 
 
 def last_system_message(*, study_id: uuid.UUID) -> str:
-    """What the newest run of the study told its model; else the default."""
+    """Return the system message of the study's newest run, or the default."""
     runs = GenerationRun.objects.filter(study_id=study_id).order_by("-created_at", "id")
     return runs.values_list("system_message", flat=True).first() or DEFAULT_SYSTEM_MESSAGE
 
 
 def responses_to_come(*, study_id: uuid.UUID) -> int:
-    """How many responses the runs of a study have yet to write."""
+    """Return the number of responses that the unfinished runs of a study have yet to write."""
     under_way = GenerationRun.objects.filter(study_id=study_id, state__in=UNDER_WAY)
     left = F("total") + F("unmade") - F("done") - F("failed")
     return int(under_way.aggregate(left=Sum(left, default=0))["left"])

@@ -1,4 +1,4 @@
-"""Which model a source is: the one place that goes back from a response to its writer."""
+"""Reads which model a source stands for: the only code that links a response to its model."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from modelhub.queries.versions import named
 
 
 def names_of(sources: Iterable[UUID]) -> dict[UUID, ModelName]:
-    """source → model version; sources that were imported without a name are left out."""
+    """Return the model of each source; sources without a model name are left out."""
     rows = Source.objects.filter(id__in=set(sources), model_version__isnull=False)
     return {
         source: ModelName(id=str(version), name=name)
@@ -31,9 +31,10 @@ def names_of(sources: Iterable[UUID]) -> dict[UUID, ModelName]:
 
 
 def sources_of(*, actor: Actor, study: Study, asked: Asked) -> QuerySet[Source, UUID] | None:
-    """The sources of the model asked for, in a study; None where none was asked for.
+    """Return the sources of the model in the filter, or None if there is no such filter.
 
-    The actor must be one who may see models: whoever judges must not know what wrote what.
+    Requires the permission to see models, because people who judge must not learn which model
+    wrote a response.
     """
     if "model" not in asked:
         return None
@@ -46,13 +47,13 @@ def sources_of(*, actor: Actor, study: Study, asked: Asked) -> QuerySet[Source, 
 
 @dataclass(frozen=True, slots=True)
 class WrittenResponse:
-    """A response and the model that wrote it; None where it was imported without a name."""
+    """A response and its model; None if it was imported without a model name."""
 
     response: Response
     model: ModelName | None
 
 
 def with_models(responses: Sequence[Response]) -> list[WrittenResponse]:
-    """Each response with its model, in their order; one query for all of them."""
+    """Return each response with its model, in the same order, using one query."""
     known = names_of(response.source for response in responses)
     return [WrittenResponse(response, known.get(response.source)) for response in responses]

@@ -1,4 +1,4 @@
-"""Reading training runs."""
+"""Reads training runs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Collection, Iterable
 
 from django.db.models import Count, Max, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from annotations.models import DatasetRelease
 from annotations.rules.states import ReleasePurpose
@@ -18,16 +19,16 @@ from codesign.studies.permissions import require, studies_where
 from modelhub.models import GenerationItem, ModelVersion, TrainingRun
 from modelhub.permissions import SEE_MODELS, TRAIN
 from modelhub.queries.generation import last_system_message
-from modelhub.queries.versions import named, taken_back
+from modelhub.queries.versions import named, with_withdrawn_data
 from modelhub.rules.states import ModelKind, TrainingState
 from modelhub.rules.training import TRAINABLE
 
 KIND = "training_run"
-"""The kind of the jobs that train."""
+"""The kind of job that trains."""
 
 
 def runs_of(*, actor: Actor, study: Study) -> QuerySet[TrainingRun]:
-    """Training runs of a study, newest first, with what their rows show."""
+    """Return the training runs of a study, newest first, with related rows for the list."""
     require(actor, SEE_MODELS, study)
     return (
         TrainingRun.objects.filter(study=study)
@@ -46,7 +47,7 @@ def with_progress(runs: Iterable[TrainingRun]) -> list[TrainingRun]:
 
 
 def run_of(*, actor: Actor, study: Study, run_id: uuid.UUID) -> TrainingRun:
-    """One training run of a study."""
+    """Return one training run of a study, or raise NotFound."""
     run = runs_of(actor=actor, study=study).filter(id=run_id).first()
     if run is None:
         raise NotFound
@@ -56,30 +57,30 @@ def run_of(*, actor: Actor, study: Study, run_id: uuid.UUID) -> TrainingRun:
 
 
 def trainable_releases(*, actor: Actor, study: Study) -> QuerySet[DatasetRelease]:
-    """Frozen releases for training, newest first."""
+    """Return the frozen releases for training, newest first."""
     require(actor, SEE_MODELS, study)
     valid = DatasetRelease.objects.valid_for(ReleasePurpose.TRAINING)
     return valid.filter(study=study).order_by("-number")
 
 
 def trainable_bases(*, actor: Actor, study: Study) -> QuerySet[ModelVersion]:
-    """Models whose weights are here, and of which nothing that they learnt was taken back."""
+    """Return the models that can be trained: with weights, and without withdrawn training data."""
     require(actor, SEE_MODELS, study)
-    return bases_of(study=study).exclude(id__in=taken_back(study_id=study.id))
+    return bases_of(study=study).exclude(id__in=with_withdrawn_data(study_id=study.id))
 
 
 def bases_of(*, study: Study) -> QuerySet[ModelVersion]:
-    """Models whose weights are here, oldest first."""
-    here = ModelVersion.objects.of_study(study.id)
-    return here.filter(kind__in=TRAINABLE).order_by("created_at")
+    """Return the models with weights on this server, oldest first."""
+    versions = ModelVersion.objects.of_study(study.id)
+    return versions.filter(kind__in=TRAINABLE).order_by("created_at")
 
 
 def system_message_of(*, release: DatasetRelease) -> str:
-    """What the models were told that wrote the responses of a release: a model learns with it.
+    """Return the system message that a model is trained with on a release.
 
-    Responses of several runs may have been written with different ones: that of the most responses
-    counts, at a tie the newer. Where no run wrote any of them, as when all were imported, it is
-    what the newest run of the study told its model.
+    This is the message with which most responses of the release were written; of two with equal
+    counts, the newer. If no run wrote any of the responses, because all were imported, it is the
+    message of the study's newest run.
     """
     written = GenerationItem.objects.filter(
         prompt__held_out=False,
@@ -96,45 +97,44 @@ def system_message_of(*, release: DatasetRelease) -> str:
 
 
 def system_message_for(*, study: Study, version: ModelVersion) -> str:
-    """What a model is asked with in a study: what it was trained with, if it was."""
+    """Return the system message for a model: the one of its training, or the study's last."""
     if version.training_run is None:
         return last_system_message(study_id=study.id)
     return version.training_run.system_message
 
 
 def releases_behind(version: ModelVersion) -> list[str]:
-    """The states of the releases that a model, its parent, … learnt from, as they are now."""
+    """Return the current states of the releases that a model and its ancestors learnt from."""
     states = []
-    above: uuid.UUID | None = version.id
-    while above is not None:
-        found = ModelVersion.objects.filter(id=above)
-        above, state = found.values_list("parent_id", "training_run__release__state").get()
+    next_id: uuid.UUID | None = version.id
+    while next_id is not None:
+        row = ModelVersion.objects.filter(id=next_id)
+        next_id, state = row.values_list("parent_id", "training_run__release__state").get()
         if state:
             states.append(state)
     return states
 
 
 def runs_on(*, releases: Collection[uuid.UUID]) -> list[TrainingRun]:
-    """The runs that these releases were trained on in, but for those that made nothing."""
-    made_nothing = [TrainingState.FAILED, TrainingState.CANCELLED]
-    runs = TrainingRun.objects.filter(release_id__in=releases).exclude(state__in=made_nothing)
+    """Return the training runs on these releases, except failed and cancelled runs."""
+    without_result = [TrainingState.FAILED, TrainingState.CANCELLED]
+    runs = TrainingRun.objects.filter(release_id__in=releases).exclude(state__in=without_result)
     return list(runs.select_related("study", "model_version").order_by("created_at"))
 
 
 def children_of(*, versions: Collection[uuid.UUID]) -> list[ModelVersion]:
-    """The models that go on from these, and those that go on from them, nearest first."""
-    found: list[ModelVersion] = []
+    """Return all descendants of these models: children first, then their children, and so on."""
+    descendants: list[ModelVersion] = []
     parents = set(versions)
     while parents:
-        next_ones = ModelVersion.objects.filter(parent__in=parents)
-        children = list(next_ones.order_by("created_at"))
-        found += children
+        children = list(ModelVersion.objects.filter(parent__in=parents).order_by("created_at"))
+        descendants += children
         parents = {child.id for child in children}
-    return found
+    return descendants
 
 
 def model_of(*, actor: Actor, study: Study, model_id: uuid.UUID) -> ModelVersion:
-    """One model version that a study may see, with its lineage's rows at hand."""
+    """Return one model of a study with its lineage, or raise NotFound."""
     require(actor, SEE_MODELS, study)
     version = (
         ModelVersion.objects.of_study(study.id)
@@ -148,66 +148,69 @@ def model_of(*, actor: Actor, study: Study, model_id: uuid.UUID) -> ModelVersion
 
 
 def release_named(name: str) -> DatasetRelease:
-    """A release by `STUDY/NUMBER` or by its id, for commands."""
-    slug, _, number = name.rpartition("/")
-    found = DatasetRelease.objects.select_related("study")
+    """Return a release by `STUDY/NUMBER` or id, for commands; raises NotFound."""
+    slug, _slash, number = name.rpartition("/")
+    releases = DatasetRelease.objects.select_related("study")
     try:
         if slug and number.isdecimal():
-            release = found.filter(study__slug=slug, number=int(number)).first()
+            release = releases.filter(study__slug=slug, number=int(number)).first()
         else:
-            release = found.filter(id=uuid.UUID(name)).first()
-    except ValueError:  # also of more digits than Python reads
+            release = releases.filter(id=uuid.UUID(name)).first()
+    except ValueError:  # int() also rejects very many digits
         release = None
     if release is None:
-        raise NotFound(f"There is no dataset release {name}: name it STUDY/NUMBER or by its id.")
+        raise NotFound(
+            _("There is no dataset release %(name)s. Use STUDY/NUMBER or the release's id.")
+            % {"name": name}
+        )
     return release
 
 
 def base_named(name: str, *, study: Study) -> ModelVersion:
-    """A model of that name that a study may use, for commands."""
-    found = ModelVersion.objects.of_study(study.id).filter(name=name).first()
-    if found is None:
-        raise NotFound(f"There is no model called {name} here.")
-    return found
+    """Return a model of a study by name, for commands; raises NotFound."""
+    version = ModelVersion.objects.of_study(study.id).filter(name=name).first()
+    if version is None:
+        raise NotFound(_("This study has no model called %(name)s.") % {"name": name})
+    return version
 
 
 def run_for_command(*, run_id: uuid.UUID) -> TrainingRun:
-    """A run as it is now, with what it made."""
+    """Return the current state of a run, with its model version."""
     run = TrainingRun.objects.select_related("model_version").get(id=run_id)
     with_progress([run])
     return run
 
 
 def run_for_worker(*, run_id: uuid.UUID) -> TrainingRun:
-    """A run with what it is trained on and from."""
+    """Return a run with its release, base and study."""
     return TrainingRun.objects.select_related("release", "base", "study").get(id=run_id)
 
 
-def run_going_on(*, study_id: uuid.UUID) -> TrainingRun | None:
-    """The newest training run that has not ended."""
-    going_on = [TrainingState.QUEUED, TrainingState.PREPARING, TrainingState.TRAINING]
-    runs = TrainingRun.objects.filter(study_id=study_id, state__in=going_on)
+def unfinished_run(*, study_id: uuid.UUID) -> TrainingRun | None:
+    """Return the newest training run that has not ended, or None."""
+    unfinished = [TrainingState.QUEUED, TrainingState.PREPARING, TrainingState.TRAINING]
+    runs = TrainingRun.objects.filter(study_id=study_id, state__in=unfinished)
     return runs.select_related("release").order_by("-created_at").first()
 
 
 def not_compared(*, study_id: uuid.UUID) -> ModelVersion | None:
-    """The newest model trained here that no evaluation compares with its parent."""
+    """Return the newest trained model without an evaluation, or None."""
     trained = ModelVersion.objects.filter(study_id=study_id, kind=ModelKind.ADAPTER)
-    offered = trained.exclude(id__in=taken_back(study_id=study_id))
-    return offered.filter(evaluations=None).order_by("-created_at").first()
+    usable = trained.exclude(id__in=with_withdrawn_data(study_id=study_id))
+    return usable.filter(evaluations=None).order_by("-created_at").first()
 
 
 def not_trained_on(*, study_id: uuid.UUID) -> DatasetRelease | None:
-    """The newest frozen release for training, where nobody trains or has trained on it yet."""
+    """Return the newest frozen release for training if no run uses it yet, else None."""
     valid = DatasetRelease.objects.valid_for(ReleasePurpose.TRAINING)
     release = valid.filter(study_id=study_id).order_by("-number").first()
-    came_to_nothing = [TrainingState.FAILED, TrainingState.CANCELLED]
-    runs = TrainingRun.objects.filter(release=release).exclude(state__in=came_to_nothing)
+    without_result = [TrainingState.FAILED, TrainingState.CANCELLED]
+    runs = TrainingRun.objects.filter(release=release).exclude(state__in=without_result)
     return None if runs.exists() else release
 
 
 def runs_matching(*, actor: Actor, asked: Asked) -> QuerySet[TrainingRun]:
-    """Those of one study, state, method or base, or since a moment, as far as these are given."""
+    """Return the runs that match the given filters: study, state, method, base, since."""
     wanted = matching(
         asked, study="study__slug", state="state", method="method", since="created_at__gte"
     )
@@ -217,7 +220,7 @@ def runs_matching(*, actor: Actor, asked: Asked) -> QuerySet[TrainingRun]:
 
 
 def runs_seen(*, actor: Actor) -> QuerySet[TrainingRun]:
-    """The runs of every study in which the actor may see them, newest first."""
+    """Return the runs of all studies in which the actor may see models, newest first."""
     runs = TrainingRun.objects.filter(study_id__in=studies_where(actor, SEE_MODELS))
     return runs.select_related("study", "release", "base", "model_version").order_by(
         "-created_at", "-id"
@@ -225,34 +228,34 @@ def runs_seen(*, actor: Actor) -> QuerySet[TrainingRun]:
 
 
 def run_seen(*, actor: Actor, run_id: uuid.UUID) -> TrainingRun:
-    """One of them."""
+    """Return one of the runs that the actor may see, or raise NotFound."""
     run = runs_seen(actor=actor).filter(id=run_id).first()
     if run is None:
-        raise NotFound("There is no such training run for you.")
+        raise NotFound(_("This training run does not exist, or you do not have access to it."))
     with_progress([run])
     return run
 
 
 def releases_to_train_on(*, actor: Actor) -> QuerySet[DatasetRelease]:
-    """The releases of every study in which the actor may train, whatever their state."""
-    found = DatasetRelease.objects.filter(study_id__in=studies_where(actor, TRAIN))
-    return found.select_related("study")
+    """Return the releases, in any state, of all studies in which the actor may train."""
+    releases = DatasetRelease.objects.filter(study_id__in=studies_where(actor, TRAIN))
+    return releases.select_related("study")
 
 
 def chosen_release(*, releases: QuerySet[DatasetRelease], release_id: uuid.UUID) -> DatasetRelease:
-    """One of these; whether it may be trained on is the service's to say."""
+    """Return one of `releases`, or raise Invalid. The service checks its state and purpose."""
     release = releases.filter(id=release_id).first()
     if release is None:
-        sentence = "There is no such release for you."
+        sentence = _("This release does not exist, or you do not have access to it.")
         raise Invalid(sentence, {"release": [sentence]})
     return release
 
 
 def chosen_base(*, actor: Actor, study: Study, wanted: str) -> ModelVersion:
-    """The model of that name or id whose weights are here; the service says if it may be one."""
+    """Return the model with that name or id, or raise Invalid. The service checks its data."""
     require(actor, SEE_MODELS, study)
     for version in bases_of(study=study):
         if wanted in (version.name, str(version.id)):
             return version
-    sentence = "There is no model of that name or id whose weights are here."
+    sentence = _("No model with this name or id can be trained.")
     raise Invalid(sentence, {"base": [sentence]})

@@ -1,4 +1,4 @@
-"""Reading imports that a worker does."""
+"""Reads imports that run in the background."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from codesign.jobs.models import Job
 from codesign.jobs.queries import Progress, job_about, progress_of
@@ -23,36 +24,36 @@ UNDER_WAY = (
     UploadState.IMPORTING,
 )
 KIND = "import"
-"""The kind of the jobs that check and import files."""
+"""The kind of job that checks and imports files."""
 UNCONFIRMED_AFTER = timedelta(days=7)
 
 
 def uploads_of(*, study_id: uuid.UUID) -> QuerySet[Upload]:
-    """The imports of a study, newest first, without what was in them."""
-    found = Upload.objects.filter(study_id=study_id).order_by("-created_at", "id")
-    return found.defer("problems", "first")
+    """Return the imports of a study, newest first, without their problems and first rows."""
+    uploads = Upload.objects.filter(study_id=study_id).order_by("-created_at", "id")
+    return uploads.defer("problems", "first")
 
 
 def upload_in(*, study_id: uuid.UUID, upload_id: uuid.UUID) -> Upload:
-    """One import of a study that the caller was checked against; else NotFound."""
-    found = Upload.objects.filter(study_id=study_id, id=upload_id).select_related("study")
-    if (upload := found.first()) is None:
-        raise NotFound("There is no such import for you.")
+    """Return one import, or raise NotFound. The caller has checked the permission in the study."""
+    uploads = Upload.objects.filter(study_id=study_id, id=upload_id).select_related("study")
+    if (upload := uploads.first()) is None:
+        raise NotFound(_("This import does not exist, or you do not have access to it."))
     return upload
 
 
 def not_ended() -> list[uuid.UUID]:
-    """Imports whose file is still needed."""
+    """Return ids of imports whose file is still needed."""
     return list(_open().values_list("id", flat=True))
 
 
 def files_needed() -> list[Path]:
-    """Where the files of imports that have not ended lie, of every study; for a backup."""
+    """Return the paths of files of unfinished imports in all studies, for a backup."""
     return [path_of(upload=upload) for upload in _open().only("suffix").order_by("id")]
 
 
 def path_of(*, upload: Upload) -> Path:
-    """Where the file lies until the import has ended."""
+    """Return the path of the file, which is deleted when the import ends."""
     return Path(settings.UPLOADS_DIR) / f"{upload.id}{upload.suffix}"
 
 
@@ -62,23 +63,23 @@ def _open() -> QuerySet[Upload]:
 
 
 def unconfirmed() -> QuerySet[Upload]:
-    """Files that a person was shown a week ago, and neither confirmed nor cancelled."""
+    """Return imports that were checked over a week ago and not confirmed or cancelled."""
     since = timezone.now() - UNCONFIRMED_AFTER
     return Upload.objects.filter(state=UploadState.CHECKED, checked_at__lt=since)
 
 
 def job_of(*, upload: Upload) -> Job:
-    """The job that checks it, or that imports it once it was confirmed."""
+    """Return the job that checks the file or, after confirmation, imports it."""
     return job_about(kind=KIND, subject_id=upload.id)
 
 
 def how_far(*, upload: Upload) -> Progress:
-    """How far its check or its import is."""
+    """Return the progress of the check or the import."""
     return progress_of(job_of(upload=upload))
 
 
 def percent(*, upload: Upload) -> int:
-    """How much of it is done, once its progress is known; 100 once all of it is."""
+    """Return the percentage that is done; 100 only when the import is done."""
     if upload.state == UploadState.DONE:
         return 100
     return min(99, int(100 * (upload.progress.share or 0)))

@@ -1,4 +1,4 @@
-"""Reading model versions."""
+"""Reads model versions."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from annotations.rules.states import ReleaseState
 from codesign.shared.actors import Actor
@@ -21,7 +22,7 @@ GENERATES = (ModelKind.EMBEDDED, ModelKind.ADAPTER)
 
 
 def versions_of(*, study_id: uuid.UUID) -> QuerySet[ModelVersion]:
-    """The models of a study and those that come with the platform, newest first."""
+    """Return the models of a study and the models shipped with Codesign, newest first."""
     return (
         ModelVersion.objects.of_study(study_id)
         .select_related("parent", "made_by")
@@ -31,56 +32,61 @@ def versions_of(*, study_id: uuid.UUID) -> QuerySet[ModelVersion]:
 
 
 def writers_of(*, study_id: uuid.UUID) -> QuerySet[ModelVersion]:
-    """Those of them that can write responses."""
+    """Return the models that can write responses."""
     return versions_of(study_id=study_id).filter(kind__in=GENERATES)
 
 
 def able_to_write(*, study_id: uuid.UUID) -> QuerySet[ModelVersion]:
-    """Those of them that may be asked to: what they learnt from was not taken back."""
-    return writers_of(study_id=study_id).exclude(id__in=taken_back(study_id=study_id))
+    """Return the models that may write responses: those without withdrawn training data."""
+    return writers_of(study_id=study_id).exclude(id__in=with_withdrawn_data(study_id=study_id))
 
 
-def taken_back(*, study_id: uuid.UUID) -> set[uuid.UUID]:
-    """Models of a study that learnt, themselves or through a parent, what was taken back since."""
+def with_withdrawn_data(*, study_id: uuid.UUID) -> set[uuid.UUID]:
+    """Return models that learnt, directly or through a parent, from data withdrawn later."""
     trained = ModelVersion.objects.filter(study_id=study_id)
     learnt = trained.filter(training_run__release__state=ReleaseState.SUPERSEDED)
     new = set(learnt.values_list("id", flat=True))
-    found: set[uuid.UUID] = set()
+    affected: set[uuid.UUID] = set()
     while new:
-        found |= new
-        new = set(trained.filter(parent__in=new).values_list("id", flat=True)) - found
-    return found
+        affected |= new
+        new = set(trained.filter(parent__in=new).values_list("id", flat=True)) - affected
+    return affected
 
 
 def trained_folders() -> list[Path]:
-    """Where the weights of all trained models lie, of every study; for a backup."""
+    """Return the folders with the weights of trained models in all studies, for a backup."""
     trained = ModelVersion.objects.filter(kind=ModelKind.ADAPTER).order_by("path")
     return [Path(settings.MODELS_DIR) / path for path in trained.values_list("path", flat=True)]
 
 
 def version_named(*, study_id: uuid.UUID, name: str) -> ModelVersion:
-    """The model of that name that can write for this study; else a refusal that says why not."""
-    found = list(versions_of(study_id=study_id).filter(name=name))
-    for version in found:
+    """Return the model of that name that can write for this study; raises Invalid or NotFound."""
+    versions = list(versions_of(study_id=study_id).filter(name=name))
+    for version in versions:
         if version.kind in GENERATES:
             return version
-    if found:
-        raise Invalid(f"{name} is known from imported responses alone and cannot write.")
+    if versions:
+        raise Invalid(
+            _("%(name)s is only known from imported responses and cannot write.") % {"name": name}
+        )
     names = sorted(able_to_write(study_id=study_id).values_list("name", flat=True))
-    raise NotFound(f"There is no model called {name}. There is: {', '.join(names) or 'none yet'}.")
+    raise NotFound(
+        _("There is no model called %(name)s. Available models: %(available)s.")
+        % {"name": name, "available": ", ".join(names) or _("none yet")}
+    )
 
 
 def able_version(*, study_id: uuid.UUID, wanted: str) -> ModelVersion:
-    """The model of that name or id that can write for this study; the service says if it may."""
+    """Return the model with that name or id, or raise Invalid. The service checks its data."""
     for version in writers_of(study_id=study_id):
         if wanted in (version.name, str(version.id)):
             return version
-    sentence = "There is no model of that name or id that can write here."
+    sentence = _("No model with this name or id can write responses here.")
     raise Invalid(sentence, {"model": [sentence]})
 
 
 def versions_seen(*, actor: Actor) -> QuerySet[ModelVersion]:
-    """The models of every study in which the actor may see them, and those for all studies."""
+    """Return the models of all studies in which the actor may see models, and shared models."""
     studies = studies_where(actor, SEE_MODELS)
     return (
         ModelVersion.objects.of_study(*studies)
@@ -90,44 +96,47 @@ def versions_seen(*, actor: Actor) -> QuerySet[ModelVersion]:
 
 
 def versions_matching(*, actor: Actor, asked: Asked) -> QuerySet[ModelVersion]:
-    """Those of a kind, of one study or made since a moment, as far as these are given."""
+    """Return the models that match the given filters: kind, study, since."""
     wanted = matching(asked, kind="kind", study="study__slug", since="created_at__gte")
     return versions_seen(actor=actor).filter(wanted)
 
 
 def named(*, actor: Actor, wanted: str) -> QuerySet[ModelVersion]:
-    """The models of that name or id that the actor may see, at least one.
+    """Return the models with that name or id that the actor may see.
 
-    Raises Invalid where there is none: a typo is no empty list.
+    Raises Invalid if there are none, so that a typo does not look like an empty list.
     """
     try:
         condition = Q(id=uuid.UUID(wanted))
     except ValueError:
         condition = Q(name=wanted)
-    found = versions_seen(actor=actor).filter(condition)
-    if not found.exists():
-        raise Invalid("There is no such model for you.", {"model": ["Unknown model."]})
-    return found
+    versions = versions_seen(actor=actor).filter(condition)
+    if not versions.exists():
+        raise Invalid(
+            _("This model does not exist, or you do not have access to it."),
+            {"model": [_("Unknown model.")]},
+        )
+    return versions
 
 
 def version_with_lineage(
     *, actor: Actor, model_id: uuid.UUID
 ) -> tuple[ModelVersion, list[ModelVersion]]:
-    """One of them and its ancestors, the parent first; two queries."""
-    seen = versions_seen(actor=actor)
-    found = seen.filter(id=model_id).first()
-    if found is None:
+    """Return one model and its ancestors, the parent first, using two queries."""
+    versions = versions_seen(actor=actor)
+    model = versions.filter(id=model_id).first()
+    if model is None:
         raise NotFound
-    family = {one.id: one for one in seen}
-    lineage, parent = [], family.get(found.parent_id) if found.parent_id else None
+    by_id = {version.id: version for version in versions}
+    lineage, parent = [], by_id.get(model.parent_id) if model.parent_id else None
     while parent is not None:
         lineage.append(parent)
-        parent = family.get(parent.parent_id) if parent.parent_id else None
-    return found, lineage
+        parent = by_id.get(parent.parent_id) if parent.parent_id else None
+    return model, lineage
 
 
 def names_behind(version: ModelVersion) -> list[str]:
-    """Its own name and those of all that it was trained from: what its texts must not say."""
+    """Return the names of a model and its ancestors, which its responses must not mention."""
     names = [version.name]
     parent = version.parent
     while parent is not None:

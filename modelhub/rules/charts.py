@@ -1,4 +1,4 @@
-"""Numbers of small charts, for SVGs that need no script: a curve, and a share with its range."""
+"""Coordinates of small SVG charts that need no script: a curve, and a share with its interval."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Curve:
-    """A polyline in a box of `width` × `height`, and the values at its ends."""
+    """The points of a polyline, and its first, last, lowest and highest value."""
 
     points: str
     first: float
@@ -18,7 +18,7 @@ class Curve:
 
 
 def curve(values: Sequence[float], width: int = 600, height: int = 160) -> Curve | None:
-    """The curve of `values` from left to right, highest on top; None with fewer than two."""
+    """Return the curve of `values` in a box of `width` × `height`; None for fewer than two."""
     if len(values) < 2:
         return None
     low, high = min(values), max(values)
@@ -33,7 +33,7 @@ def curve(values: Sequence[float], width: int = 600, height: int = 160) -> Curve
 
 @dataclass(frozen=True)
 class Share:
-    """A share of one on an axis from 0 to 100, in percent as SVG writes it."""
+    """A share and its interval on an axis from 0 to 100, formatted for SVG attributes."""
 
     at: str
     start: str
@@ -41,5 +41,5 @@ class Share:
 
 
 def share(rate: float, low: float, high: float) -> Share:
-    """Where a share and its interval stand; written with a point, whatever the page's language."""
+    """Return the positions of a share and its interval, with decimal points in every language."""
     return Share(f"{100 * rate:.1f}", f"{100 * low:.1f}", f"{100 * (high - low):.1f}")

@@ -1,4 +1,4 @@
-"""Decisions of a generation run on plain values: settings, chunks, seeds."""
+"""Rules of generation runs on plain values: settings, chunks and seeds."""
 
 from __future__ import annotations
 
@@ -6,20 +6,22 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 
+from django.utils.translation import gettext as _
+
 SAMPLES, TEMPERATURE, MAX_NEW_TOKENS, BATCH_SIZE = 2, 0.8, 120, 8
 """Defaults of a run."""
 MOST_SAMPLES, MOST_NEW_TOKENS, MOST_BATCH, MOST_SYSTEM = 8, 1_000, 64, 8_000
 MAKE_AGAIN = 3
-"""How often a text that cannot be shown is made again before its item fails."""
+"""Retries of a text that cannot be shown, before its item fails."""
 MOST_ATTEMPTS = 5
-"""How often a chunk is claimed before its items fail: its workers died or were too slow."""
+"""Claims of a chunk before its items fail, because its workers died or were too slow."""
 DISK_FULL_SECONDS = 15
-"""Between two looks whether there is room again for what a model writes."""
+"""Seconds until a run checks again whether a full disk has free space."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a run writes with; the same settings, prompts and model write the same texts."""
+    """Settings of a run. The same settings, prompts and model write the same texts."""
 
     samples: int = SAMPLES
     temperature: float = TEMPERATURE
@@ -30,52 +32,58 @@ class Settings:
 
 
 def settings_problems(settings: Settings) -> dict[str, list[str]]:
-    """Field → what is wrong with it; empty where all is fine."""
+    """Return the errors of each invalid field; empty if all fields are valid."""
     checks = {
         "samples": (
             1 <= settings.samples <= MOST_SAMPLES,
-            f"Choose 1 to {MOST_SAMPLES} responses for each prompt.",
+            _("Choose 1 to %(most)d responses for each prompt.") % {"most": MOST_SAMPLES},
         ),
         "temperature": (
             0 <= settings.temperature <= 2,
-            "Choose a temperature from 0 to 2.",
+            _("Choose a temperature from 0 to 2."),
         ),
         "max_new_tokens": (
             1 <= settings.max_new_tokens <= MOST_NEW_TOKENS,
-            f"Choose a length of 1 to {MOST_NEW_TOKENS} tokens.",
+            _("Choose a length of 1 to %(most)d tokens.") % {"most": MOST_NEW_TOKENS},
         ),
         "batch_size": (
             1 <= settings.batch_size <= MOST_BATCH,
-            f"Choose 1 to {MOST_BATCH} responses at a time.",
+            _("Choose a batch size of 1 to %(most)d.") % {"most": MOST_BATCH},
         ),
-        "seed": (0 <= settings.seed < 2**63, "Choose a seed from 0 to 2^63 - 1."),
+        "seed": (0 <= settings.seed < 2**63, _("Choose a seed from 0 to 2^63 - 1.")),
         "system_message": (
             len(settings.system_message) <= MOST_SYSTEM and "\x00" not in settings.system_message,
-            f"The system message may have {MOST_SYSTEM} characters at most.",
+            _("The system message can have at most %(most)d characters.") % {"most": MOST_SYSTEM},
         ),
     }
-    problems = {name: [words] for name, (fine, words) in checks.items() if not fine}
+    problems = {name: [words] for name, (valid, words) in checks.items() if not valid}
     if not problems and settings.temperature == 0 and settings.samples > 1:
         problems["temperature"] = [
-            "At temperature 0 every response to a prompt is the same: ask for one, or go higher."
+            _(
+                "At temperature 0 all responses to a prompt are the same. Ask for one response, or "
+                "choose a higher temperature."
+            )
         ]
     return problems
 
 
 def config_hash(*, model: str, settings: Settings, prompts: str) -> str:
-    """SHA-256, hex, of everything that decides what a run writes; `prompts` tells them apart."""
+    """Return the SHA-256 (hex) of everything that determines the texts of a run.
+
+    `prompts` is a text that differs for each set of prompts.
+    """
     values = {"model": model, "settings": asdict(settings), "prompts": prompts}
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 def first_chunk(*, samples: int, batch_size: int) -> int:
-    """How many items the first chunk holds: the first prompt's alone, so a task comes soon."""
+    """Return the size of the first chunk: one prompt's items, so that the first task opens soon."""
     return min(samples, batch_size)
 
 
 def item_seed(
     *, run_seed: int, external_id: str, version: int, sample: int, made_again: int
 ) -> int:
-    """The seed of one text, 63 bits: another one for each prompt, sample and try."""
+    """Return the 63-bit seed of one text; it differs for each prompt, sample and try."""
     key = f"{run_seed}\x1f{external_id}\x1f{version}\x1f{sample}\x1f{made_again}"
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) >> 1

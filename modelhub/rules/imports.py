@@ -1,4 +1,4 @@
-"""One row of an imported file as plain values, or a sentence that says what is wrong."""
+"""Reads one row of an imported file into plain values, or raises BadRow."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan
 from typing import Any
+
+from django.utils.translation import gettext as _
 
 from annotations.rules.prompts import PromptRow, fields_problem, row_problem, text_problem
 from annotations.rules.text_kinds import Category, Origin
@@ -31,38 +33,38 @@ COLUMNS = frozenset(
 )
 MOST_ROWS = 100_000
 MOST_BYTES = 500_000_000
-"""Of one file."""
+"""Limits of one file."""
 AT_ONCE_ROWS = 1_000
 AT_ONCE_BYTES = 4_000_000
-"""A program that sends no more has its answer at once: within a second or two, within ten on a busy
-machine. More is left to a worker, since proxies give up on an answer after a minute or less."""
+"""Limits of an import within a request, which takes a second or two, or ten on a busy machine.
+Larger imports go to a worker, since proxies end requests after a minute or less."""
 MOST_LINE = 16_000_000
 """Bytes of one line of JSON, characters of one cell of a table."""
 MOST_RESPONSES = 50
 MODEL_NAME = 120
 MOST_COLUMNS = 5_000
-"""Of one table, and keys of one row."""
+"""Columns of a table, and keys of a row."""
 BODY = ".body"
-"""How the name of a JSON body of the API ends where it lies in a file."""
-SAID = 20
-"""Columns named in a refusal, at most."""
+"""Suffix of a file that holds a JSON body of the API."""
+NAMED = 20
+"""Most columns that an error message names."""
 _ORIGINS = tuple(Origin)
 _RESPONSE_KEYS = frozenset({"text", "model", "origin"})
 _OBJECT = re.compile(
     r"\[?\s*\{\s*[\"'“”}]"
     r"|(?:\[?\s*\{|[A-Za-z_]+\()\s*[\"'“”]?(?:text|model|origin)[\"'“”]?\s*[:=]"
 )
-"""How text begins that is an object of some program, or a list of them, as `_bare` leaves it."""
+"""The beginning of a text that is a serialised object, or a list of them, after `_bare`."""
 _YES_NO = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
 class BadRow(ValueError):
-    """`str(error)` says what is wrong with the row."""
+    """An invalid row. `str(error)` is the error message."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResponseRow:
-    """A response that came with a prompt; without a model nobody knows what wrote it."""
+    """A response that was imported with a prompt. `model` is empty if it is unknown."""
 
     text: str
     model: str = ""
@@ -71,55 +73,64 @@ class ResponseRow:
 
 @dataclass(frozen=True, slots=True)
 class ImportRow:
-    """One row of a file."""
+    """One valid row of a file."""
 
     prompt: PromptRow
     responses: tuple[ResponseRow, ...]
     unused: tuple[str, ...] = ()
-    """Columns that stood there and mean nothing here, as they can be shown."""
+    """Names of unknown columns, fit to be shown."""
 
     @property
     def characters(self) -> int:
-        """How much text it holds."""
-        said = sum(len(turn["content"]) for turn in self.prompt.messages)
-        return said + sum(len(response.text) for response in self.responses)
+        """The number of characters of the prompt and its responses."""
+        of_prompt = sum(len(turn["content"]) for turn in self.prompt.messages)
+        return of_prompt + sum(len(response.text) for response in self.responses)
 
 
 def columns_of(names: Sequence[str]) -> list[str]:
-    """The columns of a table by the names that count here; BadRow says what is wrong with them.
+    """Return the names of a table's columns, with known names normalised; raises BadRow.
 
-    Capitals and spaces around a name make no difference.
+    Upper case and spaces around a known name are ignored.
     """
     if len(names) > MOST_COLUMNS:
-        raise BadRow(f"there are {len(names):,} columns; {MOST_COLUMNS:,} is the most.")
+        raise BadRow(
+            _("there are %(count)s columns; the limit is %(most)s.")
+            % {"count": f"{len(names):,}", "most": f"{MOST_COLUMNS:,}"}
+        )
     plain = [name.strip().lower() for name in names]
     columns = [own if own in COLUMNS else name for name, own in zip(names, plain, strict=True)]
     if twice := [name for name, times in Counter(columns).items() if name and times > 1]:
-        raise BadRow(f"the column {readable(twice[0])} stands there twice.")
+        raise BadRow(_("there are two columns called %(name)s.") % {"name": readable(twice[0])})
     if "prompt" not in columns:
-        there = ", ".join(readable(name) for name in names[:SAID]) or "none"
-        raise BadRow(f"there is no column called prompt. Its columns are: {there}.")
+        listed = ", ".join(readable(name) for name in names[:NAMED]) or _("none")
+        raise BadRow(
+            _("there is no column called prompt. The columns are: %(columns)s.")
+            % {"columns": listed}
+        )
     return columns
 
 
 def import_row(raw: Any, *, line: int) -> ImportRow:
-    """Read one JSON object (or one row of a table) as it came; BadRow where it cannot come in."""
+    """Read one JSON object or one row of a table; raises BadRow if it is invalid."""
     if not isinstance(raw, Mapping):
-        raise BadRow("the row is not an object with a prompt.")
+        raise BadRow(_("the row is not an object with a prompt."))
     if len(raw) > MOST_COLUMNS:
-        raise BadRow(f"the row has {len(raw):,} keys; {MOST_COLUMNS:,} is the most.")
+        raise BadRow(
+            _("the row has %(count)s keys; the limit is %(most)s.")
+            % {"count": f"{len(raw):,}", "most": f"{MOST_COLUMNS:,}"}
+        )
     try:
         return _import_row(raw, line)
     except RecursionError:
-        raise BadRow("the row is nested too deeply.") from None
+        raise BadRow(_("the row is nested too deeply.")) from None
 
 
 def _import_row(raw: Mapping[str, Any], line: int) -> ImportRow:
     values = {name: value for name, value in raw.items() if not _missing(value)}
     if "prompt" not in values:
-        raise BadRow("the prompt is missing.")
+        raise BadRow(_("the prompt is missing."))
     prompt = _prompt_row(values, line)
-    # Text was looked at when the one turn was made of it.
+    # `_prompt_row` has checked a prompt that is one text.
     problem_of = fields_problem if isinstance(values["prompt"], str) else row_problem
     if problem := problem_of(prompt):
         raise BadRow(problem)
@@ -128,7 +139,7 @@ def _import_row(raw: Mapping[str, Any], line: int) -> ImportRow:
 
 
 def packed(row: ImportRow, unused: Sequence[str]) -> list[Any]:
-    """A row that was read as plain values, for another process; `unpacked` undoes it."""
+    """Return a row as a list of plain values, to send it to another process (see `unpacked`)."""
     prompt = row.prompt
     return [
         prompt.line,
@@ -140,34 +151,34 @@ def packed(row: ImportRow, unused: Sequence[str]) -> list[Any]:
         prompt.language,
         prompt.held_out,
         prompt.family,
-        [[one.text, one.model, one.origin] for one in row.responses],
+        [[response.text, response.model, response.origin] for response in row.responses],
         unused,
     ]
 
 
 def unpacked(values: Sequence[Any]) -> ImportRow:
-    """The row of which these are the values."""
-    line, messages, *told, responses, unused = values
+    """Return the row of a list that `packed` made."""
+    line, messages, *fields, responses, unused = values
     return ImportRow(
-        PromptRow(messages, line, *told),
+        PromptRow(messages, line, *fields),
         tuple(ResponseRow(text, model, Origin(origin)) for text, model, origin in responses),
         tuple(unused),
     )
 
 
 def _prompt_row(values: Mapping[str, Any], line: int) -> PromptRow:
-    said = values["prompt"]
-    if isinstance(said, str):
-        if problem := text_problem(said, "the prompt"):
+    messages = values["prompt"]
+    if isinstance(messages, str):
+        if problem := text_problem(messages, "the prompt"):
             raise BadRow(problem)
-        said = [{"role": "user", "content": said}]
+        messages = [{"role": "user", "content": messages}]
     external_id = values.get("external_id", "")
     if type(external_id) is int:
         external_id = str(external_id)
     if not isinstance(external_id, str) or ("external_id" in values and shows_nothing(external_id)):
-        raise BadRow("external_id is neither text nor a number.")
+        raise BadRow(_("external_id is neither text nor a number."))
     return PromptRow(
-        messages=said,
+        messages=messages,
         line=line,
         external_id=external_id,
         category=values.get("category", Category.EDUCATION),
@@ -180,12 +191,12 @@ def _prompt_row(values: Mapping[str, Any], line: int) -> PromptRow:
 
 
 def _missing(value: Any) -> bool:
-    """Nothing, or the number that tables of numbers write for nothing."""
+    """Return whether a value is None, or NaN, which tables of numbers use for missing values."""
     return value is None or (isinstance(value, float) and isnan(value))
 
 
 def _whole(value: Any) -> Any:
-    """2 for 2.0: a column of whole numbers with a gap is written as one of fractions."""
+    """Return 2 for 2.0, since tools write integer columns with missing values as floats."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -194,12 +205,14 @@ def _responses(raw: Any) -> tuple[ResponseRow, ...]:
         raw = _json_cell(_bare(raw), "responses")
     raw = [raw] if isinstance(raw, Mapping) else raw
     if not isinstance(raw, list | tuple) or len(raw) > MOST_RESPONSES:
-        raise BadRow(f"responses is not a list of at most {MOST_RESPONSES} responses.")
-    return tuple(_response(one, number) for number, one in enumerate(raw, 1))
+        raise BadRow(
+            _("responses is not a list of at most %(most)d responses.") % {"most": MOST_RESPONSES}
+        )
+    return tuple(_response(response, number) for number, response in enumerate(raw, 1))
 
 
 def _bare(text: str) -> str:
-    """The text from the first letter on that shows."""
+    """Return the text without invisible characters at its beginning and spaces at its end."""
     start = 0
     while start < len(text) and shows_nothing(text[start]):
         start += 1
@@ -207,7 +220,7 @@ def _bare(text: str) -> str:
 
 
 def _is_object(text: str) -> bool:
-    """Whether a text is an object of some program, also where JSON holds it as a text."""
+    """Return whether a text is a serialised object, or a JSON string of one."""
     bare = _bare(text)
     if bare.startswith('"') and bare.endswith('"'):
         try:
@@ -218,53 +231,66 @@ def _is_object(text: str) -> bool:
 
 
 def _parsed(text: str, number: int) -> Mapping[str, Any]:
-    """A reply that came as text; one that was written as a JSON object means what that says.
+    """Return the object of a response that is a text or a serialised JSON object.
 
-    Shown as it stands, it would name its model to the people who judge it.
+    An object must not be shown as text, because it would reveal its model to people who judge.
     """
     if not _is_object(text):
         return {"text": text}
     try:
-        said = json.loads(_bare(text))
-        said = json.loads(_bare(said)) if isinstance(said, str) else said
+        value = json.loads(_bare(text))
+        value = json.loads(_bare(value)) if isinstance(value, str) else value
     except (ValueError, RecursionError):
-        said = None
-    if not isinstance(said, Mapping):
+        value = None
+    if not isinstance(value, Mapping):
         raise BadRow(
-            f'response {number} begins like {{"text": …, "model": …}} and is not valid JSON.'
+            _('response %(n)d starts like {"text": …, "model": …} but is not valid JSON.')
+            % {"n": number}
         )
-    return said
+    return value
 
 
 def _response(raw: Any, number: int) -> ResponseRow:
     given = _parsed(raw, number) if isinstance(raw, str) else raw
     if not isinstance(given, Mapping) or "text" not in given or set(given) - _RESPONSE_KEYS:
-        raise BadRow(f'response {number} is neither text nor {{"text": …, "model": …}}.')
+        raise BadRow(
+            _('response %(n)d is neither text nor {"text": …, "model": …}.') % {"n": number}
+        )
     text, model = given["text"], given.get("model") or ""
     if problem := text_problem(text, f"response {number}"):
         raise BadRow(problem)
     if _is_object(text):
-        raise BadRow(f"the text of response {number} is an object or a list, not text.")
+        raise BadRow(
+            _("the text of response %(n)d is an object or a list, not text.") % {"n": number}
+        )
     if not isinstance(model, str) or len(model.strip()) > MODEL_NAME or not storable(model):
-        raise BadRow(f"the model of response {number} is not a name of {MODEL_NAME} characters.")
+        raise BadRow(
+            _("the model of response %(n)d is not a name of at most %(most)d characters.")
+            % {"n": number, "most": MODEL_NAME}
+        )
     if (origin := given.get("origin") or Origin.AI) not in _ORIGINS:
-        raise BadRow(f"the origin of response {number} is not one of {', '.join(Origin)}.")
-    if found := giveaway(text, [model]):
-        sentence = f"response {number} names what wrote it (“{found.words}”)"
-        raise BadRow(f"{sentence}; people judge without knowing that.")
+        raise BadRow(
+            _("the origin of response %(n)d is not one of %(origins)s.")
+            % {"n": number, "origins": ", ".join(Origin)}
+        )
+    if disclosure := giveaway(text, [model]):
+        raise BadRow(
+            _("response %(n)d reveals the model that wrote it (“%(words)s”); judging is blind.")
+            % {"n": number, "words": disclosure.words}
+        )
     return ResponseRow(text=text, model=" ".join(seen(model).split()), origin=Origin(origin))
 
 
 def readable(name: object) -> str:
-    """The name of a column as it can be shown and kept."""
+    """Return the name of a column, shortened and without unprintable characters."""
     return "".join(letter if letter.isprintable() else "\ufffd" for letter in str(name)[:60])
 
 
 def row_of_table(cells: Mapping[str, Any]) -> dict[str, Any]:
-    """A row of text cells (CSV) as the object that JSON would hold; empty cells are left out.
+    """Return a row of text cells (CSV) as a JSON object, without empty cells.
 
-    Lists stand as JSON, topics also as words between semicolons; one bare text in `responses`, or
-    one object, is one response.
+    Lists are written as JSON; topics may also be separated by semicolons. A single text or object
+    in `responses` is one response.
     """
     row: dict[str, Any] = {
         name: cell
@@ -276,7 +302,9 @@ def row_of_table(cells: Mapping[str, Any]) -> dict[str, Any]:
     if "topics" in row:
         listed = row["topics"].lstrip().startswith("[")
         words = _json_cell(row["topics"], "topics") if listed else row["topics"].split(";")
-        row["topics"] = [one for one in words if not (isinstance(one, str) and shows_nothing(one))]
+        row["topics"] = [
+            word for word in words if not (isinstance(word, str) and shows_nothing(word))
+        ]
     if "responses" in row:
         listed = row["responses"].lstrip().startswith("[")
         if not listed:
@@ -292,4 +320,6 @@ def _json_cell(cell: str, name: str) -> Any:
     try:
         return json.loads(cell)
     except (ValueError, RecursionError):
-        raise BadRow(f"{name} begins like a list or an object and is not valid JSON.") from None
+        raise BadRow(
+            _("%(name)s starts like a list or an object but is not valid JSON.") % {"name": name}
+        ) from None

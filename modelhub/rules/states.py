@@ -1,4 +1,4 @@
-"""States of models, generation and training, what people read for them, and what may follow what.
+"""States of models, generation and training, their labels, and the permitted transitions.
 
 Labels: see `annotations.rules.states`.
 """
@@ -14,20 +14,20 @@ from codesign.shared.states import Transitions
 
 
 class ModelKind(TextChoices):
-    """Where a model version comes from.
+    """The origin of a model version.
 
-    An adapter is a LoRA trained on its parent. A scorer is one that scores replies. Scorers and
-    imported models, of which only the name is known, cannot generate.
+    An adapter is a LoRA trained on its parent. A scorer is a reward model. Scorers cannot generate
+    responses, nor can imported models, of which only the name is known.
     """
 
-    EMBEDDED = "embedded", _("comes with Codesign")
+    EMBEDDED = "embedded", _("shipped with Codesign")
     ADAPTER = "adapter", _("trained here")
-    SCORER = "scorer", _("trained here; scores replies and writes none")
+    SCORER = "scorer", _("trained here; scores responses, cannot write them")
     IMPORTED = "imported", _("known from imported responses")
 
 
 class RunState(TextChoices):
-    """The life of a generation run."""
+    """The states of a generation run."""
 
     QUEUED = "queued", _("waiting for a worker")
     RUNNING = "running", _("writing")
@@ -37,7 +37,7 @@ class RunState(TextChoices):
 
 
 class ItemState(StrEnum):
-    """One response to be written."""
+    """The states of a generation item, which is one response to write."""
 
     PENDING = "pending"
     DONE = "done"
@@ -56,11 +56,11 @@ class TrainingState(StrEnum):
 
 
 class UploadState(TextChoices):
-    """The life of a file of prompts that was brought on a page."""
+    """The states of an imported file of prompts."""
 
     QUEUED = "queued", _("waiting for a worker")
-    CHECKING = "checking", _("being looked through")
-    CHECKED = "checked", _("waits for your yes")
+    CHECKING = "checking", _("being checked")
+    CHECKED = "checked", _("waiting for your confirmation")
     CONFIRMED = "confirmed", _("waiting for a worker")
     IMPORTING = "importing", _("being imported")
     DONE = "done", _("imported")
@@ -69,11 +69,11 @@ class UploadState(TextChoices):
 
 
 class Method(TextChoices):
-    """How an adapter is trained."""
+    """Training methods."""
 
     SFT = "sft", _("Rewrites (SFT)")
     DPO = "dpo", _("Preferences (DPO)")
-    KTO = "kto", _("Good and bad replies (KTO)")
+    KTO = "kto", _("Good and bad responses (KTO)")
     REWARD = "reward", _("Reward model")
 
 

@@ -1,15 +1,21 @@
-"""Training on plain values: what fits, what a run is called, what it is keyed by."""
+"""Rules of training on plain values: what can be trained, names of models, keys of runs."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from modelhub.rules.states import Method, ModelKind
 
-# The configuration of a dataset release that each method learns from (training data 1.1).
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+# The config of a dataset release that each method learns from (training data 1.1).
 CONFIG_OF = {
     Method.DPO: "preference",
     Method.REWARD: "preference",
@@ -17,14 +23,14 @@ CONFIG_OF = {
     Method.KTO: "unpaired_preference",
 }
 TRAINABLE = (ModelKind.EMBEDDED, ModelKind.ADAPTER)
-NOUNS = {
-    "preference": "preference pairs",
-    "sft": "accepted rewrites",
-    "unpaired_preference": "replies found good or bad",
+NOUNS: dict[str, _StrPromise] = {
+    "preference": gettext_lazy("preference pairs"),
+    "sft": gettext_lazy("accepted rewrites"),
+    "unpaired_preference": gettext_lazy("responses rated good or bad"),
 }
-"""What the records of a configuration are, for people."""
+"""What pages call the records of each config."""
 OF_ONE_BATCH = frozenset({"reward_accuracy", "reward_margin", "token_accuracy"})
-"""Metrics of runs from before validation: they are of the last batch alone, so nobody is told."""
+"""Metrics that older runs kept of their last batch only. They are misleading, so never shown."""
 
 
 def config_hash(
@@ -36,66 +42,69 @@ def config_hash(
     seed: int,
     system_message: str,
 ) -> str:
-    """SHA-256, hex, over what decides an adapter: same key, same adapter."""
+    """Return the SHA-256 (hex) of everything that determines an adapter."""
     decides = [release, base, method, dict(params), seed, system_message]
     text = json.dumps(decides, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def train_records(*, rows: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
-    """Records to train on by configuration, from the counts of a release's manifest."""
+    """Return the number of training records of each config, from a release's manifest."""
     return {config: splits.get("train", 0) for config, splits in rows.items()}
 
 
 def records_problem(*, rows: Mapping[str, Mapping[str, int]], method: str) -> str | None:
-    """Why a release cannot be learnt from in that way; None where it can, or where unknown."""
+    """Return why a method cannot train on a release, or None if it can or nothing is known."""
     config = CONFIG_OF[Method(method)]
     if not rows or train_records(rows=rows).get(config):
         return None
-    return (
-        f"This release has no {NOUNS[config]} to train on. Choose another release, or another "
-        "way to train."
-    )
+    return _(
+        "This release has no %(records)s to train on. Choose another release or another method."
+    ) % {"records": NOUNS[config]}
 
 
 def base_problem(*, kind: str, method: str) -> str | None:
-    """Why a model cannot be trained in that way; None where it can."""
+    """Return why a method cannot train a model, or None if it can."""
     if kind == ModelKind.SCORER:
-        return "This model scores replies; training starts from one that writes them."
+        return _("This model scores responses. Choose a model that writes responses.")
     if kind not in TRAINABLE:
-        return "This model's weights are not here. Choose another model."
+        return _("Codesign does not have the weights of this model. Choose another model.")
     if method == Method.REWARD and kind == ModelKind.ADAPTER:
-        return "A reward model starts from a base model, not from an adapter."
+        return _("A reward model must start from a base model, not from an adapter.")
     return None
 
 
 def lineage_problem(*, releases: Iterable[str]) -> str | None:
-    """Why a model is not used any more, from the states of what it and its parents learnt from.
+    """Return why a model must not be used any more, or None if it may.
 
-    Their answers cannot be taken out of its weights; so nothing new is written or trained with it.
+    `releases` are the states of the releases that the model and its ancestors learnt from.
+    Withdrawn judgements cannot be removed from its weights, so it must neither write nor be
+    trained further.
     """
     if "superseded" in releases:
-        return (
-            "This model has learnt from answers that somebody has taken back since, so nothing new "
-            "is made with it. Choose another one."
+        return _(
+            "This model learnt from judgements that were withdrawn later, so it cannot be used for "
+            "new work. Choose another model."
         )
     return None
 
 
 def release_problem(*, purpose: str, state: str) -> str | None:
-    """Why a release must not be trained on; None where it may."""
+    """Return why a release must not be trained on, or None if it may."""
     if state == "superseded":
-        return (
-            "Somebody in this release has taken their consent back. Make a new release and "
-            "train on that."
+        return _(
+            "A person in this release has withdrawn their consent. Make a new release and train on "
+            "that one."
         )
     if state != "frozen":
-        return "This release is not finished yet."
+        return _("This release is not finished yet.")
     if purpose != "training":
-        return f"This release is for {purpose}; people have not agreed to training with it."
+        return _(
+            "This release is for %(purpose)s. People did not agree to its use for training."
+        ) % {"purpose": purpose}
     return None
 
 
 def child_name(*, base: str, method: str, release: int, key: str) -> str:
-    """What the trained model is called: parent, method, release, and a mark of its parameters."""
+    """Return a trained model's name: parent, method, release, and the start of the run's key."""
     return f"{base}-{method}-r{release}-{key[:6]}"

@@ -1,4 +1,4 @@
-"""Second wordings, beside the labels of states and methods: what a choice means, for pages."""
+"""Longer texts for pages, in addition to the labels of states and methods."""
 
 from __future__ import annotations
 
@@ -15,43 +15,43 @@ if TYPE_CHECKING:
 LOSSES: dict[str, _StrPromise] = {
     Method.DPO: gettext_lazy("Lower is closer to what people preferred."),
     Method.SFT: gettext_lazy("Lower is closer to what people wrote."),
-    Method.KTO: gettext_lazy("Lower is closer to what people found good or bad."),
+    Method.KTO: gettext_lazy("Lower is closer to how people rated responses."),
     Method.REWARD: gettext_lazy("Lower is closer to what people preferred."),
 }
-"""What the loss of a method tells."""
+"""How to read the loss of each method."""
 
 METHODS: dict[str, _StrPromise] = {
     Method.DPO: gettext_lazy("Preferences (DPO): learns to prefer what people preferred."),
-    Method.SFT: gettext_lazy("Rewrites (SFT): learns to reply as people rewrote replies."),
+    Method.SFT: gettext_lazy("Rewrites (SFT): learns to write like the rewrites of people."),
     Method.KTO: gettext_lazy(
-        "Good and bad replies (KTO): learns from single replies that people found good or bad."
+        "Good and bad responses (KTO): learns from single responses that people rated good or bad."
     ),
     Method.REWARD: gettext_lazy(
-        "Reward model: learns to score replies as people preferred them. It writes none."
+        "Reward model: learns to score responses by people's preferences. It cannot write any."
     ),
 }
 
 
 def run_state(state: str, *, begun: bool = True) -> str:
-    """Where a run stands."""
+    """Return the state of a run in words; `begun` is whether a response was written."""
     if state == RunState.RUNNING and not begun:
-        return _("making the first responses")
+        return _("writing the first responses")
     return str(RunState(state).label)
 
 
 def upload_state(state: str, *, all_read: bool = False) -> str:
-    """Where a file of prompts stands."""
+    """Return the state of an import in words; `all_read` is whether every row was read."""
     if state == UploadState.IMPORTING and all_read:
-        return _("looking which prompts say almost the same")
+        return _("finding prompts that are nearly the same")
     return str(UploadState(state).label)
 
 
 SCORE_NAMES: dict[str, _StrPromise] = {
     "loss": gettext_lazy("Loss"),
-    "reward_accuracy": gettext_lazy("Pairs whose chosen reply scores higher"),
-    "reward_margin": gettext_lazy("Mean difference between chosen and rejected reply"),
-    "token_accuracy": gettext_lazy("Tokens predicted"),
+    "reward_accuracy": gettext_lazy("Pairs whose chosen response scores higher"),
+    "reward_margin": gettext_lazy("Mean difference between chosen and rejected response"),
+    "token_accuracy": gettext_lazy("Tokens predicted correctly"),
 }
-"""What is measured on validation records."""
+"""Names of the scores that are measured on validation records."""
 SHARES = ("reward_accuracy", "token_accuracy")
-"""Those of them that are shares of one."""
+"""Scores between 0 and 1 that pages show as percentages."""

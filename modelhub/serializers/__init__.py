@@ -1,1 +1,1 @@
-"""The shapes of what the API of models and prompts takes and gives."""
+"""Serializers of the API of models and prompts."""

@@ -1,4 +1,4 @@
-"""The shapes of prompts and their imports in the API. No judging role sees any of them."""
+"""Serializers of prompts and imports. Judging roles have no access to them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class TurnSerializer(Shape):
 
 
 class StudyPromptSerializer(serializers.ModelSerializer[Prompt]):
-    """A prompt as those who run the study see it."""
+    """A prompt, for the people who run the study."""
 
     messages = TurnSerializer(many=True)
     pulled_at = serializers.DateTimeField(source="withdrawn_at", allow_null=True)
@@ -48,11 +48,13 @@ class StudyPromptSerializer(serializers.ModelSerializer[Prompt]):
 
 
 class PromptRowSerializer(Shape):
-    """One row, as a line of a JSONL file has it."""
+    """One row, in the same format as a line of a JSONL file."""
 
-    prompt = serializers.JSONField(help_text="A text, or a list of turns that ends with a user's.")
+    prompt = serializers.JSONField(
+        help_text="A text, or a list of turns of which the last is a user turn."
+    )
     external_id = serializers.CharField(required=False, max_length=120)
-    category = serializers.ChoiceField([str(one) for one in Category], required=False)
+    category = serializers.ChoiceField([str(category) for category in Category], required=False)
     topics = serializers.ListField(child=serializers.CharField(max_length=60), required=False)
     intensity = serializers.IntegerField(required=False, min_value=1, max_value=3)
     language = serializers.CharField(required=False, max_length=12)
@@ -61,75 +63,75 @@ class PromptRowSerializer(Shape):
     responses = serializers.ListField(
         child=serializers.JSONField(),
         required=False,
-        help_text='Texts, or `{"text": …, "model": …}`.',
+        help_text='Texts, or objects `{"text": …, "model": …}`.',
     )
 
 
 class PromptRowsSerializer(Shape):
-    """Many rows at once."""
+    """The rows of an import."""
 
     prompts = serializers.ListField(child=PromptRowSerializer())
 
 
 class RowProblemSerializer(Shape):
-    """What was wrong with a row."""
+    """An error in a row."""
 
     line = serializers.IntegerField(min_value=1)
     problem = serializers.CharField()
 
 
 class ImportedSerializer(serializers.Serializer[Any]):
-    """What came of it."""
+    """The counts of an import."""
 
-    prompts = serializers.IntegerField(help_text="New ones.")
-    already_there = serializers.IntegerField()
+    prompts = serializers.IntegerField(help_text="New prompts.")
+    already_there = serializers.IntegerField(help_text="Prompts that already existed.")
     responses = serializers.IntegerField()
     tasks = serializers.IntegerField(help_text="New tasks of the open judging round.")
     wait_for_round = serializers.IntegerField(
-        help_text="Prompts that could be judged, had a round been open."
+        help_text="Prompts that will become tasks when a judging round opens."
     )
     models = serializers.ListField(child=serializers.CharField())
     columns_not_used = serializers.ListField(child=serializers.CharField())
 
 
 class ImportReportSerializer(ImportedSerializer):
-    """What came of it, and what was left out."""
+    """The counts of an import, and the rows that were skipped."""
 
     skipped = RowProblemSerializer(many=True)
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
-        """Sets have no order of their own."""
+        """Sort the sets, which have no order."""
         shown = super().to_representation(instance)
         return shown | {name: sorted(shown[name]) for name in ("models", "columns_not_used")}
 
 
 class TiedRowSerializer(Shape):
-    """A row whose prompt would stay with others on one side of every split."""
+    """A row whose prompt would join a split group of several prompts."""
 
     line = serializers.IntegerField(min_value=1)
     held_out = serializers.BooleanField(help_text="Whether the row itself is held out.")
-    tied_to = serializers.IntegerField(help_text="Other prompts of its group.")
+    tied_to = serializers.IntegerField(help_text="Other prompts of its split group.")
     made_held_out = serializers.IntegerField(
-        help_text="Prompts of its group that would leave training, since one of it is held out."
+        help_text="Prompts of its split group that would leave training, since one is held out."
     )
 
 
 class ImportCheckSerializer(ImportReportSerializer):
-    """What would come of it; nothing was written."""
+    """What an import would do. Nothing was imported."""
 
     made_held_out = serializers.IntegerField(
-        help_text="Prompts that would leave training, since they are tied to held-out ones."
+        help_text="Prompts that would leave training, since their split group is held out."
     )
     tied = TiedRowSerializer(many=True)
 
 
 class ImportSerializer(serializers.ModelSerializer[Upload]):
-    """An import that a worker does."""
+    """An import that runs in the background."""
 
     study = serializers.SlugField(source="study.slug")
-    state = OneOf([str(one) for one in UploadState])
+    state = OneOf([str(state) for state in UploadState])
     rows = serializers.IntegerField(source="progress.done", help_text="Read so far.")
-    total = serializers.IntegerField(help_text="Rows; a guess until all were read.")
+    total = serializers.IntegerField(help_text="Rows; an estimate until all are read.")
     percent = serializers.SerializerMethodField()
     rows_a_second = serializers.FloatField(
         source="progress.rate", allow_null=True, help_text="Over the last minute."
@@ -164,30 +166,30 @@ class ImportSerializer(serializers.ModelSerializer[Upload]):
         read_only_fields = fields
 
     def to_representation(self, instance: Upload) -> dict[str, Any]:
-        """With how far its job is."""
+        """Add the progress of the import's job."""
         instance.progress = uploads.how_far(upload=instance)
         return super().to_representation(instance)
 
     def get_percent(self, upload: Upload) -> int:
-        """100 once all of it is done."""
+        """Return the percentage that is done; 100 only when the import is done."""
         return uploads.percent(upload=upload)
 
     @extend_schema_field(ImportedSerializer(allow_null=True))
     def get_imported(self, upload: Upload) -> dict[str, Any] | None:
-        """Null before it is done."""
+        """Return the counts of the import, or null before it is done."""
         if upload.state != UploadState.DONE:
             return None
         return {"wait_for_round": 0} | {
-            name: found
-            for name, found in upload.found.items()
+            name: count
+            for name, count in upload.found.items()
             if name in ImportedSerializer().fields
         }
 
     def get_bad_rows(self, upload: Upload) -> int:
-        """How many rows cannot come in."""
+        """Return the number of rows that cannot be imported."""
         return int(upload.found.get("skipped", 0))
 
     @extend_schema_field(RowProblemSerializer(many=True))
     def get_problems(self, upload: Upload) -> list[dict[str, Any]]:
-        """The first of them, by line."""
+        """Return the first errors, by line."""
         return [{"line": line, "problem": problem} for line, problem in upload.problems]

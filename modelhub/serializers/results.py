@@ -1,4 +1,4 @@
-"""The shapes of what models wrote and of their comparisons. No judging role sees any of them."""
+"""Serializers of responses with their models, and of evaluations. Judging roles have no access."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from modelhub.serializers.runs import NamedModelSerializer
 
 
 class WrittenResponseSerializer(serializers.Serializer[WrittenResponse]):
-    """A response, and the model that wrote it."""
+    """A response and the model that wrote it."""
 
     id = serializers.UUIDField(source="response.id", read_only=True)
     prompt = serializers.UUIDField(source="response.prompt_id")
     text = serializers.CharField(source="response.text", read_only=True)
-    origin = serializers.ChoiceField([str(one) for one in Origin], source="response.origin")
+    origin = serializers.ChoiceField([str(origin) for origin in Origin], source="response.origin")
     model = NamedModelSerializer(
-        allow_null=True, help_text="Null where it was imported without the name of a model."
+        allow_null=True, help_text="Null if the response was imported without a model name."
     )
     language = serializers.CharField(source="response.language", read_only=True)
     created_at = serializers.DateTimeField(source="response.created_at", read_only=True)
@@ -39,7 +39,9 @@ class EvaluationSerializer(serializers.ModelSerializer[Evaluation]):
     child = NamedModelSerializer()
     round = serializers.UUIDField(source="round_id")
     state = serializers.ChoiceField(
-        [str(one) for one in RoundState], source="round.state", help_text="Of its round."
+        [str(state) for state in RoundState],
+        source="round.state",
+        help_text="State of the evaluation's round.",
     )
 
     class Meta:
@@ -57,7 +59,7 @@ class EvaluationSerializer(serializers.ModelSerializer[Evaluation]):
 
 
 class CohortResultSerializer(Shape):
-    """How often one cohort preferred the trained model; a tie counts half."""
+    """The win rate of the trained model in one cohort. A tie counts half."""
 
     cohort = serializers.CharField()
     wins = serializers.IntegerField()
@@ -65,22 +67,22 @@ class CohortResultSerializer(Shape):
     losses = serializers.IntegerField()
     prompts = serializers.IntegerField()
     rate = serializers.FloatField(allow_null=True)
-    low = serializers.FloatField(allow_null=True, help_text="Of the 95% interval.")
-    high = serializers.FloatField(allow_null=True)
-    examples = serializers.IntegerField(help_text="Judgements that a program made.")
+    low = serializers.FloatField(allow_null=True, help_text="Lower end of the 95% interval.")
+    high = serializers.FloatField(allow_null=True, help_text="Upper end of the 95% interval.")
+    examples = serializers.IntegerField(help_text="Simulated judgements.")
 
 
 class ResultsSerializer(Shape):
-    """What a comparison says so far, by cohort and never as one number."""
+    """The result of an evaluation so far, by cohort and never as one number."""
 
     cohorts = CohortResultSerializer(many=True)
-    prompts = serializers.IntegerField(help_text="Answered by both models.")
-    compared = serializers.IntegerField(help_text="Those that somebody has judged.")
+    prompts = serializers.IntegerField(help_text="Prompts that both models answered.")
+    compared = serializers.IntegerField(help_text="Prompts with at least one judgement.")
     left_out = serializers.IntegerField(help_text="Judgements without consent to this use.")
 
 
 class EvaluationResultsSerializer(EvaluationSerializer):
-    """The same with its results."""
+    """An evaluation with its results."""
 
     results = serializers.SerializerMethodField()
 
@@ -90,22 +92,22 @@ class EvaluationResultsSerializer(EvaluationSerializer):
 
     @extend_schema_field(ResultsSerializer)
     def get_results(self, evaluation: Evaluation) -> dict[str, Any]:
-        """As `result_of` counted them."""
+        """Return the results from the view's context."""
         result = self.context["result"]
         return {
             "cohorts": [
                 {
-                    "cohort": one.title,
-                    "wins": one.rate.wins,
-                    "ties": one.rate.ties,
-                    "losses": one.rate.losses,
-                    "prompts": one.rate.prompts,
-                    "rate": one.rate.rate,
-                    "low": one.rate.low,
-                    "high": one.rate.high,
-                    "examples": one.examples,
+                    "cohort": cohort.title,
+                    "wins": cohort.rate.wins,
+                    "ties": cohort.rate.ties,
+                    "losses": cohort.rate.losses,
+                    "prompts": cohort.rate.prompts,
+                    "rate": cohort.rate.rate,
+                    "low": cohort.rate.low,
+                    "high": cohort.rate.high,
+                    "examples": cohort.examples,
                 }
-                for one in result.cohorts
+                for cohort in result.cohorts
             ],
             "prompts": result.prompts,
             "compared": result.compared,

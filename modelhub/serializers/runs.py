@@ -1,4 +1,4 @@
-"""The shapes of models and runs in the API. No judging role sees any of them."""
+"""Serializers of models and runs. Judging roles have no access to them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_GENERATION_SEED = 2**63 - 1
 
 
 class NamedModelSerializer(serializers.ModelSerializer[ModelVersion]):
-    """Which model."""
+    """The id and name of a model."""
 
     class Meta:
         model = ModelVersion
@@ -28,7 +28,7 @@ class NamedModelSerializer(serializers.ModelSerializer[ModelVersion]):
 
 
 class GenerationRequestSerializer(Shape):
-    """What a run writes with."""
+    """Model, round and settings of a new generation run."""
 
     model = serializers.CharField(help_text="Name or id of a model that can write.")
     samples = serializers.IntegerField(
@@ -48,13 +48,13 @@ class GenerationRequestSerializer(Shape):
         default=0,
         min_value=0,
         max_value=MOST_GENERATION_SEED,
-        help_text="0 draws one.",
+        help_text="0 draws a random seed.",
     )
     system_message = serializers.CharField(
         default="",
         allow_blank=True,
         max_length=rules.MOST_SYSTEM,
-        help_text="Empty: as in the study's last run.",
+        help_text="Empty: the message of the study's last run.",
     )
     round = serializers.UUIDField(
         required=False,
@@ -64,7 +64,7 @@ class GenerationRequestSerializer(Shape):
 
 
 class GenerationRunSerializer(serializers.ModelSerializer[GenerationRun]):
-    """A run and how far it is."""
+    """A generation run and its progress."""
 
     study = serializers.SlugField(source="study.slug")
     model = NamedModelSerializer(source="model_version")
@@ -114,10 +114,10 @@ class MadeBySerializer(Shape):
 
 
 class ModelSerializer(serializers.ModelSerializer[ModelVersion]):
-    """A model version, the one it was trained from, and the training run that made it."""
+    """A model version, its parent, and the training run that made it."""
 
     study = serializers.SlugField(
-        source="study.slug", default=None, allow_null=True, help_text="Null: for every study."
+        source="study.slug", default=None, allow_null=True, help_text="Null: shared by all studies."
     )
     kind = serializers.ChoiceField([str(kind) for kind in ModelKind])
     parent = NamedModelSerializer(allow_null=True)
@@ -139,9 +139,9 @@ class ModelSerializer(serializers.ModelSerializer[ModelVersion]):
 
 
 class AncestrySerializer(ModelSerializer):
-    """The same with every ancestor."""
+    """A model version with all its ancestors."""
 
-    lineage = serializers.SerializerMethodField(help_text="From the parent to the first.")
+    lineage = serializers.SerializerMethodField(help_text="From the parent to the first ancestor.")
 
     class Meta(ModelSerializer.Meta):
         fields: tuple[str, ...] = (*ModelSerializer.Meta.fields, "lineage")
@@ -149,7 +149,7 @@ class AncestrySerializer(ModelSerializer):
 
     @extend_schema_field(NamedModelSerializer(many=True))
     def get_lineage(self, version: ModelVersion) -> list[dict[str, Any]]:
-        """As `version_with_lineage` found it."""
+        """Return the lineage from the view's context."""
         return list(NamedModelSerializer(self.context["lineage"], many=True).data)
 
 
@@ -168,29 +168,29 @@ class AncestrySerializer(ModelSerializer):
     }
 )
 class ParamsField(serializers.DictField):
-    """Numbers by name; what counts something is a whole number."""
+    """Numbers by parameter name. Counts are whole numbers."""
 
     child = serializers.FloatField()
 
     def to_representation(self, value: Mapping[str, float]) -> dict[str, float]:
-        """As they were checked, which keeps whole numbers whole."""
+        """Return the stored numbers unchanged, so that integers stay integers."""
         return dict(value)
 
 
 class TrainingRequestSerializer(Shape):
-    """What to train, on what, how."""
+    """Release, base, method and parameters of a new training run."""
 
     release = serializers.UUIDField(help_text="A frozen release for training.")
     base = serializers.CharField(help_text="Name or id of the model to start from.")
     method = OneOf([str(method) for method in Method])
     params = ParamsField(
         default=dict,
-        help_text="Parameters by name; what is left out takes its default.",
+        help_text="Parameters by name. Parameters that are left out have default values.",
     )
     seed = serializers.IntegerField(default=0, min_value=0, max_value=MAX_SEED)
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
-        """Parameters are taken as they came: whole numbers stay whole."""
+        """Keep the parameters unchanged, so that integers stay integers."""
         read = super().to_internal_value(data)
         return {**read, "params": data.get("params", {})}
 
@@ -203,35 +203,35 @@ class LossSerializer(Shape):
 
 
 class ValidationSerializer(Shape):
-    """What a model scored on records that it did not learn from."""
+    """The scores of a model on validation records, which were not used for training."""
 
-    records = serializers.IntegerField(help_text="Measured on: n of every score.")
+    records = serializers.IntegerField(help_text="Records that were measured (n).")
     of = serializers.IntegerField(help_text="Usable records of the release's validation split.")
     scores = serializers.DictField(child=serializers.FloatField())
 
 
 class MetricsSerializer(Shape):
-    """How a run went; empty before its end. More numbers about time and memory may stand here."""
+    """Metrics of a run; empty before it ends. May include more numbers about time and memory."""
 
     steps = serializers.IntegerField(required=False)
-    records = serializers.IntegerField(required=False, help_text="Trained on.")
-    batch = serializers.IntegerField(required=False, help_text="Records of one step.")
-    first_loss = serializers.FloatField(required=False, help_text="Of the first step alone.")
-    last_loss = serializers.FloatField(required=False, help_text="Of the last step alone.")
-    mean_loss = serializers.FloatField(required=False, help_text="Of all steps.")
+    records = serializers.IntegerField(required=False, help_text="Training records.")
+    batch = serializers.IntegerField(required=False, help_text="Records per step.")
+    first_loss = serializers.FloatField(required=False, help_text="Loss of the first step.")
+    last_loss = serializers.FloatField(required=False, help_text="Loss of the last step.")
+    mean_loss = serializers.FloatField(required=False, help_text="Mean loss of all steps.")
     validation = ValidationSerializer(
         required=False,
         allow_null=True,
-        help_text="Null where the release has no validation records that could be measured on.",
+        help_text="Null if the release has no validation records for this method.",
     )
 
     def to_representation(self, instance: Mapping[str, Any]) -> dict[str, Any]:
-        """As they were written, without those that earlier versions took from the last batch."""
+        """Leave out the metrics that older runs took from their last batch only."""
         return {name: value for name, value in instance.items() if name not in OF_ONE_BATCH}
 
 
 class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
-    """A training run, how far it is, and what it made."""
+    """A training run, its progress, and the model that it made."""
 
     study = serializers.SlugField(source="study.slug")
     release = TrainedOnSerializer()
@@ -239,7 +239,7 @@ class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
     method = serializers.ChoiceField([str(method) for method in Method])
     params = ParamsField()
     system_message = serializers.CharField(
-        help_text="Before every prompt: what the release's responses were written with."
+        help_text="Put before every prompt. The release's responses were written with it."
     )
     state = serializers.ChoiceField([str(state) for state in TrainingState])
     step = serializers.IntegerField(source="progress.done")
@@ -251,7 +251,7 @@ class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
         source="progress.cancel_requested_at", allow_null=True
     )
     model = NamedModelSerializer(
-        source="model_version", default=None, allow_null=True, help_text="What it made."
+        source="model_version", default=None, allow_null=True, help_text="The trained model."
     )
 
     class Meta:
@@ -281,6 +281,6 @@ class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
         read_only_fields = fields
 
     def get_seconds_left(self, run: TrainingRun) -> int | None:
-        """At the rate of the last minute."""
+        """Return the remaining seconds at the rate of the last minute, or null."""
         left = run.progress.seconds_left
         return None if left is None else round(left)

@@ -1,1 +1,1 @@
-"""The only writes."""
+"""Services: the only code that writes to the database."""

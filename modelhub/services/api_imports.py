@@ -1,6 +1,6 @@
-"""Prompts that a program sends: a few at once, more by the worker that imports uploads.
+"""Imports through the API: few rows at once, more in the background by the import worker.
 
-The program has decided: nobody is asked once more, and nothing of what is bad comes in.
+An import through the API needs no confirmation. Invalid rows are never imported.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from codesign.shared.actors import Actor
 from codesign.shared.errors import TooLarge
@@ -28,24 +29,23 @@ from modelhub.services.imports import ImportReport
 from modelhub.services.uploads import received, store
 
 NAME = "prompts-by-api"
-"""What a file is called that came without a name."""
-NAMELESS = "The file"
-TOO_MUCH_TO_CHECK = (
-    "A check takes at most 1,000 rows or 4 MB. Send them in parts, or check the whole file on the "
-    "import page or by manage.py import_prompts --check."
+"""Name of a file that was sent without a name."""
+NAMELESS = _("The file")
+TOO_MUCH_TO_CHECK = _(
+    "A check is limited to 1,000 rows and 4 MB. Send the rows in parts, or check the whole file on "
+    "the import page or with manage.py import_prompts --check."
 )
 AT_ONCE: dict[str, Any] = {"most_text": AT_ONCE_BYTES, "seconds": 30, "stuck_after": 45.0}
-"""Limits of reading while a program waits: a small file that unpacks to more is left to a worker,
-and nobody waits longer than that."""
+"""Limits of reading during a request. A small file that unpacks to more goes to a worker."""
 
 
 def take_file(
     *, actor: Actor, study: Study, path: Path, skip_bad: bool = False
 ) -> ImportReport | Upload:
-    """Import a file at once where that is soon done; else keep a copy for a worker, see `_take`."""
+    """Import a small file at once, or store a larger one for a worker (see `_take`)."""
     require(actor, IMPORT, study)
     if path.stat().st_size <= AT_ONCE_BYTES:
-        with reading(path=path, name=NAMELESS, **AT_ONCE) as rows, suppress(TooLarge):
+        with reading(path=path, name=str(NAMELESS), **AT_ONCE) as rows, suppress(TooLarge):
             if rows.total <= AT_ONCE_ROWS:
                 return imports.import_rows(actor=actor, study=study, rows=rows, skip_bad=skip_bad)
     with path.open("rb") as file:
@@ -54,18 +54,18 @@ def take_file(
 
 
 def check_file(*, actor: Actor, study: Study, path: Path) -> ImportReport:
-    """What would come of an import of a file that is soon read; TooLarge for any other."""
+    """Return what an import of a small file would do; raises TooLarge for other files."""
     require(actor, IMPORT, study)
     if path.stat().st_size > AT_ONCE_BYTES:
-        raise TooLarge(TOO_MUCH_TO_CHECK)
-    with reading(path=path, name=NAMELESS, **AT_ONCE) as rows:
+        raise TooLarge(str(TOO_MUCH_TO_CHECK))
+    with reading(path=path, name=str(NAMELESS), **AT_ONCE) as rows:
         if rows.total > AT_ONCE_ROWS:
-            raise TooLarge(TOO_MUCH_TO_CHECK)
+            raise TooLarge(str(TOO_MUCH_TO_CHECK))
         return imports.check_rows(actor=actor, study=study, rows=rows)
 
 
 def take_rows(*, actor: Actor, study: Study, rows: Iterable[Any], skip_bad: bool = False) -> Upload:
-    """Keep rows of JSON as a file of lines for a worker, see `_take`."""
+    """Store rows of a JSON body as a JSONL file for a worker (see `_take`)."""
     return _take(actor, study, ".jsonl", _lines(rows), skip_bad=skip_bad)
 
 
@@ -77,16 +77,16 @@ def _lines(rows: Iterable[Any]) -> Iterator[bytes]:
 def _take(
     actor: Actor, study: Study, suffix: str, chunks: Iterable[bytes], *, skip_bad: bool
 ) -> Upload:
-    """Keep it for a worker; Invalid where it is nothing that can be read at all.
+    """Store a file for a worker, or return the unfinished import of the same file.
 
-    The very same once more, before the first has ended, is that first import.
+    Raises Invalid if the file cannot be read at all.
     """
     require(actor, IMPORT, study)
     new = Upload(study=study, suffix=suffix, name=NAME + suffix, skip_bad=skip_bad)
     path = path_of(upload=new)
     try:
         new.sha256 = store(chunks=chunks, path=path)
-        with reading(path=path, name=NAMELESS) as rows:
+        with reading(path=path, name=str(NAMELESS)) as rows:
             next(rows, None)
             new.total = rows.total
         upload = _recorded(actor, new)
@@ -100,7 +100,7 @@ def _take(
 
 @transaction.atomic
 def _recorded(actor: Actor, new: Upload) -> Upload:
-    upload, made = Upload.objects.get_or_create(
+    upload, created = Upload.objects.get_or_create(
         study=new.study,
         requested_by_id=actor.user_id,
         sha256=new.sha256,
@@ -114,6 +114,6 @@ def _recorded(actor: Actor, new: Upload) -> Upload:
             "total": new.total,
         },
     )
-    if made:
+    if created:
         received(actor=actor, upload=upload)
     return upload

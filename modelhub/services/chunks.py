@@ -1,7 +1,7 @@
-"""A worker's part of a run: claim a chunk, write it outside any transaction, keep it once.
+"""A worker's side of a run: claim a chunk, write it outside of any transaction, save it once.
 
-A chunk is a part of the run's job: a worker that dies frees it within moments, and what one writes
-whose claim has gone is thrown away.
+A chunk is a part of the run's job. If a worker dies, its chunk is offered again within moments. The
+texts of a worker whose claim is no longer valid are discarded.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from django.conf import settings as django_settings
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from annotations.models import Prompt, Response, Round, Task
@@ -45,7 +46,7 @@ from modelhub.services.items import make_more
 from modelhub.services.writing import Draft, Wanted
 
 PROMPTS_AT_ONCE = 500
-"""Prompts that become tasks by one statement."""
+"""Prompts that become tasks in one statement."""
 WRITTEN = [
     "state",
     "seed",
@@ -60,15 +61,15 @@ WRITTEN = [
 
 
 def _next_part(job: Job) -> Part | None:
-    """The next chunk of a run of which anything can be written, for the worker that claims it.
+    """Return the next chunk with items to write, for the worker that claims it.
 
-    None where none is left; the run then ends, unless other workers are still writing. Claims of
-    one run take turns on its job, which takes milliseconds, or a tenth of a second where the next
-    items have to be made; other runs are not held up.
+    Returns None if no chunk is left; the run then ends, unless other workers are still writing.
+    Claims of one run lock its job for milliseconds, or for a tenth of a second if the next items
+    must be made. Other runs do not wait.
     """
     run = generation.locked(run_id=job.subject_id)
     claimed = list(job.claims.values_list("part", flat=True))
-    items = _next_fit(run, claimed)
+    items = _next_writable(run, claimed)
     if not items:
         if not claimed:
             _finish_if_done(run, job)
@@ -82,9 +83,10 @@ def _next_part(job: Job) -> Part | None:
 
 
 def _write_chunk(work: Work) -> str:
-    """Let the model write the chunk that was claimed, and keep it.
+    """Let the model write the claimed chunk, and save the responses.
 
-    Where the database is away or the disk is full, the job waits, and this attempt does not count.
+    If the database is unreachable or the disk is full, the job waits and the attempt does not
+    count.
     """
     try:
         if disk_space.is_full(django_settings.CODESIGN_HOME):
@@ -94,7 +96,7 @@ def _write_chunk(work: Work) -> str:
         raise Failed(str(error)) from error
     except Exception as error:
         if isinstance(error, (Retry, *DATABASE_AWAY)) or disk_space.was_lacking(error):
-            _take_back_attempt(work)
+            _uncount_attempt(work)
         raise
     return MORE
 
@@ -110,13 +112,13 @@ def _write(work: Work) -> None:
     wanted = wanted_of(run=run, chunk=work.part)
     settings = settings_of(run=run)
     if not connection.in_atomic_block:
-        connection.close()  # writing takes long: what is kept after it gets a fresh one
+        connection.close()  # writing takes long; saving opens a new connection
     write = writing.batch_writer(model=model, settings=settings)
     drafts = writing.write_chunk(wanted=wanted, seed=settings.seed, write=write, names=names)
     save_chunk(work=work, drafts=drafts)
 
 
-def _take_back_attempt(work: Work) -> None:
+def _uncount_attempt(work: Work) -> None:
     if not connection.in_atomic_block:
         connection.close()  # it may be broken
     with suppress(*DATABASE_AWAY):
@@ -137,7 +139,7 @@ KIND = register(
         words=gettext_lazy("generation run"),
         unit=gettext_lazy("responses"),
         permission=SEE_GENERATION,
-        most_attempts=None,  # items are given up one by one, see `rules.MOST_ATTEMPTS`
+        most_attempts=None,  # items fail one by one, see `rules.MOST_ATTEMPTS`
         cancels_at_once=True,
         page="modelhub:run",
     )
@@ -150,13 +152,13 @@ def _adapter_of(version: ModelVersion) -> Path | None:
     return Path(django_settings.MODELS_DIR) / version.path
 
 
-def _next_fit(run: GenerationRun, claimed: Sequence[int]) -> list[GenerationItem]:
-    """What can be written of the next chunk of which anything can; empty where none is left."""
+def _next_writable(run: GenerationRun, claimed: Sequence[int]) -> list[GenerationItem]:
+    """Return the writable items of the next chunk that has any; empty if none is left."""
     while (items := _next_chunk(run, claimed)) or make_more(run=run):
         if given_up := {item.prompt_id for item in items if _give_up(item)}:
-            _make_tasks(run, given_up)  # of those whose other responses are all there
-        if fit := [item for item in items if item.state != ItemState.FAILED]:
-            return fit
+            _make_tasks(run, given_up)  # for prompts whose other responses are complete
+        if writable := [item for item in items if item.state != ItemState.FAILED]:
+            return writable
     return []
 
 
@@ -174,11 +176,13 @@ def _next_chunk(run: GenerationRun, claimed: Sequence[int]) -> list[GenerationIt
 
 
 def _give_up(item: GenerationItem) -> bool:
-    """Fail an item that must not or cannot be written any more."""
+    """Fail an item whose prompt was withdrawn or that has no attempts left; return whether."""
     if item.prompt.withdrawn_at:
-        item.error = "This prompt was pulled."
+        item.error = _("This prompt was withdrawn.")
     elif item.attempts >= rules.MOST_ATTEMPTS:
-        item.error = f"The worker stopped {item.attempts} times while it wrote this."
+        item.error = _("The worker stopped %(times)d times while it wrote this response.") % {
+            "times": item.attempts
+        }
     else:
         return False
     item.state = ItemState.FAILED
@@ -187,7 +191,7 @@ def _give_up(item: GenerationItem) -> bool:
 
 
 def settings_of(*, run: GenerationRun) -> rules.Settings:
-    """What a run writes with."""
+    """Return the settings of a run."""
     return rules.Settings(
         samples=run.samples,
         temperature=run.temperature,
@@ -199,7 +203,7 @@ def settings_of(*, run: GenerationRun) -> rules.Settings:
 
 
 def wanted_of(*, run: GenerationRun, chunk: int) -> list[Wanted]:
-    """The texts of a chunk that are still to be written."""
+    """Return the texts of a chunk that are still to be written."""
     items = _pending(run, chunk)
     taken: dict[uuid.UUID, set[str]] = defaultdict(set)
     written = GenerationItem.objects.filter(
@@ -228,7 +232,7 @@ def _pending(run: GenerationRun, chunk: int) -> list[GenerationItem]:
 
 @transaction.atomic
 def save_chunk(*, work: Work, drafts: Sequence[Draft]) -> None:
-    """Keep what was written, once; raises Stopped where this worker's claim counts no more."""
+    """Save the texts of a chunk once; raises Stopped if the worker's claim is no longer valid."""
     work.lock()
     run = generation.locked(run_id=work.job.subject_id)
     items = {item.id: item for item in _pending(run, work.part)}
@@ -241,7 +245,7 @@ def save_chunk(*, work: Work, drafts: Sequence[Draft]) -> None:
 
 def _keep(run: GenerationRun, written: Sequence[tuple[GenerationItem, Draft]]) -> None:
     source = versions.source_of(study=run.study, version=run.model_version)
-    fine = [(item, draft) for item, draft in written if not draft.error]
+    succeeded = [(item, draft) for item, draft in written if not draft.error]
     responses = prompt_services.add_responses(
         actor=SYSTEM,
         study=run.study,
@@ -253,28 +257,25 @@ def _keep(run: GenerationRun, written: Sequence[tuple[GenerationItem, Draft]]) -
                 source=source.id,
                 language=item.prompt.language,
             )
-            for item, draft in fine
+            for item, draft in succeeded
         ],
     )
     now = timezone.now()
-    for (item, _), response in zip(fine, responses, strict=True):
+    for (item, _draft), response in zip(succeeded, responses, strict=True):
         item.response, item.done_at = response, now
     for item, draft in written:
         item.state = ItemState.FAILED if draft.error else ItemState.DONE
         item.seed, item.error = draft.seed, draft.error
         item.finish_reason, item.tokens = draft.finish_reason, draft.tokens
         item.latency_ms, item.made_again = draft.latency_ms, draft.made_again
-    GenerationItem.objects.bulk_update(
-        [item for item, _ in written],
-        WRITTEN,
-    )
+    GenerationItem.objects.bulk_update([item for item, _draft in written], WRITTEN)
 
 
 def _make_tasks(run: GenerationRun, asked: set[uuid.UUID], *, last: bool = False) -> None:
-    """Each prompt whose responses are all there becomes a task of the run's round.
+    """Make tasks in the run's round of prompts whose responses are complete.
 
-    Where somebody else is adding to the round, its tasks are made with those of a later chunk;
-    only the last one waits.
+    If the round is locked, the tasks are made with those of a later chunk. Only the last call
+    waits for the lock.
     """
     if run.round_id is None:
         return
@@ -288,22 +289,22 @@ def _make_tasks(run: GenerationRun, asked: set[uuid.UUID], *, last: bool = False
         return
     if run.tasks_wait:
         asked |= set(queries.prompts_without_task(run=run))
-    made = sum(_add_tasks(run, round, some) for some in batched(asked, PROMPTS_AT_ONCE))
+    count = sum(_add_tasks(run, round, batch) for batch in batched(asked, PROMPTS_AT_ONCE))
     run.tasks_wait = False
     GenerationRun.objects.filter(id=run.id).update(
-        tasks_made=F("tasks_made") + made, tasks_wait=False
+        tasks_made=F("tasks_made") + count, tasks_wait=False
     )
 
 
 def _add_tasks(run: GenerationRun, round: Round, asked: Sequence[uuid.UUID]) -> int:
     waiting = GenerationItem.objects.filter(run=run, prompt_id__in=asked, state=ItemState.PENDING)
-    there = Task.objects.filter(round=round, prompt_id__in=asked)
-    not_now = {
+    existing = Task.objects.filter(round=round, prompt_id__in=asked)
+    skipped = {
         *waiting.values_list("prompt_id", flat=True),
-        *there.values_list("prompt_id", flat=True),
+        *existing.values_list("prompt_id", flat=True),
     }
     written = Response.objects.in_use().filter(
-        generation_item__run=run, prompt_id__in=set(asked) - not_now
+        generation_item__run=run, prompt_id__in=set(asked) - skipped
     )
     by_prompt: dict[uuid.UUID, dict[str, Response]] = defaultdict(dict)
     for response in written.order_by("generation_item__sample"):
@@ -317,7 +318,7 @@ def _add_tasks(run: GenerationRun, round: Round, asked: Sequence[uuid.UUID]) -> 
 
 
 def _finish_if_done(run: GenerationRun, job: Job) -> None:
-    """End a run of which nothing is left to be written, with the tasks that wait."""
+    """End a run if nothing is left to write, after making the tasks that are missing."""
     if run.unmade or _waiting(run, []).exists():
         return
     if run.tasks_wait:

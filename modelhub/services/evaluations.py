@@ -1,4 +1,4 @@
-"""The next round: parent and child on the held-out prompts, blind, to the same people."""
+"""Evaluations: a blind comparison of parent and child on the held-out prompts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from itertools import groupby
 from random import SystemRandom
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from annotations.models import Response, Round, RoundCohort, Task
 from annotations.models.querysets import in_use
@@ -28,32 +30,34 @@ from modelhub.rules.generation import Settings
 from modelhub.rules.states import ItemState, ModelKind
 from modelhub.services.generation import start_run
 
-PLANNED = action("modelhub.evaluation_planned", "planned a blind comparison")
+PLANNED = action("modelhub.evaluation_planned", gettext_lazy("planned a blind comparison"))
 
 COMPARES = {Ask.RANKING, Ask.RATING}
-"""What of the ordinary questions says which of two replies is better; one of them is needed."""
+"""Kinds of work that say which of two responses is better. A comparison needs one of them."""
 
 
 @transaction.atomic
 def plan_evaluation(*, actor: Actor, study: Study, child: ModelVersion) -> Evaluation:
-    """Let parent and child answer every held-out prompt; tasks open as pairs come in.
+    """Let parent and child answer every held-out prompt. Pairs of responses become tasks.
 
-    Both answer with the same settings, so that they differ by their weights alone.
+    Both models use the same settings, so that only their weights differ.
     """
     require(actor, EVALUATE, study)
     parent = child.parent
     if parent is None or child.kind != ModelKind.ADAPTER or child.study_id != study.id:
-        raise Invalid("Only a model trained in this study can be compared with its parent.")
+        raise Invalid(_("Only a model trained in this study can be compared with its parent."))
     lock_study(study_id=study.id)
     if Evaluation.objects.filter(study=study, child=child).exists():
-        raise Conflict("This model is being compared with its parent already.")
+        raise Conflict(_("This model already has a comparison with its parent."))
     prompts = list(held_out_prompts(study_id=study.id))
     if not prompts:
-        raise Conflict("This study has no held-out prompts to compare on.")
-    before = last_judging_round(study_id=study.id)
-    if before is None:
-        raise Conflict("Nobody has been asked to judge here yet, so there is nobody to ask again.")
-    round_ = _ask_again(actor, before)
+        raise Conflict(_("This study has no held-out prompts for comparisons."))
+    last_round = last_judging_round(study_id=study.id)
+    if last_round is None:
+        raise Conflict(
+            _("A comparison needs an earlier judging round, because it asks the same cohorts.")
+        )
+    round_ = _open_comparison(actor, last_round)
     settings = _settings(study, child)
     runs = [
         start_run(actor=actor, study=study, version=version, prompts=prompts, settings=settings)
@@ -79,7 +83,7 @@ def plan_evaluation(*, actor: Actor, study: Study, child: ModelVersion) -> Evalu
 
 
 def _settings(study: Study, child: ModelVersion) -> Settings:
-    """One seed for both, and the system message that the child was trained with."""
+    """Return settings with a random seed and the system message of the child's training."""
     return Settings(
         samples=1,
         seed=SystemRandom().getrandbits(31),
@@ -87,37 +91,41 @@ def _settings(study: Study, child: ModelVersion) -> Settings:
     )
 
 
-def _ask_again(actor: Actor, before: Round) -> Round:
-    """An open round that compares, for the people and with all that the round before asks.
+def _open_comparison(actor: Actor, last_round: Round) -> Round:
+    """Open a round with the cohorts, asks and rubrics of the last judging round.
 
-    The same asks, rubric and so the same pay: nothing about a text may tell that it compares two
-    models (decision 20). It spends pay, so the trail names who asked for it.
+    Asks, rubric and pay are the same so that judging stays blind: people cannot notice that an
+    assignment compares two models (decision 20). The round costs pay, so the audit trail names the
+    actor.
     """
-    plans = list(RoundCohort.objects.filter(round=before).select_related("cohort", "rubric"))
+    plans = list(RoundCohort.objects.filter(round=last_round).select_related("cohort", "rubric"))
     for plan in plans:
         if not COMPARES & set(plan.asks):
             raise Conflict(
-                f"The last round asked {plan.cohort.title} for neither a ranking nor ratings, and a"
-                " comparison needs one of them. Open a round that asks for it first."
+                _(
+                    "A comparison needs a ranking or ratings, but the last round did not ask "
+                    "%(cohort)s for either. Open a round that does, then try again."
+                )
+                % {"cohort": plan.cohort.title}
             )
-    made = make_round(
+    round_ = make_round(
         actor=actor,
-        study=before.study,
+        study=last_round.study,
         kind=RoundKind.EVALUATION,
         title="Comparison",
         cohorts=[
             CohortPlan(cohort=plan.cohort, rubric=plan.rubric, asks=plan.asks, overlap=plan.overlap)
             for plan in plans
         ],
-        parent=before,
+        parent=last_round,
         permission=EVALUATE,
     )
-    return open_round(actor=actor, round=made, permission=EVALUATE)
+    return open_round(actor=actor, round=round_, permission=EVALUATE)
 
 
 @transaction.atomic
 def place_ready(*, evaluation_id: uuid.UUID) -> None:
-    """Make a task of each prompt that both models have answered; count identical answers apart."""
+    """Make tasks of prompts that both models have answered, and count identical responses."""
     evaluation = (
         Evaluation.objects.select_for_update(no_key=True, of=("self",))
         .select_related("round")
@@ -126,18 +134,18 @@ def place_ready(*, evaluation_id: uuid.UUID) -> None:
     placed = set(Task.objects.filter(round=evaluation.round).values_list("prompt_id", flat=True))
     evaluation.identical = 0
     ready = []
-    for parents, childs in _answered_by_both(evaluation):
-        if parents.text_hash == childs.text_hash:
+    for from_parent, from_child in _answered_by_both(evaluation):
+        if from_parent.text_hash == from_child.text_hash:
             evaluation.identical += 1
-        elif parents.prompt_id not in placed:
-            ready.append((parents.prompt, [parents, childs]))
+        elif from_parent.prompt_id not in placed:
+            ready.append((from_parent.prompt, [from_parent, from_child]))
     if ready:
         add_tasks(actor=SYSTEM, round=evaluation.round, items=ready)
     evaluation.save(update_fields=["identical"])
 
 
 def _answered_by_both(evaluation: Evaluation) -> Iterator[tuple[Response, Response]]:
-    """(parent's, child's) response of each prompt that has both, none of it pulled since."""
+    """Yield both models' responses of each prompt; withdrawn prompts and responses are left out."""
     items = (
         GenerationItem.objects.filter(
             in_use("prompt"),
@@ -148,9 +156,9 @@ def _answered_by_both(evaluation: Evaluation) -> Iterator[tuple[Response, Respon
         .select_related("response__prompt")
         .order_by("prompt_id")
     )
-    for _, of_prompt in groupby(items, key=lambda item: item.prompt_id):
+    for _prompt_id, of_prompt in groupby(items, key=lambda item: item.prompt_id):
         by_run = {item.run_id: item.response for item in of_prompt}
-        parents = by_run.get(evaluation.parent_run_id)
-        childs = by_run.get(evaluation.child_run_id)
-        if parents and childs:
-            yield parents, childs
+        from_parent = by_run.get(evaluation.parent_run_id)
+        from_child = by_run.get(evaluation.child_run_id)
+        if from_parent and from_child:
+            yield from_parent, from_child

@@ -1,15 +1,15 @@
-"""Reads one file of prompts, in a process of its own that the system limits in memory and time.
+"""Reads one file of prompts in a separate process with limits of memory and time.
 
-A file says how much it unpacks to, and may lie: 509 bytes of Parquet can claim a hundred million
-values. So this process sets its limits first (`main`), checks what the file says before anything
-is unpacked, and writes rows that were checked to its standard output, one JSON text a line:
+The declared size of a file cannot be trusted: 509 bytes of Parquet can claim a hundred million
+values. So this process sets its limits first (`main`), checks the declared sizes before it unpacks
+anything, and writes the checked rows to standard output, one JSON text per line:
 
-- `{"total": n}`: how many rows the file may hold; exact for Parquet and JSON bodies;
-- a row, see `packed`; `[line, "sentence"]`: what is wrong with a row;
+- `{"total": n}`: the number of rows; exact for Parquet and JSON bodies, else an upper bound;
+- a row (see `packed`), or `[line, "sentence"]` for an invalid row;
 - `{"refused": [status, sentence, field]}`: why nothing more can be read;
-- `{"done": true}`: the end; without it the process died.
+- `{"done": true}`: the end. Without this message the process died.
 
-It needs no database and no settings.
+It needs no database. Its only setting is the language of its sentences.
 """
 
 from __future__ import annotations
@@ -25,6 +25,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
+
+from django.apps import apps
+from django.conf import settings
+from django.utils.translation import activate, gettext_lazy
+from django.utils.translation import gettext as _
 
 from modelhub.engine import parquet
 from modelhub.rules.imports import (
@@ -44,46 +49,51 @@ if TYPE_CHECKING:
     from _csv import Reader
 
 MEMORY = 512_000_000
-"""Bytes that this process may hold (RLIMIT_DATA). The largest files need less than 350 MB."""
+"""Memory limit of this process in bytes (RLIMIT_DATA). The largest files need under 350 MB."""
 MOST_TEXT = MOST_BYTES
-"""Characters of all rows together: no file of text holds more, so none that is packed may."""
+"""Characters of all rows together. Compressed files get the same limit as plain text."""
 UNPACKED_ANYWAY, UNPACKS = 20_000_000, 100
-"""Characters that any file may unpack to, and how many more for each of its bytes: texts pack to a
-fifth, the same few ones again and again to a fiftieth."""
+"""Characters that any file may unpack to, and additional characters per byte of the file. Texts
+compress to a fifth of their size, repeated texts to a fiftieth."""
 MOST_UNPACKED = 2 * MOST_BYTES
-"""Bytes that the used columns of a Parquet file may say they unpack to: a character may have two,
-and what tells lists and gaps apart is counted too."""
+"""Declared unpacked bytes of the used columns of a Parquet file. A character may need two bytes,
+and the declared size includes the structure of lists."""
 MOST_PROBLEM = 500
-"""Characters of what is wrong with a row; it may repeat what stands there."""
-TOO_MANY = f"There are more than {MOST_ROWS:,} rows. Please split the file."
+"""Characters of the error message of a row, which may quote the row."""
+TOO_MANY = gettext_lazy("There are more than %(most)s rows. Please split the file.")
 MOST_UNUSED = 500
-"""Columns without a meaning that are named, of all rows together."""
+"""Unknown columns that are reported, of all rows together."""
+LOCALES = Path(__file__).resolve().parents[2]
 BLOCK = 1 << 20
 BUFFER = 1 << 17
-"""Bytes that are written at a time."""
+"""Size in bytes of the output buffer."""
 PACKED = {
     b"\x1f\x8b": "gzip",
     b"PK\x03\x04": "zip",
     b"\x28\xb5\x2f\xfd": "zstd",
     b"\xfd7zXZ\x00": "xz",
 }
-"""How compressed files begin."""
+"""First bytes of compressed files."""
 Raw = tuple[int, Any]
-"""(line, what stood there): a value, or the BadRow that says why there is none."""
+"""(line, value), or (line, BadRow) for an invalid row."""
 Read = tuple[int, Iterator[Raw]]
-"""How many rows a file may hold, and the rows."""
+"""The number of rows, which may be an upper bound, and the rows."""
 
 
 class Refused(Exception):
-    """Nothing (more) of the file can be read: `status` as of HTTP, `field` of a JSON body."""
+    """Nothing (more) of the file can be read. `status` is of HTTP, `field` one of the JSON body."""
 
     def __init__(self, sentence: str, *, status: int = 400, field: str = "") -> None:
         super().__init__(sentence)
         self.message = [status, sentence, field]
 
 
+def _too_many_rows() -> Refused:
+    return Refused(TOO_MANY % {"most": f"{MOST_ROWS:,}"}, status=413)
+
+
 def open_file(*, path: Path, name: str) -> Read:
-    """The rows of a JSONL, CSV or Parquet file, or of a JSON body, as they stand there."""
+    """Return the unchecked rows of a JSONL, CSV or Parquet file, or of a JSON body."""
     readers: dict[str, Callable[[Path, str], Read]] = {
         ".jsonl": _json_lines,
         ".ndjson": _json_lines,
@@ -93,21 +103,32 @@ def open_file(*, path: Path, name: str) -> Read:
     }
     reader = readers.get(path.suffix.lower())
     if not path.is_file():
-        raise Refused(f"There is no file {name}.")
+        raise Refused(_("There is no file %(name)s.") % {"name": name})
     if reader is None:
-        raise Refused(f"{name} is not a file that can be read: use .jsonl, .csv or .parquet.")
+        raise Refused(
+            _("%(name)s has an unknown format. Please use .jsonl, .csv or .parquet.")
+            % {"name": name}
+        )
     size = path.stat().st_size
     if not size:
-        raise Refused(f"{name} is empty. Please choose a file with a row for each prompt.")
+        raise Refused(
+            _("%(name)s is empty. Please choose a file with a row for each prompt.")
+            % {"name": name}
+        )
     if size > MOST_BYTES:
-        sentence = f"{name} has {size:,} bytes; {MOST_BYTES:,} is the most. Please split it."
+        sentence = _(
+            "%(name)s has %(size)s bytes; the limit is %(most)s. Please split the file."
+        ) % {"name": name, "size": f"{size:,}", "most": f"{MOST_BYTES:,}"}
         raise Refused(sentence, status=413)
     with path.open("rb") as file:
         begins = file.read(6)
     if begins[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise Refused(f"{name} is written as UTF-16. Please save it as UTF-8.")
+        raise Refused(_("%(name)s is written as UTF-16. Please save it as UTF-8.") % {"name": name})
     if kinds := [kind for sign, kind in PACKED.items() if begins.startswith(sign)]:
-        raise Refused(f"{name} is compressed ({kinds[0]}). Please unpack it first.")
+        raise Refused(
+            _("%(name)s is compressed (%(kind)s). Please unpack it first.")
+            % {"name": name, "kind": kinds[0]}
+        )
     return reader(path, name)
 
 
@@ -126,11 +147,21 @@ def _json_rows(path: Path, name: str) -> Iterator[Raw]:
             if line == 1:
                 raw = raw.removeprefix(b"\xef\xbb\xbf")
                 if raw.lstrip().startswith(b"["):
-                    sentence = "is one JSON list. Please write one object on each line (JSONL)."
-                    raise Refused(f"{name} {sentence}")
+                    raise Refused(
+                        _(
+                            "%(name)s is one JSON list. Please write one object on each line "
+                            "(JSONL)."
+                        )
+                        % {"name": name}
+                    )
             if len(raw) > MOST_LINE:
                 _skip_line(file, raw)
-                yield line, BadRow(f"the line has more than {MOST_LINE:,} bytes.")
+                yield (
+                    line,
+                    BadRow(
+                        _("the line has more than %(most)s bytes.") % {"most": f"{MOST_LINE:,}"}
+                    ),
+                )
             elif raw.split():
                 yield line, _json_value(raw)
 
@@ -144,25 +175,27 @@ def _json_value(raw: bytes) -> Any:
     try:
         return json.loads(raw.decode())
     except UnicodeDecodeError:
-        return BadRow("the line is not UTF-8 text.")
+        return BadRow(_("the line is not UTF-8 text."))
     except RecursionError:
-        return BadRow("the line is not valid JSON (nested too deeply).")
+        return BadRow(_("the line is not valid JSON (nested too deeply)."))
     except ValueError as error:
-        return BadRow(f"the line is not valid JSON ({error}).")
+        return BadRow(_("the line is not valid JSON (%(error)s).") % {"error": error})
 
 
 def _body(path: Path, name: str) -> Read:
-    """`{"prompts": [row, …]}`, as the API takes it."""
+    """Read the API's JSON body, `{"prompts": [row, …]}`."""
     try:
         body = json.loads(path.read_bytes().decode())
     except RecursionError:
-        raise Refused("This is nested too deeply.") from None
+        raise Refused(_("The JSON is nested too deeply.")) from None
     except ValueError:
-        raise Refused("This could not be read. Please send JSON, as UTF-8.") from None
+        raise Refused(_("The body could not be read. Please send JSON, as UTF-8.")) from None
     if not isinstance(body, dict) or not isinstance(body.get("prompts"), list):
-        raise Refused("Please send an object with a list of rows.", field="prompts")
+        raise Refused(
+            _("Please send an object with a list of rows called “prompts”."), field="prompts"
+        )
     if len(body["prompts"]) > MOST_ROWS:
-        raise Refused(TOO_MANY, status=413)
+        raise _too_many_rows()
     return len(body["prompts"]), enumerate(body["prompts"], 1)
 
 
@@ -171,7 +204,7 @@ def _csv(path: Path, name: str) -> Read:
 
 
 def _csv_rows(path: Path, name: str) -> Iterator[Raw]:
-    # The standard library's own limit is below our longest text.
+    # The default limit of the csv module is lower than the longest text that we accept.
     csv.field_size_limit(MOST_LINE)
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
         reader, columns = _table(file, name)
@@ -182,45 +215,49 @@ def _csv_rows(path: Path, name: str) -> Iterator[Raw]:
             except StopIteration:
                 return
             except (csv.Error, BadRow) as error:
-                sentence = f"the line is not valid CSV ({error}); nothing after it could be read."
+                sentence = _(
+                    "the line is not valid CSV (%(error)s); nothing after it could be read."
+                ) % {"error": error}
                 yield line, BadRow(sentence)
                 return
             if not cells:
                 continue
             try:
                 if len(cells) > len(columns):
-                    raise BadRow("the line has more cells than there are columns.")
+                    raise BadRow(_("the line has more cells than there are columns."))
                 yield line, row_of_table(dict(zip(columns, cells, strict=False)))
             except BadRow as problem:
                 yield line, problem
 
 
 def _table(file: TextIO, name: str) -> tuple[Reader, list[str]]:
-    """The lines after the first, and what the first calls their cells.
+    """Return a reader of the lines after the header, and the names of the columns.
 
-    Where a comma is the decimal sign, tables are saved with semicolons between the cells.
+    Spreadsheets use semicolons as delimiters in countries with a decimal comma.
     """
     problem: Exception | None = None
-    for between in (",", ";", "\t"):
+    for delimiter in (",", ";", "\t"):
         file.seek(0)
-        reader = csv.reader(_lines(file), delimiter=between, strict=True)
+        reader = csv.reader(_lines(file), delimiter=delimiter, strict=True)
         try:
             return reader, columns_of(next(reader, []))
         except (csv.Error, BadRow) as error:
             problem = problem or error
-    raise Refused(f"The first line of {name} cannot be used: {problem}")
+    raise Refused(
+        _("The first line of %(name)s is invalid: %(problem)s") % {"name": name, "problem": problem}
+    )
 
 
 def _lines(file: TextIO) -> Iterator[str]:
-    """The lines of a text, none of them endless."""
+    """Yield the lines of a text; raises BadRow for a line that is too long."""
     while line := file.readline(MOST_LINE + 1):
         if len(line) > MOST_LINE:
-            raise BadRow(f"it has more than {MOST_LINE:,} characters")
+            raise BadRow(_("it has more than %(most)s characters") % {"most": f"{MOST_LINE:,}"})
         yield line
 
 
 def _parquet(path: Path, name: str) -> Read:
-    with _in_words(name):
+    with _refusing(name):
         table = parquet.table(
             path, naming=columns_of, wanted=COLUMNS, most_rows=MOST_ROWS, most_bytes=MOST_UNPACKED
         )
@@ -228,80 +265,105 @@ def _parquet(path: Path, name: str) -> Read:
 
 
 def _parquet_rows(table: parquet.Table, name: str) -> Iterator[Raw]:
-    with _in_words(name):
+    with _refusing(name):
         yield from enumerate(table.rows(), 1)
 
 
 @contextmanager
-def _in_words(name: str) -> Iterator[None]:
+def _refusing(name: str) -> Iterator[None]:
+    """Turn errors of Parquet files into Refused."""
     try:
         yield
     except BadRow as problem:
-        raise Refused(f"{name} cannot be used: {problem}") from None
+        raise Refused(
+            _("%(name)s cannot be imported: %(problem)s") % {"name": name, "problem": problem}
+        ) from None
     except parquet.TooMuch as error:
-        raise Refused(f"{name} {error} Please split the file.", status=413) from error
+        raise Refused(
+            _("%(name)s %(problem)s Please split the file.") % {"name": name, "problem": error},
+            status=413,
+        ) from error
     except parquet.Unreadable as error:
-        raise Refused(f"{name} cannot be read as Parquet ({error}).") from error
+        raise Refused(
+            _("%(name)s cannot be read as Parquet (%(error)s).") % {"name": name, "error": error}
+        ) from error
 
 
 def messages(*, rows: Iterator[Raw], most_text: int) -> Iterator[list[Any]]:
-    """Each row as it can come in, or what is wrong with it; Refused where they are too many.
+    """Yield each valid row, and the error of each invalid row; raises Refused for too many.
 
-    `most_text` is how many characters all rows may have.
+    `most_text` is the limit of characters of all rows together.
     """
     characters = 0
     named: set[str] = set()
     for number, (line, raw) in enumerate(rows, 1):
         if number > MOST_ROWS:
-            raise Refused(TOO_MANY, status=413)
+            raise _too_many_rows()
         try:
             if isinstance(raw, BadRow):
                 raise raw
             row = import_row(raw, line=line)
             if row.characters > MOST_LINE:
-                raise BadRow(f"the row holds more than {MOST_LINE:,} characters.")
+                raise BadRow(
+                    _("the row has more than %(most)s characters.") % {"most": f"{MOST_LINE:,}"}
+                )
         except BadRow as problem:
             yield [line, str(problem)[:MOST_PROBLEM]]
             continue
         characters += row.characters
         if characters > most_text:
-            raise Refused(f"The texts unpack to more than {most_text:,} characters.", status=413)
-        unused = [one for one in row.unused if one not in named][: MOST_UNUSED - len(named)]
+            sentence = _("The texts unpack to more than %(most)s characters.") % {
+                "most": f"{most_text:,}"
+            }
+            raise Refused(sentence, status=413)
+        unused = [name for name in row.unused if name not in named][: MOST_UNUSED - len(named)]
         named.update(unused)
         yield packed(row, unused)
 
 
-def main(*, path: str, name: str, most_text: str, seconds: str) -> None:
-    """Read it under limits; what it says is written to standard output."""
+def main(*, path: str, name: str, most_text: str, seconds: str, language: str) -> None:
+    """Read a file with limits, and write messages to standard output."""
     limit_itself(seconds=int(seconds))
+    speak(language=language)
     out = open(sys.stdout.fileno(), "wb", buffering=BUFFER, closefd=False)  # noqa: SIM115
-    say = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
+    to_json = json.JSONEncoder(
+        ensure_ascii=False, check_circular=False, separators=(",", ":")
+    ).encode
 
-    def tell(message: Any) -> None:
-        out.write(say(message).encode(errors="backslashreplace") + b"\n")
+    def write(message: Any) -> None:
+        out.write(to_json(message).encode(errors="backslashreplace") + b"\n")
 
     try:
         total, rows = open_file(path=Path(path), name=name)
-        tell({"total": total})
+        write({"total": total})
         out.flush()
         bound = UNPACKED_ANYWAY + UNPACKS * Path(path).stat().st_size
         for message in messages(rows=rows, most_text=min(bound, int(most_text))):
-            tell(message)
-        tell({"done": True})
+            write(message)
+        write({"done": True})
     except Refused as refused:
-        tell({"refused": refused.message})
+        write({"refused": refused.message})
     except MemoryError:
         gc.collect()
-        tell({"refused": [413, f"{name} unpacks to more than can be read at once.", ""]})
+        sentence = _("%(name)s is too large to be read at once.") % {"name": name}
+        write({"refused": [413, sentence, ""]})
     except Exception as error:
-        sentence = f"{name} cannot be read: what stands in it cannot be understood."
+        sentence = _("%(name)s cannot be read: its content is not understood.") % {"name": name}
         where = "".join(traceback.format_tb(error.__traceback__))
-        tell({"refused": [400, sentence, ""], "log": f"{type(error).__name__}\n{where}"})
+        write({"refused": [400, sentence, ""], "log": f"{type(error).__name__}\n{where}"})
     out.flush()
 
 
+def speak(*, language: str) -> None:
+    """Translate the sentences of this process; without the apps, which would load the models."""
+    folders = [str(LOCALES / app / "locale") for app in ("annotations", "modelhub")]
+    settings.configure(LANGUAGE_CODE=language, LOCALE_PATHS=folders)
+    apps.populate([])
+    activate(language)
+
+
 def limit_itself(*, seconds: int) -> None:
-    """Have the system end this process where it takes too much, or where nobody reads it."""
+    """Let the system end this process if it uses too much, or if its output is closed."""
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
@@ -311,4 +373,5 @@ def limit_itself(*, seconds: int) -> None:
 
 
 if __name__ == "__main__":
-    main(**dict(zip(("path", "name", "most_text", "seconds"), sys.argv[1:], strict=True)))
+    NAMES = ("path", "name", "most_text", "seconds", "language")
+    main(**dict(zip(NAMES, sys.argv[1:], strict=True)))

@@ -1,7 +1,7 @@
-"""Rows of files from outside, one after another: read by a process with limits (`file_reader`).
+"""Yields the rows of uploaded files, which a process with limits reads (`file_reader`).
 
-No other process opens what somebody brought: neither one that answers requests nor a worker. The
-reader may run out of memory or time, hang or die; here that is a sentence.
+Neither the web process nor a worker opens an uploaded file. If the reader runs out of memory or
+time, hangs or dies, the caller gets a Refusal with an error message.
 """
 
 from __future__ import annotations
@@ -19,25 +19,27 @@ from pathlib import Path
 from typing import IO, Any
 
 from django.conf import settings
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from codesign.shared.errors import Conflict, Invalid, Refusal, TooLarge
 from modelhub.rules.imports import MOST_BYTES, BadRow, unpacked
 
 log = logging.getLogger(__name__)
 Row = tuple[int, Any]
-"""(line, what stood there): a row, or the BadRow that says why there is none."""
+"""(line, row), or (line, BadRow) for an invalid row."""
 BLOCK = 1 << 20
 MOST_MESSAGE = 100_000_000
-"""Bytes of one row as the reader writes it."""
+"""Bytes of one message of the reader."""
 SECONDS = 900
-"""Of the processor for one file; 500 MB of text take two hundred."""
+"""Seconds of processor time for one file; 500 MB of text take 200 seconds."""
 STUCK_AFTER = 60.0
-"""Seconds in which the reader says nothing, after which it is stopped."""
+"""The reader is stopped after this many seconds without a message."""
 TURNS = threading.BoundedSemaphore(2)
-"""Files that one process has read at a time: each reader may take half a gigabyte."""
+"""Limits the readers of one process, since each may use half a gigabyte."""
 TURN_AFTER = 20.0
 KEPT = ("PATH", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "LANG", "LC_ALL")
-"""The reader needs no password."""
+"""Environment variables that the reader gets. It needs no passwords."""
 FEW_THREADS = {
     "ARROW_DEFAULT_MEMORY_POOL": "system",
     "MALLOC_ARENA_MAX": "1",
@@ -48,7 +50,7 @@ FEW_THREADS = {
 
 
 class Reading(Iterator[Row]):
-    """The rows of one file; `total` is how many it may hold."""
+    """The rows of one file. `total` is the number of rows, which may be an estimate."""
 
     def __init__(self, out: IO[bytes], name: str, stuck_after: float) -> None:
         self._messages = _messages(out, name, stuck_after)
@@ -56,21 +58,21 @@ class Reading(Iterator[Row]):
         self.total = int(self._next()["total"])
 
     def __next__(self) -> Row:
-        """The next row; Invalid or TooLarge where the rest cannot be read."""
-        said = self._next()
-        if isinstance(said, dict):
+        """Return the next row; raises Invalid or TooLarge if the rest cannot be read."""
+        message = self._next()
+        if isinstance(message, dict):
             raise StopIteration
-        if len(said) == 2:
-            return said[0], BadRow(said[1])
-        return said[0], unpacked(said)
+        if len(message) == 2:
+            return message[0], BadRow(message[1])
+        return message[0], unpacked(message)
 
     def _next(self) -> Any:
-        said = json.loads(next(self._messages))
-        if isinstance(said, dict) and "refused" in said:
-            if where := said.get("log"):
-                log.warning("a file could not be read: %s", where)
-            raise _refusal(*said["refused"])
-        return said
+        message = json.loads(next(self._messages))
+        if isinstance(message, dict) and "refused" in message:
+            if traceback := message.get("log"):
+                log.warning("a file could not be read: %s", traceback)
+            raise _refusal(*message["refused"])
+        return message
 
 
 def _refusal(status: int, sentence: str, field: str) -> Refusal:
@@ -88,17 +90,18 @@ def reading(
     seconds: int = SECONDS,
     stuck_after: float = STUCK_AFTER,
 ) -> Iterator[Reading]:
-    """Every row of a JSONL, CSV or Parquet file with the line it stands on (from 1).
+    """Give each row of a JSONL, CSV or Parquet file with its line number (from 1).
 
-    `name` is what the file is called where it lies under another name, `most_text` how many
-    characters may stand in all rows together. The process that reads ends with this block.
+    `name` is the original name of the file, for error messages. `most_text` is the limit of
+    characters of all rows together. The reader process ends with this block.
     """
     if not TURNS.acquire(timeout=TURN_AFTER):
-        raise Conflict("Other files are being read right now. Please try again in a minute.")
+        raise Conflict(_("Other files are being read right now. Please try again in a minute."))
     try:
         command = [sys.executable, "-m", "modelhub.services.file_reader", str(path.absolute())]
+        language = get_language() or settings.LANGUAGE_CODE
         process = subprocess.Popen(  # noqa: S603
-            [*command, name or path.name, str(most_text), str(seconds)],
+            [*command, name or path.name, str(most_text), str(seconds), language],
             cwd=settings.BASE_DIR,
             env={key: os.environ[key] for key in KEPT if key in os.environ} | FEW_THREADS,
             stdin=subprocess.DEVNULL,
@@ -117,7 +120,7 @@ def reading(
 
 
 def _messages(out: IO[bytes], name: str, stuck_after: float) -> Iterator[bytes]:
-    """What the reader says, line by line; Invalid where it ends without its last word."""
+    """Yield the reader's messages; raises Invalid if it ends early or stops responding."""
     waiting = select.poll()
     waiting.register(out, select.POLLIN)
     parts: list[bytes] = []
@@ -126,8 +129,11 @@ def _messages(out: IO[bytes], name: str, stuck_after: float) -> Iterator[bytes]:
         block = os.read(out.fileno(), BLOCK)
         if not block:
             raise Invalid(
-                f"{name} cannot be read: it takes more memory or time than a file may, or it is "
-                "damaged. Please split it, or save it as JSONL."
+                _(
+                    "%(name)s cannot be read: it is damaged, or needs too much memory or time. "
+                    "Please split it, or save it as JSONL."
+                )
+                % {"name": name}
             )
         held += len(block)
         if held > MOST_MESSAGE:
@@ -139,4 +145,6 @@ def _messages(out: IO[bytes], name: str, stuck_after: float) -> Iterator[bytes]:
             yield from lines
         else:
             parts.append(block)
-    raise Invalid(f"{name} cannot be read: it takes too long. Please split it.")
+    raise Invalid(
+        _("%(name)s cannot be read: it takes too long. Please split it.") % {"name": name}
+    )

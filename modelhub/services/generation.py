@@ -1,4 +1,4 @@
-"""Generation runs: started, cancelled, resumed, ended. What a worker does is in `chunks`."""
+"""Starts, cancels, resumes and ends generation runs. The worker's side is in `chunks`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from annotations.models import Prompt, Round
 from codesign.audit import services as audit
@@ -37,8 +39,8 @@ from modelhub.rules.training import lineage_problem
 from modelhub.services import items
 from modelhub.signals import run_finished
 
-STARTED = action("modelhub.run_started", "started a generation run")
-MOVED = action("modelhub.run_moved", "moved a generation run to another state")
+STARTED = action("modelhub.run_started", gettext_lazy("started a generation run"))
+MOVED = action("modelhub.run_moved", gettext_lazy("changed the state of a generation run"))
 
 
 @transaction.atomic
@@ -54,24 +56,24 @@ def start_run(
 ) -> GenerationRun:
     """Let a model write responses to prompts, in the background.
 
-    Without `prompts`, all that are neither held out nor pulled. Where `round` is given, each prompt
-    becomes one of its tasks once its responses are there. Without a seed (0) one is drawn.
-    `run_id` is the id that the run gets: sent twice, as by a double click, it is one run.
+    Without `prompts`, the model answers all prompts that are not held out or withdrawn. With
+    `round`, prompts become tasks of it when their responses are complete. Seed 0 draws a random
+    seed. `run_id` is the id of the new run: a repeated request returns the run that exists.
     """
     require(actor, RUN_GENERATION, study)
     lock_until_commit(Lock.START_GENERATION, study.id)  # so that each run sees the one before
-    twin = GenerationRun.objects.filter(id=run_id).first() if run_id else None
-    settings = _checked(settings or Settings(), study, twin)
+    existing = GenerationRun.objects.filter(id=run_id).first() if run_id else None
+    settings = _checked(settings or Settings(), study, existing)
     _refuse_model(study, version)
-    _refuse_strange(study, round, prompts)
+    _refuse_other_studies(study, round, prompts)
     chosen = _chosen(study, prompts)
-    count, known_by = queries.counted_and_told_apart(prompts=chosen)
+    count, fingerprint = queries.count_and_fingerprint(prompts=chosen)
     if not count:
-        raise Invalid("There is no prompt to answer yet. Add prompts first.")
-    digest = rules.config_hash(model=str(version.id), settings=settings, prompts=known_by)
-    if twin:
-        return _same(twin, study=study, digest=digest, round=round)
-    _refuse_twin(study, digest)
+        raise Invalid(_("There are no prompts to answer yet. Add prompts first."))
+    digest = rules.config_hash(model=str(version.id), settings=settings, prompts=fingerprint)
+    if existing:
+        return _same_run(existing, study=study, digest=digest, round=round)
+    _refuse_equal_run(study, digest)
     run = GenerationRun.objects.create(
         id=run_id or uuid.uuid4(),
         study=study,
@@ -86,7 +88,7 @@ def start_run(
         items.make_more(run=run)
     else:
         items.make_items(run=run, prompts=chosen)
-    _tell(
+    _record(
         STARTED, actor, run, {"prompts": count, "samples": run.samples, "config": run.config_hash}
     )
     _queue(actor, run)
@@ -104,11 +106,11 @@ def _queue(actor: Actor, run: GenerationRun) -> None:
     )
 
 
-def _tell(what: str, actor: Actor, run: GenerationRun, data: dict[str, Any]) -> None:
-    """Write in the audit trail what was done with a run."""
+def _record(action: str, actor: Actor, run: GenerationRun, data: dict[str, Any]) -> None:
+    """Record an action on a run in the audit trail."""
     audit.record(
         actor=actor,
-        action=what,
+        action=action,
         study_id=run.study_id,
         about=("generation_run", run.id, run.model_version.name),
         data=data,
@@ -117,37 +119,46 @@ def _tell(what: str, actor: Actor, run: GenerationRun, data: dict[str, Any]) -> 
 
 def _refuse_model(study: Study, version: ModelVersion) -> None:
     if version.kind not in GENERATES or version.study_id not in (None, study.id):
-        raise Invalid("This model cannot write here.", {"model": ["Choose another model."]})
-    _refuse_taken_back(version)
+        raise Invalid(
+            _("This model cannot write responses here."), {"model": [_("Choose another model.")]}
+        )
+    _refuse_withdrawn_data(version)
 
 
-def _refuse_taken_back(version: ModelVersion) -> None:
+def _refuse_withdrawn_data(version: ModelVersion) -> None:
     if problem := lineage_problem(releases=releases_behind(version)):
         raise Conflict(problem)
 
 
-def _same(run: GenerationRun, *, study: Study, digest: str, round: Round | None) -> GenerationRun:
+def _same_run(
+    run: GenerationRun, *, study: Study, digest: str, round: Round | None
+) -> GenerationRun:
+    """Return the run of a repeated request; raises Conflict if the request was changed."""
     asked = (study.id, digest, round.id if round else None)
     if (run.study_id, run.config_hash, run.round_id) != asked:
-        raise Conflict("This page has started a run already. Open it again to start another.")
+        raise Conflict(
+            _("This page was already used to start a run. Open the page again to start another.")
+        )
     return run
 
 
-def _refuse_twin(study: Study, digest: str) -> None:
+def _refuse_equal_run(study: Study, digest: str) -> None:
     under_way = GenerationRun.objects.filter(
         study=study, config_hash=digest, state__in=queries.UNDER_WAY
     )
     if under_way.exists():
-        raise Conflict("This very run is under way already.")
+        raise Conflict(_("A run with the same model, settings and prompts is already running."))
 
 
-def _checked(settings: Settings, study: Study, twin: GenerationRun | None) -> Settings:
-    """The settings with what was left open: the seed is the twin's or drawn, the study's last
-    message goes on.
+def _checked(settings: Settings, study: Study, existing: GenerationRun | None) -> Settings:
+    """Check the settings, and fill in the seed and the system message if they are empty.
+
+    The seed is that of the existing run, or random. The message is that of the study's last run.
     """
     if problems := rules.settings_problems(settings):
-        raise Invalid(" ".join(words for said in problems.values() for words in said), problems)
-    drawn = twin.seed if twin else random.SystemRandom().getrandbits(31)
+        sentences = [sentence for of_field in problems.values() for sentence in of_field]
+        raise Invalid(" ".join(sentences), problems)
+    drawn = existing.seed if existing else random.SystemRandom().getrandbits(31)
     return replace(
         settings,
         seed=settings.seed or drawn,
@@ -157,21 +168,23 @@ def _checked(settings: Settings, study: Study, twin: GenerationRun | None) -> Se
 
 
 def _chosen(study: Study, prompts: Sequence[Prompt] | None) -> QuerySet[Prompt]:
-    """What the run answers; without `prompts` never read as a whole: there may be a million."""
+    """Return the prompts to answer as a query, since there may be a million."""
     if prompts is None:
         return queries.prompts_to_answer(study_id=study.id)
     return Prompt.objects.filter(id__in=[prompt.id for prompt in prompts])
 
 
-def _refuse_strange(study: Study, round: Round | None, prompts: Sequence[Prompt] | None) -> None:
+def _refuse_other_studies(
+    study: Study, round: Round | None, prompts: Sequence[Prompt] | None
+) -> None:
     if any(prompt.study_id != study.id for prompt in prompts or ()):
-        raise Invalid("One of these prompts is part of another study.")
+        raise Invalid(_("One of these prompts is part of another study."))
     if round is not None and round.study_id != study.id:
-        raise Invalid("This round is part of another study.")
+        raise Invalid(_("This round is part of another study."))
 
 
 def locked(*, run_id: uuid.UUID) -> GenerationRun:
-    """The run, locked; its job is locked before."""
+    """Lock and return the run. The caller has locked its job before."""
     return (
         GenerationRun.objects.select_for_update(no_key=True, of=("self",))
         .select_related("study", "model_version", "round")
@@ -181,14 +194,14 @@ def locked(*, run_id: uuid.UUID) -> GenerationRun:
 
 def _log(move: Move) -> None:
     data = {"from": move.old, "to": move.new, "error": move.row.error}
-    _tell(MOVED, move.actor, move.row, data)
+    _record(MOVED, move.actor, move.row, data)
 
 
 machine(GenerationRun, RUN_STATES, log=_log)
 
 
 def follow(*, move: Move) -> None:
-    """Let a run follow its job."""
+    """Change the state of a run with its job's."""
     job: Job = move.row
     run = locked(run_id=job.subject_id)
     changes: dict[str, Any] = {"error": job.reason[:500], "ended_at": job.ended_at}
@@ -199,7 +212,7 @@ def follow(*, move: Move) -> None:
 
 @transaction.atomic
 def cancel_run(*, actor: Actor, run: GenerationRun) -> GenerationRun:
-    """Stop a run. What is written stays; what a worker is writing now is thrown away."""
+    """Cancel a run. Written responses are kept; those being written now are discarded."""
     require(actor, RUN_GENERATION, run.study)
     queueing.cancel(actor=actor, job=job_about(kind=queries.KIND, subject_id=run.id))
     run.refresh_from_db()
@@ -208,9 +221,9 @@ def cancel_run(*, actor: Actor, run: GenerationRun) -> GenerationRun:
 
 @transaction.atomic
 def resume_run(*, actor: Actor, run: GenerationRun) -> GenerationRun:
-    """Go on with a cancelled or failed run where it stopped; failed items get another try."""
+    """Resume a cancelled or failed run, and retry its failed items."""
     require(actor, RUN_GENERATION, run.study)
-    _refuse_taken_back(run.model_version)
+    _refuse_withdrawn_data(run.model_version)
     job = queueing.resume(actor=actor, job=job_about(kind=queries.KIND, subject_id=run.id))
     GenerationItem.objects.filter(run=run, state=ItemState.FAILED).update(
         state=ItemState.PENDING, attempts=0, error=""
@@ -221,14 +234,20 @@ def resume_run(*, actor: Actor, run: GenerationRun) -> GenerationRun:
 
 
 def finish(*, run: GenerationRun, job: Job) -> None:
-    """End a run, both locked, of which no item waits or is still to be made."""
-    its = GenerationItem.objects.filter(run=run)
-    failed = its.filter(state=ItemState.FAILED)
+    """End a run without pending items. The caller has locked the run and its job."""
+    run_items = GenerationItem.objects.filter(run=run)
+    failed = run_items.filter(state=ItemState.FAILED)
     count, first = failed.count(), failed.order_by("id").first()
     every = run.to_write
-    if first and not its.filter(state=ItemState.DONE).exists():
+    if first and not run_items.filter(state=ItemState.DONE).exists():
         queueing.end(job=job, to=JobState.FAILED, reason=first.error, done=every, total=every)
     else:
-        said = f"{count} responses could not be written: {first.error}" if first else ""
-        queueing.end(job=job, to=JobState.DONE, reason=said, done=every, total=every)
+        reason = ""
+        if first:
+            reason = ngettext(
+                "%(count)d response could not be written: %(error)s",
+                "%(count)d responses could not be written: %(error)s",
+                count,
+            ) % {"count": count, "error": first.error}
+        queueing.end(job=job, to=JobState.DONE, reason=reason, done=every, total=every)
     run_finished.send(sender=GenerationRun, run=locked(run_id=run.id))

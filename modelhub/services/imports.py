@@ -1,4 +1,4 @@
-"""Prompts and responses from a file: all of it, or with `skip_bad` all that is fine."""
+"""Imports prompts and responses: all rows, or with `skip_bad` the valid rows."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 
 from django.db import transaction
 from django.db.models import Count
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from annotations.models import Prompt, Response, Task
 from annotations.models.querysets import in_use
@@ -47,14 +49,14 @@ from modelhub.services.file_rows import Row, reading
 
 BATCH = 500
 BATCH_CHARACTERS = 4_000_000
-"""Fewer rows at a time where they are long."""
+"""Characters of a batch, so that batches of long rows have fewer rows."""
 FIRST_ROWS = 5
-IMPORTED = action("modelhub.imported", "imported prompts and responses")
+IMPORTED = action("modelhub.imported", gettext_lazy("imported prompts and responses"))
 
 
 @dataclass
 class ImportReport:
-    """What came of an import, or what would come of it."""
+    """The result of an import or of a check."""
 
     prompts: int = 0
     already_there: int = 0
@@ -66,21 +68,21 @@ class ImportReport:
     columns_not_used: set[str] = field(default_factory=set)
     rows: int = 0
     first: list[ImportRow] = field(default_factory=list)
-    """The first rows that can come in."""
+    """The first valid rows."""
     sources: dict[str, uuid.UUID] = field(default_factory=dict)
-    """Of a check: name of a model → the source that stands for it."""
+    """For checks: temporary sources by the name of a model."""
     tied: list[TiedRow] = field(default_factory=list)
-    """Of a check: rows whose prompts would be tied to others, those that hold others out first."""
+    """For checks: rows whose prompts would join split groups; those that hold others out first."""
 
     @property
     def made_held_out(self) -> int:
-        """Prompts that would leave training, since they would be tied to held-out ones."""
+        """Prompts that would leave training, because their split group would be held out."""
         return sum({row.group: row.made_held_out for row in self.tied}.values())
 
 
 @dataclass(slots=True)
 class Part:
-    """Some rows of a file as they were read, good and bad, before the database was asked."""
+    """A batch of rows of a file, valid and invalid, before the database is used."""
 
     rows: list[ImportRow] = field(default_factory=list)
     read: int = 0
@@ -90,17 +92,17 @@ class Part:
 
     @property
     def full(self) -> bool:
-        """Whether that is enough at a time."""
+        """Whether the batch is complete."""
         return self.read == BATCH or self.characters > BATCH_CHARACTERS
 
 
 Watch = Callable[[ImportReport], None]
 ReadyPart = tuple[list[ImportRow], Ready]
-"""Rows that can come in, and what is known of their prompts without the database."""
+"""Valid rows, and their prompts as prepared without the database."""
 
 
-def _unwatched(_: ImportReport) -> None:
-    """Nobody has to know how far it is."""
+def _unwatched(_report: ImportReport) -> None:
+    """No-op callback."""
 
 
 def import_file(
@@ -112,7 +114,7 @@ def import_file(
     name: str = "",
     watch: Watch = _unwatched,
 ) -> ImportReport:
-    """Import a JSONL, CSV or Parquet file; RowsRefused and nothing imported if a row is bad."""
+    """Import a JSONL, CSV or Parquet file; raises RowsRefused if a row is invalid."""
     with reading(path=path, name=name) as rows:
         return import_rows(actor=actor, study=study, rows=rows, skip_bad=skip_bad, watch=watch)
 
@@ -127,28 +129,28 @@ def import_rows(
     skip_bad: bool = False,
     watch: Watch = _unwatched,
 ) -> ImportReport:
-    """Import rows as `reading` gives them, or as JSON has them, in one transaction.
+    """Import rows from `reading` or from a JSON body, in one transaction.
 
-    With `skip_bad`, bad rows are left out and listed in the report. A prompt that has two or more
-    different responses afterwards becomes a task of the study's open judging round. `watch` is
-    called after every few hundred rows, and while they are tied to each other and made into tasks;
-    what it raises ends the import, and nothing stays.
+    With `skip_bad`, invalid rows are left out and listed in the report; otherwise RowsRefused is
+    raised. A prompt with two or more different responses becomes a task of the study's open
+    judging round. `watch` is called every few hundred rows, and while split groups and tasks are
+    made. If it raises an exception, the import ends and is rolled back.
     """
     require(actor, IMPORT, study)
     lock_until_commit(Lock.IMPORT, study.id)
     report = ImportReport()
     intake = Intake(actor=actor, study=study)
-    touched: set[bytes] = set()  # half as large as with UUIDs
+    touched: set[bytes] = set()  # bytes need half the memory of UUIDs
     for part in _read(intake, rows, report, watch):
-        # A file with a bad row is read to its end, to say all that is wrong with it.
+        # A file with an invalid row is read to its end, to report all errors.
         intake.dry = bool(report.skipped) and not skip_bad
         touched |= {prompt_id.bytes for prompt_id in _import_part(intake, part, report)}
     _sort_problems(report)
     if report.skipped and not skip_bad:
         raise RowsRefused(report.skipped)
     intake.settle(lambda: watch(report))
-    for some in batched((uuid.UUID(bytes=one) for one in touched), BATCH):
-        _make_tasks(study, some, report)
+    for prompt_ids in batched((uuid.UUID(bytes=raw) for raw in touched), BATCH):
+        _make_tasks(study, prompt_ids, report)
         watch(report)
     audit.record(
         actor=actor,
@@ -170,10 +172,10 @@ def import_rows(
 def check_rows(
     *, actor: Actor, study: Study, rows: Iterable[Row], watch: Watch = _unwatched
 ) -> ImportReport:
-    """What would come of an import with `skip_bad`; leaves nothing behind and locks nothing.
+    """Return what an import with `skip_bad` would do, without keeping or locking anything.
 
-    It is the import itself, but for models and tasks, undone at the end: so what it says of ties
-    is what will be.
+    This runs the import, except for models and tasks, and rolls it back. So the reported split
+    groups are exact.
     """
     require(actor, IMPORT, study)
     report = ImportReport()
@@ -189,7 +191,7 @@ def check_rows(
 
 
 def check_file(*, actor: Actor, study: Study, path: Path, name: str = "") -> ImportReport:
-    """`check_rows` of a JSONL, CSV or Parquet file."""
+    """Check the rows of a JSONL, CSV or Parquet file with `check_rows`."""
     with reading(path=path, name=name) as rows:
         return check_rows(actor=actor, study=study, rows=rows)
 
@@ -201,9 +203,9 @@ def _sort_problems(report: ImportReport) -> None:
 def _read(
     intake: Intake, rows: Iterable[Row], report: ImportReport, watch: Watch
 ) -> Iterator[ReadyPart]:
-    """Rows that can be read, a part at a time; the others go into the report.
+    """Yield the valid rows in batches, and add the invalid ones to the report.
 
-    A thread reads on while the database takes the part before.
+    A thread reads the next batch while the database handles the current one.
     """
     ready = ((part, intake.ready([row.prompt for row in part.rows])) for part in _parts(rows))
     with closing(ahead(ready)) as parts:
@@ -215,14 +217,17 @@ def _read(
             yield part.rows, prompts
             watch(report)
     if not report.rows:
-        report.skipped.append(RowProblem(1, "the file holds no rows."))
+        report.skipped.append(RowProblem(1, _("the file has no rows.")))
 
 
 def _parts(rows: Iterable[Row]) -> Iterator[Part]:
     part = Part()
     for number, (line, raw) in enumerate(rows, 1):
         if number > MOST_ROWS:
-            raise TooLarge(f"There are more than {MOST_ROWS:,} rows. Please split the file.")
+            raise TooLarge(
+                _("There are more than %(most)s rows. Please split the file.")
+                % {"most": f"{MOST_ROWS:,}"}
+            )
         part.read += 1
         try:
             if isinstance(raw, BadRow):
@@ -242,7 +247,7 @@ def _parts(rows: Iterable[Row]) -> Iterator[Part]:
 
 
 def _import_part(intake: Intake, part: ReadyPart, report: ImportReport) -> set[uuid.UUID]:
-    """Write what can be of a part; the prompts that came with responses."""
+    """Write a batch, and return the ids of prompts that have responses in it."""
     rows, ready = part
     known = len(intake.problems)
     prompts = intake.add_prompts(ready)
@@ -254,23 +259,24 @@ def _import_part(intake: Intake, part: ReadyPart, report: ImportReport) -> set[u
         if prompt
         for response in row.responses
     ]
-    sources = _sources(intake, {response.model for _, response in wanted}, report.sources)
+    models = {response.model for _prompt, response in wanted}
+    sources = _sources(intake, models, report.sources)
     report.models |= set(sources) - {""}
-    new = _not_there_yet(wanted, sources)
+    new = _new_responses(wanted, sources)
     report.responses += len(new)
     if new and not intake.dry:
         intake.add_responses(new)
-    return {prompt.id for prompt, _ in wanted}
+    return {prompt.id for prompt, _response in wanted}
 
 
 def _sources(
-    intake: Intake, names: set[str], made_up: dict[str, uuid.UUID]
+    intake: Intake, names: set[str], temporary: dict[str, uuid.UUID]
 ) -> dict[str, uuid.UUID]:
-    """Name of a model → source; one made up where there is none yet and none is to be made."""
+    """Return the source of each model name; a check uses temporary sources for new names."""
     if intake.dry or intake.trial:
-        known = Source.objects.filter(study=intake.study, model_version__name__in=names)
-        found = dict(known.values_list("model_version__name", "id"))
-        return {name: found.get(name) or made_up.setdefault(name, uuid.uuid4()) for name in names}
+        rows = Source.objects.filter(study=intake.study, model_version__name__in=names)
+        known = dict(rows.values_list("model_version__name", "id"))
+        return {name: known.get(name) or temporary.setdefault(name, uuid.uuid4()) for name in names}
     return {name: _source(intake, name) for name in sorted(names)}
 
 
@@ -281,22 +287,22 @@ def _source(intake: Intake, name: str) -> uuid.UUID:
     return versions.source_of(study=intake.study, version=version).id
 
 
-def _not_there_yet(
+def _new_responses(
     wanted: Sequence[tuple[Landed, ResponseRow]], sources: dict[str, uuid.UUID]
 ) -> list[NewResponse]:
-    """What is new: the same text of the same model to the same prompt comes in once."""
-    older = {prompt.id for prompt, _ in wanted if prompt.older}
-    there: set[tuple[uuid.UUID, str, uuid.UUID]] = set()
+    """Return the new responses. Each text of a model to a prompt is imported once."""
+    older = {prompt.id for prompt, _response in wanted if prompt.older}
+    existing: set[tuple[uuid.UUID, str, uuid.UUID]] = set()
     if older:
-        found = Response.objects.filter(prompt_id__in=older)
-        there.update(found.values_list("prompt_id", "text_hash", "source"))
+        responses = Response.objects.filter(prompt_id__in=older)
+        existing.update(responses.values_list("prompt_id", "text_hash", "source"))
     new = []
     for prompt, response in wanted:
         source, digest = sources[response.model], text_hash(response.text)
         key = (prompt.id, digest, source)
-        if key in there:
+        if key in existing:
             continue
-        there.add(key)
+        existing.add(key)
         new.append(
             NewResponse(
                 prompt=prompt,
@@ -311,7 +317,7 @@ def _not_there_yet(
 
 
 def _make_tasks(study: Study, prompt_ids: Sequence[uuid.UUID], report: ImportReport) -> None:
-    """Prompts that can be compared now become tasks; held-out ones wait for an evaluation."""
+    """Make tasks of prompts with two different responses, except of held-out prompts."""
     round = open_judging_round(study_id=study.id)
     prompts = Prompt.objects.for_judging().filter(id__in=prompt_ids)
     if round is None:
@@ -331,5 +337,5 @@ def _make_tasks(study: Study, prompt_ids: Sequence[uuid.UUID], report: ImportRep
         if len(by_prompt.get(prompt.id, {})) > 1
     ]
     if items:
-        # Whoever may import may not always manage rounds; this is what an import is for.
+        # The system adds the tasks, since not everybody who may import may manage rounds.
         report.tasks += len(add_tasks(actor=SYSTEM, round=round, items=items))

@@ -1,10 +1,10 @@
-"""Making the items of a generation run, some prompts' at a time.
+"""Makes the items of a generation run in batches, because a run may answer a million prompts.
 
-A run may answer a million prompts: whoever starts it makes the first items, so that a worker
-begins at once, and a worker that finds none waiting makes the next. `made_until` moves on in the
-transaction that makes them, under the run's lock: a worker that dies costs nothing, none is made
-twice, and where a run is cancelled or resumed nothing is to be done. A prompt that is pulled before
-its items are made gets none; what the run still has to write is corrected at its last prompt.
+The request that starts a run makes the first items, so that a worker can begin at once. A worker
+that finds no pending items makes the next ones. The same transaction moves `made_until`, with the
+run locked: so no item is lost or made twice if a worker dies, and cancelling and resuming need no
+special handling. A prompt that is withdrawn before its items are made gets none; the total of the
+run is corrected with its last batch.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from modelhub.rules.generation import first_chunk
 from modelhub.rules.states import ItemState
 
 BATCH = 500
-"""Prompts that get their items in one transaction: a tenth of a second."""
+"""Prompts whose items are made in one transaction, which takes a tenth of a second."""
 MAKE = """
     INSERT INTO modelhub_generationitem (run_id, prompt_id, prompt_version, sample, length, chunk,
       state, attempts, finish_reason, tokens, latency_ms, made_again, error)
@@ -41,25 +41,24 @@ MAKE = """
 
 
 def make_more(*, run: GenerationRun) -> bool:
-    """Make the next items of a locked run; whether there were any to be made."""
+    """Make the next items of a locked run; return whether any were made."""
     if not run.unmade:
         return False
-    found = list(prompts_without_items(run=run).values_list("id", "external_id")[: BATCH + 1])
-    now, more = found[:BATCH], len(found) > BATCH
-    if now:
-        make_items(run=run, prompts=Prompt.objects.filter(id__in=[one for one, _ in now]))
-        run.made_until = now[-1][1]
-    run.unmade = max(run.unmade - len(now) * run.samples, run.samples) if more else 0
+    prompts = list(prompts_without_items(run=run).values_list("id", "external_id")[: BATCH + 1])
+    batch, more = prompts[:BATCH], len(prompts) > BATCH
+    if batch:
+        make_items(run=run, prompts=Prompt.objects.filter(id__in=[id_ for id_, _name in batch]))
+        run.made_until = batch[-1][1]
+    run.unmade = max(run.unmade - len(batch) * run.samples, run.samples) if more else 0
     run.save(update_fields=["made_until", "unmade"])
-    return bool(now)
+    return bool(batch)
 
 
 def make_items(*, run: GenerationRun, prompts: QuerySet[Prompt]) -> None:
-    """Rows for the next chunks of a run; a chunk's items never change.
+    """Insert the items of some prompts as the next chunks of a run. Chunks never change later.
 
-    They are sorted by length, so that a chunk pads little: these prompts' alone, which is enough,
-    since `BATCH` prompts make many chunks. There are never more chunks than items, so the numbers
-    from the run's total on are free.
+    Items of the batch are sorted by length, so that a chunk needs little padding. There are never
+    more chunks than items, so chunk numbers from the run's total on are unused.
     """
     chosen, parameters = prompts.order_by().values("id").query.sql_with_params()
     first = first_chunk(samples=run.samples, batch_size=run.batch_size)

@@ -1,4 +1,4 @@
-"""Training runs: requested, cancelled, and what their worker writes about them."""
+"""Requests and cancels training runs, and saves what their worker reports."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from annotations.models import DatasetRelease
 from codesign.audit import services as audit
@@ -39,15 +42,15 @@ from modelhub.rules.training import (
     release_problem,
 )
 
-ASKED = action("modelhub.training_asked", "asked for a training run")
-CANCELLED = action("modelhub.training_cancelled", "cancelled a training run")
-MOVED = action("modelhub.training_moved", "moved a training run to another state")
-ENDED = action("modelhub.training_ended", "ended a training run")
+ASKED = action("modelhub.training_asked", gettext_lazy("requested a training run"))
+CANCELLED = action("modelhub.training_cancelled", gettext_lazy("cancelled a training run"))
+MOVED = action("modelhub.training_moved", gettext_lazy("changed the state of a training run"))
+ENDED = action("modelhub.training_ended", gettext_lazy("ended a training run"))
 ENDS = (TrainingState.DONE, TrainingState.FAILED, TrainingState.CANCELLED)
 
 
-def _refuse_twin(key: str) -> None:
-    """Name the run that is the same, so that whoever asked can go and look at it."""
+def _refuse_equal_run(key: str) -> None:
+    """Refuse a run that exists already, with its id so that the page can link to it."""
     same = (
         TrainingRun.objects.filter(config_hash=key)
         .exclude(state__in=[TrainingState.FAILED, TrainingState.CANCELLED])
@@ -55,8 +58,11 @@ def _refuse_twin(key: str) -> None:
     )
     if same:
         raise Conflict(
-            f"The run of {same.created_at:%-d %B %Y, %H:%M} UTC has the same release, model and "
-            "numbers: look at that one, or change a number.",
+            _(
+                "The run of %(time)s UTC has the same release, model and parameters. Open that "
+                "run, or change a parameter."
+            )
+            % {"time": date_format(same.created_at, "j F Y, H:i")},
             training_run=str(same.id),
         )
 
@@ -71,15 +77,15 @@ def request_training(
     params: Mapping[str, Any] | None = None,
     seed: int = 0,
 ) -> TrainingRun:
-    """Queue one run; refuses what could only fail, in a sentence.
+    """Queue a training run, after checking that it can succeed.
 
-    Release, base, method, parameters and the system message key the run: while one with the same
-    key waits, runs or has succeeded there is nothing to gain from another.
+    Release, base, method, parameters and system message identify the run. A second run with the
+    same key is refused unless the first failed or was cancelled, because the result is the same.
     """
     require(actor, TRAIN, release.study)
     refuse_what_does_not_fit(TrainingRun, seed=seed)
     full = _checked(release, base, method, params or {})
-    told = system_message_of(release=release)
+    system_message = system_message_of(release=release)
     lock_study(study_id=release.study_id)
     key = config_hash(
         release=str(release.id),
@@ -87,9 +93,9 @@ def request_training(
         method=method,
         params=full,
         seed=seed,
-        system_message=told,
+        system_message=system_message,
     )
-    _refuse_twin(key)
+    _refuse_equal_run(key)
     run = TrainingRun.objects.create(
         study=release.study,
         release=release,
@@ -97,11 +103,11 @@ def request_training(
         method=method,
         params=full,
         seed=seed,
-        system_message=told,
+        system_message=system_message,
         config_hash=key,
         requested_by_id=actor.user_id,
     )
-    _put_on_record(actor, run)
+    _record_request(actor, run)
     queueing.start(
         actor=actor, kind=KIND, subject_id=run.id, study_id=run.study_id, label=_label(run)
     )
@@ -109,10 +115,13 @@ def request_training(
 
 
 def _label(run: TrainingRun) -> str:
-    return f"{run.method} on release {run.release.number}"
+    return _("%(method)s on release %(number)d") % {
+        "method": run.method,
+        "number": run.release.number,
+    }
 
 
-def _put_on_record(actor: Actor, run: TrainingRun) -> None:
+def _record_request(actor: Actor, run: TrainingRun) -> None:
     audit.record(
         actor=actor,
         action=ASKED,
@@ -129,9 +138,11 @@ def _put_on_record(actor: Actor, run: TrainingRun) -> None:
 def _checked(
     release: DatasetRelease, base: ModelVersion, method: str, params: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """All parameters that the method uses; refuses what could only fail."""
+    """Return all parameters that the method uses; raises Invalid or Conflict if it cannot run."""
     if method not in set(Method):
-        raise Invalid("Choose how to train.", {"method": ["Choose one of the list."]})
+        raise Invalid(
+            _("Choose a training method."), {"method": [_("Choose a method from the list.")]}
+        )
     if problem := release_problem(purpose=release.purpose, state=release.state):
         raise Conflict(problem)
     if problem := records_problem(rows=release.manifest.get("rows", {}), method=method):
@@ -141,15 +152,18 @@ def _checked(
     if problem := lineage_problem(releases=releases_behind(base)):
         raise Conflict(problem)
     if base.study_id not in (None, release.study_id):
-        raise Invalid("This model's weights are not here.", {"base": ["Choose another model."]})
+        raise Invalid(
+            _("Codesign does not have the weights of this model."),
+            {"base": [_("Choose another model.")]},
+        )
     try:
         return parse(method, params).used()
     except BadSpec as error:
-        raise Invalid("Some of these numbers cannot work.", {"params": error.problems}) from error
+        raise Invalid(_("Some parameters are invalid."), {"params": error.problems}) from error
 
 
 def _log(move: Move) -> None:
-    """Put the end of a run on record, and each move before it."""
+    """Record each change of state in the audit trail."""
     run: TrainingRun = move.row
     ended = move.new in ENDS
     audit.record(
@@ -165,7 +179,7 @@ machine(TrainingRun, TRAINING_STATES, log=_log)
 
 
 def follow(*, move: Move) -> None:
-    """Let a run follow its job."""
+    """Change the state of a run with its job's."""
     job: Job = move.row
     run = locked(run_id=job.subject_id)
     changes: dict[str, Any] = {"error": job.reason, "ended_at": job.ended_at}
@@ -180,7 +194,7 @@ def follow(*, move: Move) -> None:
 
 @transaction.atomic
 def cancel(*, actor: Actor, run: TrainingRun) -> TrainingRun:
-    """Stop a run: at once where it waits, at its next step where it runs."""
+    """Cancel a run: a queued run ends at once, a running one after its current step."""
     require(actor, TRAIN, run.study)
     queueing.cancel(actor=actor, job=job_about(kind=KIND, subject_id=run.id))
     audit.record(
@@ -195,9 +209,9 @@ def cancel(*, actor: Actor, run: TrainingRun) -> TrainingRun:
 
 @transaction.atomic
 def note_losses(*, work: Work, losses: list[Any]) -> None:
-    """Write the loss curve so far; with its first step a run is training.
+    """Save the loss curve so far. The first loss moves the run from preparing to training.
 
-    Raises Stopped where the run was cancelled, Failed where its release was superseded.
+    Raises Stopped if the run was cancelled, Failed if its release was superseded.
     """
     work.lock()
     run = locked(run_id=work.job.subject_id)
@@ -212,9 +226,9 @@ def note_losses(*, work: Work, losses: list[Any]) -> None:
 
 @transaction.atomic
 def finish(*, work: Work, path: str, sha256: str, metrics: Mapping[str, Any]) -> ModelVersion:
-    """The adapter becomes a model version with its lineage.
+    """Register the adapter as a model version with its lineage, and end the job.
 
-    Raises Stopped where the run was cancelled, Failed where its release was superseded.
+    Raises Stopped if the run was cancelled, Failed if its release was superseded.
     """
     work.lock()
     run = locked(run_id=work.job.subject_id)
@@ -243,13 +257,13 @@ def finish(*, work: Work, path: str, sha256: str, metrics: Mapping[str, Any]) ->
 
 
 def refuse_release(*, run: TrainingRun) -> None:
-    """Raise Failed where a run must not go on: somebody in its release may have withdrawn."""
+    """Raise Failed if the release can no longer be used, for example after a withdrawal."""
     if problem := release_problem(purpose=run.release.purpose, state=run.release.state):
         raise Failed(problem)
 
 
 def locked(*, run_id: uuid.UUID) -> TrainingRun:
-    """The run, locked; its job is locked before."""
+    """Lock and return the run. The caller has locked its job before."""
     return (
         TrainingRun.objects.select_for_update(no_key=True, of=("self",))
         .select_related("release", "base", "study", "requested_by")

@@ -1,7 +1,7 @@
-"""Running one training run: a process of its own, watched, told to stop, and read at its end.
+"""Runs one training run in a separate process, which a worker watches and can stop.
 
-The process writes to its folder alone (`modelhub.engine`); the worker that watches it writes the
-rows. A worker that dies takes the process with it; the next one resumes from its checkpoints.
+The process only writes to its folder (`modelhub.engine`); the worker writes to the database. If
+the worker dies, the process ends too, and the next worker resumes from the checkpoints.
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ log = logging.getLogger(__name__)
 LOOK_EVERY_SECONDS = 1.0
 AGAIN_SECONDS = 15
 MOST_LOGGED = 8_000  # characters
-NICE = 15  # pages come first
+NICE = 15  # so that pages stay fast
 
 
 def _train(work: Work) -> None:
-    """See a run through, and keep what came of it."""
+    """Train until the run ends, and save its result."""
     run = queries.run_for_worker(run_id=work.job.subject_id)
     training.refuse_release(run=run)
     if disk_space.is_full(settings.MODELS_DIR):
         raise Retry(disk_space.SENTENCE, seconds=AGAIN_SECONDS)
     folder = settings.MODELS_DIR / "adapters" / str(run.id)
-    folder.mkdir(parents=True, exist_ok=True)  # it may hold the checkpoints of a killed process
+    folder.mkdir(parents=True, exist_ok=True)  # may hold checkpoints of a killed process
     try:
         (folder / "spec.json").write_text(json.dumps(spec_of(run=run, folder=folder), indent=2))
     except EngineError as error:
@@ -70,12 +70,12 @@ def _train(work: Work) -> None:
 
 
 def _clear(folder: Path) -> None:
-    for left in ("checkpoints", "adapter"):
-        shutil.rmtree(folder / left, ignore_errors=True)
+    for leftover in ("checkpoints", "adapter"):
+        shutil.rmtree(folder / leftover, ignore_errors=True)
 
 
 def _run_process(work: Work, folder: Path) -> int:
-    """Train in a process, and watch it until it ends; its exit code."""
+    """Train in a process, watch it until it ends, and return its exit code."""
     with (folder / "stderr.log").open("wb") as stderr:
         process = subprocess.Popen(  # noqa: S603
             [sys.executable, "-m", "modelhub.engine.train", str(folder / "spec.json")],
@@ -90,25 +90,25 @@ def _run_process(work: Work, folder: Path) -> int:
             _report(work, folder)
         _report(work, folder)
     except (Stopped, Failed):
-        process.terminate()  # it stops at its next step, and keeps its checkpoints
+        process.terminate()  # it stops after its current step and keeps its checkpoints
         process.wait()
         raise
     finally:
-        if process.poll() is None:  # watching failed: nobody would read what it does
+        if process.poll() is None:  # an error in this process: nothing would save the result
             process.kill()
         process.wait()
     return process.returncode
 
 
 def _report(work: Work, folder: Path) -> None:
-    """Copy progress from the folder; raises where the process should stop."""
+    """Save the progress from the folder; raises Stopped or Failed if the process should stop."""
     summary = summary_of(events=read_progress(folder))
     work.progress(summary["step"], summary["steps"])
     training.note_losses(work=work, losses=summary["losses"])
 
 
 def spec_of(*, run: TrainingRun, folder: Path) -> dict[str, Any]:
-    """What the process is told; every key stands in `modelhub.engine.spec`."""
+    """Return the input of the process. `modelhub.engine.spec` documents the keys."""
     parent = run.base if run.base.kind == ModelKind.ADAPTER else None
     return {
         "method": run.method,
@@ -127,7 +127,7 @@ def spec_of(*, run: TrainingRun, folder: Path) -> dict[str, Any]:
 
 
 def summary_of(*, events: list[dict[str, Any]]) -> dict[str, Any]:
-    """step, steps and the loss curve of what the process wrote."""
+    """Return the step, the number of steps and the loss curve from the events of the process."""
     steps = [event for event in events if event.get("step") is not None]
     last = steps[-1] if steps else {}
     return {
@@ -141,19 +141,19 @@ def summary_of(*, events: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _last_words(folder: Path) -> str:
-    """The end of what the process wrote where a person reads nothing."""
+def _last_errors(folder: Path) -> str:
+    """Return the end of the process's standard error, for the log."""
     with suppress(OSError):
         return (folder / "stderr.log").read_text(errors="replace")[-MOST_LOGGED:].strip()
     return ""
 
 
 def _keep(work: Work, run: TrainingRun, folder: Path, returncode: int) -> None:
-    """Keep the model that the process made, or raise the reason why there is none."""
+    """Save the model that the process made, or raise the reason why there is none."""
     if returncode == Exit.NO_ROOM:
         raise Retry(disk_space.SENTENCE, seconds=AGAIN_SECONDS)
     if returncode == Exit.BUSY:
-        raise Retry(_("The process of an earlier worker is still at it."), seconds=AGAIN_SECONDS)
+        raise Retry(_("The process of an earlier worker is still running."), seconds=AGAIN_SECONDS)
     result = read_result(folder, returncode)
     if result["state"] == "done":
         training.finish(
@@ -163,8 +163,8 @@ def _keep(work: Work, run: TrainingRun, folder: Path, returncode: int) -> None:
             metrics=result.get("metrics", {}),
         )
         return
-    if said := _last_words(folder):
-        log.warning("training run %s ended, and its process said:\n%s", run.id, said)
+    if errors := _last_errors(folder):
+        log.warning("training run %s ended, and its process wrote:\n%s", run.id, errors)
     raise Failed(result.get("error") or "")
 
 

@@ -1,7 +1,7 @@
-"""Files of prompts from a page: stored, checked, shown, and imported once a person confirms.
+"""Imports of uploaded files: stored, checked, shown, and imported after a person confirms.
 
-What a program sends takes the same way from `confirm` on, see `api_imports`. The check and the
-import are a job each. An import is one transaction: a worker that dies leaves nothing of it.
+Files from the API skip the check and count as confirmed (see `api_imports`). Check and import are
+separate jobs. An import is one transaction, so it is rolled back if its worker dies.
 """
 
 from __future__ import annotations
@@ -46,31 +46,45 @@ from modelhub.services import imports
 from modelhub.services.file_rows import reading
 from modelhub.services.imports import ImportReport
 
-RECEIVED = action("modelhub.upload_received", "brought a file of prompts")
-MOVED = action("modelhub.upload_moved", "moved an import to another state")
+RECEIVED = action("modelhub.upload_received", gettext_lazy("uploaded a file of prompts"))
+MOVED = action("modelhub.upload_moved", gettext_lazy("changed the state of an import"))
 SUFFIXES = (".jsonl", ".ndjson", ".csv", ".parquet")
 MOST_PROBLEMS = 200
 MOST_TIED = 50
-"""Rows whose ties are shown."""
+"""Rows whose split groups are shown."""
 ORPHAN_AFTER = 3600.0
-"""Seconds; no upload takes so long to arrive."""
-UNCONFIRMED = "Nobody imported it within a week, so the file was deleted. Please bring it again."
+"""Seconds; longer than any upload takes."""
+UNCONFIRMED = gettext_lazy(
+    "The file was deleted because nobody confirmed the import within a week. Please upload it "
+    "again."
+)
 AGAIN_SECONDS = 5
-GONE = "Its file is not on the server any more, so nothing came in. Please bring it again."
+GONE = gettext_lazy(
+    "The file is no longer on the server, so nothing was imported. Please upload it again."
+)
 
 
 @transaction.atomic
 def receive(*, actor: Actor, study: Study, file: UploadedFile[bytes]) -> Upload:
-    """Keep a file and let a worker look through it; nothing is imported before `confirm`."""
+    """Store a file and queue its check. Nothing is imported before `confirm`."""
     require(actor, UPLOAD, study)
     name = Path(file.name or "").name
     suffix = Path(name).suffix.lower()
     if suffix not in SUFFIXES:
-        _refuse(f"{name} cannot be read. Please choose a .jsonl, .csv or .parquet file.")
+        _refuse(
+            _("%(name)s has an unknown format. Please use .jsonl, .csv or .parquet.")
+            % {"name": name}
+        )
     if not file.size:
-        _refuse(f"{name} is empty. Please choose a file with a row for each prompt.")
+        _refuse(
+            _("%(name)s is empty. Please choose a file with a row for each prompt.")
+            % {"name": name}
+        )
     if (file.size or 0) > MOST_BYTES:
-        raise TooLarge(f"{name} has more than {MOST_BYTES:,} bytes. Please split it.")
+        raise TooLarge(
+            _("%(name)s has more than %(most)s bytes. Please split the file.")
+            % {"name": name, "most": f"{MOST_BYTES:,}"}
+        )
     upload = Upload.objects.create(
         study=study, requested_by_id=actor.user_id, name=name[:120], suffix=suffix
     )
@@ -80,7 +94,7 @@ def receive(*, actor: Actor, study: Study, file: UploadedFile[bytes]) -> Upload:
 
 
 def received(*, actor: Actor, upload: Upload) -> None:
-    """Put a new row on record and queue its job."""
+    """Record a new import in the audit trail and queue its job."""
     audit.record(
         actor=actor,
         action=RECEIVED,
@@ -103,7 +117,7 @@ def _start_job(actor: Actor, upload: Upload) -> None:
 
 
 def store(*, chunks: Iterable[bytes], path: Path) -> str:
-    """Write the whole file, or leave none; its SHA-256."""
+    """Write the whole file, or leave none; return its SHA-256."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     digest = hashlib.sha256()
     try:
@@ -123,11 +137,13 @@ def _refuse(sentence: str) -> None:
 
 @transaction.atomic
 def confirm(*, actor: Actor, upload: Upload, skip_bad: bool = False) -> Upload:
-    """Import a file that was looked through; with `skip_bad` all of it that is fine."""
+    """Queue the import of a checked file; with `skip_bad` only of its valid rows."""
     require(actor, UPLOAD, upload.study)
     upload = _locked(upload.id)
     if upload.found.get("skipped") and not skip_bad and upload.state == UploadState.CHECKED:
-        raise Conflict("Some rows cannot come in. Mend the file, or import the rest.")
+        raise Conflict(
+            _("Some rows are invalid. Fix the file and upload it again, or import the other rows.")
+        )
     _move(actor, upload, UploadState.CONFIRMED, skip_bad=skip_bad)
     _start_job(actor, upload)
     return upload
@@ -135,7 +151,7 @@ def confirm(*, actor: Actor, upload: Upload, skip_bad: bool = False) -> Upload:
 
 @transaction.atomic
 def cancel(*, actor: Actor, upload: Upload) -> Upload:
-    """End an import, at once or (where a worker reads) within seconds; nothing of it stays."""
+    """Cancel an import: at once, or within seconds if a worker is reading. Nothing is kept."""
     require(actor, IMPORT, upload.study)
     job = queries.job_of(upload=upload)
     if job.state in UNFINISHED:
@@ -148,10 +164,10 @@ def cancel(*, actor: Actor, upload: Upload) -> Upload:
 
 
 def _read(work: Work) -> None:
-    """Check a file, or import it once it was confirmed."""
+    """Check a file, or import it if it is confirmed."""
     upload = Upload.objects.select_related("study").get(id=work.job.subject_id)
     if not path_of(upload=upload).is_file():
-        raise Failed(GONE)
+        raise Failed(str(GONE))
     try:
         if upload.state == UploadState.CHECKING:
             _check(upload, work)
@@ -165,25 +181,25 @@ def _read(work: Work) -> None:
 def _check(upload: Upload, work: Work) -> None:
     with reading(path=path_of(upload=upload), name=upload.name) as rows:
         report = imports.check_rows(
-            actor=_asker(upload),
+            actor=_requester(upload),
             study=upload.study,
             rows=rows,
             watch=lambda report: work.progress(report.rows, rows.total),
         )
     with transaction.atomic():
-        first = [_seen(row) for row in report.first]
+        first = [_preview(row) for row in report.first]
         _keep(work, report, first=first, checked_at=timezone.now())
 
 
 @transaction.atomic
 def _import(upload: Upload, work: Work) -> None:
-    """Import and end the job in one transaction: either both are there afterwards or neither."""
+    """Import, and end the job in the same transaction."""
     if not try_lock_until_commit(Lock.IMPORT, upload.study_id):
-        raise Retry(_("Another import of this study comes first."), seconds=AGAIN_SECONDS)
+        raise Retry(_("Another import of this study is running."), seconds=AGAIN_SECONDS)
     try:
         with reading(path=path_of(upload=upload), name=upload.name) as rows:
             report = imports.import_rows(
-                actor=_asker(upload),
+                actor=_requester(upload),
                 study=upload.study,
                 rows=rows,
                 skip_bad=upload.skip_bad,
@@ -192,18 +208,18 @@ def _import(upload: Upload, work: Work) -> None:
     except RowsRefused as refused:
         if not upload.found:
             raise
-        sentence = f"{refused.title} The study has changed since the file was checked."
-        raise Conflict(sentence) from refused
+        sentence = _("%(problem)s The study was changed after the check of the file.")
+        raise Conflict(sentence % {"problem": refused.title}) from refused
     _keep(work, report)
 
 
-def _asker(upload: Upload) -> Actor:
-    """Who asked, so that the import is theirs; what they may do is looked up anew."""
+def _requester(upload: Upload) -> Actor:
+    """Return the actor who requested the import. Their permissions are checked again."""
     return Actor(user_id=upload.requested_by_id)
 
 
 def _keep(work: Work, report: ImportReport, **changes: Any) -> None:
-    """Write what came of it, and end the job; raises Stopped where it was cancelled."""
+    """Save the report, and end the job; raises Stopped if it was cancelled."""
     work.progress(report.rows, report.rows)
     work.lock()
     upload = _locked(work.job.subject_id)
@@ -233,7 +249,7 @@ def _keep(work: Work, report: ImportReport, **changes: Any) -> None:
 
 @transaction.atomic
 def _keep_problems(work: Work, problems: Sequence[RowProblem]) -> None:
-    """Write what is wrong with the rows of a file of which nothing came in."""
+    """Save the errors of a file that was not imported."""
     work.lock()
     upload = _locked(work.job.subject_id)
     upload.problems, upload.found = _first_of(problems), {"skipped": len(problems)}
@@ -241,10 +257,10 @@ def _keep_problems(work: Work, problems: Sequence[RowProblem]) -> None:
 
 
 def _first_of(problems: Sequence[RowProblem]) -> list[list[Any]]:
-    return [[one.line, one.problem[:500]] for one in problems[:MOST_PROBLEMS]]
+    return [[problem.line, problem.problem[:500]] for problem in problems[:MOST_PROBLEMS]]
 
 
-def _seen(row: ImportRow) -> dict[str, Any]:
+def _preview(row: ImportRow) -> dict[str, Any]:
     return {
         "turns": [dict(turn) for turn in row.prompt.messages],
         "language": row.prompt.language,
@@ -252,39 +268,41 @@ def _seen(row: ImportRow) -> dict[str, Any]:
         "held_out": row.prompt.held_out,
         "topics": list(row.prompt.topics),
         "intensity": row.prompt.intensity,
-        "responses": [{"text": one.text, "model": one.model} for one in row.responses],
+        "responses": [
+            {"text": response.text, "model": response.model} for response in row.responses
+        ],
     }
 
 
 def clear_orphans() -> None:
-    """Remove files that no row needs: a process died while it stored or dropped them.
+    """Delete files without an unfinished import, which a killed process may leave.
 
-    Young ones stay, since their rows may not have been committed yet.
+    New files are kept, since their rows may not be committed yet.
     """
-    waiting = {str(upload_id) for upload_id in queries.not_ended()}
+    needed = {str(upload_id) for upload_id in queries.not_ended()}
     for path in Path(settings.UPLOADS_DIR).glob("*"):
         with suppress(FileNotFoundError):
-            if path.stem not in waiting and time.time() - path.stat().st_mtime > ORPHAN_AFTER:
+            if path.stem not in needed and time.time() - path.stat().st_mtime > ORPHAN_AFTER:
                 path.unlink()
 
 
 @transaction.atomic
 def drop_unconfirmed() -> int:
-    """Leave files that nobody said yes to for a week, so that none lies about; how many."""
+    """Cancel imports that nobody confirmed within a week; return their number."""
     unconfirmed = queries.unconfirmed().select_for_update(skip_locked=True, of=("self",))
     dropped = list(unconfirmed.select_related("study"))
     for upload in dropped:
-        _move(SYSTEM, upload, UploadState.CANCELLED, error=UNCONFIRMED)
+        _move(SYSTEM, upload, UploadState.CANCELLED, error=str(UNCONFIRMED))
     return len(dropped)
 
 
 def _locked(upload_id: uuid.UUID) -> Upload:
-    found = Upload.objects.select_for_update(no_key=True, of=("self",)).select_related("study")
-    return found.get(id=upload_id)
+    uploads = Upload.objects.select_for_update(no_key=True, of=("self",)).select_related("study")
+    return uploads.get(id=upload_id)
 
 
 def _move(actor: Actor, upload: Upload, to: UploadState, **changes: Any) -> None:
-    """Move a locked row; once it has ended, its rows and its file are dropped."""
+    """Change the state of a locked import; if that ends it, delete its preview and its file."""
     if not UPLOAD_STATES.table[to]:
         changes |= {"ended_at": timezone.now(), "first": []}
         path = path_of(upload=upload)
@@ -318,7 +336,7 @@ ENDS = {JobState.FAILED: UploadState.FAILED, JobState.CANCELLED: UploadState.CAN
 
 
 def _follow(move: Move) -> None:
-    """Let an upload follow its job, which checks or imports it."""
+    """Change the state of an import with its job's, which checks or imports the file."""
     job: Job = move.row
     upload = _locked(job.subject_id)
     checks = upload.state in (UploadState.QUEUED, UploadState.CHECKING)

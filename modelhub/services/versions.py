@@ -1,8 +1,9 @@
-"""Model versions come into being; sources hide them from those who judge."""
+"""Registers model versions, and sources, which hide models from people who judge."""
 
 from __future__ import annotations
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy
 
 from codesign.audit import services as audit
 from codesign.audit.registry import action
@@ -12,35 +13,38 @@ from modelhub.engine.weights import EMBEDDED_NAME
 from modelhub.models import ModelVersion, Source
 from modelhub.rules.states import ModelKind
 
-VERSION_MADE = action("modelhub.version_made", "registered a model version")
+VERSION_MADE = action("modelhub.version_made", gettext_lazy("registered a model version"))
 
 
 @transaction.atomic
 def ensure_embedded_model() -> ModelVersion:
-    """The model that comes with Codesign, for all studies; weights are made on first use."""
-    version, made = ModelVersion.objects.get_or_create(
+    """Return the model shipped with Codesign, which all studies share.
+
+    Its weights are converted on first use.
+    """
+    version, created = ModelVersion.objects.get_or_create(
         study=None,
         name=EMBEDDED_NAME,
         defaults={"kind": ModelKind.EMBEDDED, "path": EMBEDDED_NAME},
     )
-    if made:
+    if created:
         _record(SYSTEM, version)
     return version
 
 
 @transaction.atomic
 def ensure_imported_model(*, actor: Actor, study: Study, name: str) -> ModelVersion:
-    """The model of that name as known from imported responses; the caller has checked the actor."""
-    version, made = ModelVersion.objects.get_or_create(
+    """Return the imported model of that name. The caller has checked the permission."""
+    version, created = ModelVersion.objects.get_or_create(
         study=study, name=name, defaults={"kind": ModelKind.IMPORTED}
     )
-    if made:
+    if created:
         _record(actor, version)
     return version
 
 
 def source_of(*, study: Study, version: ModelVersion | None) -> Source:
-    """The opaque mark that responses of this version carry in this study."""
+    """Return the opaque source for responses of this version in this study."""
     return Source.objects.get_or_create(study=study, model_version=version)[0]
 
 

@@ -1,10 +1,12 @@
-"""Letting a model write the texts of one chunk: no database, no transaction held meanwhile."""
+"""Lets a model write the texts of one chunk, without database access."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from django.utils.translation import gettext as _
 
 from annotations.rules.prompts import Message, text_problem
 from annotations.rules.texts import text_hash
@@ -19,7 +21,7 @@ WriteBatch = Callable[[Sequence[Request]], list[Completion]]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One text to be written, and the hashes that it must not have (its prompt's other texts)."""
+    """One text to write. `taken` has the hashes of the prompt's other texts."""
 
     item_id: int
     prompt_key: str
@@ -32,7 +34,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What came of it: a text, or the reason why there is none."""
+    """A text that was written, or the error."""
 
     item_id: int
     seed: int
@@ -45,7 +47,7 @@ class Draft:
 
 
 def load(*, models_dir: Path, adapter: Path | None, threads: int) -> LoadedModel:
-    """The embedded model, with an adapter where there is one; kept by the process."""
+    """Load the embedded model, with an adapter if one is given. The process keeps it in memory."""
     from modelhub.engine import libraries, weights
 
     libraries.prepare()
@@ -54,7 +56,7 @@ def load(*, models_dir: Path, adapter: Path | None, threads: int) -> LoadedModel
 
 
 def batch_writer(*, model: LoadedModel, settings: Settings) -> WriteBatch:
-    """A function that writes one batch with these settings."""
+    """Return a function that writes one batch with these settings."""
 
     def write(requests: Sequence[Request]) -> list[Completion]:
         return generate_batch(
@@ -76,12 +78,12 @@ def write_chunk(
     write: WriteBatch,
     names: Sequence[str] = (EMBEDDED_NAME,),
 ) -> list[Draft]:
-    """Write all texts of a chunk in one batch; those that cannot be shown are made again.
+    """Write all texts of a chunk in one batch, and retry texts that cannot be shown.
 
-    `names` are those of the model and of what it was trained from.
+    `names` are the names of the model and its ancestors.
 
-    A text cannot be shown when it is empty, names its maker, or repeats another text to the same
-    prompt. It gets a new seed, up to three times, then its item fails with the reason.
+    A text cannot be shown if it is empty, reveals its model, or repeats another text to the same
+    prompt. It is written again with a new seed up to three times; then its item fails.
     """
     taken = {w.prompt_key: set(w.taken) for w in wanted}
     for w in wanted:
@@ -117,7 +119,7 @@ def _seed(seed: int, w: Wanted, again: int) -> int:
 def _write(
     wanted: Sequence[Wanted], seeds: Sequence[int], write: WriteBatch
 ) -> Sequence[Completion | EngineError]:
-    """One batch; where the model refuses it, each alone, so that one bad text fails alone."""
+    """Write one batch. After an error, write each text separately, so that only one fails."""
     requests = [Request(w.messages, s) for w, s in zip(wanted, seeds, strict=True)]  # type: ignore[arg-type]
     try:
         return write(requests)
@@ -137,11 +139,13 @@ def _problem(completion: Completion | EngineError, taken: set[str], names: Seque
     if isinstance(completion, EngineError):
         return str(completion)
     if text_problem(completion.text, "the response"):
-        return "The model wrote nothing that can be shown."
-    if found := giveaway(completion.text, names):
-        return f"Every text that the model wrote named its maker, the last one: “{found.words}”."
+        return _("The model wrote no text that can be shown.")
+    if disclosure := giveaway(completion.text, names):
+        return _("Every text revealed the model that wrote it. The last one: “%(words)s”.") % {
+            "words": disclosure.words
+        }
     if text_hash(completion.text) in taken:
-        return "The model wrote the same text again and again."
+        return _("The model wrote the same text every time.")
     return ""
 
 

@@ -1,1 +1,1 @@
-"""Pages about models; nobody who judges can open one."""
+"""Pages about models. Judging roles have no access."""

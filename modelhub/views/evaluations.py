@@ -1,4 +1,4 @@
-"""A model's page with its lineage, and the blind comparison with its parent."""
+"""Pages of a model with its lineage, and of the blind comparison with its parent."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ from modelhub.services import evaluations
 @page(SEE_MODELS)
 @require_GET
 def model(request: StudyRequest, slug: str, model_id: uuid.UUID) -> HttpResponse:
-    """Lineage: parent, release, parameters, who, when; and the way to a comparison."""
+    """Show a model's lineage, and its comparisons or the button to start one."""
     study = request.member.study
     version = model_of(actor=request.actor, study=study, model_id=model_id)
-    found = reading.evaluations_of(actor=request.actor, study=study).filter(child=version)
+    comparisons = reading.evaluations_of(actor=request.actor, study=study).filter(child=version)
     judgements, pay = reading.asked_by_a_comparison(study=study)
     problem = lineage_problem(releases=releases_behind(version))
     return render(
@@ -44,7 +44,7 @@ def model(request: StudyRequest, slug: str, model_id: uuid.UUID) -> HttpResponse
             "study": study,
             "version": version,
             "kind": ModelKind(version.kind).label,
-            "evaluations": found,
+            "evaluations": comparisons,
             "method": Method(version.training_run.method).label if version.training_run else "",
             "numbers": named(version.training_run.params) if version.training_run else [],
             "who": studies.name_of_actor(study_id=study.id, user_id=version.made_by_id),
@@ -65,43 +65,44 @@ def compare(request: StudyRequest, slug: str, model_id: uuid.UUID) -> HttpRespon
     study = request.member.study
     version = model_of(actor=request.actor, study=study, model_id=model_id)
     try:
-        made = evaluations.plan_evaluation(actor=request.actor, study=study, child=version)
+        planned = evaluations.plan_evaluation(actor=request.actor, study=study, child=version)
     except Refusal as refusal:
         messages.warning(request, refusal.title)
         return redirect("modelhub:model", slug=slug, model_id=model_id)
-    return redirect("modelhub:evaluation", slug=slug, evaluation_id=made.id)
+    return redirect("modelhub:evaluation", slug=slug, evaluation_id=planned.id)
 
 
 @page(SEE_MODELS)
 @require_GET
 def evaluation(request: StudyRequest, slug: str, evaluation_id: uuid.UUID) -> HttpResponse:
-    """Win rate per cohort with its interval, and how far answers and judgements are."""
+    """Show the win rate of each cohort with its interval, and the progress of both models."""
     study = request.member.study
-    found = reading.evaluation_of(actor=request.actor, study=study, evaluation_id=evaluation_id)
-    result = reading.result_of(actor=request.actor, evaluation=found)
+    compared = reading.evaluation_of(actor=request.actor, study=study, evaluation_id=evaluation_id)
+    result = reading.result_of(actor=request.actor, evaluation=compared)
+    runs = (compared.parent_run, compared.child_run)
     return render(
         request,
         "modelhub/evaluation.html",
         {
             "study": study,
-            "evaluation": found,
+            "evaluation": compared,
             "result": result,
             "pictures": [(cohort, _picture(cohort.rate)) for cohort in result.cohorts],
             "answers": [
-                _answers(found.parent, found.parent_run),
-                _answers(found.child, found.child_run),
+                _answers(compared.parent, compared.parent_run),
+                _answers(compared.child, compared.child_run),
             ],
-            "going_on": any(run.state in UNDER_WAY for run in (found.parent_run, found.child_run)),
+            "going_on": any(run.state in UNDER_WAY for run in runs),
         },
     )
 
 
 def _picture(rate: WinRate) -> Share:
-    """A cohort stands in a result with its first judgement, and then has a rate."""
+    """Return the chart of a win rate. Cohorts in a result have judgements, and so a rate."""
     return share(rate.rate or 0.0, rate.low or 0.0, rate.high or 0.0)
 
 
 def _answers(version: ModelVersion, run: GenerationRun) -> dict[str, Any]:
-    """How far one of the two is with its answers."""
+    """Return the progress of one of the two models."""
     state = run_state(run.state, begun=bool(run.done))
     return {"version": version, "run": run, "state": state, "progress": how_far(run=run)}

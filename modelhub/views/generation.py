@@ -1,4 +1,4 @@
-"""Generation runs: the list, starting one, how far one is, cancelling and resuming it."""
+"""Pages to list, start, watch, cancel and resume generation runs."""
 
 from __future__ import annotations
 
@@ -34,34 +34,34 @@ NOBODY = uuid.UUID(int=0)
 @never_cache
 @require_safe
 def listed(request: StudyRequest, slug: str) -> HttpResponse:
-    """Every run, newest first."""
-    found = Paginator(queries.runs_of(study_id=request.member.study_id), RUNS_A_PAGE).get_page(
+    """List the runs of a study, newest first."""
+    runs = Paginator(queries.runs_of(study_id=request.member.study_id), RUNS_A_PAGE).get_page(
         request.GET.get("page")
     )
-    who = studies.names_of_actors(
+    names = studies.names_of_actors(
         study_id=request.member.study_id,
-        user_ids={run.requested_by_id for run in found if run.requested_by_id},
+        user_ids={run.requested_by_id for run in runs if run.requested_by_id},
     )
-    seen = {
-        "page": found,
+    context = {
+        "page": runs,
         "rows": [
             {
                 "run": run,
                 "state": run_state(run.state),
-                "who": who.get(run.requested_by_id or NOBODY),
+                "who": names.get(run.requested_by_id or NOBODY),
             }
-            for run in found
+            for run in runs
         ],
         "may_start": request.member.has_role(*RUN_GENERATION.roles),
     }
-    return render(request, "modelhub/runs.html", seen)
+    return render(request, "modelhub/runs.html", context)
 
 
 @page(RUN_GENERATION)
 @never_cache
 @require_http_methods(["GET", "POST"])
 def start(request: StudyRequest, slug: str) -> HttpResponse:
-    """Choose model and settings; workers write."""
+    """Show and handle the form that starts a run."""
     study = request.member.study
     versions.ensure_embedded_model()
     initial = {
@@ -92,43 +92,43 @@ def start(request: StudyRequest, slug: str) -> HttpResponse:
 @never_cache
 @require_safe
 def one(request: StudyRequest, slug: str, run_id: uuid.UUID) -> HttpResponse:
-    """What a run writes with, and how far it is."""
+    """Show the settings and the progress of a run."""
     run = queries.run_in(study_id=request.member.study_id, run_id=run_id)
-    return render(request, "modelhub/run.html", _seen(request, run))
+    return render(request, "modelhub/run.html", _context(request, run))
 
 
 @page(SEE_GENERATION)
 @never_cache
 @require_safe
 def progress(request: StudyRequest, slug: str, run_id: uuid.UUID) -> HttpResponse:
-    """How far a run is; loads the page anew once there is an end."""
+    """Return the progress part of a run's page, or reload the page when the run has ended."""
     run = queries.run_in(study_id=request.member.study_id, run_id=run_id)
-    return progress_part(request, _seen(request, run)["job"])
+    return progress_part(request, _context(request, run)["job"])
 
 
 @page(SEE_GENERATION)
 @never_cache
 @require_safe
 def on_home(request: StudyRequest, slug: str, run_id: uuid.UUID) -> HttpResponse:
-    """The part of a home's card that changes while a run goes on; asks no more once it ended.
+    """Return the part of the home card that is refreshed until the run ends.
 
-    `was` is where the run stood when the page asked: a new word is said aloud, the old one is
-    not said again.
+    `was` is the state on the page. The live region is only updated if the state has changed, so
+    that screen readers do not repeat it.
     """
     run = queries.run_in(study_id=request.member.study_id, run_id=run_id)
     panel = queries.shown_on_home(run=run)
-    seen = {"panel": panel, "changed": request.GET.get("was") != panel["state"]}
-    return render(request, "modelhub/_home_run_progress.html", seen)
+    context = {"panel": panel, "changed": request.GET.get("was") != panel["state"]}
+    return render(request, "modelhub/_home_run_progress.html", context)
 
 
-def _seen(request: StudyRequest, run: GenerationRun) -> dict[str, Any]:
+def _context(request: StudyRequest, run: GenerationRun) -> dict[str, Any]:
     progress = queries.how_far(run=run)
     keys = {"slug": request.member.study.slug, "run_id": run.id}
-    goes_on = run.state in queries.UNDER_WAY
-    may = request.member.has_role(*RUN_GENERATION.roles)
-    tokens = run.tokens / run.done if run.done else 0  # of a response
+    unfinished = run.state in queries.UNDER_WAY
+    may_run = request.member.has_role(*RUN_GENERATION.roles)
+    tokens = run.tokens / run.done if run.done else 0  # per response
     job = ProgressCard(
-        title=_("How far it is"),
+        title=_("Progress"),
         done=progress.done,
         total=progress.total,
         unit=_("responses"),
@@ -137,32 +137,32 @@ def _seen(request: StudyRequest, run: GenerationRun) -> dict[str, Any]:
         rate_unit=_("tokens"),
         left=progress.seconds_left,
         problem=progress.reason,
-        poll_url=reverse("modelhub:run-progress", kwargs=keys) if goes_on else "",
-        cancel_url=reverse("modelhub:run-cancel", kwargs=keys) if goes_on and may else "",
+        poll_url=reverse("modelhub:run-progress", kwargs=keys) if unfinished else "",
+        cancel_url=reverse("modelhub:run-cancel", kwargs=keys) if unfinished and may_run else "",
     )
     return {
         "run": run,
         "job": job,
         "tasks": run.tasks_made,
-        "may_resume": may and run.state in queries.RESUMABLE,
+        "may_resume": may_run and run.state in queries.RESUMABLE,
     }
 
 
 @page(RUN_GENERATION)
 @require_POST
 def cancel(request: StudyRequest, slug: str, run_id: uuid.UUID) -> HttpResponse:
-    """Stop a run; what is written stays."""
+    """Cancel a run. Written responses are kept."""
     run = queries.run_in(study_id=request.member.study_id, run_id=run_id)
     generation.cancel_run(actor=request.actor, run=run)
-    messages.success(request, _("The run is cancelled. What was written stays."))
+    messages.success(request, _("The run is cancelled. The responses that were written are kept."))
     return redirect("modelhub:run", slug=slug, run_id=run.id)
 
 
 @page(RUN_GENERATION)
 @require_POST
 def resume(request: StudyRequest, slug: str, run_id: uuid.UUID) -> HttpResponse:
-    """Go on where it stopped."""
+    """Resume a cancelled or failed run."""
     run = queries.run_in(study_id=request.member.study_id, run_id=run_id)
     generation.resume_run(actor=request.actor, run=run)
-    messages.success(request, _("The run goes on."))
+    messages.success(request, _("The run is resumed."))
     return redirect("modelhub:run", slug=slug, run_id=run.id)

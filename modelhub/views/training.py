@@ -1,4 +1,4 @@
-"""Training pages: start a run, watch it, stop it."""
+"""Pages to list, start, watch and cancel training runs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from codesign.shared.errors import Refusal
@@ -29,15 +30,15 @@ GOING_ON = {TrainingState.QUEUED, TrainingState.PREPARING, TrainingState.TRAININ
 @page(SEE_MODELS)
 @require_GET
 def runs(request: StudyRequest, slug: str) -> HttpResponse:
-    """Every run of the study, newest first, and the way to a new one."""
+    """List the runs of a study, newest first."""
     study = request.member.study
-    found = reading.with_progress(reading.runs_of(actor=request.actor, study=study))
+    listed = reading.with_progress(reading.runs_of(actor=request.actor, study=study))
     return render(
         request,
         "modelhub/training_runs.html",
         {
             "study": study,
-            "runs": [(run, Method(run.method).label) for run in found],
+            "runs": [(run, Method(run.method).label) for run in listed],
             "may_train": request.member.has_role(*TRAIN.roles),
         },
     )
@@ -46,7 +47,7 @@ def runs(request: StudyRequest, slug: str) -> HttpResponse:
 @page(TRAIN)
 @require_http_methods(["GET", "POST"])
 def start(request: StudyRequest, slug: str) -> HttpResponse:
-    """Choose a release, a model and the numbers."""
+    """Show and handle the form that starts a run."""
     study = request.member.study
     versions.ensure_embedded_model()
     releases = reading.trainable_releases(actor=request.actor, study=study)
@@ -59,7 +60,7 @@ def start(request: StudyRequest, slug: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         release, base = form.chosen()
         try:
-            made = training.request_training(
+            requested = training.request_training(
                 actor=request.actor,
                 release=release,
                 base=base,
@@ -71,7 +72,7 @@ def start(request: StudyRequest, slug: str) -> HttpResponse:
             explain(form, refusal)
             same = refusal.extra.get("training_run")
         else:
-            return redirect("modelhub:training-run", slug=slug, run_id=made.id)
+            return redirect("modelhub:training-run", slug=slug, run_id=requested.id)
     return render(
         request,
         "modelhub/training_start.html",
@@ -81,57 +82,57 @@ def start(request: StudyRequest, slug: str) -> HttpResponse:
 
 
 def _context(request: StudyRequest, run_id: uuid.UUID) -> dict[str, object]:
-    found = reading.run_of(actor=request.actor, study=request.member.study, run_id=run_id)
-    going_on = found.state in GOING_ON
+    shown = reading.run_of(actor=request.actor, study=request.member.study, run_id=run_id)
+    going_on = shown.state in GOING_ON
     return {
         "study": request.member.study,
-        "run": found,
+        "run": shown,
         "going_on": going_on,
         "may_cancel": going_on and request.member.has_role(*TRAIN.roles),
-        "curve": curve([point["loss"] for point in found.losses]),
-        "numbers": named(found.params),
-        "validation": found.metrics.get("validation"),
-        "measured": "validation" in found.metrics,
-        "scores": _scores(found.metrics.get("validation")),
-        "method": Method(found.method).label,
-        "lower": LOSSES[found.method],
+        "curve": curve([point["loss"] for point in shown.losses]),
+        "numbers": named(shown.params),
+        "validation": shown.metrics.get("validation"),
+        "measured": "validation" in shown.metrics,
+        "scores": _scores(shown.metrics.get("validation")),
+        "method": Method(shown.method).label,
+        "lower": LOSSES[shown.method],
         "who": studies.name_of_actor(
-            study_id=request.member.study_id, user_id=found.requested_by_id
+            study_id=request.member.study_id, user_id=shown.requested_by_id
         ),
     }
 
 
 def _scores(validation: Mapping[str, Any] | None) -> list[tuple[str, str]]:
-    """What was measured, in words."""
-    found = validation["scores"] if validation else {}
+    """Return the names and formatted values of the validation scores."""
+    scores = validation["scores"] if validation else {}
     return [
         (str(SCORE_NAMES[name]), f"{100 * value:.0f}%" if name in SHARES else f"{value:.3f}")
-        for name, value in found.items()
+        for name, value in scores.items()
     ]
 
 
 @page(SEE_MODELS)
 @require_GET
 def run(request: StudyRequest, slug: str, run_id: uuid.UUID) -> HttpResponse:
-    """One run: how far it is, its loss curve, what came out."""
+    """Show a run: its progress, its loss curve and its result."""
     return render(request, "modelhub/training_run.html", _context(request, run_id))
 
 
 @page(SEE_MODELS)
 @require_GET
 def progress(request: StudyRequest, slug: str, run_id: uuid.UUID) -> HttpResponse:
-    """The part of the page that changes while it runs."""
+    """Return the part of a run's page that is refreshed until the run ends."""
     return render(request, "modelhub/_training_progress.html", _context(request, run_id))
 
 
 @page(TRAIN)
 @require_POST
 def cancel(request: StudyRequest, slug: str, run_id: uuid.UUID) -> HttpResponse:
-    """Stop it: at once where it waits, at its next step where it runs."""
-    found = reading.run_of(actor=request.actor, study=request.member.study, run_id=run_id)
+    """Cancel a run: a queued run ends at once, a running one after its current step."""
+    cancelled = reading.run_of(actor=request.actor, study=request.member.study, run_id=run_id)
     try:
-        training.cancel(actor=request.actor, run=found)
-        messages.info(request, "This run stops at its next step.")
+        training.cancel(actor=request.actor, run=cancelled)
+        messages.info(request, _("The run stops after its current step."))
     except Refusal as refusal:
         messages.warning(request, refusal.title)
     return redirect("modelhub:training-run", slug=slug, run_id=run_id)

@@ -1,4 +1,4 @@
-"""Bringing prompts in from a file: choose it, look at what is in it, say yes."""
+"""Pages to import prompts from a file: upload it, read the check, confirm the import."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ SHOWN = 20
 @page(UPLOAD, files=True)
 @never_cache
 @require_http_methods(["GET", "POST"])
-def bring(request: StudyRequest, slug: str) -> HttpResponse:
-    """Choose a file; the imports so far stand below."""
+def upload_file(request: StudyRequest, slug: str) -> HttpResponse:
+    """Show and handle the upload form, with the newest imports."""
     form, status = UploadForm(), 200
     if request.method == "POST":
         form, status = UploadForm(request.POST, request.FILES), 400
@@ -48,39 +48,39 @@ def bring(request: StudyRequest, slug: str) -> HttpResponse:
             status = refusal.status
         else:
             return redirect("modelhub:upload", slug=slug, upload_id=upload.id)
-    so_far = queries.uploads_of(study_id=request.member.study_id)[:SHOWN]
-    seen = {
+    newest = queries.uploads_of(study_id=request.member.study_id)[:SHOWN]
+    context = {
         "form": form,
-        "rows": [{"upload": one, "state": upload_state(one.state)} for one in so_far],
+        "rows": [{"upload": upload, "state": upload_state(upload.state)} for upload in newest],
         "columns": COLUMNS,
         "table": TABLE,
         "line": LINE,
     }
-    return render(request, "modelhub/uploads.html", seen, status=status)
+    return render(request, "modelhub/uploads.html", context, status=status)
 
 
 @page(UPLOAD)
 @never_cache
 @require_safe
 def one(request: StudyRequest, slug: str, upload_id: uuid.UUID) -> HttpResponse:
-    """How far it is, what is in it, what came of it."""
+    """Show the progress of an import, the check of its file, and its result."""
     upload = queries.upload_in(study_id=request.member.study_id, upload_id=upload_id)
-    return render(request, "modelhub/upload.html", _seen(request, upload))
+    return render(request, "modelhub/upload.html", _context(request, upload))
 
 
 @page(UPLOAD)
 @never_cache
 @require_safe
 def progress(request: StudyRequest, slug: str, upload_id: uuid.UUID) -> HttpResponse:
-    """How far it is; loads the page anew once there is something to read."""
+    """Return the progress part of an import's page, or reload the page when its job has ended."""
     upload = queries.upload_in(study_id=request.member.study_id, upload_id=upload_id)
-    return progress_part(request, _seen(request, upload)["job"])
+    return progress_part(request, _context(request, upload)["job"])
 
 
 @page(UPLOAD)
 @require_POST
 def confirm(request: StudyRequest, slug: str, upload_id: uuid.UUID) -> HttpResponse:
-    """Say yes: import all, or all that is fine."""
+    """Confirm an import of all rows, or of all valid rows."""
     upload = queries.upload_in(study_id=request.member.study_id, upload_id=upload_id)
     skip_bad = request.POST.get("skip_bad") == "yes"
     uploads.confirm(actor=request.actor, upload=upload, skip_bad=skip_bad)
@@ -90,22 +90,22 @@ def confirm(request: StudyRequest, slug: str, upload_id: uuid.UUID) -> HttpRespo
 @page(UPLOAD)
 @require_POST
 def cancel(request: StudyRequest, slug: str, upload_id: uuid.UUID) -> HttpResponse:
-    """Leave it."""
+    """Cancel an import."""
     upload = queries.upload_in(study_id=request.member.study_id, upload_id=upload_id)
     uploads.cancel(actor=request.actor, upload=upload)
-    messages.success(request, _("The import is cancelled. Nothing of the file comes in."))
+    messages.success(request, _("The import is cancelled. Nothing was imported."))
     return redirect("modelhub:upload", slug=slug, upload_id=upload_id)
 
 
-def _seen(request: StudyRequest, upload: Upload) -> dict[str, Any]:
+def _context(request: StudyRequest, upload: Upload) -> dict[str, Any]:
     keys = {"slug": request.member.study.slug, "upload_id": upload.id}
-    goes_on = upload.state in queries.UNDER_WAY
+    unfinished = upload.state in queries.UNDER_WAY
     progress = queries.how_far(upload=upload)
     may_cancel = UPLOAD_STATES.allows(upload.state, UploadState.CANCELLED)
     may_cancel &= not progress.cancelling
     state = upload_state(upload.state, all_read=progress.share == 1)
     job = ProgressCard(
-        title=_("How far it is"),
+        title=_("Progress"),
         done=progress.done,
         total=progress.total,
         unit=_("rows"),
@@ -114,22 +114,22 @@ def _seen(request: StudyRequest, upload: Upload) -> dict[str, Any]:
         rate_unit=_("rows"),
         left=progress.seconds_left,
         problem=upload.error or progress.reason,
-        poll_url=reverse("modelhub:upload-progress", kwargs=keys) if goes_on else "",
+        poll_url=reverse("modelhub:upload-progress", kwargs=keys) if unfinished else "",
         cancel_url=reverse("modelhub:upload-cancel", kwargs=keys) if may_cancel else "",
     )
     checked = upload.state == UploadState.CHECKED
-    asks: dict[str, Any] = {}
+    round_context: dict[str, Any] = {}
     if checked and (round := open_judging_round(study_id=upload.study_id)):
         judgements, pay = cost_of_a_prompt(round=round)
         amounts = " + ".join(format_money(minor, currency) for currency, minor in pay.items())
-        asks = {"round": round, "judgements": judgements, "pay": amounts}
-    fine = upload.found.get("prompts", 0) + upload.found.get("responses", 0)
-    return asks | {
+        round_context = {"round": round, "judgements": judgements, "pay": amounts}
+    new = upload.found.get("prompts", 0) + upload.found.get("responses", 0)
+    return round_context | {
         "upload": upload,
         "job": job,
         "checked": checked,
         "done": upload.state == UploadState.DONE,
-        "may_import": checked and bool(fine),
+        "may_import": checked and bool(new),
         "more_tied": upload.found.get("tied_rows", 0) - len(upload.found.get("tied", [])),
         "more_problems": upload.found.get("skipped", 0) - len(upload.problems),
     }

@@ -1,4 +1,4 @@
-"""The models of a study."""
+"""The page that lists the models of a study."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ MODELS_A_PAGE = 50
 @never_cache
 @require_safe
 def listed(request: StudyRequest, slug: str) -> HttpResponse:
-    """Every model that wrote here or can, newest first."""
-    found = Paginator(
+    """List the models of a study and the shared models, newest first."""
+    versions = Paginator(
         queries.versions_of(study_id=request.member.study_id), MODELS_A_PAGE
     ).get_page(request.GET.get("page"))
-    seen = {
-        "page": found,
+    context = {
+        "page": versions,
         "rows": [
             {
                 "version": version,
                 "kind": ModelKind(version.kind).label,
                 "writes": version.kind in queries.GENERATES,
             }
-            for version in found
+            for version in versions
         ],
         "may_start": request.member.has_role(*RUN_GENERATION.roles),
     }
-    return render(request, "modelhub/models.html", seen)
+    return render(request, "modelhub/models.html", context)

@@ -1,4 +1,4 @@
-"""Addresses that go wrong, one for each way in which a page can."""
+"""URLs that fail, one for each kind of error page."""
 
 import errno
 

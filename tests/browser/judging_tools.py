@@ -1,4 +1,4 @@
-"""What tests do on the judging page in a browser."""
+"""Helpers of browser tests on the judging page."""
 
 from __future__ import annotations
 

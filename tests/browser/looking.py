@@ -1,4 +1,4 @@
-"""What every page must be, whoever looks at it and on whatever: see `check_page`."""
+"""Checks that every page must pass: see `check_page`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A page with every part on it, for tests alone."""
+"""A page with every component, for tests only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who the people in browser tests are, and how one sees that they are in."""
+"""People of browser tests, and a check that they are signed in."""
 
 from playwright.sync_api import Page
 

@@ -1,4 +1,4 @@
-"""Coming in and looking after one's account, in a real browser."""
+"""Signing in and managing an account, in a real browser."""
 
 from __future__ import annotations
 
@@ -28,9 +28,7 @@ def test_pages_before_signing_in(open_page: OpenPage, page: str) -> None:  # sta
 
 
 @pytest.mark.parametrize("page", ["email", "password/change", "logout", "2fa"])
-def test_pages_of_one_s_account(
-    open_page: OpenPage, person: User, page: str
-) -> None:  # standards 5.1, 5.6
+def test_account_pages(open_page: OpenPage, person: User, page: str) -> None:  # standards 5.1, 5.6
     check_page(
         open_page(f"/account/{page}/", user=person), name=f"account-{page.replace('/', '-')}"
     )

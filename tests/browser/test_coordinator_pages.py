@@ -1,4 +1,4 @@
-"""What a coordinator can take back: a text, a credit, a person, the whole study (standards 5.1)."""
+"""Pages on which a coordinator withdraws or reverses something (standards 5.1)."""
 
 from __future__ import annotations
 

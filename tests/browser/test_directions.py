@@ -1,4 +1,4 @@
-"""Pages from right to left, and with the colours that a person's system forces on them."""
+"""Right-to-left pages, and pages with forced colours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes wrong is said in plain words, with the way on and Help in its place."""
+"""Error pages use plain words, with a way to continue and with Help in its place."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_error_pages_are_pages_too(
     check_page(page, name=f"error-{path.strip('/')}")
 
 
-def test_a_form_from_another_session_says_load_it_again(
+def test_a_form_from_another_session_asks_to_reload(
     open_page: OpenPage, transactional_db: None
 ) -> None:
     page = open_page("/account/login/")
@@ -49,7 +49,7 @@ def test_a_form_from_another_session_says_load_it_again(
     check_page(page, name="error-csrf")
 
 
-def test_what_a_page_does_not_take_is_a_page_too(
+def test_refused_methods_have_an_error_page(
     open_page: OpenPage, person: User, settings: Any
 ) -> None:
     settings.ROOT_URLCONF = "tests.browser.error_urls"

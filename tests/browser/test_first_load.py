@@ -1,4 +1,4 @@
-"""What comes over the line on a first visit."""
+"""The size of a first visit."""
 
 from __future__ import annotations
 

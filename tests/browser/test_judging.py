@@ -43,7 +43,9 @@ def test_how_it_looks(open_page: OpenPage, study: Judging) -> None:  # standards
     check_page(page, name="judge")
 
 
-def test_how_it_looks_in_use(open_page: OpenPage, study: Judging) -> None:  # standards 5.1, 5.2
+def test_screenshots_of_judging_in_use(
+    open_page: OpenPage, study: Judging
+) -> None:  # standards 5.1, 5.2
     page = open_page(study.path, user=study.member.user)
     fill(page)
     tool(page, "A", "Rewrite").click()
@@ -53,7 +55,7 @@ def test_how_it_looks_in_use(open_page: OpenPage, study: Judging) -> None:  # st
 
 
 @BOTH
-def test_what_is_missing_is_said_at_the_top(
+def test_missing_answers_are_listed_at_the_top(
     open_page: OpenPage, study: Judging, scripts: bool
 ) -> None:
     page = open_page(study.path, user=study.member.user, scripts=scripts)
@@ -131,7 +133,7 @@ def test_save_for_later_stop_and_come_back(
 
 
 @BOTH
-def test_help_keeps_what_was_written_and_leads_back_or_lets_one_stop(
+def test_the_help_page_keeps_the_draft_and_offers_to_stop(
     open_page: OpenPage, study: Judging, scripts: bool
 ) -> None:  # standards 4.7, 5.3
     page = open_page(study.path, user=study.member.user, scripts=scripts)
@@ -151,7 +153,7 @@ def test_help_keeps_what_was_written_and_leads_back_or_lets_one_stop(
 
 
 @BOTH
-def test_skip_is_one_press(open_page: OpenPage, study: Judging, scripts: bool) -> None:
+def test_skipping_takes_one_press(open_page: OpenPage, study: Judging, scripts: bool) -> None:
     page = open_page(study.path, user=study.member.user, scripts=scripts)
     page.get_by_role("link", name="Skip", exact=True).click()
     page.get_by_role("button", name="Too close to home").click()
@@ -213,7 +215,7 @@ def test_reload_and_back_do_not_send_again(
 
 
 @BOTH
-def test_an_ended_session_loses_nothing(
+def test_an_expired_session_keeps_the_draft(
     open_page: OpenPage, study: Judging, scripts: bool
 ) -> None:  # standards 5.3
     page = open_page(study.path, user=study.member.user, scripts=scripts)
@@ -274,7 +276,7 @@ def test_by_keyboard_alone(open_page: OpenPage, study: Judging) -> None:  # stan
     assert Judgement.objects.get().strength == 2
 
 
-def test_the_enter_key_sends_nothing(open_page: OpenPage, study: Judging) -> None:
+def test_the_enter_key_does_not_submit(open_page: OpenPage, study: Judging) -> None:
     page = open_page(study.path, user=study.member.user)
     fill(page)
     page.get_by_role("radio", name="Equal").press("Enter")

@@ -1,4 +1,4 @@
-"""Judging where the line is bad: nothing that was written is lost (standards 5.3)."""
+"""Judging with a bad connection: no written text is lost (standards 5.3)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def write(page: Page, words: str) -> None:
 
 
 @pytest.mark.parametrize("button", LEAVING)
-def test_without_a_connection_nothing_is_sent_and_nothing_lost(
+def test_offline_work_is_not_sent_and_not_lost(
     open_page: OpenPage, study: Judging, button: str
 ) -> None:
     page = open_page(study.path, user=study.member.user)
@@ -50,7 +50,7 @@ def test_without_a_connection_nothing_is_sent_and_nothing_lost(
     ("status", "said"),
     [(500, "We will try again"), (503, "We will try again"), (403, "We will try again")],
 )
-def test_what_went_wrong_is_said_as_it_is(
+def test_errors_are_shown_with_their_cause(
     open_page: OpenPage, study: Judging, status: int, said: str
 ) -> None:
     page = open_page(study.path, user=study.member.user)
@@ -72,7 +72,7 @@ def test_what_went_wrong_is_said_as_it_is(
     expect(page.locator("#saved")).to_have_text("Saved")
 
 
-def test_a_server_that_is_down_is_sent_nothing(open_page: OpenPage, study: Judging) -> None:
+def test_nothing_is_sent_while_the_server_is_down(open_page: OpenPage, study: Judging) -> None:
     page = open_page(study.path, user=study.member.user)
     page.route("**/judge/**", lambda route: route.fulfill(status=503))
     write(page, "all of this")
@@ -101,7 +101,7 @@ def test_long_drafts_are_saved(open_page: OpenPage, study: Judging, hidden: bool
     assert [one["text"] for one in (draft or {})["rewrites"]] == [long.strip()] * 2
 
 
-def test_what_is_taken_back_while_somebody_writes_stays_before_them(
+def test_a_withdrawn_assignment_stays_visible_to_its_author(
     open_page: OpenPage, study: Judging
 ) -> None:
     page = open_page(study.path, user=study.member.user)

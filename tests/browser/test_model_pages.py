@@ -1,4 +1,4 @@
-"""The pages of generation, training, models and comparisons, looked at; no model runs here."""
+"""Pages of generation, training, models and comparisons, without running a model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every part of pages, looked at in both directions, and used by keyboard."""
+"""All components of pages, in both directions and by keyboard."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_every_part_in_both_directions(open_page: OpenPage, language: str) -> No
     check_page(page, name=f"parts-{language}")
 
 
-def test_a_scale_is_used_by_keyboard_and_says_its_points(open_page: OpenPage) -> None:
+def test_a_scale_works_by_keyboard_and_announces_its_points(open_page: OpenPage) -> None:
     page = open_page("/parts/en/")  # standards 5.1 (2.1.1), 5.2
     group = page.get_by_role("group", name="Heard, reply A")
     group.get_by_role("radio").first.focus()
@@ -34,7 +34,7 @@ def test_a_scale_is_used_by_keyboard_and_says_its_points(open_page: OpenPage) ->
     assert group.get_by_role("radio", name=re.compile(r"^3\s*, point 3$")).is_checked()
 
 
-def test_what_is_touched_is_large_enough(open_page: OpenPage) -> None:
+def test_touch_targets_are_large_enough(open_page: OpenPage) -> None:
     page = open_page("/parts/en/")  # standards 5.1 (2.5.8)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})
@@ -44,7 +44,7 @@ def test_what_is_touched_is_large_enough(open_page: OpenPage) -> None:
         assert all(box is not None and box["height"] >= 43.9 for box in boxes), width
 
 
-def test_the_bar_covers_nothing_that_has_the_focus(open_page: OpenPage) -> None:
+def test_the_bar_does_not_cover_the_focused_element(open_page: OpenPage) -> None:
     page = open_page("/parts/en/")  # standards 5.1 (2.4.11)
     page.set_viewport_size({"width": 320, "height": 640})
     fields = page.locator("form :is(input, select, textarea):not([type=hidden])").all()
@@ -60,7 +60,7 @@ def test_the_bar_covers_nothing_that_has_the_focus(open_page: OpenPage) -> None:
         )
 
 
-def test_a_request_that_fails_in_the_background_is_said(open_page: OpenPage) -> None:
+def test_a_failed_background_request_is_announced(open_page: OpenPage) -> None:
     page = open_page("/parts/en/?poll")  # standards 5.1 (4.1.3)
     before = page.locator("main").inner_text()
     page.get_by_role("status").get_by_text("That did not reach us.").wait_for()

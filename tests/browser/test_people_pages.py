@@ -1,4 +1,4 @@
-"""The pages around judging: help, home, consent, pay, people. Each is looked at (standards 5.1)."""
+"""Pages around judging: help, home, consent, pay, people (standards 5.1)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_help_without_an_account(open_page: OpenPage, transactional_db: None) ->
     check_page(open_page("/help/"), name="help")
 
 
-def test_the_home_of_somebody_without_a_study(open_page: OpenPage, transactional_db: None) -> None:
+def test_the_home_page_without_a_study(open_page: OpenPage, transactional_db: None) -> None:
     check_page(open_page("/", user=UserFactory.create()), name="home-nothing")
 
 
@@ -111,7 +111,7 @@ def test_the_homes_of_other_staff(open_page: OpenPage, panelist: Member, role: R
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_stopping_somebody_s_sign_in_is_asked_about(
+def test_disabling_an_account_needs_confirmation(
     open_page: OpenPage, transactional_db: None, scripts: bool
 ) -> None:
     admin = UserFactory.create(email="admin@example.org", is_site_admin=True)

@@ -1,4 +1,4 @@
-"""Signing, changing one's mind, leaving and coming back with the demo's text; rarer pages."""
+"""Signing, changing choices, leaving and returning with the demo's consent; rarer pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The content security policy is in force, and no test overlooks what it refuses."""
+"""The content security policy is in force, and tests notice its violations."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ urlpatterns = [path("inline/<str:kind>/", inline), *real]
 
 @override_settings(ROOT_URLCONF=__name__)
 @pytest.mark.parametrize("kind", INLINE)
-def test_what_the_policy_refuses_is_noticed(open_page: OpenPage, kind: str) -> None:
+def test_violations_of_the_policy_are_reported(open_page: OpenPage, kind: str) -> None:
     page = open_page()
     page.goto(f"/inline/{kind}/", wait_until="load")
     watch = watches[page]

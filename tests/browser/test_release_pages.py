@@ -1,4 +1,4 @@
-"""The pages of dataset releases, looked at (standards 5.1)."""
+"""Pages of dataset releases (standards 5.1)."""
 
 from __future__ import annotations
 

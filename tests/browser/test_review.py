@@ -56,7 +56,7 @@ def test_how_it_looks(open_page: OpenPage, study: Judging, coordinator: Member) 
     check_page(page, name="review-decided-one")
 
 
-def test_by_keyboard_from_one_to_the_next(
+def test_review_works_by_keyboard(
     open_page: OpenPage, study: Judging, coordinator: Member
 ) -> None:  # standards 5.1: 2.1.1
     page = open_page(f"/studies/{study.slug}/review/", user=coordinator.user)
@@ -124,7 +124,7 @@ def test_a_colleague_was_quicker(open_page: OpenPage, study: Judging, coordinato
     assert set(Rewrite.objects.values_list("state", flat=True)) == {"held_back"}
 
 
-def test_nothing_waits(open_page: OpenPage, transactional_db: None) -> None:
+def test_an_empty_review_queue(open_page: OpenPage, transactional_db: None) -> None:
     study = judging(HARD)
     page = open_page(f"/studies/{study.slug}/review/", user=staff(study.member.study).user)
     check_page(page, name="review-empty")

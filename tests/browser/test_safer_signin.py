@@ -134,7 +134,7 @@ def test_a_passkey_is_added_renamed_used_and_removed(open_page: OpenPage, person
     page.get_by_text("There are none yet.").wait_for()
 
 
-def test_a_passkey_for_after_the_password_says_so(open_page: OpenPage, person: User) -> None:
+def test_a_passkey_as_second_factor_is_labelled(open_page: OpenPage, person: User) -> None:
     page = open_page(user=person)
     add_authenticator(page)
     page.goto("/account/2fa/webauthn/add/")
@@ -154,9 +154,7 @@ def test_a_passkey_for_after_the_password_says_so(open_page: OpenPage, person: U
     expect_signed_in(page)
 
 
-def test_a_passkey_that_does_not_work_is_said_in_words(
-    open_page: OpenPage, transactional_db: None
-) -> None:
+def test_a_failed_passkey_shows_an_error(open_page: OpenPage, transactional_db: None) -> None:
     page = open_page(f"/account/login/?next={HOME}")
     add_authenticator(page, knows_them=False)
     page.get_by_role("button", name="Use a passkey").click()

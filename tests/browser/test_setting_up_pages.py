@@ -1,4 +1,4 @@
-"""Making a study and setting it up, looked at page by page (standards 5.1, 5.6)."""
+"""Pages to make and set up a study (standards 5.1, 5.6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Help in reach while judging, the content note first, help beside the answer to who needs it."""
+"""Support while judging: Help, the content note, and support after an answer."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_help_stays_in_reach_on_a_wide_screen(
         expect(page.locator(".bar .btn-care")).to_be_hidden()
 
 
-def test_the_content_note_stands_before_the_text(  # standards 4.2
+def test_the_content_note_is_before_the_text(  # standards 4.2
     open_page: OpenPage, transactional_db: None
 ) -> None:
     study = judging(HARD)

@@ -1,4 +1,4 @@
-"""The pages on which a file of prompts is brought in, looked at (standards 5.1)."""
+"""Pages to import a file of prompts (standards 5.1)."""
 
 from __future__ import annotations
 
@@ -25,31 +25,31 @@ ROWS = [
 
 
 @pytest.mark.slow
-def test_a_file_is_brought_looked_at_and_imported(
+def test_a_file_is_uploaded_checked_and_imported(
     open_page: OpenPage, transactional_db: None
 ) -> None:
     study = StudyFactory.create()
     page = open_page(f"/studies/{study.slug}/imports/", user=staff(study, Role.COORDINATOR).user)
     check_page(page, name="imports-none")
-    page.get_by_role("button", name="Look through it").click()
+    page.get_by_role("button", name="Check the file").click()
     page.get_by_text("Please choose a file.").first.wait_for()
     check_page(page, name="imports-no-file")
     content = "".join(json.dumps(row) + "\n" for row in ROWS).encode()
     page.get_by_label("File").set_input_files(
         {"name": "prompts.jsonl", "mimeType": "application/x-ndjson", "buffer": content}
     )
-    page.get_by_role("button", name="Look through it").click()
-    page.get_by_role("heading", name="How far it is").wait_for()
+    page.get_by_role("button", name="Check the file").click()
+    page.get_by_role("heading", name="Progress").wait_for()
     check_page(page, name="import-being-looked-through")
     upload = Upload.objects.get()
     jobs.run(KIND, upload.id)
     page.get_by_text("Line 3: the prompt is empty.").wait_for()  # the page found out by itself
-    page.get_by_role("heading", name="Prompts that would be tied").wait_for()
+    page.get_by_role("heading", name="Split groups").wait_for()
     check_page(page, name="import-looked-through")
-    page.get_by_role("button", name="Import all but these rows").click()
-    page.get_by_role("heading", name="How far it is").wait_for()
+    page.get_by_role("button", name="Import the valid rows").click()
+    page.get_by_role("heading", name="Progress").wait_for()
     jobs.run(KIND, upload.id)
-    page.get_by_role("heading", name="What came in").wait_for()
+    page.get_by_role("heading", name="Result of the import").wait_for()
     check_page(page, name="import-done")
     page.goto(page.url.replace(f"imports/{upload.id}/", "prompts/groups/"))
     page.get_by_role("heading", name="Tied prompts").wait_for()

@@ -176,5 +176,5 @@ def test_an_ml_engineer_is_led_round_the_loop(client: Client) -> None:
         study=study, name="child", kind=ModelKind.ADAPTER, parent=base, path="x", sha256="0" * 64
     )
     page = read(client, engineer)
-    assert "nobody has compared it" in page
+    assert "not yet compared" in page
     assert page.count("btn-primary") == 1

@@ -52,7 +52,7 @@ def test_it_says_who_what_when_how_far_and_why(client: Client) -> None:
         done=30,
         started_at=now - timedelta(minutes=12),
         ended_at=now,
-        reason="There was no room left on the disk.",
+        reason="The disk is full.",
     )
     shown = page(client, member)
     for words in (
@@ -60,7 +60,7 @@ def test_it_says_who_what_when_how_far_and_why(client: Client) -> None:
         "Dataset release",
         "Release 1",
         reverse("annotations:release", args=[member.study.slug, job.subject_id]),
-        "Failed: There was no room left on the disk.",
+        "Failed: The disk is full.",
         "30 of 120 judgements",
         "about 12 minutes",
     ):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from annotations.models import (
     DatasetRelease,
     OwnText,
@@ -16,6 +18,7 @@ from codesign.accounts.services import make_account
 from codesign.audit.models import Seal
 from codesign.compensation import services as compensation
 from codesign.consent.services import withdraw
+from codesign.jobs.models import Job, JobMove
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.studies.models import Member
 from modelhub.services.versions import ensure_imported_model, source_of

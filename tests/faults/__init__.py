@@ -1,1 +1,1 @@
-"""What a fault must not do: lose what was acknowledged, fill a seat twice, pay twice."""
+"""Faults must not lose acknowledged work, fill a seat twice or pay twice."""

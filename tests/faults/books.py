@@ -1,4 +1,4 @@
-"""What must agree whatever happened: judgements, seats, credits, what the model wrote."""
+"""Consistency after faults: judgements, seats, credits and generated responses."""
 
 from __future__ import annotations
 

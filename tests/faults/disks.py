@@ -1,4 +1,4 @@
-"""A disk in memory that becomes full and roomy again at a word, where root may mount one."""
+"""A disk in memory that tests can fill, if root may mount one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""People who judge through the API and go on whatever happens to the servers."""
+"""People who judge through the API while servers fail."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def run() -> GenerationRun:
     )
 
 
-def test_a_killed_worker_costs_one_chunk_and_nothing_comes_twice(
+def test_a_killed_worker_repeats_one_chunk_without_duplicates(
     run: GenerationRun, home: Path
 ) -> None:
     items = GenerationItem.objects.filter(run=run)

@@ -1,4 +1,4 @@
-"""While a large file is imported, a study can be paused, and leases and chunks are kept."""
+"""During a large import, studies can be paused, and leases and chunks are saved."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_a_study_is_paused_while_a_file_is_imported(
     assert Prompt.objects.filter(external_id__in="ab").count() == 2
 
 
-def test_a_response_that_was_kept_meanwhile_ties_its_prompt_later() -> None:
+def test_a_response_saved_during_an_import_joins_its_split_group_later() -> None:
     member = judge()
     round = judging_round(member.cohort, tasks=0)
     run = started(round)
@@ -128,7 +128,7 @@ def test_a_response_that_was_kept_meanwhile_ties_its_prompt_later() -> None:
     assert Prompt.objects.values("split_group").distinct().count() == Prompt.objects.count() - 1
 
 
-def test_tasks_that_a_run_could_not_make_meanwhile_come_with_a_later_chunk() -> None:
+def test_tasks_missed_during_an_import_are_made_with_a_later_chunk() -> None:
     member = judge()
     round = judging_round(member.cohort, tasks=0)
     run = started(round)

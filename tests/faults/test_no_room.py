@@ -1,4 +1,4 @@
-"""What writes files, on a disk that is too small for them: a sentence, and no half of anything."""
+"""On a full disk, files are written completely or not at all, with an explanation."""
 
 from __future__ import annotations
 
@@ -62,14 +62,12 @@ def test_a_release_ends_with_a_sentence(settings: Any, tmp_path: Path) -> None:
             actor=SYSTEM, study=story.study, purpose="training", progress=unwatched
         )
         assert made.state == "failed"
-        assert job_about(kind=JOB, subject_id=made.id).reason.startswith(
-            "There was no room left on the disk"
-        )
+        assert job_about(kind=JOB, subject_id=made.id).reason.startswith("The disk is full")
         assert [path for path in disk.rglob("*") if path.is_file()] == []
 
 
 @pytest.mark.django_db
-def test_the_model_writes_nothing_that_could_not_be_kept(settings: Any, tmp_path: Path) -> None:
+def test_the_model_does_not_write_while_the_disk_is_full(settings: Any, tmp_path: Path) -> None:
     run = start(StudyFactory.create())
     with small_disk(tmp_path, size="64k") as disk:
         settings.CODESIGN_HOME = disk
@@ -81,7 +79,7 @@ def test_the_model_writes_nothing_that_could_not_be_kept(settings: Any, tmp_path
 
 
 @pytest.mark.django_db
-def test_a_file_that_was_brought_is_whole_or_not_there(settings: Any, tmp_path: Path) -> None:
+def test_an_uploaded_file_is_complete_or_missing(settings: Any, tmp_path: Path) -> None:
     study = StudyFactory.create()
     client = Client(raise_request_exception=False)
     client.force_login(staff(study, Role.COORDINATOR).user)
@@ -131,7 +129,7 @@ def test_an_event_that_was_cut_off_hides_no_other(tmp_path: Path) -> None:
     assert [event["step"] for event in read_progress(tmp_path)] == [1, 1]
 
 
-def test_the_supervisor_says_once_that_the_disk_is_full_and_once_that_it_is_not(
+def test_the_supervisor_logs_a_full_disk_and_its_end_once_each(
     tmp_path: Path,
 ) -> None:
     said: list[str] = []

@@ -1,4 +1,4 @@
-"""A run and an import bring prompts into a round that somebody else is filling meanwhile."""
+"""A run and an import add prompts to a round while another process fills it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def an_import(round: Round, prompt: Prompt) -> Callable[[], Any]:
 
 
 @pytest.mark.parametrize("bring", [a_chunk, an_import])
-def test_what_comes_into_a_round_meanwhile_is_in_it_once(
+def test_prompts_added_to_a_round_concurrently_have_one_task(
     bring: Callable[[Round, Prompt], Callable[[], Any]],
 ) -> None:
     round = open_round(CohortFactory.create())

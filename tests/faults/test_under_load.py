@@ -142,7 +142,7 @@ def story(record_property: Callable[[str, object], None]) -> Story:
 # --- the disk is full ----------------------------------------------------------------------------
 
 
-def test_a_full_disk_is_said_and_nothing_is_broken(
+def test_a_full_disk_is_reported_and_breaks_nothing(
     installation: Installation, disk: Disk | None, judges: list[Judge], story: Story
 ) -> None:
     if disk is None:
@@ -226,7 +226,7 @@ def back_up(home: Path) -> None:
     )
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
-    assert "room left" in done.stderr or "No space left" in done.stderr
+    assert "disk is full" in done.stderr or "No space left" in done.stderr
     assert not [*home.glob("backup*")]
 
 
@@ -296,7 +296,7 @@ def kill(installation: Installation, name: str) -> float:
     return time.monotonic() - began
 
 
-def test_nothing_acknowledged_is_lost_whatever_is_killed(
+def test_acknowledged_work_survives_killed_processes(
     installation: Installation, judges: list[Judge], story: Story
 ) -> None:
     for judge in judges:

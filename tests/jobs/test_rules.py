@@ -1,4 +1,4 @@
-"""How fast a job advances: over the last minute, and only while a worker was at it."""
+"""The rate of a job over the last minute of work."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from codesign.jobs.rules import rate_of, sampled, share_of
 
 
 def advanced(*, until: int, per_second: float, since: float = 0.0) -> list[list[float]]:
-    """Samples of a job that advanced evenly, told each second."""
+    """Samples of a job with even progress, one each second."""
     samples = sampled([], at=since, done=0)
     for second in range(1, until + 1):
         samples = sampled(samples, at=since + second, done=round(second * per_second))
@@ -46,7 +46,7 @@ def test_slow_work_has_a_rate_from_its_last_two_reports() -> None:
     [[], [[0, 5]], [[0, 5], [10, 5]], [[10, 0], [10, 5]]],
     ids=["none", "one", "no advance", "no time"],
 )
-def test_nothing_is_said_without_an_advance(samples: list[list[float]]) -> None:
+def test_there_is_no_rate_without_progress(samples: list[list[float]]) -> None:
     assert rate_of(samples, done=5, total=10) is None
 
 

@@ -1,4 +1,4 @@
-"""Every door of prompts, models and runs in the API: who may, who may not, what comes of it."""
+"""The API of prompts, models and runs: permissions and results."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def test_a_token_needs_the_scope_of_the_door(desk: Desk) -> None:
                 assert f"“{needed}”" in problem(ask(program, method, address, body), 403)["title"]
 
 
-def test_ids_that_are_none_and_ids_of_nothing(desk: Desk) -> None:
+def test_invalid_and_unknown_ids_are_not_found(desk: Desk) -> None:
     engineer = desk.client(Role.ML_ENGINEER)
     for where in (f"{desk.api}/generation-runs/", "/api/v1/training-runs/", "/api/v1/models/"):
         for id in ("no-id", uuid.uuid4()):
@@ -159,7 +159,7 @@ def test_ids_that_are_none_and_ids_of_nothing(desk: Desk) -> None:
             assert found["type"].endswith("not_found")
 
 
-def test_prompts_come_in_by_the_rules_of_files(desk: Desk) -> None:
+def test_the_api_imports_prompts_by_the_rules_of_files(desk: Desk) -> None:
     coordinator = desk.client(Role.COORDINATOR)
     open_round(CohortFactory.create(study=desk.study))
     rows = [
@@ -182,7 +182,7 @@ def test_prompts_come_in_by_the_rules_of_files(desk: Desk) -> None:
     assert Task.objects.count() == 1
 
 
-def test_a_bad_row_is_named_by_its_line_and_nothing_comes_in(desk: Desk) -> None:
+def test_the_api_reports_an_invalid_row_by_line_and_imports_nothing(desk: Desk) -> None:
     coordinator = desk.client(Role.COORDINATOR)
     rows = {"prompts": [{"prompt": "Fine."}, {"prompt": ""}, 7]}
     address = f"{desk.api}/prompts/"
@@ -221,7 +221,7 @@ class Strict:
     max_file = 10
 
 
-def test_a_parquet_file_may_be_sent_and_nothing_of_any_file_stays(
+def test_the_api_accepts_parquet_and_keeps_no_files(
     desk: Desk, tmp_path: Path, settings: Any
 ) -> None:
     import pyarrow as pa
@@ -292,7 +292,7 @@ def test_a_run_is_started_and_cancelled(desk: Desk) -> None:
         ({"round": "x"}, "round"),
     ],
 )
-def test_what_a_run_cannot_write_with(desk: Desk, wrong: Any, field: str) -> None:
+def test_invalid_settings_of_a_run_are_refused(desk: Desk, wrong: Any, field: str) -> None:
     engineer = desk.client(Role.ML_ENGINEER)
     body = {"model": desk.model.name} | wrong
     found = problem(ask(engineer, "POST", f"{desk.api}/generation-runs/", body), 400)
@@ -362,7 +362,7 @@ def test_training_is_started_and_cancelled(desk: Desk) -> None:
         ({"seed": -1}, "seed"),
     ],
 )
-def test_what_cannot_be_trained(desk: Desk, wrong: Any, field: str) -> None:
+def test_invalid_training_requests_are_refused(desk: Desk, wrong: Any, field: str) -> None:
     engineer = desk.client(Role.ML_ENGINEER)
     body = desk.doors()[9][2] | wrong
     found = problem(ask(engineer, "POST", "/api/v1/training-runs/", body), 400)
@@ -370,7 +370,7 @@ def test_what_cannot_be_trained(desk: Desk, wrong: Any, field: str) -> None:
 
 
 def test_a_release_of_another_study_is_not_trained_on(desk: Desk) -> None:
-    """Coordinator there, engineer here: training needs the role in the release's own study."""
+    """Training needs the role in the study of the release, not in another one."""
     other = Desk()
     engineer = staff(desk.study, Role.ML_ENGINEER)
     Member.objects.create(study=other.study, user=engineer.user, roles=[Role.COORDINATOR])

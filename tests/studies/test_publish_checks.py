@@ -64,7 +64,7 @@ MISSING = [
     ("staff", NO_LEAD),
     ("consent", "Write and publish the text that people sign."),
     ("pay", "Set what “Panel” is paid for one text."),
-    ("prompts", "Import prompts; at least one to be judged."),
+    ("prompts", "Import at least one prompt that is not held out."),
     ("rounds", "Plan a round for “Panel”."),
 ]
 
@@ -102,7 +102,7 @@ def test_empty_study_lists_every_step_in_order() -> None:
         "Write and publish the text that people sign.",
         "Write the questions that people answer about each reply.",
         "Add a cohort first, then set its pay.",
-        "Import prompts; at least one to be judged.",
+        "Import at least one prompt that is not held out.",
         "Plan the first round after you have added the cohorts that judge.",
     ]
     assert set(dict(PUBLISH_CHECKS)) == {"about", *PIECES}

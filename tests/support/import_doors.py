@@ -47,7 +47,7 @@ def by_page(study: Study, content: bytes, name: str) -> str:
         return str(answer.content.decode())
     upload = Upload.objects.latest("created_at")
     keys = {"slug": study.slug, "upload_id": upload.id}
-    for _ in ("looked through", "imported"):
+    for _ in ("checked", "imported"):
         jobs.run(KIND, upload.id)
         upload.refresh_from_db()
         if upload.state == UploadState.CHECKED and not upload.found["skipped"]:

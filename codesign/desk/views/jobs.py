@@ -1,4 +1,4 @@
-"""The history of a study's long work."""
+"""The page with the jobs of a study."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ JOBS_A_PAGE = 50
 @never_cache
 @require_safe
 def history(request: StudyRequest, slug: str) -> HttpResponse:
-    """Every job of the study that the reader's roles may see, newest first."""
+    """List the jobs that the reader's roles may see, newest first."""
     study_id = request.member.study_id
-    seen = [
+    kinds = [
         name
         for name, kind in KINDS
         if kind.permission and request.member.has_role(*kind.permission.roles)
     ]
-    jobs = queries.history(study_id=study_id, kinds=seen)
-    found = page_of(jobs, by=["-created_at", "-id"], asked=request.GET, size=JOBS_A_PAGE)
-    asked_by = {job.requested_by_id for job in found if job.requested_by_id}
-    names = studies.names_of_actors(study_id=study_id, user_ids=asked_by)
-    rows = [_row(job, slug, names.get(job.requested_by_id)) for job in found]
-    return render(request, "desk/jobs.html", {"page": found, "rows": rows})
+    jobs = queries.history(study_id=study_id, kinds=kinds)
+    shown = page_of(jobs, by=["-created_at", "-id"], asked=request.GET, size=JOBS_A_PAGE)
+    requesters = {job.requested_by_id for job in shown if job.requested_by_id}
+    names = studies.names_of_actors(study_id=study_id, user_ids=requesters)
+    rows = [_row(job, slug, names.get(job.requested_by_id)) for job in shown]
+    return render(request, "desk/jobs.html", {"page": shown, "rows": rows})
 
 
 def _row(job: Job, slug: str, who: str | None) -> dict[str, Any]:
-    """One job as the table shows it; its duration in seconds."""
+    """Return a row of the table. `seconds` is the duration."""
     kind, progress = KINDS.get(job.kind), queries.progress_of(job)
     began, ended = progress.started_at, progress.ended_at or timezone.now()
     return {

@@ -1,1 +1,1 @@
-"""Every write of jobs; see `queueing`, `working`, `tending`."""
+"""Services of jobs: `queueing`, `working` and `tending`."""

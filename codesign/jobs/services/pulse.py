@@ -1,8 +1,8 @@
-"""A worker's signs of life, on a connection beside the work's own.
+"""A worker's heartbeat, on a second database connection.
 
-The worker holds an advisory lock on that connection: the database sees a connection end, so a
-worker that dies is noticed within moments. A thread writes a heartbeat and the progress there, and
-reads whether the job was cancelled. The work may therefore be one long transaction.
+The worker holds an advisory lock on that connection. The database releases it when the connection
+ends, so a dead worker is noticed within moments. A thread writes the heartbeat and the progress,
+and reads whether the job was cancelled. So the work itself can be one long transaction.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ class Stopped(Exception):
 
 
 class Pulse:
-    """Beats from before the claim is made until after it is given back.
+    """Writes heartbeats from before the claim is made until after it is deleted.
 
-    A caller that runs a job within a transaction of its own is alone in seeing the job, so no
-    other connection could write to it: then the beats go over the caller's connection.
+    If the caller runs a job inside its own transaction, other connections cannot see the job. Then
+    the heartbeats use the caller's connection.
     """
 
     def __init__(self) -> None:
@@ -71,18 +71,18 @@ class Pulse:
             self._thread.join()
 
     def claimed(self, *, done: int, total: int) -> None:
-        """Start to beat: the claim is written."""
+        """Start the heartbeat, after the claim was written."""
         self._samples = sampled([], at=time.time(), done=done)
-        self.told(done=done, total=total)
+        self.already_written(done=done, total=total)
         self._claimed.set()
 
-    def told(self, *, done: int, total: int) -> None:
-        """The work has written its progress itself."""
+    def already_written(self, *, done: int, total: int) -> None:
+        """Note progress that the work has written itself."""
         self.done, self.total = done, total
         self._written = (done, total)
 
     def check(self) -> None:
-        """Raise Stopped where the work must not go on. Takes no time; call it often."""
+        """Raise Stopped if the work must end. This is fast, so call it often."""
         if self._inside and time.monotonic() - self._beaten >= BEAT_SECONDS:
             self._beat(connection)
         if self.stopped:
@@ -97,7 +97,7 @@ class Pulse:
             while not self._over.wait(BEAT_SECONDS):
                 self._beat(beside)
         except DATABASE_AWAY:
-            self.stopped = True  # the lock went with the connection
+            self.stopped = True  # the lock ended with the connection
         finally:
             self._ready.set()
             with suppress(*DATABASE_AWAY):

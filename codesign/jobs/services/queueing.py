@@ -1,4 +1,4 @@
-"""Starting, dispatching, cancelling, resuming and ending jobs.
+"""Starts, dispatches, cancels, resumes and ends jobs.
 
 Locks are taken in this order: study, members, job, then the job's subject.
 """
@@ -24,7 +24,7 @@ from codesign.shared.transition import Move, machine, transition
 
 
 def _log(move: Move) -> None:
-    """Write the log row, and let the subject's own state follow."""
+    """Record the change of state, and update the subject."""
     job: Job = move.row
     JobMove.objects.create(
         job=job, actor_id=move.actor.user_id, old=move.old, new=move.new, reason=job.reason
@@ -48,13 +48,13 @@ def start(
     due_at: datetime | None = None,
     here: bool = False,
 ) -> Job:
-    """Queue a job in the caller's transaction; a worker is told once that has committed.
+    """Queue a job in the caller's transaction, and send a message to a worker after the commit.
 
-    A subject has at most one unfinished job of a kind. With `here` no worker is told: the caller
-    runs it by `working.run_here`, and if that process dies, the timer tells a worker.
+    A subject has at most one unfinished job of a kind. With `here` no message is sent: the caller
+    runs the job with `working.run_here`, and if that process dies, the timer sends a message.
     """
     now = timezone.now()
-    told = not here and (due_at is None or due_at <= now)
+    notify = not here and (due_at is None or due_at <= now)
     job = Job.objects.create(
         kind=kind,
         subject_id=subject_id,
@@ -65,11 +65,11 @@ def start(
         total=total,
         cursor=cursor,
         due_at=due_at or now,
-        call=1 if told else 0,
-        called_at=now if told or here else None,
+        call=1 if notify else 0,
+        called_at=now if notify or here else None,
     )
     JobMove.objects.create(job=job, actor_id=actor.user_id, new=job.state)
-    if told:
+    if notify:
         _tell_workers([job])
     return job
 
@@ -91,19 +91,19 @@ def _tell_workers(jobs: Sequence[Job]) -> None:
 
 
 def _send(calls: Sequence[tuple[uuid.UUID, int, str]]) -> None:
-    """Send them until the broker is away; the timer sends what is left."""
+    """Send messages. If the broker is unreachable, the timer sends the remaining ones later."""
     for sent, (job_id, call, task) in enumerate(calls):
         if not carrier.send(task, str(job_id), str(call)):
-            unsent = [one for one, _call, _task in calls[sent:]]
+            unsent = [unsent_id for unsent_id, _call, _task in calls[sent:]]
             Job.objects.filter(id__in=unsent).update(called_at=None)
             return
 
 
 @transaction.atomic
 def cancel(*, actor: Actor, job: Job) -> Job:
-    """Stop a job: at once where no worker is at it, else at the worker's next heartbeat.
+    """Cancel a job: at once if no worker is running it, else at the worker's next heartbeat.
 
-    The caller has checked the permission. Refused where the job has ended.
+    The caller has checked the permission. Raises Conflict if the job has ended.
     """
     job = queries.locked().get(id=job.id)
     kind = KINDS.get(job.kind)
@@ -142,7 +142,7 @@ def requeue(*, job: Job, actor: Actor = SYSTEM, **changes: Any) -> None:
 
 
 def end(*, job: Job, to: JobState, actor: Actor = SYSTEM, reason: str = "", **changes: Any) -> None:
-    """End a locked job, for good or until it is resumed; no worker's claim counts any more."""
+    """End a locked job and delete its claims. A failed or cancelled job can be resumed."""
     Claim.objects.filter(job=job).delete()
     if to == JobState.CANCELLED:
         reason = reason or str(KINDS.get(job.kind).cancelled_reason)
@@ -156,7 +156,7 @@ def end(*, job: Job, to: JobState, actor: Actor = SYSTEM, reason: str = "", **ch
 
 
 def note(*, job: Job, **changes: Any) -> None:
-    """Write columns of a locked job that are no state, as progress of a job of many parts."""
+    """Write columns of a locked job other than its state, such as progress."""
     for name, value in changes.items():
         setattr(job, name, value)
     job.save(update_fields=list(changes))

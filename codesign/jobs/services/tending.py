@@ -1,7 +1,7 @@
-"""What the timer does for all jobs: free those whose worker died, dispatch those that wait.
+"""Periodic work on all jobs: free jobs whose worker died, and dispatch waiting jobs.
 
-Each job has a short transaction of its own and a locked one is skipped, so that the timer never
-waits for a worker, and no worker for the timer.
+Each job is handled in its own short transaction, and locked jobs are skipped. So the timer never
+waits for a worker, and workers never wait for the timer.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from codesign.jobs.rules import UNFINISHED, JobState
 from codesign.jobs.services import queueing
 
 AT_ONCE = 200
-"""Messages sent in one transaction, of each queue."""
+"""Messages of one queue that are sent in one transaction."""
 
 
 def tend() -> int:
-    """Free the jobs of dead workers and send messages that are missing; how many were sent."""
+    """Free the jobs of dead workers and send missing messages; return the number sent."""
     for job_id in queries.claimed():
         _free(job_id)
     busy = queries.busy_queues()
@@ -36,7 +36,7 @@ def _free(job_id: uuid.UUID) -> None:
 
 
 def free_dead(*, job: Job) -> None:
-    """Drop the claims of a locked job whose workers are gone, and let others take their parts."""
+    """Delete the claims of dead workers of a locked job, so that others can claim their parts."""
     claims = list(Claim.objects.filter(job=job))
     dead = [claim for claim in claims if queries.is_dead(claim)]
     if not dead:

@@ -1,4 +1,4 @@
-"""A worker's side of a job: claim it, run it, say how it ended."""
+"""A worker's side of a job: claim it, run it, and save how it ended."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from codesign.shared.transition import transition
 
 log = logging.getLogger(__name__)
 TRIED_AGAIN_AFTER = timedelta(seconds=15)
-"""How long a job waits whose worker met a full disk or no database."""
+"""Delay of a retry after a full disk or a lost database connection."""
 
 Listener = Callable[[int, int], None]
 
 
 class Work:
-    """What a runner is given: the job, the part of it that it claimed, and ways to report."""
+    """The input of a runner: the job, the claimed part, and methods to report."""
 
     def __init__(self, job: Job, part: int, pulse: Pulse, listener: Listener | None) -> None:
         self.job = job
@@ -42,21 +42,21 @@ class Work:
         self._listener = listener
 
     def check(self) -> None:
-        """Raise Stopped where the job was cancelled; takes no time, so call it often."""
+        """Raise Stopped if the job was cancelled. This is fast, so call it often."""
         self._pulse.check()
 
     def progress(self, done: int, total: int) -> None:
-        """Report how far the job is; written within a second. Raises Stopped like `check`."""
+        """Report progress, which is saved within a second; raises Stopped like `check`."""
         self._pulse.done, self._pulse.total = done, total
         if self._listener:
             self._listener(done, total)
         self._pulse.check()
 
     def lock(self) -> Job:
-        """Lock the job in the transaction that keeps results; raises Stopped where none may be.
+        """Lock the job in the transaction that saves results; raises Stopped if that must not be.
 
-        That is so where the job was cancelled, or where another worker has taken over since this
-        one was thought dead.
+        This is the case if the job was cancelled, or if another worker took over because this one
+        seemed dead.
         """
         job = queries.locked().get(id=self.job.id)
         ours = Claim.objects.filter(id=self._pulse.claim_id, job=job).exists()
@@ -65,35 +65,35 @@ class Work:
         return job
 
     def finish(self, *, reason: str = "") -> None:
-        """End the job as done in the transaction that keeps its results; raises like `lock`."""
+        """End the job as done in the transaction that saves its results; raises like `lock`."""
         done, total = self._pulse.done, self._pulse.total
         queueing.end(
             job=self.lock(), to=JobState.DONE, reason=reason, done=total or done, total=total
         )
 
     def advance(self, *, done: int, total: int, **changes: Any) -> Job:
-        """Write progress in the transaction that keeps a batch or a part; raises like `lock`.
+        """Save progress in the transaction that saves a batch or a part; raises like `lock`.
 
-        `changes` are other columns of the job, as its cursor.
+        `changes` are other columns of the job, such as its cursor.
         """
         job = self.lock()
         samples = sampled(job.samples, at=timezone.now().timestamp(), done=done)
         queueing.note(job=job, done=done, total=total, samples=samples, attempts=0, **changes)
-        self._pulse.told(done=done, total=total)
+        self._pulse.already_written(done=done, total=total)
         if self._listener:
             self._listener(done, total)
         return job
 
     def is_ours(self) -> bool:
-        """Whether this worker's claim counts still; call it within a transaction."""
+        """Return whether this worker's claim is still valid; call this in a transaction."""
         return Claim.objects.filter(id=self._pulse.claim_id, job_id=self.job.id).exists()
 
 
 def perform(*, job_id: uuid.UUID | str, call: int | str, listener: Listener | None = None) -> bool:
-    """Answer a message: claim the job's next part and run it; whether there was one to claim.
+    """Handle a message: claim the job's next part and run it; return whether one was claimed.
 
-    Void messages do nothing: a later one took their place, the job has ended, or another worker
-    has it. `listener` is told the progress in this process.
+    A message is ignored if a later one replaced it, if the job has ended, or if another worker has
+    claimed it. `listener` is called with the progress in this process.
     """
     with at_work(job_id=job_id, call=call, listener=listener) as work:
         if work is None:
@@ -106,9 +106,9 @@ def perform(*, job_id: uuid.UUID | str, call: int | str, listener: Listener | No
 def at_work(
     *, job_id: uuid.UUID | str, call: int | str, listener: Listener | None = None
 ) -> Iterator[Work | None]:
-    """Claim the job's next part, and show signs of life until the block ends.
+    """Claim the job's next part, and write heartbeats until the block ends.
 
-    Gives None where there is nothing to claim. How the work ended is for the block to say.
+    Gives None if there is nothing to claim. The block must save how the work ended.
     """
     job_id, call = uuid.UUID(str(job_id)), int(call)
     if not queries.is_called(job_id=job_id, call=call):
@@ -125,9 +125,9 @@ def at_work(
 
 
 def run_here(*, job: Job, listener: Listener | None = None) -> Job:
-    """Run a job that was just started in this process, for commands; returns how it ended.
+    """Run a job in this process, for commands; return the ended job.
 
-    If this process dies, a worker continues.
+    If this process dies, a worker continues the job.
     """
     perform(job_id=job.id, call=job.call, listener=listener)
     job.refresh_from_db()
@@ -136,7 +136,7 @@ def run_here(*, job: Job, listener: Listener | None = None) -> Job:
 
 @transaction.atomic
 def _claim(job_id: uuid.UUID, call: int, claim_id: uuid.UUID) -> tuple[Job, Part] | None:
-    """Claim the next part of a job, and call another worker where there may be more."""
+    """Claim the next part of a job, and send a message for another worker if it has more parts."""
     job = queries.locked().filter(id=job_id, call=call, state__in=UNFINISHED).first()
     if job is None:
         return None
@@ -148,7 +148,7 @@ def _claim(job_id: uuid.UUID, call: int, claim_id: uuid.UUID) -> tuple[Job, Part
         queueing.end(
             job=job,
             to=JobState.FAILED,
-            reason=_("The worker stopped %(times)s times while it was at this. See its log.")
+            reason=_("The worker stopped %(times)s times during this work. See its log.")
             % {"times": job.attempts},
         )
         return None
@@ -165,7 +165,7 @@ def _claim(job_id: uuid.UUID, call: int, claim_id: uuid.UUID) -> tuple[Job, Part
 
 
 def _count_in(job: Job, *, more: bool) -> None:
-    """Write that a worker has come."""
+    """Save that a worker has claimed the job."""
     now = timezone.now()
     changes: dict[str, Any] = {
         "waits": more,
@@ -182,7 +182,7 @@ def _count_in(job: Job, *, more: bool) -> None:
 
 
 def carry_out(*, work: Work) -> None:
-    """Run what was claimed, and write how it ended."""
+    """Run the claimed work, and save how it ended."""
     kind = KINDS.get(work.job.kind)
     try:
         outcome = kind.run(work)
@@ -200,7 +200,7 @@ def carry_out(*, work: Work) -> None:
             log.exception("job %s (%s) stopped", work.job.id, work.job.kind)
             _fail(
                 work,
-                _("An unexpected error stopped this; the server's log says more. Try again."),
+                _("An unexpected error stopped this. The server's log has the details. Try again."),
             )
             return
         log.warning("job %s (%s) is tried again: %s", work.job.id, work.job.kind, error)
@@ -214,7 +214,7 @@ def carry_out(*, work: Work) -> None:
 
 @transaction.atomic
 def _finish(work: Work) -> None:
-    """End it as done, unless the runner did so itself or somebody stopped it."""
+    """End the job as done, unless the runner has ended it or it was cancelled."""
     job = queries.locked().get(id=work.job.id)
     if not work.is_ours():
         return
@@ -226,13 +226,13 @@ def _finish(work: Work) -> None:
 
 @transaction.atomic
 def _stop(work: Work) -> None:
-    """End a cancelled job; one that another worker has taken over is left to it."""
+    """End a cancelled job, unless another worker has taken it over."""
     job = queries.locked().get(id=work.job.id)
     if not work.is_ours():
         return
     if job.cancel_requested_at:
         queueing.end(job=job, to=JobState.CANCELLED)
-    else:  # the connection beside the work ended
+    else:  # the heartbeat's connection ended
         _return(work, job, attempts=job.attempts - 1)
 
 
@@ -245,7 +245,7 @@ def _fail(work: Work, reason: str) -> None:
 
 
 def _leave(work: Work) -> None:
-    """Give a job back after an error that passes; where the database is away, the timer does."""
+    """Return a job after a temporary error. If the database is unreachable, the timer does it."""
     if not connection.in_atomic_block:
         connection.close()
     with suppress(*DATABASE_AWAY):
@@ -256,7 +256,7 @@ def _leave(work: Work) -> None:
 def _give_back(
     work: Work, *, after: timedelta = timedelta(), reason: str = "", again: bool = False
 ) -> None:
-    """Let a later message continue; `again`: this attempt does not count."""
+    """Let a later message continue the job; with `again` this attempt does not count."""
     job = queries.locked().get(id=work.job.id)
     if not work.is_ours():
         return
@@ -276,7 +276,7 @@ def _give_back(
 
 
 def _return(work: Work, job: Job, **changes: Any) -> None:
-    """Drop the claim; the job is queued again unless other workers are at parts of it."""
+    """Delete the claim, and queue the job again unless other workers have claims."""
     Claim.objects.filter(id=work._pulse.claim_id).delete()
     if Claim.objects.filter(job=job).exists():
         queueing.note(job=job, waits=True, called_at=None, **changes)

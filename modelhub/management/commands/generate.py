@@ -1,4 +1,4 @@
-"""`manage.py generate STUDY --model NAME`: starts a generation run; workers write it."""
+"""`manage.py generate STUDY --model NAME`: starts a generation run in the background."""
 
 from typing import Any
 
@@ -15,9 +15,9 @@ from modelhub.services.versions import ensure_embedded_model
 
 
 class Command(BaseCommand):
-    """Prints the run's id; its page shows how far it is."""
+    """Prints the id of the run. The page of the run shows its progress."""
 
-    help = "Let a model write responses to the study's prompts, in the background."
+    help = "Let a model write responses to a study's prompts, in the background."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """STUDY --model NAME [--samples N] … [--as EMAIL]."""
@@ -26,9 +26,9 @@ class Command(BaseCommand):
         parser.add_argument("--samples", type=int, default=rules.SAMPLES, metavar="N")
         parser.add_argument("--temperature", type=float, default=rules.TEMPERATURE)
         parser.add_argument("--max-new-tokens", type=int, default=rules.MAX_NEW_TOKENS)
-        parser.add_argument("--seed", type=int, default=0, help="0: draw one")
+        parser.add_argument("--seed", type=int, default=0, help="0 draws a random seed")
         parser.add_argument(
-            "--system-message", default="", help="as in the study's last run, unless given"
+            "--system-message", default="", help="default: the message of the study's last run"
         )
         add_as(parser)
 
@@ -51,8 +51,8 @@ class Command(BaseCommand):
                 round=open_judging_round(study_id=study.id),
             )
         except Invalid as refused:
-            said = [words for field in refused.fields.values() for words in field]
-            raise CommandError("\n".join(said) or refused.title) from refused
+            sentences = [sentence for of_field in refused.fields.values() for sentence in of_field]
+            raise CommandError("\n".join(sentences) or refused.title) from refused
         except Refusal as refused:
             raise CommandError(refused.title) from refused
         self.stdout.write(

@@ -1,4 +1,4 @@
-"""`manage.py train RELEASE --method dpo --base NAME`: ask for a training run and watch it."""
+"""`manage.py train RELEASE --method dpo --base NAME`: requests and watches a training run."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ ENDED = {TrainingState.DONE, TrainingState.FAILED, TrainingState.CANCELLED}
 
 
 class Command(BaseCommand):
-    """The run itself is a worker's; this command may be left at any time."""
+    """Workers do the training. This command only watches, and can be stopped at any time."""
 
-    help = "Train a model on a dataset release, by the workers of a running Codesign."
+    help = "Train a model on a dataset release, in the background."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """RELEASE is STUDY/NUMBER, as in `hard-days/2`, or the release's id."""
@@ -47,25 +47,25 @@ class Command(BaseCommand):
         except Refusal as refusal:
             details = refusal.fields.get("params", []) if isinstance(refusal, Invalid) else []
             raise CommandError(" ".join([refusal.title, *details])) from refusal
-        self.stdout.write(f"Training run {run.id} waits for a worker; Ctrl-C leaves it running.")
+        self.stdout.write(f"Training run {run.id} is queued. It continues if you press Ctrl-C.")
         try:
             run = self._follow(run)
         except KeyboardInterrupt:
-            self.stdout.write("\nLeft; the run goes on.")
+            self.stdout.write("\nThe run continues in the background.")
             return
         if run.state != TrainingState.DONE:
             raise CommandError(run.error or f"The run was {run.state}.")
         self.stdout.write(f"Made {run.model_version.name} ({run.model_version.sha256}).")
 
     def _follow(self, run: TrainingRun) -> TrainingRun:
-        said = ""
+        last_line = ""
         while run.state not in ENDED:
             time.sleep(LOOK_EVERY_SECONDS)
             run = run_for_command(run_id=run.id)
             seconds = run.progress.seconds_left
             left = "" if seconds is None else f", {seconds:.0f} s left"
             line = f"{run.state}: {run.progress.done} of {run.progress.total} steps{left}"
-            if line != said:
+            if line != last_line:
                 self.stdout.write(line)
-                said = line
+                last_line = line
         return run

@@ -1,4 +1,4 @@
-"""Bodies of nothing and of far too much, at every door: it is said, and nothing has changed."""
+"""Empty and oversized bodies are refused everywhere and change nothing."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def place() -> Iterator[Place]:
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
 @pytest.mark.parametrize("door", API)
-def test_a_body_that_says_nothing_is_refused(place: Place, door: str, body: bytes) -> None:
+def test_an_empty_body_is_refused(place: Place, door: str, body: bytes) -> None:
     problem(place.api(door, body), 400)
 
 
@@ -121,9 +121,7 @@ def test_a_body_that_is_too_long_is_refused(place: Place, door: str) -> None:
 
 
 @pytest.mark.parametrize("door", API)
-def test_a_body_of_more_than_a_door_can_mean_is_refused_before_it_is_parsed(
-    place: Place, door: str
-) -> None:
+def test_an_oversized_body_is_refused_before_it_is_parsed(place: Place, door: str) -> None:
     """Parsed, lists in lists hold 25 times their length."""
     most = 800_000 if door in ("submission", "skip", "draft") else 100_000
     for length, status in ((most + 1, 413), (most, 400)):
@@ -152,7 +150,7 @@ def test_a_body_in_chunks_is_asked_for_its_length(place: Place, door: str) -> No
 
 
 @pytest.mark.parametrize("door", PAGES)
-def test_a_form_that_says_nothing_is_shown_again(place: Place, door: str) -> None:
+def test_an_empty_form_is_shown_again(place: Place, door: str) -> None:
     answer = place.page(door, {"csrfmiddlewaretoken": "x"})
     assert answer.status_code in (400, 422)
     assert "text/html" in answer["Content-Type"]
@@ -165,9 +163,7 @@ def test_a_form_that_is_too_long_is_refused(place: Place, door: str) -> None:
     assert "too long" in answer.content.decode()
 
 
-def test_a_file_that_is_too_long_is_refused_by_the_length_it_says(
-    place: Place, settings: Any
-) -> None:
+def test_a_too_large_file_is_refused_by_its_content_length(place: Place, settings: Any) -> None:
     where = reverse(PAGES["import"], kwargs={"slug": place.study.slug})
     says: dict[str, Any] = {"CONTENT_LENGTH": str(settings.MOST_FORM_BYTES + 1)}
     says["wsgi.input"] = io.BytesIO(b"--x")

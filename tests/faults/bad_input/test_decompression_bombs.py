@@ -80,17 +80,17 @@ def bombs() -> dict[str, tuple[str, bytes, str]]:
         "long texts": (
             "p.parquet",
             bomb(prompt=repeated("x" * 16_000_000, 400)),
-            "unpacks to more than can be read at once",
+            "is too large to be read at once",
         ),
         "wide": ("p.parquet", bomb(prompt=hello, **columns), "more columns or row groups than"),
         "deep": ("p.parquet", bomb(prompt=hello, responses=nested(300)), "cannot be read as"),
         "footer": ("p.parquet", footer, "a footer of 20,000,000 bytes; 16,000,000 is the most"),
-        "columns": ("p.csv", b"prompt" + b",x" * 2_000_000 + b"\nHello\n", "5,000 is the most"),
+        "columns": ("p.csv", b"prompt" + b",x" * 2_000_000 + b"\nHello\n", "the limit is 5,000"),
         "endless cell": ("p.csv", b'prompt\n"' + b"x" * 17_000_000, "nothing after it could"),
         "keys": (
             "p.jsonl",
             b'{"prompt": "x", %s}' % b",".join(b'"%d":1' % key for key in range(6_000)),
-            "6,001 keys; 5,000 is the most",
+            "6,001 keys; the limit is 5,000",
         ),
         "endless line": ("p.jsonl", b'{"prompt": "' + b"x" * 17_000_000, "more than 16,000,000"),
         "objects": ("p.jsonl", b'{"x": [%s{}]}' % (b"{}," * 4_000_000), "prompt is missing"),
@@ -148,7 +148,7 @@ def test_a_file_that_unpacks_to_gigabytes_is_refused_in_words(
 
 
 @pytest.mark.django_db(transaction=True)  # signs of life go over a connection of their own
-def test_one_long_text_again_and_again_is_refused_before_it_fills_the_database(
+def test_a_long_repeated_text_is_refused_before_it_fills_the_database(
     study: Study, door: Door
 ) -> None:
     """3 kB of file, 5 GB of text: each row by itself is fine."""
@@ -162,7 +162,7 @@ def test_one_long_text_again_and_again_is_refused_before_it_fills_the_database(
     [
         (
             b'{"prompts":[%s{}]}' % (b'{"a":{"":0}},' * 1_450_000),
-            "unpacks to more than can be read",
+            "is too large to be read",
         ),
         (b'{"prompts":[%s[]]}' % (b"[]," * 300_000), "more than 100,000 rows"),
         (b'{"prompts":' + b"[" * 1_000_000, "nested too deeply"),
@@ -188,7 +188,7 @@ def test_a_body_of_prompts_is_parsed_where_memory_is_bounded(
     assert watched.seconds < 60
 
 
-def test_a_large_body_of_prompts_comes_in_like_a_file(study: Study) -> None:
+def test_a_large_json_body_is_imported_like_a_file(study: Study) -> None:
     rows = [{"prompt": f"Worry {n}.", "responses": ["a" * 200]} for n in range(500)]
     body = json.dumps({"prompts": rows}).encode()
     assert len(body) > 100_000
@@ -205,7 +205,7 @@ def test_a_large_body_of_prompts_comes_in_like_a_file(study: Study) -> None:
         "import pyarrow; pyarrow.allocate_buffer(600_000_000)",
     ],
 )
-def test_the_reader_gets_no_more_memory_than_it_may_have(code: str) -> None:
+def test_the_reader_stays_within_its_memory_limit(code: str) -> None:
     limited = "from modelhub.services.file_reader import limit_itself; limit_itself(seconds=60); "
     done = subprocess.run(
         [sys.executable, "-c", limited + code], cwd=ROOT, capture_output=True, check=False
@@ -217,10 +217,10 @@ def test_the_reader_gets_no_more_memory_than_it_may_have(code: str) -> None:
 @pytest.mark.parametrize(
     ("how", "says"),
     [
-        ("os.kill(os.getpid(), 9)", "it takes more memory or time than a file may"),
+        ("os.kill(os.getpid(), 9)", "it is damaged, or needs too much memory or time"),
         ("time.sleep(600)", "it takes too long"),
-        ("os.abort()", "it takes more memory or time than a file may"),
-        ("raise ValueError('secret words')", "cannot be understood"),
+        ("os.abort()", "it is damaged, or needs too much memory or time"),
+        ("raise ValueError('secret words')", "its content is not understood"),
     ],
 )
 def test_a_reader_that_dies_or_hangs_is_a_sentence(
@@ -254,7 +254,7 @@ def write(path: Path, content: bytes) -> Path:
     return path
 
 
-def test_reading_takes_turns_and_leaves_no_process(tmp_path: Path) -> None:
+def test_readers_are_limited_and_leave_no_process(tmp_path: Path) -> None:
     from modelhub.services.file_rows import reading
 
     path = write(tmp_path / "p.jsonl", b'{"prompt": "x"}\n' * 90_000)
@@ -266,7 +266,7 @@ def test_reading_takes_turns_and_leaves_no_process(tmp_path: Path) -> None:
         assert not readers[0].is_running()
 
 
-def test_a_process_that_answers_never_loads_what_reads_parquet(tmp_path: Path) -> None:
+def test_the_web_process_never_loads_pyarrow(tmp_path: Path) -> None:
     path = write(tmp_path / "p.parquet", bomb(prompt=["x"]))
     code = (
         "import django, sys; django.setup(); from pathlib import Path\n"
@@ -280,6 +280,6 @@ def test_a_process_that_answers_never_loads_what_reads_parquet(tmp_path: Path) -
     assert done.stdout.split() == ["1", "False"]
 
 
-def test_a_body_file_of_the_api_is_no_file_for_the_page(study: Study) -> None:
+def test_the_page_refuses_body_files_of_the_api(study: Study) -> None:
     said = by_page(study, b'{"prompts": []}', f"p{BODY}")
-    assert "Please choose a .jsonl, .csv or .parquet file." in said
+    assert "Please use .jsonl, .csv or .parquet." in said

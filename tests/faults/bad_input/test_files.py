@@ -1,4 +1,4 @@
-"""Files that nobody meant to bring: through the page, the API and the command."""
+"""Wrong and damaged files: on the page, in the API and in the command."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_file_of_no_bytes(study: Study, door: Door, suffix: str) -> None:
     [("p.jsonl", b"\n\n"), ("p.csv", b"prompt,topics\n"), ("p.parquet", table(prompt=[]))],
 )
 def test_a_file_without_rows(study: Study, door: Door, name: str, content: bytes) -> None:
-    assert "the file holds no rows" in door(study, content, name)
+    assert "the file has no rows" in door(study, content, name)
 
 
 @pytest.mark.parametrize(
@@ -79,8 +79,8 @@ def test_a_file_in_the_wrong_encoding(
     [
         ("p.csv", b"text,topics\nHello,sleep\n", "Its columns are: text, topics."),
         ("p.csv", b"text;topics\nHello;sleep\n", "no column called prompt"),
-        ("p.csv", b"prompt,Prompt\nHello,sleep\n", "the column prompt stands there twice"),
-        ("p.parquet", table(text=["Hello"]), "no column called prompt. Its columns are: text."),
+        ("p.csv", b"prompt,Prompt\nHello,sleep\n", "there are two columns called prompt"),
+        ("p.parquet", table(text=["Hello"]), "no column called prompt. The columns are: text."),
         ("p.parquet", table(prompt=["Hello"], PROMPT=["x"]), "the column prompt stands"),
         ("p.jsonl", b'{"text": "Hello"}\n', "the prompt is missing"),
     ],
@@ -102,7 +102,7 @@ def test_a_file_without_the_column(
         ("p.parquet", table(prompt=["Hello", "x"], intensity=[2.0, float("nan")])),
     ],
 )
-def test_what_spreadsheets_and_data_frames_write_is_understood(
+def test_files_of_spreadsheets_and_data_frames_are_imported(
     study: Study, door: Door, name: str, content: bytes
 ) -> None:
     door(study, content, name)
@@ -133,7 +133,7 @@ def test_a_text_that_cannot_be_kept(
 
 
 @pytest.mark.django_db(transaction=True)  # signs of life go over a connection of their own
-def test_a_file_of_10_mb_comes_in_whole(study: Study, door: Door) -> None:
+def test_a_file_of_10_mb_is_imported_completely(study: Study, door: Door) -> None:
     long = "Sleep will not come. " * 950
     rows = [{"prompt": f"{number}: {long}"} for number in range(520)]
     content = "".join(json.dumps(row) + "\n" for row in rows).encode()
@@ -149,13 +149,13 @@ def test_a_file_of_10_mb_that_is_one_line_is_refused(study: Study, door: Door) -
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_row_more_than_may_be(study: Study, door: Door) -> None:
+def test_too_many_rows_are_refused(study: Study, door: Door) -> None:
     said = door(study, b'{"prompt": ""}\n' * (MOST_ROWS + 1), "p.jsonl")
     assert "There are more than 100,000 rows. Please split the file." in said
 
 
 def test_a_file_of_another_kind(study: Study) -> None:
-    assert "Please choose a .jsonl, .csv or .parquet file." in by_page(study, b"x", "p.docx")
+    assert "Please use .jsonl, .csv or .parquet." in by_page(study, b"x", "p.docx")
     for none in ({}, {"file": "just text"}):
         answer = signed_in(study).post(
             reverse("modelhub:uploads", kwargs={"slug": study.slug}), none
@@ -174,7 +174,7 @@ TEXTS = {
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-def test_text_comes_in_as_it_was_sent(study: Study, door: Door, text: str) -> None:
+def test_text_is_imported_unchanged(study: Study, door: Door, text: str) -> None:
     row = {"prompt": text, "external_id": "😶", "responses": [text]}
     door(study, json.dumps(row).encode(), "p.jsonl")
     prompt = Prompt.objects.get()

@@ -1,4 +1,4 @@
-"""What somebody may send while judging, and should not have: through the page and the API."""
+"""Invalid input while judging, on the page and in the API."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def nothing_stored(member: Member) -> bool:
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-def test_text_is_kept_as_it_was_sent(door: Door, text: str) -> None:
+def test_text_is_saved_unchanged(door: Door, text: str) -> None:
     held = lease(door.member)
     assert door.send(held, comment=text, rewrite=text).taken
     assert Judgement.objects.get().comment == text
@@ -64,7 +64,7 @@ def test_text_is_kept_as_it_was_sent(door: Door, text: str) -> None:
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-def test_a_draft_is_kept_as_it_was_sent(door: Door, text: str) -> None:
+def test_a_draft_is_saved_unchanged(door: Door, text: str) -> None:
     held = lease(door.member)
     assert door.keep(held, text).status < 400
     held.refresh_from_db()
@@ -80,7 +80,7 @@ def test_a_draft_is_kept_as_it_was_sent(door: Door, text: str) -> None:
     ids=["NUL", "50,001 characters"],
 )
 @pytest.mark.parametrize("field", ["comment", "rewrite"])
-def test_text_that_cannot_be_kept_is_said_and_the_rest_stays(
+def test_text_that_cannot_be_saved_is_reported_and_the_rest_is_kept(
     door: Door, field: str, text: str, says: str
 ) -> None:
     held = lease(door.member)
@@ -107,7 +107,7 @@ def test_scores_off_the_scale(door: Door, score: Any) -> None:
     assert door.send(held, score=5).taken
 
 
-def test_somebody_elses_response_through_the_api(member: Member) -> None:
+def test_a_response_of_another_task_is_refused_through_the_api(member: Member) -> None:
     held = lease(member)
     other = judge(cohort=judge().cohort)
     judging_round(other.cohort)
@@ -125,7 +125,9 @@ def test_somebody_elses_response_through_the_api(member: Member) -> None:
 
 
 @pytest.mark.parametrize("letter", ["C", "FOREIGN"])
-def test_somebody_elses_response_through_the_page(member: Member, letter: str) -> None:
+def test_a_response_of_another_task_is_refused_through_the_page(
+    member: Member, letter: str
+) -> None:
     """The page names replies by letter: another's has none, and its id means nothing here."""
     held = lease(member)
     other = judge()
@@ -153,7 +155,7 @@ def test_a_comparison_that_is_not_on_the_page(member: Member, comparison: str) -
     assert nothing_stored(member)
 
 
-def test_somebody_elses_assignment_and_study(door: Door) -> None:
+def test_assignments_of_other_people_and_studies_are_not_found(door: Door) -> None:
     same_study = lease(judge(cohort=door.member.cohort))
     elsewhere = judge()
     judging_round(elsewhere.cohort)
@@ -196,7 +198,7 @@ def test_a_judgement_after_its_lease_whose_seat_is_taken_is_refused_and_the_draf
         assert balances(member_id=late.id) == {}
 
 
-def test_what_was_written_too_late_is_shown_to_its_author() -> None:
+def test_a_late_submission_is_shown_to_its_author() -> None:
     """Sent in vain, and opened again later: the words are there to be copied."""
     late = judge()
     judging_round(late.cohort, tasks=1)
@@ -214,7 +216,7 @@ def test_what_was_written_too_late_is_shown_to_its_author() -> None:
     assert balances(member_id=late.id) == {}
 
 
-def test_what_is_open_when_its_round_closes_can_be_sent_and_is_paid(door: Door) -> None:
+def test_assignments_open_when_a_round_closes_can_be_sent_and_are_paid(door: Door) -> None:
     held = lease(door.member)
     rounds.close_round(actor=SYSTEM, round=held.task.round)
     assert door.keep(held, "Nearly there.").status < 400
@@ -251,7 +253,7 @@ def test_double_submit_is_one_judgement_and_one_credit(door: Door) -> None:
     assert balances(member_id=door.member.id) == {"GBP": 80}
 
 
-def test_two_tabs_the_second_is_told_and_changes_nothing(door: Door) -> None:
+def test_a_submission_from_a_second_tab_is_refused(door: Door) -> None:
     held = lease(door.member)
     assert door.send(held, key="tab 1", comment="First tab.").taken
     assert door.send(held, key="tab 2", score=1, comment="Second tab.").status == 409
@@ -270,7 +272,7 @@ def test_two_tabs_with_drafts_keep_the_last_word_and_are_the_same_one(door: Door
     assert comment_kept(held) == "Second tab."
 
 
-def test_the_back_button_shows_that_it_was_sent(door: Door) -> None:
+def test_the_back_button_shows_the_sent_judgement(door: Door) -> None:
     held = lease(door.member)
     assert door.send(held, key="one").taken
     following = lease(door.member)
@@ -286,7 +288,7 @@ def test_the_back_button_shows_that_it_was_sent(door: Door) -> None:
     assert door.send(following, key="three").taken
 
 
-def test_a_rubric_changed_while_one_judges(door: Door) -> None:
+def test_a_rubric_can_change_during_an_assignment(door: Door) -> None:
     """What was leased is judged by the questions that were shown; the next ones are as planned."""
     held = lease(door.member)
     make_rubric(door.member.study, keys=("entirely", "new", "questions"))

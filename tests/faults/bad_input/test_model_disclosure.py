@@ -1,4 +1,4 @@
-"""Replies that tell what wrote them, at every way in: refused by line, and never shown raw."""
+"""Responses with model disclosure are refused by line in every kind of import."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ def test_a_reply_that_names_its_own_model_is_refused_by_line(
     said = plain(door(study, written(kind, FINE, NAMED), f"p.{kind}"))
     line = 2 if kind == "csv" else 1
     assert f"line {line}: " in said.lower()
-    assert "response 2 names what wrote it (“zephyr-7b-beta”)" in said
+    assert "response 2 reveals the model that wrote it (“zephyr-7b-beta”)" in said
     assert not Response.objects.exists()
 
 
 @pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
-def test_mentions_of_other_products_come_in(study: Study, door: Door, kind: str) -> None:
+def test_mentions_of_other_products_are_imported(study: Study, door: Door, kind: str) -> None:
     door(study, written(kind, FINE, {**FINE, "text": "I asked ChatGPT 🤗"}), f"p.{kind}")
     assert Response.objects.count() == 2
 
@@ -104,11 +104,11 @@ def test_a_reply_given_as_an_object_is_split_into_text_and_model(
         ('{"text": "", "model": "m"}', "response 1 is empty"),
         ("{}", "response 1 is neither text nor"),
         ('{"text": "{\\"text\\": \\"Hard.\\"}"}', "the text of response 1 is an object"),
-        (json.dumps(NAMED), "response 1 names what wrote it (“zephyr-7b-beta”)"),
+        (json.dumps(NAMED), "response 1 reveals the model that wrote it (“zephyr-7b-beta”)"),
     ],
 )
 @pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
-def test_an_object_that_is_no_reply_is_an_error_of_its_line(
+def test_an_object_that_is_not_a_response_is_an_error_of_its_line(
     study: Study, door: Door, kind: str, reply: str, says: str
 ) -> None:
     said = plain(door(study, written(kind, reply), f"p.{kind}").replace("\\\\", "\\"))
@@ -132,7 +132,9 @@ def test_a_json_body_hands_the_model_over_too(study: Study) -> None:
     body = {"prompts": [{"prompt": "Hello", "responses": [NAMED]}, {"prompt": "Fine."}]}
     answer = signed_in(study).post(where, body, content_type="application/json")
     assert answer.status_code == 400
-    assert "response 1 names what wrote it" in json.dumps(answer.json(), ensure_ascii=False)
+    assert "response 1 reveals the model that wrote it" in json.dumps(
+        answer.json(), ensure_ascii=False
+    )
     skipped = signed_in(study).post(f"{where}?skip_bad=1", body, content_type="application/json")
     assert skipped.status_code == 201
     (problem,) = skipped.json()["skipped"]

@@ -1,4 +1,4 @@
-"""Numbers from outside that no column holds: refused or harmless at every door."""
+"""Numbers that no column can store are refused or harmless everywhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An old tab after the same text came again, and late work of a round that is closed by now."""
+"""Submissions of old tabs, and late work of a closed round."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def seats_in_use(of: Assignment) -> dict[str, int]:
     return {state: states.count(state) for state in states if state != SeatState.FREE}
 
 
-def test_what_an_old_tab_sends_is_taken_once(door: Door, came: Came) -> None:
+def test_a_submission_of_an_old_tab_is_saved_once(door: Door, came: Came) -> None:
     first, again = came
     assert door.send(first, comment="Sent by the old tab.").taken
     assert Judgement.objects.get().comment == "Sent by the old tab."
@@ -69,7 +69,7 @@ def test_what_an_old_tab_sends_is_taken_once(door: Door, came: Came) -> None:
     assert Judgement.objects.count() == 1
 
 
-def test_an_old_tab_after_the_new_one_was_sent_is_told_so(door: Door, came: Came) -> None:
+def test_an_old_tab_is_refused_after_the_new_one_was_sent(door: Door, came: Came) -> None:
     first, again = came
     assert door.send(again, key="new tab").taken
     refused = door.send(first, key="old tab", comment="Too late.")
@@ -78,7 +78,7 @@ def test_an_old_tab_after_the_new_one_was_sent_is_told_so(door: Door, came: Came
     assert balances(member_id=door.member.id) == {"GBP": 80}
 
 
-def test_what_an_old_tab_saves_is_there_in_the_new_one(door: Door, came: Came) -> None:
+def test_a_draft_of_an_old_tab_appears_in_the_new_one(door: Door, came: Came) -> None:
     first, again = came
     assert again.draft
     assert again.draft["comment"] == "Begun in the old tab."

@@ -1,4 +1,4 @@
-"""A release and a training run without a pair: through the pages and the API."""
+"""Releases and training runs without pairs, on pages and in the API."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def signed_in(member: Member) -> Client:
 
 
 @pytest.mark.parametrize("door", ["page", "api"])
-def test_a_release_without_a_judgement_says_so(door: str) -> None:
+def test_a_release_without_judgements_is_refused(door: str) -> None:
     story = Story()
     client, keys = signed_in(story.coordinator), {"slug": story.study.slug}
     made = ask(client, story.study.slug, door)
@@ -89,7 +89,7 @@ def without_a_pair() -> DatasetRelease:
 
 
 @pytest.mark.parametrize("door", ["page", "api"])
-def test_a_release_without_a_pair_is_frozen_with_what_there_is(door: str) -> None:
+def test_a_release_without_pairs_is_frozen_with_its_other_records(door: str) -> None:
     """It is asked for and read at either door; both say that there is no pair."""
     study = equally_good().study
     client = signed_in(staff(study, Role.COORDINATOR))

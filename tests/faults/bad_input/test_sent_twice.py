@@ -1,4 +1,4 @@
-"""The same thing asked for several times at the very same moment: through pages and the API."""
+"""The same request several times at once, on pages and in the API."""
 
 from __future__ import annotations
 
@@ -57,10 +57,10 @@ def test_a_double_click_starts_one_generation_run(study: Study, seed: str) -> No
     assert GenerationItem.objects.count() == 2
     changed = client.post(path, fields | {"samples": "2"})
     assert changed.status_code == 400
-    assert "has started a run already" in changed.content.decode()
+    assert "was already used to start a run" in changed.content.decode()
 
 
-def test_one_run_of_a_seed_at_a_time_through_the_api(study: Study) -> None:
+def test_an_equal_unfinished_run_is_refused_through_the_api(study: Study) -> None:
     add_prompts(study, "One")
     body = {"model": ensure_embedded_model().name, "seed": 7, "samples": 1}
     ask = post(f"studies/{study.slug}/generation-runs/", body)
@@ -85,7 +85,7 @@ def test_a_double_click_starts_one_training_run(study: Study) -> None:
     assert TrainingRun.objects.count() == 1
 
 
-def test_one_training_run_of_its_kind_through_the_api(study: Study) -> None:
+def test_an_equal_training_run_is_refused_through_the_api(study: Study) -> None:
     release, base = frozen_release(study, rows=PAIRS), ensure_embedded_model()
     body = {"release": str(release.id), "base": base.name, "method": "dpo"}
     ask = post("training-runs/", body)
@@ -94,7 +94,7 @@ def test_one_training_run_of_its_kind_through_the_api(study: Study) -> None:
 
 
 @pytest.mark.parametrize("door", ["page", "api"])
-def test_a_double_click_asks_for_one_release(study: Study, door: str) -> None:
+def test_a_double_click_requests_one_release(study: Study, door: str) -> None:
     wanted = {"purpose": "training"}
     ask = (
         fill_in("annotations:release-ask", study, wanted)

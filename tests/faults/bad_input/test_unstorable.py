@@ -1,4 +1,4 @@
-"""What no column can hold, in every parameter of every address and every field, as each role."""
+"""Values that no column can store, in every parameter and field, for each role."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The timer sends what is missing, and waits for nobody."""
+"""The timer sends missing messages and never waits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from codesign.jobs.models import Claim, Job
-from codesign.jobs.queries import IN_LINE, LOST_AFTER
+from codesign.jobs.queries import LOST_AFTER, LOST_AFTER_WHEN_BUSY
 from codesign.jobs.rules import STALE_AFTER, JobState
 from codesign.jobs.services import tending
 from tests.support import counting_jobs
@@ -22,7 +22,7 @@ def called_ago(job: Job, silent: timedelta) -> None:
 
 
 @pytest.mark.django_db
-def test_a_message_that_nobody_answered_is_sent_again() -> None:
+def test_an_unanswered_message_is_sent_again() -> None:
     job = counting_jobs.job(lambda work: None)
     assert tending.tend() == 0
     called_ago(job, LOST_AFTER)
@@ -33,7 +33,7 @@ def test_a_message_that_nobody_answered_is_sent_again() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_waits_in_line_behind_a_busy_worker_is_left_there() -> None:
+def test_messages_behind_a_busy_worker_are_not_sent_again() -> None:
     busy, over = threading.Event(), threading.Event()
 
     def plan(_work: object) -> None:
@@ -47,7 +47,7 @@ def test_what_waits_in_line_behind_a_busy_worker_is_left_there() -> None:
         assert busy.wait(LONGEST)
         called_ago(second, LOST_AFTER * 2)
         assert tending.tend() == 0
-        called_ago(second, IN_LINE)
+        called_ago(second, LOST_AFTER_WHEN_BUSY)
         assert tending.tend() == 1
     finally:
         over.set()
@@ -55,7 +55,7 @@ def test_what_waits_in_line_behind_a_busy_worker_is_left_there() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_timer_skips_what_somebody_has_locked() -> None:
+def test_the_timer_skips_locked_jobs() -> None:
     """Prevents the timer from waiting behind a large import, and sign-in mail behind the timer."""
     locked, free = (counting_jobs.job(lambda work: None) for _ in range(2))
     for job in (locked, free):
@@ -86,7 +86,7 @@ def test_the_timer_skips_what_somebody_has_locked() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_that_no_longer_beats_counts_as_dead() -> None:
-    """Its connection is open still, as where a machine sleeps or a library hangs."""
+    """The connection may stay open if a machine sleeps or a library hangs."""
     hung, over = threading.Event(), threading.Event()
 
     def plan(_work: object) -> None:

@@ -1,4 +1,4 @@
-"""Claims, heartbeats and ends: one worker a job, and nothing is kept without its claim."""
+"""Claims, heartbeats and ends of jobs: one worker per job, and no results without a claim."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_job_is_run_to_its_end_and_every_move_is_logged() -> None:
 
 
 @pytest.mark.django_db
-def test_a_void_message_claims_nothing() -> None:
+def test_an_outdated_message_is_ignored() -> None:
     job = counting_jobs.job(lambda work: None)
     first = job.call
     queueing.dispatch(jobs=[job])
@@ -70,7 +70,7 @@ def test_a_void_message_claims_nothing() -> None:
     ],
     ids=["failed", "refused", "error", "retry", "database away", "disk full"],
 )
-def test_what_a_runner_raises_decides_how_it_ends(
+def test_exceptions_of_a_runner_decide_how_the_job_ends(
     error: Exception, state: JobState, reason: str
 ) -> None:
     def plan(_work: Any) -> None:
@@ -119,7 +119,7 @@ def test_a_running_job_ends_within_seconds_of_being_cancelled() -> None:
 
 
 def run_beside(job: Job) -> threading.Thread:
-    """A worker in a thread, with a connection of its own."""
+    """A worker in a thread, with its own database connection."""
 
     def work() -> None:
         try:
@@ -133,7 +133,7 @@ def run_beside(job: Job) -> threading.Thread:
 
 
 @beside
-def test_progress_is_written_while_the_work_is_one_transaction() -> None:
+def test_progress_is_saved_during_one_long_transaction() -> None:
     go_on = threading.Event()
 
     def plan(work: Any) -> None:
@@ -178,7 +178,7 @@ def test_only_one_worker_has_a_job() -> None:
 
 
 @pytest.mark.django_db
-def test_a_claim_that_another_worker_has_taken_over_keeps_nothing() -> None:
+def test_a_worker_that_lost_its_claim_saves_nothing() -> None:
     kept = []
 
     def plan(work: Any) -> None:
@@ -208,7 +208,7 @@ def test_a_job_whose_workers_die_again_and_again_fails() -> None:
 
 
 @beside
-def test_several_workers_take_parts_of_one_job() -> None:
+def test_several_workers_claim_parts_of_one_job() -> None:
     parts = []
 
     def plan(work: Any) -> str:

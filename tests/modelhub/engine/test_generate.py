@@ -1,4 +1,4 @@
-"""The real embedded model: converted once, loaded, asked."""
+"""The real embedded model: conversion, loading and generation."""
 
 import subprocess
 import sys
@@ -34,7 +34,7 @@ def texts(completions: list[Completion]) -> list[str]:
     return [completion.text for completion in completions]
 
 
-def test_two_processes_convert_once_and_clear_what_a_crash_left(
+def test_concurrent_processes_convert_once_and_delete_leftovers(
     tmp_path: Path, embedded_model: Path
 ) -> None:
     half = tmp_path / EMBEDDED_NAME
@@ -79,7 +79,7 @@ def test_each_request_s_seed_draws_its_own_reply(model: LoadedModel) -> None:
     assert texts(turned) == texts(replies)[::-1]
 
 
-def test_a_reply_that_ends_by_itself_says_stop(model: LoadedModel) -> None:
+def test_a_complete_response_has_the_finish_reason_stop(model: LoadedModel) -> None:
     reply = generate_batch(
         model=model,
         requests=ask("What is the capital of France? One word."),
@@ -111,11 +111,11 @@ def test_a_conversation_longer_than_the_model_can_read_is_refused(model: LoadedM
         generate_batch(model=model, requests=ask("word " * 9000), seed=0)
 
 
-def test_nothing_asked_nothing_answered(model: LoadedModel) -> None:
+def test_an_empty_batch_returns_no_responses(model: LoadedModel) -> None:
     assert generate_batch(model=model, requests=[], seed=0) == []
 
 
-def test_one_model_is_held_and_found_again(embedded_model: Path) -> None:
+def test_a_loaded_model_is_kept_in_memory(embedded_model: Path) -> None:
     assert load(embedded_model) is load(embedded_model)
 
 

@@ -1,4 +1,4 @@
-"""The engine's rules on text: which replies name their maker, and where a cut reply ends."""
+"""Model disclosure in texts, and trimming of unfinished responses."""
 
 import json
 import subprocess
@@ -25,14 +25,14 @@ def test_the_name_of_the_row_s_own_model_is_always_found(model: str, text: str) 
 
 
 @pytest.mark.parametrize(("model", "text"), HARMLESS)
-def test_what_tells_nothing_about_its_writer_is_taken(model: str, text: str) -> None:
+def test_texts_without_model_disclosure_are_accepted(model: str, text: str) -> None:
     assert giveaway(text, [model]) is None
 
 
 def test_recall_and_precision_on_labelled_sentences(
     record_property: Callable[[str, object], None],
 ) -> None:
-    """All of the row's own names, nearly all other self-naming, nothing that is harmless."""
+    """All names of the own model, nearly all other disclosures, and no harmless text."""
     assert len(OWN) + len(SPEAKS) + len(HARMLESS) >= 120
     own = [bool(giveaway(text, [model])) for model, text in OWN]
     speaks = [bool(giveaway(text)) for text in SPEAKS]
@@ -55,7 +55,7 @@ def test_lines_of_real_situations_that_were_refused_are_taken() -> None:
             assert giveaway(reply["text"], [reply["model"]]) is None, reply
 
 
-def test_it_says_which_words_were_the_reason() -> None:
+def test_a_refusal_names_the_revealing_words() -> None:
     found = giveaway("Rest first. I'm ChatGPT, by the way.")
     assert found is not None
     assert found.words == "i'm chatgpt"

@@ -1,4 +1,4 @@
-"""What a training run checks and says, without training: parameters, spec, progress, card."""
+"""Training without a model: parameters, spec, progress, model card."""
 
 import json
 import math
@@ -46,8 +46,8 @@ State = namedtuple("State", "global_step max_steps")
         ("dpo", {"batch_size": 1.5}, "Batch size must be a whole number."),
         ("dpo", {"max_steps": 0}, "Steps must be between 1 and 100000; it is 0."),
         ("dpo", {"max_steps": 6, "epochs": 1}, "Give epochs or steps, not both."),
-        ("dpo", {"lr": 1}, "There is no parameter called lr"),
-        ("sft", {"beta": 0.1}, "Beta has no meaning for sft."),
+        ("dpo", {"lr": 1}, "Unknown parameter lr"),
+        ("sft", {"beta": 0.1}, "Beta cannot be used with sft."),
         ("kto", {"batch_size": 1}, "KTO compares records within a batch"),
     ],
 )
@@ -98,7 +98,7 @@ def _spec(tmp_path: Path, **changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"method": "ppo"}, "There is no method ppo"),
+        ({"method": "ppo"}, "Unknown method ppo"),
         ({"method": None}, "The training spec needs method."),
         ({"base_dir": "/nowhere/base"}, "base_dir is not a folder: base."),
         ({"adapter_parent": "/nowhere/a"}, "adapter_parent is not a folder: a."),
@@ -110,7 +110,7 @@ def _spec(tmp_path: Path, **changes: Any) -> dict[str, Any]:
         ({"colour": 1}, "A training spec has no key colour."),
         ({"params": []}, "params must be an object."),
         ({"params": {"beta": 9}}, "Beta must be between"),
-        ({"method": "reward", "adapter_parent": "/"}, "A reward model starts from a base"),
+        ({"method": "reward", "adapter_parent": "/"}, "A reward model must start from a base"),
     ],
 )
 def test_a_wrong_spec_is_refused_with_a_sentence(
@@ -157,7 +157,7 @@ def test_a_spec_that_cannot_be_read(tmp_path: Path, content: str | None) -> None
     assert run.stderr.strip().endswith(".")
 
 
-def test_no_argument_says_how_to_call() -> None:
+def test_a_call_without_argument_prints_usage() -> None:
     run = _train()
     assert (run.returncode, run.stderr[:6]) == (Exit.BAD_SPEC, "usage:")
 
@@ -189,12 +189,12 @@ def test_progress_is_read_in_whole_lines_only(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("returncode", "said"),
     [
-        (-9, "most likely because memory ran out"),
+        (-9, "probably because memory ran out"),
         (-15, "by the signal SIGTERM"),
         (1, "without a result (exit code 1)"),
     ],
 )
-def test_a_run_that_left_no_result_has_one_all_the_same(
+def test_a_run_without_a_result_file_has_an_error_as_result(
     tmp_path: Path, returncode: int, said: str
 ) -> None:
     result = read_result(tmp_path, returncode)
@@ -221,8 +221,8 @@ def test_a_step_s_report_has_rate_and_time_left() -> None:
 
 
 @pytest.mark.parametrize("loss", [math.nan, math.inf])
-def test_a_loss_that_is_no_number_ends_the_run(loss: float) -> None:
-    with pytest.raises(EngineError, match="at step 3; a smaller learning rate"):
+def test_an_infinite_or_nan_loss_ends_the_run(loss: float) -> None:
+    with pytest.raises(EngineError, match=r"at step 3\. Try a smaller learning rate"):
         step_event(State(3, 6), {"loss": loss}, 1.0)
 
 
@@ -238,7 +238,7 @@ def test_a_loss_that_is_no_number_ends_the_run(loss: float) -> None:
         (ValueError("memory"), False),
     ],
 )
-def test_what_counts_as_out_of_memory(error: Exception, is_memory: bool) -> None:
+def test_errors_that_count_as_out_of_memory(error: Exception, is_memory: bool) -> None:
     assert is_out_of_memory(error) is is_memory
 
 
@@ -288,7 +288,7 @@ def test_the_card_names_base_release_parameters_and_seed() -> None:
         release_name="Release 3",
         release_sha256="bb",
         records=12,
-        left_out={"with an empty reply": 2},
+        left_out={"with an empty response": 2},
         params={"beta": 0.1, "learning_rate": 5e-5},
         seed=7,
         threads=2,
@@ -298,7 +298,7 @@ def test_the_card_names_base_release_parameters_and_seed() -> None:
     text = model_card.render(facts)
     for row in ("Dataset release | Release 3", "beta | 0.1", "seed | 7", "trl | 1.16.0"):
         assert f"| {row} |" in text
-    assert "| Left out: with an empty reply | 2 |" in text
+    assert "| Left out: with an empty response | 2 |" in text
     assert "Parent adapter" not in text
     assert "None" not in text
     assert text.startswith("---\nbase_model: Base\n")
@@ -318,6 +318,6 @@ def test_neighbours_have_different_prompts(counts: list[int], seed: int) -> None
     assert order == spread(records, seed=seed)
 
 
-def test_one_prompt_alone_has_only_itself_beside_it() -> None:
+def test_records_of_a_single_prompt_keep_each_other_as_neighbours() -> None:
     records = [{"prompt": 1, "id": n} for n in range(3)]
     assert len(spread(records, seed=0)) == 3

@@ -1,4 +1,4 @@
-"""Training with the real embedded model, in the subprocess that a worker would start."""
+"""Training with the real embedded model, in a training process."""
 
 import json
 import signal
@@ -64,7 +64,7 @@ def trainer(tmp_path_factory: pytest.TempPathFactory, embedded_model: Path) -> T
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Four good pairs, four that must be left out, three to measure on, and tests never read."""
+    """Four valid pairs, four invalid ones, three for validation, and unused test records."""
     rows = [pair(i) for i in range(4)]
     rows += [
         pair(4, rejected=turn("assistant", GOOD)),
@@ -85,7 +85,7 @@ def first(trainer: Trainer, release: Path) -> dict[str, Any]:
     return result
 
 
-def test_a_finished_run_says_what_it_did(first: dict[str, Any], trainer: Trainer) -> None:
+def test_a_finished_run_has_a_complete_result(first: dict[str, Any], trainer: Trainer) -> None:
     metrics = first["metrics"]
     assert (metrics["steps"], metrics["records"]) == (2, 4)
     assert sum(metrics["left_out"].values()) == 4
@@ -101,7 +101,7 @@ def test_a_finished_run_says_what_it_did(first: dict[str, Any], trainer: Trainer
 def test_scores_are_of_the_whole_validation_split_and_say_of_how_many(
     first: dict[str, Any],
 ) -> None:
-    """The last batch of two, which they were taken from, tells 0, 50 or 100% and nothing else."""
+    """Scores of the last batch of two records can only be 0, 50 or 100%."""
     metrics = first["metrics"]
     assert not {"reward_accuracy", "reward_margin", "token_accuracy"} & set(metrics)
     validation = metrics["validation"]
@@ -136,7 +136,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(
     assert other["weights_sha256"] != first["weights_sha256"]
 
 
-def test_training_goes_on_from_a_parent_adapter(
+def test_training_can_start_from_a_parent_adapter(
     first: dict[str, Any], trainer: Trainer, release: Path
 ) -> None:
     params = {name: value for name, value in SHORT.items() if name != "lora_r"}
@@ -159,7 +159,7 @@ def test_another_rank_than_the_parent_s_is_refused(
     params = SHORT | {"lora_r": 4}
     code, result = trainer.run("rank", release, adapter_parent=first["adapter"], params=params)
     assert code == Exit.FAILED
-    assert result["error"] == "The parent adapter has LoRA rank 2; leave the rank empty."
+    assert result["error"] == "The parent adapter has LoRA rank 2; do not set another rank."
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_another_rank_than_the_parent_s_is_refused(
     ],
     ids=["empty", "other config", "held-out only", "only unusable"],
 )
-def test_a_release_without_pairs_is_said_to_have_none(
+def test_a_release_without_pairs_is_refused(
     trainer: Trainer, tmp_path: Path, configs: dict[str, Any], said: str
 ) -> None:
     release = write_release(tmp_path / "release", **configs)
@@ -191,7 +191,7 @@ def _single(number: int, label: bool) -> dict[str, Any]:
 
 
 def every_config(folder: Path) -> Path:
-    """Four records for each method, and of two configs some to measure on."""
+    """Four records for each method, and validation records for two configs."""
     singles = [_single(i, i % 3 > 0) for i in range(4)]
     examples = [{k: v for k, v in row.items() if k != "label"} for row in singles]
     return write_release(
@@ -228,19 +228,22 @@ def test_kto_needs_both_kinds(trainer: Trainer, tmp_path: Path) -> None:
     release = write_release(tmp_path / "release", unpaired_preference={"train": rows})
     code, result = trainer.run("one-sided", release, method="kto")
     assert code == Exit.FAILED
-    assert result["error"] == "KTO learns from good and bad replies; these are all good."
+    assert (
+        result["error"]
+        == "KTO needs good and bad responses. All responses of this release are good."
+    )
 
 
 def test_too_little_memory_ends_clearly(trainer: Trainer, release: Path) -> None:
     code, result = trainer.run("memory", release, memory_limit_mb=1000)
     assert code == Exit.OUT_OF_MEMORY, result
     assert result["error"] == (
-        "There was not enough memory; a smaller batch or shorter records may fit."
+        "There was not enough memory. Try a smaller batch or shorter records."
     )
 
 
 def _wait(process: subprocess.Popen[bytes], ready: Callable[[], bool]) -> None:
-    """Wait on the process until `ready`; fails when it ends before, and leaves none running."""
+    """Wait until `ready`; fails if the process ends before, and stops it at the end."""
     try:
         eventually(lambda: ready() or process.poll() is not None, seconds=LIMIT_S)
         assert process.poll() is None, "it ended early"

@@ -1,4 +1,4 @@
-"""Truth tables of generation: settings, chunks, seeds, leases, progress, drafts."""
+"""Rules of generation: settings, chunks, seeds, drafts."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def wanted(number: int, prompt: str = "p", **extra: Any) -> Wanted:
 
 
 class Scripted:
-    """A writer that says what the script says for each sample, one text a try."""
+    """A writer that returns scripted texts, one for each try of a sample."""
 
     def __init__(self, script: dict[str, list[str]]) -> None:
         self.script = {key: list(texts) for key, texts in script.items()}
@@ -105,9 +105,9 @@ def test_texts_that_name_their_maker_or_repeat_are_made_again_alone() -> None:
 @pytest.mark.parametrize(
     ("texts", "says"),
     [
-        (["Taken."] * 4, "the same text again and again"),
-        (["I am SmolLM2."] * 4, "named its maker"),
-        ([""] * 4, "nothing that can be shown"),
+        (["Taken."] * 4, "the same text every time"),
+        (["I am SmolLM2."] * 4, "revealed the model"),
+        ([""] * 4, "no text that can be shown"),
     ],
 )
 def test_after_four_tries_an_item_fails_with_the_reason(texts: list[str], says: str) -> None:

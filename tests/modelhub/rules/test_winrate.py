@@ -1,4 +1,4 @@
-"""Win rates: what counts as what, and that the interval covers what it claims."""
+"""Win rates, and the coverage of their intervals."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_a_tie_is_half_a_win() -> None:
 
 
 @pytest.mark.parametrize("scores", [{}, {"p1": []}])
-def test_nothing_judged_has_no_rate(scores: dict[str, list[float]]) -> None:
+def test_without_judgements_there_is_no_win_rate(scores: dict[str, list[float]]) -> None:
     result = win_rate(scores)
     assert (result.rate, result.low, result.high, result.comparisons) == (None, None, None, 0)
 
@@ -41,8 +41,8 @@ def test_exact_intervals_are_the_published_ones(won: int, of: int, low: float, h
 
 
 @pytest.mark.parametrize("raters", [1, 5])
-def test_all_for_one_side_is_an_interval_of_as_many_as_there_are_prompts(raters: int) -> None:
-    """“Between 100% and 100%” claims to be sure after a handful of prompts."""
+def test_a_unanimous_result_counts_each_prompt_once(raters: int) -> None:
+    """“Between 100% and 100%” would claim certainty after a few prompts."""
     won = win_rate({n: [1.0] * raters for n in range(12)})
     assert won.low == pytest.approx(0.7354, abs=1e-4)
     assert won.high == 1.0
@@ -54,13 +54,13 @@ def test_all_for_one_side_is_an_interval_of_as_many_as_there_are_prompts(raters:
     assert tied.low == pytest.approx(0.2109, abs=1e-4)
 
 
-def test_one_prompt_alone_says_next_to_nothing() -> None:
+def test_a_single_prompt_gives_a_very_wide_interval() -> None:
     result = win_rate({"p1": [1.0, 1.0, 1.0, 1.0, 1.0]})
     assert result.low == pytest.approx(0.025)
     assert result.high == 1.0
 
 
-def test_raters_who_always_agree_are_worth_one_each() -> None:
+def test_raters_who_always_agree_count_as_one_per_prompt() -> None:
     alone = win_rate({n: [float(n % 4 > 0)] for n in range(40)})
     agreed = win_rate({n: [float(n % 4 > 0)] * 5 for n in range(40)})
     assert (agreed.low, agreed.high) == pytest.approx((alone.low, alone.high), abs=0.005)
@@ -69,7 +69,7 @@ def test_raters_who_always_agree_are_worth_one_each() -> None:
     assert agreed.low == pytest.approx(exact.low, abs=0.02)
 
 
-def test_the_interval_stays_between_nothing_and_everything() -> None:
+def test_the_interval_stays_between_0_and_1() -> None:
     result = win_rate({"a": [1.0, 1.0], "b": [1.0, 0.0]})
     assert result.low is not None
     assert result.high is not None
@@ -77,7 +77,7 @@ def test_the_interval_stays_between_nothing_and_everything() -> None:
 
 
 @pytest.mark.parametrize("true", [0.5, 0.8, 0.95, 0.99, 1.0])
-def test_intervals_cover_what_they_claim_up_to_the_edge(true: float) -> None:
+def test_intervals_have_their_nominal_coverage(true: float) -> None:
     """40 prompts judged by 5 people each, who agree within a prompt (correlation 0.3)."""
     draw = random.Random(20261123)
     rounds, covered, naive, wide = 500, 0, 0, 0
@@ -95,7 +95,7 @@ def test_intervals_cover_what_they_claim_up_to_the_edge(true: float) -> None:
 
 
 def leaning(draw: random.Random, true: float) -> list[float]:
-    """Scores of five people of one prompt, which leans one way: beta-binomial."""
+    """Scores of five people on one prompt, drawn from a beta-binomial distribution."""
     spread = 1 / 0.3 - 1
     lean = true if true == 1 else draw.betavariate(true * spread, (1 - true) * spread)
     return [float(draw.random() < lean) for _ in range(5)]
@@ -113,11 +113,11 @@ def leaning(draw: random.Random, true: float) -> list[float]:
         ({str(n): [0.0] for n in range(30)} | {"x": [1.0]}, "parent"),
     ],
 )
-def test_where_it_leans(scores: dict[str, list[float]], leans: str) -> None:
+def test_leans_names_the_preferred_side(scores: dict[str, list[float]], leans: str) -> None:
     assert win_rate(scores).leans == leans
 
 
-def test_a_share_is_drawn_where_it_is() -> None:
+def test_a_share_has_its_position_on_the_axis() -> None:
     assert share(0.613, 0.55, 0.68) == Share("61.3", "55.0", "13.0")
 
 
@@ -132,5 +132,5 @@ def test_a_share_is_drawn_where_it_is() -> None:
         (1, "100%"),
     ],
 )
-def test_a_share_is_only_called_all_or_nothing_where_it_is(rate: float, words: str) -> None:
+def test_a_share_is_0_or_100_percent_only_if_exact(rate: float, words: str) -> None:
     assert codesign.share(rate) == words

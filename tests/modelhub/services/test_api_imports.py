@@ -1,4 +1,4 @@
-"""What a program sends at once in large: taken, imported by a worker, followed by its address."""
+"""Imports through the API: at once, or in the background with progress."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LINES, TABLE = "application/x-ndjson", "text/csv"
 
 
 class Program:
-    """What an ML engineer runs."""
+    """A program of an ML engineer."""
 
     def __init__(self) -> None:
         self.study: Study = StudyFactory.create()
@@ -85,7 +85,7 @@ def test_many_rows_are_taken_by_a_worker_and_followed(
     assert done["seconds_left"] is None
 
 
-def test_a_few_rows_come_in_at_once_and_large_ones_later(program: Program) -> None:
+def test_few_rows_are_imported_at_once_and_many_in_the_background(program: Program) -> None:
     assert program.send(lines(*worries(AT_ONCE_ROWS))).status_code == 201
     long = {"prompt": "A", "responses": ["x" * 50_000] * 50}
     listed = json.dumps({"prompts": [long] * 2}).encode()
@@ -95,7 +95,7 @@ def test_a_few_rows_come_in_at_once_and_large_ones_later(program: Program) -> No
         assert answer.status_code == 202, answer.json()
 
 
-def test_nothing_of_a_bad_file_comes_in_and_its_lines_are_named(program: Program) -> None:
+def test_an_invalid_file_is_not_imported_and_errors_name_lines(program: Program) -> None:
     rows = [*worries(MANY), {"prompt": ""}, {}]
     failed = program.work(program.send(lines(*rows)))
     assert (failed["state"], failed["bad_rows"], failed["imported"]) == ("failed", 2, None)
@@ -109,7 +109,7 @@ def test_nothing_of_a_bad_file_comes_in_and_its_lines_are_named(program: Program
     assert (done["state"], done["bad_rows"], Prompt.objects.count()) == ("done", 2, MANY)
 
 
-def test_sent_twice_it_is_one_import_and_later_it_changes_nothing(program: Program) -> None:
+def test_a_repeated_request_returns_the_same_import(program: Program) -> None:
     body = lines(*worries(MANY))
     first, again = program.send(body), program.send(body)
     assert (first["Location"], first.json()["id"]) == (again["Location"], again.json()["id"])
@@ -125,15 +125,15 @@ def files() -> list[str]:
     return [queries.path_of(upload=upload).name for upload in Upload.objects.all()]
 
 
-def test_what_cannot_be_read_at_all_is_refused_while_the_program_waits(program: Program) -> None:
+def test_unreadable_files_are_refused_within_the_request(program: Program) -> None:
     many = b"x,y\n" * MANY
     refused = problem(program.send(many, TABLE), 400)
-    assert "no column called prompt. Its columns are: x, y." in refused["title"]
+    assert "no column called prompt. The columns are: x, y." in refused["title"]
     assert "one JSON list" in problem(program.send(b"[\n" * MANY), 400)["title"]
     assert not Upload.objects.exists()
 
 
-def test_it_says_how_far_it_is_and_can_be_cancelled(program: Program) -> None:
+def test_an_import_shows_progress_and_can_be_cancelled(program: Program) -> None:
     answer = program.send(lines(*worries(MANY)))
     now = timezone.now().timestamp()
     Upload.objects.update(state=UploadState.IMPORTING)
@@ -151,7 +151,7 @@ def test_it_says_how_far_it_is_and_can_be_cancelled(program: Program) -> None:
     assert not Prompt.objects.exists()
 
 
-def test_a_worker_that_died_leaves_it_to_the_next(program: Program) -> None:
+def test_another_worker_continues_the_import_of_a_dead_worker(program: Program) -> None:
     answer = program.send(lines(*worries(MANY)))
     with jobs.claimed(queries.KIND, Upload.objects.get().id):
         assert Upload.objects.get().state == UploadState.IMPORTING
@@ -160,14 +160,14 @@ def test_a_worker_that_died_leaves_it_to_the_next(program: Program) -> None:
     assert program.work(answer)["imported"]["prompts"] == MANY
 
 
-def test_on_the_page_of_the_coordinator_it_stands_with_its_bad_lines(program: Program) -> None:
+def test_the_imports_page_shows_api_imports_with_their_errors(program: Program) -> None:
     program.work(program.send(lines(*worries(MANY), {"prompt": ""})))
     coordinator = Client()
     coordinator.force_login(staff(program.study, Role.COORDINATOR).user)
     upload = Upload.objects.get()
     page = coordinator.get(f"/studies/{program.study.slug}/imports/{upload.id}/").content.decode()
     assert f"Line {MANY + 1}: the prompt is empty." in page
-    assert "What is in it" not in page
+    assert "Result of the check" not in page
     assert "more." not in page
 
 
@@ -192,7 +192,7 @@ def someone(study: Study, role: Role) -> Member:
     return staff(study, role)
 
 
-def test_strangers_learn_nothing_and_a_token_needs_its_scope(program: Program) -> None:
+def test_imports_need_membership_and_a_token_with_the_scope(program: Program) -> None:
     where = program.send(lines(*worries(MANY)))["Location"]
     elsewhere = Client()
     elsewhere.force_login(staff(StudyFactory.create(), Role.ML_ENGINEER).user)

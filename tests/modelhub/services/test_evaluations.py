@@ -1,4 +1,4 @@
-"""The next round: child and parent on held-out prompts, blind, and what comes out."""
+"""Evaluations: a blind comparison of child and parent, and its result."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def test_tasks_open_once_both_have_answered(panel: list[Member]) -> None:
     assert tasks.count() == 3
 
 
-def test_what_is_pulled_meanwhile_is_not_compared(panel: list[Member]) -> None:
-    """A prompt, and the response of one of the two, after both were written."""
+def test_withdrawn_prompts_and_responses_are_not_compared(panel: list[Member]) -> None:
+    """A prompt and a response are withdrawn after both models have written."""
     study = panel[0].study
     made = plan_evaluation(actor=SYSTEM, study=study, child=child_of(study))
     write(made.parent_run, lambda number: f"Words {number}.")
@@ -80,7 +80,7 @@ def test_both_answer_with_the_same_numbers(panel: list[Member]) -> None:
         assert getattr(parent, name) == getattr(child, name)
 
 
-def test_identical_answers_are_ties_that_nobody_sees(panel: list[Member]) -> None:
+def test_identical_responses_count_as_ties_without_a_task(panel: list[Member]) -> None:
     evaluation = compared(panel, same=1)
     assert evaluation.identical == 1
     assert Task.objects.filter(round=evaluation.round).count() == 2
@@ -118,7 +118,7 @@ def test_taking_evaluation_back_acts_at_once(panel: list[Member]) -> None:  # st
     assert result(evaluation).left_out == 1
 
 
-def test_signing_again_does_not_revive_what_was_withdrawn(panel: list[Member]) -> None:
+def test_signing_again_does_not_count_withdrawn_judgements(panel: list[Member]) -> None:
     evaluation = compared(panel)
     prefers(lease(panel[0]), evaluation.child, evaluation)
     consent.withdraw(actor=Actor.of(panel[0].user), member=panel[0])
@@ -128,7 +128,7 @@ def test_signing_again_does_not_revive_what_was_withdrawn(panel: list[Member]) -
 
 
 @pytest.mark.django_db(transaction=True)
-def test_three_hands_start_one_comparison(panel: list[Member]) -> None:
+def test_concurrent_requests_start_one_comparison(panel: list[Member]) -> None:
     study = panel[0].study
     child = child_of(study)
     start = partial(plan_evaluation, actor=SYSTEM, study=study, child=child)
@@ -137,7 +137,7 @@ def test_three_hands_start_one_comparison(panel: list[Member]) -> None:
 
 
 def test_whose_answers_must_not_test_a_model_is_asked_for_none(panel: list[Member]) -> None:
-    """Their seat would be lost, and they would read heavy texts for nothing (standards 2.8)."""
+    """Otherwise the seat is lost, and they read distressing texts in vain (standards 2.8)."""
     evaluation = compared(panel)
     judging_round(panel[0].cohort, tasks=1)
     consent.change_choice(
@@ -150,7 +150,7 @@ def test_whose_answers_must_not_test_a_model_is_asked_for_none(panel: list[Membe
     assert lease(panel[1]).task.round_id == evaluation.round_id
 
 
-def test_a_comparison_asks_what_the_ordinary_round_asks_for_the_same_pay(
+def test_a_comparison_has_the_asks_and_pay_of_the_judging_round(
     panel: list[Member],
 ) -> None:
     ordinary = judging_round(panel[0].cohort, tasks=40)
@@ -182,7 +182,7 @@ def test_work_whose_pay_is_held_does_not_count(panel: list[Member]) -> None:
     assert (found.cohorts[0].rate.wins, found.left_out) == (1, 1)
 
 
-def test_who_only_rated_prefers_what_they_rated_higher(panel: list[Member]) -> None:
+def test_without_a_ranking_the_higher_rated_response_wins(panel: list[Member]) -> None:
     judging_round(panel[0].cohort, tasks=0, asks=["rating"])
     evaluation = compared(panel)
     held = lease(panel[0])
@@ -197,10 +197,10 @@ def test_who_only_rated_prefers_what_they_rated_higher(panel: list[Member]) -> N
     assert (cohort.rate.wins, cohort.rate.losses) == (1, 0)
 
 
-def test_nothing_to_compare_by_is_refused_in_words(panel: list[Member]) -> None:
+def test_a_comparison_without_ranking_and_ratings_is_refused(panel: list[Member]) -> None:
     judging_round(panel[0].cohort, tasks=0, asks=["rewrite"])
     study = panel[0].study
-    with pytest.raises(Conflict, match="neither a ranking nor ratings"):
+    with pytest.raises(Conflict, match="needs a ranking or ratings"):
         plan_evaluation(actor=SYSTEM, study=study, child=child_of(study))
 
 
@@ -225,7 +225,7 @@ def test_who_may_compare(panel: list[Member]) -> None:
 
 
 def test_the_trail_names_who_asked_for_the_round_and_the_answers(panel: list[Member]) -> None:
-    """It spends pay. An engineer opens no other round by that."""
+    """A comparison costs pay. An ML engineer still cannot open other rounds."""
     study = panel[0].study
     engineer = Actor.of(staff(study, "ml_engineer").user)
     made = plan_evaluation(actor=engineer, study=study, child=child_of(study))
@@ -242,7 +242,7 @@ def test_the_trail_names_who_asked_for_the_round_and_the_answers(panel: list[Mem
         open_round(actor=engineer, round=judging_round(panel[0].cohort, tasks=0, opened=False))
 
 
-def test_what_cannot_be_compared(panel: list[Member]) -> None:
+def test_models_that_cannot_be_compared_are_refused(panel: list[Member]) -> None:
     study = panel[0].study
     with pytest.raises(Invalid, match="trained in this study"):
         plan_evaluation(actor=SYSTEM, study=study, child=ensure_embedded_model())
@@ -251,5 +251,5 @@ def test_what_cannot_be_compared(panel: list[Member]) -> None:
         plan_evaluation(actor=SYSTEM, study=bare, child=child_of(bare))
     add_prompts(bare, "Held out", held_out=True)
     other = ModelVersion.objects.get(study=bare)
-    with pytest.raises(Conflict, match="Nobody has been asked"):
+    with pytest.raises(Conflict, match="needs an earlier judging round"):
         plan_evaluation(actor=SYSTEM, study=bare, child=other)

@@ -1,4 +1,4 @@
-"""Runs: items once, claims, late workers, cancel and resume; no model is needed for these."""
+"""Generation runs without a model: items, claims, late workers, cancel and resume."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def states(run: GenerationRun) -> list[str]:
     )
 
 
-def test_items_stand_by_length_and_the_first_chunk_is_one_prompt(study: Study) -> None:
+def test_items_are_sorted_by_length_and_the_first_chunk_has_one_prompt(study: Study) -> None:
     run = start(study, settings=Settings(batch_size=4))
     items = GenerationItem.objects.filter(run=run).order_by("id")
     assert [(i.prompt.messages[0]["content"], i.sample, i.chunk) for i in items] == [
@@ -84,7 +84,7 @@ def test_chunks(study: Study, prompts: int, samples: int, batch: int, chunks: li
     ]
 
 
-def test_by_default_neither_held_out_nor_pulled_prompts_are_answered(study: Study) -> None:
+def test_held_out_and_withdrawn_prompts_are_not_answered_by_default(study: Study) -> None:
     add_prompts(study, "Held out", held_out=True)
     (pulled,) = add_prompts(study, "Pulled")
     pull_prompt(actor=SYSTEM, prompt=pulled)
@@ -127,7 +127,7 @@ def test_two_workers_get_different_chunks() -> None:
         assert first.part != second.part
 
 
-def test_a_late_worker_whose_chunk_was_claimed_again_keeps_nothing(study: Study) -> None:
+def test_a_worker_with_a_lost_claim_saves_nothing(study: Study) -> None:
     run = start(study)
     dead = claimed(run)
     late = answers(dead)
@@ -151,7 +151,7 @@ def test_a_chunk_that_kills_its_workers_fails_in_the_end(study: Study) -> None:
     assert "stopped 5 times" in run.error
 
 
-def test_what_is_given_up_keeps_no_prompt_out_of_its_round(study: Study) -> None:
+def test_failed_items_do_not_keep_a_prompt_out_of_its_round(study: Study) -> None:
     round = open_round(CohortFactory.create(study=study))
     settings = Settings(samples=3, batch_size=2)
     run = start(study, prompts=add_prompts(study, "One"), settings=settings, round=round)
@@ -164,7 +164,7 @@ def test_what_is_given_up_keeps_no_prompt_out_of_its_round(study: Study) -> None
     assert Task.objects.get(round=round).responses.count() == 2
 
 
-def test_failed_items_are_told_and_the_rest_is_kept(study: Study) -> None:
+def test_failed_items_are_reported_and_the_others_are_kept(study: Study) -> None:
     round = open_round(CohortFactory.create(study=study))
     run = start(study, settings=Settings(batch_size=8), round=round)
     work = claimed(run)
@@ -173,11 +173,11 @@ def test_failed_items_are_told_and_the_rest_is_kept(study: Study) -> None:
     chunks.save_chunk(work=work, drafts=drafts)
     finish(run)
     assert run.state == RunState.DONE
-    assert run.error == "1 responses could not be written: It named its maker."
+    assert run.error == "1 response could not be written: It named its maker."
     assert Task.objects.count() == 2
 
 
-def test_cancel_throws_away_what_is_being_written_and_resume_goes_on(study: Study) -> None:
+def test_cancel_discards_texts_in_progress_and_resume_continues(study: Study) -> None:
     run = start(study, settings=Settings(batch_size=2))
     write(claimed(run))
     running = claimed(run)
@@ -195,7 +195,7 @@ def test_cancel_throws_away_what_is_being_written_and_resume_goes_on(study: Stud
     assert Response.objects.count() == 6
 
 
-def test_a_failed_run_says_why_and_can_be_resumed(
+def test_a_failed_run_has_a_reason_and_can_be_resumed(
     study: Study, settings: Any, tmp_path: Path
 ) -> None:
     run = start(study)
@@ -208,7 +208,7 @@ def test_a_failed_run_says_why_and_can_be_resumed(
     assert (run.state, run.error) == ("done", "")
 
 
-def test_a_prompt_pulled_meanwhile_is_not_answered(study: Study) -> None:
+def test_a_prompt_withdrawn_during_a_run_is_not_answered(study: Study) -> None:
     run = start(study, settings=Settings(batch_size=2))
     pull_prompt(actor=SYSTEM, prompt=Prompt.objects.get(messages__0__content="Two, longer"))
     finish(run)
@@ -216,7 +216,7 @@ def test_a_prompt_pulled_meanwhile_is_not_answered(study: Study) -> None:
     assert Response.objects.filter(prompt__withdrawn_at=None).count() == 4
 
 
-def test_a_worker_calls_the_next_one_while_chunks_are_left(study: Study) -> None:
+def test_a_worker_dispatches_another_while_chunks_are_left(study: Study) -> None:
     run = start(study, settings=Settings(batch_size=2))
     calls = []
     while work := claim(run):
@@ -226,14 +226,14 @@ def test_a_worker_calls_the_next_one_while_chunks_are_left(study: Study) -> None
     assert not job_of(run).waits
 
 
-def test_the_very_same_run_twice_is_refused_while_it_goes_on(study: Study) -> None:
+def test_an_equal_run_is_refused_while_the_first_is_unfinished(study: Study) -> None:
     start(study, settings=Settings(seed=7))
     with pytest.raises(Conflict):
         start(study, settings=Settings(seed=7))
     assert start(study, settings=Settings(seed=8)).config_hash
 
 
-def test_what_cannot_be_started(study: Study) -> None:
+def test_invalid_runs_are_refused(study: Study) -> None:
     other = StudyFactory.create()
     version = ensure_embedded_model()
     imported = ensure_imported_model(actor=SYSTEM, study=study, name="m")
@@ -259,7 +259,7 @@ def test_the_command(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
     run = GenerationRun.objects.get()
     assert (run.samples, run.round_id, run.items.count()) == (3, round.id, 6)
     assert str(run.id) in capsys.readouterr().out
-    with pytest.raises(CommandError, match="There is: SmolLM2-135M-Instruct"):
+    with pytest.raises(CommandError, match="Available models: SmolLM2-135M-Instruct"):
         call_command("generate", study.slug, "--model", "nothing")
     with pytest.raises(CommandError, match="1 to 8 responses"):
         call_command("generate", study.slug, "--model", "SmolLM2-135M-Instruct", "--samples", "0")
@@ -295,10 +295,10 @@ def test_who_may_start_and_stop(study: Study, role: Role, allowed: bool) -> None
         queries.run_in(study_id=StudyFactory.create().id, run_id=run.id)
 
 
-def test_what_broke_is_for_the_log_alone(
+def test_unexpected_errors_are_only_in_the_log(
     study: Study, settings: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Neither the page nor the trail, which is hashed, gets a class, a path or a text."""
+    """Neither the page nor the audit trail gets a class name, a path or a text."""
     run = start(study)
     broken(settings, tmp_path)
     jobs.run(queries.KIND, run.id)
@@ -309,7 +309,7 @@ def test_what_broke_is_for_the_log_alone(
     assert "a-file" in caplog.text
 
 
-STOPPED = "An unexpected error stopped this; the server's log says more. Try again."
+STOPPED = "An unexpected error stopped this. The server's log has the details. Try again."
 
 
 def broken(settings: Any, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Files come in whole or not at all, and what is wrong is said by line."""
+"""Files are imported completely or not at all, with errors by line."""
 
 from __future__ import annotations
 
@@ -59,25 +59,28 @@ BAD = [
         {"prompt": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]},
         "must end with a turn of the user",
     ),
-    ({"prompt": "a", "category": "chat"}, "the category 'chat' is not known"),
+    ({"prompt": "a", "category": "chat"}, "the category 'chat' is unknown"),
     ({"prompt": "a", "intensity": 9}, "not 9"),
     ({"prompt": "a", "intensity": "high"}, "not 'high'"),
     ({"prompt": "a", "held_out": "maybe"}, "held_out must be true or false, not 'maybe'"),
     ({"prompt": "a", "topics": "sleep"}, "topics must be a list"),
-    ({"prompt": "a", "category": ["x"]}, "the category ['x'] is not known"),
+    ({"prompt": "a", "category": ["x"]}, "the category ['x'] is unknown"),
     ({"prompt": "a", "language": 3}, "language must be text"),
     ({"prompt": "a", "external_id": {}}, "external_id is neither"),
     ({"prompt": "a", "responses": "b"}, "responses is not a list"),
     ({"prompt": "a", "responses": [""]}, "response 1 is empty"),
     ({"prompt": "a", "responses": ["b", {"model": "m"}]}, "response 2 is neither text nor"),
     ({"prompt": "a", "responses": [{"text": "b", "model": 3}]}, "the model of response 1"),
-    ({"prompt": "a", "responses": ["I was made by OpenAI."]}, "response 1 names what wrote it"),
+    (
+        {"prompt": "a", "responses": ["I was made by OpenAI."]},
+        "response 1 reveals the model that wrote it",
+    ),
     ("[" * 100_000, "nested too deeply"),
 ]
 
 
 @pytest.mark.parametrize(("row", "says"), BAD, ids=[says for _, says in BAD])
-def test_a_bad_row_is_named_by_line_and_nothing_comes_in(
+def test_an_invalid_row_is_reported_by_line_and_nothing_is_imported(
     study: Study, tmp_path: Path, row: Any, says: str
 ) -> None:
     path = write(tmp_path / "p.jsonl", {"prompt": "A fine one"}, "", row, {"prompt": "Another"})
@@ -101,7 +104,7 @@ def test_a_line_that_is_not_utf8(study: Study, tmp_path: Path) -> None:
 
 def test_an_external_id_twice_in_a_file(study: Study, tmp_path: Path) -> None:
     rows = [{"prompt": "One", "external_id": "a"}, {"prompt": "One", "external_id": "a"}]
-    with pytest.raises(RowsRefused, match="1 rows"):
+    with pytest.raises(RowsRefused, match="1 row is invalid"):
         load(study, write(tmp_path / "p.jsonl", *rows))
 
 
@@ -120,7 +123,7 @@ def test_every_bad_line_is_listed_in_order(study: Study, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("name", ["p.txt", "nowhere.jsonl", "broken.parquet"])
-def test_what_is_no_file_for_us(study: Study, tmp_path: Path, name: str) -> None:
+def test_unknown_and_missing_files_are_refused(study: Study, tmp_path: Path, name: str) -> None:
     if name != "nowhere.jsonl":
         (tmp_path / name).write_text("not much")
     with pytest.raises(Invalid):
@@ -135,7 +138,7 @@ def test_what_is_no_file_for_us(study: Study, tmp_path: Path, name: str) -> None
         ("p.jsonl", b'[{"prompt": "x"}]', "is one JSON list. Please write one object on each line"),
     ],
 )
-def test_a_file_that_is_something_else_is_named_for_what_it_is(
+def test_other_file_formats_are_named_in_the_refusal(
     study: Study, tmp_path: Path, name: str, content: bytes, says: str
 ) -> None:
     (tmp_path / name).write_bytes(content)
@@ -145,7 +148,7 @@ def test_a_file_that_is_something_else_is_named_for_what_it_is(
 
 
 @pytest.mark.parametrize("cell", ['"never ends\nx\n', '"' + "x" * 16_000_001 + '"\nx\n'])
-def test_a_table_that_breaks_off_says_that_the_rest_was_not_read(
+def test_a_truncated_table_reports_that_the_rest_was_not_read(
     study: Study, tmp_path: Path, cell: str
 ) -> None:
     (tmp_path / "p.csv").write_text("prompt\n" + cell, encoding="utf-8")
@@ -197,7 +200,7 @@ def test_responses_keep_their_models_apart_and_become_tasks(study: Study, tmp_pa
 def test_of_many_replies_four_are_asked_about_evenly_over_models(
     study: Study, tmp_path: Path
 ) -> None:
-    """Tasks of 5 to 49 replies came of an import, though a round takes four, at the pay of two."""
+    """Prevents tasks with 5 to 49 responses; a round takes at most four."""
     round = open_round(CohortFactory.create(study=study))
     models = [f"model-{number}" for number in range(6)]
     rows = [
@@ -219,8 +222,8 @@ def test_of_many_replies_four_are_asked_about_evenly_over_models(
     assert Response.objects.filter(prompt__study=study).count() == 180  # the others stay
 
 
-def test_whoever_watches_is_heard_while_tasks_are_made(study: Study, tmp_path: Path) -> None:
-    """Of a large file that takes a minute: no worker may be taken for dead so long."""
+def test_the_watch_callback_is_called_while_tasks_are_made(study: Study, tmp_path: Path) -> None:
+    """Prevents a worker from counting as dead during a step that takes a minute."""
     open_round(CohortFactory.create(study=study))
     path = write(tmp_path / "p.jsonl", {"prompt": "One", "responses": ["First.", "Second."]})
     tasks: list[int] = []
@@ -236,7 +239,7 @@ def test_whoever_watches_is_heard_while_tasks_are_made(study: Study, tmp_path: P
     assert not Prompt.objects.exists()
 
 
-def test_the_same_file_again_changes_nothing(study: Study, tmp_path: Path) -> None:
+def test_importing_a_file_again_changes_nothing(study: Study, tmp_path: Path) -> None:
     open_round(CohortFactory.create(study=study))
     path = write(tmp_path / "p.jsonl", {"prompt": "One", "responses": ["First.", "Second."]})
     load(study, path)
@@ -282,7 +285,9 @@ def test_csv_with_lists_and_words(study: Study, tmp_path: Path) -> None:
         ("prompt\nb\xe9\n", 2, "not Unicode text"),
     ],
 )
-def test_csv_says_the_line(study: Study, tmp_path: Path, text: str, line: int, says: str) -> None:
+def test_csv_errors_name_the_line(
+    study: Study, tmp_path: Path, text: str, line: int, says: str
+) -> None:
     path = tmp_path / "p.csv"
     path.write_bytes(text.encode("latin-1"))
     with pytest.raises(RowsRefused) as refused:
@@ -307,14 +312,14 @@ def test_parquet(study: Study, tmp_path: Path) -> None:
     assert (report.prompts, report.responses) == (2, 1)
 
 
-def test_the_command_lists_what_it_skipped(
+def test_the_command_lists_skipped_rows(
     study: Study, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = write(tmp_path / "p.jsonl", {"prompt": "One"}, {"prompt": ""})
     with pytest.raises(CommandError, match=r"line 2: the prompt is empty\.") as refused:
         call_command("import_prompts", study.slug, str(path))
-    assert "\n1 row is wrong, so nothing was imported." in str(refused.value)
-    assert str(refused.value).endswith("import the other rows alone with --skip-bad.")
+    assert "\n1 row is invalid, so nothing was imported." in str(refused.value)
+    assert str(refused.value).endswith("import the valid rows with --skip-bad.")
     call_command("import_prompts", study.slug, str(path), "--skip-bad")
     said = capsys.readouterr().out
     assert "skipped line 2: the prompt is empty." in said

@@ -1,4 +1,4 @@
-"""Before anything is written, an import says which prompts it would tie and hold out."""
+"""A check reports the split groups and held-out prompts that an import would make."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def write(tmp_path: Path, *rows: Any) -> Path:
     return path
 
 
-def test_a_held_out_greeting_holds_nothing_else_out(study: Study, tmp_path: Path) -> None:
+def test_a_held_out_greeting_does_not_hold_out_other_prompts(study: Study, tmp_path: Path) -> None:
     before = counts()
     found = check_file(actor=SYSTEM, study=study, path=write(tmp_path, *ROWS))
     assert counts() == before
@@ -100,7 +100,7 @@ def test_a_held_out_greeting_holds_nothing_else_out(study: Study, tmp_path: Path
     assert found.made_held_out == 3
 
 
-def test_what_a_check_says_of_ties_comes_true(study: Study, tmp_path: Path) -> None:
+def test_the_import_makes_the_split_groups_of_the_check(study: Study, tmp_path: Path) -> None:
     first = write(tmp_path, *ROWS[22:])
     import_file(actor=SYSTEM, study=study, path=first)
     second = write(tmp_path, *ROWS[:22])
@@ -126,7 +126,7 @@ def test_rows_that_say_the_same_twice_are_checked_as_they_are_imported(
         assert (report.prompts, report.already_there, report.responses) == (600, 1, 601)
 
 
-def test_the_command_checks_and_writes_nothing(
+def test_the_check_command_reports_and_imports_nothing(
     study: Study, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = counts()
@@ -134,22 +134,27 @@ def test_the_command_checks_and_writes_nothing(
     call_command("import_prompts", study.slug, str(path), "--check")
     said = capsys.readouterr().out
     assert "cannot be imported: line 26: the prompt is empty." in said
-    assert "line 22, held out: tied to 3 others; 3 held out through it" in said
-    assert "4 rows would be tied to other prompts, and 3 prompts would be held out" in said
+    assert "line 22, held out: in a split group with 3 others; holds out 3 of them" in said
+    assert (
+        "4 rows would be in split groups with other prompts, and 3 prompts would be held out"
+        in said
+    )
     assert counts() == before
 
 
-def test_the_page_says_it_before_the_yes() -> None:
+def test_the_page_shows_split_groups_before_confirmation() -> None:
     desk = Desk()
     upload = desk.checked(lines(*ROWS))
     page = desk.page(upload)
     assert Prompt.objects.count() == 0
-    assert "3 prompts that are not held out would leave training" in page
+    assert "3 prompts would leave training" in page
     assert "3 other prompts" in page
-    assert "Prompts that would be tied" not in desk.page(desk.checked(lines({"prompt": "One"})))
+    assert "Split groups" not in desk.page(desk.checked(lines({"prompt": "One"})))
 
 
-def test_the_api_says_it_and_writes_nothing(study: Study, tmp_path: Path) -> None:
+def test_the_api_check_returns_split_groups_and_imports_nothing(
+    study: Study, tmp_path: Path
+) -> None:
     client = Client()
     client.force_login(staff(study, Role.ML_ENGINEER).user)
     address = f"/api/v1/studies/{study.slug}/prompts/?check=true"

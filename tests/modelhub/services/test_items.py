@@ -1,4 +1,4 @@
-"""Runs over more prompts than get their items at once."""
+"""Runs whose items are made in several batches."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ALL = 2 * items.BATCH + 3
 
 @pytest.fixture
 def run(study: Study) -> GenerationRun:
-    """One over more prompts than two batches have."""
+    """A run over more prompts than two batches."""
     add_prompts(study, *(f"What about {number}?" for number in range(ALL - 3)))
     round = open_round(CohortFactory.create(study=study))
     return start(study, prompts=None, round=round, settings=Settings(samples=1, batch_size=64))
@@ -65,7 +65,7 @@ def test_a_run_does_not_end_while_items_are_to_be_made(run: GenerationRun) -> No
     assert claim(run)
 
 
-def test_a_long_run_leaves_out_what_is_pulled_or_comes_in_later(run: GenerationRun) -> None:
+def test_a_long_run_leaves_out_withdrawn_and_newer_prompts(run: GenerationRun) -> None:
     for prompt in list(queries.prompts_without_items(run=run))[-3:]:
         pull_prompt(actor=SYSTEM, prompt=prompt)
     add_prompts(run.study, "After it began", external_id="~")
@@ -74,7 +74,7 @@ def test_a_long_run_leaves_out_what_is_pulled_or_comes_in_later(run: GenerationR
     assert list(queries.runs_miscounted()) == []
 
 
-def test_sets_of_prompts_are_told_apart_in_whatever_order(study: Study) -> None:
+def test_fingerprints_of_prompts_differ_and_ignore_their_order(study: Study) -> None:
     first, *rest = add_prompts(study, "One", "Two", "Three")
     there = Prompt.objects.filter(study=study)
     same = [
@@ -82,8 +82,8 @@ def test_sets_of_prompts_are_told_apart_in_whatever_order(study: Study) -> None:
         there.order_by("-external_id"),
         there.filter(id__in=[first.id, *(one.id for one in rest)]),
     ]
-    assert len({queries.counted_and_told_apart(prompts=prompts) for prompts in same}) == 1
+    assert len({queries.count_and_fingerprint(prompts=prompts) for prompts in same}) == 1
     others = [there, there.exclude(id=first.id), there.filter(id=first.id), there.none()]
-    told = [queries.counted_and_told_apart(prompts=prompts) for prompts in others]
+    told = [queries.count_and_fingerprint(prompts=prompts) for prompts in others]
     assert [count for count, _ in told] == [3, 2, 1, 0]
     assert len({known_by for _, known_by in told}) == 4

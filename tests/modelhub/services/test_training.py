@@ -1,4 +1,4 @@
-"""Training runs through their services: what is refused, and how a run ends."""
+"""Training runs: what is refused, and how a run ends."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_only_the_ml_engineer_may_ask() -> None:
 @pytest.mark.parametrize(
     ("purpose", "state", "said"),
     [
-        ("training", "superseded", "taken their consent back"),
+        ("training", "superseded", "withdrawn their consent"),
         ("training", "building", "not finished"),
         ("training", "failed", "not finished"),
         ("evaluation", "frozen", "for evaluation"),
@@ -101,30 +101,30 @@ def test_bad_numbers_are_named() -> None:
 def test_a_model_without_weights_cannot_be_a_base() -> None:
     study = StudyFactory.create()
     other = ModelVersion.objects.create(study=study, name="theirs", kind=ModelKind.IMPORTED)
-    with pytest.raises(Invalid, match="not here"):
+    with pytest.raises(Invalid, match="does not have the weights"):
         ask(study, base=other)
-    with pytest.raises(Invalid, match="Choose how"):
+    with pytest.raises(Invalid, match="Choose a training method"):
         ask(study, method="guess")
 
 
 @pytest.mark.django_db
 def test_a_scorer_neither_writes_nor_is_trained_on_nor_compared() -> None:
-    """What a reward run makes scores replies; a base for a reward run is a whole model."""
+    """A reward run makes a scorer, and needs a base model."""
     study = StudyFactory.create()
     run = ask(study, method="reward")
     scorer = trained(run)
     assert scorer.kind == ModelKind.SCORER
-    with pytest.raises(Invalid, match="scores replies"):
+    with pytest.raises(Invalid, match="scores responses"):
         ask(study, base=scorer)
     with pytest.raises(Invalid, match="can be compared"):
         plan_evaluation(actor=SYSTEM, study=study, child=scorer)
     assert scorer not in able_to_write(study_id=study.id)
-    with pytest.raises(Invalid, match="starts from a base model"):
+    with pytest.raises(Invalid, match="must start from a base model"):
         ask(study, method="reward", base=child_of(study))
 
 
 @pytest.mark.django_db
-def test_nothing_is_built_on_what_somebody_took_back() -> None:  # standards 2.9
+def test_models_with_withdrawn_data_cannot_be_trained_further() -> None:  # standards 2.9
     study = StudyFactory.create()
     release = frozen_release(study)
     run = ask(study, release=release)
@@ -136,7 +136,7 @@ def test_nothing_is_built_on_what_somebody_took_back() -> None:  # standards 2.9
     )
     release = frozen_release(study)
     for base in ModelVersion.objects.filter(training_run__in=[run, again]):
-        with pytest.raises(Conflict, match="taken back since"):
+        with pytest.raises(Conflict, match="withdrawn later"):
             ask(study, release=release, base=base)
     assert child not in trainable_bases(actor=SYSTEM, study=study)
 
@@ -146,7 +146,7 @@ def test_the_same_run_is_not_done_twice() -> None:
     study = StudyFactory.create()
     release = frozen_release(study)
     first = ask(study, release=release)
-    with pytest.raises(Conflict, match="has the same release, model and numbers"):
+    with pytest.raises(Conflict, match="has the same release, model and parameters"):
         ask(study, release=release)
     ask(study, release=release, seed=1)
     training.cancel(actor=SYSTEM, run=first)
@@ -154,7 +154,7 @@ def test_the_same_run_is_not_done_twice() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_four_hands_queue_one_run() -> None:
+def test_concurrent_requests_queue_one_run() -> None:
     study = StudyFactory.create()
     release, base = frozen_release(study), embedded()
     start = partial(ask, study, release=release, base=base)
@@ -238,7 +238,7 @@ def test_progress_is_read_from_events() -> None:
 
 @pytest.fixture
 def homes(settings: Any, tmp_path: Path, embedded_model: Path) -> Any:
-    """Folders of this test's own, with the converted model linked in."""
+    """Separate folders for a test, with a link to the converted model."""
     settings.MODELS_DIR = tmp_path / "models"
     settings.RELEASES_DIR = tmp_path / "releases"
     settings.MODELS_DIR.mkdir()
@@ -291,26 +291,28 @@ def test_a_release_without_pairs_ends_in_a_sentence(homes: Any) -> None:
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_without_enough_memory_it_ends_in_a_sentence(homes: Any) -> None:
+def test_running_out_of_memory_fails_the_run_with_an_explanation(homes: Any) -> None:
     homes.TRAINING_MEMORY_MB = 1000
     run = ask(StudyFactory.create())
     write_release(homes.RELEASES_DIR / str(run.release_id), preference={"train": PAIRS})
     jobs.run(KIND, run.id)
     run.refresh_from_db()
     assert run.state == TrainingState.FAILED
-    assert "There was not enough memory; a smaller batch" in run.error
+    assert "There was not enough memory. Try a smaller batch" in run.error
 
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_what_broke_is_for_the_log_alone(homes: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_unexpected_errors_are_only_in_the_log(
+    homes: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     run = ask(StudyFactory.create())
     folder = write_release(homes.RELEASES_DIR / str(run.release_id), preference={"train": PAIRS})
     (folder / "preference" / "train.parquet").write_bytes(b"PAR1 and no more")
     jobs.run(KIND, run.id)
     run.refresh_from_db()
     assert run.state == TrainingState.FAILED
-    assert run.error.startswith("Training stopped with an error")
+    assert run.error.startswith("An unexpected error stopped the training")
     assert str(homes.RELEASES_DIR) not in run.error
     assert "Traceback" in caplog.text
 

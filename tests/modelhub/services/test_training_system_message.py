@@ -1,4 +1,4 @@
-"""A model learns with the system message its release was written with, and is asked with it."""
+"""Models are trained, and later used, with the system message of their release."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ KIND, BRIEF = "Be kind to whoever writes.", "Answer with one word."
 
 
 def answered(study: Study, message: str, *prompts: str, round: Round | None) -> GenerationRun:
-    """A run that was told that message and has answered these prompts."""
+    """A run with this system message that has answered these prompts."""
     run = start_run(
         actor=SYSTEM,
         study=study,
@@ -58,7 +58,7 @@ def round_(panelist: Member) -> Round:
 
 
 def released(panelist: Member) -> DatasetRelease:
-    """A release with this person's work in it."""
+    """A release with judgements of this member."""
     made = frozen_release(panelist.study)
     ReleaseMember.objects.create(release=made, member=panelist, rows=1)
     return made
@@ -74,9 +74,7 @@ def requested(made: DatasetRelease) -> TrainingRun:
     )
 
 
-def test_training_gets_what_the_responses_were_written_with(
-    panelist: Member, round_: Round
-) -> None:
+def test_training_uses_the_system_message_of_the_responses(panelist: Member, round_: Round) -> None:
     study = panelist.study
     answered(study, KIND, "One", "Two", round=round_)
     judged(panelist, 2)
@@ -99,7 +97,9 @@ def test_where_they_differ_that_of_the_most_responses_counts(
     assert requested(released(panelist)).system_message == KIND
 
 
-def test_at_a_tie_the_newer_one_counts(panelist: Member, round_: Round) -> None:
+def test_of_equally_frequent_system_messages_the_newer_is_used(
+    panelist: Member, round_: Round
+) -> None:
     study = panelist.study
     answered(study, BRIEF, "One", round=round_)
     answered(study, KIND, "Two", round=round_)
@@ -107,7 +107,7 @@ def test_at_a_tie_the_newer_one_counts(panelist: Member, round_: Round) -> None:
     assert requested(released(panelist)).system_message == KIND
 
 
-def test_where_no_run_wrote_them_it_is_the_newest_of_the_study() -> None:
+def test_imported_responses_use_the_newest_system_message_of_the_study() -> None:
     study = StudyFactory.create()
     assert requested(frozen_release(study)).system_message == DEFAULT_SYSTEM_MESSAGE
     answered(study, KIND, "One", round=None)

@@ -1,4 +1,4 @@
-"""A model that learnt what somebody took back since: nothing new is made with it. standards 2.9"""
+"""Models with withdrawn training data cannot be used for new work (standards 2.9)."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from tests.support.judging_api import problem
 from tests.support.training_runs import trained
 
 pytestmark = pytest.mark.django_db
-SAYS = "has learnt from answers that somebody has taken back since"
+SAYS = "learnt from judgements that were withdrawn later"
 
 
 class Family:
-    """The model that comes with Codesign, its child, and the child's own child."""
+    """The embedded model, its child and its grandchild."""
 
     def __init__(self) -> None:
         self.study: Study = StudyFactory.create()
@@ -66,7 +66,7 @@ def family() -> Family:
     return Family()
 
 
-def test_it_and_what_was_trained_from_it_are_offered_until_then(family: Family) -> None:
+def test_a_model_and_its_descendants_are_offered_until_the_withdrawal(family: Family) -> None:
     everyone = {family.base, family.child, family.grandchild}
     for left in (everyone, {family.base}):
         assert set(able_to_write(study_id=family.study.id)) == left
@@ -79,7 +79,7 @@ def test_it_and_what_was_trained_from_it_are_offered_until_then(family: Family) 
     assert not_compared(study_id=family.study.id) is None
 
 
-def test_services_refuse_it_in_a_sentence(family: Family) -> None:
+def test_services_refuse_a_model_with_withdrawn_data(family: Family) -> None:
     run = generation.start_run(actor=SYSTEM, study=family.study, version=family.grandchild)
     generation.cancel_run(actor=SYSTEM, run=run)
     family.take_back()
@@ -112,7 +112,7 @@ def test_programs_read_the_same_sentence(family: Family) -> None:
     assert TrainingRun.objects.filter(release=release).count() == 0
 
 
-def test_a_page_opened_before_is_told_and_the_models_own_page_says_why(family: Family) -> None:
+def test_old_forms_are_refused_and_the_model_page_explains_it(family: Family) -> None:
     client = family.client()
     model = family.at("model", model_id=family.grandchild.id)
     assert "Compare with its parent" in client.get(model).content.decode()

@@ -1,4 +1,4 @@
-"""Pages of runs and models: who may, who may not, and what stands there."""
+"""Pages of runs and models: permissions and content."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_who_judges_is_turned_away_and_learns_no_model(
 
 
 @pytest.mark.parametrize("name", [*READING, *WRITING])
-def test_strangers_find_nothing(run: GenerationRun, name: str) -> None:
+def test_generation_pages_need_membership(run: GenerationRun, name: str) -> None:
     stranger = signed_in(staff(StudyFactory.create()))
     assert stranger.get(address(name, run)).status_code == 404
     assert Client().get(address(name, run)).status_code == 302
@@ -112,7 +112,7 @@ def test_a_run_is_found_in_its_own_study_alone(run: GenerationRun, name: str) ->
     assert answer.status_code == 404
 
 
-def test_an_auditor_reads_and_changes_nothing(run: GenerationRun) -> None:
+def test_an_auditor_can_read_but_not_change_runs(run: GenerationRun) -> None:
     client = signed_in(staff(run.study, Role.AUDITOR))
     for name in READING:
         assert client.get(address(name, run)).status_code == 200
@@ -158,14 +158,12 @@ def test_starting_a_run(study: Study, role: Role) -> None:
     ("change", "says"),
     [
         ({"samples": "0"}, "Please type 1 or more."),
-        ({"temperature": "0", "samples": "2"}, "At temperature 0 every response"),
+        ({"temperature": "0", "samples": "2"}, "At temperature 0 all responses"),
         ({"model": str(uuid.uuid4())}, "Please choose one from the list."),
         ({"system_message": ""}, "required"),
     ],
 )
-def test_a_form_that_cannot_be_taken_says_why(
-    study: Study, change: dict[str, str], says: str
-) -> None:
+def test_an_invalid_form_shows_its_errors(study: Study, change: dict[str, str], says: str) -> None:
     add_prompts(study, "One")
     client = signed_in(staff(study))
     fields = {
@@ -183,7 +181,7 @@ def test_a_form_that_cannot_be_taken_says_why(
     assert not GenerationRun.objects.exists()
 
 
-def test_without_prompts_the_form_says_so(study: Study) -> None:
+def test_a_run_without_prompts_shows_an_error(study: Study) -> None:
     client = signed_in(staff(study))
     fields = {
         "model": str(ensure_embedded_model().id),
@@ -193,10 +191,10 @@ def test_without_prompts_the_form_says_so(study: Study) -> None:
         "system_message": "Be kind.",
     }
     answer = client.post(reverse("modelhub:run-start", kwargs={"slug": study.slug}), fields)
-    assert "no prompt to answer yet" in answer.content.decode()
+    assert "no prompts to answer yet" in answer.content.decode()
 
 
-def test_a_run_page_tells_how_far_it_is_and_polls_until_the_end(run: GenerationRun) -> None:
+def test_a_run_page_shows_progress_and_polls_until_the_end(run: GenerationRun) -> None:
     client = signed_in(staff(run.study))
     write_chunk(run)
     page = client.get(address("run", run)).content.decode()
@@ -230,7 +228,7 @@ def test_cancel_and_resume_by_their_buttons(run: GenerationRun) -> None:
     assert run.state == RunState.QUEUED
 
 
-def test_a_failed_run_says_why(run: GenerationRun) -> None:
+def test_a_failed_run_shows_its_reason(run: GenerationRun) -> None:
     job = job_about(kind=queries.KIND, subject_id=run.id)
     with transaction.atomic():
         reason = "The embedded model is not installed."
@@ -239,7 +237,7 @@ def test_a_failed_run_says_why(run: GenerationRun) -> None:
     assert "The embedded model is not installed." in page
 
 
-def test_a_home_shows_the_run_that_goes_on(run: GenerationRun) -> None:
+def test_the_home_page_shows_an_unfinished_run(run: GenerationRun) -> None:
     path = reverse("desk:study", kwargs={"slug": run.study.slug})
     seen = signed_in(staff(run.study)).get(path).content.decode()
     assert "Responses from a model" in seen
@@ -250,7 +248,7 @@ def test_a_home_shows_the_run_that_goes_on(run: GenerationRun) -> None:
     assert address("run", run) not in page
 
 
-def test_the_card_on_a_home_follows_the_run_and_says_only_what_is_new(run: GenerationRun) -> None:
+def test_the_home_card_updates_and_announces_only_new_states(run: GenerationRun) -> None:
     client = signed_in(staff(run.study))
     path = address("run-on-home", run)
     part = client.get(path, {"was": "waiting for a worker"}).content.decode()

@@ -1,4 +1,4 @@
-"""Training, model and comparison pages: who may, who may not, and what they say."""
+"""Training, model and comparison pages: permissions and content."""
 
 from __future__ import annotations
 
@@ -114,8 +114,10 @@ def test_the_ml_engineer_alone_trains(
 
 
 @pytest.mark.parametrize("name", [*READING, "training-cancel"])
-def test_another_study_sees_nothing(run: TrainingRun, evaluation: Evaluation, name: str) -> None:
-    """Neither by this study's address nor by this thing's id under one's own address."""
+def test_training_runs_of_another_study_are_not_found(
+    run: TrainingRun, evaluation: Evaluation, name: str
+) -> None:
+    """Neither with this study's URL nor with its ids in the URL of another study."""
     stranger = staff(StudyFactory.create(), Role.ML_ENGINEER)
     url = address(name, run, evaluation)
     assert visit(signed_in(stranger), name, url) == 404
@@ -151,12 +153,12 @@ def test_starting_a_run_from_the_page(study: Study) -> None:
     assert (made.seed, made.params["max_steps"], made.method) == (3, 4, "dpo")
     again = client.post(url, filled)
     assert again.status_code == 400
-    assert b"has the same release, model and numbers" in again.content
+    assert b"has the same release, model and parameters" in again.content
     names = {"slug": study.slug, "run_id": made.id}
     assert reverse("modelhub:training-run", kwargs=names).encode() in again.content
 
 
-def test_each_method_takes_the_numbers_it_has_a_use_for(study: Study) -> None:
+def test_each_method_uses_its_own_parameters(study: Study) -> None:
     client = signed_in(staff(study, Role.ML_ENGINEER))
     url = reverse("modelhub:training-start", kwargs={"slug": study.slug})
     filled = {
@@ -232,7 +234,7 @@ SCORES = {"loss": 0.61, "reward_accuracy": 2 / 3, "reward_margin": 0.25}
             "Measured after training on 3 of 7 validation records (n = 3).",
         ),
         ({"validation": None}, "The release has no validation records for this method"),
-        ({"reward_accuracy": 1.0}, "before models were measured on the validation split"),
+        ({"reward_accuracy": 1.0}, "did not measure the validation"),
     ],
 )
 def test_a_score_is_of_the_validation_split_with_its_number_or_none_is_shown(
@@ -256,7 +258,7 @@ def test_a_comparison_is_a_picture_with_its_words() -> None:
     url = reverse(
         "modelhub:evaluation", kwargs={"slug": first.study.slug, "evaluation_id": evaluation.id}
     )
-    assert "Nobody has compared them yet" in client.get(url).content.decode()
+    assert "No judgements yet" in client.get(url).content.decode()
     prefers(lease(first), evaluation.child, evaluation)
     page = client.get(url).content.decode()
     assert 'cx="100.0%"' in page
@@ -267,7 +269,7 @@ def test_a_comparison_is_a_picture_with_its_words() -> None:
     assert 'cx="66.7%"' in page
     assert '<rect class="share-range" x="' in page
     assert "between " in page
-    assert "it cannot be told yet which is preferred" in page
+    assert "the result is not clear yet" in page
     assert "2 · 0 · 1" in page  # the table behind it
     assert "style=" not in page  # the CSP would refuse it
     few = queries_of(client, url)
@@ -296,14 +298,14 @@ def test_a_comparison_shows_how_far_its_answers_are_until_all_are_there() -> Non
 
 
 def test_there_is_always_a_model_to_start_from() -> None:
-    """Also where all responses were imported, so that no run has brought the embedded one in."""
+    """Also if all responses were imported, so that no run registered the embedded model."""
     engineer = staff(StudyFactory.create(), Role.ML_ENGINEER)
     frozen_release(engineer.study)
     url = reverse("modelhub:training-start", kwargs={"slug": engineer.study.slug})
     assert b"SmolLM2-135M-Instruct" in signed_in(engineer).get(url).content
 
 
-def test_what_a_comparison_asks_for_is_said_before_it_starts() -> None:
+def test_the_cost_of_a_comparison_is_shown_before_it_starts() -> None:
     panelist, _ = two_panelists()
     study = panelist.study  # two seats, three held-out prompts
     child = child_of(study)
@@ -313,10 +315,10 @@ def test_what_a_comparison_asks_for_is_said_before_it_starts() -> None:
     pay = format_money(6 * rate.amount_minor, rate.currency)
     for role in (Role.ML_ENGINEER, Role.COORDINATOR):
         page = unescape(signed_in(staff(study, role)).get(url).content.decode())
-        assert "It asks for up to 6 judgements" in page
-        assert f"That is about {pay} in pay." in page
+        assert "It needs up to 6 judgements" in page
+        assert f"The pay is about {pay}." in page
     plan_evaluation(actor=SYSTEM, study=study, child=child)
-    assert "It asks for" not in signed_in(staff(study)).get(url).content.decode()
+    assert "It needs" not in signed_in(staff(study)).get(url).content.decode()
 
 
 @pytest.mark.parametrize(
@@ -324,7 +326,7 @@ def test_what_a_comparison_asks_for_is_said_before_it_starts() -> None:
     [
         ("dpo", "Preferences (DPO)", "what people preferred."),
         ("sft", "Rewrites (SFT)", "what people wrote."),
-        ("kto", "Good and bad replies (KTO)", "what people found good or bad."),
+        ("kto", "Good and bad responses (KTO)", "how people rated responses."),
         ("reward", "Reward model", "what people preferred."),
     ],
 )

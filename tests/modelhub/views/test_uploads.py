@@ -1,4 +1,4 @@
-"""A file brought on a page: looked through, shown, imported after a yes, or none of it."""
+"""Import pages: check, preview, confirmation, import and cancellation."""
 
 from __future__ import annotations
 
@@ -49,27 +49,33 @@ def desk() -> Desk:
     return Desk()
 
 
-def test_a_good_file_is_shown_first_and_comes_in_after_a_yes(desk: Desk) -> None:
+def test_a_valid_file_is_previewed_and_imported_after_confirmation(desk: Desk) -> None:
     upload = desk.checked(lines(GOOD, {"prompt": "A long day.", "mood": 3}))
     assert (upload.state, Prompt.objects.count()) == (UploadState.CHECKED, 0)
     page = desk.page(upload)
-    for said in ("I can&#x27;t sleep.", "Tell me more.", "That sounds hard.", "mood", "Import it"):
+    for said in (
+        "I can&#x27;t sleep.",
+        "Tell me more.",
+        "That sounds hard.",
+        "mood",
+        "Import all rows",
+    ):
         assert said in page
     desk.client.post(desk.at("upload-confirm", upload))
     jobs.run(KIND, upload.id)
     upload.refresh_from_db()
     assert (upload.state, upload.found["prompts"], upload.found["responses"]) == ("done", 2, 2)
     assert (Prompt.objects.count(), Response.objects.count()) == (2, 2)
-    assert "What came in" in desk.page(upload)
+    assert "Result of the import" in desk.page(upload)
     assert "HX-Refresh" in desk.client.get(desk.at("upload-progress", upload)).headers
 
 
-def test_bad_rows_are_listed_and_stay_out_only_after_a_yes_to_that(desk: Desk) -> None:
+def test_invalid_rows_are_listed_and_skipped_only_after_confirmation(desk: Desk) -> None:
     upload = desk.checked(lines(GOOD, {"prompt": ""}, {"prompt": "Fine."}, {}))
     page = desk.page(upload)
     assert "Line 2: the prompt is empty." in page
     assert "Line 4: the prompt is missing." in page
-    assert "Import all but these rows" in page
+    assert "Import the valid rows" in page
     plain = desk.client.post(desk.at("upload-confirm", upload))
     assert plain.status_code == 409
     desk.client.post(desk.at("upload-confirm", upload), {"skip_bad": "yes"})
@@ -77,7 +83,7 @@ def test_bad_rows_are_listed_and_stay_out_only_after_a_yes_to_that(desk: Desk) -
     assert Prompt.objects.count() == 2
 
 
-def test_a_study_that_changed_meanwhile_takes_nothing(desk: Desk) -> None:
+def test_an_import_is_refused_if_the_study_changed_after_the_check(desk: Desk) -> None:
     upload = desk.checked(lines({"prompt": "One.", "external_id": "a"}, {"prompt": "Two."}))
     other = desk.checked(lines({"prompt": "Other.", "external_id": "a"}), "other.jsonl")
     for one in (other, upload):
@@ -85,12 +91,12 @@ def test_a_study_that_changed_meanwhile_takes_nothing(desk: Desk) -> None:
         jobs.run(KIND, one.id)
     upload.refresh_from_db()
     assert upload.state == UploadState.FAILED
-    assert "changed since" in upload.error
+    assert "changed after the check" in upload.error
     assert list(Prompt.objects.values_list("external_id", flat=True)) == ["a"]
 
 
 def for_a_minute(desk: Desk, state: UploadState, done: int) -> Upload:
-    """A file that has been read for a minute, and how far that is."""
+    """An import after a minute of reading, and its progress."""
     desk.bring(lines(GOOD))
     then = timezone.now()
     Upload.objects.update(state=state)
@@ -99,7 +105,7 @@ def for_a_minute(desk: Desk, state: UploadState, done: int) -> Upload:
     return Upload.objects.get()
 
 
-def test_progress_says_percent_rate_and_time_left_without_scripts_too(desk: Desk) -> None:
+def test_progress_shows_percent_rate_and_time_left_without_scripts(desk: Desk) -> None:
     upload = for_a_minute(desk, UploadState.CHECKING, 25_000)
     for name in ("upload", "upload-progress"):
         page = desk.client.get(desk.at(name, upload)).content.decode()
@@ -109,15 +115,15 @@ def test_progress_says_percent_rate_and_time_left_without_scripts_too(desk: Desk
         assert "<noscript>" in page
 
 
-def test_what_comes_after_the_last_row_has_its_own_words_and_no_pace(desk: Desk) -> None:
+def test_the_time_after_the_last_row_has_its_own_state_and_no_rate(desk: Desk) -> None:
     upload = for_a_minute(desk, UploadState.IMPORTING, 100_000)
     page = " ".join(desk.page(upload).split())
-    assert "Looking which prompts say almost the same · 100,000 of 100,000 rows" in page
+    assert "Finding prompts that are nearly the same · 100,000 of 100,000 rows" in page
     assert "a second" not in page
     assert "100,000" in desk.client.get(desk.at("uploads")).content.decode()
 
 
-def test_cancelled_before_and_after_it_was_looked_through(desk: Desk) -> None:
+def test_an_import_can_be_cancelled_before_and_after_its_check(desk: Desk) -> None:
     for look in (False, True):
         if look:
             upload = desk.checked(lines(GOOD))
@@ -141,9 +147,7 @@ def test_a_file_is_gone_once_its_import_has_ended(
     assert not queries.path_of(upload=upload).exists()
 
 
-def test_what_a_crash_left_beside_the_rows_is_cleared_away(
-    desk: Desk, settings: Any, tmp_path: Path
-) -> None:
+def test_orphaned_files_are_deleted(desk: Desk, settings: Any, tmp_path: Path) -> None:
     settings.UPLOADS_DIR = tmp_path
     kept = queries.path_of(upload=desk.checked(lines(GOOD)))
     arriving, left = tmp_path / f"{uuid.uuid4()}.csv", tmp_path / f"{uuid.uuid4()}.jsonl"
@@ -155,10 +159,8 @@ def test_what_a_crash_left_beside_the_rows_is_cleared_away(
     assert sorted(tmp_path.iterdir()) == sorted([kept, arriving])
 
 
-def test_what_a_killed_web_process_was_receiving_is_cleared_away(
-    settings: Any, tmp_path: Path
-) -> None:
-    """What a program sends, and what a form has too much of to be held in memory."""
+def test_partial_uploads_of_a_killed_web_process_are_deleted(settings: Any, tmp_path: Path) -> None:
+    """A body of a program, and a form that is too large for memory."""
     settings.UPLOADS_DIR = tmp_path
     by_api = CsvFile().parse(io.BytesIO(b"prompt\nHello\n"))
     by_page = FileOnDisk("p.csv", "text/csv", None)
@@ -171,7 +173,7 @@ def test_what_a_killed_web_process_was_receiving_is_cleared_away(
     by_page.close()
 
 
-def test_a_form_with_much_in_it_leaves_no_file_but_the_one_that_is_kept(
+def test_a_large_form_leaves_only_the_stored_file(
     desk: Desk, settings: Any, tmp_path: Path
 ) -> None:
     settings.UPLOADS_DIR, settings.FILE_UPLOAD_MAX_MEMORY_SIZE = tmp_path, 1
@@ -189,7 +191,7 @@ def test_an_import_whose_file_is_gone_ends_with_a_sentence(desk: Desk, state: Up
     jobs.run(KIND, upload.id)
     upload.refresh_from_db()
     assert (upload.state, upload.error) == (UploadState.FAILED, uploads.GONE)
-    assert "Please bring it again." in desk.page(upload)
+    assert "Please upload it again." in desk.page(upload)
 
 
 def test_a_worker_that_died_is_noticed_and_its_file_read_again(desk: Desk) -> None:
@@ -204,7 +206,7 @@ def test_a_worker_that_died_is_noticed_and_its_file_read_again(desk: Desk) -> No
     assert upload.state == UploadState.CHECKED
 
 
-def test_a_file_that_nobody_said_yes_to_is_deleted_after_a_week(
+def test_an_unconfirmed_file_is_deleted_after_a_week(
     desk: Desk, django_capture_on_commit_callbacks: Any
 ) -> None:
     old, new = desk.checked(lines(GOOD)), desk.checked(lines(GOOD), "new.jsonl")
@@ -223,14 +225,14 @@ def test_a_file_that_nobody_said_yes_to_is_deleted_after_a_week(
 
 
 def what_beat_rings() -> None:
-    """The tasks of uploads that beat rings for, each at least once an hour."""
+    """The periodic tasks of uploads, each at least once an hour."""
     rung = [one for one in settings.CELERY_BEAT_SCHEDULE.values() if "uploads" in one["task"]]
     assert max(one["schedule"] for one in rung) <= 3600
     for one in rung:
         current_app.tasks[one["task"]]()
 
 
-def test_nothing_of_a_file_that_was_left_stays_in_its_row(desk: Desk) -> None:
+def test_a_cancelled_import_keeps_no_content(desk: Desk) -> None:
     upload = desk.checked(lines(GOOD))
     assert upload.first
     desk.client.post(desk.at("upload-cancel", upload))
@@ -258,14 +260,16 @@ def refused(desk: Desk, member: Member, status: int) -> None:
     assert upload.state == UploadState.CHECKED
 
 
-def test_somebody_elses_import_is_not_found(desk: Desk) -> None:
+def test_an_import_of_another_study_is_not_found(desk: Desk) -> None:
     theirs = Desk().checked(lines(GOOD))
     for name in ONE_UPLOAD:
         send = desk.client.get if name in ("upload", "upload-progress") else desk.client.post
         assert send(desk.at(name, theirs)).status_code == 404
 
 
-def test_what_broke_is_for_the_log_alone(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+def test_unexpected_errors_are_only_in_the_log(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
     upload = desk.checked(lines(GOOD))
     desk.client.post(desk.at("upload-confirm", upload))
     with connection.cursor() as cursor:
@@ -279,7 +283,7 @@ def test_what_broke_is_for_the_log_alone(desk: Desk, caplog: pytest.LogCaptureFi
     assert "a secret" in caplog.text
 
 
-STOPPED = "An unexpected error stopped this; the server's log says more. Try again."
+STOPPED = "An unexpected error stopped this. The server's log has the details. Try again."
 BREAK = """
 CREATE FUNCTION pg_temp.breaks() RETURNS trigger LANGUAGE plpgsql
   AS $$ BEGIN RAISE EXCEPTION 'a secret'; END $$;
@@ -290,7 +294,7 @@ CREATE TRIGGER breaks BEFORE INSERT ON annotations_prompt
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_a_killed_worker_leaves_nothing_half_imported_and_the_next_one_does_it_all() -> None:
+def test_a_killed_import_is_rolled_back_and_done_by_the_next_worker() -> None:
     desk = Desk()
     rows = 30_000
     upload = desk.checked(lines(*({"prompt": f"Worry number {n}."} for n in range(rows))))
@@ -307,7 +311,7 @@ def test_a_killed_worker_leaves_nothing_half_imported_and_the_next_one_does_it_a
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_cancelled_while_it_is_imported_nothing_stays() -> None:
+def test_cancelling_a_running_import_rolls_it_back() -> None:
     desk = Desk()
     rows = 30_000
     upload = desk.checked(lines(*({"prompt": f"Worry number {n}."} for n in range(rows))))
@@ -337,7 +341,7 @@ def env() -> dict[str, str]:
     }
 
 
-def test_what_an_open_round_would_cost_is_said_before_the_yes() -> None:
+def test_the_cost_in_an_open_round_is_shown_before_confirmation() -> None:
     member = judge()
     judging_round(member.cohort, overlap=3)
     desk = Desk(member.study)
@@ -345,9 +349,9 @@ def test_what_an_open_round_would_cost_is_said_before_the_yes() -> None:
     page = desk.page(upload)
     for said in (
         "The round “First round” is open",
-        "Each of them is 3 judgements.",
-        "That is £2.40 in pay for each prompt with two replies;",
+        "Each task needs 3 judgements.",
+        "A task with two responses costs £2.40 in pay.",
         "sleep",
-        "kept for comparisons between models",
+        "held out for comparing models",
     ):
         assert said in page
