@@ -10,7 +10,8 @@ functions takes a new process. Files on disk are never changed, so code that tes
 process stays unchanged. PostgreSQL and Valkey start once and end with the run.
 
 Of all mutants of one place in the source, one is chosen, and of all places a sample: the same one
-each time, as long as the file stays the same. Changed annotations alone are not counted.
+each time, as long as the file stays the same. Mutants of annotations, and of arguments that change
+no result, are not counted.
 
 A module's tests are those that its name finds (`tests/<app>/<layer>/test_<module>*.py`); where
 there are none, those below `tests/<app>/` that import it.
@@ -40,6 +41,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FunctionType
+from typing import NamedTuple
 
 from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import mutate_code
@@ -59,6 +61,8 @@ OPTIONS = (
     "-p", "no:schemathesis", "-p", "no:unraisableexception",
 )  # fmt: skip
 """Plain asserts and fewer plugins: most of the time of a short run goes into its start."""
+NOT_OBSERVABLE = {"frozen", "slots", "maxsize"}
+"""Arguments of `dataclass` and `lru_cache` that change no result."""
 CAUGHT, SURVIVED, TOO_LONG = "caught", "survived", "too long"
 
 
@@ -79,7 +83,21 @@ class Mutant:
         return f"{where} {self.operator}\n    - {old.strip()}\n    + {new.strip()}"
 
 
-class _WithoutAnnotations(ast.NodeTransformer):
+class Limits(NamedTuple):
+    """Seconds."""
+
+    processor: float
+    clock: float
+
+
+class Ran(NamedTuple):
+    """How a run of tests ended."""
+
+    status: int
+    used: Limits
+
+
+class _Observable(ast.NodeTransformer):
     def visit_arg(self, node: ast.arg) -> ast.arg:
         node.annotation = None
         return node
@@ -92,11 +110,16 @@ class _WithoutAnnotations(ast.NodeTransformer):
         node.annotation = ast.Constant(None)
         return self.generic_visit(node)
 
+    def visit_keyword(self, node: ast.keyword) -> ast.keyword:
+        if node.arg in NOT_OBSERVABLE:
+            node.value = ast.Constant(None)
+        return node
+
 
 def meaning(source: str) -> str:
-    """Return the syntax tree as text, without annotations; empty where the syntax is wrong."""
+    """Return the syntax tree of what can be observed, as text; empty where the syntax is wrong."""
     try:
-        return ast.dump(_WithoutAnnotations().visit(ast.parse(source)))
+        return ast.dump(_Observable().visit(ast.parse(source)))
     except SyntaxError:
         return ""
 
@@ -196,10 +219,21 @@ def swap(mutant: Mutant) -> Callable[[], None] | None:
     return plant if found else None
 
 
-def run(
-    tests: list[str], limits: tuple[float, float], plant: Callable[[], object]
-) -> tuple[int, float, float]:
-    """Run the tests in a fork; return its status and the seconds (processor, clock) it took."""
+class Failed:
+    """Collects the tests that fail, in a file that outlives the fork."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def pytest_runtest_logreport(self, report) -> None:
+        """Add a failed test."""
+        if report.failed:
+            with open(self.path, "a") as file:
+                file.write(f"{report.nodeid}\n")
+
+
+def run(arguments: list[str], limits: Limits, plant: Callable[[], object], *plugins: object) -> Ran:
+    """Run tests in a fork."""
     began = time.monotonic()
     if not (child := os.fork()):
         status = 99
@@ -209,15 +243,27 @@ def run(
             gc.freeze()
             import pytest
 
-            status = int(pytest.main([*OPTIONS, *tests]))
+            status = int(pytest.main([*OPTIONS, *arguments], plugins=list(plugins)))
         finally:
             os._exit(status)  # the parent's exit handlers stop the servers
     _, status, used = os.wait4(child, 0)
     processor = used.ru_utime + used.ru_stime
-    return os.waitstatus_to_exitcode(status), processor, time.monotonic() - began
+    return Ran(os.waitstatus_to_exitcode(status), Limits(processor, time.monotonic() - began))
 
 
-def limited(limits: tuple[float, float]) -> None:
+def run_unchanged(tests: list[str]) -> tuple[list[str], Limits]:
+    """Run the tests without a mutant; return those that pass, as arguments, and their times."""
+    for test in tests:
+        importlib.import_module(".".join(Path(test).relative_to(ROOT).with_suffix("").parts))
+    with tempfile.NamedTemporaryFile("r") as file:
+        used = run(["--maxfail=1000", *tests], Limits(3600, 3600), int, Failed(file.name)).used
+        failed = file.read().splitlines()
+    for test in failed:
+        print(f"fails without a mutant, so it is left out: {test}", flush=True)
+    return [*tests, *(f"--deselect={test}" for test in failed)], used
+
+
+def limited(limits: Limits) -> None:
     """Limit this process to seconds of processor and of clock, and silence it."""
     processor, clock = map(math.ceil, limits)
     resource.setrlimit(resource.RLIMIT_CPU, (processor, processor))
@@ -227,7 +273,7 @@ def limited(limits: tuple[float, float]) -> None:
         os.dup2(nothing.fileno(), 2)
 
 
-def run_anew(mutant: Mutant, tests: list[str], limits: tuple[float, float]) -> int:
+def run_anew(mutant: Mutant, tests: list[str], limits: Limits) -> int:
     """Run the tests in a new process that imports the mutant instead of the module."""
     with tempfile.NamedTemporaryFile("w", suffix=".py") as file:
         file.write(mutant.source)
@@ -257,7 +303,7 @@ def instead(path: str, changed: str, processor: str, clock: str, *tests: str) ->
             return spec
 
     sys.meta_path.insert(0, Finder)
-    limited((float(processor), float(clock)))
+    limited(Limits(float(processor), float(clock)))
     return int(pytest.main([*OPTIONS, *tests]))
 
 
@@ -278,20 +324,18 @@ def measure(path: Path, most: int) -> Counter[str]:
     if not tests:
         print(f"{name}: no tests of its own, {len(sample)} mutants not tried", flush=True)
         return Counter({"not tried": len(sample)})
-    for test in tests:
-        importlib.import_module(".".join(Path(test).relative_to(ROOT).with_suffix("").parts))
-    status, processor, clock = run(tests, (3600, 3600), lambda: None)
-    if status:
-        print(f"{name}: its tests fail without a mutant ({status})", flush=True)
-        return Counter({"not tried": len(sample)})
+    arguments, used = run_unchanged(tests)
+    limits = Limits(3 * used.processor + 60, 10 * used.clock + 600)  # a new process starts slowly
     for mutant in sample:
         plant = swap(mutant)
-        limits = 3 * processor + 20, 10 * clock + 60
-        status = run(tests, limits, plant)[0] if plant else run_anew(mutant, tests, limits)
+        if plant:
+            status = run(arguments, limits, plant).status
+        else:
+            status = run_anew(mutant, arguments, limits)
         results[outcome(status)] += 1
         if status <= 0:
             print(f"{outcome(status)}: {mutant}", flush=True)
-    print(f"{name}: {dict(results)}, {processor:.1f} s each", flush=True)
+    print(f"{name}: {dict(results)}, {used.processor:.1f} s each", flush=True)
     return results
 
 
