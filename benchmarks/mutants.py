@@ -14,7 +14,7 @@ each time, as long as the file stays the same. Mutants of annotations, and of ar
 no result, are not counted.
 
 A module's tests are those that its name finds (`tests/<app>/<layer>/test_<module>*.py`); where
-there are none, those below `tests/<app>/` that import it.
+there are none, those in the same folder that import it, and else all in that folder.
 """
 
 from __future__ import annotations
@@ -167,12 +167,9 @@ def tests_of(path: Path) -> list[str]:
     imports = re.compile(
         rf"from {dotted}\.{name} import|from {dotted} import .*\b{name}\b|import {dotted}\.{name}\b"
     )
-    importing = [
-        test
-        for test in (ROOT / "tests" / parts[0]).rglob("test_*.py")
-        if imports.search(test.read_text("utf-8"))
-    ]
-    return sorted(map(str, named or importing))
+    beside = list(folder.rglob("test_*.py"))
+    importing = [test for test in beside if imports.search(test.read_text("utf-8"))]
+    return sorted(map(str, named or importing or beside))
 
 
 def changed_functions(before: CodeType, after: CodeType) -> list[tuple[CodeType, CodeType]] | None:
