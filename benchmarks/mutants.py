@@ -36,6 +36,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -63,6 +64,7 @@ OPTIONS = (
 """Plain asserts and fewer plugins: most of the time of a short run goes into its start."""
 NOT_OBSERVABLE = {"frozen", "slots", "maxsize"}
 """Arguments of `dataclass` and `lru_cache` that change no result."""
+CACHES = ("functools.cache", "functools.lru_cache")
 CAUGHT, SURVIVED, TOO_LONG = "caught", "survived", "too long"
 
 
@@ -104,6 +106,9 @@ class _Observable(ast.NodeTransformer):
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         node.returns = None
+        node.decorator_list = [
+            one for one in node.decorator_list if not ast.unparse(one).startswith(CACHES)
+        ]
         return self.generic_visit(node)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
@@ -117,11 +122,14 @@ class _Observable(ast.NodeTransformer):
 
 
 def meaning(source: str) -> str:
-    """Return the syntax tree of what can be observed, as text; empty where the syntax is wrong."""
-    try:
-        return ast.dump(_Observable().visit(ast.parse(source)))
-    except SyntaxError:
-        return ""
+    """Return the syntax tree of what can be observed, as text; empty where it does not compile."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", SyntaxWarning)  # `is` with a literal
+        try:
+            compile(source, "mutant", "exec")
+        except SyntaxError:
+            return ""
+    return ast.dump(_Observable().visit(ast.parse(source)))
 
 
 def mutants(path: Path, most: int) -> list[Mutant]:
