@@ -1,10 +1,10 @@
-# Codesign for compose.yaml; models, releases and static files live in the volume.
+# The image for compose.yaml. Models, releases and static files are stored in the volume.
 FROM python:3.11-slim
 
 RUN useradd --create-home --home-dir /var/lib/codesign --uid 1000 codesign
 WORKDIR /app
 
-# To save gigabytes of CUDA where no GPU is: --build-arg PIP_EXTRA_INDEX_URL=an index with a CPU build
+# Without a GPU, avoid gigabytes of CUDA: --build-arg PIP_EXTRA_INDEX_URL=an index with a CPU build
 ARG PIP_EXTRA_INDEX_URL
 COPY requirements requirements
 RUN pip install --no-cache-dir -r requirements/run.lock \

@@ -1,1 +1,1 @@
-"""The judging: prompts, responses, rounds, assignments, judgements, and releases of them."""
+"""Prompts, responses, rounds, assignments, judgements, and the dataset releases made of them."""

@@ -1,19 +1,19 @@
-"""The heart of Codesign."""
+"""Configuration of the app."""
 
 from django.apps import AppConfig
 
 
 class AnnotationsConfig(AppConfig):
-    """Cannot reveal a model: responses know only an opaque source."""
+    """Judging and releases. Responses have an opaque source, so no page can name a model."""
 
     name = "annotations"
     label = "annotations"
 
     def ready(self) -> None:
-        """Listen for withdrawals, offer steps for the homes, tell the ledger what work there is."""
+        """Connect receivers; register home cards, publish checks, token scopes and paid work."""
         from annotations import home_cards, permissions, publish_checks, receivers  # noqa: F401
         from annotations.queries import work
-        from annotations.services import regroup  # noqa: F401 - its action has words in the trail
+        from annotations.services import regroup  # noqa: F401 - registers its audit action
         from codesign.accounts.registry import SCOPE_ROLES
         from codesign.accounts.rules import TokenScope
         from codesign.compensation.registry import PAID_WORK

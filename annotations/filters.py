@@ -1,7 +1,8 @@
-"""By what the lists of the API can be narrowed: rounds, judgements, releases, retractions."""
+"""Query parameters that filter the lists of the API: rounds, judgements, releases, retractions."""
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
 from annotations.rules.states import (
@@ -19,37 +20,39 @@ LARGEST_NUMBER = 999_999_999
 
 
 class RoundFilter(SinceFilter):
-    """Of rounds."""
+    """Parameters of the list of rounds."""
 
     state = OneOf([str(one) for one in RoundState], required=False)
     kind = OneOf([str(one) for one in RoundKind], required=False)
 
 
 class AboutPromptFilter(SinceFilter):
-    """Of what belongs to a prompt."""
+    """Parameters of lists whose entries belong to a prompt."""
 
-    category = OneOf([str(one) for one in Category], required=False, help_text="Of the prompt.")
-    topic = serializers.CharField(
-        required=False, max_length=60, help_text="One of the prompt's topics, as it is written."
+    category = OneOf(
+        [str(one) for one in Category], required=False, help_text="The category of the prompt."
     )
-    round = serializers.UUIDField(required=False, help_text="Asked about in this round.")
+    topic = serializers.CharField(
+        required=False, max_length=60, help_text="One of the prompt's topics, exactly as written."
+    )
+    round = serializers.UUIDField(required=False, help_text="Only entries of this round.")
 
 
 class ReleaseFilter(SinceFilter):
-    """Of dataset releases."""
+    """Parameters of the list of dataset releases."""
 
     state = OneOf([str(one) for one in ReleaseState], required=False)
     purpose = OneOf([str(one) for one in ReleasePurpose], required=False)
 
 
 class RetractionFilter(SinceFilter):
-    """Of retractions."""
+    """Parameters of the list of retractions."""
 
     release = NumberField(
         required=False,
         min_value=1,
         max_value=LARGEST_NUMBER,
-        help_text="Of the release with this number.",
-        error_messages={"invalid": "Use the number of a release, such as 1."},
+        help_text="The number of a release.",
+        error_messages={"invalid": gettext_lazy("Use the number of a release, such as 1.")},
     )
     code = OneOf([str(one) for one in RetractionCode], required=False)

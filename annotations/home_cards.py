@@ -1,4 +1,4 @@
-"""What the judging adds to homes and header: the next thing to read, reviews, releases."""
+"""Home cards, steps and navigation links of this app: judging, reviews, pay checks, releases."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from codesign.studies.rules import Role, StudyState
 
 
 def read_and_judge(member: Member) -> registry.Step | None:
-    """How much there is, what it pays, and the one button."""
+    """Return the step with the number of waiting texts, their pay and the button to start."""
     if member.cohort_id is None:
         return None
     if member.study.state == StudyState.PAUSED:
@@ -57,7 +57,7 @@ def read_and_judge(member: Member) -> registry.Step | None:
     return registry.Step(
         says="",
         href=reverse("annotations:judge", kwargs={"slug": member.study.slug}) if waiting else "",
-        label=_("Go on") if held and held.draft else _("Start"),
+        label=_("Continue") if held and held.draft else _("Start"),
         template="annotations/_step.html",
         context={
             "waiting": waiting,
@@ -70,15 +70,15 @@ def read_and_judge(member: Member) -> registry.Step | None:
 
 
 def _pause(member: Member) -> registry.Step:
-    """A kind sentence, and the way to what is still open, if anything is."""
+    """Return the step of a paused study, with a link to the assignment that is still open."""
     held = assignments.held(actor=Actor.of(member.user), slug=member.study.slug)
-    says = _("The study takes a break. There is nothing that you need to do.")
+    says = _("The study is paused. You do not need to do anything.")
     if held:
-        says = _("The study takes a break. What you have open can still be sent, and is paid.")
+        says = _("The study is paused. You can still send the text that you have open. It is paid.")
     return registry.Step(
         says=says,
         href=reverse("annotations:judge", kwargs={"slug": member.study.slug}) if held else "",
-        label=_("Go on"),
+        label=_("Continue"),
     )
 
 
@@ -92,12 +92,12 @@ def _waiting_words(rewrites: int, flags: int) -> str:
         parts.append(words % {"n": counted(flags)})
     if not parts:
         return ""
-    words = ngettext("%(what)s waits", "%(what)s wait", rewrites + flags)
+    words = ngettext("%(what)s waiting", "%(what)s waiting", rewrites + flags)
     return capfirst(words % {"what": _(" and ").join(parts)})
 
 
 def review_step(member: Member) -> registry.Step | None:
-    """What waits for a coordinator's review."""
+    """Return the step with the number of rewrites and reports to review, for coordinators."""
     counts = review.counts(actor=Actor.of(member.user), study_id=member.study_id)
     if not counts.rewrites and not counts.flags:
         return None
@@ -109,30 +109,31 @@ def review_step(member: Member) -> registry.Step | None:
 
 
 def pay_checks_step(member: Member) -> registry.Step | None:
-    """Work whose pay waits for a coordinator to look at it."""
+    """Return the step with the work whose pay is held until a coordinator checks it."""
     pieces, people = pay_checks.how_many(study_id=member.study_id)
     if not pieces:
         return None
     words = ngettext("%(n)s quick piece", "%(n)s quick pieces", pieces) % {"n": counted(pieces)}
     of = ngettext("from %(n)s person", "from %(n)s people", people) % {"n": counted(people)}
     return registry.Step(
-        says=_("%(pieces)s %(people)s to look at. Nothing is paid for them until you decide.")
+        says=_("%(pieces)s %(people)s to check. Nothing is paid for them until you decide.")
         % {"pieces": words, "people": of},
         href=reverse("annotations:pay-checks", kwargs={"slug": member.study.slug}),
-        label=_("Look at the pay"),
+        label=_("Check the pay"),
     )
 
 
 def held_pay(member: Member) -> registry.Panel | None:
-    """What a person's pay page says about pay that is checked, or was not paid."""
-    found = pay_checks.of_person(actor=Actor.of(member.user), member=member)
-    if not found.held and not found.not_paid:
+    """Return the panel of a person's pay page with held pay and work that was not paid."""
+    own_pay = pay_checks.of_person(actor=Actor.of(member.user), member=member)
+    if not own_pay.held and not own_pay.not_paid:
         return None
-    return registry.Panel("annotations/_held_pay.html", {"found": found, "study": member.study})
+    context = {"own_pay": own_pay, "study": member.study}
+    return registry.Panel("annotations/_held_pay.html", context)
 
 
 def review_card(member: Member) -> registry.Panel | None:
-    """What waits for a clinician's review, beside what they are asked to judge."""
+    """Return the card with the number of rewrites and reports to review, for clinicians."""
     counts = review.counts(actor=Actor.of(member.user), study_id=member.study_id)
     return registry.Panel(
         "annotations/_review_card.html",
@@ -145,7 +146,7 @@ def review_card(member: Member) -> registry.Panel | None:
 
 
 def own_texts_card(member: Member) -> registry.Panel | None:
-    """How many texts of theirs nobody else sees; nothing where there are none."""
+    """Return the card with the number of texts that only the member sees; None without any."""
     count = own_texts.how_many(member=member)
     if not count:
         return None
@@ -154,7 +155,7 @@ def own_texts_card(member: Member) -> registry.Panel | None:
 
 
 def judged_card(member: Member) -> registry.Panel | None:
-    """How far each cohort is; nothing before there is one."""
+    """Return the card with the progress of each cohort; None in a study without cohorts."""
     cohorts = progress.judged_by_cohort(study_id=member.study_id)
     if not cohorts:
         return None
@@ -165,7 +166,7 @@ def judged_card(member: Member) -> registry.Panel | None:
 
 
 def journey_card(member: Member) -> registry.Panel | None:
-    """From invitation to judging: a picture, and the same by cohort as a table."""
+    """Return the card that counts people from invitation to judging, in total and by cohort."""
     cohorts = progress.journeys(study_id=member.study_id)
     if not cohorts:
         return None
@@ -184,27 +185,27 @@ def journey_card(member: Member) -> registry.Panel | None:
 
 
 def share_of(part: int, whole: int, words: str) -> str:
-    """“71% of those …”; nothing where there is nobody to be a part of."""
+    """Return a sentence such as “71% of those …”, or "" if the whole is zero."""
     return words % {"share": percent_of(part, whole)} if whole else ""
 
 
 def releases_step(member: Member) -> registry.Step | None:
-    """Where the newest release needs somebody: none of what was judged, not made, superseded."""
+    """Return the step about the newest release if it is missing, unfinished or superseded."""
     newest = releases.releases_of(study=member.study).first()
     if newest and newest.state == ReleaseState.FROZEN:
         return None
     if not newest and not progress.has_judgements(study_id=member.study_id):
         if not member.has_role(Role.ML_ENGINEER):
             return None
-        words = _("Nothing has been judged yet. After that a dataset release can be made.")
+        words = _("Nothing has been judged yet. Dataset releases need judgements.")
         return registry.Step(says=words, href="", label="")
-    says = _("No dataset release has been made yet")
+    says = _("There is no dataset release yet")
     if newest:
         states = {
             ReleaseState.SUPERSEDED: _("Release %(n)d is superseded; a new one is needed"),
-            ReleaseState.FAILED: _("Release %(n)d could not be made"),
+            ReleaseState.FAILED: _("Release %(n)d could not be built"),
         }
-        says = states.get(ReleaseState(newest.state), _("Release %(n)d is being made"))
+        says = states.get(ReleaseState(newest.state), _("Release %(n)d is being built"))
         says %= {"n": newest.number}
     return registry.Step(
         says=says,
@@ -214,13 +215,14 @@ def releases_step(member: Member) -> registry.Step | None:
 
 
 def superseded_card(member: Member) -> registry.Panel | None:
-    """Superseded releases of which this person holds a copy, and what was trained on them."""
-    found = recipients.taken_and_superseded(actor=Actor.of(member.user), study=member.study)
-    if not found:
+    """Return the card with superseded releases that this person downloaded, and their uses."""
+    superseded = recipients.taken_and_superseded(actor=Actor.of(member.user), study=member.study)
+    if not superseded:
         return None
-    uses = uses_of([release.id for release in found])
+    uses = uses_of([release.id for release in superseded])
     rows = [
-        {"release": one, "uses": [use for use in uses if use.release_id == one.id]} for one in found
+        {"release": release, "uses": [use for use in uses if use.release_id == release.id]}
+        for release in superseded
     ]
     return registry.Panel(
         "annotations/_superseded_card.html", {"rows": rows, "study": member.study}
@@ -228,14 +230,14 @@ def superseded_card(member: Member) -> registry.Panel | None:
 
 
 def stop_judging(address: str) -> str:
-    """“Stop for now” for who opened Help while judging."""
+    """Return the address of “Stop for now” if `address` is the judging page, else ""."""
     try:
-        found = resolve(address)
+        match = resolve(address)
     except Resolver404:
         return ""
-    if found.view_name != "annotations:judge-one":
+    if match.view_name != "annotations:judge-one":
         return ""
-    return reverse("annotations:judge-stopped", kwargs={"slug": found.kwargs["slug"]})
+    return reverse("annotations:judge-stopped", kwargs={"slug": match.kwargs["slug"]})
 
 
 WAYS_TO_STOP.register("judging", stop_judging)

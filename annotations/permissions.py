@@ -1,4 +1,4 @@
-"""Who does what with prompts, judging and releases."""
+"""Permissions for prompts, judging, reviews and releases, with the roles that have them."""
 
 from codesign.shared.access import Permission, Scope
 from codesign.studies.rules import JUDGING, Role
@@ -20,11 +20,11 @@ LIST_ROUNDS = Permission(
     Scope.STUDY,
     frozenset({Role.COORDINATOR, Role.ML_ENGINEER, Role.AUDITOR}),
 )
-"""By the API: who starts a generation run names the round that it writes for."""
+"""For the API: to start a generation run, one has to name the round that it writes for."""
 SEE_JUDGEMENTS = Permission(
     "annotations.see_judgements", Scope.STUDY, frozenset({Role.COORDINATOR, Role.AUDITOR})
 )
-"""One by one; ML engineers get releases, which hold what people agreed to (standards 7.10)."""
+"""Single judgements. ML engineers use releases, which respect consent (standards 7.10)."""
 JUDGE = Permission("annotations.judge", Scope.STUDY, frozenset(JUDGING))
 JUDGE_OWN = Permission("annotations.judge_own", Scope.OBJECT, frozenset(JUDGING))
 OWN_TEXTS = Permission(

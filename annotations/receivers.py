@@ -1,4 +1,4 @@
-"""What the judging does when something happens below it."""
+"""Reactions to signals of lower apps: withdrawals, changed choices and removed members."""
 
 from typing import Any
 
@@ -12,25 +12,25 @@ from codesign.studies.signals import member_removed
 
 
 @receiver(consent_withdrawn)
-def take_back_what_is_leased(*, actor: Actor, member: Member, **_: Any) -> None:
-    """From the moment of a withdrawal nothing more is asked."""
+def end_leases_after_withdrawal(*, actor: Actor, member: Member, **_: Any) -> None:
+    """End the leases of a member who withdraws, so that nothing more is asked of them."""
     assignments.return_leases_of(actor=actor, member=member, why="consent withdrawn")
 
 
 @receiver(member_removed)
-def take_back_what_a_former_member_holds(*, actor: Actor, member: Member, **_: Any) -> None:
-    """Whoever is no longer here judges nothing more; what they sent stays, as they agreed."""
+def end_leases_after_removal(*, actor: Actor, member: Member, **_: Any) -> None:
+    """End the leases of a removed member. Their judgements stay, as they agreed."""
     assignments.return_leases_of(actor=actor, member=member, why="taken out of the study")
 
 
 @receiver(consent_withdrawn)
 def supersede_releases(*, member: Member, **_: Any) -> None:
-    """Releases with this person's work are not to be used for anything new."""
+    """Supersede the releases that contain this person's work."""
     retractions.retract(member=member)
 
 
 @receiver(choice_changed)
 def supersede_releases_for(*, member: Member, purpose: str, granted: bool, **_: Any) -> None:
-    """The same for one purpose."""
+    """Supersede the releases for one purpose that contain this person's work."""
     if not granted:
         retractions.retract(member=member, purpose=purpose)

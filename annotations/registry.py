@@ -1,7 +1,7 @@
-"""What a higher app tells about releases: which model a source is, what was trained on them.
+"""Registries that higher apps fill: names of models, uses of releases, responses being written.
 
-The judging itself never asks these. Only a dataset release does, whose readers never judge. What
-the judging asks is whether anything is being written for somebody, and no more.
+Only dataset releases read the names and uses, because their readers never judge. Judging reads
+nothing but `BEING_WRITTEN`.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from uuid import UUID
 from codesign.shared.registry import Registry
 
 BEING_WRITTEN: Registry[Callable[[Any], bool]] = Registry("way to know what is being written")
-"""Each takes a `studies.models.Member`: whether replies are being written now for them to judge."""
+"""Each takes a `studies.models.Member` and returns whether responses for them are being written."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelName:
-    """A model version as a release names it; both empty where the writer is not known."""
+    """A model version as a release names it. Both fields are empty if the model is unknown."""
 
     id: str = ""
     name: str = ""
@@ -31,17 +31,17 @@ MODEL_NAMES: Registry[Resolver] = Registry("resolver of model names")
 
 
 def model_names(sources: Iterable[UUID]) -> dict[UUID, ModelName]:
-    """source → model version, as far as any registered resolver knows it."""
+    """Return source → model version, for every source that a registered resolver knows."""
     wanted = set(sources)
-    found: dict[UUID, ModelName] = {}
+    names: dict[UUID, ModelName] = {}
     for _, resolve in MODEL_NAMES:
-        found |= resolve(wanted - found.keys())
-    return found
+        names |= resolve(wanted - names.keys())
+    return names
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """Something that was made from a release: what it is called, in words, and its page."""
+    """Something that was made from a release: a description and the address of its page."""
 
     release_id: UUID
     says: str
@@ -54,5 +54,5 @@ RELEASE_USES: Registry[Finder] = Registry("finder of what was made from releases
 
 
 def uses_of(releases: Collection[UUID]) -> list[Use]:
-    """Everything that was made from these releases, as far as any finder knows."""
+    """Return the uses of these releases that the registered finders know."""
     return [use for _, find in RELEASE_USES for use in find(releases)] if releases else []

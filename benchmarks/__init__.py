@@ -1,1 +1,1 @@
-"""`make bench`: medians and ratios in one run; asserts nothing."""
+"""`make bench`: measurements in one run, printed as medians and ratios. Asserts nothing."""

@@ -9,12 +9,12 @@ SECTIONS = ("loop", "plans", "generation", "release", "memory", "import", "growt
 
 
 def main() -> int:
-    """Start a throw-away installation, fill it, measure, print."""
+    """Start a temporary installation, fill it, measure it, and print the results."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("sections", nargs="*", choices=[[], *SECTIONS], default=[])
     parser.add_argument("--tasks", type=int, default=100_000, help="tasks in the study")
     parser.add_argument(
-        "--sizes", type=int, nargs="*", default=[], help="prompts of the studies of growth"
+        "--sizes", type=int, nargs="*", default=[], help="prompts in the studies of `growth`"
     )
     options = parser.parse_args()
     wanted = options.sections or SECTIONS

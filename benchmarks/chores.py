@@ -1,4 +1,4 @@
-"""What is done to a whole study at once, and not on a page: seconds, and memory of its process."""
+"""Operations on a whole study outside of pages: seconds, and memory of their process."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from codesign.config.servers.roles import APP_ROLE
 
 
 def run(database: str) -> None:
-    """Do and print one after another, each in a process of its own."""
-    print(f"\nWhat is done to the whole of {database}")
+    """Run and print the operations one after another, each in its own process."""
+    print(f"\nOperations on the whole of {database}")
     for name in CHORES:
         command = [sys.executable, "-m", "benchmarks.chores", name]
         environment = {**os.environ, "DATABASE_URL": machine.address_as(APP_ROLE, database)}
-        said = subprocess.run(
+        output = subprocess.run(
             command, cwd=machine.ROOT, env=environment, check=True, stdout=subprocess.PIPE
         ).stdout
-        seconds, memory = json.loads(said)
+        seconds, memory = json.loads(output)
         print(f"{name:32}{seconds:8.1f} s {memory / 1e6:8.0f} MB", flush=True)
 
 
@@ -50,9 +50,12 @@ def _move(name: str) -> None:
 
 def _go_on() -> None:
     from annotations.models import Round
-    from annotations.services import offering
+    from annotations.queries.offering import JOB
+    from codesign.jobs.queries import job_about
+    from codesign.jobs.services.working import run_here
 
-    offering.go_on(round_id=Round.objects.get(study__slug="bench").id)
+    made = Round.objects.get(study__slug="bench")
+    run_here(job=job_about(kind=JOB, subject_id=made.id))
 
 
 def _seal() -> None:

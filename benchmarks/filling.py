@@ -1,10 +1,10 @@
-"""A study of any size, straight into the tables: what people made of it in a hundred days.
+"""A study of any size, written directly into the tables: its work of a hundred days.
 
-The shape: of every hundred prompts, two are held out; of the others' tasks a fifth is judged by
-all, a tenth by one, a twentieth was skipped by somebody; a tenth of the judgements rewrites a
-reply (a fifth of those still wait for their review), one in thirty reports harm. Two generation
-runs wrote the replies; the second still has a twentieth to write. One in twenty people took consent
-back.
+Of every hundred prompts, two are held out. Of the tasks of the others, a fifth is judged by
+everyone, a tenth by one person, and a twentieth was skipped by somebody. A tenth of the judgements
+rewrites a reply (a fifth of those still waits for review), and one in thirty reports harm. Two
+generation runs wrote the replies; the second still has a twentieth to write. One in twenty people
+has withdrawn consent.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ STAFF = ("coordinator", "ml_engineer", "auditor")
 
 @dataclass(frozen=True)
 class Filled:
-    """A study, whom and what to look at there, and how long it took to fill."""
+    """A study, the people and pages to measure, and how long it took to fill."""
 
     slug: str
     prompt: str
@@ -39,25 +39,25 @@ class Filled:
 
 
 def filled(database: str, prompts: int, *, slug: str = "bench") -> Filled:
-    """Make a study with so many prompts in that database, in a process of its own."""
+    """Create a study with so many prompts in that database, in its own process."""
     command = [sys.executable, "-m", "benchmarks.filling", slug, str(prompts)]
     environment = {**os.environ, "DATABASE_URL": machine.address_as(APP_ROLE, database)}
-    said = subprocess.run(
+    output = subprocess.run(
         command, cwd=machine.ROOT, env=environment, check=True, stdout=subprocess.PIPE
     ).stdout
-    values = json.loads(said)
+    values = json.loads(output)
     values["people"] = {role: Person(session) for role, session in values["people"].items()}
     values["judging"] = [Person(session) for session in values["judging"]]
     return Filled(**values)
 
 
 def panel_size(prompts: int) -> int:
-    """How many people judge: enough for a full page of them; in a larger study each does more."""
+    """Return the number of panelists: enough for a full page; in larger studies each does more."""
     return {1_000_000: 250}.get(prompts, 80)
 
 
 def _make(slug: str, prompts: int) -> dict[str, Any]:
-    """A study with so many prompts, its work of a hundred days, and people to look at it."""
+    """Create a study with so many prompts, its work of a hundred days, and people to view it."""
     from codesign.shared.actors import SYSTEM
     from codesign.studies import services as studies
     from codesign.studies.rules import Role, StudyState
@@ -65,7 +65,7 @@ def _make(slug: str, prompts: int) -> dict[str, Any]:
     from tests.factories.consent import publish, sign
     from tests.factories.studies import MemberFactory, staff
 
-    UserFactory.reset_sequence(prompts, force=True)  # no address of another study's people
+    UserFactory.reset_sequence(prompts, force=True)  # avoids addresses of another study's people
     study = studies.make_study(actor=SYSTEM, slug=slug, title=f"Study of {prompts:,}", **ABOUT)
     publish(study)
     cohorts, round_, run_a, run_b = _plan(study)
@@ -97,19 +97,19 @@ def _make(slug: str, prompts: int) -> dict[str, Any]:
 
 
 def _to_look_at(study: Any, panel: list[Any], clinicians: list[Any], run: str) -> dict[str, Any]:
-    """Sessions of people, and what they may look at."""
+    """Return sessions of people, and the objects that they view."""
     from annotations.models import Prompt
     from codesign.studies.rules import Role
     from tests.factories.studies import staff
 
-    eyes = {"panelist": signed_in(panel[0]), "clinician": signed_in(clinicians[1])}
-    eyes |= {role: signed_in(staff(study, Role(role))) for role in STAFF}
+    viewers = {"panelist": signed_in(panel[0]), "clinician": signed_in(clinicians[1])}
+    viewers |= {role: signed_in(staff(study, Role(role))) for role in STAFF}
     prompt = Prompt.objects.filter(study=study).order_by("external_id")[0]
     return {
         "slug": study.slug,
         "prompt": str(prompt.id),
         "run": run,
-        "people": {role: person.session for role, person in eyes.items()},
+        "people": {role: person.session for role, person in viewers.items()},
         "judging": [person.session for person in make_people(panel[0].cohort, JUDGE_AT_ONCE + 1)],
         "size": _size(),
     }
@@ -124,7 +124,7 @@ def _size() -> str:
 
 
 def _plan(study: Any) -> tuple[list[Any], Any, Any, Any]:
-    """Two cohorts with rubric and pay, an open round, two generation runs, a release."""
+    """Create two cohorts with rubric and pay, an open round, two generation runs, a release."""
     from annotations.models import DatasetRelease
     from annotations.rules.states import Ask, RoundKind
     from annotations.services import rounds
@@ -161,7 +161,9 @@ def _plan(study: Any) -> tuple[list[Any], Any, Any, Any]:
 def _run(study: Any, round_: Any, name: str) -> Any:
     from django.utils import timezone
 
+    from codesign.jobs.models import Job
     from modelhub.models import GenerationRun, ModelVersion, Source
+    from modelhub.queries.generation import KIND
 
     version = ModelVersion.objects.create(study=study, name=name, kind="embedded")
     run = GenerationRun.objects.create(
@@ -177,6 +179,8 @@ def _run(study: Any, round_: Any, name: str) -> Any:
         config_hash=name,
         started_at=timezone.now(),
     )
+    about = {"subject_id": run.id, "study_id": study.id, "label": name}
+    Job.objects.create(kind=KIND, state=run.state, waits=False, **about)
     run.source = Source.objects.create(study=study, model_version=version).id
     return run
 

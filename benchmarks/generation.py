@@ -1,4 +1,4 @@
-"""Generation beside a bare transformers loop: same model, batch, threads and dtype."""
+"""Generation, compared with a plain transformers loop: same model, batch, threads and dtype."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def run() -> None:
 
     set_threads(2)
     loaded = load(ensure_embedded(Path(settings.MODELS_DIR)))
-    print("\nGeneration, tokens per second (bf16, 2 threads), beside a bare transformers loop")
+    print("\nGeneration, tokens per second (bf16, 2 threads), and a plain transformers loop")
     for batch in BATCHES:
         requests = [
             Request([{"role": "user", "content": f"I cannot sleep. What helps? ({n})"}], seed=n)
@@ -45,7 +45,7 @@ def run() -> None:
 
 
 def _bare(loaded: object, requests: list) -> float:
-    """Tokens per second of `model.generate` with the library's own sampling."""
+    """Return tokens per second of `model.generate` with the library's own sampling."""
     import torch
 
     chats = [

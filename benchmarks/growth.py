@@ -1,7 +1,7 @@
-"""How pages and the judging loop slow down as a study grows: the same at each size, one table.
+"""How pages and the judging loop slow down as a study grows, measured at several sizes.
 
-Each study has a database and a web server of its own, and they are asked in turns. The smallest
-stands once more in the largest's database: a small study must not pay for a large one beside it.
+Each study has its own database and web server, and they are queried in turns. The smallest study is
+also added to the largest database, because a small study must not suffer from a large one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SIZES = (1_000, 100_000, 1_000_000)
 TIMES = 40
 WARM = 4
 LONGEST = 12.0
-"""Seconds for all turns of one line: quick pages are asked `TIMES` times, slow ones less often."""
+"""Seconds for all turns of one line. Fast pages are measured `TIMES` times, slow ones less."""
 LOOP_SECONDS = 6.0
 
 PAGES: tuple[tuple[str, str, str], ...] = (
@@ -70,7 +70,7 @@ PAGES: tuple[tuple[str, str, str], ...] = (
 
 @dataclass
 class Site:
-    """One study, the web server that shows it, and what was measured there, in milliseconds."""
+    """A study, its web server, and the measured times in milliseconds."""
 
     title: str
     filled: Filled
@@ -79,13 +79,13 @@ class Site:
     held: dict[str, Any] = field(default_factory=dict)
 
     def ask(self, role: str, path: str) -> float:
-        """GET a page; milliseconds."""
+        """GET a page. Return milliseconds."""
         names = {"slug": self.filled.slug, "prompt": self.filled.prompt, "run": self.filled.run}
         path = (path if path.startswith("/") else "/studies/{slug}/" + path).format(**names)
         return self._timed(Browser(self.port, self.filled.people[role]), "GET", path)[0]
 
     def judge(self, person: Person) -> float:
-        """Send what the person holds and get the next; milliseconds."""
+        """Submit the held assignment and get the next. Return milliseconds."""
         browser = Browser(self.port, person)
         if not self.held:
             path = f"/api/v1/studies/{self.filled.slug}/assignments/"
@@ -108,14 +108,14 @@ class Site:
         status, text = browser.ask(method, path, body, **headers)
         took = (time.perf_counter() - began) * 1e3
         if status not in (200, 201):
-            raise SystemExit(f"{self.title}: {path} was answered {status}: {text[:300]!r}")
+            raise SystemExit(f"{self.title}: {path} returned {status}: {text[:300]!r}")
         return took, text
 
 
 def run(sizes: tuple[int, ...] = SIZES) -> None:
-    """Fill and measure each size in turns; print one table. Nothing is asserted.
+    """Fill and measure each size in turns, and print one table. Asserts nothing.
 
-    On a quiet machine of two cores some 20 minutes at a million, and 8 GB of disk.
+    Takes about 20 minutes and 8 GB of disk for a million prompts, on an idle machine of two cores.
     """
     began = time.perf_counter()
     machine.make_database("empty")
@@ -142,7 +142,7 @@ def run(sizes: tuple[int, ...] = SIZES) -> None:
 
 
 def _took(what: str, began: float) -> float:
-    """Say how long a part took; the time now."""
+    """Print how long a part took. Return the current time."""
     now = time.perf_counter()
     print(f"({what}: {(now - began) / 60:.1f} minutes)", flush=True)
     return now
@@ -155,7 +155,7 @@ def _site(title: str, database: str, prompts: int, **slug: str) -> Site:
 
 
 def _asks() -> Iterator[tuple[str, Callable[[Site], float]]]:
-    """What is measured, one after another: first the loop, then the pages."""
+    """Yield what is measured, in order: first the loop, then the pages."""
     yield "judging, alone", lambda site: site.judge(site.filled.judging[0])
     yield "judging, after months", lambda site: site.judge(site.filled.people["panelist"])
     for role, what, path in PAGES:
@@ -163,7 +163,7 @@ def _asks() -> Iterator[tuple[str, Callable[[Site], float]]]:
 
 
 def _in_turns(sites: list[Site], what: str, ask: Callable[[Site], float]) -> None:
-    """Ask each site in turn, so that whatever else the machine does meets all of them alike."""
+    """Measure the sites in turns, so that other load on the machine affects all of them alike."""
     for site in sites:
         site.held = {}
     end = time.perf_counter() + LONGEST
@@ -192,7 +192,7 @@ def _spread(times: list[float]) -> tuple[float, float]:
 
 
 def _print_title(sites: list[Site]) -> None:
-    print("\nMedian / p95 in ms, and how many times those of the smallest study")
+    print("\nMedian / p95 in ms, and their ratios to those of the smallest study")
     print(f"{'':32}" + "".join(f"{site.title:>28}" for site in sites))
 
 

@@ -1,13 +1,13 @@
-"""Prompts from files: rows a second for each format, and the most memory that it takes.
+"""Imports of prompts from files: rows per second for each format, and peak memory.
 
-Budget: 10,000 rows/s of prompts without responses, at a tenth of a millisecond each. A person who
-brings 100,000 prompts then waits ten seconds, and tries again after a mistake without a second
-thought. Memory is the same for 10,000 rows and for 100,000, but for the marks by which rows of one
-file find each other (about 120 bytes a row).
+Budget: 10,000 rows/s of prompts without responses, a tenth of a millisecond each, so that a person
+waits ten seconds for 100,000 prompts and can easily try again after a mistake. Memory is the same
+for 10,000 and for 100,000 rows, except for the keys by which rows of one file are matched (about
+120 bytes a row).
 
-Each file comes in twice, each time in a process of its own: as the command does it, and as an
-upload of the page, looked through first and then imported. Memory is the most that the process held
-(VmHWM; `ru_maxrss` would count what its parent held at the fork); it has no children.
+Each file is imported twice, each time in its own process: as the command does it, and as an upload
+on the page, which is checked first and then imported. Memory is the peak of the process (VmHWM;
+`ru_maxrss` would include its parent's memory at the fork). The process has no children.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ PART = 10_000
 
 
 def run() -> None:
-    """Print seconds, rows a second and peak memory for each file and way in."""
+    """Print seconds, rows per second and peak memory for each file and way of import."""
     from codesign.shared.actors import SYSTEM
     from codesign.studies import services as studies
 
@@ -56,19 +56,19 @@ def run() -> None:
 
 
 def write(path: Path, rows: int, responses: int) -> None:
-    """Write a made-up file."""
+    """Write a generated file."""
     WRITERS[path.suffix[1:]](path, made_up(rows, responses=responses))
 
 
 def _measured(way: str, slug: str, path: Path) -> dict[str, float]:
-    """What one import took, in a process of its own."""
+    """Return the measurements of one import in its own process."""
     command = [sys.executable, "-m", "benchmarks.imports", way, slug, str(path)]
-    said = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
-    return dict(json.loads(said))
+    output = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
+    return dict(json.loads(output))
 
 
 def _measure(way: str, slug: str, path: Path) -> None:
-    """Import, and print what it took: seconds, of the processor, bytes at the most."""
+    """Import, and print seconds, processor seconds and peak memory in bytes."""
     import django
 
     django.setup()
@@ -93,28 +93,30 @@ def _command(slug: str, path: Path) -> None:
 def _upload(slug: str, path: Path) -> None:
     from django.core.files.uploadedfile import TemporaryUploadedFile
 
+    from codesign.jobs.services.working import run_here
     from codesign.shared.actors import SYSTEM
     from codesign.studies.queries import study_named
+    from modelhub.queries.uploads import job_of
     from modelhub.services import uploads
 
     with TemporaryUploadedFile(path.name, "", path.stat().st_size, None) as sent:
         shutil.copy(path, sent.temporary_file_path())
         upload = uploads.receive(actor=SYSTEM, study=study_named(slug), file=sent)
-    uploads.read(upload_id=upload.id)
+    run_here(job=job_of(upload=upload))
     uploads.confirm(actor=SYSTEM, upload=upload)
-    uploads.read(upload_id=upload.id)
+    run_here(job=job_of(upload=upload))
     upload.refresh_from_db()
     assert upload.state == "done", upload.error
 
 
 def most_memory() -> int:
-    """The most bytes that this process held at a time (Linux)."""
+    """Return the peak memory of this process in bytes (Linux)."""
     status = Path("/proc/self/status").read_text()
     return 1024 * int(status.partition("VmHWM:")[2].split()[0])
 
 
 def made_up(rows: int, *, responses: int) -> Iterator[dict[str, Any]]:
-    """Rows of about 45 words, drawn as words of a language are: few often, most seldom."""
+    """Yield rows of about 45 words, with word frequencies as in a natural language."""
     draw = random.Random(rows + responses)
     words = [f"word{number}" for number in range(WORDS)]
     weights = list(itertools.accumulate(1 / (number + 1) for number in range(WORDS)))

@@ -1,4 +1,4 @@
-"""Bounded load from a process of its own: threads, each a person with a connection kept open."""
+"""Bounded load from its own process: each thread is a person with an open connection."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ SECONDS = 8.0
 
 @dataclass(frozen=True)
 class Measured:
-    """One run: requests per second, the spread of their times in milliseconds, and the client's
-    own processor time for each in milliseconds.
+    """One run: requests per second, percentiles in milliseconds, and the client's own processor
+    time for each request in milliseconds.
     """
 
     people: int
@@ -33,13 +33,13 @@ class Measured:
     errors: int
     own: float
     times: list[float]
-    """Of each request, in milliseconds."""
+    """Time of each request, in milliseconds."""
 
 
 def measure(
     kind: str, port: int, people: list[Person], seconds: float = SECONDS, slug: str = "bench"
 ) -> Measured:
-    """Run `kind` (bare, judge or page) with that many people for that long."""
+    """Run `kind` (bare, judge or page) with these people for that many seconds."""
     context = multiprocessing.get_context("spawn")
     answers = context.Queue()
     process = context.Process(target=_run, args=(kind, slug, port, people, seconds, answers))
@@ -79,7 +79,7 @@ def _run(
 
 
 class Browser:
-    """One person's connection, cookies and all."""
+    """One person's connection with its cookies."""
 
     def __init__(self, port: int, person: Person) -> None:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
@@ -91,17 +91,17 @@ class Browser:
     def ask(
         self, method: str, path: str, body: str | None = None, **headers: str
     ) -> tuple[int, bytes]:
-        """One request and its whole answer."""
+        """Send one request and return status and body."""
         self.connection.request(method, path, body, self.headers | headers)
         answer = self.connection.getresponse()
         return answer.status, answer.read()
 
 
 class Door(Protocol):
-    """A way to send requests one after the other; True where one was answered as it should be."""
+    """A way to send requests one after the other. Returns True for the expected response."""
 
     def send(self) -> bool:
-        """Send the next one."""
+        """Send the next request."""
 
 
 class Bare:
@@ -111,7 +111,7 @@ class Bare:
         self.browser = browser
 
     def send(self) -> bool:
-        """Ask for it."""
+        """Request the view."""
         return self.browser.ask("GET", "/bare/")[0] == 200
 
 
@@ -124,7 +124,7 @@ class Api:
         self.held: dict[str, Any] = json.loads(text)
 
     def send(self) -> bool:
-        """Send what is held."""
+        """Submit the held assignment."""
         status, text = self.browser.ask(
             "POST",
             f"/api/v1/assignments/{self.held['id']}/submission/",
@@ -137,7 +137,7 @@ class Api:
 
 
 class Page:
-    """Press “Send and go on” on the page, which answers with the next one."""
+    """Press the submit button of the judging page, which returns the next one."""
 
     FORM = re.compile(r'<form id="judge".*? action="([^"]*)"')
     FIELD = re.compile(r'name="(key|csrfmiddlewaretoken)" value="([^"]*)"')
@@ -148,7 +148,7 @@ class Page:
         self.page = browser.ask("GET", f"/studies/{slug}/judge/")[1].decode()
 
     def send(self) -> bool:
-        """Fill in the page that is held, and send it."""
+        """Fill in and submit the current page."""
         form = self.FORM.search(self.page)
         assert form is not None, "no page to fill in"
         fields = dict(self.FIELD.findall(self.page))
@@ -190,7 +190,7 @@ def _person(
 
 
 def judgement_of(assignment: dict[str, Any]) -> dict[str, Any]:
-    """A full answer to an assignment."""
+    """Return a complete submission for an assignment."""
     first, second = (response["id"] for response in assignment["responses"])
     return {
         "ratings": [

@@ -1,4 +1,4 @@
-"""The judging loop over HTTP, through the API and on the page, beside a bare view on one server."""
+"""The judging loop over HTTP, through the API and on the page, compared with a bare view."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ LEVELS = (1, 8, 32)
 
 
 def run(people: list[Person], database: int) -> None:
-    """Print send-and-next per second with 1, 8 and 32 people, and its ratio to the bare view.
+    """Print submissions per second with 1, 8 and 32 people, and the ratio to the bare view.
 
-    Beside it the processor time of each request in milliseconds, of what answers (web, database)
-    and of what asks: on a small machine the last takes its part of the same processors.
+    Also prints the processor time of each request in milliseconds for the server (web, database)
+    and for the client, which uses the same processors on a small machine.
     """
     with machine.web() as (port, server):
         measure("bare", port, people[:8], seconds=2)
-        print("\nJudging loop (send a judgement, get the next assignment) beside a bare view")
+        print("\nJudging loop (submit, get the next assignment), compared with a bare view")
         print(
             f"{'people':>6} {'':>6} {'per s':>8} {'p50 ms':>8} {'p95 ms':>8} {'errors':>6}"
             f" {'ratio':>6} | {'web ms':>7} {'db ms':>6} {'client':>6}"
@@ -28,9 +28,9 @@ def run(people: list[Person], database: int) -> None:
             taken += level
             bare: Measured | None = None
             for kind in ("bare", "judge", "page"):
-                before = [machine.processor_seconds(one) for one in (server, database)]
+                before = [machine.processor_seconds(process) for process in (server, database)]
                 row = measure(kind, port, crowd)
-                after = [machine.processor_seconds(one) for one in (server, database)]
+                after = [machine.processor_seconds(process) for process in (server, database)]
                 bare = bare or row
                 ratio = row.per_second / bare.per_second
                 each = [1e3 * (b - a) / len(row.times) for a, b in zip(before, after, strict=True)]

@@ -1,4 +1,4 @@
-"""A throw-away installation: both servers, the tables, gunicorn, as `make run` starts them."""
+"""A temporary installation: both servers, the tables and gunicorn, as `make run` starts them."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def free_port() -> int:
-    """A port that nobody uses now."""
+    """Return a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def processor_seconds(process: int) -> float:
-    """Processor time that a process and all that it started have used so far (Linux)."""
+    """Return the processor time of a process and its descendants so far (Linux)."""
     used: dict[int, float] = {}
     started: dict[int, list[int]] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
@@ -43,16 +43,16 @@ def processor_seconds(process: int) -> float:
             used[int(stat.parent.name)] = (int(fields[11]) + int(fields[12])) / TICKS
             started.setdefault(int(fields[1]), []).append(int(stat.parent.name))
     family = [process]
-    for one in family:
-        family += started.get(one, [])
-    return sum(used.get(one, 0.0) for one in family)
+    for member in family:
+        family += started.get(member, [])
+    return sum(used.get(member, 0.0) for member in family)
 
 
 @contextlib.contextmanager
 def servers() -> Iterator[int]:
-    """PostgreSQL (with fsync, as in earnest) and Valkey; their addresses go to the environment.
+    """Start PostgreSQL (with fsync, as in production) and Valkey; set their addresses.
 
-    Gives the id of PostgreSQL's process.
+    Yields the process id of PostgreSQL.
     """
     with tempfile.TemporaryDirectory(prefix="codesign-bench-") as folder:
         home = Path(folder)
@@ -70,7 +70,7 @@ def servers() -> Iterator[int]:
                 CELERY_BROKER_URL=valkey.url(),
                 DJANGO_SETTINGS_MODULE="benchmarks.settings",
                 SECRET_KEY="only-for-this-measurement",
-                CODESIGN_PAY_PACE="1000000",  # a crowd that answers at once
+                CODESIGN_PAY_PACE="1000000",  # simulated people answer immediately
             )
             owner = {**os.environ, "DATABASE_URL": postgres.url(OWNER_ROLE)}
             manage("migrate", "--no-input", "-v0", environment=owner)
@@ -88,23 +88,23 @@ def manage(*arguments: str, environment: dict[str, str]) -> None:
 
 
 def address_as(role: str, database: str) -> str:
-    """The address of a database of the server for another role than the application's."""
+    """Return the address of a database on the server for another role than the application's."""
     url = urlsplit(os.environ["DATABASE_URL"])
     named = url._replace(netloc=url.netloc.replace(APP_ROLE, role, 1), path=f"/{database}")
     return urlunsplit(named)
 
 
 def analyze() -> None:
-    """Have the database count its rows, as it does by itself in earnest after a while.
+    """Update the planner's statistics, as autovacuum does after a while.
 
-    As its superuser: the application's role owns no tables, and may not.
+    As the superuser, because the application's role owns no tables.
     """
     with psycopg.connect(address_as(SUPERUSER, DATABASE), autocommit=True) as admin:
         admin.execute("ANALYZE")
 
 
 def make_database(name: str, *, template: str = "") -> None:
-    """One more database beside the first: with all tables and no rows, or a copy of `template`."""
+    """Create another database: with all tables and no rows, or a copy of `template`."""
     with psycopg.connect(address_as(SUPERUSER, SUPERUSER), autocommit=True) as admin:
         copied = f"TEMPLATE {template}" if template else ""
         admin.execute(f"CREATE DATABASE {name} OWNER {OWNER_ROLE} {copied}")
@@ -117,7 +117,7 @@ def make_database(name: str, *, template: str = "") -> None:
 
 @contextlib.contextmanager
 def web(database: str = DATABASE) -> Iterator[tuple[int, int]]:
-    """Gunicorn with the supervisor's own command: its port, which is free, and its process."""
+    """Run gunicorn with the supervisor's command. Yields its port and process id."""
     port = free_port()
     logs = Path(os.environ["CODESIGN_HOME"]) / "logs"
     environment = {**os.environ, "DATABASE_URL": address_as(APP_ROLE, database)}
@@ -133,7 +133,7 @@ def web(database: str = DATABASE) -> Iterator[tuple[int, int]]:
 
 
 def _wait_for(port: int) -> None:
-    for _ in range(300):
+    for _n in range(300):
         with contextlib.suppress(OSError):
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
             connection.request("GET", "/bare/")

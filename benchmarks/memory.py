@@ -1,7 +1,7 @@
-"""What an idle installation holds in memory, every process that `make run` starts, no model loaded.
+"""Memory of an idle installation: every process that `make run` starts, without a model loaded.
 
-Proportional set size: a page that several processes share counts for each by its part, so that the
-sum is what the machine really gives (Linux alone, /proc/PID/smaps_rollup).
+Proportional set size: shared pages count for each process by its share, so that the sum is what the
+machine really uses (Linux only, /proc/PID/smaps_rollup).
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from codesign.config.programs import WORKERS
 
 BUDGET_MB = 400
 SETTLE = 45.0
-"""Seconds after the start: by then beat has rung every kind of task at least once or twice."""
+"""Seconds after the start. By then, beat has sent every kind of task once or twice."""
 KINDS = ("beat", *(name for name, *_ in WORKERS), "gunicorn", "valkey")
 
 
 def run() -> None:
-    """Start everything on an empty home, open some pages, wait, add up."""
+    """Start everything in an empty home, open some pages, wait, and add up the memory."""
     with tempfile.TemporaryDirectory(prefix="codesign-bench-") as home:
         port = free_port()
         environment = os.environ | {"CODESIGN_HOME": home, "PORT": str(port), "CODESIGN_DEMO": "0"}
@@ -57,7 +57,7 @@ def run() -> None:
 
 
 def visit(port: int) -> None:
-    """Have a web process make a page, so that it is idle and not merely unborn."""
+    """Let a web process render a page, so that its memory includes what pages load."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     connection.request("GET", "/account/login/")
     connection.getresponse().read()
@@ -65,7 +65,7 @@ def visit(port: int) -> None:
 
 
 def report(supervisor: int) -> None:
-    """Print the sum by kind of process."""
+    """Print the memory by kind of process."""
     root = psutil.Process(supervisor)
     sums: Counter[str] = Counter()
     for process in (root, *root.children(recursive=True)):
@@ -77,7 +77,7 @@ def report(supervisor: int) -> None:
 
 
 def kind(process: psutil.Process, supervisor: int) -> str:
-    """Which part of the installation a process is."""
+    """Return which part of the installation a process is."""
     if process.pid == supervisor:
         return "supervisor"
     words = " ".join(process.cmdline())
@@ -87,7 +87,7 @@ def kind(process: psutil.Process, supervisor: int) -> str:
 
 
 def proportional(pid: int) -> int:
-    """Kilobytes."""
+    """Return the proportional set size in kilobytes."""
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
         if line.startswith("Pss:"):
             return int(line.split()[1])

@@ -1,4 +1,4 @@
-"""A study with many tasks and signed-in people, made the short way (SQL), for measuring only."""
+"""A study with many tasks and signed-in people, created with SQL, for measurements only."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ABOUT = {"contact": "study@example.org", "summary": "To measure.", "organisation
 
 
 def make_study(*, tasks: int, slug: str = "bench") -> object:
-    """An open study with one cohort, one rubric of five criteria, and `tasks` tasks of two."""
+    """Create an open study with one cohort, a rubric of five criteria, and `tasks` tasks of two."""
     from annotations.rules.states import Ask, RoundKind
     from annotations.services import rounds
     from annotations.services.rubrics import make_rubric
@@ -78,7 +78,7 @@ CRITERIA = [
 
 
 def fill(*, study_id: Any, round_id: Any, cohort_id: Any, tasks: int) -> None:
-    """Prompts, two responses each, tasks and seats, straight into the tables."""
+    """Insert prompts, two responses each, tasks and seats directly into the tables."""
     from django.db import connection
 
     where: dict[str, Any] = {
@@ -120,12 +120,12 @@ FILL = (
 
 
 def make_people(cohort: object, count: int) -> list[Person]:
-    """Consented panelists with sessions of their own."""
+    """Create consented panelists with sessions."""
     from tests.factories.consent import sign
     from tests.factories.studies import MemberFactory
 
     people = []
-    for _ in range(count):
+    for _n in range(count):
         member = MemberFactory.create(cohort=cohort)
         sign(member)
         people.append(signed_in(member))
@@ -133,7 +133,7 @@ def make_people(cohort: object, count: int) -> list[Person]:
 
 
 def signed_in(member: Any) -> Person:
-    """A session of that member's account."""
+    """Create a session of that member's account."""
     from importlib import import_module
 
     from django.conf import settings

@@ -1,4 +1,4 @@
-"""How PostgreSQL runs the hot queries, with as many tasks as were asked for."""
+"""Query plans of the frequent queries, with as many tasks as requested."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def run(cohort: Any) -> None:
-    """Print the plan of each hot query: what it scans and how long it takes."""
+    """Print the plan of each frequent query: its scans and its time."""
     from django.db import connection, transaction
 
     from annotations.queries.assignments import latest, waiting_seats
@@ -16,7 +16,7 @@ def run(cohort: Any) -> None:
 
     member = Member.objects.filter(cohort=cohort).select_related("study", "cohort").first()
     assert member is not None
-    print("\nPlans of the hot queries")
+    print("\nPlans of the frequent queries")
     with transaction.atomic():
         queue = waiting_seats(member).select_related("task__prompt")
         seats = queue.select_for_update(no_key=True, skip_locked=True, of=("task",))[:1]
@@ -28,7 +28,7 @@ def run(cohort: Any) -> None:
 
 
 def _explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-    """Run each query as it comes, and print its plan."""
+    """Run each query and print its plan."""
     if sql.startswith("SELECT"):
         with context["connection"].connection.cursor() as cursor:
             cursor.execute("EXPLAIN (ANALYZE) " + sql, params)

@@ -1,7 +1,7 @@
-"""A dataset release beside COPY of the same rows: what filtering, pseudonyms and files cost.
+"""A dataset release, compared with COPY of the same rows: the cost of filtering and hashing.
 
-COPY gives every column of `judgements` but the names that a release makes up, as text, to a client
-that reads and forgets it: one file instead of two, nothing hashed, nothing counted.
+COPY sends every column of `judgements`, except the names that a release generates, as text to a
+client that discards it: one file instead of two, without hashes and counts.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ COPY (
 
 
 def run() -> None:
-    """Print medians of rows per second of each, the ratios, and the memory of a build."""
+    """Print median rows per second, the ratios, and the memory of a build."""
     study = _judged_study()
     ways = {"all configs": _release, "judgements": _judgements_alone, "COPY": _copy}
     took: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
@@ -112,11 +112,11 @@ def run() -> None:
             f"{name:>12} {wall:6.2f} s {count / wall:>10,.0f} rows/s  ratio {bare_wall / wall:.3f}"
             f"   processor {used:6.2f} s  ratio {bare_used / used:.3f}"
         )
-    print(f"The command that builds one, and what it starts: {_most_memory(study):.0f} MB at most")
+    print(f"Peak memory of the command that builds one: {_most_memory(study):.0f} MB")
 
 
 def _processor_time() -> float:
-    """Seconds that this process and its connection's server process have used."""
+    """Return the seconds that this process and its database backend have used."""
     import psutil
     from django.db import connection
 
@@ -126,7 +126,7 @@ def _processor_time() -> float:
 
 
 def _judgements_alone(study) -> int:  # type: ignore[no-untyped-def]
-    """Rows of config `judgements`, read, screened, named and written as both kinds of file."""
+    """Return the rows of config `judgements` after reading, screening and writing both files."""
     import tempfile
     from collections import Counter
     from pathlib import Path
@@ -163,7 +163,7 @@ def _judgements_alone(study) -> int:  # type: ignore[no-untyped-def]
 
 
 def _most_memory(study) -> float:  # type: ignore[no-untyped-def]
-    """MB that the documented command and its child hold together at most (proportional set)."""
+    """Return the peak memory in MB of the command and its child (proportional set)."""
     import sys
 
     import psutil
@@ -180,19 +180,19 @@ def _most_memory(study) -> float:  # type: ignore[no-untyped-def]
 
 
 def _release(study) -> int:  # type: ignore[no-untyped-def]
-    """Rows of `judgements` in a new release."""
+    """Return the rows of `judgements` in a new release."""
     from annotations.services import releases
     from codesign.shared.actors import SYSTEM
 
     release = releases.release_now(
         actor=SYSTEM, study=study, purpose="training", progress=lambda done, total: None
     )
-    assert release.state == "frozen", release.error
+    assert release.state == "frozen"
     return sum(release.manifest["rows"]["judgements"].values())
 
 
 def _judged_study():  # type: ignore[no-untyped-def]
-    """A study in which three people have judged everything."""
+    """Create a study in which three people have judged everything."""
     from django.db import connection
 
     from annotations.models import Rubric
@@ -220,7 +220,7 @@ def _judged_study():  # type: ignore[no-untyped-def]
 
 
 def _copy(study) -> int:  # type: ignore[no-untyped-def]
-    """Lines that COPY gives."""
+    """Return the number of lines that COPY sends."""
     from django.db import connection
 
     lines = 0

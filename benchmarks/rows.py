@@ -1,8 +1,8 @@
 """Filling the tables of a large study quickly, as a restore from a backup does.
 
-Foreign keys and triggers rest. In a database that is still empty, indexes of large tables rest too:
-to build one from all rows at once takes a tenth of keeping it right for every row. Two connections
-work side by side, and nothing waits for the disk until the end.
+Foreign keys and triggers are disabled. In an empty database, indexes of large tables are too,
+because building one from all rows takes a tenth of updating it for every row. Two connections work
+in parallel, and nothing waits for the disk until the end.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from benchmarks import machine
 from codesign.config.servers.postgres import SUPERUSER
 
 XIDS = 20_000
-"""Transactions over which the events of the trail are spread: a seal never parts one."""
+"""Transactions over which the audit events are spread, because a seal never splits one."""
 AT_ONCE = 2
 WORTH_TELLING = 1.0
 """Seconds."""
 FEW = 10_000
-"""Prompts: so many are added beside others with every index at work."""
+"""Up to this many prompts are added with every index enabled."""
 IN_THE_FILLING = (
     "session_replication_role = replica",
     "synchronous_commit = off",
@@ -34,12 +34,12 @@ IN_THE_FILLING = (
     "maintenance_work_mem = '512MB'",
 )
 QUICK_ID = "md5(random()::text || random())::uuid"
-"""In the place of `gen_random_uuid()`, which asks the system for each: six times as quick."""
+"""Six times as fast as `gen_random_uuid()`, which asks the system for each."""
 AT_REST = ("fsync = off", "full_page_writes = off", "max_wal_size = '16GB'", "autovacuum = off")
 
 
 def as_superuser() -> Any:
-    """A connection on which foreign keys and triggers rest."""
+    """Return a connection on which foreign keys and triggers are disabled."""
     import psycopg
 
     database = urlsplit(os.environ["DATABASE_URL"]).path.strip("/")
@@ -50,7 +50,7 @@ def as_superuser() -> Any:
 
 
 def fill(where: dict[str, Any]) -> float:
-    """Run the statements below, tell what each took, and leave all as it was found; seconds."""
+    """Run the statements below, print their times, restore the settings. Return the seconds."""
     began = time.perf_counter()
     with as_superuser() as connection, _unsafe(connection):
         connection.execute(SPREAD)
@@ -77,7 +77,7 @@ def fill(where: dict[str, Any]) -> float:
 
 @contextmanager
 def _unsafe(connection: Any) -> Iterator[None]:
-    """The server neither waits for the disk nor tidies up meanwhile."""
+    """Let the server neither wait for the disk nor vacuum meanwhile."""
     for setting in AT_REST:
         connection.execute(f"ALTER SYSTEM SET {setting}")
     connection.execute("SELECT pg_reload_conf()")
@@ -89,9 +89,9 @@ def _unsafe(connection: Any) -> Iterator[None]:
 
 
 def _table(statement: str) -> str:
-    found = re.search(r"(?:INSERT INTO|UPDATE) (\w+)", statement)
-    assert found
-    return found[1]
+    match = re.search(r"(?:INSERT INTO|UPDATE) (\w+)", statement)
+    assert match
+    return match[1]
 
 
 def _run(connection: Any, statement: str, where: Any) -> None:
@@ -112,7 +112,7 @@ def _side_by_side(jobs: Sequence[tuple[str, str, Any]]) -> None:
 
 
 def _tell(what: str, began: float) -> None:
-    """A line of progress; the answer of the process goes to its output alone."""
+    """Print progress to stderr, because stdout carries the result of the process."""
     print(f"  {time.perf_counter() - began:6.1f} s  {what}", file=sys.stderr, flush=True)
 
 
@@ -126,7 +126,7 @@ REST = """
     UPDATE pg_index SET indisready = false, indisvalid = false
     WHERE indrelid = ANY (%s::text[]::regclass[])
 """
-"""Rows come without their indexes, which are built anew from all of them."""
+"""Rows are inserted without indexes, which are then rebuilt from all rows."""
 FIRST = (
     """CREATE UNLOGGED TABLE bench_p AS SELECT n::int, gen_random_uuid() AS prompt,
        gen_random_uuid() AS task, gen_random_uuid() AS a, gen_random_uuid() AS b,
@@ -156,7 +156,7 @@ FIRST = (
        UNION ALL SELECT gen_random_uuid(), now(), 'spent', 'study', id, title, 'GBP'
        FROM studies_study WHERE id = %(study)s""",
 )
-"""What the others are made from, one after another."""
+"""Statements that the others depend on, in this order."""
 ROWS = (
     f"""INSERT INTO annotations_prompt (id, created_at, study_id, external_id, version, messages,
        content_hash, category, topics, intensity, language, held_out, family, split_group,
@@ -248,14 +248,14 @@ ROWS = (
        FROM bench_j j JOIN compensation_account account ON owner_id = member GROUP BY account.id
        UNION ALL SELECT %(study)s, NULL, 'GBP', 0, 0, 0, -80 * count(*) FROM bench_j j""",
 )
-"""In any order, and at the same time."""
+"""Statements in any order, run in parallel."""
 LAST = (
     """UPDATE modelhub_generationrun run SET total = items.total, done = items.done,
-       tokens = 90 * items.done, last_done_at = items.last FROM (
-         SELECT run_id, count(*) AS total, count(*) FILTER (WHERE state = 'done') AS done,
-           max(done_at) AS last FROM modelhub_generationitem
+       tokens = 90 * items.done FROM (
+         SELECT run_id, count(*) AS total, count(*) FILTER (WHERE state = 'done') AS done
+         FROM modelhub_generationitem
          WHERE run_id IN (%(run_a)s, %(run_b)s) GROUP BY run_id) items
        WHERE run.id = items.run_id""",
     "DROP TABLE bench_p, bench_s, bench_j, bench_w",
 )
-"""What is counted from the others."""
+"""Statements that count the rows of the others."""

@@ -1,4 +1,4 @@
-"""The project's own settings, with one address more: the bare view to compare with."""
+"""The project's settings with one more URL: the bare view for comparison."""
 
 from codesign.config.settings import *  # noqa: F403
 

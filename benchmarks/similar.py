@@ -1,14 +1,14 @@
-"""Pairs of prompts that should be tied or not, made up by us, and dialogues full of greetings.
+"""Generated pairs of prompts that should or should not be tied, and dialogues full of greetings.
 
-`pairs()` gives a labelled set over 3 to 60 words in English, Spanish and Arabic. Tied should be
-what one small change makes of a text. Apart should be different questions that share a template or
-an opening. The hard ones among them, long texts that differ by one word that matters, are counted
-apart: no measure of form can tell them from a harmless change.
+`pairs()` returns a labelled set of 3 to 60 words in English, Spanish and Arabic. A text and the
+same text with one small change should be tied. Different questions that share a template or an
+opening should not. The hard ones among these, long texts that differ by one important word, are
+counted separately, because no measure of form can tell them from a harmless change.
 
-`dialogues()` and `questions()` are made in the manner of public data: talks of strangers that open
-and close with the same few phrases, and questions with several answers each.
+`dialogues()` and `questions()` resemble public data: conversations of strangers that start and end
+with the same few phrases, and questions with several answers each.
 
-Run `python -m benchmarks.similar` for recall and precision by length, and for what each least
+Run `python -m benchmarks.similar` for recall and precision by length, and for what each minimum
 number of words would tie.
 """
 
@@ -115,7 +115,7 @@ HARD = "Please tell me how one can best support somebody in the family who lives
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two prompts, what was done to the first one, and whether they should be tied."""
+    """Two prompts, the change between them, and whether they should be tied."""
 
     one: str
     other: str
@@ -124,13 +124,13 @@ class Pair:
 
     @property
     def band(self) -> tuple[int, int]:
-        """Which of `BANDS` the longer text is of."""
+        """Return the band of `BANDS` for the longer text."""
         size = max(len(self.one.split()), len(self.other.split()))
         return next((band for band in BANDS if size <= band[1]), BANDS[-1])
 
 
 def texts() -> Iterator[tuple[str, str]]:
-    """(language, text) of 3 to 60 words."""
+    """Yield (language, text) of 3 to 60 words."""
     for language, sentences in SENTENCES.items():
         more = MORE[language]
         for number, sentence in enumerate(sentences):
@@ -141,15 +141,15 @@ def texts() -> Iterator[tuple[str, str]]:
 
 
 def pairs() -> list[Pair]:
-    """The labelled set; always the same."""
+    """Return the labelled set, always the same."""
     draw = random.Random(23)
     return [*_changed(draw), *_apart()]
 
 
 def hard_pairs() -> list[Pair]:
-    """Long texts that differ by the one word that matters."""
-    said = [HARD.format(topic) for topic in TOPICS]
-    return [Pair(said[0], other, "one word that matters", tied=False) for other in said[1:]]
+    """Return long texts that differ by one important word."""
+    asked = [HARD.format(topic) for topic in TOPICS]
+    return [Pair(asked[0], other, "one important word", tied=False) for other in asked[1:]]
 
 
 def _changed(draw: random.Random) -> Iterator[Pair]:
@@ -177,7 +177,7 @@ def _swapped(words: list[str], at: int) -> list[str]:
 
 
 def _mistyped(words: list[str], draw: random.Random) -> list[str]:
-    """One letter left out of, doubled in or swapped in a word of four letters or more."""
+    """Remove, double or swap one letter in a word of four letters or more."""
     at = draw.choice([place for place, word in enumerate(words) if len(word) > 3] or [0])
     word = words[at]
     letter = draw.randrange(1, len(word) - 1)
@@ -236,9 +236,9 @@ ADVICE = ("write it down", "see your doctor", "go for a walk", "call a friend", 
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """Turns of a dialogue and the replies that came to the last of them; which `source` it is of.
+    """Turns of a dialogue, the replies to the last turn, and the `source` of the dialogue.
 
-    Two talks of one source must be tied; two of different ones should not be.
+    Two talks of one source must be tied; talks of different sources should not be.
     """
 
     turns: tuple[str, ...]
@@ -247,7 +247,7 @@ class Talk:
 
 
 def dialogues(count: int = 196, seed: int = 196) -> Iterator[Talk]:
-    """Talks of 1 to 9 turns, cut where somebody could answer; two cuts of every fifth."""
+    """Yield talks of 1 to 9 turns, cut where somebody could answer; every fifth is cut twice."""
     draw = random.Random(seed)
     for source in range(count):
         said = [draw.choice(GREETINGS), draw.choice(FIRST_REPLIES)]
@@ -262,7 +262,7 @@ def dialogues(count: int = 196, seed: int = 196) -> Iterator[Talk]:
 
 
 def questions(count: int = 200, seed: int = 7) -> Iterator[Talk]:
-    """Questions of a few sentences, each with several answers; one in ten asked again."""
+    """Yield questions of a few sentences with several answers each; one in ten is repeated."""
     draw = random.Random(seed)
     for source in range(count):
         text = " ".join(_worry(draw) for _ in range(draw.randint(2, 4)))
@@ -305,7 +305,7 @@ _SYLLABLES = (
 
 
 def measured(found: list[tuple[Pair, bool]]) -> dict[tuple[int, int], Counter[str]]:
-    """By band: how many pairs that should be tied are, and how many that should not be."""
+    """Return by band the numbers of pairs that should and should not be tied, and of hits."""
     counts = {band: Counter[str]() for band in BANDS}
     for pair, tied in found:
         counts[pair.band][("tied" if pair.tied else "apart") + ("_hit" if tied else "")] += 1
@@ -314,8 +314,8 @@ def measured(found: list[tuple[Pair, bool]]) -> dict[tuple[int, int], Counter[st
 
 @dataclass(frozen=True, slots=True)
 class Tied:
-    """What talks would be tied: of `of`, how many are in a group with another source, the largest
-    group, and of talks of one source how many are together.
+    """Groups of talks: how many talks share a group with another source, the size of the largest
+    group, and how many talks of a repeated source are together.
     """
 
     mixed: int
@@ -325,7 +325,7 @@ class Tied:
 
 
 def grouped(talks: Sequence[Talk], *, beginning: int, reply: int) -> Tied:
-    """By the rules, with other least numbers of words; every pair is compared."""
+    """Group the talks by the rules with these minimum numbers of words. Compares every pair."""
     groups = Groups()
     names = [uuid.UUID(int=number) for number in range(len(talks))]
     seen: dict[object, uuid.UUID] = {}
@@ -366,7 +366,7 @@ def _near(one: Sequence[bytes], other: Sequence[bytes]) -> bool:
 
 
 def tied_pair(pair: Pair) -> bool:
-    """Whether the rules tie a pair."""
+    """Return whether the rules tie a pair."""
     return _near(*(words_of([{"role": "", "content": text}]) for text in (pair.one, pair.other)))
 
 
@@ -380,7 +380,7 @@ def _main() -> None:
     for kind, good in sorted(kinds):
         print(f"  {kind}: {'right' if good else 'wrong'} {kinds[kind, good]}")
     hard = hard_pairs()
-    print(f"  one word that matters, of 16: {sum(map(tied_pair, hard))}/{len(hard)} tied")
+    print(f"  one important word of 16: {sum(map(tied_pair, hard))}/{len(hard)} tied")
     for what, talks in (("dialogues", list(dialogues())), ("questions", list(questions()))):
         for least in (1, 2, 4, 6, 8, 10, 12, 16, 20, 24):
             for words in ({"beginning": least, "reply": 99}, {"beginning": 99, "reply": least}):

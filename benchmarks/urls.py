@@ -1,4 +1,4 @@
-"""The project's addresses and a bare view: one SELECT, nothing else."""
+"""The project's URLs and a bare view with one SELECT."""
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
@@ -6,7 +6,7 @@ from django.urls import include, path
 
 
 def bare(request: HttpRequest) -> HttpResponse:
-    """What Django, its middleware, this server and this database cost with nothing on top."""
+    """Respond after one SELECT: the minimal cost of Django, its middleware and the servers."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
         cursor.fetchone()

@@ -11,19 +11,19 @@ from annotations.rules.states import Waiting
 from annotations.rules.text_kinds import Category
 from codesign.shared.counts import counted, up_to_most
 from codesign.studies.models import Study
-from codesign.studies.registry import PUBLISH_CHECKS, Found, Gap, PublishCheck
+from codesign.studies.registry import PUBLISH_CHECKS, CheckResult, Gap, PublishCheck
 
 
-def prompts(study: Study) -> Found:
+def prompts(study: Study) -> CheckResult:
     """At least one prompt that is in use and not kept for comparing models."""
     href = reverse("modelhub:uploads", kwargs={"slug": study.slug})
     number = up_to_most(
         candidates(study_id=study.id, which=Waiting.EVERY, categories=list(Category))
     )
     if not number:
-        return Found(gaps=[Gap(_("Import prompts; at least one to be judged."), href)])
+        return CheckResult(gaps=[Gap(_("Import prompts; at least one to be judged."), href)])
     words = ngettext("%(n)s prompt to be judged", "%(n)s prompts to be judged", number)
-    return Found(there=[words % {"n": counted(number)}])
+    return CheckResult(done=[words % {"n": counted(number)}])
 
 
 PUBLISH_CHECKS.register(

@@ -1,9 +1,9 @@
-"""Writes run.lock and dev.lock from pyproject.toml (`make lock`).
+"""Write run.lock and dev.lock from pyproject.toml (`make lock`).
 
-uv resolves, in an environment of its own, from where pip has been told to look. torch is written
-without its local version ("+cpu"), so that the same lock serves CPU and GPU builds; for the same
-reason there are no hashes. Write it where pip finds a CPU build of torch: else CUDA's packages
-come into it, and onto every machine.
+uv resolves the versions in its own environment, with pip's configuration. torch is written without
+its local version ("+cpu"), so that the same lock works for CPU and GPU builds; for the same reason
+there are no hashes. Run this on a machine where pip finds a CPU build of torch. Otherwise the lock
+includes CUDA's packages, which every machine would then install.
 """
 
 import os
@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 
 
 def compile_lock(uv: Path, target: Path, *extra: str) -> None:
-    """Resolve pyproject.toml into one lock."""
+    """Resolve pyproject.toml into one lock file."""
     options, variables = for_uv(pip_settings(Path(sys.executable)))
     subprocess.run(
         [
@@ -38,7 +38,7 @@ def compile_lock(uv: Path, target: Path, *extra: str) -> None:
 
 
 def main() -> None:
-    """Write both locks."""
+    """Write both lock files."""
     with tempfile.TemporaryDirectory() as folder:
         venv.create(folder, with_pip=True)
         binaries = Path(folder) / "bin"

@@ -23,6 +23,25 @@ OWN_SERVER = "CODESIGN_TEST_SERVER"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
+LONG_FIRST = ("faults", "journeys", "config", "browser", "guards")
+"""Folders whose tests take minutes for a file."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the longest files first, so that no worker is left alone with one at the end.
+
+    pytest-xdist gives files to workers in this order (`--no-loadscope-reorder`); by itself it
+    begins with the files of most tests, and the longest have few.
+    """
+    tests = Path(__file__).parent
+
+    def rank(item: pytest.Item) -> int:
+        folder = item.path.relative_to(tests).parts[0]
+        return LONG_FIRST.index(folder) if folder in LONG_FIRST else len(LONG_FIRST)
+
+    items.sort(key=rank)
+
+
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
     """Show what tests had to tell. It comes with their reports, so from workers too."""
     reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]

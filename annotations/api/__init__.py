@@ -1,1 +1,1 @@
-"""The API of the judging and of what comes of it."""
+"""API of this app."""

@@ -1,4 +1,4 @@
-"""The API of judging; the same services as the pages, in the same words."""
+"""API of judging, with the same services and error messages as the pages."""
 
 from __future__ import annotations
 
@@ -38,23 +38,23 @@ KEY = OpenApiParameter(
 
 
 class JudgingView(ApiView):
-    """What the views of judging share."""
+    """Base of the views of judging."""
 
     permission = JUDGE_OWN
     scope = TokenScope.JUDGE
     rate = Rate.JUDGING
     max_body = 800_000
-    """Bytes: four rewrites of the longest that may be, in any writing, and as many comments."""
+    """Bytes: four rewrites of the maximum length in any script, and as many comments."""
 
     def shown(self, assignment: Assignment | None) -> queries.ShownAssignment | None:
-        """The assignment as its person may see it; from now on it counts as shown."""
+        """Return the assignment as its member sees it, and record that it was shown."""
         if assignment is None:
             return None
         assignments.mark_shown(actor=self.actor, assignment=assignment)
         return queries.shown(actor=self.actor, assignment=assignment)
 
     def support(self, texts: Iterable[str], assignment_id: str) -> dict[str, Any]:
-        """Help to show with the answer, where what was sent asks for it; else no key more."""
+        """Return the key `support` if a text needs it, otherwise no keys."""
         if not needs_support(texts):
             return {}
         keys = list(serializers.LineSerializer().get_fields())
@@ -80,7 +80,7 @@ class LeaseView(JudgingView):
         responses={
             200: serializers.AssignmentSerializer,
             201: serializers.AssignmentSerializer,
-            204: OpenApiResponse(description="Nothing for you now."),
+            204: OpenApiResponse(description="No task is available now."),
         },
     )
     def post(self, request: Request, slug: str) -> Response:
@@ -92,7 +92,7 @@ class LeaseView(JudgingView):
 
 
 class AssignmentView(JudgingView):
-    """One's own assignment."""
+    """The actor's own assignment."""
 
     @extend_schema(
         operation_id="assignments_retrieve",
@@ -100,13 +100,13 @@ class AssignmentView(JudgingView):
         responses={200: serializers.AssignmentSerializer},
     )
     def get(self, request: Request, assignment_id: str) -> Response:
-        """The assignment, with its draft."""
-        found = queries.own(actor=self.actor, assignment_id=id_of(assignment_id))
-        return Response(self.shown(found))
+        """Return the assignment, with its draft."""
+        assignment = queries.own(actor=self.actor, assignment_id=id_of(assignment_id))
+        return Response(self.shown(assignment))
 
 
 class DraftView(JudgingView):
-    """What somebody has so far."""
+    """The draft of an assignment."""
 
     @extend_schema(
         operation_id="assignments_save_draft",
@@ -115,7 +115,7 @@ class DraftView(JudgingView):
         responses={200: serializers.DraftSerializer, **refused(409)},
     )
     def put(self, request: Request, assignment_id: str) -> Response:
-        """Keep any part of a submission; it replaces the draft that was kept before."""
+        """Save any part of a submission. It replaces the earlier draft."""
         kept = submissions.save_draft(
             actor=self.actor,
             assignment_id=id_of(assignment_id),
@@ -125,7 +125,7 @@ class DraftView(JudgingView):
 
 
 class SkipView(JudgingView):
-    """Passing on an assignment."""
+    """Skipping an assignment."""
 
     @extend_schema(
         operation_id="assignments_skip",
@@ -134,10 +134,10 @@ class SkipView(JudgingView):
         responses={200: serializers.NextSerializer, **refused(409)},
     )
     def post(self, request: Request, assignment_id: str) -> Response:
-        """Skip it for good; paid, but for a second “not today” of a day.
+        """Skip the assignment for good. Skips are paid, except a second “not today” on one day.
 
-        After five skips in a row `next` is null, so that a break can be offered; leasing gives
-        the next one all the same.
+        After five skips in a row `next` is null, so that a break can be offered. Leasing still
+        gives the next one.
         """
         body = body_of(request)
         skip = Skip.read(reason=body.get("reason"), note=body.get("note"))
@@ -152,13 +152,13 @@ class StopView(JudgingView):
     @extend_schema(
         operation_id="assignments_stop",
         request=None,
-        responses={204: OpenApiResponse(description="Given back; its draft is kept.")},
+        responses={204: OpenApiResponse(description="Returned; the draft is kept.")},
     )
     def post(self, request: Request, assignment_id: str) -> Response:
-        """Give it back for others at once; the draft stays with its person.
+        """Return the assignment, so that others can get its task. The draft is kept.
 
-        If its draft holds answers and it is still free, leasing again gives it first. Otherwise a
-        lease lasts until `expires_at`. Repeating it changes nothing.
+        If the draft has answers and the task is still free, the next lease gives it first. Without
+        this call, a lease lasts until `expires_at`. Repeating the call changes nothing.
         """
         assignments.stop(actor=self.actor, assignment_id=id_of(assignment_id))
         return Response(status=204)
@@ -177,8 +177,8 @@ class SubmissionView(JudgingView):
     def post(self, request: Request, assignment_id: str) -> Response:
         """Store the judgement, credit it, and lease the next assignment.
 
-        Work that comes in much faster than promised is stored and answered just the same; its pay
-        is credited once a coordinator has looked at it.
+        Work that is much faster than promised is stored in the same way, but its pay is held until
+        a coordinator has checked it.
         """
         sent = UncheckedSubmission(body_of(request))
         submitted = submissions.submit(

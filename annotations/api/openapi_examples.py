@@ -1,10 +1,12 @@
-"""What requests and answers of judging and of releases look like, in the API's description."""
+"""Examples of requests and answers in the OpenAPI description: judging, releases, rounds."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample
+
+from codesign.jobs.serializers import QUEUED
 
 ASSIGNMENT_ID = "5b0c2a54-6d0e-4f7c-9d3a-2f1d0f6a7c11"
 FIRST, SECOND = "0d9f6a52-8f51-4a0b-b7fb-4f6f6f9b2a01", "7f0b1f0e-93a4-4a3c-8a1e-1c7f1b5c9a02"
@@ -70,6 +72,7 @@ RELEASE: dict[str, Any] = {
     "superseded_at": None,
     "rows_done": 0,
     "rows_total": 0,
+    "progress": QUEUED,
     "follows": None,
     "example_judgements": False,
     "manifest_sha256": "",
@@ -139,12 +142,12 @@ JUDGEMENT: dict[str, Any] = {
 
 
 def sent(value: Any) -> OpenApiExample:
-    """A request's body."""
+    """Return an example of a request body."""
     return OpenApiExample("Request", value, request_only=True)
 
 
 def answered(value: Any, *codes: int) -> OpenApiExample:
-    """An answer's body."""
+    """Return an example of an answer's body."""
     return OpenApiExample(
         "Answer", value, response_only=True, status_codes=[str(code) for code in codes or (200,)]
     )

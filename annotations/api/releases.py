@@ -1,4 +1,4 @@
-"""The API of dataset releases; the same services as the pages."""
+"""API of dataset releases, with the same services as the pages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from codesign.shared.pagination import Pages
 from codesign.shared.serializers import refused
 from codesign.studies.api import InStudyView
 
-RANGE = "One range of bytes, as `bytes=1000-` to go on after a break."
+RANGE = "One range of bytes, such as `bytes=1000-` to resume a download."
 
 
 class ReleasePages(Pages):
@@ -35,14 +35,14 @@ class ReleasePages(Pages):
 
 
 class ReleaseView(InStudyView):
-    """What the views of releases share."""
+    """Base of the views of releases."""
 
     permission: Permission = SEE_RELEASES
     scope = TokenScope.RELEASES
 
 
 class ReleasesView(ReleaseView):
-    """A study's releases."""
+    """The releases of a study."""
 
     pagination_class = ReleasePages
     parameters = {"GET": ReleaseFilter}  # noqa: RUF012
@@ -53,9 +53,9 @@ class ReleasesView(ReleaseView):
         responses={200: serializers.ReleaseSerializer(many=True)},
     )
     def get(self, request: Request, slug: str) -> Response:
-        """Every release, newest first."""
-        found = queries.releases_matching(study=self.study(slug), asked=self.asked)
-        return self.page(found, serializers.ReleaseSerializer)
+        """List all releases, newest first."""
+        matching = queries.releases_matching(study=self.study(slug), asked=self.asked)
+        return self.page(matching, serializers.ReleaseSerializer)
 
     @extend_schema(
         operation_id="releases_request",
@@ -64,7 +64,7 @@ class ReleasesView(ReleaseView):
         responses={201: serializers.ReleaseSerializer},
     )
     def post(self, request: Request, slug: str) -> Response:
-        """Ask for a release; a worker builds it, and its state says when it is frozen."""
+        """Request a release. A worker builds it; its state shows when it is frozen."""
         study = self.study(slug)
         wanted = self.sent(serializers.ReleaseRequestSerializer)
         made = releases.request_release(
@@ -73,7 +73,8 @@ class ReleasesView(ReleaseView):
             purpose=wanted["purpose"],
             least=LeastAsked(wanted["least_p"], wanted["least_margin"]),
         )
-        return Response(serializers.ReleaseSerializer(made).data, status=201)
+        release = queries.release_in(study=study, release_id=made.id)
+        return Response(serializers.ReleaseSerializer(release).data, status=201)
 
 
 class OneReleaseView(ReleaseView):
@@ -85,9 +86,9 @@ class OneReleaseView(ReleaseView):
         responses={200: serializers.ReleaseSerializer},
     )
     def get(self, request: Request, slug: str, release_id: str) -> Response:
-        """Its state, and once it is frozen its manifest."""
-        found = queries.release_in(study=self.study(slug), release_id=id_of(release_id))
-        return Response(serializers.ReleaseSerializer(found).data)
+        """Return the state of a release, and the manifest once it is frozen."""
+        release = queries.release_in(study=self.study(slug), release_id=id_of(release_id))
+        return Response(serializers.ReleaseSerializer(release).data)
 
 
 class FileView(ReleaseView):
@@ -96,7 +97,7 @@ class FileView(ReleaseView):
     permission = DOWNLOAD_RELEASES
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
-        """A file comes as it is, whatever the client says that it accepts."""
+        """Return the file in its own format, whatever the Accept header says."""
         return super().perform_content_negotiation(request, force=True)
 
     @extend_schema(
@@ -109,14 +110,14 @@ class FileView(ReleaseView):
         },
     )
     def get(self, request: Request, slug: str, release_id: str, path: str) -> HttpResponseBase:
-        """The file's bytes; `path` is one of those in the manifest.
+        """Download a file; `path` is one of the paths in the manifest.
 
-        One range of bytes at a time may be asked for. The ETag is the SHA-256 that the manifest
-        gives, for If-Range.
+        A request can ask for one range of bytes. The ETag is the SHA-256 from the manifest, for use
+        in If-Range.
         """
-        found = queries.release_in(study=self.study(slug), release_id=id_of(release_id))
+        release = queries.release_in(study=self.study(slug), release_id=id_of(release_id))
         opened = recipients.open_file(
-            actor=self.actor, release=found, name=path, taken=request.method == "GET"
+            actor=self.actor, release=release, name=path, taken=request.method == "GET"
         )
         return send_file(
             request, opened.path, sha256=opened.sha256, content_type="application/octet-stream"

@@ -1,4 +1,4 @@
-"""What has to be dropped from earlier releases, as a feed."""
+"""API of the retraction list: records to delete from earlier releases."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from codesign.studies.api import InStudyView
 
 
 class FeedPages(Pages):
-    """Oldest first: a program that keeps its last page finds what came since behind it."""
+    """Oldest first, so that a program can continue from its last page."""
 
     ordering = ("created_at", "id")
 
 
 class RetractionsView(InStudyView):
-    """A study's retraction list."""
+    """The retraction list of a study."""
 
     permission = SEE_RELEASES
     scope = TokenScope.RELEASES
@@ -36,10 +36,10 @@ class RetractionsView(InStudyView):
         responses={200: serializers.SignedRetractionSerializer(many=True)},
     )
     def get(self, request: Request, slug: str) -> Response:
-        """What to drop from earlier releases after withdrawals, oldest first.
+        """List the records to delete from earlier releases after withdrawals, oldest first.
 
-        It names records by the ids that the release itself gave them, and nobody. Each entry is
-        signed: keep it, and check it with the public key in the `manifest.json` of its release.
+        Entries name records by their ids in the release, and no people. Each entry is signed: keep
+        it, and verify it with the public key in the `manifest.json` of its release.
         """
         study = self.study(slug)
         return self.page(
@@ -50,7 +50,7 @@ class RetractionsView(InStudyView):
 
 
 class SigningKeyView(InStudyView):
-    """With which key a study's retraction list is checked."""
+    """The key to verify a study's retraction list."""
 
     permission = SEE_RELEASES
     scope = TokenScope.RELEASES
@@ -61,9 +61,9 @@ class SigningKeyView(InStudyView):
         responses={200: serializers.SigningKeySerializer},
     )
     def get(self, request: Request, slug: str) -> Response:
-        """The public key of the study's retraction list, as a JSON Web Key.
+        """Return the public key of the study's retraction list, as a JSON Web Key.
 
-        It is also in the `manifest.json` of each release, and stays the same.
+        It never changes, and it is also in the `manifest.json` of each release.
         """
         study = self.study(slug)
         return Response(queries.signer_of(study).public_key())

@@ -1,7 +1,8 @@
-"""A study's rounds: which there are, what each cohort is asked, how far they are."""
+"""API of rounds."""
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,14 +20,14 @@ from codesign.studies.api import InStudyView
 
 
 class RoundView(InStudyView):
-    """What the views of rounds share."""
+    """Base of the views of rounds."""
 
     permission = LIST_ROUNDS
     scope = TokenScope.STUDY_READ
 
 
 class RoundsView(RoundView):
-    """A study's rounds."""
+    """The rounds of a study."""
 
     pagination_class = Pages
     parameters = {"GET": RoundFilter}  # noqa: RUF012
@@ -37,9 +38,9 @@ class RoundsView(RoundView):
         responses={200: serializers.RoundSerializer(many=True)},
     )
     def get(self, request: Request, slug: str) -> Response:
-        """Every round, newest first."""
-        found = listing.rounds(study_id=self.study(slug).id, asked=self.asked)
-        return self.page(found, serializers.RoundSerializer)
+        """List all rounds, newest first."""
+        rounds = listing.rounds(study_id=self.study(slug).id, asked=self.asked)
+        return self.page(rounds, serializers.RoundSerializer)
 
 
 class OneRoundView(RoundView):
@@ -51,9 +52,9 @@ class OneRoundView(RoundView):
         responses={200: serializers.RoundSerializer},
     )
     def get(self, request: Request, slug: str, round_id: str) -> Response:
-        """What each cohort is asked, and how far it is."""
-        found = listing.rounds(study_id=self.study(slug).id, asked={})
-        one = found.filter(id=id_of(round_id)).first()
-        if one is None:
-            raise NotFound("There is no such round in this study.")
-        return Response(serializers.RoundSerializer(one).data)
+        """Return a round: what each cohort is asked, and its progress."""
+        rounds = listing.rounds(study_id=self.study(slug).id, asked={})
+        round = rounds.filter(id=id_of(round_id)).first()
+        if round is None:
+            raise NotFound(_("This study has no such round."))
+        return Response(serializers.RoundSerializer(round).data)

@@ -1,4 +1,4 @@
-"""What an assignment asks: the context in which a submission is checked."""
+"""What an assignment asks. A submission is checked against it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Scale:
-    """Whole numbers, both ends included."""
+    """A scale of whole numbers, both ends included."""
 
     minimum: int
     maximum: int
@@ -16,7 +16,7 @@ class Scale:
 
 @dataclass(frozen=True)
 class Asked:
-    """Texts by response id as shown, scales by criterion, and the kinds of answers asked for."""
+    """Response id → text as shown, criterion → scale, and the kinds of answers asked for."""
 
     texts: Mapping[str, str]
     scales: Mapping[str, Scale]

@@ -1,4 +1,4 @@
-"""The draft of a submission, as the API describes it; `UncheckedSubmission` reads it."""
+"""The schema of a draft in the API. `UncheckedSubmission.as_draft` reads drafts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the validator's errors to `Invalid`: a path for each field, and a sentence for people."""
+"""Turn pydantic's errors into `Invalid`, with a path and a sentence for each field."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 from codesign.shared.errors import Invalid
 
 REFUSED = "refused"
-"""Type of the errors that carry a sentence of ours."""
+"""Type of the errors that have a sentence of ours."""
 SENTENCES: dict[str, Promise] = {
-    "extra_forbidden": gettext_lazy("This field is not known here."),
+    "extra_forbidden": gettext_lazy("Unknown field."),
     "model_type": gettext_lazy("Please send an object."),
     "string_type": gettext_lazy("Please send this as text."),
     "string_unicode": gettext_lazy(
-        "This holds a character that cannot be stored. Please remove it."
+        "This contains a character that cannot be saved. Please remove it."
     ),
     "tuple_type": gettext_lazy("Please send a list."),
 }
@@ -27,12 +27,12 @@ Place = tuple[str | int, ...]
 
 
 def refused(sentence: str | Promise) -> PydanticCustomError:
-    """An error with a sentence of ours, in the language of the person who sent the value."""
+    """Return an error with this sentence, in the language of the person who sent the value."""
     return PydanticCustomError(REFUSED, str(sentence))
 
 
 def refused_at(errors: dict[Place, Promise]) -> ValidationError:
-    """Errors at places within the value that is being checked."""
+    """Return errors at places within the value that is being checked."""
     details = [
         InitErrorDetails(type=refused(sentence), loc=place, input=None)
         for place, sentence in errors.items()
@@ -41,7 +41,7 @@ def refused_at(errors: dict[Place, Promise]) -> ValidationError:
 
 
 def says(sentence: Promise) -> WrapValidator:
-    """Give a field its own sentence for a wrong value."""
+    """Use this sentence for every wrong value of a field."""
 
     def check(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
         try:
@@ -53,7 +53,7 @@ def says(sentence: Promise) -> WrapValidator:
 
 
 def invalid(title: str, error: ValidationError) -> Invalid:
-    """The refusal of a body: every error at its field, such as `ratings.0.score`."""
+    """Return `Invalid` with every error at its field, such as `ratings.0.score`."""
     fields: dict[str, list[str]] = {}
     for detail in error.errors(include_url=False):
         sentences = fields.setdefault(_path(detail["loc"]), [])
@@ -63,7 +63,7 @@ def invalid(title: str, error: ValidationError) -> Invalid:
 
 
 def _path(place: Place) -> str:
-    """A ranking is one answer, so an error in one of its groups is an error of the ranking."""
+    """Return the path of a field. Errors within a ranking belong to the ranking as a whole."""
     return "ranking" if place[0] == "ranking" else ".".join(map(str, place))
 
 

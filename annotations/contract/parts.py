@@ -1,7 +1,7 @@
-"""The entries of a submission, and the kinds of fields that they are made of.
+"""The entries of a submission and the types of their fields.
 
-Fields are checked in the order in which they stand. A check may look at the fields before its own
-(`info.data`, which holds what passed) and at what the assignment asks (`info.context`).
+Fields are checked in the order of their definition. A check can read the valid fields before its
+own (`info.data`) and what the assignment asks (`info.context`).
 """
 
 from __future__ import annotations
@@ -38,18 +38,18 @@ MAX_LABEL = 60
 MAX_NOTE = 500
 """Characters of the note of a skip."""
 FREE_TEXT = "free text"
-"""Marks a field for words of the person's own, which can call for support."""
+"""Marks a field for free text, which can make us offer support."""
 
 
 class Part(BaseModel):
-    """An object that somebody sends: no unknown keys, no conversions, never changed later."""
+    """An object in a request: no unknown keys, no conversions, immutable."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
 
 @cache
 def names_of(part: type[Part]) -> frozenset[str]:
-    """The fields of a part."""
+    """Return the names of a part's fields."""
     return frozenset(part.model_fields)
 
 
@@ -59,17 +59,17 @@ def _required(part: type[Part]) -> dict[str, None]:
 
 
 class Entry(Part):
-    """An entry of a list, about one of the responses shown."""
+    """An entry of a list about one of the responses shown."""
 
     meaningful: ClassVar[frozenset[str]]
-    """Fields of which one must give an answer; otherwise the entry says nothing."""
+    """An entry in which all of these fields are empty is ignored."""
 
     @model_validator(mode="wrap")
     @classmethod
     def _read(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        """Read the entry; None where it says nothing.
+        """Read the entry. Return None if it is empty.
 
-        What is absent is read as null, so that each field says itself what it needs.
+        Absent fields are read as null, so that each field reports its own error.
         """
         if not isinstance(value, Mapping):
             return handler(value)
@@ -80,12 +80,12 @@ class Entry(Part):
         return handler(_required(cls) | sent)
 
     def key(self) -> tuple[str | int, ...]:
-        """What no second entry may have the same."""
+        """Return the values that must be unique among the entries."""
         raise NotImplementedError
 
 
 def asked_in(info: ValidationInfo) -> Asked:
-    """What the assignment asks, given with every submission that is checked."""
+    """Return what the assignment asks."""
     return cast(Asked, info.context)
 
 
@@ -102,7 +102,7 @@ def _criterion(value: Any, info: ValidationInfo) -> Any:
 
 
 def _whole_number(low: int, high: int) -> str:
-    """The sentence for anything but a whole number within bounds."""
+    """Return the error message for a value that is not a whole number within bounds."""
     words = gettext("Please give a whole number from %(low)d to %(high)d.")
     return words % {"low": low, "high": high}
 
@@ -118,7 +118,7 @@ def _within(value: Any, handler: ValidatorFunctionWrapHandler, low: int, high: i
 
 
 def _on_scale(value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
-    """A score on the scale of its criterion; of a wrong criterion there is no scale."""
+    """Check that a score is on the scale of its criterion; skipped for an unknown criterion."""
     if "criterion" not in info.data:
         return value
     scale = asked_in(info).scales[info.data["criterion"]]
@@ -126,7 +126,7 @@ def _on_scale(value: Any, handler: ValidatorFunctionWrapHandler, info: Validatio
 
 
 def _offset(value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
-    """A place in the text of its response; a wrong response has no text."""
+    """Check that an offset is within the text of its response; skipped for an unknown response."""
     if "response" not in info.data:
         return value
     length = len(asked_in(info).texts[info.data["response"]])
@@ -134,12 +134,12 @@ def _offset(value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationI
         return _within(value, handler, 0, max(0, length - 1))
     end = _within(value, handler, 1, length)
     if end <= info.data.get("start", -1):
-        raise refused(gettext_lazy("The end comes after the start."))
+        raise refused(gettext_lazy("The end must be after the start."))
     return end
 
 
 def _severity(value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
-    """How bad it is, asked for once it is known what is wrong."""
+    """Check the severity; skipped while the harm is missing or invalid."""
     if "harm" not in info.data:
         return value
     if value is None:
@@ -181,12 +181,12 @@ class Rating(Entry):
     score: Annotated[int, WrapValidator(_on_scale)]
 
     def key(self) -> tuple[str | int, ...]:
-        """One score for each response and criterion."""
+        """Return the values that must be unique: one score for each response and criterion."""
         return self.response, self.criterion
 
 
 class Rewrite(Entry):
-    """A response as the person would rather have it."""
+    """A person's version of a response."""
 
     meaningful = frozenset({"text"})
 
@@ -194,12 +194,12 @@ class Rewrite(Entry):
     text: Annotated[Text, AfterValidator(_changed)]
 
     def key(self) -> tuple[str | int, ...]:
-        """One rewrite for each response."""
+        """Return the values that must be unique: one rewrite for each response."""
         return (self.response,)
 
 
 class Highlight(Entry):
-    """A marked passage; offsets are Unicode code points, the end not included."""
+    """A marked passage. Offsets are Unicode code points; the end is not included."""
 
     meaningful = frozenset({"start", "end", "label", "comment"})
 
@@ -210,7 +210,7 @@ class Highlight(Entry):
     comment: Text = ""
 
     def key(self) -> tuple[str | int, ...]:
-        """The same passage may have several labels."""
+        """Return the values that must be unique. A passage may have several labels."""
         return self.response, self.start, self.end, self.label
 
 
@@ -229,7 +229,7 @@ class Flag(Entry):
     note: Text = ""
 
     def key(self) -> tuple[str | int, ...]:
-        """One report of each harm for each response."""
+        """Return the values that must be unique: one report of each harm for each response."""
         return self.response, self.harm
 
 
@@ -242,4 +242,4 @@ NEEDED_ASK: Mapping[str, Ask] = {
     "highlights": Ask.HIGHLIGHT,
     "flags": Ask.FLAG,
 }
-"""What an assignment must ask for, for a field to be sent."""
+"""Field → the kind of answer that the assignment must ask for, so that the field may be sent."""

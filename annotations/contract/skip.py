@@ -1,4 +1,4 @@
-"""Skipping an assignment: a reason, and a note where somebody wants to say more."""
+"""Skipping an assignment: a reason and an optional note."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from annotations.rules.states import SkipReason
 
 
 class Skip(Part):
-    """Why somebody skips an assignment."""
+    """The reason for skipping an assignment."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -28,9 +28,9 @@ class Skip(Part):
 
     @classmethod
     def read(cls, *, reason: Any, note: Any = "") -> Self:
-        """Check what was sent; `Invalid`, with sentences by field, where it is wrong."""
+        """Return a valid skip, or raise `Invalid` with error messages by field."""
         sent = without_empty({"reason": reason, "note": note}, names_of(cls))
         try:
             return cls.model_validate({"reason": None} | sent)
         except ValidationError as error:
-            raise invalid(_("This cannot be taken as it is."), error) from None
+            raise invalid(_("Something is missing or invalid."), error) from None

@@ -1,7 +1,7 @@
-"""A submission: what people send for an assignment, in full.
+"""A complete submission: what people send for an assignment.
 
 Every optional part may be empty or absent. All errors are reported at once, each at its field:
-`ratings.0.score` is the first rating's score, `ratings.RESPONSE.CRITERION` a missing rating.
+`ratings.0.score` is the score of the first rating, `ratings.RESPONSE.CRITERION` a missing rating.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ from annotations.contract.values import without_empty
 from annotations.rules.states import Ask
 
 MAX_ENTRIES = 500
-"""Entries of one list."""
+"""Most entries of one list."""
 MAX_ACTIVE = 3600
-"""Seconds: nobody is taken to have worked on one assignment for longer."""
+"""Most seconds of work that are counted for one assignment."""
 TWICE: dict[str, Promise] = {
     "ratings": _("This was rated twice."),
     "rewrites": _("This response was rewritten twice."),
@@ -57,12 +57,12 @@ E = TypeVar("E", bound=Entry)
 
 def _not_too_many(value: Any) -> Any:
     if isinstance(value, list) and len(value) > MAX_ENTRIES:
-        raise refused(_("These are more than 500 entries."))
+        raise refused(_("Use at most 500 entries."))
     return value
 
 
 def _distinct(entries: tuple[E | None, ...], info: ValidationInfo) -> tuple[E, ...]:
-    """Without the entries that say nothing, which kept their places until here."""
+    """Remove empty entries and refuse duplicates. Until here, entries keep their positions."""
     sentence = TWICE[str(info.field_name)]
     seen: set[tuple[str | int, ...]] = set()
     twice: dict[Place, Promise] = {}
@@ -78,7 +78,7 @@ def _distinct(entries: tuple[E | None, ...], info: ValidationInfo) -> tuple[E, .
 
 
 def _every_question(ratings: tuple[Rating, ...], info: ValidationInfo) -> tuple[Rating, ...]:
-    """Complete: where ratings are asked for, one for each response and criterion."""
+    """If ratings are asked for, check that each response has one for each criterion."""
     asked = asked_in(info)
     if Ask.RATING not in asked.asks:
         return ratings
@@ -95,7 +95,7 @@ def _every_question(ratings: tuple[Rating, ...], info: ValidationInfo) -> tuple[
 
 
 def _every_response(value: Any, info: ValidationInfo) -> Any:
-    """Complete: where a ranking is asked for, it names every response or all are harmful."""
+    """If a ranking is asked for, check that it names every response, or that all are harmful."""
     asked = asked_in(info)
     all_harmful = info.data.get("all_harmful", True)
     if value == ():
@@ -103,7 +103,7 @@ def _every_response(value: Any, info: ValidationInfo) -> Any:
             raise refused(_("Please say how they compare, or that all could do harm."))
         return value
     if all_harmful:
-        raise refused(_("Either compare them, or say that all could do harm."))
+        raise refused(_("Choose one: compare them, or say that all could do harm."))
     if not isinstance(value, list) or not all(isinstance(group, list) for group in value):
         raise refused(_("Please send a list of groups, the best first."))
     if not all(isinstance(name, str) for group in value for name in group):
@@ -115,15 +115,15 @@ def _every_response(value: Any, info: ValidationInfo) -> Any:
 
 
 def _of_two(strength: int | None, info: ValidationInfo) -> int | None:
-    """How much better needs a better one; of a wrong ranking nothing is known."""
+    """Refuse a strength without a better response; skipped for an invalid ranking."""
     ranking = info.data.get("ranking")
     if strength and ranking is not None and not len(asked_in(info).texts) == len(ranking) == 2:
-        raise refused(_("How much better needs two responses, one of them better."))
+        raise refused(_("“How much better” needs two responses, and one of them must be better."))
     return strength
 
 
 def _bounded(value: Any) -> float | None:
-    """Seconds, bounded by comparing alone: an integer may have more digits than a float can."""
+    """Bound the seconds before the conversion: an integer can be too large for a float."""
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value:  # NaN
@@ -143,7 +143,7 @@ Group = Annotated[
 
 
 class Submission(Part):
-    """Everything that people can send for an assignment."""
+    """All fields that can be sent for an assignment."""
 
     ratings: Annotated[Entries[Rating], AfterValidator(_every_question)] = Field(
         (), validate_default=True
@@ -170,9 +170,9 @@ class Submission(Part):
     active_seconds: Annotated[float | None, BeforeValidator(_bounded)] = None
 
     def active_ms(self, *, since_shown: float) -> int:
-        """Milliseconds of work: never more than the time since it was shown, nor than an hour.
+        """Return the milliseconds of work, at most an hour and at most the time since shown.
 
-        Where nobody counted (a page without scripts) it is the time since it was shown.
+        Without a count of the browser (a page without scripts), it is the time since shown.
         """
         seconds = since_shown if self.active_seconds is None else self.active_seconds
         return int(max(0.0, min(seconds, since_shown, MAX_ACTIVE)) * 1000)
@@ -198,4 +198,4 @@ FREE_TEXTS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(_free_texts(Submission), ()),
     **{name: keys for name, entry in ENTRIES.items() if (keys := _free_texts(entry))},
 }
-"""Fields with words of the person's own → those of each entry, where the field is a list."""
+"""Fields with free text → the free-text fields of each entry, if the field is a list."""

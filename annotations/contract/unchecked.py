@@ -1,4 +1,4 @@
-"""What somebody sent for an assignment, before it is checked."""
+"""A submission before it is checked."""
 
 from __future__ import annotations
 
@@ -24,52 +24,56 @@ MAX_NAMED = 10
 
 
 class UncheckedSubmission:
-    """A submission as it was sent: complete or not, right or wrong.
+    """A submission as it was sent, complete or not, valid or not.
 
-    What is right depends on the assignment, which services read under a lock. So the API and the
-    page hand this to a service, as a view hands on a bound form, and the service checks it.
+    Whether it is valid depends on the assignment, which services read under a lock. So the API and
+    the page pass this to a service, as a view passes a bound form, and the service checks it.
     """
 
     def __init__(self, body: Any) -> None:
-        """Take a JSON object; nothing in it is looked at yet."""
+        """Take a JSON object. Its content is not checked yet."""
         if not isinstance(body, Mapping):
             raise Invalid(_("Please send one JSON object."))
         self._body = body
 
     def checked(self, asked: Asked) -> Submission:
-        """The submission, complete; `Invalid`, with sentences by field, where it is not."""
+        """Return the complete submission, or raise `Invalid` with error messages by field."""
         try:
             return Submission.model_validate(self._body, context=asked)
         except ValidationError as error:
-            title = _("Something is missing or cannot be taken as it is.")
+            title = _("Something is missing or invalid.")
             raise invalid(title, error) from None
 
     def as_draft(self) -> dict[str, Any]:
-        """The known fields as they were sent; refused only where they cannot be stored."""
+        """Return the fields as they were sent.
+
+        Raises `Invalid` for unknown fields and values that cannot be saved, `TooLarge` for a draft
+        over `MAX_DRAFT`.
+        """
         known = Submission.model_fields
         unknown = without_empty(self._body, known).keys() - known.keys()
         if unknown:
             says = [str(SENTENCES["extra_forbidden"])]
             raise Invalid(
-                _("A draft holds parts of a submission."),
+                _("A draft may only contain parts of a submission."),
                 dict.fromkeys(sorted(unknown)[:MAX_NAMED], says),
             )
         draft = {key: value for key, value in self._body.items() if key in known}
         leaves = list(leaves_of(draft))
         if not all(is_sensible(leaf) for leaf in leaves if not isinstance(leaf, str)):
-            raise Invalid(_("This holds a number that cannot be meant. Please correct it."))
+            raise Invalid(_("This contains an invalid number. Please correct it."))
         if not all(storable(leaf) for leaf in leaves if isinstance(leaf, str)):
             raise Invalid(str(SENTENCES["string_unicode"]))
         try:
             size = len(json.dumps(draft, ensure_ascii=False, allow_nan=False).encode())
         except (ValueError, RecursionError):
-            raise Invalid(_("This holds a value that cannot be stored.")) from None
+            raise Invalid(_("This contains a value that cannot be saved.")) from None
         if size > MAX_DRAFT:
-            raise TooLarge(_("This draft is too long to keep."))
+            raise TooLarge(_("This draft is too long to save."))
         return draft
 
     def fingerprint(self) -> str:
-        """SHA-256, hex, of what was sent, whatever the order of its keys."""
+        """Return the SHA-256 of what was sent, in hex. The order of keys makes no difference."""
         try:
             text = json.dumps(self._body, sort_keys=True)
         except RecursionError:
@@ -77,7 +81,7 @@ class UncheckedSubmission:
         return hashlib.sha256(text.encode()).hexdigest()
 
     def free_texts(self) -> Iterator[str]:
-        """Every text in the person's own words, also where the rest is wrong."""
+        """Yield every free text, even if the rest is invalid."""
         for path, keys in FREE_TEXTS.items():
             value = self._body.get(path)
             if not keys and isinstance(value, str):
@@ -88,7 +92,7 @@ class UncheckedSubmission:
 
 
 def holds_answers(draft: Mapping[str, Any] | None) -> bool:
-    """Whether anything was answered in a draft; the time spent is no answer."""
+    """Return whether a draft contains an answer. The time spent is not an answer."""
     return any(
         not is_empty(value) for key, value in (draft or {}).items() if key != "active_seconds"
     )

@@ -1,4 +1,4 @@
-"""Values as programs and browsers send them: what counts as empty, and what can be stored."""
+"""Values as programs and browsers send them: which count as empty, and which can be saved."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Any
 from codesign.shared.visible import shows_nothing
 
 MAX_NUMBER = 10**15
-"""No number that is asked for is larger; milliseconds since 1970 are smaller."""
+"""The largest number that is accepted. Milliseconds since 1970 are smaller."""
 MAX_KEY = 60
-"""Characters of an unknown key that an error repeats."""
+"""Most characters of an unknown key that an error repeats."""
 
 
 def is_empty(value: Any) -> bool:
-    """Whether a value gives no answer: null, false, an empty list or object, invisible text."""
+    """Return whether a value is no answer: null, false, [], {} or text that shows nothing."""
     if isinstance(value, str):
         return shows_nothing(value)
     return value is None or value is False or value == [] or value == {}
 
 
 def without_empty(value: Mapping[Any, Any], known: Collection[str]) -> dict[str, Any]:
-    """The entries that give an answer; unknown keys in a form that an error can repeat."""
+    """Return the entries that are not empty, with unknown keys made printable for errors."""
     return {
         key if key in known else printable_key(key): content
         for key, content in value.items()
@@ -30,12 +30,12 @@ def without_empty(value: Mapping[Any, Any], known: Collection[str]) -> dict[str,
 
 
 def printable_key(key: Any) -> str:
-    """An unknown key as an error may repeat it."""
+    """Return an unknown key as an error can repeat it: short, and without NUL or surrogates."""
     return str(key)[:MAX_KEY].encode(errors="replace").decode().replace("\x00", "?")
 
 
 def leaves_of(value: Any) -> Iterator[str | int | float]:
-    """Every text (keys too) and number in a JSON value, however deeply nested."""
+    """Yield every text (keys included) and number in a JSON value, at any depth."""
     left = [value]
     while left:
         part = left.pop()
@@ -48,5 +48,5 @@ def leaves_of(value: Any) -> Iterator[str | int | float]:
 
 
 def is_sensible(number: int | float) -> bool:
-    """Whether a number is finite and short enough to be stored."""
+    """Return whether a number is finite and not larger than `MAX_NUMBER`."""
     return -MAX_NUMBER <= number <= MAX_NUMBER

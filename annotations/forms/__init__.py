@@ -1,1 +1,1 @@
-"""What the judging pages ask for, and how it is read."""
+"""Forms of the pages of this app."""

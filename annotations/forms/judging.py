@@ -1,8 +1,8 @@
-"""From the inputs of the judging page to the fields of a submission, and back.
+"""Convert the inputs of the judging page into the fields of a submission, and back.
 
-Inputs are named by the letter that a reply is shown under. `inputs` and `answers` undo each other
-for everything that the page asks. Whether the answers are complete and right is decided by
-`annotations.contract` alone; `errors` puts its sentences beside the inputs.
+Inputs are named after the letter of a reply. `inputs` and `answers` are inverse for everything that
+the page asks. Only `annotations.contract` decides whether the answers are complete and valid;
+`errors` assigns its error messages to the inputs.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ Inputs = Mapping[str, str]
 
 
 def rating_input(letter: str, criterion: str) -> str:
-    """The radio group for one reply and one question."""
+    """Return the name of the radio group for one reply and one question."""
     return f"rating-{letter}-{criterion}"
 
 
 def reply_input(part: str, response: ShownResponse) -> str:
-    """The input of that name for one reply."""
+    """Return the name of an input for one reply, such as "note-A"."""
     return f"{part}-{response['label']}"
 
 
 def answers(posted: Inputs, shown: ShownAssignment) -> dict[str, Any]:
-    """What is filled in, as a submission has it; empty parts are left out."""
+    """Return the fields of a submission from the inputs, without empty fields."""
     asks = shown["asks"]
     filled: dict[str, Any] = {}
     if Ask.RATING in asks:
@@ -101,7 +101,7 @@ def _comparison(posted: Inputs, shown: ShownAssignment) -> dict[str, Any]:
 
 
 def _rewrites(posted: Inputs, shown: ShownAssignment) -> list[dict[str, str]]:
-    """Only what was changed is a rewrite."""
+    """Return a rewrite for each text that differs from its response."""
     rewrites = []
     for response in shown["responses"]:
         text = seen(one_line_ending(posted.get(reply_input("rewrite", response), "")))
@@ -125,9 +125,9 @@ def _flags(posted: Inputs, shown: ShownAssignment) -> list[dict[str, Any]]:
 
 
 def inputs(shown: ShownAssignment) -> dict[str, str]:
-    """The inputs as the draft leaves them; the opposite of `answers`.
+    """Return the inputs that show the draft; the inverse of `answers`.
 
-    A draft may come from the API and holds whatever was sent: what the page cannot show is skipped.
+    A draft from the API can contain anything. What the page cannot show is skipped.
     """
     draft = shown["draft"] or {}
     letters = _letters(shown)
@@ -150,14 +150,14 @@ def inputs(shown: ShownAssignment) -> dict[str, str]:
 
 
 def _letters(shown: ShownAssignment) -> dict[str, str]:
-    """response id → the letter that it is shown under."""
+    """Return response id → letter."""
     return {response["id"]: response["label"] for response in shown["responses"]}
 
 
 def _entries(
     draft: Mapping[str, Any], part: str, letters: Mapping[str, str]
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """(letter of the reply, entry) for each entry of that part that is about a reply shown."""
+    """Yield (letter of the reply, entry) for each entry of that part about a reply shown."""
     entries = draft.get(part)
     for entry in entries if isinstance(entries, list) else ():
         if isinstance(entry, dict) and str(entry.get("response")) in letters:
@@ -184,7 +184,7 @@ def _comparison_inputs(draft: Mapping[str, Any], letters: Mapping[str, str]) -> 
 
 
 def text_labels(shown: ShownAssignment) -> dict[str, str]:
-    """input → what it is, for everything that people write in their own words."""
+    """Return input → label, for every input with free text."""
     labels = {"comment": _("Your comment")}
     for response in shown["responses"]:
         letter = {"letter": response["label"]}
@@ -194,7 +194,7 @@ def text_labels(shown: ShownAssignment) -> dict[str, str]:
 
 
 def written(filled: Inputs, shown: ShownAssignment) -> list[tuple[str, str]]:
-    """(what it is, text) of everything somebody wrote in their own words."""
+    """Return (label, text) of every free text that is not empty or unchanged."""
     unchanged = {reply_input("rewrite", one): one["text"] for one in shown["responses"]}
     return [
         (label, text)
@@ -205,18 +205,18 @@ def written(filled: Inputs, shown: ShownAssignment) -> list[tuple[str, str]]:
 
 
 def errors(refusal: Invalid, sent: Mapping[str, Any], shown: ShownAssignment) -> dict[str, str]:
-    """input → the sentences of the contract about it; "" for those that have no input here."""
+    """Return input → error messages of the contract, under "" if no input belongs to them."""
     if not refusal.fields:
         return {"": refusal.title}
-    said: dict[str, list[str]] = {}
+    by_input: dict[str, list[str]] = {}
     for path, sentences in refusal.fields.items():
         for name in _inputs_of(path, sent, shown):
-            said.setdefault(name, []).extend(sentences)
-    return {name: " ".join(sentences) for name, sentences in said.items()}
+            by_input.setdefault(name, []).extend(sentences)
+    return {name: " ".join(sentences) for name, sentences in by_input.items()}
 
 
 def _inputs_of(path: str, sent: Mapping[str, Any], shown: ShownAssignment) -> list[str]:
-    """The inputs for a field of a submission, such as `flags.0.severity`."""
+    """Return the inputs for a field of a submission, such as `flags.0.severity`."""
     letters = _letters(shown)
     match path.split("."):
         case ["comment"]:
@@ -237,7 +237,7 @@ def _inputs_of(path: str, sent: Mapping[str, Any], shown: ShownAssignment) -> li
 
 
 def _inputs_of_ranking(sent: Mapping[str, Any], shown: ShownAssignment) -> list[str]:
-    """The comparison of two replies; of more, the places that are not chosen."""
+    """Return the comparison for two replies; for more, the places that are not chosen."""
     if len(shown["responses"]) == 2:
         return ["comparison"]
     placed = {response for group in sent.get("ranking", ()) for response in group}

@@ -1,4 +1,4 @@
-"""What the judging page shows: the questions, the answers so far, and what is wrong with them."""
+"""The judging form as it is shown: questions, answers so far, and error messages."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ class ChoiceField:
 
     @property
     def low(self) -> Option:
-        """The lowest point of a scale."""
+        """Return the lowest point of a scale."""
         return self.options[0]
 
     @property
     def high(self) -> Option:
-        """The highest point of a scale."""
+        """Return the highest point of a scale."""
         return self.options[-1]
 
 
 @dataclass(frozen=True, slots=True)
 class TextField:
-    """A text that people write in their own words, with its name and error."""
+    """An input for free text, with its name and error."""
 
     name: str
     value: str
@@ -78,7 +78,7 @@ class ReplyFields:
 
     @property
     def reported(self) -> bool:
-        """Whether the report is shown open."""
+        """Return whether the report has content or errors, so that it is shown unfolded."""
         errors = self.harm.error or self.severity.error
         return bool(self.note.value or errors) or any(
             option.chosen and option.value for option in self.harm.options
@@ -87,7 +87,7 @@ class ReplyFields:
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """What is asked about the replies together, with the answers so far."""
+    """The questions about all replies, with the answers so far."""
 
     replies: int
     criteria: tuple[CriterionFields, ...]
@@ -101,26 +101,33 @@ class Questions:
 
 @dataclass(frozen=True, slots=True)
 class JudgingForm:
-    """The form as it is shown; `untouched` where nothing of it is filled in."""
+    """The whole form. `untouched` if nothing is filled in."""
 
     replies: tuple[ReplyFields, ...]
     questions: Questions
     asks_rewrite: bool
     asks_flag: bool
     errors: tuple[tuple[str, str], ...]
-    """(input, what it is and what is wrong), in the order of the page."""
+    """(input, label and error message), in the order of the page."""
     untouched: bool
 
 
 def judging_form(
-    shown: ShownAssignment, inputs: Mapping[str, str], errors: Mapping[str, str] | None = None
+    shown: ShownAssignment,
+    inputs: Mapping[str, str],
+    errors: Mapping[str, str] | None = None,
+    *,
+    clinical: bool = False,
 ) -> JudgingForm:
-    """Lay out what this assignment asks, filled in with `inputs`."""
+    """Return the form of an assignment, filled in with `inputs`.
+
+    `clinical` asks which reply is better for the person, as clinicians judge for somebody else.
+    """
     errors = errors or {}
     replies = tuple(
         _reply(one, shown["prompt"]["language"], inputs, errors) for one in shown["responses"]
     )
-    questions = _questions(shown, inputs, errors)
+    questions = _questions(shown, inputs, errors, clinical=clinical)
     return JudgingForm(
         replies=replies,
         questions=questions,
@@ -134,7 +141,7 @@ def judging_form(
 def _labels(
     replies: Iterable[ReplyFields], questions: Questions, texts: Mapping[str, words.Words]
 ) -> dict[str, words.Words]:
-    """input → what it is, in the order of the page."""
+    """Return input → label, in the order of the page."""
     labels: dict[str, words.Words] = {}
     for reply in replies:
         labels[reply.rewrite.name] = texts[reply.rewrite.name]
@@ -152,7 +159,7 @@ def _labels(
 def _summary(
     errors: Mapping[str, str], labels: Mapping[str, words.Words]
 ) -> Iterable[tuple[str, str]]:
-    """The errors in the order of the page; first those that belong to no input."""
+    """Yield the errors in the order of the page, those without an input first."""
     for name in sorted(errors.keys() - labels.keys()):
         yield "", errors[name]
     for name, label in labels.items():
@@ -163,14 +170,14 @@ def _summary(
 
 
 def _questions(
-    shown: ShownAssignment, inputs: Mapping[str, str], errors: Mapping[str, str]
+    shown: ShownAssignment, inputs: Mapping[str, str], errors: Mapping[str, str], *, clinical: bool
 ) -> Questions:
     ranking = Ask.RANKING in shown["asks"]
     count = len(shown["responses"])
     return Questions(
         replies=count,
         criteria=tuple(_criteria(shown, inputs, errors)) if Ask.RATING in shown["asks"] else (),
-        comparison=_comparison(inputs, errors) if ranking and count == 2 else None,
+        comparison=_comparison(inputs, errors, clinical) if ranking and count == 2 else None,
         ranks=tuple(_ranks(shown, inputs, errors)) if ranking and count > 2 else (),
         all_harmful="all_harmful" in inputs,
         harm_error=errors.get("all_harmful", ""),
@@ -255,10 +262,15 @@ def _scale(
     )
 
 
-def _comparison(inputs: Mapping[str, str], errors: Mapping[str, str]) -> ChoiceField:
+def _comparison(
+    inputs: Mapping[str, str], errors: Mapping[str, str], clinical: bool
+) -> ChoiceField:
+    legend = _("Which reply would you rather have got?")
+    if clinical:
+        legend = _("Which reply would be better for this person?")
     return ChoiceField(
         name="comparison",
-        legend=_("Which reply would you rather have got?"),
+        legend=legend,
         options=_options(
             [*words.COMPARISON.items(), (words.BOTH_HARMFUL, _("Both could do harm"))],
             inputs.get("comparison", ""),

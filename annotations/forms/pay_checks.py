@@ -1,4 +1,4 @@
-"""Deciding on held pay."""
+"""The form to decide on held pay."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DECISIONS = [
 
 
 class DecisionForm(forms.Form):
-    """What happens with the chosen pieces of one person."""
+    """The decision on the selected work of one person."""
 
     state = forms.ChoiceField(label=_("Decision"), choices=DECISIONS, widget=forms.RadioSelect)
     reason = forms.CharField(

@@ -1,4 +1,4 @@
-"""Asking for a dataset release."""
+"""The form to request a dataset release."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ PURPOSES = [
 
 
 class ReleaseForm(forms.Form):
-    """What for, which decides whose work may be in it; how sure its preferences are at least."""
+    """The purpose of a release, and the thresholds for its preferences."""
 
-    purpose = forms.ChoiceField(label=_("For"), choices=PURPOSES, widget=forms.RadioSelect)
+    purpose = forms.ChoiceField(label=_("Purpose"), choices=PURPOSES, widget=forms.RadioSelect)
     least_p = forms.DecimalField(
         label=_("Least p of a preference"),
         help_text=_(
-            "How sure it has to be that people prefer one reply, from 0.5 (any majority) to below"
-            " 1. Less sure pairs stay out and are counted."
+            "How certain it must be that people prefer one reply, from 0.5 (any majority) to below"
+            " 1. Less certain pairs are left out and counted."
         ),
         initial=LEAST_P[0],
         min_value=LEAST_P[0],
@@ -34,8 +34,8 @@ class ReleaseForm(forms.Form):
     least_margin = forms.DecimalField(
         label=_("Least margin of a preference"),
         help_text=_(
-            "How strongly people have to prefer it, from 0 to 3 (1 slightly, 2 clearly, 3 much)."
-            " Weaker pairs stay out and are counted."
+            "How strongly people must prefer it, from 0 to 3 (1 slightly, 2 clearly, 3 much)."
+            " Weaker pairs are left out and counted."
         ),
         initial=LEAST_MARGIN[0],
         min_value=LEAST_MARGIN[0],
@@ -45,6 +45,6 @@ class ReleaseForm(forms.Form):
     )
 
     def least(self) -> LeastAsked:
-        """What is asked for; one that is left empty is any."""
+        """Return the thresholds. An empty field means no threshold."""
         p, margin = (self.cleaned_data[name] for name in ("least_p", "least_margin"))
         return LeastAsked(p or ANY_LEAST.p, margin or ANY_LEAST.margin)

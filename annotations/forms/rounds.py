@@ -1,9 +1,10 @@
-"""Planning a round: which prompts, and for each cohort what it is asked."""
+"""Forms to plan a round: which prompts, and what each cohort is asked."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Any
 
 from django import forms
@@ -19,21 +20,27 @@ from annotations.services.filling import Fill
 from annotations.services.rounds import CohortPlan
 from codesign.studies.models import Cohort
 
-NONE = "none"
+
+class Empty(StrEnum):
+    """The choice besides those of `Waiting`."""
+
+    NO_PROMPTS = "none"
+
+
 WHICH = [
-    (Waiting.NOT_ASKED, _("Prompts that nobody has been asked about yet")),
-    (Waiting.EVERY, _("Every prompt of the study, also those of earlier rounds")),
-    (NONE, _("None yet: I will choose this round when replies are written or imported")),
+    (Waiting.NOT_ASKED, _("Prompts that are in no round yet")),
+    (Waiting.EVERY, _("All prompts of the study, including those of earlier rounds")),
+    (Empty.NO_PROMPTS, _("None yet: I will select this round when I generate or import replies")),
 ]
 
 
 class RoundForm(forms.Form):
-    """What the round is called, and which prompts it starts with."""
+    """The title of a round and its first prompts."""
 
     key = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid.uuid4)
-    """The id that the round will have, so that a double click plans one."""
+    """The id of the new round, so that a double click plans one round."""
     title = forms.CharField(
-        label=_("What the round is called"),
+        label=_("Title of the round"),
         max_length=120,
         help_text=_("Only staff see it."),
     )
@@ -43,32 +50,32 @@ class RoundForm(forms.Form):
         widget=forms.RadioSelect,
         initial=Waiting.NOT_ASKED,
         help_text=_(
-            "A prompt needs two different replies. Those kept for comparisons between models stay"
-            " out."
+            "A prompt needs two different replies. Held-out prompts, which are for comparisons of"
+            " models, are left out."
         ),
     )
     categories = forms.MultipleChoiceField(
-        label=_("Of which kind"),
+        label=_("Category"),
         choices=list(CATEGORIES.items()),
         widget=forms.CheckboxSelectMultiple,
         initial=list(Category),
     )
     responses = forms.IntegerField(
-        label=_("Replies beside each other"),
+        label=_("Replies shown together"),
         min_value=2,
         max_value=MOST_REPLIES,
         initial=2,
         help_text=_(
-            "At most, for each prompt. Where there are more, those that nobody was asked about come"
-            " first, drawn evenly over the models. A third and a fourth reply pay half as much more"
+            "The most for each prompt. If a prompt has more, replies that were not shown yet come"
+            " first, drawn evenly over the models. A third and a fourth reply add half of the pay"
             " each."
         ),
     )
 
     def fill(self) -> Fill | None:
-        """What was chosen; None for a round that starts empty."""
+        """Return what to fill the round with; None for a round that starts empty."""
         chosen = self.cleaned_data
-        if chosen["which"] == NONE:
+        if chosen["which"] == Empty.NO_PROMPTS:
             return None
         return Fill(
             which=Waiting(chosen["which"]),
@@ -78,14 +85,14 @@ class RoundForm(forms.Form):
 
 
 class CohortForm(forms.Form):
-    """What one cohort is asked; everything else is needed only where it takes part."""
+    """What one cohort is asked. The other fields are required only if the cohort takes part."""
 
-    takes_part = forms.BooleanField(label=_("They judge in this round"), required=False)
+    takes_part = forms.BooleanField(label=_("This cohort judges in this round"), required=False)
     rubric: forms.ModelChoiceField[Rubric] = forms.ModelChoiceField(
         queryset=None, label=_("Questions"), empty_label=None
     )
     asks = forms.MultipleChoiceField(
-        label=_("What they are asked for"),
+        label=_("What they are asked to do"),
         choices=[(ask, ask.label) for ask in ON_PAGES],
         widget=forms.CheckboxSelectMultiple,
     )
@@ -93,7 +100,7 @@ class CohortForm(forms.Form):
         label=_("People for each prompt"),
         min_value=1,
         max_value=50,
-        help_text=_("How many of them judge the same prompt, each without the others."),
+        help_text=_("The number of people who judge each prompt, independently of each other."),
     )
 
     def __init__(self, data: Any = None, *, cohort: Cohort, before: RoundCohort | None) -> None:
@@ -113,7 +120,7 @@ class CohortForm(forms.Form):
                 field.required = False
 
     def plan(self) -> CohortPlan | None:
-        """What was chosen; None for a cohort that is not asked."""
+        """Return the plan of the cohort; None if it does not take part."""
         chosen = self.cleaned_data
         if not chosen["takes_part"]:
             return None
@@ -130,5 +137,5 @@ def _name_of(rubric: Rubric) -> str:
 
 
 def plans_of(forms: Sequence[CohortForm]) -> list[CohortPlan]:
-    """The plans of those cohorts that take part."""
+    """Return the plans of the cohorts that take part."""
     return [plan for form in forms if (plan := form.plan()) is not None]

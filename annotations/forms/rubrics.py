@@ -1,4 +1,4 @@
-"""Writing the questions that a cohort is asked: each with words for its five scores."""
+"""Forms to write a rubric: questions, each with words for its five scores."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_ANCHOR = 60
 
 
 class RubricForm(forms.Form):
-    """What the questions are called together."""
+    """The title of a rubric."""
 
     after = forms.IntegerField(
         widget=forms.HiddenInput,
@@ -28,7 +28,7 @@ class RubricForm(forms.Form):
         min_value=0,
         max_value=limits(Rubric, "version")[1],
     )
-    """The version that the page began from."""
+    """The version that the page showed."""
     title = forms.CharField(
         label=_("Title"),
         max_length=120,
@@ -43,10 +43,10 @@ def _words(label: Any, most: int, help_text: Any = "") -> forms.CharField:
 
 
 class CriterionForm(forms.Form):
-    """One question; left empty it goes."""
+    """One question. An empty one is removed."""
 
     key = forms.SlugField(widget=forms.HiddenInput, required=False)
-    title = _words(_("In a word or two"), 120)
+    title = _words(_("Short name"), 120)
     question = _words(_("The question"), 300)
     anchor_1 = _words(_("1 means"), MOST_ANCHOR)
     anchor_2 = _words(_("2 means"), MOST_ANCHOR)
@@ -68,7 +68,7 @@ class CriterionForm(forms.Form):
 
     @property
     def anchors(self) -> list[forms.BoundField]:
-        """The words of the five scores."""
+        """Return the fields for the words of the five scores."""
         return [self[f"anchor_{score}"] for score in range(LOWEST, HIGHEST + 1)]
 
 
@@ -78,14 +78,14 @@ _CriterionForms = forms.formset_factory(
 
 
 class CriterionForms(_CriterionForms):  # type: ignore[misc, valid-type]
-    """The questions in their order, and an empty one after them."""
+    """The questions in order, followed by an empty one."""
 
     def __init__(self, data: Any = None, *, criteria: Sequence[Mapping[str, Any]] = ()) -> None:
-        # what was sent counts by itself, not as a change of what is there by now
+        # posted questions replace the stored ones, so they are not compared with them
         super().__init__(data, initial=[] if data else list(criteria), prefix="questions")
 
     def again(self) -> CriterionForms:
-        """The same with what was typed, not looked at yet, and one more empty question."""
+        """Return the forms with the typed text, not validated, and one more empty question."""
         typed = [
             {name: form[name].data or "" for name in form.fields}
             for form in self.forms
@@ -94,44 +94,46 @@ class CriterionForms(_CriterionForms):  # type: ignore[misc, valid-type]
         return CriterionForms(criteria=typed)
 
     def clean(self) -> None:
-        """At least one question."""
+        """Require at least one question."""
         if all(form.empty for form in self.forms):
             raise forms.ValidationError(_("Write at least one question."))
 
     def criteria(self) -> list[dict[str, Any]]:
-        """As `services.rubrics.make_rubric` takes them; a question keeps its key for ever."""
-        made: list[dict[str, Any]] = []
+        """Return criteria for `services.rubrics.make_rubric`. A question keeps its key for ever."""
+        criteria: list[dict[str, Any]] = []
         taken = {form.cleaned_data["key"] for form in self.forms if not form.empty}
         for form in self.forms:
             if form.empty:
                 continue
-            said = form.cleaned_data
+            cleaned = form.cleaned_data
             scores = range(LOWEST, HIGHEST + 1)
-            made.append(
+            criteria.append(
                 {
-                    "key": _key(said["key"], said["title"], {c["key"] for c in made}, taken),
-                    "title": said["title"],
-                    "help": said["question"],
+                    "key": _key(
+                        cleaned["key"], cleaned["title"], {c["key"] for c in criteria}, taken
+                    ),
+                    "title": cleaned["title"],
+                    "help": cleaned["question"],
                     "scale": {
                         "kind": "likert",
                         "min": LOWEST,
                         "max": HIGHEST,
-                        "anchors": {str(n): said[f"anchor_{n}"] for n in scores},
+                        "anchors": {str(n): cleaned[f"anchor_{n}"] for n in scores},
                     },
                 }
             )
-        return made
+        return criteria
 
 
 def _key(kept: str, title: str, before: set[str], taken: set[str]) -> str:
-    """The key that a question had, else a free one from its title."""
+    """Return the previous key of a question, or an unused one from its title."""
     if kept and kept not in before:
         return kept
     return free_key(title, taken=before | taken, instead="question", joint="_")
 
 
 def typed_from(criteria: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """What a form shows of criteria as `make_rubric` takes them."""
+    """Return initial data of the forms from criteria in the format of `make_rubric`."""
     return [
         {"key": one["key"], "title": one["title"], "question": one.get("help", "")}
         | {f"anchor_{score}": words for score, words in one["scale"]["anchors"].items()}

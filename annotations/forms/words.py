@@ -1,4 +1,4 @@
-"""The words that forms about judgements use, on the judging and on the review page."""
+"""Labels of choices on the judging page and the review page."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from annotations.rules.text_kinds import Category
 Words = str | Promise
 
 CATEGORIES: dict[str, Words] = {
-    Category.EDUCATION: _("Education: somebody wants to understand"),
-    Category.ASSESSMENT: _("Assessment: somebody wants to know how bad it is"),
-    Category.INTERVENTION: _("Intervention: somebody wants something to change"),
+    Category.EDUCATION: _("Education: the person wants to understand something"),
+    Category.ASSESSMENT: _("Assessment: the person wants to know how serious it is"),
+    Category.INTERVENTION: _("Intervention: the person wants something to change"),
 }
 SEVERITIES: dict[int, Words] = {
     1: _("It could upset or mislead somebody"),
@@ -22,12 +22,12 @@ SEVERITIES: dict[int, Words] = {
     3: _("It could do serious harm"),
 }
 INTENSITIES: dict[int, Words] = {
-    1: _("A lighter one."),
+    1: _("This text is lighter."),
     2: _("Some of this may be hard to read."),
-    3: _("A heavy one."),
+    3: _("This text is heavy."),
 }
 BOTH_HARMFUL = "harm"
-"""The value, among those of a comparison of two, that takes the place of one."""
+"""The choice that replaces a comparison of two replies."""
 COMPARISON: dict[str, Words] = {
     "A3": _("A much better"),
     "A2": _("A better"),
@@ -39,7 +39,7 @@ COMPARISON: dict[str, Words] = {
 }
 OWN_CHOICES: dict[str, Words] = {
     OwnState.PRIVATE: _("Keep it private"),
-    OwnState.FREE: _("It may be used"),
+    OwnState.FREE: _("Allow its use"),
 }
 DECIDE: dict[str, Words] = {
     RewriteState.ACCEPTED: _("Accept"),

@@ -1,4 +1,4 @@
-"""Tables of the judging."""
+"""Tables of this app."""
 
 from annotations.models.assignments import (
     Assignment,
@@ -19,13 +19,13 @@ from annotations.models.prompts import (
     RubricText,
     SketchBucket,
     TieReason,
+    UntiedResponse,
 )
 from annotations.models.releases import DatasetRelease, ReleaseMember, Retraction
 from annotations.models.rounds import (
     Round,
     RoundCohort,
     RoundFilling,
-    RoundOffering,
     RoundTally,
     Seat,
     Task,
@@ -51,7 +51,6 @@ __all__ = [
     "Round",
     "RoundCohort",
     "RoundFilling",
-    "RoundOffering",
     "RoundTally",
     "Rubric",
     "RubricText",
@@ -61,4 +60,5 @@ __all__ = [
     "Task",
     "TaskResponse",
     "TieReason",
+    "UntiedResponse",
 ]

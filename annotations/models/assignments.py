@@ -1,4 +1,4 @@
-"""One task leased to one person, and what they made of it."""
+"""Assignments, judgements, rewrites, flags, and the logs of reviews and pay checks."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ HOLDS_SEAT = Q(state__in=[AssignmentState.LEASED, AssignmentState.SUBMITTED])
 
 
 class Assignment(PublicModel):
-    """A lease with everything that was in force when it was made."""
+    """A task leased to one member, with the terms that were in force at that time."""
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="assignments")
     member = models.ForeignKey(
@@ -57,7 +57,7 @@ class Assignment(PublicModel):
     expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
     sitting = models.UUIDField(help_text="Groups what was judged without a longer pause.")
-    # pace: see rules.pace and decision 20; empty in rows from before these were kept
+    # speed of work: see rules.work_speed and decision 20; empty in rows of older versions
     promised_seconds = models.PositiveIntegerField(null=True, help_text="By the rate, for this.")
     words_shown = models.PositiveIntegerField(null=True, help_text="Of prompt and responses.")
     spare_seconds = models.IntegerField(
@@ -149,18 +149,18 @@ class Assignment(PublicModel):
 
     @property
     def pay_held(self) -> bool:
-        """Whether its pay is held, and nobody has decided on it yet."""
+        """Return whether the pay is held and waits for a decision."""
         return self.pay_check == PayCheck.HELD
 
     @property
     def spare(self) -> Spare:
-        """What could be paid at once when this was leased, or judged or skipped."""
+        """Return what could be paid immediately when this was leased, or judged or skipped."""
         ended = self.state in (AssignmentState.SUBMITTED, AssignmentState.SKIPPED)
         return Spare(self.spare_seconds, (ended and self.ended_at) or self.leased_at)
 
     @cached_property
     def responses(self) -> dict[uuid.UUID, Response]:
-        """The responses shown, by id, in no order; one query, then kept. They never change."""
+        """Return response id → response shown. Cached, because they never change."""
         return {response.id: response for response in _responses_of.all(task_id=self.task_id)}
 
 
@@ -170,7 +170,7 @@ def _responses_of(task_id: uuid.UUID) -> QuerySet[Response]:
 
 
 class OrderBalance(models.Model):
-    """How much more often one source stood left of another, for one person: -1, 0 or 1."""
+    """How much more often one source was left of another, for one member: -1, 0 or 1."""
 
     id = models.BigAutoField(primary_key=True)
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -193,9 +193,9 @@ class OrderBalance(models.Model):
 
 
 class PayDecision(PublicModel):
-    """The log of pay that is checked: each move of an assignment's `pay_check`, and why.
+    """The log of pay checks: each change of an assignment's `pay_check`, and the reason.
 
-    The first of an assignment is that its pay was held: nobody decided that but a rule.
+    The first entry of an assignment says that a rule held its pay.
     """
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -223,7 +223,7 @@ class PayDecision(PublicModel):
 
 
 class Judgement(PublicModel):
-    """What somebody submitted; append-only."""
+    """What a member submitted; append-only."""
 
     assignment = models.OneToOneField(
         Assignment, on_delete=models.PROTECT, related_name="judgement"
@@ -258,7 +258,7 @@ class Judgement(PublicModel):
 
 
 class Rewrite(PublicModel):
-    """A response as somebody would rather have it; its text stays, its state is reviewed."""
+    """A member's version of a response. Its text never changes; a review changes its state."""
 
     study = models.ForeignKey(
         Study, on_delete=models.PROTECT, related_name="+", db_index=False, help_text="Of the task."
@@ -289,7 +289,7 @@ class Rewrite(PublicModel):
 
 
 class Flag(PublicModel):
-    """A report of harm; what was reported stays, its state is reviewed."""
+    """A report of harm. Its content never changes; a review changes its state."""
 
     study = models.ForeignKey(
         Study, on_delete=models.PROTECT, related_name="+", db_index=False, help_text="Of the task."
@@ -324,7 +324,7 @@ class Flag(PublicModel):
 
 
 class SeenInReview(models.Model):
-    """Somebody read in review what others wrote about a prompt: they never judge it after that."""
+    """A member who read in review what others wrote about a prompt, so they never judge it."""
 
     id = models.BigAutoField(primary_key=True)
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+", db_index=False)

@@ -1,4 +1,4 @@
-"""Texts that only their author sees, and what their author said about each."""
+"""Texts that only their author sees, and the log of the author's decisions."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from codesign.studies.models import Member
 
 
 class OwnText(PublicModel):
-    """Says that a text, wherever it is kept, is its author's alone until they free it.
+    """Marks a text, in whichever table it is stored, as visible only to its author.
 
-    A row of its own beside the text, so that what others read (reviews, releases, the audit
-    trail) is the same as if the text had not been written.
+    A separate row, so that what others read (reviews, releases, the audit trail) is the same as if
+    the text did not exist.
     """
 
     member = models.ForeignKey(
@@ -37,7 +37,7 @@ class OwnText(PublicModel):
 
 
 class OwnTextMove(models.Model):
-    """The log: from which state to which. The audit trail has none of it, since others read it."""
+    """The log of changes of state. The audit trail has none of them, because others read it."""
 
     id = models.BigAutoField(primary_key=True)
     own_text = models.ForeignKey(OwnText, on_delete=models.PROTECT, related_name="moves")

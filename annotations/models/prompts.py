@@ -1,4 +1,4 @@
-"""What is judged, and by which questions."""
+"""Prompts, responses and rubrics."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from codesign.shared.models import PublicModel, append_only, one_of, write_once
 from codesign.studies.models import Study
 
 NOT_CLEAR = ~Q(text_check=TextCheck.CLEAR)
-"""Texts to be looked at, or that were found to hold personal data: few, so they have an index."""
+"""Texts to check, or in which personal data was found. They are few, so they have an index."""
 
 
 class Prompt(PublicModel):
-    """What somebody writes to a model: one turn or a whole conversation."""
+    """What a model answers: one turn or a whole conversation."""
 
     study = models.ForeignKey(
         Study, on_delete=models.PROTECT, related_name="prompts", db_index=False
@@ -69,9 +69,9 @@ class Prompt(PublicModel):
 
 
 class SketchBucket(models.Model):
-    """Keys of some prompts of a study, by which those that may be tied find each other.
+    """MinHash keys of prompts of a study, to find prompts that belong in one split group.
 
-    One import writes at most a few rows to a bucket; `rules.minhash_buckets` says what they hold.
+    An import writes at most a few rows to each bucket. `rules.minhash_buckets` describes the keys.
     """
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -83,13 +83,13 @@ class SketchBucket(models.Model):
     class Meta:
         indexes: ClassVar = [models.Index(fields=["study", "bucket"], name="sketch_bucket")]
         triggers: ClassVar = [
-            # Deleted where the groups of a study are worked out again.
+            # Rows are deleted when the groups of a study are computed again.
             pgtrigger.Protect(name="no_update", operation=pgtrigger.Update)
         ]
 
 
 class TieReason(models.Model):
-    """Why prompts of a split group are tied, beside the very same text; a reason may repeat."""
+    """Why prompts are in one split group, besides identical texts. A reason may repeat."""
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="+", db_index=False)
     split_group = models.UUIDField()
@@ -103,7 +103,7 @@ class TieReason(models.Model):
 
 
 class Response(PublicModel):
-    """One answer to a prompt. Who wrote it is known to `modelhub` alone, through `source`."""
+    """An answer to a prompt. Only `modelhub` knows who wrote it, through `source`."""
 
     prompt = models.ForeignKey(Prompt, on_delete=models.PROTECT, related_name="responses")
     text = models.TextField()
@@ -130,8 +130,17 @@ class Response(PublicModel):
         triggers: ClassVar = write_once("prompt_id", "text", "text_hash", "origin", "source")
 
 
+class UntiedResponse(models.Model):
+    """A response whose prompt is still to be tied to others that got the very same text."""
+
+    response = models.OneToOneField(
+        Response, on_delete=models.PROTECT, primary_key=True, related_name="+"
+    )
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="+")
+
+
 class Rubric(PublicModel):
-    """A numbered version of the questions that a cohort is asked; a change is a new version."""
+    """A numbered version of a set of criteria. A change creates a new version."""
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="rubrics")
     key = models.SlugField()

@@ -1,4 +1,4 @@
-"""Rules about rows: each has one name here, by which all code asks it (decision 28).
+"""Rules about rows. Each has one name here, which all code uses (decision 28).
 
 A rule about a row that another row refers to is a function of the path to it:
 `Flag.objects.filter(in_use("response"))`.
@@ -35,12 +35,12 @@ if TYPE_CHECKING:
 
 
 def in_use(path: str = "") -> Q:
-    """Whether a prompt or response may be given to people: it was not withdrawn."""
+    """Return the condition that a prompt or response was not withdrawn."""
     return Q(**{f"{path}__withdrawn_at" if path else "withdrawn_at": None})
 
 
 def withdrawn(path: str = "") -> Q:
-    """Whether a prompt or response was withdrawn."""
+    """Return the condition that a prompt or response was withdrawn."""
     return Q(**{f"{path}__withdrawn_at__isnull" if path else "withdrawn_at__isnull": False})
 
 
@@ -81,17 +81,17 @@ class RoundQuerySet(models.QuerySet["Round"]):
 
 
 class SeatQuerySet(models.QuerySet["Seat"]):
-    """Seats, by whom they may be given to."""
+    """Seats, by the members they may be given to."""
 
     def not_had_by(self, member_id: uuid.UUID) -> SeatQuerySet:
-        """Those whose text a member has not had.
+        """Those whose prompt is new to a member.
 
-        They had it if they were assigned its task (and did not let the lease expire), skipped its
+        A prompt is not new if they had its task (and did not let the lease expire), skipped the
         prompt, or read in review what others wrote about it.
 
-        Written with NOT IN, which PostgreSQL answers from a hash table of what the member had.
-        NOT EXISTS became a nested loop where the table was new to the planner: quadratic in what
-        the member had done, since the next seats of their own tasks stand first in the queue.
+        Uses NOT IN, for which PostgreSQL builds a hash table of what the member had. NOT EXISTS
+        became a nested loop when the planner had no statistics of the table: quadratic in the work
+        of the member, because further seats of their own tasks are first in the queue.
         """
         from annotations.models.assignments import Assignment, SeenInReview
 
@@ -107,17 +107,17 @@ class SeatQuerySet(models.QuerySet["Seat"]):
         )
 
     def offered_to(self, *, member_id: uuid.UUID, cohort_id: uuid.UUID | None) -> SeatQuerySet:
-        """Offered seats of a cohort whose text the member has not had, in the queue's order.
+        """Offered seats of a cohort with prompts that are new to the member, in queue order.
 
-        Comparisons of models come first, then the task nearest to completion.
+        Evaluation rounds come first, then the task nearest to completion.
         """
         seats = self.not_had_by(member_id).filter(offered=True, cohort=cohort_id)
         return seats.order_by(F("first").desc(), F("number").desc(), "shuffle")
 
     def waiting_for(self, *, member_id: uuid.UUID, cohort_id: uuid.UUID | None) -> SeatQuerySet:
-        """The same without comparisons for members whose answers must not test a model.
+        """`offered_to`, without evaluation rounds for members who do not allow evaluation.
 
-        Their seats would be lost. Which kind a lease takes first is drawn in `services.seats`.
+        Their answers could not be used. `services.seats` draws which kind a lease takes first.
         """
         seats = self.offered_to(member_id=member_id, cohort_id=cohort_id)
         tests = ConsentRecord.objects.filter(member_id=member_id).eligible_for(Purpose.EVALUATION)
@@ -127,9 +127,9 @@ class SeatQuerySet(models.QuerySet["Seat"]):
 WORK = Q(state=AssignmentState.SUBMITTED) | Q(state=AssignmentState.SKIPPED, skip_paid=True)
 """A judgement, or a skip that is paid."""
 PAID = WORK & Q(pay_check__in=CREDITED)
-"""Work that the ledger credits: not where a person still checks the pay, or decided against it."""
+"""Work that the ledger credits; not if its pay is held or was refused."""
 PAY_HELD = Q(pay_check=PayCheck.HELD)
-"""A person checks the pay before it is credited."""
+"""Work whose pay a person checks before it is credited."""
 ENDED = Q(state__in=[AssignmentState.SUBMITTED, AssignmentState.SKIPPED])
 """Judged or skipped."""
 
@@ -166,7 +166,7 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         return self.filter(PAY_HELD)
 
     def by_people(self) -> AssignmentQuerySet:
-        """Those that no program made as examples."""
+        """Those that are not examples made by a program."""
         return self.filter(example=False)
 
 
@@ -207,7 +207,7 @@ class FlagQuerySet(models.QuerySet["Flag"]):
 
 
 class DatasetReleaseQuerySet(models.QuerySet["DatasetRelease"]):
-    """Dataset releases, by whether their files exist."""
+    """Dataset releases, by state."""
 
     def unfinished(self) -> DatasetReleaseQuerySet:
         """Those that are still to be built, or are being built."""

@@ -1,4 +1,4 @@
-"""Frozen data sets, and whose work is in them."""
+"""Dataset releases, the members whose work is in them, and retractions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BEFORE_FROZEN = [
 
 
 class DatasetRelease(PublicModel):
-    """One export for one purpose: selected, filtered by consent at that moment, frozen, hashed."""
+    """A selection of judgements for one purpose: filtered by consent, frozen and hashed."""
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="releases")
     number = models.PositiveIntegerField()
@@ -35,11 +35,6 @@ class DatasetRelease(PublicModel):
     selection_hash = models.CharField(max_length=64, blank=True)
     manifest = models.JSONField(default=dict)
     manifest_sha256 = models.CharField(max_length=64, blank=True)
-    rows_done = models.PositiveIntegerField(default=0)
-    rows_total = models.PositiveIntegerField(default=0)
-    error = models.CharField(max_length=500, blank=True)
-    builds = models.PositiveSmallIntegerField(default=0, help_text="Builders that began it.")
-    building_since = models.DateTimeField(null=True, blank=True)
     frozen_at = models.DateTimeField(null=True, blank=True)
     superseded_at = models.DateTimeField(null=True, blank=True)
     has_examples = models.BooleanField(default=False, help_text="Holds seeded judgements.")
@@ -91,7 +86,7 @@ class DatasetRelease(PublicModel):
 
 
 class ReleaseMember(models.Model):
-    """That a person's work is in a release, so that a withdrawal finds it."""
+    """A member whose work is in a release, so that a withdrawal finds the release."""
 
     release = models.ForeignKey(DatasetRelease, on_delete=models.PROTECT, related_name="members")
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="releases")
@@ -105,9 +100,9 @@ class ReleaseMember(models.Model):
 
 
 class Retraction(PublicModel):
-    """That one person's work must be dropped from a frozen release (standards 2.9).
+    """One person's work that must be deleted from a frozen release (standards 2.9).
 
-    It stays when the person signs again: what they allow then is in the releases after that.
+    It stays if the person signs again. Their work can then be in later releases.
     """
 
     release = models.ForeignKey(

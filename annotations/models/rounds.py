@@ -1,4 +1,4 @@
-"""Rounds and their tasks; overlap is the number of seats."""
+"""Rounds, their tasks and seats."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.db.models import F, Q
 
 from annotations.models.prompts import Prompt, Response, Rubric
 from annotations.models.querysets import RoundQuerySet, SeatQuerySet
-from annotations.rules.states import FillingState, RoundKind, RoundState, SeatState, Waiting
+from annotations.rules.states import RoundKind, RoundState, SeatState, Waiting
 from annotations.rules.text_kinds import Category
 from codesign.shared.models import PublicModel, append_only, counting, one_of
 from codesign.studies.models import Cohort, Study
@@ -38,7 +38,7 @@ class Round(PublicModel):
 
 
 class RoundCohort(models.Model):
-    """What a cohort is asked in a round, by which rubric, and how many judge each task."""
+    """What a cohort is asked in a round, its rubric, and the number of people for each task."""
 
     round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="cohorts")
     cohort = models.ForeignKey(Cohort, on_delete=models.PROTECT, related_name="+")
@@ -55,26 +55,16 @@ class RoundCohort(models.Model):
 
 
 class RoundFilling(models.Model):
-    """Prompts that a round is being filled with, batch by batch; the row is the truth.
-
-    A batch moves `after` on in the transaction that makes its tasks, so a worker that dies costs
-    one batch at most, and none is made twice.
-    """
+    """Which prompts a job fills a round with, and the number that became tasks."""
 
     round = models.OneToOneField(Round, on_delete=models.PROTECT, related_name="filling")
-    state = models.CharField(max_length=10, default=FillingState.FILLING)
     which = models.CharField(max_length=10)
     categories = ArrayField(models.CharField(max_length=12), help_text="Of the prompts.")
     responses = models.PositiveSmallIntegerField(help_text="For each prompt, at most.")
-    total = models.PositiveIntegerField(help_text="Prompts to look at, counted at the start.")
-    looked_at = models.PositiveIntegerField(default=0)
     placed = models.PositiveIntegerField(default=0, help_text="Those that became tasks.")
-    after = models.UUIDField(null=True, help_text="The last prompt looked at; they go by id.")
-    started_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints: ClassVar = [
-            one_of("state", FillingState, "round_filling_state_known"),
             one_of("which", Waiting, "round_filling_which_known"),
             models.CheckConstraint(
                 condition=Q(responses__gte=2), name="round_filling_has_something_to_compare"
@@ -86,25 +76,12 @@ class RoundFilling(models.Model):
         ]
 
 
-class RoundOffering(models.Model):
-    """An opened or closed round whose seats still follow it, batch by batch; gone when they have.
-
-    A batch moves `after` on in the transaction that offers its seats or takes them back.
-    """
-
-    round = models.OneToOneField(Round, on_delete=models.PROTECT, related_name="offering")
-    total = models.PositiveIntegerField(help_text="Tasks of the round at the start.")
-    looked_at = models.PositiveIntegerField(default=0)
-    after = models.UUIDField(null=True, help_text="The last task's prompt; they go by prompt.")
-    started_at = models.DateTimeField()
-
-
 class RoundTally(models.Model):
-    """How many tasks, seats and judgements a round has, as movements: their sum is the number.
+    """Changes of the numbers of tasks, seats and judgements of a round; the sums are the counters.
 
-    Triggers add a row for every change in its own transaction, so that the sum is never wrong, and
-    two people who send at once never wait for each other, as they would at one counter. A timer
-    folds the rows of a round into one (`services.counters`).
+    Triggers add a row for every change in its own transaction. So the sums are always right, and
+    transactions never wait for each other, as they would for a single counter row. A timer folds
+    the rows of a round into one (`services.counters`).
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -169,13 +146,13 @@ class TaskResponse(models.Model):
 
 
 class Seat(models.Model):
-    """One place for one judgement of one cohort on one task.
+    """A place for one judgement of one cohort on one task.
 
-    `offered` marks the one free seat of a task and cohort that is given next: the free one with
-    the lowest number, while the round is open and the prompt not pulled. The queue is an index
-    over offered seats: those of comparisons apart from the others, which a lease draws between
-    (decision 20), then the highest number (the task nearest to completion), then `shuffle`.
-    Seats change only under a lock on their task's row.
+    `offered` marks the free seat of a task and cohort that is leased next: the free one with the
+    lowest number, while the round is open and the prompt not withdrawn. The queue is an index over
+    offered seats: seats of evaluation rounds separate from others (a lease draws between the two,
+    decision 20), then the highest number (the task nearest to completion), then `shuffle`. Seats
+    change only under a lock on their task.
     """
 
     id = models.BigAutoField(primary_key=True)

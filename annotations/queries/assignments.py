@@ -1,4 +1,4 @@
-"""Reading the queue and what a person holds."""
+"""Queries for the queue of seats and for a member's assignments."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from codesign.shared.errors import NoConsent, NotFound
 from codesign.studies.models import Member, is_current
 
 AT_MOST = 100
-"""Waiting tasks are counted up to this many: nobody is helped by a larger number."""
+"""Waiting tasks are counted up to this number, because a larger one helps nobody."""
 
 
 class ShownPrompt(TypedDict):
-    """What somebody wrote, without any system message."""
+    """A prompt, without system messages."""
 
     id: str
     messages: list[dict[str, str]]
@@ -62,7 +62,7 @@ class ShownCriterion(TypedDict):
 
 
 class ShownRubric(TypedDict):
-    """The questions as they were when the task was leased."""
+    """The rubric at the time of the lease."""
 
     id: str
     version: int
@@ -71,14 +71,14 @@ class ShownRubric(TypedDict):
 
 
 class ShownPay(TypedDict):
-    """What the piece pays."""
+    """The pay for the assignment."""
 
     amount_minor: int
     currency: str
 
 
 class ShownAssignment(TypedDict):
-    """An assignment as API and page show it: nothing in it tells the model."""
+    """An assignment as the API and the page show it. Nothing in it identifies a model."""
 
     id: str
     study: str
@@ -93,14 +93,14 @@ class ShownAssignment(TypedDict):
 
 
 def waiting_seats(member: Member) -> QuerySet[Seat]:
-    """Seats that the member may be given now, the first of the queue first."""
+    """Return the seats that the member may be given now, in queue order."""
     return Seat.objects.waiting_for(member_id=member.id, cohort_id=member.cohort_id)
 
 
 def _first(seats: QuerySet[Seat], *, skip_locked: bool) -> QuerySet[Seat]:
-    """The first of these, with the lock of its task.
+    """Return the first of these seats, with a lock on its task.
 
-    Its columns are the seat's id, task and number, the task's id and round.
+    The columns are the seat's id, task and number, and the task's id and round.
     """
     locked = seats.select_for_update(no_key=True, skip_locked=skip_locked, of=("task",))
     columns = locked.select_related("task").only("id", "task", "number", "task__id", "task__round")
@@ -109,52 +109,52 @@ def _first(seats: QuerySet[Seat], *, skip_locked: bool) -> QuerySet[Seat]:
 
 @CompiledQuery
 def first_free(member_id: uuid.UUID, cohort_id: uuid.UUID) -> QuerySet[Seat]:
-    """The first waiting seat whose task nobody else holds; the hottest query."""
+    """Return the first waiting seat whose task is not locked; the most frequent query."""
     waiting = Seat.objects.waiting_for(member_id=member_id, cohort_id=cohort_id)
     return _first(waiting, skip_locked=True)
 
 
 @CompiledQuery
 def first_ordinary(member_id: uuid.UUID, cohort_id: uuid.UUID) -> QuerySet[Seat]:
-    """The same among those that compare no models."""
+    """Return the same, without seats of evaluation rounds."""
     offered = Seat.objects.offered_to(member_id=member_id, cohort_id=cohort_id)
     return _first(offered.filter(first=False), skip_locked=True)
 
 
 @CompiledQuery
 def first_of_task(member_id: uuid.UUID, cohort_id: uuid.UUID, task_id: uuid.UUID) -> QuerySet[Seat]:
-    """The waiting seat of one task, unless somebody else holds the task."""
+    """Return the waiting seat of one task, unless the task is locked."""
     waiting = Seat.objects.waiting_for(member_id=member_id, cohort_id=cohort_id)
     return _first(waiting.filter(task=task_id), skip_locked=True)
 
 
 @CompiledQuery
 def first_waiting(member_id: uuid.UUID, cohort_id: uuid.UUID) -> QuerySet[Seat]:
-    """The first waiting seat, waited for where somebody holds its task."""
+    """Return the first waiting seat; waits if its task is locked."""
     waiting = Seat.objects.waiting_for(member_id=member_id, cohort_id=cohort_id)
     return _first(waiting, skip_locked=False)
 
 
 def _judging(user_id: uuid.UUID) -> QuerySet[Member]:
-    """The memberships of somebody who has not left, each with its study, locked when read."""
+    """Return a person's current memberships with their studies, locked when read."""
     members = Member.objects.current().filter(user_id=user_id).select_related("study")
     return members.select_for_update(no_key=True, of=("self",))
 
 
 @CompiledQuery
 def member_in(user_id: uuid.UUID, slug: str) -> QuerySet[Member]:
-    """Somebody's membership of a study, locked."""
+    """Return a person's membership of a study, locked."""
     return _judging(user_id).filter(study__slug=slug)
 
 
 @CompiledQuery
 def member_of(user_id: uuid.UUID, assignment_id: uuid.UUID) -> QuerySet[Member]:
-    """The membership under which somebody holds or held an assignment, locked."""
+    """Return the membership that an assignment belongs to, locked."""
     return _judging(user_id).filter(assignments=assignment_id)
 
 
 def leased() -> QuerySet[Assignment]:
-    """Leases with their seats, for services that hold the member's lock."""
+    """Return leased assignments with their seats, for services that hold the member's lock."""
     return Assignment.objects.leased().select_related("seat")
 
 
@@ -165,16 +165,16 @@ def _latest(member_id: uuid.UUID) -> QuerySet[Assignment]:
 
 
 def latest(member: Member) -> Assignment | None:
-    """What a member was given last, with its prompt; a lease is always the last."""
-    found = _latest.first(member_id=member.id)
-    if found:
-        found.member = member
-    return found
+    """Return a member's latest assignment with its prompt. A current lease is always the latest."""
+    assignment = _latest.first(member_id=member.id)
+    if assignment:
+        assignment.member = member
+    return assignment
 
 
 @CompiledQuery
 def responses_of(task_id: uuid.UUID) -> QuerySet[Response]:
-    """The fixed responses of a task, at least one, each with the task's prompt; one query."""
+    """Return the responses of a task (at least one) with the prompt, in one query."""
     return Response.objects.filter(tasks=task_id).select_related("prompt")
 
 
@@ -184,24 +184,24 @@ def _of_member(assignment_id: uuid.UUID, member_id: uuid.UUID) -> QuerySet[Assig
 
 
 def locked_own(*, member: Member, assignment_id: uuid.UUID) -> Assignment:
-    """An assignment of a member whose lock the caller holds."""
-    (found,) = _of_member.all(assignment_id=assignment_id, member_id=member.id)
-    found.member = member
-    return found
+    """Return an assignment of a member. The caller holds the member's lock."""
+    (assignment,) = _of_member.all(assignment_id=assignment_id, member_id=member.id)
+    assignment.member = member
+    return assignment
 
 
 @CompiledQuery
 def leads_of(
     member_id: uuid.UUID, first_source: uuid.UUID, second_source: uuid.UUID
 ) -> QuerySet[OrderBalance, tuple[int]]:
-    """How often, for a member, the first source stood left minus right; no row: never yet."""
+    """Return how often the first source was left minus right for a member; no row if never."""
     return OrderBalance.objects.filter(
         member_id=member_id, first_source=first_source, second_source=second_source
     ).values_list("lead")
 
 
 def said_not_today(*, member: Member, now: datetime) -> bool:
-    """Whether the member said “not today” already on their own day."""
+    """Return whether the member already skipped with “not today”, on their own calendar day."""
     today = sittings.start_of_day(now=now, zone=member.user.timezone)
     return Assignment.objects.filter(
         member_id=member.id, skip_reason=SkipReason.NOT_TODAY, ended_at__gte=today
@@ -209,38 +209,38 @@ def said_not_today(*, member: Member, now: datetime) -> bool:
 
 
 def saw_in_review(*, member_id: uuid.UUID, prompt_id: uuid.UUID) -> bool:
-    """Whether the member read in review what others wrote about a prompt."""
+    """Return whether the member read in review what others wrote about a prompt."""
     return SeenInReview.objects.filter(member_id=member_id, prompt_id=prompt_id).exists()
 
 
 def overdue(*, now: datetime) -> Iterator[uuid.UUID]:
-    """Leases whose time is over, the oldest first."""
+    """Yield the ids of expired leases, the oldest first."""
     late = Assignment.objects.leased().filter(expires_at__lte=now)
     return iter(list(late.order_by("expires_at").values_list("id", flat=True)))
 
 
 @CompiledQuery
 def _of_user(assignment_id: uuid.UUID, user_id: uuid.UUID) -> QuerySet[Assignment]:
-    found = Assignment.objects.filter(
+    mine = Assignment.objects.filter(
         is_current("member"), id=assignment_id, member__user_id=user_id
     )
-    return found.select_related("member__study", "prompt")
+    return mine.select_related("member__study", "prompt")
 
 
 def own(*, actor: Actor, assignment_id: uuid.UUID) -> Assignment:
-    """The actor's own assignment, with all that showing it needs; one query besides consent."""
+    """Return the actor's own assignment, ready to be shown; one query besides consent."""
     if actor.user_id is None:
         raise NotFound
-    found = _of_user.first(assignment_id=assignment_id, user_id=actor.user_id)
-    if found is None:
+    assignment = _of_user.first(assignment_id=assignment_id, user_id=actor.user_id)
+    if assignment is None:
         raise NotFound
-    if consent.id_in_force(member_id=found.member_id) is None:
+    if consent.id_in_force(member_id=assignment.member_id) is None:
         raise NoConsent
-    return found
+    return assignment
 
 
 def slug_of(*, actor: Actor, assignment_id: uuid.UUID) -> str:
-    """The address of the study of one of the actor's assignments."""
+    """Return the slug of the study of one of the actor's assignments."""
     if actor.user_id is None:
         raise NotFound
     mine = Assignment.objects.filter(member__user_id=actor.user_id)
@@ -248,7 +248,7 @@ def slug_of(*, actor: Actor, assignment_id: uuid.UUID) -> str:
 
 
 def held(*, actor: Actor, slug: str) -> Assignment | None:
-    """What the actor holds in a study now, or None."""
+    """Return the actor's current lease in a study, or None."""
     if actor.user_id is None:
         return None
     return (
@@ -265,7 +265,7 @@ def held(*, actor: Actor, slug: str) -> Assignment | None:
 
 
 def shown(*, actor: Actor, assignment: Assignment) -> ShownAssignment:
-    """The assignment as its person sees it; no query where prompt and responses are loaded."""
+    """Return the assignment as its member sees it; no query if prompt and responses are loaded."""
     member = assignment.member
     if member.user_id != actor.user_id:
         raise NotFound
@@ -300,7 +300,7 @@ def shown(*, actor: Actor, assignment: Assignment) -> ShownAssignment:
 
 
 def _label(place: int) -> str:
-    """A, B, …, Z, AA, AB, …."""
+    """Return the label of a place: A, B, …, Z, AA, AB, …."""
     rest, letter = divmod(place, 26)
     return (_label(rest - 1) if rest else "") + chr(ord("A") + letter)
 
@@ -328,5 +328,5 @@ def _rubric(words: rubrics.RubricWords) -> ShownRubric:
 
 
 def how_many_wait(member: Member) -> int:
-    """How many tasks wait for a member, up to `AT_MOST`."""
+    """Return the number of tasks that wait for a member, up to `AT_MOST`."""
     return waiting_seats(member)[:AT_MOST].count()

@@ -1,4 +1,4 @@
-"""Which prompts a round may be filled with, and how far it is."""
+"""Queries for prompts that a round can be filled with."""
 
 from __future__ import annotations
 
@@ -8,33 +8,26 @@ from collections.abc import Sequence
 from django.db.models import Exists, OuterRef, QuerySet
 
 from annotations.models import Prompt, RoundFilling, Task
-from annotations.rules.states import FillingState, Waiting
+from annotations.rules.states import Waiting
+
+JOB = "round_filling"
+"""The kind of job that fills a round."""
 
 
 def candidates(*, study_id: uuid.UUID, which: str, categories: Sequence[str]) -> QuerySet[Prompt]:
-    """Prompts in use, of these kinds; those for comparisons between models are never among them."""
-    found = Prompt.objects.for_judging().filter(study_id=study_id, category__in=categories)
+    """Return prompts in use of these categories, without held-out ones."""
+    prompts = Prompt.objects.for_judging().filter(study_id=study_id, category__in=categories)
     if which == Waiting.NOT_ASKED:
-        found = found.exclude(Exists(Task.objects.filter(prompt=OuterRef("id"))))
-    return found.defer("messages")
+        prompts = prompts.exclude(Exists(Task.objects.filter(prompt=OuterRef("id"))))
+    return prompts.defer("messages")
 
 
-def next_prompts(*, filling: RoundFilling) -> QuerySet[Prompt]:
-    """What is left to look at, by id; what another way brought into the round is in it already."""
-    found = candidates(
+def next_prompts(*, filling: RoundFilling, after: str) -> QuerySet[Prompt]:
+    """Return the candidates after a prompt, by id, that are not in the round yet."""
+    prompts = candidates(
         study_id=filling.round.study_id, which=filling.which, categories=filling.categories
     )
-    if filling.after:
-        found = found.filter(id__gt=filling.after)
+    if after:
+        prompts = prompts.filter(id__gt=uuid.UUID(after))
     here = Task.objects.filter(prompt=OuterRef("id"), round=filling.round_id)
-    return found.exclude(Exists(here)).order_by("id")
-
-
-def filling_now() -> QuerySet[RoundFilling]:
-    """Every filling that has not ended."""
-    return RoundFilling.objects.filter(state=FillingState.FILLING)
-
-
-def locked(*, skip: bool = False) -> QuerySet[RoundFilling]:
-    """Fillings, locked until the transaction ends; with `skip` only those that nobody holds."""
-    return RoundFilling.objects.select_for_update(no_key=True, of=("self",), skip_locked=skip)
+    return prompts.exclude(Exists(here)).order_by("id")

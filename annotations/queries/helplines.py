@@ -1,4 +1,4 @@
-"""Numbers that a reply may well hold: they are nobody's own."""
+"""Numbers of helplines, which are not personal data."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from codesign.care import queries as care
 
 @cache
 def helpline_numbers() -> frozenset[str]:
-    """Telephone and text numbers of the listed helplines."""
-    lines = [line for _, found in care.helplines_by_country() for line in found]
+    """Return the telephone and text numbers of the listed helplines."""
+    lines = [line for _, country in care.helplines_by_country() for line in country]
     numbers = " or ".join(f"{line['phone']} or {line['text']}" for line in lines)
     return frozenset(re.split(r",| or ", numbers)) - {""}

@@ -1,7 +1,7 @@
-"""Lists for the staff of a study, narrowed by what a program asks for.
+"""Filtered lists of the API, for the staff of a study.
 
-Doors check who may see them. Models are unknown here: whoever knows them passes the sources of the
-responses that are wanted.
+Callers check permissions. Models are unknown here, so callers that filter by model pass the sources
+of its responses.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import uuid
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from annotations.models import Flag, Judgement, Prompt, Response, Round, RoundCohort, Task
 from annotations.models.querysets import in_use, withdrawn
@@ -25,7 +26,7 @@ Sources = QuerySet[Any, uuid.UUID]
 
 
 def prompts(*, study_id: uuid.UUID, asked: Asked, sources: Sources | None) -> QuerySet[Prompt]:
-    """Prompts of a study by external id, with a response of `sources` where these are given."""
+    """Return prompts of a study by external id; with `sources`, those with such a response."""
     wanted = matching(
         asked,
         category="category",
@@ -34,41 +35,41 @@ def prompts(*, study_id: uuid.UUID, asked: Asked, sources: Sources | None) -> Qu
         held_out="held_out",
         since="created_at__gte",
     )
-    found = prompts_of(study_id=study_id).filter(wanted, _in_use(asked))
+    prompts = prompts_of(study_id=study_id).filter(wanted, _in_use(asked))
     if "topic" in asked:
-        found = found.filter(topics__contains=[asked["topic"]])
+        prompts = prompts.filter(topics__contains=[asked["topic"]])
     if "round" in asked:
         tasks = Task.objects.filter(round_id=_round(study_id, asked), prompt_id=OuterRef("id"))
-        found = found.filter(Exists(tasks))
+        prompts = prompts.filter(Exists(tasks))
     if sources is not None:
         answers = Response.objects.filter(prompt_id=OuterRef("id"), source__in=sources)
-        found = found.filter(Exists(answers))
-    return found
+        prompts = prompts.filter(Exists(answers))
+    return prompts
 
 
 def responses(*, study_id: uuid.UUID, asked: Asked, sources: Sources | None) -> QuerySet[Response]:
-    """Responses to prompts of a study, in an order that tells nothing."""
-    found = Response.objects.filter(
+    """Return responses to prompts of a study, in an order that reveals nothing."""
+    responses = Response.objects.filter(
         _about_prompt(asked, "prompt"),
         matching(asked, origin="origin", prompt="prompt_id", since="created_at__gte"),
         _in_use(asked),
         prompt__study_id=study_id,
     )
     if "round" in asked:
-        found = found.filter(tasks__round_id=_round(study_id, asked))
+        responses = responses.filter(tasks__round_id=_round(study_id, asked))
     if sources is not None:
-        found = found.filter(source__in=sources)
-    return found.order_by("id")
+        responses = responses.filter(source__in=sources)
+    return responses.order_by("id")
 
 
 def judgements(
     *, study_id: uuid.UUID, asked: Asked, sources: Sources | None
 ) -> QuerySet[Judgement]:
-    """Judgements under a consent that was not taken back, in an order that tells no time.
+    """Return judgements whose consent was not withdrawn, in an order that reveals no time.
 
-    With what showing them needs; nobody's free text is read.
+    Everything that the API shows is loaded. Free text is never read.
     """
-    found = (
+    judgements = (
         Judgement.objects.filter(
             _about_prompt(asked, "assignment__prompt"),
             matching(asked, prompt="assignment__prompt_id", since="submitted_at__gte"),
@@ -80,21 +81,21 @@ def judgements(
         .defer("comment")
     )
     if "round" in asked:
-        found = found.filter(assignment__task__round_id=_round(study_id, asked))
+        judgements = judgements.filter(assignment__task__round_id=_round(study_id, asked))
     if "cohort" in asked:
-        found = found.filter(member__cohort_id=_cohort(study_id, asked))
+        judgements = judgements.filter(member__cohort_id=_cohort(study_id, asked))
     if sources is not None:
         shown = Response.objects.filter(tasks=OuterRef("assignment__task_id"), source__in=sources)
-        found = found.filter(Exists(shown))
-    return found.order_by("id")
+        judgements = judgements.filter(Exists(shown))
+    return judgements.order_by("id")
 
 
 def rounds(*, study_id: uuid.UUID, asked: Asked) -> QuerySet[Round]:
-    """Rounds of a study, newest first, with what each cohort is asked."""
+    """Return rounds of a study, newest first, with the plans of their cohorts."""
     plans = RoundCohort.objects.select_related("cohort", "rubric").order_by("cohort__position")
     wanted = matching(asked, state="state", kind="kind", since="created_at__gte")
-    found = rounds_of(study_id=study_id).filter(wanted)
-    return found.prefetch_related(Prefetch("cohorts", plans))
+    rounds = rounds_of(study_id=study_id).filter(wanted)
+    return rounds.prefetch_related(Prefetch("cohorts", plans))
 
 
 def _about_prompt(asked: Asked, path: str) -> Q:
@@ -109,16 +110,16 @@ def _in_use(asked: Asked) -> Q:
 
 
 def _round(study_id: uuid.UUID, asked: Asked) -> uuid.UUID:
-    """The round asked for, which must be one of this study: a typo is no empty list."""
+    """Return the id of the round asked for. Raises Invalid if the study has no such round."""
     round_id: uuid.UUID = asked["round"]
     if not Round.objects.filter(study_id=study_id, id=round_id).exists():
-        raise Invalid("There is no such round in this study.", {"round": ["Unknown round."]})
+        raise Invalid(_("This study has no such round."), {"round": [_("Unknown round.")]})
     return round_id
 
 
 def _cohort(study_id: uuid.UUID, asked: Asked) -> uuid.UUID:
     keys = dict(Cohort.objects.filter(study_id=study_id).values_list("key", "id"))
     if asked["cohort"] not in keys:
-        sentence = f"Use one of: {', '.join(sorted(keys))}."
-        raise Invalid("There is no such cohort in this study.", {"cohort": [sentence]})
+        sentence = _("Use one of: %(keys)s.") % {"keys": ", ".join(sorted(keys))}
+        raise Invalid(_("This study has no such cohort."), {"cohort": [sentence]})
     return keys[asked["cohort"]]

@@ -1,4 +1,4 @@
-"""Why there is nothing for somebody to read, so that a page can say so truly."""
+"""Why a member has no tasks, so that pages can explain it."""
 
 from __future__ import annotations
 
@@ -7,33 +7,35 @@ from enum import StrEnum
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from annotations.models import Assignment, Round, RoundFilling, RoundOffering, Seat
+from annotations.models import Assignment, Round, Seat
 from annotations.models.querysets import in_use
+from annotations.queries import filling, offering
 from annotations.registry import BEING_WRITTEN
-from annotations.rules.states import FillingState, SeatState
+from annotations.rules.states import SeatState
 from codesign.compensation import queries as compensation
 from codesign.consent import queries as consent
 from codesign.consent.rules import Purpose
+from codesign.jobs.queries import unfinished
 from codesign.shared.actors import Actor
 from codesign.studies.models import Member
 from codesign.studies.rules import StudyState
 
 
 class Nothing(StrEnum):
-    """Reasons, the first that applies."""
+    """Reasons. The first that applies is shown."""
 
     PAUSED = "paused"
-    CLOSED = "closed"  # the study, or it has not opened
+    CLOSED = "closed"  # the study is closed or not open yet
     UNPAID = "unpaid"  # no pay rate is in force
-    WRITING = "writing"  # replies, or tasks of a round, are being made now
-    OTHERS = "others"  # people hold what is left, and may give it back
+    WRITING = "writing"  # responses or tasks are being created
+    OTHERS = "others"  # others have the remaining tasks and may return them
     BETWEEN = "between"  # no round is open for this cohort
-    DONE = "done"  # they judged or skipped all there is
+    DONE = "done"  # they judged or skipped everything
     NONE_YET = "none_yet"
 
 
 def why_nothing(*, actor: Actor, member: Member) -> Nothing:
-    """The reason for a member who was leased nothing; at most eight queries."""
+    """Return why nothing was leased to a member; at most eight queries."""
     if member.user_id != actor.user_id or member.cohort_id is None:
         return Nothing.NONE_YET
     if member.study.state == StudyState.PAUSED:
@@ -57,17 +59,18 @@ def _open_rounds(member: Member) -> QuerySet[Round]:
 
 
 def _being_written(member: Member) -> bool:
-    """Whether a round is being filled or its seats are still to be offered, or models write."""
-    rounds = _open_rounds(member)
-    return (
-        RoundFilling.objects.filter(round__in=rounds, state=FillingState.FILLING).exists()
-        or RoundOffering.objects.filter(round__in=rounds).exists()
-        or any(find(member) for _name, find in BEING_WRITTEN)
+    """Return whether tasks, offers of seats or responses are being created."""
+    rounds = _open_rounds(member).values("id")
+    jobs = [
+        unfinished(kind=kind).filter(subject_id__in=rounds) for kind in (filling.JOB, offering.JOB)
+    ]
+    return any(unfinished_jobs.exists() for unfinished_jobs in jobs) or any(
+        find(member) for _name, find in BEING_WRITTEN
     )
 
 
 def _held_by_others(member: Member) -> bool:
-    """Whether a seat is leased to somebody else that could come to this member if given back."""
+    """Return whether somebody has a seat that this member could get if it were returned."""
     tests = consent.signed_for(member_id=member.id, purpose=Purpose.EVALUATION).exists()
     leased = Seat.objects.not_had_by(member.id).filter(
         in_use("task__prompt"),

@@ -1,4 +1,4 @@
-"""How far the seats of a round have followed it."""
+"""Queries for the tasks of a round whose seats have to be offered or withdrawn."""
 
 from __future__ import annotations
 
@@ -6,22 +6,25 @@ import uuid
 
 from django.db.models import QuerySet, Sum
 
-from annotations.models import Round, RoundOffering, RoundTally, Task
+from annotations.models import Round, RoundTally, Task
+
+JOB = "round_offering"
+"""The kind of job that offers seats or stops offering them."""
 
 
 def how_many_tasks(*, round: Round) -> int:
-    """From the tallies: a million are not counted."""
+    """Return the number of tasks of a round, from the counters."""
     return int(RoundTally.objects.filter(round=round).aggregate(n=Sum("tasks"))["n"] or 0)
 
 
-def next_tasks(*, progress: RoundOffering, most: int) -> tuple[QuerySet[Task], uuid.UUID | None]:
-    """The next tasks of a round in the order of their prompts, which an index holds.
+def next_tasks(*, round: Round, after: str, most: int) -> tuple[QuerySet[Task], uuid.UUID | None]:
+    """Return the next tasks of a round after a prompt, in the order of prompts (indexed).
 
-    And the prompt of the last of them; None where these are all that are left.
+    Also returns the prompt of the last of them, or None if no tasks follow.
     """
-    tasks = Task.objects.filter(round=progress.round)
-    if progress.after:
-        tasks = tasks.filter(prompt_id__gt=progress.after)
+    tasks = Task.objects.filter(round=round)
+    if after:
+        tasks = tasks.filter(prompt_id__gt=uuid.UUID(after))
     ordered = tasks.order_by("prompt_id").values_list("prompt_id", flat=True)
     last = ordered[most - 1 : most].first()
     return (tasks.filter(prompt_id__lte=last) if last else tasks), last

@@ -1,4 +1,4 @@
-"""Which texts their author alone sees, for every query that shows texts to others; and theirs."""
+"""Which texts only their author sees, for queries that show texts to others; and a person's own."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from codesign.studies.models import Member
 
 
 def kept_private(kind: OwnKind, about: str = "id") -> Exists:
-    """Whether the outer row's text of that kind is its author's alone."""
+    """Return the condition that only the author sees the outer row's text of that kind."""
     return Exists(OwnText.objects.filter(kind=kind, about=OuterRef(about), state__in=KEPT))
 
 
 def is_private(*, kind: OwnKind, about: uuid.UUID) -> bool:
-    """The same of one text, now."""
+    """Return whether only its author sees a text."""
     return OwnText.objects.filter(kind=kind, about=about, state__in=KEPT).exists()
 
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """A text for its author's eyes, and what they can say about it now."""
+    """A text as its author sees it, and the choices that they have now."""
 
     id: uuid.UUID
     kind: OwnKind
@@ -38,27 +38,27 @@ class Own:
 
 
 def how_many(*, member: Member) -> int:
-    """Texts of a member that only they see."""
+    """Return the number of a member's texts that only they see."""
     return OwnText.objects.filter(member=member, state__in=KEPT).count()
 
 
 def own_texts(*, actor: Actor, member: Member) -> list[Own]:
-    """The actor's own in one study, newest first; one query and one for each kind among them."""
+    """Return the actor's own texts in a study, newest first; one query, and one for each kind."""
     if actor.user_id != member.user_id:
         return []
     rows = list(OwnText.objects.filter(member=member).order_by("-created_at", "id"))
-    said: dict[uuid.UUID, tuple[str, bool]] = {}
+    texts: dict[uuid.UUID, tuple[str, bool]] = {}
     for kind in {OwnKind(row.kind) for row in rows}:
-        said |= _READ[kind](row.about for row in rows if row.kind == kind)
+        texts |= _READ[kind](row.about for row in rows if row.kind == kind)
     return [
         Own(row.id, OwnKind(row.kind), OwnState(row.state), text, _choices(row.state, used))
         for row in rows
-        for text, used in [said[row.about]]
+        for text, used in [texts[row.about]]
     ]
 
 
 def is_decided(*, rewrite: Rewrite) -> bool:
-    """Whether a review has said what becomes of a rewrite: then it may be in a release."""
+    """Return whether a review has decided on a rewrite, so that it may be in a release."""
     return rewrite.state != RewriteState.PENDING
 
 
@@ -69,7 +69,7 @@ def _choices(state: str, used: bool) -> list[OwnState]:
 
 
 Texts = dict[uuid.UUID, tuple[str, bool]]
-"""id → (text, whether it may be in a release as soon as it is free)"""
+"""id → (text, whether a release may contain it as soon as its author allows its use)"""
 
 
 def _rewrites(ids: Iterable[uuid.UUID]) -> Texts:
@@ -85,8 +85,8 @@ def _column(rows: QuerySet[Any], name: str) -> Callable[[Iterable[uuid.UUID]], T
 
 
 def _highlights(ids: Iterable[uuid.UUID]) -> Texts:
-    found = Judgement.objects.filter(id__in=ids).values_list("id", "highlights")
-    return {id: ("\n".join(_words_beside(marks)), True) for id, marks in found}
+    rows = Judgement.objects.filter(id__in=ids).values_list("id", "highlights")
+    return {id: ("\n".join(_words_beside(marks)), True) for id, marks in rows}
 
 
 def _words_beside(marks: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Reading work whose pay a person looks at before it is credited (decision 20)."""
+"""Queries for work whose pay a person checks before it is credited (decision 20)."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from django.db.models import (
     Sum,
 )
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
 from annotations.models import Assignment, PayDecision
 from annotations.rules.states import PayCheck
@@ -45,28 +46,28 @@ class Median(Aggregate):
 
 @dataclass(frozen=True, slots=True)
 class HeldOf:
-    """What is held of one person, by pseudonym."""
+    """The held work of one person, who appears under their pseudonym."""
 
     member_id: uuid.UUID
     pseudonym: str
     pieces: int
     skips: int
     seconds: float
-    """Median from shown (or leased) to sent."""
+    """Median of the seconds from shown (or leased) to sent."""
     words: float
     """Median of the words shown."""
     pay: Sequence[tuple[int, str]]
-    """(minor units, currency) that they would be paid."""
+    """(minor units, currency) that would be paid."""
 
     @property
     def judged(self) -> int:
-        """Those of the pieces that are judgements."""
+        """Return the number of pieces that are judgements."""
         return self.pieces - self.skips
 
 
 @dataclass(frozen=True, slots=True)
 class OwnPay:
-    """What a person is told of their own pay that is checked."""
+    """A person's own held pay, and their work that was not paid."""
 
     held: int
     pay: Sequence[tuple[int, str]]
@@ -75,12 +76,12 @@ class OwnPay:
 
 
 def held(*, study_id: uuid.UUID) -> QuerySet[Assignment]:
-    """Work of a study whose pay nobody has decided on yet."""
+    """Return the work of a study whose pay waits for a decision."""
     return Assignment.objects.pay_held().filter(study_id=study_id)
 
 
 def how_many(*, study_id: uuid.UUID) -> tuple[int, int]:
-    """(pieces, people) to look at; pieces no further than `shared.counts` does."""
+    """Return (pieces, people) to check. Pieces are counted up to the limit of `shared.counts`."""
     pieces = up_to_most(held(study_id=study_id))
     people = held(study_id=study_id).aggregate(n=Count("member", distinct=True))["n"]
     return pieces, people
@@ -92,7 +93,7 @@ def _took() -> Any:
 
 
 def people(*, study_id: uuid.UUID, member_id: uuid.UUID | None = None) -> list[HeldOf]:
-    """Everybody of whom something is held, most pieces first; two queries."""
+    """Return the people with held work, most pieces first; two queries."""
     rows = held(study_id=study_id)
     if member_id:
         rows = rows.filter(member_id=member_id)
@@ -126,22 +127,22 @@ def people(*, study_id: uuid.UUID, member_id: uuid.UUID | None = None) -> list[H
 
 
 def person(*, study_id: uuid.UUID, member_id: uuid.UUID) -> Member:
-    """One person of a study, also one who has left: what they did is still decided on."""
-    found = Member.objects.filter(study_id=study_id, id=member_id).first()
-    if found is None:
-        raise NotFound("There is no such person in this study.")
-    return found
+    """Return a member of a study, even if they left: their work still needs a decision."""
+    member = Member.objects.filter(study_id=study_id, id=member_id).first()
+    if member is None:
+        raise NotFound(_("This study has no such person."))
+    return member
 
 
 def pieces(*, study_id: uuid.UUID, member_id: uuid.UUID) -> QuerySet[Assignment]:
-    """What is held of one person, with `took` and `why`."""
+    """Return the held work of a person, with `took` and `why`."""
     why = PayDecision.objects.filter(assignment=OuterRef("id"), new_state=PayCheck.HELD)
     of_person = held(study_id=study_id).filter(member_id=member_id)
     return of_person.annotate(took=_took(), why=Subquery(why.values("why")[:1]))
 
 
 def not_paid(*, study_id: uuid.UUID, member_id: uuid.UUID) -> QuerySet[Assignment]:
-    """What was not paid of one person's work, newest first, with `reason`."""
+    """Return the work of a person that was not paid, newest first, with `reason`."""
     decided = PayDecision.objects.filter(assignment=OuterRef("id"), new_state=PayCheck.NOT_PAID)
     rows = Assignment.objects.filter(
         study_id=study_id, member_id=member_id, pay_check=PayCheck.NOT_PAID
@@ -151,13 +152,13 @@ def not_paid(*, study_id: uuid.UUID, member_id: uuid.UUID) -> QuerySet[Assignmen
 
 
 def newest_end(*, study_id: uuid.UUID, member_id: uuid.UUID) -> Any:
-    """When the newest held piece of a person ended: a decision on all counts up to then."""
+    """Return when the newest held work of a person ended. A decision on all of it ends there."""
     of_person = held(study_id=study_id).filter(member_id=member_id)
     return of_person.aggregate(at=Max("ended_at"))["at"]
 
 
 def of_person(*, actor: Actor, member: Member) -> OwnPay:
-    """What the person themselves is told; two queries."""
+    """Return a person's own pay that is held or was not paid; two queries."""
     if member.user_id != actor.user_id:
         raise NotFound
     mine = held(study_id=member.study_id).filter(member=member)

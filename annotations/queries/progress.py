@@ -1,4 +1,4 @@
-"""How far the judging of a study is, for its coordinator's home."""
+"""Progress of the judging in a study, by cohort and by round."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from annotations.models import Assignment, Round, RoundCohort, RoundTally, Rubric
 from annotations.rules.states import RoundKind, RoundState, SeatState
@@ -22,7 +23,7 @@ from codesign.studies.models import Cohort, Member
 
 @dataclass(frozen=True, slots=True)
 class CohortProgress:
-    """One cohort: who has signed, and how many of its seats hold a judgement."""
+    """The progress of a cohort: its people, who has signed, and its seats with a judgement."""
 
     title: str
     people: int
@@ -33,7 +34,7 @@ class CohortProgress:
 
 
 def judged_by_cohort(*, study_id: uuid.UUID) -> list[CohortProgress]:
-    """Every cohort of a study in its order; four queries, however many there are."""
+    """Return the progress of every cohort of a study, in order; four queries."""
     seats = _seats(RoundTally.objects.filter(round__study_id=study_id))
     people = {
         cohort_id: (signed, everybody)
@@ -68,41 +69,41 @@ def judged_by_cohort(*, study_id: uuid.UUID) -> list[CohortProgress]:
 
 
 def has_judgements(*, study_id: uuid.UUID) -> bool:
-    """Whether anything in a study has been judged."""
+    """Return whether a study has any judgements."""
     seats = _seats(RoundTally.objects.filter(round__study_id=study_id))
     return any(judged for judged, _total in seats.values())
 
 
 def _seats(tallies: QuerySet[RoundTally]) -> dict[uuid.UUID, tuple[int, int]]:
-    """cohort id → (seats that hold a judgement, seats)."""
+    """Return cohort id → (seats with a judgement, seats)."""
     sums = tallies.values("cohort_id").annotate(done=Sum("judged"), total=Sum("seats"))
-    found = sums.values_list("cohort_id", "done", "total")
-    return {cohort_id: (done, total) for cohort_id, done, total in found if cohort_id}
+    rows = sums.values_list("cohort_id", "done", "total")
+    return {cohort_id: (done, total) for cohort_id, done, total in rows if cohort_id}
 
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """How far the people of a cohort came: each number is part of the one before it.
+    """The number of people of a cohort at each stage. Each number is part of the one before it.
 
-    Whoever was taken out of the study is not among them.
+    Members who were removed from the study are not counted.
     """
 
     title: str
     invited: int
-    """Invitations that wait, and everybody who is in."""
+    """Open invitations, and members."""
     joined: int
     signed: int
     """Their consent is in force now."""
     judging: int
-    """They have signed, and sent at least one judgement; examples made by a program aside."""
+    """Signed, and sent at least one judgement that is not an example."""
     to_sign_again: int
     left: int
 
 
 def journeys(*, study_id: uuid.UUID) -> list[Journey]:
-    """From invitation to judging for every cohort in its order; three queries, however many."""
+    """Return the stages from invitation to judging for every cohort, in order; three queries."""
     mine = Assignment.objects.filter(member_id=OuterRef("id"))
-    # by an index of their own: not of everybody's until one is theirs
+    # ordered so that PostgreSQL uses the index by member
     sent = mine.submitted().by_people().order_by("-leased_at")
     signed = Q(consent_state=consent.ConsentState.SIGNED)
     again = Q(consent_state=consent.ConsentState.TO_SIGN_AGAIN)
@@ -121,10 +122,10 @@ def journeys(*, study_id: uuid.UUID) -> list[Journey]:
     )
     people = {cohort_id: counts for cohort_id, *counts in rows}
     waiting = enrolment.waiting_by_cohort(study_id=study_id)
-    found = []
+    journeys = []
     for cohort in Cohort.objects.filter(study_id=study_id):
         joined, has_signed, judging, sign_again, left = people.get(cohort.id, (0, 0, 0, 0, 0))
-        found.append(
+        journeys.append(
             Journey(
                 title=cohort.title,
                 invited=joined + waiting.get(cohort.id, 0),
@@ -135,11 +136,11 @@ def journeys(*, study_id: uuid.UUID) -> list[Journey]:
                 left=left,
             )
         )
-    return found
+    return journeys
 
 
 def rounds_of(*, study_id: uuid.UUID) -> QuerySet[Round]:
-    """Rounds of a study, newest first, with their `prompts`, `seats` and `judged`; one query."""
+    """Return rounds of a study, newest first, with `prompts`, `seats` and `judged`; one query."""
     return (
         Round.objects.filter(study_id=study_id)
         .annotate(
@@ -153,7 +154,7 @@ def rounds_of(*, study_id: uuid.UUID) -> QuerySet[Round]:
 
 @dataclass(frozen=True, slots=True)
 class CohortPart:
-    """What a cohort is asked in a round, and how many of its seats hold a judgement."""
+    """What a cohort is asked in a round, and its seats with a judgement."""
 
     cohort: Cohort
     rubric: Rubric
@@ -162,11 +163,11 @@ class CohortPart:
     done: int
     total: int
     signed: int
-    """People who may judge now."""
+    """Number of people who may judge now."""
 
 
 def parts_of(*, round: Round) -> list[CohortPart]:
-    """Every cohort of a round in its order; three queries, however many there are."""
+    """Return every cohort of a round, in order; three queries."""
     seats = _seats(RoundTally.objects.filter(round=round))
     signed = dict(
         consent.with_state(Member.objects.current().filter(study_id=round.study_id))
@@ -190,9 +191,9 @@ def parts_of(*, round: Round) -> list[CohortPart]:
 
 
 def cost_of_a_prompt(*, round: Round) -> tuple[int, dict[str, int]]:
-    """(judgements, currency → pay in minor units) of one more prompt, at the rates of now.
+    """Return (judgements, currency → pay in minor units) of one more prompt, at current rates.
 
-    With two replies; `compensation.rules.pay_for` says what more of them pay.
+    For two responses; `compensation.rules.pay_for` says what more of them pay.
     """
     rates = compensation.rates_in_force(study_id=round.study_id, at=timezone.now())
     pay: Counter[str] = Counter()
@@ -205,25 +206,25 @@ def cost_of_a_prompt(*, round: Round) -> tuple[int, dict[str, int]]:
 
 
 def plans_for_judging(*, study_id: uuid.UUID) -> dict[uuid.UUID, RoundCohort]:
-    """cohort id → its plan in a round of judging that is not closed, an open one before others.
+    """Return cohort id → its plan in a judging round that is not closed, preferably an open one.
 
-    With the round, and the rubric with its words; three queries.
+    Each has its round, and its rubric with the texts; three queries.
     """
     plans = RoundCohort.objects.filter(round__study_id=study_id, round__kind=RoundKind.JUDGING)
-    found: dict[uuid.UUID, RoundCohort] = {}
+    by_cohort: dict[uuid.UUID, RoundCohort] = {}
     for plan in (
         plans.exclude(round__state=RoundState.CLOSED)
         .select_related("round", "rubric")
         .prefetch_related("rubric__criteria__texts")
         .order_by("round__created_at", "id")
     ):
-        if plan.cohort_id not in found or plan.round.state == RoundState.OPEN:
-            found[plan.cohort_id] = plan
-    return found
+        if plan.cohort_id not in by_cohort or plan.round.state == RoundState.OPEN:
+            by_cohort[plan.cohort_id] = plan
+    return by_cohort
 
 
 def last_plans(*, study_id: uuid.UUID) -> dict[uuid.UUID, RoundCohort]:
-    """cohort id → what it was asked in the newest round of judging that it took part in."""
+    """Return cohort id → its plan in its newest judging round."""
     plans = RoundCohort.objects.filter(round__study_id=study_id, round__kind=RoundKind.JUDGING)
     return {plan.cohort_id: plan for plan in plans.order_by("round__created_at", "id")}
 
@@ -242,17 +243,20 @@ COUNTED = f"""
 
 
 def rounds_miscounted() -> Iterator[str]:
-    """A sentence for each round whose tallies are not what counting its tasks and seats says."""
+    """Yield a sentence for each round whose counters differ from its tasks and seats.
+
+    For the log and the terminal.
+    """
     with connection.cursor() as cursor:
         cursor.execute(COUNTED)
         for (round_id,) in cursor.fetchall():
-            yield f"The tallies of round {round_id} differ from its tasks and seats."
+            yield f"the counters of round {round_id} differ from its tasks and seats"
 
 
 def round_in(*, study_id: uuid.UUID, round_id: uuid.UUID) -> Round:
-    """One round of that study."""
-    rounds = Round.objects.select_related("study", "filling", "offering")
-    found = rounds.filter(study_id=study_id, id=round_id).first()
-    if found is None:
-        raise NotFound("There is no such round in this study.")
-    return found
+    """Return a round of a study."""
+    rounds = Round.objects.select_related("study", "filling")
+    round = rounds.filter(study_id=study_id, id=round_id).first()
+    if round is None:
+        raise NotFound(_("This study has no such round."))
+    return round

@@ -1,4 +1,4 @@
-"""Who took files of a release: the audit trail says it, so that nothing says it twice."""
+"""Recipients of releases, read from the audit trail, which is the only record of downloads."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from codesign.studies.models import Study
 
 
 def recipients_of(*, release: DatasetRelease) -> QuerySet[User]:
-    """Everybody with an account who took files of it."""
+    """Return the people with an account who downloaded files of a release."""
     taken = trail.deeds_about(about_ids=[release.id], actions=[DOWNLOADED])
     return User.objects.filter(id__in=taken.values("actor_id"), is_active=True)
 
 
 def has_taken(*, actor: Actor, release: DatasetRelease) -> bool:
-    """Whether they took files of it."""
+    """Return whether the actor downloaded files of a release."""
     return _did(actor, DOWNLOADED, release)
 
 
 def has_acknowledged(*, actor: Actor, release: DatasetRelease) -> bool:
-    """Whether they said that their copy is gone."""
+    """Return whether the actor confirmed that their copy is deleted."""
     return _did(actor, ACKNOWLEDGED, release)
 
 
@@ -36,7 +36,7 @@ def _did(actor: Actor, action: str, release: DatasetRelease) -> bool:
 
 
 def taken_and_superseded(*, actor: Actor, study: Study) -> list[DatasetRelease]:
-    """Superseded releases that the actor took and whose copy they have not said to be gone."""
+    """Return superseded releases that the actor downloaded and has not confirmed as deleted."""
     releases = list(releases_of(study=study).filter(state=ReleaseState.SUPERSEDED))
     deeds = trail.deeds_about(
         about_ids=[release.id for release in releases], actions=[DOWNLOADED, ACKNOWLEDGED]

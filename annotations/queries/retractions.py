@@ -1,4 +1,4 @@
-"""Reading what has to be dropped from earlier releases, without a word about whose it was."""
+"""Queries for the retraction list, which does not say whose work is retracted."""
 
 from __future__ import annotations
 
@@ -24,36 +24,54 @@ from codesign.studies.models import Study
 
 @dataclass(frozen=True, slots=True)
 class RetractionEntry:
-    """One entry of a study's retraction list, as recipients read and check it. It names nobody."""
+    """An entry of a study's retraction list, as recipients read and verify it."""
 
     id: UUID
     release_id: UUID
     release_number: int
     manifest_sha256: str
     retracted_on: date
-    """In UTC; not the time, which could tell whose it was."""
+    """In UTC. A date and not a time, which could reveal whose work it was."""
     code: str
     records: Mapping[str, Sequence[str]]
-    """config → ids of the records to drop, as the release names them."""
+    """config → ids of the records to delete, as in the release."""
     signer: RetractionSigner
     """Signs the entry for the study."""
 
 
 def retractions_of(*, study: Study, asked: Asked) -> QuerySet[Retraction]:
-    """Oldest first; of one release, for one reason or since a moment, as far as these are given."""
+    """Return retractions, oldest first, optionally filtered by release, code or time."""
     wanted = matching(asked, release="release__number", code="code", since="created_at__gte")
-    found = Retraction.objects.filter(wanted, release__study=study)
-    return found.select_related("release").order_by("created_at", "id")
+    retractions = Retraction.objects.filter(wanted, release__study=study)
+    return retractions.select_related("release").order_by("created_at", "id")
 
 
 def entries_of(*, study: Study, retractions: Sequence[Retraction]) -> list[RetractionEntry]:
-    """What programs read of these retractions of a study, in their order.
+    """Return the entries for these retractions of a study, in order; four queries.
 
-    The records are those of what the person had sent when the release was frozen, as far as they
-    are in its files: a rewrite that nobody had accepted is not.
-
-    Four queries, however many retractions there are.
+    Their records are based on what the person had sent when the release was frozen, and are in its
+    files; a rewrite that was not accepted, for example, is not.
     """
+    signer = signer_of(study)
+    return [
+        RetractionEntry(
+            id=retraction.id,
+            release_id=retraction.release_id,
+            release_number=retraction.release.number,
+            manifest_sha256=retraction.release.manifest_sha256,
+            retracted_on=retraction.created_at.astimezone(UTC).date(),
+            code=retraction.code,
+            records=records,
+            signer=signer,
+        )
+        for retraction, records in _released_records(_based_on(study, retractions)).items()
+    ]
+
+
+def _based_on(
+    study: Study, retractions: Sequence[Retraction]
+) -> dict[Retraction, dict[str, list[str]]]:
+    """config → ids of the records that are based on what each retraction's person had sent."""
     judgements = list(
         Judgement.objects.filter(
             member_id__in={retraction.member_id for retraction in retractions},
@@ -90,33 +108,19 @@ def entries_of(*, study: Study, retractions: Sequence[Retraction]) -> list[Retra
         ]
         pseudonyms = Pseudonyms(bytes(study.secret), release.selection_hash)
         named[retraction] = records_based_on(retracted, pseudonyms)
-    released = _released_records(named)
-    signer = signer_of(study)
-    return [
-        RetractionEntry(
-            id=retraction.id,
-            release_id=retraction.release_id,
-            release_number=retraction.release.number,
-            manifest_sha256=retraction.release.manifest_sha256,
-            retracted_on=retraction.created_at.astimezone(UTC).date(),
-            code=retraction.code,
-            records=released[retraction],
-            signer=signer,
-        )
-        for retraction in retractions
-    ]
+    return named
 
 
 def signer_of(study: Study) -> RetractionSigner:
-    """The signer of a study's retractions."""
+    """Return the signer of a study's retractions."""
     return RetractionSigner(bytes(study.secret))
 
 
 def _released_records(
     named: Mapping[Retraction, Mapping[str, Sequence[str]]],
 ) -> dict[Retraction, dict[str, list[str]]]:
-    """Those of the named records that are in their release's files."""
-    kept: dict[Retraction, dict[str, list[str]]] = {}
+    """Return those of the named records that are in the files of their release, in order."""
+    kept: dict[Retraction, dict[str, list[str]]] = {retraction: {} for retraction in named}
     for release in {retraction.release for retraction in named}:
         of_release = {row: records for row, records in named.items() if row.release == release}
         wanted = {

@@ -1,7 +1,7 @@
-"""What waits for a review and what was decided: blind text, whoever reads it.
+"""Queries for reviews, waiting and decided. Reviews are blind.
 
-Neither who wrote a rewrite or report, nor when, nor what else they answered is read from the
-database, so that no page can show it.
+The author of a rewrite or flag, its time and the author's other answers are never read from the
+database, so no page can show them.
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ from codesign.studies.models import Member
 Reviewed = RewriteQuerySet | FlagQuerySet
 NEWEST = ("-created_at", "-id")
 LOOKED_AT = AT_MOST * 3 // 2
-"""Of what waits, at a time, for a count: some is kept back, or does not count any more."""
+"""Waiting rows that a count reads at a time. More than `AT_MOST`, because some do not count."""
 
 
 class Kind(StrEnum):
-    """What is reviewed."""
+    """The kind of review."""
 
     REWRITES = "rewrites"
     FLAGS = "flags"
@@ -81,21 +81,21 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How much waits, and how much was decided; counted no further than `shared.counts` does."""
+    """Numbers of waiting and decided reviews, up to the limit of `shared.counts`."""
 
     rewrites: int
     flags: int
     decided: int
     later: int = 0
-    """How much else waits on prompts that this reviewer may still judge themselves."""
+    """Number of waiting reviews on prompts that this reviewer may still judge."""
 
     def of(self, kind: Kind) -> int:
-        """How much of that kind waits."""
+        """Return the number of waiting reviews of a kind."""
         return self.rewrites if kind is Kind.REWRITES else self.flags
 
 
 def _rows(kind: Kind, actor: Actor, study_id: uuid.UUID) -> Reviewed:
-    """Rows that count and that this reviewer may see: none on a prompt that they may yet judge."""
+    """Return the rows that this reviewer may see: none on prompts that they may still judge."""
     rows = _counting(kind, actor, study_id)
     kept_back = _kept_back(actor, study_id)
     return rows if kept_back is None else rows.exclude(kept_back)
@@ -106,27 +106,28 @@ def _reviewer(actor: Actor) -> uuid.UUID:
 
 
 def _counting(kind: Kind, actor: Actor, study_id: uuid.UUID) -> Reviewed:
-    """Rows that count, of which this reviewer sees those that `_kept_back` leaves.
+    """Return the rows to review, including those that `_kept_back` hides for now.
 
-    Left out: their own; what somebody wrote whose consent was taken back; withdrawn texts; texts
-    that their author alone sees.
+    Excluded are the reviewer's own rows, rows whose author withdrew consent, withdrawn texts, and
+    texts that only their author sees.
     """
-    # as a join, a planner that knows few withdrawals begins with the study's every signature
+    # A subquery: with a join, the planner may start with all signatures of the study.
     taken_back = Withdrawal.objects.filter(record=OuterRef("judgement__consent_record"))
     rows = _table(kind).of_texts_in_use()
-    if kind is Kind.REWRITES:  # of a comparison of models nothing is ever learnt
+    if kind is Kind.REWRITES:  # rewrites of evaluation rounds never become training data
         rows = rows.filter(~kept_private(OwnKind.REWRITE), response__prompt__held_out=False)
     counting = rows.filter(~Exists(taken_back), study_id=study_id)
     return counting.exclude(judgement__member__user_id=_reviewer(actor))
 
 
 def _kept_back(actor: Actor, study_id: uuid.UUID) -> Q | None:
-    """Whether the reviewer may be asked to judge an outer row's prompt, blind until then.
+    """Return the condition that the reviewer may still be asked to judge the row's prompt.
 
-    They may while they hold it or are offered a seat for it. Held-out prompts come back with every
-    comparison: they stay back until skipped or given up, else a reviewer would soon be nobody's
-    judge. What is shown is recorded (`services.review_access`) and never given to its reader again,
-    so a colleague's lease or a closed round keeps nothing back. None for who judges nothing.
+    They may while they have a lease on it or a seat for it is offered to them. Held-out prompts are
+    used in every evaluation, so they are kept back until the reviewer skips them or gives up
+    judging them. Prompts that were shown in review are recorded (`services.review_access`) and
+    never assigned to the reader, so a colleague's lease or a closed round keeps nothing back.
+    Returns None if the reviewer does not judge.
     """
     members = Member.objects.current().filter(study_id=study_id, cohort__isnull=False)
     judge = members.filter(user_id=_reviewer(actor)).first()
@@ -145,22 +146,22 @@ def _table(kind: Kind) -> Reviewed:
 
 
 def _among(rows: QuerySet[Any], wanted: QuerySet[Any]) -> QuerySet[Any]:
-    """Those of `rows` that are among the `wanted`, looked up one after another.
+    """Return those of `rows` that are in `wanted`, checked row by row.
 
-    As a value for each row and not as a join: the planner takes these many conditions together for
-    rarer than they are, and would read all that was ever judged to find one page.
+    A subquery for each row instead of a join: the planner underestimates so many conditions and
+    would read all judgements to find one page.
     """
-    found = Subquery(wanted.order_by().filter(id=OuterRef("id")).values("id")[:1])
-    return rows.alias(found=found).filter(found__isnull=False)
+    match = Subquery(wanted.order_by().filter(id=OuterRef("id")).values("id")[:1])
+    return rows.alias(match=match).filter(match__isnull=False)
 
 
 def _waiting_rows(kind: Kind, study_id: uuid.UUID) -> QuerySet[Any]:
-    """What waits in a study, whoever may see it, in the order of an index over just that."""
+    """Return all waiting rows of a study, in the order of their partial index."""
     return _table(kind).open().filter(study_id=study_id).order_by("id")
 
 
 def counts(*, actor: Actor, study_id: uuid.UUID) -> Counts:
-    """How much waits of each kind, and how much was decided; at most four queries."""
+    """Return the numbers of waiting reviews by kind and of decided ones; at most four queries."""
     kept_back = _kept_back(actor, study_id)
     seen, later = {}, {}
     for kind in Kind:
@@ -176,52 +177,52 @@ def counts(*, actor: Actor, study_id: uuid.UUID) -> Counts:
 def _waiting_for(
     kind: Kind, actor: Actor, study_id: uuid.UUID, kept_back: Q | None
 ) -> tuple[int, int]:
-    """How much waits for this reviewer, and how much else is kept back from them.
+    """Return the numbers of waiting rows that this reviewer may see, and that are kept back.
 
-    One query, and one more for each `LOOKED_AT` that do not count any more. Of thousands the first
-    are looked at, each once: to find the last few that one may still judge would mean to ask of
-    every row whether its prompt is offered to them.
+    One query, and one more for every `LOOKED_AT` rows that do not count. Only the first rows of
+    thousands are read, because checking whether a prompt is offered to the reviewer takes a
+    subquery for each row.
     """
     counting = _counting(kind, actor, study_id).filter(id=OuterRef("id")).order_by()
     kept = ExpressionWrapper(kept_back or Q(id=None), output_field=BooleanField())
     rows = _waiting_rows(kind, study_id).annotate(
         kept=Subquery(counting.annotate(kept=kept).values("kept")[:1])
     )
-    found: list[bool] = []
+    kept_back_flags: list[bool] = []
     batch, more = rows.values_list("id", "kept"), True
-    while more and len(found) < AT_MOST:
+    while more and len(kept_back_flags) < AT_MOST:
         looked_at = list(batch[:LOOKED_AT])
-        found += [kept for _id, kept in looked_at if kept is not None]
+        kept_back_flags += [kept for _id, kept in looked_at if kept is not None]
         more = len(looked_at) == LOOKED_AT
         batch = batch.filter(id__gt=looked_at[-1][0]) if more else batch
     number = AtLeast if more else int
-    return number(found.count(False)), number(found.count(True))
+    return number(kept_back_flags.count(False)), number(kept_back_flags.count(True))
 
 
 def next_waiting(
     *, actor: Actor, study_id: uuid.UUID, kind: Kind, after: uuid.UUID | None = None
 ) -> Item | None:
-    """The next that waits, by random id, so that its place says nothing about time.
+    """Return the next waiting item, ordered by random id, which reveals nothing about time.
 
-    `after` leaves one for later: the next behind it, from the top again after the last.
+    `after` skips an item for now: the search starts after it and wraps around at the end.
     """
     rows = _among(_waiting_rows(kind, study_id), _rows(kind, actor, study_id))
     return _first(kind, rows.filter(id__gt=after) if after else rows) or _first(kind, rows)
 
 
 def _first(kind: Kind, rows: QuerySet[Any]) -> Item | None:
-    found = rows.values_list("id", flat=True).first()
-    return _items(kind, _table(kind).filter(id=found))[0] if found else None
+    row_id = rows.values_list("id", flat=True).first()
+    return _items(kind, _table(kind).filter(id=row_id))[0] if row_id else None
 
 
 def item(*, actor: Actor, study_id: uuid.UUID, kind: Kind, item_id: uuid.UUID) -> Item | None:
-    """One rewrite or flag, waiting or decided; None where this reviewer may not see it."""
-    found = _items(kind, _rows(kind, actor, study_id).filter(id=item_id))
-    return found[0] if found else None
+    """Return a rewrite or flag, waiting or decided; None if this reviewer may not see it."""
+    items = _items(kind, _rows(kind, actor, study_id).filter(id=item_id))
+    return items[0] if items else None
 
 
 def next_kept_back(*, actor: Actor, study_id: uuid.UUID, kind: Kind) -> Item | None:
-    """The next that waits for a review and that its reviewer may yet judge, but holds not now."""
+    """Return the next item that is kept back from its reviewer and not leased to them now."""
     kept_back = _kept_back(actor, study_id)
     if kept_back is None:
         return None
@@ -233,26 +234,26 @@ def next_kept_back(*, actor: Actor, study_id: uuid.UUID, kind: Kind) -> Item | N
 
 
 def decisions(*, actor: Actor, study_id: uuid.UUID) -> QuerySet[ReviewDecision]:
-    """The last decision on each thing that is decided now and that this reviewer may see.
+    """Return the last decision on each decided item that this reviewer may see, newest first.
 
-    Its order, newest first, is that of an index; who reads a page reads little more than a page.
+    The order is that of an index, so that reading one page is cheap.
     """
-    found, shown = ReviewDecision.objects.filter(study_id=study_id), Q()
+    decisions, shown = ReviewDecision.objects.filter(study_id=study_id), Q()
     for kind, name in ((Kind.REWRITES, "rewrite"), (Kind.FLAGS, "flag")):
         rows = _rows(kind, actor, study_id).decided().filter(id=OuterRef(name))
         newer = ReviewDecision.objects.filter(**{name: OuterRef(name)}).filter(
             Q(created_at__gt=OuterRef("created_at"))
             | Q(created_at=OuterRef("created_at"), id__gt=OuterRef("id"))
         )
-        found = found.alias(**{f"{name}_seen": Subquery(rows.order_by().values("id")[:1])})
+        decisions = decisions.alias(**{f"{name}_seen": Subquery(rows.order_by().values("id")[:1])})
         shown |= Q(**{f"{name}_seen__isnull": False}) & ~Q(Exists(newer))
-    return found.filter(shown).order_by(*NEWEST)
+    return decisions.filter(shown).order_by(*NEWEST)
 
 
 def items_of(
     *, actor: Actor, study_id: uuid.UUID, decisions: Iterable[ReviewDecision]
 ) -> list[Item]:
-    """What these decisions are about, in their order; two queries."""
+    """Return the items of these decisions, in order; two queries."""
     about = [id for one in decisions if (id := one.rewrite_id or one.flag_id)]
     rows = (
         _items(kind, _among(_table(kind).filter(id__in=about), _rows(kind, actor, study_id)))
@@ -264,23 +265,23 @@ def items_of(
 def _last_note(kind: Kind) -> Subquery:
     about = "rewrite" if kind is Kind.REWRITES else "flag"
     log = ReviewDecision.objects.filter(**{about: OuterRef("id")}).order_by("-created_at", "-id")
-    return Subquery(log.annotate(said=_unless_private(OwnKind.REVIEW_NOTE)).values("said")[:1])
+    return Subquery(log.annotate(shown=_unless_private(OwnKind.REVIEW_NOTE)).values("shown")[:1])
 
 
 def _unless_private(kind: OwnKind) -> Case:
-    """The note of a row, as if it had none where its author alone sees it."""
+    """Return the note of a row; an empty one if only its author may see it."""
     return Case(
         When(kept_private(kind), then=Value("")), default=F("note"), output_field=TextField()
     )
 
 
 def _items(kind: Kind, rows: QuerySet[Any]) -> list[Item]:
-    """Read the columns that a reviewer may see, and no others."""
+    """Read only the columns that a reviewer may see."""
     own: dict[str, Any] = {"rewrite": F("text")}
     plain: list[str] = []
     if kind is Kind.FLAGS:
-        own, plain = {"said": _unless_private(OwnKind.FLAG_NOTE)}, ["harm", "severity"]
-    found = rows.values(
+        own, plain = {"shown_note": _unless_private(OwnKind.FLAG_NOTE)}, ["harm", "severity"]
+    columns = rows.values(
         "id",
         "state",
         "example",
@@ -294,4 +295,4 @@ def _items(kind: Kind, rows: QuerySet[Any]) -> list[Item]:
         decision_note=Coalesce(_last_note(kind), Value("", TextField())),
         **own,
     )
-    return [Item(kind=kind, note=row.pop("said", ""), **row) for row in found]
+    return [Item(kind=kind, note=row.pop("shown_note", ""), **row) for row in columns]

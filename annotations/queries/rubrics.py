@@ -1,4 +1,4 @@
-"""Reading what is asked. Rubrics and plans never change, so each process keeps them."""
+"""Queries for rubrics and plans. They never change, so each process caches them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from annotations.contract.asked import Scale
 from annotations.models import Criterion, RoundCohort, Rubric
@@ -18,12 +19,12 @@ from codesign.shared.visible import shows_nothing
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "rubrics.json"
 KEPT = 512
-"""Rubrics and plans kept in a process."""
+"""Rubrics and plans that a process caches."""
 
 
 @dataclass(frozen=True)
 class CriterionWords:
-    """A criterion in the words of one language."""
+    """A criterion with its texts in one language."""
 
     key: str
     title: str
@@ -35,7 +36,7 @@ class CriterionWords:
 
 @dataclass(frozen=True)
 class RubricWords:
-    """A rubric in the words of one language."""
+    """A rubric with its texts in one language."""
 
     id: uuid.UUID
     version: int
@@ -54,32 +55,32 @@ class Plan:
 
 @cache
 def examples() -> dict[str, dict[str, Any]]:
-    """Questions of our own to begin from: key → `{"title", "criteria"}`, as `make_rubric` takes."""
+    """Return example rubrics: key → `{"title", "criteria"}`, in the format of `make_rubric`."""
     return json.loads(EXAMPLES.read_text(encoding="utf-8"))
 
 
 def rubrics_of(*, study_id: uuid.UUID) -> QuerySet[Rubric]:
-    """Every version of every rubric of a study, the newest first."""
+    """Return all versions of all rubrics of a study, the newest first."""
     return Rubric.objects.filter(study_id=study_id).order_by("key", "-version")
 
 
 def newest_of(*, study_id: uuid.UUID) -> QuerySet[Rubric]:
-    """The newest version of each rubric of a study, with its criteria and their words."""
+    """Return the newest version of each rubric of a study, with criteria and texts."""
     newest = rubrics_of(study_id=study_id).distinct("key")
     return newest.prefetch_related("criteria__texts")
 
 
 def newest(*, study_id: uuid.UUID, key: str) -> Rubric:
-    """The newest version of one rubric, with its criteria and their words."""
-    found = newest_of(study_id=study_id).filter(key=key).first()
-    if found is None:
-        raise NotFound("There are no such questions in this study.")
-    return found
+    """Return the newest version of a rubric, with criteria and texts."""
+    rubric = newest_of(study_id=study_id).filter(key=key).first()
+    if rubric is None:
+        raise NotFound(_("This study has no such questions."))
+    return rubric
 
 
 def criteria_of(rubric: Rubric) -> list[dict[str, Any]]:
-    """The criteria of a rubric that comes with its words, as `make_rubric` takes them."""
-    found = []
+    """Return the criteria of a rubric (with texts loaded) in the format of `make_rubric`."""
+    criteria = []
     for criterion in rubric.criteria.all():
         text = criterion.texts.all()[0]
         scale = {
@@ -88,33 +89,35 @@ def criteria_of(rubric: Rubric) -> list[dict[str, Any]]:
             "max": criterion.scale_max,
             "anchors": text.anchors,
         }
-        said = {"title": text.title, "help": text.question, "scale": scale}
-        found.append({"key": criterion.key, **said})
-    return found
+        words = {"title": text.title, "help": text.question, "scale": scale}
+        criteria.append({"key": criterion.key, **words})
+    return criteria
 
 
 def without_words(rubric: Rubric) -> list[str]:
-    """Criteria of which some score has no words, by title; `rubric` comes with its words."""
+    """Return the titles of criteria with a score that has no words; texts must be loaded."""
     lacking = []
     for criterion in rubric.criteria.all():
         scores = {str(n) for n in range(criterion.scale_min, criterion.scale_max + 1)}
         for text in criterion.texts.all():
-            said = {score for score, words in text.anchors.items() if not shows_nothing(str(words))}
-            if scores - said:
+            explained = {
+                score for score, words in text.anchors.items() if not shows_nothing(str(words))
+            }
+            if scores - explained:
                 lacking.append(text.title)
     return lacking
 
 
 @lru_cache(maxsize=KEPT)
 def plan_of(round_id: uuid.UUID, cohort_id: uuid.UUID) -> Plan:
-    """The plan of one cohort in one round."""
+    """Return the plan of a cohort in a round."""
     row = RoundCohort.objects.get(round_id=round_id, cohort_id=cohort_id)
     return Plan(rubric_id=row.rubric_id, asks=tuple(row.asks), overlap=row.overlap)
 
 
 @lru_cache(maxsize=KEPT)
 def rubric_in(rubric_id: uuid.UUID, language: str) -> RubricWords:
-    """The rubric in that language; a criterion without it keeps the words it was written in."""
+    """Return a rubric in a language. Criteria without it keep their original language."""
     rubric = Rubric.objects.get(id=rubric_id)
     rows = Criterion.objects.filter(rubric=rubric).prefetch_related("texts").order_by("position")
     return RubricWords(

@@ -1,4 +1,4 @@
-"""Reads what a dataset release may be made of, as plain values, prompt by prompt."""
+"""Read the snapshot for a dataset release, prompt by prompt."""
 
 from __future__ import annotations
 
@@ -83,10 +83,10 @@ LEFT JOIN rewritten ON rewritten.prompt_id = p.id
 LEFT JOIN flagged ON flagged.prompt_id = p.id
 ORDER BY p.id
 """
-"""Lines of JSON for each prompt that anybody judged, all as of one moment; see `JudgedPromptJson`.
+"""Lines of JSON for each judged prompt, all from one database snapshot; see `JudgedPromptJson`.
 
-A text that its author alone sees is left out as if it had not been written, so that no count tells
-of it; what else was sent with it counts.
+A text that only its author sees is left out as if it did not exist, so that no count reveals it.
+Everything else that was sent with it is included.
 """
 
 
@@ -97,10 +97,10 @@ def selection(
     going_on: Callable[[], None],
     thresholds: Thresholds = NO_THRESHOLDS,
 ) -> Selection:
-    """What is in the study now. What was withdrawn meanwhile, the freeze looks for again.
+    """Select what is in the study now. The freeze checks for withdrawals again.
 
-    Memory does not grow with the judgements: one statement streams them. `going_on` is called
-    now and then while it is read, within the transaction of the reading; what it raises ends it.
+    One statement streams the judgements, so memory does not grow with them. `going_on` is called
+    from time to time within the reading transaction; an exception that it raises stops the reading.
     """
     return Selection(
         study={"id": str(study.id), "slug": study.slug, "title": study.title},
@@ -121,19 +121,19 @@ def selection(
 
 
 def granting(*, study: Study, purpose: str) -> dict[str, str]:
-    """member id → id of the signature in force, of everybody who allows this purpose now."""
+    """Return member id → id of the consent record in force, for members who allow the purpose."""
     members = consent.members_granting(study_id=study.id, purposes=purposes_needed(purpose))
     return {str(member): str(record) for member, record in members.items()}
 
 
 def _judged_prompts(study: Study, going_on: Callable[[], None]) -> Iterator[JudgedPromptJson]:
-    """The transaction keeps the cursor of the server open while it is read.
+    """Yield the judged prompts from a server-side cursor, which the transaction keeps open.
 
-    A thread waits for the next prompts meanwhile, so that the server works while these are gone
-    through. The connection itself has threads take turns.
+    A thread fetches the next prompts while the caller processes these. The connection serialises
+    access by the two threads.
     """
     with transaction.atomic(), connection.cursor() as plan, connection.chunked_cursor() as cursor:
-        plan.execute("SET LOCAL cursor_tuple_fraction = 1")  # all of it will be read
+        plan.execute("SET LOCAL cursor_tuple_fraction = 1")  # all rows will be read
         cursor.execute(JUDGED_PROMPTS, {"study": study.id})
         with ThreadPoolExecutor(max_workers=1) as ahead:
             coming = ahead.submit(cursor.fetchmany, PROMPTS_AT_ONCE)
@@ -144,12 +144,12 @@ def _judged_prompts(study: Study, going_on: Callable[[], None]) -> Iterator[Judg
 
 
 class _Models(dict[str, ModelName]):
-    """source → model, asked for when a source first occurs: by then its model is known."""
+    """source → model, looked up when the source occurs first."""
 
     def __missing__(self, source: str) -> ModelName:
         key = UUID(source)
-        self[source] = found = model_names([key]).get(key, UNKNOWN_MODEL)
-        return found
+        self[source] = name = model_names([key]).get(key, UNKNOWN_MODEL)
+        return name
 
 
 def _rubric(rubric: Rubric) -> str:
@@ -157,13 +157,13 @@ def _rubric(rubric: Rubric) -> str:
 
 
 def _scales(study: Study) -> dict[str, dict[str, tuple[int, int]]]:
-    """Rubric → criterion → its least and greatest score, where more is better."""
-    found: dict[str, dict[str, tuple[int, int]]] = {}
+    """Return rubric → criterion → (lowest, highest score), for scales where more is better."""
+    scales: dict[str, dict[str, tuple[int, int]]] = {}
     criteria = Criterion.objects.filter(rubric__study=study, scale_kind="likert")
     for criterion in criteria.select_related("rubric").order_by("rubric", "position"):
         scale = (criterion.scale_min, criterion.scale_max)
-        found.setdefault(_rubric(criterion.rubric), {})[criterion.key] = scale
-    return found
+        scales.setdefault(_rubric(criterion.rubric), {})[criterion.key] = scale
+    return scales
 
 
 def _versions(study: Study) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Reading what example judgements left behind."""
+"""Queries for reviews of simulated judgements, and for free seats."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from annotations.rules.states import FlagState, RewriteState, RoundState, SeatSt
 
 
 def rewrites_to_review(*, study_id: uuid.UUID) -> QuerySet[Rewrite]:
-    """Example rewrites that nobody has decided on."""
+    """Return example rewrites that wait for a review."""
     return (
         Rewrite.objects.filter(
             example=True,
@@ -26,7 +26,7 @@ def rewrites_to_review(*, study_id: uuid.UUID) -> QuerySet[Rewrite]:
 
 
 def flags_to_review(*, study_id: uuid.UUID) -> QuerySet[Flag]:
-    """Example flags that nobody has decided on."""
+    """Return example flags that wait for a review."""
     return (
         Flag.objects.filter(
             example=True,
@@ -39,7 +39,7 @@ def flags_to_review(*, study_id: uuid.UUID) -> QuerySet[Flag]:
 
 
 def free_seats(*, study_id: uuid.UUID) -> int:
-    """Seats of open rounds that nobody has taken."""
+    """Return the number of free seats in open rounds."""
     return Seat.objects.filter(
         task__round__study_id=study_id, task__round__state=RoundState.OPEN, state=SeatState.FREE
     ).count()

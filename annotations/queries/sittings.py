@@ -1,4 +1,4 @@
-"""How a sitting is going, for the person who sits."""
+"""The work and pay of a sitting, for the person themselves."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Sitting:
-    """What was done and earned (minor units) since the last longer pause.
+    """Work done and pay earned (minor units) in a sitting.
 
-    `checked`: what comes to it if those who check held pay agree.
+    `checked` is held pay, which a person still checks.
     """
 
     done: int
@@ -34,10 +34,7 @@ class Sitting:
 
 
 def _own(member_id: uuid.UUID) -> QuerySet[Assignment]:
-    """A member's assignments without examples, which they neither did nor earned.
-
-    The index by member serves it.
-    """
+    """Return a member's assignments without examples, which are not their work; uses an index."""
     return Assignment.objects.by_people().filter(member_id=member_id)
 
 
@@ -45,10 +42,10 @@ def _own(member_id: uuid.UUID) -> QuerySet[Assignment]:
 def _sums(
     member_id: uuid.UUID, sitting: uuid.UUID, leased_at: datetime
 ) -> QuerySet[Assignment, tuple[Any, ...]]:
-    """Of the sitting to which the lease of that time belongs.
+    """Return the sums of the sitting that the lease at that time belongs to.
 
-    Leases of a sitting follow one another, so it began after the last one of another sitting; to
-    look no further back keeps it as quick for who has judged for months.
+    The leases of a sitting are consecutive, so it began after the last lease of another sitting.
+    Older leases are not read, so the query stays fast for people who have judged for months.
     """
     others = _own(member_id).exclude(sitting=sitting).filter(leased_at__lt=leased_at)
     before = Subquery(others.order_by("-leased_at").values("leased_at")[:1])
@@ -64,7 +61,7 @@ def _sums(
 
 
 def sitting_of(*, actor: Actor, assignment: Assignment) -> Sitting:
-    """The sitting of something that the actor was given; one query. It is paid in one currency."""
+    """Return the sitting of the actor's assignment; one query. A sitting has one currency."""
     if assignment.member.user_id != actor.user_id:
         return Sitting(0, 0, "")
     rows = _sums.rows(
@@ -74,6 +71,6 @@ def sitting_of(*, actor: Actor, assignment: Assignment) -> Sitting:
 
 
 def last_sitting(*, actor: Actor, member: Member) -> Sitting:
-    """The sitting of what a person was given last."""
+    """Return the sitting of a member's latest assignment."""
     last = _own(member.id).select_related("member").order_by("-leased_at").first()
     return sitting_of(actor=actor, assignment=last) if last else Sitting(0, 0, "")

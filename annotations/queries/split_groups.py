@@ -1,4 +1,4 @@
-"""Reading split groups: which prompts stay together, and why."""
+"""Queries for split groups: their prompts and the reasons."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from codesign.studies.models import Study
 from codesign.studies.permissions import require
 
 SHOWN = 3
-"""Prompts shown of a group."""
+"""Number of prompts that are shown of a group."""
 SAME_TEXT = "same_text"
-"""The reason that no `Why` names: it needs no record, since the texts tell."""
+"""A reason besides those of `Why`. It is not recorded, because the texts show it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Prompts that are tied; where any of them is `held_out`, all stay out of training."""
+    """A split group. If any prompt is `held_out`, none of the group is used for training."""
 
     split_group: uuid.UUID
     prompts: int
@@ -35,12 +35,12 @@ class Group:
 
     @property
     def more(self) -> int:
-        """Prompts that are not shown."""
+        """Return the number of prompts that are not shown."""
         return self.prompts - len(self.shown)
 
 
 def groups_of(*, actor: Actor, study: Study, asked: QueryDict, size: int) -> Page:
-    """Groups of two prompts or more, the largest first, a page at a time; four queries."""
+    """Return a page of groups with at least two prompts, the largest first; four queries."""
     require(actor, SEE_GROUPS, study)
     counted = (
         Prompt.objects.filter(study=study)
@@ -61,30 +61,30 @@ def groups_of(*, actor: Actor, study: Study, asked: QueryDict, size: int) -> Pag
 
 
 def _reasons(study: Study, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, set[str]]:
-    """What ties the prompts of each group; empty for groups made before reasons were kept."""
-    found: dict[uuid.UUID, set[str]] = {}
+    """Return group → reasons; none for groups that are older than the recording of reasons."""
+    by_group: dict[uuid.UUID, set[str]] = {}
     kept = TieReason.objects.filter(study=study, split_group__in=ids)
     for group, why in kept.values_list("split_group", "reason").distinct():
-        found.setdefault(group, set()).add(why)
+        by_group.setdefault(group, set()).add(why)
     texts = (
         _of(study, ids).values("split_group").annotate(texts=Count("content_hash", distinct=True))
     )
     for group in texts.filter(texts__lt=Count("*")).values_list("split_group", flat=True):
-        found.setdefault(group, set()).add(SAME_TEXT)
-    return found
+        by_group.setdefault(group, set()).add(SAME_TEXT)
+    return by_group
 
 
 def _shown(study: Study, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Prompt]]:
-    """The first prompts of each group, held-out ones before others."""
+    """Return group → its first prompts, held-out ones before others."""
     place = Window(
         RowNumber(),
         partition_by=F("split_group"),
         order_by=[F("held_out").desc(), F("external_id").asc()],
     )
-    found: dict[uuid.UUID, list[Prompt]] = {}
+    by_group: dict[uuid.UUID, list[Prompt]] = {}
     for prompt in _of(study, ids).annotate(place=place).filter(place__lte=SHOWN).order_by("place"):
-        found.setdefault(prompt.split_group, []).append(prompt)
-    return found
+        by_group.setdefault(prompt.split_group, []).append(prompt)
+    return by_group
 
 
 def _of(study: Study, ids: Sequence[uuid.UUID]) -> QuerySet[Prompt]:

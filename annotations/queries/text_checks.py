@@ -1,4 +1,4 @@
-"""Prompts and responses in which personal data may be: what was not looked at, what was found."""
+"""Queries for prompts and responses that may contain personal data."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from annotations.models import Assignment, Prompt, Response
 from annotations.models.querysets import in_use
@@ -18,14 +19,14 @@ FOUND = (TextCheck.FOUND, TextCheck.CLEARED, TextCheck.KEPT_OUT)
 
 
 class Kind(StrEnum):
-    """What a text is."""
+    """The kind of text."""
 
     PROMPT = "prompt"
     RESPONSE = "response"
 
 
 def table(kind: Kind) -> QuerySet[Any]:
-    """All rows of that kind."""
+    """Return all rows of a kind."""
     rows: QuerySet[Any] = Prompt.objects.all() if kind is Kind.PROMPT else Response.objects.all()
     return rows
 
@@ -37,21 +38,21 @@ def _of_study(kind: Kind, study_id: uuid.UUID) -> QuerySet[Any]:
 
 
 def not_looked_at(*, kind: Kind, study_id: uuid.UUID, most: int) -> list[tuple[uuid.UUID, str]]:
-    """(id, text) of texts that a release may hold, since somebody judged their prompt."""
+    """Return (id, text) of unchecked texts of judged prompts, which a release may contain."""
     prompt = "id" if kind is Kind.PROMPT else "prompt"
     judged = Assignment.objects.submitted().filter(prompt=OuterRef(prompt))
     rows = _of_study(kind, study_id).filter(Exists(judged), text_check=TextCheck.UNCHECKED)
     if kind is Kind.RESPONSE:
         return list(rows.values_list("id", "text")[:most])
-    return [(id, _said(messages)) for id, messages in rows.values_list("id", "messages")[:most]]
+    return [(id, _text_of(messages)) for id, messages in rows.values_list("id", "messages")[:most]]
 
 
-def _said(messages: list[dict[str, str]]) -> str:
+def _text_of(messages: list[dict[str, str]]) -> str:
     return "\n".join(message["content"] for message in messages)
 
 
 def found(*, kind: Kind, study_id: uuid.UUID, decided: bool) -> QuerySet[Any]:
-    """Texts in which something was found: those that wait for a coordinator, or the others."""
+    """Return texts in which personal data may be: undecided ones, or decided ones."""
     states = FOUND[1:] if decided else FOUND[:1]
     rows = _of_study(kind, study_id).filter(text_check__in=states)
     rows = rows.filter(in_use())
@@ -61,13 +62,13 @@ def found(*, kind: Kind, study_id: uuid.UUID, decided: bool) -> QuerySet[Any]:
 
 
 def how_many_wait(*, study_id: uuid.UUID) -> int:
-    """How many texts wait for a coordinator; counted no further than `shared.counts` does."""
+    """Return the number of texts to decide on, up to the limit of `shared.counts`."""
     return sum_of(up_to_most(found(kind=kind, study_id=study_id, decided=False)) for kind in Kind)
 
 
 def one(*, kind: Kind, study_id: uuid.UUID, text_id: uuid.UUID) -> Any:
-    """One text of a study in which something was found."""
+    """Return a text of a study that may contain personal data."""
     row = _of_study(kind, study_id).filter(id=text_id, text_check__in=FOUND).first()
     if row is None:
-        raise NotFound("There is no such text in this study.")
+        raise NotFound(_("This study has no such text."))
     return row

@@ -1,4 +1,4 @@
-"""The work that the ledger must have credited."""
+"""The work that the ledger must credit."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from annotations.models import Assignment
 
 
 def paid_work() -> Iterator[tuple[uuid.UUID, int, str]]:
-    """(assignment, minor units, currency) of every judgement and paid skip that pays, by id.
+    """Yield (assignment, minor units, currency) of all paid judgements and skips, by id.
 
-    Without those whose pay a person still looks at, or decided not to pay.
+    Work whose pay is held or was refused is not included.
     """
     return (
         Assignment.objects.paid()

@@ -1,1 +1,1 @@
-"""Decisions on plain values, no database."""
+"""Rules on plain values, without the database."""

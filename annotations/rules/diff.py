@@ -1,4 +1,4 @@
-"""What changed between a reply and its rewrite, word by word."""
+"""Compare a response with its rewrite, word by word."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from enum import StrEnum
 _TOKENS = re.compile(r"\s+|\w+(?:['’]\w+)*|[^\w\s]")
 _SHORT_GAP = 2
 LONGEST = 6_000
-"""Tokens of both texts together; beyond it only whole texts are compared, since the time that
-`difflib` takes grows with the square."""
+"""Most tokens of both texts together. Longer texts are shown as a whole, because the time of
+`difflib` grows with the square of the length."""
 
 
 class Kind(StrEnum):
-    """What became of a piece of text."""
+    """Whether a piece of text stayed, was removed or was added."""
 
     SAME = "same"
     GONE = "gone"
@@ -31,10 +31,10 @@ class Piece:
 
 
 def compare(old: str, new: str) -> tuple[list[Piece], list[Piece]]:
-    """The old text in pieces (same, gone) and the new one in pieces (same, new).
+    """Return the pieces of the old text (same, gone) and of the new text (same, new).
 
-    Joined, each side is its text to the letter. A word or a space that stayed between two changes
-    counts as changed: islands of one word make a comparison hard to read.
+    The pieces of each side, joined, are exactly its text. A single unchanged word between two
+    changes counts as changed, because such islands make a comparison hard to read.
     """
     before, after = _TOKENS.findall(old), _TOKENS.findall(new)
     if len(before) + len(after) > LONGEST:
@@ -49,12 +49,12 @@ def compare(old: str, new: str) -> tuple[list[Piece], list[Piece]]:
 
 def _stretches(before: list[str], after: list[str]) -> list[tuple[bool, int, int, int, int]]:
     codes = SequenceMatcher(a=before, b=after, autojunk=False).get_opcodes()
-    found = []
+    stretches = []
     for number, (tag, i1, i2, j1, j2) in enumerate(codes):
         between = 0 < number < len(codes) - 1
         same = tag == "equal" and not (between and _is_island(before[i1:i2]))
-        found.append((same, i1, i2, j1, j2))
-    return found
+        stretches.append((same, i1, i2, j1, j2))
+    return stretches
 
 
 def _is_island(tokens: list[str]) -> bool:

@@ -1,4 +1,4 @@
-"""Which replies a task shows, where a prompt has more than people can compare at once."""
+"""Draw the responses of a task, if a prompt has more than people can compare at once."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 MOST_REPLIES = 4
-"""To compare at once; more do not fit side by side, nor can people keep more of them in mind."""
+"""The most responses in one task: four is the most that people can compare."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One reply to a prompt: who wrote it (opaque), and how many tasks have shown it so far."""
+    """A response: its opaque source, and the number of tasks that have shown it so far."""
 
     id: uuid.UUID
     source: uuid.UUID
@@ -24,13 +24,13 @@ class Candidate:
 def draw(
     prompts: Sequence[Sequence[Candidate]], *, most: int = MOST_REPLIES, seed: str
 ) -> list[list[uuid.UUID]]:
-    """Choose at most `most` replies of each prompt, every source about equally often over them all.
+    """Choose at most `most` responses of each prompt, with about the same number for every source.
 
-    Prompts take turns in random order. Each takes, one by one, a reply that fewest tasks have shown
-    (so that a later round asks about those that were left out), of a source that it has taken
-    least itself, then of the source that all prompts have taken least; chance decides the rest.
-    The same `seed` and prompts give the same choice. A prompt that has no more than `most` replies
-    keeps them in their order.
+    Prompts are processed in random order. For each, responses are chosen one by one: those that
+    the fewest tasks have shown (so that a later round shows the ones that were left out), then
+    those of the source chosen least for this prompt, then of the source chosen least so far. Ties
+    are broken at random. The same `seed` and prompts give the same choice. A prompt with at most
+    `most` responses keeps all of them, in order.
     """
     luck = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
     taken: Counter[uuid.UUID] = Counter()
@@ -46,10 +46,10 @@ def draw(
 
 def _take(shuffled: list[Candidate], taken: Counter[uuid.UUID], most: int) -> list[Candidate]:
     here: Counter[uuid.UUID] = Counter()
-    found = []
+    chosen = []
     for _ in range(most):
         one = min(shuffled, key=lambda c: (c.asked, here[c.source], taken[c.source]))
         shuffled.remove(one)
         here[one.source] += 1
-        found.append(one)
-    return found
+        chosen.append(one)
+    return chosen

@@ -1,14 +1,14 @@
-"""A few numbers for each prompt, by which those that must stay together find each other.
+"""MinHash signatures of prompts, to find prompts that belong in one split group.
 
-Two prompts are tied where a model that learned from one could be said to have seen the other: the
-same text, nearly the same (Jaccard similarity of their three-word shingles at least 0.8, or the
-rule of `short_texts`), or one conversation: the same beginning, up to the first turn of the user
-that says enough. Greetings do not: “hi” begins half of all conversations. Family and identical
-responses tie prompts too; that is decided where both are known.
+Two prompts belong together if a model that learned from one has practically seen the other: they
+have the same text, nearly the same text (Jaccard similarity of their three-word shingles at least
+0.8, or the rule of `short_texts`), or the same beginning of a conversation, up to the first turn of
+the user with enough words. Greetings are not enough: “hi” begins half of all conversations. A
+shared family or identical responses also join prompts; `services.split_groups` looks for those.
 
-Beginnings are told by their numbers alone. For near-duplicates the numbers say which may be near,
-which the texts then decide: two that share a MinHash band, a half, or all their letters. Whole
-batches are worked out at once, since 100,000 prompts at a time come in.
+Equal beginnings are found by their hashes alone. For near-duplicates, the signature only finds
+candidates (a shared MinHash band, half, or set of letters), and the texts are compared afterwards.
+Signatures are computed in batches, because imports have up to 100,000 prompts.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 NEAR = 0.8
 SHINGLE_WORDS = 3
 BEGINNING_WORDS = 10
-"""Words of a turn of the user from which on a beginning is one conversation's own."""
+"""From this number of words in a turn of the user, a beginning identifies a conversation."""
 REPLY_WORDS = 20
-"""Words of a response from which on it is no stock phrase; see decision 23 for both."""
+"""From this number of words, a response is not a stock phrase. Decision 23 explains both."""
 LETTERS_OF_A_WORD = 6
-"""So many letters count as a word where words are not parted by spaces."""
+"""Letters that count as one word in scripts without spaces between words."""
 BANDS, ROWS_PER_BAND = 25, 5
 """A pair at 0.8 shares one of 25 bands of 5 with probability 0.9999, one at 0.3 with 0.06."""
 DEPTH = 8
@@ -47,31 +47,31 @@ Shingles = frozenset[tuple[bytes, ...]]
 
 
 def words_of(messages: Sequence[Message]) -> list[bytes]:
-    """Every word that was said, without accents, capitals and punctuation."""
+    """Return all words of a conversation, without accents, capitals and punctuation."""
     return _words(normalised(" ".join(m["content"] for m in messages)))
 
 
 def shingles(words: Sequence[bytes]) -> Shingles:
-    """Every run of three words; all words where there are fewer; empty where there is none."""
+    """Return every sequence of three words; for fewer words, one sequence of all of them."""
     if len(words) <= SHINGLE_WORDS:
         return frozenset({tuple(words)} if words else ())
     return frozenset(zip(words, words[1:], words[2:], strict=False))
 
 
 def jaccard(first: Shingles, second: Shingles) -> float:
-    """Shared part of two sets, 0 to 1."""
+    """Return the Jaccard similarity of two sets, from 0 to 1."""
     shared = len(first & second)
     return shared / ((len(first) + len(second) - shared) or 1)
 
 
 def near(first: Shingles, second: Shingles) -> bool:
-    """Whether two prompts say almost the same; told by size alone where that is enough."""
+    """Return whether two prompts are near-duplicates. Very different sizes decide it alone."""
     small, large = sorted((len(first), len(second)))
     return small >= NEAR * large and jaccard(first, second) >= NEAR
 
 
 def says_enough(text: str, least: int) -> bool:
-    """Whether a text has so many words; six letters count as one where there are no spaces."""
+    """Return whether a text has at least this many words, or six letters for each of them."""
     if text.isascii():
         return len(_words(text)) >= least
     words = _words(normalised(text))
@@ -79,13 +79,14 @@ def says_enough(text: str, least: int) -> bool:
 
 
 def order(talks: Sequence[Sequence[str]], *, slot: int) -> Array:
-    """Eight more minima of each conversation, others for each slot: near ones begin alike.
+    """Return eight more minima of each conversation, different ones for each slot.
 
-    Whoever sorts by them has near ones beside each other where a band alone holds too many.
+    Near-duplicates are neighbours when sorted by them. Used if a band has too many prompts to
+    compare all pairs.
     """
     import numpy as np
 
-    numbers, starts = _shingle_numbers(*_flat([_words(_without_roles(said)) for said in talks]))
+    numbers, starts = _shingle_numbers(*_flat([_words(_without_roles(talk)) for talk in talks]))
     factors, shifts = _draws(2 * (BANDS * ROWS_PER_BAND + slot * DEPTH), DEPTH)
     drawn = zip(factors, shifts, strict=True)
     minima = [np.minimum.reduceat(numbers * factor + shift, starts) for factor, shift in drawn]
@@ -97,9 +98,10 @@ _SPACED = bytes(code if _find_words(chr(code)) else ord(" ") for code in range(1
 
 
 def _words(text: str) -> list[bytes]:
-    """Every run of letters, digits and underscores; plain English text in a quarter of the time.
+    """Return every sequence of letters, digits and underscores.
 
-    Accents and vowel signs are left out: many people write without them.
+    Accents and vowel signs are ignored, because many people write without them. ASCII text takes a
+    quarter of the time.
     """
     if text.isascii():
         return text.encode().translate(_SPACED).split()
@@ -110,7 +112,7 @@ def _words(text: str) -> list[bytes]:
 
 @functools.cache
 def layout() -> np.dtype[Any]:
-    """What a sketch holds; 0 where a prompt has no such key."""
+    """Return the fields of a signature. A key that a prompt does not have is 0."""
     import numpy as np
 
     halves = [(name, "<u8", (2,)) for name in ("front", "back")]
@@ -118,60 +120,60 @@ def layout() -> np.dtype[Any]:
 
 
 def sketches(talks: Sequence[Sequence[str]]) -> Array:
-    """One row for each conversation, given as its `turns`; the same on every machine."""
+    """Return the signature of each conversation, given as `turns`; equal on every machine."""
     import numpy as np
 
-    made = np.zeros(len(talks), dtype=layout())
+    table = np.zeros(len(talks), dtype=layout())
     if not talks:
-        return made
-    words = [_words(_without_roles(said)) for said in talks]
+        return table
+    words = [_words(_without_roles(talk)) for talk in talks]
     flat, starts = _flat(words)
-    made["beginning"] = [_beginning(*both) for both in zip(talks, words, strict=True)]
-    made["bands"] = _bands(flat, starts)
+    table["beginning"] = [_beginning(*both) for both in zip(talks, words, strict=True)]
+    table["bands"] = _bands(flat, starts)
     counts = np.array([len(some) for some in words])
     by_words = np.flatnonzero((counts >= BY_WORDS) & (counts <= MOST_WORDS))
-    made["front"][by_words], made["back"][by_words] = _halves(flat, starts, counts, by_words)
+    table["front"][by_words], table["back"][by_words] = _halves(flat, starts, counts, by_words)
     brief = np.flatnonzero((counts > 0) & (counts <= MOST_WORDS))
     letters = [b"".join(words[place]) for place in brief.tolist()]
-    made["letters"][brief] = _letters(letters)
+    table["letters"][brief] = _letters(letters)
     few = [n for n, place in enumerate(brief.tolist()) if counts[place] < BY_WORDS]
     if few:
         spelt = [letters[n].decode() for n in few]
         sizes = np.array([len(one) for one in spelt])
         codes = np.frombuffer("".join(spelt).encode("utf-32-le"), dtype="<u4").astype(np.uint64)
         halves = _halves(codes, sizes.cumsum() - sizes, sizes, np.arange(len(spelt)))
-        made["front"][brief[few]], made["back"][brief[few]] = halves
-    return made
+        table["front"][brief[few]], table["back"][brief[few]] = halves
+    return table
 
 
-def _beginning(said: Sequence[str], words: Sequence[bytes]) -> int:
-    """A number for the turns up to the first one of the user that says enough; 0 without one."""
-    if len(said) == 1 and said[0].isascii():  # most are; their words are counted already
-        return _short(said[0]) | 1 if len(words) >= BEGINNING_WORDS else 0
-    for number, turn in enumerate(said, 1):
+def _beginning(talk: Sequence[str], words: Sequence[bytes]) -> int:
+    """Return a hash of the turns up to the first long enough one of the user; 0 without one."""
+    if len(talk) == 1 and talk[0].isascii():  # most are; their words are counted already
+        return _short(talk[0]) | 1 if len(words) >= BEGINNING_WORDS else 0
+    for number, turn in enumerate(talk, 1):
         role, _, text = turn.partition(BEHIND_ROLE)
         if role == "user" and says_enough(text, BEGINNING_WORDS):
-            return _short("\x1e".join(said[:number])) | 1
+            return _short("\x1e".join(talk[:number])) | 1
     return 0
 
 
 def _letters(texts: Sequence[bytes]) -> Array:
-    """A number for the letters of each text, in whatever order they stand."""
+    """Return a hash of the letters of each text, independent of their order."""
     import numpy as np
 
     if not texts:
         return np.zeros(0, dtype=np.uint64)
     every = _mixed(np.arange(1, 257, dtype=np.uint64) * np.uint64(_GOLDEN))
     starts = [0, *accumulate(map(len, texts))][:-1]
-    found = every[np.frombuffer(b"".join(texts), dtype=np.uint8)]
-    return _mixed(np.add.reduceat(found, starts)) | np.uint64(1)
+    hashes = every[np.frombuffer(b"".join(texts), dtype=np.uint8)]
+    return _mixed(np.add.reduceat(hashes, starts)) | np.uint64(1)
 
 
 def _halves(flat: Array, starts: Array, counts: Array, rows: Array) -> tuple[Array, Array]:
-    """For these rows of units, two numbers for the front half and two for the back half.
+    """Return two hashes of the front half and two of the back half, for these rows of units.
 
-    Where a row has an odd number of units, the one in the middle is of the half in the second
-    number alone: so texts that differ by one unit, or by its absence, have a half in common.
+    With an odd number of units, only the second hash of each half includes the middle one, so that
+    texts that differ by one changed or missing unit share a half.
     """
     import numpy as np
 
@@ -198,11 +200,11 @@ def _halves(flat: Array, starts: Array, counts: Array, rows: Array) -> tuple[Arr
     return halves[0], halves[1]
 
 
-def _without_roles(said: Sequence[str]) -> str:
-    """The words of all turns, none of them running into the next."""
-    if len(said) == 1:
-        return said[0].partition(BEHIND_ROLE)[2]
-    return " ".join(turn.partition(BEHIND_ROLE)[2] for turn in said)
+def _without_roles(talk: Sequence[str]) -> str:
+    """Return the text of all turns, separated by spaces."""
+    if len(talk) == 1:
+        return talk[0].partition(BEHIND_ROLE)[2]
+    return " ".join(turn.partition(BEHIND_ROLE)[2] for turn in talk)
 
 
 def _short(text: str) -> int:
@@ -210,7 +212,7 @@ def _short(text: str) -> int:
 
 
 def _bands(flat: Array, starts: Array) -> Array:
-    """MinHash bands of each conversation, given as numbers of its words."""
+    """Return the MinHash bands of each conversation, given as hashes of its words."""
     import numpy as np
 
     numbers, starts = _shingle_numbers(flat, starts)
@@ -225,7 +227,7 @@ def _bands(flat: Array, starts: Array) -> Array:
 
 
 def _flat(texts: Sequence[Sequence[bytes]]) -> tuple[Array, Array]:
-    """A number for every word, three or more for each text, and where each text begins."""
+    """Return a hash for every word, padded to three for each text, and the start of each text."""
     import numpy as np
 
     words: list[int] = []
@@ -238,7 +240,7 @@ def _flat(texts: Sequence[Sequence[bytes]]) -> tuple[Array, Array]:
 
 
 def _shingle_numbers(flat: Array, starts: Array) -> tuple[Array, Array]:
-    """A number for every shingle, one list after the other, and where each list begins."""
+    """Return a hash for every shingle of all texts, and the start of each text."""
     import numpy as np
 
     runs = _mixed(_mixed(flat[:-2]) * np.uint64(_MIX_1) + flat[1:-1])
@@ -253,12 +255,12 @@ def _shingle_numbers(flat: Array, starts: Array) -> tuple[Array, Array]:
 
 @functools.cache
 def _permutations() -> tuple[Array, Array]:
-    """As many orders of the 32-bit numbers as bands have rows."""
+    """Return the permutations of the 32-bit numbers, one for each row of the bands."""
     return _draws(0, BANDS * ROWS_PER_BAND)
 
 
 def _draws(after: int, count: int) -> tuple[Array, Array]:
-    """Odd factors and shifts of so many orders of the 32-bit numbers."""
+    """Return odd factors and shifts of `count` permutations of the 32-bit numbers."""
     import numpy as np
 
     steps = np.arange(after + 1, after + 2 * count + 1, dtype=np.uint64)
@@ -270,7 +272,7 @@ def _draws(after: int, count: int) -> tuple[Array, Array]:
 
 
 def _mixed(numbers: Array) -> Array:
-    """The finaliser of SplitMix64 (Steele, Lea, Flood 2014): every bit depends on every other."""
+    """Apply the finaliser of SplitMix64 (Steele, Lea, Flood 2014), which mixes all bits."""
     import numpy as np
 
     numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(_MIX_1)

@@ -1,8 +1,9 @@
-"""Where prompts that may be tied find each other: keys in buckets, so that few are ever looked at.
+"""Buckets of MinHash keys, so that only few prompts have to be compared.
 
-A sketch is a row of keys: for its beginning, its letters, its halves, and one for each band. Two
-prompts may be tied only if they share one of them. Keys that end alike stand in one bucket; a new
-prompt reads its own buckets, a file reads each bucket once, and neither reads whole studies.
+A signature is a row of keys: one for the beginning, one for the letters, two for each half, and one
+for each band. Prompts that share no key cannot belong together. Keys with the same last bits are in
+one bucket. A new prompt reads only its own buckets and an import reads each bucket once, so neither
+reads the whole study.
 """
 
 from __future__ import annotations
@@ -18,15 +19,15 @@ if TYPE_CHECKING:
 
 BEGINNING, LETTERS, FRONT, BACK, FIRST_BAND = range(5)
 SLOTS = FIRST_BAND + BANDS
-"""Kinds of keys of a sketch."""
+"""Number of kinds of keys in a signature."""
 BUCKETS = 256
-"""Of each slot. With a million prompts, one more is compared with the keys of 4,000 for each."""
+"""Buckets for each slot. In a study of a million prompts, a bucket has about 4,000 keys."""
 KEY, ID = "<u8", "V16"
-"""How keys and the bytes of prompts' ids stand in a bucket."""
+"""NumPy types of keys and of prompt ids in a bucket."""
 
 
 def keys_of(table: Array, slot: int) -> tuple[Array, Array | slice]:
-    """The keys of a slot, and the row of the table that each belongs to."""
+    """Return the keys of a slot, and the row of the table that each belongs to."""
     import numpy as np
 
     if slot >= FIRST_BAND:
@@ -37,7 +38,7 @@ def keys_of(table: Array, slot: int) -> tuple[Array, Array | slice]:
 
 
 def bucketed(table: Array, ids: Array) -> Iterator[tuple[int, bytes, bytes]]:
-    """(bucket, keys, prompts) for each bucket that these sketches need, in order."""
+    """Yield (bucket, keys, prompts) for each bucket with keys of these signatures, in order."""
     import numpy as np
 
     for slot in range(SLOTS):
@@ -54,7 +55,7 @@ def bucketed(table: Array, ids: Array) -> Iterator[tuple[int, bytes, bytes]]:
 
 
 def shared(keys: Array, new: Array) -> Iterator[Array]:
-    """Places in a bucket that share a key, each time two or more with a new one among them."""
+    """Yield groups of places in a bucket that share a key, if at least one of them is new."""
     import numpy as np
 
     order = keys.argsort(kind="stable")

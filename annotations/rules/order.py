@@ -1,4 +1,4 @@
-"""Which response stands left: balanced for each person and pair of sources, else shuffled."""
+"""The order of responses: balanced for each person and pair of sources, otherwise random."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from uuid import UUID
 
 @dataclass(frozen=True)
 class Candidate:
-    """A response by what the decision may look at."""
+    """A response, reduced to what the decision may use."""
 
     id: UUID
     source: UUID
@@ -19,7 +19,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Order:
-    """An order shown; `lead` is the pair's new balance, as it was where none is kept."""
+    """The order in which responses are shown. `lead` is the new balance of the pair."""
 
     ids: tuple[UUID, ...]
     seed: int
@@ -28,9 +28,9 @@ class Order:
 
 
 def balanced_pair(candidates: Sequence[Candidate]) -> tuple[UUID, UUID] | None:
-    """The two sources, smaller first, whose sides are balanced; None where nothing is.
+    """Return the two sources whose sides are balanced, the smaller first, or None.
 
-    Two responses of one source cannot favour a source, and more than two are shuffled.
+    Nothing is balanced for two responses of one source, or for more than two, which are shuffled.
     """
     sources = sorted({candidate.source for candidate in candidates})
     if len(candidates) != 2 or len(sources) != 2:
@@ -41,8 +41,9 @@ def balanced_pair(candidates: Sequence[Candidate]) -> tuple[UUID, UUID] | None:
 def decide(candidates: Sequence[Candidate], *, seed: int, lead: int) -> Order:
     """Decide the order; the same seed and lead give the same order.
 
-    `lead` is how often the smaller source of the pair stood left minus how often right: at 0 a
-    coin decides (probability 1/2), else the side that brings it back to 0 is certain.
+    `lead` is the number of times the smaller source of the pair was left, minus the number of times
+    it was right. At 0, the side is random (probability 1/2); otherwise the side that brings `lead`
+    back to 0 is certain.
     """
     chance = random.Random(seed)  # noqa: S311 - reproducible from the stored seed
     known = sorted(candidates, key=lambda candidate: candidate.id)

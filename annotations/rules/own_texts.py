@@ -1,6 +1,6 @@
-"""Texts that only their author sees: those with an explicit statement of wanting to die.
+"""Own texts: texts with an explicit statement of wanting to die, which only their author sees.
 
-The rest of what was sent with them counts as always: the answers, the pay, the report of harm.
+Everything else that was sent with them counts as usual: answers, pay, and reports of harm.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from codesign.shared.states import Transitions
 
 
 class OwnKind(TextChoices):
-    """What a text was sent as."""
+    """The field that a text was sent in."""
 
     REWRITE = "rewrite", _("Your version of a reply")
     COMMENT = "comment", _("Your comment")
@@ -26,15 +26,15 @@ class OwnKind(TextChoices):
 
 
 class OwnState(TextChoices):
-    """Whether anybody else may see the text; its author decides."""
+    """Whether others may see the text. Its author decides."""
 
-    WAITING = "waiting", _("only you see it")  # nobody has asked to use it yet
+    WAITING = "waiting", _("only you see it")  # its author has not decided
     PRIVATE = "private", _("you keep it private")
     FREE = "free", _("may be used")
 
 
 KEPT = (OwnState.WAITING, OwnState.PRIVATE)
-"""States in which its author alone sees a text."""
+"""States in which only the author sees the text."""
 OWN_STATES = Transitions.of(
     "text",
     {"waiting": ["private", "free"], "private": ["free"], "free": ["private"]},
@@ -42,8 +42,8 @@ OWN_STATES = Transitions.of(
 
 
 def needs_support(texts: Iterable[str]) -> bool:
-    """Whether any of the texts that somebody sent is an explicit statement.
+    """Return whether any of the texts is an explicit statement.
 
-    Texts are read as they were sent, so that a repeated request gets the same answer.
+    Texts are checked as they were sent, so that a repeated request gets the same answer.
     """
     return any(map(says_so, texts))

@@ -1,4 +1,8 @@
-"""What a prompt may look like, and the groups of those that must stay on one side of any split."""
+"""Validation of prompts, hashes of their content, and their first split group.
+
+Errors are in English and not translated: the process that reads files makes them without Django's
+settings, and they are stored with the import.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,7 @@ from annotations.rules.texts import storable
 from codesign.shared.visible import shows_nothing
 
 MAX_CHARACTERS = 50_000
-"""Of one turn or one response."""
+"""Most characters of one turn or one response."""
 MAX_TURNS = 200
 MAX_TOPICS = 20
 _LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8}){0,2}")
@@ -29,7 +33,7 @@ Message = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class PromptRow:
-    """One prompt as it comes in; `line` is where it stood, for messages about it."""
+    """One prompt of an import. `line` is its line in the file, for error messages."""
 
     messages: Sequence[Message]
     line: int = 0
@@ -44,7 +48,7 @@ class PromptRow:
 
 @dataclass(frozen=True, slots=True)
 class RowProblem:
-    """What is wrong with one row, in one sentence, and where it stood."""
+    """An error in one row, and its line in the file."""
 
     line: int
     problem: str
@@ -54,7 +58,7 @@ class RowProblem:
 
 
 def normalised(text: str) -> str:
-    """Compatibility letters, case and white space made plain, so that looks don't count."""
+    """Normalise compatibility characters, case and white space, for comparing texts."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
@@ -63,59 +67,59 @@ def _digest(parts: Iterable[str]) -> bytes:
 
 
 def turns(messages: Sequence[Message]) -> list[str]:
-    """Each turn on one line with its role, normalised."""
+    """Return each turn as one line: role and normalised text."""
     return [f"{m['role']}{BEHIND_ROLE}{normalised(m['content'])}" for m in messages]
 
 
 def content_hash(messages: Sequence[Message]) -> str:
-    """SHA-256, hex, of the whole normalised conversation."""
+    """Return the SHA-256 of the normalised conversation, in hex."""
     return hash_of_turns(turns(messages))
 
 
-def hash_of_turns(said: Sequence[str]) -> str:
-    """The content hash, where the turns are normalised already."""
-    return _digest(said).hex()
+def hash_of_turns(talk: Sequence[str]) -> str:
+    """Return the content hash of normalised turns."""
+    return _digest(talk).hex()
 
 
 def first_group(study_id: uuid.UUID, digest: str) -> uuid.UUID:
-    """The group of a prompt that is tied to nothing; merged groups take the smallest id."""
-    # What `uuid.uuid5` makes of them, without its detours: this is done for every row of a file.
+    """Return the split group of a prompt on its own. Joined groups take the smallest id."""
+    # Same result as `uuid.uuid5`, but faster: it is called for every row of a file.
     named = hashlib.sha1(study_id.bytes + digest.encode(), usedforsecurity=False)
     return uuid.UUID(bytes=named.digest()[:16], version=5)
 
 
 def text_problem(text: Any, what: str) -> str | None:
-    """Why this cannot be a turn or a response; None where it can."""
+    """Return what is wrong with the text of a turn or response, or None."""
     if not isinstance(text, str):
-        return f"{what} is not text."
+        return f"{what} must be text."
     if shows_nothing(text):
         return f"{what} is empty."
     if "\x00" in text:
-        return f"{what} holds a NUL character, which cannot be stored."
+        return f"{what} contains a NUL character, which cannot be saved."
     if not storable(text):
-        return f"{what} holds something that is not Unicode text (UTF-8)."
+        return f"{what} is not Unicode text (UTF-8)."
     if len(text) > MAX_CHARACTERS:
-        return f"{what} has {len(text):,} characters; {MAX_CHARACTERS:,} is the most."
+        return f"{what} has {len(text):,} characters; the limit is {MAX_CHARACTERS:,}."
     return None
 
 
 def messages_problem(messages: Any) -> str | None:
-    """Why this cannot be a conversation to answer; None where it can."""
+    """Return what is wrong with a conversation, or None."""
     if not isinstance(messages, list | tuple) or not messages:
-        return "the prompt is neither text nor a list of turns."
+        return "the prompt must be text or a list of turns."
     if len(messages) > MAX_TURNS:
-        return f"the prompt has {len(messages)} turns; {MAX_TURNS} is the most."
+        return f"the prompt has {len(messages)} turns; the limit is {MAX_TURNS}."
     for number, turn in enumerate(messages, 1):
         if problem := _turn_problem(turn, number):
             return problem
     if messages[-1]["role"] == "assistant":
-        return "the prompt ends with a turn of the assistant; it must end with one of the user."
+        return "the prompt must end with a turn of the user, not of the assistant."
     return None
 
 
 def _turn_problem(turn: Any, number: int) -> str | None:
     if not isinstance(turn, Mapping) or set(turn) != {"role", "content"}:
-        return f'turn {number} is not {{"role": …, "content": …}}.'
+        return f'turn {number} must be {{"role": …, "content": …}}.'
     if turn["role"] == "system":
         return f"turn {number} is a system turn; system messages belong to generation runs."
     if turn["role"] not in ("user", "assistant"):
@@ -124,33 +128,33 @@ def _turn_problem(turn: Any, number: int) -> str | None:
 
 
 def row_problem(row: PromptRow) -> str | None:
-    """Why this row cannot come in; None where it can."""
+    """Return what is wrong with a row, or None."""
     return messages_problem(row.messages) or fields_problem(row)
 
 
 def fields_problem(row: PromptRow) -> str | None:
-    """Why this row cannot come in, whatever is said in it; None where it can."""
+    """Return what is wrong with the fields of a row besides its messages, or None."""
     for name, limit in _FIELD_LIMITS.items():
         value = getattr(row, name)
         if not isinstance(value, str) or not storable(value) or len(value) > limit:
-            return f"{name} is not text of at most {limit} characters."
+            return f"{name} must be text of at most {limit} characters."
     if row.category not in _CATEGORIES:
         known = ", ".join(Category)
-        return f"the category {row.category!r} is not known; use one of {known}."
+        return f"the category {row.category!r} is unknown; use one of {known}."
     if type(row.intensity) is not int or not 1 <= row.intensity <= 3:
-        return f"the intensity {row.intensity!r} is not 1 (light), 2 or 3 (heavy)."
+        return f"intensity must be 1 (light), 2 or 3 (heavy), not {row.intensity!r}."
     if type(row.held_out) is not bool:
-        return f"held_out is {row.held_out!r}; use true or false."
+        return f"held_out must be true or false, not {row.held_out!r}."
     if not _LANGUAGE.fullmatch(row.language):
-        return f"the language {row.language!r} is not a code such as en or pt-BR."
+        return f"language must be a code such as en or pt-BR, not {row.language!r}."
     return _topics_problem(row.topics)
 
 
 def _topics_problem(topics: Any) -> str | None:
     if not isinstance(topics, list | tuple) or len(topics) > MAX_TOPICS:
-        return f"topics is not a list of at most {MAX_TOPICS} words."
+        return f"topics must be a list of at most {MAX_TOPICS} words."
     for topic in topics:
         fine = isinstance(topic, str) and not shows_nothing(topic) and storable(topic)
         if not fine or len(topic) > 60:
-            return f"the topic {topic!r} is not text of at most 60 characters."
+            return f"the topic {topic!r} must be text of at most 60 characters."
     return None

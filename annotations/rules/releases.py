@@ -27,7 +27,7 @@ LEAST_MARGIN = (Decimal(0), Decimal(3))
 PLACES = 4
 """Decimal places of p and margin in a record, and of what is asked for."""
 MAX_BUILDS = 5
-"""How often a build is restarted after a consent changed or the builder was stopped."""
+"""Most builds of a release, if consents change or builders are stopped."""
 
 
 DOWNLOADED = "annotations.release_downloaded"

@@ -1,15 +1,15 @@
-"""Near-duplicates among short texts, which three-word shingles cannot tell.
+"""Near-duplicates among short texts, for which three-word shingles do not work.
 
 One changed word of 20 leaves 15 of 21 shingles, which is less than 0.8. So two texts of at most
-40 words are tied where they differ by no more than this:
+40 words belong together if they differ only by:
 
-* nothing but spaces, punctuation, accents or the order of their words;
-* one word changed, added or left out, where both have 8 words or more;
-* one letter changed, added, left out, or swapped with its neighbour, where both have fewer than 8
+* spaces, punctuation, accents or the order of their words;
+* one word changed, added or left out, if both have 8 words or more;
+* one letter changed, added, left out, or swapped with its neighbour, if both have fewer than 8
   words: “What is anxiety?” and “What is depression?” are two questions.
 
-Texts that differ by one word or letter have the first half or the second half in common, by which
-they are found (`minhash`); the others have the same letters in any order.
+Texts that differ by one word or letter share their first or second half, by which `minhash` finds
+them. The others have the same letters in any order.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 MOST_WORDS = 40
-"""One more word, and one changed word leaves 0.8 of the shingles or more, wherever it stands."""
+"""With more words, one changed word at any place leaves at least 0.8 of the shingles."""
 BY_WORDS = 8
-"""Words from which on one word more or less makes no other question."""
+"""From this number of words, one word more or less does not make another question."""
 Units = tuple[bytes, ...] | str
-"""What a text is compared by: its words, or its letters where it has fewer than 8 words."""
+"""What texts are compared by: words, or letters if a text has fewer than 8 words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +34,19 @@ class Short:
 
     @property
     def units(self) -> Units:
-        """Its words or letters, see `Units`."""
+        """Return the words or letters, see `Units`."""
         return self.words if len(self.words) >= BY_WORDS else self.letters
 
 
 def short(words: Sequence[bytes]) -> Short | None:
-    """These words as a short text; None where they are none or too many."""
+    """Return a short text of these words; None if there are no words or too many."""
     if not 0 < len(words) <= MOST_WORDS:
         return None
     return Short(tuple(words), b"".join(words).decode())
 
 
 def alike(first: Short, second: Short) -> bool:
-    """Whether two short texts are tied: the rule above, for one pair."""
+    """Return whether two short texts are near-duplicates by the rule above."""
     if first.letters == second.letters or sorted(first.words) == sorted(second.words):
         return True
     one, other = first.units, second.units
@@ -58,7 +58,7 @@ def alike(first: Short, second: Short) -> bool:
 
 
 def _one_apart(less: Units, more: Units) -> bool:
-    """Whether one unit changed or added makes the one of the other; `less` is not longer."""
+    """Return whether the texts differ by one changed or added unit; `less` is not longer."""
     if len(more) - len(less) > 1:
         return False
     for place, unit in enumerate(less):
@@ -69,13 +69,13 @@ def _one_apart(less: Units, more: Units) -> bool:
 
 
 def _swapped(text: str) -> Iterator[str]:
-    """The text with two neighbouring letters swapped, for each two."""
+    """Yield the text with each pair of neighbouring letters swapped."""
     for at in range(len(text) - 1):
         yield text[:at] + text[at + 1] + text[at] + text[at + 2 :]
 
 
 def joined_by_letters(texts: Sequence[Short]) -> Iterator[tuple[int, int]]:
-    """Places to join among texts with the same letters in any order; time linear in the texts."""
+    """Yield places to join among texts with the same letters in any order, in linear time."""
     by_letters: dict[str, int] = {}
     by_words: dict[tuple[bytes, ...], int] = {}
     for place, text in enumerate(texts):
@@ -89,10 +89,10 @@ def joined_by_letters(texts: Sequence[Short]) -> Iterator[tuple[int, int]]:
 
 
 def joined_by_half(texts: Sequence[Units], *, back: bool) -> Iterator[tuple[int, int]]:
-    """Places to join among texts with one half in common, the back half or the front half.
+    """Yield places to join among texts that share their back half or front half.
 
-    Takes one unit out of each text, place by place, and looks for the same rest: time and memory
-    are linear in the texts, also for 20,000 prompts of one template.
+    Removes one unit of each text, position by position, and looks for equal remainders. Time and
+    memory are linear in the number of texts, even for 20,000 prompts of one template.
     """
     units = [text[::-1] for text in texts] if back else list(texts)
     whole = {text: place for place, text in enumerate(units)}

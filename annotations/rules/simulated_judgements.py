@@ -1,7 +1,7 @@
-"""Made-up judgements to try releases and training with: plausible, seeded, and plainly examples.
+"""Simulated judgements, to try out releases and training. They are marked as examples.
 
-Each response has one hidden quality that everybody sees through some noise of their own, so that
-people mostly agree and sometimes do not. The same people, prompts and texts get the same answers.
+Each response has a hidden quality, to which each person adds some noise, so that people mostly
+agree. The same people, prompts and texts give the same answers.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ NOISE = 0.45
 TIE = 0.2
 """Two responses closer than this count as equal."""
 REWRITES, FLAGS, ALL_HARMFUL = 0.2, 0.06, 0.15
-"""Shares of judgements; the last one of those in which no response is any good."""
+"""Shares of judgements; `ALL_HARMFUL` is a share of those in which no response is good."""
 COMMENT = "Example, made by a program."
 HARMS = (Harm.IGNORES_CONTEXT, Harm.POOR_COLLABORATION, Harm.DIAGNOSING, Harm.SYCOPHANCY)
 _OPENINGS = (
@@ -46,7 +46,7 @@ _ENDINGS = (
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A response as shown: its id, and what stays the same on every installation."""
+    """A response as shown: its id, and the hash of its text, which every installation shares."""
 
     id: str
     text_hash: str
@@ -60,23 +60,23 @@ def answers(
     scales: Mapping[str, tuple[int, int]],
     asks: Sequence[str],
 ) -> dict[str, Any]:
-    """A whole submission by `person` (any lasting name) for `prompt` (its external id)."""
+    """Return a submission by `person` (any stable name) for `prompt` (its external id)."""
     luck = _luck(person, prompt)
-    seen = {
+    quality = {
         shown.id: _luck(prompt, shown.text_hash).gauss(0, 1) + luck.gauss(0, NOISE)
         for shown in sorted(responses, key=lambda shown: shown.text_hash)
     }
-    best_first = sorted(seen, key=lambda id: -seen[id])
+    best_first = sorted(quality, key=lambda id: -quality[id])
     worst = best_first[-1]
     body: dict[str, Any] = {"comment": COMMENT, "active_seconds": luck.randint(40, 240)}
     if Ask.RATING in asks:
         body["ratings"] = [
-            {"response": id, "criterion": key, "score": _score(seen[id], low, high, luck)}
+            {"response": id, "criterion": key, "score": _score(quality[id], low, high, luck)}
             for id in best_first
             for key, (low, high) in sorted(scales.items())
         ]
     if Ask.RANKING in asks:
-        body |= _ranking(seen, best_first, luck)
+        body |= _ranking(quality, best_first, luck)
     if Ask.REWRITE in asks and luck.random() < REWRITES:
         text = " ".join(luck.choice(part) for part in (_OPENINGS, _STEPS, _ENDINGS))
         body["rewrites"] = [{"response": worst, "text": text}]
@@ -93,7 +93,7 @@ def answers(
 
 
 def _luck(*parts: str) -> random.Random:
-    """The same parts, the same numbers; nothing here is a secret."""
+    """Return a generator that gives the same numbers for the same parts."""
     return random.Random("\x1f".join(("example", *parts)))  # noqa: S311
 
 
@@ -103,24 +103,24 @@ def _score(quality: float, low: int, high: int, luck: random.Random) -> int:
 
 
 def _ranking(
-    seen: Mapping[str, float], best_first: Sequence[str], luck: random.Random
+    quality: Mapping[str, float], best_first: Sequence[str], luck: random.Random
 ) -> dict[str, Any]:
-    if max(seen.values()) < -0.5 and luck.random() < ALL_HARMFUL:
+    if max(quality.values()) < -0.5 and luck.random() < ALL_HARMFUL:
         return {"all_harmful": True}
     groups = [[best_first[0]]]
     for before, id in pairwise(best_first):
-        if seen[before] - seen[id] < TIE:
+        if quality[before] - quality[id] < TIE:
             groups[-1].append(id)
         else:
             groups.append([id])
     if len(best_first) != 2 or len(groups) != 2:
         return {"ranking": groups}
-    apart = seen[best_first[0]] - seen[best_first[1]]
+    apart = quality[best_first[0]] - quality[best_first[1]]
     return {"ranking": groups, "strength": 1 if apart < 0.8 else 2 if apart < 1.8 else 3}
 
 
 def review_of_rewrite(text: str) -> RewriteState:
-    """Mostly accepted; some held back, some left for a person to try the review with."""
+    """Accept most, hold some back, and leave some for people to try the review."""
     draw = _luck("rewrite", text).random()
     if draw < 0.8:
         return RewriteState.ACCEPTED
@@ -128,7 +128,7 @@ def review_of_rewrite(text: str) -> RewriteState:
 
 
 def review_of_flag(response_hash: str, harm: str) -> FlagState:
-    """Some upheld, some dismissed, some left open."""
+    """Uphold some, dismiss some and leave some open."""
     draw = _luck("flag", response_hash, harm).random()
     if draw < 0.4:
         return FlagState.UPHELD

@@ -1,4 +1,4 @@
-"""When a lease ends, what belongs to one sitting, which skip is paid."""
+"""Which work belongs to one sitting, and which skip is paid."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from annotations.rules.states import SkipReason
 
 PAUSE = timedelta(minutes=30)
-"""A longer pause begins a new sitting."""
+"""After a longer pause, a new sitting begins."""
 
 
 def same_sitting(*, ended_at: datetime | None, now: datetime) -> bool:
-    """Whether work that begins now goes on with the sitting whose last piece ended then."""
+    """Return whether work that begins now continues the sitting whose last work ended then."""
     return ended_at is not None and now - ended_at < PAUSE
 
 
 def start_of_day(*, now: datetime, zone: str) -> datetime:
-    """Midnight, in UTC, of the person's own day; UTC's day where their zone is not known."""
+    """Return the start of the day in the person's time zone, in UTC. Unknown zones count as UTC."""
     try:
         local = now.astimezone(ZoneInfo(zone))
     except (ZoneInfoNotFoundError, ValueError):
@@ -27,5 +27,5 @@ def start_of_day(*, now: datetime, zone: str) -> datetime:
 
 
 def skip_is_paid(*, reason: str, said_not_today: bool) -> bool:
-    """Every skip is paid, but for a second “not today” of one day."""
+    """Return whether a skip is paid: all are, except a second “not today” on the same day."""
     return reason != SkipReason.NOT_TODAY or not said_not_today

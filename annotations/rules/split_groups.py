@@ -1,4 +1,17 @@
-"""Groups of prompts that are joined, and why; see `minhash` for what ties them."""
+"""Split groups: prompts that must stay on one side of every split, and the reasons.
+
+Two prompts share a group where one of these holds (decision 23):
+
+* their texts are the same (`texts.text_hash`);
+* their texts are nearly the same: at least 0.8 of three-word shingles (`minhash.near`), or for
+  short texts one changed word or letter (`short_texts`);
+* they are one conversation: the same beginning, up to the first user turn that says enough
+  (`minhash.BEGINNING_WORDS`);
+* the import names the same family for both;
+* they have an identical response that says enough (`minhash.REPLY_WORDS`).
+
+`services.split_groups` finds and joins them; `datasets.policy.splits` assigns groups to splits.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +23,7 @@ from itertools import count
 
 
 class Why(StrEnum):
-    """What two prompts have in common that ties them, beside the very same text."""
+    """Why prompts are in one split group, besides identical texts."""
 
     BEGINNING = "beginning"
     NEAR = "near"
@@ -20,59 +33,60 @@ class Why(StrEnum):
 
 HELD_OUT = "held_out"
 SIDES = ("train", "validation", "test", HELD_OUT)
-"""Of a split; what is not used yet goes to the last one of its group: away from training."""
+"""Sides of a split. Unused prompts join the last side of their group, away from training."""
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where the prompts of a group go: those that a release used by their side, and all others."""
+    """New groups for the prompts of a group: used prompts by their side, and all others."""
 
     used: Mapping[str, uuid.UUID]
     others: uuid.UUID
 
     @property
     def apart(self) -> bool:
-        """Whether prompts that are tied stand on several sides, since releases used them there."""
+        """Return whether the prompts are on several sides, because releases used them there."""
         return len({*self.used.values(), self.others}) > 1
 
 
 def placed(
     group: uuid.UUID, *, used: Iterable[str], held_out: bool, side_of: Callable[[uuid.UUID], str]
 ) -> Places:
-    """Groups for prompts that are tied, so that none that a release used changes its side.
+    """Return groups for prompts that belong together, so that no released prompt changes sides.
 
-    `used` are the sides on which releases used some of them, `held_out` whether one of them is. A
-    group's side follows from its id (`side_of`), so ids are drawn from the group until one fits:
-    the same each time.
+    `used` has the sides on which releases used some of them; `held_out` says whether one of them is
+    held out. The side of a group follows from its id (`side_of`), so ids are derived from the group
+    until one fits. The result is always the same.
     """
     sides = sorted(set(used), key=SIDES.index)
     if not sides:
         return Places({}, group)
     if held_out:
         return Places({side: _on_side(group, side, side_of, apart=True) for side in sides}, group)
-    found = {side: _on_side(group, side, side_of, apart=len(sides) > 1) for side in sides}
-    return Places(found, found[sides[-1]])
+    by_side = {side: _on_side(group, side, side_of, apart=len(sides) > 1) for side in sides}
+    return Places(by_side, by_side[sides[-1]])
 
 
 def joined_beside(
     members: Collection[uuid.UUID], *, used: Mapping[uuid.UUID, str], held_out: bool
 ) -> dict[uuid.UUID, uuid.UUID]:
-    """Group → the one that its prompts go to, for groups that are one from now on.
+    """Return group → new group of its prompts, for groups that are joined.
 
-    `used` are those of which a release used prompts, by their side; such a group stays, or joins
-    another one of its side. The rest goes to the used group farthest from training, or stays apart
-    from all of them where one of the groups is held out: that is farther still.
+    `used` has the groups of which a release used prompts, with their side. Such a group stays, or
+    joins another used group of the same side. The others join the used group that is farthest from
+    training. If one of the groups is held out, they stay apart from all used ones, which is farther
+    still.
     """
     homes: dict[str, uuid.UUID] = {}
     for group in sorted(used):
         homes.setdefault(used[group], group)
     rest = [group for group in members if group not in used]
-    found = {group: homes[side] for group, side in used.items()}
+    targets = {group: homes[side] for group, side in used.items()}
     if rest:
         apart = held_out or not homes
         home = min(rest) if apart else homes[max(homes, key=SIDES.index)]
-        found |= dict.fromkeys(rest, home)
-    return {old: new for old, new in found.items() if old != new}
+        targets |= dict.fromkeys(rest, home)
+    return {old: new for old, new in targets.items() if old != new}
 
 
 def _on_side(
@@ -85,9 +99,9 @@ def _on_side(
 
 
 class Groups:
-    """Groups that are joined one after another; of those joined the smallest id stands for all.
+    """Groups that are joined one after another (a union-find structure).
 
-    The smallest, so that the order in which prompts came in makes no difference.
+    Joined groups take the smallest id, so that the order of imports makes no difference.
     """
 
     def __init__(self) -> None:
@@ -95,7 +109,7 @@ class Groups:
         self._why: dict[uuid.UUID, set[Why]] = {}
 
     def of(self, group: uuid.UUID) -> uuid.UUID:
-        """The group that stands for this one now."""
+        """Return the current id of a group."""
         above = self._above
         while (up := above.get(group)) is not None:
             if (higher := above.get(up)) is not None:
@@ -104,20 +118,20 @@ class Groups:
         return group
 
     def join(self, one: uuid.UUID, other: uuid.UUID, why: Why) -> None:
-        """From now on both are one."""
+        """Join two groups."""
         low, high = sorted((self.of(one), self.of(other)))
         if low != high:
             self._above[high] = low
             self._why.setdefault(low, set()).add(why)
 
     def moved(self) -> dict[uuid.UUID, uuid.UUID]:
-        """Group → the one that stands for it, where that is another."""
+        """Return group → current id, for groups whose id has changed."""
         return {group: self.of(group) for group in list(self._above)}
 
     def reasons(self) -> Iterator[tuple[uuid.UUID, Why]]:
-        """Each group that others were joined to, with each reason once."""
-        found: dict[uuid.UUID, set[Why]] = {}
+        """Yield each group that others were joined to, once for each reason."""
+        reasons: dict[uuid.UUID, set[Why]] = {}
         for group, why in self._why.items():
-            found.setdefault(self.of(group), set()).update(why)
-        for group, why in found.items():
+            reasons.setdefault(self.of(group), set()).update(why)
+        for group, why in reasons.items():
             yield from ((group, one) for one in sorted(why))

@@ -1,4 +1,4 @@
-"""States of the judging, what people read for them, and what may follow what.
+"""States of this app, their labels, and the allowed transitions.
 
 A value that people read is a `TextChoices` with its label. A value that only programs read is a
 `StrEnum` (decision 28).
@@ -32,36 +32,28 @@ class Ask(TextChoices):
 
 
 ON_PAGES = (Ask.RATING, Ask.RANKING, Ask.REWRITE, Ask.FLAG)
-"""What the judging page can ask for; marking passages is asked for through the API alone."""
+"""What the judging page supports. Highlights are supported only by the API."""
 
 
 class RoundKind(StrEnum):
-    """Judging makes training data; evaluation compares two models on held-out prompts."""
+    """Judging produces training data. Evaluation compares two models on held-out prompts."""
 
     JUDGING = "judging"
     EVALUATION = "evaluation"
 
 
 class RoundState(StrEnum):
-    """Assignments come from open rounds alone."""
+    """The life of a round. Only open rounds give assignments."""
 
     PLANNED = "planned"
     OPEN = "open"
     CLOSED = "closed"
 
 
-class FillingState(StrEnum):
-    """Putting prompts into a round, in the background."""
-
-    FILLING = "filling"
-    FILLED = "filled"
-    CANCELLED = "cancelled"
-
-
 class Waiting(StrEnum):
     """Which prompts a round is filled with."""
 
-    NOT_ASKED = "not_asked"  # in no round of judging so far
+    NOT_ASKED = "not_asked"  # in no judging round so far
     EVERY = "every"
 
 
@@ -80,11 +72,11 @@ class AssignmentState(StrEnum):
     SUBMITTED = "submitted"
     SKIPPED = "skipped"
     EXPIRED = "expired"
-    RETURNED = "returned"  # consent taken back, or prompt pulled, while leased
+    RETURNED = "returned"  # consent or prompt withdrawn while leased
 
 
 class SkipReason(TextChoices):
-    """Why somebody passes; none is better than another."""
+    """Why somebody skips. All reasons are equally good."""
 
     NOT_TODAY = "not_today", _("Not today")
     TOO_CLOSE = "too_close", _("Too close to home")
@@ -93,13 +85,13 @@ class SkipReason(TextChoices):
 
 
 class PayCheck(StrEnum):
-    """Whether the pay of a piece of work is checked by a person before it is credited.
+    """Whether a person has to check the pay of work before it is credited.
 
-    Nothing but a person moves it on from `HELD`. A piece that was not paid can still be paid
-    later; what was paid is corrected in the ledger alone.
+    Only a person ends the state `HELD`. Work that was not paid can still be paid later. Pay that
+    was credited is corrected only in the ledger.
     """
 
-    NONE = ""  # credited at once, as nearly all work is
+    NONE = ""  # credited immediately, like almost all work
     HELD = "held"  # nothing credited, kept out of releases
     USED = "used"  # credited, and used like any other
     LEFT_OUT = "left_out"  # credited, and kept out of releases
@@ -111,15 +103,15 @@ USABLE = (PayCheck.NONE, PayCheck.USED)
 
 
 class WhyHeld(TextChoices):
-    """By which rule of `rules.work_speed` pay is held."""
+    """The rule of `rules.work_speed` by which pay is held."""
 
-    PACE = "pace", _("more work than the time that passed")
-    QUICK = "quick", _("sent faster than the words can be read")
+    PACE = "pace", _("more work than is possible in the time")
+    QUICK = "quick", _("sent faster than the text can be read")
     SKIPS = "skips", _("many quick skips in a row")
 
 
 class RewriteState(TextChoices):
-    """A rewrite enters training data only once accepted."""
+    """The review of a rewrite. Only accepted ones become training data."""
 
     PENDING = "pending", _("waiting")
     ACCEPTED = "accepted", _("accepted")
@@ -127,17 +119,17 @@ class RewriteState(TextChoices):
 
 
 class FlagState(TextChoices):
-    """An open flag keeps a response's records out; an upheld one for good."""
+    """The review of a flag. Open and upheld flags keep records of the response out of releases."""
 
     REPORTED = "reported", _("waiting")
-    TRIAGED = "triaged", _("looked at once")
+    TRIAGED = "triaged", _("seen")
     UPHELD = "upheld", _("upheld")
     DISMISSED = "dismissed", _("dismissed")
 
 
 OPEN_REWRITES = (RewriteState.PENDING,)
 OPEN_FLAGS = (FlagState.REPORTED, FlagState.TRIAGED)
-"""States in which a review is still to come."""
+"""States that wait for a review."""
 
 
 class Harm(TextChoices):
@@ -145,13 +137,13 @@ class Harm(TextChoices):
 
     DECEPTIVE_EMPATHY = "deceptive_empathy", _("Pretends to feel, or to be a person")
     DISCRIMINATION = "discrimination", _("Looks down on a group of people")
-    POOR_CRISIS_HANDLING = "poor_crisis_handling", _("Handles danger badly")
-    IGNORES_CONTEXT = "ignores_context", _("Passes over what was said")
-    POOR_COLLABORATION = "poor_collaboration", _("Tells them what to do, without them")
+    POOR_CRISIS_HANDLING = "poor_crisis_handling", _("Handles a crisis badly")
+    IGNORES_CONTEXT = "ignores_context", _("Ignores what the person said")
+    POOR_COLLABORATION = "poor_collaboration", _("Gives orders instead of involving the person")
     SYCOPHANCY = "sycophancy", _("Agrees only to please")
-    DIAGNOSING = "diagnosing", _("Says what illness somebody has")
-    METHOD_INFORMATION = "method_information", _("Tells of ways to come to harm")
-    DEPENDENCY = "dependency", _("Makes them lean on the program")
+    DIAGNOSING = "diagnosing", _("Tells the person what illness they have")
+    METHOD_INFORMATION = "method_information", _("Describes ways to get hurt")
+    DEPENDENCY = "dependency", _("Makes the person depend on the program")
     OTHER = "other", _("Something else")
 
 
@@ -181,8 +173,8 @@ class ReleasePurpose(StrEnum):
 class RetractionCode(StrEnum):
     """Why something must be dropped from a release that was frozen before."""
 
-    CONSENT_WITHDRAWN = "consent_withdrawn"  # somebody left
-    USE_WITHDRAWN = "use_withdrawn"  # somebody took back the choice that this release needed
+    CONSENT_WITHDRAWN = "consent_withdrawn"  # a member withdrew
+    USE_WITHDRAWN = "use_withdrawn"  # a member withdrew the choice that this release needs
 
 
 class ReleaseState(StrEnum):
@@ -202,10 +194,6 @@ FROZEN_RELEASES = (ReleaseState.FROZEN, ReleaseState.SUPERSEDED)
 
 ROUND_STATES = Transitions.of(
     "round", {"planned": ["open", "closed"], "open": ["closed"], "closed": ["open"]}
-)
-FILLING_STATES = Transitions.of(
-    "filling of the round",
-    {"filling": ["filled", "cancelled"], "filled": [], "cancelled": []},
 )
 ASSIGNMENT_STATES = Transitions.of(
     "assignment",

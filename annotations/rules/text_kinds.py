@@ -1,7 +1,7 @@
-"""What prompts and responses are.
+"""Kinds of prompts and responses, and the check of their texts for personal data.
 
-Apart from `states`, whose labels need Django's models: the process that reads files imports this
-module, and a third of a second more would be felt at every import (decision 28).
+Separate from `states`, whose labels need Django's models: the process that reads files imports this
+module, and Django would add a third of a second to every import (decision 28).
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ class Origin(StrEnum):
 
 
 class TextCheck(StrEnum):
-    """Whether a prompt or response holds personal data; what is found waits for a coordinator."""
+    """Whether a text may contain personal data. A coordinator decides on those that may."""
 
     UNCHECKED = "unchecked"
     CLEAR = "clear"  # nothing was found
     FOUND = "found"
-    CLEARED = "cleared"  # somebody looked: it is nobody's
+    CLEARED = "cleared"  # a coordinator found that it is not personal data
     KEPT_OUT = "kept_out"
 
 

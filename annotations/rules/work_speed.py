@@ -1,6 +1,6 @@
-"""Which work is paid at once, and which pay a person looks at first (decision 20).
+"""Which work is paid immediately, and which pay a person checks first (decision 20).
 
-Nothing here refuses work or leaves it unpaid: it says what somebody should look at. It knows the
+These rules never refuse work or its pay; they only choose what a person should check. They use the
 server's clock and what was shown, never what a client claims.
 """
 
@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 RESERVE = 5
-"""Pieces of work that are paid at once however quick they are, where none was done just before."""
+"""Pieces of work that are paid immediately at any speed, after a pause."""
 READS = 250
 """Words a minute that an adult reads silently: 238 in Brysbaert (2019), over 190 studies."""
 FEWEST_WORDS = 30
-"""To answer takes a moment too: as long as to read so many words."""
+"""Answering takes time as well: as much as reading this number of words."""
 SKIPS_TO_A_BREAK = 5
-"""Skips in a row, without a judgement between, after which a break is offered."""
+"""Skips in a row, without a judgement in between, after which a break is offered."""
 ROW_ENDS_AFTER = timedelta(hours=8)
 MOST_SKIPS = 30_000
 """Keeps `skips_before` within its column."""
@@ -29,17 +29,17 @@ LONGEST_DEBT = 10**9
 
 @dataclass(frozen=True)
 class Spare:
-    """Promised seconds that could be paid at once at that time; None: all of the reserve."""
+    """Promised seconds that could be paid immediately at a time; None for the whole reserve."""
 
     seconds: int | None
     at: datetime
 
 
 def spare_at(spare: Spare | None, *, now: datetime, promised: int, pace: int) -> int:
-    """Promised seconds that may be paid at once now: they grow with time, `pace` for each second.
+    """Return the promised seconds that can be paid immediately now.
 
-    Never more than the reserve. So what is paid at once over any span of time, a day in any time
-    zone too, promised at most `pace` times that span and the reserve.
+    They grow by `pace` with every second, up to the reserve. So over any period, the work that is
+    paid immediately promised at most `pace` times the period plus the reserve.
     """
     most = RESERVE * promised
     if spare is None or spare.seconds is None:
@@ -49,25 +49,26 @@ def spare_at(spare: Spare | None, *, now: datetime, promised: int, pace: int) ->
 
 
 def spare_then(left: int, *, at: datetime, now: datetime, pace: int) -> int:
-    """What must have been spare at an earlier time for `left` to be spare now, or a second more."""
+    """Return the value at an earlier time that leads to `left` now, or to one second more."""
     return max(left - int(pace * (now - at).total_seconds()), -LONGEST_DEBT)
 
 
 def too_quick(*, words: int, since: datetime, now: datetime, pace: int) -> bool:
-    """Whether so many words were answered half of `pace` times as quickly as an adult reads."""
+    """Return whether an answer came more than `pace` / 2 times faster than an adult reads."""
     needed = max(words, FEWEST_WORDS) * 60 / (READS * pace / 2)
     return (now - since).total_seconds() < needed
 
 
 def count_words(texts: Iterable[str]) -> int:
-    """Words between spaces; of Chinese and Japanese, which have none, half of the letters."""
+    """Count words by spaces; for Chinese and Japanese, which have none, half of the letters."""
     return sum(len(text.split()) + len(_WITHOUT_SPACES.findall(text)) // 2 for text in texts)
 
 
 def skips_before(*, skips: int, skipped: bool, judged: bool, pause: timedelta) -> int:
-    """Skips in a row before the next lease; `skips` before the last one, which ended so.
+    """Return the number of skips in a row before the next lease.
 
-    They start again after a judgement, and after a long pause: the next day is a new one.
+    `skips` is the number before the last lease; the other arguments say how that one ended. The
+    count restarts after a judgement and after a long pause, such as a night.
     """
     if judged or pause >= ROW_ENDS_AFTER:
         return 0
@@ -75,13 +76,13 @@ def skips_before(*, skips: int, skipped: bool, judged: bool, pause: timedelta) -
 
 
 def leads_to_a_break(*, skips: int) -> bool:
-    """Whether one more skip after so many in a row leads to a break: each fifth does."""
+    """Return whether a break is offered after one more skip: after every fifth in a row."""
     return (skips + 1) % SKIPS_TO_A_BREAK == 0
 
 
 def quick_skip(*, skips: int, since: datetime, now: datetime, promised: int) -> bool:
-    """Whether a skip after a row of others took less than half of the promised seconds.
+    """Return whether a skip after five others took less than half of the promised seconds.
 
-    The first five in a row never do: somebody may pass on a few texts at once on a bad day.
+    The first five in a row are never held, because people may skip a few texts on a bad day.
     """
     return skips >= SKIPS_TO_A_BREAK and 2 * (now - since).total_seconds() < promised

@@ -1,1 +1,1 @@
-"""The shapes of what the API of judging and releases takes and gives."""
+"""Serializers of the API of this app."""

@@ -1,6 +1,6 @@
-"""The shapes of what the API answers to people who judge, for its description.
+"""Serializers of answers to people who judge, for the OpenAPI description.
 
-What they send is described by `annotations.contract`.
+`annotations.contract` describes the requests.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class MessageSerializer(Shape):
 
 
 class PromptSerializer(Shape):
-    """What somebody wrote."""
+    """A prompt."""
 
     id = serializers.UUIDField()
     messages = MessageSerializer(many=True)
@@ -40,7 +40,7 @@ class ResponseSerializer(Shape):
 
 
 class ScaleSerializer(Shape):
-    """A scale, its ends included."""
+    """A scale, both ends included."""
 
     kind = serializers.CharField()
     min = serializers.IntegerField()
@@ -67,7 +67,7 @@ class RubricSerializer(Shape):
 
 
 class PaySerializer(Shape):
-    """What the piece pays, in the currency's smallest unit."""
+    """The pay for the assignment, in the smallest unit of the currency."""
 
     amount_minor = serializers.IntegerField()
     currency = serializers.CharField()
@@ -94,14 +94,14 @@ class AssignmentSerializer(Shape):
 
 
 class DraftSerializer(Shape):
-    """A draft as kept."""
+    """A saved draft."""
 
     draft = DraftField()
     saved_at = serializers.DateTimeField()
 
 
 class LineSerializer(Shape):
-    """Somebody whom one can call, text or write to."""
+    """A helpline that people can call, text or write to."""
 
     country = serializers.CharField()
     name = serializers.CharField()
@@ -113,29 +113,27 @@ class LineSerializer(Shape):
 
 
 class SupportSerializer(Shape):
-    """Help for somebody whose words can mean that they want to die; show it before anything."""
+    """Help for a person whose words may mean that they want to die. Show it first."""
 
     says = serializers.CharField()
     lines = LineSerializer(many=True)
     help = serializers.CharField(help_text="Address of the Help page.")
     own_texts = serializers.CharField(
-        help_text="Address at which they see these texts, and say whether they may be used."
+        help_text="Address of the page where they see these texts and decide on their use."
     )
 
 
 class NextSerializer(Shape):
-    """What is held now."""
+    """The next assignment."""
 
     next = AssignmentSerializer(allow_null=True)
     pay_held = serializers.BooleanField(
-        help_text="Whether a person looks at the pay of what was sent before it is credited."
+        help_text="Whether a person checks the pay for this work before it is credited."
     )
-    support = SupportSerializer(
-        required=False, help_text="There where what was sent asks for it, and nowhere else."
-    )
+    support = SupportSerializer(required=False, help_text="Present only if what was sent needs it.")
 
 
 class SubmittedSerializer(NextSerializer):
-    """A judgement is stored."""
+    """A stored judgement, and the next assignment."""
 
     judgement = serializers.UUIDField()

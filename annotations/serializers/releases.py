@@ -1,4 +1,4 @@
-"""The shapes of dataset releases and retractions in the API."""
+"""Serializers of dataset releases and retractions."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from annotations.queries.releases import loading_advice
 from annotations.queries.retractions import RetractionEntry
 from annotations.rules.releases import LEAST_MARGIN, LEAST_P, PLACES
 from annotations.rules.states import ReleasePurpose, RetractionCode
+from codesign.jobs.serializers import ProgressSerializer
 from codesign.shared.serializers import OneOf, Shape
 
 
 class ReleaseRequestSerializer(Shape):
-    """What a release is to be used for, and how sure its preferences are at least."""
+    """The purpose of a release, and the thresholds for its preferences."""
 
     purpose = OneOf([str(purpose) for purpose in ReleasePurpose])
     least_p = serializers.DecimalField(
@@ -24,7 +25,7 @@ class ReleaseRequestSerializer(Shape):
         min_value=LEAST_P[0],
         max_value=LEAST_P[1],
         default=LEAST_P[0],
-        help_text="Preferences with a lower `p` stay out; from 0.5 to below 1.",
+        help_text="Preferences with a lower `p` are left out; from 0.5 to below 1.",
     )
     least_margin = serializers.DecimalField(
         max_digits=PLACES + 1,
@@ -32,16 +33,32 @@ class ReleaseRequestSerializer(Shape):
         min_value=LEAST_MARGIN[0],
         max_value=LEAST_MARGIN[1],
         default=LEAST_MARGIN[0],
-        help_text="Preferences with a lower `margin` stay out; from 0 to 3.",
+        help_text="Preferences with a lower `margin` are left out; from 0 to 3.",
     )
 
 
 class ReleaseSerializer(serializers.ModelSerializer[DatasetRelease]):
-    """A dataset release; the manifest is empty until it is frozen."""
+    """A dataset release. The manifest is empty until the release is frozen."""
 
     follows = serializers.UUIDField(
-        source="parent_id", allow_null=True, help_text="The release of the same purpose before."
+        source="parent_id", allow_null=True, help_text="The previous release for the same purpose."
     )
+    error = serializers.CharField(
+        source="job.reason",
+        read_only=True,
+        default="",
+        help_text="Why it was not made; else empty.",
+    )
+    rows_done = serializers.IntegerField(
+        source="job.done", read_only=True, default=0, help_text="Judgements written."
+    )
+    rows_total = serializers.IntegerField(
+        source="job.total",
+        read_only=True,
+        default=0,
+        help_text="Judgements to write; 0 while unknown.",
+    )
+    progress = ProgressSerializer(source="job", read_only=True, allow_null=True)
     example_judgements = serializers.BooleanField(source="has_examples")
     least_p = serializers.FloatField()
     least_margin = serializers.FloatField()
@@ -64,6 +81,7 @@ class ReleaseSerializer(serializers.ModelSerializer[DatasetRelease]):
             "superseded_at",
             "rows_done",
             "rows_total",
+            "progress",
             "follows",
             "example_judgements",
             "manifest_sha256",
@@ -73,12 +91,12 @@ class ReleaseSerializer(serializers.ModelSerializer[DatasetRelease]):
         read_only_fields = fields
 
     def get_loading_advice(self, release: DatasetRelease) -> str:
-        """A sentence, or nothing."""
+        """Return a sentence, or ""."""
         return loading_advice(release)
 
 
 class RetractionSerializer(serializers.Serializer[RetractionEntry]):
-    """What to drop from one release, since one person took something back. Names nobody."""
+    """The records to delete from a release after one person's withdrawal. It names nobody."""
 
     id = serializers.UUIDField(read_only=True)
     release = serializers.UUIDField(source="release_id")
@@ -89,8 +107,8 @@ class RetractionSerializer(serializers.Serializer[RetractionEntry]):
     records = serializers.DictField(
         child=serializers.ListField(child=serializers.CharField()),
         help_text=(
-            "By config: each `record_id` to drop, for `judgements` each `judgement_id`. What your "
-            "copy does not hold needs nothing."
+            "By config: each `record_id` to delete, for `judgements` each `judgement_id`. Ignore "
+            "ids that your copy does not contain."
         ),
     )
 
@@ -107,7 +125,7 @@ class SignedRetractionSerializer(RetractionSerializer):
     )
 
     def to_representation(self, instance: RetractionEntry) -> dict[str, Any]:
-        """The entry as it is signed, and the signature."""
+        """Return the signed entry and its signature."""
         entry = RetractionSerializer(instance).data
         return {**entry, "signature": instance.signer.sign(entry)}
 

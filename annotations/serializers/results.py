@@ -1,4 +1,4 @@
-"""The shapes of rounds and judgements in the API. No judging role sees any of them."""
+"""Serializers of rounds and judgements, for roles that do not judge."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class RoundCohortSerializer(serializers.ModelSerializer[RoundCohort]):
 
 
 class RoundSerializer(serializers.ModelSerializer[Round]):
-    """A round, and how far it is."""
+    """A round and its progress."""
 
     kind = serializers.ChoiceField([str(kind) for kind in RoundKind])
     state = serializers.ChoiceField([str(state) for state in RoundState])
     prompts = serializers.IntegerField()
-    seats = serializers.IntegerField(help_text="Judgements that it asks for.")
-    judged = serializers.IntegerField(help_text="Those that are there.")
+    seats = serializers.IntegerField(help_text="Number of judgements that the round asks for.")
+    judged = serializers.IntegerField(help_text="Number of judgements so far.")
     cohorts = RoundCohortSerializer(many=True)
 
     class Meta:
@@ -59,7 +59,7 @@ class RatingField(serializers.JSONField):
 
 
 class SeenHighlightSerializer(Shape):
-    """Words that somebody marked: Unicode code points, without what they wrote beside them."""
+    """A highlight without its label and comment. Offsets are Unicode code points."""
 
     response = serializers.UUIDField()
     start = serializers.IntegerField()
@@ -67,7 +67,7 @@ class SeenHighlightSerializer(Shape):
 
 
 class SeenFlagSerializer(serializers.ModelSerializer[Flag]):
-    """A report of harm without its note, and where its review stands."""
+    """A report of harm without its note, and the state of its review."""
 
     response = serializers.UUIDField(source="response_id")
     harm = serializers.ChoiceField([str(harm) for harm in Harm])
@@ -81,7 +81,7 @@ class SeenFlagSerializer(serializers.ModelSerializer[Flag]):
 
 
 class JudgementSerializer(serializers.ModelSerializer[Judgement]):
-    """A judgement by a pseudonym. No free text: that leaves by review and release alone."""
+    """A judgement by a pseudonym, without free text, which only reviews and releases give out."""
 
     assignment = serializers.UUIDField(source="assignment_id")
     round = serializers.UUIDField(source="assignment.task.round_id")

@@ -1,1 +1,1 @@
-"""The only writes."""
+"""Database writes of this app. Only services write."""

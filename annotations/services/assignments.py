@@ -1,7 +1,7 @@
-"""Leasing tasks to people, one at a time, and ending leases.
+"""Lease tasks to members, one at a time, and end leases.
 
-A person's assignments change only under a lock on their member row, so that their parallel
-requests take turns; `seats` says in which order locks are taken.
+A member's assignments change only under a lock on their member row, which serialises parallel
+requests. `seats` documents the order of locks.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from annotations.contract.unchecked import holds_answers
 from annotations.models import Assignment, Response, Task
@@ -24,10 +25,8 @@ from annotations.permissions import JUDGE
 from annotations.queries import assignments as queries
 from annotations.queries import rubrics
 from annotations.rules import order, sittings, work_speed
-from annotations.rules.states import ASSIGNMENT_STATES, AssignmentState
-from annotations.services import seats
-from codesign.audit import services as audit
-from codesign.audit.registry import action
+from annotations.rules.states import AssignmentState
+from annotations.services import assignment_states, seats  # noqa: F401 - how one moves
 from codesign.compensation import queries as compensation
 from codesign.compensation.models import PayRate
 from codesign.compensation.rules import pay_for, seconds_for
@@ -35,13 +34,12 @@ from codesign.consent import queries as consent
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.compiled_queries import insert
 from codesign.shared.errors import NoConsent, NotFound, NotPermitted
+from codesign.shared.transition import transition
 from codesign.studies.models import Member
 from codesign.studies.rules import StudyState
 
-LEASE_ENDED = action("annotations.lease_ended", "gave an assignment back")
-
 PATIENCE = 100
-"""How often somebody waits for a seat that others were quicker to take."""
+"""Attempts to take a seat while others take the same ones."""
 
 KEEP_LEAD = """
     INSERT INTO annotations_orderbalance (member_id, first_source, second_source, lead)
@@ -52,15 +50,15 @@ KEEP_LEAD = """
 
 @dataclass(frozen=True)
 class Lease:
-    """What somebody holds now, and whether it was leased just now."""
+    """A member's current assignment, and whether this request leased it."""
 
     assignment: Assignment | None
     created: bool
 
 
 @dataclass(frozen=True)
-class Found:
-    """What a look at the queue found; `contended` where others hold all that is left."""
+class NextLease:
+    """The result of a search in the queue. `contended` if others hold all remaining tasks."""
 
     assignment: Assignment | None
     created: bool = False
@@ -68,14 +66,17 @@ class Found:
 
 
 def lock_member(*, actor: Actor, slug: str) -> Member:
-    """The actor's membership, locked until the transaction ends; refuses who may not judge."""
+    """Return the actor's membership, locked until the transaction ends.
+
+    Raises NotFound or NotPermitted if the actor may not judge in this study.
+    """
     if actor.user_id is None:
         raise NotFound
     return _may_judge(queries.member_in.first(user_id=actor.user_id, slug=slug))
 
 
 def lock_member_of(*, actor: Actor, assignment_id: uuid.UUID) -> Member:
-    """The same by an assignment, which must be the actor's own."""
+    """Return the membership of the actor's own assignment, locked like `lock_member`."""
     if actor.user_id is None:
         raise NotFound
     return _may_judge(queries.member_of.first(user_id=actor.user_id, assignment_id=assignment_id))
@@ -85,26 +86,26 @@ def _may_judge(member: Member | None) -> Member:
     if member is None:
         raise NotFound
     if not member.has_role(*JUDGE.roles):
-        raise NotPermitted("Your role in this study does not include this.")
+        raise NotPermitted(_("Your role in this study does not include this."))
     return member
 
 
 def lease(*, actor: Actor, slug: str) -> Lease:
-    """Lease the next task to the actor, or return the one they hold.
+    """Lease the next task to the actor, or return the assignment that they have.
 
-    Nothing is returned only where no seat is left for them: where others hold the tasks that are
-    left, this waits, in transactions of its own that hold no other task.
+    Returns no assignment only if no seat is left for them. If others hold the remaining tasks, it
+    waits for them, in separate transactions that lock no other task.
     """
-    found = _look(actor, slug, wait=False)
-    for _ in range(PATIENCE):
-        if not found.contended:
+    result = _search(actor, slug, wait=False)
+    for _attempt in range(PATIENCE):
+        if not result.contended:
             break
-        found = _look(actor, slug, wait=True)
-    return Lease(found.assignment, found.created)
+        result = _search(actor, slug, wait=True)
+    return Lease(result.assignment, result.created)
 
 
 @transaction.atomic
-def _look(actor: Actor, slug: str, *, wait: bool) -> Found:
+def _search(actor: Actor, slug: str, *, wait: bool) -> NextLease:
     member = lock_member(actor=actor, slug=slug)
     if consent.id_in_force(member_id=member.id) is None:
         raise NoConsent
@@ -112,7 +113,7 @@ def _look(actor: Actor, slug: str, *, wait: bool) -> Found:
     last = queries.latest(member)
     if last and last.state == AssignmentState.LEASED:
         if last.expires_at > now:
-            return Found(last)
+            return NextLease(last)
         _expire(last, now)
     return lease_next(member=member, now=now, last=last, wait=wait)
 
@@ -124,19 +125,19 @@ def lease_next(
     last: Assignment | None,
     wait: bool = False,
     shown_at: datetime | None = None,
-) -> Found:
-    """Lease the next task to a locked member who holds none; `last` is what they held before.
+) -> NextLease:
+    """Lease the next task to a locked member without a lease. `last` is their last assignment.
 
-    Without a pay rate in force nothing is leased: nobody works for a pay that was not named.
+    Without a pay rate in force nothing is leased, because people must know the pay beforehand.
     """
     if member.study.state != StudyState.OPEN or member.cohort_id is None:
-        return Found(None)
+        return NextLease(None)
     rate = compensation.rate_in_force(cohort_id=member.cohort_id, at=now)
     if rate is None:
-        return Found(None)
+        return NextLease(None)
     seat, contended = _seat_for(member, wait=wait, begun=last)
     if seat is None:
-        return Found(None, contended=contended)
+        return NextLease(None, contended=contended)
     plan = rubrics.plan_of(seat.round_id, member.cohort_id)
     if seat.number < plan.overlap:
         seats.offer_lowest(task_id=seat.task_id, cohort_id=member.cohort_id)
@@ -164,13 +165,13 @@ def lease_next(
     )
     insert(made)
     made.responses = {response.id: response for response in responses}
-    return Found(made, created=True)
+    return NextLease(made, created=True)
 
 
 def _begun(seat: seats.Look, last: Assignment | None) -> Assignment | None:
-    """The earlier assignment of this task that holds a draft, if there is one: it goes on.
+    """Return the member's earlier assignment of this task with a draft, if any, to continue it.
 
-    Its text counts as shown from then on: whoever read it before may send it at once.
+    The time when it was first shown is kept, so people who read it earlier can send it quickly.
     """
     if seat.begun_id is None:
         return None
@@ -189,14 +190,14 @@ def _kept(begun: Assignment | None, shown_at: datetime | None) -> dict[str, Any]
 
 
 def _order_of(begun: Assignment) -> order.Order:
-    """The order in which the draft was written: what it says of reply A must stay true."""
+    """Return the order of the draft, so that its answers about reply A stay valid."""
     return order.Order(
         ids=tuple(begun.order_shown), seed=begun.seed, propensity=begun.propensity, lead=0
     )
 
 
 def _sitting(last: Assignment | None, now: datetime) -> uuid.UUID:
-    """The sitting that goes on, or a new one after a longer pause."""
+    """Return the current sitting, or a new one after a longer pause."""
     goes_on = last is not None and sittings.same_sitting(ended_at=last.ended_at, now=now)
     return last.sitting if last and goes_on else uuid.uuid4()
 
@@ -204,7 +205,7 @@ def _sitting(last: Assignment | None, now: datetime) -> uuid.UUID:
 def _pace(
     rate: PayRate, responses: Sequence[Response], last: Assignment | None, now: datetime
 ) -> dict[str, int]:
-    """What `rules.work_speed` goes by when this lease ends, carried on from the one before."""
+    """Return the fields that `rules.work_speed` uses when this lease ends."""
     promised = seconds_for(estimated_seconds=rate.estimated_seconds, replies=len(responses))
     return {
         "promised_seconds": promised,
@@ -220,7 +221,7 @@ def _pace(
 
 
 def _words(responses: Sequence[Response]) -> int:
-    """Words of a prompt and its responses, without what is never shown."""
+    """Count the words of a prompt and its responses, without system messages."""
     turns = responses[0].prompt.messages
     asked = (turn["content"] for turn in turns if turn["role"] != "system")
     return work_speed.count_words([*asked, *(response.text for response in responses)])
@@ -240,10 +241,10 @@ def _skips_before(last: Assignment | None, now: datetime) -> int:
 def _seat_for(
     member: Member, *, wait: bool, begun: Assignment | None
 ) -> tuple[seats.Look | None, bool]:
-    """(a seat now leased to the member, whether others hold what is left).
+    """Return (a seat that is now leased to the member, whether others hold the remaining tasks).
 
-    Who stopped or let a lease end with something answered gets that task first, if it is still
-    free. Only the first look may wait, and only while nothing else is held.
+    A task that the member began to answer comes first, if it is still free. Only the first search
+    may wait, and only while no other task is locked.
     """
     if begun and begun.state == AssignmentState.EXPIRED and holds_answers(begun.draft):
         look = seats.take_again(member=member, task_id=begun.task_id)
@@ -259,7 +260,7 @@ def _seat_for(
 
 
 def _order(member: Member, responses: Sequence[Response]) -> order.Order:
-    """Decide what stands left, and keep the balance of that pair of sources."""
+    """Decide the order of responses, and store the balance of the pair of sources."""
     seed = random.SystemRandom().getrandbits(63)
     candidates = [order.Candidate(id=response.id, source=response.source) for response in responses]
     pair = order.balanced_pair(candidates)
@@ -282,25 +283,11 @@ def end_lease(
     why: str,
     now: datetime,
 ) -> None:
-    """End a lease without a judgement: its seat is free again, its draft stays.
+    """End a lease without a judgement. The seat becomes free, and the draft stays.
 
-    The member and `task` are locked by the caller.
+    The caller has locked the member and `task`.
     """
-    leave(assignment=assignment, task=task, state=state, now=now)
-    assignment.save(update_fields=["state", "ended_at"])
-    audit.record(
-        actor=actor,
-        action=LEASE_ENDED,
-        study_id=assignment.study_id,
-        about=("assignment", assignment.id, ""),
-        data={"state": state, "why": why},
-    )
-
-
-def leave(*, assignment: Assignment, task: Task, state: AssignmentState, now: datetime) -> None:
-    """Move a leased assignment on and free its seat; the caller saves the assignment."""
-    assignment.state = ASSIGNMENT_STATES.check(assignment.state, state)
-    assignment.ended_at = now
+    transition(assignment, to=state, actor=actor, changes={"ended_at": now}, why=why)
     seats.free(seat=assignment.seat, task=task)
 
 
@@ -316,7 +303,7 @@ def _expire(assignment: Assignment, now: datetime) -> None:
 
 
 def expire_leases() -> int:
-    """End the leases whose time is over; how many. Who is busy right now is left for later."""
+    """End expired leases and return their number. Locked members are retried later."""
     ended = 0
     for assignment_id in queries.overdue(now=timezone.now()):
         with transaction.atomic():
@@ -334,7 +321,7 @@ def expire_leases() -> int:
 
 
 def return_leases(*, actor: Actor, leases: QuerySet[Assignment], why: str) -> None:
-    """Take back what these leases hold; the caller holds the locks on members and tasks."""
+    """End these leases. The caller holds the locks on members and tasks."""
     for assignment in leases.select_related("task__round", "task__prompt"):
         end_lease(
             actor=actor,
@@ -347,9 +334,9 @@ def return_leases(*, actor: Actor, leases: QuerySet[Assignment], why: str) -> No
 
 
 def return_leases_of(*, actor: Actor, member: Member, why: str) -> None:
-    """Take back what a member holds, at once; the caller holds the lock on the member.
+    """End the leases of a member. The caller holds the lock on the member.
 
-    No draft of theirs is kept: what was not sent was not given to the study.
+    Their drafts are deleted, because drafts were never sent to the study.
     """
     held = queries.leased().filter(member_id=member.id)
     seats.lock_tasks(tasks=Task.objects.filter(id__in=held.values("task_id")))
@@ -360,11 +347,10 @@ def return_leases_of(*, actor: Actor, member: Member, why: str) -> None:
 
 @transaction.atomic
 def stop(*, actor: Actor, assignment_id: uuid.UUID) -> None:
-    """Stop for now: others can take the task at once, the draft stays with the person.
+    """Return an assignment to the queue. The draft stays with the person.
 
-    If they had begun to answer and its seat is still free when they go on, they get it first, with
-    the draft. What they send
-    from an old page is taken like any work after its lease.
+    If they had begun to answer and the seat is still free when they continue, they get it first,
+    with the draft. What they send from an old page is treated as work after its lease.
     """
     lock_member_of(actor=actor, assignment_id=assignment_id)
     held = queries.leased().filter(id=assignment_id).first()
@@ -381,14 +367,14 @@ def stop(*, actor: Actor, assignment_id: uuid.UUID) -> None:
 
 @transaction.atomic
 def stop_all(*, actor: Actor, slug: str) -> None:
-    """Stop for now, whatever the actor holds in that study."""
+    """Return the actor's current assignment in a study to the queue, if any."""
     lock_member(actor=actor, slug=slug)
     if held := queries.held(actor=actor, slug=slug):
         stop(actor=actor, assignment_id=held.id)
 
 
 def mark_shown(*, actor: Actor, assignment: Assignment) -> None:
-    """Note when the actor's assignment was first in front of them; one atomic statement."""
+    """Record when the assignment was first shown to the actor, in one atomic statement."""
     if assignment.first_shown_at is None and assignment.member.user_id == actor.user_id:
         assignment.first_shown_at = timezone.now()
         Assignment.objects.filter(id=assignment.id, first_shown_at=None).update(

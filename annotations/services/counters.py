@@ -1,4 +1,4 @@
-"""Folding the tallies of rounds and of the ledger, so that reading one stays reading a few rows."""
+"""Fold the counters of rounds and of the ledger, so that reading a counter stays cheap."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from codesign.shared.counters import fold
 
 
 def fold_all() -> int:
-    """Put one row in the place of many; how many went. What they add up to stays the same."""
+    """Replace many counter rows by one with the same sum. Return the number of rows removed."""
     folded = fold(RoundTally, by=("round_id", "cohort_id"), sums=("tasks", "seats", "judged"))
     return folded + compensation.fold_book()

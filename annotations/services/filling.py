@@ -1,7 +1,7 @@
-"""Planning a round on the prompts that are there, and filling it in the background.
+"""Plan a round on existing prompts, and fill it in the background.
 
-A round may hold a hundred thousand prompts: a request makes the plan, a worker the tasks, batch by
-batch. Whoever dies in between leaves the rest to the next ring.
+A round can have a hundred thousand prompts, so the request only stores the plan, and a job creates
+the tasks in batches.
 """
 
 from __future__ import annotations
@@ -11,33 +11,42 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from annotations.models import Prompt, Response, Round, RoundCohort, RoundFilling
-from annotations.permissions import MANAGE_ROUNDS
+from annotations.permissions import MANAGE_ROUNDS, SEE_ROUNDS
 from annotations.queries import filling as queries
 from annotations.rules.drawing import MOST_REPLIES
-from annotations.rules.states import FILLING_STATES, FillingState, RoundKind, Waiting
+from annotations.rules.states import RoundKind, Waiting
 from annotations.rules.text_kinds import Category
 from annotations.services.rounds import CohortPlan, Item, locked_round, make_round, place
 from codesign.audit import services as audit
 from codesign.audit.registry import action
-from codesign.shared.actors import SYSTEM, Actor
+from codesign.jobs.queries import job_about
+from codesign.jobs.registry import Kind, register
+from codesign.jobs.rules import JobState
+from codesign.jobs.services import queueing
+from codesign.jobs.services.working import Work
+from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid
-from codesign.shared.jobs import enqueue
+from codesign.shared.transition import Move
 from codesign.studies.locks import lock_study
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
 
-MOVED = action("annotations.round_filling_moved", "filled a round with prompts, or stopped it")
-FILL_TASK = "annotations.tasks.fill_round"
+MOVED = action(
+    "annotations.round_filling_moved", gettext_lazy("started, finished or stopped filling a round")
+)
 BATCH = 500
-"""Prompts looked at in one transaction: a second or so, the most that a dead worker costs."""
+"""Prompts in one transaction: about a second of work, the most that a dead worker loses."""
+FILLING, FILLED = "filling", "filled"
+"""Names of job states in the audit trail. Other states keep the name that they have in the job."""
 
 
 @dataclass(frozen=True)
 class Fill:
-    """Which prompts a round starts with, and how many responses of each at most."""
+    """Which prompts a round starts with, and the most responses for each."""
 
     which: Waiting
     categories: Sequence[Category]
@@ -54,135 +63,145 @@ def plan_round(
     fill: Fill | None,
     round_id: uuid.UUID | None = None,
 ) -> Round:
-    """Make a round of judging, planned, and have it filled; without `fill` it stays empty.
+    """Create a planned judging round and start to fill it; without `fill` it stays empty.
 
-    An empty one takes the prompts of a generation run, or of an import once it is open.
-    `round_id` is the id that it gets: whoever sends the same plan twice, as by a double click,
-    has planned one round.
+    A generation run, or an import once the round is open, can add prompts to an empty round.
+    `round_id` is the id of the new round, so that a repeated request (a double click) creates one
+    round.
     """
     require(actor, MANAGE_ROUNDS, study)
     lock_study(study_id=study.id)
-    if round_id and (twin := Round.objects.filter(id=round_id).first()):
-        if not _is_same(twin, study=study, title=title, cohorts=cohorts, fill=fill):
+    if round_id and (existing := Round.objects.filter(id=round_id).first()):
+        if not _is_same(existing, study=study, title=title, cohorts=cohorts, fill=fill):
             raise Conflict(
-                "This page has planned a round already. Open “Plan a round” again to plan another."
+                _(
+                    "This page has already planned a round. Open “Plan a round” again to plan"
+                    " another."
+                )
             )
-        return twin
-    made = make_round(
+        return existing
+    round = make_round(
         actor=actor, study=study, kind=RoundKind.JUDGING, title=title, cohorts=cohorts, id=round_id
     )
     if fill is not None:
-        _start(actor, made, fill)
-    return made
+        _start(actor, round, fill)
+    return round
 
 
 def _is_same(
     round: Round, *, study: Study, title: str, cohorts: Sequence[CohortPlan], fill: Fill | None
 ) -> bool:
-    """Whether a round was planned just so."""
-    there = RoundFilling.objects.filter(round=round).first()
-    filled, wished = (
-        one and (one.which, one.responses, sorted(one.categories)) for one in (there, fill)
+    """Return whether a round has exactly this plan."""
+    stored = RoundFilling.objects.filter(round=round).first()
+    filled, requested = (
+        one and (one.which, one.responses, sorted(one.categories)) for one in (stored, fill)
     )
     planned = {
         one.cohort_id: (one.rubric_id, sorted(one.asks), one.overlap) for one in round.cohorts.all()
     }
     asked = {one.cohort.id: (one.rubric.id, sorted(one.asks), one.overlap) for one in cohorts}
-    return (round.study_id, round.title, planned, filled) == (study.id, title, asked, wished)
+    return (round.study_id, round.title, planned, filled) == (study.id, title, asked, requested)
 
 
 def _start(actor: Actor, round: Round, fill: Fill) -> None:
     if not 2 <= fill.responses <= MOST_REPLIES:
-        sentence = f"From 2 to {MOST_REPLIES} replies can be compared."
+        sentence = _("Choose from 2 to %(most)d replies.") % {"most": MOST_REPLIES}
         raise Invalid(sentence, {"responses": [sentence]})
     if not fill.categories:
-        raise Invalid("Choose prompts.", {"categories": ["Choose at least one kind."]})
-    filling = RoundFilling(
+        raise Invalid(_("Choose prompts."), {"categories": [_("Choose at least one category.")]})
+    total = queries.candidates(
+        study_id=round.study_id, which=fill.which, categories=fill.categories
+    ).count()
+    if not total:
+        sentence = _("This study has no such prompts.")
+        raise Invalid(sentence, {"which": [sentence]})
+    RoundFilling.objects.create(
         round=round,
         which=fill.which,
         categories=list(fill.categories),
         responses=fill.responses,
-        total=queries.candidates(
-            study_id=round.study_id, which=fill.which, categories=fill.categories
-        ).count(),
     )
-    if not filling.total:
-        sentence = "There are no such prompts in this study."
-        raise Invalid(sentence, {"which": [sentence]})
-    filling.save()
-    _tell(actor, filling, {"to": filling.state, "prompts": filling.total})
-    enqueue(FILL_TASK, round.id)
+    _tell(actor, round, {"to": FILLING, "prompts": total})
+    queueing.start(
+        actor=actor,
+        kind=KIND.name,
+        subject_id=round.id,
+        study_id=round.study_id,
+        label=round.title,
+        total=total,
+    )
 
 
-@transaction.atomic
-def cancel(*, actor: Actor, round: Round) -> RoundFilling:
-    """Stop filling a round; what is in it stays in it."""
+def cancel(*, actor: Actor, round: Round) -> None:
+    """Stop filling a round. The tasks in it stay."""
     require(actor, MANAGE_ROUNDS, round.study)
-    filling = queries.locked().select_related("round").get(round=round)
-    _move(actor, filling, FillingState.CANCELLED)
-    return filling
+    queueing.cancel(actor=actor, job=job_about(kind=KIND.name, subject_id=round.id))
 
 
-def fill_round(*, round_id: uuid.UUID) -> None:
-    """Fill a round to its end, unless somebody else is at it or stopped it."""
-    while _fill_batch(round_id):
-        pass
+def _run(work: Work) -> None:
+    while _fill_batch(work):
+        work.check()
 
 
 @transaction.atomic
-def _fill_batch(round_id: uuid.UUID) -> bool:
-    """Make tasks of the next prompts; whether there is more to do here."""
-    waiting = queries.locked(skip=True).filter(round=round_id, state=FillingState.FILLING)
-    if (filling := waiting.first()) is None:
-        return False
-    round = locked_round(round_id=round_id)
-    filling.round = round
-    filling.started_at = filling.started_at or timezone.now()
-    prompts = list(queries.next_prompts(filling=filling)[:BATCH])
+def _fill_batch(work: Work) -> bool:
+    """Create tasks for the next prompts. Return whether there are more."""
+    job = work.lock()
+    round = locked_round(round_id=job.subject_id)
+    filling = RoundFilling.objects.get(round=round)
+    prompts = list(queries.next_prompts(filling=filling, after=job.cursor)[:BATCH])
     if not prompts:
-        filling.looked_at = filling.total
-        _move(SYSTEM, filling, FillingState.FILLED)
+        work.finish()
         return False
     plans = list(RoundCohort.objects.filter(round=round))
     made = place(round=round, plans=plans, batch=_to_compare(prompts), most=filling.responses)
-    filling.after = prompts[-1].id
-    filling.looked_at = min(filling.looked_at + len(prompts), filling.total)
     filling.placed += len(made)
-    filling.save()
+    filling.save(update_fields=["placed"])
+    done = min(job.done + len(prompts), job.total)
+    work.advance(done=done, total=job.total, cursor=str(prompts[-1].id))
     return True
 
 
 def _to_compare(prompts: Sequence[Prompt]) -> list[Item]:
-    """Each prompt with its responses, no text twice; not those with fewer than two."""
+    """Return prompts with their responses, without duplicates; only prompts with at least two."""
     by_prompt: dict[uuid.UUID, dict[str, Response]] = {prompt.id: {} for prompt in prompts}
-    there = Response.objects.in_use().filter(prompt__in=by_prompt)
-    for response in there.order_by("-created_at", "-id"):
+    responses = Response.objects.in_use().filter(prompt__in=by_prompt)
+    for response in responses.order_by("-created_at", "-id"):
         by_prompt[response.prompt_id].setdefault(response.text_hash, response)
     return [(p, list(by_prompt[p.id].values())) for p in prompts if len(by_prompt[p.id]) > 1]
 
 
-def ring_waiting() -> int:
-    """Ring for every round that is being filled; how many there are.
-
-    Who holds a row is at it: a second worker that is rung sees the lock, and leaves.
-    """
-    waiting = list(queries.filling_now().values_list("round_id", flat=True))
-    for round_id in waiting:
-        enqueue(FILL_TASK, round_id)
-    return len(waiting)
+def _moved(move: Move) -> None:
+    """Record the end of the filling in the audit trail. The log of the job has the rest."""
+    states = {JobState.DONE: FILLED, JobState.CANCELLED: move.new, JobState.FAILED: move.new}
+    if state := states.get(JobState(move.new)):
+        filling = RoundFilling.objects.select_related("round").get(round=move.row.subject_id)
+        data: dict[str, str | int] = {"from": FILLING, "to": state, "tasks": filling.placed}
+        _tell(move.actor, filling.round, data)
 
 
-def _move(actor: Actor, filling: RoundFilling, state: FillingState) -> None:
-    old, filling.state = filling.state, FILLING_STATES.check(filling.state, state)
-    filling.save()
-    _tell(actor, filling, {"from": old, "to": filling.state, "tasks": filling.placed})
-
-
-def _tell(actor: Actor, filling: RoundFilling, data: dict[str, str | int]) -> None:
+def _tell(actor: Actor, round: Round, data: dict[str, str | int]) -> None:
     audit.record(
         actor=actor,
         action=MOVED,
-        study_id=filling.round.study_id,
-        about=("round", filling.round_id, filling.round.title),
+        study_id=round.study_id,
+        about=("round", round.id, round.title),
         data=data,
     )
+
+
+KIND = register(
+    Kind(
+        name=queries.JOB,
+        task="annotations.tasks.fill_round",
+        queue="exports",
+        time_limit=3600,
+        run=_run,
+        moved=_moved,
+        words=gettext_lazy("filling of a round"),
+        unit=gettext_lazy("prompts processed"),
+        permission=SEE_ROUNDS,
+        cancels_at_once=True,
+        page="annotations:round",
+    )
+)

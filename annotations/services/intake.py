@@ -1,4 +1,4 @@
-"""Prompts and responses on their way into a study, batch by batch, tied once all are there."""
+"""Import prompts and responses in batches, and assign split groups at the end."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from psycopg.types.json import Jsonb
 
 from annotations.models import Prompt, Response
@@ -21,21 +23,22 @@ from annotations.rules.minhash import REPLY_WORDS, says_enough, sketches
 from annotations.rules.prompts import PromptRow, RowProblem
 from annotations.rules.text_kinds import Origin
 from annotations.rules.texts import first_check, text_hash
+from annotations.services.late_ties import tie_late
 from annotations.services.split_groups import Ties
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import Actor
+from codesign.shared.advisory_locks import Lock, lock_until_commit
 from codesign.shared.copying import copy_rows
 from codesign.shared.errors import Invalid
 from codesign.shared.visible import seen
-from codesign.studies.locks import lock_study
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
 
 if TYPE_CHECKING:
     from annotations.rules.minhash import Array
 
-PROMPTS_ADDED = action("annotations.prompts_added", "added prompts")
+PROMPTS_ADDED = action("annotations.prompts_added", gettext_lazy("added prompts"))
 GROUPS = """
 SELECT split_group, count(*), count(*) FILTER (WHERE held_out)
 FROM annotations_prompt WHERE study_id = %s GROUP BY split_group
@@ -68,59 +71,52 @@ RESPONSE_COLUMNS = (
     "text_check",
 )
 TELLING = {
-    "content_hash": "text",
-    "category": "category",
-    "topics": "list of topics",
-    "intensity": "intensity",
-    "language": "language",
-    "held_out": "“held out”",
-    "family": "family",
+    "content_hash": gettext_lazy("text"),
+    "category": gettext_lazy("category"),
+    "topics": gettext_lazy("list of topics"),
+    "intensity": gettext_lazy("intensity"),
+    "language": gettext_lazy("language"),
+    "held_out": gettext_lazy("“held out”"),
+    "family": gettext_lazy("family"),
 }
-"""What two rows with one external id must have in common, in words."""
+"""Field → label, for the fields that must be equal in rows with the same external id."""
 _TELLING = attrgetter(*(name for name in TELLING if name != "topics"))
 MARK_BITS = 64
 MARK = (1 << MARK_BITS) - 1
 
 
 class RowsRefused(Invalid):
-    """Rows that cannot come in; `problems` says where and why."""
+    """Invalid rows of an import; `problems` has their lines and errors."""
 
     code = "rows_refused"
 
     def __init__(self, problems: Sequence[RowProblem]) -> None:
-        super().__init__(
-            f"{len(problems)} rows cannot come in, so none did.",
-            {"rows": [str(problem) for problem in problems]},
+        title = ngettext(
+            "%(n)d row is invalid, so nothing was imported.",
+            "%(n)d rows are invalid, so nothing was imported.",
+            len(problems),
         )
+        rows = [str(problem) for problem in problems]
+        super().__init__(title % {"n": len(problems)}, {"rows": rows})
         self.problems = list(problems)
 
 
 @dataclass(frozen=True, slots=True)
-class AddedPrompts:
-    """What became of the rows: line → prompt for each that is in the study now."""
-
-    by_line: dict[int, Prompt]
-    made: int
-    already_there: int
-    problems: list[RowProblem]
-
-
-@dataclass(frozen=True, slots=True)
 class TiedRow:
-    """A row of a file whose prompt would be tied to others, of the study or of the file."""
+    """A row of a file whose prompt would join a group with others, of the study or the file."""
 
     line: int
     held_out: bool
     group: uuid.UUID
     tied_to: int
-    """So many other prompts."""
+    """Number of other prompts in the group."""
     made_held_out: int
-    """Of the whole group: prompts that leave training, since one that is held out is among them."""
+    """Prompts of the group that are excluded from training from now on, by a held-out one."""
 
 
 @dataclass(slots=True)
 class Incoming:
-    """A row on its way to be a prompt, field by field as the table has them."""
+    """A row of an import, with the fields of the table of prompts."""
 
     id: uuid.UUID
     external_id: str
@@ -138,17 +134,17 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """Rows of a batch with all that can be known of them before the database is asked."""
+    """Rows of a batch, prepared as far as possible without the database."""
 
     rows: Sequence[PromptRow]
     prompts: Sequence[Incoming]
     sketches: Array
-    """Empty while nothing is written."""
+    """Empty in a dry run."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewRow:
-    """A new prompt of a trial."""
+    """A new prompt in a trial."""
 
     line: int
     prompt: uuid.UUID
@@ -158,19 +154,19 @@ class NewRow:
 
 @dataclass(slots=True)
 class Landed:
-    """What of a prompt is needed to write responses to it."""
+    """The fields of a prompt that are needed to write responses to it."""
 
     id: uuid.UUID
     study_id: uuid.UUID
     language: str
     split_group: uuid.UUID
     older: bool
-    """There before this batch, perhaps with responses."""
+    """Whether it existed before this batch, so that it may have responses."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewResponse:
-    """One response to be written; `source` is opaque here."""
+    """A response to write. `source` is opaque here."""
 
     prompt: Prompt | Landed
     text: str
@@ -178,100 +174,105 @@ class NewResponse:
     source: uuid.UUID
     language: str = "en"
     text_hash: str = ""
-    """Worked out where it is not given."""
+    """Computed if empty."""
 
 
 class Intake:
     """One import, in the caller's transaction.
 
-    The study is locked: whoever ties prompts of a study sees every tie made before. While `dry`,
-    rows are looked at and nothing is written. On `trial`, the caller rolls back: nothing is
-    locked, and prompts are written under names that no import waits for. Memory: see `Ties`, and
-    120 bytes a row, 400 on trial.
+    Locks the split groups of the study until commit, so that each import sees all earlier groups.
+    The study itself is not locked, because an import can take minutes; responses that are written
+    in the meantime are grouped later, see `late_ties`. In a dry run (`dry`), rows are checked and
+    nothing is written. In a `trial`, the caller rolls back: nothing is locked, and prompts get ids
+    that no import waits for. Memory: see `Ties`, and 120 bytes for each row (400 in a trial).
     """
 
     def __init__(self, *, actor: Actor, study: Study, trial: bool = False) -> None:
         require(actor, ADD_PROMPTS, study)
         if not trial:
-            lock_study(study_id=study.id)
+            lock_until_commit(Lock.SPLIT_GROUPS, study.id)
         self.actor, self.study, self.dry, self.trial = actor, study, False, trial
         self.made = self.already_there = 0
         self.problems: list[RowProblem] = []
         self._any_older = Prompt.objects.filter(study=study).exists()
         self._ties = Ties(study)
         self._marks: dict[int, int] = {}
-        """Hash of an external id → line where it stood first, and hash of what stood there."""
+        """Hash of an external id → its first line, and a hash of that row."""
         self._on_trial: dict[int, NewRow] = {}
-        """Hash of an external id → what came in under it."""
+        """Hash of an external id → its new prompt in a trial."""
         held_out = "count(*) FILTER (WHERE held_out) > 0"
         self._held_before = dict(self._groups(held_out)) if trial else {}
 
     def ready(self, rows: Sequence[PromptRow]) -> Ready:
-        """Work out what can be known of a batch; another thread may, while the last is written.
+        """Prepare a batch. Another thread can do this while the previous batch is written.
 
-        The rows are such as `row_problem` finds fine. One without an external id gets one from
-        its text.
+        The rows have passed `row_problem`. A row without an external id gets one from its text.
         """
-        said = [rules.turns(row.messages) for row in rows]
-        prompts = [_incoming(self.study.id, row, one) for row, one in zip(rows, said, strict=True)]
-        return Ready(rows, prompts, sketches([] if self.dry else said))
+        talks = [rules.turns(row.messages) for row in rows]
+        prompts = [
+            _incoming(self.study.id, row, talk) for row, talk in zip(rows, talks, strict=True)
+        ]
+        return Ready(rows, prompts, sketches([] if self.dry else talks))
 
     def add_prompts(self, batch: Ready) -> list[Landed | None]:
-        """Write what is new of a batch; for each row its prompt, None where there is a problem.
+        """Write the new prompts of a batch. Return the prompt of each row, or None if invalid.
 
-        The very same row again changes nothing; the same external id with anything else is a
-        problem, and so is one that two lines of a file name.
+        Repeating a row changes nothing. The same external id with other content is an error, and so
+        is an external id on two lines of a file.
         """
         known = self._known([prompt.external_id for prompt in batch.prompts])
-        looked: list[Landed | None] = []
+        landed: list[Landed | None] = []
         new: dict[str, int] = {}
         for place, (row, prompt) in enumerate(zip(batch.rows, batch.prompts, strict=True)):
             name = prompt.external_id
-            there, key = known.get(name), hash(name)
-            if there is None and key not in self._marks:
+            stored, key = known.get(name), hash(name)
+            if stored is None and key not in self._marks:
                 new[name] = place
                 same: Prompt | Incoming = prompt
-            elif sentence := self._conflict(row, prompt, there):
+            elif sentence := self._conflict(row, prompt, stored):
                 self.problems.append(RowProblem(row.line, sentence))
-                looked.append(None)
+                landed.append(None)
                 continue
             else:
                 self.already_there += 1
-                same = there or batch.prompts[new.get(name, place)]
-            looked.append(self._landed(same, older=there is not None))
+                same = stored or batch.prompts[new.get(name, place)]
+            landed.append(self._landed(same, older=stored is not None))
             if key not in self._marks:
                 self._marks[key] = row.line << MARK_BITS | _mark(prompt)
         self.made += len(new)
         if new and not self.dry:
             self._write(batch, list(new.values()))
-        return looked
+        return landed
 
     def _landed(self, prompt: Prompt | Incoming, *, older: bool) -> Landed:
         return Landed(prompt.id, self.study.id, prompt.language, prompt.split_group, older)
 
-    def _conflict(self, row: PromptRow, prompt: Incoming, there: Prompt | None) -> str | None:
+    def _conflict(self, row: PromptRow, prompt: Incoming, stored: Prompt | None) -> str | None:
         name = prompt.external_id
-        seen = self._marks.get(hash(name))
-        first, mark = divmod(seen, 1 << MARK_BITS) if seen is not None else (row.line, None)
+        earlier = self._marks.get(hash(name))
+        first, mark = divmod(earlier, 1 << MARK_BITS) if earlier is not None else (row.line, None)
         if first != row.line and row.external_id:
-            return f"the external_id {name!r} stands in line {first} already."
-        if there and (different := _difference(there, prompt)):
-            return f"{name!r} is already there with another {different}."
+            words = _("the external_id %(name)s is already used in line %(line)d.")
+            return words % {"name": repr(name), "line": first}
+        if stored and (different := _difference(stored, prompt)):
+            words = _("%(name)s already exists with a different %(field)s.")
+            return words % {"name": repr(name), "field": different}
         if mark is not None and mark != _mark(prompt):
-            return f"line {first} has the same prompt, with another category or the like."
+            words = _("line %(line)d has the same prompt with different fields.")
+            return words % {"line": first}
         return None
 
     def _known(self, names: Sequence[str]) -> dict[str, Prompt]:
-        """Prompts of these names that are in the study, or that came with an earlier batch."""
+        """Return prompts with these external ids, of the study or of an earlier batch."""
         if not self._any_older:
             names = [name for name in names if hash(name) in self._marks]
         if not names:
             return {}
-        found = Prompt.objects.filter(study=self.study, external_id__in=names)
-        known = {prompt.external_id: prompt for prompt in found}
+        stored = Prompt.objects.filter(study=self.study, external_id__in=names)
+        known = {prompt.external_id: prompt for prompt in stored}
         tried = {name: self._on_trial.get(hash(name)) for name in names}
-        there = Prompt.objects.in_bulk([row.prompt for row in tried.values() if row])
-        return known | {name: there[row.prompt] for name, row in tried.items() if row}
+        new = Prompt.objects.in_bulk([row.prompt for row in tried.values() if row])
+        return known | {name: new[row.prompt] for name, row in tried.items() if row}
 
     def _write(self, batch: Ready, places: Sequence[int]) -> None:
         prompts = [batch.prompts[place] for place in places]
@@ -291,42 +292,20 @@ class Intake:
             yield [study, now + timedelta(microseconds=number), 1, *values]
 
     def add_responses(self, new: Sequence[NewResponse]) -> list[uuid.UUID]:
-        """Write responses; their ids, in order."""
-        for one in new:
-            if one.prompt.study_id != self.study.id:
-                raise Invalid("This prompt is part of another study.")
-            if problem := rules.text_problem(one.text, "the response"):
-                raise Invalid(problem)
-        hashes = [one.text_hash or text_hash(one.text) for one in new]
+        """Write responses. Return their ids, in order."""
         self._ties.add_responses(
             [
-                (digest, one.prompt.split_group)
-                for digest, one in zip(hashes, new, strict=True)
+                (one.text_hash or text_hash(one.text), one.prompt.split_group)
+                for one in new
                 if says_enough(one.text, REPLY_WORDS)
             ]
         )
-        now = timezone.now()
-        ids = [uuid.uuid4() for _ in new]
-        rows = (
-            (
-                id,
-                now + timedelta(microseconds=number),
-                one.prompt.id,
-                one.text,
-                digest,
-                str(one.origin),
-                one.language,
-                one.source,
-                first_check(one.text),
-            )
-            for number, (id, one, digest) in enumerate(zip(ids, new, hashes, strict=True))
-        )
-        copy_rows(Response, RESPONSE_COLUMNS, rows)
-        return ids
+        return write_responses(study=self.study, new=new)
 
     def settle(self, sign: Callable[[], None] = lambda: None) -> None:
-        """Tie what came in, and put it on record; `sign` is called now and then meanwhile."""
+        """Assign split groups and record the import. `sign` is called from time to time."""
         self._ties.settle(sign)
+        tie_late(study=self.study)
         if self.made:
             audit.record(
                 actor=self.actor,
@@ -337,7 +316,7 @@ class Intake:
             )
 
     def tie_on_trial(self, sign: Callable[[], None] = lambda: None) -> list[TiedRow]:
-        """Tie what came in on trial; each new row whose prompt is tied to others."""
+        """Assign split groups in a trial. Return the new rows that are grouped with others."""
         self._ties.settle(sign)
         now = self._ties.now
         held_already: Counter[uuid.UUID] = Counter()
@@ -354,15 +333,42 @@ class Intake:
         return rows
 
     def _groups(self, which: str) -> Iterator[tuple[uuid.UUID, tuple[int, int]]]:
-        """Split group → how many prompts it has, and how many of those are held out."""
+        """Yield split group → (number of prompts, number of held-out ones)."""
         with connection.cursor() as cursor:
             cursor.execute(f"{GROUPS} HAVING {which}", [self.study.id])
             for group, prompts, held_out in cursor:
                 yield group, (prompts, held_out)
 
 
-def _incoming(study_id: uuid.UUID, row: PromptRow, said: Sequence[str]) -> Incoming:
-    digest = rules.hash_of_turns(said)
+def write_responses(*, study: Study, new: Sequence[NewResponse]) -> list[uuid.UUID]:
+    """Write responses without joining groups. Return their ids, in order."""
+    for one in new:
+        if one.prompt.study_id != study.id:
+            raise Invalid(_("This prompt belongs to another study."))
+        if problem := rules.text_problem(one.text, "the response"):
+            raise Invalid(problem)
+    now = timezone.now()
+    ids = [uuid.uuid4() for _one in new]
+    rows = (
+        (
+            id,
+            now + timedelta(microseconds=number),
+            one.prompt.id,
+            one.text,
+            one.text_hash or text_hash(one.text),
+            str(one.origin),
+            one.language,
+            one.source,
+            first_check(one.text),
+        )
+        for number, (id, one) in enumerate(zip(ids, new, strict=True))
+    )
+    copy_rows(Response, RESPONSE_COLUMNS, rows)
+    return ids
+
+
+def _incoming(study_id: uuid.UUID, row: PromptRow, talk: Sequence[str]) -> Incoming:
+    digest = rules.hash_of_turns(talk)
     return Incoming(
         id=uuid.uuid4(),
         external_id=seen(row.external_id) or f"text-{digest[:16]}",
@@ -380,13 +386,13 @@ def _incoming(study_id: uuid.UUID, row: PromptRow, said: Sequence[str]) -> Incom
 
 
 def _mark(prompt: Incoming) -> int:
-    """A number by which two rows with one external id are the same in all that counts."""
+    """Return a hash of the fields that must be equal in rows with the same external id."""
     return hash((*_TELLING(prompt), *prompt.topics)) & MARK
 
 
-def _difference(there: Prompt, prompt: Incoming) -> str | None:
-    """The first thing that is not the same, in words; None where all is."""
+def _difference(stored: Prompt, prompt: Incoming) -> str | None:
+    """Return the label of the first field that differs, or None."""
     for name, words in TELLING.items():
-        if getattr(there, name) != getattr(prompt, name):
-            return words
+        if getattr(stored, name) != getattr(prompt, name):
+            return str(words)
     return None

@@ -1,4 +1,4 @@
-"""Writing what prompts find each other by: sketches into buckets."""
+"""Write the MinHash signatures of prompts into buckets."""
 
 from __future__ import annotations
 
@@ -17,38 +17,38 @@ if TYPE_CHECKING:
     from annotations.rules.minhash import Array
 
 SKETCHES = 32_000
-"""New sketches in memory before they go to their buckets, about 120 to each and 10 MB."""
+"""New signatures in memory before they are written: about 10 MB, or 120 for each bucket."""
 TEXTS = 2_000
-"""Texts in memory at a time."""
+"""Most texts in memory."""
 COLUMNS = ("study_id", "bucket", "intake", "keys", "prompts")
 Bucket = tuple[int, bytes, bytes]
-"""Its number, keys, ids of prompts."""
+"""Number of the bucket, keys, prompt ids."""
 
 
 def sketch_study(*, study: Study, sign: Callable[[], None] = lambda: None) -> uuid.UUID:
-    """Write the sketches of all prompts of a study that has none yet; the intake they are of."""
+    """Write the signatures of all prompts of a study without any. Return the id of this intake."""
     intake = uuid.uuid4()
-    found = Prompt.objects.filter(study=study).values_list("id", "content_hash", "messages")
-    for some in batched(found.iterator(TEXTS), SKETCHES):
+    prompts = Prompt.objects.filter(study=study).values_list("id", "content_hash", "messages")
+    for some in batched(prompts.iterator(TEXTS), SKETCHES):
         ids, tables = [], []
         for part in batched(some, TEXTS):
             sign()
             by_text = {content: (id, messages) for id, content, messages in part}
             ids += [id.bytes for id, _ in by_text.values()]
-            tables.append(minhash.sketches([turns(said) for _, said in by_text.values()]))
+            tables.append(minhash.sketches([turns(messages) for _id, messages in by_text.values()]))
         write_buckets(study=study, intake=intake, rows=bucketed(ids=ids, tables=tables))
     return intake
 
 
 def write_buckets(*, study: Study, intake: uuid.UUID, rows: Iterable[Bucket]) -> None:
-    """Write buckets of an import."""
+    """Write the buckets of an import."""
     copied = ((study.id, bucket, intake, keys, prompts) for bucket, keys, prompts in rows)
     copy_rows(SketchBucket, COLUMNS, copied)
 
 
 def bucketed(*, ids: Sequence[bytes], tables: Sequence[Array]) -> Iterator[Bucket]:
-    """Sketches of prompts as they stand in buckets."""
+    """Yield the buckets for signatures of prompts."""
     import numpy as np
 
-    found = np.frombuffer(b"".join(ids), dtype=minhash_buckets.ID)
-    return minhash_buckets.bucketed(np.concatenate(tables), found)
+    prompt_ids = np.frombuffer(b"".join(ids), dtype=minhash_buckets.ID)
+    return minhash_buckets.bucketed(np.concatenate(tables), prompt_ids)

@@ -1,79 +1,102 @@
-"""Letting the seats of a round follow when it opens or closes.
+"""Offer the seats of a round when it opens, and stop offering them when it closes.
 
-A round may hold a million tasks: the first of them follow at once, so that a small round needs
-nothing more and people begin on a large one; a worker takes the others, batch by batch. Whoever
-dies in between leaves the rest to the next ring.
+A round can have a million tasks. The first batch is processed immediately, so that a small round
+needs no job and people can start on a large one. A job processes the rest in batches.
 
-While a large round closes, a seat that was not reached yet can still be taken: it is judged and
-paid like what was open before.
+While a large round closes, seats in later batches can still be leased. They are judged and paid as
+usual.
+
+Here the round is locked before its job, because the caller has locked it.
 """
 
 from __future__ import annotations
 
-import uuid
-
 from django.db import transaction
-from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
-from annotations.models import Round, RoundOffering
+from annotations.models import Round
+from annotations.permissions import SEE_ROUNDS
 from annotations.queries import offering as queries
 from annotations.rules.states import RoundState
 from annotations.services import seats
-from codesign.shared.jobs import enqueue
+from codesign.jobs.queries import lock_unfinished
+from codesign.jobs.registry import Kind, register
+from codesign.jobs.rules import JobState
+from codesign.jobs.services import queueing
+from codesign.jobs.services.working import Work
+from codesign.shared.actors import Actor
 
-TASK = "annotations.tasks.move_seats"
 BATCH = 2_000
-"""Tasks in one transaction: a second or so, for which nobody can take one of them."""
+"""Tasks in one transaction: about a second, during which nobody can lease them."""
 
 
-def follow(*, round: Round) -> None:
-    """Offer the seats of a round or take them back, as its state is; the caller holds its lock."""
-    tasks = queries.how_many_tasks(round=round)
-    progress, _made = RoundOffering.objects.update_or_create(
-        round=round,
-        defaults={"total": tasks, "looked_at": 0, "after": None, "started_at": timezone.now()},
-    )
-    if _next_batch(round, progress):
-        enqueue(TASK, round.id)
+def follow(*, actor: Actor, round: Round) -> None:
+    """Offer the seats of a round or stop offering them, by its state. The caller holds its lock.
 
-
-def go_on(*, round_id: uuid.UUID) -> None:
-    """Let all other seats follow, unless somebody else is at it."""
-    while _batch(round_id):
-        pass
-
-
-@transaction.atomic
-def _batch(round_id: uuid.UUID) -> bool:
-    """The next tasks of a round; whether there are more to do here.
-
-    The round's lock is held meanwhile, as by who opens, closes or fills it: its state stays, and
-    no task comes in. A second worker sees the lock, and leaves.
+    An unfinished job of an earlier change starts again.
     """
-    round = Round.objects.select_for_update(no_key=True, skip_locked=True).filter(id=round_id)
-    progress = RoundOffering.objects.filter(round__in=list(round)).select_related("round").first()
-    return progress is not None and _next_batch(progress.round, progress)
+    total = queries.how_many_tasks(round=round)
+    done, cursor = _next_batch(round, "")
+    if job := lock_unfinished(kind=KIND.name, subject_id=round.id):
+        if cursor:
+            queueing.note(job=job, done=done, total=total, cursor=cursor, samples=[])
+        else:
+            queueing.end(job=job, to=JobState.CANCELLED, actor=actor)
+    elif cursor:
+        queueing.start(
+            actor=actor,
+            kind=KIND.name,
+            subject_id=round.id,
+            study_id=round.study_id,
+            label=round.title,
+            done=done,
+            total=total,
+            cursor=cursor,
+        )
 
 
-def _next_batch(round: Round, progress: RoundOffering) -> bool:
-    """Whether there are more after these."""
-    tasks, last = queries.next_tasks(progress=progress, most=BATCH)
-    progress.looked_at += seats.lock_tasks(tasks=tasks)
+def _next_batch(round: Round, cursor: str) -> tuple[int, str]:
+    """Change the seats of the next tasks. Return (number of tasks, cursor of the rest or "")."""
+    tasks, last = queries.next_tasks(round=round, after=cursor, most=BATCH)
+    moved = seats.lock_tasks(tasks=tasks)
     if round.state == RoundState.OPEN:
         seats.offer_all(tasks=tasks)
     else:
         seats.offer_none_of(tasks=tasks)
-    if last is None:
-        progress.delete()
-        return False
-    progress.after = last
-    progress.save(update_fields=["looked_at", "after"])
-    return True
+    return moved, str(last or "")
 
 
-def ring_waiting() -> int:
-    """Ring for every round whose seats have not all followed; how many there are."""
-    waiting = list(RoundOffering.objects.values_list("round_id", flat=True))
-    for round_id in waiting:
-        enqueue(TASK, round_id)
-    return len(waiting)
+def _run(work: Work) -> None:
+    while _batch(work):
+        work.check()
+
+
+@transaction.atomic
+def _batch(work: Work) -> bool:
+    """Process the next batch. Return whether there are more.
+
+    Locks the round, as opening, closing and filling do, so that its state does not change and no
+    tasks are added.
+    """
+    round = Round.objects.select_for_update(no_key=True).get(id=work.job.subject_id)
+    job = work.lock()
+    moved, cursor = _next_batch(round, job.cursor)
+    work.advance(done=job.done + moved, total=job.total, cursor=cursor)
+    if not cursor:
+        work.finish()
+    return bool(cursor)
+
+
+KIND = register(
+    Kind(
+        name=queries.JOB,
+        task="annotations.tasks.move_seats",
+        queue="exports",
+        time_limit=3600,
+        run=_run,
+        words=_("opening or closing of a round"),
+        unit=_("prompts processed"),
+        permission=SEE_ROUNDS,
+        page="annotations:round",
+    )
+)

@@ -1,7 +1,7 @@
-"""Keeping a text with its author, and what the author says about it.
+"""Keep texts private to their authors, and store the authors' decisions.
 
-Nothing here is written into the audit trail: coordinators and auditors read that, and a text is
-kept from them. `OwnTextMove` is the log.
+The audit trail does not record this, because coordinators and auditors read it. `OwnTextMove` is
+the log.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from annotations.contract.submission import Submission
 from annotations.models import Judgement, OwnText, OwnTextMove, Rewrite
@@ -18,17 +19,18 @@ from annotations.rules.own_texts import OWN_STATES, OwnKind, OwnState
 from codesign.care.rules import says_so
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid, NotFound
+from codesign.shared.transition import Move, machine, transition
 from codesign.studies.models import Member
 
 Sent = tuple[OwnKind, uuid.UUID, str]
-"""(kind, id of the row that holds it, text)"""
+"""(kind, id of the row with the text, text)"""
 
 
 def keep_private(*, member: Member, sent: Iterable[Sent]) -> None:
-    """Keep those of the texts with their author that hold an explicit statement.
+    """Mark the texts with an explicit statement as visible only to their author.
 
-    In the transaction that stores them, so that nobody else sees one in between. Where none does,
-    the database is not asked.
+    Runs in the transaction that stores the texts, so that nobody else ever sees one. Without such a
+    text, no query is made.
     """
     kept = [(kind, about) for kind, about, text in sent if text and says_so(text)]
     if kept:
@@ -40,7 +42,7 @@ def keep_private(*, member: Member, sent: Iterable[Sent]) -> None:
 def sent_with(
     *, judgement: Judgement, submission: Submission, notes: Iterable[Sent]
 ) -> Iterable[Sent]:
-    """Every free text of a judgement; `notes` are those in rows of their own."""
+    """Yield every free text of a judgement. `notes` are those in separate rows."""
     yield OwnKind.COMMENT, judgement.id, submission.comment
     for mark in submission.highlights:
         for words in (mark.label, mark.comment):
@@ -50,14 +52,14 @@ def sent_with(
 
 @transaction.atomic
 def decide(*, actor: Actor, text_id: uuid.UUID, state: str) -> OwnText:
-    """Keep a text private or let it be used; the same again changes nothing.
+    """Keep a text private or allow its use. Repeating a decision changes nothing.
 
-    What may be in a release stays free: a rewrite on which a review has decided, and words beside
-    marks, which no review reads. So no release ever holds a private text. Order of locks: member
-    (the freezing of a release holds it too), rewrite (as a review does), text.
+    A text that may already be in a release cannot be made private again: a reviewed rewrite, or the
+    words of highlights, which are not reviewed. So no release ever contains a private text. Order
+    of locks: member (also locked by a freeze), rewrite (also locked by a review), text.
     """
     if state not in (OwnState.PRIVATE, OwnState.FREE):
-        raise Invalid("There is no such choice.", {"state": ["Choose one of the two."]})
+        raise Invalid(_("Unknown choice."), {"state": [_("Choose one of the two.")]})
     member = _locked_author(actor, text_id)
     text = OwnText.objects.get(id=text_id, member=member)
     if text.state == OwnState.FREE and state == OwnState.PRIVATE:
@@ -65,23 +67,28 @@ def decide(*, actor: Actor, text_id: uuid.UUID, state: str) -> OwnText:
     text = OwnText.objects.select_for_update(no_key=True).get(id=text_id)
     if text.state == state:
         return text
-    old, text.state = text.state, OWN_STATES.check(text.state, state)
-    text.save(update_fields=["state"])
-    OwnTextMove.objects.create(own_text=text, old_state=old, new_state=text.state)
+    transition(text, to=state, actor=actor)
     return text
 
 
+def _log(move: Move) -> None:
+    OwnTextMove.objects.create(own_text=move.row, old_state=move.old, new_state=move.new)
+
+
+machine(OwnText, OWN_STATES, log=_log)
+
+
 def _locked_author(actor: Actor, text_id: uuid.UUID) -> Member:
-    if actor.user_id is None:  # the system writes nothing of its own
+    if actor.user_id is None:  # the system has no texts
         raise NotFound
-    found = (
+    author = (
         Member.objects.select_for_update(no_key=True)
         .filter(user_id=actor.user_id, id__in=OwnText.objects.filter(id=text_id).values("member"))
         .first()
     )
-    if found is None:
+    if author is None:
         raise NotFound
-    return found
+    return author
 
 
 def _check_unused(text: OwnText) -> None:
@@ -91,6 +98,8 @@ def _check_unused(text: OwnText) -> None:
         used = queries.is_decided(rewrite=rewrite)
     if used:
         raise Conflict(
-            "This text may be in use already, so it cannot be made private here any more."
-            " You can still take back a choice, or leave the study."
+            _(
+                "This text may already be in use, so you can no longer make it private here."
+                " You can still change your choices or leave the study."
+            )
         )

@@ -1,4 +1,4 @@
-"""Deciding on held pay: a coordinator pays and uses, pays and leaves out, or does not pay."""
+"""Decide on held pay: pay and use the work, pay and leave it out of releases, or do not pay."""
 
 from __future__ import annotations
 
@@ -8,29 +8,32 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from annotations.models import Assignment, PayDecision
+from annotations.models import Assignment
 from annotations.models.querysets import PAY_HELD
 from annotations.permissions import CHECK_PAY
-from annotations.rules.states import CREDITED, PAY_CHECKS, PayCheck
+from annotations.rules.states import CREDITED, PayCheck
 from annotations.rules.texts import storable
 from annotations.services.pay_holds import credit
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
+from codesign.shared.transition import transition
 from codesign.studies.models import Member, Study
 from codesign.studies.permissions import require
 
-DECIDED = action("annotations.pay_decided", "decided on pay that was held")
+DECIDED = action("annotations.pay_decided", gettext_lazy("decided on held pay"))
 
 SHORTEST_REASON = 100
-"""Characters of a reason not to pay (standards 3.5)."""
+"""Least characters of a reason not to pay (standards 3.5)."""
 FEWEST_WORDS = 10
-"""Different ones in it: a reason is made of sentences."""
+"""Least different words of a reason, because a reason needs sentences."""
 LONGEST_REASON = 1000
 BATCH = 500
-"""Pieces decided in one transaction."""
+"""Pieces of work in one transaction."""
 OPEN = (PayCheck.HELD, PayCheck.NOT_PAID)
 
 
@@ -45,77 +48,64 @@ def decide(
     pieces: Collection[uuid.UUID] = (),
     until: datetime | None = None,
 ) -> int:
-    """Decide on these pieces of one person, or on all that were held `until` then; how many.
+    """Decide on these pieces of a person's work, or on all that are held up to `until`.
 
-    At most `BATCH` at once. Work is credited by the rate of its lease, also to somebody who has
-    left. Not to pay needs a reason, which the person reads; it can be paid later all the same.
+    Returns their number, at most `BATCH`. Work is credited at the rate of its lease, even if the
+    person has left. Not paying needs a reason, which the person reads. Work can be paid later.
     """
     decider = require(actor, CHECK_PAY, study)
-    said = _checked(state, reason)
+    checked_reason = _checked(state, reason)
     member = _locked(actor, study, member_id)
     which = Q(id__in=pieces, pay_check__in=OPEN)
     if until is not None:
         which = PAY_HELD & Q(ended_at__lte=until)
     rows = Assignment.objects.filter(which, study=study, member=member).exclude(pay_check=state)
     locked = rows.select_for_update(no_key=True).order_by("id")[:BATCH]
-    moved = [_move(row, member, state) for row in locked]
+    moved = list(locked)
     if not moved:
-        raise Conflict("These have been decided on already. Please look at what is left.")
-    PayDecision.objects.bulk_create(
-        PayDecision(
-            study=study,
-            assignment=row,
-            decided_by=decider,
-            old_state=old,
-            new_state=row.pay_check,
-            reason=said,
+        raise Conflict(_("These are already decided. Please check what is left."))
+    for row in moved:
+        row.member = member
+        transition(
+            row, field="pay_check", to=state, actor=actor, decided_by=decider, reason=checked_reason
         )
-        for row, old in moved
-    )
+        if row.pay_check in CREDITED and row.ended_at:
+            credit(assignment=row, effective_at=row.ended_at)
     audit.record(
         actor=actor,
         action=DECIDED,
         study_id=study.id,
         about=("member", member.id, member.pseudonym),
-        data={"to": state, "pieces": len(moved), "reason": said},
+        data={"to": state, "pieces": len(moved), "reason": checked_reason},
     )
     return len(moved)
 
 
 def _locked(actor: Actor, study: Study, member_id: uuid.UUID) -> Member:
-    """The person whose work it is, locked as by what they send; nobody decides on their own."""
+    """Return the person, locked as by their own requests. Refuses decisions on one's own pay."""
     members = Member.objects.select_for_update(no_key=True, of=("self",)).select_related("study")
     member = members.filter(id=member_id, study=study).first()
     if member is None:
-        raise NotFound("There is no such person in this study.")
+        raise NotFound(_("This study has no such person."))
     if member.user_id == actor.user_id:
-        raise NotPermitted("Somebody else decides on your own pay.")
+        raise NotPermitted(_("You cannot decide on your own pay. Somebody else will."))
     return member
 
 
 def _checked(state: str, reason: str) -> str:
-    """The reason, tidied; refused where it is needed and too short, or no such decision."""
+    """Return the normalised reason. Refuses unknown decisions and missing or short reasons."""
     if state not in (PayCheck.USED, PayCheck.LEFT_OUT, PayCheck.NOT_PAID):
-        raise Invalid("There is no such decision.", {"state": ["Choose one of the decisions."]})
-    said = " ".join(reason.split())
-    if not storable(said) or len(said) > LONGEST_REASON:
-        problem = f"Please give the reason in at most {LONGEST_REASON} ordinary characters."
+        raise Invalid(_("Unknown decision."), {"state": [_("Choose one of the decisions.")]})
+    text = " ".join(reason.split())
+    if not storable(text) or len(text) > LONGEST_REASON:
+        problem = _("Please use at most %(n)d ordinary characters for the reason.")
+        problem %= {"n": LONGEST_REASON}
         raise Invalid(problem, {"reason": [problem]})
-    too_short = len(said) < SHORTEST_REASON or len(set(said.split())) < FEWEST_WORDS
+    too_short = len(text) < SHORTEST_REASON or len(set(text.split())) < FEWEST_WORDS
     if state == PayCheck.NOT_PAID and too_short:
-        problem = (
-            f"Please write at least {SHORTEST_REASON} characters in sentences: the person reads why"
+        problem = _(
+            "Please write at least %(n)d characters in full sentences. The person will read why"
             " they are not paid."
-        )
+        ) % {"n": SHORTEST_REASON}
         raise Invalid(problem, {"reason": [problem]})
-    return said
-
-
-def _move(row: Assignment, member: Member, state: str) -> tuple[Assignment, str]:
-    """Move one piece on, and credit it where it is paid; the row and its state before."""
-    old, row.pay_check = row.pay_check, PAY_CHECKS.check(row.pay_check, state)
-    row.member = member
-    row.save(update_fields=["pay_check"])
-    if row.pay_check in CREDITED and row.ended_at:
-        credit(assignment=row, effective_at=row.ended_at)
-    return row, old
+    return text

@@ -1,7 +1,7 @@
-"""Crediting work where it is done, or holding its pay for a person to look at (decision 20).
+"""Credit work when it is done, or hold its pay until a person checks it (decision 20).
 
-Nothing is refused: held work is stored, acknowledged and followed by the next text like any other.
-Called under the lock on the member.
+Work is never refused. Held work is stored and confirmed, and the next task follows, as always. The
+caller holds the lock on the member.
 """
 
 from __future__ import annotations
@@ -10,22 +10,23 @@ from datetime import datetime
 
 from django.conf import settings
 
-from annotations.models import Assignment, PayDecision
+from annotations.models import Assignment
 from annotations.queries import assignments as queries
 from annotations.rules import work_speed
-from annotations.rules.states import PAY_CHECKS, AssignmentState, PayCheck, WhyHeld
+from annotations.rules.states import AssignmentState, PayCheck, WhyHeld
 from codesign.compensation import services as compensation
-from codesign.shared.compiled_queries import insert
+from codesign.shared.actors import SYSTEM
+from codesign.shared.transition import transition
 
 
 def pace_of(*, assignment: Assignment, now: datetime, judged: bool, paid: bool) -> WhyHeld | None:
-    """Why the pay of work that ends now has to be looked at; None: it is credited, if it is paid.
+    """Return why the pay of work that ends now is held, or None.
 
-    Notes it in the assignment, with what is spare after it; the caller saves both. What is spare
-    goes on from what was leased last, which for late work is another assignment.
+    Sets `pay_check` and `spare_seconds` of the assignment, which the caller saves. The spare time
+    is taken from the member's latest lease, which is another assignment for late work.
     """
     promised = assignment.promised_seconds
-    if promised is None:  # leased before this was kept
+    if promised is None:  # leased before this was recorded
         return None
     late = assignment.state == AssignmentState.EXPIRED
     last = queries.latest(assignment.member) if late else None
@@ -47,8 +48,6 @@ def pace_of(*, assignment: Assignment, now: datetime, judged: bool, paid: bool) 
         )
         beside.save(update_fields=["spare_seconds"])
     assignment.spare_seconds = left
-    if why:
-        assignment.pay_check = PAY_CHECKS.check(assignment.pay_check, PayCheck.HELD)
     return why
 
 
@@ -68,23 +67,15 @@ def _quick_skip(assignment: Assignment, now: datetime) -> bool:
 
 
 def credit_or_hold(*, assignment: Assignment, why: WhyHeld | None, now: datetime) -> None:
-    """Credit an assignment that has ended to its person, or note why that is held."""
+    """Credit an assignment that has ended, or record why its pay is held."""
     if why is None:
         credit(assignment=assignment, effective_at=now)
         return
-    insert(
-        PayDecision(
-            study_id=assignment.study_id,
-            assignment=assignment,
-            old_state=PayCheck.NONE,
-            new_state=PayCheck.HELD,
-            why=why,
-        )
-    )
+    transition(assignment, field="pay_check", to=PayCheck.HELD, actor=SYSTEM, why=why)
 
 
 def credit(*, assignment: Assignment, effective_at: datetime) -> None:
-    """Credit what an assignment pays by the rate of its lease; a second credit is refused."""
+    """Credit an assignment at the rate of its lease. A second credit is refused."""
     compensation.credit(
         member=assignment.member,
         about=("assignment", assignment.id, "skip" if assignment.skip_reason else "judgement"),

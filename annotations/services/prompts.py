@@ -1,40 +1,59 @@
-"""Prompts and responses come in, are tied into groups for splits, and are pulled."""
+"""Add prompts and responses, assign their split groups, and withdraw them."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from annotations.models import Prompt, Response, RoundCohort, Task
-from annotations.permissions import PULL
+from annotations.permissions import ADD_PROMPTS, PULL
 from annotations.queries import assignments as queries
 from annotations.rules.prompts import PromptRow, RowProblem, row_problem
 from annotations.services import assignments, seats
-from annotations.services.intake import AddedPrompts, Intake, NewResponse, RowsRefused
+from annotations.services.intake import (
+    Intake,
+    NewResponse,
+    RowsRefused,
+    write_responses,
+)
+from annotations.services.late_ties import note_untied, tie_late
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import Actor
+from codesign.shared.advisory_locks import Lock, try_lock_until_commit
 from codesign.shared.batches import batched
 from codesign.shared.errors import Conflict
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
 
 BATCH = 500
-PROMPT_PULLED = action("annotations.prompt_pulled", "pulled a prompt out of the study")
-RESPONSE_PULLED = action("annotations.response_pulled", "pulled a response out of the study")
+PROMPT_PULLED = action("annotations.prompt_pulled", gettext_lazy("withdrew a prompt"))
+RESPONSE_PULLED = action("annotations.response_pulled", gettext_lazy("withdrew a response"))
+
+
+@dataclass(frozen=True, slots=True)
+class AddedPrompts:
+    """The result of an import: line → prompt, for each row that is in the study now."""
+
+    by_line: dict[int, Prompt]
+    made: int
+    already_there: int
+    problems: list[RowProblem]
 
 
 @transaction.atomic
 def add_prompts(
     *, actor: Actor, study: Study, rows: Iterable[PromptRow], skip_bad: bool = False
 ) -> AddedPrompts:
-    """Add prompts to a study and tie them to those that must stay on their side of a split.
+    """Add prompts to a study and assign their split groups, see `Intake`.
 
-    See `Intake`. RowsRefused where there is a problem and `skip_bad` is not set; then nothing was
-    added.
+    Raises RowsRefused and adds nothing if a row is invalid, unless `skip_bad` is set.
     """
     intake = Intake(actor=actor, study=study)
     at_line: dict[int, uuid.UUID] = {}
@@ -44,8 +63,8 @@ def add_prompts(
     if intake.problems and not skip_bad:
         raise RowsRefused(intake.problems)
     intake.settle()
-    there = Prompt.objects.in_bulk(at_line.values())
-    by_line = {line: there[prompt_id] for line, prompt_id in at_line.items()}
+    stored = Prompt.objects.in_bulk(at_line.values())
+    by_line = {line: stored[prompt_id] for line, prompt_id in at_line.items()}
     return AddedPrompts(by_line, intake.made, intake.already_there, intake.problems)
 
 
@@ -59,25 +78,31 @@ def _fine(rows: Iterable[PromptRow], problems: list[RowProblem]) -> Iterator[Pro
 
 @transaction.atomic
 def add_responses(*, actor: Actor, study: Study, new: Sequence[NewResponse]) -> list[Response]:
-    """Write responses, in order; prompts that got the very same text are tied from then on."""
-    intake = Intake(actor=actor, study=study)
-    ids = intake.add_responses(new)
-    intake.settle()
+    """Write responses, in order. Prompts with an identical response join one split group.
+
+    Never waits for an import. During one, the groups are joined after it, see `late_ties`.
+    """
+    require(actor, ADD_PROMPTS, study)
+    ids = write_responses(study=study, new=new)
+    texts = {id: one.text for id, one in zip(ids, new, strict=True)}
+    note_untied(study=study, texts=texts)
+    if try_lock_until_commit(Lock.SPLIT_GROUPS, study.id):
+        tie_late(study=study)
     made = Response.objects.in_bulk(ids)
     return [made[response_id] for response_id in ids]
 
 
 @transaction.atomic
 def pull_prompt(*, actor: Actor, prompt: Prompt) -> Prompt:
-    """Take a prompt out of use: nobody is given it any more, no run answers it.
+    """Withdraw a prompt: it is no longer assigned to people or answered by runs.
 
-    Who holds it gets something else; their draft stays, and what was sent before stays sent.
+    Members with a lease on it get another task. Their draft and earlier judgements stay.
     """
     require(actor, PULL, prompt.study)
     _lock_who_may_hold(prompt)
     prompt = Prompt.objects.select_for_update(no_key=True).get(id=prompt.id)
     if prompt.withdrawn_at:
-        raise Conflict("This prompt has been pulled already.")
+        raise Conflict(_("This prompt is already withdrawn."))
     prompt.withdrawn_at = timezone.now()
     prompt.save(update_fields=["withdrawn_at"])
     seats.offer_none_of(tasks=prompt.tasks.all())
@@ -94,16 +119,16 @@ def pull_prompt(*, actor: Actor, prompt: Prompt) -> Prompt:
 
 @transaction.atomic
 def pull_response(*, actor: Actor, response: Response) -> Response:
-    """Take a response out of use: nobody judges it any more, and no release holds it.
+    """Withdraw a response: it is no longer judged, and new releases do not contain it.
 
-    Tasks have a fixed set of responses, so every task that shows this one ends with it.
+    Tasks have a fixed set of responses, so all tasks with this response end too.
     """
     prompt = response.prompt
     require(actor, PULL, prompt.study)
     _lock_who_may_hold(prompt)
     response = Response.objects.select_for_update(no_key=True, of=("self",)).get(id=response.id)
     if response.withdrawn_at:
-        raise Conflict("This response has been pulled already.")
+        raise Conflict(_("This response is already withdrawn."))
     response.withdrawn_at = timezone.now()
     response.save(update_fields=["withdrawn_at"])
     tasks = Task.objects.filter(task_responses__response=response)
@@ -120,7 +145,7 @@ def pull_response(*, actor: Actor, response: Response) -> Response:
 
 
 def _lock_who_may_hold(prompt: Prompt) -> None:
-    """Members by id, then tasks by id: the order in which `seats` says that locks are taken."""
+    """Lock members by id, then tasks by id, in the order that `seats` documents."""
     tasks = Task.objects.filter(prompt=prompt)
     cohorts = RoundCohort.objects.filter(round__in=tasks.values("round")).values("cohort")
     seats.lock_members(cohorts=cohorts)

@@ -1,4 +1,4 @@
-"""Handing out a release, and telling those who took it when somebody in it takes consent back."""
+"""Downloads of releases, and messages to recipients after a withdrawal."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from annotations.datasets.plumbing.manifest import MANIFEST
 from annotations.models import DatasetRelease
@@ -19,39 +20,39 @@ from annotations.queries import recipients as known
 from annotations.queries import releases as queries
 from annotations.rules.releases import ACKNOWLEDGED, DOWNLOADED
 from annotations.rules.states import ReleaseState
-from annotations.services.releases import tell_trail
+from annotations.services import release_states
 from codesign.accounts.services import send_mail
 from codesign.audit.registry import action
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Gone
 from codesign.studies.permissions import require
 
-action(DOWNLOADED, "downloaded from a dataset release")
-action(ACKNOWLEDGED, "said that their copy of a superseded release is deleted")
+action(DOWNLOADED, gettext_lazy("downloaded from a dataset release"))
+action(ACKNOWLEDGED, gettext_lazy("confirmed that their copy of a superseded release is deleted"))
 
 EVERY_FILE = "all"
-"""In place of a file's name, in the trail."""
+"""Recorded in the audit trail instead of a file name."""
 PAGE = "annotations:release"
-SUPERSEDED_SAYS = (
-    "Somebody whose work is in this release has taken their consent back since. Its files are not "
-    "given out any more; please use a newer release."
+SUPERSEDED_SAYS = gettext_lazy(
+    "Somebody whose work is in this release has withdrawn their consent. Its files are no longer "
+    "available. Please use a newer release."
 )
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A file that may be handed out, and the hash that its manifest gives."""
+    """A file that may be downloaded, and its hash in the manifest."""
 
     path: Path
     sha256: str
 
 
 def open_file(*, actor: Actor, release: DatasetRelease, name: str, taken: bool = True) -> Opened:
-    """A file to hand out; who took which is written down, where they did not just look."""
+    """Return a file to download. The download is recorded, unless `taken` is False."""
     require(actor, DOWNLOAD_RELEASES, release.study)
     opened = Opened(queries.file_of(release, name), queries.sha256_of(release, name))
     if release.state == ReleaseState.SUPERSEDED:
-        raise Gone(SUPERSEDED_SAYS)
+        raise Gone(str(SUPERSEDED_SAYS))
     if taken:
         _write_down(actor, release, name)
     return opened
@@ -59,11 +60,13 @@ def open_file(*, actor: Actor, release: DatasetRelease, name: str, taken: bool =
 
 @transaction.atomic
 def _write_down(actor: Actor, release: DatasetRelease, file: str) -> None:
-    tell_trail(what=DOWNLOADED, release=release, actor=actor, file=file, state=release.state)
+    release_states.record(
+        action=DOWNLOADED, release=release, actor=actor, file=file, state=release.state
+    )
 
 
 def open_all(*, actor: Actor, release: DatasetRelease, taken: bool) -> list[tuple[str, Path]]:
-    """(name, path) of every file, the manifest first; refused and written down like one file."""
+    """Return (name, path) of all files, the manifest first. Refused and recorded like one file."""
     names = [MANIFEST, *(file["path"] for file in release.manifest.get("files", []))]
     opened = open_file(actor=actor, release=release, name=MANIFEST, taken=False)
     if taken:
@@ -72,13 +75,13 @@ def open_all(*, actor: Actor, release: DatasetRelease, taken: bool) -> list[tupl
 
 
 def check_target(*, folder: Path) -> None:
-    """Refuse a folder that holds something: nothing is overwritten or mixed."""
+    """Raise Conflict if a folder is not empty, so that nothing is overwritten or mixed."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise Conflict(f"{folder} is not an empty folder; name a new one.")
+        raise Conflict(_("%(folder)s is not an empty folder. Name a new one.") % {"folder": folder})
 
 
 def copy_release(*, actor: Actor, release: DatasetRelease, into: Path) -> None:
-    """Copy a frozen release's files to a new or empty folder."""
+    """Copy the files of a frozen release to a new or empty folder."""
     require(actor, DOWNLOAD_RELEASES, release.study)
     check_target(folder=into)
     shutil.copytree(queries.folder_of(release), into, dirs_exist_ok=True)
@@ -87,32 +90,32 @@ def copy_release(*, actor: Actor, release: DatasetRelease, into: Path) -> None:
 
 @transaction.atomic
 def acknowledge(*, actor: Actor, release: DatasetRelease) -> None:
-    """Somebody who took a release says that their copy of it is gone (standards 2.9)."""
+    """Record that a recipient has deleted their copy of a superseded release (standards 2.9)."""
     require(actor, DOWNLOAD_RELEASES, release.study)
     if release.state != ReleaseState.SUPERSEDED:
-        raise Conflict("This release may be used as it is; there is nothing to delete.")
+        raise Conflict(_("This release is not superseded, so you do not have to delete it."))
     if not known.has_acknowledged(actor=actor, release=release):
-        tell_trail(what=ACKNOWLEDGED, release=release, actor=actor)
+        release_states.record(action=ACKNOWLEDGED, release=release, actor=actor)
 
 
 def tell_recipients(*, release: DatasetRelease) -> int:
-    """Write to everybody who took files of a release that is superseded now; how many.
+    """Send a message to the recipients of a superseded release. Return their number.
 
-    In the transaction of the withdrawal. Nothing in it says whose work it was.
+    Runs in the transaction of the withdrawal. The message does not say whose work it was.
     """
-    found = known.recipients_of(release=release)
+    users = known.recipients_of(release=release)
     where = {"slug": release.study.slug, "release_id": release.id}
-    for user in found:
+    for user in users:
         with translation.override(user.language or settings.LANGUAGE_CODE):
             send_mail(
                 to=user.email,
                 subject=_("A dataset release that you downloaded is superseded"),
                 body=_(
-                    "Somebody whose work is in release %(n)d has taken their consent back. Please "
+                    "Somebody whose work is in release %(n)d has withdrawn their consent. Please "
                     "do not use it for anything new, delete your copies, and use a newer release."
-                    "\n\nWhat has to be dropped, what was trained on it, and where you can say "
-                    "that your copy is deleted:\n\n%(url)s"
+                    "\n\nThis page shows which records to delete and what was trained on them. "
+                    "Please confirm there that your copy is deleted:\n\n%(url)s"
                 )
                 % {"n": release.number, "url": settings.SITE_URL + reverse(PAGE, kwargs=where)},
             )
-    return len(found)
+    return len(users)

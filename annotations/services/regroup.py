@@ -1,9 +1,8 @@
-"""Working out the split groups of a study again, by the rules of today.
+"""Compute the split groups of a study again, by the current rules.
 
-A prompt that a frozen release has used keeps its side: what that release calls its test data stays
-out of every later training split, and nobody's training data becomes the measure. Prompts that no
-release has used go with those that they are tied to, and where these stand on several sides, to
-the one farthest from training.
+A prompt that a frozen release has used keeps its side: its test data never becomes training data,
+or the other way round. Other prompts join their group. If used prompts of the group are on several
+sides, they join the side that is farthest from training.
 """
 
 from __future__ import annotations
@@ -14,30 +13,36 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from annotations.models import DatasetRelease, SketchBucket, TieReason
 from annotations.permissions import REGROUP
 from annotations.rules.minhash import REPLY_WORDS, says_enough
 from annotations.rules.prompts import first_group
 from annotations.rules.split_groups import Groups, Places, Why, placed
+from annotations.services.late_ties import tie_late
 from annotations.services.minhash_buckets import sketch_study
 from annotations.services.split_groups import AT_ONCE, Ties
 from annotations.services.split_sides import USED, side
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import Actor
+from codesign.shared.advisory_locks import Lock, lock_until_commit
 from codesign.shared.batches import batched
 from codesign.shared.errors import Conflict
 from codesign.studies.locks import lock_study
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
 
-REGROUPED = action("annotations.regrouped", "worked out again which prompts are tied")
+REGROUPED = action(
+    "annotations.regrouped", gettext_lazy("computed the split groups of prompts again")
+)
 PROMPTS = f"""
 SELECT p.id, p.content_hash, p.split_group, p.held_out, {USED}
 FROM annotations_prompt p WHERE p.study_id = %(study)s
 """  # noqa: S608
-"""Each prompt, and whether a release used it."""
+"""Every prompt, and whether a release has used it."""
 FAMILIES = """
 SELECT family, array_agg(DISTINCT content_hash) FROM annotations_prompt
 WHERE study_id = %s AND family <> '' GROUP BY family HAVING count(DISTINCT content_hash) > 1
@@ -55,17 +60,17 @@ FROM unnest(%s::uuid[], %s::uuid[]) AS moved (id, target) WHERE annotations_prom
 
 @dataclass(slots=True)
 class Regrouped:
-    """What changed, in prompts."""
+    """The numbers of prompts that changed."""
 
     prompts: int = 0
     moved: int = 0
-    """Into another group."""
+    """Moved to another group."""
     freed: int = 0
-    """No longer kept out of training by a held-out prompt of their group."""
+    """No longer excluded from training by a held-out prompt of their group."""
     held_out: int = 0
-    """Kept out of training by one from now on."""
+    """Now excluded from training by a held-out prompt of their group."""
     stay: int = 0
-    """Used by a release on another side than prompts that they are tied to: they stay there."""
+    """Used by a release on another side than the rest of their group, so they stay there."""
 
 
 Row = tuple[uuid.UUID, str, uuid.UUID, bool, bool]
@@ -74,31 +79,33 @@ Progress = Callable[[str], None]
 
 @transaction.atomic
 def regroup_prompts(
-    *, actor: Actor, study: Study, progress: Progress = lambda _: None
+    *, actor: Actor, study: Study, progress: Progress = lambda _step: None
 ) -> Regrouped:
-    """Work out the groups of all prompts of a study, and why they are tied, from their texts.
+    """Compute the groups of all prompts of a study, and the reasons, from their texts.
 
-    Takes about as long as the import of all its prompts, which waits meanwhile. `progress` is told
-    what is done now. Once more, it changes nothing.
+    Takes about as long as importing all prompts; imports wait for it. `progress` is called with the
+    name of each step. Repeating it changes nothing.
     """
     require(actor, REGROUP, study)
+    lock_until_commit(Lock.SPLIT_GROUPS, study.id)
     lock_study(study_id=study.id)
+    tie_late(study=study)
     if DatasetRelease.objects.unfinished().filter(study=study).exists():
-        raise Conflict("A release of this study is being built. Try again when it is finished.")
+        raise Conflict(_("A release of this study is being built. Try again when it is finished."))
     groups = _worked_out(study, progress)
     progress("Looking for prompts that releases have used")
     places, held = _places(study, groups)
     progress("Writing the groups")
-    found = _write(study, groups, places, held)
+    changes = _write(study, groups, places, held)
     _write_reasons(study, groups, places)
     audit.record(
         actor=actor,
         action=REGROUPED,
         study_id=study.id,
         about=("study", study.id, study.title),
-        data=asdict(found),
+        data=asdict(changes),
     )
-    return found
+    return changes
 
 
 def _worked_out(study: Study, progress: Progress) -> Groups:
@@ -109,7 +116,7 @@ def _worked_out(study: Study, progress: Progress) -> Groups:
     ties.work_out()
     with connection.cursor() as cursor:
         cursor.execute(FAMILIES, [study.id])
-        for _, contents in cursor:
+        for _family, contents in cursor:
             _join(study, ties.groups, contents, Why.FAMILY)
     with connection.chunked_cursor() as cursor:
         cursor.execute(REPLIES, [study.id])
@@ -132,10 +139,10 @@ def _prompts(study: Study) -> Iterator[Row]:
 
 
 def _places(study: Study, groups: Groups) -> tuple[dict[uuid.UUID, Places], set[uuid.UUID]]:
-    """Where the prompts of each group go of which a release used some; groups held out by then."""
+    """Return places for groups with used prompts, and the groups with held-out prompts."""
     sides: dict[uuid.UUID, set[str]] = defaultdict(set)
     held: set[uuid.UUID] = set()
-    for _, content, group, held_out, used in _prompts(study):
+    for _id, content, group, held_out, used in _prompts(study):
         new = groups.of(first_group(study.id, content))
         if held_out:
             held.add(new)
@@ -159,7 +166,7 @@ def _write(
             [study.id],
         )
         held_before = {group for (group,) in cursor}
-    found = Regrouped()
+    changes = Regrouped()
     for rows in batched(_prompts(study), AT_ONCE):
         moved: list[tuple[uuid.UUID, uuid.UUID]] = []
         for id, content, group, held_out, used in rows:
@@ -168,19 +175,19 @@ def _write(
             new = place.others if place else tied
             if place and used:
                 new = place.used[side(study=study, group=group)]
-                found.stay += place.apart
-            found.prompts += 1
+                changes.stay += place.apart
+            changes.prompts += 1
             if new != group:
                 moved.append((id, new))
             before, after = group in held_before, tied in held and not (place and used)
-            found.freed += before and not after and not held_out
-            found.held_out += after and not before and not held_out
-        found.moved += len(moved)
+            changes.freed += before and not after and not held_out
+            changes.held_out += after and not before and not held_out
+        changes.moved += len(moved)
         if moved:
             ids, targets = zip(*moved, strict=True)
             with connection.cursor() as cursor:
                 cursor.execute(MOVE, [list(ids), list(targets)])
-    return found
+    return changes
 
 
 def _write_reasons(study: Study, groups: Groups, places: dict[uuid.UUID, Places]) -> None:

@@ -1,4 +1,4 @@
-"""Asking for a dataset release, building it, freezing it, marking it superseded."""
+"""Request, build, freeze and cancel dataset releases."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from annotations.datasets.plumbing.build import NothingToRelease, Package, Progress, build
 from annotations.datasets.plumbing.manifest import Edition, code_version
@@ -23,7 +23,7 @@ from annotations.datasets.plumbing.personal_data_scan import ScanFailed, with_pe
 from annotations.datasets.plumbing.selection import Selection
 from annotations.datasets.policy.snapshot import Thresholds
 from annotations.models import DatasetRelease, ReleaseMember
-from annotations.permissions import REQUEST_RELEASE
+from annotations.permissions import REQUEST_RELEASE, SEE_RELEASES
 from annotations.queries import releases as queries
 from annotations.queries.helplines import helpline_numbers
 from annotations.queries.selection import granting, selection
@@ -34,63 +34,51 @@ from annotations.rules.releases import (
     drop_reason_text,
     least_problems,
 )
-from annotations.rules.states import (
-    RELEASE_STATES,
-    UNFINISHED_RELEASES,
-    ReleasePurpose,
-    ReleaseState,
-)
-from annotations.services import release_progress, text_checks
-from annotations.services.release_progress import Cancelled
-from codesign.audit import services as audit
-from codesign.audit.registry import action
+from annotations.rules.states import ReleasePurpose, ReleaseState
+from annotations.services import release_states, text_checks
+from annotations.services.late_ties import some_untied, wait_and_tie_late
+from codesign.jobs.models import Job
+from codesign.jobs.queries import job_about
+from codesign.jobs.registry import Failed, Kind, register
+from codesign.jobs.rules import JobState
+from codesign.jobs.services import queueing
+from codesign.jobs.services.working import Work, run_here
 from codesign.shared import disk_space
 from codesign.shared.actors import SYSTEM, Actor
-from codesign.shared.advisory_locks import Lock, lock_session, try_lock_session, unlock_session
-from codesign.shared.errors import Conflict, Invalid
-from codesign.shared.jobs import enqueue
+from codesign.shared.advisory_locks import Lock, lock_until_commit
+from codesign.shared.errors import Invalid
+from codesign.shared.transition import Move, transition
 from codesign.studies.locks import lock_study
 from codesign.studies.models import Member, Study
 from codesign.studies.permissions import require
 
 log = logging.getLogger(__name__)
 
-REQUESTED = action("annotations.release_requested", "asked for a dataset release")
-FROZEN = action("annotations.release_frozen", "froze a dataset release")
-FAILED = action("annotations.release_failed", "could not build a dataset release")
-CANCELLED = action("annotations.release_cancelled", "cancelled the making of a dataset release")
-
-CANCELLED_SAYS = "It was cancelled before it was finished."
-SCAN_SAYS = (
-    "The program that looks for personal data ended too early, so nothing is released. "
-    "Ask again; if it happens again, look at the worker's log."
+CANCELLED_SAYS = gettext_lazy("It was cancelled before it was finished.")
+SCAN_SAYS = gettext_lazy(
+    "The scan for personal data failed, so nothing was released. Request the release again. If it "
+    "fails again, check the log of the worker."
 )
-
-
-class CannotBuild(Exception):
-    """A build ended without a release; the sentence is for the person who asked."""
 
 
 def request_release(
     *, actor: Actor, study: Study, purpose: str, least: LeastAsked = ANY_LEAST
 ) -> DatasetRelease:
-    """Ask for a release; a worker builds it.
+    """Request a release, which a worker builds.
 
-    While the same person's release for the same purpose and the same least has not begun, it is
-    that one: another would hold the same, as where somebody pressed twice.
+    Returns the release that is already queued if the same person requested it with the same purpose
+    and thresholds, as after a double click.
     """
     with transaction.atomic():
-        wanted = _checked_and_locked(actor, study, purpose, least)
-        asked = DatasetRelease.objects.filter(
+        fields = _checked_and_locked(actor, study, purpose, least)
+        queued = DatasetRelease.objects.filter(
             study=study,
-            **wanted,
+            **fields,
             requested_by__isnull=False,
             requested_by_id=actor.user_id,
             state=ReleaseState.QUEUED,
         )
-        release = asked.first() or _new_row(actor=actor, study=study, **wanted)
-        enqueue("annotations.tasks.build_release", release.id)
-    return release
+        return queued.first() or _new_row(actor, study, fields)[0]
 
 
 def release_now(
@@ -101,14 +89,14 @@ def release_now(
     progress: Progress,
     least: LeastAsked = ANY_LEAST,
 ) -> DatasetRelease:
-    """Ask for a release and build it here and now, for commands.
+    """Request a release and build it in this process, for commands.
 
-    When this process dies, the timer has a worker go on.
+    If this process dies, a worker continues.
     """
     with transaction.atomic():
-        wanted = _checked_and_locked(actor, study, purpose, least)
-        release = _new_row(actor=actor, study=study, **wanted)
-    build_release(release_id=release.id, progress=progress, wait=True)
+        fields = _checked_and_locked(actor, study, purpose, least)
+        release, job = _new_row(actor, study, fields, here=True)
+    run_here(job=job, listener=progress)
     release.refresh_from_db()
     return release
 
@@ -116,142 +104,91 @@ def release_now(
 def _checked_and_locked(
     actor: Actor, study: Study, purpose: str, least: LeastAsked
 ) -> dict[str, Any]:
-    """What is asked for, checked; the study is locked: releases are numbered one after another."""
+    """Return valid fields of a new release. Locks the study, so that numbers are consecutive."""
     require(actor, REQUEST_RELEASE, study)
     if purpose not in set(ReleasePurpose):
-        raise Invalid("Choose what it is for.", {"purpose": ["Choose from the list."]})
+        raise Invalid(_("Choose a purpose."), {"purpose": [_("Choose from the list.")]})
     if problems := least_problems(least):
-        raise Invalid("The least p or margin is out of range.", problems)
+        raise Invalid(_("The least p or margin is out of range."), problems)
     lock_study(study_id=study.id)
     return {"purpose": purpose, "least_p": least.p, "least_margin": least.margin}
 
 
-def _new_row(*, actor: Actor, study: Study, **wanted: Any) -> DatasetRelease:
+def _new_row(
+    actor: Actor, study: Study, fields: dict[str, Any], *, here: bool = False
+) -> tuple[DatasetRelease, Job]:
     last = DatasetRelease.objects.filter(study=study).aggregate(n=Max("number"))["n"] or 0
     release = DatasetRelease.objects.create(
-        study=study, number=last + 1, requested_by_id=actor.user_id, **wanted
+        study=study, number=last + 1, requested_by_id=actor.user_id, **fields
     )
-    tell_trail(what=REQUESTED, release=release, actor=actor)
-    return release
-
-
-@transaction.atomic
-def cancel(*, actor: Actor, release: DatasetRelease) -> DatasetRelease:
-    """Stop the making of a release: at once where it waits, in a moment where it is built."""
-    require(actor, REQUEST_RELEASE, release.study)
-    row = DatasetRelease.objects.select_for_update().get(id=release.id)
-    if row.state not in UNFINISHED_RELEASES:
-        raise Conflict("This release is not being made any more.")
-    row.state = RELEASE_STATES.check(row.state, ReleaseState.FAILED)
-    row.error = CANCELLED_SAYS
-    row.save(update_fields=["state", "error"])
-    tell_trail(what=CANCELLED, release=row, actor=actor)
-    return row
-
-
-def tell_trail(
-    *, what: str, release: DatasetRelease, actor: Actor = SYSTEM, **data: object
-) -> None:
-    """Write in the audit trail what was done with a release."""
-    audit.record(
+    release_states.record(action=release_states.REQUESTED, release=release, actor=actor)
+    job = queueing.start(
         actor=actor,
-        action=what,
-        study_id=release.study_id,
-        about=("dataset_release", release.id, f"Release {release.number}"),
-        data={"purpose": release.purpose, **data},
+        kind=queries.JOB,
+        subject_id=release.id,
+        study_id=study.id,
+        label=_("Release %(number)s") % {"number": release.number},
+        here=here,
     )
+    return release, job
+
+
+def cancel(*, actor: Actor, release: DatasetRelease) -> None:
+    """Cancel a release immediately, even if a worker is building it."""
+    require(actor, REQUEST_RELEASE, release.study)
+    queueing.cancel(actor=actor, job=job_about(kind=queries.JOB, subject_id=release.id))
+
+
+def _moved(move: Move) -> None:
+    """Update the state of the release after its job. `freeze` sets the final state."""
+    states = {
+        JobState.QUEUED: ReleaseState.QUEUED,
+        JobState.RUNNING: ReleaseState.BUILDING,
+        JobState.FAILED: ReleaseState.FAILED,
+        JobState.CANCELLED: ReleaseState.FAILED,
+    }
+    if (state := states.get(JobState(move.new))) is None:
+        return
+    release = DatasetRelease.objects.select_for_update().get(id=move.row.subject_id)
+    cancelled = move.new == JobState.CANCELLED
+    reason = {"reason": move.row.reason} if move.new == JobState.FAILED else {}
+    transition(release, to=state, actor=move.actor, cancelled=cancelled, **reason)
 
 
 # --- building ------------------------------------------------------------------------------------
 
 
-def build_release(
-    *, release_id: uuid.UUID, progress: Progress | None = None, wait: bool = False
-) -> None:
-    """Build a release that waits; does nothing where it is done or somebody else builds it.
-
-    One builder at a time holds an advisory lock of its connection. When it dies, the database
-    lets go, and the next ring starts the build anew. `wait` stands in line instead.
-    """
-    if not _take_lock(release_id, wait=wait):
-        return
+def _build(work: Work) -> None:
+    """Build and freeze a release. Starts again if somebody's consent changes in the meantime."""
+    release = DatasetRelease.objects.select_related("study").get(id=work.job.subject_id)
     try:
-        if _begin(release_id):
-            _build_or_fail(release_id, progress or _no_listener)
-    finally:
-        unlock_session(Lock.BUILD_RELEASE, release_id)
-
-
-def _no_listener(done: int, total: int) -> None:
-    """Progress that nobody watches but the database."""
-
-
-def _take_lock(release_id: uuid.UUID, *, wait: bool) -> bool:
-    if wait:
-        lock_session(Lock.BUILD_RELEASE, release_id)
-        return True
-    return try_lock_session(Lock.BUILD_RELEASE, release_id)
-
-
-@transaction.atomic
-def _begin(release_id: uuid.UUID) -> bool:
-    """Mark it as building; False where there is nothing to do any more."""
-    release = DatasetRelease.objects.select_for_update().get(id=release_id)
-    if release.state not in UNFINISHED_RELEASES:
-        return False
-    if release.builds >= MAX_BUILDS:
-        _fail(release, "The program that built this was stopped again and again. Look at its log.")
-        return False
-    if release.state == ReleaseState.BUILDING:  # its builder died
-        release.state = RELEASE_STATES.check(release.state, ReleaseState.QUEUED)
-    release.state = RELEASE_STATES.check(release.state, ReleaseState.BUILDING)
-    release.builds += 1
-    release.building_since = timezone.now()
-    release.rows_done = release.rows_total = 0
-    release.save(update_fields=["state", "builds", "building_since", "rows_done", "rows_total"])
-    return True
-
-
-def _build_or_fail(release_id: uuid.UUID, progress: Progress) -> None:
-    release = DatasetRelease.objects.select_related("study").get(id=release_id)
-    try:
-        for _ in range(MAX_BUILDS):
-            if build_once(release=release, progress=progress):
+        for _again in range(MAX_BUILDS):
+            if build_once(release=release, work=work):
                 return
-        raise CannotBuild(
-            "People changed their consent each time this was about to be finished. Ask again."
-        )
-    except Cancelled:
-        return
-    except CannotBuild as stop:
-        sentence = str(stop)
     except OSError as error:
         log.exception("release %s", release.id)
-        sentence = "The files could not be written. The server's log says why."
-        if disk_space.was_lacking(error):
-            sentence = "There was no room left on the disk, so nothing was kept. Ask again later."
-    finally:  # no draft stays behind: somebody in it may have taken their consent back
+        raise Failed(_files_problem(error)) from error
+    finally:  # delete the draft, because somebody in it may have withdrawn consent
         shutil.rmtree(_draft_folder(release), ignore_errors=True)
-    with transaction.atomic():
-        release = DatasetRelease.objects.select_for_update().get(id=release_id)
-        if release.state == ReleaseState.BUILDING:
-            _fail(release, sentence)
+    raise Failed(
+        _("Consents changed each time this was almost finished. Request the release again.")
+    )
 
 
-def _fail(release: DatasetRelease, sentence: str) -> None:
-    release.state = RELEASE_STATES.check(release.state, ReleaseState.FAILED)
-    release.error = sentence[:500]
-    release.save(update_fields=["state", "error"])
-    tell_trail(what=FAILED, release=release, reason=release.error)
+def _files_problem(error: OSError) -> str:
+    if disk_space.was_lacking(error):
+        return _("The disk is full, so nothing was saved. Request the release again later.")
+    return _("The files could not be written. Check the log of the server.")
 
 
-def build_once(*, release: DatasetRelease, progress: Progress) -> bool:
-    """Select, write and freeze; False where somebody's consent changed in between."""
-    return freeze(release=release, draft=write_draft(release=release, progress=progress))
+def build_once(*, release: DatasetRelease, work: Work) -> bool:
+    """Select, write and freeze. Return False if somebody's consent changed in between."""
+    draft = write_draft(release=release, work=work)
+    return freeze(release=release, draft=draft, work=work)
 
 
 class Draft:
-    """A folder that is written and not yet frozen."""
+    """A folder with the files of a release that is not frozen yet."""
 
     def __init__(self, folder: Path, chosen: Selection, package: Package) -> None:
         self.folder = folder
@@ -260,19 +197,18 @@ class Draft:
         self.granted = {member: chosen.granting[member] for member in package.member_rows}
 
 
-def write_draft(*, release: DatasetRelease, progress: Progress) -> Draft:
-    """Select what may be released now and write it into a folder of its own."""
-    row = release_progress.wanted(release=release)
-    going_on = release_progress.stopped_by_cancelling(row=row)
+def write_draft(*, release: DatasetRelease, work: Work) -> Draft:
+    """Select what may be released now and write it into a new folder."""
     parent = _parent(release)
     folder = _draft_folder(release)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700, parents=True)
     try:
-        text_checks.look(study=release.study, going_on=going_on)
+        wait_and_tie_late(study=release.study)
+        text_checks.look(study=release.study, going_on=work.check)
         thresholds = Thresholds(float(release.least_p), float(release.least_margin))
         chosen = selection(
-            study=release.study, purpose=release.purpose, going_on=going_on, thresholds=thresholds
+            study=release.study, purpose=release.purpose, going_on=work.check, thresholds=thresholds
         )
         package = build(
             chosen,
@@ -280,15 +216,15 @@ def write_draft(*, release: DatasetRelease, progress: Progress) -> Draft:
             folder=folder,
             edition=Edition(release.number, code_version(), _as_parent(parent)),
             scan_texts=partial(
-                with_personal_data, helplines=helpline_numbers(), on_progress=going_on
+                with_personal_data, helplines=helpline_numbers(), on_progress=work.check
             ),
-            progress=release_progress.told_to_database(row=row, listener=progress),
+            progress=work.progress,
         )
     except NothingToRelease as nothing:
-        raise CannotBuild(_nothing(nothing.dropped)) from nothing
+        raise Failed(_nothing(nothing.dropped)) from nothing
     except ScanFailed as failed:
         log.exception("release %s", release.id)
-        raise CannotBuild(SCAN_SAYS) from failed
+        raise Failed(str(SCAN_SAYS)) from failed
     draft = Draft(folder, chosen, package)
     draft.parent_id = parent.id if parent else None
     return draft
@@ -312,13 +248,9 @@ def _nothing(dropped: Counter[str]) -> str:
 
 
 def _parent(release: DatasetRelease) -> DatasetRelease | None:
-    """The release of the same purpose before this one."""
-    return (
-        queries.releases_of(study=release.study)
-        .frozen()
-        .filter(purpose=release.purpose, number__lt=release.number)
-        .first()
-    )
+    """Return the previous release for the same purpose."""
+    earlier = queries.releases_of(study=release.study).frozen()
+    return earlier.filter(purpose=release.purpose, number__lt=release.number).first()
 
 
 def _as_parent(parent: DatasetRelease | None) -> dict[str, object] | None:
@@ -328,54 +260,55 @@ def _as_parent(parent: DatasetRelease | None) -> dict[str, object] | None:
 
 
 @transaction.atomic
-def freeze(*, release: DatasetRelease, draft: Draft) -> bool:
-    """Make a draft the release, unless the consent of anybody in it has changed since.
+def freeze(*, release: DatasetRelease, draft: Draft, work: Work) -> bool:
+    """Freeze a draft, unless the consent of somebody in it changed. Return whether it is frozen.
 
-    The study's row keeps a new consent version out until this ends, the members' rows keep each
-    withdrawal out: it either came before, and is seen here, or comes after, and finds the frozen
-    release to supersede. Order of locks: study, members, release.
+    The lock on the split groups waits for running imports; later ones see which prompts are used.
+    The lock on the study delays new consent versions, and the locks on members delay withdrawals: a
+    withdrawal is either already visible here, or it finds the frozen release and supersedes it.
+    Order of locks: split groups, study, members, job, release.
     """
+    lock_until_commit(Lock.SPLIT_GROUPS, release.study_id)
+    if some_untied(study=release.study):
+        return False
     _lock_for_share(Study._meta.db_table, [str(release.study_id)])
     _lock_for_share(Member._meta.db_table, sorted(draft.granted))
-    now = granting(study=release.study, purpose=release.purpose)
-    if any(now.get(member) != record for member, record in draft.granted.items()):
+    granted = granting(study=release.study, purpose=release.purpose)
+    if any(granted.get(member) != record for member, record in draft.granted.items()):
         return False
+    work.lock()
     row = DatasetRelease.objects.select_for_update().get(id=release.id)
-    if row.state not in UNFINISHED_RELEASES:
-        raise Cancelled
     final = Path(settings.RELEASES_DIR) / str(release.id)
-    shutil.rmtree(final, ignore_errors=True)  # of a builder that died between rename and commit
+    shutil.rmtree(
+        final, ignore_errors=True
+    )  # left by a builder that died between rename and commit
     draft.folder.rename(final)
     package = draft.package
-    row.state = RELEASE_STATES.check(row.state, ReleaseState.FROZEN)
-    row.frozen_at = timezone.now()
-    row.parent_id = draft.parent_id
-    row.selection_hash = package.manifest["selection_hash"]
-    row.manifest, row.manifest_sha256 = package.manifest, package.manifest_sha256
-    row.has_examples = package.manifest["example_judgements"] > 0
-    row.save(
-        update_fields=[
-            "state",
-            "frozen_at",
-            "parent",
-            "selection_hash",
-            "manifest",
-            "manifest_sha256",
-            "has_examples",
-        ]
+    transition(
+        row,
+        to=ReleaseState.FROZEN,
+        actor=SYSTEM,
+        changes={
+            "frozen_at": timezone.now(),
+            "parent_id": draft.parent_id,
+            "selection_hash": package.manifest["selection_hash"],
+            "manifest": package.manifest,
+            "manifest_sha256": package.manifest_sha256,
+            "has_examples": package.manifest["example_judgements"] > 0,
+        },
+        manifest_sha256=package.manifest_sha256,
+        rows=package.manifest["rows"],
     )
     ReleaseMember.objects.bulk_create(
         ReleaseMember(release=row, member_id=member, rows=rows)
         for member, rows in sorted(package.member_rows.items())
     )
-    tell_trail(
-        what=FROZEN, release=row, manifest_sha256=row.manifest_sha256, rows=package.manifest["rows"]
-    )
+    work.finish()
     return True
 
 
 def _lock_for_share(table: str, ids: list[str]) -> None:
-    """Keep rows as they are until this transaction ends, without keeping other readers out."""
+    """Lock rows against changes until this transaction ends, but not against other readers."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT id FROM {table} WHERE id = ANY(%s::uuid[]) ORDER BY id FOR SHARE",  # noqa: S608
@@ -383,22 +316,20 @@ def _lock_for_share(table: str, ids: list[str]) -> None:
         )
 
 
-def ring_releases() -> int:
-    """Ring for every release that waits and that no builder holds; returns how many.
-
-    While another is built, those that were never begun are left in their line: each was rung for
-    when it was asked for, and a long build would find a message more from every beat.
-    """
-    waiting = list(queries.waiting())
-    free = [release for release in waiting if _nobody_builds(release.id)]
-    if len(free) < len(waiting):
-        free = [release for release in free if release.state != ReleaseState.QUEUED]
-    for release in free:
-        enqueue("annotations.tasks.build_release", release.id)
-    return len(free)
-
-
-def _nobody_builds(release_id: uuid.UUID) -> bool:
-    if free := _take_lock(release_id, wait=False):
-        unlock_session(Lock.BUILD_RELEASE, release_id)
-    return free
+KIND = register(
+    Kind(
+        name=queries.JOB,
+        task="annotations.tasks.build_release",
+        queue="exports",
+        time_limit=4 * 3600,
+        run=_build,
+        moved=_moved,
+        words=gettext_lazy("dataset release"),
+        unit=gettext_lazy("judgements"),
+        permission=SEE_RELEASES,
+        most_attempts=MAX_BUILDS,
+        cancels_at_once=True,
+        cancelled_reason=CANCELLED_SAYS,
+        page="annotations:release",
+    )
+)

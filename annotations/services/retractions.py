@@ -1,4 +1,4 @@
-"""What somebody takes back is marked in every release that it is in, at once (standards 2.9)."""
+"""Retract withdrawn work from every release that contains it (standards 2.9)."""
 
 from __future__ import annotations
 
@@ -6,46 +6,40 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotations.models import DatasetRelease, Retraction
-from annotations.rules.states import RELEASE_STATES, ReleaseState, RetractionCode
+from annotations.rules.states import ReleaseState, RetractionCode
+from annotations.services import release_states  # noqa: F401 - declares how a release moves
 from annotations.services.recipients import tell_recipients
-from codesign.audit import services as audit
-from codesign.audit.registry import action
 from codesign.shared.actors import SYSTEM
+from codesign.shared.transition import transition
 from codesign.studies.models import Member
-
-SUPERSEDED = action("annotations.release_superseded", "marked a dataset release superseded")
 
 
 @transaction.atomic
 def retract(*, member: Member, purpose: str | None = None) -> int:
-    """Say for each frozen release what must be dropped from it; none of them is for anything new.
+    """Add a retraction to each frozen release with the member's work, and supersede the release.
 
-    In the caller's transaction, which is the withdrawal. With `purpose`, only releases for it.
-    A release that somebody else's withdrawal superseded before holds this person's work too.
-    Whoever took files of one that is superseded now is written to, once.
-    Returns how many releases are superseded from now on.
+    Runs in the transaction of the withdrawal. With `purpose`, only for releases with that purpose.
+    Releases that are already superseded get a retraction too. Recipients of newly superseded
+    releases get one e-mail. Returns the number of newly superseded releases.
     """
     holding = DatasetRelease.objects.frozen().filter(members__member=member)
     releases = holding.select_for_update(of=("self",))
     if purpose:
         releases = releases.filter(purpose=purpose)
-    found = list(releases.order_by("number"))
+    affected = list(releases.order_by("number"))
     code = RetractionCode.USE_WITHDRAWN if purpose else RetractionCode.CONSENT_WITHDRAWN
     Retraction.objects.bulk_create(
-        (Retraction(release=release, member=member, code=code) for release in found),
-        ignore_conflicts=True,  # the use was taken back before, and now all of it
+        (Retraction(release=release, member=member, code=code) for release in affected),
+        ignore_conflicts=True,  # the use was withdrawn before, and now everything
     )
-    fresh = [release for release in found if release.state == ReleaseState.FROZEN]
+    fresh = [release for release in affected if release.state == ReleaseState.FROZEN]
     for release in fresh:
-        release.state = RELEASE_STATES.check(release.state, ReleaseState.SUPERSEDED)
-        release.superseded_at = timezone.now()
-        release.save(update_fields=["state", "superseded_at"])
-        audit.record(
+        transition(
+            release,
+            to=ReleaseState.SUPERSEDED,
             actor=SYSTEM,
-            action=SUPERSEDED,
-            study_id=release.study_id,
-            about=("dataset_release", release.id, f"Release {release.number}"),
-            data={"purpose": release.purpose, "reason": "consent was taken back"},
+            changes={"superseded_at": timezone.now()},
+            reason="consent was taken back",
         )
         tell_recipients(release=release)
     return len(fresh)

@@ -1,13 +1,16 @@
-"""Deciding on rewrites and flags. A decision is never the last word: each is a row of its own."""
+"""Decide on rewrites and flags. Decisions can be changed; each one is a new row."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from annotations.models import Flag, ReviewDecision, Rewrite
 from annotations.permissions import REVIEW
@@ -22,18 +25,21 @@ from codesign.shared import visible
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
 from codesign.shared.states import Transitions
+from codesign.shared.transition import Move, machine, transition
 from codesign.studies.models import Member
 from codesign.studies.permissions import require
 
-REWRITE_DECIDED = action("annotations.rewrite_decided", "accepted or held back a rewrite")
-FLAG_DECIDED = action("annotations.flag_decided", "decided on a report of harm")
+REWRITE_DECIDED = action(
+    "annotations.rewrite_decided", gettext_lazy("accepted or held back a rewrite")
+)
+FLAG_DECIDED = action("annotations.flag_decided", gettext_lazy("decided on a report of harm"))
 
 NOTE_LONGEST = 500
 
 
 @dataclass(frozen=True)
 class _Reviewed:
-    """What deciding on one kind of thing needs: table, states, what the audit trail says."""
+    """What differs between rewrites and flags: table, states and audit action."""
 
     name: str
     model: type[Rewrite] | type[Flag]
@@ -61,38 +67,56 @@ def decide(
 ) -> Rewrite | Flag:
     """Accept a rewrite for training data or hold it back; uphold a report of harm or dismiss it.
 
-    `seen` is the state that the reviewer was shown, where they were shown one. Asking for what is
-    the case already changes nothing (a double click). `example` marks a decision that a program
-    made to try things out.
+    `seen` is the state that the page showed, if any. Repeating a decision changes nothing.
+    `example` marks a decision that a program made as an example.
     """
     reviewed = _REVIEWED[kind]
     row = _locked(reviewed.model, item_id)
     reviewer = _reviewer(actor, row)
     if state not in set(reviewed.states):
-        raise Invalid("There is no such decision.", {"state": ["Choose one of the decisions."]})
+        raise Invalid(_("Unknown decision."), {"state": [_("Choose one of the decisions.")]})
     note = visible.seen(note)
-    old = _move(row, state, reviewed.table, note, seen)
-    if old is not None:
-        decision = ReviewDecision.objects.create(
-            **{reviewed.name: row},
-            study_id=row.study_id,
-            reviewer=reviewer,
-            old_state=old,
-            new_state=row.state,
-            note=note,
-            example=example,
+    if len(note) > NOTE_LONGEST:
+        problem = _("Please use at most %(n)d characters for the note.") % {"n": NOTE_LONGEST}
+        raise Invalid(problem, {"note": [problem]})
+    if row.state == state:
+        return row
+    if seen is not None and seen != row.state:
+        raise Conflict(
+            _("Somebody else decided on this while you were reading. Please check it again.")
         )
-        if reviewer:
-            sent = [(OwnKind.REVIEW_NOTE, decision.id, note)]
+    transition(row, to=state, actor=actor, reviewer=reviewer, note=note, example=example)
+    return row
+
+
+def _log(kind: Kind) -> Callable[[Move], None]:
+    """Return a log that stores each decision as a row and records it in the audit trail."""
+    reviewed = _REVIEWED[kind]
+
+    def log(move: Move) -> None:
+        decision = ReviewDecision.objects.create(
+            **{reviewed.name: move.row},
+            study_id=move.row.study_id,
+            old_state=move.old,
+            new_state=move.new,
+            **move.data,
+        )
+        if reviewer := decision.reviewer:
+            sent = [(OwnKind.REVIEW_NOTE, decision.id, decision.note)]
             own_texts.keep_private(member=reviewer, sent=sent)
         audit.record(
-            actor=actor,
+            actor=move.actor,
             action=reviewed.action,
-            study_id=row.judgement.assignment.study_id,
-            about=(reviewed.name, row.id, ""),
-            data={"from": old, "to": row.state},
+            study_id=move.row.judgement.assignment.study_id,
+            about=(reviewed.name, move.row.id, ""),
+            data={"from": move.old, "to": move.new},
         )
-    return row
+
+    return log
+
+
+for _kind, _reviewed in _REVIEWED.items():
+    machine(_reviewed.model, _reviewed.table, log=_log(_kind))
 
 
 def _locked(model: type[Rewrite] | type[Flag], row_id: uuid.UUID) -> Rewrite | Flag:
@@ -109,24 +133,8 @@ def _locked(model: type[Rewrite] | type[Flag], row_id: uuid.UUID) -> Rewrite | F
 
 
 def _reviewer(actor: Actor, row: Rewrite | Flag) -> Member | None:
-    """The reviewer's membership; refused for others, and for the person whose work it is."""
+    """Return the reviewer's membership. Refuses other roles and the author of the row."""
     reviewer = require(actor, REVIEW, row.judgement.assignment.study)
     if row.judgement.member.user_id == actor.user_id:
-        raise NotPermitted("Somebody else decides on what you wrote yourself.")
+        raise NotPermitted(_("You cannot decide on your own work. Somebody else will."))
     return reviewer
-
-
-def _move(
-    row: Rewrite | Flag, state: str, table: Transitions, note: str, seen: str | None
-) -> str | None:
-    """Move to `state`; the state before, or None where it stands there already."""
-    if len(note) > NOTE_LONGEST:
-        problem = f"Please keep the note to {NOTE_LONGEST} characters."
-        raise Invalid(problem, {"note": [problem]})
-    if row.state == state:
-        return None
-    if seen is not None and seen != row.state:
-        raise Conflict("Somebody decided on this while you were reading. Please look at it again.")
-    old, row.state = row.state, table.check(row.state, state)
-    row.save(update_fields=["state"])
-    return old

@@ -1,8 +1,8 @@
-"""Showing what people wrote to who reviews it, and noting who read it.
+"""Show what people wrote to reviewers, and record who read it.
 
-Whoever saw in review what others made of a prompt is never asked to judge it after that. The note
-is written under the lock that a lease takes too, so that a seat is either offered to somebody or
-its answers are read by them, never both.
+A reviewer who has seen what others wrote about a prompt is never asked to judge it. The record is
+written under the lock that a lease takes too, so a person either gets a seat or reads its answers,
+never both.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import uuid
 from collections.abc import Iterable, Sequence
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from annotations.models import ReviewDecision, SeenInReview
 from annotations.permissions import REVIEW, SEE_DECISIONS
@@ -24,11 +26,13 @@ from codesign.shared.errors import Conflict
 from codesign.studies.models import Member, Study
 from codesign.studies.permissions import require
 
-GAVE_UP = action("annotations.gave_up_judging", "chose to review a prompt instead of judging it")
+GAVE_UP = action(
+    "annotations.gave_up_judging", gettext_lazy("chose to review a prompt instead of judging it")
+)
 
 
 def _reader(actor: Actor, permission: Permission, study: Study) -> Member | None:
-    """Whoever reads, locked until the transaction ends; None for the system."""
+    """Return the reader's membership, locked until the transaction ends; None for the system."""
     member = require(actor, permission, study)
     return member and Member.objects.select_for_update(no_key=True).get(id=member.id)
 
@@ -49,48 +53,48 @@ def _note(reader: Member | None, items: Iterable[Item]) -> None:
 def next_waiting(
     *, actor: Actor, study: Study, kind: Kind, after: uuid.UUID | None = None
 ) -> Item | None:
-    """The next that waits for a review, noted as read; `after` leaves one for later."""
+    """Return the next waiting item and record it as read. `after` skips an item for now."""
     reader = _reader(actor, REVIEW, study)
-    found = queries.next_waiting(actor=actor, study_id=study.id, kind=kind, after=after)
-    _note(reader, [found] if found else [])
-    return found
+    item = queries.next_waiting(actor=actor, study_id=study.id, kind=kind, after=after)
+    _note(reader, [item] if item else [])
+    return item
 
 
 @transaction.atomic
 def one(*, actor: Actor, study: Study, kind: Kind, item_id: uuid.UUID) -> Item | None:
-    """One of them, noted as read; None where this reviewer may not see it."""
+    """Return an item and record it as read; None if this reviewer may not see it."""
     reader = _reader(actor, REVIEW, study)
-    found = queries.item(actor=actor, study_id=study.id, kind=kind, item_id=item_id)
-    _note(reader, [found] if found else [])
-    return found
+    item = queries.item(actor=actor, study_id=study.id, kind=kind, item_id=item_id)
+    _note(reader, [item] if item else [])
+    return item
 
 
 @transaction.atomic
 def decided(*, actor: Actor, study: Study, decisions: Sequence[ReviewDecision]) -> list[Item]:
-    """What these decisions are about, in their order; noted as read."""
+    """Return the items of these decisions, in order, and record them as read."""
     reader = _reader(actor, SEE_DECISIONS, study)
-    found = queries.items_of(actor=actor, study_id=study.id, decisions=decisions)
-    _note(reader, found)
-    return found
+    items = queries.items_of(actor=actor, study_id=study.id, decisions=decisions)
+    _note(reader, items)
+    return items
 
 
 @transaction.atomic
 def instead_of_judging(*, actor: Actor, study: Study, kind: Kind) -> Item:
-    """The next that was kept back since its reader might be asked to judge it: now they never are.
+    """Return the next item that was kept back from its reader, who now never judges its prompt.
 
-    What they hold open now is left alone: it is theirs to send or to skip.
+    Their current assignment is not affected.
     """
     reader = _reader(actor, REVIEW, study)
     kinds = [kind, *(other for other in Kind if other != kind)]
     read = (queries.next_kept_back(actor=actor, study_id=study.id, kind=of) for of in kinds)
-    found = next((item for item in read if item), None)
-    if found is None:
-        raise Conflict("Nothing is kept back for you but what you have open to judge.")
-    _note(reader, [found])
+    chosen = next((item for item in read if item), None)
+    if chosen is None:
+        raise Conflict(_("Nothing is kept back for you, except for the text that you have open."))
+    _note(reader, [chosen])
     audit.record(
         actor=actor,
         action=GAVE_UP,
         study_id=study.id,
-        about=("prompt", found.prompt_id, ""),
+        about=("prompt", chosen.prompt_id, ""),
     )
-    return found
+    return chosen

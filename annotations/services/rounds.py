@@ -1,4 +1,4 @@
-"""Making rounds, filling them with tasks, opening and closing them."""
+"""Create rounds, add tasks to them, open and close them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from itertools import islice
 from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from annotations.models import (
     Prompt,
@@ -31,20 +33,21 @@ from codesign.compensation import queries as compensation
 from codesign.shared.access import Permission
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid
+from codesign.shared.transition import Move, machine, transition
 from codesign.studies.models import Cohort, Study
 from codesign.studies.permissions import require
 
-ROUND_MADE = action("annotations.round_made", "made a round")
-ROUND_MOVED = action("annotations.round_moved", "opened or closed a round")
-TASKS_ADDED = action("annotations.tasks_added", "put tasks into a round")
+ROUND_MADE = action("annotations.round_made", gettext_lazy("created a round"))
+ROUND_MOVED = action("annotations.round_moved", gettext_lazy("opened or closed a round"))
+TASKS_ADDED = action("annotations.tasks_added", gettext_lazy("added tasks to a round"))
 
 BATCH = 2_000
-"""Tasks written at once."""
+"""Tasks that are written in one batch."""
 
 
 @dataclass(frozen=True)
 class CohortPlan:
-    """What a cohort is asked, by which rubric, and how many of its people judge each task."""
+    """What a cohort is asked, its rubric, and the number of people who judge each task."""
 
     cohort: Cohort
     rubric: Rubric
@@ -64,9 +67,9 @@ def make_round(
     id: uuid.UUID | None = None,
     permission: Permission = MANAGE_ROUNDS,
 ) -> Round:
-    """Make a round in the state planned; its plan does not change any more.
+    """Create a planned round. Its plan cannot be changed afterwards.
 
-    `permission` is what lets the actor do so, where making a round is part of something else.
+    `permission` replaces the usual one if the round is part of something else.
     """
     require(actor, permission, study)
     _check_plans(study, cohorts)
@@ -95,42 +98,47 @@ def make_round(
 
 def _check_plans(study: Study, plans: Sequence[CohortPlan]) -> None:
     if not plans:
-        raise Invalid("Choose who judges.", {"cohorts": ["Choose at least one cohort."]})
+        sentence = _("Choose at least one cohort.")
+        raise Invalid(sentence, {"cohorts": [sentence]})
     for plan in plans:
         if plan.cohort.study_id != study.id or plan.rubric.study_id != study.id:
-            raise Invalid("Cohort and rubric must belong to this study.")
+            raise Invalid(_("The cohort and the rubric must belong to this study."))
         if plan.overlap < 1:
-            raise Invalid("Each task needs at least one seat.", {"overlap": ["At least 1."]})
+            raise Invalid(
+                _("Each task needs at least one seat."), {"overlap": [_("Must be at least 1.")]}
+            )
         if not plan.asks or set(plan.asks) - set(Ask) or len(set(plan.asks)) < len(plan.asks):
-            raise Invalid("Choose what to ask.", {"asks": ["Choose from the list, each once."]})
+            raise Invalid(
+                _("Choose what to ask."), {"asks": [_("Choose from the list, each only once.")]}
+            )
 
 
 @transaction.atomic
 def open_round(*, actor: Actor, round: Round, permission: Permission = MANAGE_ROUNDS) -> Round:
-    """Offer the round's seats from now on; refused while a cohort of it has no pay rate."""
+    """Open a round, so that its seats are offered. Refused if a cohort has no pay rate."""
     locked = _move(actor, round, RoundState.OPEN, permission)
     _check_pay(locked)
-    offering.follow(round=locked)
+    offering.follow(actor=actor, round=locked)
     return locked
 
 
 def _check_pay(round: Round) -> None:
-    """Nobody is asked to work for a pay that was not named."""
+    """Check that every cohort has a pay rate, because people must know the pay beforehand."""
     rates = compensation.rates_in_force(study_id=round.study_id, at=timezone.now())
     for plan in round.cohorts.select_related("cohort"):
         rate = rates.get(plan.cohort_id)
         if rate is None or rate.amount_minor <= 0:
             raise Conflict(
-                f"There is no pay rate for {plan.cohort.title} yet. Set one under Pay, then open"
-                " the round."
+                _("%(cohort)s has no pay rate yet. Set one under Pay, then open the round.")
+                % {"cohort": plan.cohort.title}
             )
 
 
 @transaction.atomic
 def close_round(*, actor: Actor, round: Round) -> Round:
-    """Offer nothing any more; what somebody has open can still be sent, and is paid."""
+    """Close a round. Assignments that people have open can still be sent, and are paid."""
     locked = _move(actor, round, RoundState.CLOSED)
-    offering.follow(round=locked)
+    offering.follow(actor=actor, round=locked)
     return locked
 
 
@@ -143,34 +151,45 @@ def _move(
         .select_related("study")
         .get(id=round.id)
     )
-    old, locked.state = locked.state, ROUND_STATES.check(locked.state, state)
-    locked.save(update_fields=["state"])
-    audit.record(
-        actor=actor,
-        action=ROUND_MOVED,
-        study_id=locked.study_id,
-        about=("round", locked.id, locked.title),
-        data={"from": old, "to": locked.state},
-    )
+    transition(locked, to=state, actor=actor)
     return locked
 
 
-def locked_round(*, round_id: uuid.UUID) -> Round:
-    """The round, locked until the transaction ends.
+def _log(move: Move) -> None:
+    audit.record(
+        actor=move.actor,
+        action=ROUND_MOVED,
+        study_id=move.row.study_id,
+        about=("round", move.row.id, move.row.title),
+        data={"from": move.old, "to": move.new},
+    )
 
-    Whoever looks which prompts are in it, to add the others, takes the lock before: a worker that
-    fills it, a run and an import may all be at it.
+
+machine(Round, ROUND_STATES, log=_log)
+
+
+def locked_round(*, round_id: uuid.UUID) -> Round:
+    """Return the round, locked until the transaction ends.
+
+    Code that adds the prompts which a round does not have yet takes this lock first, because a
+    worker, a generation run and an import can do so at the same time.
     """
     return Round.objects.select_for_update(no_key=True).get(id=round_id)
+
+
+def round_if_free(*, round_id: uuid.UUID) -> Round | None:
+    """The round, locked likewise; None where somebody else has it, as an import for minutes."""
+    free = Round.objects.select_for_update(no_key=True, skip_locked=True)
+    return free.filter(id=round_id).first()
 
 
 @transaction.atomic
 def add_tasks(
     *, actor: Actor, round: Round, items: Iterable[tuple[Prompt, Sequence[Response]]]
 ) -> list[Task]:
-    """Put prompts with their responses into a round; offered at once where it is open.
+    """Add prompts with their responses to a round. In an open round, seats are offered at once.
 
-    Of a prompt that has more replies than people can compare, some are drawn: see `place`.
+    If a prompt has more responses than people can compare, some are drawn: see `place`.
     """
     require(actor, MANAGE_ROUNDS, round.study)
     locked = locked_round(round_id=round.id)
@@ -209,16 +228,16 @@ def place(
     batch: Sequence[Item],
     most: int = MOST_REPLIES,
 ) -> list[Task]:
-    """Make tasks and their seats in a round that the caller has locked, and tells of.
+    """Create tasks and seats in a round. The caller has locked the round and records the event.
 
-    A task shows at most `most` replies. Of a prompt that has more they are drawn evenly over the
-    models; the others stay for later rounds. The seed is the round and the batch's first prompt.
+    A task shows at most `most` responses. If a prompt has more, they are drawn evenly over the
+    models, and the others are left for later rounds. The seed is the round and the first prompt.
     """
     for prompt, responses in batch:
         _check_item(round, prompt, responses)
     prompt_ids = [prompt.id for prompt, _ in batch]
     if len(set(prompt_ids)) < len(batch) or round.tasks.filter(prompt__in=prompt_ids).exists():
-        raise Conflict("A prompt comes once in a round.")
+        raise Conflict(_("A prompt can be in a round only once."))
     drawn = _draw(round, batch, most=min(most, MOST_REPLIES))
     tasks = Task.objects.bulk_create(
         Task(
@@ -249,7 +268,7 @@ def place(
 
 
 def _draw(round: Round, batch: Sequence[Item], *, most: int) -> list[list[uuid.UUID]]:
-    """Ids of the replies that each task of a batch shows."""
+    """Return the ids of the responses that each task of a batch shows."""
     crowded = [prompt.id for prompt, responses in batch if len(responses) > most]
     asked: dict[uuid.UUID, int] = {}
     if crowded:
@@ -263,15 +282,15 @@ def _draw(round: Round, batch: Sequence[Item], *, most: int) -> list[list[uuid.U
 
 
 def _check_item(round: Round, prompt: Prompt, responses: Sequence[Response]) -> None:
-    """Refuse what would leak an evaluation into training, or show a person nonsense."""
+    """Refuse tasks that would leak evaluation data into training, or that make no sense."""
     ids: set[uuid.UUID] = {response.id for response in responses}
     if prompt.study_id != round.study_id:
-        raise Invalid("This prompt belongs to another study.")
+        raise Invalid(_("This prompt belongs to another study."))
     if prompt.held_out is not (round.kind == RoundKind.EVALUATION):
-        raise Invalid("Held-out prompts are for evaluation rounds, and for nothing else.")
+        raise Invalid(_("Held-out prompts can only be in evaluation rounds, and others cannot."))
     if not ids or len(ids) < len(responses):
-        raise Invalid("A task needs responses, each once.")
+        raise Invalid(_("A task needs at least one response, and each response only once."))
     if any(response.prompt_id != prompt.id for response in responses):
-        raise Invalid("A task holds responses to its own prompt alone.")
+        raise Invalid(_("The responses of a task must belong to its prompt."))
     if prompt.withdrawn_at or any(response.withdrawn_at for response in responses):
-        raise Invalid("What was withdrawn is not judged.")
+        raise Invalid(_("Withdrawn prompts and responses cannot be judged."))

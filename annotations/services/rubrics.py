@@ -1,4 +1,4 @@
-"""Writing rubrics."""
+"""Create versions of rubrics."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from annotations.models import Criterion, Rubric, RubricText
 from annotations.permissions import MANAGE_ROUNDS
@@ -20,7 +22,7 @@ from codesign.studies.locks import lock_study
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
 
-RUBRIC_MADE = action("annotations.rubric_made", "made a version of a rubric")
+RUBRIC_MADE = action("annotations.rubric_made", gettext_lazy("created a version of a rubric"))
 
 
 @transaction.atomic
@@ -33,14 +35,14 @@ def make_rubric(
     language: str,
     criteria: Sequence[Mapping[str, Any]],
 ) -> Rubric:
-    """Make the next version of a rubric; earlier versions stay as they were judged by.
+    """Create the next version of a rubric. Earlier versions never change.
 
     A criterion is `{"key", "title", "help", "scale": {"kind", "min", "max", "anchors"}}`.
     """
     require(actor, MANAGE_ROUNDS, study)
     keys = [criterion["key"] for criterion in criteria]
     if not keys or len(set(keys)) != len(keys):
-        problem = "A rubric needs criteria with keys of their own."
+        problem = _("A rubric needs at least one criterion, and each needs its own key.")
         raise Invalid(problem, {"criteria": [problem]})
     lock_study(study_id=study.id)
     last = Rubric.objects.filter(study=study, key=key).aggregate(n=Max("version"))["n"] or 0
@@ -67,10 +69,10 @@ def write_rubric(
     key: str = "",
     after: int = 0,
 ) -> Rubric:
-    """What a page makes: a new rubric without `key`, else the version after `after`.
+    """Create a rubric, or with `key` the next version. `after` is the version that was edited.
 
-    The same sent twice makes one version; what somebody else wrote meanwhile is not overtaken
-    unseen.
+    A repeated request creates one version. Raises Conflict if somebody else has created a version
+    in the meantime.
     """
     require(actor, MANAGE_ROUNDS, study)
     lock_study(study_id=study.id)
@@ -81,8 +83,11 @@ def write_rubric(
             return rubric
         if key and rubric.version != after:
             raise Conflict(
-                f"Version {rubric.version} was written meanwhile. Save again to make yours the"
-                " next one."
+                _(
+                    "Somebody else has saved version %(n)d in the meantime. Save again to make"
+                    " yours the next one."
+                )
+                % {"n": rubric.version}
             )
     return make_rubric(
         actor=actor,

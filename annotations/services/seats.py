@@ -1,7 +1,7 @@
-"""Moving seats. Every function here is called under a lock on the task's row.
+"""Changes of seats. The caller of each function holds a lock on the task.
 
-Locks are always taken in this order: round, members by id, tasks by id, order balance. Nobody
-waits for a task while holding another, so two people can never wait for each other.
+Locks are always taken in this order: round, members by id, tasks by id, order balance. No
+transaction waits for a task while it holds the lock of another one, so there are no deadlocks.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from codesign.studies.models import Member
 
 
 def locked_task(*, task_id: uuid.UUID) -> Task:
-    """The task with its round and prompt, locked until the transaction ends."""
+    """Return the task with its round and prompt, locked until the transaction ends."""
     return (
         Task.objects.select_for_update(no_key=True, of=("self",))
         .select_related("round", "prompt")
@@ -32,7 +32,7 @@ def locked_task(*, task_id: uuid.UUID) -> Task:
 
 
 def lock_tasks(*, tasks: QuerySet[Task]) -> int:
-    """Lock tasks by id until the transaction ends; how many. Their ids stay in the database."""
+    """Lock tasks by id until the transaction ends. Return their number, without loading ids."""
     locked = tasks.order_by("id").select_for_update(no_key=True).values("id")
     sql, parameters = locked.query.sql_with_params()
     with connection.cursor() as cursor:
@@ -41,7 +41,7 @@ def lock_tasks(*, tasks: QuerySet[Task]) -> int:
 
 
 def lock_members(*, cohorts: QuerySet[Any]) -> None:
-    """Lock everybody who judges in these cohorts, by id, until the transaction ends."""
+    """Lock all members of these cohorts, by id, until the transaction ends."""
     judging = Member.objects.filter(cohort__in=cohorts).order_by("id")
     list(judging.select_for_update(no_key=True).values_list("id"))
 
@@ -89,20 +89,20 @@ OFFER_NONE = """
     )
     UPDATE annotations_seat SET offered = false WHERE id = ANY (ARRAY(SELECT id FROM offered))
 """
-"""Task by task, by the index over their seats: a batch never reads all the seats there are."""
+"""Reads seats task by task, by an index, so that a batch never reads the whole table."""
 FILL = """
     WITH filled AS (UPDATE annotations_seat SET state = 'filled' WHERE id = %s)
     UPDATE annotations_assignment SET state = %s, seat_id = %s, ended_at = %s, example = %s,
-      spare_seconds = %s, pay_check = %s
+      spare_seconds = %s
     WHERE id = %s
 """
 
 
 @dataclass(frozen=True)
 class Look:
-    """The first seat on offer to a member, and whether it is theirs now.
+    """The first seat offered to a member, and whether they have it now.
 
-    `begun_id`: their earlier assignment of this task that holds the newest draft, if any does.
+    `begun_id` is their earlier assignment of this task with the newest draft, if any.
     """
 
     seat_id: int
@@ -114,18 +114,17 @@ class Look:
 
 
 COMPARISONS = 3
-"""One lease in so many goes to a comparison of models first, the others to all else first."""
+"""One in this number of leases looks for seats of evaluation rounds first."""
 
 
 def take_first(*, member: Member, skip_locked: bool) -> Look | None:
-    """Lock the task of the first seat on offer to a member, and lease the seat.
+    """Lock the task of the first seat offered to a member, and lease the seat.
 
-    What the query sees may be older than the lock: where somebody was quicker, the seat is not
-    taken, and the caller looks again. The caller offers the next seat.
+    The query may see data that is older than the lock. If somebody else took the seat first,
+    `taken` is False and the caller tries again. The caller offers the next seat.
 
-    Comparisons of models come in among the rest at random, so that their place tells nothing; each
-    kind comes alone where nothing of the other is left. A second statement is needed for that
-    alone.
+    Seats of evaluation rounds are mixed in at random, so that their place reveals nothing. If one
+    kind is used up, a second statement takes the other.
     """
     if not skip_locked:
         return _take(queries.first_waiting, member=member)
@@ -136,22 +135,22 @@ def take_first(*, member: Member, skip_locked: bool) -> Look | None:
 
 
 def take_again(*, member: Member, task_id: uuid.UUID) -> Look | None:
-    """The same for the seat on offer of one task, where it is offered to that member."""
+    """Do the same for the offered seat of one task, if the member may have it."""
     return _take(queries.first_of_task, member=member, task_id=task_id)
 
 
 def _take(first: CompiledQuery[Seat], *, member: Member, **which: uuid.UUID) -> Look | None:
-    found = first.parameters(member_id=member.id, cohort_id=member.cohort_id, **which)
+    parameters = first.parameters(member_id=member.id, cohort_id=member.cohort_id, **which)
     with connection.cursor() as cursor:
-        cursor.execute(TAKE.format(first_waiting=first.sql), [*found, member.id])
+        cursor.execute(TAKE.format(first_waiting=first.sql), [*parameters, member.id])
         row = cursor.fetchone()
     return Look(*row) if row else None
 
 
 def take_late(*, task: Task, cohort_id: uuid.UUID) -> Seat | None:
-    """Fill a free seat with work that came after its lease; None where all are taken by now.
+    """Fill a free seat with work that was sent after its lease; None if all are taken.
 
-    Of a round that was closed since, nothing more is offered.
+    If the round is closed, the next seat is not offered.
     """
     free = Seat.objects.filter(task=task, cohort_id=cohort_id, state=SeatState.FREE)
     seat = free.order_by("number").first()
@@ -164,18 +163,17 @@ def take_late(*, task: Task, cohort_id: uuid.UUID) -> Seat | None:
 
 
 def fill(*, assignment: Assignment) -> None:
-    """Store how an assignment ended with a judgement, and its seat as filled; one statement.
+    """Store the end of an assignment with a judgement and fill its seat, in one statement.
 
-    The seat needs no lock: nobody else moves a leased seat.
+    The seat needs no lock, because nobody else changes a leased seat.
     """
     ended = (assignment.state, assignment.seat_id, assignment.ended_at, assignment.example)
-    pay = (assignment.spare_seconds, assignment.pay_check)
     with connection.cursor() as cursor:
-        cursor.execute(FILL, [assignment.seat_id, *ended, *pay, assignment.id])
+        cursor.execute(FILL, [assignment.seat_id, *ended, assignment.spare_seconds, assignment.id])
 
 
 def free(*, seat: Seat, task: Task) -> None:
-    """Give a seat back, and offer it if it is now the lowest free one of an open task."""
+    """Free a seat, and offer it if it is the lowest free one of a task in an open round."""
     same = Seat.objects.filter(task_id=seat.task_id, cohort_id=seat.cohort_id)
     Seat.objects.filter(id=seat.id).update(state=SeatState.FREE)
     if task.round.state == RoundState.OPEN and task.prompt.withdrawn_at is None:
@@ -184,18 +182,18 @@ def free(*, seat: Seat, task: Task) -> None:
 
 
 def offer_lowest(*, task_id: uuid.UUID, cohort_id: uuid.UUID) -> None:
-    """Offer the free seat with the lowest number, if there is one; another offer stays away."""
+    """Offer the free seat with the lowest number, if any."""
     with connection.cursor() as cursor:
         cursor.execute(OFFER_LOWEST, [task_id, cohort_id])
 
 
 def offer_all(*, tasks: QuerySet[Task]) -> None:
-    """Offer the lowest free seat of each of these tasks and cohort, unless the task was pulled."""
+    """Offer the lowest free seat of each task and cohort, unless a text is withdrawn."""
     _by_task(OFFER_ALL, tasks)
 
 
 def offer_none_of(*, tasks: QuerySet[Task]) -> None:
-    """Offer nothing of these tasks, which the caller has locked."""
+    """Stop offering seats of these tasks. The caller has locked the tasks."""
     _by_task(OFFER_NONE, tasks)
 
 
@@ -206,8 +204,7 @@ def _by_task(statement: str, tasks: QuerySet[Task]) -> None:
 
 
 def may_be_judged(*, task: Task) -> bool:
-    """Whether neither the prompt nor a response of a task was pulled."""
+    """Return whether neither the prompt nor a response of a task is withdrawn."""
     if task.prompt.withdrawn_at is not None:
         return False
-    pulled = TaskResponse.objects.filter(withdrawn("response"), task=task)
-    return not pulled.exists()
+    return not TaskResponse.objects.filter(withdrawn("response"), task=task).exists()

@@ -1,4 +1,4 @@
-"""Tying new prompts to all that must stay on their side of a split, once they are written."""
+"""Join new prompts to the split groups that they belong to."""
 
 from __future__ import annotations
 
@@ -54,24 +54,24 @@ SELECT hash, (SELECT same.split_group FROM (
               ) AS same WHERE same.split_group IS NOT NULL LIMIT 1)
 FROM unnest(%s::text[]) AS hash
 """
-"""No join: of a study that came after the last ANALYZE the planner thinks that it is empty, and
-would read all its prompts for every hash."""
+"""Subqueries instead of a join: for a study that is newer than the last ANALYZE, the planner would
+read all of its prompts for every hash."""
 AT_ONCE = 5_000
-"""Groups to be moved by one statement."""
+"""Groups that one statement moves."""
 BUCKET_ROWS = 100
-"""Rows of buckets in memory at a time, about 3 kB each."""
+"""Bucket rows in memory at a time, about 3 kB each."""
 LARGE = 200
-"""Prompts that share a band, from which on they come of a template: see `_join_large`."""
+"""Above this number of prompts that share a band, not all pairs are compared: see `_join_large`."""
 BESIDE = 8
-"""So many of those that come next, in the order of `sketches.order`, each is compared with."""
+"""Number of following prompts, in the order of `minhash.order`, that each is compared with."""
 APART = 100_000
-"""Pairs that are remembered as not near, so that texts are not compared twice."""
+"""Remembered pairs that are not near-duplicates, so that texts are not compared twice."""
 Written = tuple[int, uuid.UUID, bytes | memoryview, bytes | memoryview]
-"""Of a bucket: its number, the import that wrote it, keys, ids of prompts."""
+"""A row of a bucket: number of the bucket, import that wrote it, keys, prompt ids."""
 
 
 def move(*, study: Study, groups: Groups) -> dict[uuid.UUID, uuid.UUID]:
-    """Let prompts of joined groups be of one, and keep why; group → the one that it is of now."""
+    """Move prompts of joined groups, and store the reasons. Return group → new group."""
     moved = moves(study=study, groups=groups)
     for some in batched(moved.items(), AT_ONCE):
         old, target = zip(*some, strict=True)
@@ -87,7 +87,7 @@ def move(*, study: Study, groups: Groups) -> dict[uuid.UUID, uuid.UUID]:
 
 
 class Tied(Protocol):
-    """What is known of a prompt that is tied."""
+    """The fields of a new prompt that decide on its split group."""
 
     id: uuid.UUID
     family: str
@@ -121,14 +121,13 @@ class Run:
 
 
 class Ties:
-    """What new prompts of a study are tied by; the study is locked by the caller.
+    """Finds split groups of new prompts of a study. The caller holds `Lock.SPLIT_GROUPS`.
 
-    Holds a few thousand sketches and texts at a time, however many come in or are there, about
-    300 bytes for each group that is joined to another, and the words of short prompts as long as
-    they have a half in common.
+    Memory: a few thousand signatures and texts for any number of prompts, about 300 bytes for each
+    group that is joined to another, and the words of short prompts that share a half.
 
-    With an `intake`, the groups of a study are worked out afresh: that intake wrote the sketches of
-    all its prompts, and every prompt begins in the group that its text alone gives it.
+    With an `intake`, the groups of the whole study are computed again: that intake wrote the
+    signatures of all prompts, and every prompt starts in the group of its text alone.
     """
 
     def __init__(self, study: Study, *, intake: uuid.UUID | None = None) -> None:
@@ -145,7 +144,7 @@ class Ties:
         self._moved: dict[uuid.UUID, uuid.UUID] = {}
 
     def add(self, prompts: Sequence[Tied], table: Array) -> None:
-        """Prompts about to be written, with their sketches."""
+        """Add prompts that are about to be written, with their signatures."""
         families = [(prompt.family, prompt.split_group) for prompt in prompts if prompt.family]
         self._join_alike(SAME_FAMILY, families, Why.FAMILY)
         if not self._older_sketched:
@@ -154,7 +153,7 @@ class Ties:
                 sketch_study(study=self.study)
         rows = []
         for row, prompt in enumerate(prompts):
-            # Those with the very same text are of one group from the start.
+            # Prompts with identical text are in one group from the start.
             if prompt.split_group not in self._texts:
                 self._texts.add(prompt.split_group)
                 self._ids.append(prompt.id.bytes)
@@ -164,33 +163,33 @@ class Ties:
             self._to_buckets()
 
     def add_responses(self, by_hash: Sequence[tuple[str, uuid.UUID]]) -> None:
-        """Hashes of responses about to be written, each with the group of its prompt."""
+        """Add hashes of responses about to be written, with the groups of their prompts."""
         self._join_alike(SAME_RESPONSE, by_hash, Why.REPLY)
 
-    def _join_alike(self, find: str, said: Sequence[tuple[str, uuid.UUID]], why: Why) -> None:
-        """Join groups of which the same is said, and any one of those there before.
+    def _join_alike(self, find: str, values: Sequence[tuple[str, uuid.UUID]], why: Why) -> None:
+        """Join groups with the same value, and one existing group with that value.
 
-        Any one will do: all before it were joined to each other when they came.
+        One is enough, because existing groups with the same value are already joined.
         """
-        if not said:
+        if not values:
             return
         with connection.cursor() as cursor:
-            cursor.execute(find, [self.study.id, list({what for what, _ in said})])
+            cursor.execute(find, [self.study.id, list({what for what, _ in values})])
             first: dict[str, uuid.UUID] = {what: group for what, group in cursor if group}
-        for what, group in said:
+        for what, group in values:
             self.groups.join(first.setdefault(what, group), group, why)
 
     def settle(self, sign: Callable[[], None] = lambda: None) -> None:
-        """Work out all ties and write them; `sign` is called now and then meanwhile."""
+        """Find all groups to join and write them; `sign` is called from time to time."""
         self.work_out(sign)
         self._moved = move(study=self.study, groups=self.groups)
 
     def now(self, group: uuid.UUID) -> uuid.UUID:
-        """The group that stands for this one, once all is settled."""
+        """Return the current group of a group, after `settle`."""
         return self._moved.get(group, group)
 
     def work_out(self, sign: Callable[[], None] = lambda: None) -> None:
-        """Find what is tied by its text, and join its groups; writes no prompt."""
+        """Join the groups of prompts that belong together by their text; writes no prompts."""
         self._sign = sign
         if self._ids:
             self._to_buckets()
@@ -200,7 +199,7 @@ class Ties:
                 self._join(slot, runs)
 
     def _join(self, slot: int, runs: Iterator[Run]) -> None:
-        """Join those of each run that are tied by what the slot holds."""
+        """Join the prompts of each run by the rule of the slot."""
         if slot == minhash_buckets.BEGINNING:
             self._join_runs(runs)
         elif slot < minhash_buckets.FIRST_BAND:
@@ -225,11 +224,11 @@ class Ties:
             yield row
 
     def _runs(self) -> Iterator[tuple[int, Iterator[Run]]]:
-        """By slot, prompts that share a key there, with a new one among them."""
-        found = SketchBucket.objects.filter(study=self.study)
+        """Yield (slot, runs of prompts that share a key of the slot, at least one of them new)."""
+        buckets = SketchBucket.objects.filter(study=self.study)
         if not self._afresh:
-            found = found.filter(bucket__in=self._buckets)
-        rows = found.order_by("bucket").values_list("bucket", "intake", "keys", "prompts")
+            buckets = buckets.filter(bucket__in=self._buckets)
+        rows = buckets.order_by("bucket").values_list("bucket", "intake", "keys", "prompts")
         by_bucket = groupby(rows.iterator(BUCKET_ROWS), key=itemgetter(0))
         for slot, some in groupby(by_bucket, key=lambda pair: pair[0] // minhash_buckets.BUCKETS):
             yield slot, (run for _, written in some for run in self._shared([*written]))
@@ -246,17 +245,17 @@ class Ties:
             yield Run(ids[places], new[places])
 
     def _join_runs(self, runs: Iterable[Run]) -> None:
-        """Join all of each run: they begin as one conversation does."""
+        """Join all prompts of each run, because their conversations begin in the same way."""
         for some in _by_size(runs):
-            found = Prompt.objects.filter(id__in={id for run in some for id in run.ids})
-            rows = found.values_list("id", "split_group", "content_hash")
+            prompts = Prompt.objects.filter(id__in={id for run in some for id in run.ids})
+            rows = prompts.values_list("id", "split_group", "content_hash")
             group_of = {id: self._group(group, content) for id, group, content in rows}
             for run in some:
                 for id in run.ids[1:]:
                     self.groups.join(group_of[run.ids[0]], group_of[id], Why.BEGINNING)
 
     def _join_short(self, slot: int, runs: Iterable[Run]) -> None:
-        """Join those of each run that differ by no more than `short_texts` allows."""
+        """Join the prompts of each run that are near-duplicates by the rule of `short_texts`."""
         for some in _by_size(runs):
             known = self._short({id for run in some for id in run.ids})
             for run in some:
@@ -270,14 +269,14 @@ class Ties:
                     self.groups.join(alike[one].group, alike[other].group, Why.NEAR)
 
     def _short(self, wanted: set[uuid.UUID]) -> dict[uuid.UUID, KnownShort]:
-        """These prompts, one for each text; equal words are one object."""
+        """Return these prompts, one for each text. Equal words share one object, to save memory."""
         known: dict[uuid.UUID, KnownShort] = {}
         texts: set[str] = set()
         same: dict[bytes, bytes] = {}
         for ids in batched(wanted, TEXTS):
             self._sign()
-            found = Prompt.objects.filter(id__in=ids)
-            rows = found.values_list("id", "split_group", "content_hash", "messages")
+            prompts = Prompt.objects.filter(id__in=ids)
+            rows = prompts.values_list("id", "split_group", "content_hash", "messages")
             for id, group, content, messages in rows.iterator(TEXTS):
                 text = short([same.setdefault(word, word) for word in minhash.words_of(messages)])
                 if text and content not in texts:
@@ -286,7 +285,7 @@ class Ties:
         return known
 
     def _join_near(self, runs: Iterable[Run]) -> None:
-        """Join those of each run that say almost the same."""
+        """Join the prompts of each run that are near-duplicates."""
         for some in _by_size(runs):
             self._load({id for run in some for id in run.ids})
             for run in some:
@@ -294,7 +293,7 @@ class Ties:
                     self._compare(one, other)
 
     def _without_large(self, slot: int, runs: Iterable[Run]) -> Iterator[Run]:
-        """Those of which all pairs can be compared; the others are joined on the way."""
+        """Yield the runs that are small enough to compare all pairs, and join the others."""
         for run in runs:
             if len(run.ids) > LARGE:
                 self._join_large(slot, run)
@@ -302,11 +301,11 @@ class Ties:
                 yield run
 
     def _join_large(self, slot: int, run: Run) -> None:
-        """Join those of a large run that say almost the same, each compared with a few.
+        """Join near-duplicates of a large run, comparing each prompt with a few others.
 
-        All pairs of 20,000 prompts of one template are some hundred million. Sorted by further
-        minima, near ones stand beside each other, and in many of the bands that they share. A
-        pair at 0.8 in so large a run may be missed where it shares few; one at 0.9 hardly.
+        20,000 prompts of one template have 200 million pairs. Sorted by further minima,
+        near-duplicates are neighbours, in each of the bands that they share. A pair with a
+        similarity of 0.8 can be missed if it shares few bands; one with 0.9 hardly ever.
         """
         new = set(run.ids[run.first_new :])
         ids = self._sorted(slot, run.ids)
@@ -320,14 +319,16 @@ class Ties:
                         self._join_if_near(self._known[one], self._known[other])
 
     def _sorted(self, slot: int, ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
-        """Prompts with near ones beside each other, one for each text, a new one if there is."""
+        """Return prompts in the order of `minhash.order`, one for each text, preferably new."""
         import numpy as np
 
         one_of: dict[str, uuid.UUID] = {}
         orders = []
         for some in batched(ids, TEXTS):
-            found = Prompt.objects.filter(id__in=some)
-            by_id = {id: rest for id, *rest in found.values_list("id", "content_hash", "messages")}
+            prompts = Prompt.objects.filter(id__in=some)
+            by_id = {
+                id: rest for id, *rest in prompts.values_list("id", "content_hash", "messages")
+            }
             one_of |= {by_id[id][0]: id for id in some}
             orders.append(minhash.order([turns(by_id[id][1]) for id in some], slot=slot))
         order = np.lexsort(np.concatenate(orders).T[::-1])
@@ -335,7 +336,7 @@ class Ties:
         return [ids[place] for place in order.tolist() if ids[place] in wanted]
 
     def _pairs(self, run: Run) -> Iterator[tuple[uuid.UUID, uuid.UUID]]:
-        """Pairs with a new one, one for each text: the very same text is of one group anyway."""
+        """Yield pairs with a new prompt, one prompt for each text."""
         older, new = run.ids[: run.first_new], run.ids[run.first_new :]
         older = list({self._known[id].content: id for id in older}.values())
         new = list({self._known[id].content: id for id in new}.values())
@@ -351,7 +352,7 @@ class Ties:
         self._apart.add(pair)
 
     def _join_if_near(self, first: Known, second: Known) -> bool:
-        """Whether they are of one group now."""
+        """Join two prompts if they are near-duplicates. Return whether they are in one group."""
         if self.groups.of(first.group) == self.groups.of(second.group):
             return True
         if not minhash.near(first.shingles, second.shingles):
@@ -360,18 +361,18 @@ class Ties:
         return True
 
     def _load(self, wanted: set[uuid.UUID]) -> None:
-        """Know these prompts, and not many more."""
+        """Load these prompts, and drop others if there are too many."""
         if len(self._known) > TEXTS:
             self._known = {id: known for id, known in self._known.items() if id in wanted}
-        found = Prompt.objects.filter(id__in=wanted - set(self._known))
-        rows = found.values_list("id", "split_group", "content_hash", "messages")
+        prompts = Prompt.objects.filter(id__in=wanted - set(self._known))
+        rows = prompts.values_list("id", "split_group", "content_hash", "messages")
         for id, group, content, messages in rows.iterator(TEXTS):
             group = self._group(group, content)
             self._known[id] = Known(group, content, minhash.shingles(minhash.words_of(messages)))
 
 
 def _by_size(runs: Iterable[Run]) -> Iterator[list[Run]]:
-    """Runs together as long as their texts are few."""
+    """Yield lists of runs with a limited number of texts."""
     some: list[Run] = []
     size = 0
     for run in runs:

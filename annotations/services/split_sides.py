@@ -1,7 +1,7 @@
-"""Which groups of prompts a release has used, so that later ties move none of them to another side.
+"""The sides of split groups that releases have used, which must not change.
 
-Side: training, validation, test, or held out. What a release called test data must not become
-training data, nor the other way round.
+A side is training, validation, test or held out. What was test data in a release must not become
+training data, or the other way round.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ USED = """NOT p.held_out AND EXISTS (
     AND held.created_at <= r.frozen_at
   )
 )"""
-"""Whether a release holds a prompt `p`: it was judged by then, and not held out by then, by itself
-or by its group."""
+"""Whether a release contains the prompt `p`: at that time, it was judged, and neither the prompt
+nor another of its group was held out."""
 USED_GROUPS = f"""
 SELECT DISTINCT p.split_group FROM annotations_prompt p
 WHERE p.study_id = %(study)s AND p.split_group = ANY(%(groups)s) AND {USED}
@@ -35,12 +35,12 @@ WHERE p.study_id = %(study)s AND p.split_group = ANY(%(groups)s) AND {USED}
 
 
 def side(*, study: Study, group: uuid.UUID) -> str:
-    """The split of a group that is not held out."""
+    """Return the split of a group that is not held out."""
     return split_of(study_id=str(study.id), split_group=str(group))
 
 
 def moves(*, study: Study, groups: Groups) -> dict[uuid.UUID, uuid.UUID]:
-    """Group → the one that its prompts go to, for groups that are joined now."""
+    """Return group → new group of its prompts, for joined groups."""
     joined = groups.moved()
     if not joined or not DatasetRelease.objects.frozen().filter(study=study).exists():
         return joined

@@ -1,4 +1,4 @@
-"""Taking what somebody sends: a judgement, a draft, a skip. Work is credited where it is done."""
+"""Store judgements, drafts and skips. Work is credited when it is done."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from annotations.contract.asked import Asked
 from annotations.contract.skip import Skip
@@ -23,16 +25,12 @@ from annotations.rules.own_texts import OwnKind
 from annotations.rules.states import ASSIGNMENT_STATES, AssignmentState, WhyHeld
 from annotations.rules.texts import storable
 from annotations.services import assignments, own_texts, pay_holds, seats
-from codesign.audit import services as audit
-from codesign.audit.registry import action
 from codesign.consent import queries as consent
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.compiled_queries import insert
 from codesign.shared.errors import Conflict, Invalid, NoConsent, NotPermitted
+from codesign.shared.transition import transition
 from codesign.studies.models import Member
-
-SUBMITTED = action("annotations.submitted", "sent a judgement")
-SKIPPED = action("annotations.skipped", "skipped an assignment")
 
 SKIP_FIELDS = (
     "state",
@@ -41,61 +39,60 @@ SKIP_FIELDS = (
     "skip_reason",
     "skip_note",
     "spare_seconds",
-    "pay_check",
 )
 MAX_KEY = 120
-SENT = "You have sent this one already."
-GONE = "This has gone back to the study in the meantime. Your draft is kept."
+SENT = gettext_lazy("You have already sent this.")
+GONE = gettext_lazy("This is no longer assigned to you. Your draft is saved.")
 
 
 class ShownTexts(Mapping[str, str]):
-    """The texts of an assignment by response id, in the order shown; read when one is wanted.
+    """Response id → text of an assignment, in the order shown. Texts are loaded when needed.
 
-    Most judgements rewrite and mark nothing, and then no text is looked at.
+    Most judgements have no rewrites or highlights and need no texts.
     """
 
     def __init__(self, assignment: Assignment) -> None:
-        """Say whose; nothing is read yet."""
+        """Take the assignment. Nothing is loaded yet."""
         self._assignment = assignment
         self._ids = {str(id): id for id in assignment.order_shown}
 
     def __getitem__(self, response: str) -> str:
-        """The text of one response."""
+        """Return the text of a response."""
         return self._assignment.responses[self._ids[response]].text
 
     def __contains__(self, response: object) -> bool:
-        """Whether it was shown; Mapping would read its text to say so."""
+        """Return whether a response was shown, without loading its text as Mapping would."""
         return response in self._ids
 
     def __iter__(self) -> Iterator[str]:
-        """The ids, as shown."""
+        """Iterate over the response ids, in the order shown."""
         return iter(self._ids)
 
     def __len__(self) -> int:
-        """How many were shown."""
+        """Return the number of responses."""
         return len(self._ids)
 
 
 @dataclass(frozen=True)
 class Submitted:
-    """A stored judgement and what its person holds next; `repeated` if it was stored before."""
+    """A stored judgement and the next assignment. `repeated` if it was stored before."""
 
     judgement: Judgement
     next: Assignment | None
     repeated: bool
     held: bool
-    """Whether its pay is looked at before it is credited."""
+    """Whether its pay is held."""
 
 
 @dataclass(frozen=True)
 class Skipped:
-    """What somebody holds after a skip, and whether that skip is paid, and at once."""
+    """The next assignment after a skip, and whether the skip is paid or its pay is held."""
 
     next: Assignment | None
     paid: bool
     held: bool
     rest: bool
-    """Whether nothing was leased because a break is offered."""
+    """Whether a break is offered instead of the next assignment."""
 
 
 def submit(
@@ -106,10 +103,10 @@ def submit(
     idempotency_key: str,
     example: bool = False,
 ) -> Submitted:
-    """Store a judgement, credit it and lease the next task, all or nothing.
+    """Store a judgement, credit it and lease the next task, in one transaction.
 
-    Sending the same submission with the same key again changes nothing. Example judgements (made by
-    nobody, to try things out) are marked and not paid.
+    Repeating the same submission with the same key changes nothing. Simulated judgements
+    (`example`) are marked and not paid.
     """
     _check_key(idempotency_key)
     with transaction.atomic():
@@ -125,7 +122,7 @@ def submit(
         submission = sent.checked(_asked(member, assignment))
         late = assignment.state == AssignmentState.EXPIRED
         why = pay_holds.pace_of(assignment=assignment, now=now, judged=True, paid=not example)
-        _finish(assignment, now=now, example=example)
+        _finish(actor, assignment, now=now, example=example, **_about(example=example, why=why))
         judgement = Judgement(
             assignment=assignment,
             member=member,
@@ -138,25 +135,18 @@ def submit(
         _write(judgement, submission, shown_at=assignment.first_shown_at or assignment.leased_at)
         if not example:
             pay_holds.credit_or_hold(assignment=assignment, why=why, now=now)
-        audit.record(
-            actor=actor,
-            action=SUBMITTED,
-            study_id=member.study_id,
-            about=("assignment", assignment.id, ""),
-            data=_about(example=example, why=why),
-        )
-        found = _then(member, assignment, late=late, now=now)
-    return Submitted(judgement, _next(actor, member, found), False, why is not None)
+        next_lease = _then(member, assignment, late=late, now=now)
+    return Submitted(judgement, _next(actor, member, next_lease), False, why is not None)
 
 
 def _check_key(key: str) -> None:
     if not 0 < len(key) <= MAX_KEY or not storable(key):
-        problem = f"Please send an Idempotency-Key of 1 to {MAX_KEY} characters."
+        problem = _("Please send an Idempotency-Key of 1 to %(n)d characters.") % {"n": MAX_KEY}
         raise Invalid(problem, {"Idempotency-Key": [problem]})
 
 
 def _about(*, example: bool, why: WhyHeld | None) -> dict[str, Any]:
-    """What the audit trail says of a judgement besides that it came."""
+    """Return the details of a judgement for the audit trail."""
     if example:
         return {"example": True}
     return _held(why)
@@ -168,15 +158,15 @@ def _held(why: WhyHeld | None) -> dict[str, Any]:
 
 def _check_unfinished(assignment: Assignment) -> None:
     if assignment.state == AssignmentState.SKIPPED:
-        raise Conflict("You already skipped this.")
+        raise Conflict(_("You already skipped this."))
     if assignment.state == AssignmentState.SUBMITTED:
-        raise Conflict(SENT)
+        raise Conflict(str(SENT))
     if not ASSIGNMENT_STATES.allows(assignment.state, AssignmentState.SUBMITTED):
-        raise Conflict(GONE)
+        raise Conflict(str(GONE))
 
 
 def _consent(member: Member) -> uuid.UUID:
-    """The signature that counts, read after the member's lock: a withdrawal takes it too."""
+    """Return the consent record in force. The member is locked, as withdrawals lock it too."""
     record_id = consent.id_in_force(member_id=member.id)
     if record_id is None:
         raise NoConsent
@@ -184,10 +174,10 @@ def _consent(member: Member) -> uuid.UUID:
 
 
 def _repeated(assignment: Assignment, sent: UncheckedSubmission, key: str) -> Judgement:
-    """The judgement that was sent before, if this is the very same sending."""
+    """Return the judgement that is already stored, if this is the same request."""
     judgement: Judgement = assignment.judgement
     if judgement.idempotency_key != key or judgement.body_hash != sent.fingerprint():
-        raise Conflict(SENT)
+        raise Conflict(str(SENT))
     return judgement
 
 
@@ -200,34 +190,40 @@ def _asked(member: Member, assignment: Assignment) -> Asked:
     )
 
 
-def _finish(assignment: Assignment, *, now: datetime, example: bool) -> None:
-    """Fill the seat; for work after its lease, one of its task that is still free."""
+def _finish(
+    actor: Actor, assignment: Assignment, *, now: datetime, example: bool, **about: Any
+) -> None:
+    """Fill the seat. Work after its lease gets another free seat of the task."""
     if assignment.state == AssignmentState.EXPIRED:
         _reclaim(assignment, now=now)
-    assignment.state = ASSIGNMENT_STATES.check(assignment.state, AssignmentState.SUBMITTED)
-    assignment.ended_at = now
-    assignment.example = example
-    seats.fill(assignment=assignment)
+    transition(
+        assignment,
+        to=AssignmentState.SUBMITTED,
+        actor=actor,
+        changes={"ended_at": now, "example": example},
+        write=lambda: seats.fill(assignment=assignment),
+        **about,
+    )
 
 
 def _reclaim(assignment: Assignment, *, now: datetime) -> None:
-    """Give late work a seat, or refuse it."""
+    """Assign a free seat to work after its lease, or refuse it."""
     task = seats.locked_task(task_id=assignment.task_id)
     _take_back(assignment, task=task, now=now)
     if not seats.may_be_judged(task=task) or queries.saw_in_review(
         member_id=assignment.member_id, prompt_id=assignment.prompt_id
     ):
-        raise Conflict(GONE)
+        raise Conflict(str(GONE))
     seat = seats.take_late(task=task, cohort_id=assignment.seat.cohort_id)
     if seat is None:
-        raise Conflict(GONE)
+        raise Conflict(str(GONE))
     assignment.seat = seat
 
 
 def _take_back(assignment: Assignment, *, task: Task, now: datetime) -> None:
-    """End the lease by which an expired assignment's person holds its task again.
+    """End the newer lease of the same task, if the person works on the expired assignment.
 
-    What they do in an old tab counts as done: they mean the text, not the lease.
+    What they do in an old tab counts, because they answer the text and not the lease.
     """
     again = _came_again(assignment)
     if again is None:
@@ -244,21 +240,21 @@ def _take_back(assignment: Assignment, *, task: Task, now: datetime) -> None:
 
 
 def _came_again(assignment: Assignment) -> Assignment | None:
-    """The later assignment by which an expired one's person did its task or holds it."""
+    """Return the person's later assignment of the same task, if this one has expired."""
     if assignment.state != AssignmentState.EXPIRED:
         return None
     same = Assignment.objects.filter(member_id=assignment.member_id, task_id=assignment.task_id)
     return same.not_expired().select_related("seat").first()
 
 
-def _then(member: Member, ended: Assignment, *, late: bool, now: datetime) -> assignments.Found:
-    """What somebody holds now that this one ended: the next, or beside late work what they held.
+def _then(member: Member, ended: Assignment, *, late: bool, now: datetime) -> assignments.NextLease:
+    """Return the next assignment; after late work, the one that the person already has.
 
-    After late work too it goes on from what was leased last, so that sittings follow one another.
+    After late work, the sitting continues from the latest lease, so that sittings stay consecutive.
     """
     last = (queries.latest(member) if late else None) or ended
     if last.state == AssignmentState.LEASED:
-        return assignments.Found(last)
+        return assignments.NextLease(last)
     return assignments.lease_next(member=member, now=now, last=last, shown_at=now)
 
 
@@ -301,24 +297,24 @@ def _write(judgement: Judgement, submission: Submission, *, shown_at: datetime) 
     own_texts.keep_private(member=judgement.member, sent=texts)
 
 
-def _next(actor: Actor, member: Member, found: assignments.Found) -> Assignment | None:
-    """What was leased in the transaction; where others held all that is left, wait for it now."""
-    if not found.contended:
-        return found.assignment
+def _next(actor: Actor, member: Member, next_lease: assignments.NextLease) -> Assignment | None:
+    """Return the new lease. If others held the remaining tasks, wait for one now."""
+    if not next_lease.contended:
+        return next_lease.assignment
     try:
         return assignments.lease(actor=actor, slug=member.study.slug).assignment
-    except NotPermitted:  # consent was taken back since: what was sent stays sent
+    except NotPermitted:  # consent was withdrawn since; the judgement stays
         return None
 
 
 @transaction.atomic
 def save_draft(*, actor: Actor, assignment_id: uuid.UUID, sent: UncheckedSubmission) -> Assignment:
-    """Keep what somebody has so far; any part of a submission."""
+    """Save a draft: any part of a submission."""
     member = assignments.lock_member_of(actor=actor, assignment_id=assignment_id)
     assignment = queries.locked_own(member=member, assignment_id=assignment_id)
     _consent(member)
     if assignment.state not in (AssignmentState.LEASED, AssignmentState.EXPIRED):
-        raise Conflict("This one is finished; there is nothing left to keep.")
+        raise Conflict(_("This is already finished, so it cannot be saved."))
     assignment.draft = sent.as_draft()
     assignment.draft_saved_at = timezone.now()
     assignment.save(update_fields=["draft", "draft_saved_at"])
@@ -330,11 +326,12 @@ def save_draft(*, actor: Actor, assignment_id: uuid.UUID, sent: UncheckedSubmiss
 
 
 def skip(*, actor: Actor, assignment_id: uuid.UUID, skip: Skip) -> Skipped:
-    """Pass on an assignment, for good, and lease the next one.
+    """Skip an assignment for good, and lease the next one.
 
-    Paid like a judgement, but for a second “not today” of the person's day. Skipping the same
-    one again changes nothing. One whose lease is over can be skipped too: it was read. After some
-    skips in a row nothing is leased, so that a break can be offered; whoever asks gets the next.
+    Paid like a judgement, except for a second “not today” on the person's calendar day. Repeating a
+    skip changes nothing. Expired assignments can be skipped too, because they were read. After
+    several skips in a row nothing is leased, so that a break can be offered; a new request gets the
+    next one.
     """
     with transaction.atomic():
         member = assignments.lock_member_of(actor=actor, assignment_id=assignment_id)
@@ -352,26 +349,19 @@ def skip(*, actor: Actor, assignment_id: uuid.UUID, skip: Skip) -> Skipped:
         why = pay_holds.pace_of(
             assignment=assignment, now=now, judged=False, paid=assignment.skip_paid
         )
-        _pass_on(assignment, now=now)
-        assignment.save(update_fields=SKIP_FIELDS)
+        about = {"reason": skip.reason, "paid": assignment.skip_paid}
+        _end_with_skip(actor, assignment, now=now, **about, **_held(why))
         own_texts.keep_private(member=member, sent=[(OwnKind.SKIP_NOTE, assignment.id, skip.note)])
         if assignment.skip_paid:
             pay_holds.credit_or_hold(assignment=assignment, why=why, now=now)
-        audit.record(
-            actor=actor,
-            action=SKIPPED,
-            study_id=member.study_id,
-            about=("assignment", assignment.id, ""),
-            data={"reason": skip.reason, "paid": assignment.skip_paid, **_held(why)},
-        )
         if not late and _rests(assignment):
             return _skipped(assignment, None)
-        found = _then(member, assignment, late=late, now=now)
-    return _skipped(assignment, _next(actor, member, found))
+        next_lease = _then(member, assignment, late=late, now=now)
+    return _skipped(assignment, _next(actor, member, next_lease))
 
 
 def _rests(assignment: Assignment) -> bool:
-    """Whether a skipped assignment was the last of so many in a row that a break is offered."""
+    """Return whether a break is offered after this skip."""
     return work_speed.leads_to_a_break(skips=assignment.skips_before or 0)
 
 
@@ -384,12 +374,19 @@ def _skipped(assignment: Assignment, following: Assignment | None) -> Skipped:
     )
 
 
-def _pass_on(assignment: Assignment, *, now: datetime) -> None:
-    """Move to skipped; the seat of one whose lease was over is not theirs to free."""
+def _end_with_skip(actor: Actor, assignment: Assignment, *, now: datetime, **about: Any) -> None:
+    """Change the state to skipped, and free the seat unless the lease had expired."""
     task = seats.locked_task(task_id=assignment.task_id)
-    if assignment.state == AssignmentState.EXPIRED:
+    late = assignment.state == AssignmentState.EXPIRED
+    if late:
         _take_back(assignment, task=task, now=now)
-        assignment.state = ASSIGNMENT_STATES.check(assignment.state, AssignmentState.SKIPPED)
-        assignment.ended_at = now
-    else:
-        assignments.leave(assignment=assignment, task=task, state=AssignmentState.SKIPPED, now=now)
+    transition(
+        assignment,
+        to=AssignmentState.SKIPPED,
+        actor=actor,
+        changes={"ended_at": now},
+        write=lambda: assignment.save(update_fields=SKIP_FIELDS),
+        **about,
+    )
+    if not late:
+        seats.free(seat=assignment.seat, task=task)

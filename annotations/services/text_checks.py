@@ -1,7 +1,7 @@
-"""Looking for personal data in prompts and responses, once for each; deciding on what was found.
+"""Scan prompts and responses for personal data, once for each, and decide on what was found.
 
-Rewrites are looked at when a release is built. Prompts and responses stay the same from release to
-release, so what was found is kept with them (standards 7.5).
+Rewrites are scanned when a release is built. Prompts and responses do not change between releases,
+so the result is stored with them (standards 7.5).
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from annotations.datasets.plumbing.personal_data_scan import with_personal_data
 from annotations.models import Prompt, Response
@@ -25,26 +27,30 @@ from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid
+from codesign.shared.transition import Move, machine, transition
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
 
-TEXT_DECIDED = action("annotations.text_decided", "cleared a text or kept it out of releases")
+TEXT_DECIDED = action(
+    "annotations.text_decided", gettext_lazy("cleared a text or kept it out of releases")
+)
 AT_ONCE = 10_000
-"""Texts in memory; what was found in so many is kept even if the next are not looked at."""
+"""Texts in memory. Results are stored after each such batch."""
 
 
 def look(*, study: Study, going_on: Callable[[], None]) -> None:
-    """Look for personal data in every text of judged prompts that nobody has looked at.
+    """Scan the unchecked texts of judged prompts for personal data.
 
-    `going_on` is called now and then; what it raises ends the looking. Raises ScanFailed.
+    `going_on` is called from time to time; an exception that it raises stops the scan. Raises
+    ScanFailed.
     """
     for kind in Kind:
         while rows := queries.not_looked_at(kind=kind, study_id=study.id, most=AT_ONCE):
-            worth = {id: text for id, text in rows if first_check(text) != TextCheck.CLEAR}
-            found = with_personal_data(
-                worth.values(), helplines=helpline_numbers(), on_progress=going_on
+            suspicious = {id: text for id, text in rows if first_check(text) != TextCheck.CLEAR}
+            matches = with_personal_data(
+                suspicious.values(), helplines=helpline_numbers(), on_progress=going_on
             )
-            hits = [id for id, text in worth.items() if text in found]
+            hits = [id for id, text in suspicious.items() if text in matches]
             unseen = queries.table(kind).filter(text_check=TextCheck.UNCHECKED)
             unseen.filter(id__in=hits).update(text_check=TextCheck.FOUND)
             clear = {id for id, _ in rows}.difference(hits)
@@ -55,36 +61,56 @@ def look(*, study: Study, going_on: Callable[[], None]) -> None:
 def decide(
     *, actor: Actor, study: Study, kind: Kind, text_id: uuid.UUID, state: str, seen: str
 ) -> None:
-    """Clear a text in which something was found, or keep it out; of its twins in the study too.
+    """Clear a text with possible personal data or keep it out of releases.
 
-    `seen` is the state that was shown. Asking for what is the case already changes nothing.
+    Applies to identical texts of the study too. `seen` is the state that the page showed. Repeating
+    a decision changes nothing.
     """
     require(actor, CLEAR_TEXTS, study)
     if state not in (TextCheck.CLEARED, TextCheck.KEPT_OUT):
-        raise Invalid("There is no such decision.", {"state": ["Choose one of the decisions."]})
+        raise Invalid(_("Unknown decision."), {"state": [_("Choose one of the decisions.")]})
     row = queries.one(kind=kind, study_id=study.id, text_id=text_id)
     same = _same(kind, study, row).select_for_update(no_key=True, of=("self",)).order_by("id")
-    states = {one.id: one.text_check for one in same}
-    old = states[row.id]
-    if old == state:
+    locked = {one.id: one for one in same}
+    row = locked[row.id]
+    if row.text_check == state:
         return
-    if old != seen:
-        raise Conflict("Somebody decided on this text meanwhile. Please look at it again.")
-    TEXT_STATES.check(old, state)
-    queries.table(kind).filter(id__in=states).update(text_check=state)
-    audit.record(
+    if row.text_check != seen:
+        raise Conflict(
+            _("Somebody else decided on this text in the meantime. Please check it again.")
+        )
+    transition(
+        row,
+        field="text_check",
+        to=state,
         actor=actor,
-        action=TEXT_DECIDED,
+        write=lambda: queries.table(kind).filter(id__in=locked).update(text_check=state),
+        kind=kind,
         study_id=study.id,
-        about=(str(kind), row.id, ""),
-        data={"from": old, "to": state, "texts": len(states)},
+        texts=len(locked),
     )
 
 
+def _log(move: Move) -> None:
+    """Record one event for all rows with the same text."""
+    data = dict(move.data)
+    audit.record(
+        actor=move.actor,
+        action=TEXT_DECIDED,
+        study_id=data.pop("study_id"),
+        about=(str(data.pop("kind")), move.row.id, ""),
+        data={"from": move.old, "to": move.new, **data},
+    )
+
+
+for _model in (Prompt, Response):
+    machine(_model, TEXT_STATES, log=_log, field="text_check")
+
+
 def _same(kind: Kind, study: Study, row: Any) -> QuerySet[Any]:
-    """The rows with the very same text, in which something was found too."""
+    """Return the rows with the same text in which personal data was found too."""
     if kind is Kind.PROMPT:
-        found: QuerySet[Any] = Prompt.objects.filter(study=study, content_hash=row.content_hash)
+        rows: QuerySet[Any] = Prompt.objects.filter(study=study, content_hash=row.content_hash)
     else:
-        found = Response.objects.filter(prompt__study=study, text_hash=row.text_hash, text=row.text)
-    return found.exclude(text_check__in=(TextCheck.UNCHECKED, TextCheck.CLEAR))
+        rows = Response.objects.filter(prompt__study=study, text_hash=row.text_hash, text=row.text)
+    return rows.exclude(text_check__in=(TextCheck.UNCHECKED, TextCheck.CLEAR))

@@ -1,1 +1,1 @@
-"""Pages of the judging and of the review."""
+"""Pages of this app."""

@@ -1,4 +1,4 @@
-"""The judging page: one assignment at a time; sending it answers with the next."""
+"""The judging page: one assignment at a time. After sending, the next one is shown."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ from codesign.consent import queries as consent
 from codesign.shared.errors import Conflict, Invalid, NoConsent, TooLarge
 from codesign.shared.money import format_money
 from codesign.studies.permissions import StudyRequest, page
+from codesign.studies.rules import Role
 
 Inputs = Mapping[str, str]
 ENDED = {AssignmentState.SUBMITTED: "sent", AssignmentState.SKIPPED: "skipped"}
@@ -48,13 +49,13 @@ NEXT = "annotations:judge"
 @require_safe
 @page(JUDGE)
 def judge(request: StudyRequest, slug: str) -> HttpResponse:
-    """What this person holds, or the next; a page that says so where there is nothing.
+    """Show the current or next assignment, or a page that explains why there is none.
 
-    Nothing is leased where nobody reads: for headers alone, or for a browser that looks ahead.
+    HEAD and prefetch requests lease nothing, because nobody reads them.
     """
     if request.method == "HEAD":
         return HttpResponse()
-    if _looks_ahead(request):
+    if _is_prefetch(request):
         return HttpResponse(status=503)
     try:
         lease = assignments.lease(actor=request.actor, slug=slug)
@@ -63,10 +64,10 @@ def judge(request: StudyRequest, slug: str) -> HttpResponse:
     return _next(request, lease.assignment)
 
 
-def _looks_ahead(request: StudyRequest) -> bool:
-    """Whether a browser fetches the page before anybody asks for it; refused, it asks again."""
-    said = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
-    return "prefetch" in said
+def _is_prefetch(request: StudyRequest) -> bool:
+    """Return whether a browser prefetches the page. If refused, it requests the page later."""
+    purpose = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
+    return "prefetch" in purpose
 
 
 @never_cache
@@ -74,7 +75,7 @@ def _looks_ahead(request: StudyRequest) -> bool:
 @keeps_what_was_written
 @page(JUDGE)
 def judge_one(request: StudyRequest, slug: str, assignment_id: uuid.UUID) -> HttpResponse:
-    """One assignment: read it again, send it, save it, skip it, stop, or look for help."""
+    """Show an assignment, or send, save, skip or stop it, or go to Help."""
     try:
         return _one(request, slug, assignment_id)
     except NoConsent:
@@ -92,14 +93,14 @@ def _one(request: StudyRequest, slug: str, assignment_id: uuid.UUID) -> HttpResp
     if request.method == "POST":
         return _act(request, assignment)
     if kept := take(request, assignment_id):
-        return _give_back(request, assignment, kept)
+        return _restore(request, assignment, kept)
     if assignment.state == AssignmentState.LEASED:
         return _show(request, assignment)
     if assignment.state in ENDED:
         return _calm(request, ENDED[AssignmentState(assignment.state)])
     held = assignments.lease(actor=request.actor, slug=slug).assignment
     if held and held.task_id == assignment.task_id:
-        return redirect(NEXT, slug=slug)  # it came again, with its draft
+        return redirect(NEXT, slug=slug)  # leased again, with its draft
     return _calm(request, "over", written=_written(request, assignment))
 
 
@@ -107,7 +108,7 @@ def _one(request: StudyRequest, slug: str, assignment_id: uuid.UUID) -> HttpResp
 @require_http_methods(["GET", "HEAD", "POST"])
 @page(JUDGE)
 def stopped(request: StudyRequest, slug: str) -> HttpResponse:
-    """After “Stop for now”; a POST, as from Help, gives back what is held, and shows the same."""
+    """Show the page after “Stop for now”. A POST (from Help) first returns the assignment."""
     if request.method == "POST":
         assignments.stop_all(actor=request.actor, slug=slug)
         return redirect("annotations:judge-stopped", slug=slug)
@@ -119,23 +120,23 @@ def stopped(request: StudyRequest, slug: str) -> HttpResponse:
 def _act(request: StudyRequest, assignment: Assignment) -> HttpResponse:
     if asks_for_help(request):
         return _help(request, assignment)
-    wish = "skip" if "skip" in request.POST else request.POST.get("do")
+    wanted = "skip" if "skip" in request.POST else request.POST.get("do")
     if assignment.state == AssignmentState.LEASED and not request.POST.keys() - {CSRF}:
-        lost = _("Nothing of what you sent arrived. What was saved before is still here.")
+        lost = _("Your answers did not reach us. What was saved before is still here.")
         return _show(request, assignment, errors={"": lost})
     try:
-        if wish == "send":
+        if wanted == "send":
             return _send(request, assignment)
-        if wish == "skip":
+        if wanted == "skip":
             return _skip(request, assignment)
         _save(request, assignment, request.POST)
     except Conflict:
         return _gone(request, assignment, request.POST)
     except (Invalid, TooLarge) as refusal:
-        return _show(request, assignment, inputs=request.POST, errors=_said(refusal))
+        return _show(request, assignment, inputs=request.POST, errors=_messages_of(refusal))
     if from_scripts(request):
         return HttpResponse(status=204)
-    if wish == "stop":
+    if wanted == "stop":
         assignments.stop_all(actor=request.actor, slug=assignment.member.study.slug)
         return redirect("annotations:judge-stopped", slug=assignment.member.study.slug)
     return redirect(request.path)
@@ -162,16 +163,16 @@ def _send(request: StudyRequest, assignment: Assignment) -> HttpResponse:
 
 
 def _added(assignment: Assignment, *, held: bool) -> str:
-    """How much this one brought, or that somebody looks at it, as a sentence to follow another."""
+    """Return a sentence to append: the amount that was added, or that the pay is checked first."""
     if not assignment.amount_minor:
         return ""
     if held:
-        return " " + _("Thank you. A person checks its pay first. You did nothing wrong.")
+        return " " + _("Thank you. A person checks the pay first. You did nothing wrong.")
     amount = format_money(assignment.amount_minor, assignment.currency)
     return " " + _("%(amount)s was added.") % {"amount": amount}
 
 
-def _said(refusal: Invalid | TooLarge) -> dict[str, str]:
+def _messages_of(refusal: Invalid | TooLarge) -> dict[str, str]:
     fields = refusal.fields.values() if isinstance(refusal, Invalid) else ()
     return {"": " ".join(one for several in fields for one in several) or refusal.title}
 
@@ -204,33 +205,33 @@ def _save(request: StudyRequest, assignment: Assignment, inputs: Inputs) -> None
     )
 
 
-def _give_back(request: StudyRequest, assignment: Assignment, kept: Inputs) -> HttpResponse:
-    """Save what waited for them to sign in again; what cannot be saved is shown all the same."""
+def _restore(request: StudyRequest, assignment: Assignment, kept: Inputs) -> HttpResponse:
+    """Save the form that was stashed until sign-in. If it cannot be saved, show it."""
     try:
         _save(request, assignment, kept)
     except Conflict:
         return _gone(request, assignment, kept)
     except (Invalid, TooLarge) as refusal:
-        return _show(request, assignment, inputs=kept, errors=_said(refusal))
+        return _show(request, assignment, inputs=kept, errors=_messages_of(refusal))
     return redirect(request.path)
 
 
 def _help(request: StudyRequest, assignment: Assignment) -> HttpResponse:
-    """Save what was written and lead to Help, whatever came of the saving."""
+    """Save the form and redirect to Help, even if saving fails."""
     try:
         _save(request, assignment, request.POST)
     except (Conflict, Invalid, TooLarge):
         messages.warning(
             request,
-            _("What you wrote could not be saved. Your browser's “back” may still show it."),
+            _("What you wrote could not be saved. Your browser's “back” button may still show it."),
         )
     return to_help(request.path)
 
 
 def _gone(request: StudyRequest, assignment: Assignment, inputs: Inputs) -> HttpResponse:
-    """What was open here is over: sent before, skipped, or not theirs any more.
+    """Show that an assignment is already sent, skipped or no longer theirs.
 
-    What they wrote stays with them: before their eyes, and as a draft in case it comes again.
+    The page shows what they wrote. It is also saved as a draft, in case they get the task again.
     """
     if from_scripts(request):
         return HttpResponse(status=409)
@@ -245,7 +246,7 @@ def _gone(request: StudyRequest, assignment: Assignment, inputs: Inputs) -> Http
 def _written(
     request: StudyRequest, assignment: Assignment, inputs: Inputs | None = None
 ) -> list[tuple[str, str]]:
-    """What was written for an assignment; without `inputs`, what its draft holds."""
+    """Return the free texts in `inputs`, or by default in the draft."""
     shown = queries.shown(actor=request.actor, assignment=assignment)
     return judging.written(judging.inputs(shown) if inputs is None else inputs, shown)
 
@@ -268,7 +269,8 @@ def _show(
     shown = queries.shown(actor=actor, assignment=assignment)
     so_far = sittings.sitting_of(actor=actor, assignment=assignment)
     filled = judging.inputs(shown) if inputs is None else inputs
-    form = judging_form(shown, filled, errors)
+    clinical = request.member.has_role(Role.CLINICIAN)
+    form = judging_form(shown, filled, errors, clinical=clinical)
     context = {
         "shown": shown,
         "form": form,
@@ -291,9 +293,9 @@ def _calm(
     status: int = 200,
     written: Sequence[tuple[str, str]] = (),
 ) -> HttpResponse:
-    """A page that says where things stand and what can be done next.
+    """Show a page that explains the state and the next steps.
 
-    `written` is what somebody wrote that did not reach us, for them to take along.
+    `written` has free texts that were not sent, so that the person can copy them.
     """
     member = request.member
     context = {
@@ -301,20 +303,20 @@ def _calm(
         "written": written,
         "sitting": sittings.last_sitting(actor=request.actor, member=member),
         "heading": {
-            "sent": _("This one is sent"),
-            "skipped": _("You skipped this one"),
-            "over": _("This one is no longer open"),
+            "sent": _("This text is sent"),
+            "skipped": _("You skipped this text"),
+            "over": _("This text is no longer open"),
             "stopped": _("Stopped for now"),
-            "rest": _("Would a break do you good?"),
+            "rest": _("Would you like a break?"),
             "left": _("You have left this study"),
-            Nothing.PAUSED: _("The study takes a break"),
+            Nothing.PAUSED: _("The study is paused"),
             Nothing.CLOSED: _("The study is not open now"),
             Nothing.UNPAID: _("The pay is not set yet"),
-            Nothing.WRITING: _("More are on their way"),
-            Nothing.OTHERS: _("Others are reading what is left"),
-            Nothing.BETWEEN: _("Nothing is open just now"),
-            Nothing.DONE: _("You have judged everything there is for now. Thank you."),
-            Nothing.NONE_YET: _("There is nothing to read yet"),
+            Nothing.WRITING: _("More texts are coming"),
+            Nothing.OTHERS: _("Other people are reading the last texts"),
+            Nothing.BETWEEN: _("No texts are open right now"),
+            Nothing.DONE: _("You have finished all texts for now. Thank you."),
+            Nothing.NONE_YET: _("There are no texts to read yet"),
         }[state],
     }
     return render(request, "annotations/calm.html", context, status=status)

@@ -1,4 +1,4 @@
-"""A person's own texts that nobody else sees, and what may become of each."""
+"""The page of a person's own texts that nobody else sees."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ from codesign.studies.permissions import StudyRequest, page
 @require_http_methods(["GET", "HEAD", "POST"])
 @page(OWN_TEXTS)
 def listed(request: StudyRequest, slug: str) -> HttpResponse:
-    """Each text with what its author can say about it."""
+    """List the texts, each with the choices of its author."""
     if request.method == "POST":
         return _decide(request, slug)
-    found = queries.own_texts(actor=request.actor, member=request.member)
+    mine = queries.own_texts(actor=request.actor, member=request.member)
     context = {
         "texts": [
             {
                 "own": own,
                 "what": own.kind.label,
-                "stands": own.state.label,
+                "state": own.state.label,
                 "choices": [(choice, words.OWN_CHOICES[choice]) for choice in own.choices],
             }
-            for own in found
+            for own in mine
         ],
         "countries": care.countries_for(language=request.user.language),
     }
@@ -57,7 +57,7 @@ def _decide(request: StudyRequest, slug: str) -> HttpResponse:
         free = text.state == OwnState.FREE
         messages.success(
             request,
-            _("This text may be used now.") if free else _("This text stays with you alone."),
+            _("This text may be used now.") if free else _("Only you can see this text."),
         )
     return redirect("annotations:own-texts", slug=slug)
 

@@ -1,4 +1,4 @@
-"""Work whose pay is looked at before it is credited: by person, then piece by piece."""
+"""Pages of pay checks: people with held pay, and the held work of one person."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ A_PAGE = 50
 @never_cache
 @require_safe
 def listed(request: StudyRequest, slug: str) -> HttpResponse:
-    """Everybody of whom something is held, by pseudonym."""
+    """List the people with held pay, by pseudonym."""
     people = queries.people(study_id=request.member.study_id)
     shown = Paginator(people, A_PAGE).get_page(request.GET.get("page"))
     context = {"page": shown, "decides": request.member.has_role(*CHECK_PAY.roles)}
@@ -44,26 +44,26 @@ def listed(request: StudyRequest, slug: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def person(request: StudyRequest, slug: str, member_id: uuid.UUID) -> HttpResponse:
-    """What is held of one person; decide on all of it, or on some pieces."""
+    """Show the held work of one person, and decide on all or some of it."""
     decides = request.member.has_role(*CHECK_PAY.roles)
     study_id = request.member.study_id
     member = queries.person(study_id=study_id, member_id=member_id)
     form = DecisionForm(request.POST if request.method == "POST" else None)
     if form.is_bound:
         if not decides:
-            raise NotPermitted("You can read this, and change nothing.")
+            raise NotPermitted(_("You can read this page but not decide."))
         if form.is_valid() and _decided(request, member_id, form):
             left = queries.pieces(study_id=study_id, member_id=member_id).exists()
             if left:
                 return redirect("annotations:pay-checks-of", slug=slug, member_id=member_id)
             return redirect("annotations:pay-checks", slug=slug)
-    found = queries.people(study_id=study_id, member_id=member_id)
+    held = queries.people(study_id=study_id, member_id=member_id)
     pieces = queries.pieces(study_id=study_id, member_id=member_id)
     shown = page_of(pieces, by=queries.NEWEST, asked=request.GET, size=A_PAGE)
     rows = [(one, WhyHeld(one.why).label if one.why else "") for one in shown]
     context = {
         "person": member,
-        "held": found[0] if found else None,
+        "held": held[0] if held else None,
         "page": replace(shown, object_list=rows),
         "not_paid": queries.not_paid(study_id=study_id, member_id=member_id)[:A_PAGE],
         "until": queries.newest_end(study_id=study_id, member_id=member_id),
@@ -75,7 +75,7 @@ def person(request: StudyRequest, slug: str, member_id: uuid.UUID) -> HttpRespon
 
 
 def _decided(request: StudyRequest, member_id: uuid.UUID, form: DecisionForm) -> bool:
-    """Do what was chosen; what is wrong with it is said in the form."""
+    """Store the decision. Return False and add errors to the form if it is refused."""
     until = _time(request.POST.get("until", "")) if "everything" in request.POST else None
     pieces = [id for one in request.POST.getlist("piece") if (id := _uuid(one))]
     if not pieces and until is None:
@@ -112,7 +112,7 @@ def _uuid(value: str) -> uuid.UUID | None:
 
 def _time(value: str) -> datetime | None:
     try:
-        found = parse_datetime(value)
+        time = parse_datetime(value)
     except ValueError:
         return None
-    return None if found is None or is_naive(found) else found
+    return None if time is None or is_naive(time) else time

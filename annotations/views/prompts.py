@@ -1,4 +1,4 @@
-"""The prompts of a study, for its coordinator: reading them, taking one or a reply out."""
+"""Pages of prompts, for coordinators: read prompts, withdraw a prompt or a response."""
 
 from __future__ import annotations
 
@@ -38,60 +38,60 @@ REASONS = {
 @never_cache
 @require_safe
 def listed(request: StudyRequest, slug: str) -> HttpResponse:
-    """Every prompt by its id, those taken out too; `from` begins at an id, or where it would be."""
+    """List all prompts by id, including withdrawn ones, starting at the id in `from`."""
     prompts = queries.with_replies(study_id=request.member.study_id)
     start = seen(request.GET.get("from", "").replace("\0", ""))
     if start:
         prompts = prompts.filter(external_id__gte=start)
-    found = page_of(prompts, by=["external_id"], asked=request.GET, size=PROMPTS_A_PAGE)
-    return render(request, "annotations/prompts.html", {"page": found, "start": start})
+    shown = page_of(prompts, by=["external_id"], asked=request.GET, size=PROMPTS_A_PAGE)
+    return render(request, "annotations/prompts.html", {"page": shown, "start": start})
 
 
 @page(SEE_GROUPS)
 @never_cache
 @require_safe
 def groups(request: StudyRequest, slug: str) -> HttpResponse:
-    """Prompts that are tied to each other, the largest groups first, and why."""
-    found = groups_of(
+    """List the split groups with their reasons, the largest groups first."""
+    page = groups_of(
         actor=request.actor,
         study=request.member.study,
         asked=request.GET,
         size=GROUPS_A_PAGE,
     )
-    rows = [(group, [str(REASONS[why]) for why in group.reasons]) for group in found]
-    seen = {"page": found, "rows": rows, "may_open": request.member.has_role(*PULL.roles)}
-    return render(request, "annotations/prompt_groups.html", seen)
+    rows = [(group, [str(REASONS[why]) for why in group.reasons]) for group in page]
+    context = {"page": page, "rows": rows, "may_open": request.member.has_role(*PULL.roles)}
+    return render(request, "annotations/prompt_groups.html", context)
 
 
 @page(PULL)
 @never_cache
 @require_safe
 def one(request: StudyRequest, slug: str, prompt_id: uuid.UUID) -> HttpResponse:
-    """A prompt and the replies to it."""
-    found = queries.prompt_in(study_id=request.member.study_id, prompt_id=prompt_id)
-    return render(request, "annotations/prompt.html", {"prompt": found})
+    """Show a prompt and its responses."""
+    prompt = queries.prompt_in(study_id=request.member.study_id, prompt_id=prompt_id)
+    return render(request, "annotations/prompt.html", {"prompt": prompt})
 
 
 @page(PULL)
 @never_cache
 @require_http_methods(["GET", "POST"])
 def take_out(request: StudyRequest, slug: str, prompt_id: uuid.UUID) -> HttpResponse:
-    """Ask, and take a prompt out of the study."""
-    found = queries.prompt_in(study_id=request.member.study_id, prompt_id=prompt_id)
+    """Ask for confirmation and withdraw a prompt."""
+    prompt = queries.prompt_in(study_id=request.member.study_id, prompt_id=prompt_id)
     back = reverse("annotations:prompt", kwargs={"slug": slug, "prompt_id": prompt_id})
     if request.method == "POST":
-        prompts.pull_prompt(actor=request.actor, prompt=found)
-        messages.success(request, _("The prompt was taken out of the study."))
+        prompts.pull_prompt(actor=request.actor, prompt=prompt)
+        messages.success(request, _("The prompt is withdrawn."))
         return redirect(back)
     question = Question(
-        heading=_("Take “%(name)s” out of the study?") % {"name": found.external_id},
+        heading=_("Withdraw “%(name)s”?") % {"name": prompt.external_id},
         points=[
-            _("Nobody is given it any more. Who has it open gets another text instead."),
-            _("No model answers it any more, and no new dataset release holds it."),
-            _("What was sent about it stays sent and paid."),
-            _("It cannot be put back."),
+            _("Nobody gets this prompt any more. People who have it open get another text."),
+            _("No model answers it any more, and no new dataset release contains it."),
+            _("Judgements that were sent are kept and paid."),
+            _("You cannot undo this."),
         ],
-        button=_("Take it out"),
+        button=_("Withdraw"),
         back=back,
     )
     return ask_first(request, question)
@@ -101,23 +101,22 @@ def take_out(request: StudyRequest, slug: str, prompt_id: uuid.UUID) -> HttpResp
 @never_cache
 @require_http_methods(["GET", "POST"])
 def take_reply_out(request: StudyRequest, slug: str, response_id: uuid.UUID) -> HttpResponse:
-    """Ask, and take one reply out of the study."""
-    found = queries.response_in(study_id=request.member.study_id, response_id=response_id)
-    back = reverse("annotations:prompt", kwargs={"slug": slug, "prompt_id": found.prompt_id})
+    """Ask for confirmation and withdraw a response."""
+    response = queries.response_in(study_id=request.member.study_id, response_id=response_id)
+    back = reverse("annotations:prompt", kwargs={"slug": slug, "prompt_id": response.prompt_id})
     if request.method == "POST":
-        prompts.pull_response(actor=request.actor, response=found)
-        messages.success(request, _("The reply was taken out of the study."))
+        prompts.pull_response(actor=request.actor, response=response)
+        messages.success(request, _("The reply is withdrawn."))
         return redirect(back)
     question = Question(
-        heading=_("Take this reply to “%(name)s” out of the study?")
-        % {"name": found.prompt.external_id},
+        heading=_("Withdraw this reply to “%(name)s”?") % {"name": response.prompt.external_id},
         points=[
-            _("Nobody is shown it any more. Texts that show it beside others end with it."),
-            _("No new dataset release holds it."),
-            _("What was sent about it stays sent and paid."),
-            _("It cannot be put back."),
+            _("Nobody sees this reply any more. Tasks that show it end too."),
+            _("No new dataset release contains it."),
+            _("Judgements that were sent are kept and paid."),
+            _("You cannot undo this."),
         ],
-        button=_("Take it out"),
+        button=_("Withdraw"),
         back=back,
     )
     return ask_first(request, question)

@@ -1,7 +1,7 @@
-"""The questions of the judging page, rendered.
+"""The rendered questions of the judging page.
 
-They are nine tenths of its fields. As long as nobody has answered they hold nothing but the rubric
-and our own words, so each process keeps them: the next text of somebody asks the same again.
+They are nine tenths of its fields. Until somebody answers, they depend only on the rubric and the
+language, so each process caches them for the next assignments.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from django.utils.translation import get_language
 from annotations.forms.judging_form import JudgingForm, Questions
 
 KEPT = 64
-"""Sets of questions that a process keeps, each about 20 kB."""
+"""Sets of questions that a process caches, each about 20 kB."""
 
 
 def questions(form: JudgingForm) -> SafeString:
-    """Those of a form. What somebody filled in is never kept."""
+    """Return the rendered questions of a form. Filled-in forms are never cached."""
     if form.untouched:
         return _untouched(form.questions, get_language())
     return _rendered(form.questions)
@@ -27,7 +27,7 @@ def questions(form: JudgingForm) -> SafeString:
 
 @lru_cache(maxsize=KEPT)
 def _untouched(asked: Questions, _language: str | None) -> SafeString:
-    """By all that is shown, so that only what is the same word for word comes from memory."""
+    """Render empty questions. Everything that is shown is part of the cache key."""
     return _rendered(asked)
 
 

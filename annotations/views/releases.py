@@ -1,4 +1,4 @@
-"""Dataset releases: the list, asking for one, one of them, its files."""
+"""Pages of dataset releases: list, request, progress, content and downloads."""
 
 from __future__ import annotations
 
@@ -34,24 +34,23 @@ from annotations.registry import uses_of
 from annotations.rules.releases import LISTED, DropReason, drop_reason_text, use_text
 from annotations.rules.states import FROZEN_RELEASES, UNFINISHED_RELEASES, ReleaseState
 from annotations.services import recipients, releases
+from codesign.jobs.pages import ProgressCard, card_of, progress_part
 from codesign.shared.downloads import as_tar, send_file
-from codesign.shared.pages import Job, how_far
-from codesign.shared.progress_rate import pace_of
 from codesign.studies.permissions import StudyRequest, page
 
 RELEASES_A_PAGE = 25
 LISTED_SAYS = {
     DropReason.CONTESTED: gettext_lazy(
-        "Contested: the cohorts want opposite things, and the votes of both sides are clear (their"
-        " 90% interval excludes one half). Three people who all agree are clear."
+        "Contested: cohorts clearly prefer opposite replies. The 90% intervals of both sides"
+        " exclude one half, as with three people who all agree."
     ),
     DropReason.UNDECIDED: gettext_lazy(
-        "Undecided: the cohorts lean to opposite sides, and one side has fewer than three votes."
-        " So few are never clear. More judgements of that cohort can settle it."
+        "Undecided: cohorts prefer opposite replies, but one side has fewer than three votes, which"
+        " are never clear. More judgements of that cohort can decide it."
     ),
     DropReason.CYCLE: gettext_lazy(
-        "In a circle: of three or more replies, people prefer the first to the second, the second"
-        " to the third and the third to the first."
+        "Cycle: of three or more replies, people prefer the first to the second, the second to the"
+        " third, and the third to the first."
     ),
 }
 
@@ -60,26 +59,26 @@ LISTED_SAYS = {
 @never_cache
 @require_safe
 def listed(request: StudyRequest, slug: str) -> HttpResponse:
-    """Every release, newest first."""
-    found = Paginator(queries.releases_of(study=request.member.study), RELEASES_A_PAGE).get_page(
+    """List all releases, newest first."""
+    page = Paginator(queries.releases_of(study=request.member.study), RELEASES_A_PAGE).get_page(
         request.GET.get("page")
     )
-    seen = {
-        "page": found,
-        "rows": [{"release": release, "use": use_text(release.purpose)} for release in found],
+    context = {
+        "page": page,
+        "rows": [{"release": release, "use": use_text(release.purpose)} for release in page],
         "may_ask": request.member.has_role(*REQUEST_RELEASE.roles),
         "may_see_groups": request.member.has_role(*SEE_GROUPS.roles),
     }
     if request.member.has_role(*CLEAR_TEXTS.roles):
-        seen["uncleared"] = text_checks.how_many_wait(study_id=request.member.study_id)
-    return render(request, "annotations/releases.html", seen)
+        context["uncleared"] = text_checks.how_many_wait(study_id=request.member.study_id)
+    return render(request, "annotations/releases.html", context)
 
 
 @page(REQUEST_RELEASE)
 @never_cache
 @require_http_methods(["GET", "POST"])
 def ask(request: StudyRequest, slug: str) -> HttpResponse:
-    """Choose what it is for; a worker builds it."""
+    """Show the form to request a release, which a worker builds."""
     form = ReleaseForm(request.POST or None)
     if form.is_bound and form.is_valid():
         release = releases.request_release(
@@ -98,59 +97,50 @@ def ask(request: StudyRequest, slug: str) -> HttpResponse:
 @never_cache
 @require_safe
 def one(request: StudyRequest, slug: str, release_id: uuid.UUID) -> HttpResponse:
-    """What is in a release, what stayed out, and its files; before that, how far it is."""
+    """Show a release: progress, then content, what was left out, and files."""
     release = queries.release_in(study=request.member.study, release_id=release_id)
-    seen: dict[str, Any] = {
+    context: dict[str, Any] = {
         "release": release,
         "use": use_text(release.purpose),
         "waits": release.state in UNFINISHED_RELEASES,
         "may_download": release.state == ReleaseState.FROZEN
         and request.member.has_role(*DOWNLOAD_RELEASES.roles),
     }
-    if seen["waits"]:
-        seen["job"] = _job(request, release)
+    if context["waits"]:
+        context["job"] = _job(request, release)
     if release.state in FROZEN_RELEASES:
-        seen |= _said(release)
-        seen["may_clear"] = request.member.has_role(*CLEAR_TEXTS.roles) and any(
+        context |= _tables_of(release)
+        context["may_clear"] = request.member.has_role(*CLEAR_TEXTS.roles) and any(
             DropReason.UNCLEARED_TEXT in reasons for reasons in release.manifest["dropped"].values()
         )
-        seen["card"] = queries.card_of(release)
-        seen["advice"] = queries.loading_advice(release)
-        seen["uses"] = uses_of([release.id])
+        context["card"] = queries.card_of(release)
+        context["advice"] = queries.loading_advice(release)
+        context["uses"] = uses_of([release.id])
     if release.state == ReleaseState.SUPERSEDED:
-        seen["taken"] = recipient_queries.has_taken(actor=request.actor, release=release)
-        seen["gone"] = recipient_queries.has_acknowledged(actor=request.actor, release=release)
-    return render(request, "annotations/release.html", seen)
+        context["taken"] = recipient_queries.has_taken(actor=request.actor, release=release)
+        context["gone"] = recipient_queries.has_acknowledged(actor=request.actor, release=release)
+    return render(request, "annotations/release.html", context)
 
 
 @page(SEE_RELEASES)
 @never_cache
 @require_safe
 def progress(request: StudyRequest, slug: str, release_id: uuid.UUID) -> HttpResponse:
-    """How far the making is; loads the page anew once there is an end."""
+    """Return the progress of a build. The page reloads when it has ended."""
     release = queries.release_in(study=request.member.study, release_id=release_id)
-    goes_on = release.state in UNFINISHED_RELEASES
-    return how_far(request, _job(request, release) if goes_on else None)
+    unfinished = release.state in UNFINISHED_RELEASES
+    return progress_part(request, _job(request, release) if unfinished else None)
 
 
-def _job(request: StudyRequest, release: DatasetRelease) -> Job:
-    """How far the making is: where it stands, how fast, how long still, and a way to stop it."""
+def _job(request: StudyRequest, release: DatasetRelease) -> ProgressCard:
+    """Return the progress card of a build, with a button to cancel it."""
     where = {"slug": request.member.study.slug, "release_id": release.id}
-    pace = pace_of(done=release.rows_done, total=release.rows_total, since=release.building_since)
-    states = {
-        (ReleaseState.QUEUED, False): _("waiting for a worker"),
-        (ReleaseState.BUILDING, False): _("reading what may be in it"),
-        (ReleaseState.BUILDING, True): _("writing the files"),
-    }
+    job = queries.job_of_release(release_id=release.id)
     may_cancel = request.member.has_role(*REQUEST_RELEASE.roles)
-    return Job(
-        title=_("Making the release"),
-        done=release.rows_done,
-        total=release.rows_total,
-        unit=_("judgements"),
-        state=states[(ReleaseState(release.state), bool(release.rows_total))],
-        rate=pace.rate if pace else None,
-        left=pace.left if pace else None,
+    return card_of(
+        job,
+        title=_("Building the release"),
+        running=_("writing the files") if job.total else _("reading the judgements"),
         poll_url=reverse("annotations:release-progress", kwargs=where),
         cancel_url=reverse("annotations:release-cancel", kwargs=where) if may_cancel else "",
     )
@@ -159,40 +149,40 @@ def _job(request: StudyRequest, release: DatasetRelease) -> Job:
 @page(REQUEST_RELEASE)
 @require_POST
 def cancel(request: StudyRequest, slug: str, release_id: uuid.UUID) -> HttpResponse:
-    """Stop the making of a release."""
+    """Cancel the building of a release."""
     release = queries.release_in(study=request.member.study, release_id=release_id)
     releases.cancel(actor=request.actor, release=release)
-    messages.success(request, _("The making of the release is cancelled."))
+    messages.success(request, _("The release is cancelled."))
     return redirect("annotations:release", slug=slug, release_id=release.id)
 
 
 @page(DOWNLOAD_RELEASES)
 @require_POST
 def acknowledge(request: StudyRequest, slug: str, release_id: uuid.UUID) -> HttpResponse:
-    """Say that one's copy of a superseded release is deleted."""
+    """Confirm that one's copy of a superseded release is deleted."""
     release = queries.release_in(study=request.member.study, release_id=release_id)
     recipients.acknowledge(actor=request.actor, release=release)
-    messages.success(request, _("Thank you. It is noted that your copy is deleted."))
+    messages.success(request, _("Thank you for confirming that your copy is deleted."))
     return redirect("annotations:release", slug=slug, release_id=release.id)
 
 
-def _said(release: DatasetRelease) -> dict[str, Any]:
-    """The manifest as tables that people read."""
+def _tables_of(release: DatasetRelease) -> dict[str, Any]:
+    """Return the manifest as tables for the page."""
     manifest = release.manifest
     listed = manifest.get("listed", {DropReason.CONTESTED: manifest.get("contested", 0)})
     itself: dict[str, Any] = {"path": MANIFEST, "sha256": release.manifest_sha256}
     itself["bytes"] = queries.file_of(release, MANIFEST).stat().st_size
     splits = ("train", "validation", "test")
     return {
-        "config_columns": [{"label": _("Part")}]
+        "config_columns": [{"label": _("Config")}]
         + [{"label": label, "number": True} for label in (_("train"), _("validation"), _("test"))],
         "config_rows": [
             [config, *(rows.get(split, 0) for split in splits)]
             for config, rows in manifest["rows"].items()
         ],
         "dropped_columns": [
-            {"label": _("Why")},
-            {"label": _("Part")},
+            {"label": _("Reason")},
+            {"label": _("Config")},
             {"label": _("Rows"), "number": True},
         ],
         "dropped_rows": [
@@ -201,14 +191,14 @@ def _said(release: DatasetRelease) -> dict[str, Any]:
             for reason, count in reasons.items()
         ],
         "listed_columns": [
-            {"label": _("Pairs that are listed in contested.jsonl")},
-            {"label": _("Lines"), "number": True},
+            {"label": _("Pairs listed in contested.jsonl")},
+            {"label": _("Rows"), "number": True},
         ],
         "listed_rows": [[LISTED_SAYS[why], listed[why]] for why in LISTED if why in listed],
         "files": [itself, *manifest["files"]],
         "people": [
-            (cohort.replace("_", " "), found["people"])
-            for cohort, found in manifest["people"].items()
+            (cohort.replace("_", " "), entry["people"])
+            for cohort, entry in manifest["people"].items()
         ],
     }
 
@@ -217,7 +207,7 @@ def _said(release: DatasetRelease) -> dict[str, Any]:
 @never_cache
 @require_safe
 def everything(request: StudyRequest, slug: str, release_id: uuid.UUID) -> HttpResponse:
-    """All files in their folders, as one archive: unpacked, `load_dataset` reads it as it is."""
+    """Download all files as one archive. After unpacking, `load_dataset` can read the folder."""
     release = queries.release_in(study=request.member.study, release_id=release_id)
     files = recipients.open_all(actor=request.actor, release=release, taken=request.method == "GET")
     name = f"{slug}-{release.number}"
@@ -230,7 +220,7 @@ def everything(request: StudyRequest, slug: str, release_id: uuid.UUID) -> HttpR
 @never_cache
 @require_safe
 def file(request: StudyRequest, slug: str, release_id: uuid.UUID, name: str) -> HttpResponse:
-    """One file, streamed, or a range of it; who took it is written down."""
+    """Download a file or a range of it. The download is recorded."""
     release = queries.release_in(study=request.member.study, release_id=release_id)
     opened = recipients.open_file(
         actor=request.actor, release=release, name=name, taken=request.method == "GET"

@@ -1,4 +1,4 @@
-"""Reviewing rewrites and flags, one after another."""
+"""Pages to review rewrites and flags, one after another."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ KEYS = {
 @require_safe
 @page(REVIEW)
 def review(request: StudyRequest, slug: str) -> HttpResponse:
-    """The next rewrite or flag that waits; for headers alone nothing counts as read."""
+    """Show the next waiting rewrite or flag. HEAD requests do not count as reading."""
     if request.method == "HEAD":
         return HttpResponse()
     carried(request)
@@ -66,21 +66,21 @@ def review(request: StudyRequest, slug: str) -> HttpResponse:
 @require_safe
 @page(SEE_DECISIONS)
 def decided(request: StudyRequest, slug: str) -> HttpResponse:
-    """What was decided, the newest first: each leads to its own page, where it can be changed."""
+    """List the decided items, the newest first, with links to change the decisions."""
     if request.method == "HEAD":
         return HttpResponse()
     carried(request)
     study = request.member.study
-    found = page_of(
+    shown = page_of(
         queries.decisions(actor=request.actor, study_id=study.id),
         by=queries.NEWEST,
         asked=request.GET,
         size=DECIDED_A_PAGE,
     )
-    rows = review_access.decided(actor=request.actor, study=study, decisions=found.object_list)
+    rows = review_access.decided(actor=request.actor, study=study, decisions=shown.object_list)
     context = {
         "counts": queries.counts(actor=request.actor, study_id=study.id),
-        "page": found,
+        "page": shown,
         "reviews": request.member.has_role(*REVIEW.roles),
         "rows": [_row(item) for item in rows],
     }
@@ -91,7 +91,7 @@ def decided(request: StudyRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @page(REVIEW)
 def decide(request: StudyRequest, slug: str, kind: str, item_id: uuid.UUID) -> HttpResponse:
-    """One item, whatever was decided on it; decide, and go on to the next."""
+    """Show an item, decided or not. After a decision, go to the next one."""
     if request.method == "HEAD":
         return HttpResponse()
     kind = _kind(kind)
@@ -111,7 +111,7 @@ def decide(request: StudyRequest, slug: str, kind: str, item_id: uuid.UUID) -> H
 @require_POST
 @page(REVIEW)
 def instead(request: StudyRequest, slug: str) -> HttpResponse:
-    """Review one that was kept back, and give up judging it."""
+    """Review an item that was kept back, and give up judging its prompt."""
     kind = _kind(request.POST.get("kind"))
     try:
         item = review_access.instead_of_judging(
@@ -133,7 +133,7 @@ def _item(request: StudyRequest, kind: Kind, item_id: uuid.UUID) -> Item:
 
 
 def _one(request: StudyRequest, item: Item, refusal: Refusal | None = None) -> HttpResponse:
-    """The item as it stands now; after a refusal with what was typed, and the way on."""
+    """Show the item in its current state; after a refusal, with the typed note and the error."""
     study = request.member.study
     context = {
         "kind": item.kind,
@@ -171,7 +171,7 @@ def _decide(request: StudyRequest, item: Item) -> None:
 
 
 def _row(item: Item) -> dict[str, object]:
-    """A line of the list: enough to know the item again."""
+    """Return the values of a row in the list of decisions."""
     asked = (turn["content"] for turn in item.messages if turn["role"] == "user")
     return {"item": item, "asked": next(asked, ""), **_words(item)}
 
@@ -196,8 +196,8 @@ def _shown(item: Item) -> dict[str, object]:
         "after": after,
         **_words(item),
         "choices": [
-            {"state": state, "key": key, "words": said}
-            for state, (key, said) in KEYS.items()
+            {"state": state, "key": key, "words": label}
+            for state, (key, label) in KEYS.items()
             if table.allows(item.state, state)
         ],
     }

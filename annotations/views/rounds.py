@@ -1,4 +1,4 @@
-"""Rounds of judging: planning, opening and closing one, how far each is; pausing them all."""
+"""Pages of rounds: list, plan, progress, open and close; and pausing the study."""
 
 from __future__ import annotations
 
@@ -15,15 +15,18 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotations.forms.rounds import CohortForm, RoundForm, plans_of
-from annotations.models import Round, RoundFilling, RoundOffering
+from annotations.models import Round
 from annotations.permissions import MANAGE_ROUNDS, SEE_ROUNDS
-from annotations.queries import progress
-from annotations.rules.states import ON_PAGES, Ask, FillingState, RoundState
+from annotations.queries import filling as filled_with
+from annotations.queries import offering, progress
+from annotations.rules.states import ON_PAGES, Ask, RoundState
 from annotations.services import filling, rounds
+from codesign.jobs.pages import ProgressCard, card_of, progress_part
+from codesign.jobs.queries import job_of, unfinished_job
+from codesign.jobs.rules import UNFINISHED, JobState
 from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.forms import explain
-from codesign.shared.pages import Job, Question, ask_first, how_far
-from codesign.shared.progress_rate import pace_of
+from codesign.shared.pages import Question, ask_first
 from codesign.studies import services as studies
 from codesign.studies.permissions import RUN_STUDY, StudyRequest, page
 from codesign.studies.queries import cohorts_of
@@ -35,19 +38,19 @@ ROUNDS_A_PAGE = 20
 @page(SEE_ROUNDS)
 @require_safe
 def listed(request: StudyRequest, slug: str) -> HttpResponse:
-    """Every round, newest first."""
-    found = Paginator(progress.rounds_of(study_id=request.member.study_id), ROUNDS_A_PAGE)
+    """List all rounds, newest first."""
+    rounds_by_page = Paginator(progress.rounds_of(study_id=request.member.study_id), ROUNDS_A_PAGE)
     number = request.GET.get("page")
     manages = request.member.has_role(*MANAGE_ROUNDS.roles)
-    seen = {"page": found.get_page(number), "manages": manages}
-    return render(request, "annotations/rounds.html", seen)
+    context = {"page": rounds_by_page.get_page(number), "manages": manages}
+    return render(request, "annotations/rounds.html", context)
 
 
 @page(RUN_STUDY)
 @never_cache
 @require_http_methods(["GET", "POST"])
 def pause(request: StudyRequest, slug: str) -> HttpResponse:
-    """Ask, and pause the whole study: nobody is given anything new until it goes on."""
+    """Ask for confirmation and pause the study, so that nobody gets new tasks until it resumes."""
     study = request.member.study
     if request.method == "POST":
         studies.change_state(actor=request.actor, study=study, state=StudyState.PAUSED)
@@ -56,9 +59,9 @@ def pause(request: StudyRequest, slug: str) -> HttpResponse:
     question = Question(
         heading=_("Pause this study?"),
         points=[
-            _("Nobody is given a new text until the study goes on. People are told so, kindly."),
-            _("What somebody has open can still be sent, and is paid."),
-            _("Rounds, replies and everything that was sent stay as they are."),
+            _("Nobody gets new texts until you resume the study. Their pages explain this."),
+            _("People can still send the texts that they have open. They are paid."),
+            _("Rounds, replies and judgements do not change."),
         ],
         button=_("Pause the study"),
         back=reverse("annotations:rounds", kwargs={"slug": slug}),
@@ -69,9 +72,9 @@ def pause(request: StudyRequest, slug: str) -> HttpResponse:
 @page(RUN_STUDY)
 @require_POST
 def resume(request: StudyRequest, slug: str) -> HttpResponse:
-    """Go on: open rounds give out texts again."""
+    """Resume the study: open rounds give tasks again."""
     studies.change_state(actor=request.actor, study=request.member.study, state=StudyState.OPEN)
-    messages.success(request, _("The study goes on."))
+    messages.success(request, _("The study is open again."))
     return redirect("annotations:rounds", slug=slug)
 
 
@@ -79,7 +82,7 @@ def resume(request: StudyRequest, slug: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def plan(request: StudyRequest, slug: str) -> HttpResponse:
-    """Plan a round: which prompts, and what each cohort is asked; nobody is asked yet."""
+    """Show the form to plan a round: its prompts, and what each cohort is asked."""
     study = request.member.study
     before = progress.last_plans(study_id=study.id)
     form = RoundForm(request.POST or None)
@@ -87,7 +90,9 @@ def plan(request: StudyRequest, slug: str) -> HttpResponse:
         CohortForm(request.POST or None, cohort=cohort, before=before.get(cohort.id))
         for cohort in cohorts_of(study_id=study.id)
     ]
-    valid = [one.is_valid() for one in (form, *cohorts)]  # each of them: all say what is wrong
+    valid = [
+        one.is_valid() for one in (form, *cohorts)
+    ]  # validate all forms, so that all errors are shown
     if all(valid):
         try:
             made = filling.plan_round(
@@ -101,99 +106,93 @@ def plan(request: StudyRequest, slug: str) -> HttpResponse:
         except (Conflict, Invalid) as refusal:
             explain(form, refusal)
         else:
-            messages.success(request, _("The round is planned. Nobody is asked until you open it."))
+            messages.success(
+                request, _("The round is planned. Nobody gets tasks until you open it.")
+            )
             return redirect("annotations:round", slug=slug, round_id=made.id)
     status = 400 if form.is_bound else 200
-    seen = {"form": form, "cohorts": cohorts}
-    return render(request, "annotations/round_plan.html", seen, status=status)
+    context = {"form": form, "cohorts": cohorts}
+    return render(request, "annotations/round_plan.html", context, status=status)
 
 
 @page(SEE_ROUNDS)
 @never_cache
 @require_safe
 def one(request: StudyRequest, slug: str, round_id: uuid.UUID) -> HttpResponse:
-    """What a round asks of whom, and how far each cohort is."""
-    found = progress.round_in(study_id=request.member.study_id, round_id=round_id)
+    """Show a round: what each cohort is asked, and the progress."""
+    round = progress.round_in(study_id=request.member.study_id, round_id=round_id)
     manages = request.member.has_role(*MANAGE_ROUNDS.roles)
-    seen = {
-        "round": found,
+    context = {
+        "round": round,
         "parts": [
             {"part": part, "asks": [ask.label for ask in map(Ask, part.asks) if ask in ON_PAGES]}
-            for part in progress.parts_of(round=found)
+            for part in progress.parts_of(round=round)
         ],
-        "job": _job(request, found, manages=manages),
-        "put_in": _put_in(found),
+        "job": _job(request, round, manages=manages),
+        "put_in": _filling_result(round),
         "manages": manages,
     }
-    return render(request, "annotations/round.html", seen)
+    return render(request, "annotations/round.html", context)
 
 
 @page(SEE_ROUNDS)
 @never_cache
 @require_safe
 def filled(request: StudyRequest, slug: str, round_id: uuid.UUID) -> HttpResponse:
-    """How far filling, opening or closing is; loads the page anew once it has ended."""
-    found = progress.round_in(study_id=request.member.study_id, round_id=round_id)
+    """Return the progress of filling, opening or closing. The page reloads when it has ended."""
+    round = progress.round_in(study_id=request.member.study_id, round_id=round_id)
     manages = request.member.has_role(*MANAGE_ROUNDS.roles)
-    return how_far(request, _job(request, found, manages=manages))
+    return progress_part(request, _job(request, round, manages=manages))
 
 
-def _job(request: StudyRequest, found: Round, *, manages: bool) -> Job | None:
-    """What goes on with a round: its filling, or its seats after opening or closing it."""
-    keys = {"slug": request.member.study.slug, "round_id": found.id}
-    stop, opens = "", found.state == RoundState.OPEN
-    at: RoundOffering | RoundFilling
-    if getattr(found, "offering", None):
-        at, state = found.offering, _("goes on")
-        title = _("Giving out its texts") if opens else _("Taking its texts back")
-    elif getattr(found, "filling", None) and found.filling.state == FillingState.FILLING:
-        at, state = found.filling, _("being put in")
+def _job(request: StudyRequest, round: Round, *, manages: bool) -> ProgressCard | None:
+    """Return the progress card of an unfinished job of a round, or None."""
+    keys = {"slug": request.member.study.slug, "round_id": round.id}
+    here, stop = reverse("annotations:round-filled", kwargs=keys), ""
+    if job := unfinished_job(kind=offering.JOB, subject_id=round.id):
+        opens = round.state == RoundState.OPEN
+        title = _("Opening the round") if opens else _("Closing the round")
+        return card_of(job, title=title, running=_("in progress"), poll_url=here)
+    if job := unfinished_job(kind=filled_with.JOB, subject_id=round.id):
         title = _("Prompts for this round")
         stop = reverse("annotations:round-stop-filling", kwargs=keys) if manages else ""
-    else:
+        return card_of(
+            job, title=title, running=_("adding prompts"), poll_url=here, cancel_url=stop
+        )
+    return None
+
+
+def _filling_result(round: Round) -> dict[str, Any] | None:
+    """Return the result of filling a round; None if it was not filled or is not finished."""
+    if getattr(round, "filling", None) is None:
         return None
-    pace = pace_of(done=at.looked_at, total=at.total, since=at.started_at)
-    return Job(
-        title=title,
-        done=at.looked_at,
-        total=at.total,
-        unit=_("prompts looked at"),
-        state=state,
-        rate=pace.rate if pace else None,
-        left=pace.left if pace else None,
-        poll_url=reverse("annotations:round-filled", kwargs=keys),
-        cancel_url=stop,
-    )
-
-
-def _put_in(found: Round) -> dict[str, Any] | None:
-    """What came of putting prompts in; None where that was not done, or goes on."""
-    job = getattr(found, "filling", None)
-    if job is None or job.state == FillingState.FILLING:
+    job = job_of(kind=filled_with.JOB, subject_id=round.id)
+    if job is None or job.state in UNFINISHED:
         return None
     return {
-        "stopped": job.state == FillingState.CANCELLED,
-        "placed": job.placed,
-        "left_out": job.looked_at - job.placed,
+        "stopped": job.state == JobState.CANCELLED,
+        "problem": job.reason,
+        "placed": round.filling.placed,
+        "left_out": job.done - round.filling.placed,
     }
 
 
 @page(MANAGE_ROUNDS)
 @require_POST
 def stop_filling(request: StudyRequest, slug: str, round_id: uuid.UUID) -> HttpResponse:
-    """Put no more prompts in."""
-    found = progress.round_in(study_id=request.member.study_id, round_id=round_id)
-    filling.cancel(actor=request.actor, round=found)
-    messages.success(request, _("No more prompts are put in. Those that are in it stay."))
+    """Stop filling a round."""
+    round = progress.round_in(study_id=request.member.study_id, round_id=round_id)
+    filling.cancel(actor=request.actor, round=round)
+    messages.success(request, _("No more prompts are added. Prompts in the round stay."))
     return redirect("annotations:round", slug=slug, round_id=round_id)
 
 
 @page(MANAGE_ROUNDS)
 @require_POST
 def open_one(request: StudyRequest, slug: str, round_id: uuid.UUID) -> HttpResponse:
-    """Give out its texts from now on."""
-    found = progress.round_in(study_id=request.member.study_id, round_id=round_id)
-    rounds.open_round(actor=request.actor, round=found)
+    """Open a round."""
+    round = progress.round_in(study_id=request.member.study_id, round_id=round_id)
+    rounds.open_round(actor=request.actor, round=round)
     messages.success(request, _("The round is open."))
     return redirect("annotations:round", slug=slug, round_id=round_id)
 
@@ -202,19 +201,19 @@ def open_one(request: StudyRequest, slug: str, round_id: uuid.UUID) -> HttpRespo
 @never_cache
 @require_http_methods(["GET", "POST"])
 def close_one(request: StudyRequest, slug: str, round_id: uuid.UUID) -> HttpResponse:
-    """Ask, and close it: no more texts are given out of it."""
-    found = progress.round_in(study_id=request.member.study_id, round_id=round_id)
+    """Ask for confirmation and close a round."""
+    round = progress.round_in(study_id=request.member.study_id, round_id=round_id)
     back = reverse("annotations:round", kwargs={"slug": slug, "round_id": round_id})
     if request.method == "POST":
-        rounds.close_round(actor=request.actor, round=found)
+        rounds.close_round(actor=request.actor, round=round)
         messages.success(request, _("The round is closed."))
         return redirect(back)
     question = Question(
-        heading=_("Close “%(title)s”?") % {"title": found.title},
+        heading=_("Close “%(title)s”?") % {"title": round.title},
         points=[
-            _("Nobody is given a text out of it any more."),
-            _("What somebody has open can still be sent, and is paid."),
-            _("Everything that was sent stays. You can open the round again."),
+            _("Nobody gets new texts from this round."),
+            _("People can still send the texts that they have open. They are paid."),
+            _("Judgements are kept. You can open the round again."),
         ],
         button=_("Close the round"),
         back=back,

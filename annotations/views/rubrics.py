@@ -1,4 +1,4 @@
-"""The questions that people are asked: reading them, writing them, writing the next version."""
+"""Pages of rubrics: read questions, write new ones or the next version."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from codesign.studies.permissions import StudyRequest, page
 @never_cache
 @require_safe
 def listed(request: StudyRequest, slug: str) -> HttpResponse:
-    """Every set of questions in its newest version, and examples to begin from."""
-    found = queries.newest_of(study_id=request.member.study_id)
+    """List the newest versions of all rubrics, and examples to start from."""
+    newest = queries.newest_of(study_id=request.member.study_id)
     examples = [(key, words["title"]) for key, words in queries.examples().items()]
-    return render(request, "annotations/rubrics.html", {"rubrics": found, "examples": examples})
+    return render(request, "annotations/rubrics.html", {"rubrics": newest, "examples": examples})
 
 
 @page(MANAGE_ROUNDS)
 @never_cache
 @require_http_methods(["GET", "POST"])
 def new(request: StudyRequest, slug: str) -> HttpResponse:
-    """A form for questions of one's own, empty or with an example in it."""
+    """Show a form for a new rubric, empty or filled in with an example."""
     name = request.GET.get("example", "")
     if name and name not in queries.examples():
-        raise NotFound("There is no such example.")
+        raise NotFound(_("This example does not exist."))
     words = queries.examples().get(name)
     criteria = typed_from(words["criteria"]) if words else []
     return _write(request, title=words["title"] if words else "", criteria=criteria)
@@ -48,7 +48,7 @@ def new(request: StudyRequest, slug: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def change(request: StudyRequest, slug: str, key: str) -> HttpResponse:
-    """A form with the newest version; what is saved is the next one."""
+    """Show a form with the newest version. Saving creates the next one."""
     rubric = queries.newest(study_id=request.member.study_id, key=key)
     criteria = typed_from(queries.criteria_of(rubric))
     return _write(request, title=rubric.title, criteria=criteria, rubric=rubric)
@@ -71,16 +71,16 @@ def _write(
     elif (
         form.is_bound
         and all([form.is_valid(), questions.is_valid()])
-        and (made := _made(request, form, questions, rubric))
+        and (saved := _saved(request, form, questions, rubric))
     ):
-        said = _("“%(title)s”, version %(n)d, can be asked in the next round.")
-        messages.success(request, said % {"title": made.title, "n": made.version})
+        sentence = _("“%(title)s”, version %(n)d, can be used in the next round.")
+        messages.success(request, sentence % {"title": saved.title, "n": saved.version})
         return redirect("annotations:rubrics", slug=request.member.study.slug)
-    seen = {"form": form, "questions": questions, "rubric": rubric}
-    return render(request, "annotations/rubric_write.html", seen, status=status)
+    context = {"form": form, "questions": questions, "rubric": rubric}
+    return render(request, "annotations/rubric_write.html", context, status=status)
 
 
-def _made(
+def _saved(
     request: StudyRequest, form: RubricForm, questions: CriterionForms, rubric: Rubric | None
 ) -> Rubric | None:
     study = request.member.study
@@ -96,6 +96,6 @@ def _made(
         )
     except (Conflict, Invalid) as refusal:
         explain(form, refusal)
-    if rubric:  # so that saving once more goes on from what is there now, knowingly
+    if rubric:  # saving again replaces the version that the error message names
         form.data = {**dict(form.data.items()), "after": str(rubric.version)}
     return None

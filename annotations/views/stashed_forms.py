@@ -1,4 +1,4 @@
-"""Nothing that was written is lost because a session ended (standards 5.3)."""
+"""Keep the judging form of a person whose session has ended (standards 5.3)."""
 
 from __future__ import annotations
 
@@ -25,27 +25,27 @@ View = Callable[..., HttpResponse]
 
 
 def from_scripts(request: HttpRequest) -> bool:
-    """Whether the page's own script asks, in the background."""
+    """Return whether the page's script made the request, in the background."""
     return request.headers.get("X-Requested-With") == "judging"
 
 
 def asks_for_help(request: HttpRequest) -> bool:
-    """Whether the button Help of the judging page was pressed, as it is without scripts."""
+    """Return whether the button “Help” of the judging page was pressed (without scripts)."""
     return request.method == "POST" and request.POST.get("do") == "help"
 
 
 def to_help(here: str) -> HttpResponseRedirect:
-    """Help, with the way back to what is being judged."""
+    """Redirect to Help, with the address to return to."""
     query = QueryDict(mutable=True)
     query["next"] = here
     return HttpResponseRedirect(f"{reverse('care:help')}?{query.urlencode(safe='/')}")
 
 
 def keeps_what_was_written(view: View) -> View:
-    """Keep what somebody sends whose session has ended, until they have signed in again.
+    """Decorate a view to stash the form of a person whose session has ended.
 
-    It is kept for the account that the page was made for (`shared.stashed_forms`); `take` gives it
-    to the page afterwards. The draft service then checks whose assignment it is.
+    The form is stashed for the account that the page was rendered for (`shared.stashed_forms`).
+    After sign-in, `take` returns it, and the draft service checks whose assignment it is.
     """
 
     @functools.wraps(view)
@@ -56,8 +56,8 @@ def keeps_what_was_written(view: View) -> View:
         here = reverse("annotations:judge-one", kwargs=kwargs)
         way_in = to_help(here) if asks_for_help(request) else redirect_to_login(here)
         if from_scripts(request):
-            said = {"sign_in": way_in.headers["Location"], "kept": is_kept}
-            return JsonResponse(said, status=401)
+            body = {"sign_in": way_in.headers["Location"], "kept": is_kept}
+            return JsonResponse(body, status=401)
         if is_kept:
             messages.info(request, stashed_forms.IS_KEPT)
         else:
@@ -68,7 +68,7 @@ def keeps_what_was_written(view: View) -> View:
 
 
 def take(request: HttpRequest, assignment_id: uuid.UUID) -> dict[str, str] | None:
-    """What was kept for that assignment, once."""
+    """Return the stashed form of an assignment and remove it."""
     kept = stashed_forms.held(request, KEPT)
     stashed_forms.drop(request, KEPT)
     return dict(kept[1]) if kept and kept[0] == str(assignment_id) else None

@@ -1,6 +1,6 @@
-"""Help beside the answer to somebody who writes that they want to die.
+"""Show help to a person who writes that they want to die.
 
-It comes with whatever answers what was sent, also where that was refused or sent before.
+The help is part of every answer to such a request, even if it was refused or repeated.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from codesign.care import queries as care
 from codesign.care.queries import SUPPORT, Country
 
 CARRIED = "lines"
-"""Key in the session; says as little as can be."""
+"""Key in the session, chosen to reveal nothing."""
 
 
 @dataclass
 class Support:
-    """Whom one can call; `sent` once the text is stored, for its author alone."""
+    """Helplines by country. `sent` once the text is stored, visible only to its author."""
 
     countries: list[Country]
     sent: bool = False
@@ -29,19 +29,19 @@ class Support:
 
 
 def offer_support(request: HttpRequest, texts: Iterable[str]) -> None:
-    """Let the page that answers this request show help, where what was written asks for it."""
+    """Show help on the page that answers this request, if a text needs it."""
     if needs_support(texts):
         request.support = Support(_countries(request))  # type: ignore[attr-defined]
 
 
 def carry_on(request: HttpRequest) -> None:
-    """Keep the help for the page that a redirect leads to; no address tells of it."""
+    """Keep the help for the page after a redirect. The address does not reveal it."""
     if getattr(request, "support", None):
         request.session[CARRIED] = True
 
 
 def carried(request: HttpRequest) -> None:
-    """Show the help that the request before kept for this page, once."""
+    """Show the help that the previous request kept for this page, once."""
     if request.session.pop(CARRIED, False):
         request.support = Support(_countries(request), sent=True)  # type: ignore[attr-defined]
 
@@ -51,6 +51,6 @@ def _countries(request: HttpRequest) -> list[Country]:
 
 
 def note_sent(request: HttpRequest) -> None:
-    """Say that what was written is stored."""
+    """Record that the text is stored."""
     if support := getattr(request, "support", None):
         support.sent = True

@@ -1,4 +1,4 @@
-"""Texts that look as if they held personal data: a coordinator clears them or keeps them out."""
+"""Page of texts that may contain personal data: clear them or keep them out of releases."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ TEXTS_A_PAGE = 20
 @never_cache
 @require_safe
 def listed(request: StudyRequest, slug: str) -> HttpResponse:
-    """What was found and waits, or what was decided; replies or prompts."""
+    """List responses or prompts, undecided or decided."""
     kind = Kind.PROMPT if request.GET.get("kind") == Kind.PROMPT else Kind.RESPONSE
     decided = "decided" in request.GET
     study_id = request.member.study_id
-    found = page_of(
+    texts = page_of(
         queries.found(kind=kind, study_id=study_id, decided=decided),
         by=["id"],
         asked=request.GET,
         size=TEXTS_A_PAGE,
     )
-    seen = {
+    context = {
         "kind": kind,
         "decided": decided,
-        "page": found,
+        "page": texts,
         "tabs": [
             (title, _address(slug, one, late), one is kind and late is decided)
             for title, one, late in (
@@ -61,10 +61,10 @@ def listed(request: StudyRequest, slug: str) -> HttpResponse:
                 "kept_out": row.text_check == TextCheck.KEPT_OUT,
                 "cleared": row.text_check == TextCheck.CLEARED,
             }
-            for row in found
+            for row in texts
         ],
     }
-    return render(request, "annotations/texts.html", seen)
+    return render(request, "annotations/texts.html", context)
 
 
 def _texts(kind: Kind, row: Any) -> list[str]:
@@ -81,7 +81,7 @@ def _address(slug: str, kind: Kind, decided: bool) -> str:
 @page(CLEAR_TEXTS)
 @require_POST
 def decide(request: StudyRequest, slug: str, kind: str, text_id: uuid.UUID) -> HttpResponse:
-    """Clear a text, or keep it out."""
+    """Clear a text or keep it out of releases."""
     if kind not in set(Kind):
         raise Http404
     try:

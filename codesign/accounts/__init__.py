@@ -1,1 +1,1 @@
-"""Accounts: who can sign in, and the tokens their programs use."""
+"""Accounts: people who can sign in, and the API tokens that their programs use."""

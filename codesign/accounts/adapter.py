@@ -1,4 +1,4 @@
-"""The words that django-allauth leaves to an installation."""
+"""Messages and behaviour that django-allauth leaves to each installation."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from codesign.accounts.permissions import signed_in_lately
 from codesign.accounts.services import proofs
 
 TOO_MANY = "too_many_login_attempts"
-"""Named in pages after three wrong codes; in forms where a limit is reached."""
-_WRONG_CODE = _("That is not the code. Please look at it once more.")
+"""Error code: used on pages after three wrong codes, and in forms when a limit is reached."""
+_WRONG_CODE = _("That code is not right. Please check it and try again.")
 _MISTAKES = MappingProxyType(
     {
         "email_password_mismatch": _(
-            "This address and this password do not go together. If you never typed in the code "
-            "that we sent when you made the account, make it again."
+            "The e-mail address or the password is not right. If you never entered the code that "
+            "we sent when you created the account, please create it again."
         ),
-        "email_taken": _("There is an account with this address already."),
-        "duplicate_email": _("That is your address already."),
-        "enter_current_password": _("Please type the password that you use now."),
+        "email_taken": _("There is already an account with this address."),
+        "duplicate_email": _("This is already your address."),
+        "enter_current_password": _("Please type your current password."),
         "incorrect_code": _WRONG_CODE,
-        "incorrect_password": _("That is not the password. Please try once more."),
+        "incorrect_password": _("That password is not right. Please try again."),
         TOO_MANY: _(
-            "That was not the code three times, so it has ended. You can ask for a new one."
+            "The code was not right three times, so it no longer works. You can ask for a new one."
         ),
-        "rate_limited": _("There were too many tries in a short time. Try again in a minute."),
-        "same_as_current": _("That is the one you have already."),
+        "rate_limited": _("Too many attempts. Try again in a minute."),
+        "same_as_current": _("You already use this one."),
     }
 )
 _OTHER_WAYS = MappingProxyType(
@@ -49,7 +49,7 @@ _OTHER_WAYS = MappingProxyType(
 
 
 def _life_of(template_prefix: str) -> timedelta | None:
-    """How long the code in such a mail works; None where there is no code in it."""
+    """Return how long the code in such a mail is valid, or None if the mail has no code."""
     match template_prefix.removeprefix("account/email/"):
         case "login_code":
             return timedelta(seconds=app_settings.LOGIN_BY_CODE_TIMEOUT)
@@ -59,24 +59,24 @@ def _life_of(template_prefix: str) -> timedelta | None:
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Says what went wrong in plain words; writes mails into the outbox."""
+    """Gives errors in plain words and puts mails into the outbox."""
 
     error_messages: ClassVar[dict[str, Any]] = DefaultAccountAdapter.error_messages | _MISTAKES
 
     def validation_error(self, code: str, *args: Any) -> ValidationError:
-        """Say which limit is reached and when to try again, instead of one sentence for all."""
+        """Say which limit is reached and when to try again."""
         if code == TOO_MANY:
             return ValidationError(throttles.sentence_of(current.request), code=code)
         error: ValidationError = super().validation_error(code, *args)
         return error
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """Not from somebody who has signed in within the last minutes: that was the proof."""
+        """Do not ask again within minutes of a sign-in, which already proved who it is."""
         asked = super().is_reauthentication_required(app=app, **kwargs)
         return bool(asked) and not signed_in_lately(current.request)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Leave the mail to a worker: a mail server that is slow or away must not fail the page."""
+        """Put the mail into the outbox, so that a mail server that is down cannot fail the page."""
         written = self.render_mail(
             template_prefix, email, {"request": current.request, "email": email} | context
         )
@@ -88,32 +88,32 @@ class AccountAdapter(DefaultAccountAdapter):
         )
 
     def login(self, request: Any, user: Any) -> None:
-        """Sign in; where this request proved the address, with what holds since the proof.
+        """Sign in. If this request proved the address, use the password hash since the proof.
 
-        Any other request signs in with the account as it read it: if a proof came in between, the
-        session that it makes has ended.
+        Any other request signs in with the account as it was read. If the address was proven in
+        between, that session is no longer valid.
         """
         if getattr(request, "proved_here", None) == user.pk:
             user.refresh_from_db(fields=["password"])
         super().login(request, user)
 
     def set_password(self, user: Any, password: str) -> None:
-        """Leave it to the one service that does so."""
+        """Set the password with the one service that does so."""
         proofs.choose_password(user=user, password=password)
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
-        """The ways to show that it is you, in our words."""
+        """Return the ways to confirm who you are, with our descriptions."""
         methods = super().get_reauthentication_methods(user)
         return [way | {"description": _OTHER_WAYS[way["id"]]} for way in methods]
 
 
 class MFAAdapter(DefaultMFAAdapter):
-    """Names keys as one would."""
+    """Names passkeys in plain words."""
 
     error_messages: ClassVar[dict[str, Any]] = DefaultMFAAdapter.error_messages | {
         "incorrect_code": _WRONG_CODE
     }
 
     def generate_authenticator_name(self, user: Any, type: Any) -> str:
-        """A name to start from; people change it to one that tells them which key it is."""
+        """Return the first name of a new passkey. People can change it to tell passkeys apart."""
         return gettext("My passkey")

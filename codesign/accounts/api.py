@@ -1,4 +1,4 @@
-"""What every view of the API shares: who asks, what a token must allow, pages, ids."""
+"""Base class of all API views: the actor, token scopes, query parameters, pagination and ids."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, Throttled
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -30,17 +31,17 @@ class ApiView(APIView):
     permission: Permission
     scope: TokenScope
     rate: Rate | None = None
-    """Empty: reading or changing, by the method."""
+    """None: the reading or the changing rate, depending on the method."""
     pagination_class: type[Pages] | None = None
     parameters: ClassVar[Mapping[str, type[Shape]]] = {}
-    """Method → what may follow `?` there; anything else is refused."""
+    """Method → serializer of the query parameters; other parameters are refused."""
     asked: dict[str, Any]
-    """What did, checked."""
+    """The validated query parameters."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """After signing in and throttling, check what follows `?`.
+        """Validate the query parameters after authentication and throttling.
 
-        A body in chunks is refused in words: the framework would take it for an empty one.
+        Also refuse a chunked body, which the framework would treat as empty.
         """
         super().initial(request, *args, **kwargs)
         if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
@@ -52,11 +53,11 @@ class ApiView(APIView):
 
     @property
     def actor(self) -> Actor:
-        """Who asks."""
+        """Return the actor of the request."""
         return Actor.of(self.request.user)  # type: ignore[arg-type]
 
     def handle_exception(self, error: Exception) -> Response:
-        """Whoever knocks without a key too often is asked to wait: no guessing of tokens."""
+        """Throttle unauthenticated requests, so that tokens cannot be guessed."""
         if isinstance(error, NotAuthenticated | AuthenticationFailed):
             try:
                 count_stranger(self.request)
@@ -66,40 +67,40 @@ class ApiView(APIView):
 
     def page(
         self,
-        found: QuerySet[Any],
+        queryset: QuerySet[Any],
         shape: type[BaseSerializer[Any]],
         read: Callable[[list[Any]], Sequence[Any]] | None = None,
     ) -> Response:
-        """One page of what was found, in that shape.
+        """Return one page of the queryset.
 
-        `read` makes what the shape describes of the rows of the page, with what only they need.
+        `read` turns the rows of the page into what `shape` describes.
         """
         pages = (self.pagination_class or Pages)()
-        rows = pages.paginate_queryset(found, self.request, self)
+        rows = pages.paginate_queryset(queryset, self.request, self)
         shown = read(rows) if read and rows else rows
         return pages.get_paginated_response(shape(shown, many=True).data)
 
     def sent(self, shape: type[BaseSerializer[Any]]) -> dict[str, Any]:
-        """What the request's body holds, checked against a shape; a misspelt name is said."""
-        body = {name: _said(value) for name, value in body_of(self.request).items()}
-        read = shape(data=body)
-        known = list(getattr(read, "fields", ()))
+        """Return the validated body. Raises Invalid for unknown names, such as a typo."""
+        body = {name: _blank_if_unseen(value) for name, value in body_of(self.request).items()}
+        serializer = shape(data=body)
+        known = list(getattr(serializer, "fields", ()))
         if unknown := [name for name in body if name not in known]:
-            sentence = f"This is not known here. There are: {', '.join(known)}."
-            raise Invalid("Some of this is not known here.", {n: [sentence] for n in unknown})
-        read.is_valid(raise_exception=True)
-        return dict(read.validated_data)
+            sentence = _("Unknown field. Use: %(names)s.") % {"names": ", ".join(known)}
+            raise Invalid(_("Some fields are unknown."), {name: [sentence] for name in unknown})
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
 
 
-def _said(value: Any) -> Any:
-    """What was sent in a field; a text that shows nothing is empty."""
+def _blank_if_unseen(value: Any) -> Any:
+    """Return the value, or "" for a text that shows nothing."""
     return "" if isinstance(value, str) and shows_nothing(value) else value
 
 
 def body_of(request: Request) -> dict[str, Any]:
-    """The body, which must be one JSON object; no bytes are none, though the library says so."""
+    """Return the body, which must be one JSON object. An empty body is refused too."""
     if not isinstance(request.data, dict) or not _has_bytes(request):
-        raise Invalid("Please send one JSON object.")
+        raise Invalid(_("Please send one JSON object."))
     return request.data
 
 
@@ -108,7 +109,7 @@ def _has_bytes(request: Request) -> bool:
 
 
 def id_of(value: str) -> uuid.UUID:
-    """An id out of an address; what is none leads nowhere."""
+    """Return an id from an address. Raises NotFound if it is not a UUID."""
     try:
         return uuid.UUID(value)
     except ValueError:

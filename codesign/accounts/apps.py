@@ -4,11 +4,11 @@ from django.apps import AppConfig
 
 
 class AccountsConfig(AppConfig):
-    """Sign-in itself is django-allauth's."""
+    """django-allauth does the sign-in itself."""
 
     name = "codesign.accounts"
     label = "accounts"
 
     def ready(self) -> None:
-        """Listen for proven addresses."""
+        """Connect the receivers."""
         from codesign.accounts import receivers  # noqa: F401

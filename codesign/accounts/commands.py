@@ -1,4 +1,4 @@
-"""What management commands share: `--as EMAIL` names who acts; how a proof is told."""
+"""Shared parts of management commands: `--as EMAIL`, and commands that verify something."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from codesign.shared.errors import Refusal
 
 
 def add_as(parser: ArgumentParser) -> None:
-    """Let the command take `--as EMAIL`."""
-    parser.add_argument("--as", dest="as_email", metavar="EMAIL", help="who does this")
+    """Add the option `--as EMAIL`."""
+    parser.add_argument("--as", dest="as_email", metavar="EMAIL", help="account that does this")
 
 
 def actor_of(options: Mapping[str, Any]) -> Actor:
-    """Who the command acts as; the system where nobody is named. NotFound for a stranger."""
+    """Return the actor of the command, by default the system. Raises NotFound if unknown."""
     return actor_named(options["as_email"])
 
 
 @contextmanager
 def one_snapshot() -> Iterator[None]:
-    """Read everything as it is now, so that work going on meanwhile cannot disturb."""
+    """Read the database as it is now, unaffected by concurrent changes."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -35,13 +35,13 @@ def one_snapshot() -> Iterator[None]:
 
 
 class Proof(BaseCommand):
-    """A command that proves something: exit code 1 and one sentence for each thing amiss."""
+    """A verification command. Exits with code 1 and prints one sentence for each problem."""
 
     proven: str
-    """What it says where nothing is."""
+    """Printed if there is no problem."""
 
     def wrong(self) -> Iterable[str]:
-        """A sentence for each thing amiss."""
+        """Return a sentence for each problem."""
         raise NotImplementedError
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -49,11 +49,11 @@ class Proof(BaseCommand):
         add_as(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Look, and print the verdict."""
+        """Run the checks and print the result."""
         try:
             actor_of(options)
-        except Refusal as refused:
-            raise CommandError(refused.title) from refused
+        except Refusal as refusal:
+            raise CommandError(refusal.title) from refusal
         if wrong := list(self.wrong()):
             raise CommandError("\n".join(wrong))
         self.stdout.write(self.proven)

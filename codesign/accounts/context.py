@@ -1,4 +1,4 @@
-"""What account pages may ask for."""
+"""Template context for account pages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from django.http.request import split_domain_port
 
 
 def passkeys(request: HttpRequest) -> dict[str, Any]:
-    """`passkeys.work`: browsers offer none at an address made of numbers; `passkeys.at`: where."""
+    """Tell templates whether passkeys work here (`passkeys.work`), or where (`passkeys.at`).
+
+    Browsers offer no passkeys at numeric addresses.
+    """
     return {"passkeys": partial(_passkeys_at, request)}
 
 

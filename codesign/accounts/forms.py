@@ -1,4 +1,4 @@
-"""The library's account forms in plain words, what they do unchanged; tokens and invitations."""
+"""django-allauth's forms with plain labels, and the forms for tokens and invitations."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ from codesign.accounts.rules import LONGEST_DAYS, TokenScope
 from codesign.accounts.services import proofs
 
 PASSWORD_HINT = _(
-    "At least 8 characters. Not one that many people use, and not like your e-mail address."
+    "At least 8 characters. Do not use a common password or one like your e-mail address."
 )
 _LABELS = {
     "email": _("E-mail address"),
     "login": _("E-mail address"),
-    "oldpassword": _("The password you use now"),
+    "oldpassword": _("Your current password"),
     "password1": _("New password"),
-    "password2": _("The same password again"),
-    "name": _("What to call it (optional)"),
-    "passwordless": _("Sign in with it alone, without my password"),
+    "password2": _("Repeat the password"),
+    "name": _("Name of the passkey (optional)"),
+    "passwordless": _("Sign in with this passkey alone, without my password"),
 }
 _HINTS = {
     "password1": PASSWORD_HINT,
     "passwordless": _(
-        "Your device then asks for your fingerprint, your face or its PIN. Without the tick, this "
-        "passkey is asked for after your password, and does not work without it."
+        "Your device then asks for your fingerprint, your face or its PIN. Without this tick, you "
+        "need the passkey after your password, and cannot sign in without it."
     ),
 }
 
 
 class PlainWords(forms.BaseForm):
-    """Says labels and hints as one would say them to a person."""
+    """Replaces labels and hints with plain ones."""
 
     labels: ClassVar[dict[str, Any]] = {}
 
@@ -52,26 +52,26 @@ class PlainWords(forms.BaseForm):
         for name, field in self.fields.items():
             field.label = (_LABELS | self.labels).get(name, field.label)
             field.help_text = _HINTS.get(name, field.help_text)
-            if isinstance(field.widget, forms.PasswordInput):  # taken as typed: nobody reads it
+            if isinstance(field.widget, forms.PasswordInput):  # passwords are used as typed
                 field.empty_values = [*EMPTY_VALUES]
 
 
 class Login(PlainWords, account.LoginForm):
-    """Address and password."""
+    """Sign-in with address and password."""
 
 
 class Signup(PlainWords, account.SignupForm):
-    """Address and a password of one's own, which counts once this browser has typed the code."""
+    """Sign-up. The password counts once the code is entered in the same browser."""
 
-    labels: ClassVar[dict[str, Any]] = {"password1": _("A password of your own")}
+    labels: ClassVar[dict[str, Any]] = {"password1": _("Create a password")}
 
     def validate_unique_email(self, value: str) -> str:
-        """Only a proven address is taken; nobody is told."""
+        """Treat only a proven address as taken, and do not reveal which addresses are."""
         self.account_already_exists = queries.is_taken(value)
         return value
 
     def try_save(self, request: Any) -> tuple[Any, Any]:
-        """Hash the password in any case: the answer takes as long if the address is taken."""
+        """Hash the password in any case, so that a taken address takes the same time."""
         hashed = make_password(self.cleaned_data["password1"])
         email = self.cleaned_data["email"]
         user = None
@@ -83,19 +83,19 @@ class Signup(PlainWords, account.SignupForm):
 
 
 class AddEmail(PlainWords, account.AddEmailForm):
-    """The address to change to."""
+    """A new address."""
 
     labels: ClassVar[dict[str, Any]] = {"email": _("New e-mail address")}
 
 
 class ChangeEmail(PlainWords, account.ChangeEmailForm):
-    """Another address, while the first is being confirmed."""
+    """A different address while the first one is being confirmed."""
 
-    labels: ClassVar[dict[str, Any]] = {"email": _("Another e-mail address")}
+    labels: ClassVar[dict[str, Any]] = {"email": _("Different e-mail address")}
 
 
 class ChangePassword(PlainWords, account.ChangePasswordForm):
-    """The old password, and the new one twice."""
+    """Changing the password."""
 
 
 class SetPassword(PlainWords, account.SetPasswordForm):
@@ -103,14 +103,14 @@ class SetPassword(PlainWords, account.SetPasswordForm):
 
 
 class ResetPassword(PlainWords, account.ResetPasswordForm):
-    """Where to send the link."""
+    """Asking for a link to reset the password."""
 
 
 class ResetPasswordKey(PlainWords, account.ResetPasswordKeyForm):
-    """The new password, after the link."""
+    """Choosing the new password after following the link."""
 
     def save(self) -> None:
-        """Set it; the link went to the account's address, so the address is proven by it."""
+        """Set the password. The link was mailed to the address, so the address is proven too."""
         address = queries.address_to_prove(user_id=self.user.pk)
         if address is not None and verify_email(current.request, address):
             self.user.refresh_from_db(fields=["password"])
@@ -118,10 +118,10 @@ class ResetPasswordKey(PlainWords, account.ResetPasswordKeyForm):
 
 
 class ConfirmLoginCode(account.ConfirmLoginCodeForm):
-    """The code from the mail, to sign in with."""
+    """Entering the mailed code to sign in."""
 
     def clean_code(self) -> str:
-        """Refuse any code where the account has been deleted in the meantime."""
+        """Refuse every code if the account has been deleted in the meantime."""
         code = super().clean_code()
         if current.request._login_stage.login.user is None:
             raise get_adapter().validation_error("incorrect_code")
@@ -129,12 +129,12 @@ class ConfirmLoginCode(account.ConfirmLoginCodeForm):
 
 
 class ConfirmEmailCode(account.ConfirmEmailVerificationCodeForm):
-    """The code from the mail that goes to a new address."""
+    """Entering the code that was mailed to a new address."""
 
     def clean_code(self) -> str:
-        """Whoever typed the right code owns the address: an unproven account with it goes."""
+        """Delete an unproven account with this address: the right code proves who owns it."""
         account.BaseConfirmCodeForm.clean_code(self)
-        if self.user is None:  # nobody's code, or the account has gone in the meantime
+        if self.user is None:  # not a code of any account, or the account was deleted
             raise get_adapter().validation_error("incorrect_code")
         if self.email.lower() != self.user.email.lower():
             proofs.free_address(email=self.email)
@@ -142,53 +142,49 @@ class ConfirmEmailCode(account.ConfirmEmailVerificationCodeForm):
 
 
 class Reauthenticate(PlainWords, account.ReauthenticateForm):
-    """The password once more."""
+    """Confirming the password again."""
 
 
 class RequestLoginCode(PlainWords, account.RequestLoginCodeForm):
-    """Where to send the code."""
+    """Asking for a sign-in code by mail."""
 
 
 class StartApp(PlainWords, totp.ActivateTOTPForm):
-    """The first code that the app shows."""
+    """Entering the first code of an authenticator app."""
 
-    labels: ClassVar[dict[str, Any]] = {"code": _("The code that the app shows")}
+    labels: ClassVar[dict[str, Any]] = {"code": _("The code in the app")}
 
 
 class AddPasskey(PlainWords, webauthn.AddWebAuthnForm):
-    """A name for the key, and whether it signs in by itself, as most people expect of a passkey."""
+    """Adding a passkey. By default it signs in without a password, as most people expect."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["passwordless"].initial = True
 
     def clean(self) -> dict[str, Any]:
-        """Keep which of both it is, since not every browser says; pages tell it to the person."""
+        """Record which kind of passkey it is, since not every browser says. Pages show it."""
         cleaned: dict[str, Any] = super().clean() or {}
         if credential := cleaned.get("credential"):
-            told = credential.get("clientExtensionResults") or {}
-            known = {"rk": bool(cleaned.get("passwordless"))} | (told.get("credProps") or {})
-            credential["clientExtensionResults"] = told | {"credProps": known}
+            extensions = credential.get("clientExtensionResults") or {}
+            kind = {"rk": bool(cleaned.get("passwordless"))} | (extensions.get("credProps") or {})
+            credential["clientExtensionResults"] = extensions | {"credProps": kind}
         return cleaned
 
 
 class RenamePasskey(PlainWords, webauthn.EditWebAuthnForm):
-    """Another name for the key."""
+    """Renaming a passkey."""
 
-    labels: ClassVar[dict[str, Any]] = {"name": _("What to call it")}
+    labels: ClassVar[dict[str, Any]] = {"name": _("Name of the passkey")}
 
 
 class TokenForm(forms.Form):
-    """What a new token is called, may do, and for how long."""
+    """A new API token: name, scopes, lifetime."""
 
-    name = forms.CharField(
-        label=_("What to call it"), help_text=_("So that you know it again."), max_length=80
-    )
-    scopes = forms.MultipleChoiceField(
-        label=_("What it may do"), widget=forms.CheckboxSelectMultiple
-    )
+    name = forms.CharField(label=_("Name"), help_text=_("To recognise it later."), max_length=80)
+    scopes = forms.MultipleChoiceField(label=_("Permissions"), widget=forms.CheckboxSelectMultiple)
     days = forms.IntegerField(
-        label=_("For how many days"), initial=30, min_value=1, max_value=LONGEST_DAYS
+        label=_("Valid for (days)"), initial=30, min_value=1, max_value=LONGEST_DAYS
     )
 
     def __init__(self, *args: Any, usable: Iterable[TokenScope], **kwargs: Any) -> None:
@@ -198,6 +194,6 @@ class TokenForm(forms.Form):
 
 
 class InviteForm(forms.Form):
-    """The address to write to."""
+    """Inviting somebody to create an account."""
 
     email = forms.EmailField(label=_("E-mail address"), max_length=254)

@@ -1,4 +1,4 @@
-"""Accounts and tokens. Names and contact stand outside `User`, so that they can be shown apart."""
+"""Accounts and tokens. Names are stored outside of `User`, so that they can be protected apart."""
 
 from __future__ import annotations
 
@@ -9,28 +9,27 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
-from django.utils import timezone
 
 from codesign.shared.models import PublicModel
 
 
 class UserManager(BaseUserManager["User"]):
-    """Makes accounts by e-mail address; there are no user names."""
+    """Creates accounts by e-mail address; there are no user names."""
 
     def create_user(self, email: str, password: str | None = None, **extra: Any) -> User:
-        """Create an account; the password is hashed, None makes it unusable."""
+        """Create an account. The password is hashed; None makes it unusable."""
         user = self.model(email=self.normalize_email(email), **extra)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
     def get_by_natural_key(self, username: str | None) -> User:
-        """Addresses match whatever their case."""
+        """Match addresses regardless of case."""
         return self.get(email__iexact=username)
 
 
 class User(AbstractBaseUser):
-    """An account: an address, a password, a time zone for daily caps. No name, no contact."""
+    """An account: address, password, and a time zone for daily caps. No name or contact details."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = models.EmailField(unique=True)
@@ -54,7 +53,7 @@ class User(AbstractBaseUser):
 
 
 class Identity(models.Model):
-    """The name that a person goes by and contact, apart from account and research."""
+    """The name that a person goes by, kept apart from the account and from research data."""
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="identity")
     name = models.CharField(max_length=200, blank=True)
@@ -70,7 +69,7 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
 
 
 class ApiToken(PublicModel):
-    """A secret with which a program acts for a person: scoped, dated, revocable, stored hashed."""
+    """A secret that lets a program act for a person: scoped, expiring, revocable, stored hashed."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
     name = models.CharField(max_length=80)
@@ -92,10 +91,10 @@ class ApiToken(PublicModel):
 
 
 class SignInMemory(models.Model):
-    """What sign-in remembers for minutes: codes that were used, tries by account and by address.
+    """Cache of sign-in: codes that were used, and attempts by account and by address, for minutes.
 
-    For an hour also what somebody sent whose session had ended (`shared.stashed_forms`). Django's
-    database cache reads and writes it, and names its columns; every process sees it.
+    Also holds forms that were sent after a session ended, for an hour (`shared.stashed_forms`).
+    Django's database cache reads and writes it and dictates the columns. All processes share it.
     """
 
     cache_key = models.CharField(max_length=255, primary_key=True)
@@ -109,17 +108,7 @@ class OutgoingMail(PublicModel):
     to = models.EmailField(help_text="Emptied once sent: who had mail when is nobody's business.")
     subject = models.CharField(max_length=200)
     body = models.TextField(help_text="Emptied once sent: the mail is the reader's alone.")
-    due_at = models.DateTimeField(default=timezone.now, help_text="Not tried before.")
     useful_until = models.DateTimeField(
         null=True, blank=True, help_text="Not sent after: a code that works no more only confuses."
     )
     sent_at = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    last_error = models.CharField(max_length=300, blank=True)
-
-    class Meta:
-        indexes: ClassVar = [
-            models.Index(
-                fields=["due_at"], condition=models.Q(sent_at=None), name="outgoing_mail_waiting"
-            )
-        ]

@@ -1,4 +1,4 @@
-"""What a token must allow before its program may do something; who has shown that it is them."""
+"""Token scopes, and the check that a person proved their identity recently."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from allauth.account.authentication import get_authentication_records
 from allauth.account.decorators import reauthentication_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -23,15 +24,15 @@ _asked: Callable[..., Any] = reauthentication_required(allow_get=True)
 
 
 def signed_in_lately(request: Any) -> bool:
-    """Whether the last proof of who somebody is, a sign-in or a later one, is minutes old."""
+    """Return whether the last proof of identity, such as a sign-in, is only minutes old."""
     proofs = get_authentication_records(request, request.user)
     return bool(proofs) and time.time() - proofs[-1]["at"] < app_settings.REAUTHENTICATION_TIMEOUT
 
 
 def proven_lately(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """What a site admin does to others waits until they have shown within minutes that it is them.
+    """Decorate a view so that a site admin must have proved their identity within minutes.
 
-    Somebody with neither password nor passkey signs in again: the library would not ask them.
+    A person with neither password nor passkey signs in again, because allauth would not ask them.
     """
     asked = _asked(view)
 
@@ -47,16 +48,18 @@ def proven_lately(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
 
 
 class TokenAllows(BasePermission):
-    """Each API view names one `scope`; a session needs none, a token must carry it.
+    """Checks a token for the view's one `scope`. A session needs none.
 
-    A view without a scope is closed to tokens.
+    A view without a scope does not accept tokens.
     """
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        """Refuse with the name of the scope that is missing."""
+        """Return True, or raise PermissionDenied with the name of the missing scope."""
         if not isinstance(request.auth, ApiToken):
             return True
         scope = getattr(view, "scope", None)
         if scope is None or scope not in request.auth.scopes:
-            raise PermissionDenied(f"This token does not allow this; it needs “{scope}”.")
+            raise PermissionDenied(
+                _("This token needs the scope “%(scope)s” for this request.") % {"scope": scope}
+            )
         return True

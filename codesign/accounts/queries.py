@@ -8,16 +8,20 @@ from pathlib import Path
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from codesign.accounts import rules
-from codesign.accounts.models import ApiToken, OutgoingMail, User
+from codesign.accounts.models import ApiToken, User
 from codesign.accounts.registry import ROLES_HELD, SCOPE_ROLES
 from codesign.audit import queries as audit
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.compiled_queries import CompiledQuery
 from codesign.shared.errors import NotFound
+
+MAIL = "mail"
+"""The kind of job that sends a mail."""
 
 
 @CompiledQuery
@@ -26,27 +30,27 @@ def _tokens(digest: str) -> QuerySet[ApiToken]:
 
 
 def token_by_secret(secret: str) -> ApiToken | None:
-    """The token with that secret, and its person, in one query."""
+    """Return the token with that secret, and its person. One query."""
     return _tokens.first(digest=rules.digest_of(secret)) if secret else None
 
 
 def user_by_email(email: str) -> User | None:
-    """The account with that address, whatever its case."""
+    """Return the account with that address, regardless of case."""
     return User.objects.filter(email__iexact=email.strip()).first()
 
 
 def actor_named(email: str | None) -> Actor:
-    """Who a command acts as: `--as EMAIL`, or the system."""
+    """Return the actor of a command: `--as EMAIL`, or the system."""
     if not email:
         return SYSTEM
     user = user_by_email(email)
     if user is None:
-        raise NotFound(f"There is no account with the address {email}.")
+        raise NotFound(_("There is no account with the address %(email)s.") % {"email": email})
     return Actor.of(user)
 
 
 def verified_owner(email: str) -> User | None:
-    """The account that has proven to own the address, whatever its case."""
+    """Return the account that has proven to own the address, regardless of case."""
     address = (
         EmailAddress.objects.select_related("user")
         .filter(email__iexact=email.strip(), verified=True, user__is_active=True)
@@ -56,20 +60,20 @@ def verified_owner(email: str) -> User | None:
 
 
 def has_proven_address(*, user_id: uuid.UUID) -> bool:
-    """Whether an address of the account is proven."""
+    """Return whether an address of the account is proven."""
     return EmailAddress.objects.filter(user_id=user_id, verified=True).exists()
 
 
 def is_unproven(user: User) -> bool:
-    """Whether somebody signed up with the account's address and nobody has ever proven it.
+    """Return whether the account comes from a sign-up whose address was never proven.
 
-    Accounts that have signed in, were stopped, or were not made by a sign-up do not count.
+    False for accounts that have signed in, were deactivated, or were not created by a sign-up.
     """
     return user.is_active and unproven().filter(id=user.id).exists()
 
 
 def unproven() -> QuerySet[User]:
-    """Accounts whose only addresses are unproven, and which nobody has ever signed in to."""
+    """Return accounts that have only unproven addresses and have never been signed in to."""
     own = EmailAddress.objects.filter(user=OuterRef("pk"))
     return User.objects.filter(
         Exists(own.filter(verified=False)),
@@ -81,66 +85,57 @@ def unproven() -> QuerySet[User]:
 
 
 def is_taken(email: str) -> bool:
-    """Whether an address belongs to an account whose owner has proven it."""
+    """Return whether an address belongs to an account whose owner has proven it."""
     user = user_by_email(email)
     taken = user is not None and not is_unproven(user)
     return taken or EmailAddress.objects.filter(email__iexact=email, verified=True).exists()
 
 
 def was_proven(*, address_id: int | None) -> bool:
-    """Whether this address row is kept as proven already."""
+    """Return whether this address is already stored as proven."""
     return EmailAddress.objects.filter(id=address_id, verified=True).exists()
 
 
 def address_to_prove(*, user_id: uuid.UUID) -> EmailAddress | None:
-    """The address of an account that has proven none, which its reset links went to."""
-    found = EmailAddress.objects.select_related("user").filter(user_id=user_id)
-    addresses = list(found.order_by("-primary"))
+    """Return the address of an account that has proven none; its reset links went there."""
+    own = EmailAddress.objects.select_related("user").filter(user_id=user_id)
+    addresses = list(own.order_by("-primary"))
     return None if not addresses or any(a.verified for a in addresses) else addresses[0]
 
 
 def unproven_for(life: timedelta) -> list[uuid.UUID]:
-    """Accounts that signed up longer ago than that and have proven no address, oldest first."""
+    """Return accounts that signed up before that time and have proven no address, oldest first."""
     late = unproven().filter(joined_at__lt=timezone.now() - life)
     return list(late.order_by("joined_at").values_list("id", flat=True))
 
 
 def site_admins() -> QuerySet[User]:
-    """Every account that manages the site, stopped ones too: they are told what others do."""
+    """Return all site admins, including deactivated ones: each is told what the others do."""
     return User.objects.filter(is_site_admin=True).order_by("email")
 
 
 def is_own(*, user_id: uuid.UUID, email: str) -> bool:
-    """Whether an address is this person's, or of an account that they made; as far as is known."""
+    """Return whether an address is this person's, or of an account that they created.
+
+    Only as far as the database can tell.
+    """
     own = [*EmailAddress.objects.filter(user_id=user_id).values_list("email", flat=True)]
     own += User.objects.filter(id=user_id).values_list("email", flat=True)
     if rules.mailbox(email) in {rules.mailbox(address) for address in own}:
         return True
-    holders = {found.id for found in (user_by_email(email), verified_owner(email)) if found}
-    made = audit.deeds_about(about_ids=holders, actions=["accounts.made"])
+    owners = {owner.id for owner in (user_by_email(email), verified_owner(email)) if owner}
+    made = audit.deeds_about(about_ids=owners, actions=["accounts.made"])
     return made.filter(actor_id=user_id).exists()
 
 
 def opened_since(*, user_id: uuid.UUID, since: datetime) -> bool:
-    """Whether a stopped account was opened again since then."""
+    """Return whether a deactivated account was reactivated since then."""
     opened = audit.deeds_about(about_ids=[user_id], actions=["accounts.opened"])
     return opened.filter(at__gte=since).exists()
 
 
-def mail_waiting() -> QuerySet[OutgoingMail]:
-    """Mails that are to be sent, now or later."""
-    useful = Q(useful_until=None) | Q(useful_until__gt=timezone.now())
-    return OutgoingMail.objects.filter(useful, sent_at=None, attempts__lt=rules.MOST_ATTEMPTS)
-
-
-def mail_due() -> list[uuid.UUID]:
-    """Mails that wait and may be tried now, oldest first."""
-    waiting = mail_waiting().filter(due_at__lte=timezone.now())
-    return list(waiting.order_by("due_at").values_list("id", flat=True)[:500])
-
-
 def tokens_of(*, actor: Actor) -> QuerySet[ApiToken]:
-    """The actor's own tokens that were not revoked, newest first."""
+    """Return the actor's own tokens that are not revoked, newest first."""
     if actor.user_id is None:
         return ApiToken.objects.none()
     mine = ApiToken.objects.not_revoked().filter(user_id=actor.user_id)
@@ -148,7 +143,7 @@ def tokens_of(*, actor: Actor) -> QuerySet[ApiToken]:
 
 
 def scopes_of(*, actor: Actor) -> list[rules.TokenScope]:
-    """What a token of the actor's could be used for, by the roles that they hold now."""
+    """Return the scopes that a token of the actor can use, given their current roles."""
     held = {role for _, roles_of in ROLES_HELD for role in roles_of(actor)}
     return [
         scope
@@ -158,14 +153,14 @@ def scopes_of(*, actor: Actor) -> list[rules.TokenScope]:
 
 
 def accounts(*, actor: Actor) -> QuerySet[User]:
-    """Every account, for a site admin; nothing for anybody else."""
+    """Return all accounts for a site admin, none for anybody else."""
     if not (actor.is_site_admin or actor.is_system):
         return User.objects.none()
     return User.objects.order_by("email")
 
 
 def account(*, actor: Actor, user_id: uuid.UUID) -> User:
-    """One account, for a site admin."""
+    """Return one account, for a site admin. Raises NotFound."""
     user = accounts(actor=actor).filter(id=user_id).first()
     if user is None:
         raise NotFound
@@ -173,13 +168,13 @@ def account(*, actor: Actor, user_id: uuid.UUID) -> User:
 
 
 def kept_mail(*, actor: Actor, most: int) -> list[rules.KeptMail]:
-    """The newest mails that lie in files, for a site admin; nothing for anybody else."""
+    """Return the newest mails stored in files, for a site admin; none for anybody else."""
     folder = Path(settings.MAIL_DIR)
     if not actor.is_site_admin or not settings.MAIL_SHOWN or not folder.is_dir():
         return []
-    found: list[rules.KeptMail] = []
+    newest: list[rules.KeptMail] = []
     for file in sorted(folder.glob("*.log"), reverse=True):  # named by their time
-        found += rules.mails_in(file.read_bytes())
-        if len(found) >= most:
+        newest += rules.mails_in(file.read_bytes())
+        if len(newest) >= most:
             break
-    return found[:most]
+    return newest[:most]

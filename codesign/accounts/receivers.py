@@ -1,4 +1,4 @@
-"""What accounts do when sign-in (django-allauth) has something to say."""
+"""Receivers for the signals of django-allauth and Django's sign-in."""
 
 from typing import Any
 
@@ -24,9 +24,9 @@ from codesign.shared import stashed_forms
 def end_what_was_made_before_the_proof(
     *, instance: EmailAddress, raw: bool = False, **_kwargs: Any
 ) -> None:
-    """Before an address counts as proven, whichever way, all earlier ways in end (decision 18).
+    """End all earlier ways to sign in before an address counts as proven (decision 18).
 
-    Before, not after: if this fails the address stays unproven, and nobody can sign in between.
+    Runs before the save: if it fails, the address stays unproven, and nobody can sign in between.
     """
     if instance.verified and not raw and not queries.was_proven(address_id=instance.pk):
         proofs.end_earlier_ways_in(user_id=instance.user_id)
@@ -36,7 +36,7 @@ def end_what_was_made_before_the_proof(
 def add_no_key_before_the_proof(
     *, instance: Authenticator, raw: bool = False, **_kwargs: Any
 ) -> None:
-    """No passkey, app or recovery code while no address is proven, whatever page asks for it."""
+    """Refuse a passkey, app or recovery code while no address is proven, whatever page asks."""
     if instance.pk is None and not raw:
         proofs.require_proven(user=instance.user)
 
@@ -45,7 +45,7 @@ def add_no_key_before_the_proof(
 def tell_of_verified_address(
     *, request: HttpRequest | None, email_address: EmailAddress, **_kwargs: Any
 ) -> None:
-    """One signal for every way in which an address is proven; this browser did the proving."""
+    """Send `address_verified`, and adopt the password chosen at sign-up in this browser."""
     user: User = email_address.user
     if request is not None:
         proofs.keep_chosen_password(session=request.session, user=user)
@@ -55,7 +55,7 @@ def tell_of_verified_address(
 
 
 def _stay_signed_in(request: HttpRequest, user: User) -> None:
-    """Keep the one session in which somebody confirmed their new address; say what has ended."""
+    """Keep the session in which somebody confirmed a new address, and say what was revoked."""
     if not request.user.is_authenticated or request.user.pk != user.pk:
         return
     request.user.refresh_from_db(fields=["password"])
@@ -63,14 +63,14 @@ def _stay_signed_in(request: HttpRequest, user: User) -> None:
     messages.info(
         request,
         _(
-            "For your safety, your password, passkeys and tokens have ended with the change. You "
-            "can choose new ones under Account."
+            "To keep you safe, your old password, passkeys and tokens no longer work. You can "
+            "create new ones under Account."
         ),
     )
 
 
 @receiver(user_logged_out)
 def forget_what_was_kept(*, request: HttpRequest, user: Any, **_kwargs: Any) -> None:
-    """Whoever signs out by choice leaves nothing at that browser."""
+    """Delete what this browser kept for a person who signs out."""
     if user is not None and user.is_authenticated:
         stashed_forms.signed_out(request)

@@ -1,4 +1,4 @@
-"""What a person may do with a token, told by the apps whose operations need it (decision 0004)."""
+"""Which token scopes a person can use, registered by the apps that need them (decision 0004)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from codesign.shared.actors import Actor
 from codesign.shared.registry import Registry
 
 SCOPE_ROLES: Registry[frozenset[str]] = Registry("token scope")
-"""By scope: the roles that can use any of its operations. A scope that is not here is anybody's."""
+"""Scope → roles that can use any of its operations. Anybody can use a scope that is not listed."""
 ROLES_HELD: Registry[Callable[[Actor], Set[str]]] = Registry("roles held")
-"""Ways to ask which roles an actor holds, in whatever study."""
+"""Functions that return the roles that an actor holds in any study."""

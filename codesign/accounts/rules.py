@@ -1,4 +1,4 @@
-"""What a token may do, and how its secret is kept."""
+"""Rules for API tokens, and for mail retries."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from django.utils.translation import gettext_lazy as _
 
 PREFIX = "cds_"
 LONGEST_DAYS = 366
-"""A token lives a year at most."""
+"""A token is valid for a year at most."""
 MOST_ATTEMPTS = 12
-"""Times that a mail is tried: with the pauses below, over about a day and a half."""
+"""Attempts to send a mail; with the pauses below, over about a day and a half."""
 LONGEST_PAUSE = timedelta(hours=6)
 UNPROVEN_LIFE = timedelta(days=1)
-"""How long an account stays whose address nobody proves."""
+"""An account whose address is not proven within this time is deleted."""
 
 
 class TokenScope(TextChoices):
-    """The scope that an API operation needs; each needs exactly one."""
+    """Permissions of a token. Each API operation names the one scope it needs."""
 
     JUDGE = "judge", _("Judge on my behalf")
     STUDY_READ = "study:read", _("Read my studies")
@@ -37,43 +37,43 @@ class TokenScope(TextChoices):
 
 
 class Rate(StrEnum):
-    """Kinds of requests that are counted apart; `API_REQUESTS_A_MINUTE` says how many of each."""
+    """Kinds of requests that are limited separately; see `API_REQUESTS_A_MINUTE`."""
 
     JUDGING = "judging"
     READING = "reading"
     CHANGING = "changing"
-    STRANGER = "stranger"  # nobody is signed in
+    STRANGER = "stranger"  # not signed in
 
 
 def new_secret() -> str:
-    """A fresh secret of 256 random bits, shown once."""
+    """Return a new secret of 256 random bits."""
     return PREFIX + secrets.token_urlsafe(32)
 
 
 def digest_of(secret: str) -> str:
-    """What is stored instead of the secret; it is random, so a plain hash suffices."""
+    """Return the hash to store instead of the secret. It is random, so a plain hash suffices."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def mailbox(address: str) -> str:
-    """Where a mail lands: `Ada+study@example.org` is the mailbox of `ada@example.org`."""
+    """Return the mailbox of an address: `Ada+study@example.org` → `ada@example.org`."""
     local, at, domain = address.strip().lower().rpartition("@")
     return local.partition("+")[0] + at + domain
 
 
 def is_valid(*, now: datetime, expires_at: datetime, revoked_at: datetime | None) -> bool:
-    """Whether a token may still be used."""
+    """Return whether a token can be used."""
     return revoked_at is None and now < expires_at
 
 
 def pause_after(attempts: int) -> timedelta:
-    """How long a mail waits after so many failed attempts: 1, 2, 4 … minutes, six hours at most."""
+    """Return the pause after so many failed attempts: 1, 2, 4 … minutes, at most six hours."""
     return min(timedelta(minutes=2 ** min(attempts - 1, 20)), LONGEST_PAUSE)
 
 
 @dataclass(frozen=True, slots=True)
 class KeptMail:
-    """One mail as it lies in a file."""
+    """A mail that is stored in a file."""
 
     to: str
     subject: str
@@ -82,11 +82,11 @@ class KeptMail:
 
 
 BETWEEN_MAILS = b"\n" + b"-" * 79 + b"\n"
-"""What Django's file backend writes after each."""
+"""Separator that Django's file backend writes after each mail."""
 
 
 def mails_in(content: bytes) -> list[KeptMail]:
-    """Every mail of a file, the newest first."""
+    """Return the mails of a file, newest first."""
     parts = [part for part in content.split(BETWEEN_MAILS) if part.strip()]
     return [_mail(part) for part in reversed(parts)]
 

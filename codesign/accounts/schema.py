@@ -1,4 +1,4 @@
-"""How the API describes itself: sign-in, scopes, and the refusals that every operation can give."""
+"""OpenAPI schema: authentication, scopes, and the errors that every operation can return."""
 
 from __future__ import annotations
 
@@ -20,33 +20,33 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
     name = "token"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        """An API key in a header, with what each scope allows."""
+        """Describe the token header and what each scope allows."""
         scopes = "\n".join(f"- `{scope}`: {scope.label}" for scope in TokenScope)
         return {
             "type": "apiKey",
             "in": "header",
             "name": "Authorization",
             "description": (
-                "`Token SECRET`. Tokens are made, and ended, on the page Account → Tokens. Each "
-                f"carries scopes and an end:\n\n{scopes}\n\nA token never allows more than its "
-                "person's roles do."
+                "`Token SECRET`. Create and revoke tokens on the page Account → Tokens. Each token "
+                f"has scopes and an expiry date:\n\n{scopes}\n\nA token never allows more than its "
+                "owner's roles do."
             ),
         }
 
     def get_security_requirement(self, auto_schema: Any) -> dict[str, list[str]]:
-        """The one scope that the operation needs."""
+        """Return the one scope that the operation needs."""
         scope = getattr(auto_schema.view, "scope", None)
         return {self.name: [str(scope)] if scope else []}
 
 
 class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """The cookie of somebody who signed in on the pages."""
+    """The cookie of a person who is signed in on the web pages."""
 
     target_class = "codesign.accounts.authentication.SessionAuthentication"
     name = "session"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        """A cookie; what changes something needs the CSRF header beside it."""
+        """Describe the cookie; requests that change something also need the CSRF header."""
         from django.conf import settings
 
         return {
@@ -54,7 +54,7 @@ class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
             "in": "cookie",
             "name": settings.SESSION_COOKIE_NAME,
             "description": (
-                "The session of somebody who is signed in, every scope included. Requests that "
+                "The session of a person who is signed in; it has every scope. Requests that "
                 f"change something also send the cookie `{settings.CSRF_COOKIE_NAME}` as the "
                 "header `X-CSRFToken`."
             ),
@@ -62,35 +62,35 @@ class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
 
 
 class ApiSchema(AutoSchema):
-    """Adds what is the same everywhere, so that no view has to say it."""
+    """Adds what is common to all operations, so that no view repeats it."""
 
     def get_summary(self) -> str:
-        """The first sentence of the view's words, or its first part."""
+        """Return the first sentence of the view's docstring, or its first part."""
         first: str = super().get_description().partition("\n")[0]
         return re.split(r"[.;:] |[.;:]$", first)[0]
 
     def get_description(self) -> str:  # type: ignore[override]
-        """The view's words, and the scope."""
-        said = super().get_description()
+        """Return the view's docstring and its scope."""
+        description = super().get_description()
         scope = getattr(self.view, "scope", None)
-        return f"{said}\n\nScope of a token: `{scope}`." if scope else said
+        return f"{description}\n\nToken scope: `{scope}`." if scope else description
 
     def get_override_parameters(self) -> list[Any]:
-        """What the view says may follow `?`, beside what it describes itself."""
+        """Add the query parameters that the view declares."""
         shape = getattr(self.view, "parameters", {}).get(self.method)
         return [*super().get_override_parameters(), *([shape] if shape else [])]
 
     def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = super()._resolve_path_parameters(  # type: ignore[no-untyped-call]
+        parameters: list[dict[str, Any]] = super()._resolve_path_parameters(  # type: ignore[no-untyped-call]
             variables
         )
-        for parameter in found:
+        for parameter in parameters:
             if parameter["name"].endswith("_id"):
                 parameter["schema"] = {"type": "string", "format": "uuid"}
-        return found
+        return parameters
 
     def _common_refusals(self) -> list[int]:
-        """Of signing in, negotiation, parameters, reading the body, throttling."""
+        """Return the status codes of authentication, negotiation, parameters, body, throttling."""
         codes = [406, 429]
         if getattr(self.view, "scope", None):
             codes += [400, 401, 403]
@@ -101,13 +101,13 @@ class ApiSchema(AutoSchema):
         return codes
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
-        found: dict[str, Any] = super()._get_response_bodies(direction)
+        bodies: dict[str, Any] = super()._get_response_bodies(direction)
         for code in self._common_refusals():
-            if str(code) not in found:
-                found[str(code)] = self._get_response_for_code(  # type: ignore[no-untyped-call]
+            if str(code) not in bodies:
+                bodies[str(code)] = self._get_response_for_code(  # type: ignore[no-untyped-call]
                     refusal(code),
                     str(code),
                     [CONTENT_TYPE],
                     direction,
                 )
-        return dict(sorted(found.items()))
+        return dict(sorted(bodies.items()))

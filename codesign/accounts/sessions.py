@@ -43,38 +43,38 @@ class SessionStore(db.SessionStore):
 
 
 class SignIn(AuthenticationBackend):
-    """Sign-in by address and password, and who a session belongs to."""
+    """Sign-in by address and password, and the account of a session."""
 
     def get_user(self, user_id: uuid.UUID) -> User | None:
-        """The account, unless it was closed."""
+        """Return the account unless it is deactivated."""
         user = _users.first(user_id=user_id)
         return user if user and self.user_can_authenticate(user) else None
 
 
 LOCK = ":lock"
-"""How django-allauth ends the keys under which it locks a count."""
+"""Suffix of the keys under which django-allauth locks a counter."""
 
 
 class SignInCache(DatabaseCache):
-    """Django's cache in the database, which waits for a lock instead of refusing people.
+    """Django's database cache, which waits for a lock instead of refusing people.
 
-    django-allauth counts tries under a lock that it asks for by `add`. After a second without it,
-    it answers that there were too many tries, so that some people who sign in at one address at
-    the same moment were told so wrongly. Here the lock is one of the database: it is held for two
-    statements, and ends with its connection.
+    django-allauth counts attempts under a lock that it takes with `add`. After a second without the
+    lock it reports too many attempts, so that people who sign in from one address at the same
+    moment were wrongly refused. This class uses a PostgreSQL advisory lock, which is held for two
+    statements and ends with its connection.
     """
 
     def add(
         self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None
     ) -> bool:
-        """Keep a value under a new key, or take a lock once it is free."""
+        """Store a value under a new key, or wait for a lock."""
         if not key.endswith(LOCK):
             return bool(super().add(key, value, timeout, version))
         lock_session(Lock.SIGN_IN, key)
         return True
 
     def delete(self, key: str, version: int | None = None) -> bool:
-        """Forget a value, or give a lock back."""
+        """Delete a value, or release a lock."""
         if not key.endswith(LOCK):
             return bool(super().delete(key, version))
         return unlock_session(Lock.SIGN_IN, key)

@@ -1,20 +1,11 @@
 """The outbox; what sign-in forgets again."""
 
 from codesign.accounts import services
-from codesign.accounts.services import proofs
-from codesign.shared.jobs import background
+from codesign.accounts.services import outbox, proofs
+from codesign.jobs.carrier import background
+from codesign.jobs.tasks import carried
 
-
-@background(name="accounts.tasks.send_mail", queue="default", time_limit=120)
-def send_mail(mail_id: str) -> None:
-    """Hand one mail to the mail server."""
-    services.deliver(mail_id=mail_id)
-
-
-@background(name="accounts.tasks.ring_mail", queue="default", time_limit=60)
-def ring_mail() -> None:
-    """Ring for mails that wait."""
-    services.ring_mail()
+send_mail = carried(outbox.KIND)
 
 
 @background(name="accounts.tasks.forget", queue="default", time_limit=60)

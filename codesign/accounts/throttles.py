@@ -1,8 +1,8 @@
-"""How much one person's programs may ask in a minute; which limit of sign-in holds somebody up.
+"""Rate limits of the API, and the limit that a person has reached when signing in.
 
-For programs one operation on the cache decides. Windows are whole minutes, counted by person and
-not by token: more tokens give no more. Where the cache is away, everybody goes on: a limit must not
-be what stops somebody's work.
+An API request costs one cache operation. Windows are whole minutes, counted by person and not by
+token, so that more tokens do not raise the limit. If the cache is down, nothing is limited: a limit
+must not stop people's work.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ WINDOW = 60
 
 
 def seconds_to_wait(who: str, rate: Rate) -> float | None:
-    """Count one request; None while there is room, else the seconds until there is again."""
+    """Count one request. Return None, or the seconds to wait if the limit is reached."""
     minute, into = divmod(time.time(), WINDOW)
     key = f"api:{rate}:{who}:{int(minute)}"
     try:
@@ -45,15 +45,15 @@ def seconds_to_wait(who: str, rate: Rate) -> float | None:
             counts.add(key, 1, timeout=2 * WINDOW)
             count = 1
     except Exception:
-        log.warning("the cache is away, nothing is limited")
+        log.warning("the cache is down, so requests are not limited")
         return None
     return WINDOW - into if count > settings.API_REQUESTS_A_MINUTE[rate] else None
 
 
 def address_of(request: Any) -> str:
-    """Where a request comes from, as sign-in sees it: behind `TRUSTED_PROXIES` proxies.
+    """Return the client's IP address as sign-in sees it, behind `TRUSTED_PROXIES` proxies.
 
-    Empty where the server does not say (a Unix socket without a trusted proxy).
+    Returns "" if the server does not tell it (a Unix socket without a trusted proxy).
     """
     try:
         return str(get_adapter().get_client_ip(getattr(request, "_request", request)))
@@ -62,19 +62,19 @@ def address_of(request: Any) -> str:
 
 
 def count_stranger(request: Request) -> None:
-    """Count a request that nobody is signed in for, by address; Throttled when it is too much."""
+    """Count an unauthenticated request by address. Raises Throttled if there are too many."""
     wait = seconds_to_wait(address_of(request), Rate.STRANGER)
     if wait is not None:
         raise Throttled(wait)
 
 
 class Throttle(BaseThrottle):
-    """By person, at the rate that the view names; by address where nobody need sign in."""
+    """Limits by person, at the view's rate, or by address for views that need no sign-in."""
 
     _wait: float | None = None
 
     def allow_request(self, request: Request, view: Any) -> bool:
-        """Count it and say whether it may go on."""
+        """Count the request and return whether it is allowed."""
         user = request.user
         if user and user.is_authenticated:
             rate = getattr(view, "rate", None) or (
@@ -86,13 +86,13 @@ class Throttle(BaseThrottle):
         return self._wait is None
 
     def wait(self) -> float | None:
-        """Seconds until the next minute begins."""
+        """Return the seconds until the next minute."""
         return self._wait
 
 
 @dataclass(frozen=True)
 class Pause:
-    """A limit of sign-in that is reached: whose it is ("ip", "key", "user"), and for how long."""
+    """A reached sign-in limit: what it counts by ("ip", "key", "user"), and how long it lasts."""
 
     action: str
     per: str
@@ -100,51 +100,51 @@ class Pause:
 
     @property
     def words(self) -> str:
-        """What happened, and when to try again."""
-        what = _MANY_HERE if self.per == "ip" else _REACHED.get(self.action, _OFTEN)
-        return f"{what} {_try_again_in(self.seconds)}"
+        """Return what happened and when to try again."""
+        reason = _MANY_HERE if self.per == "ip" else _REACHED.get(self.action, _OFTEN)
+        return f"{reason} {_try_again_in(self.seconds)}"
 
 
 _MANY_HERE = _(
-    "Very many people at your internet address are signing in at the moment. Your account is fine."
+    "Many people are signing in from your internet address right now. Your account is fine."
 )
-_OFTEN = _("There were too many tries in a short time.")
+_OFTEN = _("Too many attempts.")
 _REACHED: Mapping[str, Any] = {
     "login_failed": _(
-        "A wrong password or code was typed for this account five times, so it takes none for now."
+        "A wrong password or code was entered five times for this account, so it is locked for now."
     ),
     "request_login_code": _(
-        "We have sent three codes to this address within a minute. Use the newest one, and look in "
-        "the spam folder too."
+        "We have sent three codes to this address within a minute. Use the newest one. Check your "
+        "spam folder too."
     ),
-    "reset_password": _("We have sent several mails to this address within a minute."),
-    "confirm_email": _("We sent a mail to this address a moment ago."),
+    "reset_password": _("We have sent several e-mails to this address within a minute."),
+    "confirm_email": _("We sent an e-mail to this address a moment ago."),
 }
 
 
 def _try_again_in(seconds: int) -> str:
     if seconds < 100:
-        said = ngettext("Try again in %(n)d second.", "Try again in %(n)d seconds.", seconds)
-        return said % {"n": seconds}
+        text = ngettext("Try again in %(n)d second.", "Try again in %(n)d seconds.", seconds)
+        return text % {"n": seconds}
     minutes = math.ceil(seconds / 60)
-    said = ngettext("Try again in %(n)d minute.", "Try again in %(n)d minutes.", minutes)
-    return said % {"n": minutes}
+    text = ngettext("Try again in %(n)d minute.", "Try again in %(n)d minutes.", minutes)
+    return text % {"n": minutes}
 
 
 def pause_of(request: Any) -> Pause | None:
-    """The limit that holds this request up the longest; None where none is reached."""
-    reached = [found for found in _reached(request) if found]
+    """Return the reached limit with the longest wait, or None."""
+    reached = [pause for pause in _reached(request) if pause]
     return max(reached, key=lambda pause: pause.seconds, default=None)
 
 
 def sentence_of(request: Any) -> str:
-    """What to tell somebody who is held up by a limit of sign-in."""
+    """Return what to tell a person who has reached a sign-in limit."""
     pause = pause_of(request)
     return pause.words if pause else f"{_OFTEN} {gettext('Try again in a minute.')}"
 
 
 def _reached(request: Any) -> Iterator[Pause | None]:
-    """Look at each limit that this request may have met, as django-allauth counted it."""
+    """Yield the state of each limit that applies to this request, as django-allauth counts it."""
     for app, action, keys in _limits_of(request):
         for rate in ratelimit.get_rates(app=app, action=action):
             if rate.per == "user" and not request.user.is_authenticated:
@@ -178,11 +178,11 @@ PAGES: Mapping[str, tuple[str, ...]] = {
     "mfa_authenticate": ("login_failed",),
     "mfa_login_webauthn": ("webauthn_login",),
 }
-"""By the name of an address: the limits that a request to it may meet."""
+"""URL name → the limits that apply to it."""
 
 
 def _limits_of(request: Any) -> Iterator[tuple[str, str, list[str]]]:
-    """(app, action, keys that it may be counted under)."""
+    """Yield (app, action, keys that the request may be counted under)."""
     named = request.resolver_match.url_name if request.resolver_match else ""
     typed = [request.POST[n].strip().lower() for n in ("email", "login") if n in request.POST]
     if request.user.is_authenticated:

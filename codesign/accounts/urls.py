@@ -1,4 +1,4 @@
-"""Tokens of one's own; accounts of the site for its admins."""
+"""URLs for a person's API tokens, and for the site's accounts."""
 
 from django.urls import path
 

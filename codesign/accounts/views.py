@@ -1,4 +1,4 @@
-"""API tokens of one's own; the accounts of the site, for its admins."""
+"""A person's API tokens, and the site's accounts for its admins."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from codesign.shared.pages import PageView, plain_page
 ACCOUNTS_A_PAGE = 50
 JUST_MADE = "token_just_made"
 HANDED_S = 60
-"""Seconds within which the page after must be asked for."""
+"""Seconds within which the next page must show the secret."""
 MAILS_A_PAGE, MOST_MAILS = 10, 200
 shown_lately: Callable[[PageView], PageView] = reauthentication_required(allow_get=True)
-"""Changes wait until the person has shown within minutes that it is them, and then go on."""
+"""Ask the person to confirm who they are unless they did so minutes ago, then continue."""
 
 
 class AccountRequest(HttpRequest):
-    """What a signed-in page gets."""
+    """The request of a signed-in person."""
 
     user: User
     actor: Actor
@@ -49,15 +49,17 @@ class AccountRequest(HttpRequest):
 @require_http_methods(["GET", "POST"])
 @shown_lately
 def tokens(request: AccountRequest) -> HttpResponse:
-    """My tokens, and a form for a new one, whose secret is on the next page once."""
+    """Show my tokens and a form for a new one. Its secret is shown once, on the next page."""
     form = TokenForm(request.POST or None, usable=queries.scopes_of(actor=request.actor))
     secret = _make_token(request, form) if form.is_bound and form.is_valid() else ""
     if secret:
         return _handed_over(request, secret)
-    shown = request.get_signed_cookie(JUST_MADE, "", salt=str(request.user.pk), max_age=HANDED_S)
-    seen = {
+    secret = (
+        request.get_signed_cookie(JUST_MADE, "", salt=str(request.user.pk), max_age=HANDED_S) or ""
+    )
+    context = {
         "form": form,
-        "secret": shown,
+        "secret": secret,
         "tokens": [
             {
                 "token": token,
@@ -67,17 +69,17 @@ def tokens(request: AccountRequest) -> HttpResponse:
             for token in queries.tokens_of(actor=request.actor)
         ],
     }
-    answer = render(request, "accounts/tokens.html", seen, status=400 if form.errors else 200)
+    answer = render(request, "accounts/tokens.html", context, status=400 if form.errors else 200)
     if JUST_MADE in request.COOKIES:
         answer.delete_cookie(JUST_MADE, path=request.path, samesite="Strict")
     return answer
 
 
 def _handed_over(request: AccountRequest, secret: str) -> HttpResponse:
-    """Go on to the page that shows it, which a reload can then neither repeat nor show again.
+    """Redirect to the page that shows the secret, so that a reload does not repeat the request.
 
-    The browser carries it over, for that address alone and for a minute: it is to show it anyway,
-    and so it is written down nowhere on the server.
+    The browser carries the secret in a cookie, for that page only and for a minute. It shows the
+    secret anyway, and so the server never stores it.
     """
     answer = redirect("accounts:tokens")
     answer.set_signed_cookie(
@@ -108,10 +110,10 @@ def _make_token(request: AccountRequest, form: TokenForm) -> str:
 @require_POST
 @shown_lately
 def revoke_token(request: AccountRequest) -> HttpResponse:
-    """End one of my tokens at once."""
+    """Revoke one of my tokens."""
     name = request.POST.get("name", "")
     services.revoke_token(actor=request.actor, user=request.user, name=name)
-    messages.success(request, _("“%(name)s” has ended.") % {"name": name})
+    messages.success(request, _("“%(name)s” was revoked.") % {"name": name})
     return redirect("accounts:tokens")
 
 
@@ -119,7 +121,7 @@ def revoke_token(request: AccountRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def people(request: AccountRequest) -> HttpResponse:
-    """Every account, and a way to invite somebody to make one."""
+    """List all accounts, and invite somebody to create one."""
     form = InviteForm(request.POST or None)
     if form.is_bound and form.is_valid():
         services.invite_account(
@@ -127,34 +129,34 @@ def people(request: AccountRequest) -> HttpResponse:
             email=form.cleaned_data["email"],
             sign_up_url=settings.SITE_URL + reverse("account_signup"),
         )
-        messages.success(request, _("We are writing to %(email)s.") % form.cleaned_data)
+        messages.success(request, _("We are sending an e-mail to %(email)s.") % form.cleaned_data)
         return redirect("accounts:people")
-    found = Paginator(queries.accounts(actor=request.actor), ACCOUNTS_A_PAGE)
-    seen = {
+    pages = Paginator(queries.accounts(actor=request.actor), ACCOUNTS_A_PAGE)
+    context = {
         "form": form,
-        "page": found.get_page(request.GET.get("page")),
+        "page": pages.get_page(request.GET.get("page")),
         "mail_shown": settings.MAIL_SHOWN,
     }
-    return render(request, "accounts/people.html", seen, status=400 if form.errors else 200)
+    return render(request, "accounts/people.html", context, status=400 if form.errors else 200)
 
 
 @plain_page(SITE_ADMIN)
 @never_cache
 @require_safe
 def mail(request: AccountRequest) -> HttpResponse:
-    """What an installation without a mail server would have sent: a demo needs its codes."""
+    """Show mails of an installation without a mail server, because a demo needs its codes."""
     if not settings.MAIL_SHOWN:
         raise NotFound
-    found = Paginator(queries.kept_mail(actor=request.actor, most=MOST_MAILS), MAILS_A_PAGE)
-    seen = {"page": found.get_page(request.GET.get("page")), "folder": settings.MAIL_DIR}
-    return render(request, "accounts/mail.html", seen)
+    pages = Paginator(queries.kept_mail(actor=request.actor, most=MOST_MAILS), MAILS_A_PAGE)
+    context = {"page": pages.get_page(request.GET.get("page")), "folder": settings.MAIL_DIR}
+    return render(request, "accounts/mail.html", context)
 
 
 @plain_page(SITE_ADMIN)
 @never_cache
 @require_safe
 def stop(request: AccountRequest, user_id: uuid.UUID) -> HttpResponse:
-    """What stopping an account does, and the button that does it."""
+    """Explain what deactivating an account does, with a button that does it."""
     user = queries.account(actor=request.actor, user_id=user_id)
     if user == request.user or not user.is_active:
         return redirect("accounts:people")
@@ -165,12 +167,12 @@ def stop(request: AccountRequest, user_id: uuid.UUID) -> HttpResponse:
 @require_POST
 @proven_lately
 def set_active(request: AccountRequest, user_id: uuid.UUID) -> HttpResponse:
-    """Stop an account or open it again."""
+    """Deactivate or reactivate an account."""
     user = queries.account(actor=request.actor, user_id=user_id)
     if request.POST.get("active") not in ("yes", "no"):
-        raise Invalid("Choose whether the account is stopped or opened again.")
+        raise Invalid(_("Choose whether to deactivate or reactivate the account."))
     active = request.POST["active"] == "yes"
     services.set_active(actor=request.actor, user=user, active=active)
-    said = _("%(email)s can sign in again.") if active else _("%(email)s cannot sign in any more.")
-    messages.success(request, said % {"email": user.email})
+    text = _("%(email)s can sign in again.") if active else _("%(email)s can no longer sign in.")
+    messages.success(request, text % {"email": user.email})
     return redirect("accounts:people")

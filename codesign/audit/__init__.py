@@ -1,1 +1,1 @@
-"""What was done, by whom, when: append-only, sealed in batches, personal data shreddable."""
+"""The audit trail: append-only, sealed in batches, with personal data that can be shredded."""

@@ -1,4 +1,4 @@
-"""Audit tables. They point at nothing by foreign key: what they speak of may be gone one day."""
+"""Audit tables. They use no foreign keys, because the rows they refer to may be deleted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CURRENT_TRANSACTION = models.Func(
 
 
 class Event(models.Model):
-    """One thing that was done. What is hashed holds no personal data (standards 7.2)."""
+    """An event. The hashed columns hold no personal data (standards 7.2)."""
 
     id = models.BigAutoField(primary_key=True)
     xid = models.BigIntegerField(
@@ -40,7 +40,7 @@ class Event(models.Model):
 
 
 class PersonKey(models.Model):
-    """The key under which one person's details are encrypted; deleting it shreds them."""
+    """The key that encrypts one person's details. Deleting it shreds them."""
 
     user_id = models.UUIDField(primary_key=True)
     key = models.BinaryField()
@@ -48,7 +48,7 @@ class PersonKey(models.Model):
 
 
 class PersonalDetail(models.Model):
-    """The personal part of an event, readable while its person's key exists."""
+    """The personal part of an event, readable while the person's key exists."""
 
     event = models.OneToOneField(Event, on_delete=models.PROTECT, related_name="detail")
     user_id = models.UUIDField(db_index=True)
@@ -59,9 +59,9 @@ class PersonalDetail(models.Model):
 
 
 class Seal(models.Model):
-    """A batch of events under one SHA-256 that also covers the seal before it.
+    """The SHA-256 of a batch of events and of the seal before it.
 
-    Batches come from a timer, so that no request waits for the head of the chain.
+    A timer creates seals, so that no request waits for the head of the chain.
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -1,4 +1,4 @@
-"""What a seal covers: a SHA-256 over the seal before and a fixed writing of each event."""
+"""What a seal covers: SHA-256 of the seal before it and of each event in canonical form."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class EventLike(Protocol):
 
 
 def line(event: EventLike) -> bytes:
-    """One event, always written the same way."""
+    """Return the canonical form of one event."""
     values = [
         event.id,
         event.xid,
@@ -45,7 +45,7 @@ def line(event: EventLike) -> bytes:
 
 
 def digest(previous: str, events: Iterable[EventLike]) -> str:
-    """The seal's digest, 64 hex digits."""
+    """Return the digest of the seal, 64 hex digits."""
     total = hashlib.sha256(previous.encode())
     for event in events:
         total.update(line(event))

@@ -1,4 +1,4 @@
-"""Writing the audit trail, sealing it, shredding a person's part of it."""
+"""Writing the audit trail, sealing it, shredding a person's details."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def record(
 ) -> Event:
     """Write one event in the caller's transaction.
 
-    `about` is (kind, id, label); `data` holds no personal data; `personal` is (user id, what),
-    allowed only for an action that says what erasure does to it. What is returned knows its number
-    only where it has a personal part.
+    `about` is (kind, id, label). `data` holds no personal data. `personal` is (user id, details),
+    allowed only for actions that declare what erasure does to it. The returned event has an id only
+    if it has a personal part.
     """
     registered = ACTIONS.get(action)
     if personal and registered.on_erasure is OnErasure.NOTHING_HELD:
@@ -61,25 +61,25 @@ def record(
 
 
 def _key_of(user_id: uuid.UUID) -> bytes:
-    found, _ = PersonKey.objects.get_or_create(
+    person_key, _created = PersonKey.objects.get_or_create(
         user_id=user_id, defaults={"key": Fernet.generate_key()}
     )
-    return bytes(found.key)
+    return bytes(person_key.key)
 
 
 @transaction.atomic
 def shred(*, actor: Actor, user_id: uuid.UUID) -> None:
-    """Make every personal detail of one person unreadable, for good."""
+    """Make every personal detail of one person unreadable. This cannot be undone."""
     PersonKey.objects.filter(user_id=user_id).delete()
     record(actor=actor, action=SHREDDED, about=("user", user_id, ""))
 
 
 @transaction.atomic
 def seal() -> Seal | None:
-    """Seal the next batch of settled events; None where there is nothing new.
+    """Seal the next batch of settled events. Return None if there are none.
 
-    Only transactions below the oldest one still running are sealed: none of them can add an
-    event any more, so none slips in behind a seal.
+    Only transactions below the oldest running one are sealed, because no event can be added to them
+    any more.
     """
     if not try_lock_until_commit(Lock.SEAL_AUDIT):
         return None

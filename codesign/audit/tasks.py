@@ -1,10 +1,10 @@
-"""The timer that seals."""
+"""The task that seals events, run by a timer."""
 
 from codesign.audit import services
-from codesign.shared.jobs import background
+from codesign.jobs.carrier import background
 
 
 @background(name="audit.tasks.seal", queue="default", time_limit=60)
 def seal() -> None:
-    """Seal what is settled."""
+    """Seal settled events."""
     services.seal()

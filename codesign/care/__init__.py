@@ -1,1 +1,1 @@
-"""Care for everybody who reads heavy things here."""
+"""Care for everybody who reads distressing texts here."""

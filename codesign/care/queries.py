@@ -1,4 +1,4 @@
-"""Reading the words of the Help page; they ship with the code and change only with it."""
+"""The content of the Help page. It ships with the code and changes only with it."""
 
 from __future__ import annotations
 
@@ -13,38 +13,37 @@ from django.utils.translation import gettext_lazy
 
 HERE = Path(__file__).resolve().parent
 SUPPORT = gettext_lazy(
-    "Some of your words can mean that somebody wants to die or to hurt themselves. If that is how"
-    " you feel, now or sometimes, please talk to someone today. The people on these lines listen,"
-    " and they do not judge."
+    "Some of your words can mean that somebody wants to die or to hurt themselves. If you feel"
+    " like this, now or sometimes, please talk to someone today. The people on these lines listen"
+    " and do not judge."
 )
-"""Said to somebody whose words ask for it (WHO and IASP 2023: no blame, no method, hope)."""
+"""Shown after text that suggests a need for it (WHO and IASP 2023: no blame, no method, hope)."""
 
 
 @cache
 def help_parts() -> list[dict[str, Any]]:
-    """The parts of the page: heading and paragraphs."""
+    """Return the sections of the page: headings and paragraphs."""
     return json.loads((HERE / "help.json").read_text(encoding="utf-8"))
 
 
 @cache
 def helplines_by_country() -> list[tuple[str, list[dict[str, Any]]]]:
-    """(country, its lines): emergency numbers first, as they stand in the file."""
+    """Return (country, its lines) in the order of the file: emergency numbers first."""
     lines = json.loads((HERE / "helplines.json").read_text(encoding="utf-8"))
     for line in lines:
         line["checked_on"] = date.fromisoformat(line["checked_on"])
-    return [(name, list(found)) for name, found in groupby(lines, key=lambda x: x["country"])]
+    return [(name, list(rows)) for name, rows in groupby(lines, key=lambda line: line["country"])]
 
 
 Country = tuple[str, list[dict[str, Any]]]
-"""(its name; its lines)"""
+"""(name, lines)"""
 
 
 def countries_for(*, language: str) -> list[Country]:
-    """Every country's lines as on the Help page, those that speak the person's language first.
+    """Return the lines of every country, those that speak the person's language first.
 
-    What is for everywhere else stands last.
-
-    In which country somebody is, is not known here, so none is left out.
+    Lines for everywhere else come last. No country is left out, because the person's country is not
+    known.
     """
     spoken = language.split("-")[0].lower()
 

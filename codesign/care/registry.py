@@ -1,4 +1,4 @@
-"""What higher apps add to the Help page; filled in their `ready()`."""
+"""What higher apps add to the Help page, registered in their `ready()`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from codesign.shared.registry import Registry
 
-# each takes the address that Help leads back to, and returns where one stops what was done there,
-# or nothing where there is nothing to stop
+# Each takes the address that Help leads back to, and returns the page where a person can stop the
+# activity there, or "" if there is nothing to stop.
 WAYS_TO_STOP: Registry[Callable[[str], str]] = Registry("way to stop")
 
 
 def way_to_stop(address: str) -> str:
-    """Where one stops what was done at an address; empty where nothing goes on there."""
+    """Return the page where a person can stop the activity at an address, or ""."""
     return next((way for _name, find in WAYS_TO_STOP if (way := find(address))), "")

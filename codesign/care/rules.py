@@ -1,11 +1,12 @@
-"""Explicit statements that somebody wants to die or to hurt themselves, found in what they write.
+"""Finds explicit statements that somebody wants to die or to hurt themselves, in what they write.
 
-A hit shows help and keeps the text with its author; it decides nothing else. So a negation or a
-quotation counts too: help never harms. The phrases, few and clear for each language, stand in
-`statements.json`; every language is looked for in every text, since people change between them.
+A match shows help and keeps the text private to its author; it has no other effect. So negations
+and quotations match too: showing help does no harm. The phrases in `statements.json` are few and
+explicit. Every text is searched in all languages, because people switch between them.
 
-A phrase is words between blanks: `a|b` is either word, `a?` may be missing, a word in capitals is
-one of that set, `SET*` is up to three of it, `^` and `$` are the start and the end of a sentence.
+A phrase is a list of words: `a|b` matches either word, `a?` is optional, a word in capitals is any
+word of that set, `SET*` is up to three words of the set, `^` and `$` are the start and the end of a
+sentence.
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ Sets = Mapping[str, Sequence[str]]
 
 PHRASES = Path(__file__).resolve().parent / "statements.json"
 MOST_KEPT = 0x3000
-"""Characters below this are remembered; letters of the file's languages are."""
+"""Mappings of characters below this are cached; it includes the letters of all languages here."""
 SHORTEST = 5
-"""Characters: no phrase is shorter."""
+"""Characters of the shortest phrase."""
 MOST_FILL = 3
-"""Words of a `SET*` in a row."""
+"""Largest number of words that `SET*` matches."""
 GAP = "[ .]"
-"""Before every word: a blank, or the end of a sentence, as in “I want. to die.”."""
+"""Before every word: a space or the end of a sentence, as in “I want. to die.”."""
 _SENTENCE_ENDS = ".!?;:\n\r\u2026\u061f\u061b\u00a1\u00bf\u3002"
 _APOSTROPHES = "'\u2019\u2018\u02bc\u00b4`\u2032\uff07"
 _LETTERS: dict[str, str | None] = {
@@ -42,14 +43,14 @@ _LETTERS: dict[str, str | None] = {
 
 
 class _Folded(dict[int, str | None]):
-    """What each character becomes; worked out when it first occurs."""
+    """The normal form of each character, computed at its first use."""
 
     def __missing__(self, code: int) -> str | None:
-        one = chr(code)
-        folded: str | None = _LETTERS.get(one, one)
-        if one in _SENTENCE_ENDS:
+        character = chr(code)
+        folded: str | None = _LETTERS.get(character, character)
+        if character in _SENTENCE_ENDS:
             folded = "."
-        elif one in _APOSTROPHES or unicodedata.category(one) in ("Mn", "Me", "Cf"):
+        elif character in _APOSTROPHES or unicodedata.category(character) in ("Mn", "Me", "Cf"):
             folded = None
         if code < MOST_KEPT:
             self[code] = folded
@@ -64,21 +65,21 @@ _ENDS = re.compile(r" *\.[ .]*")
 
 
 def says_so(text: str) -> bool:
-    """Whether a text holds one of the phrases, however it is spelt, in any of the languages."""
+    """Return whether a text contains one of the phrases, in any language and spelling."""
     if len(text) < SHORTEST:
         return False
     plain, by_first_word = _plain(text), _by_first_word()
     return any(
-        pattern.match(plain, found.start())
-        for found in _WORD.finditer(plain)
-        for pattern in by_first_word.get(found[1], ())
+        pattern.match(plain, word.start())
+        for word in _WORD.finditer(plain)
+        for pattern in by_first_word.get(word[1], ())
     )
 
 
 def _plain(text: str) -> str:
-    """Small letters without marks, none twice in a row; a blank or `.` before and after each word.
+    """Return lower case without marks or repeated letters, with a space or `.` around each word.
 
-    So capitals, apostrophes, accents, wide letters, “dieee” and “kil” make no difference.
+    So capitals, apostrophes, accents, full-width letters, “dieee” and “kil” make no difference.
     """
     apart = unicodedata.normalize("NFKD", text.translate(_FOLDED)).translate(_FOLDED)
     words = _AGAIN.sub(r"\1", _NO_WORD.sub(" ", apart.casefold()))
@@ -87,33 +88,33 @@ def _plain(text: str) -> str:
 
 @cache
 def _by_first_word() -> dict[str, list[re.Pattern[str]]]:
-    """First word → the phrases that begin with it; compiled when the first text is looked at."""
-    found: dict[str, list[re.Pattern[str]]] = defaultdict(list)
-    for said in json.loads(PHRASES.read_text(encoding="utf-8")).values():
-        for phrase in said["phrases"]:
+    """Return first word → compiled phrases that begin with it. Compiled at the first use."""
+    by_first_word: dict[str, list[re.Pattern[str]]] = defaultdict(list)
+    for language in json.loads(PHRASES.read_text(encoding="utf-8")).values():
+        for phrase in language["phrases"]:
             words = phrase.split()
-            pattern = re.compile(_phrase(said["sets"], words))
-            for first in _first_words(said["sets"], words[words[0] == "^" :]):
-                found[first].append(pattern)
-    return dict(found)
+            pattern = re.compile(_phrase(language["sets"], words))
+            for first in _first_words(language["sets"], words[words[0] == "^" :]):
+                by_first_word[first].append(pattern)
+    return dict(by_first_word)
 
 
 def _first_words(sets: Sets, words: list[str]) -> set[str]:
-    """The words with which a phrase can begin: also the next one's where one may be missing."""
-    found = {_plain(said).strip(" .").split(" ")[0] for said in _choices(sets, words[0])}
-    return found | _first_words(sets, words[1:]) if words[0][-1] in "*?" else found
+    """Return the words that can begin a phrase, including the next one if a word is optional."""
+    firsts = {_plain(choice).strip(" .").split(" ")[0] for choice in _choices(sets, words[0])}
+    return firsts | _first_words(sets, words[1:]) if words[0][-1] in "*?" else firsts
 
 
 def _phrase(sets: Sets, words: list[str]) -> str:
-    """A regular expression; each word comes with the gap before it."""
+    """Return a regular expression; each word includes the gap before it."""
     starts = words[0] == "^"
-    found = "".join(_word(sets, word) for word in words[starts:])
-    return (r"(?=\.)" if starts else "") + found + f"(?={GAP})"
+    pattern = "".join(_word(sets, word) for word in words[starts:])
+    return (r"(?=\.)" if starts else "") + pattern + f"(?={GAP})"
 
 
 def _choices(sets: Sets, word: str) -> list[str]:
     names = word.rstrip("*?").split("|")
-    return [said for name in names for said in sets.get(name, [name])]
+    return [choice for name in names for choice in sets.get(name, [name])]
 
 
 def _word(sets: Sets, word: str) -> str:

@@ -1,4 +1,4 @@
-"""Help."""
+"""URL of the Help page."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The Help page: public, and in the header of every page at the same place (standards 4.7)."""
+"""The Help page: public, and linked in the same place on every page (standards 4.7)."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from codesign.studies.permissions import page
 @page(PUBLIC)
 @require_safe
 def help_page(request: HttpRequest) -> HttpResponse:
-    """What one can do now, whom one can call, and whom to write to when signed in."""
+    """Show what to do now, whom to call and, if signed in, whom to write to."""
     actor = Actor.of(request.user) if request.user.is_authenticated else SYSTEM
     back = request.GET.get("next", "")
     ours = back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
-    seen = {
+    context = {
         "back": back if ours else "",
         "stop": way_to_stop(back) if ours and request.user.is_authenticated else "",
         "parts": queries.help_parts(),
@@ -32,4 +32,4 @@ def help_page(request: HttpRequest) -> HttpResponse:
             for member in studies.memberships(actor=actor)
         ],
     }
-    return render(request, "care/help.html", seen)
+    return render(request, "care/help.html", context)

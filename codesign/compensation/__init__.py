@@ -1,1 +1,1 @@
-"""Pay: rates, promises, and a double-entry ledger that only grows."""
+"""Pay: rates, promises and an append-only double-entry ledger."""

@@ -4,11 +4,11 @@ from django.apps import AppConfig
 
 
 class CompensationConfig(AppConfig):
-    """Hears of signatures, so that what was promised is on record."""
+    """Records what was promised when somebody signs the consent."""
 
     name = "codesign.compensation"
     label = "compensation"
 
     def ready(self) -> None:
-        """Listen for signatures; say what is paid, and what was earned; offer a publish check."""
+        """Register receivers, cards, table columns and the publish check."""
         from codesign.compensation import home_cards, publish_checks, receivers  # noqa: F401

@@ -1,4 +1,4 @@
-"""What pay says before one signs, on homes and in the header."""
+"""Pay on the consent page, on home pages and in the navigation."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from codesign.studies.registry import CARDS, NAV, CardSource, NavLink, Panel
 
 
 def what_it_pays(member: Member) -> Panel | None:
-    """Amount, time and hourly rate, as they would be promised now (standards 3.1)."""
+    """Return a panel with amount, time and hourly rate, as promised now (standards 3.1)."""
     if member.cohort_id is None:
         return None
     rate = queries.rate_in_force(cohort_id=member.cohort_id, at=timezone.now())
@@ -29,7 +29,7 @@ def what_it_pays(member: Member) -> Panel | None:
 
 
 def earned(member: Member) -> Panel:
-    """The balance, and the way to every entry."""
+    """Return a panel with the balance and a link to all payments."""
     balances = queries.balances(member_id=member.id)
     return Panel(
         "compensation/_earned.html", {"study": member.study, "balances": sorted(balances.items())}
@@ -37,16 +37,16 @@ def earned(member: Member) -> Panel:
 
 
 def book(member: Member) -> Panel:
-    """What people have earned in the study so far, and that both sides of the book agree."""
+    """Return a panel with the study's total payments, and whether the ledger balances."""
     return Panel("compensation/_book.html", {"books": queries.book_of(study_id=member.study_id)})
 
 
 def earned_by(member_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
-    """What each person has earned and not been paid, in words."""
-    found = queries.balances_of(member_ids=member_ids)
+    """Return what each person has earned and not been paid, formatted."""
+    balances_of = queries.balances_of(member_ids=member_ids)
     return {
         member_id: ", ".join(format_money(minor, currency) for currency, minor in balances)
-        for member_id, balances in found.items()
+        for member_id, balances in balances_of.items()
     }
 
 

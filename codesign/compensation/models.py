@@ -1,4 +1,4 @@
-"""The ledger. A balance is never stored: it is the sum of legs (house rule 5)."""
+"""The ledger. Balances are not stored: a balance is the sum of legs (house rule 5)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from codesign.studies.models import Cohort, Member, Study
 
 
 class PayRate(PublicModel):
-    """What one piece of work of a cohort pays from a moment on; the latest counts."""
+    """What one piece of work pays a cohort from a given time on. The latest rate counts."""
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="pay_rates")
     cohort = models.ForeignKey(Cohort, on_delete=models.PROTECT, related_name="pay_rates")
@@ -51,9 +51,9 @@ class Promise(PublicModel):
 
 
 class Account(PublicModel):
-    """One side of the book, in one currency: what a person has earned, what a study has spent.
+    """An account of the ledger in one currency: what a person has earned or a study has spent.
 
-    Its owner is named by (kind, id) and label, not by foreign key.
+    Its owner is stored as (kind, id) and label, not as a foreign key.
     """
 
     kind = models.CharField(max_length=20)  # earned | spent
@@ -71,7 +71,7 @@ class Account(PublicModel):
 
 
 class Transfer(PublicModel):
-    """One movement of money and what it is for; corrected by another one, never changed."""
+    """A movement of money and its reason. It is corrected by another transfer, never changed."""
 
     kind = models.CharField(max_length=20)  # credit | reversal
     idempotency_key = models.CharField(max_length=120)
@@ -133,15 +133,15 @@ LEGS_OF_STUDIES = """
     JOIN compensation_account a ON a.id = l.account_id
     GROUP BY 1, 2, 3
 """
-"""What a study's legs add up to, by person and currency, in the columns of `BookTally`."""
+"""The sums of a study's legs by person and currency, in the columns of `BookTally`."""
 
 
 class BookTally(models.Model):
-    """What a study's part of the ledger adds up to, as movements: their sum is the number.
+    """The totals of a study's part of the ledger, stored as movements whose sum is the total.
 
-    A trigger adds a row for each side of every credit in its own transaction, so that a page need
-    not add up millions of legs, and two credits never wait for each other. A timer folds the rows
-    of an account into one (decision 14). The legs stay the book: `trial_balance` proves the
+    A trigger adds a row for each side of every credit in the same transaction. So pages do not sum
+    millions of legs, and concurrent credits do not wait for each other. A timer folds the rows of
+    an account into one (decision 14). The legs remain the ledger; `trial_balance` checks the
     tallies against them.
     """
 
@@ -163,7 +163,7 @@ class BookTally(models.Model):
 
 
 class Leg(models.Model):
-    """A signed amount on one account; the legs of a transfer sum to zero per currency."""
+    """A signed amount on one account. The legs of a transfer sum to zero per currency."""
 
     id = models.BigAutoField(primary_key=True)
     transfer = models.ForeignKey(Transfer, on_delete=models.PROTECT, related_name="legs")
@@ -180,7 +180,7 @@ class Leg(models.Model):
         indexes: ClassVar = [
             models.Index(
                 fields=["account", "-id"],
-                include=["currency", "amount_minor"],  # a balance reads nothing but the index
+                include=["currency", "amount_minor"],  # for index-only scans of a balance
                 name="leg_by_account",
             )
         ]

@@ -1,4 +1,4 @@
-"""Who sets pay and who sees it."""
+"""Permissions to set and see pay."""
 
 from codesign.shared.access import Permission, Scope
 from codesign.studies.rules import JUDGING, Role

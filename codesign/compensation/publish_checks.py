@@ -1,4 +1,4 @@
-"""What a study needs before it opens: nobody is asked to work for a pay that was not named."""
+"""Publish check: every cohort needs a pay rate before the study opens."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from codesign.compensation import queries, rules
 from codesign.shared.money import format_money
 from codesign.studies.models import Study
 from codesign.studies.queries import cohorts_of
-from codesign.studies.registry import PUBLISH_CHECKS, Found, Gap, PublishCheck
+from codesign.studies.registry import PUBLISH_CHECKS, CheckResult, Gap, PublishCheck
 
 
-def pay(study: Study) -> Found:
-    """A rate above zero in force for every cohort (standards 3.1); a low one is said to be low."""
+def pay(study: Study) -> CheckResult:
+    """Check for a rate above zero for every cohort (standards 3.1); warn if it is low."""
     href = reverse("compensation:rates", kwargs={"slug": study.slug})
     rates = queries.rates_in_force(study_id=study.id, at=timezone.now())
-    there, gaps, warnings = [], [], []
+    done, gaps, warnings = [], [], []
     for cohort in cohorts_of(study_id=study.id):
         rate = rates.get(cohort.id)
         if rate is None or rate.amount_minor <= 0:
@@ -30,7 +30,7 @@ def pay(study: Study) -> Found:
         price: dict[str, Any] = {"amount_minor": rate.amount_minor, "currency": rate.currency}
         seconds = rate.estimated_seconds
         hourly = rules.hourly_minor(amount_minor=rate.amount_minor, estimated_seconds=seconds)
-        there.append(
+        done.append(
             _("%(cohort)s: %(price)s; %(hourly)s an hour")
             % {
                 "cohort": cohort.title,
@@ -40,16 +40,16 @@ def pay(study: Study) -> Found:
         )
         if low := rules.low_pay_words(**price, estimated_seconds=seconds):
             warnings.append(f"{cohort.title}: {low}")
-    if not there and not gaps:
-        gaps = [Gap(_("Set the pay, once you have said who judges."), href)]
-    return Found(there=there, gaps=gaps, warnings=warnings)
+    if not done and not gaps:
+        gaps = [Gap(_("Add a cohort first, then set its pay."), href)]
+    return CheckResult(done=done, gaps=gaps, warnings=warnings)
 
 
 PUBLISH_CHECKS.register(
     "pay",
     PublishCheck(
         title=gettext_lazy("Pay"),
-        says=gettext_lazy("What each cohort is paid for one text, skipped ones too."),
+        says=gettext_lazy("What each cohort is paid for one text, including skipped texts."),
         order=50,
         look=pay,
         url_name="compensation:rates",

@@ -1,4 +1,4 @@
-"""Reading pay: what is in force, what somebody has earned."""
+"""Reading pay: rates in force, balances, the ledger."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.db import connection
 from django.db.models import F, QuerySet, Sum
+from django.utils.translation import gettext as _
 
 from codesign.compensation.models import (
     LEGS_OF_STUDIES,
@@ -31,18 +32,18 @@ def _rate(cohort_id: uuid.UUID, at: datetime) -> QuerySet[PayRate]:
 
 
 def rate_in_force(*, cohort_id: uuid.UUID, at: datetime) -> PayRate | None:
-    """What one piece of work pays at that moment; None where nothing was set."""
+    """Return the rate in force at that time, or None."""
     return _rate.first(cohort_id=cohort_id, at=at)
 
 
 def rates_in_force(*, study_id: uuid.UUID, at: datetime) -> dict[uuid.UUID, PayRate]:
-    """cohort id → the rate that counts at that moment, for every cohort that has one."""
+    """Return cohort id → rate in force at that time, for every cohort that has one."""
     rates = PayRate.objects.filter(study_id=study_id, effective_from__lte=at)
     return {rate.cohort_id: rate for rate in rates.order_by("effective_from")}
 
 
 def rates(*, study_id: uuid.UUID) -> QuerySet[PayRate]:
-    """Every rate that was ever set in a study, newest first."""
+    """Return every rate that was ever set in a study, newest first."""
     return (
         PayRate.objects.filter(study_id=study_id)
         .select_related("cohort")
@@ -51,27 +52,27 @@ def rates(*, study_id: uuid.UUID) -> QuerySet[PayRate]:
 
 
 def balances(*, member_id: uuid.UUID) -> dict[str, int]:
-    """currency → minor units that a person has earned and not been paid."""
+    """Return currency → minor units that a person has earned and not been paid."""
     return dict(balances_of(member_ids=[member_id]).get(member_id, []))
 
 
 def balances_of(*, member_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[tuple[str, int]]]:
-    """member id → (currency, minor units earned and not paid), sorted; one query for them all.
+    """Return member id → sorted (currency, minor units earned and not paid). One query.
 
-    From the tallies, which `imbalances` proves: what somebody did for years is not added up again.
+    Uses the tallies, which `imbalances` verifies, so that years of work are not summed again.
     """
     tallies = BookTally.objects.filter(
         account__owner_kind="member", account__owner_id__in=member_ids, account__kind="earned"
     )
-    found: dict[uuid.UUID, list[tuple[str, int]]] = {}
+    by_member: dict[uuid.UUID, list[tuple[str, int]]] = {}
     rows = tallies.values_list("account__owner_id", "currency").annotate(total=Sum("earned"))
     for member_id, currency, total in rows.order_by("currency"):
-        found.setdefault(member_id, []).append((currency, int(total)))
-    return found
+        by_member.setdefault(member_id, []).append((currency, int(total)))
+    return by_member
 
 
 def entries(*, member_id: uuid.UUID) -> QuerySet[Leg]:
-    """Every entry of a person's account, newest first, with its transfer."""
+    """Return every leg of a person's account with its transfer, newest first."""
     return (
         Leg.objects.filter(
             account__owner_kind="member", account__owner_id=member_id, account__kind="earned"
@@ -83,18 +84,21 @@ def entries(*, member_id: uuid.UUID) -> QuerySet[Leg]:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """What a study's part of the ledger adds up to in one currency, in minor units."""
+    """The totals of a study's part of the ledger in one currency, in minor units."""
 
     currency: str
     earned: int
-    """What people have earned; the study's own account has the opposite."""
+    """What people have earned; the study's own account has the opposite amount."""
     entries: int
     corrected: int
     balanced: bool
 
 
 def book_of(*, study_id: uuid.UUID) -> list[Book]:
-    """The study's ledger by currency, from its tallies, which `imbalances` proves; one query."""
+    """Return the study's ledger by currency from its tallies, which `imbalances` verifies.
+
+    One query.
+    """
     rows = (
         BookTally.objects.filter(study_id=study_id)
         .values("currency")
@@ -119,9 +123,9 @@ def book_of(*, study_id: uuid.UUID) -> list[Book]:
 
 
 def entries_of_study(*, study_id: uuid.UUID) -> QuerySet[Leg]:
-    """What every person of a study was credited or lost again, newest first; one query.
+    """Return all credits and reversals of a study's people, newest first. One query.
 
-    In the order of an index over transfers, which know their study.
+    Ordered as an index over transfers, which store their study.
     """
     return (
         Leg.objects.filter(transfer__study_id=study_id, account__kind="earned")
@@ -131,16 +135,16 @@ def entries_of_study(*, study_id: uuid.UUID) -> QuerySet[Leg]:
 
 
 def credit_in(*, study_id: uuid.UUID, transfer_id: uuid.UUID) -> Leg:
-    """A person's side of one credit of that study, with its transfer and account."""
+    """Return the person's leg of one credit of that study, with its transfer and account."""
     credits = entries_of_study(study_id=study_id).filter(transfer__kind="credit")
-    found = credits.filter(transfer_id=transfer_id).first()
-    if found is None:
-        raise NotFound("There is no such entry in this study.")
-    return found
+    leg = credits.filter(transfer_id=transfer_id).first()
+    if leg is None:
+        raise NotFound(_("This study has no such payment."))
+    return leg
 
 
 def totals() -> list[tuple[str, str, int]]:
-    """(kind of account, currency, sum in minor units), for the trial balance's table."""
+    """Return (kind of account, currency, sum in minor units), for the trial balance."""
     return list(
         Leg.objects.values_list("account__kind", "currency")
         .annotate(total=Sum("amount_minor"))
@@ -149,7 +153,7 @@ def totals() -> list[tuple[str, str, int]]:
 
 
 def imbalances() -> Iterator[str]:
-    """A sentence for whatever does not add up in the book; nothing where all is well."""
+    """Yield a sentence for each inconsistency of the ledger."""
     unbalanced = (
         Leg.objects.values("transfer_id", "currency")
         .annotate(total=Sum("amount_minor"))
@@ -157,17 +161,21 @@ def imbalances() -> Iterator[str]:
         .order_by()
     )
     for row in unbalanced:
-        yield f"Transfer {row['transfer_id']}: legs sum to {row['total']} {row['currency']}."
+        yield _("Transfer %(id)s: the legs sum to %(total)d %(currency)s.") % {
+            "id": row["transfer_id"],
+            "total": row["total"],
+            "currency": row["currency"],
+        }
     yield from _tallies_that_differ()
     for transfer_id in Transfer.objects.filter(legs=None).values_list("id", flat=True):
-        yield f"Transfer {transfer_id} has no legs."
+        yield _("Transfer %(id)s has no legs.") % {"id": transfer_id}
     strays = Leg.objects.exclude(currency=F("account__currency")).values_list("id", flat=True)
     for leg_id in strays:
-        yield f"Leg {leg_id} is in another currency than its account."
+        yield _("Leg %(id)d has another currency than its account.") % {"id": leg_id}
 
 
 def _tallies_that_differ() -> Iterator[str]:
-    """A sentence for each study of which some account's tallies are not the sums of its legs."""
+    """Yield a sentence for each study whose tallies differ from the sums of its legs."""
     with connection.cursor() as cursor:
         cursor.execute(f"""
             SELECT DISTINCT study_id, currency FROM (
@@ -181,30 +189,46 @@ def _tallies_that_differ() -> Iterator[str]:
             ORDER BY 1, 2
         """)  # noqa: S608
         for study_id, currency in cursor.fetchall():
-            yield f"The tallies of study {study_id} in {currency} differ from its legs."
+            yield _("The tallies of study %(id)s in %(currency)s differ from its legs.") % {
+                "id": study_id,
+                "currency": currency,
+            }
 
 
 Paid = tuple[uuid.UUID, int, str]
 
 
 def _differences(kind: str, credited: Iterator[Paid], work: Iterator[Paid]) -> Iterator[str]:
-    """Walk both lists side by side, by id, so that neither is ever held as a whole."""
+    """Compare both lists by id in one pass, without holding either in memory."""
     got, done = next(credited, None), next(work, None)
     while got or done:
         if done and (got is None or done[0] < got[0]):
-            yield f"No credit for {kind} {done[0]}."
+            yield _("No credit for %(kind)s %(id)s.") % {"kind": kind, "id": done[0]}
             done = next(work, None)
         elif got and (done is None or got[0] < done[0]):
-            yield f"A credit names {kind} {got[0]}, which is no paid work."
+            yield _("A credit refers to %(kind)s %(id)s, which is not paid work.") % {
+                "kind": kind,
+                "id": got[0],
+            }
             got = next(credited, None)
         elif got and done:
             if got != done:
-                yield f"{kind} {done[0]} pays {done[1]} {done[2]} and got {got[1]} {got[2]}."
+                yield _(
+                    "%(kind)s %(id)s pays %(due)d %(due_currency)s but was credited "
+                    "%(paid)d %(paid_currency)s."
+                ) % {
+                    "kind": kind,
+                    "id": done[0],
+                    "due": done[1],
+                    "due_currency": done[2],
+                    "paid": got[1],
+                    "paid_currency": got[2],
+                }
             got, done = next(credited, None), next(work, None)
 
 
 def credits_against_work() -> Iterator[str]:
-    """A sentence for each piece of paid work without its credit, and each credit without work."""
+    """Yield a sentence for each piece of paid work without its credit, and vice versa."""
     for kind, listed in PAID_WORK:
         credited = (
             Leg.objects.filter(
@@ -216,7 +240,7 @@ def credits_against_work() -> Iterator[str]:
         )
         yield from _differences(kind, credited, listed())
     unknown = Transfer.objects.filter(kind="credit").exclude(
-        about_kind__in=[kind for kind, _ in PAID_WORK]
+        about_kind__in=[kind for kind, _listed in PAID_WORK]
     )
     for transfer_id in unknown.values_list("id", flat=True):
-        yield f"Transfer {transfer_id} credits a kind of work that nobody knows."
+        yield _("Transfer %(id)s credits an unknown kind of work.") % {"id": transfer_id}

@@ -1,4 +1,4 @@
-"""What pay does when somebody signs."""
+"""Receivers of consent signals."""
 
 from typing import Any
 
@@ -10,6 +10,6 @@ from codesign.studies.models import Member
 
 
 @receiver(consent_signed)
-def keep_promise_on_record(*, member: Member, **_: Any) -> None:
-    """What the consent page said about pay is what was promised."""
+def keep_promise_on_record(*, member: Member, **_kwargs: Any) -> None:
+    """Record what the consent page promised about pay."""
     services.promise(member=member)

@@ -1,7 +1,4 @@
-"""What work there is: each app that has paid work says how to list it, for the trial balance.
-
-And what such an app has to say on a person's pay page beside the entries.
-"""
+"""Paid work of other apps, listed for the trial balance, and their parts of the pay page."""
 
 from __future__ import annotations
 
@@ -12,8 +9,8 @@ from typing import Any
 from codesign.shared.registry import Registry
 from codesign.studies.registry import Panel
 
-# kind of work → every (id, amount_minor, currency) that must have exactly one credit, by id
+# Kind of work → every (id, amount_minor, currency) that must have exactly one credit, by id.
 PAID_WORK: Registry[Callable[[], Iterator[tuple[uuid.UUID, int, str]]]] = Registry("paid work")
 
-# each takes a `studies.models.Member`: what their pay page says beside the entries, or nothing
+# Each takes a `studies.models.Member` and returns a panel for their pay page, or None.
 BESIDE_PAY: Registry[Callable[[Any], Panel | None]] = Registry("part of the pay page")

@@ -1,4 +1,4 @@
-"""Money on plain values: integer minor units of ISO 4217, never a float."""
+"""Rules for money: integer minor units of ISO 4217, never floats."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from django.utils.translation import gettext as _
 from codesign.shared.money import CURRENCIES, exponent, format_money
 
 REPLIES_IN_THE_RATE = 2
-"""A rate is for a text with one or two replies; each further reply adds half of it."""
+"""A rate is for a text with one or two replies. Each further reply adds half of it."""
 MOST_REPLIES = 4
-"""The most that people can compare; so many replies a text has at most."""
+"""The most replies to one text; people cannot compare more."""
 MOST_SECONDS = 600 * 60
-"""Of one text: ten hours."""
+"""Longest time for one text: ten hours."""
 MOST_UNITS = 1_000
-"""The largest pay for one text, in whole units: more is a mistake in typing."""
+"""Highest pay for one text, in whole units. A higher amount is a typo."""
 MOST_WEAK_UNITS = 100_000_000
-"""The same for the weakest currencies: about £70 in rials."""
+"""The same for currencies of low value: about £70 in rials."""
 WEAK = frozenset(
     code
     for some in (
@@ -32,12 +32,12 @@ WEAK = frozenset(
     )
     for code in some.split()
 )
-"""Currencies whose unit is worth less than about 6 pence, or falls quickly."""
+"""Currencies whose unit is worth less than about 6 pence or is losing value quickly."""
 
 
 @dataclass(frozen=True)
 class Floor:
-    """What a marketplace of such work asks for, in minor units an hour."""
+    """A marketplace's minimum and recommended pay, in minor units an hour."""
 
     minimum: int
     recommended: int
@@ -46,27 +46,27 @@ class Floor:
 FLOORS: Mapping[str, Floor] = MappingProxyType({"GBP": Floor(600, 900), "USD": Floor(800, 1200)})
 """Prolific's minimum and recommended pay, from its help page "Prolific's payment principles".
 
-Standards 3.2. Other currencies have no floor here: one converted from pounds would be invented.
+Standards 3.2. Other currencies have no floor: a converted amount would be an invention.
 """
 FLOORS_AS_OF = date(2026, 11, 1)
 
 
 def hourly_minor(*, amount_minor: int, estimated_seconds: int) -> int:
-    """What an amount for that many seconds is per hour, minor units, rounded down."""
+    """Return the amount per hour for an amount and its seconds, in minor units, rounded down."""
     return amount_minor * 3600 // estimated_seconds
 
 
 def pay_for(*, amount_minor: int, replies: int) -> int:
-    """What a text with so many replies pays at a rate of `amount_minor`, in minor units.
+    """Return the pay for a text with so many replies at a rate of `amount_minor`, minor units.
 
     The rate is for one or two replies. Each further reply adds half of the rate, rounded up to the
-    minor unit: there is that much more to read and to compare.
+    minor unit, because there is more to read and compare.
     """
     return _for_replies(amount_minor, replies)
 
 
 def seconds_for(*, estimated_seconds: int, replies: int) -> int:
-    """How long a text with so many replies takes by the rate's estimate; it grows as the pay."""
+    """Return the estimated seconds for a text with so many replies. Grows as the pay does."""
     return _for_replies(estimated_seconds, replies)
 
 
@@ -76,7 +76,7 @@ def _for_replies(of_two: int, replies: int) -> int:
 
 
 def price_words(*, amount_minor: int, currency: str) -> str:
-    """“£0.80 for one or two replies, £1.20 for three, £1.60 for four”."""
+    """Return “£0.80 for one or two replies, £1.20 for three, £1.60 for four”."""
     two, three, four = (
         format_money(pay_for(amount_minor=amount_minor, replies=replies), currency)
         for replies in (2, 3, MOST_REPLIES)
@@ -86,7 +86,7 @@ def price_words(*, amount_minor: int, currency: str) -> str:
 
 
 def most_minor(currency: str) -> int:
-    """The largest pay for one text that a rate may name, in minor units."""
+    """Return the highest pay for one text that a rate may set, in minor units."""
     units = MOST_WEAK_UNITS if currency in WEAK else MOST_UNITS
     return units * 10 ** exponent(currency)
 
@@ -94,25 +94,23 @@ def most_minor(currency: str) -> int:
 def rate_problems(
     *, amount_minor: int, currency: str, estimated_seconds: int
 ) -> dict[str, list[str]]:
-    """What is wrong with a rate: field (amount, currency, minutes) → sentences; empty: nothing."""
+    """Return the errors of a rate: field (amount, currency, minutes) → sentences."""
     if currency not in CURRENCIES:
-        sentence = _(
-            "“%(code)s” is not a currency in use. Type the three letters of one, such as GBP."
-        )
+        sentence = _("“%(code)s” is not a currency in use. Type a three-letter code, such as GBP.")
         return {"currency": [sentence % {"code": currency}]}
     problems = {}
     if amount_minor <= 0:
-        problems["amount"] = [_("Type an amount above zero: people are paid for their work.")]
+        problems["amount"] = [_("Type an amount above zero.")]
     elif amount_minor > (most := most_minor(currency)):
-        sentence = _("Type at most %(most)s. Is there a decimal point missing?")
+        sentence = _("Type at most %(most)s. Is a decimal point missing?")
         problems["amount"] = [sentence % {"most": format_money(most, currency)}]
     if not 0 < estimated_seconds <= MOST_SECONDS:
-        problems["minutes"] = [_("Type at most 600 minutes, and more than none.")]
+        problems["minutes"] = [_("Type a number of minutes from above 0 to 600.")]
     return problems
 
 
 def low_pay_words(*, amount_minor: int, currency: str, estimated_seconds: int) -> str:
-    """A sentence where a rate is below what Prolific allows or recommends; else empty."""
+    """Return a sentence if a rate is below what Prolific allows or recommends, else ""."""
     floor = FLOORS.get(currency)
     hourly = hourly_minor(amount_minor=amount_minor, estimated_seconds=estimated_seconds)
     if floor is None or hourly >= floor.recommended:

@@ -1,4 +1,4 @@
-"""Setting rates, recording promises, crediting work, correcting by reversal."""
+"""Setting rates, recording promises, crediting work, reversing credits."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from codesign.audit import services as audit
 from codesign.audit.registry import action
@@ -30,12 +32,12 @@ from codesign.shared.visible import shows_nothing
 from codesign.studies.models import Cohort, Member, Study
 from codesign.studies.permissions import require
 
-RATE_SET = action("compensation.rate_set", "set a pay rate")
-REVERSED = action("compensation.reversed", "reversed a transfer")
+RATE_SET = action("compensation.rate_set", gettext_lazy("set a pay rate"))
+REVERSED = action("compensation.reversed", gettext_lazy("reversed a payment"))
 
 LONGEST_REASON = 200
 KEPT = 10_000
-"""Pairs of accounts kept in a process."""
+"""Number of account pairs that a process caches."""
 _ACCOUNTS: dict[tuple[uuid.UUID, uuid.UUID, str], tuple[Account, Account]] = {}
 
 
@@ -49,15 +51,16 @@ def set_rate(
     estimated_seconds: int,
     effective_from: datetime | None = None,
 ) -> PayRate:
-    """Set what a text with one or two replies pays a cohort from a moment on (minor units).
+    """Set what a text with one or two replies pays a cohort from a given time on (minor units).
 
-    Refused are a rate of zero, one beyond any sensible amount, and what is no currency in use.
+    Raises Invalid for a rate of zero, an implausibly high rate or a currency that is not in use.
     """
     require(actor, SET_PAY, cohort.study)
     if problems := rules.rate_problems(
         amount_minor=amount_minor, currency=currency, estimated_seconds=estimated_seconds
     ):
-        raise Invalid(" ".join(says for some in problems.values() for says in some), problems)
+        sentences = [sentence for errors in problems.values() for sentence in errors]
+        raise Invalid(" ".join(sentences), problems)
     rate = PayRate.objects.create(
         study=cohort.study,
         cohort=cohort,
@@ -77,7 +80,7 @@ def set_rate(
 
 
 def promise(*, member: Member) -> Promise | None:
-    """Keep on record what the member was told before they started; once for each rate."""
+    """Record what the member was told before they started, once for each rate."""
     if member.cohort_id is None:
         return None
     rate = queries.rate_in_force(cohort_id=member.cohort_id, at=timezone.now())
@@ -86,16 +89,16 @@ def promise(*, member: Member) -> Promise | None:
     hourly = rules.hourly_minor(
         amount_minor=rate.amount_minor, estimated_seconds=rate.estimated_seconds
     )
-    made, _ = Promise.objects.get_or_create(
+    promised, _created = Promise.objects.get_or_create(
         member=member, rate=rate, defaults={"hourly_minor": hourly}
     )
-    return made
+    return promised
 
 
 def _accounts(member: Member, currency: str) -> tuple[Account, Account]:
-    """(the person's, the study's) accounts in that currency; kept once they are committed.
+    """Return the accounts of the person and the study in that currency.
 
-    Accounts never change, and each process would otherwise look them up for every credit.
+    Committed accounts are cached, because they never change and every credit needs them.
     """
     key = (member.id, member.study_id, currency)
     kept = _ACCOUNTS.get(key)
@@ -112,12 +115,12 @@ def _keep(key: tuple[uuid.UUID, uuid.UUID, str], accounts: tuple[Account, Accoun
 
 
 def _find_accounts(member: Member, currency: str) -> tuple[Account, Account]:
-    """The same from the database: one query once both exist."""
+    """Return the accounts from the database. One query once both exist."""
     wanted = {
         ("member", member.id, "earned"): member.pseudonym,
         ("study", member.study_id, "spent"): member.study.title,
     }
-    found = {
+    accounts = {
         (account.owner_kind, account.owner_id, account.kind): account
         for account in Account.objects.filter(
             owner_id__in=[member.id, member.study_id],
@@ -126,16 +129,16 @@ def _find_accounts(member: Member, currency: str) -> tuple[Account, Account]:
         )
     }
     for key, label in wanted.items():
-        if key not in found:
+        if key not in accounts:
             owner_kind, owner_id, kind = key
-            found[key], _ = Account.objects.get_or_create(
+            accounts[key], _created = Account.objects.get_or_create(
                 owner_kind=owner_kind,
                 owner_id=owner_id,
                 kind=kind,
                 currency=currency,
                 defaults={"owner_label": label},
             )
-    earned, spent = (found[key] for key in wanted)
+    earned, spent = (accounts[key] for key in wanted)
     return earned, spent
 
 
@@ -148,10 +151,10 @@ def credit(
     currency: str,
     effective_at: datetime,
 ) -> Transfer | None:
-    """Credit one piece of work to its person, once and only once, in the caller's transaction.
+    """Credit one piece of work to its person, exactly once, in the caller's transaction.
 
-    `about` is (kind, id, label) of the work. The unique constraint on it refuses a second credit
-    for the same work, whatever runs at the same time. Unpaid work (0) makes no entry.
+    `about` is (kind, id, label) of the work. A unique constraint on it refuses a second credit for
+    the same work, even a concurrent one. Unpaid work (0) creates no entry.
     """
     if amount_minor == 0:
         return None
@@ -181,22 +184,24 @@ def _post(transfer: Transfer, amounts: dict[Account, int]) -> None:
 
 
 def fold_book() -> int:
-    """Put one tally in the place of many of an account and currency; how many went."""
+    """Fold the tallies of each account and currency into one. Return the number removed."""
     return fold(BookTally, by=("study_id", "account_id", "currency"), sums=TALLIED)
 
 
 @transaction.atomic
 def reverse(*, actor: Actor, transfer: Transfer, reason: str) -> Transfer:
-    """Correct a credit by its opposite, for a reason; both stay in the book (standards 3.10)."""
+    """Correct a credit by an opposite entry, with a reason. Both entries stay (standards 3.10)."""
     require(actor, SET_PAY, Study.objects.get(id=transfer.study_id))
     reason = " ".join(reason.split())
     if shows_nothing(reason) or len(reason) > LONGEST_REASON:
-        problem = f"Please say why, in at most {LONGEST_REASON} characters."
+        problem = _("Please give a reason, in at most %(most)d characters.") % {
+            "most": LONGEST_REASON
+        }
         raise Invalid(problem, {"reason": [problem]})
     accounts = Account.objects.filter(id__in=transfer.legs.values("account"))
     list(accounts.order_by("id").select_for_update(no_key=True))
     if transfer.kind == "reversal" or Transfer.objects.filter(reverses=transfer).exists():
-        raise Conflict("This entry has been reversed already.")
+        raise Conflict(_("This payment has already been reversed."))
     opposite = Transfer.objects.create(
         kind="reversal",
         idempotency_key=f"reversal:{transfer.id}",

@@ -1,4 +1,4 @@
-"""Below `/studies/<slug>/pay/`."""
+"""URLs below `/studies/<slug>/pay/`."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Your pay, entry by entry; rates and all entries, for the coordinator."""
+"""A person's own pay; rates and all payments of a study for its staff."""
 
 from __future__ import annotations
 
@@ -35,42 +35,42 @@ ENTRIES_A_PAGE = 50
 @never_cache
 @require_safe
 def mine(request: StudyRequest, slug: str) -> HttpResponse:
-    """Balance and every entry, newest first."""
+    """Show the balance and all payments, newest first."""
     member = request.member
-    found = queries.entries(member_id=member.id)
-    seen = {
+    legs = queries.entries(member_id=member.id)
+    context = {
         "code": member.pseudonym,
         "beside": [panel for _name, find in BESIDE_PAY if (panel := find(member))],
         "balances": sorted(queries.balances(member_id=member.id).items()),
-        "page": page_of(found, by=["-id"], asked=request.GET, size=ENTRIES_A_PAGE),
+        "page": page_of(legs, by=["-id"], asked=request.GET, size=ENTRIES_A_PAGE),
     }
-    return render(request, "compensation/mine.html", seen)
+    return render(request, "compensation/mine.html", context)
 
 
 @page(SEE_PAY)
 @never_cache
 @require_http_methods(["GET", "POST"])
 def rates(request: StudyRequest, slug: str) -> HttpResponse:
-    """What each cohort is paid now, what it was paid before, and a form for who changes it."""
+    """Show each cohort's current and earlier rates, with a form for those who can change them."""
     study = request.member.study
     sets = request.member.has_role(*SET_PAY.roles)
     if request.method == "POST" and not sets:
-        raise NotPermitted("You can read this, and change nothing.")
+        raise NotPermitted(_("You can view this page but not change anything."))
     cohorts = list(studies.cohorts_of(study_id=study.id))
     form = RateForm(request.POST or None, cohorts=cohorts)
     if form.is_bound and form.is_valid() and (rate := _set(request, form)):
-        says = _("Set: %(price)s. It counts for every text opened from now on.")
-        messages.success(request, says % {"price": rules.price_words(**_price(rate))})
+        text = _("Saved: %(price)s. This rate applies to every text opened from now on.")
+        messages.success(request, text % {"price": rules.price_words(**_price(rate))})
         return redirect("compensation:rates", slug=slug)
     in_force = queries.rates_in_force(study_id=study.id, at=timezone.now())
-    seen = {
+    context = {
         "form": form if sets else None,
         "now": [_row(cohort.title, in_force.get(cohort.id)) for cohort in cohorts],
         "page": Paginator(queries.rates(study_id=study.id), ENTRIES_A_PAGE).get_page(
             request.GET.get("page")
         ),
     }
-    return render(request, "compensation/rates.html", seen, status=400 if form.errors else 200)
+    return render(request, "compensation/rates.html", context, status=400 if form.errors else 200)
 
 
 def _set(request: StudyRequest, form: RateForm) -> PayRate | None:
@@ -92,7 +92,7 @@ def _price(rate: PayRate) -> dict[str, Any]:
 
 
 def _row(title: str, rate: PayRate | None) -> dict[str, object]:
-    """A cohort with its rate, what that is an hour, and a warning where that is low."""
+    """Return a cohort with its rate, hourly rate, and a warning if that is low."""
     if rate is None:
         return {"title": title, "rate": None}
     seconds = rate.estimated_seconds
@@ -108,38 +108,38 @@ def _row(title: str, rate: PayRate | None) -> dict[str, object]:
 @never_cache
 @require_safe
 def entries(request: StudyRequest, slug: str) -> HttpResponse:
-    """Everything that was credited or taken back in the study, newest first."""
-    found = queries.entries_of_study(study_id=request.member.study_id)
-    seen = {
-        "page": page_of(found, by=queries.NEWEST, asked=request.GET, size=ENTRIES_A_PAGE),
+    """Show all credits and reversals of the study, newest first."""
+    legs = queries.entries_of_study(study_id=request.member.study_id)
+    context = {
+        "page": page_of(legs, by=queries.NEWEST, asked=request.GET, size=ENTRIES_A_PAGE),
         "sets": request.member.has_role(*SET_PAY.roles),
     }
-    return render(request, "compensation/entries.html", seen)
+    return render(request, "compensation/entries.html", context)
 
 
 @page(SET_PAY)
 @never_cache
 @require_http_methods(["GET", "POST"])
 def reverse_entry(request: StudyRequest, slug: str, transfer_id: uuid.UUID) -> HttpResponse:
-    """Ask why, and take a credit back by its opposite; both rows show then."""
+    """Ask for a reason, then reverse a credit with an opposite entry. Both stay visible."""
     leg = queries.credit_in(study_id=request.member.study_id, transfer_id=transfer_id)
     form = ReasonForm(request.POST or None)
     if form.is_bound and form.is_valid():
         services.reverse(
             actor=request.actor, transfer=leg.transfer, reason=form.cleaned_data["reason"]
         )
-        messages.success(request, _("Taken back. Both entries stay in the book."))
+        messages.success(request, _("Reversed. Both entries stay in the ledger."))
         return redirect("compensation:entries", slug=slug)
     amount = format_money(leg.amount_minor, leg.currency)
     question = Question(
-        heading=_("Take back %(amount)s of %(person)s?")
+        heading=_("Reverse the payment of %(amount)s to %(person)s?")
         % {"amount": amount, "person": leg.account.owner_label},
         points=[
-            _("A second entry of −%(amount)s is written; this one stays.") % {"amount": amount},
-            _("The person sees both entries, and that the first was taken back."),
-            _("It cannot be undone: a credit for the same work is given once."),
+            _("A second entry of −%(amount)s is added. This entry stays.") % {"amount": amount},
+            _("The person sees both entries, and that the first one was reversed."),
+            _("You cannot undo this, because the same work is credited only once."),
         ],
-        button=_("Take it back"),
+        button=_("Reverse the payment"),
         back=reverse("compensation:entries", kwargs={"slug": slug}),
     )
     return ask_first(request, question, form)

@@ -1,1 +1,1 @@
-"""Settings, addresses, the supervisor: what wires the apps together."""
+"""Settings, URLs and the supervisor: the app that connects all other apps."""

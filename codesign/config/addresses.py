@@ -1,7 +1,7 @@
-"""Whether what an operator names can serve: asked before anything starts, answered in words.
+"""Validators for the addresses that an operator sets, run before anything starts.
 
-Each function returns what the setting must be, or nothing where it will do. It judges what the
-libraries will make of the address, so that none of them can meet one that it cannot read.
+Each returns what the setting must be, or "" if it is valid. They parse an address as the libraries
+will, so that no library later fails on it.
 """
 
 import email.utils
@@ -22,68 +22,68 @@ UNREADABLE = (ValueError, ImproperlyConfigured)
 
 
 def scheme_of(url: str) -> str:
-    """What stands before `://`; empty where that is missing."""
-    before, found, _ = url.partition("://")
-    return before.lower() if found else ""
+    """Return what precedes `://` in lower case, or ""."""
+    scheme, separator, _rest = url.partition("://")
+    return scheme.lower() if separator else ""
 
 
 def database(url: str) -> str:
-    """A database of PostgreSQL."""
+    """Check the address of a PostgreSQL database."""
     wanted = "must be a postgresql:// address that names a database"
     if scheme_of(url) not in DATABASES:
         return wanted
     try:
         return "" if Env.db_url_config(url)["NAME"] else wanted
     except UNREADABLE:
-        return f"{wanted}, with %XX for each special sign of a password"
+        return f"{wanted}, with %XX for each special character of a password"
 
 
 def broker(url: str) -> str:
-    """One Valkey, Redis or RabbitMQ; several of them stand between semicolons."""
+    """Check one address of Valkey, Redis or RabbitMQ, or several separated by semicolons."""
     wanted = "must be a redis://, rediss://, amqp:// or amqps:// address"
-    for one in url.split(";"):
-        if scheme_of(one) not in BROKERS:
+    for address in url.split(";"):
+        if scheme_of(address) not in BROKERS:
             return wanted
         try:
-            found = urlsplit(one)
-            _ = found.port
+            parts = urlsplit(address)
+            _ = parts.port
         except UNREADABLE:
-            return f"{wanted}, with %XX for each special sign of a password"
-        if not (found.path if found.scheme == "redis+socket" else found.hostname):
+            return f"{wanted}, with %XX for each special character of a password"
+        if not (parts.path if parts.scheme == "redis+socket" else parts.hostname):
             return f"{wanted} that names a host"
     return ""
 
 
 def counter(url: str) -> str:
-    """Where requests are counted: a Valkey or Redis, or each process by itself."""
+    """Check where requests are counted: in Valkey or Redis, or in each process."""
     wanted = "must be a redis:// or rediss:// address, or locmemcache://"
     if scheme_of(url) not in COUNTERS:
         return wanted
     try:
-        found = Env.cache_url_config(url)
+        config = Env.cache_url_config(url)
         if scheme_of(url) != "locmemcache":
-            redis.ConnectionPool.from_url(found["LOCATION"])  # reads it, connects to nothing
+            redis.ConnectionPool.from_url(config["LOCATION"])  # parses only, does not connect
     except UNREADABLE:
         return wanted
     return ""
 
 
 def mail_server(url: str) -> str:
-    """A mail server to which codes and links go unread by others: by TLS, or on this machine."""
-    wanted = "must be an smtp+tls:// or smtp+ssl:// address (smtp:// on this machine alone)"
+    """Check the address of a mail server that is reached by TLS or runs on this machine."""
+    wanted = "must be an smtp+tls:// or smtp+ssl:// address (smtp:// only for this machine)"
     if scheme_of(url) not in MAIL_SERVERS:
         return wanted
     try:
-        found = Env.email_url_config(url)
+        config = Env.email_url_config(url)
     except UNREADABLE:
-        return f"{wanted}, with %XX for each special sign of a password"
-    host = found["EMAIL_HOST"]
-    safe = found.get("EMAIL_USE_TLS") or found.get("EMAIL_USE_SSL") or host in LOCAL
+        return f"{wanted}, with %XX for each special character of a password"
+    host = config["EMAIL_HOST"]
+    safe = config.get("EMAIL_USE_TLS") or config.get("EMAIL_USE_SSL") or host in LOCAL
     return "" if host and safe else wanted
 
 
 def mail_door(url: str) -> str:
-    """Whatever takes mail where nobody real is written to: a file or the terminal will do."""
+    """Check an address for mail outside of production, where a file or the terminal is enough."""
     try:
         Env.email_url_config(url)
     except UNREADABLE:
@@ -92,7 +92,7 @@ def mail_door(url: str) -> str:
 
 
 def sender(address: str) -> str:
-    """An e-mail address, with or without a name before it."""
+    """Check an e-mail address, with or without a name before it."""
     try:
         validate_email(email.utils.parseaddr(address)[1])
     except ValidationError:
@@ -101,20 +101,20 @@ def sender(address: str) -> str:
 
 
 def site(url: str, hosts: list[str]) -> str:
-    """Where people come in, and links in mails lead: by TLS, to a host that is answered for."""
+    """Check the site's address: https, and one of the allowed hosts, because mails link to it."""
     wanted = "must be the https:// address that mails link to"
     try:
-        found = urlsplit(url)
-        host, _ = found.hostname, found.port
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
     except UNREADABLE:
         return wanted
-    if found.scheme != "https" or not host or found.path or found.query or found.fragment:
+    if parts.scheme != "https" or not host or parts.path or parts.query or parts.fragment:
         return wanted
-    if hosts and not any(is_same_domain(host, one) for one in hosts):
-        return "must be at one of ALLOWED_HOSTS, or every link in a mail is dead"
+    if hosts and not any(is_same_domain(host, allowed) for allowed in hosts):
+        return "must be at one of ALLOWED_HOSTS, otherwise the links in mails do not work"
     return ""
 
 
 def origin(url: str) -> str:
-    """Another origin of forms, as Django compares them; `*.` before a host stands for any."""
+    """Check a trusted origin in Django's format; `*.` before a host allows its subdomains."""
     return "" if scheme_of(url) in ("https", "http") else "must be https:// addresses"

@@ -1,9 +1,9 @@
-"""Every address of the API, below `/api/v1/`."""
+"""URLs of the API, below `/api/v1/`."""
 
 from django.urls import path
 
 from annotations.api import assignments, releases, retractions, rounds
-from codesign.accounts import schema  # noqa: F401 - it names sign-in by token in the description
+from codesign.accounts import schema  # noqa: F401 - registers token authentication for OpenAPI
 from codesign.studies import api as studies
 from modelhub.api import generation, imports, models, prompts, results, training
 

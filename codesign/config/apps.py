@@ -1,4 +1,4 @@
-"""The outermost app: it only wires the others."""
+"""The outermost app, which connects the others."""
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
@@ -12,10 +12,10 @@ class ConfigConfig(AppConfig):
     label = "config"
 
     def ready(self) -> None:
-        """Make the Celery application current; import every app's tasks; guard append-only tables.
+        """Load Celery and every app's tasks, and protect append-only tables after migrations.
 
-        Celery imports tasks in workers alone; without this a web process or a command would know
-        neither a task's name nor its queue.
+        Celery imports tasks only in workers. Web processes and commands also need their names and
+        queues.
         """
         from codesign.config import celery  # noqa: F401
         from codesign.config.privileges import forbid_rewriting

@@ -1,6 +1,6 @@
-"""Celery's beat without a file, which a full disk would break: when it starts it rings for all.
+"""Celery beat without a schedule file, which a full disk would break. It sends all tasks at start.
 
-Beginning anew to count the seconds would never ring where something ends beat again and again.
+Otherwise tasks would never run if beat is restarted more often than their intervals.
 """
 
 from datetime import timedelta
@@ -12,7 +12,7 @@ LONG_AGO = timedelta(days=1)
 
 
 class Clock(Scheduler):
-    """Takes every entry for due when it starts; ringing once too often does no harm."""
+    """Treats every entry as due at start. An additional run does no harm."""
 
     def setup_schedule(self) -> None:
         """Install the schedule."""

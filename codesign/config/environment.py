@@ -1,6 +1,6 @@
-"""What an operator may set, read from the environment once, with types, refused with one sentence.
+"""Everything an operator can set, read once from the environment, typed and validated.
 
-Every variable stands in `read`, and nowhere else; docs/deployment.md says what each is for.
+All variables are read in `read`; docs/deployment.md explains them.
 """
 
 import contextlib
@@ -16,21 +16,21 @@ from codesign.config.servers.discovery import SECRET_FILE, find_running
 
 KINDS = ("demo", "test", "production")
 TLS_ENDS = ("proxy", "own")
-"""Who ends TLS: a proxy in front that sets X-Forwarded-Proto itself, or gunicorn."""
+"""Where TLS ends: at a proxy that sets X-Forwarded-Proto itself, or at gunicorn."""
 HSTS_REACHES = ("host", "subdomains", "preload")
-"""Whom a browser reaches by HTTPS alone from then on: no operator can call that back in time."""
+"""The hosts that browsers then reach only by HTTPS. This cannot be revoked in time."""
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 SECRET_LENGTH = 50
-"""Characters; what Django's deployment check asks for."""
+"""Characters that Django's deployment check requires."""
 SECRET_VARIETY = 5
-"""Different characters at least; Django's check again."""
+"""Different characters that Django's deployment check requires."""
 YEAR = 365 * 24 * 3600
 COUNT_IN_EACH_PROCESS = "locmemcache://?max_entries=20000"
 
 
 @dataclass(frozen=True)
 class Environment:
-    """The installation's settings. Empty text: not set."""
+    """The settings of the installation. Empty text means not set."""
 
     kind: str
     home: Path
@@ -63,73 +63,73 @@ class Environment:
 
 
 class Reader:
-    """Takes variables one by one and keeps every complaint, so that all are told at once."""
+    """Reads variables one by one and collects all errors, so that they are reported together."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
-        """Read from these variables."""
+        """Read from `variables`."""
         self._variables = variables
         self.complaints: list[str] = []
 
     def text(self, name: str, default: str = "") -> str:
-        """Return the variable; one that is empty counts as not set."""
+        """Return the variable, or the default if it is empty or not set."""
         return self._variables.get(name, "").strip() or default
 
     def words(self, name: str, default: str = "") -> list[str]:
-        """Return what stands between commas."""
+        """Return the comma-separated words."""
         return [word for part in self.text(name, default).split(",") if (word := part.strip())]
 
     def choice(self, name: str, choices: tuple[str, ...], default: str) -> str:
         """Return one of `choices`."""
-        found = self.text(name, default)
-        if found and found not in choices:
+        chosen = self.text(name, default)
+        if chosen and chosen not in choices:
             self.complain(f"{name} must be one of {', '.join(choices)}")
             return default
-        return found
+        return chosen
 
     def number(self, name: str, default: int, *, least: int, most: int = 10**9) -> int:
-        """Return a whole number of at least `least`, and no more than makes sense anywhere."""
-        found = self.text(name, str(default))
-        if not (found.isascii() and found.isdecimal() and len(found) <= len(str(most))):
-            found = "-1"
-        if not least <= int(found) <= most:
-            said = f"from {least} to {most}" if most < 10**9 else f"of at least {least}"
-            self.complain(f"{name} must be a whole number {said}")
+        """Return a whole number from `least` to `most`."""
+        digits = self.text(name, str(default))
+        if not (digits.isascii() and digits.isdecimal() and len(digits) <= len(str(most))):
+            digits = "-1"
+        if not least <= int(digits) <= most:
+            bounds = f"from {least} to {most}" if most < 10**9 else f"of at least {least}"
+            self.complain(f"{name} must be a whole number {bounds}")
             return default
-        return int(found)
+        return int(digits)
 
     def address(self, name: str, wrong: Callable[[str], str], default: object = "") -> str:
-        """Return the variable, and complain where `wrong` says that it cannot serve."""
-        found = self.text(name, str(default))
-        if found and (words := wrong(found)):
-            self.complain(f"{name} {words}")
-        return found
+        """Return the variable; record an error if `wrong` rejects it."""
+        url = self.text(name, str(default))
+        if url and (problem := wrong(url)):
+            self.complain(f"{name} {problem}")
+        return url
 
     def complain(self, what: str) -> None:
-        """Keep a complaint; it never repeats a value, since some are secret."""
+        """Record an error. Errors never repeat values, since some are secret."""
         self.complaints.append(what)
 
 
 def read(variables: Mapping[str, str], *, root: Path) -> Environment:
-    """Return the settings; ImproperlyConfigured with one sentence that names all that is wrong.
+    """Return the settings. Raises ImproperlyConfigured with one sentence that lists all errors.
 
-    Where no server is named, those of a `make run` on the same home are found.
+    Servers that are not set are looked up from a `make run` on the same home.
     """
     reader = Reader(variables)
-    found = _found(reader, Path(reader.text("CODESIGN_HOME", str(root / "var"))).resolve())
-    if wrong := {addresses.origin(one) for one in found.csrf_trusted_origins} - {""}:
+    env = _read_all(reader, Path(reader.text("CODESIGN_HOME", str(root / "var"))).resolve())
+    if wrong := {addresses.origin(url) for url in env.csrf_trusted_origins} - {""}:
         reader.complain(f"CSRF_TRUSTED_ORIGINS {wrong.pop()}")
-    if found.kind == "production":
-        _require(found, reader)
+    if env.kind == "production":
+        _require(env, reader)
     if reader.complaints:
         raise ImproperlyConfigured(
             f"Codesign does not start: {'; '.join(reader.complaints)}. "
-            "docs/deployment.md says what each is for."
+            "docs/deployment.md explains each of them."
         )
-    return found
+    return env
 
 
-def _found(reader: Reader, home: Path) -> Environment:
-    """Return what is set, and what stands for the rest."""
+def _read_all(reader: Reader, home: Path) -> Environment:
+    """Return the settings, with defaults for those that are not set."""
     running = find_running(home) or {}
     kind = reader.choice("CODESIGN_ENV", KINDS, "demo")
     in_production = kind == "production"
@@ -139,7 +139,7 @@ def _found(reader: Reader, home: Path) -> Environment:
     return Environment(
         kind=kind,
         home=home,
-        secret_key=reader.text("SECRET_KEY") or _kept_key(home),
+        secret_key=reader.text("SECRET_KEY") or _saved_key(home),
         allowed_hosts=reader.words("ALLOWED_HOSTS", "" if in_production else "localhost,127.0.0.1"),
         csrf_trusted_origins=reader.words("CSRF_TRUSTED_ORIGINS"),
         site_url=reader.text("SITE_URL", "" if in_production else local).rstrip("/"),
@@ -175,7 +175,7 @@ def _found(reader: Reader, home: Path) -> Environment:
 
 
 def _rates(reader: Reader) -> dict[str, int]:
-    """Requests a minute, by kind."""
+    """Return the limits in requests per minute, by kind."""
     return {
         "rate_judging": reader.number("CODESIGN_RATE_JUDGING", 6_000, least=1),
         "rate_reading": reader.number("CODESIGN_RATE_READING", 3_000, least=1),
@@ -186,40 +186,40 @@ def _rates(reader: Reader) -> dict[str, int]:
 
 
 def _processes() -> int:
-    """Return how many web processes serve this machine where nobody says."""
+    """Return the default number of web processes for this machine."""
     return min(4, max(2, os.cpu_count() or 2))
 
 
-def _kept_key(home: Path) -> str:
-    """Return the key that `make run` made for this home; empty where it has made none."""
+def _saved_key(home: Path) -> str:
+    """Return the key that `make run` created for this home, or ""."""
     with contextlib.suppress(OSError):
         return (home / SECRET_FILE).read_text(encoding="utf-8").strip()
     return ""
 
 
-def _require(found: Environment, reader: Reader) -> None:
-    """Complain about whatever an installation for real people must not be without."""
-    secret = found.secret_key
+def _require(env: Environment, reader: Reader) -> None:
+    """Record an error for every setting that production requires and that is missing."""
+    secret = env.secret_key
     if len(secret) < SECRET_LENGTH or len(set(secret)) < SECRET_VARIETY:
         reader.complain(f"SECRET_KEY must be random, {SECRET_LENGTH} characters or more")
-    if not found.allowed_hosts or "*" in found.allowed_hosts:
+    if not env.allowed_hosts or "*" in env.allowed_hosts:
         reader.complain("ALLOWED_HOSTS must name the hosts that people use")
-    if words := addresses.site(found.site_url, found.allowed_hosts):
-        reader.complain(f"SITE_URL {words}")
-    if not found.tls and not any("CODESIGN_TLS" in said for said in reader.complaints):
+    if problem := addresses.site(env.site_url, env.allowed_hosts):
+        reader.complain(f"SITE_URL {problem}")
+    if not env.tls and not any("CODESIGN_TLS" in problem for problem in reader.complaints):
         reader.complain(
-            "CODESIGN_TLS must say who ends TLS: proxy (it must set X-Forwarded-Proto itself), "
-            "or own (with TLS_CERTIFICATE and TLS_KEY)"
+            "CODESIGN_TLS must say where TLS ends: proxy (which must set X-Forwarded-Proto "
+            "itself), or own (with TLS_CERTIFICATE and TLS_KEY)"
         )
-    if found.tls == "own":
+    if env.tls == "own":
         for name in ("TLS_CERTIFICATE", "TLS_KEY"):
             if not Path(reader.text(name, "/nowhere")).is_file():
-                reader.complain(f"{name} must name a file, since CODESIGN_TLS is own")
+                reader.complain(f"{name} must name a file, because CODESIGN_TLS is own")
     for name, value in (
-        ("DATABASE_URL", found.database_url),
-        ("CELERY_BROKER_URL", found.broker_url),
-        ("EMAIL_URL", found.email_url),
-        ("DEFAULT_FROM_EMAIL", found.from_email),
+        ("DATABASE_URL", env.database_url),
+        ("CELERY_BROKER_URL", env.broker_url),
+        ("EMAIL_URL", env.email_url),
+        ("DEFAULT_FROM_EMAIL", env.from_email),
     ):
         if not value:
             reader.complain(f"{name} is missing")

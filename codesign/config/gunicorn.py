@@ -1,7 +1,7 @@
-"""How gunicorn serves: `python -m codesign.config.serve`, which reads this.
+"""Gunicorn's configuration, used by `python -m codesign.config.serve`.
 
-`PORT`, `WEB_HOST`, `WEB_CONCURRENCY`, and TLS of its own under `CODESIGN_TLS=own`, come from the
-environment; every other option from here, so that `make run` and a server do the same.
+`PORT`, `WEB_HOST`, `WEB_CONCURRENCY`, and the certificate for `CODESIGN_TLS=own`, come from the
+environment. All other options are set here, so that `make run` and a server behave alike.
 """
 
 import gc
@@ -12,7 +12,7 @@ from codesign.config.starting import load_settings
 
 load_settings()
 
-from django.conf import settings  # noqa: E402 - they had to be proven readable first
+from django.conf import settings  # noqa: E402 - load_settings() reports errors first
 
 bind = f"{os.environ.get('WEB_HOST', '127.0.0.1')}:{settings.ENV.port}"
 worker_class = "gthread"
@@ -20,19 +20,19 @@ workers = settings.ENV.web_processes
 threads = 8
 timeout = 60
 graceful_timeout = 5
-preload_app = True  # the processes share what they have loaded
+preload_app = True  # processes share what is loaded before forking
 control_socket_disable = True
 logconfig_dict = settings.LOGGING
 raw_env = [f"PGOPTIONS={os.environ.get('PGOPTIONS', '')} -c max_parallel_workers_per_gather=0"]
-"""No page calls parallel workers: to start two takes 15 ms, longer than what it asks for."""
+"""No parallel query workers for pages: starting two takes 15 ms, longer than the queries."""
 if settings.ENV.tls == "own":
     certfile, keyfile = os.environ["TLS_CERTIFICATE"], os.environ["TLS_KEY"]
 
 
 def when_ready(server: Any) -> None:
-    """Load every page before the processes part; what is settled is left out of collections.
+    """Load every page before forking, and exclude loaded objects from garbage collection.
 
-    A collector that walks old objects would write to each, and so copy what could be shared.
+    The collector would write to each old object, and so copy memory that could be shared.
     """
     from django.urls import get_resolver
 

@@ -1,4 +1,4 @@
-"""Asks database, broker and workers for a sign of life, within a second in all; and the disk."""
+"""Health checks of database, broker and workers, within a second in total; and of the disk."""
 
 import contextlib
 import queue
@@ -15,7 +15,7 @@ from codesign.shared import disk_space
 
 PARTS = ("database", "broker", "worker")
 BUDGET = 0.9
-"""Seconds. What has not answered by then counts as away; its thread ends by its own time limit."""
+"""Seconds. A part that has not answered by then counts as down; its thread ends by its timeout."""
 WORKER_WAIT = 0.7
 
 
@@ -38,14 +38,14 @@ def missing() -> set[str]:
 
 
 def disk_is_full() -> bool:
-    """Whether there is room for nothing more where releases, models and uploads lie."""
+    """Return whether the disk for releases, models and uploads is full."""
     return disk_space.is_full(settings.CODESIGN_HOME)
 
 
 def _ask_quietly(
     ask: Callable[[Callable[[str], None]], None], answer: Callable[[str | None], None]
 ) -> None:
-    """Run one question, then say that it is over; whatever goes wrong, no answer is the answer."""
+    """Run one check, then report its end. An exception counts as no answer."""
     try:
         with contextlib.suppress(Exception):
             ask(answer)
@@ -54,7 +54,7 @@ def _ask_quietly(
 
 
 def _ask_database(answer: Callable[[str], None]) -> None:
-    """Connect afresh: the pool would wait for a connection longer than anybody waits for us."""
+    """Open a new connection, because the pool would wait too long for one."""
     parameters = connection.get_connection_params()
     own = {"pool", "cursor_factory", "context", "prepare_threshold"}
     plain = {key: value for key, value in parameters.items() if key not in own}
@@ -64,7 +64,7 @@ def _ask_database(answer: Callable[[str], None]) -> None:
 
 
 def _ask_workers(answer: Callable[[str], None]) -> None:
-    """Reach the broker, then take the first worker's reply for all."""
+    """Connect to the broker, then wait for the first worker's reply."""
     with current_app.connection_for_write(connect_timeout=1) as broker:
         broker.ensure_connection(max_retries=0)
         answer("broker")

@@ -1,4 +1,4 @@
-"""What the supervisor looks at now and then: room on the disk, and logs that grow."""
+"""Regular checks by the supervisor: free disk space, and the size of logs."""
 
 import contextlib
 import os
@@ -9,16 +9,16 @@ from pathlib import Path
 from codesign.shared import disk_space
 
 LOOK_EVERY = 5.0
-"""Seconds between two looks."""
+"""Seconds between two checks."""
 ENOUGH = 2 * disk_space.SCANT
-"""Bytes; from here on there is room again. Above `SCANT`, so that nothing is said in turns."""
+"""Bytes. The disk counts as free again above this. It is above `SCANT` to avoid flapping."""
 LONGEST_LOG = 8 << 20
-"""Bytes; a longer log moves one number on while its program goes on writing."""
+"""Bytes. A longer log is rotated while its program continues writing."""
 LOGS_KEPT = 3
 
 
 class Housekeeping:
-    """Says when the disk is full and when it no longer is, once each; keeps logs short."""
+    """Reports once when the disk becomes full and once when it has space again; rotates logs."""
 
     def __init__(self, *, home: Path, logs: Path, say: Callable[[str], None]) -> None:
         self._home = home
@@ -27,36 +27,38 @@ class Housekeeping:
         self.full = False
 
     def look(self) -> None:
-        """Look once."""
+        """Check once."""
         trim(self._logs)
         full = disk_space.is_full(self._home, margin=ENOUGH if self.full else disk_space.SCANT)
         if full == self.full:
             return
         self.full = full
-        self._say(no_room(self._home) if full else "There is room again; everything goes on.")
+        self._say(
+            no_room(self._home) if full else "The disk has space again; work resumes automatically."
+        )
 
 
 def no_room(home: Path) -> str:
-    """What is full, what that means, what to do."""
+    """Return what is full, what that means and what to do."""
     left = disk_space.free_bytes(home) >> 20
     return (
-        f"The disk that holds {home} is full ({left} MB left): make at least {ENOUGH >> 20} MB of "
-        "room there. Nothing that was saved is lost; until then nothing more can be kept."
+        f"The disk that holds {home} is full ({left} MB left). Free at least {ENOUGH >> 20} MB "
+        "there. Nothing that was saved is lost, but nothing more can be saved until then."
     )
 
 
 def rotate(logs: Path) -> None:
-    """Move the logs of earlier runs one number on, so that each run begins its own."""
+    """Rename the logs of earlier runs, so that each run starts its own."""
     for log in logs.glob("*.log"):
         _move_on(log)
         log.replace(_older(log, 1))
 
 
 def trim(logs: Path) -> None:
-    """Do so with a log that got long, by copying: its program holds the file itself open.
+    """Rotate a log that became too long by copying it, because its program keeps the file open.
 
-    It writes at the end wherever that is. Where there is no room for the copy the log stays; it
-    cannot grow then.
+    The program appends, so it continues at the new end. If there is no space for the copy, the log
+    stays; then it cannot grow either.
     """
     for log in logs.glob("*.log"):
         if log.stat().st_size < LONGEST_LOG:

@@ -1,4 +1,4 @@
-"""What is answered before anything else looks at a request."""
+"""Middleware that answers health checks before any other middleware."""
 
 from collections.abc import Callable
 
@@ -8,16 +8,16 @@ from codesign.config.views import healthz
 
 
 class HealthMiddleware:
-    """`/healthz` for whoever asks on the machine or the network of containers itself.
+    """Answers `/healthz` for clients on the machine or its container network.
 
-    They come neither by the public name nor over TLS, so the checks of both would refuse them.
+    They use neither the public host name nor TLS, so the checks for these would refuse them.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer the one address, pass on all others."""
+        """Answer `/healthz`, pass on all other requests."""
         if request.path_info == "/healthz":
             return healthz(request)
         return self.get_response(request)

@@ -1,7 +1,7 @@
-"""After each migration: the application's role may add to append-only tables, and nothing else.
+"""Limits the application's role to INSERT on append-only tables, after each migration.
 
-Their triggers refuse changes from everybody; but a session can ask pgtrigger to look away, and
-whoever got hold of the application's connection could ask. Without the right they cannot.
+Triggers refuse changes by every role, but a session can ask pgtrigger to ignore them. An attacker
+with the application's connection could do that, but cannot change rows without the privilege.
 """
 
 from typing import Any
@@ -12,10 +12,10 @@ from django.db import connections
 from codesign.config.servers.roles import APP_ROLE
 
 
-def forbid_rewriting(*, sender: AppConfig, using: str, **_: Any) -> None:
-    """Take UPDATE and DELETE on an app's append-only tables from the application's role.
+def forbid_rewriting(*, sender: AppConfig, using: str, **_kwargs: Any) -> None:
+    """Revoke UPDATE and DELETE on an app's append-only tables from the application's role.
 
-    Where that role does not exist (tests, an operator's own roles) there is nothing to take.
+    Does nothing if the role does not exist (tests, an operator's own roles).
     """
     with connections[using].cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APP_ROLE])

@@ -1,4 +1,4 @@
-"""The processes of one machine: web, workers, beat. Which command, which signals, which queues."""
+"""The processes of one machine (web, workers, beat): commands, signals and queues."""
 
 import signal
 import sys
@@ -17,22 +17,22 @@ WORKERS: tuple[tuple[str, str, int, int], ...] = (
     ("worker-generation", "generation", 1, 10),
     ("worker-training", "training", 1, 15),
 )
-"""Name, queues, processes, niceness: a model at work leaves the processor to pages.
+"""Name, queues, processes, niceness. Niceness leaves the processor to web pages.
 
-What takes long has processes of its own: a sign-in code never waits for a release or an import.
+Long work has its own processes, so that a sign-in code never waits for a release or an import.
 """
 
 GIVES_BACK = ("--max-memory-per-child", "170000")
-"""KB after which a process is replaced once its task is done: a large release leaves 200 MB."""
+"""KB. A process above this is replaced after its task; a large release leaves 200 MB."""
 WORKER_STOPS = ((signal.SIGTERM, 5.0), (signal.SIGQUIT, 3.0))
-"""First let tasks end; then break them off, which gives their messages back to the broker."""
+"""Let tasks finish, then interrupt them, which returns their messages to the broker."""
 
 
 class Application(Program):
-    """A process of Codesign itself; it needs no waiting for, since nothing depends on it."""
+    """A process of Codesign. The supervisor does not wait for it, since nothing depends on it."""
 
     def __init__(self, spec: Spec, guardian: Guardian | None = None) -> None:
-        """Say what it is; nothing is started yet."""
+        """Set the specification; `start` starts the process."""
         self.name = spec.name
         self._spec = spec
         self._guardian = guardian
@@ -43,7 +43,7 @@ class Application(Program):
 
 
 def web(port: int, logs: Path, environment: Mapping[str, str]) -> Spec:
-    """Return gunicorn, answering on this machine alone."""
+    """Return the specification of gunicorn, listening only on this machine."""
     command = [sys.executable, "-m", "gunicorn", "-c", "python:codesign.config.gunicorn"]
     command += ["codesign.config.wsgi:application", "--bind", f"127.0.0.1:{port}"]
     return Spec(
@@ -57,7 +57,7 @@ def web(port: int, logs: Path, environment: Mapping[str, str]) -> Spec:
 
 
 def workers(logs: Path, environment: Mapping[str, str]) -> list[Spec]:
-    """Return one Celery worker per kind of work."""
+    """Return the specifications of the Celery workers, one per kind of work."""
     commands = {
         name: [
             *CELERY, "worker", "--queues", queues, "--concurrency", str(processes),
@@ -65,7 +65,7 @@ def workers(logs: Path, environment: Mapping[str, str]) -> list[Spec]:
             "--without-gossip", "--without-mingle",
             *(GIVES_BACK if "exports" in queues else ()),
         ]
-        for name, queues, processes, _ in WORKERS
+        for name, queues, processes, _niceness in WORKERS
     }  # fmt: skip
     return [
         Spec(
@@ -78,12 +78,12 @@ def workers(logs: Path, environment: Mapping[str, str]) -> list[Spec]:
             niceness=niceness,
             inside=loading.inside(commands[name]),
         )
-        for name, _, _, niceness in WORKERS
+        for name, _queues, _processes, niceness in WORKERS
     ]
 
 
 def beat(logs: Path, environment: Mapping[str, str]) -> Spec:
-    """Return the clock that rings for work that waits."""
+    """Return the specification of Celery beat, which sends scheduled tasks."""
     command = [*CELERY, "beat", "--loglevel", "INFO"]
     return Spec(
         name="beat",

@@ -1,4 +1,4 @@
-"""`python -m codesign.config.run`, which is `make run`: everything on this machine."""
+"""`python -m codesign.config.run`, which is `make run`: run everything on this machine."""
 
 import os
 import secrets
@@ -17,11 +17,11 @@ from codesign.shared import disk_space
 from codesign.shared.processes import end_with_parent
 
 HALF_RESTORED = "restore-unfinished"
-"""Stands in a home while `manage.py restore` fills it."""
+"""Marker file in a home while `manage.py restore` fills it."""
 
 
 def main() -> int:
-    """Check that nothing is in the way, then run until asked to stop."""
+    """Check the port and the home, then run until asked to stop."""
     os.umask(0o077)
     if "MAKELEVEL" in os.environ:
         end_with_parent(signal.SIGTERM)
@@ -52,29 +52,28 @@ def read_port(text: str) -> int:
 
 
 def take_home(home: Path) -> None:
-    """Lock the home until this process ends, or say that another run has it."""
+    """Lock the home until this process ends. Raises ServerError if another run has locked it."""
     private_folder(home)
     held = lock(home / discovery.LOCK_FILE, wait=1.0)
     if held is None:
         running = discovery.find_running(home)
         where = f" at http://localhost:{running['port']}" if running else ""
         raise ServerError(
-            f"Codesign already runs from {home}{where}: stop that one first, "
-            "or set CODESIGN_HOME to another folder."
+            f"Codesign is already running in {home}{where}. Stop it first, or set CODESIGN_HOME "
+            "to another folder."
         )
 
 
 def refuse_half_restored(home: Path) -> None:
-    """A home that a restore has begun to fill must not be taken for an installation."""
+    """Refuse a home whose restore was interrupted."""
     if (home / HALF_RESTORED).exists():
         raise ServerError(
-            f"{home} is not whole, since a restore into it was broken off: "
-            "run manage.py restore once more."
+            f"{home} is incomplete, because a restore was interrupted. Run manage.py restore again."
         )
 
 
 def check_port(port: int, *, wait: float) -> None:
-    """Make sure that the port is free; after a crash the old web process may still be leaving."""
+    """Check that the port is free. After a crash, wait for the old web process to end."""
     deadline = time.monotonic() + wait
     while True:
         with socket.socket() as probe:
@@ -85,14 +84,14 @@ def check_port(port: int, *, wait: float) -> None:
             except OSError as error:
                 if time.monotonic() >= deadline:
                     raise ServerError(
-                        f"Port {port} is taken ({error.strerror}): stop what uses it, "
-                        f"or choose another, as in make run PORT={min(port + 1, 65535)}."
+                        f"Port {port} is in use ({error.strerror}). Stop the program that uses it, "
+                        f"or choose another port: make run PORT={min(port + 1, 65535)}."
                     ) from error
         time.sleep(0.1)
 
 
 def secret_key(home: Path) -> str:
-    """Return this installation's key for signatures, made at its first start."""
+    """Return the installation's secret key, created at its first start."""
     path = home / discovery.SECRET_FILE
     try:
         return path.read_text(encoding="utf-8").strip()

@@ -1,7 +1,7 @@
-"""`python -m codesign.config.serve`: gunicorn, once the settings have proven readable.
+"""`python -m codesign.config.serve`: run gunicorn after validating the settings.
 
-gunicorn alone reads WEB_CONCURRENCY while it is imported, and ends in a traceback where that is no
-number. More options may follow.
+Gunicorn alone reads WEB_CONCURRENCY at import and ends with a traceback if it is not a number.
+Further options are passed on.
 """
 
 import sys

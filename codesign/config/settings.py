@@ -1,6 +1,6 @@
-"""Every setting of Codesign, on one page; what an operator may change comes from the environment.
+"""Django's settings. What an operator can change comes from the environment.
 
-`environment.py` beside this reads and checks the variables; docs/deployment.md explains them.
+`environment.py` reads and validates the variables; docs/deployment.md explains them.
 """
 
 import os
@@ -20,7 +20,7 @@ from modelhub.rules.states import ModelKind, RunState
 BASE_DIR = Path(__file__).resolve().parents[2]
 ENV = read(os.environ, root=BASE_DIR)
 
-# --- where we are -----------------------------------------------------------------------------
+# --- environment and folders ------------------------------------------------------------------
 PRODUCTION = ENV.kind == "production"
 TESTING = ENV.kind == "test"
 CODESIGN_HOME = ENV.home
@@ -47,11 +47,11 @@ DATABASES["default"].update(
             "pool": False
             if TESTING or not SERVERS_RUNNING
             else {"min_size": 1, "max_size": 8, "timeout": 10},
-            # Hot statements are planned once in each connection (halves the database's work).
+            # Frequent statements are planned once per connection (halves the database's work).
             "server_side_binding": True,
             "prepare_threshold": 5,
         },
-        "CONN_HEALTH_CHECKS": True,  # the pool replaces what a restarted server has broken off
+        "CONN_HEALTH_CHECKS": True,  # the pool replaces connections that a restart has closed
     }
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "crispy_bootstrap5",
     "pgtrigger",
     "codesign.shared",
+    "codesign.jobs",
     "codesign.audit",
     "codesign.accounts",
     "codesign.studies",
@@ -135,6 +136,8 @@ CRISPY_TEMPLATE_PACK = "bootstrap5"
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["codesign.accounts.sessions.SignIn"]
 SESSION_ENGINE = "codesign.accounts.sessions"
+if TESTING:  # the real one takes a third of a second for each password
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -153,12 +156,12 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
-ACCOUNT_CHANGE_EMAIL = True  # one address a person, exchanged once the new one is confirmed
+ACCOUNT_CHANGE_EMAIL = True  # one address per person, replaced once the new one is confirmed
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
-ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before another e-mail address; tokens ask by themselves
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before changing the address; tokens ask on their own
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_EMAIL_NOTIFICATIONS = True  # whoever changes a password, its owner hears of it
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # tells the owner when a password changes
 ACCOUNT_ADAPTER = "codesign.accounts.adapter.AccountAdapter"
 MFA_ADAPTER = "codesign.accounts.adapter.MFAAdapter"
 MFA_TOTP_ISSUER = "Codesign"
@@ -181,8 +184,8 @@ MFA_FORMS = {
     "add_webauthn": "codesign.accounts.forms.AddPasskey",
     "edit_webauthn": "codesign.accounts.forms.RenamePasskey",
 }
-# Strict for each account and mailbox, wherever tries come from; generous for an internet address,
-# which a clinic or a household shares. Each kind is counted by itself, in the database.
+# Strict for each account and mailbox, wherever attempts come from. Generous for an IP address,
+# which a clinic or a household shares. Each kind is counted separately, in the database.
 _EACH_ADDRESS = f"{ENV.rate_sign_in}/m/ip"
 ACCOUNT_RATE_LIMITS = {
     "login": _EACH_ADDRESS,
@@ -193,11 +196,11 @@ ACCOUNT_RATE_LIMITS = {
     "signup": _EACH_ADDRESS,
 }
 MFA_RATE_LIMITS = {"webauthn_login": _EACH_ADDRESS}
-ALLAUTH_TRUSTED_PROXY_COUNT = ENV.trusted_proxies  # that set X-Forwarded-For
+ALLAUTH_TRUSTED_PROXY_COUNT = ENV.trusted_proxies  # proxies that set X-Forwarded-For
 MFA_SUPPORTED_TYPES = ["recovery_codes", "totp", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
-SITE_URL = ENV.site_url  # in mails
+SITE_URL = ENV.site_url  # for links in mails
 DEFAULT_FROM_EMAIL = ENV.from_email
 EMAIL_TIMEOUT = 30  # seconds; below the time limit of the task that sends
 if ENV.email_url:
@@ -205,7 +208,7 @@ if ENV.email_url:
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = str(MAIL_DIR)
-MAIL_SHOWN = not PRODUCTION and not ENV.email_url  # to site admins; it holds codes to sign in with
+MAIL_SHOWN = not PRODUCTION and not ENV.email_url  # to site admins; it contains sign-in codes
 
 # --- language and time ------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
@@ -222,7 +225,7 @@ STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
     "codesign.shared.assets.PackagedAssets",
 ]
-WHITENOISE_AUTOREFRESH = TESTING  # nothing is collected for tests
+WHITENOISE_AUTOREFRESH = TESTING  # tests do not collect static files
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("map", "woff2", "png", "jpg", "gz", "br", "zip")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -233,7 +236,7 @@ STORAGES = {
     },
 }
 
-# --- doors: headers, API ----------------------------------------------------------------------
+# --- HTTP: headers, uploads, API --------------------------------------------------------------
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -244,10 +247,10 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV.tls == "pro
 SECURE_HSTS_SECONDS = ENV.hsts_seconds if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION and ENV.hsts_reach in ("subdomains", "preload")
 SECURE_HSTS_PRELOAD = PRODUCTION and ENV.hsts_reach == "preload"
-# Django asks for both; they bind hosts that are not ours, so only who runs those may ask for them.
+# Django suggests both, but they bind hosts that are not ours. Only their operators can decide this.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
-FILE_UPLOAD_HANDLERS = ["codesign.shared.upload_handlers.NoFiles"]  # `takes_files` there: who does
-MOST_FORM_BYTES = 501_000_000  # the largest file to import, and the fields beside it
+FILE_UPLOAD_HANDLERS = ["codesign.shared.upload_handlers.NoFiles"]  # exceptions use `takes_files`
+MOST_FORM_BYTES = 501_000_000  # the largest file to import, and the other fields of its form
 CSRF_FAILURE_VIEW = "codesign.shared.views.csrf_failure"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -272,12 +275,12 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["codesign.shared.parsers.SafeJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "codesign.accounts.schema.ApiSchema",
     "DEFAULT_THROTTLE_CLASSES": ["codesign.accounts.throttles.Throttle"],
-    "DEFAULT_METADATA_CLASS": None,  # the description is at schema/
+    "DEFAULT_METADATA_CLASS": None,  # the API is described at schema/
     "EXCEPTION_HANDLER": "codesign.shared.problems.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 SPECTACULAR_SETTINGS = {
-    "ENUM_NAME_OVERRIDES": {  # lists, since of a class the library compares names too
+    "ENUM_NAME_OVERRIDES": {  # lists, because the library also compares the names of a class
         "ModelKindEnum": list(ModelKind),
         "RoundKindEnum": list(RoundKind),
         "RoundStateEnum": list(RoundState),
@@ -287,27 +290,27 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "DESCRIPTION": (
         "Judgements of model responses by people with lived experience and clinicians.\n\n"
-        "Lists come in pages: follow `next` until it is null. Every refusal is a problem document "
-        "(RFC 9457, `application/problem+json`) whose `title` is a sentence for a person. Who asks "
-        "too much in a minute gets 429 with `Retry-After`."
+        "Lists are paginated: follow `next` until it is null. Every error is a problem document "
+        "(RFC 9457, `application/problem+json`) whose `title` is a sentence for a person. Clients "
+        "that send too many requests in a minute get 429 with `Retry-After`."
     ),
-    "OAS_VERSION": "3.1.0",  # in which an operation can name the scopes of a token
+    "OAS_VERSION": "3.1.0",  # the first version in which an operation can name token scopes
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
 }
-# Requests a minute: of a person (all their tokens together), of an address nobody is signed in at.
-# A person who judges makes one in some seconds; the bound is for programs that run wild.
+# Requests per minute: of a person (all their tokens together), or of an address without sign-in.
+# A person who judges sends one every few seconds; the limits are for programs out of control.
 API_REQUESTS_A_MINUTE = {
     "judging": ENV.rate_judging,
     "reading": ENV.rate_reading,
     "changing": ENV.rate_changing,
     "stranger": ENV.rate_stranger,
 }
-# "default" is what sign-in remembers for minutes: codes that were used, passwords that were tried.
-# All processes must know it, and it must be there whenever somebody can sign in: so it lies in the
-# database, whatever CACHE_URL says (decision 0013). "requests" counts what programs ask of the API,
-# in the process by default: no network on the way of a judgement, nothing to fail, and each web
-# process counts for itself. CACHE_URL names a Valkey or Redis where all of them count together.
+# "default" holds sign-in data for minutes: used codes and password attempts. All processes share it
+# and sign-in depends on it, so it is in the database, whatever CACHE_URL says (decision 0013).
+# "requests" counts API requests, by default in each process: no network access during a judgement,
+# nothing that can fail, but each web process counts separately. With CACHE_URL, all processes count
+# together in a Valkey or Redis.
 CACHES: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "codesign.accounts.sessions.SignInCache",
@@ -325,10 +328,10 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = ("codesign.shared.jobs.route",)
+CELERY_TASK_ROUTES = ("codesign.jobs.carrier.route",)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 LONGEST_TASK = 6 * 3600
-"""Seconds; above every task's own limit. A message not answered by then is delivered once more."""
+"""Seconds; above the limit of every task. An unacknowledged message is then delivered again."""
 if ENV.broker_url.startswith("amqp"):
     CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {"confirm_publish": True}
     CELERY_TASK_QUEUES = [
@@ -344,26 +347,22 @@ else:
     }
 CELERY_BEAT_SCHEDULER = "codesign.config.clock:Clock"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
-    "ring-mail": {"task": "accounts.tasks.ring_mail", "schedule": 60.0},
+    "tend-jobs": {"task": "jobs.tasks.tend", "schedule": 15.0},
     "forget": {"task": "accounts.tasks.forget", "schedule": 600.0},
     "forget-unproven": {"task": "accounts.tasks.forget_unproven", "schedule": 600.0},
     "hand-over": {"task": "desk.tasks.hand_over", "schedule": 60.0},
     "seal-audit": {"task": "audit.tasks.seal", "schedule": 60.0},
     "fold-tallies": {"task": "annotations.tasks.fold_tallies", "schedule": 60.0},
     "expire-leases": {"task": "annotations.tasks.expire_leases", "schedule": 60.0},
-    "ring-rounds": {"task": "annotations.tasks.ring_rounds", "schedule": 20.0},
-    "ring-releases": {"task": "annotations.tasks.ring_releases", "schedule": 20.0},
-    "ring-generation": {"task": "modelhub.tasks.ring_generation", "schedule": 15.0},
-    "ring-uploads": {"task": "modelhub.tasks.ring_uploads", "schedule": 20.0},
+    "clear-uploads": {"task": "modelhub.tasks.ring_uploads", "schedule": 600.0},
     "drop-uploads": {"task": "modelhub.tasks.drop_uploads", "schedule": 3600.0},
-    "ring-training": {"task": "modelhub.tasks.ring_training", "schedule": 20.0},
 }
 MODEL_THREADS = ENV.model_threads  # 0: one per core
-TRAINING_MEMORY_MB = ENV.training_memory_mb  # 0: all that this machine or its container has
-HANDOVER_HOURS = ENV.handover_hours  # that a new coordinator of a running study waits for
+TRAINING_MEMORY_MB = ENV.training_memory_mb  # 0: all memory of this machine or its container
+HANDOVER_HOURS = ENV.handover_hours  # waiting time for a new coordinator of a running study
 ASSIGNMENT_LEASE_MINUTES = ENV.lease_minutes
 PAY_PACE = ENV.pay_pace
-"""Times as quick as promised, and as an adult reads, that work may be without being looked at."""
+"""Work that is this many times faster than promised, and than adults read, is put on hold."""
 
-# --- logs: without personal data; JSON lines where machines read them ---------------------------
+# --- logs: without personal data; JSON lines in production --------------------------------------
 LOGGING = logs.configuration(level=ENV.log_level, as_json=PRODUCTION)

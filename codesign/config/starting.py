@@ -1,4 +1,4 @@
-"""The one way in for web, workers and commands: settings that are wrong are one sentence."""
+"""How web, workers and commands load the settings; errors are reported as one sentence."""
 
 import os
 
@@ -6,7 +6,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 def load_settings() -> None:
-    """Read the settings; SystemExit with the sentence that says what they lack."""
+    """Load the settings. Raises SystemExit with a sentence that says what is wrong."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codesign.config.settings")
     from django.conf import settings
 
@@ -15,4 +15,4 @@ def load_settings() -> None:
     except ImproperlyConfigured as error:
         raise SystemExit(str(error)) from None
     if not os.environ.get("WEB_CONCURRENCY", "").strip():
-        os.environ.pop("WEB_CONCURRENCY", None)  # gunicorn reads it too, and fails on an empty one
+        os.environ.pop("WEB_CONCURRENCY", None)  # gunicorn also reads it and fails if it is empty

@@ -1,4 +1,4 @@
-"""Whether the collected static files are still those of this version."""
+"""Whether the collected static files are up to date."""
 
 import hashlib
 from pathlib import Path
@@ -9,7 +9,7 @@ PACKAGES = ("codesign", "annotations", "modelhub")
 
 
 def is_collected(target: Path) -> bool:
-    """Tell whether `target` was collected from what stands here now."""
+    """Return whether `target` was collected from the current static files."""
     try:
         return (target / STAMP).read_text(encoding="utf-8") == _fingerprint()
     except FileNotFoundError:
@@ -17,18 +17,18 @@ def is_collected(target: Path) -> bool:
 
 
 def collected(target: Path) -> None:
-    """Note that `target` has just been collected."""
+    """Record that `target` has just been collected."""
     target.mkdir(parents=True, exist_ok=True)
     (target / STAMP).write_text(_fingerprint(), encoding="utf-8")
 
 
 def _fingerprint() -> str:
-    """Hash our own static files and the lock, which stands for those of packages."""
+    """Hash our own static files, and the lock file in place of those of packages."""
     digest = hashlib.sha256((ROOT / "requirements" / "run.lock").read_bytes())
     for package in PACKAGES:
         for path in sorted((ROOT / package).glob("**/static/**/*")):
-            found = path.stat()
+            status = path.stat()
             digest.update(
-                f"{path.relative_to(ROOT)} {found.st_size} {found.st_mtime_ns}\n".encode()
+                f"{path.relative_to(ROOT)} {status.st_size} {status.st_mtime_ns}\n".encode()
             )
     return digest.hexdigest()

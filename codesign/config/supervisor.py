@@ -1,8 +1,8 @@
-"""Starts, watches and stops everything that runs on one machine.
+"""Starts, watches and stops all processes of one machine.
 
-Order: PostgreSQL and Valkey, the tables, the demo study, workers, web; stopping is the reverse.
-What dies is started again. When the supervisor itself dies the kernel ends the rest, and the next
-start takes up whatever was left.
+Start order: PostgreSQL and Valkey, migrations, workers and the demo study, web. Stopping is the
+reverse. Processes that end are restarted. If the supervisor itself is killed, the kernel ends the
+others, and the next start recovers what was left.
 """
 
 import contextlib
@@ -34,26 +34,26 @@ from codesign.shared import disk_space
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = 20.0
-"""Seconds: whatever ends sooner than this after its start is counted as a quick death."""
+"""Seconds. A process that ends sooner after its start counts as a quick death."""
 QUICK_DEATHS = 5
 FULL_WAIT = 5.0
-"""Seconds until the next try of what ended on a full disk."""
+"""Seconds until the next try to start a process that ended because the disk was full."""
 PATIENCE = 60.0
-"""Seconds until the first good answer, after which the terminal says where to look."""
+"""Seconds without a healthy answer, after which the terminal says where the logs are."""
 
 
 class StopAskedError(Exception):
-    """Somebody pressed Ctrl-C, closed the terminal or sent TERM."""
+    """The supervisor was asked to stop: by Ctrl-C, a closed terminal or TERM."""
 
 
 class Signals:
-    """Turns signals into an exception at the places where the supervisor waits, and only there.
+    """Turns signals into an exception, but only at the places where the supervisor waits.
 
-    So no signal can fall between the start of a process and the note that it was started.
+    So no signal can arrive between the start of a process and the record of it.
     """
 
     def __init__(self) -> None:
-        """Listen to INT, TERM and HUP (unless started with nohup), and to children that end."""
+        """Handle INT, TERM and HUP (unless started with nohup), and the end of children."""
         self.asked = False
         self._read, write = os.pipe()
         for end in (self._read, write):
@@ -68,13 +68,13 @@ class Signals:
         self.asked = True
 
     def pause(self, seconds: float) -> None:
-        """Wait until a signal comes, at most `seconds`; raise if one asked to stop."""
+        """Wait for a signal, at most `seconds`. Raises StopAskedError if asked to stop."""
         self.wait(seconds)
         if self.asked:
             raise StopAskedError
 
     def wait(self, seconds: float) -> None:
-        """Wait until a signal comes, at most `seconds`."""
+        """Wait for a signal, at most `seconds`."""
         if select.select([self._read], [], [], seconds)[0]:
             with contextlib.suppress(BlockingIOError):
                 while os.read(self._read, 512):
@@ -82,9 +82,9 @@ class Signals:
 
 
 class Keeper:
-    """Keeps one program running, with longer waits the more often it dies young.
+    """Keeps one program running. The more often it ends quickly, the longer it waits to restart it.
 
-    While the disk is full it is tried again and again, and no death is held against it.
+    While the disk is full, it tries again and again without counting quick deaths.
     """
 
     def __init__(self, program: Program, *, home: Path) -> None:
@@ -96,7 +96,7 @@ class Keeper:
         self._starved = False
 
     def tend(self, *, pause: Callable[[float], None]) -> float:
-        """Start it again if it has died and is due; return the seconds until the next look."""
+        """Restart the program if it has ended and is due. Return seconds until the next check."""
         child = self.program.child
         if child is None:
             raise ServerError(f"{self.program.name} was never started.")
@@ -121,29 +121,29 @@ class Keeper:
         return 0.0
 
     def _delay(self, lived: float, code: int) -> float:
-        """Count a death and return the seconds to wait: 0, 0.25, 0.5, 1, 2."""
+        """Count a quick death. Return the seconds to wait: 0, 0.25, 0.5, 1, 2."""
         child = self.program.child
         if disk_space.is_full(self._home):
             if not self._starved:
-                say(f"{self.program.name} ended ({code}); it is tried again until there is room")
+                say(f"{self.program.name} ended ({code}); retrying until the disk has space")
             self._starved = True
             return FULL_WAIT
         self._starved = False
         self._quick_deaths = self._quick_deaths + 1 if lived < QUICK else 1
         if self._quick_deaths > QUICK_DEATHS and child is not None:
             raise ServerError(
-                f"{self.program.name} stops again and again; "
-                f"the last words in {child.spec.log}:\n{tail(child.spec.log)}"
+                f"{self.program.name} keeps ending. "
+                f"The last lines of {child.spec.log}:\n{tail(child.spec.log)}"
             )
-        say(f"{self.program.name} ended ({code}); starting it again")
+        say(f"{self.program.name} ended ({code}); restarting it")
         return 0.0 if self._quick_deaths == 1 else 0.25 * 2.0 ** (self._quick_deaths - 2)
 
 
 class Supervisor:
-    """One running Codesign."""
+    """A running installation."""
 
     def __init__(self, *, home: Path, port: int, environment: Mapping[str, str]) -> None:
-        """Plan a run in `home`; `environment` decides which servers are embedded."""
+        """Prepare a run in `home`. `environment` decides which servers are embedded."""
         self._home = home
         self._port = port
         self._logs = private_folder(home / "logs")
@@ -160,7 +160,7 @@ class Supervisor:
         }
 
     def run(self) -> int:
-        """Start everything, watch it, stop it; return the exit code of the command."""
+        """Start everything, watch it and stop it. Return the exit code."""
         rotate(self._logs)
         try:
             self._start_servers()
@@ -213,7 +213,7 @@ class Supervisor:
         )
 
     def _prepare(self) -> None:
-        """Bring tables and static files up to date, side by side, and load the applications."""
+        """Update tables and static files in parallel, and load the applications."""
         owner = self._environment | {"DATABASE_URL": self._environment["DATABASE_OWNER_URL"]}
         tasks = [self._command("migrate", "migrate", "--no-input", environment=owner)]
         static = self._home / "static"
@@ -226,15 +226,15 @@ class Supervisor:
             return
         self._complete(tasks)
         collected(static)
-        self._load()  # not before: what is loaded may look up the names of files
+        self._load()  # only now, because loaded code may look up file names
 
     def _load(self) -> None:
-        """Load what all applications share; elsewhere than on Linux such a fork may fail."""
+        """Load what all applications share. Only on Linux; such a fork can fail elsewhere."""
         if self._guardian is None:
             loading.load(self._environment)
 
     def _start_applications(self) -> None:
-        """Start the workers while the demo study is made; the web last, so that it finds both."""
+        """Start the workers, create the demo study, and start the web processes last."""
         environment = self._environment
         for spec in [*programs.workers(self._logs, environment), self._beat()]:
             self._start(self._applications, Application(spec, self._guardian))
@@ -254,7 +254,7 @@ class Supervisor:
     def _command(
         self, name: str, *words: str, environment: Mapping[str, str] | None = None
     ) -> Application:
-        """Return a management command that is to run once; with an environment, a new program."""
+        """Return a management command to run once; with an environment, as a new program."""
         command = [sys.executable, str(ROOT / "manage.py"), *words]
         spec = Spec(
             name=name,
@@ -268,9 +268,9 @@ class Supervisor:
     def _complete(
         self, commands: Sequence[Application], *, meanwhile: Callable[[], None] = lambda: None
     ) -> None:
-        """Run commands at the same time until all have ended well, and something beside them.
+        """Run commands in parallel until all have succeeded, and `meanwhile` beside them.
 
-        Where that fails the commands are heard first: what they say is nearer to the cause.
+        Errors of the commands are reported first, because they are closer to the cause.
         """
         started = []
         try:
@@ -278,14 +278,14 @@ class Supervisor:
                 command.start()
                 if command.child is not None:
                     started.append(command.child)
-            failure = refused_by(meanwhile)
+            failure = error_of(meanwhile)
             for child in started:
                 while (code := child.exit_code()) is None:
                     self._signals.pause(3600)
                 if code != 0:
                     log = child.spec.log
                     raise ServerError(
-                        f"{child.spec.name} failed; the last words in {log}:\n{tail(log)}"
+                        f"{child.spec.name} failed. The last lines of {log}:\n{tail(log)}"
                     )
             if failure is not None:
                 raise failure
@@ -293,7 +293,7 @@ class Supervisor:
             stop(started, pause=self._signals.wait)
 
     def _watch(self) -> NoReturn:
-        """Keep everything running; say once when it is ready."""
+        """Keep everything running. Report once when it is ready."""
         running = (*self._servers, *self._applications)
         keepers = [Keeper(program, home=self._home) for program in running]
         ready = self._readiness()
@@ -304,13 +304,13 @@ class Supervisor:
             self._signals.pause(min(next_look, next(ready), LOOK_EVERY))
 
     def _readiness(self) -> Iterator[float]:
-        """Yield the seconds until the next look; greet once everything answers."""
+        """Yield the seconds until the next check. Greet once everything answers."""
         late = time.monotonic() + PATIENCE
         told = False
         while not healthy(self._port):
             if not told and time.monotonic() > late:
                 told = True
-                say(f"Not everything answers yet; the logs are in {self._logs}")
+                say(f"Not everything answers yet. The logs are in {self._logs}")
             yield 0.2
         self._greet()
         yield from itertools.repeat(3600.0)
@@ -318,7 +318,7 @@ class Supervisor:
     def _greet(self) -> None:
         in_production = self._environment.get("CODESIGN_ENV") == "production"
         lines = production_lines if in_production else demo_lines
-        for line in [*lines(self._environment), "Ctrl-C stops it."]:
+        for line in [*lines(self._environment), "Press Ctrl-C to stop."]:
             say(line)
 
     def _stop(self) -> None:
@@ -334,8 +334,8 @@ class Supervisor:
         say("Codesign has stopped.")
 
 
-def refused_by(act: Callable[[], None]) -> ServerError | None:
-    """Do it; return why it could not be done."""
+def error_of(act: Callable[[], None]) -> ServerError | None:
+    """Call `act`. Return its ServerError, or None."""
     try:
         act()
     except ServerError as error:
@@ -344,7 +344,7 @@ def refused_by(act: Callable[[], None]) -> ServerError | None:
 
 
 def healthy(port: int) -> bool:
-    """Ask the web processes whether database, broker and workers answer."""
+    """Return whether database, broker and workers answer, according to the web processes."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=3)
     try:
         connection.request("GET", "/healthz", headers={"Host": "localhost"})
@@ -356,17 +356,17 @@ def healthy(port: int) -> bool:
 
 
 def production_lines(environment: Mapping[str, str]) -> list[str]:
-    """Where people come in, and what an operator does next; localhost would be refused."""
+    """Return the site's address and what an operator does next. Localhost would be refused."""
     return [
         f"Codesign is running: {environment['SITE_URL']}",
-        f"Your proxy passes that on to 127.0.0.1:{environment['PORT']}.",
-        "The first account is made in a second terminal, with the same variables set:",
+        f"Your proxy forwards requests to 127.0.0.1:{environment['PORT']}.",
+        "Create the first account in a second terminal, with the same variables set:",
         "  .venv/bin/python manage.py make_site_admin you@example.org",
     ]
 
 
 def demo_lines(environment: Mapping[str, str]) -> list[str]:
-    """Where people come in, and as whom."""
+    """Return the site's address and the demo sign-ins."""
     accounts = discovery.demo_accounts(Path(environment["CODESIGN_HOME"]))
     width = max((len(account["email"]) for account in accounts), default=0)
     return [
@@ -379,6 +379,6 @@ def demo_lines(environment: Mapping[str, str]) -> list[str]:
 
 
 def say(line: str) -> None:
-    """Show a line on the terminal; one that was closed is no reason to fail."""
+    """Print a line. A closed terminal is not an error."""
     with contextlib.suppress(OSError, ValueError):
-        print(line, flush=True)  # noqa: T201 - the supervisor's words are its output
+        print(line, flush=True)  # noqa: T201 - the supervisor's output

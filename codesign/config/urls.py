@@ -1,4 +1,4 @@
-"""Every address, by app."""
+"""URLs of all apps."""
 
 from django.urls import URLPattern, URLResolver, include, path
 
@@ -25,5 +25,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
 handler400 = "codesign.shared.views.bad_request"
 handler403 = "codesign.shared.views.permission_denied"
 handler404 = "codesign.shared.views.page_not_found"
-handler429 = "codesign.config.views.too_often"  # asked by django-allauth
+handler429 = "codesign.config.views.too_often"  # used by django-allauth
 handler500 = "codesign.shared.views.server_error"

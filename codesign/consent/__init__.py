@@ -1,1 +1,1 @@
-"""Consent: what was asked, what was answered, and taking it back."""
+"""Consent: versions of the text, signatures, choices and withdrawals."""

@@ -4,11 +4,11 @@ from django.apps import AppConfig
 
 
 class ConsentConfig(AppConfig):
-    """Every change is in force at once, for tasks and for the next release."""
+    """Every change takes effect immediately, for tasks and for the next release."""
 
     name = "codesign.consent"
     label = "consent"
 
     def ready(self) -> None:
-        """Offer steps and cards for the homes, and a publish check."""
+        """Register steps and cards for home pages, and the publish check."""
         from codesign.consent import home_cards, publish_checks  # noqa: F401

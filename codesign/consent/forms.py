@@ -1,4 +1,6 @@
-"""Signing: separate, unticked choices and a typed name (standards 2.5); and writing the text."""
+"""Forms for signing (separate, unticked choices and a typed name; standards 2.5), and for writing
+the text.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +20,13 @@ PREFIX = "choice_"
 
 
 class ConsentForm(forms.Form):
-    """One unticked box for each choice that the version offers, in its order."""
+    """One unticked box for each choice of the version, in its order."""
 
     shown_hash = forms.CharField(widget=forms.HiddenInput, required=False)
     shown_terms = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, version: ConsentVersion, terms: str, **kwargs: Any) -> None:
-        """`terms` is the digest of what else the page says before one signs, such as pay."""
+        """`terms` is the digest of what else the page says before signing, such as pay."""
         shown = {"shown_hash": version.content_hash, "shown_terms": terms}
         kwargs["initial"] = shown | (kwargs.get("initial") or {})
         super().__init__(*args, **kwargs)
@@ -33,15 +35,15 @@ class ConsentForm(forms.Form):
                 label=choice["title"], help_text=choice["help"], required=False
             )
         self.fields["typed_name"] = forms.CharField(
-            label=_("Your name, typed in full"),
-            help_text=_("This stands for your signature."),
+            label=_("Your full name"),
+            help_text=_("Typing your name counts as your signature."),
             max_length=200,
             error_messages={"required": _("Please type your name.")},
             widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto"}),
         )
 
     def clean(self) -> dict[str, Any]:
-        """Taking part is the one choice that signing needs; the sentence stands at its box."""
+        """Require the choice to take part; its error message is shown at its box."""
         cleaned = super().clean() or {}
         problem = rules.choice_problem(self.granted, self.offered)
         if problem:
@@ -50,22 +52,22 @@ class ConsentForm(forms.Form):
 
     @property
     def offered(self) -> list[str]:
-        """Purposes that have a box."""
+        """Return the purposes that have a box."""
         return [name.removeprefix(PREFIX) for name in self.fields if name.startswith(PREFIX)]
 
     @property
     def granted(self) -> list[str]:
-        """Purposes that were ticked."""
+        """Return the purposes that were ticked."""
         return [p for p in self.offered if self.cleaned_data.get(PREFIX + p)]
 
     @property
     def needed_choice(self) -> forms.BoundField:
-        """The box for taking part."""
+        """Return the box for taking part."""
         return self[PREFIX + rules.Purpose.TAKE_PART]
 
     @property
     def optional_choices(self) -> Iterator[forms.BoundField]:
-        """Every other box."""
+        """Return all other boxes."""
         return (self[PREFIX + p] for p in self.offered if p != rules.Purpose.TAKE_PART)
 
 
@@ -73,19 +75,19 @@ PURPOSE_WORDS: dict[str, Any] = {
     rules.Purpose.TRAINING: gettext_lazy("Offer: train models with their answers"),
     rules.Purpose.EVALUATION: gettext_lazy("Offer: test models with their answers"),
     rules.Purpose.COMMERCIAL: gettext_lazy("Offer: let companies use their answers"),
-    rules.Purpose.PUBLICATION: gettext_lazy("Offer: share their answers in public"),
+    rules.Purpose.PUBLICATION: gettext_lazy("Offer: publish their answers"),
     rules.Purpose.DEMOGRAPHICS: gettext_lazy("Offer: keep facts about them with their answers"),
     rules.Purpose.QUOTATION: gettext_lazy("Offer: quote their words"),
-    rules.Purpose.RECONTACT: gettext_lazy("Offer: write to them about later studies"),
+    rules.Purpose.RECONTACT: gettext_lazy("Offer: contact them about later studies"),
     rules.Purpose.CREDIT: gettext_lazy("Offer: thank them by name"),
 }
-"""What a release or a page asks for by these very purposes; a text can offer fewer."""
+"""The purposes that releases and pages ask for. A text can offer fewer of them."""
 MOST_TEXT, MOST_PARTS = 20_000, 40
 BETWEEN_PARAGRAPHS = re.compile(r"\n[ \t]*\n")
 
 
 def _paragraphs(text: str) -> list[str]:
-    """Parts between empty lines, each on one line."""
+    """Return the parts between empty lines, each on one line."""
     parts = BETWEEN_PARAGRAPHS.split(text.replace("\r\n", "\n"))
     return [" ".join(part.split()) for part in parts if not shows_nothing(part)]
 
@@ -101,23 +103,23 @@ def _area(label: Any, rows: int, help_text: Any = "") -> forms.CharField:
 
 
 class TextForm(forms.Form):
-    """Title, first points and choices of a text; a draft may lack any of it."""
+    """Title, key information and choices of a consent text. A draft may be incomplete."""
 
     before = forms.CharField(widget=forms.HiddenInput, required=False)
     title = forms.CharField(label=gettext_lazy("Title of the text"), max_length=200, required=False)
     key_information = _area(
-        gettext_lazy("The most important things first"),
+        gettext_lazy("Key information"),
         14,
         gettext_lazy(
-            "What it is about, what one does, what it pays, what can be hard, that one can leave."
-            " An empty line begins a new point."
+            "What the study is about, what people do, what it pays, what can be hard, and that they"
+            " can leave. Start each point after an empty line."
         ),
     )
 
     def __init__(
         self, data: Any = None, *, content: Mapping[str, Any], offer: Mapping[str, Any], before: str
     ) -> None:
-        """`content`: what is written so far; `offer`: words for choices that have none yet."""
+        """`content`: the text so far; `offer`: wording for choices that have none yet."""
         had = {choice["purpose"]: choice for choice in content.get("choices", [])}
         words = {choice["purpose"]: choice for choice in offer["choices"]} | had
         points = content.get("key_information", [])
@@ -133,33 +135,33 @@ class TextForm(forms.Form):
                     label=PURPOSE_WORDS[purpose], required=False, initial=purpose in had or not had
                 )
             self.fields[f"title_{purpose}"] = forms.CharField(
-                label=gettext_lazy("What one ticks"),
+                label=gettext_lazy("Wording of the choice"),
                 max_length=200,
                 required=False,
                 initial=words[purpose]["title"],
                 widget=forms.TextInput(attrs={"dir": "auto"}),
             )
-            self.fields[f"help_{purpose}"] = _area(gettext_lazy("What it means"), 2)
+            self.fields[f"help_{purpose}"] = _area(gettext_lazy("Explanation"), 2)
             self.fields[f"help_{purpose}"].initial = words[purpose]["help"]
 
     @property
     def first_fields(self) -> list[forms.BoundField]:
-        """What stands before the parts."""
+        """Return the fields above the sections."""
         return [self["title"], self["key_information"]]
 
     @property
     def needed_choice(self) -> list[forms.BoundField]:
-        """The words for taking part, which every text asks for."""
+        """Return the wording for taking part, which every text needs."""
         return [self["title_take_part"], self["help_take_part"]]
 
     @property
     def optional_choices(self) -> list[list[forms.BoundField]]:
-        """Each other choice: whether it is offered, and its words."""
+        """Return the fields of each optional choice: whether it is offered, and its wording."""
         optional = [purpose for purpose in rules.Purpose if purpose in rules.OPTIONAL]
         return [[self[f"{part}_{p}"] for part in ("offer", "title", "help")] for p in optional]
 
     def content(self, parts: list[dict[str, Any]], language: str) -> dict[str, Any]:
-        """The text as it is kept, with its parts."""
+        """Return the content to save, with its sections."""
         written = self.cleaned_data
         offered = [p for p in rules.Purpose if p not in rules.OPTIONAL or written[f"offer_{p}"]]
         return {
@@ -180,7 +182,7 @@ class TextForm(forms.Form):
 
 
 class PartForm(forms.Form):
-    """One part of a text; left empty it goes."""
+    """One section of a text. Clear a section to remove it."""
 
     heading = forms.CharField(
         label=gettext_lazy("Heading"),
@@ -188,25 +190,25 @@ class PartForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"dir": "auto"}),
     )
-    text = _area(gettext_lazy("Text"), 6, gettext_lazy("An empty line begins a new paragraph."))
+    text = _area(gettext_lazy("Text"), 6, gettext_lazy("Start each paragraph after an empty line."))
 
 
 _PartForms = forms.formset_factory(PartForm, extra=1, max_num=MOST_PARTS, absolute_max=MOST_PARTS)
 
 
 class PartForms(_PartForms):  # type: ignore[misc, valid-type]
-    """The parts of a text, and an empty one after them."""
+    """The sections of a text, followed by an empty one."""
 
     def __init__(self, data: Any = None, *, content: Mapping[str, Any]) -> None:
         written = [
             {"heading": part["heading"], "text": "\n\n".join(part["paragraphs"])}
             for part in content.get("sections", [])
         ]
-        # what was sent counts by itself, not as a change of what is there by now
+        # Submitted sections replace the stored ones; they are not compared with them.
         super().__init__(data, initial=[] if data else written, prefix="parts")
 
     def parts(self) -> list[dict[str, Any]]:
-        """Those that hold something, as they are kept."""
+        """Return the sections that are not empty, as they are saved."""
         filled = [form.cleaned_data for form in self.forms if form.is_valid()]
         return [
             {"heading": part["heading"], "paragraphs": _paragraphs(part["text"])}

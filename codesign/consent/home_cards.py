@@ -1,4 +1,4 @@
-"""What consent shows on the home of people who judge."""
+"""Consent on the home page of panelists and clinicians."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ from codesign.studies.rules import JUDGING, Role
 VERSIONS_SHOWN = 10
 WORDS = {
     queries.ConsentState.NOT_SIGNED: gettext_lazy(
-        "First there is a text to read: what this study is, what it pays, and what may be done "
+        "Before you start, read about the study: what it is, what it pays, and what may be done "
         "with your answers. You choose."
     ),
     queries.ConsentState.TO_SIGN_AGAIN: gettext_lazy(
-        "The text that you signed has changed. Please read it again; until you sign, nothing is "
-        "asked of you and nothing new is done with your answers."
+        "The consent text has changed. Please read it again. Until you sign it, you get no tasks "
+        "and your answers are not used in anything new."
     ),
     queries.ConsentState.LEFT: gettext_lazy(
-        "You have left this study, and nothing is asked of you. If you would like to come back, "
-        "you can read the text again."
+        "You have left this study, so you get no tasks. If you want to come back, you can read "
+        "about the study again."
     ),
 }
 
 
 def read_first(member: Member) -> Step | None:
-    """Reading comes before everything else, until the consent is in force."""
+    """Return the step to read and sign, until the consent is in force."""
     state = queries.state_of(member_id=member.id)
     if state == queries.ConsentState.SIGNED:
         return None
     return Step(
         says=str(WORDS[state]),
         href=reverse("consent:read", kwargs={"slug": member.study.slug}),
-        label=_("Read the text"),
+        label=_("Read about the study"),
     )
 
 
 def your_choices(member: Member) -> Panel | None:
-    """What was agreed to, and the way to change it."""
+    """Return a panel with the person's choices and a link to change them."""
     record = queries.record_in_force(member_id=member.id)
     if record is None:
         return None
@@ -60,7 +60,7 @@ def your_choices(member: Member) -> Panel | None:
 
 
 def published(member: Member) -> Panel:
-    """The texts that people sign, newest first; for an auditor with their fingerprints."""
+    """Return a panel with the published texts, newest first. Auditors also see their hashes."""
     context = {
         "versions": list(queries.versions(study_id=member.study_id)[:VERSIONS_SHOWN]),
         "study": member.study,

@@ -13,7 +13,7 @@ from codesign.studies.models import Member, Study
 
 
 class ConsentVersion(PublicModel):
-    """The text as published; a change is a new version (standards 2.1)."""
+    """A published text. It never changes; a change is a new version (standards 2.1)."""
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="consent_versions")
     number = models.PositiveIntegerField()
@@ -35,7 +35,7 @@ class ConsentVersion(PublicModel):
 
 
 class ConsentDraft(PublicModel):
-    """A text that is being written; it goes when it is published, and nobody signs it."""
+    """A text that is being written. It is deleted when it is published; nobody signs it."""
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="consent_drafts")
     language = models.CharField(max_length=12)
@@ -87,7 +87,7 @@ class ConsentRecordQuerySet(models.QuerySet["ConsentRecord"]):
 
 
 class ConsentRecord(PublicModel):
-    """One signature: who, when, under which text, and what the signature means."""
+    """A signature: who, when, which text, and what the signature means."""
 
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="consent_records")
     version = models.ForeignKey(ConsentVersion, on_delete=models.PROTECT, related_name="records")
@@ -104,7 +104,7 @@ class ConsentRecord(PublicModel):
 
 
 class ConsentChoice(models.Model):
-    """One answer to one purpose; the latest per record and purpose counts."""
+    """An answer for one purpose. The latest answer per record and purpose counts."""
 
     id = models.BigAutoField(primary_key=True)
     record = models.ForeignKey(ConsentRecord, on_delete=models.PROTECT, related_name="choices")
@@ -123,7 +123,7 @@ class ConsentChoice(models.Model):
 
 
 class Withdrawal(PublicModel):
-    """Taking a signature back: ends its record, whatever the level (standards 2.8)."""
+    """The withdrawal of a signature. It ends the record at any level (standards 2.8)."""
 
     record = models.OneToOneField(
         ConsentRecord, on_delete=models.PROTECT, related_name="withdrawal"

@@ -1,4 +1,4 @@
-"""Who may read, sign and take back consent, and who publishes it."""
+"""Permissions to read, sign, withdraw and publish consent."""
 
 from codesign.shared.access import Permission, Scope
 from codesign.studies.rules import JUDGING, Role

@@ -1,4 +1,4 @@
-"""What a study needs before it opens: a text that people can sign."""
+"""Publish check: a study needs a consent text before it opens."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from django.utils.translation import gettext_lazy
 
 from codesign.consent import queries
 from codesign.studies.models import Study
-from codesign.studies.registry import PUBLISH_CHECKS, Found, Gap, PublishCheck
+from codesign.studies.registry import PUBLISH_CHECKS, CheckResult, Gap, PublishCheck
 
 
-def text(study: Study) -> Found:
-    """A published text in the study's language; one that lacks something cannot be published."""
+def text(study: Study) -> CheckResult:
+    """Check that a text is published in the study's language. Only complete texts can be."""
     href = reverse("consent:write", kwargs={"slug": study.slug})
     last = queries.current_version(study_id=study.id, language=study.language)
-    there, gaps = [], []
+    done, gaps = [], []
     if last:
-        said = _("Version %(n)d (%(language)s) is published, with %(choices)d choices.")
+        published = _("Version %(n)d (%(language)s) is published, with %(choices)d choices.")
         choices = len(last.content["choices"])
-        there.append(said % {"n": last.number, "language": last.language, "choices": choices})
+        done.append(published % {"n": last.number, "language": last.language, "choices": choices})
     else:
         gaps.append(Gap(_("Write and publish the text that people sign."), href))
     if queries.draft_of(study_id=study.id, language=study.language):
-        there.append(_("A draft is saved and not published."))
-    return Found(there=there, gaps=gaps)
+        done.append(_("A draft is saved but not published."))
+    return CheckResult(done=done, gaps=gaps)
 
 
 PUBLISH_CHECKS.register(
@@ -32,7 +32,7 @@ PUBLISH_CHECKS.register(
     PublishCheck(
         title=gettext_lazy("Consent text"),
         says=gettext_lazy(
-            "What people read and sign, with a separate choice for each use of what they say."
+            "What people read and sign, with a separate choice for each use of their answers."
         ),
         order=30,
         look=text,

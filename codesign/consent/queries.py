@@ -1,4 +1,4 @@
-"""Reading consent: what is in force, for whom."""
+"""Reading consent: who has given it, for which purposes."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from django.db.models import (
     Value,
     When,
 )
+from django.utils.translation import gettext as _
 
 from codesign.consent import rules
 from codesign.consent.models import (
@@ -41,16 +42,19 @@ EXAMPLE = Path(__file__).resolve().parent / "example.json"
 
 
 class ConsentState(StrEnum):
-    """Where a member stands, for lists."""
+    """A member's consent, for lists."""
 
     NOT_SIGNED = "not_signed"
     SIGNED = "signed"
-    TO_SIGN_AGAIN = "to_sign_again"  # the text has changed in substance
+    TO_SIGN_AGAIN = "to_sign_again"  # a later version has a material change
     LEFT = "left"
 
 
 def current_version(*, study_id: uuid.UUID, language: str) -> ConsentVersion | None:
-    """The newest published text in that language; never silently another one (standards 2.15)."""
+    """Return the newest published text in that language, or None.
+
+    Never falls back to another language (standards 2.15).
+    """
     return (
         ConsentVersion.objects.filter(study_id=study_id, language=language)
         .order_by("-number")
@@ -59,7 +63,7 @@ def current_version(*, study_id: uuid.UUID, language: str) -> ConsentVersion | N
 
 
 def record_in_force(*, member_id: uuid.UUID) -> ConsentRecord | None:
-    """The signature of a member that counts now, with its version, or None; one query."""
+    """Return the member's signature that is in force, with its version, or None. One query."""
     return (
         ConsentRecord.objects.in_force()
         .filter(member_id=member_id)
@@ -77,32 +81,32 @@ def _ids_in_force(member_id: uuid.UUID) -> QuerySet[ConsentRecord, tuple[uuid.UU
 
 
 def id_in_force(*, member_id: uuid.UUID) -> uuid.UUID | None:
-    """The id of the signature of a member that counts now, or None; one short query."""
+    """Return the id of the member's signature that is in force, or None. One short query."""
     rows = _ids_in_force.rows(member_id=member_id)
     return rows[0][0] if rows else None
 
 
 def choices_of(*, record_id: uuid.UUID) -> dict[str, bool]:
-    """purpose → granted, as last answered for that signature."""
+    """Return purpose → granted, as last answered for that signature."""
     answers = ConsentChoice.objects.filter(record_id=record_id).order_by("id")
     return {answer.purpose: answer.granted for answer in answers}
 
 
 def signed_for(*, member_id: uuid.UUID, purpose: Purpose) -> QuerySet[ConsentRecord]:
-    """A member's signatures in force that grant a purpose now, to ask within another query."""
+    """Return a member's signatures in force that grant a purpose, for use in a subquery."""
     return ConsentRecord.objects.filter(member_id=member_id).eligible_for(purpose)
 
 
 def members_granting(
     *, study_id: uuid.UUID, purposes: Iterable[Purpose]
 ) -> dict[uuid.UUID, uuid.UUID]:
-    """member id → record id of everybody whose consent in force grants all of `purposes` now."""
+    """Return member id → record id for all whose consent in force grants all of `purposes`."""
     records = ConsentRecord.objects.filter(member__study_id=study_id).eligible_for(*purposes)
     return dict(records.order_by("signed_at").values_list("member_id", "id"))
 
 
 def versions(*, study_id: uuid.UUID) -> QuerySet[ConsentVersion]:
-    """Every published text, newest first, with how often it was `signed` and since taken back."""
+    """Return the published texts, newest first, with how many were `signed` and withdrawn."""
     return (
         ConsentVersion.objects.filter(study_id=study_id)
         .annotate(
@@ -114,22 +118,22 @@ def versions(*, study_id: uuid.UUID) -> QuerySet[ConsentVersion]:
 
 
 def version_in(*, study_id: uuid.UUID, number: int, language: str) -> ConsentVersion:
-    """One published text of a study, whether or not it is still in force."""
-    found = ConsentVersion.objects.filter(study_id=study_id, number=number, language=language)
-    version = found.first()
+    """Return one published text of a study, in force or not. Raises NotFound."""
+    versions = ConsentVersion.objects.filter(study_id=study_id, number=number, language=language)
+    version = versions.first()
     if version is None:
-        raise NotFound("There is no such text in this study.")
+        raise NotFound(_("This study has no such consent text."))
     return version
 
 
 def languages(*, study_id: uuid.UUID) -> list[str]:
-    """Languages in which something was published."""
+    """Return the languages of the published texts."""
     versions = ConsentVersion.objects.filter(study_id=study_id)
     return sorted(versions.values_list("language", flat=True).distinct())
 
 
 def signatures(*, actor: Actor, member: Member) -> QuerySet[ConsentRecord]:
-    """Everything the person themselves signed, newest first; nobody else's."""
+    """Return the signatures of the actor in this study, newest first. Never anybody else's."""
     if actor.user_id is None:
         return ConsentRecord.objects.none()
     return (
@@ -140,13 +144,13 @@ def signatures(*, actor: Actor, member: Member) -> QuerySet[ConsentRecord]:
 
 
 def standing_records(*, member_id: uuid.UUID) -> list[ConsentRecord]:
-    """What a withdrawal takes back: every signature not taken back yet, newest first."""
+    """Return every signature that is not withdrawn, newest first: what a withdrawal ends."""
     records = ConsentRecord.objects.filter(member_id=member_id).not_taken_back()
     return list(records.order_by("-signed_at"))
 
 
 def with_state(members: QuerySet[Member]) -> QuerySet[Member]:
-    """Members with `consent_state` (a ConsentState), in the same query."""
+    """Annotate members with `consent_state` (a ConsentState), in the same query."""
     own = ConsentRecord.objects.filter(member_id=OuterRef("id"))
     return members.annotate(
         consent_state=Case(
@@ -160,14 +164,14 @@ def with_state(members: QuerySet[Member]) -> QuerySet[Member]:
 
 
 def state_of(*, member_id: uuid.UUID) -> ConsentState:
-    """Where one member stands; one query."""
+    """Return the consent state of one member. One query."""
     member = with_state(Member.objects.filter(id=member_id)).get()
     return ConsentState(member.consent_state)  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One choice on a signed copy: as signed, and every change since."""
+    """A choice on a signed copy: as signed, and every later change."""
 
     title: str
     help: str
@@ -178,25 +182,25 @@ class Answer:
 
 @dataclass(frozen=True)
 class SignedCopy:
-    """What somebody signed, as it is shown and handed out (standards 2.2, 2.3)."""
+    """What a person signed, as it is shown and downloaded (standards 2.2, 2.3)."""
 
     record: ConsentRecord
     answers: list[Answer]
 
     @property
     def meaning(self) -> str:
-        """What the signature means; without the first version's word about where choices stand."""
+        """Return what the signature means, without the first version's “below”."""
         kept = self.record.meaning
         return rules.MEANING if kept == rules.FIRST_MEANING else kept
 
     @property
     def name(self) -> str:
-        """The name as typed; empty where an earlier version took one that shows nothing."""
+        """Return the name as typed, or "" if an early version accepted an invisible one."""
         return seen(self.record.typed_name)
 
 
 def signed_copy(*, actor: Actor, member: Member, record_id: uuid.UUID) -> SignedCopy:
-    """One of the person's own signatures with its text and answers; two queries."""
+    """Return one of the actor's own signatures with its text and answers. Two queries."""
     record = signatures(actor=actor, member=member).filter(id=record_id).first()
     if record is None:
         raise NotFound
@@ -217,7 +221,7 @@ def signed_copy(*, actor: Actor, member: Member, record_id: uuid.UUID) -> Signed
 
 
 def draft_of(*, study_id: uuid.UUID, language: str) -> ConsentDraft | None:
-    """What is being written in that language, if anything is."""
+    """Return the draft in that language, or None."""
     return ConsentDraft.objects.filter(study_id=study_id, language=language).first()
 
 
@@ -227,12 +231,12 @@ def _example() -> dict[str, Any]:
 
 
 def example(*, words: dict[str, str]) -> dict[str, Any]:
-    """A whole text to edit, with gaps where a study needs words of its own; `words` fills some."""
+    """Return an example text with gaps for the study's own words; `words` fills some of them."""
     return rules.filled(_example(), words)
 
 
 def example_for(*, study: Study) -> dict[str, Any]:
-    """The same with what is known of a study."""
+    """Return the example text, filled with what is known about the study."""
     known = {
         "name of the study": study.title,
         "organisation": study.organisation,
@@ -242,7 +246,7 @@ def example_for(*, study: Study) -> dict[str, Any]:
 
 
 def how_many_signed(*, study_id: uuid.UUID) -> int:
-    """People whose signature is in force now: those whom a material change asks again."""
+    """Return the number of people in the study whose signature is in force."""
     records = ConsentRecord.objects.in_force().filter(
         is_current("member"), member__study_id=study_id
     )

@@ -1,4 +1,4 @@
-"""What other apps say on the consent page before one signs: pay, for one (standards 3.1)."""
+"""What other apps add to the consent page before signing, such as pay (standards 3.1)."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from typing import Any
 
 from codesign.shared.registry import Registry
 
-# each takes the Member who reads and returns a studies.registry.Panel, or None
+# Each takes the Member who reads, and returns a studies.registry.Panel or None.
 BEFORE_SIGNING: Registry[Callable[[Any], Any]] = Registry("words before signing")

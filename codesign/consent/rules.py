@@ -1,4 +1,4 @@
-"""Purposes, what a text must say before it is published, its hash, how hard it is to read."""
+"""Consent purposes, the checks before publishing a text, its hash and its readability."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from codesign.shared.visible import shows_nothing
 
 MEANING = "I agree to take part, with the choices that I made when I signed."
-"""What a signature means (standards 2.2); true wherever a rendering puts the choices."""
+"""What a signature means (standards 2.2), wherever a copy shows the choices."""
 FIRST_MEANING = "I agree to take part as I chose below."
-"""The words that the first version kept, although every copy shows the choices above them."""
+"""The wording of the first version, although copies show the choices above it."""
 
 
 class Purpose(StrEnum):
@@ -35,7 +37,7 @@ OPTIONAL = frozenset(Purpose) - {Purpose.TAKE_PART}
 
 
 class WithdrawalLevel(StrEnum):
-    """How far a withdrawal goes (standards 2.8)."""
+    """How far a withdrawal reaches (standards 2.8)."""
 
     STOP_TASKS = "stop_tasks"
     STOP_USE = "stop_use"
@@ -43,28 +45,28 @@ class WithdrawalLevel(StrEnum):
 
 
 def content_hash(content: Mapping[str, Any]) -> str:
-    """SHA-256, hex, over the text as signed: title, key information, sections, choices."""
+    """Return the SHA-256 (hex) of the text as signed: title, key information, sections, choices."""
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def choice_problem(granted: Iterable[str], offered: Iterable[str]) -> str | None:
-    """Why these ticks cannot be signed; None where they can."""
+    """Return why these choices cannot be signed, or None."""
     ticked, known = set(granted), set(offered)
     if ticked - known:
-        return "One of these choices is not part of this consent."
+        return _("One of these choices is not part of this consent text.")
     if Purpose.TAKE_PART not in ticked:
-        return "To sign, tick that you want to take part. Everything else is up to you."
+        return _("To sign, tick that you want to take part. All other choices are optional.")
     return None
 
 
 GAP = re.compile(r"\[\[(.+?)\]\]")
-"""Where an example waits for words of one's own: `[[who runs the study]]`."""
+"""A gap in the example text that needs the study's own words: `[[who runs the study]]`."""
 MOST_GAPS_TOLD = 20
 
 
 def filled(content: Any, words: Mapping[str, str]) -> Any:
-    """The same content with every gap that `words` knows filled in; others stay."""
+    """Return the content with the gaps in `words` filled in."""
     if isinstance(content, str):
         return GAP.sub(lambda gap: words.get(gap[1], gap[0]), content)
     if isinstance(content, Mapping):
@@ -75,7 +77,7 @@ def filled(content: Any, words: Mapping[str, str]) -> Any:
 
 
 def texts_in(content: Any) -> Iterator[str]:
-    """Every piece of text of a content, in its order."""
+    """Yield every text in the content, in order."""
     if isinstance(content, str):
         yield content
     elif isinstance(content, Mapping | list):
@@ -84,54 +86,59 @@ def texts_in(content: Any) -> Iterator[str]:
 
 
 def content_problems(content: Mapping[str, Any]) -> list[str]:
-    """Why a text cannot be published, in sentences; empty where it can."""
+    """Return the reasons why a text cannot be published, as sentences."""
     problems = []
-    if not _said(content.get("title")):
-        problems.append("The text needs a title.")
-    if not any(_said(point) for point in content.get("key_information") or []):
-        problems.append("Say the most important things first.")
+    if not _is_visible(content.get("title")):
+        problems.append(_("The text needs a title."))
+    if not any(_is_visible(point) for point in content.get("key_information") or []):
+        problems.append(_("Add the key information."))
     sections = content.get("sections") or []
     if not sections:
-        problems.append("The text needs at least one part with a heading.")
+        problems.append(_("The text needs at least one section with a heading."))
     for number, section in enumerate(sections, start=1):
-        if not _said(section.get("heading")) or not any(map(_said, section.get("paragraphs", []))):
-            problems.append(f"Part {number} needs a heading and something below it.")
+        has_text = any(map(_is_visible, section.get("paragraphs", [])))
+        if not _is_visible(section.get("heading")) or not has_text:
+            sentence = _("Section %(number)d needs a heading and some text.")
+            problems.append(sentence % {"number": number})
     problems += _choice_problems(content.get("choices") or [])
     gaps = [gap for text in texts_in(content) for gap in GAP.findall(text)]
-    waiting = [f"Put your own words where it says “{gap.rstrip('.')}”." for gap in gaps]
-    return problems + list(dict.fromkeys(waiting))[:MOST_GAPS_TOLD]
+    sentence = _("Replace “%(gap)s” with your own words.")
+    open_gaps = [sentence % {"gap": gap.rstrip(".")} for gap in gaps]
+    return problems + list(dict.fromkeys(open_gaps))[:MOST_GAPS_TOLD]
 
 
 def _choice_problems(choices: list[Mapping[str, Any]]) -> list[str]:
-    """Each purpose once, in words; taking part among them and nothing else required (2.5)."""
+    """Return problems of the choices: each purpose once, only taking part required (2.5)."""
     purposes = [choice.get("purpose") for choice in choices]
     problems = []
     if Purpose.TAKE_PART not in purposes:
-        problems.append("One of the choices must be to take part.")
+        problems.append(_("One of the choices must be to take part."))
     if len(set(purposes)) < len(purposes) or set(purposes) - set(Purpose):
-        problems.append("Each choice must be for one known purpose, and each purpose comes once.")
-    if not all(_said(choice.get("title")) and _said(choice.get("help")) for choice in choices):
-        problems.append("Each choice needs a title and a sentence that says what it means.")
+        problems.append(_("Each choice must be for one known purpose, and each purpose only once."))
+    if not all(
+        _is_visible(choice.get("title")) and _is_visible(choice.get("help")) for choice in choices
+    ):
+        problems.append(_("Each choice needs a title and an explanation."))
     if any(
         choice.get("required") is not (choice.get("purpose") == Purpose.TAKE_PART)
         for choice in choices
     ):
-        problems.append("Taking part is the one choice that may be required.")
+        problems.append(_("Only taking part can be a required choice."))
     return problems
 
 
-def _said(value: Any) -> bool:
+def _is_visible(value: Any) -> bool:
     return isinstance(value, str) and not shows_nothing(value)
 
 
 def words_of(text: str) -> list[str]:
-    """The words of an English text, in small letters."""
+    """Return the words of an English text in lower case."""
     plain = text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
     return re.findall(r"[a-z0-9]+(?:'[a-z]+)?", plain)
 
 
 def syllables(word: str) -> int:
-    """Vowel groups, less a silent ending: close enough to a dictionary over a whole text."""
+    """Return the number of vowel groups without a silent ending. Good enough for whole texts."""
     word = word.removesuffix("'s").replace("'", "")
     count = len(re.findall(r"[aeiouy]+", word))
     silent_e = word.endswith("e") and not re.search(r"[^aeiouy]le$", word)
@@ -141,10 +148,10 @@ def syllables(word: str) -> int:
 
 
 def reading_grade(paragraphs: Iterable[str]) -> float:
-    """Flesch-Kincaid grade of English: 0.39 words a sentence + 11.8 syllables a word - 15.59.
+    """Return the Flesch-Kincaid grade of English paragraphs; 0 if there are no words.
 
-    A grade is a year of school in the USA; 8 is read with ease at about fourteen (standards 2.14).
-    0 where there are no words.
+    0.39 × words per sentence + 11.8 × syllables per word - 15.59. A grade is a year of school in
+    the USA; people read grade 8 with ease at about fourteen (standards 2.14).
     """
     sentences = [
         words_of(s) for p in paragraphs for s in re.split(r"[.!?]+(?:\s+|$)", p) if words_of(s)
@@ -157,6 +164,6 @@ def reading_grade(paragraphs: Iterable[str]) -> float:
 
 
 def paragraphs_of(content: Mapping[str, Any]) -> list[str]:
-    """What one reads of a text: its points, its paragraphs, what each choice means."""
+    """Return everything a person reads: points, paragraphs, and explanations of the choices."""
     parts = [text for part in content["sections"] for text in part["paragraphs"]]
     return [*content["key_information"], *parts, *(choice["help"] for choice in content["choices"])]

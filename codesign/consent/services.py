@@ -1,4 +1,4 @@
-"""Publishing a consent version, signing it, changing a choice, taking it all back."""
+"""Publishing a consent text, signing it, changing a choice, withdrawing."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from codesign.audit import services as audit
 from codesign.audit.registry import action
@@ -27,11 +29,11 @@ from codesign.studies.locks import lock_study
 from codesign.studies.models import Member, Study
 from codesign.studies.permissions import require
 
-DRAFT_SAVED = action("consent.draft_saved", "saved the draft of a consent text")
-PUBLISHED = action("consent.published", "published a consent version")
-SIGNED = action("consent.signed", "signed the consent")
-CHANGED = action("consent.choice_changed", "changed a consent choice")
-WITHDRAWN = action("consent.withdrawn", "withdrew consent")
+DRAFT_SAVED = action("consent.draft_saved", gettext_lazy("saved the draft of a consent text"))
+PUBLISHED = action("consent.published", gettext_lazy("published a consent version"))
+SIGNED = action("consent.signed", gettext_lazy("signed the consent text"))
+CHANGED = action("consent.choice_changed", gettext_lazy("changed a consent choice"))
+WITHDRAWN = action("consent.withdrawn", gettext_lazy("withdrew consent"))
 
 
 @transaction.atomic
@@ -43,9 +45,9 @@ def publish_version(
     content: Mapping[str, Any],
     material: bool = True,
 ) -> ConsentVersion:
-    """Publish a text; from now on it is immutable and newer signatures are under it.
+    """Publish a text. It never changes afterwards, and new signatures refer to it.
 
-    Refused while it lacks something, with everything that is missing in sentences.
+    Raises Invalid with every missing part if the text is incomplete.
     """
     require(actor, PUBLISH, study)
     if problems := rules.content_problems(content):
@@ -74,18 +76,20 @@ def publish_version(
 def save_draft(
     *, actor: Actor, study: Study, language: str, content: Mapping[str, Any], before: str
 ) -> ConsentDraft:
-    """Keep what is written so far, whatever is missing; `before` is the hash that it began from.
+    """Save a draft, complete or not. `before` is the hash of the draft that was edited.
 
-    Refused where somebody else saved meanwhile, so that nobody's words are lost unseen.
+    Raises Conflict if somebody else has saved in the meantime, so that no text is lost.
     """
     require(actor, PUBLISH, study)
     lock_study(study_id=study.id)
     draft = queries.draft_of(study_id=study.id, language=language)
     content_hash = rules.content_hash(content)
-    if draft and draft.content_hash == content_hash:  # sent twice
+    if draft and draft.content_hash == content_hash:  # repeated request
         return draft
     if (draft.content_hash if draft else "") != before:
-        raise Conflict("Somebody else saved this text meanwhile. Save again to replace theirs.")
+        raise Conflict(
+            _("Somebody else has saved this text in the meantime. Save again to replace theirs.")
+        )
     draft = draft or ConsentDraft(study=study, language=language)
     draft.content, draft.content_hash = dict(content), content_hash
     draft.save()
@@ -103,7 +107,7 @@ def save_draft(
 def publish_draft(
     *, actor: Actor, study: Study, language: str, shown_hash: str, material: bool
 ) -> ConsentVersion:
-    """Publish the draft as it was shown, and clear it away; sent twice it is published once."""
+    """Publish the draft as it was shown and delete it. A repeated request publishes it once."""
     require(actor, PUBLISH, study)
     lock_study(study_id=study.id)
     draft = queries.draft_of(study_id=study.id, language=language)
@@ -111,7 +115,7 @@ def publish_draft(
     if draft is None and last and last.content_hash == shown_hash:
         return last
     if draft is None or draft.content_hash != shown_hash:
-        raise Conflict("The text has changed since you opened it. Please look at it again.")
+        raise Conflict(_("The text has changed since you opened it. Please check it again."))
     version = publish_version(
         actor=actor, study=study, language=language, content=draft.content, material=material
     )
@@ -120,9 +124,9 @@ def publish_draft(
 
 
 def _lock_own(actor: Actor, member: Member) -> Member:
-    """The member row, locked: consent, leases and submissions of one person take turns."""
+    """Return the member, locked: consent, leases and submissions of one person are serialised."""
     if actor.user_id != member.user_id:
-        raise NotPermitted("Only the person themselves can do this.")
+        raise NotPermitted(_("Only the person themselves can do this."))
     return (
         Member.objects.select_for_update(no_key=True, of=("self",))
         .select_related("study", "cohort")
@@ -140,21 +144,22 @@ def sign(
     typed_name: str,
     granted: Iterable[str],
 ) -> ConsentRecord:
-    """Sign the text that was shown; every offered purpose gets a row, ticked or not."""
+    """Sign the text that was shown. Every offered purpose gets a row, ticked or not."""
     require(actor, SIGN, member.study)
     member = _lock_own(actor, member)
     ticked = set(granted)
     offered = [choice["purpose"] for choice in version.content["choices"]]
     name = " ".join(typed_name.split())
     if shows_nothing(name) or not any(letter.isalpha() for letter in name):
-        raise Invalid("Please type your name.", {"typed_name": ["Please type your name."]})
+        sentence = _("Please type your name.")
+        raise Invalid(sentence, {"typed_name": [sentence]})
     if problem := rules.choice_problem(ticked, offered):
         raise Invalid(problem, {"choices": [problem]})
     newest = queries.current_version(study_id=member.study_id, language=version.language)
     if newest != version or shown_hash != version.content_hash:
-        raise Conflict("The text has changed since you opened it. Please read it again.")
+        raise Conflict(_("The text has changed since you opened it. Please read it again."))
     if queries.record_in_force(member_id=member.id):
-        raise Conflict("You have signed this already.")
+        raise Conflict(_("You have already signed this."))
     record = ConsentRecord.objects.create(
         member=member,
         version=version,
@@ -181,16 +186,18 @@ def sign(
 def change_choice(
     *, actor: Actor, member: Member, purpose: rules.Purpose, granted: bool
 ) -> ConsentChoice:
-    """Give or take back one optional purpose; in force at once. The same again does nothing."""
+    """Grant or withdraw one optional purpose, effective now. Repeating an answer does nothing."""
     member = _lock_own(actor, member)
     record = queries.record_in_force(member_id=member.id)
     if record is None:
         raise NoConsent
     offered = {choice["purpose"] for choice in record.version.content["choices"]}
     if purpose not in rules.OPTIONAL & offered:
-        raise Invalid("This choice cannot be changed alone. You can leave the study instead.")
+        raise Invalid(
+            _("This choice cannot be changed on its own. You can leave the study instead.")
+        )
     last = ConsentChoice.objects.filter(record=record, purpose=purpose).order_by("-id").first()
-    if last and last.granted == granted:  # pressed twice
+    if last and last.granted == granted:  # repeated request
         return last
     choice = ConsentChoice.objects.create(record=record, purpose=purpose, granted=granted)
     audit.record(
@@ -215,15 +222,15 @@ def change_choice(
 def withdraw(
     *, actor: Actor, member: Member, level: rules.WithdrawalLevel = rules.WithdrawalLevel.STOP_USE
 ) -> Withdrawal:
-    """Take every standing signature back, at once and without a reason; earned pay stays.
+    """Withdraw every signature, effective now and without a reason. Earned pay stays.
 
-    Those that a newer text overtook too (standards 2.8): else what was given under them would
-    stay in use. Returns the newest signature's withdrawal.
+    Includes signatures that a newer text has superseded (standards 2.8), because data given under
+    them would otherwise stay in use. Returns the withdrawal of the newest signature.
     """
     member = _lock_own(actor, member)
     records = queries.standing_records(member_id=member.id)
     if not records:
-        raise Conflict("There is no consent to take back.")
+        raise Conflict(_("You have no consent to withdraw."))
     withdrawals = [Withdrawal.objects.create(record=record, level=level) for record in records]
     audit.record(
         actor=actor,

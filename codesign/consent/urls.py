@@ -1,4 +1,4 @@
-"""Below `/studies/<slug>/consent/`."""
+"""URLs below `/studies/<slug>/consent/`."""
 
 from django.urls import path
 

@@ -1,1 +1,1 @@
-"""Pages that span apps: each role's home, people, the demo study."""
+"""Pages that span apps: home pages, setting up studies, the audit trail, the demo study."""

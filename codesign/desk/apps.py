@@ -1,14 +1,14 @@
-"""Pages without tables of their own."""
+"""An app of pages, without tables."""
 
 from django.apps import AppConfig
 
 
 class DeskConfig(AppConfig):
-    """Homes, study pages, demo study."""
+    """Home pages, study pages, demo study."""
 
     name = "codesign.desk"
     label = "desk"
 
     def ready(self) -> None:
-        """Offer steps and cards for the homes."""
+        """Register steps, cards and receivers."""
         from codesign.desk import home_cards, receivers  # noqa: F401

@@ -1,4 +1,4 @@
-"""What every page's frame may ask for: the study one is in, and where else one may go."""
+"""Template context for the frame of every page: the current study and the navigation."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from codesign.studies.models import Member
 
 
 def header(request: HttpRequest) -> dict[str, Any]:
-    """`study` and `nav` from the membership that the page's permission was checked against."""
+    """Return `study` and `nav` for the membership that the page's permission was checked with."""
     member = getattr(request, "member", None)
     if not isinstance(member, Member):
         return {}
@@ -31,14 +31,14 @@ def header(request: HttpRequest) -> dict[str, Any]:
 
 
 def _current(href: str, also: Sequence[str], *, path: str) -> str:
-    """The `aria-current` of a link: this very page, or a page of the part that it opens."""
+    """Return the `aria-current` of a link: "page" for this page, "true" for its section."""
     if path == href:
         return "page"
     return "true" if path.startswith((href, *also)) else ""
 
 
 def account(request: HttpRequest) -> dict[str, Any]:
-    """`works_with_programs`, `handovers`: asked of the database only by a page that uses them."""
+    """Return `works_with_programs` and `handovers`, which query only if a template uses them."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {}

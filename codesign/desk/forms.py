@@ -1,4 +1,4 @@
-"""A new study and who coordinates it."""
+"""Forms for a new study and its coordinator."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from codesign.studies.forms import AboutForm
 
 
 class CoordinatorForm(forms.Form):
-    """Who coordinates a study."""
+    """Naming the coordinator of a study."""
 
     email = forms.EmailField(
-        label=_("E-mail address of its coordinator"),
+        label=_("E-mail address of the coordinator"),
         max_length=254,
-        help_text=_("We write to them. They set the study up and run it."),
+        help_text=_("We send them an e-mail. They set the study up and run it."),
     )
 
 
 class NewStudyForm(AboutForm, CoordinatorForm):
-    """What is known on the first day; the coordinator fills in and changes the rest."""
+    """A new study. The coordinator completes and changes the details later."""
 
     field_order = ("title", "slug", "summary", "organisation", "contact", "email")
 
     slug = forms.SlugField(
-        label=_("Short name in addresses"),
+        label=_("Short name for web addresses"),
         max_length=50,
-        help_text=_("Small letters, digits and hyphens, such as “hard-days”. It stays for good."),
-        error_messages={"invalid": _("Please use small letters, digits and hyphens alone.")},
+        help_text=_("Lower-case letters, digits and hyphens, such as “hard-days”. Permanent."),
+        error_messages={"invalid": _("Please use only lower-case letters, digits and hyphens.")},
     )
 
     def clean_slug(self) -> str:
-        """Addresses are in small letters, so that nobody mistypes one."""
+        """Return the short name in lower case, so that addresses are easy to type."""
         return str(self.cleaned_data["slug"]).lower()

@@ -1,4 +1,4 @@
-"""What stands on a person's home: steps and cards that the apps offered for their roles."""
+"""Home pages: the steps and cards that apps register for each role."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from codesign.studies.rules import JUDGING, Role
 
 @dataclass(frozen=True)
 class Home:
-    """One member's home."""
+    """A member's home page."""
 
     judges: bool
     title: str
@@ -24,12 +24,12 @@ class Home:
 
     @property
     def next(self) -> Step | None:
-        """The first step that leads somewhere: its button is the page's one way on."""
+        """Return the first step with a link; its button is the page's main action."""
         return next((step for step in self.steps if step.href), None)
 
 
 def home_of(member: Member) -> Home:
-    """Ask every app for what it has; who judges gets one step, staff all that wait for them."""
+    """Return the home page of a member. Panelists get one step, staff get all open steps."""
     roles = set(member.roles)
     judges = bool(roles & JUDGING)
     steps: list[Step] = []
@@ -47,9 +47,9 @@ def home_of(member: Member) -> Home:
 
 
 def title_of(roles: Collection[str]) -> str:
-    """What a home is headed with: who has things to do is told so, who reads and watches is not."""
+    """Return the heading of a home page, which depends on what the person's roles do."""
     if {Role.COORDINATOR, Role.ML_ENGINEER} & set(roles):
-        return _("What needs you today")
+        return _("To do today")
     if Role.SAFETY_LEAD in roles:
         return _("Safety in this study")
     if Role.AUDITOR in roles:
@@ -58,6 +58,6 @@ def title_of(roles: Collection[str]) -> str:
 
 
 def nav_of(member: Member) -> list[NavLink]:
-    """The header's links for a member: the pages that their roles may open."""
+    """Return the links of the header: the pages that the member's roles may open."""
     links = (link for _name, link in NAV if member.has_role(*link.permission.roles))
     return sorted(links, key=lambda link: link.order)

@@ -1,4 +1,4 @@
-"""What desk itself adds to homes and header: setting up, and the ways of those who watch."""
+"""Desk's own steps, cards and links: set-up, handovers, and pages for auditors and safety leads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from annotations.queries import progress, releases, review
 from codesign.audit import queries as audit
 from codesign.compensation import queries as compensation
 from codesign.desk import queries
-from codesign.desk.permissions import SEE_AUDIT
+from codesign.desk.permissions import SEE_AUDIT, SEE_JOBS
 from codesign.shared.actors import Actor
 from codesign.shared.counts import up_to_most
 from codesign.studies import queries as studies
@@ -27,47 +27,50 @@ SAFETY_LEAD = frozenset({Role.SAFETY_LEAD})
 
 
 def somebody_else_is_named(member: Member) -> registry.Step | None:
-    """That a site admin wants the study in other hands; nothing while nobody does."""
+    """Return a step about a requested handover of the study, or None."""
     asked = queries.handovers_of(study_id=member.study_id).waiting()
     if (waiting := asked.first()) is None:
         return None
     return registry.Step(
-        says=_("%(who)s asks that %(email)s coordinates this study. It takes effect on %(due)s.")
+        says=_(
+            "%(who)s requests that %(email)s becomes a coordinator of this study. This takes "
+            "effect on %(due)s."
+        )
         % {
             "who": waiting.requested_by.email,
             "email": waiting.email,
             "due": date_format(waiting.due_at, "j F Y, H:i"),
         },
         href=reverse("desk:handovers", kwargs={"slug": member.study.slug}),
-        label=_("Read it or object"),
+        label=_("View the request"),
     )
 
 
 def set_it_up(member: Member) -> registry.Step | None:
-    """What a study still needs before it opens; nothing once it has."""
+    """Return a step with the next missing part of a draft study, or None."""
     if member.study.state != StudyState.DRAFT:
         return None
     gaps = studies.gaps_of(member.study)
     return registry.Step(
         says=_("This study is not open yet. Next: %(gap)s") % {"gap": gaps[0].says}
         if gaps
-        else _("Everything is there. You can open this study."),
+        else _("Everything is ready. You can open this study."),
         href=reverse("desk:set-up", kwargs={"slug": member.study.slug}),
-        label=_("Go on setting it up"),
+        label=_("Continue setting up"),
     )
 
 
 def read_the_trail(member: Member) -> registry.Step:
-    """The auditor's one way on."""
+    """Return the auditor's step."""
     return registry.Step(
-        says=_("You can read everything that was done in this study. You cannot change any of it."),
+        says=_("You can read everything that was done in this study, but not change anything."),
         href=reverse("desk:trail", kwargs={"slug": member.study.slug}),
         label=_("Read the audit trail"),
     )
 
 
 def what_to_read(member: Member) -> registry.Panel:
-    """Every page that an auditor may open, each with how much stands there."""
+    """Return every page that an auditor may open, with the number of its entries."""
     study, actor = member.study, Actor.of(member.user)
     keys = {"slug": study.slug}
     pages = [
@@ -89,26 +92,26 @@ def what_to_read(member: Member) -> registry.Panel:
             review.decisions(actor=actor, study_id=study.id),
         ),
     ]
-    rows = [(title, reverse(name, kwargs=keys), up_to_most(found)) for title, name, found in pages]
+    rows = [(title, reverse(name, kwargs=keys), up_to_most(rows)) for title, name, rows in pages]
     return registry.Panel("desk/_reading.html", {"rows": rows})
 
 
 def where_help_is(member: Member) -> registry.Step:
-    """The safety lead's one way on while no cases are collected here."""
+    """Return the safety lead's step while no cases are collected here."""
     return registry.Step(
-        says=_("No reports of distress are collected here yet, so none waits for you."),
+        says=_("Codesign does not collect reports of distress yet, so there are none to handle."),
         href=reverse("care:help"),
         label=_("Read the Help page"),
     )
 
 
 def seals(member: Member) -> registry.Panel:
-    """How much of the trail is sealed, so that a change would show."""
+    """Return a panel that shows how much of the trail is sealed."""
     return registry.Panel("desk/_seals.html", {"seal": audit.last_seal()})
 
 
 def safety(member: Member) -> registry.Panel:
-    """What the safety lead sees today, said honestly."""
+    """Return a panel that says what the safety lead can and cannot see today."""
     return registry.Panel("desk/_safety.html", {"study": member.study})
 
 
@@ -121,6 +124,7 @@ registry.STEPS.register("help", registry.StepSource(SAFETY_LEAD, order=80, find=
 registry.CARDS.register("what to read", registry.CardSource(AUDITOR, order=5, find=what_to_read))
 registry.CARDS.register("audit seals", registry.CardSource(AUDITOR, order=10, find=seals))
 registry.CARDS.register("safety", registry.CardSource(SAFETY_LEAD, order=10, find=safety))
+registry.NAV.register("jobs", registry.NavLink(gettext_lazy("Jobs"), "desk:jobs", SEE_JOBS, 85))
 registry.NAV.register(
     "audit trail", registry.NavLink(gettext_lazy("Audit trail"), "desk:trail", SEE_AUDIT, 90)
 )

@@ -1,4 +1,4 @@
-"""Reading what spans apps: the studies of a site with their coordinators."""
+"""Reading across apps: the site's studies with their coordinators, and handovers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping
 
 from django.db.models import Prefetch, QuerySet
+from django.utils.translation import gettext as _
 
 from codesign.audit import queries as audit
 from codesign.audit.models import Event
@@ -26,12 +27,12 @@ OF_STAFF = (
 
 
 def studies_of_site(*, actor: Actor) -> QuerySet[Study]:
-    """Every study, newest first, with its `coordinators`, those `invited` and `waiting`; 4 queries.
+    """Return every study, newest first, with its `coordinators`, `invited` and `waiting`.
 
-    For site admins, who hand studies over: nothing of what is done in them.
+    For site admins, who hand studies over; nothing that was done in a study is included. 4 queries.
     """
     if not actor.is_site_admin:
-        raise NotPermitted("Only a site admin may do this.")
+        raise NotPermitted(_("Only a site admin can do this."))
     running = Member.objects.in_charge(Role.COORDINATOR)
     invited = Invitation.objects.open().filter(roles__contains=[Role.COORDINATOR])
     return Study.objects.prefetch_related(
@@ -42,16 +43,16 @@ def studies_of_site(*, actor: Actor) -> QuerySet[Study]:
 
 
 def study_of_site(*, actor: Actor, slug: str) -> Study:
-    """One of them."""
+    """Return one study of the site. Raises NotFound."""
     study = studies_of_site(actor=actor).filter(slug=slug).first()
     if study is None:
-        raise NotFound("There is no such study.")
+        raise NotFound(_("This study does not exist."))
     return study
 
 
-def draft_like(*, actor: Actor, slug: str, email: str, said: Mapping[str, str]) -> Study | None:
-    """A study in draft of which all this was said, and which was handed to that address."""
-    alike = studies_of_site(actor=actor).filter(slug=slug, state=StudyState.DRAFT, **said)
+def draft_like(*, actor: Actor, slug: str, email: str, details: Mapping[str, str]) -> Study | None:
+    """Return the draft study with these details that was handed to that address, or None."""
+    alike = studies_of_site(actor=actor).filter(slug=slug, state=StudyState.DRAFT, **details)
     for study in alike:
         handed_to = {member.user.email for member in study.coordinators}  # type: ignore[attr-defined]
         handed_to |= {invitation.email for invitation in study.invited}  # type: ignore[attr-defined]
@@ -61,28 +62,28 @@ def draft_like(*, actor: Actor, slug: str, email: str, said: Mapping[str, str]) 
 
 
 def handovers_of(*, study_id: uuid.UUID) -> HandoverQuerySet:
-    """Every request that somebody else coordinates a study, newest first, with who asked."""
+    """Return all handover requests of a study, newest first, with who asked."""
     return Handover.objects.filter(study_id=study_id).select_related("requested_by", "decided_by")
 
 
 def handover(*, handover_id: uuid.UUID) -> Handover:
-    """One request, for services that check the actor themselves."""
-    found = Handover.objects.select_related("study", "requested_by", "decided_by")
-    one = found.filter(id=handover_id).first()
-    if one is None:
+    """Return one handover request, for services that check the actor. Raises NotFound."""
+    requests = Handover.objects.select_related("study", "requested_by", "decided_by")
+    request = requests.filter(id=handover_id).first()
+    if request is None:
         raise NotFound
-    return one
+    return request
 
 
 def handover_of_site(*, actor: Actor, handover_id: uuid.UUID) -> Handover:
-    """One request, for a site admin."""
+    """Return one handover request, for a site admin."""
     if not actor.is_site_admin:
-        raise NotPermitted("Only a site admin may do this.")
+        raise NotPermitted(_("Only a site admin can do this."))
     return handover(handover_id=handover_id)
 
 
 def handovers_waiting(*, actor: Actor) -> QuerySet[Handover]:
-    """Requests that wait, for a site admin; the one that takes effect first stands first."""
+    """Return open handover requests for a site admin, earliest due date first."""
     if not actor.is_site_admin:
         return Handover.objects.none()
     waiting = Handover.objects.waiting()
@@ -90,11 +91,11 @@ def handovers_waiting(*, actor: Actor) -> QuerySet[Handover]:
 
 
 def handovers_to_decide() -> list[uuid.UUID]:
-    """Requests that nobody has decided yet, the one that is due first at the front."""
+    """Return the ids of open handover requests, earliest due date first."""
     waiting = Handover.objects.waiting()
     return list(waiting.order_by("due_at").values_list("id", flat=True)[:MOST_AT_ONCE])
 
 
 def changes_of_staff(*, study_id: uuid.UUID) -> QuerySet[Event]:
-    """What the trail of a study says about who runs it: accounts stopped or opened, handovers."""
+    """Return events about a study's staff: accounts deactivated or reactivated, and handovers."""
     return audit.events_of(study_id=study_id).filter(action__in=OF_STAFF)

@@ -1,4 +1,4 @@
-"""What happens to requests about studies when an account is stopped or opened."""
+"""Receivers: handover requests when an account is deactivated or reactivated."""
 
 from typing import Any
 
@@ -10,6 +10,6 @@ from codesign.desk.services import handover
 
 @receiver(account_switched)
 def end_handovers(*, active: bool, **_kwargs: Any) -> None:
-    """Nobody is handed a study whose coordinator can sign in again."""
+    """End requests for studies whose coordinator can sign in again."""
     if active:
         handover.end_where_run()

@@ -1,7 +1,7 @@
-"""The audit trail in words: what an event was about, and its details, complete and readable.
+"""The audit trail in words: what an event was about, and all of its details.
 
-What has no word here is shown under its own name, so that nothing is ever left out; a test
-walks the code and sees that everything recorded today has one.
+A name without a word here is shown as it is, so that no detail is ever left out. A test checks that
+everything the code records has a word.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ KINDS: dict[str, Words] = {
     "evaluation": gettext_lazy("blind comparison"),
     "flag": gettext_lazy("report of harm"),
     "generation_run": gettext_lazy("generation run"),
-    "handover": gettext_lazy("request for another coordinator"),
+    "handover": gettext_lazy("request for a new coordinator"),
     "invitation": gettext_lazy("invitation"),
     "member": gettext_lazy("person"),
     "model_version": gettext_lazy("model"),
@@ -44,66 +44,66 @@ KINDS: dict[str, Words] = {
     "transfer": gettext_lazy("ledger entry"),
 }
 DETAILS: dict[str, Words] = {
-    "already_there": gettext_lazy("Were there already"),
+    "already_there": gettext_lazy("Already existed"),
     "amount_minor": gettext_lazy("Amount for one text"),
-    "base": gettext_lazy("Model it starts from"),
+    "base": gettext_lazy("Base model"),
     "bytes": gettext_lazy("Bytes"),
-    "changed": gettext_lazy("What was changed"),
+    "changed": gettext_lazy("Changed"),
     "child": gettext_lazy("New model"),
     "cohort": gettext_lazy("Cohort"),
     "config": gettext_lazy("Settings or rows used"),
     "criteria": gettext_lazy("Questions"),
     "currency": gettext_lazy("Currency"),
     "due": gettext_lazy("Takes effect (UTC)"),
-    "error": gettext_lazy("What went wrong"),
+    "error": gettext_lazy("Error"),
     "example": gettext_lazy("Example, made by a program"),
     "file": gettext_lazy("File"),
     "from": gettext_lazy("Before"),
-    "granted": gettext_lazy("Said yes to"),
-    "held": gettext_lazy("Pay waits for a coordinator, because"),
-    "hash": gettext_lazy("Fingerprint of the text (SHA-256)"),
+    "granted": gettext_lazy("Agreed to"),
+    "held": gettext_lazy("Payment on hold because"),
+    "hash": gettext_lazy("Hash of the text (SHA-256)"),
     "kind": gettext_lazy("Kind"),
-    "level": gettext_lazy("How far"),
+    "level": gettext_lazy("Extent"),
     "made": gettext_lazy("Added"),
-    "manifest_sha256": gettext_lazy("Fingerprint of the manifest (SHA-256)"),
-    "material": gettext_lazy("Has to be signed again"),
+    "manifest_sha256": gettext_lazy("Hash of the manifest (SHA-256)"),
+    "material": gettext_lazy("Needs a new signature"),
     "overlap": gettext_lazy("People for each text"),
     "paid": gettext_lazy("Paid"),
-    "parent": gettext_lazy("Model before it"),
+    "parent": gettext_lazy("Parent model"),
     "pieces": gettext_lazy("Pieces of work"),
     "prompts": gettext_lazy("Prompts"),
-    "purpose": gettext_lazy("For"),
+    "purpose": gettext_lazy("Purpose"),
     "reason": gettext_lazy("Reason"),
     "release": gettext_lazy("Dataset release"),
     "responses": gettext_lazy("Responses"),
     "roles": gettext_lazy("Roles"),
     "rows": gettext_lazy("Rows"),
     "samples": gettext_lazy("Responses for each prompt"),
-    "signatures": gettext_lazy("Signatures taken back"),
-    "skipped": gettext_lazy("Rows left out"),
+    "signatures": gettext_lazy("Signatures withdrawn"),
+    "skipped": gettext_lazy("Rows skipped"),
     "state": gettext_lazy("State"),
     "tasks": gettext_lazy("Tasks"),
     "texts": gettext_lazy("Texts"),
     "to": gettext_lazy("After"),
     "version": gettext_lazy("Version"),
-    "why": gettext_lazy("Why"),
+    "why": gettext_lazy("Reason"),
 }
 VALUES: dict[str, Words] = {
     **dict(Role.choices),
     "adapter": gettext_lazy("trained here"),
-    "pace": gettext_lazy("more work was sent than the time allows"),
-    "quick": gettext_lazy("it was sent sooner than the text can be read"),
+    "pace": gettext_lazy("more work was sent than is possible in the time"),
+    "quick": gettext_lazy("it was sent faster than the text can be read"),
     "skips": gettext_lazy("many texts in a row were skipped quickly"),
     "all": gettext_lazy("all files"),
-    "embedded": gettext_lazy("comes with Codesign"),
-    "erase": gettext_lazy("erase what identifies them"),
-    "imported": gettext_lazy("known from imported responses"),
+    "embedded": gettext_lazy("included with Codesign"),
+    "erase": gettext_lazy("erase identifying data"),
+    "imported": gettext_lazy("from imported responses"),
     "publication": gettext_lazy("public release"),
     "quotation": gettext_lazy("quoting"),
     "recontact": gettext_lazy("being contacted again"),
     "sft": gettext_lazy("rewrites"),
-    "stop_tasks": gettext_lazy("no more texts to judge"),
-    "stop_use": gettext_lazy("no more texts, and no new use of what was said"),
+    "stop_tasks": gettext_lazy("no more tasks"),
+    "stop_use": gettext_lazy("no more tasks and no new use of answers"),
     "take_part": gettext_lazy("taking part"),
     "training": gettext_lazy("training models"),
     "evaluation": gettext_lazy("evaluating models"),
@@ -112,7 +112,7 @@ VALUES: dict[str, Words] = {
 
 @dataclass(frozen=True)
 class Detail:
-    """One detail of an event: what it is, its value in words; `exact` for ids and fingerprints."""
+    """One detail of an event: title and value in words. `exact` marks ids and hashes."""
 
     title: Words
     says: str
@@ -121,14 +121,14 @@ class Detail:
 
 @dataclass(frozen=True)
 class About:
-    """What an event was about: its sort, and how it is called."""
+    """What an event was about: its kind and its name."""
 
     kind: Words
     name: str
 
 
 def about(kind: str, label: str) -> About:
-    """The thing in words; a rate is kept as minor units and shown as money."""
+    """Return the subject of an event in words. A rate is stored in minor units, shown as money."""
     first, _space, second = label.partition(" ")
     if kind == "pay_rate" and first.isdigit() and second:
         label = format_money(int(first), second)
@@ -138,19 +138,19 @@ def about(kind: str, label: str) -> About:
 
 
 def details_of(data: Mapping[str, Any]) -> list[Detail]:
-    """Every detail of an event in its order; an amount stands with its currency."""
-    found = dict(data)
-    if isinstance(found.get("amount_minor"), int) and isinstance(found.get("currency"), str):
-        found["amount_minor"] = format_money(found["amount_minor"], found.pop("currency"))
+    """Return all details of an event in order. An amount is shown with its currency."""
+    details = dict(data)
+    if isinstance(details.get("amount_minor"), int) and isinstance(details.get("currency"), str):
+        details["amount_minor"] = format_money(details["amount_minor"], details.pop("currency"))
     return [
         Detail(DETAILS.get(name) or _plain(name).capitalize(), says(value), _is_exact(value))
-        for name, value in found.items()
+        for name, value in details.items()
         if value != ""
     ]
 
 
 def says(value: Any) -> str:
-    """A value as one would say it: yes and no, words for states, lists and pairs in full."""
+    """Return a value in words: yes or no, words for states, lists and mappings in full."""
     if value is True:
         return _("yes")
     if value is False:
@@ -158,9 +158,9 @@ def says(value: Any) -> str:
     if value is None:
         return _("none")
     if isinstance(value, Mapping):
-        return "; ".join(f"{says(name)}: {says(one)}" for name, one in value.items())
+        return "; ".join(f"{says(name)}: {says(inner)}" for name, inner in value.items())
     if isinstance(value, list):
-        return ", ".join(says(one) for one in value) or _("none")
+        return ", ".join(says(item) for item in value) or _("none")
     if isinstance(value, str) and not _is_exact(value):
         return str(VALUES.get(value) or _plain(value))
     return str(value)
@@ -171,7 +171,7 @@ def _plain(name: str) -> str:
 
 
 def _is_exact(value: Any) -> bool:
-    """Whether a value is an id or a fingerprint, to be copied and not to be read."""
+    """Return whether a value is an id or a hash, which people copy rather than read."""
     if not isinstance(value, str):
         return False
     try:

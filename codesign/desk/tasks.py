@@ -1,7 +1,7 @@
-"""What the timer does for pages that span apps."""
+"""Scheduled tasks for what spans apps."""
 
 from codesign.desk.services import handover
-from codesign.shared.jobs import background
+from codesign.jobs.carrier import background
 
 
 @background(name="desk.tasks.hand_over", queue="default", time_limit=60)

@@ -1,8 +1,8 @@
-"""Homes; setting a study up; the studies of the site."""
+"""URLs of home pages, setting up a study, and the studies of the site."""
 
 from django.urls import path
 
-from codesign.desk.views import handover, homes, setting_up
+from codesign.desk.views import handover, homes, jobs, setting_up
 
 app_name = "desk"
 urlpatterns = [
@@ -20,6 +20,7 @@ urlpatterns = [
         handover.object_in_study,
         name="handover-object",
     ),
+    path("studies/<slug:slug>/jobs/", jobs.history, name="jobs"),
     path("studies/<slug:slug>/trail/", homes.trail, name="trail"),
     path("studies/<slug:slug>/set-up/", setting_up.set_up, name="set-up"),
     path("studies/<slug:slug>/set-up/open/", setting_up.open_study, name="open"),

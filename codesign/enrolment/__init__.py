@@ -1,1 +1,1 @@
-"""From an address to a member: invitations."""
+"""Invitations: how people become members of a study."""

@@ -4,11 +4,11 @@ from django.apps import AppConfig
 
 
 class EnrolmentConfig(AppConfig):
-    """Turns an invitation into a membership when its address is verified."""
+    """Accepting an invitation makes its recipient a member."""
 
     name = "codesign.enrolment"
     label = "enrolment"
 
     def ready(self) -> None:
-        """Listen for verified addresses; offer the way to the people, and a publish check."""
+        """Register receivers, steps, navigation and the publish check."""
         from codesign.enrolment import home_cards, publish_checks, receivers  # noqa: F401

@@ -1,4 +1,4 @@
-"""Adding a person: an address, and one place (a cohort to judge in, or a staff role)."""
+"""Forms to invite a person to a cohort or a staff role, and to answer an invitation."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from codesign.studies.rules import STAFF, Role
 
 
 class InviteForm(forms.Form):
-    """Who, and as what."""
+    """Inviting a person."""
 
     email = forms.EmailField(label=_("E-mail address"), max_length=254)
 
     def __init__(self, *args: Any, cohorts: Iterable[Cohort], **kwargs: Any) -> None:
-        """`cohorts`: those of the study, in their order."""
+        """`cohorts`: the study's cohorts in their order."""
         super().__init__(*args, **kwargs)
         self.cohorts = {cohort.key: cohort for cohort in cohorts}
         places = [
-            (_("To judge"), [(f"cohort:{c.key}", c.title) for c in self.cohorts.values()]),
+            (_("Panel"), [(f"cohort:{c.key}", c.title) for c in self.cohorts.values()]),
             (
                 _("Staff"),
                 [(f"role:{role}", capfirst(role.label)) for role in Role if role in STAFF],
             ),
         ]
-        self.fields["place"] = forms.ChoiceField(label=_("As what"), choices=places)
+        self.fields["place"] = forms.ChoiceField(label=_("Role"), choices=places)
 
     @property
     def chosen(self) -> tuple[list[str], Cohort | None]:
-        """(roles, cohort) of the place."""
+        """Return (roles, cohort) of the chosen role."""
         kind, _colon, key = self.cleaned_data["place"].partition(":")
         if kind == "cohort":
             cohort = self.cohorts[key]
@@ -42,7 +42,7 @@ class InviteForm(forms.Form):
 
 
 class AnswerForm(forms.Form):
-    """What somebody says to an invitation."""
+    """Answering an invitation."""
 
     JOIN, DECLINE = "join", "decline"
     invitation = forms.UUIDField()

@@ -1,4 +1,4 @@
-"""What enrolment adds to the coordinator's home and header."""
+"""Enrolment on the coordinator's home page and in the navigation."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from codesign.studies.rules import Role, StudyState
 
 
 def not_here_yet(member: Member) -> Step | None:
-    """How many invitations wait, where any does."""
+    """Return a step with the number of open invitations, or None."""
     count = queries.waiting(study_id=member.study_id).count()
     if not count:
         return None
     return Step(
         says=ngettext(
-            "%(n)d person was invited and is not here yet",
-            "%(n)d people were invited and are not here yet",
+            "%(n)d invited person has not joined yet",
+            "%(n)d invited people have not joined yet",
             count,
         )
         % {"n": count},
@@ -32,7 +32,7 @@ def not_here_yet(member: Member) -> Step | None:
 
 
 def no_safety_lead(member: Member) -> Step | None:
-    """A warning while an open study has no safety lead who can sign in."""
+    """Return a warning if an open study has no safety lead who can sign in."""
     study = member.study
     if study.state != StudyState.OPEN:
         return None
@@ -40,7 +40,7 @@ def no_safety_lead(member: Member) -> Step | None:
         return None
     return Step(
         says=_(
-            "This study is open and has no safety lead. Nobody is there to act when a person is in"
+            "This study is open but has no safety lead, so nobody would act if a person is in"
             " distress. Name one now, or pause the study under Rounds."
         ),
         href=reverse("enrolment:people", kwargs={"slug": study.slug}),

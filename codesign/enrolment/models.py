@@ -24,7 +24,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
 
 class Invitation(PublicModel):
-    """A place in a study and cohort for whoever proves to own an address."""
+    """A place in a study for the person who proves to own an e-mail address."""
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="invitations")
     cohort = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""What a study needs before it opens: people who answer for those who judge."""
+"""Publish check: a study needs people in charge before it opens."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from django.utils.translation import gettext_lazy
 
 from codesign.studies.models import Study
 from codesign.studies.queries import in_charge
-from codesign.studies.registry import PUBLISH_CHECKS, Found, Gap, PublishCheck
+from codesign.studies.registry import PUBLISH_CHECKS, CheckResult, Gap, PublishCheck
 from codesign.studies.rules import Role
 
 
-def people_in_charge(study: Study) -> Found:
-    """A coordinator and a safety lead who can sign in; an invitation alone is not enough."""
+def people_in_charge(study: Study) -> CheckResult:
+    """Check for a coordinator and a safety lead who can sign in. Invitations do not count."""
     href = reverse("enrolment:people", kwargs={"slug": study.slug})
     needed = [
         (
             Role.COORDINATOR,
             _("There is a coordinator."),
-            _("Name a coordinator: somebody who runs the study."),
+            _("Name a coordinator, who runs the study."),
         ),
         (
             Role.SAFETY_LEAD,
             _("There is a safety lead."),
-            _("Name a safety lead: somebody who acts when a person in the study is in distress."),
+            _("Name a safety lead, who acts when a person in the study is in distress."),
         ),
     ]
-    there, gaps = [], []
+    done, gaps = [], []
     for role, is_there, is_missing in needed:
         if in_charge(study_id=study.id, role=role).exists():
-            there.append(is_there)
+            done.append(is_there)
         else:
             gaps.append(Gap(is_missing, href))
-    return Found(there=there, gaps=gaps)
+    return CheckResult(done=done, gaps=gaps)
 
 
 PUBLISH_CHECKS.register(

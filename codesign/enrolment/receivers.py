@@ -1,4 +1,4 @@
-"""What enrolment does when an address is verified."""
+"""Receivers: accepting invitations when an address is proven."""
 
 from typing import Any
 
@@ -10,6 +10,6 @@ from codesign.enrolment import services
 
 
 @receiver(address_verified)
-def join_where_invited(*, user: User, email: str, **_: Any) -> None:
-    """Whoever proves an address takes the places that were kept for it."""
+def join_where_invited(*, user: User, email: str, **_kwargs: Any) -> None:
+    """Accept the open invitations to an address when its owner proves it."""
     services.accept_all(user=user, email=email)

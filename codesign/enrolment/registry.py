@@ -1,4 +1,4 @@
-"""What higher apps say about people on the coordinator's list; filled in their `ready()`."""
+"""What higher apps add to the coordinator's list of people, registered in their `ready()`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Column:
-    """A heading, and what stands below it for each of these members; asked once for a page."""
+    """A column: its heading, and a function that returns its cells for the members of a page."""
 
     title: StrOrPromise
     find: Callable[[Collection[uuid.UUID]], Mapping[uuid.UUID, str]]

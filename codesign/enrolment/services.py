@@ -1,4 +1,4 @@
-"""Inviting by address, accepting when the address is proven, taking an invitation back."""
+"""Inviting people, accepting, declining and revoking invitations."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ from codesign.studies import services as study_services
 from codesign.studies.models import Cohort, Member, Study
 from codesign.studies.permissions import MANAGE_PEOPLE, require, require_to_add
 
-INVITED = action("enrolment.invited", "invited a person to the study")
-ACCEPTED = action("enrolment.accepted", "joined the study by an invitation")
-REVOKED = action("enrolment.revoked", "took an invitation back")
-DECLINED = action("enrolment.declined", "declined an invitation")
+INVITED = action("enrolment.invited", gettext_lazy("invited a person to the study"))
+ACCEPTED = action("enrolment.accepted", gettext_lazy("accepted an invitation to the study"))
+REVOKED = action("enrolment.revoked", gettext_lazy("revoked an invitation"))
+DECLINED = action("enrolment.declined", gettext_lazy("declined an invitation"))
 
 
 def _one_at_a_time(email: str) -> None:
-    """Hold back whoever else invites or proves this address until the transaction ends.
+    """Serialise inviting and proving an address until the transaction ends.
 
-    Without it somebody could prove an address between our look and our writing, and the
-    invitation would wait for ever.
+    Otherwise somebody could prove the address between our read and our write, and the invitation
+    would never be accepted.
     """
     lock_until_commit(Lock.INVITE, email.lower())
 
@@ -55,10 +55,10 @@ def invite(
     roles: Iterable[str],
     cohort: Cohort | None = None,
 ) -> Member | Invitation:
-    """Invite whoever owns the address; they join by accepting, with an account or a new one.
+    """Invite the owner of an address. They join by accepting, with their account or a new one.
 
-    Nothing that the inviting person sees tells whether there is an account: the same answer, row
-    and mail. Only a site admin or the system, who know all accounts, name a coordinator at once.
+    The row, the response and the mail do not reveal whether the address has an account. Only a site
+    admin or the system, who can see all accounts, add a coordinator immediately.
     """
     email, held = email.strip(), sorted(set(roles))
     require_to_add(actor, study, held)
@@ -68,9 +68,9 @@ def invite(
         if owner := accounts.verified_owner(email):
             return _add_now(actor, study, owner, held, cohort)
     elif studies.members_of(study_id=study.id).filter(user__email__iexact=email).exists():
-        raise Conflict("This person is in the study already.")  # stands in the list anyway
+        raise Conflict(_("This person is already in the study."))  # the list shows it anyway
     if queries.waiting(study_id=study.id).filter(email__iexact=email).exists():
-        raise Conflict("This address has been invited already.")
+        raise Conflict(_("This address has already been invited."))
     invitation = Invitation.objects.create(
         study=study, cohort=cohort, roles=held, email=email, invited_by_id=actor.user_id
     )
@@ -97,46 +97,51 @@ def _add_now(
 
 
 def _check_place(study: Study, held: list[str], cohort: Cohort | None) -> None:
-    """Refuse now what could not become a membership later."""
+    """Refuse a place that could not become a membership."""
     if problem := rules.role_problem(held):
         raise Invalid(problem, {"place": [problem]})
     judges = bool(set(held) & rules.JUDGING)
     if judges != (cohort is not None):
-        sentence = "Choose a cohort for somebody who judges, and for nobody else."
+        sentence = _("Panelists and clinicians need a cohort; nobody else does.")
         raise Invalid(sentence, {"place": [sentence]})
     if cohort and (cohort.study_id != study.id or cohort.role not in held):
-        raise Invalid("This cohort is for another role.", {"place": ["Choose another cohort."]})
+        raise Invalid(
+            _("This cohort is for another role."), {"place": [_("Choose another cohort.")]}
+        )
 
 
 def _check_return(study: Study, owner: User, held: list[str]) -> None:
     """Refuse a return in another kind of role.
 
-    Whoever judged here never sees its models, and whoever may have seen them never judges.
+    People who judged in a study must never see its models, and people who may have seen its models
+    must never judge in it.
     """
     former = studies.member_of(study_id=study.id, user_id=owner.id)
     if former is None or former.left_at is None or former.judges == bool(set(held) & rules.JUDGING):
         return
     if not former.judges or consent.state_of(member_id=former.id) != ConsentState.NOT_SIGNED:
-        raise Conflict(_("Whoever was in this study before in another role cannot join as this."))
+        raise Conflict(
+            _("This person had another role in this study and cannot join with this one.")
+        )
 
 
 JUDGE_HERE = gettext_lazy(
     "%(organisation)s invites you to take part in a study called “%(title)s”.\n\n"
-    "You can have a look here, with this e-mail address:\n\n%(url)s\n\n"
-    "If you have no account yet, make one here first:\n\n%(sign_up)s\n\n"
-    "You read first what it is about and what it pays, and decide then. Questions: "
-    "%(contact)s.\n\nIf you did not expect this, you need do nothing."
+    "You can find out more here, with this e-mail address:\n\n%(url)s\n\n"
+    "If you do not have an account yet, create one here first:\n\n%(sign_up)s\n\n"
+    "You first read what the study is about and what it pays. Then you decide. Questions: "
+    "%(contact)s.\n\nIf you did not expect this e-mail, you can ignore it."
 )
 WORK_HERE = gettext_lazy(
     "%(organisation)s invites you to work on a study called “%(title)s” as %(roles)s.\n\n"
-    "You can begin here, with this e-mail address:\n\n%(url)s\n\n"
-    "If you have no account yet, make one here first:\n\n%(sign_up)s\n\n"
-    "Questions: %(contact)s.\n\nIf you did not expect this, you need do nothing."
+    "You can start here, with this e-mail address:\n\n%(url)s\n\n"
+    "If you do not have an account yet, create one here first:\n\n%(sign_up)s\n\n"
+    "Questions: %(contact)s.\n\nIf you did not expect this e-mail, you can ignore it."
 )
 
 
 def _tell(email: str, study: Study, held: Sequence[str]) -> None:
-    """A mail that names neither a condition nor what the study is about, beyond its title."""
+    """Send the invitation. It names no condition and says only the title of the study."""
     account_services.send_mail(
         to=email,
         subject=_("You are invited to a study"),
@@ -154,16 +159,18 @@ def _tell(email: str, study: Study, held: Sequence[str]) -> None:
 
 @transaction.atomic
 def accept_all(*, user: User, email: str) -> list[Member]:
-    """Turn every open invitation of a newly proven address into a membership, where it may be."""
+    """Accept every open invitation to a newly proven address that the person may accept."""
     _one_at_a_time(email)
     waiting = _open().filter(email__iexact=email)
     return [
-        _accept(one, user) for one in waiting if _is_for(one, user) and not _excludes(one, user)
+        _accept(invitation, user)
+        for invitation in waiting
+        if _is_for(invitation, user) and not _excludes(invitation, user)
     ]
 
 
 def _open() -> QuerySet[Invitation]:
-    """Open invitations, locked."""
+    """Return open invitations, locked."""
     found = Invitation.objects.select_for_update(of=("self",)).select_related("study", "cohort")
     return found.open()
 
@@ -177,27 +184,27 @@ def _excludes(invitation: Invitation, user: User) -> bool:
 
 
 def _own(user: User, invitation_id: uuid.UUID) -> Invitation:
-    """Lock an open invitation to an address that the user has proven; NotFound for any other."""
+    """Return an open invitation to a proven address of the user, locked. Raises NotFound."""
     mine = queries.invitations_to(actor=Actor.of(user)).filter(id=invitation_id)
     invitation = _open().filter(id__in=mine.values("id")).first()
     if invitation is None:
-        raise NotFound(_("This invitation is not open any more."))
+        raise NotFound(_("This invitation is no longer open."))
     return invitation
 
 
 @transaction.atomic
 def accept(*, user: User, invitation_id: uuid.UUID) -> Member:
-    """Join the study that somebody with an account was invited to."""
+    """Accept an invitation to a study."""
     invitation = _own(user, invitation_id)
     if not _is_for(invitation, user):
-        raise NotFound(_("This invitation is not open any more."))
+        raise NotFound(_("This invitation is no longer open."))
     _check_return(invitation.study, user, invitation.roles)
     return _accept(invitation, user)
 
 
 @transaction.atomic
 def decline(*, user: User, invitation_id: uuid.UUID) -> None:
-    """Turn an invitation down; the coordinator may send another one."""
+    """Decline an invitation. The coordinator may send another one."""
     invitation = _own(user, invitation_id)
     invitation.revoked_at = timezone.now()
     invitation.save(update_fields=["revoked_at"])
@@ -210,10 +217,10 @@ def decline(*, user: User, invitation_id: uuid.UUID) -> None:
 
 
 def _is_for(invitation: Invitation, user: User) -> bool:
-    """Whether somebody may take this place: nobody takes one that they gave away themselves.
+    """Return whether a person may accept this invitation: nobody may accept one they gave.
 
-    A place that a site admin offered in a new study is void once that study runs: it would be a
-    way in that its coordinators never agreed to.
+    A site admin's invitation to a new study is void once that study runs, because its coordinators
+    never agreed to it.
     """
     study, giver = invitation.study, invitation.invited_by_id
     givers = {giver} | studies.who_handed_over(study_id=study.id, email=invitation.email)
@@ -244,7 +251,7 @@ def _accept(invitation: Invitation, user: User) -> Member:
 
 @transaction.atomic
 def revoke(*, actor: Actor, invitation: Invitation) -> Invitation:
-    """Take an invitation back that nobody has accepted; the address may be invited anew."""
+    """Revoke an invitation that is not accepted. The address may be invited again."""
     require(actor, MANAGE_PEOPLE, invitation.study)
     invitation = (
         Invitation.objects.select_for_update(of=("self",))
@@ -252,7 +259,7 @@ def revoke(*, actor: Actor, invitation: Invitation) -> Invitation:
         .get(id=invitation.id)
     )
     if invitation.accepted_at:
-        raise Conflict("This person has joined meanwhile.")
+        raise Conflict(_("This person has joined in the meantime."))
     if invitation.revoked_at:
         return invitation
     invitation.revoked_at = timezone.now()

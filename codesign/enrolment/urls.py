@@ -1,4 +1,4 @@
-"""Invitations of one's own; the people of a study."""
+"""URLs for a person's own invitations, and for the people of a study."""
 
 from django.urls import path
 

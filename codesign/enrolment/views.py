@@ -1,4 +1,4 @@
-"""Who is in the study, inviting somebody, taking somebody out; answering an invitation."""
+"""The people of a study: listing, inviting, removing; and answering an invitation."""
 
 from __future__ import annotations
 
@@ -31,28 +31,29 @@ PEOPLE_A_PAGE = 100
 @never_cache
 @require_http_methods(["GET", "POST"])
 def people(request: StudyRequest, slug: str) -> HttpResponse:
-    """Everybody by cohort, with where they stand; a form to add one more."""
+    """List everybody by cohort with their consent state, and invite one more."""
     study = request.member.study
     form = InviteForm(request.POST or None, cohorts=studies.cohorts_of(study_id=study.id))
     if form.is_bound and form.is_valid() and _added(request, form):
         return redirect("enrolment:people", slug=slug)
     number = request.GET.get("page")
-    found = Paginator(queries.people(study_id=study.id), PEOPLE_A_PAGE).get_page(number)
-    judging = [member.id for member in found if member.judges]
+    members = Paginator(queries.people(study_id=study.id), PEOPLE_A_PAGE).get_page(number)
+    judging = [member.id for member in members if member.judges]
     columns = [(column.title, column.find(judging)) for _name, column in COLUMNS]
     rows = [
-        (member, [(title, said.get(member.id, "")) for title, said in columns]) for member in found
+        (member, [(title, cells.get(member.id, "")) for title, cells in columns])
+        for member in members
     ]
-    seen = {
+    context = {
         "form": form,
-        "page": found,
+        "page": members,
         "rows": rows,
-        "columns": [title for title, _said in columns],
+        "columns": [title for title, _cells in columns],
         "waiting": Paginator(queries.waiting(study_id=study.id), PEOPLE_A_PAGE).get_page(
             request.GET.get("waiting")
         ),
     }
-    return render(request, "enrolment/people.html", seen, status=400 if form.errors else 200)
+    return render(request, "enrolment/people.html", context, status=400 if form.errors else 200)
 
 
 def _added(request: StudyRequest, form: InviteForm) -> bool:
@@ -69,7 +70,7 @@ def _added(request: StudyRequest, form: InviteForm) -> bool:
     except (Conflict, Invalid) as refusal:
         explain(form, refusal)
         return False
-    messages.success(request, _("%(email)s is invited, and joins by accepting.") % {"email": email})
+    messages.success(request, _("%(email)s is invited and joins by accepting.") % {"email": email})
     return True
 
 
@@ -77,14 +78,14 @@ def _added(request: StudyRequest, form: InviteForm) -> bool:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def invitations(request: PageRequest) -> HttpResponse:
-    """What I am invited to: join, or say no."""
+    """Show my open invitations, to accept or decline."""
     form = AnswerForm(request.POST or None)
     if form.is_bound and form.is_valid():
         return _answered(request, form)
-    found = queries.invitations_to(actor=request.actor)
-    if not found:
+    mine = queries.invitations_to(actor=request.actor)
+    if not mine:
         return redirect("desk:home")
-    return render(request, "enrolment/invitations.html", {"invitations": found})
+    return render(request, "enrolment/invitations.html", {"invitations": mine})
 
 
 def _answered(request: PageRequest, form: AnswerForm) -> HttpResponse:
@@ -97,17 +98,17 @@ def _answered(request: PageRequest, form: AnswerForm) -> HttpResponse:
     except Conflict as refusal:
         messages.error(request, refusal.title)
     else:
-        messages.success(request, _("You have said no to this invitation."))
+        messages.success(request, _("You have declined this invitation."))
     return redirect("enrolment:invitations")
 
 
 @page(MANAGE_PEOPLE)
 @require_POST
 def revoke(request: StudyRequest, slug: str, invitation_id: uuid.UUID) -> HttpResponse:
-    """Take an invitation back."""
+    """Revoke an invitation."""
     invitation = queries.invitation(study_id=request.member.study_id, invitation_id=invitation_id)
     services.revoke(actor=request.actor, invitation=invitation)
-    messages.success(request, _("The invitation was taken back."))
+    messages.success(request, _("The invitation was revoked."))
     return redirect("enrolment:people", slug=slug)
 
 
@@ -115,25 +116,25 @@ def revoke(request: StudyRequest, slug: str, invitation_id: uuid.UUID) -> HttpRe
 @never_cache
 @require_http_methods(["GET", "POST"])
 def remove(request: StudyRequest, slug: str, member_id: uuid.UUID) -> HttpResponse:
-    """Ask, and take a person out of the study."""
+    """Ask for confirmation, then remove a person from the study."""
     member = queries.member_in(study_id=request.member.study_id, member_id=member_id)
     if request.method == "POST":
         study_services.remove_member(actor=request.actor, member=member)
         messages.success(
-            request, _("%(email)s is not in the study any more.") % {"email": member.user.email}
+            request, _("%(email)s is no longer in the study.") % {"email": member.user.email}
         )
         return redirect("enrolment:people", slug=slug)
-    points = [_("They see nothing of the study's work any more.")]
+    points = [_("They lose access to the study.")]
     if member.judges:
         points = [
-            _("They are given no more texts. One that is open goes back."),
-            _("What they sent stays in use as they agreed; they can still take that back."),
-            _("What they have earned stays theirs, and they still see it."),
+            _("They get no more texts. A text that they have open is returned."),
+            _("Their answers stay in use as they agreed. They can still withdraw them."),
+            _("They keep what they have earned and can still see it."),
         ]
     question = Question(
-        heading=_("Take %(email)s out of the study?") % {"email": member.user.email},
+        heading=_("Remove %(email)s from the study?") % {"email": member.user.email},
         points=[*points, _("You can add them again.")],
-        button=_("Take out of the study"),
+        button=_("Remove from the study"),
         back=reverse("enrolment:people", kwargs={"slug": slug}),
     )
     return ask_first(request, question)

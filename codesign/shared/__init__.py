@@ -1,1 +1,1 @@
-"""What every app leans on and no app owns: identifiers, refusals, actors, transitions, jobs."""
+"""Code that every app uses and no app owns: identifiers, refusals, actors, transitions, jobs."""

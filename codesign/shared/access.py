@@ -1,8 +1,9 @@
-"""Named permissions: a view declares one, who holds it is written once, beside its name.
+"""Named permissions. Each view declares one; the roles that hold it are listed beside its name.
 
-The guard test walks the URLconf and fails on a view that declares none. `Scope` says who checks:
-public and signed-in views need no study; study views are checked against the member's roles when
-they come in; object views hand their object to one service or query, which checks it.
+A guard test walks the URLconf and fails on a view without a permission. `Scope` says where the
+check happens: public and signed-in views need no study; study views are checked against the
+member's roles before the view runs; object views pass their object to one service or query, which
+checks it.
 """
 
 from __future__ import annotations
@@ -25,9 +26,10 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True)
 class Permission:
-    """A thing that one may do, and the study roles that may do it.
+    """An action, and the study roles that may do it.
 
-    `kept`: somebody who judged and was taken out of the study may do it still, since it is theirs.
+    `kept`: a panelist who was removed from the study may still do this, because it concerns their
+    own work.
     """
 
     name: str

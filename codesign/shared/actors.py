@@ -1,4 +1,4 @@
-"""Who does something: a signed-in person, or the system itself."""
+"""The actor of a change: a signed-in person, or the system."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class UserLike(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Passed to every service and query, so that each change can be laid at a door.
+    """Passed to every service and query, so that each change can be attributed.
 
-    `user_id` is None for the system (timers, commands without `--as`).
+    `user_id` is None for the system (timers, and commands without `--as`).
     """
 
     user_id: uuid.UUID | None
@@ -26,12 +26,12 @@ class Actor:
 
     @classmethod
     def of(cls, user: UserLike) -> Actor:
-        """The actor that a signed-in account is."""
+        """Return the actor for a signed-in account."""
         return cls(user_id=user.id, is_site_admin=user.is_site_admin)
 
     @property
     def is_system(self) -> bool:
-        """True where no person acts."""
+        """True if no person acts."""
         return self.user_id is None
 
 

@@ -27,9 +27,10 @@ class Lock(IntEnum):
     SEAL_AUDIT = 1  # one process seals the audit trail at a time
     INVITE = 2  # by address: nobody proves it while somebody invites it
     SIGN_IN = 3  # by django-allauth's key: tries to sign in are counted one at a time
-    BUILD_RELEASE = 4  # by release: one worker builds it
+    WORKER = 4  # by claim: the worker that made it is alive
     START_GENERATION = 5  # by study: runs start one after another
-    WRITE_CHUNK = 6  # by run and chunk: the worker that writes it is alive
+    IMPORT = 6  # by study: one import at a time
+    SPLIT_GROUPS = 7  # by study: one transaction ties prompts at a time
 
 
 def require_transaction(what: str) -> None:

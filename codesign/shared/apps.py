@@ -1,16 +1,16 @@
-"""The app at the bottom: it imports no other."""
+"""The lowest app: it imports no other app."""
 
 from django.apps import AppConfig
 
 
 class SharedConfig(AppConfig):
-    """No tables of its own."""
+    """An app without tables."""
 
     name = "codesign.shared"
     label = "shared"
 
     def ready(self) -> None:
-        """Refuse integers that do not fit; say mistakes of forms and API in plain words."""
+        """Install the integer checks and the plain error messages of forms and the API."""
         from codesign.shared import forms, integers, serializers
 
         integers.guard_bindings()

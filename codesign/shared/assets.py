@@ -1,7 +1,7 @@
-"""Static files that come out of installed packages, found where they lie: none is copied into git.
+"""Static files served from installed packages, so that none is copied into the repository.
 
-`PackagedAssets` stands in STATICFILES_FINDERS. Bootstrap appears as `vendor/…`, the typeface, once
-`manage.py build_fonts` has made it, as `fonts/…`.
+`PackagedAssets` is listed in STATICFILES_FINDERS. Bootstrap is served as `vendor/…`. The typeface
+is served as `fonts/…` once `manage.py build_fonts` has built it.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from django.core.files.storage import FileSystemStorage
 FONT_STYLESHEET = "fonts/fonts.css"
 FONT_FIRST = "fonts/regular.woff2"
 
-# The maps are named in the style sheets, and hashing file names wants to see them.
+# The source maps are named in the style sheets; hashed file names need them to exist.
 _BOOTSTRAP = tuple(
     f"bootstrap{direction}.min.css{suffix}" for direction in ("", ".rtl") for suffix in ("", ".map")
 )
 
 
 def fonts_dir() -> Path:
-    """Where the built typeface lies; may not exist, then pages use the system's typeface."""
+    """Return the folder of the built typeface. If it is missing, pages use a system font."""
     return Path(settings.CODESIGN_HOME) / "assets" / "fonts"
 
 
@@ -43,20 +43,23 @@ class PackagedAssets(BaseFinder):
             store.prefix = prefix  # type: ignore[attr-defined]  # collectstatic asks for it
 
     def check(self, **kwargs: Any) -> list[CheckMessage]:
-        """Nothing to configure."""
+        """Return no messages: there is nothing to configure."""
         return []
 
     def find(self, path: str, find_all: bool = False, **kwargs: Any) -> Any:
-        """The file behind a static name; an empty list, as the contract has it, when not ours."""
+        """Return the file behind a static name, or an empty list if it is not one of ours.
+
+        The empty list is what Django's finders return for an unknown name.
+        """
         prefix, _, name = path.partition("/")
         known = name in self._names(prefix)
-        found = [self._stores[prefix].path(name)] if known else []
-        return found if find_all or not found else found[0]
+        paths = [self._stores[prefix].path(name)] if known else []
+        return paths if find_all or not paths else paths[0]
 
     def list(
         self, ignore_patterns: Iterable[str] | None
     ) -> Iterator[tuple[str, FileSystemStorage]]:
-        """Every file with the store that it is in, for collectstatic."""
+        """Yield every file with its storage, for collectstatic."""
         for prefix, store in self._stores.items():
             for name in self._names(prefix):
                 if not matches_patterns(name, list(ignore_patterns or [])):

@@ -1,4 +1,4 @@
-"""Long streams in parts."""
+"""Processing long streams in batches."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ END = object()
 
 
 def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Lists of `size` items, the last one shorter; never an empty one."""
+    """Yield lists of `size` items. The last list may be shorter; no list is empty."""
     left = iter(items)
     while some := list(islice(left, size)):
         yield some
 
 
 def ahead(items: Iterable[T], *, most: int = 2) -> Generator[T, None, None]:
-    """The same items in order, up to `most` of them made by a thread while one is worked on.
+    """Yield the same items in order while a thread prepares up to `most` of the next ones.
 
-    For items that take work to make, where the work on them waits for something: the database,
-    say. They must not need a connection themselves, which belongs to the thread that opened it.
-    An error comes where its item would have come. Close it if it is not read to its end.
+    Use it when producing an item takes CPU time and consuming it waits, for example for the
+    database. Producing an item must not use a database connection, because a connection belongs to
+    the thread that opened it. An error is raised at the position of its item. Close the generator
+    if you do not read it to the end.
     """
     left = iter(items)
     maker = ThreadPoolExecutor(1, thread_name_prefix="ahead")
@@ -41,10 +42,10 @@ def ahead(items: Iterable[T], *, most: int = 2) -> Generator[T, None, None]:
 
 @contextmanager
 def without_collector() -> Iterator[None]:
-    """Without Python's search for cycles, for streams of what has none.
+    """Turn off Python's cyclic garbage collector, for streams of objects without cycles.
 
-    Of a release of many judgements it takes a third of the time, of an import a sixth: each time it
-    looks through all that Django ever loaded.
+    The collector takes a third of the time of a large release, and a sixth of an import, because
+    each run visits every object that Django has loaded.
     """
     was_on = gc.isenabled()
     gc.disable()

@@ -1,4 +1,4 @@
-"""Writing many rows at once, by COPY: several times faster than INSERT."""
+"""Bulk inserts with COPY, several times faster than INSERT."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from psycopg import adapters, sql
 def copy_rows(
     model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> None:
-    """Write rows, each with the values of these columns, in the caller's transaction.
+    """Write rows of the named columns in the caller's transaction.
 
-    Values go as psycopg writes them (JSON as `Jsonb`): no defaults of the model, no
-    `auto_now_add`. Constraints hold. What goes wrong is one of Django's errors, as of any query.
+    psycopg adapts the values (JSON as `Jsonb`). Model defaults and `auto_now_add` do not apply;
+    constraints do. Failures raise Django's database errors, as any query does.
     """
     command = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(
         sql.Identifier(model._meta.db_table), sql.SQL(", ").join(map(sql.Identifier, names))
@@ -32,7 +32,7 @@ def copy_rows(
 
 
 def _oid(field: models.Field[Any, Any]) -> int:
-    """The number by which PostgreSQL knows the type of a column."""
+    """Return PostgreSQL's type number (OID) of a column."""
     kind = str(field.db_type(connection))
     known = adapters.types[kind.partition("(")[0].removesuffix("[]")]
     return known.array_oid if kind.endswith("[]") else known.oid

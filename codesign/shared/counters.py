@@ -1,4 +1,4 @@
-"""Numbers kept as movements, and folding them: many rows become one with their sum."""
+"""Counters stored as movements, and folding: many rows become one row with their sum."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from django.db.models import Model
 
 
 def fold(table: type[Model], *, by: Sequence[str], sums: Sequence[str]) -> int:
-    """Put one row in the place of those that agree in `by` columns; how many went.
+    """Replace rows that agree in the `by` columns with one row. Return the number of rows removed.
 
-    One statement, so that nobody ever reads a wrong sum; rows that are written meanwhile stay
-    for the next time, and of two that fold at once each takes what the other left.
+    One statement, so that no reader sees a wrong sum. Rows that are written meanwhile are folded
+    next time; if two processes fold at once, each folds the rows that the other left.
     """
     name, keys = table._meta.db_table, ", ".join(by)
     total = ", ".join(f"sum({column})" for column in sums)

@@ -1,4 +1,4 @@
-"""Counting no further than helps anybody: a long table is not read to its end for a number."""
+"""Bounded counts, so that a long table is not read to its end just to show a number."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext
 
 AT_MOST = 100
-"""Counted up to this many; of more it is said that there are more."""
+"""Counting stops here; pages then show “more than 100”."""
 
 
 class AtLeast(int):
-    """A number at which counting stopped: there may be more."""
+    """A lower bound: counting stopped here and there may be more."""
 
 
 def sum_of(numbers: Iterable[int]) -> int:
-    """The sum; at least that much where one of the numbers is."""
+    """Return the sum, as a lower bound if any of the numbers is one."""
     numbers = list(numbers)
     total = sum(numbers)
     return AtLeast(total) if any(isinstance(one, AtLeast) for one in numbers) else total
 
 
 def up_to_most(rows: QuerySet[Any]) -> int:
-    """How many there are; one more than `AT_MOST` stands for every larger number. One query.
+    """Return the number of rows, up to `AT_MOST` + 1, which means “more than `AT_MOST`”. One query.
 
-    In the order of the rows: where an index holds it, no more than these are read.
+    Keeps the order of the rows, so that an index on it lets the database stop early.
     """
     return rows[: AT_MOST + 1].count()
 

@@ -1,4 +1,4 @@
-"""Whether there is room on the disk, and whether the lack of it is why something failed."""
+"""Free disk space, and whether an error was caused by a full disk."""
 
 from __future__ import annotations
 
@@ -6,37 +6,38 @@ import errno
 import os
 from pathlib import Path
 
+from django.utils.translation import gettext_lazy as _
 from psycopg.errors import DiskFull
 
 SCANT = 16 << 20
-"""Bytes. PostgreSQL takes its log in pieces of 16 MB and stops where it gets none."""
+"""Bytes. PostgreSQL writes its log in segments of 16 MB and stops if it cannot create one."""
 SCANT_FILES = 64
-"""Files that may still be made."""
+"""Files (inodes) that can still be created."""
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
-SENTENCE = (
-    "The server has no room left on its disk. Nothing that was saved is lost, and nothing of this "
-    "was kept. Once there is room, try again."
+SENTENCE = _(
+    "The server's disk is full. Nothing that was saved is lost, but this was not saved. "
+    "Free some disk space, then try again."
 )
 
 
 def free_bytes(folder: Path) -> int:
-    """What may still be written where this folder lies."""
-    found = os.statvfs(folder)
-    return found.f_bavail * found.f_frsize
+    """Return the bytes that can still be written to the disk that holds `folder`."""
+    disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize
 
 
 def is_full(folder: Path, *, margin: int = SCANT) -> bool:
-    """Whether the disk that holds this folder is full, or as good as full for a database."""
+    """Return whether the disk that holds `folder` is full, or too full for a database."""
     try:
-        found = os.statvfs(folder)
+        disk = os.statvfs(folder)
     except OSError:
         return False
-    without_files = found.f_files > 0 and found.f_favail < SCANT_FILES
-    return found.f_bavail * found.f_frsize < margin or without_files
+    without_files = disk.f_files > 0 and disk.f_favail < SCANT_FILES
+    return disk.f_bavail * disk.f_frsize < margin or without_files
 
 
 def was_lacking(error: BaseException | None) -> bool:
-    """Whether this error, or one that it came from, is of a disk without room."""
+    """Return whether this error, or one of its causes, comes from a full disk."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))

@@ -1,7 +1,7 @@
-"""Large files: streamed in blocks, whole or in part, so that a broken download can go on.
+"""Large files, streamed in blocks and in ranges, so that an interrupted download can resume.
 
-Django's FileResponse knows no ranges, and whitenoise's server of static files, which does, says
-416 to a range of one byte and knows no If-Range; hence these few lines after RFC 9110, section 14.
+Django's FileResponse does not support ranges. Whitenoise does, but answers 416 to a range of one
+byte and ignores If-Range. So this module implements RFC 9110, section 14.
 """
 
 from __future__ import annotations
@@ -15,44 +15,45 @@ from typing import BinaryIO
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext_lazy as _
 
 from codesign.shared.problems import problem_outside
 
 BLOCK = 256 * 1024
-"""Bytes read at once; what a download takes of memory."""
+"""Bytes read at once, which bounds the memory of a download."""
 ONE_RANGE = re.compile(r"bytes=\s*(\d*)-(\d*)\s*", re.ASCII | re.IGNORECASE)
-NOT_THERE = "The part that was asked for lies behind the end of the file."
+NOT_THERE = _("The requested range starts after the end of the file.")
 
 
 class Part:
-    """An open file from its place on, for so many bytes; Django's FileResponse reads and closes."""
+    """An open file, limited to `length` bytes. FileResponse reads and closes it."""
 
     def __init__(self, handle: BinaryIO, length: int) -> None:
         self._handle = handle
         self._left = length
 
     def read(self, size: int) -> bytes:
-        """At most so many bytes, none at the end of the part."""
+        """Return at most `size` bytes; none at the end of the part."""
         block = self._handle.read(min(size, self._left))
         self._left -= len(block)
         return block
 
     def close(self) -> None:
-        """Give the file back."""
+        """Close the file."""
         self._handle.close()
 
 
 class PartResponse(FileResponse):
-    """Streams a part in large blocks; its headers are set by whoever makes it."""
+    """Streams a part of a file in large blocks. The caller sets the headers."""
 
     block_size = BLOCK
 
     def set_headers(self, filelike: object) -> None:
-        """Nothing is guessed."""
+        """Keep the given headers; Django would guess some from the file."""
 
 
 def as_tar(folder: str, files: Iterable[tuple[str, Path]]) -> Iterator[bytes]:
-    """(name, path) of files as an archive below `folder`, in blocks; same files, same bytes."""
+    """Yield a tar archive of (name, path) files below `folder`, in blocks. Reproducible bytes."""
     for name, path in files:
         entry = tarfile.TarInfo(f"{folder}/{name}")
         entry.size = path.stat().st_size
@@ -65,10 +66,10 @@ def as_tar(folder: str, files: Iterable[tuple[str, Path]]) -> Iterator[bytes]:
 
 
 def span_of(header: str, size: int) -> tuple[int, int] | None:
-    """(first byte, length) of a Range header; length 0 where nothing of it is in the file.
+    """Return (first byte, length) of a Range header; length 0 if the range is outside the file.
 
-    None where the header is to be passed over: not one range of bytes, or one that ends before
-    it begins. Several ranges at once are answered with the whole file, which RFC 9110 allows.
+    Returns None for a header to ignore: anything but a single byte range, or a range that ends
+    before it starts. RFC 9110 allows the whole file as the answer to several ranges.
     """
     asked = ONE_RANGE.fullmatch(header.strip())
     if asked is None or asked.groups() == ("", ""):
@@ -86,9 +87,9 @@ def span_of(header: str, size: int) -> tuple[int, int] | None:
 def send_file(
     request: HttpRequest, path: Path, *, sha256: str, content_type: str, filename: str = ""
 ) -> HttpResponseBase:
-    """The answer to GET or HEAD for a file whose content never changes, named by its hash.
+    """Return the response to GET or HEAD for an immutable file, with its hash as the ETag.
 
-    With `filename` a browser saves it under that name.
+    With `filename`, browsers save the file under that name.
     """
     size, etag = path.stat().st_size, f'"{sha256}"'
     headers = {
@@ -108,7 +109,7 @@ def send_file(
         return _streamed(path, 0, size, status=200, headers=headers)
     first, length = span
     if not length:
-        refused = problem_outside(416, "range_not_satisfiable", NOT_THERE)
+        refused = problem_outside(416, "range_not_satisfiable", str(NOT_THERE))
         refused["Content-Range"] = f"bytes */{size}"
         return refused
     headers["Content-Length"] = str(length)

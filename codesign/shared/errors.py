@@ -1,6 +1,6 @@
-"""Refusals: what a service says when it will not do something, in words for a person.
+"""Refusals: exceptions that services raise, with a sentence for the person who asked.
 
-Pages and API turn them into answers in one place each (`middleware`, `problems`).
+`middleware` turns them into pages and `problems` into API errors.
 """
 
 from __future__ import annotations
@@ -8,21 +8,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django.db import DataError, InterfaceError, OperationalError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 DATABASE_AWAY = (OperationalError, InterfaceError)
-"""What passes by itself: the server is away or has no room. No work is at fault."""
+"""Temporary errors: the database is unreachable or its disk is full. Work can be retried."""
 
 UNSTORABLE_ERRORS = (DataError, UnicodeEncodeError)
-"""What the database refuses of a value itself: NUL, lone surrogates, too long, out of range."""
+"""Values that the database rejects: NUL, lone surrogates, too long, out of range."""
 UNSTORABLE_WORDS = _(
-    "Something you sent is too long, too large, or holds signs that cannot be kept. Please go "
-    "back, change it and send it again."
+    "Something you sent is too long, too large, or contains characters that cannot be saved. "
+    "Please go back, change it and send it again."
 )
 
 
 class Refusal(Exception):
-    """Base of all; `title` is a sentence that says what is wrong and what to do."""
+    """Base class. `title` is a sentence that says what is wrong and what to do."""
 
     status = 400
     code = "refused"
@@ -34,7 +35,7 @@ class Refusal(Exception):
 
 
 class Invalid(Refusal):
-    """Input that cannot be taken; `fields` maps each field to its own sentences."""
+    """Invalid input. `fields` maps each field to its error messages."""
 
     status = 400
     code = "invalid"
@@ -45,57 +46,59 @@ class Invalid(Refusal):
 
 
 class NotPermitted(Refusal):
-    """The person is known and may not do this here."""
+    """The person is known but lacks the permission."""
 
     status = 403
     code = "not_permitted"
 
 
 class NoConsent(NotPermitted):
-    """Nothing is asked of anybody whose consent is not in force."""
+    """The person's consent is not in force, so no work may be asked of them."""
 
     code = "no_consent"
 
-    def __init__(self, title: str = "Please read and sign the consent first.") -> None:
-        super().__init__(title)
+    def __init__(self, title: str = "") -> None:
+        super().__init__(title or gettext("Please read and sign the consent first."))
 
 
 class NotFound(Refusal):
-    """There is no such thing for this person; whether it exists elsewhere is not told."""
+    """Not found, or not visible to this person; the two are not distinguished."""
 
     status = 404
     code = "not_found"
 
-    def __init__(self, title: str = "There is nothing here for you.") -> None:
-        super().__init__(title)
+    def __init__(self, title: str = "") -> None:
+        super().__init__(title or gettext("This does not exist, or you do not have access to it."))
 
 
 class Conflict(Refusal):
-    """It was fine once, and something happened in between."""
+    """The request was valid, but something changed in the meantime."""
 
     status = 409
     code = "conflict"
 
 
 class Gone(Refusal):
-    """It was here once and is not handed out any more."""
+    """It existed once and is no longer available."""
 
     status = 410
     code = "gone"
 
 
 class LengthMissing(Refusal):
-    """A body that does not say how long it is; the server reads none of it."""
+    """A request body without Content-Length; the server reads none of it."""
 
     status = 411
     code = "length_required"
 
     def __init__(self, title: str = "") -> None:
-        super().__init__(title or "Please send the length of the body as “Content-Length”.")
+        super().__init__(
+            title or gettext("Please send the length of the body as “Content-Length”.")
+        )
 
 
 class TooLarge(Refusal):
-    """More than can be taken at once."""
+    """The request is too large."""
 
     status = 413
     code = "too_large"

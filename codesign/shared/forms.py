@@ -1,4 +1,4 @@
-"""What forms of every app share."""
+"""Error messages that the forms of every app share."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _FIELDS: dict[Any, dict[str, Any]] = {
     forms.FloatField: {"invalid": _("Please type a number.")},
     forms.DecimalField: {"invalid": _("Please type a number.")},
     forms.EmailField: {
-        "invalid": _("Please check this address: one looks like robin@example.org.")
+        "invalid": _("Please check this address. It should look like robin@example.org.")
     },
     forms.ChoiceField: {
         "required": _("Please choose one."),
-        "invalid_choice": _("Please choose one of the list."),
+        "invalid_choice": _("Please choose one from the list."),
     },
     forms.MultipleChoiceField: {
         "required": _("Please choose at least one."),
@@ -30,7 +30,7 @@ _FIELDS: dict[Any, dict[str, Any]] = {
     },
     forms.ModelChoiceField: {
         "required": _("Please choose one."),
-        "invalid_choice": _("Please choose one of the list."),
+        "invalid_choice": _("Please choose one from the list."),
     },
     forms.FileField: {
         "required": _("Please choose a file."),
@@ -49,10 +49,10 @@ _LIMITS: dict[Any, Any] = {
 
 
 def speak_plainly() -> None:
-    """Replace the library's sentences at their source, so that no form can show them.
+    """Replace Django's default messages at their source, so that no form can show them.
 
-    A sentence that a field or form has of its own still goes before. In the same way a text that
-    shows nothing is empty to every field of text.
+    A message set on a field or form still takes precedence. Text fields also treat text that shows
+    nothing (invisible characters only) as empty.
     """
     for field, sentences in _FIELDS.items():
         field.default_error_messages = {**field.default_error_messages, **sentences}
@@ -63,7 +63,7 @@ def speak_plainly() -> None:
 
 
 def explain(form: forms.Form, refusal: Refusal) -> None:
-    """Put what a service refused beside what was filled in: at its field, or above the form."""
+    """Add a service's refusal to the form: to the field it names, or above the form."""
     fields = refusal.fields if isinstance(refusal, Invalid) else {}
     for field, sentences in (fields or {"": [refusal.title]}).items():
         form.add_error(field if field in form.fields else None, sentences)

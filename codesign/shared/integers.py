@@ -1,10 +1,9 @@
-"""Integers that a column cannot hold are refused, never cut off.
+"""Integers that do not fit their column are refused, never truncated.
 
-psycopg packs a number that is bound for a column of 2 or 4 bytes without looking at its size: of
-2**32 + 1 a 1 is left. Two things prevent that. Doors check what comes from outside with `limits`
-and `refuse_what_does_not_fit`, so that a person reads which field is wrong. Below everything, the
-dumpers of `guard_bindings` refuse what came through nevertheless, whatever wrote it: the ORM, a
-compiled statement or COPY.
+psycopg packs a number for a column of 2 or 4 bytes without checking its size: 2**32 + 1 becomes 1.
+Two layers prevent this. Views and the API check input with `limits` and `refuse_what_does_not_fit`,
+so that the error names the field. Below them, the dumpers of `guard_bindings` refuse any number
+that is out of range, whether it comes from the ORM, a compiled statement or COPY.
 """
 
 from __future__ import annotations
@@ -20,12 +19,12 @@ from codesign.shared.errors import Invalid
 
 
 class _Checked:
-    """Raises the error that PostgreSQL raises for a number beyond `bits`."""
+    """Raises the error that PostgreSQL raises for a number that needs more than `bits`."""
 
     bits: ClassVar[int]
 
     def dump(self, obj: int) -> Any:
-        """The bytes to send; psycopg's `NumericValueOutOfRange` where they are too few."""
+        """Return the bytes to send. Raises psycopg's `NumericValueOutOfRange`."""
         if not -(1 << self.bits - 1) <= obj < 1 << self.bits - 1:
             raise psycopg.errors.NumericValueOutOfRange(
                 f"a number is out of range for {self.bits} bits"
@@ -46,16 +45,16 @@ class CheckedInt4(_Checked, numeric.Int4BinaryDumper):
 
 
 class CheckedInt8(_Checked, numeric.Int8BinaryDumper):
-    """For `bigint`, where psycopg raises an error that is none of a database's."""
+    """For `bigint`, where psycopg raises an error that is not a database error."""
 
     bits = 64
 
 
 class CheckedInt(numeric.IntBinaryDumper):
-    """Picks one of them by size, for a plain number.
+    """Picks one of the checked dumpers by size, for a plain int.
 
-    psycopg keeps the dumper of each type for a whole statement. Without this one a plain 1 would
-    bring an unchecked dumper along, for every column of 2 bytes in that statement.
+    psycopg keeps the dumper of each type for a whole statement. Without this class, a plain 1 would
+    bring an unchecked dumper for every 2-byte column in that statement.
     """
 
     _int2_dumper = CheckedInt2(numeric.Int2)
@@ -64,7 +63,7 @@ class CheckedInt(numeric.IntBinaryDumper):
 
 
 def guard_bindings() -> None:
-    """Let psycopg use the checked dumpers, for connections made from now on."""
+    """Register the checked dumpers with psycopg, for connections that are opened later."""
     psycopg.adapters.register_dumper(int, CheckedInt)
     psycopg.adapters.register_dumper(numeric.Int2, CheckedInt2)
     psycopg.adapters.register_dumper(numeric.Int4, CheckedInt4)
@@ -72,14 +71,14 @@ def guard_bindings() -> None:
 
 
 def limits(model: type[models.Model], name: str) -> tuple[int, int]:
-    """(smallest, largest) number that this field of the model can hold."""
+    """Return the (smallest, largest) number that this field of the model can hold."""
     kind = model._meta.get_field(name).get_internal_type()
     least, most = connection.ops.integer_field_range(kind)
     return int(least), int(most)
 
 
 def refuse_what_does_not_fit(model: type[models.Model], **values: int) -> None:
-    """Raise Invalid, by field, where a column cannot hold one of these numbers."""
+    """Raise Invalid, by field, for numbers that do not fit their columns."""
     wrong: dict[str, list[str]] = {}
     for name, value in values.items():
         least, most = limits(model, name)

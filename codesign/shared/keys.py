@@ -1,4 +1,4 @@
-"""Short names by which data sets and programs know a thing, made from its title."""
+"""Short keys, made from titles, by which data sets and programs refer to things."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ LONGEST = 40
 
 
 def free_key(title: str, *, taken: Collection[str], instead: str, joint: str = "-") -> str:
-    """A key from a title that is not taken yet.
+    """Return a key made from `title` that is not in `taken`.
 
-    `instead` where the title has no letter or digit of ASCII; `joint` stands between words.
+    `instead` is used if the title has no ASCII letter or digit; `joint` separates words.
     """
     first = slugify(title)[:LONGEST].strip("-").replace("-", joint) or instead
     tries = (first if n == 1 else f"{first}{joint}{n}" for n in count(1))

@@ -1,5 +1,5 @@
-"""Pages of long lists. A page begins behind the last row of the one before, so that the millionth
-row costs what the first did; there are no page numbers, since counting would read the whole list.
+"""Keyset pagination. A page starts after the last row of the previous page, so that every page
+costs the same. There are no page numbers, because counting would read the whole list.
 """
 
 from __future__ import annotations
@@ -21,55 +21,56 @@ AFTER, BEFORE, LAST = "after", "before", "last"
 
 @dataclass(frozen=True)
 class Page:
-    """Some rows, and the marks at which the pages around them begin; empty where there is none."""
+    """Rows of a page, and the marks of the pages before and after it; empty if there is none."""
 
     object_list: Sequence[Any]
     previous: str = ""
     next: str = ""
 
     def __iter__(self) -> Iterator[Any]:
-        """The rows."""
+        """Iterate over the rows."""
         return iter(self.object_list)
 
     def __len__(self) -> int:
-        """How many rows this page has."""
+        """Return the number of rows on this page."""
         return len(self.object_list)
 
     @property
     def has_other_pages(self) -> bool:
-        """Whether this is not all."""
+        """Return whether the list has more pages than this one."""
         return bool(self.previous or self.next)
 
 
 def page_of(rows: QuerySet[Any], *, by: Sequence[str], asked: QueryDict, size: int) -> Page:
-    """The page that the address asks for (`after`, `before`, `last`), else the first; one query.
+    """Return the page that the address asks for (`after`, `before`, `last`), or the first.
 
-    `by` are columns that an index holds in this order and that together are unique, all rising or
-    all falling (`-created_at`). A mark that nobody was given leads to the first page.
+    Costs one query.
+    `by` names columns of an index in its order. Together they are unique, and all are ascending or
+    all descending (`-created_at`). An invalid mark leads to the first page.
     """
     back = LAST in asked or BEFORE in asked
     mark = None if LAST in asked else _read(asked.get(BEFORE) or asked.get(AFTER), len(by))
     back = back and (LAST in asked or mark is not None)
     try:
-        found = _found(rows, by, mark, back=back, most=size + 1)
+        window = _window(rows, by, mark, back=back, most=size + 1)
     except (ValidationError, ValueError, TypeError, DataError):
         mark, back = None, False
-        found = _found(rows, by, mark, back=back, most=size + 1)
-    more = len(found) > size
-    found = found[:size]
+        window = _window(rows, by, mark, back=back, most=size + 1)
+    more = len(window) > size
+    shown = window[:size]
     if back:
-        found.reverse()
-    if not found:
-        return Page(found)
+        shown.reverse()
+    if not shown:
+        return Page(shown)
     before, behind = (more, mark is not None) if back else (mark is not None, more)
     return Page(
-        found,
-        previous=_mark(found[0], by) if before else "",
-        next=_mark(found[-1], by) if behind else "",
+        shown,
+        previous=_mark(shown[0], by) if before else "",
+        next=_mark(shown[-1], by) if behind else "",
     )
 
 
-def _found(
+def _window(
     rows: QuerySet[Any], by: Sequence[str], mark: list[Any] | None, *, back: bool, most: int
 ) -> list[Any]:
     falling = by[0].startswith("-") is not back
@@ -80,7 +81,7 @@ def _found(
 
 
 def _behind(names: Sequence[str], mark: Sequence[Any], than: str) -> Q:
-    """Rows behind the mark; the first column is bounded by itself, so that its index serves."""
+    """Return the condition for rows after the mark. Bounding the first column uses its index."""
     behind, same = Q(), Q()
     for name, value in zip(names, mark, strict=True):
         behind |= same & Q(**{f"{name}__{than}": value})

@@ -1,8 +1,8 @@
-"""Logs without personal data: who did what stands in the audit trail, not here.
+"""Logs without personal data. The audit trail records who did what; the logs do not.
 
-A line says when, which part, what happened and under which request. It never holds what people
-sent: no query string, no address of a page beyond its pattern, no exception's own words (a
-database quotes the row that it refused), no e-mail address that a library put into its message.
+A line has the time, the logger, what happened and the request id. It never contains input: no query
+string, only the pattern of an address, no exception message (a database quotes the row that it
+rejected), and no e-mail address that a library put into its message.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from types import TracebackType
 from typing import Any
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
-"""Of the page or API request that this work belongs to; a task inherits it from who rang."""
+"""Id of the page or API request that caused this work. Tasks inherit it from their sender."""
 
 EMAIL = re.compile(r"[^\s<>\"'(),:;{}\[\]]+@[^\s<>\"'(),:;{}\[\]]+")
 QUERY = re.compile(r"\?\S+")
 SECRET_PATH = re.compile(r"(/key/|/confirm-email/)[^\s/]+")
 FRAMES = 12
-"""Of a traceback: the innermost ones."""
+"""Number of innermost traceback frames that are logged."""
 
 
 def configuration(*, level: str, as_json: bool) -> dict[str, Any]:
-    """Return what `logging.config.dictConfig` takes; web, workers and commands use the same."""
+    """Return the configuration for `logging.config.dictConfig`, for web, workers and commands."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -37,27 +37,27 @@ def configuration(*, level: str, as_json: bool) -> dict[str, Any]:
         "loggers": {
             "django": {"handlers": [], "propagate": True},
             "django.server": {"handlers": [], "propagate": True},
-            "django.template": {"level": "INFO"},  # below, it writes out what pages are about
-            "django.db.backends": {"level": "INFO"},  # below, it writes out the values of rows
+            "django.template": {"level": "INFO"},  # DEBUG logs the content of pages
+            "django.db.backends": {"level": "INFO"},  # DEBUG logs the values of rows
             "gunicorn.error": {"handlers": ["console"], "propagate": False, "level": level},
             "gunicorn.access": {"handlers": [], "propagate": False, "level": "CRITICAL"},
-            "presidio-analyzer": {"level": "WARNING"},  # it tells of each thing it loads
+            "presidio-analyzer": {"level": "WARNING"},  # INFO logs every recognizer that loads
         },
     }
 
 
 class PlainLines(logging.Formatter):
-    """One line for a person at a terminal."""
+    """One line, for a person at a terminal."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return time, level, logger, what happened and where."""
+        """Return time, level, logger, message and fields."""
         entry = describe(record)
         more = [f"{key}={value}" for key, value in entry.items() if key not in HEAD]
         return " ".join([*(str(entry[key]) for key in HEAD), *more])
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line, for whatever collects logs."""
+    """One JSON object a line, for log collectors."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
@@ -68,15 +68,15 @@ HEAD = ("time", "level", "logger", "message")
 
 
 def describe(record: logging.LogRecord) -> dict[str, Any]:
-    """Return what may be told of a record."""
+    """Return the parts of a record that may be logged."""
     entry: dict[str, Any] = {
         "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
         "level": record.levelname,
         "logger": record.name,
         "message": _message(record),
     }
-    if found := request_id.get():
-        entry["request"] = found
+    if current := request_id.get():
+        entry["request"] = current
     entry |= getattr(record, "fields", {})
     if record.exc_info and record.exc_info[0]:
         entry["error"] = record.exc_info[0].__name__
@@ -85,26 +85,26 @@ def describe(record: logging.LogRecord) -> dict[str, Any]:
 
 
 def _message(record: logging.LogRecord) -> str:
-    """Return the words, without what they were told about somebody."""
+    """Return the message without personal data."""
     if (request := getattr(record, "request", None)) is not None:
         match = getattr(request, "resolver_match", None)
         place = match.route if match else "an unknown address"
         return f"{getattr(record, 'status_code', '')} {getattr(request, 'method', '')} {place}"
     task = getattr(record, "data", None)
-    if isinstance(task, dict) and "exc" in task:  # Celery's words quote the exception
+    if isinstance(task, dict) and "exc" in task:  # Celery's message quotes the exception
         return f"Task {task.get('name')}[{task.get('id')}] {task.get('description', 'failed')}"
     return scrubbed(record.getMessage())
 
 
 def scrubbed(text: str) -> str:
-    """Return the text on one line, without addresses of people, queries and secrets of links."""
+    """Return the text on one line, without e-mail addresses, queries and secrets in links."""
     text = EMAIL.sub("[address]", " ".join(text.split()))
     return QUERY.sub("?[query]", SECRET_PATH.sub(r"\1[key]", text))
 
 
-def _where(found: TracebackType | None) -> list[str]:
+def _where(innermost: TracebackType | None) -> list[str]:
     """Return file, line and function of the innermost frames; never a value."""
     return [
         f"{frame.filename}:{frame.lineno} {frame.name}"
-        for frame in traceback.extract_tb(found)[-FRAMES:]
+        for frame in traceback.extract_tb(innermost)[-FRAMES:]
     ]

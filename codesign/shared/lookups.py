@@ -1,4 +1,4 @@
-"""Narrowing a list by what was asked for."""
+"""Filtering a list by request parameters."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 from django.db.models import Q
 
 Asked = Mapping[str, Any]
-"""Filter → value, checked by the door; a filter that was not sent is absent."""
+"""Filter → value, already validated. A filter that was not sent is absent."""
 
 
 def matching(asked: Asked, **lookups: str) -> Q:
-    """The condition that each filter's lookup has the value asked for; absent filters say nothing.
+    """Return the condition for all filters in `asked`. Absent filters add no condition.
 
-    `lookups` maps the filter's name to the lookup: `since="created_at__gte"`.
+    `lookups` maps the name of a filter to its lookup: `since="created_at__gte"`.
     """
     return Q(**{lookup: asked[name] for name, lookup in lookups.items() if name in asked})

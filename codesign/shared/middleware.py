@@ -1,4 +1,4 @@
-"""What every answer has in common: nothing is kept on the way, and refusals are in words."""
+"""Middleware that every response passes: request log, caching rules, and refusals as pages."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ REQUEST_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
 
 
 class RequestLogMiddleware:
-    """One line for each request: method, the address's pattern, status, milliseconds.
+    """Logs one line for each request: method, route, status, milliseconds.
 
-    Its id comes from the proxy (`X-Request-ID`) or is made here, goes back with the answer, and
-    stands in every line that the request causes, those of its tasks too.
+    The request id comes from the proxy (`X-Request-ID`) or is generated here. It is returned with
+    the response and is part of every log line that the request causes, including its tasks.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer under an id."""
+        """Set the request id, then call the view."""
         offered = request.headers.get("X-Request-ID", "")
         own = offered if REQUEST_ID.fullmatch(offered) else uuid.uuid4().hex
         token = request_id.set(own)
@@ -62,18 +62,18 @@ class RequestLogMiddleware:
 
 
 class NoStoreMiddleware:
-    """What a signed-in person or a program is answered is stored by no browser and no proxy.
+    """Tells browsers and proxies not to store responses to signed-in people and to programs.
 
-    A shared computer keeps nothing that the next person finds by going back. Whoever sends or
-    gets a session cookie counts as signed in: asking the database would cost every page a query.
-    Static files are answered before this.
+    On a shared computer, the next person must not see pages by going back. A session cookie in the
+    request or the response counts as signed in: asking the database would cost every page a query.
+    Static files are served before this middleware.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer, and say that the answer is not to be stored."""
+        """Add `no-store` to the response."""
         answer = self.get_response(request)
         cookie = settings.SESSION_COOKIE_NAME
         if is_api(request):
@@ -86,24 +86,24 @@ class NoStoreMiddleware:
 
 
 class ReadableMiddleware:
-    """Refuse a request whose query or cookies hold what no text of the database can hold.
+    """Refuses a request whose query string or cookies contain text that PostgreSQL cannot store.
 
-    NUL and lone surrogates come from no browser, and would be an error of ours wherever a view
-    looks something up. Checked once, before sessions are read. `RefusalMiddleware` answers for the
-    path, and for what forms and JSON hold and their fields do not refuse.
+    No browser sends NUL or lone surrogates, and a lookup with them would fail with a server error.
+    Checked once, before sessions are read. `RefusalMiddleware` covers the path, and form and JSON
+    values that their fields do not reject.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Pass on, or answer 400."""
+        """Call the view, or raise BadRequest (400)."""
         texts = [*request.COOKIES.values()]
         if request.META.get("QUERY_STRING"):
             for name, values in request.GET.lists():
                 texts += [name, *values]
         if any(UNSTORABLE.search(text) for text in texts):
-            raise BadRequest("a query or a cookie holds NUL or a lone surrogate")
+            raise BadRequest("The query string or a cookie contains NUL or a lone surrogate.")
         return self.get_response(request)
 
 
@@ -112,29 +112,30 @@ def _is_browser(request: HttpRequest) -> bool:
 
 
 class KeepingMiddleware:
-    """Lets a browser remember whose forms it shows, for when a session ends (`stashed_forms`)."""
+    """Stores in the browser which forms belong to which account (see `stashed_forms`)."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Pass on, and tell the browser."""
+        """Call the view, then update the cookie."""
         answer = self.get_response(request)
         stashed_forms.tell_browser(request, answer)
         return answer
 
 
 class RefusalMiddleware:
-    """Catch what a service or the database refused and nobody nearer to the person explained.
+    """Renders refusals of services and the database that no view has handled.
 
-    And a method that an address does not take: a browser would show an error page of its own.
+    Also renders a page for a method that an address does not allow, because the browser's own error
+    page would not help.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Pass on; refusals arrive at `process_exception`."""
+        """Call the view. Refusals arrive at `process_exception`."""
         if UNSTORABLE.search(request.path_info):
             raise Http404
         answer = self.get_response(request)
@@ -143,10 +144,10 @@ class RefusalMiddleware:
         return answer
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Render `refusal.html` with the refusal's own status.
+        """Render `refusal.html` with the status of the refusal.
 
-        Where the sign-in library asks a stranger to show again who they are, it would store all
-        that they sent in a session: they are asked to sign in.
+        If allauth asks an anonymous visitor to reauthenticate, it would store everything that they
+        sent in a session. Redirect them to sign in instead.
         """
         if isinstance(error, ReauthenticationRequired) and not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())

@@ -1,4 +1,4 @@
-"""Abstract bases, and the triggers that keep rows as written or count what is written."""
+"""Abstract base models, and triggers that protect or count rows."""
 
 import uuid
 from enum import StrEnum
@@ -9,7 +9,7 @@ from django.db import models
 
 
 class PublicModel(models.Model):
-    """A row that people may refer to: its id is random, so it tells neither order nor number."""
+    """A row with a public id. The id is random, so it reveals neither order nor number."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -19,14 +19,14 @@ class PublicModel(models.Model):
 
 
 def append_only() -> list[pgtrigger.Trigger]:
-    """Triggers for a table whose rows are written once and stay for ever."""
+    """Return triggers for a table whose rows can never be changed or deleted."""
     return [
         pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
     ]
 
 
 def write_once(*fields: str) -> list[pgtrigger.Trigger]:
-    """Triggers for a table whose named columns stay as first written and whose rows stay."""
+    """Return triggers that protect the named columns from change and all rows from deletion."""
     return [
         pgtrigger.Protect(name="write_once", operation=pgtrigger.UpdateOf(*fields)),  # type: ignore[no-untyped-call]
         pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
@@ -34,10 +34,10 @@ def write_once(*fields: str) -> list[pgtrigger.Trigger]:
 
 
 def counting(*, name: str, func: str, changes: bool = False) -> pgtrigger.Trigger:
-    """A trigger that runs once for all the rows that one statement makes, or changes.
+    """Return a trigger that runs once per statement that inserts rows, or updates them.
 
-    However many they are, `func` counts them at once: `made` are the rows as they are then, and
-    `gone`, with `changes`, as they were before.
+    `func` counts all rows of the statement at once: `made` holds the rows after it and, with
+    `changes`, `gone` the rows before it.
     """
     tables = {"new": "made"} | ({"old": "gone"} if changes else {})
     return pgtrigger.Trigger(
@@ -51,6 +51,6 @@ def counting(*, name: str, func: str, changes: bool = False) -> pgtrigger.Trigge
 
 
 def one_of(field: str, choices: type[StrEnum], name: str) -> models.CheckConstraint:
-    """A constraint that holds `field` to the values of `choices`."""
+    """Return a constraint that limits `field` to the values of `choices`."""
     condition: dict[str, Any] = {f"{field}__in": [str(choice) for choice in choices]}
     return models.CheckConstraint(condition=models.Q(**condition), name=name)

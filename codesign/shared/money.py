@@ -1,4 +1,4 @@
-"""Amounts as people read and write them. Kept everywhere as integers in minor units (ISO 4217)."""
+"""Reading and formatting amounts of money. Stored as integers in minor units (ISO 4217)."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from iso4217 import raw_xml
 
 MINUS = "\N{MINUS SIGN}"
 UNKNOWN_PLACES = 2
-"""Of a code that ISO 4217 does not list (any more): as such amounts were always written."""
+"""Decimal places for a code that ISO 4217 does not list, or no longer lists."""
 _NO_MONEY = frozenset({"UYW", "XAD"})
-"""An index and a unit of account, which the list does not mark as funds."""
-# Signs that name one currency; a "$" alone would name twenty.
+"""An index and a unit of account, which ISO's list does not mark as funds."""
+# Signs that name exactly one currency; "$" alone stands for about twenty.
 _SIGNS = MappingProxyType({"GBP": "£", "EUR": "€", "USD": "US$", "JPY": "¥", "INR": "₹"})
 
 _OTHER_MARKS = str.maketrans(
@@ -34,9 +34,9 @@ _LONGEST = 40
 
 
 def _read_table() -> tuple[dict[str, int], frozenset[str]]:
-    """(code → decimal places, codes in which people can be paid).
+    """Return (code → decimal places, currencies in which people can be paid).
 
-    Metals, test codes and "no currency" have no minor unit; funds are marked.
+    Metals, test codes and "no currency" have no minor unit. Funds are marked in the list.
     """
     places, funds = {}, set(_NO_MONEY)
     for entry in raw_xml.iter("CcyNtry"):
@@ -49,16 +49,16 @@ def _read_table() -> tuple[dict[str, int], frozenset[str]]:
 
 
 _PLACES, CURRENCIES = _read_table()
-"""From ISO 4217's own list of current currencies, which `iso4217` ships as it is published."""
+"""From ISO 4217's list of current currencies, as published, which `iso4217` ships."""
 
 
 def exponent(currency: str) -> int:
-    """Decimal places of a currency's minor unit."""
+    """Return the decimal places of a currency's minor unit."""
     return _PLACES.get(currency.upper(), UNKNOWN_PLACES)
 
 
 def format_money(minor: int, currency: str) -> str:
-    """`(640, "GBP")` → `£6.40`: exact, grouped in the language of the page, minus sign in front."""
+    """Return `(640, "GBP")` as `£6.40`: exact, grouped for the page's language, sign in front."""
     places = exponent(currency)
     amount = Decimal(abs(minor)).scaleb(-places)
     figures = number_format(amount, decimal_pos=places, use_l10n=True, force_grouping=True)
@@ -67,11 +67,11 @@ def format_money(minor: int, currency: str) -> str:
 
 
 def read_money(written: str, currency: str) -> int:
-    """`("1,50", "GBP")` → 150 minor units; ValueError, with a sentence, for what is not clear.
+    """Return `("1,50", "GBP")` as 150 minor units. Raises ValueError if the amount is ambiguous.
 
-    Decimals may follow a point or a comma, whatever the language of the page. One mark before
-    three digits, as in "1.500", is one and a half to some people and fifteen hundred to others: it
-    is refused. "0.500" and "1,234.50" can be read in one way alone.
+    A point or a comma may separate decimals, whatever the language of the page. A single separator
+    before three digits ("1.500") is refused, because it means one and a half to some people and
+    fifteen hundred to others. "0.500" and "1,234.50" have only one reading.
     """
     text = " ".join(written.translate(_OTHER_MARKS).split())
     plain = _PLAIN.fullmatch(text) if len(text) <= _LONGEST else None
@@ -97,7 +97,7 @@ def read_money(written: str, currency: str) -> int:
 
 def _small_coins(currency: str, places: int) -> str:
     if places == 0:
-        return _("%(currency)s has no smaller coins: type a whole number.") % {"currency": currency}
+        return _("%(currency)s has no decimals. Type a whole number.") % {"currency": currency}
     return _("%(currency)s has at most %(places)d decimals.") % {
         "currency": currency,
         "places": places,

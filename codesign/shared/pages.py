@@ -1,4 +1,4 @@
-"""What pages share: who may open those that belong to no study, asking first, how far a job is.
+"""What pages share: who may open those that belong to no study, and asking first.
 
 `studies.permissions` checks the pages of a study.
 """
@@ -17,6 +17,7 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from codesign.shared import stashed_forms
 from codesign.shared.access import Permission, Scope, declare
@@ -42,36 +43,6 @@ def ask_first(request: HttpRequest, question: Question, form: Form | None = None
     return render(request, "confirm.html", {"question": question, "form": form}, status=status)
 
 
-@dataclass(frozen=True)
-class Job:
-    """What a worker is at, as `components/job_progress.html` shows it.
-
-    `total` is 0 while nobody knows it. `rate` is how many a second, of `rate_unit` where that is to
-    be named, and `left` the seconds to go; neither is told once all is done. `poll_url` answers by
-    `how_far` and is empty once the job has ended; its pace is not told any more then. `cancel_url`
-    is for whoever may stop it.
-    """
-
-    title: str
-    unit: str
-    state: str
-    done: int
-    total: int
-    rate: float | None = None
-    rate_unit: str = ""
-    left: float | None = None
-    problem: str = ""
-    poll_url: str = ""
-    cancel_url: str = ""
-
-
-def how_far(request: HttpRequest, job: Job | None) -> HttpResponse:
-    """The part of a page that asks how far a job is; loads the page anew once it has ended."""
-    if job and job.poll_url:
-        return render(request, "components/job_progress.html", {"job": job})
-    return HttpResponse(headers={"HX-Refresh": "true"})
-
-
 def turned_away(request: HttpRequest, permission: Permission) -> HttpResponse | None:
     """The way to sign in where that is missing; else set `request.actor` and return None."""
     if permission.scope is Scope.PUBLIC:
@@ -84,7 +55,7 @@ def turned_away(request: HttpRequest, permission: Permission) -> HttpResponse | 
         stashed_forms.drop(request, stashed_forms.FORM)  # it is being sent
     request.actor = Actor.of(user)  # type: ignore[attr-defined]
     if permission.scope is Scope.SITE_ADMIN and not user.is_site_admin:
-        raise NotPermitted("Only a site admin may do this.")
+        raise NotPermitted(_("Only a site admin can do this."))
     return None
 
 

@@ -1,4 +1,4 @@
-"""Lists of the API in pages: a cursor keeps its place whatever is added meanwhile."""
+"""Cursor pagination for the API, stable while rows are added."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import DataError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
@@ -13,12 +15,12 @@ from rest_framework.request import Request
 from codesign.shared.errors import Invalid
 
 PARAMETERS = ("cursor", "page_size")
-LOST = "This page is not there. Begin again without a cursor."
+LOST = _("This cursor is not valid. Start again without a cursor.")
 MOST_A_PAGE = 500
 
 
 class Pages(CursorPagination):
-    """Newest first, 50 a page; `page_size` asks for another number, `next` leads on."""
+    """Newest first, 50 results a page. `page_size` sets another number; follow `next`."""
 
     page_size = 50
     max_page_size = MOST_A_PAGE
@@ -26,39 +28,39 @@ class Pages(CursorPagination):
     ordering: Any = ("-created_at", "-id")
 
     def get_page_size(self, request: Request) -> int | None:
-        """As many as were asked for; what is no such number is refused, not guessed at."""
+        """Return the requested page size. Raises Invalid instead of guessing."""
         asked = request.query_params.get("page_size")
         if asked is None:
             return self.page_size
         if not (asked.isascii() and asked.isdecimal() and 1 <= int(asked[:9]) <= MOST_A_PAGE):
-            sentence = f"Choose a number from 1 to {MOST_A_PAGE}."
-            raise Invalid("This is no size of a page.", {"page_size": [sentence]})
+            sentence = gettext("Choose a number from 1 to %(most)d.") % {"most": MOST_A_PAGE}
+            raise Invalid(gettext("Invalid page size."), {"page_size": [sentence]})
         return int(asked)
 
     def paginate_queryset(
         self, queryset: Any, request: Request, view: Any = None
     ) -> list[Any] | None:
-        """The page; a cursor that nobody was given is refused, whatever stands in it."""
+        """Return the page. Raises Invalid for a cursor that this API did not give out."""
         try:
             return super().paginate_queryset(queryset, request, view)
         except (NotFound, ValidationError, ValueError, DataError):
-            raise Invalid(LOST, {"cursor": [LOST]}) from None
+            raise Invalid(str(LOST), {"cursor": [str(LOST)]}) from None
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        """How the API's description shows both parameters."""
+        """Describe both parameters for the OpenAPI schema."""
         return [
             {
                 "name": "cursor",
                 "in": "query",
                 "required": False,
-                "description": "Leads to another page: follow `next` and `previous` instead.",
+                "description": "Selects another page. Follow `next` and `previous` instead.",
                 "schema": {"type": "string"},
             },
             {
                 "name": "page_size",
                 "in": "query",
                 "required": False,
-                "description": "Results a page.",
+                "description": "Results per page.",
                 "schema": {
                     "type": "integer",
                     "minimum": 1,
@@ -69,7 +71,7 @@ class Pages(CursorPagination):
         ]
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """The shape of a page."""
+        """Describe a page for the OpenAPI schema."""
         link = {"type": ["string", "null"], "format": "uri", "example": None}
         return {
             "type": "object",

@@ -1,4 +1,4 @@
-"""Reading JSON that anybody may have sent."""
+"""Parsing request bodies from untrusted clients."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser, JSONParser
 
@@ -17,20 +19,20 @@ from codesign.shared.errors import TooLarge
 
 CHUNK = 1024 * 1024
 MOST_DEPTH = 20
-"""What is asked for is nested five times at the most."""
-TOO_LONG = "This is more than {:,} bytes. Please send it in parts."
+"""The API's own input nests at most five levels."""
+TOO_LONG = _("This is larger than {limit:,} bytes. Please send it in parts.")
 STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 BRACKETS = re.compile(rb"[\[\]{}]")
 
 
 class SafeJSONParser(JSONParser):
-    """Refuses what is too long or nested too deeply to be meant, before it is parsed.
+    """Refuses JSON that is too long or too deeply nested, before it is parsed.
 
-    Parsed JSON may hold 25 times its own length. A view may set `max_body` (bytes).
+    Parsed JSON can take 25 times its length in memory. A view may set `max_body` (bytes).
     """
 
     max_body = 100_000
-    """What no request has to exceed, but for texts and lists of prompts."""
+    """Enough for every request except texts and lists of prompts."""
 
     def parse(
         self,
@@ -38,23 +40,23 @@ class SafeJSONParser(JSONParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        """The parsed body."""
+        """Return the parsed body."""
         context = dict(parser_context or {})
         limit = getattr(context.get("view"), "max_body", self.max_body)
         _refuse_length(context, limit)
         body = stream.read(limit + 1)
         if len(body) > limit:
-            raise TooLarge(TOO_LONG.format(limit))
+            raise TooLarge(TOO_LONG.format(limit=limit))
         if nested_too_deeply(body):
-            raise ParseError("This is nested too deeply.")
+            raise ParseError(gettext("This JSON is nested too deeply."))
         try:
             return super().parse(BytesIO(body), media_type, context)
         except ParseError:
-            raise ParseError("This could not be read. Please send JSON, as UTF-8.") from None
+            raise ParseError(gettext("This is not valid JSON. Send JSON in UTF-8.")) from None
 
 
 def nested_too_deeply(body: bytes) -> bool:
-    """Whether lists and objects are inside each other more than `MOST_DEPTH` times."""
+    """Return whether lists and objects nest more than `MOST_DEPTH` levels."""
     if body.count(b"[") + body.count(b"{") <= MOST_DEPTH:
         return False
     depth = 0
@@ -66,13 +68,13 @@ def nested_too_deeply(body: bytes) -> bool:
 
 
 def _refuse_length(context: Mapping[str, Any], limit: int) -> None:
-    """Refuse a body by the length that it says, before anything of it is read."""
+    """Refuse a body by its declared length, before any of it is read."""
     if int(context["request"].META.get("CONTENT_LENGTH") or 0) > limit:
-        raise TooLarge(TOO_LONG.format(limit))
+        raise TooLarge(TOO_LONG.format(limit=limit))
 
 
 class ToFile(BaseParser):
-    """Writes a body into a file of its own and hands over the path; whoever asked removes it.
+    """Writes the body into a temporary file and returns its path. The caller removes the file.
 
     A view may set `max_file` (bytes).
     """
@@ -81,7 +83,7 @@ class ToFile(BaseParser):
     max_file = 100_000_000
 
     def limit(self, view: object) -> int:
-        """Bytes that the body may have."""
+        """Return the largest allowed body, in bytes."""
         return int(getattr(view, "max_file", self.max_file))
 
     def parse(
@@ -90,7 +92,7 @@ class ToFile(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Where the body lies now."""
+        """Return the path of the file that holds the body."""
         context = parser_context or {}
         limit = self.limit(context.get("view"))
         if "request" in context:
@@ -104,7 +106,7 @@ class ToFile(BaseParser):
                 while chunk := stream.read(CHUNK):
                     written += len(chunk)
                     if written > limit:
-                        raise TooLarge(TOO_LONG.format(limit))
+                        raise TooLarge(TOO_LONG.format(limit=limit))
                     file.write(chunk)
         except BaseException:
             Path(name).unlink()
@@ -113,15 +115,15 @@ class ToFile(BaseParser):
 
 
 class LongJSONParser(ToFile):
-    """JSON for a view whose `max_body` is large: parsed where it is small, else left in a file.
+    """JSON for a view with a large `max_body`: parses a small body, leaves a large one in a file.
 
-    The process that answers never holds what a large one unpacks to.
+    So the web process never holds a large parsed body in memory.
     """
 
     media_type, suffix = JSONParser.media_type, ".body"
 
     def limit(self, view: object) -> int:
-        """Bytes that the body may have."""
+        """Return the largest allowed body, in bytes."""
         return int(getattr(view, "max_body", SafeJSONParser.max_body))
 
     def parse(
@@ -130,7 +132,7 @@ class LongJSONParser(ToFile):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        """The parsed body, or where it lies."""
+        """Return the parsed body, or the path of the file that holds it."""
         context = dict(parser_context or {})
         length = int(context["request"].META.get("CONTENT_LENGTH") or 0)
         if 0 < length <= SafeJSONParser.max_body:
@@ -139,18 +141,18 @@ class LongJSONParser(ToFile):
 
 
 class JsonLinesFile(ToFile):
-    """One JSON object a line."""
+    """JSON Lines: one JSON object a line."""
 
     media_type, suffix = "application/x-ndjson", ".jsonl"
 
 
 class CsvFile(ToFile):
-    """A table of text."""
+    """CSV."""
 
     media_type, suffix = "text/csv", ".csv"
 
 
 class ParquetFile(ToFile):
-    """A table of columns."""
+    """Apache Parquet."""
 
     media_type, suffix = "application/vnd.apache.parquet", ".parquet"

@@ -1,4 +1,4 @@
-"""Child processes that end with the process that started them."""
+"""Child processes that end with their parent."""
 
 import ctypes
 import os
@@ -13,11 +13,11 @@ PR_SET_PDEATHSIG = 1
 
 
 def die_with_parent(death_signal: signal.Signals, *, niceness: int = 0) -> Callable[[], None]:
-    """Return a `preexec_fn` after which the kernel sends `death_signal` when the parent ends.
+    """Return a `preexec_fn` that makes the kernel send `death_signal` when the parent ends.
 
-    It holds for `kill -9` of the parent too. The kernel counts the *thread* that forked as the
-    parent, so spawn from the main thread. Outside Linux there is no such promise and the function
-    only sets the niceness; the supervisor uses a guardian process there.
+    Works even if the parent is killed with SIGKILL. The kernel treats the *thread* that forked as
+    the parent, so spawn from the main thread. Outside Linux the function only sets the niceness;
+    the supervisor uses a guardian process there.
     """
     parent = os.getpid()
     prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
@@ -34,16 +34,16 @@ def die_with_parent(death_signal: signal.Signals, *, niceness: int = 0) -> Calla
 
 
 def end_with_parent(death_signal: signal.Signals) -> None:
-    """Have the kernel send this process `death_signal` when its parent ends (Linux alone)."""
+    """Make the kernel send this process `death_signal` when its parent ends (Linux only)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0)
 
 
 def machine_memory_mb(*, root: Path = Path("/")) -> int:
-    """Megabytes of memory that processes have here: the machine's, or its container's if less.
+    """Return the megabytes of memory available here: the machine's, or the container's if less.
 
-    A container's limit stands in the files of its control group (version 2 or 1), or in those of
-    a group that holds it. Swap is not counted. `root` is where `proc` and `sys` lie.
+    A container's limit is in the files of its control group (version 2 or 1), or of a parent group.
+    Swap is not counted. `root` is the folder that contains `proc` and `sys`.
     """
     limits = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
     groups = root / "sys/fs/cgroup"
@@ -54,6 +54,6 @@ def machine_memory_mb(*, root: Path = Path("/")) -> int:
                 mine = Path(line.removeprefix("0::"))
     files = [groups / str(one).lstrip("/") / "memory.max" for one in (mine, *mine.parents)]
     for file in (*files, groups / "memory/memory.limit_in_bytes"):
-        with suppress(OSError, ValueError):  # without a limit it says "max"
+        with suppress(OSError, ValueError):  # "max" means no limit
             limits.append(int(file.read_text()))
     return min(limits) >> 20

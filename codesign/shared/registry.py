@@ -1,4 +1,4 @@
-"""How a lower app lets a higher one take part without knowing it (filled in `ready()`)."""
+"""Registries that let a lower app use what higher apps provide (filled in `ready()`)."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ T = TypeVar("T")
 
 
 class Registry(Generic[T]):
-    """Named entries in the order they came; a name is taken once."""
+    """Named entries in the order of registration. Names are unique."""
 
     def __init__(self, what: str) -> None:
         self.what = what
         self._entries: dict[str, T] = {}
 
     def register(self, name: str, entry: T) -> T:
-        """Add `entry`; a second one of the same name is a mistake."""
+        """Add `entry`. Raises ValueError if the name is taken."""
         if name in self._entries:
             raise ValueError(f"{self.what} {name!r} is registered twice")
         self._entries[name] = entry
         return entry
 
     def get(self, name: str) -> T:
-        """The entry of that name; a missing one is a mistake in the code, not in the input."""
+        """Return the entry of that name. A missing name is an error in the code: KeyError."""
         return self._entries[name]
 
     def __contains__(self, name: str) -> bool:

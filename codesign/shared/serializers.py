@@ -1,29 +1,34 @@
-"""Shapes that every part of the API shares."""
+"""Serializers and error descriptions that every part of the API shares."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse
 from rest_framework import serializers
 
 from codesign.shared.problems import CONTENT_TYPE
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
 Shape = serializers.Serializer[dict[str, Any]]
 WHY: dict[int, str] = {
-    400: "Something sent is wrong; `fields` says what and where.",
-    401: "Nobody is signed in, or the token is unknown or has ended.",
+    400: "Something sent is invalid; `fields` says what and where.",
+    401: "No valid credentials: the token is unknown, expired or revoked.",
     403: "Your role, your consent or the token's scopes do not include this.",
-    404: "There is no such thing for you.",
-    406: "The answer would be JSON, which `Accept` does not allow.",
-    409: "It was fine once, and something happened in between.",
-    410: "It was here once and is not handed out any more.",
-    411: "The body came in chunks; send its length as `Content-Length`.",
-    413: "More than can be taken at once.",
-    415: "The body is of no kind that this takes.",
-    416: "The file is shorter than the part asked for.",
-    429: "Too much at once; `Retry-After` says how many seconds to wait.",
+    404: "It does not exist, or you do not have access to it.",
+    406: "The response is JSON, which `Accept` does not allow.",
+    409: "The request was valid, but something changed in the meantime.",
+    410: "It existed once and is no longer available.",
+    411: "The body was sent in chunks; send its length as `Content-Length`.",
+    413: "The request is too large.",
+    415: "This content type is not supported.",
+    416: "The file is shorter than the requested range.",
+    429: "Too many requests; `Retry-After` says how many seconds to wait.",
 }
 
 
@@ -41,24 +46,24 @@ class ProblemSerializer(Shape):
 
 
 SUCH_AS: dict[int, tuple[str, str, dict[str, list[str]]]] = {
-    400: ("invalid", "Some of this cannot be taken as it is.", {"purpose": ["This is missing."]}),
-    401: ("not_authenticated", "This token is not known here, or it was ended.", {}),
+    400: ("invalid", "Some values are missing or invalid.", {"purpose": ["This is missing."]}),
+    401: ("not_authenticated", "This token is unknown or was revoked.", {}),
     403: ("not_permitted", "Your role in this study does not include this.", {}),
-    404: ("not_found", "There is nothing here for you.", {}),
-    406: ("not_acceptable", "The answer would be JSON. Accept application/json.", {}),
-    409: ("conflict", "You have sent this one already.", {}),
-    410: ("gone", "Its files are not given out any more; please use a newer release.", {}),
+    404: ("not_found", "This does not exist, or you do not have access to it.", {}),
+    406: ("not_acceptable", "The response is JSON. Accept application/json.", {}),
+    409: ("conflict", "You have already submitted this.", {}),
+    410: ("gone", "The files are no longer available. Please use a newer release.", {}),
     411: ("length_required", "Please send the length of the body as “Content-Length”.", {}),
-    413: ("too_large", "This is more than 100,000 bytes. Please send it in parts.", {}),
-    415: ("unsupported_media_type", "This kind of content cannot be read. Send JSON.", {}),
-    416: ("range_not_satisfiable", "The file is shorter than that.", {}),
-    429: ("throttled", "That was more than this can take at once. Wait 20 seconds.", {}),
+    413: ("too_large", "This is larger than 100,000 bytes. Please send it in parts.", {}),
+    415: ("unsupported_media_type", "This content type is not supported. Send JSON.", {}),
+    416: ("range_not_satisfiable", "The requested range starts after the end of the file.", {}),
+    429: ("throttled", "Too many requests. Try again in 20 seconds.", {}),
 }
-"""(code, title, fields) of a refusal as it may come."""
+"""Example of each refusal: (code, title, fields)."""
 
 
 def refusal(status: int) -> OpenApiResponse:
-    """A refusal for the description of an operation, with an example of it."""
+    """Return the OpenAPI description of a refusal, with an example."""
     code, title, fields = SUCH_AS[status]
     body: dict[str, Any] = {"type": f"urn:codesign:problem:{code}", "title": title}
     body |= {"status": status} | ({"fields": fields} if fields else {})
@@ -69,47 +74,47 @@ def refusal(status: int) -> OpenApiResponse:
 
 
 def refused(*codes: int) -> dict[tuple[int, str], OpenApiResponse]:
-    """Refusals for the description of an operation, beside those that every one can give."""
+    """Return the descriptions of refusals that an operation adds to the common ones."""
     return {(code, CONTENT_TYPE): refusal(code) for code in codes}
 
 
 class OneOf(serializers.ChoiceField):
-    """A word out of few; a refusal says which."""
+    """A choice whose error message lists the accepted values."""
 
     def __init__(self, choices: Sequence[str], **options: Any) -> None:
-        """`choices` as they are sent."""
-        words = ", ".join(choices)
-        options["error_messages"] = {"invalid_choice": f"Please use one of: {words}."}
+        """`choices` are the accepted values."""
+        message = format_lazy(_("Please use one of: {values}."), values=", ".join(choices))
+        options["error_messages"] = {"invalid_choice": message}
         super().__init__(choices, **options)
 
 
-_SENTENCES: dict[type[serializers.Field[Any, Any, Any, Any]], dict[str, str]] = {
-    serializers.Field: {"required": "This is missing.", "null": "This may not be null."},
+_SENTENCES: dict[type[serializers.Field[Any, Any, Any, Any]], dict[str, _StrPromise]] = {
+    serializers.Field: {"required": _("This is missing."), "null": _("This may not be null.")},
     serializers.CharField: {
-        "invalid": "Please send a text.",
-        "blank": "This may not be empty.",
-        "max_length": "Please keep this to {max_length} characters.",
+        "invalid": _("Please send a text."),
+        "blank": _("This may not be empty."),
+        "max_length": _("Please keep this to {max_length} characters."),
     },
     serializers.IntegerField: {
-        "invalid": "Please send a whole number.",
-        "min_value": "Please send {min_value} or more.",
-        "max_value": "Please send {max_value} or less.",
-        "max_string_length": "Please send a whole number.",
+        "invalid": _("Please send a whole number."),
+        "min_value": _("Please send {min_value} or more."),
+        "max_value": _("Please send {max_value} or less."),
+        "max_string_length": _("Please send a whole number."),
     },
     serializers.FloatField: {
-        "invalid": "Please send a number.",
-        "min_value": "Please send {min_value} or more.",
-        "max_value": "Please send {max_value} or less.",
-        "max_string_length": "Please send a number.",
+        "invalid": _("Please send a number."),
+        "min_value": _("Please send {min_value} or more."),
+        "max_value": _("Please send {max_value} or less."),
+        "max_string_length": _("Please send a number."),
     },
-    serializers.UUIDField: {"invalid": "Please send an id as this API gives it."},
-    serializers.BooleanField: {"invalid": "Please send true or false."},
-    serializers.DictField: {"not_a_dict": "Please send an object."},
-    serializers.ListField: {"not_a_list": "Please send a list."},
+    serializers.UUIDField: {"invalid": _("Please send an id that this API returned.")},
+    serializers.BooleanField: {"invalid": _("Must be true or false.")},
+    serializers.DictField: {"not_a_dict": _("Please send an object.")},
+    serializers.ListField: {"not_a_list": _("Please send a list.")},
 }
 
 
 def speak_plainly() -> None:
-    """Replace the library's sentences at their source, so that no part of the API can send them."""
+    """Replace REST framework's default messages at their source, so that none can be sent."""
     for field, sentences in _SENTENCES.items():
         field.default_error_messages = {**field.default_error_messages, **sentences}

@@ -1,10 +1,10 @@
-"""What somebody sends whose session has ended waits until they have signed in again.
+"""Keeps a form that was sent after the session ended, until its sender has signed in again.
 
-It goes to the account that was signed in when the form was made, and to no other account at the
-same browser. The browser remembers, in a signed cookie, which account each of its CSRF secrets
-belongs to (Django makes a new secret at every sign-in), so the token in a form tells whose form it
-is. The fields are kept under that account, once for each `key`, for an hour. A request of somebody
-who was never signed in at this browser stores nothing. Signing out by choice forgets both.
+The form is returned only to the account that was signed in when the form was rendered, never to
+another account in the same browser. A signed cookie records which account each CSRF secret of this
+browser belongs to (Django creates a new secret at every sign-in), so the token in a form identifies
+its account. The fields are cached under that account, once per `key`, for an hour. Nothing is
+stored for a browser in which nobody has signed in. Signing out deliberately deletes both.
 """
 
 from __future__ import annotations
@@ -26,26 +26,26 @@ from django.utils.translation import gettext_lazy as _
 
 CSRF = "csrfmiddlewaretoken"
 COOKIE = "codesign_forms"
-"""Holds pairs of fingerprints: of a CSRF secret, and of the account that was signed in with it."""
+"""Maps fingerprints of CSRF secrets to fingerprints of the accounts signed in with them."""
 MOST_SIGN_INS = 8
-"""Sign-ins that a browser remembers."""
+"""Number of sign-ins that a browser remembers."""
 REMEMBERED_SECONDS = 2 * settings.SESSION_COOKIE_AGE
-"""Longer than a session: a form is sent after its session has ended."""
+"""Longer than a session, because a form may be sent after its session has ended."""
 FORM = "kept_form"
 MOST_BYTES = 1_000_000
-"""Kept for somebody who is signed out: as much as a draft may have, and more than other forms."""
+"""Largest form that is kept: as large as a draft, and larger than any other form."""
 KEPT_SECONDS = 3600
 IS_KEPT = _("You have been signed out. What you filled in is kept.")
 NOT_KEPT = _(
-    "You have been signed out. What you sent could not be kept meanwhile; your browser's “back” "
-    "may still show it."
+    "You have been signed out. What you sent could not be saved. Your browser's “back” button may "
+    "still show it."
 )
 
 
 def hold(request: HttpRequest, key: str, about: str) -> bool:
-    """Keep the fields of a form under `key`, with what they are about; whether they are kept.
+    """Keep the fields of a form under `key`, with what they are about. Return whether it was kept.
 
-    What cannot come back whole is not kept: with files or passwords, or longer than `MOST_BYTES`.
+    A form with files or passwords, or longer than `MOST_BYTES`, is not kept.
     """
     owner = made_by(request)
     if owner is None or not comes_whole(request):
@@ -62,9 +62,9 @@ def hold(request: HttpRequest, key: str, about: str) -> bool:
 
 
 def held(request: HttpRequest, key: str) -> tuple[str, list[tuple[str, str]]] | None:
-    """What is kept under `key` for the account that asks, and what it is about; else None.
+    """Return what is kept under `key` for this account, as (what it is about, fields), or None.
 
-    A browser at which nothing was kept says so by a missing cookie, and costs no query.
+    A browser without the cookie has nothing kept, and costs no query.
     """
     if key not in request.COOKIES or not request.user.is_authenticated:
         return None
@@ -76,41 +76,41 @@ def held(request: HttpRequest, key: str) -> tuple[str, list[tuple[str, str]]] | 
 
 
 def drop(request: HttpRequest, key: str) -> None:
-    """Forget what is kept under `key` for the account that asks."""
+    """Delete what is kept under `key` for this account."""
     if key in request.COOKIES and request.user.is_authenticated:
         caches["default"].delete_many([_name(_fingerprint(str(request.user.pk)), key)])
 
 
 def comes_whole(request: HttpRequest) -> bool:
-    """Whether a form could be given back as it was sent: without files and passwords."""
+    """Return whether a form can be shown again as it was sent: without files and passwords."""
     left_out = getattr(request, "files_left_out", False)
     return not (left_out or request.FILES or any("password" in name for name in request.POST))
 
 
 def made_by(request: HttpRequest) -> str | None:
-    """Fingerprint of the account for which the form was made that is sent; None: nobody known."""
+    """Return the fingerprint of the account for which the sent form was rendered, or None."""
     return _known(request).get(_of_token(request.POST.get(CSRF, "")))
 
 
 def is_own(request: HttpRequest) -> bool:
-    """Whether the form that is sent was made for the very account that sends it."""
+    """Return whether the sent form was rendered for the account that sends it."""
     return made_by(request) == _fingerprint(str(request.user.pk))
 
 
 def was_here(request: HttpRequest) -> bool:
-    """Whether somebody has been signed in at this browser lately."""
+    """Return whether anybody was signed in with this browser recently."""
     return bool(_known(request))
 
 
 def signed_out(request: HttpRequest) -> None:
-    """Somebody signs out by choice: forget what waits for them, and which forms are theirs."""
+    """Delete the kept forms of a person who signs out, and forget which forms are theirs."""
     own = request.signed_out = _fingerprint(str(request.user.pk))  # type: ignore[attr-defined]
     kept = [_name(own, key) for key in request.COOKIES if key.startswith("kept_")]
     caches["default"].delete_many(kept)
 
 
 def tell_browser(request: HttpRequest, answer: HttpResponse) -> None:
-    """Write down in the browser whose forms this sign-in makes, and that something is kept."""
+    """Store in the browser which account its forms belong to, and whether a form was kept."""
     if key := getattr(request, "kept_now", ""):
         _set(answer, key, "yes", KEPT_SECONDS)
     before = _known(request)
@@ -142,7 +142,7 @@ def _known(request: HttpRequest) -> Mapping[str, str]:
     return _read(request.COOKIES.get(COOKIE, ""))
 
 
-@lru_cache(maxsize=1024)  # every page asks
+@lru_cache(maxsize=1024)  # every page needs this
 def _read(cookie: str) -> Mapping[str, str]:
     try:
         return MappingProxyType(signing.loads(cookie, salt=COOKIE))
@@ -159,7 +159,7 @@ def _fingerprint(value: str) -> str:
 
 
 def _of_token(token: str) -> str:
-    """The fingerprint of the secret in a form's token, which is masked anew on every page."""
+    """Return the fingerprint of the secret in a form's token, which is masked anew on each page."""
     if len(token) == csrf.CSRF_TOKEN_LENGTH and token.isalnum() and token.isascii():
         token = csrf._unmask_cipher_token(token)  # type: ignore[attr-defined]
     return _fingerprint(token)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NoReturn
+
+from django.utils.translation import gettext as _
 
 from codesign.shared.errors import Conflict
 
@@ -25,8 +28,14 @@ class Transitions:
         return new in self.table.get(old, frozenset())
 
     def check(self, old: str, new: str) -> str:
-        """Return `new`, or refuse with a Conflict that says where it stands."""
+        """Return `new`, or refuse with a Conflict that names the present state."""
         if not self.allows(old, new):
-            stands = old.replace("_", " ")
-            raise Conflict(f"This cannot be done any more: the {self.name} is {stands}.")
+            self.refuse(old)
         return new
+
+    def refuse(self, state: str) -> NoReturn:
+        """Raise the Conflict for a row in this state."""
+        raise Conflict(
+            _("This is no longer possible: the %(name)s is %(state)s.")
+            % {"name": self.name, "state": state.replace("_", " ")}
+        )

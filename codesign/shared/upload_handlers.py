@@ -1,7 +1,7 @@
-"""Files that arrive, and the folder in which they lie until somebody keeps them.
+"""Upload handlers, and the folder that holds uploads until a view stores them.
 
-No address takes files but those that say so (`takes_files`), and they take them from people who may
-send them there: whoever else sends one has nothing of it written to the disk.
+Only views decorated with `takes_files` accept files, and only from people who may send them. Files
+sent by anybody else are not written to disk.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ PREFIX = "codesign-upload-"
 
 
 def folder() -> Path:
-    """Where they lie: beside the imports that wait, so that what a crash left goes as theirs do."""
-    found = Path(settings.UPLOADS_DIR)
-    found.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return found
+    """Return the upload folder. It is inside the imports folder, whose clean-up also empties it."""
+    uploads = Path(settings.UPLOADS_DIR)
+    uploads.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return uploads
 
 
 class FileOnDisk(TemporaryUploadedFile):
-    """A file of a form, in that folder."""
+    """An uploaded file in the upload folder."""
 
     def __init__(self, name: str | None, content_type: str | None, charset: str | None) -> None:
         file = tempfile.NamedTemporaryFile(prefix=PREFIX, dir=folder())  # noqa: SIM115
@@ -44,10 +44,10 @@ class FileOnDisk(TemporaryUploadedFile):
 
 
 class FilesOnDisk(TemporaryFileUploadHandler):
-    """Takes what memory should not hold.
+    """Handles files that are too large for memory.
 
-    A form that says it is longer than any may be is refused before anything of it is written. It is
-    read to its end nevertheless: a browser shows no answer to what it could not send.
+    A form that declares more than the allowed length is refused before any of it is written. It is
+    still read to the end, because a browser shows no response to a request it could not finish.
     """
 
     def handle_raw_input(
@@ -58,23 +58,23 @@ class FilesOnDisk(TemporaryFileUploadHandler):
         boundary: str,
         encoding: str | None = None,
     ) -> None:
-        """Look at the length."""
+        """Check the declared length."""
         if content_length > settings.MOST_FORM_BYTES:
             while input_data.read(self.chunk_size):
                 pass
             raise RequestDataTooBig
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
-        """Begin a file."""
+        """Start a file."""
         FileUploadHandler.new_file(self, *args, **kwargs)
         self.file = FileOnDisk(self.file_name, self.content_type, self.charset)
 
 
 class NoFiles(FileUploadHandler):
-    """Reads the fields of a form and leaves its files out: for every address that takes none.
+    """Reads the fields of a form and skips its files, for every view that takes none.
 
-    A form longer than memory should hold is refused. It is read to its end only for a browser
-    at which somebody was signed in, which then shows the answer; a stranger is not listened to.
+    A form longer than the memory limit is refused. It is read to the end only for a browser in
+    which somebody was signed in, so that the browser shows the response; a stranger's is not read.
     """
 
     def handle_raw_input(
@@ -85,7 +85,7 @@ class NoFiles(FileUploadHandler):
         boundary: str,
         encoding: str | None = None,
     ) -> None:
-        """Look at the length."""
+        """Check the declared length."""
         most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         if most is None or content_length <= most:
             return
@@ -95,22 +95,22 @@ class NoFiles(FileUploadHandler):
         raise RequestDataTooBig
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
-        """Leave it out, and remember that there was one."""
+        """Skip the file and remember that there was one."""
         self.request.files_left_out = True  # type: ignore[union-attr]
         raise SkipFile
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        """Nothing of it is kept."""
+        """Discard the data."""
 
     def file_complete(self, file_size: int) -> None:
-        """No file came of it."""
+        """Return nothing, because no file was kept."""
 
 
 def takes_files(view: Any) -> Any:
-    """Let a view read files, once whoever sends them is known to be allowed to.
+    """Let a view receive files, after its permission check.
 
-    The token against forged requests stands in the same body as the file, so it is checked here
-    and not before, when nobody knows yet who asks.
+    The CSRF token is in the same body as the file, so it is checked here and not earlier, when the
+    sender's permission is not known yet.
     """
     checked = csrf_protect(view)
 

@@ -1,4 +1,4 @@
-"""Pages that belong to no app."""
+"""Error pages, and the page that returns a kept form."""
 
 import contextlib
 import sys
@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.template.loader import get_template
 from django.urls import Resolver404, resolve
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views import defaults
 from django.views.decorators.cache import never_cache
@@ -21,24 +22,24 @@ from codesign.shared.errors import DATABASE_AWAY, TooLarge
 from codesign.shared.pages import plain_page
 from codesign.shared.problems import TOO_LONG, is_api, problem_outside
 
-AWAY = "Codesign cannot reach its records right now. Send the same again soon."
-NO_ROOM = (
-    "The server has no room to keep anything new right now. Nothing of this was kept and nothing "
-    "that was kept is lost. Send the same again later."
+AWAY = _("Codesign cannot reach its database right now. Please send this again in a moment.")
+NO_ROOM = _(
+    "The server's disk is full, so this was not saved. Nothing that was saved before is lost. "
+    "Please send this again later."
 )
-IS_A_BUTTON = _("That address only takes what a button sends, so nothing was changed.")
+IS_A_BUTTON = _("That page can only be reached with a button, so nothing was changed.")
 COME_BACK_AFTER = "20"
-"""Seconds; a server that was restarted answers by then."""
+"""Seconds. A restarted server answers again within this time."""
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form that was open for too long, or since before somebody signed in again elsewhere.
+    """Answer a form with an outdated CSRF token: open too long, or older than a new sign-in.
 
-    A signed-in person's own form comes back with what they wrote and a fresh token, to be sent by
-    them: one that was made for the same account, so that nobody is shown what somebody else wrote
-    at the same browser. Only if the browser says that it came from a page of ours: else another
-    site could have a stranger's form completed by one careless press. What cannot come back whole
-    (files, passwords) does not come back at all.
+    The form is shown again with the person's own input and a fresh token, for them to send. This
+    happens only if the form was rendered for the same account, so that nobody sees what another
+    person wrote in the same browser, and only if the browser says that the request came from our
+    own page, so that no other site can have a form completed by one careless click. Forms with
+    files or passwords are not shown again.
     """
     own = request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"
     words: dict[str, object] = {}
@@ -52,7 +53,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 @never_cache
 @require_safe
 def kept_form(request: HttpRequest) -> HttpResponse:
-    """What somebody sent whose session had ended, to be sent by them now that they are back."""
+    """Show the form that a person sent after their session ended, for them to send again."""
     if (kept := stashed_forms.held(request, stashed_forms.FORM)) is None:
         return redirect("/")
     address, sent = kept
@@ -60,9 +61,9 @@ def kept_form(request: HttpRequest) -> HttpResponse:
 
 
 def not_allowed(request: HttpRequest, answer: HttpResponseNotAllowed) -> HttpResponse:
-    """A browser's request that an address does not take, as when it loads what a button posts to.
+    """Answer a browser request whose method is not allowed, such as opening a button's address.
 
-    Whoever looks is led to the page above, where the form is; whoever sends gets a page with 405.
+    A GET is redirected to the nearest page above, which has the form. Other methods get a 405 page.
     """
     above = page_above(request.path_info)
     if request.method in ("GET", "HEAD"):
@@ -75,7 +76,7 @@ def not_allowed(request: HttpRequest, answer: HttpResponseNotAllowed) -> HttpRes
 
 
 def page_above(path: str) -> str:
-    """The nearest address above this one that there is."""
+    """Return the nearest existing address above `path`."""
     while path != "/":
         path = path.rstrip("/").rpartition("/")[0] + "/"
         with contextlib.suppress(Resolver404):
@@ -85,32 +86,32 @@ def page_above(path: str) -> str:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """400 outside any view: a page, or a problem document for programs."""
+    """Handle 400 outside of views: a page, or a problem document for the API."""
     if isinstance(exception, RequestDataTooBig):
         if is_api(request):
-            return problem_outside(413, TooLarge.code, TOO_LONG)
+            return problem_outside(413, TooLarge.code, str(TOO_LONG))
         return render(request, "413.html", status=413)
     if is_api(request):
-        return problem_outside(400, "invalid", "This request could not be read.")
+        return problem_outside(400, "invalid", gettext("This request could not be read."))
     return defaults.bad_request(request, exception)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """403, likewise."""
+    """Handle 403 outside of views."""
     if is_api(request):
-        return problem_outside(403, "not_permitted", "You may not do this here.")
+        return problem_outside(403, "not_permitted", gettext("You are not allowed to do this."))
     return defaults.permission_denied(request, exception)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """404, likewise."""
+    """Handle 404 outside of views."""
     if is_api(request):
-        return problem_outside(404, "not_found", "There is nothing at this address.")
+        return problem_outside(404, "not_found", gettext("Nothing was found at this address."))
     return defaults.page_not_found(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500, likewise; 503 where the database is away or nothing has room, which passes."""
+    """Handle 500; answer 503 if the database is unreachable or the disk is full, as both pass."""
     error = sys.exc_info()[1]
     lacking = disk_space.was_lacking(error)
     if lacking or isinstance(error, DATABASE_AWAY):
@@ -118,25 +119,26 @@ def server_error(request: HttpRequest) -> HttpResponse:
         answer["Retry-After"] = COME_BACK_AFTER
         return answer
     if is_api(request):
-        return problem_outside(500, "error", "Something went wrong on our side.")
+        return problem_outside(500, "error", gettext("Something went wrong on our side."))
     return defaults.server_error(request)
 
 
 def _away(request: HttpRequest, *, full: bool) -> HttpResponse:
-    """What was sent comes back as a form, to be sent again: nobody writes anything twice."""
+    """Answer 503 with the sent form, so that nobody has to write anything twice."""
     if is_api(request):
-        return (
-            problem_outside(503, "no_room", NO_ROOM) if full else problem_outside(503, "away", AWAY)
-        )
+        if full:
+            return problem_outside(503, "no_room", str(NO_ROOM))
+        return problem_outside(503, "away", str(AWAY))
     sent, file = _sent_again(request)
     words = {"sent": sent, "file": file, "full": full, "address": request.get_full_path()}
     return HttpResponse(get_template("503.html").render(words), status=503)
 
 
 def _sent_again(request: HttpRequest) -> tuple[list[tuple[str, str]], bool]:
-    """The fields of a form, and whether a file was with it: it cannot come back, so nothing does.
+    """Return the fields of the form, and whether it had a file, which cannot be sent back.
 
-    Where the form itself could not be read, for lack of room, nothing is known of it.
+    Returns no fields if there was a file, or if the form could not be read because the disk is
+    full.
     """
     try:
         file = bool(request.FILES) or getattr(request, "files_left_out", False)
@@ -146,7 +148,7 @@ def _sent_again(request: HttpRequest) -> tuple[list[tuple[str, str]], bool]:
 
 
 def _sent(request: HttpRequest) -> list[tuple[str, str]]:
-    """The fields of a form, but for passwords, which stand on no page."""
+    """Return the fields of the form, without passwords, which are never shown on a page."""
     return [
         (name, str(value))
         for name, values in request.POST.lists()

@@ -1,7 +1,7 @@
-"""Whether a text shows anything: the one answer for forms, the API, imports and services.
+"""Whether a text shows anything: one answer for forms, the API, imports and services.
 
-A signature, a prompt or a rewrite of invisible characters alone looks empty to whoever reads it,
-so it counts as empty. `str.strip` knows white space only.
+A signature, prompt or rewrite that has only invisible characters looks empty to its reader, so it
+counts as empty. `str.strip` only knows white space.
 """
 
 from __future__ import annotations
@@ -9,35 +9,35 @@ from __future__ import annotations
 import unicodedata
 
 UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Me"})
-"""General categories that show nothing alone: controls, formats, spaces, marks without a base."""
+"""Unicode categories that show nothing alone: controls, formats, spaces, marks without a base."""
 BLANK = frozenset(
     "\u115f\u1160\u3164\uffa0"  # Hangul fillers, which are letters by category
     "\u2065\ufff0\ufff1\ufff2\ufff3\ufff4\ufff5\ufff6\ufff7\ufff8"  # unassigned, default ignorable
     "\u2800"  # braille pattern blank
     "\U0001d159"  # musical symbol null notehead
     "\U00013441\U00013442"  # Egyptian full and half blank
-    "\ufffc\ufffd"  # stand where something was lost: an object, or what could not be decoded
+    "\ufffc\ufffd"  # replace what was lost: an object, or bytes that could not be decoded
 )
-"""Characters of other categories that show nothing, or nothing that was meant."""
+"""Characters of other categories that show nothing, or nothing that was intended."""
 SHOWN_FORMATS = frozenset(
     "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
 )
-"""Signs that stand before Arabic, Syriac and Kaithi numbers or words: formats that are drawn."""
+"""Signs before Arabic, Syriac and Kaithi numbers or words: format characters that are drawn."""
 IGNORED_PLANE = range(0xE0000, 0xE1000)
-"""Tags, variation selectors and code points reserved for their like: all default ignorable."""
+"""Tags, variation selectors and reserved code points: all default ignorable."""
 
 
 def shows_nothing(text: str) -> bool:
-    """Whether nobody could see any of it: it is empty, or every character is invisible.
+    """Return whether a text is empty or has only invisible characters.
 
-    An emoji joined by ZWJ, Persian with ZWNJ and a letter with marks hold something that is seen.
+    An emoji joined by ZWJ, Persian with ZWNJ and a letter with marks all show something.
     Source: Unicode 16, `DerivedCoreProperties.txt`, Default_Ignorable_Code_Point.
     """
     return not any(map(_shows, text))
 
 
 def seen(text: str) -> str:
-    """The text without white space around it; empty where it shows nothing."""
+    """Return the text without surrounding white space; empty if it shows nothing."""
     return "" if shows_nothing(text) else text.strip()
 
 
@@ -48,7 +48,7 @@ def _shows(character: str) -> bool:
 
 
 class _Nothing:
-    """What a field of text takes for empty: all that the library does, and what shows nothing."""
+    """Values that a text field treats as empty: Django's, and text that shows nothing."""
 
     def __contains__(self, value: object) -> bool:
         return shows_nothing(value) if isinstance(value, str) else value in (None, [], (), {})

@@ -1,1 +1,1 @@
-"""Studies, who takes part in them, and in what role."""
+"""Studies, their cohorts, their members and their members' roles."""

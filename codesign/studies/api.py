@@ -1,4 +1,4 @@
-"""The API's list of studies, and what every address within one shares."""
+"""The API's list of studies, and the base class of views within a study."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ EXAMPLE = {
 
 
 class InStudyView(ApiView):
-    """An address within a study, whose slug it names."""
+    """A view of one study, whose slug is in the address."""
 
     def study(self, slug: str) -> Study:
-        """The study, for whoever holds the permission there."""
+        """Return the study if the actor holds the permission there. Raises Refusal."""
         return member_with(self.actor, self.permission, slug=slug).study
 
 
 class StudiesView(ApiView):
-    """Studies that one takes part in."""
+    """The studies of the signed-in person."""
 
     permission = LIST_OWN
     scope = TokenScope.STUDY_READ
@@ -43,6 +43,6 @@ class StudiesView(ApiView):
         responses=StudySerializer(many=True),
     )
     def get(self, request: Request) -> Response:
-        """Every study of which the signed-in person is a member, oldest membership first."""
+        """List the studies of which the signed-in person is a member, oldest membership first."""
         memberships = queries.memberships(actor=self.actor)
         return Response(StudySerializer(memberships, many=True).data)

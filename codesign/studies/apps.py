@@ -10,7 +10,7 @@ class StudiesConfig(AppConfig):
     label = "studies"
 
     def ready(self) -> None:
-        """Offer publish checks; tell which roles somebody holds, for the tokens they can use."""
+        """Register publish checks, receivers, and the roles that a person holds."""
         from codesign.accounts.registry import ROLES_HELD
         from codesign.studies import publish_checks, receivers  # noqa: F401
         from codesign.studies.queries import roles_held

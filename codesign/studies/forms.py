@@ -1,4 +1,4 @@
-"""What is said about a study; its cohorts."""
+"""Forms for the description of a study and for its cohorts."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ SUMMARY_ROWS = 4
 
 
 class AboutForm(forms.Form):
-    """What people read about a study, and whom they can ask."""
+    """The description of a study that people read, and whom they can ask."""
 
     title = forms.CharField(
         label=_("Name of the study"),
         max_length=200,
         help_text=_(
-            "Everybody in the study sees it, and mails name it. Better without a condition."
+            "Everybody in the study sees it, and e-mails contain it. Do not name a condition."
         ),
     )
     summary = forms.CharField(
-        label=_("What it is about"),
+        label=_("Summary"),
         max_length=2000,
-        help_text=_("A few plain sentences."),
+        help_text=_("A few plain sentences about the study."),
         widget=forms.Textarea(attrs={"rows": SUMMARY_ROWS}),
     )
     organisation = forms.CharField(
-        label=_("Who runs it"), max_length=200, help_text=_("Invitations come in this name.")
+        label=_("Organisation"), max_length=200, help_text=_("Invitations are sent in its name.")
     )
     contact = forms.EmailField(
-        label=_("Address for questions"),
+        label=_("Contact address"),
         max_length=254,
-        help_text=_("It stands on the Help page and beside the consent text. Somebody reads it."),
+        help_text=_("Shown on the Help page and with the consent text. Somebody must read it."),
     )
 
 
 class CohortForm(forms.Form):
-    """A new cohort."""
+    """Creating a cohort."""
 
     title = forms.CharField(
         label=_("Name of the cohort"),
@@ -45,15 +45,15 @@ class CohortForm(forms.Form):
         help_text=_("Such as “Lived experience” or “Clinicians”."),
     )
     role = forms.ChoiceField(
-        label=_("Its people judge as"),
-        choices=[(Role.PANELIST, _("panelists")), (Role.CLINICIAN, _("clinicians"))],
+        label=_("Role of its members"),
+        choices=[(Role.PANELIST, _("Panelist")), (Role.CLINICIAN, _("Clinician"))],
         widget=forms.RadioSelect,
         initial=Role.PANELIST,
-        help_text=_("Clinicians also look at what was rewritten and reported."),
+        help_text=_("Clinicians also review rewrites and reports of harm."),
     )
 
 
 class NameForm(forms.Form):
-    """Another name for a cohort."""
+    """Renaming a cohort."""
 
     title = forms.CharField(label=_("Name of the cohort"), max_length=100)

@@ -20,7 +20,7 @@ PSEUDONYM_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 class Study(PublicModel):
-    """One question put to one set of people under one consent."""
+    """A study: a question, a set of people and a consent."""
 
     slug = models.SlugField(unique=True)
     title = models.CharField(max_length=200)
@@ -43,7 +43,7 @@ class Study(PublicModel):
 
 
 class Cohort(PublicModel):
-    """People of a study who are asked the same: lived experience, clinicians."""
+    """Members of a study who get the same tasks and pay, such as lived experience or clinicians."""
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="cohorts")
     key = models.SlugField()
@@ -98,7 +98,7 @@ class HandoverQuerySet(models.QuerySet["Handover"]):
 
 
 class Member(PublicModel):
-    """One person in one study, known to research by a random pseudonym alone."""
+    """One person in one study, known to research only by a random pseudonym."""
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="members")
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
@@ -109,7 +109,7 @@ class Member(PublicModel):
     pseudonym = models.CharField(
         max_length=20, default=partial(get_random_string, 10, PSEUDONYM_LETTERS), unique=True
     )
-    left_at = models.DateTimeField(null=True, blank=True)  # a coordinator took them out
+    left_at = models.DateTimeField(null=True, blank=True)  # removed by a coordinator
 
     objects = MemberQuerySet.as_manager()
 
@@ -139,16 +139,16 @@ class Member(PublicModel):
 
     @property
     def judges(self) -> bool:
-        """Whether this is, or was, somebody who judges."""
+        """Return whether this is, or was, a panelist or clinician."""
         return bool(set(self.roles) & rules.JUDGING)
 
     def has_role(self, *roles: str) -> bool:
-        """Whether any of these roles is held, and the person has not left."""
+        """Return whether the person holds any of these roles and is still in the study."""
         return self.left_at is None and bool(set(self.roles) & set(roles))
 
 
 class Handover(PublicModel):
-    """A site admin asks that somebody coordinates a study that people are in already."""
+    """A site admin's request to make a person coordinator of a study that has had members."""
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="handovers")
     email = models.EmailField(help_text="Who is named.")

@@ -1,4 +1,4 @@
-"""Checking declared permissions; what each app's permissions need from a study."""
+"""Checking declared permissions against a person's roles in a study."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from codesign.accounts.models import User
@@ -22,14 +23,14 @@ from codesign.studies.rules import BEFORE_ANYBODY, STAFF, Role, StudyState
 
 
 class PageRequest(HttpRequest):
-    """What a signed-in page gets: the account, and the actor that it is."""
+    """The request of a signed-in page: the account and its actor."""
 
     user: User
     actor: Actor
 
 
 class StudyRequest(PageRequest):
-    """What a study page gets beside: the membership that was checked."""
+    """The request of a study page, with the membership that was checked."""
 
     member: Member
 
@@ -44,16 +45,15 @@ MAKE_STUDIES = SITE_ADMIN
 
 
 def page(permission: Permission, *, files: bool = False) -> Callable[[PageView], PageView]:
-    """Declare and check the permission of a page; `files`: it takes files from whoever holds it.
+    """Declare and check the permission of a page. `files`: the page accepts file uploads.
 
-    A study page takes `slug` and gets `request.member` (with its study and cohort), the very
-    object that was checked. Who has no membership is told that there is nothing; who has one
-    without the role is told that they may not.
+    A study page takes `slug` and gets `request.member` (with study and cohort), the same object
+    that was checked. A person without a membership gets 404; a member without the role gets 403.
     """
 
     def wrap(view: PageView) -> PageView:
         if files:
-            view = csrf_exempt(takes_files(view))  # it checks the token itself, after this
+            view = csrf_exempt(takes_files(view))  # takes_files checks the token itself
 
         @functools.wraps(view)
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -73,7 +73,10 @@ def page(permission: Permission, *, files: bool = False) -> Callable[[PageView],
 
 
 def membership(*, actor: Actor, slug: str) -> Member | None:
-    """The actor's membership of a study, also a former one, with study and cohort; one query."""
+    """Return the actor's membership of a study, even a former one, with study and cohort.
+
+    One query.
+    """
     if actor.user_id is None:
         return None
     members = Member.objects.select_related("study", "cohort")
@@ -81,17 +84,17 @@ def membership(*, actor: Actor, slug: str) -> Member | None:
 
 
 def member_with(actor: Actor, permission: Permission, *, slug: str) -> Member:
-    """The actor's membership of that study, which holds the permission; else a refusal."""
+    """Return the actor's membership if it holds the permission; else raise a refusal."""
     member = membership(actor=actor, slug=slug)
     if member is None or (member.left_at and not (permission.kept and member.judges)):
-        raise NotFound("There is no such study for you.")
+        raise NotFound(_("This study does not exist, or you are not in it."))
     if not set(member.roles) & permission.roles:
-        raise NotPermitted("Your role in this study does not include this.")
+        raise NotPermitted(_("Your role in this study does not include this."))
     return member
 
 
 def require(actor: Actor, permission: Permission, study: Study) -> Member | None:
-    """What a service calls: refuse unless the actor holds the permission in this study.
+    """Raise a refusal unless the actor holds the permission in this study. For services.
 
     The system holds every permission and has no membership (None).
     """
@@ -101,10 +104,10 @@ def require(actor: Actor, permission: Permission, study: Study) -> Member | None
 
 
 def require_to_add(actor: Actor, study: Study, roles: Collection[str]) -> None:
-    """Who adds people: the study's coordinators; a site admin the first of them, and nobody else.
+    """Allow the study's coordinators to add people, and a site admin to add the first coordinator.
 
-    So a site admin makes studies and hands them over, and has no way into one that people are in
-    already: that takes a handover (decision 0019).
+    So a site admin can create studies and hand them over, but cannot enter a study that has had
+    members without a handover (decision 0019).
     """
     if actor.is_site_admin and list(roles) == [Role.COORDINATOR] and is_untouched(study):
         return
@@ -112,7 +115,7 @@ def require_to_add(actor: Actor, study: Study, roles: Collection[str]) -> None:
 
 
 def is_untouched(study: Study) -> bool:
-    """Whether nobody has ever been in the study and nothing was done in it but to invite."""
+    """Return whether a study has never had members and nothing but invitations has happened."""
     if study.state != StudyState.DRAFT or Member.objects.filter(study=study).exists():
         return False
     done = audit.events_of(study_id=study.id).order_by()
@@ -120,15 +123,15 @@ def is_untouched(study: Study) -> bool:
 
 
 def is_run(study: Study) -> bool:
-    """Whether a coordinator is in the study who can sign in."""
+    """Return whether the study has a coordinator who can sign in."""
     return Member.objects.in_charge(Role.COORDINATOR).filter(study=study).exists()
 
 
 def studies_where(actor: Actor, permission: Permission) -> list[uuid.UUID]:
-    """Ids of the studies in which the actor holds the permission; refuses where there is none."""
+    """Return ids of studies in which the actor holds the permission. Raises NotPermitted."""
     held = Member.objects.current().with_a_role(permission.roles)
     if actor.user_id and (
         ids := list(held.filter(user_id=actor.user_id).values_list("study_id", flat=True))
     ):
         return ids
-    raise NotPermitted("You have no role in any study that includes this.")
+    raise NotPermitted(_("You have no role in any study that includes this."))

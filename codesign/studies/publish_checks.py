@@ -1,4 +1,4 @@
-"""What a study itself needs before it opens: who runs it, whom to ask, who judges."""
+"""Publish checks: a study needs a description and at least one cohort before it opens."""
 
 from __future__ import annotations
 
@@ -9,40 +9,42 @@ from django.utils.translation import gettext_lazy
 from codesign.shared.visible import shows_nothing
 from codesign.studies import queries
 from codesign.studies.models import Study
-from codesign.studies.registry import PUBLISH_CHECKS, Found, Gap, PublishCheck
+from codesign.studies.registry import PUBLISH_CHECKS, CheckResult, Gap, PublishCheck
 from codesign.studies.rules import Role
 
 
-def said(study: Study) -> Found:
-    """What people read about the study, and whom they can ask (standards 4.7)."""
+def description(study: Study) -> CheckResult:
+    """Check for a summary, an organisation and a contact address (standards 4.7)."""
     href = reverse("studies:about", kwargs={"slug": study.slug})
     needed = [
-        (study.summary, _("Say in a few sentences what the study is about.")),
-        (study.organisation, _("Say who runs the study.")),
-        (study.contact, _("Say which address people with questions write to.")),
+        (study.summary, _("Describe the study in a few sentences.")),
+        (study.organisation, _("Name the organisation that runs the study.")),
+        (study.contact, _("Add a contact address for questions.")),
     ]
-    there = [_("Questions go to %(address)s.") % {"address": study.contact}]
-    return Found(
-        there=[] if shows_nothing(study.contact) else there,
+    done = [_("Questions go to %(address)s.") % {"address": study.contact}]
+    return CheckResult(
+        done=[] if shows_nothing(study.contact) else done,
         gaps=[Gap(words, href) for value, words in needed if shows_nothing(value)],
     )
 
 
-def cohorts(study: Study) -> Found:
-    """At least one group of people who judge."""
-    found = queries.cohorts_of(study_id=study.id)
-    there = [f"{cohort.title} ({Role(cohort.role).label})" for cohort in found]
+def cohorts(study: Study) -> CheckResult:
+    """Check for at least one cohort."""
+    done = [
+        f"{cohort.title} ({Role(cohort.role).label})"
+        for cohort in queries.cohorts_of(study_id=study.id)
+    ]
     href = reverse("studies:cohorts", kwargs={"slug": study.slug})
-    return Found(there=there, gaps=[] if there else [Gap(_("Say who judges."), href)])
+    return CheckResult(done=done, gaps=[] if done else [Gap(_("Add a cohort."), href)])
 
 
 PUBLISH_CHECKS.register(
     "about",
     PublishCheck(
-        title=gettext_lazy("What the study is"),
+        title=gettext_lazy("Description"),
         says=gettext_lazy("Its name, what it is about, who runs it, and whom people can ask."),
         order=10,
-        look=said,
+        look=description,
         url_name="studies:about",
         label=gettext_lazy("About the study"),
     ),
@@ -50,8 +52,8 @@ PUBLISH_CHECKS.register(
 PUBLISH_CHECKS.register(
     "cohorts",
     PublishCheck(
-        title=gettext_lazy("Who judges"),
-        says=gettext_lazy("Cohorts are people who are asked the same and paid the same."),
+        title=gettext_lazy("Cohorts"),
+        says=gettext_lazy("A cohort is a group of people who get the same tasks and the same pay."),
         order=20,
         look=cohorts,
         url_name="studies:cohorts",

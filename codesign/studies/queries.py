@@ -1,7 +1,4 @@
-"""Reading studies and memberships.
-
-A query takes the actor, or the study or member that its caller has checked (decision 28).
-"""
+"""Reading studies and memberships. Each query takes the actor, or says who may call it."""
 
 from __future__ import annotations
 
@@ -9,16 +6,17 @@ import uuid
 from collections.abc import Collection
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from codesign.shared.actors import Actor
 from codesign.shared.errors import NotFound
 from codesign.studies.models import Cohort, Handover, Member, MemberQuerySet, Study
-from codesign.studies.registry import PUBLISH_CHECKS, Found, Gap, PublishCheck
+from codesign.studies.registry import PUBLISH_CHECKS, CheckResult, Gap, PublishCheck
 from codesign.studies.rules import JUDGING, STAFF, Role, StudyState
 
 
 def memberships(*, actor: Actor) -> MemberQuerySet:
-    """All memberships of the actor, oldest first."""
+    """Return the actor's memberships, oldest first."""
     if actor.user_id is None:
         return Member.objects.none()
     return (
@@ -30,18 +28,21 @@ def memberships(*, actor: Actor) -> MemberQuerySet:
 
 
 def roles_held(actor: Actor) -> set[str]:
-    """The roles that the actor holds in any study; one query."""
-    found = memberships(actor=actor).order_by().values_list("roles", flat=True)
-    return {role for roles in found for role in roles}
+    """Return the roles that the actor holds in any study. One query."""
+    memberships_roles = memberships(actor=actor).order_by().values_list("roles", flat=True)
+    return {role for roles in memberships_roles for role in roles}
 
 
 def works_with_programs(*, actor: Actor) -> bool:
-    """Whether any of the actor's roles comes with programs that use the API: those of staff."""
+    """Return whether any of the actor's roles uses the API with programs: the staff roles."""
     return memberships(actor=actor).with_a_role(STAFF).exists()
 
 
 def former_memberships(*, actor: Actor) -> QuerySet[Member]:
-    """Where the actor judged until they were taken out, and still sees what is theirs."""
+    """Return studies from which the actor was removed as a panelist or clinician.
+
+    They can still see what is theirs.
+    """
     if actor.user_id is None:
         return Member.objects.none()
     return (
@@ -54,15 +55,15 @@ def former_memberships(*, actor: Actor) -> QuerySet[Member]:
 
 
 def study_named(slug: str) -> Study:
-    """A study by its slug, for commands and services that check the actor themselves."""
+    """Return a study by slug, for commands and services that check the actor. Raises NotFound."""
     study = Study.objects.filter(slug=slug).first()
     if study is None:
-        raise NotFound(f"There is no study called {slug}.")
+        raise NotFound(_("There is no study called %(slug)s.") % {"slug": slug})
     return study
 
 
 def members_of(*, study_id: uuid.UUID) -> QuerySet[Member]:
-    """Members of a study with account and cohort, for its coordinator."""
+    """Return the members of a study with account and cohort, for its coordinator."""
     return (
         Member.objects.current()
         .filter(study_id=study_id)
@@ -72,19 +73,19 @@ def members_of(*, study_id: uuid.UUID) -> QuerySet[Member]:
 
 
 def in_charge(*, study_id: uuid.UUID, role: Role) -> QuerySet[Member]:
-    """People with that staff role who are in the study and can sign in."""
+    """Return members with that staff role who can sign in."""
     return Member.objects.in_charge(role).filter(study_id=study_id)
 
 
 def cohorts_of(*, study_id: uuid.UUID) -> QuerySet[Cohort]:
-    """The cohorts of a study in their order."""
+    """Return the cohorts of a study in their order."""
     return Cohort.objects.filter(study_id=study_id)
 
 
 def names_of_actors(
     *, study_id: uuid.UUID, user_ids: Collection[uuid.UUID]
 ) -> dict[uuid.UUID, str]:
-    """user id → "coordinator abc123": role and pseudonym, never a name; one query."""
+    """Return user id → "coordinator abc123": role and pseudonym, never a name. One query."""
     members = Member.objects.filter(study_id=study_id, user_id__in=user_ids)
     return {
         m.user_id: f"{', '.join(str(Role(r).label) for r in m.roles)} {m.pseudonym}"
@@ -93,28 +94,28 @@ def names_of_actors(
 
 
 def name_of_actor(*, study_id: uuid.UUID, user_id: uuid.UUID | None) -> str:
-    """The same for one person; empty for the system and for people outside the study."""
+    """Return role and pseudonym of one person; "" for the system and people outside the study."""
     if user_id is None:
         return ""
     return names_of_actors(study_id=study_id, user_ids=[user_id]).get(user_id, "")
 
 
 def member_of(*, study_id: uuid.UUID, user_id: uuid.UUID) -> Member | None:
-    """Somebody's membership, for services that check the actor themselves."""
+    """Return a person's membership, for services that check the actor."""
     return Member.objects.filter(study_id=study_id, user_id=user_id).first()
 
 
 def cohort_in(*, study_id: uuid.UUID, cohort_id: uuid.UUID) -> Cohort:
-    """One cohort of that study, with the study."""
-    found = Cohort.objects.select_related("study").filter(study_id=study_id, id=cohort_id)
-    cohort = found.first()
+    """Return one cohort of that study, with the study. Raises NotFound."""
+    cohorts = Cohort.objects.select_related("study").filter(study_id=study_id, id=cohort_id)
+    cohort = cohorts.first()
     if cohort is None:
-        raise NotFound("There is no such cohort in this study.")
+        raise NotFound(_("This study has no such cohort."))
     return cohort
 
 
 def staff_of(*, study_id: uuid.UUID) -> QuerySet[Member]:
-    """Everybody who works on a study, with their account; those whose account is stopped too."""
+    """Return the staff of a study with their accounts, including deactivated ones."""
     return (
         Member.objects.current()
         .with_a_role(STAFF)
@@ -125,7 +126,7 @@ def staff_of(*, study_id: uuid.UUID) -> QuerySet[Member]:
 
 
 def places_on_staff(*, user_id: uuid.UUID) -> QuerySet[Member]:
-    """Where somebody works on a study, for whoever changes their account."""
+    """Return the studies whose staff a person belongs to, for services that change accounts."""
     return (
         Member.objects.current()
         .with_a_role(STAFF)
@@ -136,24 +137,24 @@ def places_on_staff(*, user_id: uuid.UUID) -> QuerySet[Member]:
 
 
 def who_handed_over(*, study_id: uuid.UUID, email: str) -> set[uuid.UUID]:
-    """Who asked for the handover to that address, or approved it: never its coordinator by it."""
-    found = Handover.objects.filter(study_id=study_id, email__iexact=email)
-    pairs = found.values_list("requested_by_id", "decided_by_id")
-    return {one for pair in pairs for one in pair if one}
+    """Return who requested or approved the handover to that address; they cannot accept it."""
+    handovers = Handover.objects.filter(study_id=study_id, email__iexact=email)
+    pairs = handovers.values_list("requested_by_id", "decided_by_id")
+    return {user_id for pair in pairs for user_id in pair if user_id}
 
 
-def checked(study: Study) -> list[tuple[PublishCheck, Found]]:
-    """Every publish check in its order, with what it finds in this study."""
+def checked(study: Study) -> list[tuple[PublishCheck, CheckResult]]:
+    """Return every publish check in order, with its result for this study."""
     checks = sorted((check for _name, check in PUBLISH_CHECKS), key=lambda check: check.order)
     return [(check, check.look(study)) for check in checks]
 
 
 def gaps_of(study: Study) -> list[Gap]:
-    """Everything without which this study cannot open, in the order in which one mends it.
+    """Return everything that keeps this study from opening, in the order in which to fix it.
 
-    A study that was open before is asked only for what it may have lost since.
+    A study that was open before is only checked for what may have been lost since.
     """
     before = study.state != StudyState.DRAFT
     return [
-        gap for check, found in checked(study) if check.again or not before for gap in found.gaps
+        gap for check, result in checked(study) if check.again or not before for gap in result.gaps
     ]

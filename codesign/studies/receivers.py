@@ -1,4 +1,4 @@
-"""What studies do when an account is stopped or opened."""
+"""Receivers: telling studies when an account of their staff is deactivated or reactivated."""
 
 from typing import Any
 
@@ -11,6 +11,6 @@ from codesign.studies import services
 
 
 @receiver(account_switched)
-def tell_its_studies(*, actor: Actor, user: User, active: bool, **_: Any) -> None:
-    """The trail of every study that they work on holds it, and its staff are told."""
+def tell_its_studies(*, actor: Actor, user: User, active: bool, **_kwargs: Any) -> None:
+    """Record the change in the trail of every study that the person works on; mail its staff."""
     services.tell_of_account(actor=actor, user=user, active=active)

@@ -1,8 +1,7 @@
-"""What other apps add to a role's home, to the header and to the publish check.
+"""What other apps add to home pages, to the header and to the publish check.
 
-Filled in their `ready()`. The functions of homes take the `studies.models.Member` who looks, with
-study and cohort (typed loosely, since this module stands below the models), and return None where
-there is nothing to say.
+Registered in their `ready()`. The functions for home pages take the `studies.models.Member` with
+study and cohort (typed loosely, since models import this module) and may return None.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to do: a sentence, or a part of a page that says more, and its one button."""
+    """A step on a home page: a sentence, or a template that says more, and one button."""
 
     says: str
     href: str
@@ -32,14 +31,14 @@ class Step:
 
 @dataclass(frozen=True)
 class Panel:
-    """A part of a page that another app fills: a template and what goes into it."""
+    """A part of a page that another app provides: a template and its context."""
 
     template: str
     context: Mapping[str, Any]
 
 
 class Place(StrEnum):
-    """Where a card stands on a home."""
+    """Where a card is placed on a home page."""
 
     SIDE = "side"
     WIDE = "wide"
@@ -47,7 +46,7 @@ class Place(StrEnum):
 
 @dataclass(frozen=True)
 class StepSource:
-    """Finds the next step of people in these roles; the lowest `order` comes first."""
+    """Finds the next step for people in these roles. The lowest `order` comes first."""
 
     roles: frozenset[str]
     order: int
@@ -56,7 +55,7 @@ class StepSource:
 
 @dataclass(frozen=True)
 class CardSource:
-    """Finds a card for the home of people in these roles."""
+    """Finds a card for the home page of people in these roles."""
 
     roles: frozenset[str]
     order: int
@@ -66,10 +65,10 @@ class CardSource:
 
 @dataclass(frozen=True)
 class NavLink:
-    """A link in the header of a study's pages, for whoever holds the permission of its page.
+    """A link in the header of a study's pages, for people with the permission of its page.
 
-    `url_name` takes the study's slug, as do those in `also`: further pages of the same part, whose
-    address does not begin with the link's.
+    `url_name` takes the study's slug, as do the names in `also`: further pages of the same section
+    whose address does not start with the link's.
     """
 
     label: StrOrPromise
@@ -81,36 +80,36 @@ class NavLink:
 
 @dataclass(frozen=True)
 class Gap:
-    """Something without which a study cannot open: a sentence, and where one mends it."""
+    """Something that keeps a study from opening: a sentence, and where to fix it."""
 
     says: str
     href: str
 
 
 @dataclass(frozen=True)
-class Found:
-    """What a publish check found, in words: what is there, what is missing, what is risky.
+class CheckResult:
+    """The result of a publish check in words: what is done, what is missing, what is risky.
 
-    A warning does not keep a study from opening.
+    Warnings do not keep a study from opening.
     """
 
-    there: Sequence[str] = ()
+    done: Sequence[str] = ()
     gaps: Sequence[Gap] = ()
     warnings: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
 class PublishCheck:
-    """One step of setting a study up; a study opens once no check finds a gap.
+    """One step of setting a study up. A study opens once no check returns gaps.
 
-    `look` takes the Study. `url_name` takes its slug, and `label` is the way there. With `again` it
-    is looked at whenever a paused study opens again: for what may be lost meanwhile.
+    `look` takes the Study. `url_name` takes its slug, and `label` is the text of the link. With
+    `again`, the check also runs when a paused study reopens, for what may have been lost meanwhile.
     """
 
     title: StrOrPromise
     says: StrOrPromise
     order: int
-    look: Callable[[Any], Found]
+    look: Callable[[Any], CheckResult]
     url_name: str
     label: StrOrPromise
     again: bool = False

@@ -1,4 +1,4 @@
-"""Roles, and which of them exclude each other."""
+"""Roles, states of studies and handovers, and who may approve a handover."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from codesign.shared.states import Transitions
@@ -28,7 +29,7 @@ STAFF = frozenset(Role) - JUDGING
 
 
 class StudyState(StrEnum):
-    """A study takes judgements while it is open."""
+    """The state of a study. It accepts judgements only while it is open."""
 
     DRAFT = "draft"
     OPEN = "open"
@@ -43,7 +44,7 @@ STUDY_STATES = Transitions.of(
 
 
 class HandoverState(StrEnum):
-    """A site admin's choice of a coordinator for a study that people are in already."""
+    """The state of a request to make a person coordinator of a study that has had members."""
 
     WAITING = "waiting"
     DONE = "done"
@@ -63,36 +64,38 @@ HANDOVER_STATES = Transitions.of(
     },
 )
 BEFORE_ANYBODY = frozenset({"studies.made", "enrolment.invited", "enrolment.revoked"})
-"""All that may have happened in a study that nobody has been in."""
+"""The only actions that can happen in a study before its first member joins."""
 
 
 def approver_problem(
     *, is_requester: bool, is_named: bool, admin_for: timedelta, wait: timedelta, reopened: bool
 ) -> str | None:
-    """Why this site admin may not approve a handover; None where they may.
+    """Return why this site admin may not approve a handover, or None.
 
-    Somebody who was made a site admin, or let in again, shortly before could be the requester in
-    another name: `admin_for` is how long they were one when it was asked for.
+    A person who became a site admin, or was reactivated, shortly before the request could be the
+    requester under another name. `admin_for` is how long they had been one when it was made.
     """
     if is_requester:
-        return "Somebody else has to approve this: you asked for it."
+        return gettext("You made this request, so somebody else has to approve it.")
     if is_named:
-        return "Somebody else has to approve this: you are the one who is named."
+        return gettext("You are named in this request, so somebody else has to approve it.")
     if admin_for < wait or reopened:
-        return "You have not been a site admin for long enough to approve this. You can object."
+        return gettext(
+            "You have not been a site admin for long enough to approve this. You can object."
+        )
     return None
 
 
 def role_problem(roles: Iterable[str]) -> str | None:
-    """Why these roles cannot be one person's in one study; None where they can.
+    """Return why one person cannot hold these roles in one study, or None.
 
-    Whoever judges must not run the study or see models: judging roles stand alone.
+    Panelists and clinicians must not run the study or see models, so these roles stand alone.
     """
     held = set(roles)
     if not held:
-        return "Choose a role."
+        return gettext("Choose a role.")
     if held - set(Role):
-        return "One of these roles is not known."
+        return gettext("One of these roles is unknown.")
     if held & JUDGING and len(held) > 1:
-        return "Somebody who judges in a study cannot hold another role in it."
+        return gettext("Panelists and clinicians cannot hold another role in the same study.")
     return None

@@ -1,4 +1,4 @@
-"""Studies as the API shows them."""
+"""Studies in the API."""
 
 from rest_framework import serializers
 

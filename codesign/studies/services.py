@@ -1,4 +1,4 @@
-"""Making studies and cohorts, opening a study, adding members and taking them out."""
+"""Creating studies and cohorts, opening a study, adding and removing members."""
 
 from __future__ import annotations
 
@@ -19,31 +19,36 @@ from codesign.audit.registry import action
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid, NotPermitted
 from codesign.shared.keys import free_key
+from codesign.shared.transition import Move, machine, transition
 from codesign.studies import queries, rules
 from codesign.studies.locks import lock_study
 from codesign.studies.models import Cohort, Member, Study
 from codesign.studies.permissions import MANAGE_PEOPLE, RUN_STUDY, require, require_to_add
 from codesign.studies.signals import member_removed
 
-STUDY_MADE = action("studies.made", "made a study")
-STUDY_DESCRIBED = action("studies.described", "changed what is said about the study")
-COHORT_MADE = action("studies.cohort_made", "made a cohort")
-COHORT_RENAMED = action("studies.cohort_renamed", "gave a cohort another name")
-COHORT_DROPPED = action("studies.cohort_dropped", "took out a cohort that nothing hangs on")
-MEMBER_ADDED = action("studies.member_added", "added a person to the study")
-MEMBER_REMOVED = action("studies.member_removed", "took a person out of the study")
-STAFF_STOPPED = action("studies.staff_stopped", "stopped the account of somebody on the staff")
-STAFF_OPENED = action("studies.staff_opened", "opened the account of somebody on the staff again")
-STATE_CHANGED = action("studies.state_changed", "opened, paused or closed the study")
+STUDY_MADE = action("studies.made", gettext_lazy("created a study"))
+STUDY_DESCRIBED = action("studies.described", gettext_lazy("changed the description of the study"))
+COHORT_MADE = action("studies.cohort_made", gettext_lazy("created a cohort"))
+COHORT_RENAMED = action("studies.cohort_renamed", gettext_lazy("renamed a cohort"))
+COHORT_DROPPED = action("studies.cohort_dropped", gettext_lazy("deleted an unused cohort"))
+MEMBER_ADDED = action("studies.member_added", gettext_lazy("added a person to the study"))
+MEMBER_REMOVED = action("studies.member_removed", gettext_lazy("removed a person from the study"))
+STAFF_STOPPED = action(
+    "studies.staff_stopped", gettext_lazy("deactivated the account of a staff member")
+)
+STAFF_OPENED = action(
+    "studies.staff_opened", gettext_lazy("reactivated the account of a staff member")
+)
+STATE_CHANGED = action("studies.state_changed", gettext_lazy("opened, paused or closed the study"))
 
 
 @transaction.atomic
 def make_study(
     *, actor: Actor, slug: str, title: str, contact: str, summary: str = "", organisation: str = ""
 ) -> Study:
-    """Make a study in draft; its maker, a site admin or the system, gets no role by that."""
+    """Create a draft study. Its creator, a site admin or the system, gets no role in it."""
     if not (actor.is_system or actor.is_site_admin):
-        raise NotPermitted("Only a site admin may make a study.")
+        raise NotPermitted(_("Only a site admin can create a study."))
     study = Study(
         slug=slug, title=title, contact=contact, summary=summary, organisation=organisation
     )
@@ -51,8 +56,8 @@ def make_study(
         with transaction.atomic():
             study.save()
     except IntegrityError:
-        taken = "Another study has this address."
-        raise Invalid(taken, {"slug": [taken]}) from None
+        sentence = _("Another study has this address.")
+        raise Invalid(sentence, {"slug": [sentence]}) from None
     audit.record(
         actor=actor, action=STUDY_MADE, study_id=study.id, about=("study", study.id, title)
     )
@@ -63,20 +68,20 @@ def make_study(
 def describe(
     *, actor: Actor, study: Study, title: str, summary: str, organisation: str, contact: str
 ) -> Study:
-    """Change what people read about a study: its name, what it is, who runs it, whom to ask."""
+    """Change the description of a study: name, summary, organisation, contact."""
     require(actor, RUN_STUDY, study)
     study = lock_study(study_id=study.id)
-    said = {
+    details = {
         "title": title,
         "summary": summary,
         "organisation": organisation,
         "contact": contact,
     }
-    changed = [name for name, words in said.items() if getattr(study, name) != words]
+    changed = [name for name, value in details.items() if getattr(study, name) != value]
     if not changed:
         return study
     for name in changed:
-        setattr(study, name, said[name])
+        setattr(study, name, details[name])
     study.save(update_fields=changed)
     audit.record(
         actor=actor,
@@ -90,27 +95,34 @@ def describe(
 
 @transaction.atomic
 def change_state(*, actor: Actor, study: Study, state: rules.StudyState) -> Study:
-    """Open, pause or close a study; opening is refused while anything is missing.
+    """Open, pause or close a study. Opening is refused while anything is missing.
 
-    While it is not open nobody is given anything new; what people hold they may still send. One
-    that was paused is asked again only for what it may have lost: people in charge, and pay.
+    While a study is not open, nobody gets new tasks, but people may submit the tasks they hold. A
+    paused study is only checked for what it may have lost: people in charge, and pay.
     """
     require(actor, RUN_STUDY, study)
     study = lock_study(study_id=study.id, exclusive=True)
     gaps = queries.gaps_of(study) if state == rules.StudyState.OPEN else []
-    old, study.state = study.state, rules.STUDY_STATES.check(study.state, state)
+    rules.STUDY_STATES.check(study.state, state)
     if gaps:
         missing = [gap.says for gap in gaps]
-        raise Conflict(f"This study cannot open yet. {' '.join(missing)}", missing=missing)
-    study.save(update_fields=["state"])
-    audit.record(
-        actor=actor,
-        action=STATE_CHANGED,
-        study_id=study.id,
-        about=("study", study.id, study.title),
-        data={"from": old, "to": study.state},
-    )
+        sentence = _("This study cannot open yet. %(gaps)s") % {"gaps": " ".join(missing)}
+        raise Conflict(sentence, missing=missing)
+    transition(study, to=state, actor=actor)
     return study
+
+
+def _log(move: Move) -> None:
+    audit.record(
+        actor=move.actor,
+        action=STATE_CHANGED,
+        study_id=move.row.id,
+        about=("study", move.row.id, move.row.title),
+        data={"from": move.old, "to": move.new},
+    )
+
+
+machine(Study, rules.STUDY_STATES, log=_log)
 
 
 @transaction.atomic
@@ -123,22 +135,22 @@ def make_cohort(
     key: str = "",
     position: int | None = None,
 ) -> Cohort:
-    """Make a cohort of people who judge in `role`, the last one unless said otherwise.
+    """Create a cohort of people who judge in `role`, by default at the last position.
 
-    Without a `key`, which data sets and programs know it by, it gets one from its title; then
-    the same title again, as by a double click, is the same cohort.
+    Its `key`, by which data sets and programs refer to it, is made from the title if not given.
+    Then a repeated request, such as a double click, returns the same cohort.
     """
     require(actor, MANAGE_PEOPLE, study)
     lock_study(study_id=study.id)
-    there = Cohort.objects.filter(study=study)
-    if not key and (twin := there.filter(title=title).first()):
+    cohorts = Cohort.objects.filter(study=study)
+    if not key and (twin := cohorts.filter(title=title).first()):
         if twin.role != role:
             raise _name_taken()
         return twin
     if position is None:
-        last = there.aggregate(n=Max("position"))["n"]
+        last = cohorts.aggregate(n=Max("position"))["n"]
         position = 0 if last is None else last + 1
-    keys = set(there.values_list("key", flat=True))
+    keys = set(cohorts.values_list("key", flat=True))
     cohort = Cohort.objects.create(
         study=study,
         key=key or free_key(title, taken=keys, instead=slugify(role)),
@@ -151,13 +163,13 @@ def make_cohort(
 
 
 def _name_taken() -> Invalid:
-    taken = "Another cohort has this name."
-    return Invalid(taken, {"title": [taken]})
+    sentence = _("Another cohort has this name.")
+    return Invalid(sentence, {"title": [sentence]})
 
 
 @transaction.atomic
 def rename_cohort(*, actor: Actor, cohort: Cohort, title: str) -> Cohort:
-    """Give a cohort a name that no other has; its key stays, since data sets know it by that."""
+    """Rename a cohort. The name must be unique. The key stays, because data sets refer to it."""
     require(actor, MANAGE_PEOPLE, cohort.study)
     lock_study(study_id=cohort.study_id)
     cohort = queries.cohort_in(study_id=cohort.study_id, cohort_id=cohort.id)
@@ -173,9 +185,9 @@ def rename_cohort(*, actor: Actor, cohort: Cohort, title: str) -> Cohort:
 
 @transaction.atomic
 def drop_cohort(*, actor: Actor, study: Study, cohort_id: uuid.UUID) -> None:
-    """Take out a cohort made by mistake; refused once it has people, pay or a round.
+    """Delete a cohort that was created by mistake. Refused if it has people, pay or a round.
 
-    One that is gone is gone: pressed twice, it does nothing more.
+    A repeated request does nothing.
     """
     require(actor, MANAGE_PEOPLE, study)
     lock_study(study_id=study.id)
@@ -187,7 +199,7 @@ def drop_cohort(*, actor: Actor, study: Study, cohort_id: uuid.UUID) -> None:
         cohort.delete()
     except ProtectedError:
         raise Conflict(
-            "This cohort has people, pay or a round already, so it stays. You can rename it."
+            _("This cohort has people, pay or a round, so it cannot be deleted. You can rename it.")
         ) from None
 
 
@@ -204,21 +216,23 @@ def _tell_of(actor: Actor, done: str, cohort: Cohort) -> None:
 def add_member(
     *, actor: Actor, study: Study, user: User, roles: Iterable[str], cohort: Cohort | None = None
 ) -> Member:
-    """Add a person to a study; a judging role needs a cohort of that role.
+    """Add a person to a study. A judging role needs a cohort of that role.
 
-    Who was taken out comes back under the same pseudonym.
+    A person who was removed returns under the same pseudonym.
     """
     held = sorted(set(roles))
     require_to_add(actor, study, held)
     if problem := rules.role_problem(held):
         raise Invalid(problem, {"roles": [problem]})
     if (cohort is None) == bool(set(held) & rules.JUDGING):
-        raise Invalid("Choose a cohort for somebody who judges, and for nobody else.")
+        raise Invalid(_("Panelists and clinicians need a cohort; nobody else does."))
     if cohort and (cohort.study_id != study.id or cohort.role not in held):
-        raise Invalid("This cohort is for another role.", {"cohort": ["Choose another cohort."]})
+        raise Invalid(
+            _("This cohort is for another role."), {"cohort": [_("Choose another cohort.")]}
+        )
     former = Member.objects.select_for_update(no_key=True).filter(study=study, user=user).first()
     if former and former.left_at is None:
-        raise Conflict("This person is in the study already.")
+        raise Conflict(_("This person is already in the study."))
     member = former or Member(study=study, user=user)
     member.roles, member.cohort, member.left_at = held, cohort, None
     member.save()
@@ -234,14 +248,14 @@ def add_member(
 
 @transaction.atomic
 def remove_member(*, actor: Actor, member: Member) -> Member:
-    """Take a person out of a study, at once; what they hold goes back.
+    """Remove a person from a study, effective now. Assignments that they hold are returned.
 
-    What they signed, sent and earned stays, and they still see it: it is theirs to take back. The
-    last safety lead of an open study stays until there is another, or until it is paused.
+    They keep what they signed, sent and earned, still see it and can withdraw it. The last safety
+    lead of an open study cannot be removed before there is another one or the study is paused.
     """
     require(actor, MANAGE_PEOPLE, member.study)
     if member.user_id == actor.user_id:
-        raise Conflict("Somebody else has to take you out of the study.")
+        raise Conflict(_("You cannot remove yourself. Ask another coordinator."))
     if rules.Role.SAFETY_LEAD in member.roles:
         _check_another_safety_lead(member)
     member = (
@@ -250,7 +264,7 @@ def remove_member(*, actor: Actor, member: Member) -> Member:
         .get(id=member.id)
     )
     if member.left_at:
-        raise Conflict("This person is not in the study any more.")
+        raise Conflict(_("This person is no longer in the study."))
     member.left_at = timezone.now()
     member.save(update_fields=["left_at"])
     audit.record(
@@ -265,32 +279,34 @@ def remove_member(*, actor: Actor, member: Member) -> Member:
 
 
 def _check_another_safety_lead(member: Member) -> None:
-    """Refuse to leave an open study without one; two who are taken out at once take turns."""
+    """Refuse to leave an open study without a safety lead. Concurrent removals are serialised."""
     study = lock_study(study_id=member.study_id)
     others = queries.in_charge(study_id=study.id, role=rules.Role.SAFETY_LEAD)
     if study.state == rules.StudyState.OPEN and not others.exclude(id=member.id).exists():
         raise Conflict(
-            "This is the only safety lead of an open study. Add another safety lead first, or pause"
-            " the study."
+            _(
+                "This is the only safety lead of an open study. Add another safety lead first, or"
+                " pause the study."
+            )
         )
 
 
 STAFF_STOPPED_SAYS = gettext_lazy(
-    "A site admin has stopped the account %(email)s, which works on the study “%(title)s”. It "
-    "cannot sign in any more. This is in the audit trail of the study.\n\nIf you did not expect "
-    "this, please ask another site admin, or the people who run this site."
+    "A site admin has deactivated the account %(email)s, which works on the study “%(title)s”. "
+    "Its owner can no longer sign in. This is recorded in the audit trail of the study.\n\nIf you "
+    "did not expect this, please ask another site admin or the people who run this site."
 )
 STAFF_OPENED_SAYS = gettext_lazy(
-    "A site admin has opened the account %(email)s again, which works on the study “%(title)s”. "
-    "It can sign in. This is in the audit trail of the study."
+    "A site admin has reactivated the account %(email)s, which works on the study “%(title)s”. "
+    "Its owner can sign in again. This is recorded in the audit trail of the study."
 )
 
 
 @transaction.atomic
 def tell_of_account(*, actor: Actor, user: User, active: bool) -> None:
-    """Write into each study that an account of its staff was stopped or opened, and mail to all.
+    """Record in each study that an account of its staff was deactivated or reactivated; mail staff.
 
-    The person themselves is told too: without their account they would not find out here.
+    The owner of the account is told too, because they cannot find out here.
     """
     for place in queries.places_on_staff(user_id=user.id):
         audit.record(
@@ -300,8 +316,8 @@ def tell_of_account(*, actor: Actor, user: User, active: bool) -> None:
             about=("member", place.id, place.pseudonym),
             data={"roles": place.roles},
         )
-        said = STAFF_OPENED_SAYS if active else STAFF_STOPPED_SAYS
-        body = str(said) % {"email": user.email, "title": place.study.title}
+        text = STAFF_OPENED_SAYS if active else STAFF_STOPPED_SAYS
+        body = str(text) % {"email": user.email, "title": place.study.title}
         for member in queries.staff_of(study_id=place.study_id):
             accounts.send_mail(
                 to=member.user.email, subject=_("An account of your study was changed"), body=body

@@ -1,4 +1,4 @@
-"""What travels up, inside the transaction: a receiver that fails rolls the change back."""
+"""Signals of studies, sent inside the transaction: a failing receiver rolls the change back."""
 
 from django.dispatch import Signal
 

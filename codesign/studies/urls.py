@@ -1,4 +1,4 @@
-"""Below `/studies/<slug>/set-up/`."""
+"""URLs below `/studies/<slug>/set-up/`."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Setting a study up: what is said about it, and its cohorts."""
+"""Setting a study up: its description and its cohorts."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from codesign.studies.rules import Role
 @never_cache
 @require_http_methods(["GET", "POST"])
 def about(request: StudyRequest, slug: str) -> HttpResponse:
-    """What people read about the study, and a form to change it."""
+    """Show and change the description of the study."""
     study = request.member.study
-    said = {name: getattr(study, name) for name in AboutForm.base_fields}
-    form = AboutForm(request.POST or None, initial=said)
+    initial = {name: getattr(study, name) for name in AboutForm.base_fields}
+    form = AboutForm(request.POST or None, initial=initial)
     if form.is_bound and form.is_valid():
         services.describe(actor=request.actor, study=study, **form.cleaned_data)
         messages.success(request, _("Saved."))
@@ -41,14 +41,14 @@ def about(request: StudyRequest, slug: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def cohorts(request: StudyRequest, slug: str) -> HttpResponse:
-    """Every cohort, and a form for one more."""
+    """List the cohorts, and create one."""
     study = request.member.study
     form = CohortForm(request.POST or None)
     if form.is_bound and form.is_valid() and (made := _made(request, form)):
-        messages.success(request, _("“%(title)s” is there now.") % {"title": made.title})
+        messages.success(request, _("“%(title)s” was created.") % {"title": made.title})
         return redirect("studies:cohorts", slug=slug)
-    seen = {"form": form, "cohorts": queries.cohorts_of(study_id=study.id)}
-    return render(request, "studies/cohorts.html", seen, status=400 if form.errors else 200)
+    context = {"form": form, "cohorts": queries.cohorts_of(study_id=study.id)}
+    return render(request, "studies/cohorts.html", context, status=400 if form.errors else 200)
 
 
 def _made(request: StudyRequest, form: CohortForm) -> Cohort | None:
@@ -68,37 +68,37 @@ def _made(request: StudyRequest, form: CohortForm) -> Cohort | None:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def cohort(request: StudyRequest, slug: str, cohort_id: uuid.UUID) -> HttpResponse:
-    """Give a cohort another name."""
-    found = queries.cohort_in(study_id=request.member.study_id, cohort_id=cohort_id)
-    form = NameForm(request.POST or None, initial={"title": found.title})
+    """Rename a cohort."""
+    renamed = queries.cohort_in(study_id=request.member.study_id, cohort_id=cohort_id)
+    form = NameForm(request.POST or None, initial={"title": renamed.title})
     if form.is_bound and form.is_valid():
         title = form.cleaned_data["title"]
         try:
-            services.rename_cohort(actor=request.actor, cohort=found, title=title)
+            services.rename_cohort(actor=request.actor, cohort=renamed, title=title)
         except Invalid as refusal:
             explain(form, refusal)
         else:
             messages.success(request, _("Saved."))
             return redirect("studies:cohorts", slug=slug)
-    seen = {"form": form, "cohort": found}
-    return render(request, "studies/cohort.html", seen, status=400 if form.errors else 200)
+    context = {"form": form, "cohort": renamed}
+    return render(request, "studies/cohort.html", context, status=400 if form.errors else 200)
 
 
 @page(MANAGE_PEOPLE)
 @never_cache
 @require_http_methods(["GET", "POST"])
 def drop(request: StudyRequest, slug: str, cohort_id: uuid.UUID) -> HttpResponse:
-    """Ask, and take out a cohort that was made by mistake."""
+    """Ask for confirmation, then delete a cohort that was created by mistake."""
     study = request.member.study
     if request.method == "POST":
         services.drop_cohort(actor=request.actor, study=study, cohort_id=cohort_id)
-        messages.success(request, _("The cohort is gone."))
+        messages.success(request, _("The cohort was deleted."))
         return redirect("studies:cohorts", slug=slug)
-    found = queries.cohort_in(study_id=study.id, cohort_id=cohort_id)
+    cohort = queries.cohort_in(study_id=study.id, cohort_id=cohort_id)
     question = Question(
-        heading=_("Take out “%(title)s”?") % {"title": found.title},
-        points=[_("It goes only if it has neither people nor pay nor a round.")],
-        button=_("Take it out"),
+        heading=_("Delete “%(title)s”?") % {"title": cohort.title},
+        points=[_("Only a cohort without people, pay and rounds can be deleted.")],
+        button=_("Delete the cohort"),
         back=reverse("studies:cohorts", kwargs={"slug": slug}),
     )
     return ask_first(request, question)

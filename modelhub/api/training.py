@@ -40,7 +40,7 @@ class TrainingRunsView(TrainingView):
     def get(self, request: Request) -> Response:
         """Every run, newest first."""
         found = queries.runs_matching(actor=self.actor, asked=self.asked)
-        return self.page(found, serializers.TrainingRunSerializer)
+        return self.page(found, serializers.TrainingRunSerializer, fill=queries.add_progress)
 
     @extend_schema(
         operation_id="training_runs_start",

@@ -18,7 +18,7 @@ from typing import Any
 
 PROGRESS = "progress.jsonl"
 RESULT = "result.json"
-HEARTBEAT_S = 5.0
+LOOK_S = 5.0
 NO_ROOM = "There was no room left on the disk. Once there is, start this again."
 
 
@@ -35,10 +35,10 @@ class Exit(IntEnum):
 
 
 class Progress:
-    """Appends events, and in between a heartbeat, so that a silent step is not taken for death.
+    """Appends events.
 
-    As a context manager it runs the heartbeat's thread. `orphaned` is called once when the
-    process that started this one is gone.
+    As a context manager it runs a thread that calls `orphaned` once when the process that started
+    this one is gone.
     """
 
     def __init__(self, folder: Path, *, orphaned: Callable[[], None]) -> None:
@@ -46,7 +46,7 @@ class Progress:
         self._orphaned = orphaned
         self._parent = os.getppid()
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._beat, daemon=True)
+        self._thread = threading.Thread(target=self._watch_parent, daemon=True)
         self._lock = threading.Lock()
 
     def __enter__(self) -> "Progress":
@@ -73,14 +73,11 @@ class Progress:
             finally:
                 os.close(file)
 
-    def _beat(self) -> None:
-        told = False
-        while not self._stop.wait(HEARTBEAT_S):
-            with contextlib.suppress(OSError):  # a full disk must not end the watch for the parent
-                self.append("heartbeat")
-            if not told and os.getppid() != self._parent:
-                told = True
+    def _watch_parent(self) -> None:
+        while not self._stop.wait(LOOK_S):
+            if os.getppid() != self._parent:
                 self._orphaned()
+                return
 
 
 def read_progress(folder: Path) -> list[dict[str, Any]]:

@@ -112,7 +112,7 @@ def _run_locked(spec: TrainSpec, cancel: threading.Event) -> int:
     ):
         progress.append("start", method=spec.method, seed=spec.seed, pid=os.getpid())
         code, result = _outcome(spec, progress, cancel, Path(scratch), before)
-        if code != Exit.CANCELLED:  # a run that lost its starter may be started again
+        if code not in (Exit.CANCELLED, Exit.NO_ROOM):  # those may be started again
             shutil.rmtree(checkpoints.folder(spec), ignore_errors=True)
         write_result(spec.output_dir, result)
         progress.append("end", state=result["state"])

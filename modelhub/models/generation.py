@@ -1,4 +1,4 @@
-"""Generation runs; the rows are the truth, the broker only rings."""
+"""Generation runs, and the responses that each of them has to write."""
 
 from __future__ import annotations
 
@@ -43,13 +43,6 @@ class GenerationRun(PublicModel):
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     error = models.CharField(max_length=500, blank=True)
-    ring = models.PositiveIntegerField(
-        default=0, help_text="Number of the last ring; a message with an older one is void."
-    )
-    rung_at = models.DateTimeField(
-        null=True, blank=True, help_text="When it was rung; empty once a worker has come."
-    )
-
     unmade = models.PositiveIntegerField(default=0, help_text="Items that are not made yet.")
     made_until = models.CharField(
         max_length=120,
@@ -62,11 +55,10 @@ class GenerationRun(PublicModel):
     done = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
     tokens = models.PositiveBigIntegerField(default=0, help_text="Of the items that are done.")
-    last_done_at = models.DateTimeField(null=True, blank=True)
     tasks_made = models.PositiveIntegerField(default=0, help_text="In its round, by this run.")
-    # as they were when it last began, to tell its speed
-    done_before = models.PositiveIntegerField(default=0)
-    tokens_before = models.PositiveBigIntegerField(default=0)
+    tasks_wait = models.BooleanField(
+        default=False, help_text="Whether some are still to be made, as its round was busy."
+    )
 
     class Meta:
         constraints: ClassVar = [one_of("state", RunState, "generation_run_state_known")]
@@ -80,26 +72,24 @@ class GenerationRun(PublicModel):
 COUNT_ITEMS = f"""
     UPDATE modelhub_generationrun run SET
       total = run.total + changed.total, done = run.done + changed.done,
-      failed = run.failed + changed.failed, tokens = run.tokens + changed.tokens,
-      last_done_at = greatest(run.last_done_at, changed.last_done_at)
+      failed = run.failed + changed.failed, tokens = run.tokens + changed.tokens
     FROM (
       SELECT run_id, sum(sign) AS total,
         coalesce(sum(sign) FILTER (WHERE state = '{ItemState.DONE}'), 0) AS done,
         coalesce(sum(sign) FILTER (WHERE state = '{ItemState.FAILED}'), 0) AS failed,
-        coalesce(sum(sign * tokens) FILTER (WHERE state = '{ItemState.DONE}'), 0) AS tokens,
-        max(done_at) AS last_done_at
+        coalesce(sum(sign * tokens) FILTER (WHERE state = '{ItemState.DONE}'), 0) AS tokens
       FROM ({{rows}}) rows GROUP BY run_id
     ) changed
     WHERE run.id = changed.run_id
       AND (changed.total, changed.done, changed.failed, changed.tokens) <> (0, 0, 0, 0);
     RETURN NULL;
 """  # noqa: S608
-MADE = "SELECT 1 AS sign, run_id, state, tokens, done_at FROM made"
-GONE = "SELECT -1, run_id, state, tokens, NULL FROM gone"
+MADE = "SELECT 1 AS sign, run_id, state, tokens FROM made"
+GONE = "SELECT -1, run_id, state, tokens FROM gone"
 
 
 class GenerationItem(models.Model):
-    """One response to be written: leased in chunks, written once."""
+    """One response to be written. A worker claims a chunk of them; each is written once."""
 
     id = models.BigAutoField(primary_key=True)
     run = models.ForeignKey(GenerationRun, on_delete=models.PROTECT, related_name="items")
@@ -109,8 +99,7 @@ class GenerationItem(models.Model):
     length = models.PositiveIntegerField(help_text="Characters of the prompt, to batch by.")
     chunk = models.PositiveIntegerField(help_text="Items of one chunk run in one batch.")
     state = models.CharField(max_length=10, default=ItemState.PENDING)
-    leased_until = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="Workers that claimed it.")
     seed = models.BigIntegerField(null=True, blank=True)
     finish_reason = models.CharField(max_length=12, blank=True)
     tokens = models.PositiveIntegerField(default=0)

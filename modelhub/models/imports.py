@@ -1,4 +1,4 @@
-"""Files of prompts from pages and programs; the rows are the truth, the broker only rings."""
+"""Files of prompts from pages and programs."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 
 from codesign.accounts.models import User
+from codesign.jobs.queries import Progress
 from codesign.shared.models import PublicModel, one_of
 from codesign.studies.models import Study
 from modelhub.rules.states import UploadState
@@ -25,16 +26,16 @@ class Upload(PublicModel):
     sha256 = models.CharField(max_length=64, blank=True, help_text="Of what a program sent.")
     state = models.CharField(max_length=10, default=UploadState.QUEUED)
     skip_bad = models.BooleanField(default=False)
-    rows = models.PositiveIntegerField(default=0, help_text="Read so far.")
     total = models.PositiveIntegerField(default=0, help_text="Rows; a guess until it was read.")
     found = models.JSONField(default=dict, help_text="Counts of what came or would come of it.")
     problems = models.JSONField(default=list, help_text="[[line, sentence], …], the first ones.")
     first = models.JSONField(default=list, help_text="The first rows, as they will be seen.")
     error = models.CharField(max_length=500, blank=True)
-    started_at = models.DateTimeField(null=True, blank=True)
-    heartbeat_at = models.DateTimeField(null=True, blank=True)
-    cancel_requested_at = models.DateTimeField(null=True, blank=True)
+    checked_at = models.DateTimeField(null=True, help_text="When a person was shown what is in it.")
     ended_at = models.DateTimeField(null=True, blank=True)
+
+    progress: Progress
+    """How far its job is, for the API."""
 
     class Meta:
         constraints: ClassVar = [

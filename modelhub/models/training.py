@@ -9,6 +9,7 @@ from django.db.models import F, Q
 
 from annotations.models import DatasetRelease, Round
 from codesign.accounts.models import User
+from codesign.jobs.queries import Progress
 from codesign.shared.models import PublicModel, one_of, write_once
 from codesign.studies.models import Study
 from modelhub.models.generation import GenerationRun
@@ -35,16 +36,14 @@ class TrainingRun(PublicModel):
     )
     state = models.CharField(max_length=10, default=TrainingState.QUEUED)
     requested_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
-    cancel_requested_at = models.DateTimeField(null=True, blank=True)
-    step = models.PositiveIntegerField(default=0)
-    steps = models.PositiveIntegerField(default=0)
-    seconds_left = models.PositiveIntegerField(null=True, blank=True)
     losses = models.JSONField(default=list, help_text='[{"step","loss"}]')
     metrics = models.JSONField(default=dict)
     error = models.CharField(max_length=1000, blank=True)
-    heartbeat_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+
+    progress: Progress
+    """How far its job is, for lists and the API."""
 
     class Meta:
         constraints: ClassVar = [

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import BigIntegerField, Count, F, Func, Q, QuerySet, Sum
+from django.db.models import BigIntegerField, Count, Exists, F, Func, OuterRef, Q, QuerySet, Sum
 from django.db.models.expressions import Combinable
 
-from annotations.models import Prompt, Round
+from annotations.models import Prompt, Round, Task
 from annotations.models.querysets import RoundQuerySet
 from annotations.rules.states import RoundState
+from codesign.jobs.queries import Progress, job_about, progress_of
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Invalid, NotFound
 from codesign.shared.lookups import Asked, matching
@@ -21,10 +21,11 @@ from codesign.studies.models import Study
 from modelhub.engine.generate import DEFAULT_SYSTEM_MESSAGE
 from modelhub.models import GenerationItem, GenerationRun
 from modelhub.queries.versions import named
-from modelhub.rules import generation as rules
 from modelhub.rules.states import ItemState, RunState
 from modelhub.rules.words import run_state
 
+KIND = "generation_run"
+"""The kind of the jobs that write runs."""
 UNDER_WAY = (RunState.QUEUED, RunState.RUNNING)
 RESUMABLE = (RunState.CANCELLED, RunState.FAILED)
 
@@ -76,6 +77,13 @@ def prompts_without_items(*, run: GenerationRun) -> QuerySet[Prompt]:
     return left.order_by("external_id")
 
 
+def prompts_without_task(*, run: GenerationRun) -> QuerySet[GenerationItem, uuid.UUID]:
+    """Ids of the prompts that a run has written responses to, and that are not in its round."""
+    written = GenerationItem.objects.filter(run=run, state=ItemState.DONE)
+    placed = Task.objects.filter(round=run.round_id, prompt=OuterRef("prompt"))
+    return written.filter(~Exists(placed)).order_by().values_list("prompt_id", flat=True).distinct()
+
+
 def runs_of(*, study_id: uuid.UUID) -> QuerySet[GenerationRun]:
     """The runs of a study, newest first."""
     return (
@@ -124,6 +132,11 @@ def run_in(*, study_id: uuid.UUID, run_id: uuid.UUID) -> GenerationRun:
     return run
 
 
+def run_of(*, run_id: uuid.UUID) -> GenerationRun:
+    """A run with its model, for its worker."""
+    return GenerationRun.objects.select_related("model_version").get(id=run_id)
+
+
 def run_with_counts(*, study_id: uuid.UUID, run_id: uuid.UUID) -> GenerationRun:
     """One run as `runs_of` lists it."""
     run = runs_of(study_id=study_id).filter(id=run_id).first()
@@ -150,15 +163,18 @@ def run_for_home(*, study_id: uuid.UUID) -> GenerationRun | None:
     return run if run and run.state not in (RunState.DONE, RunState.CANCELLED) else None
 
 
+def how_far(*, run: GenerationRun) -> Progress:
+    """How far a run is, counting what could not be written as done; one query."""
+    return progress_of(job_about(kind=KIND, subject_id=run.id))
+
+
 def shown_on_home(*, run: GenerationRun) -> dict[str, Any]:
     """How far a run is and where it stands, in words: what a home shows; one query."""
-    found = progress_of(run=run)
     return {
         "run": run,
         "study": run.study,
-        "progress": found,
-        "finished": found.done + found.failed,
-        "state": run_state(run.state, begun=bool(found.done)),
+        "progress": how_far(run=run),
+        "state": run_state(run.state, begun=bool(run.done)),
         "goes_on": run.state in UNDER_WAY,
     }
 
@@ -174,44 +190,3 @@ def responses_to_come(*, study_id: uuid.UUID) -> int:
     under_way = GenerationRun.objects.filter(study_id=study_id, state__in=UNDER_WAY)
     left = F("total") + F("unmade") - F("done") - F("failed")
     return int(under_way.aggregate(left=Sum(left, default=0))["left"])
-
-
-def progress_of(*, run: GenerationRun) -> rules.Progress:
-    """How far a run is, how fast, and how long it may still take, from the counts on its row."""
-    return rules.progress(
-        since=run.started_at,
-        done=run.done,
-        failed=run.failed,
-        total=run.to_write,
-        done_since=run.done - run.done_before,
-        tokens_since=run.tokens - run.tokens_before,
-        last=run.last_done_at if run.done > run.done_before else None,
-    )
-
-
-def waiting(*, now: datetime) -> Q:
-    """Items to be leased: never leased, or by a worker whose time is over."""
-    return Q(state=ItemState.PENDING) | Q(state=ItemState.LEASED, leased_until__lt=now)
-
-
-def runs_being_written() -> list[uuid.UUID]:
-    """Runs of which a chunk is leased."""
-    leased = GenerationItem.objects.filter(state=ItemState.LEASED)
-    return list(leased.order_by("run_id").values_list("run_id", flat=True).distinct())
-
-
-def runs_to_ring(*, now: datetime) -> list[uuid.UUID]:
-    """Runs with items to be written or made whose last ring was answered, or is too old to be
-    on its way.
-    """
-    unanswered = Q(rung_at__gte=now - rules.RING_STALE)
-    return list(
-        GenerationRun.objects.filter(state__in=UNDER_WAY)
-        .exclude(unanswered)
-        .filter(
-            Q(unmade__gt=0)
-            | Q(id__in=GenerationItem.objects.filter(waiting(now=now)).values("run_id"))
-        )
-        .order_by("created_at")
-        .values_list("id", flat=True)
-    )

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
-from datetime import timedelta
+from collections.abc import Collection, Iterable
 
 from django.db.models import Count, Max, Q, QuerySet
-from django.utils import timezone
 
 from annotations.models import DatasetRelease
 from annotations.rules.states import ReleasePurpose
+from codesign.jobs.queries import jobs_of, progress_of
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Invalid, NotFound
 from codesign.shared.lookups import Asked, matching
@@ -21,18 +20,10 @@ from modelhub.permissions import SEE_MODELS, TRAIN
 from modelhub.queries.generation import last_system_message
 from modelhub.queries.versions import named, taken_back
 from modelhub.rules.states import ModelKind, TrainingState
-from modelhub.rules.training import STALE_AFTER_SECONDS, TRAINABLE
+from modelhub.rules.training import TRAINABLE
 
-
-def waiting_runs(*, stale: bool) -> QuerySet[TrainingRun, uuid.UUID]:
-    """Ids of runs that wait, or (stale) that a dead process left in the middle."""
-    limit = timezone.now() - timedelta(seconds=STALE_AFTER_SECONDS)
-    condition = (
-        Q(state__in=[TrainingState.PREPARING, TrainingState.TRAINING], heartbeat_at__lt=limit)
-        if stale
-        else Q(state=TrainingState.QUEUED)
-    )
-    return TrainingRun.objects.filter(condition).order_by("created_at").values_list("id", flat=True)
+KIND = "training_run"
+"""The kind of the jobs that train."""
 
 
 def runs_of(*, actor: Actor, study: Study) -> QuerySet[TrainingRun]:
@@ -45,12 +36,21 @@ def runs_of(*, actor: Actor, study: Study) -> QuerySet[TrainingRun]:
     )
 
 
+def add_progress(runs: Iterable[TrainingRun]) -> None:
+    """Give each run the progress of its job; one query."""
+    runs = list(runs)
+    jobs = jobs_of(kind=KIND, subject_ids=[run.id for run in runs])
+    for run in runs:
+        run.progress = progress_of(jobs[run.id])
+
+
 def run_of(*, actor: Actor, study: Study, run_id: uuid.UUID) -> TrainingRun:
     """One training run of a study."""
     run = runs_of(actor=actor, study=study).filter(id=run_id).first()
     if run is None:
         raise NotFound
     run.study = study
+    add_progress([run])
     return run
 
 
@@ -171,8 +171,15 @@ def base_named(name: str, *, study: Study) -> ModelVersion:
 
 
 def run_for_command(*, run_id: uuid.UUID) -> TrainingRun:
-    """A run as it stands now, with what it made."""
-    return TrainingRun.objects.select_related("model_version").get(id=run_id)
+    """A run as it is now, with what it made."""
+    run = TrainingRun.objects.select_related("model_version").get(id=run_id)
+    add_progress([run])
+    return run
+
+
+def run_for_worker(*, run_id: uuid.UUID) -> TrainingRun:
+    """A run with what it is trained on and from."""
+    return TrainingRun.objects.select_related("release", "base", "study").get(id=run_id)
 
 
 def run_going_on(*, study_id: uuid.UUID) -> TrainingRun | None:
@@ -221,6 +228,7 @@ def run_seen(*, actor: Actor, run_id: uuid.UUID) -> TrainingRun:
     run = runs_seen(actor=actor).filter(id=run_id).first()
     if run is None:
         raise NotFound("There is no such training run for you.")
+    add_progress([run])
     return run
 
 

@@ -10,8 +10,9 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from codesign.jobs.models import Job
+from codesign.jobs.queries import Progress, job_about, progress_of
 from codesign.shared.errors import NotFound
-from codesign.shared.progress_rate import Pace, pace_of
 from modelhub.models import Upload
 from modelhub.rules.states import UPLOAD_STATES, UploadState
 
@@ -21,10 +22,8 @@ UNDER_WAY = (
     UploadState.CONFIRMED,
     UploadState.IMPORTING,
 )
-WAITING = (UploadState.QUEUED, UploadState.CONFIRMED)
-STALE_AFTER = timedelta(minutes=3)
-"""Without a sign of life, of which there is one about every second, also while prompts are tied."""
-
+KIND = "import"
+"""The kind of the jobs that check and import files."""
 UNCONFIRMED_AFTER = timedelta(days=7)
 
 
@@ -62,43 +61,24 @@ def _open() -> QuerySet[Upload]:
     return Upload.objects.exclude(state__in=ended)
 
 
-def stale() -> QuerySet[Upload]:
-    """Files whose worker has given no sign of life."""
-    return Upload.objects.filter(
-        state__in=(UploadState.CHECKING, UploadState.IMPORTING),
-        heartbeat_at__lt=timezone.now() - STALE_AFTER,
-    )
-
-
 def unconfirmed() -> QuerySet[Upload]:
-    """Files that were looked through a week ago and that nobody said yes or no to."""
-    return Upload.objects.filter(
-        state=UploadState.CHECKED, heartbeat_at__lt=timezone.now() - UNCONFIRMED_AFTER
-    )
+    """Files that a person was shown a week ago, and neither confirmed nor cancelled."""
+    since = timezone.now() - UNCONFIRMED_AFTER
+    return Upload.objects.filter(state=UploadState.CHECKED, checked_at__lt=since)
 
 
-def pace_of_rows(upload: Upload) -> Pace | None:
-    """How fast it is read, by how it went until its worker was last heard of."""
-    since, until = upload.started_at, upload.heartbeat_at
-    return (
-        pace_of(done=upload.rows, total=upload.total, since=since, until=until) if until else None
-    )
+def job_of(*, upload: Upload) -> Job:
+    """The job that checks it, or that imports it once it was confirmed."""
+    return job_about(kind=KIND, subject_id=upload.id)
 
 
-def seconds_left(upload: Upload) -> float | None:
-    """How long the reading may still take; None too while nobody knows how many rows there are."""
-    pace = pace_of_rows(upload)
-    return pace.left if pace and upload.total else None
+def how_far(*, upload: Upload) -> Progress:
+    """How far its check or its import is."""
+    return progress_of(job_of(upload=upload))
 
 
-def percent(upload: Upload) -> int:
-    """How much of it is done; 100 once all of it is."""
+def percent(*, upload: Upload) -> int:
+    """How much of it is done, once its progress is known; 100 once all of it is."""
     if upload.state == UploadState.DONE:
         return 100
-    return min(99, 100 * upload.rows // upload.total) if upload.total else 0
-
-
-def rows_a_second(upload: Upload) -> float | None:
-    """Rows read in a second, since it began."""
-    pace = pace_of_rows(upload)
-    return pace.rate if pace else None
+    return min(99, int(100 * (upload.progress.share or 0)))

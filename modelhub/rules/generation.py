@@ -1,11 +1,10 @@
-"""Decisions of a generation run on plain values: settings, chunks, seeds, leases, progress."""
+"""Decisions of a generation run on plain values: settings, chunks, seeds."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
 
 SAMPLES, TEMPERATURE, MAX_NEW_TOKENS, BATCH_SIZE = 2, 0.8, 120, 8
 """Defaults of a run."""
@@ -13,10 +12,9 @@ MOST_SAMPLES, MOST_NEW_TOKENS, MOST_BATCH, MOST_SYSTEM = 8, 1_000, 64, 8_000
 MAKE_AGAIN = 3
 """How often a text that cannot be shown is made again before its item fails."""
 MOST_ATTEMPTS = 5
-"""How often a chunk is leased before its items fail: its workers died or were too slow."""
-RING_STALE = timedelta(seconds=30)
-"""After this long without a worker coming, a ring counts as lost: its worker may have died.
-One that only waits for its turn is void then, which costs nothing."""
+"""How often a chunk is claimed before its items fail: its workers died or were too slow."""
+DISK_FULL_SECONDS = 15
+"""Between two looks whether there is room again for what a model writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,37 +79,3 @@ def item_seed(
     """The seed of one text, 63 bits: another one for each prompt, sample and try."""
     key = f"{run_seed}\x1f{external_id}\x1f{version}\x1f{sample}\x1f{made_again}"
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) >> 1
-
-
-def lease_length(*, items: int, max_new_tokens: int, attempts: int) -> timedelta:
-    """How long a worker may take for a chunk: ten times what two cores need, more each time."""
-    return timedelta(seconds=(60 + items * max_new_tokens / 8) * max(1, attempts))
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a run is. `rate` in tokens per second, None before there is one."""
-
-    done: int
-    failed: int
-    total: int
-    rate: float | None
-    seconds_left: float | None
-
-
-def progress(
-    *,
-    done: int,
-    failed: int,
-    total: int,
-    done_since: int,
-    tokens_since: int,
-    since: datetime | None,
-    last: datetime | None,
-) -> Progress:
-    """Rate and time left from what was written since the run last began (`since` to `last`)."""
-    seconds = (last - since).total_seconds() if since and last else 0.0
-    if seconds <= 0 or not done_since:
-        return Progress(done, failed, total, None, None)
-    left = (total - done - failed) * seconds / done_since
-    return Progress(done, failed, total, tokens_since / seconds, left)

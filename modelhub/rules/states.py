@@ -40,7 +40,6 @@ class ItemState(StrEnum):
     """One response to be written."""
 
     PENDING = "pending"
-    LEASED = "leased"
     DONE = "done"
     FAILED = "failed"
 
@@ -81,8 +80,8 @@ class Method(TextChoices):
 RUN_STATES = Transitions.of(
     "generation run",
     {
-        "queued": ["running", "cancelled", "failed"],
-        "running": ["done", "cancelled", "failed"],
+        "queued": ["running", "done", "cancelled", "failed"],
+        "running": ["queued", "done", "cancelled", "failed"],
         "cancelled": ["queued"],
         "failed": ["queued"],
         "done": [],
@@ -91,10 +90,10 @@ RUN_STATES = Transitions.of(
 UPLOAD_STATES = Transitions.of(
     "import",
     {
-        "queued": ["checking", "cancelled"],
+        "queued": ["checking", "failed", "cancelled"],
         "checking": ["checked", "failed", "cancelled", "queued"],
         "checked": ["confirmed", "cancelled"],
-        "confirmed": ["importing", "cancelled"],
+        "confirmed": ["importing", "failed", "cancelled"],
         "importing": ["done", "failed", "cancelled", "confirmed"],
         "done": [],
         "cancelled": [],

@@ -25,7 +25,6 @@ NOUNS = {
 """What the records of a configuration are, for people."""
 OF_ONE_BATCH = frozenset({"reward_accuracy", "reward_margin", "token_accuracy"})
 """Metrics of runs from before validation: they are of the last batch alone, so nobody is told."""
-STALE_AFTER_SECONDS = 60  # without a heartbeat a run's process counts as dead
 
 
 def config_hash(

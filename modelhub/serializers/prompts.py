@@ -128,10 +128,14 @@ class ImportSerializer(serializers.ModelSerializer[Upload]):
 
     study = serializers.SlugField(source="study.slug")
     state = OneOf([str(one) for one in UploadState])
+    rows = serializers.IntegerField(source="progress.done", help_text="Read so far.")
     total = serializers.IntegerField(help_text="Rows; a guess until all were read.")
     percent = serializers.SerializerMethodField()
-    rows_a_second = serializers.SerializerMethodField()
-    seconds_left = serializers.SerializerMethodField()
+    rows_a_second = serializers.FloatField(
+        source="progress.rate", allow_null=True, help_text="Over the last minute."
+    )
+    seconds_left = serializers.FloatField(source="progress.seconds_left", allow_null=True)
+    started_at = serializers.DateTimeField(source="progress.started_at", allow_null=True)
     imported = serializers.SerializerMethodField()
     bad_rows = serializers.SerializerMethodField()
     problems = serializers.SerializerMethodField()
@@ -159,17 +163,14 @@ class ImportSerializer(serializers.ModelSerializer[Upload]):
         )
         read_only_fields = fields
 
+    def to_representation(self, instance: Upload) -> dict[str, Any]:
+        """With how far its job is."""
+        instance.progress = uploads.how_far(upload=instance)
+        return super().to_representation(instance)
+
     def get_percent(self, upload: Upload) -> int:
         """100 once all of it is done."""
-        return uploads.percent(upload)
-
-    def get_rows_a_second(self, upload: Upload) -> float | None:
-        """Since it began."""
-        return uploads.rows_a_second(upload)
-
-    def get_seconds_left(self, upload: Upload) -> float | None:
-        """By how it went so far."""
-        return uploads.seconds_left(upload) if upload.state in uploads.UNDER_WAY else None
+        return uploads.percent(upload=upload)
 
     @extend_schema_field(ImportedSerializer(allow_null=True))
     def get_imported(self, upload: Upload) -> dict[str, Any] | None:

@@ -242,8 +242,14 @@ class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
         help_text="Before every prompt: what the release's responses were written with."
     )
     state = serializers.ChoiceField([str(state) for state in TrainingState])
+    step = serializers.IntegerField(source="progress.done")
+    steps = serializers.IntegerField(source="progress.total", help_text="0 while unknown.")
+    seconds_left = serializers.SerializerMethodField()
     losses = LossSerializer(many=True)
     metrics = MetricsSerializer()
+    cancel_requested_at = serializers.DateTimeField(
+        source="progress.cancel_requested_at", allow_null=True
+    )
     model = NamedModelSerializer(
         source="model_version", default=None, allow_null=True, help_text="What it made."
     )
@@ -273,3 +279,8 @@ class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
             "model",
         )
         read_only_fields = fields
+
+    def get_seconds_left(self, run: TrainingRun) -> int | None:
+        """At the rate of the last minute."""
+        left = run.progress.seconds_left
+        return None if left is None else round(left)

@@ -77,7 +77,7 @@ def _lines(rows: Iterable[Any]) -> Iterator[bytes]:
 def _take(
     actor: Actor, study: Study, suffix: str, chunks: Iterable[bytes], *, skip_bad: bool
 ) -> Upload:
-    """Keep it and ring a worker; Invalid where it is nothing that can be read at all.
+    """Keep it for a worker; Invalid where it is nothing that can be read at all.
 
     The very same once more, before the first has ended, is that first import.
     """

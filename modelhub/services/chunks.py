@@ -1,54 +1,53 @@
-"""A worker's part of a run: lease a chunk, write it outside any transaction, keep it once.
+"""A worker's part of a run: claim a chunk, write it outside any transaction, keep it once.
 
-The rows are the truth. A worker that dies leaves a lease that ends by itself; one that comes back
-late finds that its lease is no longer its own, and what it wrote is thrown away.
+A chunk is a part of the run's job: a worker that dies frees it within moments, and what one writes
+whose claim has gone is thrown away.
 """
 
 from __future__ import annotations
 
-import logging
 import os
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings as django_settings
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
-from annotations.models import Prompt, Response, Task
+from annotations.models import Prompt, Response, Round, Task
 from annotations.rules.states import RoundState
 from annotations.rules.text_kinds import Origin
 from annotations.rules.texts import text_hash
 from annotations.services import prompts as prompt_services
 from annotations.services.intake import NewResponse
-from annotations.services.rounds import add_tasks, locked_round
+from annotations.services.rounds import add_tasks, locked_round, round_if_free
+from codesign.jobs.models import Job
+from codesign.jobs.registry import MORE, Failed, Kind, Part, Retry, register
+from codesign.jobs.services.working import Work
 from codesign.shared import disk_space
 from codesign.shared.actors import SYSTEM
+from codesign.shared.batches import batched
 from codesign.shared.errors import DATABASE_AWAY
 from modelhub.engine.errors import EngineError
 from modelhub.models import GenerationItem, GenerationRun, ModelVersion
+from modelhub.permissions import SEE_GENERATION
 from modelhub.queries import generation as queries
 from modelhub.queries.versions import names_behind
 from modelhub.rules import generation as rules
-from modelhub.rules.states import ItemState, ModelKind, RunState
+from modelhub.rules.states import ItemState, ModelKind
 from modelhub.services import generation, versions, writing
-from modelhub.services.alive import Hold, sign_of_life
 from modelhub.services.items import make_more
 from modelhub.services.writing import Draft, Wanted
 
-log = logging.getLogger(__name__)
-STOPPED = (
-    "The model stopped with an error that is not of your making; the server's log says more. What "
-    "is written stays. Resume to try again."
-)
-"""What the error was is for the log alone: it may hold a text or a path of the server."""
+PROMPTS_AT_ONCE = 500
+"""Prompts that become tasks by one statement."""
 WRITTEN = [
     "state",
-    "leased_until",
     "seed",
     "error",
     "finish_reason",
@@ -60,62 +59,89 @@ WRITTEN = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """A chunk that is ours for a while."""
+def _next_part(job: Job) -> Part | None:
+    """The next chunk of a run of which anything can be written, for the worker that claims it.
 
-    run_id: uuid.UUID
-    settings: rules.Settings
-    wanted: Sequence[Wanted]
-
-
-def generate_chunk(*, run_id: uuid.UUID, ring: int) -> bool:
-    """Answer one ring: write and keep the run's next chunk; whether there was one to keep.
-
-    Where the database is away or the disk is full, the run waits and is rung for again.
+    None where none is left; the run then ends, unless other workers are still writing. Claims of
+    one run take turns on its job, which takes milliseconds, or a tenth of a second where the next
+    items have to be made; other runs are not held up.
     """
-    if disk_space.is_full(django_settings.CODESIGN_HOME):
-        return False  # what the model wrote now could not be kept
-    run = answer_ring(run_id=run_id, ring=ring)
-    if run is None:
-        return False
-    try:
-        model = writing.load(
-            models_dir=django_settings.MODELS_DIR,
-            adapter=_adapter_of(run.model_version),
-            threads=django_settings.MODEL_THREADS or os.cpu_count() or 1,
-        )
-        names = names_behind(run.model_version)
-        with sign_of_life() as hold:
-            lease = lease_chunk(run_id=run_id, hold=hold)
-            if lease is None:
-                return False
-            if not connection.in_atomic_block:
-                connection.close()  # writing takes long: what is kept after it gets a fresh one
-            write = writing.batch_writer(model=model, settings=lease.settings)
-            drafts = writing.write_chunk(
-                wanted=lease.wanted, seed=lease.settings.seed, write=write, names=names
-            )
-            return save_chunk(lease=lease, drafts=drafts)
-    except EngineError as error:
-        generation.fail_run(run_id=run_id, error=str(error))
-        return False
-    except Exception as error:
-        if isinstance(error, DATABASE_AWAY) or disk_space.was_lacking(error):
-            raise  # the run is not at fault
-        log.exception("generation run %s stopped", run_id)
-        generation.fail_run(run_id=run_id, error=STOPPED)
-        return False
-
-
-@transaction.atomic
-def answer_ring(*, run_id: uuid.UUID, ring: int) -> GenerationRun | None:
-    """The run that was rung for, unless it ended or a later ring took the place of this one."""
-    run = generation.locked(run_id=run_id)
-    if run.ring != ring or run.state not in (RunState.QUEUED, RunState.RUNNING):
+    run = generation.locked(run_id=job.subject_id)
+    claimed = list(job.claims.values_list("part", flat=True))
+    items = _next_fit(run, claimed)
+    if not items:
+        if not claimed:
+            _finish_if_done(run, job)
         return None
-    GenerationRun.objects.filter(id=run.id).update(rung_at=None)
-    return run
+    chunk = items[0].chunk
+    GenerationItem.objects.filter(id__in=[item.id for item in items]).update(
+        attempts=F("attempts") + 1
+    )
+    more = run.unmade > 0 or _waiting(run, [*claimed, chunk]).exists()
+    return Part(chunk, more=more)
+
+
+def _write_chunk(work: Work) -> str:
+    """Let the model write the chunk that was claimed, and keep it.
+
+    Where the database is away or the disk is full, the job waits, and this attempt does not count.
+    """
+    try:
+        if disk_space.is_full(django_settings.CODESIGN_HOME):
+            raise Retry(disk_space.SENTENCE, seconds=rules.DISK_FULL_SECONDS)
+        _write(work)
+    except EngineError as error:
+        raise Failed(str(error)) from error
+    except Exception as error:
+        if isinstance(error, (Retry, *DATABASE_AWAY)) or disk_space.was_lacking(error):
+            _take_back_attempt(work)
+        raise
+    return MORE
+
+
+def _write(work: Work) -> None:
+    run = queries.run_of(run_id=work.job.subject_id)
+    model = writing.load(
+        models_dir=django_settings.MODELS_DIR,
+        adapter=_adapter_of(run.model_version),
+        threads=django_settings.MODEL_THREADS or os.cpu_count() or 1,
+    )
+    names = names_behind(run.model_version)
+    wanted = wanted_of(run=run, chunk=work.part)
+    settings = settings_of(run=run)
+    if not connection.in_atomic_block:
+        connection.close()  # writing takes long: what is kept after it gets a fresh one
+    write = writing.batch_writer(model=model, settings=settings)
+    drafts = writing.write_chunk(wanted=wanted, seed=settings.seed, write=write, names=names)
+    save_chunk(work=work, drafts=drafts)
+
+
+def _take_back_attempt(work: Work) -> None:
+    if not connection.in_atomic_block:
+        connection.close()  # it may be broken
+    with suppress(*DATABASE_AWAY):
+        GenerationItem.objects.filter(
+            run=work.job.subject_id, chunk=work.part, state=ItemState.PENDING, attempts__gt=0
+        ).update(attempts=F("attempts") - 1)
+
+
+KIND = register(
+    Kind(
+        name=queries.KIND,
+        task="modelhub.tasks.generate_chunk",
+        queue="generation",
+        time_limit=3600,
+        run=_write_chunk,
+        next_part=_next_part,
+        moved=lambda move: generation.follow(move=move),
+        words=gettext_lazy("generation run"),
+        unit=gettext_lazy("responses"),
+        permission=SEE_GENERATION,
+        most_attempts=None,  # items are given up one by one, see `rules.MOST_ATTEMPTS`
+        cancels_at_once=True,
+        page="modelhub:run",
+    )
+)
 
 
 def _adapter_of(version: ModelVersion) -> Path | None:
@@ -124,53 +150,23 @@ def _adapter_of(version: ModelVersion) -> Path | None:
     return Path(django_settings.MODELS_DIR) / version.path
 
 
-@transaction.atomic
-def lease_chunk(*, run_id: uuid.UUID, hold: Hold | None = None) -> Lease | None:
-    """Lease the next chunk that waits and ring for the one after it; None where none waits.
-
-    Leases of one run take turns on its row, which takes milliseconds, or a tenth of a second where
-    the next items have to be made; other runs are not held up.
-    `hold` marks the chunk as being written.
-    """
-    run = generation.locked(run_id=run_id)
-    if run.state == RunState.QUEUED:
-        generation.move(actor=SYSTEM, run=run, state=RunState.RUNNING)
-    if run.state != RunState.RUNNING:
-        return None
-    now = timezone.now()
-    fit = _next_fit(run)
-    if not fit:
-        generation.finish_if_done(run=run)
-        return None
-    for item in fit:
-        item.state, item.attempts = ItemState.LEASED, item.attempts + 1
-    if hold is not None:
-        hold(run_id, fit[0].chunk)
-    length = rules.lease_length(
-        items=len(fit),
-        max_new_tokens=run.max_new_tokens,
-        attempts=max(item.attempts for item in fit),
-    )
-    for item in fit:
-        item.leased_until = now + length
-    GenerationItem.objects.bulk_update(fit, ["state", "attempts", "leased_until"])
-    if run.unmade or _next_chunk(run):
-        generation.ring(run_id=run.id)
-    return Lease(run_id=run.id, settings=_settings_of(run), wanted=_wanted(run, fit))
-
-
-def _next_fit(run: GenerationRun) -> list[GenerationItem]:
+def _next_fit(run: GenerationRun, claimed: Sequence[int]) -> list[GenerationItem]:
     """What can be written of the next chunk of which anything can; empty where none is left."""
-    while (waiting := _next_chunk(run)) or make_more(run=run):
-        if given_up := {item.prompt_id for item in waiting if _give_up(item)}:
+    while (items := _next_chunk(run, claimed)) or make_more(run=run):
+        if given_up := {item.prompt_id for item in items if _give_up(item)}:
             _make_tasks(run, given_up)  # of those whose other responses are all there
-        if fit := [item for item in waiting if item.state != ItemState.FAILED]:
+        if fit := [item for item in items if item.state != ItemState.FAILED]:
             return fit
     return []
 
 
-def _next_chunk(run: GenerationRun) -> list[GenerationItem]:
-    waiting = GenerationItem.objects.filter(queries.waiting(now=timezone.now()), run=run)
+def _waiting(run: GenerationRun, claimed: Sequence[int]) -> QuerySet[GenerationItem]:
+    pending = GenerationItem.objects.filter(run=run, state=ItemState.PENDING)
+    return pending.exclude(chunk__in=claimed)
+
+
+def _next_chunk(run: GenerationRun, claimed: Sequence[int]) -> list[GenerationItem]:
+    waiting = _waiting(run, claimed)
     first = waiting.order_by("chunk", "id").values_list("chunk", flat=True).first()
     if first is None:
         return []
@@ -185,12 +181,13 @@ def _give_up(item: GenerationItem) -> bool:
         item.error = f"The worker stopped {item.attempts} times while it wrote this."
     else:
         return False
-    item.state, item.leased_until = ItemState.FAILED, None
-    item.save(update_fields=["state", "leased_until", "error"])
+    item.state = ItemState.FAILED
+    item.save(update_fields=["state", "error"])
     return True
 
 
-def _settings_of(run: GenerationRun) -> rules.Settings:
+def settings_of(*, run: GenerationRun) -> rules.Settings:
+    """What a run writes with."""
     return rules.Settings(
         samples=run.samples,
         temperature=run.temperature,
@@ -201,7 +198,9 @@ def _settings_of(run: GenerationRun) -> rules.Settings:
     )
 
 
-def _wanted(run: GenerationRun, items: Sequence[GenerationItem]) -> list[Wanted]:
+def wanted_of(*, run: GenerationRun, chunk: int) -> list[Wanted]:
+    """The texts of a chunk that are still to be written."""
+    items = _pending(run, chunk)
     taken: dict[uuid.UUID, set[str]] = defaultdict(set)
     written = GenerationItem.objects.filter(
         run=run, state=ItemState.DONE, prompt_id__in={item.prompt_id for item in items}
@@ -211,7 +210,6 @@ def _wanted(run: GenerationRun, items: Sequence[GenerationItem]) -> list[Wanted]
     return [
         Wanted(
             item_id=item.id,
-            attempts=item.attempts,
             prompt_key=item.prompt.external_id,
             prompt_version=item.prompt_version,
             sample=item.sample,
@@ -223,26 +221,22 @@ def _wanted(run: GenerationRun, items: Sequence[GenerationItem]) -> list[Wanted]
     ]
 
 
+def _pending(run: GenerationRun, chunk: int) -> list[GenerationItem]:
+    pending = GenerationItem.objects.filter(run=run, chunk=chunk, state=ItemState.PENDING)
+    return list(pending.select_related("prompt").order_by("id"))
+
+
 @transaction.atomic
-def save_chunk(*, lease: Lease, drafts: Sequence[Draft]) -> bool:
-    """Keep what was written, once; False where the lease is no longer ours, and nothing is kept."""
-    run = generation.locked(run_id=lease.run_id)
-    attempts = {w.item_id: w.attempts for w in lease.wanted}
-    held = GenerationItem.objects.select_for_update(no_key=True, of=("self",)).filter(
-        id__in=attempts, state=ItemState.LEASED
-    )
-    items = {
-        item.id: item
-        for item in held.select_related("prompt").order_by("id")
-        if item.attempts == attempts[item.id]
-    }
-    if run.state != RunState.RUNNING or len(items) != len(lease.wanted):
-        log.info("generation run %s: a chunk came too late and was thrown away", run.id)
-        return False
+def save_chunk(*, work: Work, drafts: Sequence[Draft]) -> None:
+    """Keep what was written, once; raises Stopped where this worker's claim counts no more."""
+    work.lock()
+    run = generation.locked(run_id=work.job.subject_id)
+    items = {item.id: item for item in _pending(run, work.part)}
     _keep(run, [(items[draft.item_id], draft) for draft in drafts])
     _make_tasks(run, {item.prompt_id for item in items.values()})
-    generation.finish_if_done(run=run)
-    return True
+    run.refresh_from_db(fields=["done", "failed"])
+    job = work.advance(done=run.done + run.failed, total=run.to_write)
+    _finish_if_done(run, job)
 
 
 def _keep(run: GenerationRun, written: Sequence[tuple[GenerationItem, Draft]]) -> None:
@@ -267,7 +261,7 @@ def _keep(run: GenerationRun, written: Sequence[tuple[GenerationItem, Draft]]) -
         item.response, item.done_at = response, now
     for item, draft in written:
         item.state = ItemState.FAILED if draft.error else ItemState.DONE
-        item.leased_until, item.seed, item.error = None, draft.seed, draft.error
+        item.seed, item.error = draft.seed, draft.error
         item.finish_reason, item.tokens = draft.finish_reason, draft.tokens
         item.latency_ms, item.made_again = draft.latency_ms, draft.made_again
     GenerationItem.objects.bulk_update(
@@ -276,23 +270,40 @@ def _keep(run: GenerationRun, written: Sequence[tuple[GenerationItem, Draft]]) -
     )
 
 
-def _make_tasks(run: GenerationRun, asked: set[uuid.UUID]) -> None:
-    """Each prompt whose responses are all there becomes a task of the run's round."""
+def _make_tasks(run: GenerationRun, asked: set[uuid.UUID], *, last: bool = False) -> None:
+    """Each prompt whose responses are all there becomes a task of the run's round.
+
+    Where somebody else is adding to the round, its tasks are made with those of a later chunk;
+    only the last one waits.
+    """
     if run.round_id is None:
         return
-    round = locked_round(round_id=run.round_id)
+    lock = locked_round if last else round_if_free
+    round = lock(round_id=run.round_id)
+    if round is None:
+        GenerationRun.objects.filter(id=run.id).update(tasks_wait=True)
+        run.tasks_wait = True
+        return
     if round.state == RoundState.CLOSED:
         return
-    waiting = GenerationItem.objects.filter(
-        run=run, prompt_id__in=asked, state__in=[ItemState.PENDING, ItemState.LEASED]
+    if run.tasks_wait:
+        asked |= set(queries.prompts_without_task(run=run))
+    made = sum(_add_tasks(run, round, some) for some in batched(asked, PROMPTS_AT_ONCE))
+    run.tasks_wait = False
+    GenerationRun.objects.filter(id=run.id).update(
+        tasks_made=F("tasks_made") + made, tasks_wait=False
     )
+
+
+def _add_tasks(run: GenerationRun, round: Round, asked: Sequence[uuid.UUID]) -> int:
+    waiting = GenerationItem.objects.filter(run=run, prompt_id__in=asked, state=ItemState.PENDING)
     there = Task.objects.filter(round=round, prompt_id__in=asked)
     not_now = {
         *waiting.values_list("prompt_id", flat=True),
         *there.values_list("prompt_id", flat=True),
     }
     written = Response.objects.in_use().filter(
-        generation_item__run=run, prompt_id__in=asked - not_now
+        generation_item__run=run, prompt_id__in=set(asked) - not_now
     )
     by_prompt: dict[uuid.UUID, dict[str, Response]] = defaultdict(dict)
     for response in written.order_by("generation_item__sample"):
@@ -302,6 +313,13 @@ def _make_tasks(run: GenerationRun, asked: set[uuid.UUID]) -> None:
         for prompt in Prompt.objects.in_use().filter(id__in=by_prompt)
         if len(by_prompt[prompt.id]) > 1
     ]
-    if items:
-        made = add_tasks(actor=SYSTEM, round=round, items=items)
-        GenerationRun.objects.filter(id=run.id).update(tasks_made=F("tasks_made") + len(made))
+    return len(add_tasks(actor=SYSTEM, round=round, items=items)) if items else 0
+
+
+def _finish_if_done(run: GenerationRun, job: Job) -> None:
+    """End a run of which nothing is left to be written, with the tasks that wait."""
+    if run.unmade or _waiting(run, []).exists():
+        return
+    if run.tasks_wait:
+        _make_tasks(run, set(), last=True)
+    generation.finish(run=run, job=job)

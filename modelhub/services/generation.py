@@ -1,4 +1,4 @@
-"""Generation runs: started, rung for, cancelled, resumed, ended. Chunks are in `chunks`."""
+"""Generation runs: started, cancelled, resumed, ended. What a worker does is in `chunks`."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, QuerySet
-from django.utils import timezone
+from django.db.models import QuerySet
 
 from annotations.models import Prompt, Round
 from codesign.audit import services as audit
 from codesign.audit.registry import action
-from codesign.shared.actors import SYSTEM, Actor
+from codesign.jobs.models import Job
+from codesign.jobs.queries import job_about
+from codesign.jobs.rules import JobState
+from codesign.jobs.services import queueing
+from codesign.shared.actors import Actor
 from codesign.shared.advisory_locks import Lock, lock_until_commit
 from codesign.shared.errors import Conflict, Invalid
-from codesign.shared.jobs import enqueue
+from codesign.shared.transition import Move, machine, transition
 from codesign.shared.visible import seen
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
@@ -32,11 +35,9 @@ from modelhub.rules.generation import Settings
 from modelhub.rules.states import RUN_STATES, ItemState, RunState
 from modelhub.rules.training import lineage_problem
 from modelhub.services import items
-from modelhub.services.alive import nobody_writes
 from modelhub.signals import run_finished
 
 STARTED = action("modelhub.run_started", "started a generation run")
-BEFORE = ("done_before", "tokens_before")
 MOVED = action("modelhub.run_moved", "moved a generation run to another state")
 
 
@@ -58,7 +59,7 @@ def start_run(
     `run_id` is the id that the run gets: sent twice, as by a double click, it is one run.
     """
     require(actor, RUN_GENERATION, study)
-    lock_until_commit(Lock.START_GENERATION, study.id)  # each sees the runs before it
+    lock_until_commit(Lock.START_GENERATION, study.id)  # so that each run sees the one before
     twin = GenerationRun.objects.filter(id=run_id).first() if run_id else None
     settings = _checked(settings or Settings(), study, twin)
     _refuse_model(study, version)
@@ -88,9 +89,19 @@ def start_run(
     _tell(
         STARTED, actor, run, {"prompts": count, "samples": run.samples, "config": run.config_hash}
     )
-    ring(run_id=run.id)
-    run.refresh_from_db()
+    _queue(actor, run)
     return run
+
+
+def _queue(actor: Actor, run: GenerationRun) -> None:
+    queueing.start(
+        actor=actor,
+        kind=queries.KIND,
+        subject_id=run.id,
+        study_id=run.study_id,
+        label=run.model_version.name,
+        total=run.to_write,
+    )
 
 
 def _tell(what: str, actor: Actor, run: GenerationRun, data: dict[str, Any]) -> None:
@@ -124,7 +135,7 @@ def _same(run: GenerationRun, *, study: Study, digest: str, round: Round | None)
 
 def _refuse_twin(study: Study, digest: str) -> None:
     under_way = GenerationRun.objects.filter(
-        study=study, config_hash=digest, state__in=[RunState.QUEUED, RunState.RUNNING]
+        study=study, config_hash=digest, state__in=queries.UNDER_WAY
     )
     if under_way.exists():
         raise Conflict("This very run is under way already.")
@@ -159,40 +170,8 @@ def _refuse_strange(study: Study, round: Round | None, prompts: Sequence[Prompt]
         raise Invalid("This round is part of another study.")
 
 
-@transaction.atomic
-def ring(*, run_id: uuid.UUID) -> None:
-    """Call a worker. Each ring voids the one before, so that messages never pile up."""
-    GenerationRun.objects.filter(id=run_id).update(ring=F("ring") + 1, rung_at=timezone.now())
-    number = GenerationRun.objects.values_list("ring", flat=True).get(id=run_id)
-    enqueue("modelhub.tasks.generate_chunk", run_id, number)
-
-
-def ring_waiting() -> int:
-    """Ring for every run that waits and that nobody was called for; how many there were.
-
-    Also for runs whose worker died: its chunk is free again, and the call that it had heard is
-    void.
-    """
-    died = [run_id for run_id in queries.runs_being_written() if free_abandoned(run_id=run_id)]
-    found = list(dict.fromkeys([*died, *queries.runs_to_ring(now=timezone.now())]))
-    for run_id in found:
-        ring(run_id=run_id)
-    return len(found)
-
-
-@transaction.atomic
-def free_abandoned(*, run_id: uuid.UUID) -> bool:
-    """Give back the chunks of a run that are leased and that no living worker writes."""
-    locked(run_id=run_id)
-    leased = GenerationItem.objects.filter(run_id=run_id, state=ItemState.LEASED)
-    chunks = leased.order_by("chunk").values_list("chunk", flat=True).distinct()
-    dead = [chunk for chunk in chunks if nobody_writes(run_id=run_id, chunk=chunk)]
-    freed = leased.filter(chunk__in=dead).update(state=ItemState.PENDING, leased_until=None)
-    return freed > 0
-
-
 def locked(*, run_id: uuid.UUID) -> GenerationRun:
-    """The run, locked: leases, writes and changes of state of one run take turns."""
+    """The run, locked; its job is locked before."""
     return (
         GenerationRun.objects.select_for_update(no_key=True, of=("self",))
         .select_related("study", "model_version", "round")
@@ -200,27 +179,30 @@ def locked(*, run_id: uuid.UUID) -> GenerationRun:
     )
 
 
-def move(*, actor: Actor, run: GenerationRun, state: RunState, error: str = "") -> None:
-    """Change the state of a locked run by the table, and leave a log row."""
-    old, run.state = run.state, RUN_STATES.check(run.state, state)
-    run.error = error[:500]
-    now = timezone.now()
-    if state is RunState.RUNNING:
-        run.started_at, run.ended_at = now, None
-        run.done_before, run.tokens_before = run.done, run.tokens
-    elif state is not RunState.QUEUED:
-        run.ended_at = now
-    run.save(update_fields=["state", "error", "started_at", "ended_at", *BEFORE])
-    _tell(MOVED, actor, run, {"from": old, "to": run.state, "error": run.error})
+def _log(move: Move) -> None:
+    data = {"from": move.old, "to": move.new, "error": move.row.error}
+    _tell(MOVED, move.actor, move.row, data)
+
+
+machine(GenerationRun, RUN_STATES, log=_log)
+
+
+def follow(*, move: Move) -> None:
+    """Let a run follow its job."""
+    job: Job = move.row
+    run = locked(run_id=job.subject_id)
+    changes: dict[str, Any] = {"error": job.reason[:500], "ended_at": job.ended_at}
+    if move.new == RunState.RUNNING:
+        changes["started_at"] = job.started_at
+    transition(run, to=RunState(move.new), actor=move.actor, changes=changes)
 
 
 @transaction.atomic
 def cancel_run(*, actor: Actor, run: GenerationRun) -> GenerationRun:
     """Stop a run. What is written stays; what a worker is writing now is thrown away."""
     require(actor, RUN_GENERATION, run.study)
-    run = locked(run_id=run.id)
-    move(actor=actor, run=run, state=RunState.CANCELLED)
-    _free(run)
+    queueing.cancel(actor=actor, job=job_about(kind=queries.KIND, subject_id=run.id))
+    run.refresh_from_db()
     return run
 
 
@@ -228,41 +210,25 @@ def cancel_run(*, actor: Actor, run: GenerationRun) -> GenerationRun:
 def resume_run(*, actor: Actor, run: GenerationRun) -> GenerationRun:
     """Go on with a cancelled or failed run where it stopped; failed items get another try."""
     require(actor, RUN_GENERATION, run.study)
-    run = locked(run_id=run.id)
     _refuse_taken_back(run.model_version)
-    move(actor=actor, run=run, state=RunState.QUEUED)
+    job = queueing.resume(actor=actor, job=job_about(kind=queries.KIND, subject_id=run.id))
     GenerationItem.objects.filter(run=run, state=ItemState.FAILED).update(
         state=ItemState.PENDING, attempts=0, error=""
     )
-    ring(run_id=run.id)
+    run.refresh_from_db()
+    queueing.note(job=job, done=run.done, total=run.to_write)
     return run
 
 
-@transaction.atomic
-def fail_run(*, run_id: uuid.UUID, error: str) -> None:
-    """End a run that cannot go on, with a sentence for a person; nothing where it ended before."""
-    run = locked(run_id=run_id)
-    if run.state in (RunState.QUEUED, RunState.RUNNING):
-        move(actor=SYSTEM, run=run, state=RunState.FAILED, error=error)
-        _free(run)
-
-
-def _free(run: GenerationRun) -> None:
-    GenerationItem.objects.filter(run=run, state=ItemState.LEASED).update(
-        state=ItemState.PENDING, leased_until=None
-    )
-
-
-def finish_if_done(*, run: GenerationRun) -> None:
-    """End a locked run of which no item waits or is still to be made."""
+def finish(*, run: GenerationRun, job: Job) -> None:
+    """End a run, both locked, of which no item waits or is still to be made."""
     its = GenerationItem.objects.filter(run=run)
-    if run.unmade or its.filter(state__in=[ItemState.PENDING, ItemState.LEASED]).exists():
-        return
     failed = its.filter(state=ItemState.FAILED)
     count, first = failed.count(), failed.order_by("id").first()
+    progress = {"done": run.to_write, "total": run.to_write}
     if first and not its.filter(state=ItemState.DONE).exists():
-        move(actor=SYSTEM, run=run, state=RunState.FAILED, error=first.error)
+        queueing.end(job=job, to=JobState.FAILED, reason=first.error, **progress)
     else:
         said = f"{count} responses could not be written: {first.error}" if first else ""
-        move(actor=SYSTEM, run=run, state=RunState.DONE, error=said)
-    run_finished.send(sender=GenerationRun, run=run)
+        queueing.end(job=job, to=JobState.DONE, reason=said, **progress)
+    run_finished.send(sender=GenerationRun, run=locked(run_id=run.id))

@@ -27,6 +27,7 @@ from annotations.services.rounds import add_tasks, locked_round
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.advisory_locks import Lock, lock_until_commit
 from codesign.shared.batches import ahead, batched, without_collector
 from codesign.shared.errors import TooLarge
 from codesign.studies.models import Study
@@ -134,6 +135,7 @@ def import_rows(
     what it raises ends the import, and nothing stays.
     """
     require(actor, IMPORT, study)
+    lock_until_commit(Lock.IMPORT, study.id)
     report = ImportReport()
     intake = Intake(actor=actor, study=study)
     touched: set[bytes] = set()  # half as large as with UUIDs

@@ -1,4 +1,4 @@
-"""Training runs: asked for, run in a process of their own, cancelled, ended for good."""
+"""Training runs: requested, cancelled, and what their worker writes about them."""
 
 from __future__ import annotations
 
@@ -7,22 +7,27 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from annotations.models import DatasetRelease
 from codesign.audit import services as audit
 from codesign.audit.registry import action
+from codesign.jobs.models import Job
+from codesign.jobs.queries import job_about
+from codesign.jobs.registry import Failed
+from codesign.jobs.rules import JobState
+from codesign.jobs.services import queueing
+from codesign.jobs.services.working import Work
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.integers import refuse_what_does_not_fit
-from codesign.shared.jobs import enqueue
+from codesign.shared.transition import Move, machine, transition
 from codesign.studies.locks import lock_study
 from codesign.studies.permissions import require
 from modelhub.engine.errors import BadSpec
 from modelhub.engine.params import parse
 from modelhub.models import ModelVersion, TrainingRun
 from modelhub.permissions import TRAIN
-from modelhub.queries.training import releases_behind, system_message_of, waiting_runs
+from modelhub.queries.training import KIND, releases_behind, system_message_of
 from modelhub.rules.states import TRAINING_STATES, Method, ModelKind, TrainingState
 from modelhub.rules.training import (
     CONFIG_OF,
@@ -36,9 +41,9 @@ from modelhub.rules.training import (
 
 ASKED = action("modelhub.training_asked", "asked for a training run")
 CANCELLED = action("modelhub.training_cancelled", "cancelled a training run")
+MOVED = action("modelhub.training_moved", "moved a training run to another state")
 ENDED = action("modelhub.training_ended", "ended a training run")
-
-RUN_TASK = "modelhub.tasks.train"
+ENDS = (TrainingState.DONE, TrainingState.FAILED, TrainingState.CANCELLED)
 
 
 def _refuse_twin(key: str) -> None:
@@ -97,8 +102,14 @@ def request_training(
         requested_by_id=actor.user_id,
     )
     _put_on_record(actor, run)
-    enqueue(RUN_TASK, run.id)
+    queueing.start(
+        actor=actor, kind=KIND, subject_id=run.id, study_id=run.study_id, label=_label(run)
+    )
     return run
+
+
+def _label(run: TrainingRun) -> str:
+    return f"{run.method} on release {run.release.number}"
 
 
 def _put_on_record(actor: Actor, run: TrainingRun) -> None:
@@ -106,7 +117,7 @@ def _put_on_record(actor: Actor, run: TrainingRun) -> None:
         actor=actor,
         action=ASKED,
         study_id=run.study_id,
-        about=("training_run", run.id, f"{run.method} on release {run.release.number}"),
+        about=("training_run", run.id, _label(run)),
         data={
             "release": str(run.release_id),
             "base": str(run.base_id),
@@ -137,80 +148,79 @@ def _checked(
         raise Invalid("Some of these numbers cannot work.", {"params": error.problems}) from error
 
 
+def _log(move: Move) -> None:
+    """Put the end of a run on record, and each move before it."""
+    run: TrainingRun = move.row
+    ended = move.new in ENDS
+    audit.record(
+        actor=move.actor,
+        action=ENDED if ended else MOVED,
+        study_id=run.study_id,
+        about=("training_run", run.id, run.method),
+        data={"state": move.new} if ended else {"from": move.old, "to": move.new},
+    )
+
+
+machine(TrainingRun, TRAINING_STATES, log=_log)
+
+
+def follow(*, move: Move) -> None:
+    """Let a run follow its job."""
+    job: Job = move.row
+    run = locked(run_id=job.subject_id)
+    changes: dict[str, Any] = {"error": job.reason, "ended_at": job.ended_at}
+    running = move.new == JobState.RUNNING
+    to = TrainingState.PREPARING if running else TrainingState(move.new)
+    if to == TrainingState.PREPARING:
+        changes["started_at"] = job.started_at
+    elif to == TrainingState.QUEUED:
+        changes["losses"] = []
+    transition(run, to=to, actor=move.actor, changes=changes)
+
+
 @transaction.atomic
 def cancel(*, actor: Actor, run: TrainingRun) -> TrainingRun:
     """Stop a run: at once where it waits, at its next step where it runs."""
     require(actor, TRAIN, run.study)
-    run = _locked(run.id)
-    if run.state == TrainingState.QUEUED:
-        _move(run, TrainingState.CANCELLED, ended_at=timezone.now())
-    elif TRAINING_STATES.allows(run.state, TrainingState.CANCELLED):
-        run.cancel_requested_at = timezone.now()
-        run.save(update_fields=["cancel_requested_at"])
-    else:
-        raise Conflict("This run has ended already.")
+    queueing.cancel(actor=actor, job=job_about(kind=KIND, subject_id=run.id))
     audit.record(
         actor=actor,
         action=CANCELLED,
         study_id=run.study_id,
         about=("training_run", run.id, run.method),
     )
+    run.refresh_from_db()
     return run
 
 
 @transaction.atomic
-def claim(*, run_id: uuid.UUID) -> TrainingRun | None:
-    """Take a waiting run for this worker; None where another has it or it has ended."""
-    run = (
-        TrainingRun.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
-        .select_related("release", "base", "study")
-        .filter(id=run_id, state=TrainingState.QUEUED)
-        .first()
-    )
-    if run is None:
-        return None
-    if problem := _release_problem(run):
-        _move(run, TrainingState.FAILED, error=problem, ended_at=timezone.now())
-        return None
-    now = timezone.now()
-    _move(run, TrainingState.PREPARING, started_at=now, heartbeat_at=now, error="")
-    return run
+def note_losses(*, work: Work, losses: list[Any]) -> None:
+    """Write the loss curve so far; with its first step a run is training.
+
+    Raises Stopped where the run was cancelled, Failed where its release was superseded.
+    """
+    work.lock()
+    run = locked(run_id=work.job.subject_id)
+    refuse_release(run=run)
+    if losses == run.losses:
+        return
+    if run.state == TrainingState.PREPARING:
+        transition(run, to=TrainingState.TRAINING, actor=SYSTEM)
+    run.losses = losses
+    run.save(update_fields=["losses"])
 
 
 @transaction.atomic
-def note_progress(
-    *, run_id: uuid.UUID, step: int, steps: int, seconds_left: int | None, losses: list[Any]
-) -> bool:
-    """Write what the process reported; False where it should stop."""
-    run = _locked(run_id)
-    if run.state == TrainingState.PREPARING and steps:
-        _move(run, TrainingState.TRAINING)
-    if run.state not in (TrainingState.PREPARING, TrainingState.TRAINING):
-        return False
-    if _release_problem(run):
-        return False
-    run.step, run.steps, run.seconds_left, run.losses = step, steps, seconds_left, losses
-    run.heartbeat_at = timezone.now()
-    run.save(update_fields=["step", "steps", "seconds_left", "losses", "heartbeat_at"])
-    return run.cancel_requested_at is None
-
-
-@transaction.atomic
-def finish(
-    *, run_id: uuid.UUID, path: str, sha256: str, metrics: Mapping[str, Any]
-) -> ModelVersion | None:
+def finish(*, work: Work, path: str, sha256: str, metrics: Mapping[str, Any]) -> ModelVersion:
     """The adapter becomes a model version with its lineage.
 
-    None where the run had ended, or its release was superseded while it ran.
+    Raises Stopped where the run was cancelled, Failed where its release was superseded.
     """
-    run = _locked(run_id)
+    work.lock()
+    run = locked(run_id=work.job.subject_id)
+    refuse_release(run=run)
     if run.state == TrainingState.PREPARING:
-        _move(run, TrainingState.TRAINING)
-    if run.state != TrainingState.TRAINING:
-        return None
-    if problem := _release_problem(run):
-        _end(run, TrainingState.FAILED, problem)
-        return None
+        transition(run, to=TrainingState.TRAINING, actor=SYSTEM)
     version = ModelVersion.objects.create(
         study=run.study,
         name=child_name(
@@ -227,70 +237,21 @@ def finish(
         made_by=run.requested_by,
     )
     run.metrics = dict(metrics)
-    run.step = run.steps
-    run.save(update_fields=["metrics", "step"])
-    _end(run, TrainingState.DONE, "")
+    run.save(update_fields=["metrics"])
+    work.finish()
     return version
 
 
-@transaction.atomic
-def end_without_model(*, run_id: uuid.UUID, state: TrainingState, error: str = "") -> None:
-    """A run that failed or was cancelled, with a sentence that says why."""
-    run = _locked(run_id)
-    if problem := _release_problem(run):
-        state, error = TrainingState.FAILED, problem
-    elif run.cancel_requested_at and state == TrainingState.FAILED:
-        state, error = TrainingState.CANCELLED, ""  # told to stop before it could listen
-    if TRAINING_STATES.allows(run.state, state):
-        _end(run, state, error)
+def refuse_release(*, run: TrainingRun) -> None:
+    """Raise Failed where a run must not go on: somebody in its release may have withdrawn."""
+    if problem := release_problem(purpose=run.release.purpose, state=run.release.state):
+        raise Failed(problem)
 
 
-@transaction.atomic
-def requeue_stale() -> list[uuid.UUID]:
-    """Put runs whose process is gone back in the queue and ring for every run that waits.
-
-    One that somebody cancelled meanwhile has ended.
-    """
-    stale = TrainingRun.objects.select_for_update(skip_locked=True).filter(
-        id__in=waiting_runs(stale=True)
-    )
-    for run in stale:
-        if run.cancel_requested_at:
-            _end(run, TrainingState.CANCELLED, "")
-            continue
-        _move(run, TrainingState.QUEUED, step=0, losses=[], seconds_left=None)
-    waiting = list(waiting_runs(stale=False))
-    for run_id in waiting:
-        enqueue(RUN_TASK, run_id)
-    return waiting
-
-
-def _release_problem(run: TrainingRun) -> str | None:
-    """Why a run must not go on: somebody in its release may have withdrawn since it began."""
-    return release_problem(purpose=run.release.purpose, state=run.release.state)
-
-
-def _locked(run_id: uuid.UUID) -> TrainingRun:
+def locked(*, run_id: uuid.UUID) -> TrainingRun:
+    """The run, locked; its job is locked before."""
     return (
         TrainingRun.objects.select_for_update(no_key=True, of=("self",))
         .select_related("release", "base", "study", "requested_by")
         .get(id=run_id)
-    )
-
-
-def _move(run: TrainingRun, state: TrainingState, **also: Any) -> None:
-    run.state = TRAINING_STATES.check(run.state, state)
-    for name, value in also.items():
-        setattr(run, name, value)
-    run.save(update_fields=["state", *also])
-
-
-def _end(run: TrainingRun, state: TrainingState, error: str) -> None:
-    _move(run, state, error=error[:1000], ended_at=timezone.now(), seconds_left=None)
-    audit.record(
-        actor=SYSTEM,
-        action=ENDED,
-        study_id=run.study_id,
-        about=("training_run", run.id, run.method),
-        data={"state": state},
     )

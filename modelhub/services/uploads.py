@@ -1,35 +1,39 @@
-"""Files of prompts from a page: kept, looked through, shown, and imported after a yes.
+"""Files of prompts from a page: stored, checked, shown, and imported once a person confirms.
 
-What a program sends goes the same way from `confirm` on, see `api_imports`.
-
-The row is the truth: a worker that dies leaves it to the next ring, and since an import is one
-transaction nothing is half there. Signs of life and the wish to cancel go over a connection of
-their own, beside that transaction.
+What a program sends takes the same way from `confirm` on, see `api_imports`. The check and the
+import are a job each. An import is one transaction: a worker that dies leaves nothing of it.
 """
 
 from __future__ import annotations
 
 import hashlib
-import logging
 import time
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.db import connections, transaction
+from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from annotations.rules.prompts import RowProblem
 from annotations.services.intake import RowsRefused
 from codesign.audit import services as audit
 from codesign.audit.registry import action
+from codesign.jobs.models import Job
+from codesign.jobs.registry import Failed, Kind, Retry, register
+from codesign.jobs.rules import UNFINISHED, JobState
+from codesign.jobs.services import queueing
+from codesign.jobs.services.working import Work
 from codesign.shared.actors import SYSTEM, Actor
-from codesign.shared.errors import DATABASE_AWAY, Conflict, Invalid, Refusal, TooLarge
-from codesign.shared.jobs import enqueue
+from codesign.shared.advisory_locks import Lock, try_lock_until_commit
+from codesign.shared.errors import Conflict, Invalid, TooLarge
+from codesign.shared.transition import Move, machine, transition
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
 from modelhub.models import Upload
@@ -40,33 +44,19 @@ from modelhub.rules.imports import MOST_BYTES, ImportRow
 from modelhub.rules.states import UPLOAD_STATES, UploadState
 from modelhub.services import imports
 from modelhub.services.file_rows import reading
-from modelhub.services.imports import ImportReport, Watch
+from modelhub.services.imports import ImportReport
 
-log = logging.getLogger(__name__)
 RECEIVED = action("modelhub.upload_received", "brought a file of prompts")
 MOVED = action("modelhub.upload_moved", "moved an import to another state")
-READ_TASK = "modelhub.tasks.read_upload"
 SUFFIXES = (".jsonl", ".ndjson", ".csv", ".parquet")
 MOST_PROBLEMS = 200
 MOST_TIED = 50
 """Rows whose ties are shown."""
 ORPHAN_AFTER = 3600.0
 """Seconds; no upload takes so long to arrive."""
-SIGN_EVERY_SECONDS = 1.0
 UNCONFIRMED = "Nobody imported it within a week, so the file was deleted. Please bring it again."
+AGAIN_SECONDS = 5
 GONE = "Its file is not on the server any more, so nothing came in. Please bring it again."
-STOPPED = (
-    "The import stopped with an error that is not of your making; the server's log says more. "
-    "Nothing came in."
-)
-SIGN = """
-UPDATE modelhub_upload SET rows = %s, heartbeat_at = now() WHERE id = %s
-RETURNING cancel_requested_at IS NOT NULL OR state NOT IN ('checking', 'importing')
-"""
-
-
-class Stopped(Exception):
-    """Somebody cancelled while it was read."""
 
 
 @transaction.atomic
@@ -90,7 +80,7 @@ def receive(*, actor: Actor, study: Study, file: UploadedFile[bytes]) -> Upload:
 
 
 def received(*, actor: Actor, upload: Upload) -> None:
-    """Put a new row on record and let a worker have it."""
+    """Put a new row on record and queue its job."""
     audit.record(
         actor=actor,
         action=RECEIVED,
@@ -98,7 +88,18 @@ def received(*, actor: Actor, upload: Upload) -> None:
         about=("upload", upload.id, upload.name),
         data={"bytes": path_of(upload=upload).stat().st_size},
     )
-    enqueue(READ_TASK, upload.id)
+    _start_job(actor, upload)
+
+
+def _start_job(actor: Actor, upload: Upload) -> None:
+    queueing.start(
+        actor=actor,
+        kind=KIND.name,
+        subject_id=upload.id,
+        study_id=upload.study_id,
+        label=upload.name,
+        total=upload.total,
+    )
 
 
 def store(*, chunks: Iterable[bytes], path: Path) -> str:
@@ -127,10 +128,8 @@ def confirm(*, actor: Actor, upload: Upload, skip_bad: bool = False) -> Upload:
     upload = _locked(upload.id)
     if upload.found.get("skipped") and not skip_bad and upload.state == UploadState.CHECKED:
         raise Conflict("Some rows cannot come in. Mend the file, or import the rest.")
-    upload.skip_bad = skip_bad
-    upload.rows, upload.started_at = 0, None
-    _move(actor, upload, UploadState.CONFIRMED)
-    enqueue(READ_TASK, upload.id)
+    _move(actor, upload, UploadState.CONFIRMED, skip_bad=skip_bad)
+    _start_job(actor, upload)
     return upload
 
 
@@ -138,117 +137,64 @@ def confirm(*, actor: Actor, upload: Upload, skip_bad: bool = False) -> Upload:
 def cancel(*, actor: Actor, upload: Upload) -> Upload:
     """End an import, at once or (where a worker reads) within seconds; nothing of it stays."""
     require(actor, IMPORT, upload.study)
+    job = queries.job_of(upload=upload)
+    if job.state in UNFINISHED:
+        queueing.cancel(actor=actor, job=job)
+        upload.refresh_from_db()
+        return upload
     upload = _locked(upload.id)
-    if upload.state in (UploadState.CHECKING, UploadState.IMPORTING):
-        upload.cancel_requested_at = timezone.now()
-        upload.save(update_fields=["cancel_requested_at"])
-    else:
-        _move(actor, upload, UploadState.CANCELLED)
+    _move(actor, upload, UploadState.CANCELLED)
     return upload
 
 
-def read(*, upload_id: uuid.UUID) -> None:
-    """Do what a file waits for; nothing where another worker has it or it has ended."""
-    upload = _claim(upload_id)
-    if upload is None:
-        return
-    work = _check if upload.state == UploadState.CHECKING else _import
-    try:
-        _look_for_file(upload)
-        with _signs_of_life(upload) as watch:
-            work(upload, watch)
-    except Stopped:
-        _end(upload_id, UploadState.CANCELLED)
-    except RowsRefused as refused:
-        _end(upload_id, UploadState.FAILED, error=refused.title, problems=refused.problems)
-    except Refusal as refusal:
-        _end(upload_id, UploadState.FAILED, error=refusal.title)
-    except DATABASE_AWAY:
-        raise  # the file is not at fault: it is rung for again
-    except Exception:
-        log.exception("import %s stopped", upload_id)
-        _end(upload_id, UploadState.FAILED, error=STOPPED)
-
-
-@transaction.atomic
-def _claim(upload_id: uuid.UUID) -> Upload | None:
-    upload = _locked(upload_id)
-    if upload.state not in queries.WAITING:
-        return None
-    now = timezone.now()
-    upload.started_at = upload.heartbeat_at = now
-    checking = upload.state == UploadState.QUEUED
-    _move(SYSTEM, upload, UploadState.CHECKING if checking else UploadState.IMPORTING)
-    return upload
-
-
-def _look_for_file(upload: Upload) -> None:
+def _read(work: Work) -> None:
+    """Check a file, or import it once it was confirmed."""
+    upload = Upload.objects.select_related("study").get(id=work.job.subject_id)
     if not path_of(upload=upload).is_file():
-        raise Conflict(GONE)
-
-
-@contextmanager
-def _signs_of_life(upload: Upload) -> Iterator[Watch]:
-    """A function to call now and then: it writes how far it is, and ends what was cancelled.
-
-    The first call only starts the clock: until then the file's reader was starting.
-    """
-    beside = connections.create_connection("default")
-    last = 0.0
-
-    def watch(report: ImportReport) -> None:
-        nonlocal last
-        last, before = last or time.monotonic(), last
-        if not before or time.monotonic() - last < SIGN_EVERY_SECONDS:
-            return
-        last = time.monotonic()
-        with beside.cursor() as cursor:
-            cursor.execute(SIGN, [report.rows, upload.id])
-            row = cursor.fetchone()
-        if row is None or row[0]:
-            raise Stopped
-
+        raise Failed(GONE)
     try:
-        yield watch
-    finally:
-        beside.close()
+        if upload.state == UploadState.CHECKING:
+            _check(upload, work)
+        else:
+            _import(upload, work)
+    except RowsRefused as refused:
+        _keep_problems(work, refused.problems)
+        raise Failed(refused.title) from refused
 
 
-def _check(upload: Upload, watch: Watch) -> None:
+def _check(upload: Upload, work: Work) -> None:
     with reading(path=path_of(upload=upload), name=upload.name) as rows:
-        Upload.objects.filter(id=upload.id).update(total=rows.total)
         report = imports.check_rows(
-            actor=_asker(upload), study=upload.study, rows=rows, watch=watch
-        )
-    with transaction.atomic():
-        upload = _locked(upload.id)
-        _keep(upload, report)
-        upload.first = [_seen(row) for row in report.first]
-        _move(SYSTEM, upload, UploadState.CHECKED)
-
-
-@transaction.atomic
-def _import(upload: Upload, watch: Watch) -> None:
-    """Import and say so in one transaction: either both are there afterwards or neither."""
-    try:
-        report = imports.import_file(
             actor=_asker(upload),
             study=upload.study,
-            path=path_of(upload=upload),
-            name=upload.name,
-            skip_bad=upload.skip_bad,
-            watch=watch,
+            rows=rows,
+            watch=lambda report: work.progress(report.rows, rows.total),
         )
+    with transaction.atomic():
+        first = [_seen(row) for row in report.first]
+        _keep(work, report, first=first, checked_at=timezone.now())
+
+
+@transaction.atomic
+def _import(upload: Upload, work: Work) -> None:
+    """Import and end the job in one transaction: either both are there afterwards or neither."""
+    if not try_lock_until_commit(Lock.IMPORT, upload.study_id):
+        raise Retry(_("Another import of this study comes first."), seconds=AGAIN_SECONDS)
+    try:
+        with reading(path=path_of(upload=upload), name=upload.name) as rows:
+            report = imports.import_rows(
+                actor=_asker(upload),
+                study=upload.study,
+                rows=rows,
+                skip_bad=upload.skip_bad,
+                watch=lambda report: work.progress(report.rows, upload.total or rows.total),
+            )
     except RowsRefused as refused:
         if not upload.found:
             raise
-        sentence = f"{refused.title} The study has changed since the file was looked through."
+        sentence = f"{refused.title} The study has changed since the file was checked."
         raise Conflict(sentence) from refused
-    upload = _locked(upload.id)
-    if upload.cancel_requested_at:
-        raise Stopped
-    _keep(upload, report)
-    _move(SYSTEM, upload, UploadState.DONE)
+    _keep(work, report)
 
 
 def _asker(upload: Upload) -> Actor:
@@ -256,8 +202,12 @@ def _asker(upload: Upload) -> Actor:
     return Actor(user_id=upload.requested_by_id)
 
 
-def _keep(upload: Upload, report: ImportReport) -> None:
-    upload.rows = upload.total = report.rows
+def _keep(work: Work, report: ImportReport, **changes: Any) -> None:
+    """Write what came of it, and end the job; raises Stopped where it was cancelled."""
+    work.progress(report.rows, report.rows)
+    work.lock()
+    upload = _locked(work.job.subject_id)
+    upload.total = report.rows
     upload.found = {
         "prompts": report.prompts,
         "already_there": report.already_there,
@@ -275,7 +225,19 @@ def _keep(upload: Upload, report: ImportReport) -> None:
         ],
     }
     upload.problems = _first_of(report.skipped)
-    upload.heartbeat_at = timezone.now()
+    for name, value in changes.items():
+        setattr(upload, name, value)
+    upload.save(update_fields=["total", "found", "problems", *changes])
+    work.finish()
+
+
+@transaction.atomic
+def _keep_problems(work: Work, problems: Sequence[RowProblem]) -> None:
+    """Write what is wrong with the rows of a file of which nothing came in."""
+    work.lock()
+    upload = _locked(work.job.subject_id)
+    upload.problems, upload.found = _first_of(problems), {"skipped": len(problems)}
+    upload.save(update_fields=["problems", "found"])
 
 
 def _first_of(problems: Sequence[RowProblem]) -> list[list[Any]]:
@@ -294,31 +256,8 @@ def _seen(row: ImportRow) -> dict[str, Any]:
     }
 
 
-@transaction.atomic
-def _end(
-    upload_id: uuid.UUID,
-    state: UploadState,
-    *,
-    error: str = "",
-    problems: Sequence[RowProblem] = (),
-) -> None:
-    upload = _locked(upload_id)
-    if UPLOAD_STATES.allows(upload.state, state):
-        upload.error = error[:500]
-        if problems:
-            upload.problems, upload.found = _first_of(problems), {"skipped": len(problems)}
-        _move(SYSTEM, upload, state)
-
-
-def tend() -> int:
-    """Ring for files that wait and clear away those that nothing waits for; how many were rung."""
-    rung = ring_waiting()
-    clear_orphans()
-    return rung
-
-
 def clear_orphans() -> None:
-    """Remove files that no row waits for: whoever kept or dropped them died at that moment.
+    """Remove files that no row needs: a process died while it stored or dropped them.
 
     Young ones stay, since their rows may not have been committed yet.
     """
@@ -330,28 +269,12 @@ def clear_orphans() -> None:
 
 
 @transaction.atomic
-def ring_waiting() -> int:
-    """Ring for every file that waits, also for those whose worker is gone; how many there were."""
-    for upload in queries.stale().select_for_update(skip_locked=True, of=("self",)):
-        if upload.cancel_requested_at:
-            _move(SYSTEM, upload, UploadState.CANCELLED)
-            continue
-        again = upload.state == UploadState.CHECKING
-        _move(SYSTEM, upload, UploadState.QUEUED if again else UploadState.CONFIRMED)
-    waiting = list(Upload.objects.filter(state__in=queries.WAITING).values_list("id", flat=True))
-    for upload_id in waiting:
-        enqueue(READ_TASK, upload_id)
-    return len(waiting)
-
-
-@transaction.atomic
 def drop_unconfirmed() -> int:
     """Leave files that nobody said yes to for a week, so that none lies about; how many."""
     unconfirmed = queries.unconfirmed().select_for_update(skip_locked=True, of=("self",))
     dropped = list(unconfirmed.select_related("study"))
     for upload in dropped:
-        upload.error = UNCONFIRMED
-        _move(SYSTEM, upload, UploadState.CANCELLED)
+        _move(SYSTEM, upload, UploadState.CANCELLED, error=UNCONFIRMED)
     return len(dropped)
 
 
@@ -360,18 +283,60 @@ def _locked(upload_id: uuid.UUID) -> Upload:
     return found.get(id=upload_id)
 
 
-def _move(actor: Actor, upload: Upload, state: UploadState) -> None:
-    """Change the state of a locked row by the table, leave a log row, drop what is not needed."""
-    old, upload.state = upload.state, UPLOAD_STATES.check(upload.state, state)
-    if not UPLOAD_STATES.table[state]:
-        upload.ended_at, upload.first = timezone.now(), []
+def _move(actor: Actor, upload: Upload, to: UploadState, **changes: Any) -> None:
+    """Move a locked row; once it has ended, its rows and its file are dropped."""
+    if not UPLOAD_STATES.table[to]:
+        changes |= {"ended_at": timezone.now(), "first": []}
         path = path_of(upload=upload)
         transaction.on_commit(lambda: path.unlink(missing_ok=True))
-    upload.save()
+    transition(upload, to=to, actor=actor, changes=changes)
+
+
+def _log(move: Move) -> None:
+    upload: Upload = move.row
     audit.record(
-        actor=actor,
+        actor=move.actor,
         action=MOVED,
         study_id=upload.study_id,
         about=("upload", upload.id, upload.name),
-        data={"from": old, "to": upload.state},
+        data={"from": move.old, "to": move.new},
     )
+
+
+machine(Upload, UPLOAD_STATES, log=_log)
+CHECK = {
+    JobState.QUEUED: UploadState.QUEUED,
+    JobState.RUNNING: UploadState.CHECKING,
+    JobState.DONE: UploadState.CHECKED,
+}
+CONFIRMED_IMPORT = {
+    JobState.QUEUED: UploadState.CONFIRMED,
+    JobState.RUNNING: UploadState.IMPORTING,
+    JobState.DONE: UploadState.DONE,
+}
+ENDS = {JobState.FAILED: UploadState.FAILED, JobState.CANCELLED: UploadState.CANCELLED}
+
+
+def _follow(move: Move) -> None:
+    """Let an upload follow its job, which checks or imports it."""
+    job: Job = move.row
+    upload = _locked(job.subject_id)
+    checks = upload.state in (UploadState.QUEUED, UploadState.CHECKING)
+    states = ENDS | (CHECK if checks else CONFIRMED_IMPORT)
+    _move(move.actor, upload, states[JobState(move.new)], error=job.reason[:500])
+
+
+KIND = register(
+    Kind(
+        name=queries.KIND,
+        task="modelhub.tasks.read_upload",
+        queue="exports",
+        time_limit=3600,
+        run=_read,
+        moved=_follow,
+        words=gettext_lazy("import"),
+        unit=gettext_lazy("rows"),
+        permission=UPLOAD,
+        page="modelhub:upload",
+    )
+)

@@ -22,7 +22,6 @@ class Wanted:
     """One text to be written, and the hashes that it must not have (its prompt's other texts)."""
 
     item_id: int
-    attempts: int
     prompt_key: str
     prompt_version: int
     sample: int

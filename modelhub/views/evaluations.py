@@ -18,7 +18,7 @@ from modelhub.forms.training import named
 from modelhub.models import GenerationRun, ModelVersion
 from modelhub.permissions import EVALUATE, SEE_MODELS
 from modelhub.queries import evaluations as reading
-from modelhub.queries.generation import UNDER_WAY, progress_of
+from modelhub.queries.generation import UNDER_WAY, how_far
 from modelhub.queries.training import model_of, releases_behind
 from modelhub.rules.charts import Share, share
 from modelhub.rules.states import Method, ModelKind
@@ -103,6 +103,5 @@ def _picture(rate: WinRate) -> Share:
 
 def _answers(version: ModelVersion, run: GenerationRun) -> dict[str, Any]:
     """How far one of the two is with its answers."""
-    found = progress_of(run=run)
-    state = run_state(run.state, begun=bool(found.done))
-    return {"version": version, "run": run, "state": state, "progress": found}
+    state = run_state(run.state, begun=bool(run.done))
+    return {"version": version, "run": run, "state": state, "progress": how_far(run=run)}

@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from codesign.jobs.pages import ProgressCard, progress_part
 from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.forms import explain
-from codesign.shared.pages import Job, how_far
 from codesign.studies import queries as studies
 from codesign.studies.permissions import StudyRequest, page
 from modelhub.forms.generation import StartRunForm
@@ -103,7 +103,7 @@ def one(request: StudyRequest, slug: str, run_id: uuid.UUID) -> HttpResponse:
 def progress(request: StudyRequest, slug: str, run_id: uuid.UUID) -> HttpResponse:
     """How far a run is; loads the page anew once there is an end."""
     run = queries.run_in(study_id=request.member.study_id, run_id=run_id)
-    return how_far(request, _seen(request, run)["job"])
+    return progress_part(request, _seen(request, run)["job"])
 
 
 @page(SEE_GENERATION)
@@ -122,27 +122,27 @@ def on_home(request: StudyRequest, slug: str, run_id: uuid.UUID) -> HttpResponse
 
 
 def _seen(request: StudyRequest, run: GenerationRun) -> dict[str, Any]:
-    found = queries.progress_of(run=run)
+    progress = queries.how_far(run=run)
     keys = {"slug": request.member.study.slug, "run_id": run.id}
     goes_on = run.state in queries.UNDER_WAY
     may = request.member.has_role(*RUN_GENERATION.roles)
-    job = Job(
+    tokens = run.tokens / run.done if run.done else 0  # of a response
+    job = ProgressCard(
         title=_("How far it is"),
-        done=found.done + found.failed,
-        total=found.total,
+        done=progress.done,
+        total=progress.total,
         unit=_("responses"),
-        state=run_state(run.state, begun=bool(found.done)),
-        rate=found.rate,
+        state=run_state(run.state, begun=bool(run.done)),
+        rate=progress.rate and progress.rate * tokens,
         rate_unit=_("tokens"),
-        left=found.seconds_left,
-        problem=run.error,
+        left=progress.seconds_left,
+        problem=progress.reason,
         poll_url=reverse("modelhub:run-progress", kwargs=keys) if goes_on else "",
         cancel_url=reverse("modelhub:run-cancel", kwargs=keys) if goes_on and may else "",
     )
     return {
         "run": run,
         "job": job,
-        "progress": found,
         "tasks": run.tasks_made,
         "may_resume": may and run.state in queries.RESUMABLE,
     }

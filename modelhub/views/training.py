@@ -31,15 +31,14 @@ GOING_ON = {TrainingState.QUEUED, TrainingState.PREPARING, TrainingState.TRAININ
 def runs(request: StudyRequest, slug: str) -> HttpResponse:
     """Every run of the study, newest first, and the way to a new one."""
     study = request.member.study
+    found = list(reading.runs_of(actor=request.actor, study=study))
+    reading.add_progress(found)
     return render(
         request,
         "modelhub/training_runs.html",
         {
             "study": study,
-            "runs": [
-                (run, Method(run.method).label)
-                for run in reading.runs_of(actor=request.actor, study=study)
-            ],
+            "runs": [(run, Method(run.method).label) for run in found],
             "may_train": request.member.has_role(*TRAIN.roles),
         },
     )

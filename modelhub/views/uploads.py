@@ -14,9 +14,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotations.queries.progress import cost_of_a_prompt
+from codesign.jobs.pages import ProgressCard, progress_part
 from codesign.shared.errors import Invalid, TooLarge
 from codesign.shared.money import format_money
-from codesign.shared.pages import Job, how_far
 from codesign.studies.permissions import StudyRequest, page
 from modelhub.forms.uploads import COLUMNS, LINE, TABLE, UploadForm
 from modelhub.models import Upload
@@ -74,7 +74,7 @@ def one(request: StudyRequest, slug: str, upload_id: uuid.UUID) -> HttpResponse:
 def progress(request: StudyRequest, slug: str, upload_id: uuid.UUID) -> HttpResponse:
     """How far it is; loads the page anew once there is something to read."""
     upload = queries.upload_in(study_id=request.member.study_id, upload_id=upload_id)
-    return how_far(request, _seen(request, upload)["job"])
+    return progress_part(request, _seen(request, upload)["job"])
 
 
 @page(UPLOAD)
@@ -100,17 +100,20 @@ def cancel(request: StudyRequest, slug: str, upload_id: uuid.UUID) -> HttpRespon
 def _seen(request: StudyRequest, upload: Upload) -> dict[str, Any]:
     keys = {"slug": request.member.study.slug, "upload_id": upload.id}
     goes_on = upload.state in queries.UNDER_WAY
+    progress = queries.how_far(upload=upload)
     may_cancel = UPLOAD_STATES.allows(upload.state, UploadState.CANCELLED)
-    job = Job(
+    may_cancel &= not progress.cancelling
+    state = upload_state(upload.state, all_read=progress.share == 1)
+    job = ProgressCard(
         title=_("How far it is"),
-        done=upload.rows,
-        total=upload.total,
+        done=progress.done,
+        total=progress.total,
         unit=_("rows"),
-        state=upload_state(upload.state, all_read=0 < upload.total <= upload.rows),
-        rate=queries.rows_a_second(upload),
+        state=_("being cancelled") if progress.cancelling else state,
+        rate=progress.rate,
         rate_unit=_("rows"),
-        left=queries.seconds_left(upload),
-        problem=upload.error,
+        left=progress.seconds_left,
+        problem=upload.error or progress.reason,
         poll_url=reverse("modelhub:upload-progress", kwargs=keys) if goes_on else "",
         cancel_url=reverse("modelhub:upload-cancel", kwargs=keys) if may_cancel else "",
     )

@@ -81,7 +81,7 @@ def changing(client: Client, email: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("door", [signing_up, asking_for_a_code, resetting, mistyping, changing])
-def test_pages_are_the_same_whether_there_is_an_account_or_not(
+def test_pages_do_not_reveal_whether_an_account_exists(
     door: Callable[[Client, str], list[Any]],
 ) -> None:
     services.make_account(actor=SYSTEM, email="own@example.org", password=PASSWORD)
@@ -120,4 +120,4 @@ def test_signing_up_takes_as_long_for_an_address_that_is_taken() -> None:
 def test_a_taken_address_is_written_to_by_its_own_mail(mailoutbox: list[EmailMessage]) -> None:
     KNOWN["proven"]("sam@example.org")
     signing_up(Client(), "sam@example.org")
-    assert [mail.subject for mail in OutgoingMail.objects.all()] == ["You have an account already"]
+    assert [mail.subject for mail in OutgoingMail.objects.all()] == ["You already have an account"]

@@ -29,11 +29,11 @@ def test_signing_up_sends_a_code_and_nothing_about_any_study(
     post_mail()
     (mail,) = mailoutbox
     assert mail.subject == "Your code for Codesign"
-    assert "type into the page" in mail.body
+    assert "Enter this code on the page" in mail.body
     assert "testserver" not in mail.body
 
 
-def test_an_address_that_is_taken_is_told_only_to_its_owner(
+def test_only_the_owner_learns_that_an_address_is_taken(
     client: Client, person: User, mailoutbox: list[EmailMessage]
 ) -> None:
     form = {"email": person.email, "password1": NEW, "password2": NEW}
@@ -41,10 +41,10 @@ def test_an_address_that_is_taken_is_told_only_to_its_owner(
     assert "already" not in answer.content.decode()
     post_mail()
     assert [mail.to for mail in mailoutbox] == [[person.email]]
-    assert mailoutbox[0].subject == "You have an account already"
+    assert mailoutbox[0].subject == "You already have an account"
 
 
-def test_whoever_changes_a_password_its_owner_hears_of_it(
+def test_owner_is_told_of_a_changed_password(
     client: Client, person: User, mailoutbox: list[EmailMessage]
 ) -> None:
     client.force_login(person)
@@ -67,5 +67,5 @@ def test_a_wrong_password_does_not_tell_whether_there_is_an_account(
         page = answer.content.decode().replace(str(answer.context["csrf_token"]), "")
         assert email in page
         pages.append(page.replace(email, ""))
-    assert "This address and this password do not go together." in pages[0]
+    assert "The e-mail address or the password is not right." in pages[0]
     assert pages[0] == pages[1]

@@ -11,7 +11,7 @@ from django.urls import reverse
 from tests.factories.accounts import UserFactory
 
 pytestmark = pytest.mark.django_db
-ELSEWHERE = "Passkeys do not work at an address made of numbers."
+ELSEWHERE = "Passkeys need a named address, such as localhost."
 PAGES = ["account_login", "mfa_index", "mfa_list_webauthn", "mfa_add_webauthn"]
 
 
@@ -45,15 +45,15 @@ def test_at_a_name_they_offer_them(page: str, settings: Any) -> None:
     )
 
 
-def test_where_there_is_no_name_none_is_promised(settings: Any) -> None:
+def test_no_passkey_address_is_shown_without_a_named_site(settings: Any) -> None:
     settings.SITE_URL = "http://192.0.2.1:8000"
     text = shown("account_login", "127.0.0.1")
     assert ELSEWHERE in text
-    assert "For them, open" not in text
+    assert "To use passkeys, open" not in text
 
 
-def test_a_passkey_signs_in_by_itself_unless_one_takes_the_tick_away() -> None:
+def test_passkey_signs_in_alone_unless_unticked() -> None:
     text = shown("mfa_add_webauthn", "localhost")
     box = text.split('name="passwordless"')[1].split(">")[0]
     assert "checked" in box
-    assert "does not work without it" in text
+    assert "cannot sign in without it" in text

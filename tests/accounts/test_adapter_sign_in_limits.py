@@ -34,11 +34,11 @@ def sign_in(client: Client, email: str, password: str) -> Any:
 def test_a_password_is_guessed_at_five_times_and_no_more(person: User) -> None:
     guesser = Client(REMOTE_ADDR="192.0.2.1")
     for _ in range(TRIES):
-        assert "do not go together" in sign_in(guesser, person.email, WRONG).content.decode()
+        assert "is not right" in sign_in(guesser, person.email, WRONG).content.decode()
     for client in (guesser, Client(REMOTE_ADDR="192.0.2.2")):
         said = sign_in(client, person.email, RIGHT)
         page = said.content.decode()
-        assert "was typed for this account five times" in page
+        assert "was entered five times for this account" in page
         assert "Try again in 5 minutes." in page
         assert not client.session.get("_auth_user_id")
 
@@ -51,7 +51,7 @@ def test_another_account_at_the_same_place_is_not_held_up(person: User) -> None:
     assert sign_in(here, other.email, RIGHT).status_code == 302
 
 
-def test_one_address_does_not_try_everybody(person: User, settings: Any) -> None:
+def test_one_address_cannot_try_many_accounts(person: User, settings: Any) -> None:
     settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"login": "12/m/ip"}
     guesser = Client(REMOTE_ADDR="192.0.2.1")
     for number in range(12):
@@ -59,7 +59,7 @@ def test_one_address_does_not_try_everybody(person: User, settings: Any) -> None
     answer = sign_in(guesser, person.email, RIGHT)
     assert answer.status_code == 429
     assert 0 < int(answer.headers["Retry-After"]) <= 60
-    assert "Very many people at your internet address" in answer.content.decode()
+    assert "Many people are signing in from your internet address" in answer.content.decode()
     assert re.search(r"Try again in \d+ seconds?\.", answer.content.decode())
     assert sign_in(Client(REMOTE_ADDR="192.0.2.2"), person.email, RIGHT).status_code == 302
 
@@ -72,7 +72,7 @@ def test_twelve_people_behind_one_address_all_get_their_code(
         one = Client(REMOTE_ADDR="192.0.2.1")
         email = f"person{number}@example.org"
         make_account(actor=SYSTEM, email=email, password=RIGHT)
-        assert "do not go together" in sign_in(one, email, WRONG).content.decode()
+        assert "is not right" in sign_in(one, email, WRONG).content.decode()
         one.post(reverse("account_request_login_code"), {"email": email})
         post_mail()
         confirm = reverse("account_confirm_login_code")
@@ -94,7 +94,7 @@ def test_twelve_people_at_the_same_moment_are_not_told_that_it_was_too_often() -
     assert at_once(*[partial(ask, number) for number in range(12)]) == [302] * 12
 
 
-def test_ten_mistypes_by_others_lock_nobody_out(person: User) -> None:
+def test_ten_failed_attempts_by_others_lock_nobody_out(person: User) -> None:
     for number in range(30):
         other = Client(REMOTE_ADDR="192.0.2.1")
         sign_in(other, f"person{number}@example.org", WRONG)
@@ -113,7 +113,7 @@ def test_many_people_make_accounts_and_reset_passwords_at_one_place(db: None) ->
         assert reset.status_code == 302
 
 
-def test_one_account_is_not_guessed_at_from_many_places(person: User) -> None:
+def test_one_account_cannot_be_guessed_from_many_addresses(person: User) -> None:
     said = [
         sign_in(Client(REMOTE_ADDR=f"192.0.2.{n}"), person.email, WRONG).content.decode()
         for n in range(1, 12)
@@ -121,35 +121,35 @@ def test_one_account_is_not_guessed_at_from_many_places(person: User) -> None:
     assert ["five times" in page for page in said] == [False] * TRIES + [True] * 6
 
 
-def test_what_is_said_of_an_account_is_said_of_an_address_without_one(person: User) -> None:
+def test_messages_do_not_reveal_whether_an_account_exists(person: User) -> None:
     for email in (person.email, "nobody@example.org"):
         for _ in range(TRIES):
             sign_in(Client(), email, WRONG)
         assert "five times" in sign_in(Client(), email, WRONG).content.decode()
 
 
-def test_too_many_codes_are_told_as_that(person: User) -> None:
+def test_too_many_codes_are_reported(person: User) -> None:
     for _ in range(4):
         answer = Client().post(reverse("account_request_login_code"), {"email": person.email})
     assert "We have sent three codes to this address" in answer.content.decode()
     assert re.search(r"Try again in \d+ seconds?\.", answer.content.decode())
 
 
-def test_a_mail_that_was_just_sent_is_told_as_that(db: None) -> None:
+def test_mail_sent_a_moment_ago_is_reported(db: None) -> None:
     sent = {"email": "new@example.org", "password1": RIGHT, "password2": RIGHT}
     assert Client().post(reverse("account_signup"), sent).status_code == 302
     answer = Client().post(reverse("account_signup"), sent)
     assert answer.status_code == 429
-    assert "We sent a mail to this address a moment ago." in answer.content.decode()
+    assert "We sent an e-mail to this address a moment ago." in answer.content.decode()
 
 
-def test_three_wrong_codes_are_told_as_that(person: User) -> None:
+def test_three_wrong_codes_are_reported(person: User) -> None:
     client = Client()
     client.post(reverse("account_request_login_code"), {"email": person.email})
     for number in range(3):
         sent = {"code": f"AAA-AA{number}"}
         answer = client.post(reverse("account_confirm_login_code"), sent, follow=True)
-    assert "That was not the code three times" in answer.content.decode()
+    assert "The code was not right three times" in answer.content.decode()
 
 
 def test_an_app_is_guessed_at_five_times(person: User) -> None:
@@ -158,10 +158,10 @@ def test_an_app_is_guessed_at_five_times(person: User) -> None:
     sign_in(client, person.email, RIGHT)
     for number in range(TRIES + 1):
         answer = client.post(reverse("mfa_authenticate"), {"code": f"00000{number}"})
-    assert "was typed for this account five times" in answer.content.decode()
+    assert "was entered five times for this account" in answer.content.decode()
 
 
-def test_nobody_is_flooded_with_codes(person: User, mailoutbox: list[EmailMessage]) -> None:
+def test_number_of_mailed_codes_is_limited(person: User, mailoutbox: list[EmailMessage]) -> None:
     for _ in range(5):
         Client().post(reverse("account_request_login_code"), {"email": person.email})
     post_mail()

@@ -32,9 +32,12 @@ def test_a_stranger_is_refused(command: list[str]) -> None:
 @pytest.mark.parametrize(
     ("command", "verdict"),
     [
-        ("trial_balance", "The book adds up: every credit has its work, all work its credit."),
-        ("check_counts", "Every count is what counting says."),
-        ("verify_audit", "The audit trail is whole."),
+        (
+            "trial_balance",
+            "The ledger balances. Every credit has its work, and all work has its credit.",
+        ),
+        ("check_counts", "All stored counts are correct."),
+        ("verify_audit", "The audit trail is intact."),
     ],
 )
 def test_checks_take_who_checks(command: str, verdict: str) -> None:

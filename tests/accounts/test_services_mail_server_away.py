@@ -14,9 +14,15 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from codesign.accounts import queries, services, tasks
+from codesign.accounts import services
 from codesign.accounts.models import OutgoingMail, User
+from codesign.accounts.queries import MAIL
+from codesign.jobs.models import Job
+from codesign.jobs.queries import job_about
+from codesign.jobs.rules import JobState
+from codesign.jobs.services import tending
 from codesign.shared.actors import SYSTEM
+from tests.support.jobs import run
 from tests.support.outbox import code_in, post_mail
 
 LOCMEM = "django.core.mail.backends.locmem.EmailBackend"
@@ -81,20 +87,20 @@ def test_every_account_page_answers_as_always(away: str, person: User, name: str
         client.post(reverse("account_login"), {"login": person.email, "password": PASSWORD})
     assert client.post(reverse(page), sent).status_code == 302
     row = OutgoingMail.objects.get()
-    assert row.attempts == 0  # nobody has knocked at the mail server within the request
-    assert services.deliver(mail_id=row.id) is False
+    assert job_about(kind=MAIL, subject_id=row.id).attempts == 0  # not within the request
+    assert run(MAIL, row.id).state == JobState.QUEUED
 
 
-def test_the_code_comes_once_the_server_is_back(
+def test_code_is_sent_once_the_mail_server_is_back(
     away: str, person: User, settings: Any, mailoutbox: list[EmailMessage]
 ) -> None:
     client = Client()
     ask_for_code(client, person)
     post_mail()
-    assert services.ring_mail() == 0  # not before the pause is over
+    assert tending.tend() == 0  # not before the pause is over
     row = OutgoingMail.objects.get()
-    assert row.attempts == 1
-    OutgoingMail.objects.update(due_at=timezone.now())
+    assert job_about(kind=MAIL, subject_id=row.id).attempts == 1
+    Job.objects.update(due_at=timezone.now())
     settings.EMAIL_BACKEND = LOCMEM
     post_mail()
     (mail,) = mailoutbox
@@ -116,21 +122,18 @@ def test_a_code_that_works_no_more_is_dropped(
     life = {"code": timedelta(minutes=3), "sign-up": timedelta(minutes=15)}[name]
     assert abs(row.useful_until - timezone.now() - life) < timedelta(seconds=30)
     OutgoingMail.objects.update(useful_until=timezone.now())
-    assert queries.mail_due() == []
-    tasks.send_mail(str(row.id))
+    assert run(MAIL, row.id).state == JobState.FAILED
     assert not mailoutbox
-    tasks.ring_mail()
     assert not OutgoingMail.objects.exists()
 
 
-def test_other_mail_waits_and_what_was_sent_is_not_dropped(
+def test_other_mail_is_retried_and_sent_mail_is_kept(
     person: User, mailoutbox: list[EmailMessage]
 ) -> None:
     ask_for_code(Client(), person)
     post_mail()
     OutgoingMail.objects.update(useful_until=timezone.now())
     Client().post(reverse("account_reset_password"), {"email": person.email})
-    assert services.ring_mail() == 1
     assert OutgoingMail.objects.count() == 2
     post_mail()
     assert len(mailoutbox) == 2
@@ -144,9 +147,10 @@ def test_logs_tell_that_mail_stays_but_neither_to_whom_nor_what(
     post_mail()
     row = OutgoingMail.objects.get()
     OutgoingMail.objects.update(useful_until=timezone.now())
-    services.ring_mail()
+    Job.objects.update(due_at=timezone.now())
+    post_mail()
     assert "did not take a mail" in caplog.text
-    assert "dropped 1 mails" in caplog.text
+    assert "dropped a mail" in caplog.text
     code = code_in(row.body)
     for secret in (person.email, "robin", code, row.body):
         assert secret not in caplog.text

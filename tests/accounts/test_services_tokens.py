@@ -71,9 +71,9 @@ def test_a_token_is_listed_with_its_dates_and_what_it_may(user: User, client: Cl
         services.make_token(actor=Actor.of(user), user=user, name=scope, scopes=[scope], days=9)
     ApiToken.objects.filter(name="judge").update(expires_at=timezone.now() - timedelta(days=1))
     page = client.get(reverse(TOKENS)).content.decode()
-    assert page.count("made on ") == len(TokenScope)
-    assert page.count("until ") >= len(TokenScope) - 1
-    assert page.count("ended on ") == 1
+    assert page.count("created on ") == len(TokenScope)
+    assert page.count("expires on ") >= len(TokenScope) - 1
+    assert page.count("expired on ") == 1
     for scope in TokenScope:
         offered = scope in (TokenScope.JUDGE, TokenScope.STUDY_READ)
         assert (
@@ -96,7 +96,7 @@ def test_a_token_that_cannot_be_is_explained(
     assert ApiToken.objects.count() == 1
 
 
-def test_a_token_ends_by_its_owner_alone(user: User, client: Client) -> None:
+def test_only_the_owner_revokes_a_token(user: User, client: Client) -> None:
     services.make_token(actor=Actor.of(user), user=user, name="mine", scopes=["judge"], days=1)
     other = Client()
     other.force_login(UserFactory.create())
@@ -109,7 +109,7 @@ def test_a_token_ends_by_its_owner_alone(user: User, client: Client) -> None:
     assert client.post(address, {"name": "mine"}).status_code == 404
 
 
-def test_nobody_makes_or_ends_a_token_for_somebody_else(user: User) -> None:
+def test_only_the_owner_creates_and_revokes_tokens(user: User) -> None:
     admin = Actor.of(UserFactory.create(is_site_admin=True))
     with pytest.raises(NotPermitted):
         services.make_token(actor=admin, user=user, name="x", scopes=[TokenScope.JUDGE], days=1)
@@ -130,7 +130,7 @@ def test_a_site_admin_stops_an_account_with_its_tokens(user: User, client: Clien
     shown_lately(client)
     address = reverse("accounts:set_active", kwargs={"user_id": user.id})
     asked = client.get(reverse("accounts:stop", kwargs={"user_id": user.id}))
-    assert "signed out everywhere at once" in asked.content.decode()
+    assert "signed out everywhere immediately" in asked.content.decode()
     user.refresh_from_db()
     assert user.is_active  # asking changes nothing
     assert theirs.post(address, {"active": "no"}).status_code == 403
@@ -157,7 +157,7 @@ def test_stopping_is_asked_about_first(user: User, client: Client) -> None:
     assert f'action="{acts}"' not in listed  # nothing on the list stops anybody by one press
     assert client.post(asks).status_code == 405
     said = client.post(acts, {"active": "no"}, follow=True).content.decode()
-    assert f"{user.email} cannot sign in any more." in said
+    assert f"{user.email} can no longer sign in." in said
     assert f'action="{acts}"' in said  # opening again harms nobody
     assert client.get(asks).status_code == 302
     own = reverse("accounts:stop", kwargs={"user_id": admin.id})
@@ -178,7 +178,7 @@ def test_a_site_admin_invites(user: User, client: Client) -> None:
     assert queries_of(client, people) == few
 
 
-def test_accounts_are_read_by_site_admins_alone(user: User) -> None:
+def test_only_site_admins_read_accounts(user: User) -> None:
     assert not queries.accounts(actor=Actor.of(user)).exists()
     with pytest.raises(NotPermitted):
         services.invite_account(

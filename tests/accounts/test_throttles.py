@@ -64,7 +64,7 @@ def test_a_new_minute_begins_anew() -> None:
 
 
 @pytest.mark.parametrize("header", [None, "Token wrong"])
-def test_strangers_are_counted_by_address_and_hold_nobody_up(header: str | None) -> None:
+def test_unauthenticated_requests_are_limited_by_address_only(header: str | None) -> None:
     headers = {"Authorization": header} if header else {}
     stranger = Client(headers=headers)
     assert [stranger.get(STUDIES).status_code for _ in range(3)] == [401] * 3
@@ -76,7 +76,7 @@ def test_strangers_are_counted_by_address_and_hold_nobody_up(header: str | None)
     assert elsewhere.get(STUDIES).status_code == 401
 
 
-def test_an_address_is_believed_from_known_proxies_alone(settings: Any) -> None:
+def test_forwarded_address_is_trusted_only_from_known_proxies(settings: Any) -> None:
     forged = Client(headers={"X-Forwarded-For": "203.0.113.9"})
     for _ in range(4):
         answer = forged.get(STUDIES)
@@ -94,7 +94,7 @@ def test_the_description_is_for_everybody_within_bounds() -> None:
     assert [client.get("/api/v1/schema/").status_code for _ in range(4)] == [200, 200, 200, 429]
 
 
-def test_judging_is_counted_apart_in_one_operation_on_the_cache(settings: Any) -> None:
+def test_judging_has_its_own_limit_and_costs_one_cache_operation(settings: Any) -> None:
     member = judge()
     judging_round(member.cohort, tasks=3)
     caller = Caller(member)
@@ -106,7 +106,7 @@ def test_judging_is_counted_apart_in_one_operation_on_the_cache(settings: Any) -
     assert len([key for key in counts._cache if ":api:" in key]) == 2
 
 
-def test_the_default_never_stops_somebody_who_judges() -> None:
+def test_default_limit_never_stops_a_panelist() -> None:
     """A keystroke's draft every second and a judgement every five, in two windows at once."""
     from codesign.config import settings as default
 
@@ -115,7 +115,7 @@ def test_the_default_never_stops_somebody_who_judges() -> None:
     assert strict[Rate.STRANGER] < strict[Rate.CHANGING] < strict[Rate.JUDGING]
 
 
-def test_a_cache_that_is_away_stops_nobody(settings: Any) -> None:
+def test_unavailable_cache_stops_nobody(settings: Any) -> None:
     settings.CACHES = settings.CACHES | {
         "requests": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",

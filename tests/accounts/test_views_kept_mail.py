@@ -43,7 +43,7 @@ def send(number: int = 1, body: str = "Your code is 123-456.\n\nIt lasts a while
     mail.EmailMessage(f"Subject {number}: naïve 한글", body, to=[f"p{number}@example.org"]).send()
 
 
-def test_the_site_admin_reads_what_was_kept(kept: Path) -> None:
+def test_site_admin_reads_saved_mail(kept: Path) -> None:
     client = admin()
     assert "None yet." in client.get(reverse(MAIL)).content.decode()
     send()
@@ -55,7 +55,7 @@ def test_the_site_admin_reads_what_was_kept(kept: Path) -> None:
     assert reverse(MAIL) in client.get(reverse("accounts:people")).content.decode()
 
 
-def test_what_a_mail_says_is_text(kept: Path) -> None:
+def test_mail_content_is_shown_as_text(kept: Path) -> None:
     send(body="<script>alert(1)</script>")
     assert "<script>alert" not in admin().get(reverse(MAIL)).content.decode()
 
@@ -86,7 +86,7 @@ def test_a_file_may_hold_several(kept: Path) -> None:
 
 
 @pytest.mark.parametrize("role", [*Role, None])
-def test_nobody_else_reads_it(kept: Path, role: Role | None) -> None:
+def test_only_site_admins_read_saved_mail(kept: Path, role: Role | None) -> None:
     send()
     client, study = Client(), StudyFactory.create()
     if role in (Role.PANELIST, Role.CLINICIAN):
@@ -101,7 +101,7 @@ def test_nobody_else_reads_it(kept: Path, role: Role | None) -> None:
     assert queries.kept_mail(actor=SYSTEM, most=9) == []
 
 
-def test_where_mail_is_sent_there_is_no_such_page(kept: Path, settings: Any) -> None:
+def test_no_mail_page_with_a_mail_server(kept: Path, settings: Any) -> None:
     send()
     settings.MAIL_SHOWN = False
     client = admin()
@@ -112,7 +112,7 @@ def test_where_mail_is_sent_there_is_no_such_page(kept: Path, settings: Any) -> 
 
 
 @pytest.mark.parametrize("server", ["", "smtp+tls://mail:secret@mail.example.org:587"])
-def test_the_page_is_for_a_demo_without_a_mail_server_alone(server: str, tmp_path: Path) -> None:
+def test_mail_page_exists_only_without_a_mail_server(server: str, tmp_path: Path) -> None:
     says = "import codesign.config.settings as s; print(s.MAIL_SHOWN)"
 
     def asked(environment: dict[str, str]) -> str:

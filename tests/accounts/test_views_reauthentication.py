@@ -89,7 +89,7 @@ PAGES = ["mfa_activate_totp", "mfa_add_webauthn", "mfa_generate_recovery_codes"]
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_safer_sign_in_is_set_up_by_whoever_shows_it(long_ago: Client, page: str) -> None:
+def test_second_factors_need_reauthentication(long_ago: Client, page: str) -> None:
     assert asked(long_ago.get(reverse(page))) == reverse(page)
 
 
@@ -115,7 +115,7 @@ def test_a_session_alone_is_no_proof(client: Client, person: User) -> None:
     assert not Authenticator.objects.exists()
 
 
-def test_another_address_is_taken_from_whoever_shows_it(long_ago: Client) -> None:
+def test_changing_the_address_needs_reauthentication(long_ago: Client) -> None:
     sent = {"action_add": "", "email": "other@example.org"}
     assert asked(long_ago.post(reverse("account_email"), sent)) == reverse("account_email")
 
@@ -134,7 +134,7 @@ def test_a_reload_makes_no_second_token_and_shows_none(lately: Client) -> None:
     assert secrets_in(lately.get(tokens)) == []
 
 
-def test_nobody_is_shown_what_somebody_else_carried(lately: Client) -> None:
+def test_token_cookie_of_another_account_is_not_shown(lately: Client) -> None:
     made = lately.post(reverse("accounts:tokens"), SENT)
     other = Client()
     other.force_login(

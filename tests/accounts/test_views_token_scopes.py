@@ -83,7 +83,7 @@ def test_roles_of_all_studies_count_in_one_query() -> None:
     assert queries_of(client, reverse("accounts:tokens")) == few
 
 
-def test_what_is_offered_is_what_the_operations_take() -> None:
+def test_offered_scopes_match_the_operations() -> None:
     needed: dict[TokenScope, set[str]] = {}
     for pattern in patterns(get_resolver()):
         view = view_of(pattern)

@@ -53,7 +53,7 @@ def test_a_task_keeps_its_responses() -> None:
     refuses(TaskResponse.objects.all()[0], position=7)
 
 
-def test_a_release_keeps_what_it_was_asked_for_and_what_was_frozen() -> None:
+def test_the_request_and_content_of_a_release_never_change() -> None:
     story = Story()
     story.judge(story.member(), story.prompt())
     made = release(story.study)

@@ -118,7 +118,7 @@ MANY = """
 
 
 @pytest.mark.django_db
-def test_the_oldest_of_a_small_study_are_not_sought_among_those_of_a_large_one() -> None:
+def test_trail_of_a_small_study_does_not_scan_a_large_one() -> None:
     large, small = uuid.uuid4(), uuid.uuid4()
     oldest = queries.events_of(study_id=small).order_by("id")[:51]
     sql, (study_id,) = oldest.query.sql_with_params()
@@ -187,11 +187,11 @@ def test_the_auditor_reads_the_trail_in_constant_queries(client: Client) -> None
     assert queries_of(client, address) == few
     page = client.get(address).content.decode()
     assert f"coordinator {coordinator.pseudonym}" in page
-    assert "made a study" in page
+    assert "created a study" in page
     assert "theirs" not in page
     assert coordinator.user.email not in page
     following = pages_of(client, address)[1:]
     assert len(following) == 1
-    assert "made a study" in following[0] or "made a study" in page
+    assert "created a study" in following[0] or "created a study" in page
     assert "<form" not in page
     assert client.post(address).status_code == 405

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 BOTH = pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
 
 
-SEND = "Send and go on"
+SEND = "Send and continue"
 
 
 CRITERIA = ("Heard", "Respected", "Not judged", "Choice", "Usable")

@@ -13,7 +13,7 @@ from django.utils import translation
 
 from annotations.forms.judging_form import ChoiceField, Option
 from codesign.config.urls import urlpatterns as real
-from codesign.shared.pages import Job
+from codesign.jobs.pages import ProgressCard
 
 SOURCE = Path(__file__).with_name("parts.html").read_text()
 
@@ -37,9 +37,9 @@ def scale(letter: str, *, chosen: int | None = None, error: str = "") -> ChoiceF
     return ChoiceField(f"heard-{letter}", f"Heard, reply {letter}", points, letter, error)
 
 
-def writing(*, poll_url: str) -> Job:
+def writing(*, poll_url: str) -> ProgressCard:
     """A run under way."""
-    return Job(
+    return ProgressCard(
         title="Writing replies",
         done=40,
         total=90,

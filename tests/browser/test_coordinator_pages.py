@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from annotations.models import Round
-from annotations.services.filling import fill_round
+from annotations.queries.filling import JOB
 from codesign.studies.rules import Role
 from tests.browser.conftest import OpenPage
 from tests.browser.looking import check_page
 from tests.factories.annotations import judge, judging_round, lease, send
 from tests.factories.studies import CohortFactory, staff
+from tests.support.jobs import run
 
 
 @pytest.mark.slow
@@ -23,26 +24,26 @@ def test_taking_back_asks_first(open_page: OpenPage, transactional_db: None) -> 
     check_page(page, name="prompts")
     page.get_by_role("rowheader").get_by_role("link").first.click()
     check_page(page, name="prompt")
-    page.get_by_role("link", name="Take out of the study").first.click()
+    page.get_by_role("link", name="Withdraw").first.click()
     check_page(page, name="prompt-take-out")
-    page.get_by_role("button", name="Take it out").click()
-    page.get_by_text("Taken out of the study on").wait_for()
+    page.get_by_role("button", name="Withdraw").click()
+    page.get_by_text("Withdrawn on").wait_for()
     page.goto(f"{at}/pay/entries/")
     check_page(page, name="entries")
-    page.get_by_role("link", name="Take back").click()
-    page.get_by_role("button", name="Take it back").click()
+    page.get_by_role("link", name="Reverse").click()
+    page.get_by_role("button", name="Reverse the payment").click()
     page.get_by_role("alert").wait_for()
     check_page(page, name="entry-reverse")
-    page.get_by_label("Why is it taken back?").fill("Credited by mistake.")
-    page.get_by_role("button", name="Take it back").click()
-    page.get_by_text("takes back the entry of").wait_for()
+    page.get_by_label("Why are you reversing this payment?").fill("Credited by mistake.")
+    page.get_by_role("button", name="Reverse the payment").click()
+    page.get_by_text("reverses the payment of").wait_for()
     page.goto(f"{at}/pause/")
     page.get_by_role("button", name="Pause the study").click()
     check_page(page, name="rounds-paused")
     page.goto(f"{at}/people/")
-    page.get_by_role("link", name="Take out").click()
+    page.get_by_role("link", name="Remove").click()
     check_page(page, name="person-take-out")
-    page.get_by_role("button", name="Take out of the study").click()
+    page.get_by_role("button", name="Remove from the study").click()
     check_page(page, name="people")
     former = open_page("/", user=member.user)
     former.get_by_role("heading", name="You are no longer part of this study").wait_for()
@@ -59,18 +60,18 @@ def test_planning_a_round(open_page: OpenPage, transactional_db: None) -> None:
     page = open_page(f"/studies/{panelist.study.slug}/rounds/", user=staff(panelist.study).user)
     page.get_by_role("link", name="Plan a round").click()
     check_page(page, name="round-plan")
-    page.get_by_label("What the round is called").fill("Second round")
+    page.get_by_label("Title of the round").fill("Second round")
     page.get_by_label("People for each prompt").first.fill("0")
-    page.get_by_role("button", name="Plan it").click()
+    page.get_by_role("button", name="Plan the round").click()
     page.get_by_role("alert").first.wait_for()
     check_page(page, name="round-plan-refused")
     page.get_by_label("People for each prompt").first.fill("2")
-    page.get_by_label("Every prompt of the study").check()
-    page.get_by_role("button", name="Plan it").click()
-    page.get_by_role("heading", name="How far each cohort is").wait_for()
+    page.get_by_label("All prompts of the study").check()
+    page.get_by_role("button", name="Plan the round").click()
+    page.get_by_role("heading", name="Progress of each cohort").wait_for()
     check_page(page, name="round-filling")
-    fill_round(round_id=Round.objects.get(title="Second round").id)
-    page.get_by_text("3 prompts were put in.").wait_for()
+    run(JOB, Round.objects.get(title="Second round").id)
+    page.get_by_text("3 prompts were added.").wait_for()
     page.get_by_role("button", name="Open the round").click()
     page.get_by_role("link", name="Close the round").click()
     check_page(page, name="round-close")

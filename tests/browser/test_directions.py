@@ -99,7 +99,7 @@ def test_choices_and_focus_show_in_forced_colours(
     assert edge != plain  # and what can be chosen has an edge
     page.keyboard.press("ArrowRight")
     expect(scale.get_by_role("radio").nth(3)).to_be_focused()
-    for focused in (other, page.get_by_role("button", name="Send and go on")):
+    for focused in (other, page.get_by_role("button", name="Send and continue")):
         if focused is not other:
             focused.focus()
         style, width, colour = focused.evaluate(

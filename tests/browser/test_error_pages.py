@@ -11,14 +11,14 @@ from tests.browser.conftest import OpenPage
 from tests.browser.looking import check_page
 
 PAGES = [
-    ("/bad/", 400, "We could not read that"),
-    ("/too-long/", 413, "That is too long"),
-    ("/forbidden/", 403, "This page is not open to you"),
-    ("/too-often/", 429, "Please wait a little"),
-    ("/nowhere/", 404, "There is nothing here"),
+    ("/bad/", 400, "We could not read your request"),
+    ("/too-long/", 413, "This is too long"),
+    ("/forbidden/", 403, "You do not have access to this page"),
+    ("/too-often/", 429, "Please wait a moment"),
+    ("/nowhere/", 404, "Page not found"),
     ("/broken/", 500, "Something went wrong on our side"),
-    ("/away/", 503, "Codesign is resting for a moment"),
-    ("/full/", 503, "We have run out of room for a while"),
+    ("/away/", 503, "Codesign is not available right now"),
+    ("/full/", 503, "Our server is full"),
     ("/refused/", 409, "Somebody else has answered this one meanwhile."),
     ("/invalid/", 400, "That cannot be taken as it is."),
 ]
@@ -45,7 +45,7 @@ def test_a_form_from_another_session_says_load_it_again(
     page.get_by_label("Password").fill("anything")
     page.context.clear_cookies()
     page.get_by_role("button", name="Sign in", exact=True).click()
-    page.get_by_role("heading", name="Please load that page again").wait_for()
+    page.get_by_role("heading", name="Please reload the page").wait_for()
     check_page(page, name="error-csrf")
 
 
@@ -57,7 +57,7 @@ def test_what_a_page_does_not_take_is_a_page_too(
     with page.expect_response("**/only-read/") as answer:
         page.get_by_role("button", name="Send").click()
     assert answer.value.status == 405
-    page.get_by_role("heading", name="This page does not take that").wait_for()
+    page.get_by_role("heading", name="This page cannot do that").wait_for()
     check_page(page, name="error-not-taken")
     page.get_by_role("link", name="Open the page").click()
     page.get_by_role("button", name="Send").wait_for()

@@ -18,7 +18,7 @@ from tests.support.running import eventually
 from tests.support.together import somebody_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
-DONE = "You have judged everything there is for now. Thank you."
+DONE = "You have finished all texts for now. Thank you."
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ def test_save_for_later_stop_and_come_back(
     expect(page.get_by_role("heading", level=1)).to_have_text("Stopped for now")
     if scripts:
         check_page(page, name="judge-stopped")
-    page.get_by_role("link", name="Go on").click()
+    page.get_by_role("link", name="Continue").click()
     expect(page.get_by_label("Anything else")).to_have_value("so far")
     expect(page.locator("input[type=radio]:checked")).to_have_count(10)
 
@@ -185,8 +185,8 @@ def test_two_tabs(open_page: OpenPage, study: Judging) -> None:
     send(first)
     where(first, 2)
     send(second)
-    expect(second.get_by_role("heading", level=1)).to_have_text("This one is sent")
-    second.get_by_role("link", name="Go on").click()
+    expect(second.get_by_role("heading", level=1)).to_have_text("This text is sent")
+    second.get_by_role("link", name="Continue").click()
     where(second, 2)
     assert Judgement.objects.count() == 1
 
@@ -205,9 +205,9 @@ def test_reload_and_back_do_not_send_again(
     if scripts:
         page.go_back()
         page.wait_for_url(f"**/{first.id}/")
-        expect(page.get_by_role("heading", level=1)).to_have_text("This one is sent")
+        expect(page.get_by_role("heading", level=1)).to_have_text("This text is sent")
         check_page(page, name="judge-sent")
-        page.get_by_role("link", name="Go on").click()
+        page.get_by_role("link", name="Continue").click()
         where(page, 2)
     assert Judgement.objects.count() == 1
 

@@ -12,7 +12,7 @@ from tests.browser.conftest import OpenPage
 from tests.browser.judging_study import Judging, judging
 
 pytestmark = pytest.mark.django_db(transaction=True)
-LEAVING = ["Send and go on", "Stop for now", "Too close to home"]
+LEAVING = ["Send and continue", "Stop for now", "Too close to home"]
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_without_a_connection_nothing_is_sent_and_nothing_lost(
     write(page, "all of this")
     press = page.get_by_role("button", name=button)
     press.click()
-    expect(page.locator("#saved")).to_contain_text("Nothing was sent: no connection just now.")
+    expect(page.locator("#saved")).to_contain_text("Not sent: no connection.")
     expect(page.get_by_label("Anything else")).to_have_value("all of this")
     expect(press).not_to_have_attribute("aria-disabled", "true")
     page.context.set_offline(False)
@@ -48,7 +48,7 @@ def test_without_a_connection_nothing_is_sent_and_nothing_lost(
 
 @pytest.mark.parametrize(
     ("status", "said"),
-    [(500, "We try again by ourselves"), (503, "We try again"), (403, "We try again")],
+    [(500, "We will try again"), (503, "We will try again"), (403, "We will try again")],
 )
 def test_what_went_wrong_is_said_as_it_is(
     open_page: OpenPage, study: Judging, status: int, said: str
@@ -77,7 +77,7 @@ def test_a_server_that_is_down_is_sent_nothing(open_page: OpenPage, study: Judgi
     page.route("**/judge/**", lambda route: route.fulfill(status=503))
     write(page, "all of this")
     page.get_by_role("button", name=LEAVING[0]).click()
-    expect(page.locator("#saved")).to_contain_text("Nothing was sent: something is wrong")
+    expect(page.locator("#saved")).to_contain_text("Not sent: we have a problem")
     expect(page.get_by_label("Anything else")).to_have_value("all of this")
 
 
@@ -109,8 +109,8 @@ def test_what_is_taken_back_while_somebody_writes_stays_before_them(
     pull_prompt(actor=SYSTEM, prompt=study.held().prompt)
     write(page, "half an hour of thought")
     page.clock.run_for(4_000)
-    expect(page.locator("#saved")).to_contain_text("This one is not open any more")
+    expect(page.locator("#saved")).to_contain_text("This text is no longer open")
     expect(page.get_by_label("Anything else")).to_have_value("half an hour of thought")
     page.get_by_role("button", name="Stop for now").click()
-    page.get_by_role("heading", name="This one is no longer open").wait_for()
+    page.get_by_role("heading", name="This text is no longer open").wait_for()
     expect(page.locator("main")).to_contain_text("half an hour of thought")

@@ -21,6 +21,7 @@ from tests.factories.annotations import lease
 from tests.factories.modelhub import add_prompts, frozen_release, open_round
 from tests.factories.studies import CohortFactory, staff
 from tests.support.comparisons import compared, prefers, two_panelists
+from tests.support.generation_runs import claimed, wanted
 
 pytestmark = pytest.mark.slow
 
@@ -44,13 +45,12 @@ def started(member: Member) -> GenerationRun:
 
 
 def write_two(run: GenerationRun) -> None:
-    work = chunks.lease_chunk(run_id=run.id)
-    assert work is not None
+    work = claimed(run)
     drafts = [
         Draft(item_id=one.item_id, seed=1, text=f"Said {one.item_id}", tokens=9)
-        for one in work.wanted
+        for one in wanted(work)
     ]
-    assert chunks.save_chunk(lease=work, drafts=drafts)
+    chunks.save_chunk(work=work, drafts=drafts)
 
 
 def test_generation(open_page: OpenPage, engineer: Member) -> None:

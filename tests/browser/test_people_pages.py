@@ -117,17 +117,17 @@ def test_stopping_somebody_s_sign_in_is_asked_about(
     admin = UserFactory.create(email="admin@example.org", is_site_admin=True)
     robin = UserFactory.create(email="robin@example.org")
     page = open_page("/site/accounts/", user=admin, scripts=scripts, lately=True)
-    page.get_by_role("link", name="Stop sign-in robin@example.org").click()
-    page.get_by_role("heading", name="Stop the sign-in of robin@example.org?").wait_for()
+    page.get_by_role("link", name="Deactivate robin@example.org").click()
+    page.get_by_role("heading", name="Deactivate the account robin@example.org?").wait_for()
     if scripts:
         check_page(page, name="accounts-stop")
     page.get_by_role("link", name="Cancel").click()
-    page.get_by_role("link", name="Stop sign-in robin@example.org").click()
-    page.get_by_role("button", name="Stop sign-in").wait_for()
+    page.get_by_role("link", name="Deactivate robin@example.org").click()
+    page.get_by_role("button", name="Deactivate").wait_for()
     robin.refresh_from_db()
     assert robin.is_active  # asked about twice, not said yet
-    page.get_by_role("button", name="Stop sign-in").click()
-    page.get_by_text("robin@example.org cannot sign in any more.").wait_for()
+    page.get_by_role("button", name="Deactivate").click()
+    page.get_by_text("robin@example.org can no longer sign in.").wait_for()
     robin.refresh_from_db()
     assert not robin.is_active
     if scripts:

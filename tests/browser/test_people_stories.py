@@ -49,7 +49,7 @@ def panelist(transactional_db: None) -> Member:
 
 def sign_on_page(page: Page) -> None:
     page.get_by_label("I want to take part").check()
-    page.get_by_label("Your name, typed in full").fill("Robin Made-up")
+    page.get_by_label("Your full name").fill("Robin Made-up")
     page.get_by_role("button", name="Sign").click()
     page.get_by_role("heading", name="Your choices").wait_for()
 
@@ -60,7 +60,7 @@ def test_reading_signing_choosing_leaving_and_coming_back(  # standards 2.4, 2.5
 ) -> None:
     page = open_page("/", user=panelist.user, scripts=scripts)
     training = page.get_by_label("Train computer programs with my answers")
-    page.get_by_role("link", name="Read the text").click()
+    page.get_by_role("link", name="Read about the study").click()
     page.get_by_role("heading", name="Your signature").wait_for()
     assert page.locator("input[type=checkbox]:checked").count() == 0
     training.check()
@@ -82,7 +82,7 @@ def test_reading_signing_choosing_leaving_and_coming_back(  # standards 2.4, 2.5
     page.get_by_role("button", name="Leave this study").click()
     page.get_by_role("status").get_by_text("You have left").wait_for()
     assert consent.record_in_force(member_id=panelist.id) is None
-    page.get_by_role("link", name="Read the text").click()
+    page.get_by_role("link", name="Read about the study").click()
     sign_on_page(page)
     assert consent.record_in_force(member_id=panelist.id) is not None
 
@@ -106,10 +106,10 @@ def test_pages_outside_studies(open_page: OpenPage, panelist: Member) -> None:
     page = open_page("/", user=panelist.user)
     check_page(page, name="home-choose")
     page.goto("/account/tokens/")
-    page.get_by_label("What to call it").fill("a notebook")
-    page.get_by_label("Judge in my name").check()
-    page.get_by_role("button", name="Make a token").click()
-    page.get_by_text("shown this once").wait_for()
+    page.get_by_label("Name").fill("a notebook")
+    page.get_by_label("Judge on my behalf").check()
+    page.get_by_role("button", name="Create a token").click()
+    page.get_by_text("shown only once").wait_for()
     check_page(page, name="tokens-made")
 
 

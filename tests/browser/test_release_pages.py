@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from annotations.queries import releases as queries
-from annotations.services import releases
+from annotations.queries.releases import JOB
 from tests.browser.conftest import OpenPage
 from tests.browser.looking import check_page
+from tests.support.jobs import run
 from tests.support.release_study import Story, release, withdraw
 
 
@@ -23,18 +24,20 @@ def test_releases_are_asked_for_read_and_superseded(
     story.judge(story.member("clinical"), story.prompt())  # longer names: a config for each cohort
     page = open_page(f"/studies/{story.study.slug}/releases/", user=story.coordinator.user)
     check_page(page, name="releases-none")
-    page.get_by_role("link", name="Make a release").click()
+    page.get_by_role("link", name="Request a release").click()
     check_page(page, name="release-ask")
     page.get_by_label("Training models").check()
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.method))
-    page.get_by_role("button", name="Make it").dblclick()
-    page.get_by_role("heading", name="Making the release").wait_for()
+    page.get_by_role("button", name="Request the release").dblclick()
+    page.get_by_role("heading", name="Building the release").wait_for()
     assert sent.count("POST") == 1
     check_page(page, name="release-being-made")
     asked = queries.waiting()[0]
-    releases.build_release(release_id=asked.id)
-    page.get_by_role("heading", name="What it is").wait_for()  # the page found out by itself
+    run(JOB, asked.id)
+    page.get_by_role(
+        "heading", name="About this release"
+    ).wait_for()  # the page found out by itself
     check_page(page, name="release-frozen")
     with page.expect_download() as downloading:
         page.get_by_role("link", name="manifest.json").click()

@@ -77,7 +77,7 @@ def test_single_keys_are_off_until_switched_on(
     page = open_page(f"/studies/{study.slug}/review/", user=coordinator.user)
     page.keyboard.press("h")
     left(page, "3 wait")
-    page.get_by_label("Decide by single keys").check()
+    page.get_by_label("Decide with single keys").check()
     page.keyboard.press("h")
     left(page, "2 wait")
     page.get_by_label("Note").press("a")
@@ -87,7 +87,7 @@ def test_single_keys_are_off_until_switched_on(
     left(page, "2 wait")
     page.keyboard.press("a")
     left(page, "1 wait")
-    page.get_by_label("Decide by single keys").uncheck()
+    page.get_by_label("Decide with single keys").uncheck()
     page.keyboard.press("a")
     left(page, "1 wait")
     assert sorted(Rewrite.objects.values_list("state", flat=True)) == [
@@ -103,13 +103,13 @@ def test_without_scripts_to_the_end_and_back(
     page = open_page(f"/studies/{study.slug}/review/", user=coordinator.user, scripts=False)
     for _ in range(3):
         page.get_by_role("button", name="Accept").click()
-    expect(page.get_by_text("No rewrite waits")).to_be_visible()
+    expect(page.get_by_text("No rewrites are waiting")).to_be_visible()
     page.get_by_role("link", name="Reports of harm").click()
     for _ in range(3):
         page.get_by_role("button", name="Dismiss").click()
-    expect(page.get_by_text("No report waits")).to_be_visible()
+    expect(page.get_by_text("No reports are waiting")).to_be_visible()
     page.get_by_role("link", name="Decided").click()
-    page.get_by_role("link", name="Tells them what to do").first.click()
+    page.get_by_role("link", name="Gives orders").first.click()
     page.get_by_role("button", name="Uphold").click()
     expect(page.get_by_text("upheld", exact=True)).to_have_count(1)
     assert Flag.objects.filter(state="upheld").count() == 1
@@ -119,8 +119,8 @@ def test_a_colleague_was_quicker(open_page: OpenPage, study: Judging, coordinato
     page = open_page(f"/studies/{study.slug}/review/", user=coordinator.user)
     Rewrite.objects.update(state="held_back")
     page.get_by_role("button", name="Accept").click()
-    expect(page.get_by_role("alert")).to_contain_text("Somebody decided on this")
-    expect(page.get_by_role("link", name="Go on to the next")).to_be_visible()
+    expect(page.get_by_role("alert")).to_contain_text("Somebody else decided on this")
+    expect(page.get_by_role("link", name="Continue to the next")).to_be_visible()
     assert set(Rewrite.objects.values_list("state", flat=True)) == {"held_back"}
 
 

@@ -15,7 +15,7 @@ from tests.factories.studies import staff
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SAID = "Honestly, I want to die."
-TITLE = "Thank you for writing it down"
+TITLE = "Thank you for writing this down"
 PHONES = pytest.mark.parametrize("width", [320, 360, 390])
 IN_VIEW = """node => {
     const box = node.getBoundingClientRect();
@@ -52,7 +52,7 @@ def test_help_and_stop_stay_in_reach_on_a_phone(  # WCAG 3.2.6, standards 4.7
     bar = page.locator(".bar")
     for place in scrolled(page) if scripts else ():
         page.evaluate("place => scrollTo(0, place)", place)
-        for name in ("Help", "Stop for now", "Skip", "Send and go on"):
+        for name in ("Help", "Stop for now", "Skip", "Send and continue"):
             assert bar.get_by_text(name, exact=True).evaluate(IN_VIEW), (name, place)
     if scripts:
         assert not page.evaluate(COVERED)  # at the end nothing lies below the bar
@@ -86,7 +86,7 @@ def test_the_content_note_stands_before_the_text(  # standards 4.2
     study = judging(HARD)
     page = open_page(study.path, user=study.member.user)
     heard = page.locator("main").aria_snapshot()
-    assert heard.index("Touches on:") < heard.index("I called in sick")
+    assert heard.index("Topics:") < heard.index("I called in sick")
     seen = [page.locator(part).bounding_box() for part in (".judge .note-warn", ".conversation")]
     note, text = (box for box in seen if box)
     assert note["y"] + note["height"] <= text["y"]
@@ -122,14 +122,14 @@ def test_help_comes_when_all_is_done(open_page: OpenPage, transactional_db: None
     page.locator("#rewrite-A").fill("أريد أن أموت")
     send(page)
     expect(page.get_by_role("heading", level=1)).to_have_text(
-        "You have judged everything there is for now. Thank you."
+        "You have finished all texts for now. Thank you."
     )
     expect(page.get_by_role("region", name=TITLE)).to_be_focused()
     check_page(page, name="support-done")
     page.get_by_role("link", name="Texts that only you see").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Texts of yours that only you see")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your texts that only you see")
     check_page(page, name="own-texts")
-    page.get_by_role("button", name="It may be used").click()
+    page.get_by_role("button", name="Allow its use").click()
     expect(page.locator("#messages")).to_contain_text("This text may be used now.")
     page.get_by_role("button", name="Keep it private").click()
     expect(page.locator("main")).to_contain_text("you keep it private")
@@ -152,5 +152,5 @@ def test_the_home_page_leads_to_these_texts(open_page: OpenPage, study: Judging)
     judge_next(study.member, rewrites=[{"response": "A", "text": SAID}])
     page = open_page(f"/studies/{study.slug}/", user=study.member.user)
     check_page(page, name="home-own-texts")
-    page.get_by_role("link", name="Look at it, or let it be used").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Texts of yours that only you see")
+    page.get_by_role("link", name="Read it, or allow its use").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your texts that only you see")

@@ -8,10 +8,11 @@ import pytest
 
 from codesign.studies.rules import Role
 from modelhub.models import Upload
-from modelhub.services import uploads
+from modelhub.queries.uploads import KIND
 from tests.browser.conftest import OpenPage
 from tests.browser.looking import check_page
 from tests.factories.studies import StudyFactory, staff
+from tests.support import jobs
 
 ROWS = [
     {"prompt": "I can't sleep.", "responses": ["Tell me more.", "That sounds hard."]},
@@ -41,13 +42,13 @@ def test_a_file_is_brought_looked_at_and_imported(
     page.get_by_role("heading", name="How far it is").wait_for()
     check_page(page, name="import-being-looked-through")
     upload = Upload.objects.get()
-    uploads.read(upload_id=upload.id)
+    jobs.run(KIND, upload.id)
     page.get_by_text("Line 3: the prompt is empty.").wait_for()  # the page found out by itself
     page.get_by_role("heading", name="Prompts that would be tied").wait_for()
     check_page(page, name="import-looked-through")
     page.get_by_role("button", name="Import all but these rows").click()
     page.get_by_role("heading", name="How far it is").wait_for()
-    uploads.read(upload_id=upload.id)
+    jobs.run(KIND, upload.id)
     page.get_by_role("heading", name="What came in").wait_for()
     check_page(page, name="import-done")
     page.goto(page.url.replace(f"imports/{upload.id}/", "prompts/groups/"))

@@ -174,7 +174,7 @@ def test_a_statement_is_found(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", NOT_FOUND)
-def test_what_is_no_statement_is_left_alone(text: str) -> None:
+def test_other_texts_do_not_match(text: str) -> None:
     assert not says_so(text)
 
 

@@ -40,7 +40,7 @@ def test_who_is_in_a_study_sees_whom_to_write_to(client: Client) -> None:
 
 
 @pytest.mark.parametrize("name", ["account_login", "account_signup", "care:help"])
-def test_help_stands_in_the_header_of_pages_for_all(client: Client, name: str) -> None:
+def test_help_is_in_the_header_for_everybody(client: Client, name: str) -> None:
     header = client.get(reverse(name)).content.decode().split("</header>")[0]
     assert f'href="{reverse("care:help")}"' in header  # standards 4.7
 
@@ -62,7 +62,7 @@ def test_numbers_can_be_pressed(words: str, html: str) -> None:
     "elsewhere",
     ["https://elsewhere.example.org/", "//elsewhere.example.org", "javascript:alert(1)", "/\\x.y"],
 )
-def test_help_leads_back_within_this_site_alone(client: Client, elsewhere: str) -> None:
+def test_help_leads_back_only_within_this_site(client: Client, elsewhere: str) -> None:
     page = client.get(reverse("care:help"), {"next": elsewhere}).content.decode()
     assert "Back to where you were" not in page
     page = flowed(client.get(reverse("care:help"), {"next": "/studies/some/"}).content)

@@ -65,7 +65,7 @@ def test_a_rate_is_stored_exactly(
 @pytest.mark.parametrize(
     ("amount", "currency", "says"),
     [
-        ("42949672.97", "GBP", "Type at most £1,000.00. Is there a decimal point missing?"),
+        ("42949672.97", "GBP", "Type at most £1,000.00. Is a decimal point missing?"),
         ("99999999999", "GBP", "Type at most £1,000.00."),
         ("21474836.48", "GBP", "Type at most £1,000.00."),
         ("1000.01", "GBP", "Type at most £1,000.00."),
@@ -83,7 +83,7 @@ def test_a_rate_is_stored_exactly(
         ("9" * 400, "GBP", "at most 40"),
     ],
 )
-def test_a_rate_that_cannot_be_is_refused_in_words(
+def test_invalid_rate_is_refused_with_a_message(
     member: Member, client: Client, amount: str, currency: str, says: str
 ) -> None:
     answer = sent(client, member, amount, currency)
@@ -100,7 +100,7 @@ def test_the_form_says_the_largest_amount_and_the_price_by_replies(
 ) -> None:
     client.force_login(staff(member.study).user)
     page = client.get(rates_page(member)).content.decode()
-    assert "The most is a thousand in pounds, euros or dollars" in page
+    assert "The maximum is a thousand in pounds, euros or dollars" in page
     assert "0.80 becomes 1.20 for three replies and 1.60 for four" in page
 
 
@@ -216,7 +216,7 @@ LOW = [
 
 
 @pytest.mark.parametrize(("rate", "says"), LOW)
-def test_low_pay_is_said_where_a_floor_is_known(rate: tuple[int, str, int], says: str) -> None:
+def test_low_pay_warns_if_a_floor_is_known(rate: tuple[int, str, int], says: str) -> None:
     amount, currency, seconds = rate
     words = rules.low_pay_words(amount_minor=amount, currency=currency, estimated_seconds=seconds)
     assert bool(words) is bool(says)
@@ -237,7 +237,7 @@ def test_twenty_pence_for_five_minutes_is_set_with_a_warning(
     assert "very low" not in client.get(rates_page(member)).content.decode()
 
 
-def test_in_other_currencies_the_hour_alone_is_said(member: Member, client: Client) -> None:
+def test_other_currencies_show_only_the_hourly_rate(member: Member, client: Client) -> None:
     assert sent(client, member, "10", "IDR").status_code == 302
     page = client.get(rates_page(member)).content.decode()
     assert "IDR\N{NO-BREAK SPACE}200.00 an hour" in page

@@ -95,7 +95,7 @@ def test_a_transfer_moves_something() -> None:
 
 
 @pytest.mark.django_db
-def test_what_is_in_the_book_stays() -> None:  # standards 3.10
+def test_ledger_rows_cannot_be_changed() -> None:  # standards 3.10
     member = MemberFactory.create()
     set_rate(member.cohort)
     sign(member)
@@ -131,7 +131,7 @@ def test_work_is_credited_once() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_at_once_credit_the_same_work_once() -> None:
+def test_concurrent_credits_of_one_work_are_posted_once() -> None:
     member = MemberFactory.create()
     pay = partial(
         services.credit,

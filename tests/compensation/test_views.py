@@ -112,12 +112,12 @@ def test_a_coordinator_takes_a_credit_back_for_a_reason(member: Member, client: 
     made = credit(member, 80)
     client.force_login(staff(member.study).user)
     asked = client.get(take_back(member, made)).content.decode()
-    assert f"Take back £0.80 of {member.pseudonym}?" in asked
+    assert f"Reverse the payment of £0.80 to {member.pseudonym}?" in asked
     assert client.post(take_back(member, made), {"reason": "  "}).status_code == 400
     assert queries.balances(member_id=member.id) == {"GBP": 80}
     done = client.post(take_back(member, made), {"reason": "Credited twice."}, follow=True)
     page = done.content.decode()
-    for said in ("£0.80", "−£0.80", "takes back the entry of", "taken back"):
+    for said in ("£0.80", "−£0.80", "reverses the payment of", "taken back"):
         assert said in page, said
     assert queries.balances(member_id=member.id) == {"GBP": 0}
     assert Event.objects.get(action="compensation.reversed").data == {"reason": "Credited twice."}
@@ -126,9 +126,7 @@ def test_a_coordinator_takes_a_credit_back_for_a_reason(member: Member, client: 
 
 
 @pytest.mark.parametrize("role", sorted(set(Role) - {Role.COORDINATOR}))
-def test_nobody_else_takes_back_and_the_auditor_alone_sees_what_was_credited(
-    role: Role, client: Client
-) -> None:
+def test_only_coordinators_reverse_and_auditors_can_view(role: Role, client: Client) -> None:
     judges = role in (Role.PANELIST, Role.CLINICIAN)
     person = MemberFactory.create(cohort=CohortFactory.create(role=role if judges else "panelist"))
     made = credit(person)
@@ -173,7 +171,7 @@ def test_a_coordinator_knows_whose_pay_is_whose(member: Member, client: Client) 
     assert queries_of(client, people) == few
     client.force_login(member.user)
     own = client.get(address("mine", member)).content.decode()
-    assert f"Your code in the book: <strong>{member.pseudonym}</strong>" in own
+    assert f"Your reference: <strong>{member.pseudonym}</strong>" in own
 
 
 def test_without_a_cohort_there_is_a_way_to_make_one_for_whoever_may(client: Client) -> None:

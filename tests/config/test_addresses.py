@@ -115,7 +115,7 @@ ALWAYS = [
 
 
 @pytest.mark.parametrize(("name", "value"), SERVES)
-def test_what_can_serve_is_taken(name: str, value: str, tmp_path: Path) -> None:
+def test_valid_addresses_are_accepted(name: str, value: str, tmp_path: Path) -> None:
     plain = production_environment(tmp_path, ALLOWED_HOSTS=HOSTS)
     found = getattr(read(plain | {name: value}, root=ROOT), TAKEN_AS[name])
     if value:
@@ -126,7 +126,7 @@ def test_what_can_serve_is_taken(name: str, value: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "value"), CANNOT)
-def test_what_cannot_serve_is_named_and_never_repeated(
+def test_invalid_variables_are_named_but_values_are_not_repeated(
     name: str, value: str, tmp_path: Path
 ) -> None:
     environment = production_environment(tmp_path, ALLOWED_HOSTS=HOSTS) | {name: value}
@@ -163,7 +163,7 @@ def test_as_many_processes_and_the_port_that_were_asked_for(tmp_path: Path) -> N
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["production", "demo"])
-def test_all_of_them_are_one_sentence_at_the_door(kind: str, tmp_path: Path) -> None:
+def test_all_errors_are_reported_in_one_sentence(kind: str, tmp_path: Path) -> None:
     wrong = dict(ALWAYS)
     environment = (
         production_environment(tmp_path, **wrong)

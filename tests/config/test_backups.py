@@ -176,18 +176,18 @@ def test_a_damaged_backup_is_refused_before_anything_is_touched(
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == (
         f"CommandError: This backup is damaged: {target.relative_to(backup)} "
-        "is not what was written."
+        "does not match its hash."
     )
     assert not home.exists()
 
 
-def test_what_is_missing_or_was_never_finished_is_refused(backup: Path, tmp_path: Path) -> None:
+def test_missing_or_unfinished_backup_is_refused(backup: Path, tmp_path: Path) -> None:
     (backup / "tables" / "accounts_user.copy.gz").unlink()
     done = manage(tmp_path / "home", "restore", str(backup))
     assert "tables/accounts_user.copy.gz cannot be read." in done.stderr
     (backup / MANIFEST).unlink()
     done = manage(tmp_path / "home", "restore", str(backup))
-    assert f"{backup} is no finished backup" in done.stderr
+    assert f"{backup} is not a complete backup" in done.stderr
 
 
 def test_neither_a_full_home_nor_a_full_database_is_written_over(
@@ -196,12 +196,12 @@ def test_neither_a_full_home_nor_a_full_database_is_written_over(
     home = tmp_path / "home"
     (home / "releases" / "one").mkdir(parents=True)
     done = manage(home, "restore", str(backup))
-    assert f"{home} is not empty (it has releases): name another home." in done.stderr
+    assert f"{home} is not empty (it has releases). Name another home." in done.stderr
     database = os.environ["DATABASE_URL"].replace(
         "/postgres?", f"/{connection.settings_dict['NAME']}?"
     )
     done = manage(tmp_path / "new", "restore", str(backup), DATABASE_URL=database)
-    assert "The database is not empty: name another one." in done.stderr
+    assert "The database is not empty. Name another one." in done.stderr
 
 
 def test_a_restore_that_was_broken_off_begins_again(backup: Path, tmp_path: Path) -> None:
@@ -216,7 +216,7 @@ def test_a_restore_that_was_broken_off_begins_again(backup: Path, tmp_path: Path
         text=True,
         timeout=PATIENCE,
     )
-    assert "a restore into it was broken off" in refused.stdout
+    assert "a restore was interrupted" in refused.stdout
     assert manage(home, "restore", str(backup)).returncode == 0
     assert not (home / HALF_RESTORED).exists()
 
@@ -229,7 +229,7 @@ def test_nothing_is_left_of_a_backup_that_could_not_be_finished(tmp_path: Path) 
     victim = next(path for path in made.iterdir() if path.is_file())
     victim.unlink()
     victim.symlink_to(release_file / "nowhere")
-    with pytest.raises(CommandError, match=r"There is no backup in .*: No such file"):
+    with pytest.raises(CommandError, match=r"No backup was made in .*: No such file"):
         call_command("backup", str(tmp_path / "backup"), stderr=io.StringIO())
     assert list(tmp_path.iterdir()) == []
     shutil.rmtree(made)
@@ -237,8 +237,8 @@ def test_nothing_is_left_of_a_backup_that_could_not_be_finished(tmp_path: Path) 
     waiting.unlink()
     said = io.StringIO()
     call_command("backup", str(tmp_path / "backup"), stdout=io.StringIO(), stderr=said)
-    assert f"releases/{made.name} is spoken of and not there" in said.getvalue()
-    assert f"uploads/{waiting.name} is spoken of and not there" in said.getvalue()
+    assert f"releases/{made.name} does not exist, so it is not in this backup" in said.getvalue()
+    assert f"uploads/{waiting.name} does not exist, so it is not in this backup" in said.getvalue()
 
 
 def test_an_import_that_ends_while_the_backup_is_made_is_in_it_as_it_was(tmp_path: Path) -> None:
@@ -268,18 +268,18 @@ def test_a_full_disk_leaves_a_sentence_and_nothing_else(tmp_path: Path) -> None:
     if mounted.returncode:
         pytest.skip("this machine lets nobody mount a disk")
     try:
-        with pytest.raises(CommandError, match=r"There is no backup .*: No space left"):
+        with pytest.raises(CommandError, match=r"No backup was made .*: No space left"):
             call_command("backup", str(disk / "backup"), stderr=io.StringIO())
         assert list(disk.iterdir()) == []
     finally:
         subprocess.run(["umount", str(disk)], check=True)
 
 
-def test_a_folder_that_is_there_is_not_written_into(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="exists already"):
+def test_existing_folder_is_not_overwritten(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="already exists"):
         call_command("backup", str(tmp_path), stderr=io.StringIO())
     (tmp_path / "b.unfinished").mkdir()
-    with pytest.raises(CommandError, match="another backup is being made, or one was broken off"):
+    with pytest.raises(CommandError, match="another backup is running, or one was interrupted"):
         call_command("backup", str(tmp_path / "b"), stderr=io.StringIO())
 
 

@@ -11,7 +11,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "codesign.config.settings"
 django.setup()
 from celery import current_app
 from django.conf import settings
-from codesign.shared.jobs import QUEUES
+from codesign.jobs.carrier import QUEUES
 wanted = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
 print(sorted(wanted - set(current_app.tasks)), sorted(wanted - set(QUEUES)))
 print(sorted({"torch", "transformers", "trl", "datasets", "pandas"} & set(sys.modules)))

@@ -15,7 +15,7 @@ import pytest
 from django.db import connection
 
 from codesign.config.servers.process import Child, Spec, stop
-from codesign.shared.jobs import QUEUES
+from codesign.jobs.carrier import QUEUES
 from tests.support.outside_servers import answers
 from tests.support.running import PATIENCE, ROOT, eventually, free_port
 
@@ -35,7 +35,7 @@ django.setup()
 from celery import current_app
 from django.conf import settings
 from codesign.config import health
-from codesign.shared.jobs import QUEUES
+from codesign.jobs.carrier import QUEUES
 tasks = {name: current_app.amqp.router.route({}, name)["queue"].name for name in QUEUES}
 with current_app.connection_for_write() as broker:
     with broker.channel() as channel:

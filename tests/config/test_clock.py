@@ -8,7 +8,7 @@ from codesign.config.celery import app
 from codesign.config.clock import Clock
 
 
-def test_everything_is_due_when_beat_starts_and_not_again_at_once() -> None:
+def test_everything_is_due_once_when_beat_starts() -> None:
     clock = Clock(app=app)
     ours = [clock.schedule[name] for name in settings.CELERY_BEAT_SCHEDULE]
     assert ours

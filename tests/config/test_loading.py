@@ -81,7 +81,7 @@ print(child.exit_code())
         ("signal", -15, ""),
     ],
 )
-def test_a_fork_is_a_process_of_its_own(tmp_path: Path, ending: str, code: int, last: str) -> None:
+def test_fork_is_a_separate_process(tmp_path: Path, ending: str, code: int, last: str) -> None:
     log = tmp_path / "program.log"
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(log), ending],

@@ -96,7 +96,7 @@ def test_prepare_says_in_a_sentence_what_it_lacks(
     refused = outside.manage("prepare", **(addresses | named))
     assert refused.returncode == 1
     assert "DATABASE_OWNER_URL" in refused.stderr
-    assert "Where DATABASE_ADMIN_URL names" in refused.stderr
+    assert "If DATABASE_ADMIN_URL names" in refused.stderr
     assert "Traceback" not in refused.stderr
     assert QUOTED not in refused.stderr
     assert PASSWORD not in refused.stderr

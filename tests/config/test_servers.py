@@ -172,7 +172,7 @@ def test_as_root_without_user_namespaces_it_runs_as_nobody(
 def test_a_home_that_nobody_may_enter_is_refused_in_a_sentence(open_folder: Path) -> None:
     closed = open_folder / "closed"
     closed.mkdir(0o700)
-    with pytest.raises(ServerError, match=r"no other user may enter .*: set CODESIGN_HOME"):
+    with pytest.raises(ServerError, match=r"other users cannot enter .*Set CODESIGN_HOME"):
         nobodys_server(closed / "home").start()
 
 

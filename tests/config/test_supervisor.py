@@ -58,7 +58,7 @@ def write_rows(running: Running) -> None:
 
 
 @pytest.mark.slow
-def test_without_a_mail_server_what_pages_send_is_kept_for_this_user_alone(
+def test_without_a_mail_server_mail_is_saved_for_this_user_only(
     running: Running,
 ) -> None:
     visitor = Visitor(running.port)
@@ -74,7 +74,7 @@ def test_without_a_mail_server_what_pages_send_is_kept_for_this_user_alone(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [*NAMES, "supervisor"])
-def test_whatever_is_killed_comes_back_and_no_row_is_lost(running: Running, name: str) -> None:
+def test_killed_processes_restart_and_no_row_is_lost(running: Running, name: str) -> None:
     write_rows(running)
     assert {running.page_status() for _ in range(12)} == {200}
     before = running.row_counts()
@@ -150,19 +150,19 @@ def test_it_can_be_stopped_while_it_starts(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_what_cannot_start_ends_with_its_reason(tmp_path: Path) -> None:
+def test_failing_start_ends_with_its_reason(tmp_path: Path) -> None:
     run = Running(tmp_path, environment={"LOG_LEVEL": "no such level"})
     try:
         out, _ = run.process.communicate(timeout=PATIENCE)
         assert run.process.returncode == 1
-        assert " failed; the last words in " in out
+        assert " failed. The last lines of " in out
         assert "LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL" in out
         assert run.processes() == []
     finally:
         run.stop()
 
 
-def test_what_dies_again_and_again_is_given_up_with_its_last_words(tmp_path: Path) -> None:
+def test_repeatedly_failing_process_ends_the_run_with_its_log(tmp_path: Path) -> None:
     spec = Spec(
         name="web",
         command=[sys.executable, "-S", "-c", "raise SystemExit('no room')"],
@@ -182,7 +182,7 @@ def test_second_run_on_the_same_home_gets_one_sentence(running: Running) -> None
     out, _ = second.process.communicate(timeout=PATIENCE)
     assert second.process.returncode == 1
     assert out.count("\n") == 1
-    assert f"already runs from {running.home} at http://localhost:{running.port}" in out
+    assert f"is already running in {running.home} at http://localhost:{running.port}" in out
     assert healthy(running.port)
 
 
@@ -199,7 +199,7 @@ def test_commands_in_a_second_terminal_find_the_servers(running: Running) -> Non
     assert found.returncode == 0, found.stderr
 
 
-def test_commands_without_a_running_one_say_what_to_do(tmp_path: Path) -> None:
+def test_commands_without_running_servers_say_what_to_do(tmp_path: Path) -> None:
     found = subprocess.run(
         [sys.executable, "manage.py", "migrate", "--check"],
         cwd=ROOT,
@@ -226,12 +226,12 @@ def test_taken_port_gets_one_sentence(tmp_path: Path) -> None:
         )
     assert refused.returncode == 1
     assert refused.stdout.count("\n") == 1
-    assert f"Port {port} is taken" in refused.stdout
+    assert f"Port {port} is in use" in refused.stdout
     assert refused.stderr == ""
 
 
 @pytest.mark.slow
-def test_with_servers_of_ones_own_none_is_embedded(tmp_path: Path) -> None:
+def test_external_servers_replace_embedded_ones(tmp_path: Path) -> None:
     address = os.environ["DATABASE_URL"]
     name = f"external_{os.getpid()}"
     with psycopg.connect(address, autocommit=True) as own:
@@ -255,7 +255,7 @@ def test_with_servers_of_ones_own_none_is_embedded(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_production_on_one_machine_says_where_people_come_in_and_what_to_do_next(
+def test_production_start_prints_address_and_next_step(
     tmp_path: Path,
 ) -> None:
     embedded = ("SECRET_KEY", "DATABASE_URL", "CELERY_BROKER_URL")

@@ -68,12 +68,12 @@ def test_a_signature_needs_a_name_and_the_first_choice(
     assert not ConsentRecord.objects.exists()
 
 
-def test_nobody_signs_for_somebody_else() -> None:
+def test_only_the_person_signs() -> None:
     member, other = MemberFactory.create(), UserFactory.create()
     version = publish(member.study)
     coordinator = staff(member.study)
     for user in (other, coordinator.user):
-        with pytest.raises(Exception, match=r"no such study|does not include"):
+        with pytest.raises(Exception, match=r"does not exist|does not include"):
             services.sign(
                 actor=Actor.of(user),
                 member=member,
@@ -113,7 +113,7 @@ def test_a_material_change_needs_a_new_signature(  # standards 2.7
     assert (member.id in granting) is in_force
 
 
-def test_one_choice_is_changed_alone_and_at_once() -> None:
+def test_one_choice_changes_immediately_and_separately() -> None:
     member = MemberFactory.create()
     record = sign(member)
     services.change_choice(

@@ -58,7 +58,7 @@ def test_the_page_says_what_it_pays_before_one_signs(  # standards 3.1
     door: Client, member: Member
 ) -> None:
     page = door.get(address("read", member)).content.decode()
-    for said in ("£0.80", "about 3 minutes", "£16.00 an hour", "paid the same when you skip"):
+    for said in ("£0.80", "about 3 minutes", "£16.00 an hour", "paid the same if you skip"):
         assert said in page, said
     assert f"mailto:{member.study.contact}" in page  # standards 2.4
     assert page.index("This is made up.") < page.index("What you do")  # standards 2.14
@@ -129,14 +129,12 @@ def test_a_copy_of_the_first_version_is_shown_truly(
     text = door.get(url).content.decode()
     assert "as I chose below" not in text
     assert "with the choices that I made when I signed" in text
-    assert "No name can be seen" in text
+    assert "The name has only invisible characters" in text
     assert not re.search("below|above", signed.meaning)
 
 
 @pytest.mark.parametrize("what", ["text", "pay"])
-def test_what_changed_meanwhile_is_shown_and_not_signed(
-    door: Client, member: Member, what: str
-) -> None:
+def test_changed_text_is_shown_and_not_signed(door: Client, member: Member, what: str) -> None:
     page = address("read", member)
     seen = hidden(door.get(page).content.decode())
     if what == "pay":
@@ -242,7 +240,7 @@ def test_every_form_of_the_copy_shows_name_time_and_meaning(  # standards 2.2, 2
     assert "no-store" in answer.headers["Cache-Control"]
 
 
-def test_a_copy_is_for_its_signer_alone(door: Client, member: Member) -> None:
+def test_only_the_signer_sees_a_copy(door: Client, member: Member) -> None:
     sign(member)
     other = MemberFactory.create(cohort=member.cohort)
     theirs = sign(other)

@@ -81,7 +81,7 @@ def test_the_next_version_begins_from_the_last_and_asks_again_or_does_not(  # st
     assert "You read and judge." in page
     client.post(at("write", study), written(title="Another title"))
     page = client.get(at("preview", study)).content.decode()
-    assert "1 person has signed" in page
+    assert "1 person has a valid signature" in page
     draft = ConsentDraft.objects.get()
     sent = {"shown_hash": draft.content_hash, "material": "yes" if material else "no"}
     client.post(at("preview", study), sent)
@@ -90,12 +90,12 @@ def test_the_next_version_begins_from_the_last_and_asks_again_or_does_not(  # st
     assert state == (ConsentState.TO_SIGN_AGAIN if material else ConsentState.SIGNED)
 
 
-def test_two_who_write_at_once_lose_nothing_unseen(client: Client, study: Study) -> None:
+def test_concurrent_edits_are_not_lost(client: Client, study: Study) -> None:
     client.post(at("write", study), written(title="Mine"))
     theirs = client.post(at("write", study), written(title="Theirs"))
     assert theirs.status_code == 400
     page = theirs.content.decode()
-    assert "Somebody else saved this text meanwhile." in page
+    assert "Somebody else has saved this text in the meantime." in page
     assert "Theirs" in page
     draft = ConsentDraft.objects.get()
     assert draft.content["title"] == "Mine"
@@ -115,14 +115,14 @@ def test_the_example_has_gaps_that_cannot_be_published(client: Client, study: St
     example = queries.example_for(study=study)
     services.save_draft(actor=SYSTEM, study=study, language="en", content=example, before="")
     page = client.get(at("preview", study)).content.decode()
-    assert "Put your own words where it says “Name the authority”." in page
+    assert "Replace “Name the authority” with your own words." in page
     assert "Publish this text" not in page
     draft = ConsentDraft.objects.get()
     client.post(at("preview", study), {"shown_hash": draft.content_hash})
     assert not ConsentVersion.objects.exists()
 
 
-def test_one_more_part_keeps_what_was_written(client: Client, study: Study) -> None:
+def test_adding_a_section_keeps_the_text(client: Client, study: Study) -> None:
     answer = client.post(at("write", study), written(more="1"))
     assert answer.headers["Location"] == f"{at('write', study)}#parts"
     page = client.get(at("write", study)).content.decode()
@@ -138,36 +138,36 @@ TAKE_PART = consent_text()["choices"][0]
 PROBLEMS = [
     (changed(), []),
     (changed(title=" "), ["The text needs a title."]),
-    (changed(key_information=[]), ["Say the most important things first."]),
-    (changed(sections=[]), ["The text needs at least one part with a heading."]),
+    (changed(key_information=[]), ["Add the key information."]),
+    (changed(sections=[]), ["The text needs at least one section with a heading."]),
     (
         changed(sections=[{"heading": "", "paragraphs": ["x"]}]),
-        ["Part 1 needs a heading and something below it."],
+        ["Section 1 needs a heading and some text."],
     ),
     (
         changed(sections=[{"heading": "x", "paragraphs": [" "]}]),
-        ["Part 1 needs a heading and something below it."],
+        ["Section 1 needs a heading and some text."],
     ),
     (changed(choices=[]), ["One of the choices must be to take part."]),
     (
         changed(choices=[TAKE_PART, TAKE_PART]),
-        ["Each choice must be for one known purpose, and each purpose comes once."],
+        ["Each choice must be for one known purpose, and each purpose only once."],
     ),
     (
         changed(choices=[TAKE_PART, {**TAKE_PART, "purpose": "spam", "required": False}]),
-        ["Each choice must be for one known purpose, and each purpose comes once."],
+        ["Each choice must be for one known purpose, and each purpose only once."],
     ),
     (
         changed(choices=[{**TAKE_PART, "help": ""}]),
-        ["Each choice needs a title and a sentence that says what it means."],
+        ["Each choice needs a title and an explanation."],
     ),
     (
         changed(choices=[TAKE_PART, {**TAKE_PART, "purpose": "training"}]),
-        ["Taking part is the one choice that may be required."],
+        ["Only taking part can be a required choice."],
     ),
     (
         changed(title="[[a]] and [[b.]] and [[a]]"),
-        ["Put your own words where it says “a”.", "Put your own words where it says “b”."],
+        ["Replace “a” with your own words.", "Replace “b” with your own words."],
     ),
     (changed(title="A list[0] and [[]]"), []),
 ]
@@ -188,11 +188,11 @@ def test_a_text_that_lacks_something_cannot_be_published(
     assert not ConsentVersion.objects.exists()
 
 
-def test_reading_ease_is_told_and_hard_texts_are_pointed_out(  # standards 2.14
+def test_reading_level_is_shown_and_hard_texts_warn(  # standards 2.14
     client: Client, study: Study
 ) -> None:
     client.post(at("write", study), written())
-    assert "Most people read that with ease." in client.get(at("preview", study)).content.decode()
+    assert "Most people can read this easily." in client.get(at("preview", study)).content.decode()
     hard = "Notwithstanding institutional considerations, participation necessitates deliberation. "
     client.post(
         at("write", study),
@@ -201,11 +201,11 @@ def test_reading_ease_is_told_and_hard_texts_are_pointed_out(  # standards 2.14
             key_information=hard * 20,
         ),
     )
-    assert "Shorter sentences" in client.get(at("preview", study)).content.decode()
+    assert "Use shorter sentences" in client.get(at("preview", study)).content.decode()
     assert rules.reading_grade([]) == 0
 
 
-def test_what_was_shown_is_published_once_and_nothing_else() -> None:
+def test_only_the_shown_draft_is_published_and_only_once() -> None:
     study = StudyFactory.create()
     content = consent_text()
     draft = services.save_draft(

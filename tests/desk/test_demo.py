@@ -103,7 +103,7 @@ def test_sign_ins_and_tokens_work(client: Any) -> None:
     assert client.login(email=rows[0]["email"], password=rows[0]["password"])
 
 
-def test_a_second_start_changes_tokens_alone() -> None:
+def test_second_start_changes_only_tokens() -> None:
     first = prepare()
     counts = (User.objects.count(), Prompt.objects.count(), GenerationRun.objects.count())
     second = prepare()
@@ -129,7 +129,7 @@ def test_a_lost_file_of_sign_ins_is_written_anew(client: Any, broken: str | None
     assert client.login(email=rows[13]["email"], password=rows[13]["password"])
 
 
-def test_passwords_and_tokens_are_nobody_elses() -> None:
+def test_sign_ins_file_is_private() -> None:
     rows = prepare()
     secrets = [row[key] for row in rows for key in ("password", "token")]
     assert len(set(secrets)) == len(secrets)

@@ -39,7 +39,7 @@ def test_a_panelist_reads_first_then_judges_then_sees_the_pay(client: Client) ->
     member = MemberFactory.create()
     set_rate(member.cohort)
     page = read(client, member)
-    assert "Read the text" in page
+    assert "Read about the study" in page
     assert reverse("annotations:judge", kwargs={"slug": member.study.slug}) not in page
     signed = judge(cohort=member.cohort)
     judging_round(signed.cohort, tasks=3)
@@ -99,14 +99,14 @@ def test_generation_shows_its_progress_to_those_who_may_know_models(client: Clie
         assert "Responses from a model" not in read(client, unknowing)
 
 
-def test_a_release_is_spoken_of_once_there_is_something_to_release(client: Client) -> None:
+def test_release_step_appears_once_something_can_be_released(client: Client) -> None:
     panelist = judge()
     coordinator = staff(panelist.study)
     staff(panelist.study, Role.SAFETY_LEAD)
-    assert "Nothing waits for you" in read(client, coordinator)
+    assert "Nothing to do" in read(client, coordinator)
     judging_round(panelist.cohort)
     send(lease(panelist))
-    assert "No dataset release has been made yet" in read(client, coordinator)
+    assert "There is no dataset release yet" in read(client, coordinator)
 
 
 def test_the_menu_marks_the_part_that_a_page_belongs_to(client: Client) -> None:
@@ -160,7 +160,7 @@ def test_an_ml_engineer_is_led_round_the_loop(client: Client) -> None:
     assert "Nothing has been judged yet" in read(client, engineer)
     judging_round(panelist.cohort)
     send(lease(panelist))
-    assert "No dataset release has been made yet" in read(client, engineer)
+    assert "There is no dataset release yet" in read(client, engineer)
     release = DatasetRelease.objects.create(
         study=study, number=1, purpose=ReleasePurpose.TRAINING, state=ReleaseState.FROZEN
     )

@@ -81,10 +81,10 @@ def test_from_invitation_to_judging(panel: Cohort, client: Client) -> None:
     assert (other.invited, other.joined) == (1, 0)
     page = home(client, staff(panel.study))
     assert "By cohort" in page
-    assert "2 have to sign the changed text." in page
+    assert "2 need to sign the new consent text." in page
 
 
-def test_an_example_is_nobody_s_judging() -> None:
+def test_example_judgements_are_marked_everywhere() -> None:
     cohort = CohortFactory.create()
     member = judge(cohort=cohort)
     judging_round(cohort, tasks=1)
@@ -102,15 +102,13 @@ def test_an_empty_study_has_no_picture(client: Client) -> None:
 @pytest.mark.parametrize(
     ("roles", "words"),
     [
-        ([Role.COORDINATOR], "What needs you today"),
-        ([Role.AUDITOR, Role.ML_ENGINEER], "What needs you today"),
+        ([Role.COORDINATOR], "To do today"),
+        ([Role.AUDITOR, Role.ML_ENGINEER], "To do today"),
         ([Role.SAFETY_LEAD], "Safety in this study"),
         ([Role.AUDITOR], "What you can read here"),
     ],
 )
-def test_a_home_is_headed_with_what_it_is_for(
-    roles: list[Role], words: str, client: Client
-) -> None:
+def test_home_heading_depends_on_roles(roles: list[Role], words: str, client: Client) -> None:
     page = home(client, staff(StudyFactory.create(state=StudyState.DRAFT), *roles))
     assert title(page) == words
     assert page.count("btn-primary") == 1
@@ -149,11 +147,9 @@ def test_an_auditor_is_led_to_everything_that_opens_for_them(panel: Cohort, clie
     assert queries_of(client, reverse("desk:study", kwargs=keys)) == few
 
 
-def test_a_safety_lead_is_told_what_there_is_and_nothing_more(
-    panel: Cohort, client: Client
-) -> None:
+def test_safety_lead_page_says_what_exists(panel: Cohort, client: Client) -> None:
     page = home(client, staff(panel.study, Role.SAFETY_LEAD))
-    assert "none waits for you" in page
+    assert "there are none to handle" in page
     assert f'href="{reverse("care:help")}">Read the Help page' in page
     assert panel.study.contact in page
     assert reverse("annotations:review", kwargs={"slug": panel.study.slug}) not in page
@@ -175,4 +171,4 @@ def test_the_book_adds_up_per_study_and_currency(client: Client) -> None:
     assert pound.balanced
     page = home(client, staff(member.study))
     assert "£0.80" in page
-    assert "1 of them corrects another." in page
+    assert "1 of them is a correction." in page

@@ -30,7 +30,7 @@ RECORDING = {"audit.record", "_tell"}
         (None, "none"),
         ([], "none"),
         (7, "7"),
-        ("stop_use", "no more texts, and no new use of what was said"),
+        ("stop_use", "no more tasks and no new use of answers"),
         ("held_back", "held back"),
         (["ml_engineer", "auditor"], "ML engineer, auditor"),
         ({"panel": 2, "clinic": 1}, "panel: 2; clinic: 1"),
@@ -133,7 +133,7 @@ def test_the_page_says_it_in_words(client: Client) -> None:
         f"ML engineer {engineer.pseudonym}",
         f"person <bdi>{member.pseudonym}</bdi>",
         "<dt>Amount for one text</dt><dd><bdi>£0.80</bdi></dd>",
-        "<dt>Said yes to</dt><dd><bdi>taking part, training models</bdi></dd>",
+        "<dt>Agreed to</dt><dd><bdi>taking part, training models</bdi></dd>",
         "<dt>Cohort</dt><dd><bdi>none</bdi></dd>",
         f'<code class="text-break">{record.signed_hash}</code>',
     ):

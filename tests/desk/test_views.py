@@ -65,7 +65,7 @@ def signed_in_as(role: Role, study: Study) -> Client:
 
 @pytest.mark.parametrize("role", sorted(Role))
 @pytest.mark.parametrize(("name", "allowed"), DOORS, ids=[name for name, _ in DOORS])
-def test_a_study_page_opens_for_its_roles_alone(
+def test_study_pages_open_only_for_their_roles(
     name: str, allowed: frozenset[Role], role: Role, study: Study
 ) -> None:
     answer = signed_in_as(role, study).get(reverse(name, kwargs={"slug": study.slug}))
@@ -136,13 +136,13 @@ def test_staff_read_the_consent_text_whole(role: Role, study: Study) -> None:
 
 
 @pytest.mark.parametrize("role", [Role.COORDINATOR, Role.AUDITOR])
-def test_what_changes_things_stands_before_the_coordinator_alone(role: Role, study: Study) -> None:
+def test_only_coordinators_see_forms_that_change_things(role: Role, study: Study) -> None:
     cohort = Cohort.objects.get(study=study, role=Role.PANELIST)
     person = judge(cohort=cohort)
     credit(person)
     judging_round(cohort)
     client = signed_in_as(role, study)
-    shown = {"compensation:rates": "Set the rate", "compensation:entries": "Take back"}
+    shown = {"compensation:rates": "Set the rate", "compensation:entries": ">Reverse"}
     shown["annotations:rounds"] = "Plan a round"
     for name, words in shown.items():
         page = client.get(reverse(name, kwargs={"slug": study.slug})).content.decode()
@@ -151,7 +151,7 @@ def test_what_changes_things_stands_before_the_coordinator_alone(role: Role, stu
         assert person.user.email not in page
 
 
-def test_accounts_are_for_site_admins_alone(client: Client, study: Study) -> None:
+def test_only_site_admins_open_accounts(client: Client, study: Study) -> None:
     address = reverse("accounts:people")
     assert client.get(address).status_code == 302
     client.force_login(staff(study, *sorted(Role(r) for r in ALL - JUDGING)).user)
@@ -166,7 +166,7 @@ def test_a_site_admin_has_no_way_into_a_study(client: Client, study: Study) -> N
         assert client.get(reverse(name, kwargs={"slug": study.slug})).status_code == 404
 
 
-def test_tokens_are_for_whoever_is_signed_in(client: Client) -> None:
+def test_tokens_page_needs_sign_in(client: Client) -> None:
     address = reverse("accounts:tokens")
     assert client.get(address).status_code == 302
     client.force_login(UserFactory.create())
@@ -174,7 +174,7 @@ def test_tokens_are_for_whoever_is_signed_in(client: Client) -> None:
 
 
 @pytest.mark.parametrize("role", sorted(Role))
-def test_tokens_stand_in_front_of_staff_alone(role: Role, study: Study) -> None:
+def test_only_staff_see_the_link_to_tokens(role: Role, study: Study) -> None:
     client = signed_in_as(role, study)
     tokens, home = reverse("accounts:tokens"), reverse("desk:home")
     first = client.get(reverse("account_email")).content.decode()
@@ -196,7 +196,7 @@ def test_home_knows_where_everybody_belongs(client: Client, study: Study) -> Non
     assert client.get(home).headers["Location"] == reverse("account_login")
     user = UserFactory.create()
     client.force_login(user)
-    assert "in no study yet" in client.get(home).content.decode()
+    assert "not in a study yet" in client.get(home).content.decode()
     first = staff(study)
     client.force_login(first.user)
     assert client.get(home).headers["Location"] == reverse(

@@ -72,7 +72,7 @@ def test_who_has_an_account_joins_by_accepting(cohort: Cohort, coordinator: Memb
         services.accept(user=user, invitation_id=invitation.id)
 
 
-def test_nobody_accepts_what_another_was_invited_to(cohort: Cohort, coordinator: Member) -> None:
+def test_only_the_invited_address_can_accept(cohort: Cohort, coordinator: Member) -> None:
     invitation = invite(coordinator, "robin@example.org", cohort)
     others = [
         UserFactory.create(email="sam@example.org"),
@@ -86,7 +86,9 @@ def test_nobody_accepts_what_another_was_invited_to(cohort: Cohort, coordinator:
     assert queries.waiting(study_id=cohort.study_id).count() == 1
 
 
-def test_who_says_no_is_asked_no_more(cohort: Cohort, coordinator: Member, client: Client) -> None:
+def test_declined_invitation_is_not_shown_again(
+    cohort: Cohort, coordinator: Member, client: Client
+) -> None:
     user = UserFactory.create(email="robin@example.org")
     invitation = invite(coordinator, user.email, cohort)
     client.force_login(user)
@@ -103,9 +105,7 @@ def test_who_says_no_is_asked_no_more(cohort: Cohort, coordinator: Member, clien
     assert isinstance(invite(coordinator, user.email, cohort), Invitation)  # may be asked again
 
 
-def test_who_says_yes_is_led_into_the_study(
-    cohort: Cohort, coordinator: Member, client: Client
-) -> None:
+def test_accepting_leads_to_the_study(cohort: Cohort, coordinator: Member, client: Client) -> None:
     user = UserFactory.create(email="robin@example.org")
     invitation = invite(coordinator, user.email, cohort)
     here = reverse("enrolment:invitations")
@@ -124,7 +124,7 @@ ACCOUNTS: dict[str, Callable[[str], Any]] = {
 }
 
 
-def test_inviting_does_not_tell_whether_there_is_an_account(
+def test_inviting_does_not_reveal_whether_an_account_exists(
     cohort: Cohort, coordinator: Member, client: Client
 ) -> None:
     """The same answer, page, list, mail and number of statements, whatever the account."""
@@ -154,11 +154,11 @@ def test_inviting_does_not_tell_whether_there_is_an_account(
     assert len(seen) == 2  # one for each place
 
 
-def test_whoever_is_in_the_study_is_named_since_the_list_names_them(
+def test_inviting_a_member_says_that_they_are_in_the_study(
     cohort: Cohort, coordinator: Member
 ) -> None:
     member = MemberFactory.create(cohort=cohort)
-    with pytest.raises(Conflict, match="in the study already"):
+    with pytest.raises(Conflict, match="already in the study"):
         invite(coordinator, member.user.email.upper(), cohort)
     assert not Invitation.objects.exists()
 
@@ -191,7 +191,7 @@ def test_anybody_else_joins_when_the_address_is_proven(cohort: Cohort, coordinat
     assert Member.objects.filter(user=user).count() == 1
 
 
-def test_an_unproven_address_gets_nobody_in(cohort: Cohort, coordinator: Member) -> None:
+def test_unproven_address_cannot_accept(cohort: Cohort, coordinator: Member) -> None:
     UserFactory.create(email="sam@example.org", verified=False)
     assert isinstance(invite(coordinator, "sam@example.org", cohort), Invitation)
 
@@ -231,7 +231,7 @@ def test_an_address_is_invited_once_until_taken_back(cohort: Cohort, coordinator
     assert not Member.objects.filter(cohort=cohort).exists()
 
 
-def test_what_was_accepted_is_not_taken_back(cohort: Cohort, coordinator: Member) -> None:
+def test_accepted_invitation_cannot_be_revoked(cohort: Cohort, coordinator: Member) -> None:
     invitation = invite(coordinator, "sam@example.org", cohort)
     prove(UserFactory.create(email="sam@example.org", verified=False))
     with pytest.raises(Conflict):
@@ -242,7 +242,7 @@ def test_what_was_accepted_is_not_taken_back(cohort: Cohort, coordinator: Member
     ("role", "with_cohort"),
     [("panelist", False), ("auditor", True), ("clinician", True), ("unheard_of", False)],
 )
-def test_a_place_that_cannot_be_is_refused_at_once(
+def test_impossible_place_is_refused(
     cohort: Cohort, coordinator: Member, role: str, with_cohort: bool
 ) -> None:
     with pytest.raises(Invalid):
@@ -278,7 +278,7 @@ def test_the_page_adds_and_explains(cohort: Cohort, coordinator: Member, client:
     assert post(client, cohort.study, email="sam@example.org", place=place).status_code == 302
     again = post(client, cohort.study, email="sam@example.org", place=place)
     assert again.status_code == 400
-    assert "invited already" in again.content.decode()
+    assert "already been invited" in again.content.decode()
     assert 'value="sam@example.org"' in again.content.decode()
     assert post(client, cohort.study, email="no", place="role:king").status_code == 400
     invitation = Invitation.objects.get()
@@ -297,7 +297,7 @@ def test_the_page_adds_and_explains(cohort: Cohort, coordinator: Member, client:
     assert not queries.waiting(study_id=cohort.study.id).exists()
 
 
-def test_the_list_says_where_everybody_stands_in_constant_queries(
+def test_people_list_shows_states_in_constant_queries(
     cohort: Cohort, coordinator: Member, client: Client
 ) -> None:
     client.force_login(coordinator.user)

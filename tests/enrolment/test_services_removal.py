@@ -60,13 +60,13 @@ def coordinator(member: Member) -> Member:
     return staff(member.study)
 
 
-def test_a_coordinator_takes_somebody_out(member: Member, coordinator: Member) -> None:
+def test_coordinator_removes_a_person(member: Member, coordinator: Member) -> None:
     client = signed_in(coordinator)
     asked = client.get(address(member)).content.decode()
-    assert f"Take {member.user.email} out of the study?" in asked
-    assert client.get(page("enrolment:people", member)).content.decode().count("Take out") == 1
+    assert f"Remove {member.user.email} from the study?" in asked
+    assert client.get(page("enrolment:people", member)).content.decode().count("Remove<") == 1
     done = client.post(address(member), follow=True).content.decode()
-    assert f"{member.user.email} is not in the study any more." in done
+    assert f"{member.user.email} is no longer in the study." in done
     held = Assignment.objects.get(member=member, state=AssignmentState.RETURNED)
     assert held.draft is None
     assert Caller(member).lease().status_code == 404
@@ -76,7 +76,7 @@ def test_a_coordinator_takes_somebody_out(member: Member, coordinator: Member) -
     assert (event.actor_id, event.about_id) == (coordinator.user_id, member.id)
 
 
-def test_what_is_theirs_stays_theirs(member: Member, coordinator: Member) -> None:
+def test_removed_person_keeps_work_and_pay(member: Member, coordinator: Member) -> None:
     signed_in(coordinator).post(address(member))
     client = signed_in(member)
     home = client.get("/", follow=True).content.decode()
@@ -96,7 +96,7 @@ def test_staff_who_were_taken_out_see_nothing(coordinator: Member) -> None:
     client = signed_in(engineer)
     assert client.get(page("desk:study", engineer)).status_code == 404
     assert client.get(page("modelhub:runs", engineer)).status_code == 404
-    assert "You are in no study yet" in client.get("/").content.decode()
+    assert "You are not in a study yet" in client.get("/").content.decode()
 
 
 def test_who_was_taken_out_can_be_added_again(member: Member, coordinator: Member) -> None:
@@ -108,25 +108,25 @@ def test_who_was_taken_out_can_be_added_again(member: Member, coordinator: Membe
     assert Caller(member).lease().status_code in (200, 201, 204)
 
 
-def test_whoever_judged_does_not_come_back_as_staff(member: Member, coordinator: Member) -> None:
+def test_former_panelist_cannot_return_as_staff(member: Member, coordinator: Member) -> None:
     fresh = MemberFactory.create(cohort=member.cohort)
     for person in (member, fresh):
         signed_in(coordinator).post(address(person))
     added = back(coordinator, fresh, Role.ML_ENGINEER)
     # was added to judge by mistake, and did nothing
     assert (added.roles, added.cohort) == ([Role.ML_ENGINEER], None)
-    with pytest.raises(Conflict, match="in another role"):
+    with pytest.raises(Conflict, match="had another role"):
         back(coordinator, member, Role.ML_ENGINEER)
 
 
-def test_nobody_takes_themselves_out(coordinator: Member) -> None:
+def test_nobody_removes_themselves(coordinator: Member) -> None:
     assert signed_in(coordinator).post(address(coordinator)).status_code == 409
     coordinator.refresh_from_db()
     assert coordinator.left_at is None
 
 
 @pytest.mark.parametrize("role", sorted(set(Role) - {Role.COORDINATOR}))
-def test_nobody_else_takes_anybody_out(role: Role, client: Client) -> None:
+def test_only_coordinators_remove_people(role: Role, client: Client) -> None:
     judges = role in (Role.PANELIST, Role.CLINICIAN)
     cohort = CohortFactory.create(role=role if judges else Role.PANELIST)
     target = MemberFactory.create(cohort=cohort)

@@ -99,7 +99,7 @@ def test_the_database_is_gone_for_twenty_seconds(apart: Apart, browser: Browser)
     tab.locator("textarea[name=comment]").fill(WORDS)
     answers = {one["name"]: "4" for one in ratings_of(page.text)}
     resting = visitor.submit(page, form, status=503, **answers, comparison="0", do="send")
-    assert "We could not take what you just sent. It is still here" in resting.words
+    assert "We could not save what you just sent. It is still on this page" in resting.words
     told = httpx.get(f"http://127.0.0.1:{apart.running.port}/healthz", timeout=30)
     assert (told.status_code, "database" in told.text) == (503, True)
     token = apart.account("panelist", consented=True)["token"]
@@ -117,7 +117,7 @@ def test_the_database_is_gone_for_twenty_seconds(apart: Apart, browser: Browser)
     written = "SELECT count(*) FROM modelhub_generationitem WHERE state = 'done'"
     before = count(apart, written)  # what was saved while it stopped says nothing about afterwards
     apart.running.wait_until_healthy()
-    expect(tab.locator("#saved")).to_have_text(word(tab, "data-said"), timeout=60_000)
+    expect(tab.locator("#saved")).to_have_text(word(tab, "data-saved"), timeout=60_000)
     kept = f"SELECT count(*) FROM annotations_assignment WHERE draft->>'comment' = '{WORDS}'"
     assert count(apart, kept) == 1
     context.close()

@@ -6,7 +6,6 @@ import errno
 import json
 import subprocess
 import sys
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +13,23 @@ import pytest
 from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 from psycopg.errors import DiskFull
 
+from annotations.queries.releases import JOB
 from annotations.services import releases
 from codesign.config import housekeeping
 from codesign.config.housekeeping import Housekeeping, rotate, trim
+from codesign.jobs.queries import job_about
 from codesign.shared import disk_space
 from codesign.shared.actors import SYSTEM
 from codesign.studies.rules import Role
 from modelhub.engine.progress import NO_ROOM, PROGRESS, Exit, read_progress, read_result
 from modelhub.engine.train import is_out_of_room
 from modelhub.models import Upload
-from modelhub.queries.generation import runs_to_ring
-from modelhub.services import chunks
+from modelhub.queries.generation import KIND
 from tests.factories.studies import StudyFactory, staff
 from tests.faults.disks import small_disk
+from tests.support import jobs
 from tests.support.engine_release import pair, write_release
 from tests.support.generation_runs import start
 from tests.support.release_study import Story, unwatched
@@ -62,7 +62,9 @@ def test_a_release_ends_with_a_sentence(settings: Any, tmp_path: Path) -> None:
             actor=SYSTEM, study=story.study, purpose="training", progress=unwatched
         )
         assert made.state == "failed"
-        assert made.error.startswith("There was no room left on the disk")
+        assert job_about(kind=JOB, subject_id=made.id).reason.startswith(
+            "There was no room left on the disk"
+        )
         assert [path for path in disk.rglob("*") if path.is_file()] == []
 
 
@@ -71,11 +73,11 @@ def test_the_model_writes_nothing_that_could_not_be_kept(settings: Any, tmp_path
     run = start(StudyFactory.create())
     with small_disk(tmp_path, size="64k") as disk:
         settings.CODESIGN_HOME = disk
-        assert not chunks.generate_chunk(run_id=run.id, ring=run.ring)
+        job = jobs.run(KIND, run.id)
     run.refresh_from_db()
-    assert run.state == "queued"
-    later = timezone.now() + timedelta(minutes=1)
-    assert runs_to_ring(now=later) == [run.id]
+    assert (run.state, job.reason) == ("queued", disk_space.SENTENCE)
+    assert job.waits
+    assert {item.attempts for item in run.items.all()} == {0}
 
 
 @pytest.mark.django_db
@@ -91,7 +93,7 @@ def test_a_file_that_was_brought_is_whole_or_not_there(settings: Any, tmp_path: 
             answer = client.post(reverse("modelhub:uploads", args=[study.slug]), {"file": sent})
         assert answer.status_code == 503
         said = answer.content.decode()
-        assert "We have run out of room for a while" in said
+        assert "Our server is full" in said
         assert "choose it again" in said
         assert [*disk.iterdir()] == []
         assert not Upload.objects.exists()
@@ -143,7 +145,7 @@ def test_the_supervisor_says_once_that_the_disk_is_full_and_once_that_it_is_not(
             house.look()
             assert len(said) == sentences
     assert f"The disk that holds {disk} is full (10 MB left)" in said[0]
-    assert "There is room again" in said[1]
+    assert "The disk has space again" in said[1]
 
 
 def test_logs_that_get_long_move_on_while_their_program_writes(tmp_path: Path) -> None:

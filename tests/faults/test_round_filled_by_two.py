@@ -12,12 +12,11 @@ from django.db import transaction
 from annotations.models import Prompt, Round, Task
 from annotations.services.rounds import add_tasks
 from codesign.shared.actors import SYSTEM
-from modelhub.services import chunks
 from modelhub.services.imports import import_rows
 from tests.factories.annotations import ResponseFactory
 from tests.factories.modelhub import add_prompts, open_round
 from tests.factories.studies import CohortFactory
-from tests.support.generation_runs import answers, leased, start
+from tests.support.generation_runs import claimed, start, write
 from tests.support.running import eventually
 from tests.support.together import LONGEST, closing, somebody_waits
 
@@ -27,8 +26,8 @@ TEXT = "I cannot sleep."
 
 
 def a_chunk(round: Round, prompt: Prompt) -> Callable[[], Any]:
-    lease = leased(start(round.study, prompts=[prompt], round=round))
-    return lambda: chunks.save_chunk(lease=lease, drafts=answers(lease))
+    work = claimed(start(round.study, prompts=[prompt], round=round))
+    return lambda: write(work)
 
 
 def an_import(round: Round, prompt: Prompt) -> Callable[[], Any]:

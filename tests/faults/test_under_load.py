@@ -41,7 +41,7 @@ RUNS = 2 + KILLS // 16
 """Generation runs, so many that the model writes all the while."""
 SHORT = {"samples": 2, "max_new_tokens": 24}
 PROMPTS = 300 + 60 * KILLS
-NO_ROOM = "We have run out of room for a while"
+NO_ROOM = "Our server is full"
 PAGES = {
     "panelist": ("/", f"{STUDY}/judge/", f"{STUDY}/pay/", f"{STUDY}/consent/", "/help/"),
     "coordinator": ("/", f"{STUDY}/generation/", f"{STUDY}/releases/", f"{STUDY}/imports/"),
@@ -171,11 +171,11 @@ def test_a_full_disk_is_said_and_nothing_is_broken(
     running.read_until("postgres ended")
     resting = send(panelist, page, status=503)
     assert NO_ROOM in resting.words
-    assert "It is still here, on this page" in resting.words
+    assert "It is still on this page" in resting.words
     assert running.process.poll() is None
     before = sum(len(judge.acknowledged) for judge in others)
     disk.make_room()
-    running.read_until("There is room again")
+    running.read_until("The disk has space again")
     running.wait_until_healthy()
     panelist.submit(resting, resting.form_with("comparison"))
     eventually(lambda: sum(len(judge.acknowledged) for judge in others) > before + 10)
@@ -212,7 +212,7 @@ def ask_for_a_release(installation: Installation) -> None:
         answer = client.post("dataset-releases/", json={"purpose": "training"})
     assert answer.status_code in (201, 503), answer.text
     if answer.status_code == 503:
-        assert "has no room to keep anything new" in answer.json()["title"]
+        assert "disk is full, so this was not saved" in answer.json()["title"]
 
 
 def back_up(home: Path) -> None:

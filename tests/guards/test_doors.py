@@ -11,7 +11,8 @@ from django.conf import settings
 from django.urls import URLPattern, get_resolver
 
 from codesign.config.programs import WORKERS
-from codesign.shared import jobs
+from codesign.jobs import carrier
+from codesign.jobs.registry import KINDS
 from codesign.shared.access import Permission, Scope
 from codesign.studies.rules import Role
 from tests.support.addresses import patterns, view_of
@@ -65,6 +66,7 @@ def our_tasks() -> list[tuple[str, Any]]:
     return sorted((n, t) for n, t in current_app.tasks.items() if not n.startswith("celery."))
 
 
+KINDS_THERE = list(KINDS)
 QUEUES = {"default", "generation", "training", "exports"}
 
 
@@ -72,13 +74,13 @@ def test_every_task_names_queue_and_time_limit() -> None:
     """Prevents a task that blocks its queue for ever (house rule 8)."""
     assert our_tasks()
     for name, task in our_tasks():
-        assert jobs.QUEUES.get(name) in QUEUES, name
+        assert carrier.QUEUES.get(name) in QUEUES, name
         assert task.time_limit, name
 
 
 def test_what_takes_long_has_processes_of_its_own() -> None:
     """Prevents a sign-in code from waiting behind a release."""
-    shared = [task for name, task in our_tasks() if jobs.QUEUES[name] == "default"]
+    shared = [task for name, task in our_tasks() if carrier.QUEUES[name] == "default"]
     assert "accounts.tasks.send_mail" in [task.name for task in shared]
     assert max(task.time_limit for task in shared) <= 120
     assert [queues for _, queues, *_ in WORKERS if "default" in queues] == ["default"]
@@ -97,7 +99,7 @@ def test_tasks_are_enqueued_by_name_after_commit() -> None:
         f"{name}:{node.lineno}"
         for name, tree in sources().items()
         if name.startswith(("codesign", "annotations", "modelhub"))
-        and name != "codesign/shared/jobs.py"
+        and name != "codesign/jobs/carrier.py"
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute)
         and node.attr in {"delay", "apply_async", "send_task", "delay_on_commit"}
@@ -105,21 +107,14 @@ def test_tasks_are_enqueued_by_name_after_commit() -> None:
     assert direct == set()
 
 
-def test_enqueued_names_exist() -> None:
+def test_every_kind_of_job_has_its_task() -> None:
     """Prevents a message that no worker understands."""
     known = dict(our_tasks())
-    for name, tree in sources().items():
-        if not name.startswith(("codesign", "annotations", "modelhub")):
-            continue
-        for node in ast.walk(tree):
-            if (
-                isinstance(node, ast.Call)
-                and ast.unparse(node.func).endswith("enqueue")
-                and node.args
-                and isinstance(node.args[0], ast.Constant)
-            ):
-                rung = str(node.args[0].value)
-                assert rung in known, f"{name} rings {rung}"
+    assert len(KINDS_THERE) > 3
+    for name, kind in KINDS_THERE:
+        assert kind.task in known, f"nothing carries {name}"
+        assert carrier.QUEUES[kind.task] == kind.queue
+        assert known[kind.task].time_limit == kind.time_limit
 
 
 def services_in(tree: ast.Module) -> set[str]:
@@ -133,15 +128,22 @@ def services_in(tree: ast.Module) -> set[str]:
     }
 
 
+def task_name(node: ast.FunctionDef) -> str:
+    """The Celery name that a task's decorator gives it."""
+    (call,) = (one for one in node.decorator_list if isinstance(one, ast.Call))
+    (name,) = (word.value for word in call.keywords if word.arg == "name")
+    return str(ast.literal_eval(name))
+
+
 def test_tasks_call_services() -> None:
     """Prevents rules in tasks: a task takes ids, calls services and does nothing else."""
-    seen = set()
+    seen = {kind.task for _, kind in KINDS_THERE}  # one service carries them all
     for name, tree in sources().items():
         if name.startswith(("codesign", "annotations", "modelhub")) and layer(name) == "tasks":
             known = services_in(tree)
             for node in tree.body:
                 if isinstance(node, ast.FunctionDef) and node.decorator_list:
-                    seen.add(node.name)
+                    seen.add(task_name(node))
                     said, *rest = node.body
                     assert isinstance(said, ast.Expr), f"{name}:{node.name} does not say why"
                     assert rest, f"{name}:{node.name} calls nothing"
@@ -150,4 +152,4 @@ def test_tasks_call_services() -> None:
                         assert isinstance(call.value, ast.Call), f"{name}:{node.name} is no door"
                         whose = ast.unparse(call.value.func).split(".")[0]
                         assert whose in known, f"{name}:{node.name} calls {whose}"
-    assert seen == {task.rpartition(".")[2] for task, _ in our_tasks()}
+    assert seen == {task for task, _ in our_tasks()}

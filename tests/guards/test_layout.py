@@ -19,7 +19,11 @@ TESTS = sorted(
 def module_of(test: Path) -> Path | None:
     """The module or package that `tests/<app>/<layer>/test_<module>[_<aspect>].py` tests."""
     app = test.parts[0]
-    package = ROOT / ("" if app in ("annotations", "modelhub") else "codesign") / test.parent
+    package = (
+        ROOT
+        / ("" if app in ("annotations", "modelhub", "requirements") else "codesign")
+        / test.parent
+    )
     words = test.stem.removeprefix("test_").split("_")
     for count in range(len(words), 0, -1):
         name = "_".join(words[:count])

@@ -25,6 +25,7 @@ ORDER = [
     "studies",
     "accounts",
     "audit",
+    "jobs",
     "shared",
 ]
 OURS = [model for model in apps.get_models() if model._meta.app_label in ORDER]

@@ -25,14 +25,14 @@ def texts(tree: ast.Module) -> Iterator[str]:
 
 
 def test_advisory_locks_are_taken_in_one_module() -> None:
-    """A lock with a number of its own could meet another one by accident."""
+    """Prevents two locks with the same number, which would wait for each other by accident."""
     raw = re.compile(r"pg_(try_)?advisory")
     users = {name for name, tree in modules() if any(raw.search(text) for text in texts(tree))}
     assert users == {"codesign/shared/advisory_locks.py"}
 
 
 def test_studies_are_locked_by_lock_study_alone() -> None:
-    """A `select_for_update` written by hand may lock too little, or too late."""
+    """Prevents a lock outside of a transaction, or one that locks too little."""
     by_hand = {
         name
         for name, tree in modules()
@@ -75,7 +75,7 @@ def keywords_of_lookups(tree: ast.Module) -> Iterator[str]:
 
 
 def test_conditions_with_a_name_are_not_spelt_out_again() -> None:
-    """`withdrawn_at=None` stood in fifteen filters: one that forgets it shows withdrawn texts."""
+    """Prevents a rule that is changed in one place and stays as it was in another."""
     for condition, allowed in CONDITIONS.items():
         spelt = re.compile(rf"(^|__){condition}(__isnull)?$")
         users = {
@@ -92,14 +92,14 @@ RAW_SQL = {
 
 
 def test_sql_that_spells_out_a_condition_is_listed() -> None:
-    """A rule that changes in its query set would stay as it was in SQL that nobody knows of."""
+    """Prevents SQL that keeps an old rule after its query set has changed."""
     raw = re.compile(r"withdrawn_at IS (NOT )?NULL|left_at IS (NOT )?NULL")
     users = {name for name, tree in modules() if any(raw.search(text) for text in texts(tree))}
     assert users == set(RAW_SQL)
 
 
 def test_lists_of_states_are_filtered_by_query_sets_alone() -> None:
-    """`state__in=OPEN_FLAGS` elsewhere would be a second place that says what is open."""
+    """Prevents a second place that says which states count as open or frozen."""
     users = {
         name
         for name, tree in modules()

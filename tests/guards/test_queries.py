@@ -90,13 +90,13 @@ def has_scope(query: ast.FunctionDef) -> bool:
 
 
 def test_queries_for_people_take_the_actor_or_what_was_checked() -> None:
-    """An id from an address, looked up alone, shows what belongs to another study or person."""
+    """Prevents an id from an address from showing what belongs to another study or person."""
     without = {name for name in asked_for_people() if not has_scope(public_queries()[name])}
     assert without == set(WITHOUT_SCOPE)
 
 
 def test_queries_take_their_actor_by_name() -> None:
-    """An actor passed by position could be any of the ids beside it."""
+    """Prevents an actor that is mistaken for another argument beside it."""
     positional = {
         name
         for name, query in public_queries().items()

@@ -8,15 +8,16 @@ import pytest
 from pytest_django.live_server_helper import LiveServer
 
 from annotations.models import Assignment, Round
-from annotations.services.filling import fill_round
+from annotations.queries.filling import JOB
 from codesign.accounts.services import make_account
 from codesign.consent.models import ConsentVersion
 from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Member, Study
 from codesign.studies.rules import StudyState
 from modelhub.models import Upload
-from modelhub.services import uploads
+from modelhub.queries.uploads import KIND
 from tests.journeys.visitor import Page, Visitor
+from tests.support.jobs import run
 
 PASSWORD = "seven-plain-words-9"
 AT = "/studies/quiet-nights"
@@ -46,7 +47,7 @@ def visit(transactional_db: None, live_server: LiveServer) -> Any:
 def next_step(coordinator: Visitor) -> str:
     """The first thing that is missing, as the home says it."""
     words = coordinator.get(f"{AT}/").words
-    return words.partition("Next: ")[2].partition(" Go on setting it up")[0]
+    return words.partition("Next: ")[2].partition(" Continue setting up")[0]
 
 
 def make_study(admin: Visitor) -> Page:
@@ -80,7 +81,7 @@ def write_consent(coordinator: Visitor) -> None:
         if isinstance(value, str)
     }
     page = coordinator.submit(page, form, **(own | {"offer_commercial": None, "look": "1"}))
-    assert "school text of grade" in page.words
+    assert "Reading level: grade" in page.words
     done = coordinator.submit(page, page.form_with("shown_hash"))
     assert "Version 1 is published." in done.words
     choices = ConsentVersion.objects.get().content["choices"]
@@ -110,10 +111,10 @@ def bring_prompts(coordinator: Visitor) -> None:
         headers={"Referer": page.url},
     )
     upload = Upload.objects.get()
-    uploads.read(upload_id=upload.id)
+    run(KIND, upload.id)
     page = coordinator.get(f"{AT}/imports/{upload.id}/")
     coordinator.submit(page, page.form_with(to="confirm"))
-    uploads.read(upload_id=upload.id)
+    run(KIND, upload.id)
 
 
 def plan_and_open_a_round(coordinator: Visitor) -> None:
@@ -126,20 +127,20 @@ def plan_and_open_a_round(coordinator: Visitor) -> None:
         "lived-experience-overlap": "1",
     }
     page = coordinator.submit(page, page.form_with("which"), **chosen)
-    fill_round(round_id=Round.objects.get().id)
+    run(JOB, Round.objects.get().id)
     coordinator.submit(page, page.form_with(to="open"))
 
 
 def test_from_a_new_study_to_the_first_text(visit: Any) -> None:
     coordinator = visit("cora")
-    assert "in no study yet" in coordinator.get("/").words
+    assert "not in a study yet" in coordinator.get("/").words
     admin = visit("ada", is_site_admin=True)
     listed = make_study(admin)
     assert listed.url.endswith("/site/studies/")
     assert "cora@example.org" in listed.words
     admin.get(f"{AT}/set-up/", status=404)
 
-    assert "Say who judges." in next_step(coordinator)
+    assert "Add a cohort." in next_step(coordinator)
     refused = coordinator.get(f"{AT}/set-up/open/")
     assert refused.url.endswith("/set-up/")
     page = coordinator.get(f"{AT}/set-up/cohorts/")

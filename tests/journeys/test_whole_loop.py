@@ -41,7 +41,7 @@ def judged_in_a_browser(page: BrowserPage, *, better: str) -> None:
     ):
         page.locator(f'input[name="{name}"][value="4"]').check(force=True)
     page.locator(f'input[name="comparison"][value="{better}"]').check(force=True)
-    page.get_by_role("button", name="Send and go on").click()
+    page.get_by_role("button", name="Send and continue").click()
 
 
 def test_a_panelist_consents_judges_and_sees_the_pay(
@@ -60,12 +60,12 @@ def test_a_panelist_consents_judges_and_sees_the_pay(
     page.wait_for_url(f"{address}{STUDY}/")
     check_page(page, "home-before-consent")
     page.locator("main .btn-primary").click()
-    page.get_by_label("Your name, typed in full").wait_for()
+    page.get_by_label("Your full name").wait_for()
     assert page.locator("input[type=checkbox]:checked").count() == 0  # standards 2.5
     check_page(page, "consent")
     for purpose in ("take_part", "training", "evaluation"):
         page.locator(f"input[name=choice_{purpose}]").check()
-    page.get_by_label("Your name, typed in full").fill("Panelist Six")
+    page.get_by_label("Your full name").fill("Panelist Six")
     page.get_by_role("button", name="Sign", exact=True).click()
     page.wait_for_url(re.compile(rf"{STUDY}/"))
     _wait_for_work(page, f"{STUDY}/judge/")
@@ -122,7 +122,7 @@ def polled(
 def test_the_loop_from_judgement_to_the_next_comparison(installation: Installation) -> None:
     panelist = installation.visitor("panelist", consented=True)
     _leaves_and_comes_back(panelist)
-    page = polled(panelist, f"{STUDY}/judge/", lambda p: "Send and go on" in p.words)
+    page = polled(panelist, f"{STUDY}/judge/", lambda p: "Send and continue" in p.words)
     judge(panelist, page)
     _enough_is_written(installation)
     installation.manage("seed_judgements", "hard-days")
@@ -132,7 +132,7 @@ def test_the_loop_from_judgement_to_the_next_comparison(installation: Installati
     comparison = _engineer_compares(installation, model)
     _panel_compares(installation, comparison)
     _history_cannot_be_rewritten(installation)
-    assert "adds up" in installation.manage("trial_balance")
+    assert "ledger balances" in installation.manage("trial_balance")
     assert "whole" in installation.manage("verify_audit")
 
 
@@ -244,7 +244,7 @@ def _panel_compares(installation: Installation, comparison: str) -> None:
 
     def compares(page: Page) -> bool:
         """Whether a pair of the comparison is shown; what they held from before is sent first."""
-        if "Send and go on" not in page.words:
+        if "Send and continue" not in page.words:
             return False
         if any(text in page.words for text in texts):
             return True

@@ -51,27 +51,27 @@ def test_a_lock_until_commit_ends_with_its_transaction(
 
 def test_a_session_lock_ends_when_it_is_released(other: BaseDatabaseWrapper) -> None:
     about = uuid.uuid4()
-    lock_session(Lock.BUILD_RELEASE, about)
-    assert not try_lock_session(Lock.BUILD_RELEASE, about, using=other)
-    assert unlock_session(Lock.BUILD_RELEASE, about)
-    assert try_lock_session(Lock.BUILD_RELEASE, about, using=other)
+    lock_session(Lock.WORKER, about)
+    assert not try_lock_session(Lock.WORKER, about, using=other)
+    assert unlock_session(Lock.WORKER, about)
+    assert try_lock_session(Lock.WORKER, about, using=other)
     unlock_whole_session(other)
-    assert try_lock_session(Lock.BUILD_RELEASE, about)
-    assert unlock_session(Lock.BUILD_RELEASE, about)
+    assert try_lock_session(Lock.WORKER, about)
+    assert unlock_session(Lock.WORKER, about)
 
 
 def test_a_session_lock_ends_with_its_connection(other: BaseDatabaseWrapper) -> None:
-    assert try_lock_session(Lock.WRITE_CHUNK, 1, 2, using=other)
+    assert try_lock_session(Lock.WORKER, 1, 2, using=other)
     other.close()
     with transaction.atomic():
-        lock_until_commit(Lock.WRITE_CHUNK, 1, 2)
+        lock_until_commit(Lock.WORKER, 1, 2)
 
 
 def test_locks_of_different_kinds_or_things_do_not_meet(other: BaseDatabaseWrapper) -> None:
-    lock_session(Lock.BUILD_RELEASE, "one")
+    lock_session(Lock.WORKER, "one")
     assert try_lock_session(Lock.START_GENERATION, "one", using=other)
-    assert try_lock_session(Lock.BUILD_RELEASE, "two", using=other)
-    assert unlock_session(Lock.BUILD_RELEASE, "one")
+    assert try_lock_session(Lock.WORKER, "two", using=other)
+    assert unlock_session(Lock.WORKER, "one")
 
 
 def test_every_kind_of_lock_can_be_taken_and_is_named_in_the_database() -> None:

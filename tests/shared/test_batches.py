@@ -19,7 +19,7 @@ def test_items_come_in_order_and_are_made_beside() -> None:
     assert makers & {threading.get_ident()} == set()
 
 
-def test_only_a_few_are_made_before_they_are_wanted_and_none_after_the_end() -> None:
+def test_ahead_prepares_few_items_and_none_after_close() -> None:
     made = []
 
     def items() -> Iterator[int]:
@@ -33,7 +33,7 @@ def test_only_a_few_are_made_before_they_are_wanted_and_none_after_the_end() -> 
     assert not [one for one in threading.enumerate() if one.name.startswith("ahead")]
 
 
-def test_an_error_comes_where_its_item_would_have_come() -> None:
+def test_error_is_raised_at_its_items_position() -> None:
     def items() -> Iterator[int]:
         yield 1
         raise ValueError("line 2")
@@ -44,7 +44,7 @@ def test_an_error_comes_where_its_item_would_have_come() -> None:
         next(some)
 
 
-def test_the_search_for_cycles_goes_on_afterwards_as_it_was() -> None:
+def test_garbage_collector_is_restored() -> None:
     with without_collector():
         with without_collector():
             assert not gc.isenabled()

@@ -44,12 +44,16 @@ LIBRARY = ("This field", "Ensure", "Enter ", "Select ", "No file", "valid")
         ({"number": "7"}, "number", "Please type 0.01 or less."),
         ({"amount": "x"}, "amount", "Please type a number."),
         ({"amount": "0"}, "amount", "Please type 1 or more."),
-        ({"email": "x"}, "email", "Please check this address: one looks like robin@example.org."),
-        ({"one": "b"}, "one", "Please choose one of the list."),
+        (
+            {"email": "x"},
+            "email",
+            "Please check this address. It should look like robin@example.org.",
+        ),
+        ({"one": "b"}, "one", "Please choose one from the list."),
         ({"some": ["b"]}, "some", "Please choose from the list."),
     ],
 )
-def test_a_mistake_is_said_plainly(sent: dict[str, object], field: str, sentence: str) -> None:
+def test_form_errors_are_in_plain_words(sent: dict[str, object], field: str, sentence: str) -> None:
     form = Everything(sent)
     assert not form.is_valid()
     assert form.errors[field] == [sentence]

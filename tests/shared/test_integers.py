@@ -109,7 +109,7 @@ def test_plain_numbers_in_the_same_statement_do_not_switch_the_guard_off() -> No
                     )
 
 
-def test_what_a_column_just_holds_is_stored_as_it_is() -> None:
+def test_largest_integer_of_a_column_is_stored() -> None:
     with connection.cursor() as cursor:
         cursor.execute("CREATE TEMPORARY TABLE held (a smallint, b integer, c bigint)")
         for sign in (1, -1):

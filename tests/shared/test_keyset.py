@@ -33,7 +33,7 @@ def asked(by: tuple[str, ...], query: str = "", size: int = 4) -> Page:
 
 
 @pytest.mark.parametrize("by", [NEWEST, ("slug",), ("-slug",)])
-def test_every_row_comes_once_in_its_order_forth_and_back(by: tuple[str, ...]) -> None:
+def test_pages_show_every_row_once_in_both_directions(by: tuple[str, ...]) -> None:
     expected = list(Study.objects.order_by(*by))
     pages = [asked(by)]
     while pages[-1].next:
@@ -54,7 +54,7 @@ def test_every_row_comes_once_in_its_order_forth_and_back(by: tuple[str, ...]) -
     ["after=", "after=nothing", "before=%00", "after=WyJhIl0", "after=W10", "after=bnVsbA",
      "before=WyJ4IiwgInkiXQ", "after=WzEsIDJd", "page=7"],
 )  # fmt: skip
-def test_a_mark_that_nobody_was_given_leads_to_the_first_page(query: str) -> None:
+def test_invalid_mark_leads_to_the_first_page(query: str) -> None:
     assert list(asked(NEWEST, query)) == list(asked(NEWEST))
 
 
@@ -66,7 +66,7 @@ def test_a_list_that_exactly_fills_a_page_has_no_next_page() -> None:
     assert (len(all_but_one), len(last), last.next) == (ROWS - 1, 1, "")
 
 
-def test_what_is_added_in_front_moves_no_later_page() -> None:
+def test_new_rows_do_not_move_later_pages() -> None:
     first = asked(("slug",))
     second = list(asked(("slug",), f"after={first.next}"))
     StudyFactory.create(slug="before-all-others")

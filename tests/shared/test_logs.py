@@ -122,9 +122,7 @@ def test_judging_leaves_no_word_that_was_judged_or_written(heard: Heard) -> None
 
 
 @override_settings(ROOT_URLCONF=__name__)
-def test_an_error_is_told_by_its_kind_and_place_not_by_its_words(
-    heard: Heard, person: User
-) -> None:
+def test_errors_are_logged_by_kind_and_place(heard: Heard, person: User) -> None:
     client = Client(raise_request_exception=False)
     answer = client.get(f"/taken/{EMAIL}/?who={EMAIL}", headers={"X-Request-ID": "from-proxy-1"})
     assert answer.status_code == 500
@@ -137,7 +135,7 @@ def test_an_error_is_told_by_its_kind_and_place_not_by_its_words(
     assert "already exists" not in heard.text()
 
 
-def test_a_failing_task_is_told_without_its_words(heard: Heard) -> None:
+def test_failing_task_is_logged_without_its_message(heard: Heard) -> None:
     def fail() -> None:
         raise ValueError(f"no such mailbox: {EMAIL}")
 

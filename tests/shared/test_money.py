@@ -102,7 +102,7 @@ def test_every_currency_in_use_is_there() -> None:
         ("١٫٥٠", "GBP", 150),
     ],
 )
-def test_what_is_clear_is_read_exactly(written: str, currency: str, minor: int) -> None:
+def test_unambiguous_amounts_are_read_exactly(written: str, currency: str, minor: int) -> None:
     for language in ("en", "de", "ar"):
         with translation.override(language):
             assert read_money(written, currency) == minor
@@ -115,13 +115,13 @@ def test_what_is_clear_is_read_exactly(written: str, currency: str, minor: int) 
         ("1,500", "GBP", "“1,500” can be read in two ways. Type 1500 or 1.5."),
         ("12.345", "KWD", "“12.345” can be read in two ways. Type 12345 or 12.345."),
         ("0.005", "GBP", "GBP has at most 2 decimals."),
-        ("1.5", "JPY", "JPY has no smaller coins: type a whole number."),
+        ("1.5", "JPY", "JPY has no decimals. Type a whole number."),
         *((odd, "GBP", "Type the amount as a number, such as 1.50.") for odd in
           ("", "-1", "+1", "1e3", "NaN", "Infinity", "£1.50", "1.50 GBP", "1..5", "1,23,45.6",
            "1.234,567.8", ".5", "5.", "0x10", "1_000", "9" * 41, "²")),
     ],
 )  # fmt: skip
-def test_what_is_not_clear_is_refused(written: str, currency: str, says: str) -> None:
+def test_ambiguous_amounts_are_refused(written: str, currency: str, says: str) -> None:
     with pytest.raises(ValueError, match=r".") as refused:
         read_money(written, currency)
     assert str(refused.value) == says

@@ -6,7 +6,7 @@ import pytest
 from django.template.loader import render_to_string
 
 from annotations.forms.judging_form import ChoiceField, Option
-from codesign.shared.pages import Job
+from codesign.jobs.pages import ProgressCard
 from codesign.shared.templatetags.codesign import about, percent_of, rate
 
 
@@ -74,14 +74,16 @@ def test_a_table_names_each_cell_for_narrow_screens() -> None:
 
 
 def test_a_job_of_which_nobody_knows_how_much_it_is_says_no_number() -> None:
-    job = Job(title="Writing", done=0, total=0, unit="replies", state="waiting", poll_url="/far/")
+    job = ProgressCard(
+        title="Writing", done=0, total=0, unit="replies", state="waiting", poll_url="/far/"
+    )
     html = part("job_progress", job=job)
     assert "Waiting" in html
     assert " of " not in html
 
 
 def test_a_job_that_has_done_all_but_goes_on_tells_no_pace_any_more() -> None:
-    job = Job(
+    job = ProgressCard(
         title="Writing", done=9, total=9, unit="replies", state="tidying", rate=3, poll_url="/far/"
     )
     html = part("job_progress", job=job)
@@ -93,12 +95,14 @@ def test_a_job_that_has_done_all_but_goes_on_tells_no_pace_any_more() -> None:
     ("number", "said"),
     [(0.01, "0.1"), (0.42, "0.4"), (2.0, "2"), (9.96, "10"), (21732.4, "21,732")],
 )
-def test_what_goes_slowly_is_not_said_to_stand_still(number: float, said: str) -> None:
+def test_slow_progress_shows_a_rate_above_zero(number: float, said: str) -> None:
     assert rate(number) == said
 
 
 def test_a_job_that_is_over_asks_no_more_and_cannot_be_cancelled() -> None:
-    job = Job(title="Writing", done=3, total=3, unit="replies", state="done", rate=3, left=60)
+    job = ProgressCard(
+        title="Writing", done=3, total=3, unit="replies", state="done", rate=3, left=60
+    )
     html = part("job_progress", job=job)
     assert "a second" not in html
     assert " left" not in html

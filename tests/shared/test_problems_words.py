@@ -44,8 +44,8 @@ class Everything(Shape):
         ("whole", 6, "Please send 5 or less."),
         ("number", "x", "Please send a number."),
         ("number", 7, "Please send 0.5 or less."),
-        ("id", "7", "Please send an id as this API gives it."),
-        ("yes", "perhaps", "Please send true or false."),
+        ("id", "7", "Please send an id that this API returned."),
+        ("yes", "perhaps", "Must be true or false."),
         ("word", "ppo", "Please use one of: sft, dpo."),
         ("some", [], "Please send an object."),
         ("several", {}, "Please send a list."),
@@ -67,14 +67,14 @@ BODIES: list[tuple[str, dict[str, Any], str, str]] = [
         "training-runs/",
         {"release": ID, "base": "x", "method": "kto", "batch_size": 1},
         "batch_size",
-        "There are: release, base, method, params, seed.",
+        "Use: release, base, method, params, seed.",
     ),
     ("{study}/dataset-releases/", {"purpose": "fun"}, "purpose", "training, evaluation"),
     (
         "{study}/dataset-releases/",
         {"purpose": "training", "x": 1},
         "x",
-        "There are: purpose",
+        "Use: purpose",
     ),
     (
         "{study}/generation-runs/",
@@ -88,7 +88,7 @@ BODIES: list[tuple[str, dict[str, Any], str, str]] = [
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("path", "body", "field", "says"), BODIES)
-def test_what_is_misspelt_or_unknown_starts_nothing(
+def test_unknown_fields_are_refused(
     path: str, body: dict[str, Any], field: str, says: str, client: Client
 ) -> None:
     role = Role.COORDINATOR if "releases" in path else Role.ML_ENGINEER

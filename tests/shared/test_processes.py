@@ -18,14 +18,14 @@ def group(root: Path, **limits: str) -> Path:
     return root
 
 
-def test_a_machine_without_limits_has_what_it_has(tmp_path: Path) -> None:
+def test_memory_without_limits_is_the_machines(tmp_path: Path) -> None:
     physical = machine_memory_mb(root=tmp_path / "no-such")
     assert physical > 256
     assert machine_memory_mb(root=group(tmp_path, app="max", app_worker="max")) == physical
     assert 256 < machine_memory_mb() <= physical
 
 
-def test_a_container_has_what_it_was_given(tmp_path: Path) -> None:
+def test_memory_in_a_container_is_its_limit(tmp_path: Path) -> None:
     own = group(tmp_path / "one", app="max", app_worker=str(200 << 20))
     assert machine_memory_mb(root=own) == 200
     above = group(tmp_path / "two", app=str(100 << 20), app_worker="max")

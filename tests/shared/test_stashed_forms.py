@@ -51,7 +51,7 @@ def opened(client: Client, writer: Member) -> dict[str, str]:
     return made_here(client)
 
 
-def test_a_text_waits_and_is_sent_by_one_more_press(client: Client, writer: Member) -> None:
+def test_stashed_text_is_sent_after_signing_in(client: Client, writer: Member) -> None:
     here = at("consent:write", writer)
     sent = written(title='All of <this> "here"') | opened(client, writer)
     away = client.post(here, sent)
@@ -105,20 +105,20 @@ def test_so_does_every_other_form(
     ],
     ids=["long", "long in bytes", "password", "file"],
 )
-def test_what_is_not_kept_is_not_said_to_be(
+def test_form_that_is_not_kept_says_so(
     client: Client, writer: Member, sent: dict[str, Any]
 ) -> None:
     here = at("consent:write", writer)
     away = client.post(here, sent | opened(client, writer))
     assert away.headers["Location"] == f"/account/login/?next={here}"
     page = client.get(away.headers["Location"]).content.decode()
-    assert "could not be kept" in page
+    assert "could not be saved" in page
     assert "is kept" not in page
     client.force_login(writer.user)
     assert client.get("/kept/").headers["Location"] == "/"
 
 
-def test_nobody_else_who_signs_in_there_is_shown_it(client: Client, writer: Member) -> None:
+def test_other_accounts_do_not_see_a_stashed_form(client: Client, writer: Member) -> None:
     other = staff(writer.study)
     client.post(at("consent:write", writer), written(title="Private") | opened(client, writer))
     assert client.get("/kept/").headers["Location"].startswith("/account/login/")
@@ -131,7 +131,7 @@ def test_nobody_else_who_signs_in_there_is_shown_it(client: Client, writer: Memb
     assert fields(client.get("/kept/"))["title"] == "Private"
 
 
-def test_a_form_from_before_somebody_else_came_is_kept_for_nobody_else(writer: Member) -> None:
+def test_stashed_form_belongs_to_its_own_account(writer: Member) -> None:
     client = Client(enforce_csrf_checks=True)
     before = opened(client, writer)
     other = staff(writer.study)
@@ -163,7 +163,7 @@ def test_signing_out_by_choice_leaves_nothing(client: Client, writer: Member) ->
     assert client.post(here, written() | own).headers["Location"].endswith(f"next={here}")
 
 
-def test_a_browser_is_told_once_whose_forms_it_shows(client: Client, writer: Member) -> None:
+def test_forms_cookie_is_set_once(client: Client, writer: Member) -> None:
     client.force_login(writer.user)
     told = client.get(at("consent:write", writer)).cookies[stashed_forms.COOKIE]
     assert (told["httponly"], told["samesite"]) == (True, "Lax")
@@ -184,9 +184,7 @@ def test_of_a_stranger_nothing_is_stored(client: Client, writer: Member) -> None
     assert not SignInMemory.objects.exists()
 
 
-def test_one_form_is_kept_for_an_account_however_many_are_sent(
-    client: Client, writer: Member
-) -> None:
+def test_only_one_form_is_kept_per_account(client: Client, writer: Member) -> None:
     own = opened(client, writer)
     for number in range(5):
         client.post(at("consent:write", writer), written(title=f"No. {number}") | own)

@@ -189,7 +189,7 @@ def test_a_session_with_its_header_may_send_files_to_the_api(study: Study) -> No
     assert answer.status_code == 201
 
 
-def test_of_nobody_who_was_never_signed_in_is_a_body_stored() -> None:
+def test_forms_of_strangers_are_not_stored() -> None:
     """Every address that can be asked without an id, by a form of 900 KB."""
     words = secrets.token_hex(450_000)  # a session is compressed: this is not
     client, sent = Client(), {"words": words, "next": "/"}
@@ -213,7 +213,7 @@ def nowhere(pattern: URLPattern) -> str | None:
     return None
 
 
-def test_only_what_takes_files_checks_its_token_by_itself() -> None:
+def test_only_upload_views_check_the_token_themselves() -> None:
     """A page that is left out of the check before every view must make it itself."""
     exempt = {
         str(pattern.name)

@@ -36,7 +36,7 @@ def checked(member: Member) -> Client:
     return client
 
 
-def test_what_was_written_is_sent_by_one_more_press(checked: Client, member: Member) -> None:
+def test_form_is_sent_again_from_the_error_page(checked: Client, member: Member) -> None:
     first = held(member)
     words = 'All of this,\r\n<b>"here"</b>.'
     before = checked.cookies.pop("csrftoken").value  # signed in again since, elsewhere
@@ -71,7 +71,7 @@ def test_without_an_origin_it_does_not_come_back(checked: Client, member: Member
 
 
 @pytest.mark.parametrize("what", ["password", "file", "nobody"])
-def test_what_cannot_come_back_whole_does_not(checked: Client, what: str) -> None:
+def test_forms_with_files_or_passwords_do_not_come_back(checked: Client, what: str) -> None:
     given: dict[str, object] = {"login": "robin@example.org"}
     if what == "password":
         given["password"] = "a-quiet-river"

@@ -58,7 +58,7 @@ def test_it_shows_nothing(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", TEXT.values(), ids=TEXT)
-def test_it_is_text_and_stays_as_it_is(text: str) -> None:
+def test_visible_text_is_unchanged(text: str) -> None:
     assert not shows_nothing(text)
     assert seen(f" {text}\n") == text
 

@@ -57,10 +57,10 @@ def without(piece: str) -> Study:
     return study
 
 
-NO_COORDINATOR = "Name a coordinator: somebody who runs the study."
-NO_LEAD = "Name a safety lead: somebody who acts when a person in the study is in distress."
+NO_COORDINATOR = "Name a coordinator, who runs the study."
+NO_LEAD = "Name a safety lead, who acts when a person in the study is in distress."
 MISSING = [
-    ("cohorts", "Say who judges."),
+    ("cohorts", "Add a cohort."),
     ("staff", NO_LEAD),
     ("consent", "Write and publish the text that people sign."),
     ("pay", "Set what “Panel” is paid for one text."),
@@ -70,7 +70,7 @@ MISSING = [
 
 
 @pytest.mark.parametrize(("piece", "said"), MISSING, ids=[piece for piece, _ in MISSING])
-def test_a_study_without_a_piece_says_so_and_does_not_open(piece: str, said: str) -> None:
+def test_incomplete_study_does_not_open(piece: str, said: str) -> None:
     study = without(piece)
     assert said in says(study)
     with pytest.raises(Conflict, match="cannot open yet") as refused:
@@ -81,7 +81,7 @@ def test_a_study_without_a_piece_says_so_and_does_not_open(piece: str, said: str
     assert not Event.objects.filter(action="studies.state_changed").exists()
 
 
-def test_with_every_piece_it_opens_and_goes_on_after_a_pause() -> None:
+def test_complete_study_opens_and_reopens_after_a_pause() -> None:
     study = ready_study()
     assert says(study) == []
     assert opened(study).state == StudyState.OPEN
@@ -90,20 +90,20 @@ def test_with_every_piece_it_opens_and_goes_on_after_a_pause() -> None:
     assert opened(study).state == StudyState.OPEN
 
 
-def test_an_empty_study_is_told_of_every_step_in_order() -> None:
+def test_empty_study_lists_every_step_in_order() -> None:
     study = StudyFactory.create(state=StudyState.DRAFT, contact=" ", organisation="")
     assert says(study) == [
-        "Say in a few sentences what the study is about.",
-        "Say who runs the study.",
-        "Say which address people with questions write to.",
-        "Say who judges.",
+        "Describe the study in a few sentences.",
+        "Name the organisation that runs the study.",
+        "Add a contact address for questions.",
+        "Add a cohort.",
         NO_COORDINATOR,
         NO_LEAD,
         "Write and publish the text that people sign.",
         "Write the questions that people answer about each reply.",
-        "Set the pay, once you have said who judges.",
+        "Add a cohort first, then set its pay.",
         "Import prompts; at least one to be judged.",
-        "Plan the first round, once you have said who judges.",
+        "Plan the first round after you have added the cohorts that judge.",
     ]
     assert set(dict(PUBLISH_CHECKS)) == {"about", *PIECES}
 
@@ -116,7 +116,7 @@ def person_in_charge(study: Study, role: Role) -> Member:
 @pytest.mark.parametrize(
     ("role", "said"), [("coordinator", NO_COORDINATOR), ("safety_lead", NO_LEAD)]
 )
-def test_somebody_who_left_or_cannot_sign_in_is_in_charge_of_nothing(role: Role, said: str) -> None:
+def test_removed_or_deactivated_people_are_not_in_charge(role: Role, said: str) -> None:
     study = ready_study()
     person = person_in_charge(study, role)
     set_active(actor=SYSTEM, user=person.user, active=False)
@@ -170,20 +170,20 @@ def test_the_last_safety_lead_of_an_open_study_stays(client: Client) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_safety_leads_who_are_taken_out_at_once_do_not_both_go() -> None:
+def test_concurrent_removals_keep_one_safety_lead() -> None:
     study = opened(ready_study())
     leads = [person_in_charge(study, Role.SAFETY_LEAD), staff(study, Role.SAFETY_LEAD)]
     take = [partial(services.remove_member, actor=SYSTEM, member=lead) for lead in leads]
     assert kinds(at_once(*take)) == ["Conflict", "Member"]
 
 
-def test_a_coordinator_is_told_loudly_of_an_open_study_without_a_safety_lead(
+def test_coordinator_is_warned_of_an_open_study_without_a_safety_lead(
     client: Client,
 ) -> None:
     study = opened(ready_study())
     client.force_login(person_in_charge(study, Role.COORDINATOR).user)
     home = reverse("desk:study", kwargs={"slug": study.slug})
-    warning = "This study is open and has no safety lead."
+    warning = "This study is open but has no safety lead"
     assert warning not in client.get(home).content.decode()
     lead = person_in_charge(study, Role.SAFETY_LEAD)
     set_active(actor=SYSTEM, user=lead.user, active=False)  # by a site admin
@@ -210,7 +210,7 @@ def test_pay_of_nothing_from_an_earlier_version_opens_no_study() -> None:
         rounds.open_round(actor=SYSTEM, round=study.rounds.get())
 
 
-def test_low_pay_is_said_and_keeps_no_study_from_opening(client: Client) -> None:
+def test_low_pay_warns_but_does_not_keep_a_study_from_opening(client: Client) -> None:
     study = ready_study()
     set_rate(cohort_of(study), 20, seconds=300)
     client.force_login(person_in_charge(study, Role.COORDINATOR).user)
@@ -222,7 +222,7 @@ def test_low_pay_is_said_and_keeps_no_study_from_opening(client: Client) -> None
 
 
 @pytest.mark.parametrize("held_out", [True, False])
-def test_a_prompt_kept_for_comparisons_is_none_to_judge(held_out: bool) -> None:
+def test_held_out_prompts_do_not_count_as_prompts_to_judge(held_out: bool) -> None:
     study = without("prompts")
     PromptFactory.create(study=study, held_out=held_out)
     assert bool(says(study)) is held_out
@@ -255,7 +255,7 @@ def test_each_cohort_needs_pay_and_a_round() -> None:
 def test_a_round_that_is_planned_has_to_be_opened_and_a_closed_one_does_not_count() -> None:
     study = without("rounds")
     made = plan(study, opened=False)
-    assert says(study) == ["Open the round “First round”; it waits for the study then."]
+    assert says(study) == ["Open the round “First round”. It starts when the study opens."]
     rounds.open_round(actor=SYSTEM, round=made)
     assert says(study) == []
     rounds.close_round(actor=SYSTEM, round=made)
@@ -316,7 +316,7 @@ def test_who_may_open(role: Role) -> None:
             change(actor, study)
 
 
-def test_nobody_opens_a_study_of_others() -> None:
+def test_only_its_coordinator_opens_a_study() -> None:
     study = ready_study()
     outside = staff(StudyFactory.create()).user_id
     for actor in (Actor(outside), Actor(outside, is_site_admin=True)):
@@ -336,7 +336,7 @@ def test_the_page_lists_what_is_missing_with_links_and_refuses_with_them(client:
     assert client.get(open_at).headers["Location"] == reverse("desk:set-up", kwargs=at)
     refused = client.post(open_at)
     assert refused.status_code == 409
-    said = refused.content.decode().partition("It cannot open yet:")[2]
+    said = refused.content.decode().partition("This study cannot open yet:")[2]
     rates = reverse("compensation:rates", kwargs=at)
     assert f'<a href="{rates}">Set what “Panel” is paid for one text.</a>' in said
 

@@ -61,7 +61,7 @@ def test_a_study_begins_as_a_draft_with_an_invited_coordinator(admin: Client) ->
     assert admin.get(reverse("desk:set-up", kwargs={"slug": study.slug})).status_code == 404
 
 
-def test_who_has_an_account_coordinates_at_once_also_oneself(admin: Client) -> None:
+def test_coordinator_with_an_account_joins_immediately(admin: Client) -> None:
     answer = make(admin, email="ADA@example.org")
     assert answer.headers["Location"] == reverse("desk:set-up", kwargs={"slug": "quiet-nights"})
     assert Member.objects.get().user.email == "ada@example.org"
@@ -71,7 +71,7 @@ def test_who_has_an_account_coordinates_at_once_also_oneself(admin: Client) -> N
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"slug": "two words"}, "Please use small letters, digits and hyphens alone."),
+        ({"slug": "two words"}, "Please use only lower-case letters, digits and hyphens."),
         ({"slug": "taken"}, "Another study has this address."),
         ({"slug": "TAKEN"}, "Another study has this address."),
         ({"email": "nobody"}, "Please check this address"),
@@ -81,7 +81,7 @@ def test_who_has_an_account_coordinates_at_once_also_oneself(admin: Client) -> N
         ({"title": "x" * 201}, "Please keep this to 200 characters"),
     ],
 )
-def test_what_cannot_be_made_says_why_and_makes_nothing(
+def test_refused_study_says_why_and_is_not_created(
     changes: dict[str, str], says: str, admin: Client
 ) -> None:
     StudyFactory.create(slug="taken")
@@ -100,7 +100,7 @@ def test_a_site_admin_names_a_coordinator_only_where_nobody_runs_the_study(admin
     address = reverse("desk:coordinator", kwargs={"slug": study.slug})
     again = admin.post(address, {"email": "cora@example.org"})
     assert again.status_code == 400
-    assert "invited already" in again.content.decode()
+    assert "already been invited" in again.content.decode()
     assert admin.post(address, {"email": "carl@example.org"}).status_code == 302
     assert Invitation.objects.count() == 2
     member = staff(study)
@@ -125,7 +125,7 @@ def test_a_site_admin_has_no_way_into_a_study_that_is_run(role: Role) -> None:
 
 
 @pytest.mark.parametrize("role", sorted(set(Role) - {Role.COORDINATOR}))
-def test_of_a_new_study_a_site_admin_names_the_coordinator_alone(role: Role) -> None:
+def test_site_admin_can_only_add_a_coordinator_to_a_new_study(role: Role) -> None:
     cohort = CohortFactory.create()
     actor = Actor.of(UserFactory.create(is_site_admin=True))
     with pytest.raises(NotFound):
@@ -142,7 +142,7 @@ def test_of_a_new_study_a_site_admin_names_the_coordinator_alone(role: Role) -> 
 
 
 @pytest.mark.parametrize("name", ["desk:studies", "desk:study-new"])
-def test_the_sites_studies_are_for_site_admins_alone(name: str, client: Client) -> None:
+def test_only_site_admins_list_all_studies(name: str, client: Client) -> None:
     address = reverse(name)
     assert client.get(address).status_code == 302
     client.force_login(staff(StudyFactory.create()).user)
@@ -166,7 +166,7 @@ def test_the_list_makes_constant_queries(admin: Client) -> None:
     assert queries_of(admin, reverse("desk:studies")) == few
 
 
-def test_a_coordinator_changes_what_is_said_about_the_study(client: Client) -> None:
+def test_coordinator_changes_the_description(client: Client) -> None:
     study = StudyFactory.create(state=StudyState.DRAFT)
     client.force_login(staff(study).user)
     address = reverse("studies:about", kwargs={"slug": study.slug})
@@ -202,7 +202,7 @@ def test_cohorts_are_made_renamed_and_taken_out(client: Client) -> None:
     assert taken.status_code == 400
     assert "Another cohort has this name." in taken.content.decode()
     drop = reverse("studies:cohort-drop", kwargs={"slug": study.slug, "cohort_id": made[2].id})
-    assert "Take out" in client.get(drop).content.decode()
+    assert "Delete" in client.get(drop).content.decode()
     assert client.post(drop).status_code == 302
     there = Cohort.objects.filter(study=study).values_list("key", "title")
     assert list(there) == [
@@ -227,7 +227,7 @@ def test_a_cohort_that_something_hangs_on_stays(by: str) -> None:
         MemberFactory.create(cohort=cohort)
     else:
         set_rate(cohort)
-    with pytest.raises(Conflict, match="so it stays"):
+    with pytest.raises(Conflict, match="so it cannot be deleted"):
         services.drop_cohort(actor=SYSTEM, study=cohort.study, cohort_id=cohort.id)
     assert Cohort.objects.filter(id=cohort.id).exists()
     assert not Event.objects.filter(action="studies.cohort_dropped").exists()
@@ -237,5 +237,5 @@ def test_a_cohort_that_something_hangs_on_stays(by: str) -> None:
     "name",
     ["described", "cohort_renamed", "cohort_dropped"],
 )
-def test_what_is_recorded_holds_nothing_of_a_person(name: str) -> None:
+def test_audit_data_of_a_study_is_not_personal(name: str) -> None:
     assert ACTIONS.get(f"studies.{name}").on_erasure == OnErasure.NOTHING_HELD

@@ -88,13 +88,13 @@ def test_who_writes_questions_meanwhile_is_not_overtaken_unseen(client: Client) 
     late = send("Mine", "1")
     assert late.status_code == 400
     page = late.content.decode()
-    assert "Version 2 was written meanwhile." in page
+    assert "Somebody else has saved version 2" in page
     assert 'name="after" value="2"' in page
     assert send("Mine", "2").status_code == 302
     assert Rubric.objects.count() == 3
 
 
-def test_a_draft_that_was_saved_again_unchanged_is_no_conflict() -> None:
+def test_saving_an_unchanged_draft_again_is_accepted() -> None:
     study = draft_study()
     for _ in range(2):
         save_draft(actor=SYSTEM, study=study, language="en", content=consent_text(), before="")

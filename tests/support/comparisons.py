@@ -17,6 +17,7 @@ from tests.factories.annotations import judging_round, send
 from tests.factories.consent import sign
 from tests.factories.modelhub import add_prompts, child_of
 from tests.factories.studies import CohortFactory, MemberFactory
+from tests.support.generation_runs import claim, wanted
 
 BOTH = (Purpose.TAKE_PART, Purpose.EVALUATION)
 
@@ -36,12 +37,12 @@ def two_panelists() -> list[Member]:
 def write(run: GenerationRun, text: Callable[[int], str]) -> None:
     """Let a run's model have written `text(number of the item)`."""
     numbers = count()
-    while work := chunks.lease_chunk(run_id=run.id):
+    while work := claim(run):
         drafts = [
-            Draft(item_id=wanted.item_id, seed=1, text=text(next(numbers)), tokens=5)
-            for wanted in work.wanted
+            Draft(item_id=one.item_id, seed=1, text=text(next(numbers)), tokens=5)
+            for one in wanted(work)
         ]
-        assert chunks.save_chunk(lease=work, drafts=drafts)
+        chunks.save_chunk(work=work, drafts=drafts)
 
 
 def compared(panel: list[Member], *, same: int = 0) -> Evaluation:

@@ -19,9 +19,10 @@ from pyarrow import parquet
 from codesign.studies.models import Study
 from codesign.studies.rules import Role
 from modelhub.models import Upload
+from modelhub.queries.uploads import KIND
 from modelhub.rules.states import UploadState
-from modelhub.services import uploads
 from tests.factories.studies import staff
+from tests.support import jobs
 
 MEDIA = {"jsonl": "application/x-ndjson", "csv": "text/csv"}
 
@@ -47,7 +48,7 @@ def by_page(study: Study, content: bytes, name: str) -> str:
     upload = Upload.objects.latest("created_at")
     keys = {"slug": study.slug, "upload_id": upload.id}
     for _ in ("looked through", "imported"):
-        uploads.read(upload_id=upload.id)
+        jobs.run(KIND, upload.id)
         upload.refresh_from_db()
         if upload.state == UploadState.CHECKED and not upload.found["skipped"]:
             client.post(reverse("modelhub:upload-confirm", kwargs=keys))
@@ -66,7 +67,7 @@ def by_api(study: Study, content: bytes, name: str) -> str:
         content_type=MEDIA[name.rpartition(".")[2]],
     )
     if answer.status_code == 202:
-        uploads.read(upload_id=uuid.UUID(answer.json()["id"]))
+        jobs.run(KIND, uuid.UUID(answer.json()["id"]))
         answer = client.get(answer["Location"])
     assert answer.status_code in (200, 201, 400, 413), answer.content
     return json.dumps(answer.json(), ensure_ascii=False)

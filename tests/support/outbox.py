@@ -6,15 +6,15 @@ import re
 
 from django.core.mail import EmailMessage
 
-from codesign.accounts import queries, services
+from codesign.accounts.queries import MAIL
+from tests.support.jobs import run_all
 
 CODE = re.compile(r"^\s*([0-9A-Z]{3,4}-?[0-9A-Z]{3,4})\s*$", re.MULTILINE)
 
 
 def post_mail() -> None:
     """Hand over every mail that is due."""
-    for mail_id in queries.mail_due():
-        services.deliver(mail_id=mail_id)
+    run_all(MAIL)
 
 
 def code_in(mail: EmailMessage | str) -> str:

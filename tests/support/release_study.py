@@ -23,13 +23,14 @@ from annotations.models import (
     Task,
     TaskResponse,
 )
-from annotations.queries.releases import folder_of
+from annotations.queries.releases import JOB, folder_of
 from annotations.rules.states import AssignmentState, RoundKind, RoundState, SeatState
 from annotations.rules.texts import text_hash
 from annotations.services import releases
 from codesign.consent import services as consent
 from codesign.consent.models import ConsentRecord
 from codesign.consent.rules import WithdrawalLevel
+from codesign.jobs.queries import job_about
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.studies.models import Member, Study
 from tests.factories.consent import sign
@@ -171,7 +172,7 @@ class Story:
 def release(study: Study, purpose: str = "training") -> DatasetRelease:
     """A frozen release."""
     made = releases.release_now(actor=SYSTEM, study=study, purpose=purpose, progress=unwatched)
-    assert made.state == "frozen", made.error
+    assert made.state == "frozen", job_about(kind=JOB, subject_id=made.id).reason
     return made
 
 

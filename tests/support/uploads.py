@@ -12,8 +12,9 @@ from django.urls import reverse
 from codesign.studies.models import Member, Study
 from codesign.studies.rules import Role
 from modelhub.models import Upload
-from modelhub.services import uploads
+from modelhub.queries.uploads import KIND
 from tests.factories.studies import StudyFactory, staff
+from tests.support import jobs
 
 
 def lines(*rows: Any) -> bytes:
@@ -36,7 +37,7 @@ class Desk:
     def checked(self, content: bytes, name: str = "prompts.jsonl") -> Upload:
         assert self.bring(content, name).status_code == 302
         upload = Upload.objects.latest("created_at")
-        uploads.read(upload_id=upload.id)
+        jobs.run(KIND, upload.id)
         upload.refresh_from_db()
         return upload
 

@@ -1,4 +1,4 @@
-"""`manage.py regroup_prompts STUDY`: works out again which prompts of a study are tied."""
+"""`manage.py regroup_prompts STUDY`: computes the split groups of a study again."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from codesign.studies.queries import study_named
 
 
 class Command(BaseCommand):
-    """For studies whose prompts came in before the rules for ties were changed."""
+    """For studies whose prompts were added before the rules of split groups changed."""
 
     help = (
-        "Work out again which prompts of a study are tied. A prompt that a release has used keeps "
-        "its side: training, validation or test."
+        "Compute the split groups of a study again. A prompt that a release has used keeps its "
+        "side: training, validation or test."
     )
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """STUDY [--as EMAIL]."""
+        """Add STUDY and --as EMAIL."""
         parser.add_argument("study", help="The study's short name, as in its address.")
         add_as(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Work it out, say how far it is and what changed."""
+        """Compute the groups, and print the progress and what changed."""
         try:
-            found = regroup_prompts(
+            changes = regroup_prompts(
                 actor=actor_of(options),
                 study=study_named(options["study"]),
                 progress=self.stdout.write,
@@ -38,8 +38,8 @@ class Command(BaseCommand):
         except Refusal as refusal:
             raise CommandError(refusal.title) from refusal
         self.stdout.write(
-            f"{found.prompts} prompts: {found.moved} are in another group now. {found.freed} are "
-            f"no longer kept out of training by a held-out prompt, {found.held_out} are from now "
-            f"on. {found.stay} are tied to prompts on another side and stay where a release has "
-            "used them."
+            f"{changes.prompts} prompts: {changes.moved} are in another group now. "
+            f"{changes.freed} are no longer kept out of training by a held-out prompt, "
+            f"{changes.held_out} are from now on. {changes.stay} belong together with prompts on "
+            "another side, but stay where a release has used them."
         )

@@ -21,13 +21,13 @@ from codesign.studies.queries import study_named
 
 
 class Command(BaseCommand):
-    """Says how far it is, where the files are, and what stayed out and why."""
+    """Prints the progress, the folder of the files, and what was left out and why."""
 
     help = "Build and freeze a dataset release of a study."
     requires_system_checks = ()  # they load every page: 22 MB
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """What for, where to, and as whom."""
+        """Add purpose, thresholds, target folder and --as EMAIL."""
         parser.add_argument("study", help="The study's short name, as in its address.")
         parser.add_argument("--purpose", required=True, choices=list(map(str, ReleasePurpose)))
         parser.add_argument(
@@ -35,7 +35,7 @@ class Command(BaseCommand):
             type=Decimal,
             default=LEAST_P[0],
             metavar="P",
-            help="Leave out preferences that are less sure: from 0.5 to below 1.",
+            help="Leave out less certain preferences: from 0.5 to below 1.",
         )
         parser.add_argument(
             "--least-margin",
@@ -48,7 +48,7 @@ class Command(BaseCommand):
         add_as(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Build, print, copy."""
+        """Build the release, print its content, and copy its files if asked."""
         try:
             actor = actor_of(options)
             out: Path | None = options["out"]
@@ -62,14 +62,15 @@ class Command(BaseCommand):
                 progress=self._progress,
             )
             if release.state != ReleaseState.FROZEN:
-                raise CommandError(release.error or "The release is not frozen.")
+                job = queries.job_of_release(release_id=release.id)
+                raise CommandError(job.reason or "The release is not frozen.")
             self._say(release)
             if out:
                 recipients.copy_release(actor=actor, release=release, into=out)
                 self.stdout.write(f"Copied to {out}")
         except Refusal as refusal:
-            said = chain(*getattr(refusal, "fields", {}).values())
-            raise CommandError(" ".join([refusal.title, *said])) from refusal
+            errors = chain(*getattr(refusal, "fields", {}).values())
+            raise CommandError(" ".join([refusal.title, *errors])) from refusal
 
     def _progress(self, done: int, total: int) -> None:
         self.stdout.write(f"{done} of {total} judgements")
@@ -83,6 +84,6 @@ class Command(BaseCommand):
             for reason, count in manifest["dropped"][config].items():
                 self.stdout.write(f"    left out: {count} {drop_reason_text(reason)}")
         if release.has_examples:
-            self.stdout.write("  It holds example judgements, made by a program to try things out.")
+            self.stdout.write("  It contains example judgements made by a program.")
         self.stdout.write(f"manifest.json sha256 {release.manifest_sha256}")
         self.stdout.write(str(queries.folder_of(release)))

@@ -3,37 +3,35 @@
 from __future__ import annotations
 
 import logging
-import smtplib
-import uuid
 from collections.abc import Iterable
 from datetime import timedelta
 
 from allauth.account.models import EmailAddress
 from django.contrib.sessions.models import Session
-from django.core.mail import EmailMessage
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from codesign.accounts import queries, rules
 from codesign.accounts.models import ApiToken, Identity, OutgoingMail, SignInMemory, User
 from codesign.accounts.services import proofs
+from codesign.accounts.services.outbox import send_mail as send_mail
 from codesign.accounts.signals import account_switched, address_verified
 from codesign.audit import services as audit
 from codesign.audit.registry import OnErasure, action
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
-from codesign.shared.jobs import enqueue
 from codesign.shared.visible import shows_nothing
 
 log = logging.getLogger(__name__)
 
-ACCOUNT_MADE = action("accounts.made", "made an account", OnErasure.SHRED)
-TOKEN_MADE = action("accounts.token_made", "made an API token")
-TOKEN_REVOKED = action("accounts.token_revoked", "revoked an API token")
-ACCOUNT_INVITED = action("accounts.invited", "invited somebody to make an account")
-ACCOUNT_STOPPED = action("accounts.stopped", "stopped an account")
-ACCOUNT_OPENED = action("accounts.opened", "opened a stopped account again")
+ACCOUNT_MADE = action("accounts.made", gettext_lazy("created an account"), OnErasure.SHRED)
+TOKEN_MADE = action("accounts.token_made", gettext_lazy("created an API token"))
+TOKEN_REVOKED = action("accounts.token_revoked", gettext_lazy("revoked an API token"))
+ACCOUNT_INVITED = action("accounts.invited", gettext_lazy("invited a person to create an account"))
+ACCOUNT_STOPPED = action("accounts.stopped", gettext_lazy("deactivated an account"))
+ACCOUNT_OPENED = action("accounts.opened", gettext_lazy("reactivated an account"))
 
 
 @transaction.atomic
@@ -45,11 +43,11 @@ def make_account(
     name: str = "",
     is_site_admin: bool = False,
 ) -> User:
-    """Make an account whose address counts as verified (demo, site admin).
+    """Create an account whose address counts as verified (demo, site admin).
 
-    Without a password its owner signs in by a code that comes by mail. Only the system and site
-    admins make another site admin. An unproven account with this address is deleted first, so
-    that nobody can block the address by a sign-up.
+    Without a password, its owner signs in with a code sent by mail. Only the system and site admins
+    can create a site admin. An unproven account with this address is deleted first, so that nobody
+    can block an address by signing up with it.
     """
     if is_site_admin:
         _require_site_admin(actor)
@@ -57,7 +55,7 @@ def make_account(
     user = User.objects.create_user(email.lower(), None, is_site_admin=is_site_admin)
     Identity.objects.create(user=user, name=name)
     EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
-    user.refresh_from_db(fields=["password"])  # the proof ended the one before
+    user.refresh_from_db(fields=["password"])  # proving the address reset it
     if password is not None:
         user.set_password(password)
         user.save(update_fields=["password"])
@@ -73,23 +71,23 @@ def make_account(
 
 def _require_site_admin(actor: Actor) -> None:
     if not (actor.is_system or actor.is_site_admin):
-        raise NotPermitted("Only a site admin may do this.")
+        raise NotPermitted(_("Only a site admin can do this."))
 
 
 @transaction.atomic
 def invite_account(*, actor: Actor, email: str, sign_up_url: str) -> OutgoingMail:
-    """Write to somebody that they may make an account; the address is proven when they do.
+    """Invite somebody by mail to create an account; doing so proves the address.
 
-    The same mail and the same answer, whether there is an account with the address or not.
+    The mail and the response are the same whether or not the address has an account.
     """
     _require_site_admin(actor)
     mail = send_mail(
         to=email,
-        subject=_("You may make an account on Codesign"),
+        subject=_("You are invited to create an account on Codesign"),
         body=_(
-            "Somebody who looks after this site has asked us to write to you. You can make an "
-            "account with this address here:\n\n%(url)s\n\nIf you have an account already, sign "
-            "in as always. If you did not expect this, you need do nothing."
+            "A site admin has asked us to write to you. You can create an account with this "
+            "address here:\n\n%(url)s\n\nIf you already have an account, sign in as usual. If "
+            "you did not expect this mail, you can ignore it."
         )
         % {"url": sign_up_url},
     )
@@ -99,13 +97,13 @@ def invite_account(*, actor: Actor, email: str, sign_up_url: str) -> OutgoingMai
 
 @transaction.atomic
 def set_active(*, actor: Actor, user: User, active: bool) -> User:
-    """Stop an account, and its tokens and sessions with it, or open it again.
+    """Deactivate an account with its tokens and sessions, or reactivate it.
 
-    Other site admins are told where it is one of theirs; studies tell their staff.
+    If it is a site admin, the other site admins are told; studies tell their own staff.
     """
     _require_site_admin(actor)
     if actor.user_id == user.id and not active:
-        raise Conflict("You cannot stop your own account.")
+        raise Conflict(_("You cannot deactivate your own account."))
     user = User.objects.select_for_update().get(id=user.id)
     if user.is_active == active:
         return user
@@ -125,58 +123,17 @@ def set_active(*, actor: Actor, user: User, active: bool) -> User:
 
 
 def _tell_site_admins(actor: Actor, user: User) -> None:
-    """Nobody loses the others' eyes in silence: the account itself is told too."""
-    said = _("%(email)s is a site admin and can sign in again. Another site admin decided this.")
+    """Tell all other site admins, including the account itself, so that nothing happens unseen."""
+    body = _("%(email)s is a site admin and can sign in again. Another site admin decided this.")
     if not user.is_active:
-        said = _(
-            "%(email)s is a site admin and cannot sign in any more. Another site admin decided "
-            "this. If it is wrong, please tell the people who run this site."
+        body = _(
+            "%(email)s is a site admin and can no longer sign in. Another site admin decided "
+            "this. If this is wrong, please tell the people who run this site."
         )
-    subject = _("The sign-in of a site admin was changed")
+    subject = _("The account of a site admin was changed")
     for admin in queries.site_admins():
         if admin.id != actor.user_id:
-            send_mail(to=admin.email, subject=subject, body=said % {"email": user.email})
-
-
-@transaction.atomic
-def send_mail(
-    *, to: str, subject: str, body: str, useful_for: timedelta | None = None
-) -> OutgoingMail:
-    """Put a mail into the outbox; it leaves once the caller's transaction has committed.
-
-    What could not leave within `useful_for` is dropped; without it, it is tried for a day and more.
-    """
-    mail = OutgoingMail.objects.create(
-        to=to,
-        subject=subject,
-        body=body,
-        useful_until=timezone.now() + useful_for if useful_for else None,
-    )
-    enqueue("accounts.tasks.send_mail", mail.id)
-    return mail
-
-
-@transaction.atomic
-def deliver(*, mail_id: str | uuid.UUID) -> bool:
-    """Hand one mail to the mail server; True where it went out now.
-
-    The row stays locked meanwhile, so that no two workers send it. A failure is kept with its
-    reason and tried again later. Whom it went to and what it said is not kept.
-    """
-    mail = queries.mail_waiting().select_for_update(skip_locked=True).filter(id=mail_id).first()
-    if mail is None:
-        return False
-    mail.attempts += 1
-    try:
-        EmailMessage(subject=mail.subject, body=mail.body, to=[mail.to]).send()
-    except (OSError, smtplib.SMTPException) as error:
-        mail.last_error = f"{type(error).__name__}: {error}"[:300]
-        mail.due_at = timezone.now() + rules.pause_after(mail.attempts)
-        log.warning("the mail server did not take a mail (%s)", type(error).__name__)
-    else:
-        mail.sent_at, mail.last_error, mail.to, mail.body = timezone.now(), "", "", ""
-    mail.save(update_fields=["attempts", "last_error", "due_at", "sent_at", "to", "body"])
-    return mail.sent_at is not None
+            send_mail(to=admin.email, subject=subject, body=body % {"email": user.email})
 
 
 def forget_tries() -> int:
@@ -192,47 +149,34 @@ def forget_sessions() -> int:
     return Session.objects.filter(expire_date__lt=timezone.now()).delete()[0]
 
 
-def ring_mail() -> int:
-    """Ring for every mail that is due and not sent, in case its message was lost; how many.
-
-    Mails that came to the end of their life are dropped.
-    """
-    late = OutgoingMail.objects.filter(sent_at=None, useful_until__lte=timezone.now())
-    if dropped := late.delete()[0]:
-        log.warning("dropped %d mails with codes that could not be sent in time", dropped)
-    waiting = queries.mail_due()
-    for mail_id in waiting:
-        enqueue("accounts.tasks.send_mail", mail_id)
-    return len(waiting)
-
-
 def _require_own(actor: Actor, user: User) -> None:
     if not actor.is_system and actor.user_id != user.id:
-        raise NotPermitted("Only the person themselves can do this.")
+        raise NotPermitted(_("Only the account's owner can do this."))
 
 
 @transaction.atomic
 def make_token(
     *, actor: Actor, user: User, name: str, scopes: Iterable[str], days: int
 ) -> tuple[ApiToken, str]:
-    """Make a token; the secret is returned this once and kept only as a hash.
+    """Create a token. The secret is returned only now; the database keeps a hash.
 
-    Refused for an account whose address nobody has proven.
+    Refused for an account whose address is not proven.
     """
     _require_own(actor, user)
     proofs.require_proven(user=user)
     name = " ".join(name.split())
     if shows_nothing(name):
-        raise Invalid("Give the token a name.", {"name": ["Give the token a name."]})
+        sentence = _("Give the token a name.")
+        raise Invalid(sentence, {"name": [sentence]})
     if not 1 <= days <= rules.LONGEST_DAYS:
-        sentence = f"Choose between 1 and {rules.LONGEST_DAYS} days."
+        sentence = _("Choose between 1 and %(most)d days.") % {"most": rules.LONGEST_DAYS}
         raise Invalid(sentence, {"days": [sentence]})
     wanted = list(dict.fromkeys(scopes))
     unknown = [scope for scope in wanted if scope not in set(rules.TokenScope)]
     if unknown or not wanted:
-        raise Invalid("Choose what the token may do.", {"scopes": ["Choose from the list."]})
+        raise Invalid(_("Choose what the token may do."), {"scopes": [_("Choose from the list.")]})
     if ApiToken.objects.not_revoked().filter(user=user, name=name).exists():
-        sentence = "You have a token of this name. Choose another name, or revoke that one first."
+        sentence = _("You already have a token with this name. Choose another, or revoke it first.")
         raise Invalid(sentence, {"name": [sentence]})
     secret = rules.new_secret()
     token = ApiToken.objects.create(
@@ -248,22 +192,22 @@ def make_token(
 
 @transaction.atomic
 def revoke_token(*, actor: Actor, user: User, name: str) -> None:
-    """End a token at once; other tokens of the person stay."""
+    """Revoke a token immediately; the person's other tokens stay valid."""
     _require_own(actor, user)
     token = ApiToken.objects.not_revoked().select_for_update().filter(user=user, name=name).first()
     if token is None:
-        raise NotFound("There is no such token.")
+        raise NotFound(_("You have no such token."))
     token.revoked_at = timezone.now()
     token.save(update_fields=["revoked_at"])
     audit.record(actor=actor, action=TOKEN_REVOKED, about=("api_token", token.id, ""))
 
 
-PASSWORD_SET = action("accounts.password_set", "set an account's password")
+PASSWORD_SET = action("accounts.password_set", gettext_lazy("set the password of an account"))
 
 
 @transaction.atomic
 def set_password(*, actor: Actor, user: User, password: str) -> None:
-    """Give an account another password; sessions that were signed in with the old one end."""
+    """Set a new password. Sessions that used the old one end."""
     _require_own(actor, user)
     user.set_password(password)
     user.save(update_fields=["password"])
@@ -274,7 +218,7 @@ def set_password(*, actor: Actor, user: User, password: str) -> None:
 def renew_token(
     *, actor: Actor, user: User, name: str, scopes: Iterable[str], days: int
 ) -> tuple[ApiToken, str]:
-    """Put a new token in the place of the one of that name, which ends at once."""
+    """Replace the token of that name, which is revoked, by a new one."""
     if ApiToken.objects.not_revoked().filter(user=user, name=name).exists():
         revoke_token(actor=actor, user=user, name=name)
     return make_token(actor=actor, user=user, name=name, scopes=scopes, days=days)

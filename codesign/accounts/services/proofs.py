@@ -1,4 +1,4 @@
-"""Signing up, and what ends once somebody proves that an address is theirs (decision 18)."""
+"""Signing up, and what ends when somebody proves that an address is theirs (decision 18)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from codesign.accounts import queries, rules
 from codesign.accounts.models import ApiToken, User
@@ -22,10 +24,11 @@ from codesign.shared.errors import Conflict, NotPermitted
 log = logging.getLogger(__name__)
 
 WAYS_IN_ENDED = action(
-    "accounts.ways_in_ended", "proved an address, which ended all earlier ways to sign in"
+    "accounts.ways_in_ended",
+    gettext_lazy("proved an address, which ended all earlier ways to sign in"),
 )
 UNPROVEN_DELETED = action(
-    "accounts.unproven_deleted", "deleted an account whose address nobody had proven"
+    "accounts.unproven_deleted", gettext_lazy("deleted an account with an unproven address")
 )
 CHOSEN = "chosen_at_sign_up"
 """Session key: the account and the hashed password that a sign-up in this browser asked for."""
@@ -67,8 +70,8 @@ def _lock_unproven(email: str) -> User | None:
 def end_earlier_ways_in(*, user_id: uuid.UUID) -> None:
     """End every password, passkey, app, recovery code, token and session of an account.
 
-    Called before an address of the account counts as proven: whoever made these had not shown
-    that the address is theirs. A changed password hash ends all sessions and reset links.
+    Called before an address of the account counts as proven: the people who created these had not
+    shown that the address is theirs. The changed password hash ends all sessions and reset links.
     """
     user = User.objects.select_for_update().get(id=user_id)
     had_password = user.has_usable_password()
@@ -87,7 +90,7 @@ def end_earlier_ways_in(*, user_id: uuid.UUID) -> None:
 
 @transaction.atomic
 def keep_chosen_password(*, session: SessionBase, user: User) -> None:
-    """Give the account the password that this very browser chose when it signed up, if any."""
+    """Give the account the password that was chosen at sign-up in this browser, if any."""
     chosen = session.pop(CHOSEN, None)
     if chosen and chosen["user"] == str(user.id):
         User.objects.filter(id=user.id).update(password=chosen["password"])
@@ -95,10 +98,10 @@ def keep_chosen_password(*, session: SessionBase, user: User) -> None:
 
 @transaction.atomic
 def choose_password(*, user: User, password: str) -> None:
-    """Set a password for whoever is signed in or came by a reset link.
+    """Set a password for a person who is signed in or followed a reset link.
 
-    Refused if the password changed since the request read `user`: the request may then belong to
-    a session that has just ended.
+    Refused if the password changed since the request read `user`, because the session of the
+    request may have ended.
     """
     _require_current(user)
     user.set_password(password)
@@ -108,23 +111,23 @@ def choose_password(*, user: User, password: str) -> None:
 def _require_current(user: User) -> None:
     """Lock the account; refuse a request whose session has ended in the meantime."""
     if User.objects.select_for_update().get(id=user.id).password != user.password:
-        raise Conflict("You have been signed out. Please sign in again.")
+        raise Conflict(_("You have been signed out. Please sign in again."))
 
 
 @transaction.atomic
 def require_proven(*, user: User) -> None:
     """Refuse a new token, passkey, app or code unless an address of the account is proven.
 
-    Refused too for a request whose session has ended since it began.
+    Also refuse a request whose session has ended since it started.
     """
     _require_current(user)
     if not queries.has_proven_address(user_id=user.id):
-        raise NotPermitted("Confirm your e-mail address first.")
+        raise NotPermitted(_("Please confirm your e-mail address first."))
 
 
 @transaction.atomic
 def free_address(*, email: str) -> None:
-    """Delete the account of this address if nobody has proven it: the address has an owner now."""
+    """Delete the unproven account with this address, because the address has an owner now."""
     if user := _lock_unproven(email):
         _delete_unproven(user)
 
@@ -136,9 +139,9 @@ def _delete_unproven(user: User) -> None:
 
 
 def forget_unproven() -> int:
-    """Delete accounts whose address nobody proved within a day; how many.
+    """Delete accounts whose address was not proven within a day. Return the number deleted.
 
-    Each in a transaction of its own: one that cannot be deleted does not keep the others.
+    Each has its own transaction, so that one that cannot be deleted does not stop the others.
     """
     deleted = 0
     for user_id in queries.unproven_for(rules.UNPROVEN_LIFE):
@@ -149,5 +152,5 @@ def forget_unproven() -> int:
                     _delete_unproven(user)
                     deleted += 1
         except (ProtectedError, DatabaseError) as error:
-            log.warning("an unproven account stays (%s)", type(error).__name__)
+            log.warning("could not delete an unproven account (%s)", type(error).__name__)
     return deleted

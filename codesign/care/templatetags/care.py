@@ -1,4 +1,4 @@
-"""Telephone numbers that one can press."""
+"""Telephone numbers as links."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NUMBER = re.compile(r"(\d[\d ]*\d)")
 
 @register.filter
 def callable_numbers(words: str) -> SafeString:
-    """`"999 or 112"` with a `tel:` link around each number, the words between as they are."""
+    """Return `"999 or 112"` with a `tel:` link around each number."""
     parts = NUMBER.split(words)
     return format_html_join(
         "",

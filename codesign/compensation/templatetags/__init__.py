@@ -1,1 +1,1 @@
-"""What templates say about pay."""
+"""Template tags for pay."""

@@ -1,1 +1,1 @@
-"""Backups: the database and the files that its rows speak of, at one moment."""
+"""Backups: the database and the files that its rows refer to, as of one moment."""

@@ -1,11 +1,11 @@
-"""What a backup looks like on disk, and how it is proven whole.
+"""The layout of a backup on disk, and how its integrity is verified.
 
     manifest.json          rows of each table, sequences, migrations; size and SHA-256 of each file
-    manifest.sha256        of manifest.json, so that no byte anywhere can change unnoticed
-    tables/NAME.copy.gz    rows as PostgreSQL's COPY writes them
+    manifest.sha256        of manifest.json, so that no byte can change unnoticed
+    tables/NAME.copy.gz    rows as written by PostgreSQL's COPY
     files/releases/…, files/models/…, files/uploads/…
 
-It is written under another name and gets its own only when all of it is on the disk.
+It is written under a temporary name and renamed when everything is on the disk.
 """
 
 from __future__ import annotations
@@ -24,43 +24,43 @@ FORMAT = 1
 MANIFEST, SEAL = "manifest.json", "manifest.sha256"
 TABLES, FILES = "tables", "files"
 CHUNK = 1 << 20
-"""Bytes read or written at a time."""
+"""Bytes read or written at once."""
 
 
 class BackupError(Exception):
-    """A sentence for the operator: why there is no backup, or why it is not restored."""
+    """A sentence for the operator: why no backup was made, or why it was not restored."""
 
 
 @dataclass
 class Manifest:
-    """What a backup holds."""
+    """The contents of a backup."""
 
     made_at: str
     migrations: list[list[str]]
     tables: dict[str, dict[str, Any]] = field(default_factory=dict)
     """By name: `columns`, `rows`, and `size` in bytes before compression."""
     sequences: dict[str, list[Any]] = field(default_factory=dict)
-    """By name: the last value, and whether it was given out."""
+    """By name: the last value, and whether it was used."""
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """By path: `size` and `sha256`; the tables' files too."""
+    """By path: `size` and `sha256`, including the files of the tables."""
     missing: list[str] = field(default_factory=list)
-    """Folders and files that rows speak of and that were not there."""
+    """Folders and files that rows refer to and that did not exist."""
     format: int = FORMAT
 
 
 @contextlib.contextmanager
 def unfinished(target: Path) -> Iterator[Path]:
-    """Give a folder to fill, which becomes `target` when the block ends well, else is removed."""
+    """Yield a folder that becomes `target` if the block succeeds, and is removed otherwise."""
     draft = target.with_name(f"{target.name}.unfinished")
     if target.exists():
-        raise BackupError(f"{target} exists already: name a folder that does not.")
+        raise BackupError(f"{target} already exists. Name a folder that does not exist.")
     try:
         draft.parent.mkdir(parents=True, exist_ok=True)
         draft.mkdir(mode=0o700)
     except FileExistsError as error:
         raise BackupError(
-            f"{draft} is there: another backup is being made, or one was broken off. "
-            "Remove it if none is being made."
+            f"{draft} already exists: another backup is running, or one was interrupted. "
+            "Remove the folder if no backup is running."
         ) from error
     try:
         yield draft
@@ -73,7 +73,7 @@ def unfinished(target: Path) -> Iterator[Path]:
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write it and its seal, the last files of a backup."""
+    """Write the manifest and its hash, the last files of a backup."""
     text = json.dumps(asdict(manifest), indent=1, sort_keys=True).encode()
     for name, content in ((MANIFEST, text), (SEAL, _digest(text).encode())):
         with open_new(folder / name) as file:
@@ -83,22 +83,22 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Return the manifest of a backup that is whole as far as names tell."""
+    """Return the manifest after checking its hash. Raises BackupError."""
     try:
         text = (folder / MANIFEST).read_bytes()
         seal = (folder / SEAL).read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise BackupError(f"{folder} is no finished backup: {MANIFEST} is missing.") from error
+        raise BackupError(f"{folder} is not a complete backup: {MANIFEST} is missing.") from error
     if _digest(text) != seal:
-        raise BackupError(f"This backup is damaged: {MANIFEST} is not what was written.")
-    found = json.loads(text)
-    if found.get("format") != FORMAT:
+        raise BackupError(f"This backup is damaged: {MANIFEST} does not match its hash.")
+    content = json.loads(text)
+    if content.get("format") != FORMAT:
         raise BackupError("This backup was made by a newer version of Codesign.")
-    return Manifest(**found)
+    return Manifest(**content)
 
 
 def check_files(folder: Path, manifest: Manifest, done: Callable[[int], None]) -> None:
-    """Read every file of a backup; BackupError names the first that is not as it was written."""
+    """Verify the hash of every file. Raises BackupError with the first damaged file."""
     for name, about in manifest.files.items():
         digest = hashlib.sha256()
         try:
@@ -109,17 +109,17 @@ def check_files(folder: Path, manifest: Manifest, done: Callable[[int], None]) -
         except OSError as error:
             raise BackupError(f"This backup is damaged: {name} cannot be read.") from error
         if digest.hexdigest() != about["sha256"]:
-            raise BackupError(f"This backup is damaged: {name} is not what was written.")
+            raise BackupError(f"This backup is damaged: {name} does not match its hash.")
 
 
 def copy_file(source: Path, target: Path, done: Callable[[int], None]) -> dict[str, Any]:
-    """Copy a file to the disk, for its owner's eyes; return its `size` and `sha256`."""
+    """Copy a file, readable by its owner only. Return its `size` and `sha256`."""
     with open(source, "rb") as old:
         return copy_open(old, target, done)
 
 
 def copy_open(old: IO[bytes], target: Path, done: Callable[[int], None]) -> dict[str, Any]:
-    """Copy a file that was opened, which may have lost its name since."""
+    """Copy an open file, which may have been deleted since it was opened."""
     digest, size = hashlib.sha256(), 0
     with open_new(target) as new:
         while chunk := old.read(CHUNK):
@@ -133,7 +133,7 @@ def copy_open(old: IO[bytes], target: Path, done: Callable[[int], None]) -> dict
 
 
 def open_new(path: Path) -> IO[bytes]:
-    """Open a new file that only its owner may read; its folder is made."""
+    """Create a file that only its owner can read, and its folder."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
@@ -146,9 +146,9 @@ def hash_of(path: Path) -> dict[str, Any]:
 
 
 def sync_folders(folder: Path) -> None:
-    """Have the names in a folder and below it on the disk."""
-    for found, _, _ in os.walk(folder):
-        _sync(Path(found))
+    """Flush the names in a folder and its subfolders to the disk."""
+    for path, _folders, _names in os.walk(folder):
+        _sync(Path(path))
 
 
 def _sync(folder: Path) -> None:

@@ -1,9 +1,9 @@
-"""Make the tables of an earlier version, all apps at once: `python -m`, [[app, migration], …] in.
+"""Migrate all apps to an earlier version: `python -m`, with [[app, migration], …] on stdin.
 
-Where `prepare` made those of this version already, what came since is taken away again.
+If `prepare` has already migrated to this version, the later migrations are reversed.
 
-`manage.py migrate` takes one app at a time and, after each, sets rights on tables that the other
-apps have yet to make.
+`manage.py migrate` takes one app at a time and, after each, sets rights on tables that other apps
+have not created yet.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from codesign.config.starting import load_settings
 
 
 def main() -> None:
-    """Bring a database without rows to the migrations that standard input names."""
+    """Migrate an empty database to the migrations that standard input names."""
     load_settings()
     django.setup()
     from django.db import connection

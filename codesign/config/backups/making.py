@@ -1,4 +1,4 @@
-"""Making a backup while everything goes on running."""
+"""Making a backup while the installation is running."""
 
 from __future__ import annotations
 
@@ -32,11 +32,10 @@ from modelhub.queries.versions import trained_folders
 
 
 def make_backup(target: Path, *, out: TextIO) -> Manifest:
-    """Write the database and its files to `target`, as they are at this moment.
+    """Write the database and its files to `target`, as of this moment. Raises BackupError.
 
-    One read-only transaction sees one moment; what releases and models it speaks of lies in files
-    that never change once they are there. Files that wait to be imported go as soon as they are:
-    they are opened before that moment. BackupError where it cannot be finished.
+    One read-only transaction sees the database at one moment. Files of releases and models never
+    change once they exist. Uploads are deleted after their import, so they are opened first.
     """
     try:
         with unfinished(target) as folder, ExitStack() as held, transaction.atomic():
@@ -61,45 +60,45 @@ def make_backup(target: Path, *, out: TextIO) -> Manifest:
             write_manifest(folder, manifest)
     except (*DATABASE_AWAY, psycopg.OperationalError) as error:
         full = disk_space.was_lacking(error) or disk_space.is_full(settings.CODESIGN_HOME)
-        reason = "its disk has no room left" if full else "the database went away meanwhile"
-        raise BackupError(f"There is no backup in {target}: {reason}.") from error
+        reason = "its disk is full" if full else "the connection to the database was lost"
+        raise BackupError(f"No backup was made in {target}: {reason}.") from error
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise BackupError(f"There is no backup in {target}: {reason}.") from error
+        raise BackupError(f"No backup was made in {target}: {reason}.") from error
     done.finish()
     return manifest
 
 
 def _files(manifest: Manifest) -> tuple[Path, list[Path]]:
-    """Return the home and the files of each release and model; note which folders are missing."""
+    """Return the home and the files of releases and models. Record missing folders."""
     home = Path(settings.CODESIGN_HOME)
-    found: list[Path] = []
+    files: list[Path] = []
     for folder in (*release_folders(), *trained_folders()):
         if not folder.is_dir():
             manifest.missing.append(str(folder.relative_to(home)))
-        for place, _, names in os.walk(folder):
-            found += [Path(place) / name for name in sorted(names)]
-    return home, found
+        for place, _folders, names in os.walk(folder):
+            files += [Path(place) / name for name in sorted(names)]
+    return home, files
 
 
 def _hold(held: ExitStack) -> dict[Path, IO[bytes]]:
-    """Open every file that was brought, so that its content outlives an import that ends."""
-    found: dict[Path, IO[bytes]] = {}
+    """Open every upload, so that its content survives the end of its import."""
+    opened: dict[Path, IO[bytes]] = {}
     for path in Path(settings.UPLOADS_DIR).glob("*"):
         with suppress(FileNotFoundError):
-            found[path] = held.enter_context(path.open("rb"))
-    return found
+            opened[path] = held.enter_context(path.open("rb"))
+    return opened
 
 
 def _waiting(
     home: Path, opened: Mapping[Path, IO[bytes]], held: ExitStack, manifest: Manifest
 ) -> dict[str, IO[bytes]]:
-    """Return the files of imports that have not ended, by name; note which are missing."""
-    found: dict[str, IO[bytes]] = {}
+    """Return the files of unfinished imports by name. Record missing files."""
+    waiting: dict[str, IO[bytes]] = {}
     for path in files_needed():
         name = str(path.relative_to(home))
         try:
-            found[f"{FILES}/{name}"] = opened.get(path) or held.enter_context(path.open("rb"))
+            waiting[f"{FILES}/{name}"] = opened.get(path) or held.enter_context(path.open("rb"))
         except FileNotFoundError:
             manifest.missing.append(name)
-    return found
+    return waiting

@@ -1,4 +1,4 @@
-"""How far it is, how fast it goes, how long it will take: on one line of a terminal."""
+"""Progress, speed and remaining time on one line of a terminal."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import TextIO
 
 
 class Progress:
-    """Counts bytes and writes a line at most four times a second; in a log, each tenth part."""
+    """Counts bytes. Updates a terminal at most four times a second; logs every tenth part."""
 
     def __init__(self, what: str, *, total: int, out: TextIO) -> None:
-        """Name the work and how many bytes it has."""
+        """`what` names the work; `total` is its size in bytes."""
         self._what, self._total, self._out = what, max(total, 1), out
         self._done = 0
         self._began = self._shown = time.monotonic()
         self._tenth = 0
 
     def __call__(self, size: int) -> None:
-        """Count `size` bytes more."""
+        """Add `size` bytes."""
         self._done = min(self._done + size, self._total)
         now = time.monotonic()
         if self._out.isatty():
@@ -30,7 +30,7 @@ class Progress:
             self._out.write(f"{self.line(now)}\n")
 
     def line(self, now: float) -> str:
-        """Return what is shown: per cent, MB a second, time left."""
+        """Return the line: per cent, MB per second, time left."""
         spent = max(now - self._began, 1e-6)
         rate = self._done / spent
         left = (self._total - self._done) / rate if rate else 0.0
@@ -40,7 +40,7 @@ class Progress:
         )
 
     def finish(self) -> None:
-        """Say that it is done."""
+        """Show that the work is complete."""
         self(self._total - self._done)
         if self._out.isatty():
             self._out.write(f"\r{self.line(time.monotonic())}   \n")

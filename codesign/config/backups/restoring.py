@@ -1,4 +1,4 @@
-"""Bringing a backup back, into a home and a database that hold nothing."""
+"""Restoring a backup into an empty home and an empty database."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ from codesign.config.servers.roles import OWNER_ROLE
 
 ROOT = Path(__file__).resolve().parents[3]
 FOLDERS = ("releases", "models", "uploads")
-"""What a backup fills beside the database."""
+"""Folders that a backup fills, in addition to the database."""
 HARMLESS = {LOCK_FILE, "logs", "static", "assets", "lost+found"}
-"""What may stand in a home that counts as empty: made anew at each start, or by the disk."""
+"""Names that an empty home may contain: created at each start, or by the file system."""
 
 
 def restore_backup(
     source: Path, *, home: Path, variables: Mapping[str, str], out: TextIO
 ) -> Manifest:
-    """Fill an empty home and an empty database from a backup, after every byte was checked.
+    """Fill an empty home and an empty database from a backup, after verifying every byte.
 
-    Where no database is named, the embedded one of that home is made. BackupError before anything
-    was touched, or with the home marked as half restored: then the same call begins again.
+    Without DATABASE_URL, the embedded database of the home is created. Raises BackupError before
+    anything is changed, or with the home marked as half restored; then the same call starts again.
     """
     manifest = read_manifest(source)
     check = Progress("Checking", total=_total(manifest), out=out)
@@ -55,7 +55,7 @@ def restore_backup(
     take_home(home)
     _clear_half(home)
     if left := sorted(path.name for path in home.iterdir() if path.name not in HARMLESS):
-        raise BackupError(f"{home} is not empty (it has {', '.join(left)}): name another home.")
+        raise BackupError(f"{home} is not empty (it has {', '.join(left)}). Name another home.")
     _refuse_strange_migrations(manifest)
     with _database(home, variables) as owner_url:
         _refuse_full(owner_url)
@@ -79,7 +79,7 @@ def _total(manifest: Manifest) -> int:
 
 
 def _clear_half(home: Path) -> None:
-    """Remove what a restore that was broken off has left, and nothing else."""
+    """Remove only what an interrupted restore has left."""
     if not (home / HALF_RESTORED).exists():
         return
     for name in (*FOLDERS, "postgres", "postgres.unfinished", "postgres.lock"):
@@ -93,7 +93,7 @@ def _clear_half(home: Path) -> None:
 
 @contextmanager
 def _database(home: Path, variables: Mapping[str, str]) -> Iterator[str]:
-    """Give the address of the database for the role that owns its tables."""
+    """Yield the address of the database for the role that owns its tables."""
     named = variables.get("DATABASE_OWNER_URL") or variables.get("DATABASE_URL")
     if named:
         yield named
@@ -110,14 +110,14 @@ def _database(home: Path, variables: Mapping[str, str]) -> Iterator[str]:
 
 
 def _refuse_full(owner_url: str) -> None:
-    """Only a database without tables, or one that an earlier restore has left empty, is filled."""
+    """Refuse a database with accounts. One without tables or with empty tables is accepted."""
     with psycopg.connect(owner_url) as connection:
-        found = connection.execute("SELECT to_regclass('public.accounts_user')").fetchone()
-        if not (found and found[0]):
+        table = connection.execute("SELECT to_regclass('public.accounts_user')").fetchone()
+        if not (table and table[0]):
             return
         people = connection.execute("SELECT EXISTS (SELECT FROM accounts_user)").fetchone()
         if people and people[0]:
-            raise BackupError("The database is not empty: name another one.")
+            raise BackupError("The database is not empty. Name another one.")
 
 
 def _refuse_strange_migrations(manifest: Manifest) -> None:
@@ -127,7 +127,7 @@ def _refuse_strange_migrations(manifest: Manifest) -> None:
 
 
 def _migrate_to(manifest: Manifest, owner_url: str, variables: Mapping[str, str]) -> None:
-    """Make the tables as they were when the backup was made."""
+    """Create the tables as they were when the backup was made."""
     earlier = [sys.executable, "-m", "codesign.config.backups.earlier"]
     _make_tables(earlier, owner_url, variables, json.dumps(manifest.migrations))
 
@@ -138,17 +138,17 @@ def _migrate(owner_url: str, variables: Mapping[str, str]) -> None:
 
 
 def _make_tables(
-    command: list[str], owner_url: str, variables: Mapping[str, str], told: str = ""
+    command: list[str], owner_url: str, variables: Mapping[str, str], stdin: str = ""
 ) -> None:
-    """Run it in a process of its own: this one may have been set up for another database."""
+    """Run a command in a new process, because this one may be set up for another database."""
     done = subprocess.run(
         command,
         cwd=ROOT,
         env={**os.environ, **variables, "DATABASE_URL": owner_url},
-        input=told,
+        input=stdin,
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode:
-        raise BackupError(f"The tables could not be made:\n{done.stderr[-2000:]}")
+        raise BackupError(f"The tables could not be created:\n{done.stderr[-2000:]}")

@@ -1,7 +1,7 @@
-"""Rows out of PostgreSQL and back, through COPY on an ordinary connection.
+"""Exporting and importing rows of PostgreSQL with COPY on an ordinary connection.
 
-Not through pg_dump: the embedded one knows no TLS, and an operator's server may be newer than it.
-Tables themselves are made by migrations, so only rows are kept.
+pg_dump is not used: the embedded one has no TLS, and an operator's server may be newer. Migrations
+create the tables, so only rows are saved.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace ORDER BY relname
 
 
 def sizes(connection: Connection) -> dict[str, int]:
-    """Return each table's bytes on the server's disk, which is about what COPY will write."""
-    return {name: size for name, _, size in connection.execute(EACH_TABLE)}
+    """Return each table's bytes on the server's disk, roughly the size of its COPY output."""
+    return {name: size for name, _columns, size in connection.execute(EACH_TABLE)}
 
 
 def write_tables(
@@ -59,7 +59,7 @@ def write_tables(
         ):
             for data in copy:
                 packed.write(data)
-                rows += bytes(data).count(b"\n")  # within values a line's end is written as \n
+                rows += bytes(data).count(b"\n")  # COPY escapes line ends within values
                 done(min(len(data), max(0, on_disk - size)))
                 size += len(data)
         with open(path, "rb") as written:
@@ -75,19 +75,19 @@ def write_tables(
 def read_tables(
     connection: Connection, folder: Path, manifest: Manifest, done: Callable[[int], None]
 ) -> None:
-    """Fill tables that migrations have made; the caller commits all of it or nothing.
+    """Fill tables that migrations have created. The caller commits everything or nothing.
 
-    Triggers that guard single changes rest meanwhile, since what they would check was checked when
-    each row was made; foreign keys are checked all together at the end.
+    Triggers are disabled, because they checked each row when it was first written. Foreign keys are
+    checked at the end.
     """
-    there = {name: columns for name, columns, _ in connection.execute(EACH_TABLE).fetchall()}
+    tables = {name: columns for name, columns, _size in connection.execute(EACH_TABLE).fetchall()}
     if unlike := sorted(
         name
-        for name in there.keys() | manifest.tables.keys()
-        if set(there.get(name, ())) != set(manifest.tables.get(name, {}).get("columns", ()))
+        for name in tables.keys() | manifest.tables.keys()
+        if set(tables.get(name, ())) != set(manifest.tables.get(name, {}).get("columns", ()))
     ):
-        raise BackupError(f"The tables here are not those of the backup: {', '.join(unlike)}.")
-    names = [sql.Identifier(name) for name in there]
+        raise BackupError(f"These tables differ from those of the backup: {', '.join(unlike)}.")
+    names = [sql.Identifier(name) for name in tables]
     connection.execute(sql.SQL("TRUNCATE {}").format(sql.SQL(", ").join(names)))
     for name in names:
         connection.execute(sql.SQL("ALTER TABLE {} DISABLE TRIGGER USER").format(name))
@@ -118,7 +118,8 @@ def _fill(
             done(len(data))
     if cursor.rowcount != about["rows"]:
         raise BackupError(
-            f"{table} has {cursor.rowcount} rows now, and the backup says {about['rows']}."
+            f"{table} has {cursor.rowcount} rows after the restore, but the backup has "
+            f"{about['rows']}."
         )
 
 

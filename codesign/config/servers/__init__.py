@@ -1,1 +1,1 @@
-"""Embedded PostgreSQL and Valkey for one machine, started and stopped by the supervisor."""
+"""Embedded PostgreSQL and Valkey for one machine, managed by the supervisor."""

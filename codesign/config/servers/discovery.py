@@ -15,7 +15,7 @@ SECRET_FILE = "secret-key"  # noqa: S105 - the name of a file
 
 @dataclass(frozen=True)
 class Running:
-    """What `run.json` holds: the supervisor's process id and where its servers answer."""
+    """The content of `run.json`: the supervisor's process id and the addresses of its servers."""
 
     pid: int
     port: int
@@ -25,21 +25,22 @@ class Running:
 
 
 def find_running(home: Path) -> dict[str, str | int] | None:
-    """Return the run file's content while its supervisor lives, else None.
+    """Return the content of the run file while its supervisor is alive, else None.
 
-    The supervisor's lock is asked, since after a crash its process id may be somebody else's.
+    Checks the supervisor's lock, because after a crash its process id may belong to another
+    process.
     """
     if not is_locked(home / LOCK_FILE):
         return None
     try:
-        found: dict[str, str | int] = json.loads((home / RUN_FILE).read_text(encoding="utf-8"))
+        running: dict[str, str | int] = json.loads((home / RUN_FILE).read_text(encoding="utf-8"))
     except (FileNotFoundError, json.JSONDecodeError):
         return None
-    return found
+    return running
 
 
 def announce(home: Path, running: Running) -> None:
-    """Write the run file whole or not at all, for its owner alone."""
+    """Write the run file atomically, readable by its owner only."""
     unfinished = home / f"{RUN_FILE}.unfinished"
     descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with open(descriptor, "w", encoding="utf-8") as file:
@@ -53,9 +54,9 @@ def withdraw(home: Path) -> None:
 
 
 def demo_accounts(home: Path) -> list[dict[str, str]]:
-    """Return the demo study's sign-ins; none where there is no demo study."""
+    """Return the sign-ins of the demo study, or none if there is no demo study."""
     try:
-        found: list[dict[str, str]] = json.loads((home / DEMO_FILE).read_text(encoding="utf-8"))
+        accounts: list[dict[str, str]] = json.loads((home / DEMO_FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return []
-    return found
+    return accounts

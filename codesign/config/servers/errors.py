@@ -1,5 +1,5 @@
-"""What the embedded servers and the supervisor say when they cannot go on."""
+"""The error of embedded servers and of the supervisor."""
 
 
 class ServerError(Exception):
-    """Carries one sentence that a person can act on; it is shown without a traceback."""
+    """Carries a sentence that a person can act on. It is shown without a traceback."""

@@ -1,4 +1,4 @@
-"""Where embedded servers keep their data, sockets and locks."""
+"""Folders and locks of embedded servers: data, sockets, programs."""
 
 import contextlib
 import fcntl
@@ -15,33 +15,33 @@ from pathlib import Path
 from codesign.config.servers.errors import ServerError
 
 LONGEST_SOCKET_PATH = 103
-"""Bytes; the size of `sun_path` less its final zero, on the platform where it is smallest."""
+"""Bytes: the size of `sun_path` without its final zero, on the platform where it is smallest."""
 LONGEST_SOCKET_NAME = ".s.PGSQL.5432.lock"
 
 
 def private_folder(path: Path) -> Path:
-    """Make `path` with its parents, readable by its owner alone."""
+    """Create `path` with its parents, readable by its owner only."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
 
 
 def may_be_entered(path: Path) -> bool:
-    """Tell whether any user can get to what lies in this folder."""
+    """Return whether every user can enter this folder."""
     return all(folder.stat().st_mode & 0o001 for folder in (path, *path.parents))
 
 
 def enterable_programs(programs: Path, *, home: Path) -> Path:
-    """Return a folder with these programs that a user without rights can get to, as to `home`.
+    """Return a folder with these programs that an unprivileged user can enter, as `home`.
 
-    Programs in a private folder (a checkout below /root) are copied into `home` once. Others may
-    pass through `home` then; everything in it keeps its own, private mode.
+    Programs in a private folder (a checkout below /root) are copied into `home` once. Then others
+    can pass through `home`; everything in it keeps its own, private mode.
     """
     if not may_be_entered(home):
         home.chmod(home.stat().st_mode | 0o011)
     if not may_be_entered(home):
         raise ServerError(
-            f"PostgreSQL does not run as root, and no other user may enter {home}: set "
-            "CODESIGN_HOME to a folder outside private ones, such as /var/lib/codesign."
+            f"PostgreSQL does not run as root, and other users cannot enter {home}. Set "
+            "CODESIGN_HOME to a folder that all users can enter, such as /var/lib/codesign."
         )
     if may_be_entered(programs):
         return programs
@@ -51,7 +51,7 @@ def enterable_programs(programs: Path, *, home: Path) -> Path:
     if not copy.exists():
         unfinished = copy.with_suffix(".unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
-        for part in wheel.parent.glob(f"{wheel.name}*"):  # its libraries lie beside it
+        for part in wheel.parent.glob(f"{wheel.name}*"):  # its libraries are next to it
             if part.is_dir() and not part.name.endswith("-info"):
                 shutil.copytree(part, unfinished / part.name, symlinks=True)
         for path in (unfinished, *unfinished.rglob("*")):
@@ -64,7 +64,7 @@ def enterable_programs(programs: Path, *, home: Path) -> Path:
 def socket_folder(home: Path) -> Path:
     """Return the folder for the sockets of this home: short, private, the same at every start.
 
-    It stands outside `home`, because a socket's path has a small limit that a deep home exceeds.
+    It is outside of `home`, because socket paths have a small limit that a deep home exceeds.
     """
     digest = hashlib.sha256(os.fsencode(home.resolve())).hexdigest()[:12]
     name = f"codesign-{os.getuid()}-{digest}"
@@ -79,26 +79,26 @@ def socket_folder(home: Path) -> Path:
             if _is_private(folder):
                 return folder
     raise ServerError(
-        "There is no folder for the servers' sockets: set TMPDIR to a short path of your own."
+        "There is no folder for the servers' sockets. Set TMPDIR to a short path that you own."
     )
 
 
 def _is_private(folder: Path) -> bool:
-    """Tell whether nobody else can have put this folder there or can look into it."""
-    found = folder.lstat()
+    """Return whether the folder belongs to this user and nobody else can enter it."""
+    status = folder.lstat()
     return (
-        stat.S_ISDIR(found.st_mode)
-        and found.st_uid == os.getuid()
-        and stat.S_IMODE(found.st_mode) & 0o077 == 0
+        stat.S_ISDIR(status.st_mode)
+        and status.st_uid == os.getuid()
+        and stat.S_IMODE(status.st_mode) & 0o077 == 0
     )
 
 
 def lock(path: Path, *, wait: float, pause: Callable[[float], None] = time.sleep) -> int | None:
-    """Take an exclusive lock on `path`; return its file descriptor, or None after `wait` seconds.
+    """Lock `path` exclusively. Return its file descriptor, or None after `wait` seconds.
 
-    The lock belongs to the open file, not to the process: a child that inherits the descriptor
-    keeps it held until the last of its own children is gone. So a server's data folder stays
-    locked while any process of an earlier server, however it was orphaned, still uses it.
+    The lock belongs to the open file, not to the process. A child that inherits the descriptor
+    holds the lock until its last own child has ended. So a server's data folder stays locked while
+    any process of an earlier server, even an orphaned one, still uses it.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     deadline = time.monotonic() + wait
@@ -118,7 +118,7 @@ def lock(path: Path, *, wait: float, pause: Callable[[float], None] = time.sleep
 
 
 def is_locked(path: Path) -> bool:
-    """Tell whether a process holds the lock on `path`."""
+    """Return whether a process holds the lock on `path`."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -136,13 +136,13 @@ def is_locked(path: Path) -> bool:
 def held_for_child(path: Path, *, pause: Callable[[float], None]) -> Iterator[int]:
     """Lock a server's data folder while its process is spawned with the descriptor.
 
-    Waits for what is left of an earlier server: after a crash it is writing its last pages.
+    Waits for the remains of an earlier server, which writes its last pages after a crash.
     """
     descriptor = lock(path, wait=60, pause=pause)
     if descriptor is None:
         raise ServerError(
-            f"Another process still uses {path.parent}. Stop it (or restart the machine) "
-            "and start again."
+            f"Another process is using {path.parent}. Stop it (or restart the machine), then "
+            "start again."
         )
     try:
         yield descriptor

@@ -1,6 +1,6 @@
-"""A child made by fork alone: it starts at once and shares what its parent has loaded.
+"""Child processes made by fork alone: they start immediately and share what the parent has loaded.
 
-Only for the supervisor, which has one thread and holds nothing that two processes must not share.
+Only for the supervisor, which has one thread and holds nothing that processes must not share.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from codesign.shared.processes import die_with_parent
 
 
 class Plan(Protocol):
-    """What a fork needs to know of a `Spec`."""
+    """The parts of a `Spec` that a fork needs."""
 
     @property
     def command(self) -> Sequence[str]: ...  # noqa: D102
@@ -35,10 +35,10 @@ class Plan(Protocol):
 
 
 class Fork:
-    """A forked process, asked and told in the words of `subprocess.Popen`."""
+    """A forked process with the interface of `subprocess.Popen`."""
 
     def __init__(self, plan: Plan, inside: Callable[[], object]) -> None:
-        """Start it; its output is added to the log."""
+        """Start the process; append its output to the log."""
         prepare = die_with_parent(plan.death_signal, niceness=plan.niceness)
         sys.stdout.flush()
         self._code: int | None = None
@@ -47,18 +47,18 @@ class Fork:
             _become(plan, inside, prepare)
 
     def poll(self) -> int | None:
-        """Return how it ended (a negative number is a signal), or None while it runs."""
+        """Return the exit code (negative for a signal), or None while it runs."""
         return self._reap(os.WNOHANG)
 
     def wait(self, timeout: float | None = None) -> int:
-        """Wait for its end; it has been killed, so the kernel is all that is waited for."""
+        """Wait for the end of a process that was killed, so only the kernel is waited for."""
         code = self._reap(0)
         if code is None:
             raise subprocess.TimeoutExpired(str(self.pid), timeout or 0.0)
         return code
 
     def send_signal(self, number: int) -> None:
-        """Send a signal; one that has ended is not harmed."""
+        """Send a signal, unless the process has ended."""
         if self.poll() is None:
             os.kill(self.pid, number)
 
@@ -71,7 +71,7 @@ class Fork:
 
 
 def _become(plan: Plan, inside: Callable[[], object], prepare: Callable[[], None]) -> NoReturn:
-    """In the child: leave everything of the parent behind but what it has loaded, then run."""
+    """In the child: drop everything of the parent except loaded modules, then run `inside`."""
     code = 1
     try:
         os.setsid()
@@ -95,7 +95,7 @@ def _become(plan: Plan, inside: Callable[[], object], prepare: Callable[[], None
 
 
 def _reset_signals() -> None:
-    """What a new program would find, and none of the supervisor's own ways."""
+    """Restore the default signal handlers, which the supervisor has replaced."""
     signal.set_wakeup_fd(-1)
     for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
         if callable(signal.getsignal(number)):
@@ -104,13 +104,13 @@ def _reset_signals() -> None:
 
 
 def _code_of(inside: Callable[[], object]) -> int:
-    """Run and return the exit code, as the interpreter would; what waits to be written is."""
+    """Run it, flush the output, and return the exit code as the interpreter would."""
     try:
         inside()
         return 0
     except SystemExit as ended:
         if isinstance(ended.code, str):
-            print(ended.code, file=sys.stderr)  # noqa: T201 - it is how a program says why
+            print(ended.code, file=sys.stderr)  # noqa: T201 - as the interpreter does
             return 1
         return ended.code or 0
     except KeyboardInterrupt:

@@ -1,8 +1,8 @@
-"""Ends the supervisor's children where the kernel does not do it (macOS has no death signal).
+"""Ends the supervisor's children where the kernel cannot (macOS has no parent-death signal).
 
-A guardian is a small process that reads a pipe whose writing end only the supervisor holds. Its
-lines name what runs; its end means that the supervisor is gone, `kill -9` included, and then
-everything that still runs is stopped.
+A guardian is a small process that reads a pipe, whose writing end only the supervisor holds. Lines
+on the pipe name the running processes. The end of the pipe means that the supervisor has ended,
+even by SIGKILL; then the guardian stops everything that still runs.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ class Guardian:
     """The supervisor's side of the pipe."""
 
     def __init__(self, *, grace: float = 10.0) -> None:
-        """Start the guardian process in a session of its own, out of reach of Ctrl-C."""
+        """Start the guardian process in its own session, so that Ctrl-C does not reach it."""
         self._process = subprocess.Popen(
             [sys.executable, "-m", "codesign.config.servers.guardian", str(grace)],
             stdin=subprocess.PIPE,
@@ -26,15 +26,15 @@ class Guardian:
         )
 
     def watch(self, pid: int, death_signal: signal.Signals) -> None:
-        """Have this process stopped when the supervisor ends."""
+        """Stop this process when the supervisor ends."""
         self._tell(f"watch {pid} {death_signal.value}\n")
 
     def forget(self, pid: int) -> None:
-        """This process has ended; its id may soon belong to another."""
+        """Forget a process that has ended, because its id may be reused."""
         self._tell(f"forget {pid} 0\n")
 
     def dismiss(self) -> None:
-        """End the guardian; what it still watches is stopped."""
+        """End the guardian, which stops what it still watches."""
         self._process.communicate()
 
     def _tell(self, line: str) -> None:
@@ -47,7 +47,7 @@ class Guardian:
 
 
 def guard(pipe: IO[str], *, grace: float) -> None:
-    """Read until the pipe ends, then stop what is watched; after `grace` seconds, kill it."""
+    """Read until the pipe ends, then stop the watched processes; kill after `grace` seconds."""
     watched: dict[int, int] = {}
     for line in pipe:
         verb, *numbers = line.split()

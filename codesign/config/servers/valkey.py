@@ -15,10 +15,10 @@ from codesign.config.servers.process import Child, Program, Spec, wait_until
 
 
 class Valkey(Program):
-    """One embedded Valkey with its data in `data` and its socket in `sockets`.
+    """An embedded Valkey with its data in `data` and its socket in `sockets`.
 
-    Two of them would start on one folder and destroy each other's data without a word; the lock
-    that the process inherits keeps the second out.
+    Two servers could start on one folder and silently destroy each other's data. The lock that the
+    process inherits prevents that.
     """
 
     name = "valkey"
@@ -26,7 +26,7 @@ class Valkey(Program):
     def __init__(
         self, *, data: Path, sockets: Path, log: Path, guardian: Guardian | None = None
     ) -> None:
-        """Say where it lives; nothing is started yet."""
+        """Configure the server without starting it."""
         self._data = data
         self._socket = sockets / "valkey.sock"
         self._log = log
@@ -69,7 +69,7 @@ class Valkey(Program):
         )
 
     def _answers(self) -> bool:
-        """Ask for PONG; while it still reads its log it answers with LOADING."""
+        """Return whether it answers PONG. While it reads its log, it answers LOADING."""
         with socket.socket(socket.AF_UNIX) as probe:
             probe.settimeout(1)
             try:

@@ -1,1 +1,1 @@
-"""Signing the consent and changing one's mind; writing and publishing its text."""
+"""Views for signing and changing consent, and for writing and publishing its text."""

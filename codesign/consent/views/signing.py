@@ -1,4 +1,4 @@
-"""Reading, signing, keeping a copy, changing one's mind, leaving."""
+"""Reading and signing the consent text, copies, changing choices, leaving."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ DOWNLOADS = {
 @never_cache
 @require_http_methods(["GET", "POST"])
 def read(request: StudyRequest, slug: str) -> HttpResponse:
-    """The whole text, the choices and the signature on one page."""
+    """Show the text, the choices and the signature on one page."""
     member = request.member
     if queries.record_in_force(member_id=member.id):
         return redirect("consent:choices", slug=slug)
@@ -47,9 +47,9 @@ def read(request: StudyRequest, slug: str) -> HttpResponse:
     digest = hashlib.sha256(terms.encode()).hexdigest()
     form, changed = _form(request, version, digest)
     if form.is_bound and form.is_valid() and _signed(request, form, version):
-        messages.success(request, _("Thank you. A copy of what you signed is kept for you here."))
+        messages.success(request, _("Thank you. You can find a copy of what you signed here."))
         return redirect("desk:study", slug=slug)
-    seen = {
+    context = {
         "study": member.study,
         "version": version,
         "form": form,
@@ -57,22 +57,22 @@ def read(request: StudyRequest, slug: str) -> HttpResponse:
         "changed": changed,
     }
     status = 409 if changed else 400 if form.errors else 200
-    return render(request, "consent/read.html", seen, status=status)
+    return render(request, "consent/read.html", context, status=status)
 
 
 def _unavailable(request: StudyRequest, language: str) -> HttpResponse:
-    """Said in so many words; another language only if one chooses it (standards 2.15)."""
+    """Say that the language is not available. Others are shown only on request (2.15)."""
     study = request.member.study
-    seen = {
+    context = {
         "study": study,
         "wanted": language,
         "languages": [(code, _own_name(code)) for code in queries.languages(study_id=study.id)],
     }
-    return render(request, "consent/unavailable.html", seen)
+    return render(request, "consent/unavailable.html", context)
 
 
 def _own_name(code: str) -> str:
-    """What a language calls itself; its code where Django does not know it."""
+    """Return the language's name in that language, or its code if Django does not know it."""
     try:
         return str(get_language_info(code)["name_local"])
     except KeyError:
@@ -80,16 +80,17 @@ def _own_name(code: str) -> str:
 
 
 def _terms(request: HttpRequest, member: Member) -> SafeString:
-    """What other apps say before one signs, as it is shown."""
+    """Return what other apps say before signing, as rendered HTML."""
     panels = [panel for _name, find in BEFORE_SIGNING if (panel := find(member))]
     parts = [render_to_string(p.template, dict(p.context), request=request) for p in panels]
     return mark_safe("".join(parts))  # noqa: S308  # rendered templates
 
 
 def _form(request: HttpRequest, version: ConsentVersion, terms: str) -> tuple[ConsentForm, bool]:
-    """The form, and whether text or pay changed since it was opened.
+    """Return the form, and whether the text or the pay has changed since it was opened.
 
-    Then it comes back unticked, so that nobody signs what they have not seen; the name stays.
+    After a change the form is unticked, so that nobody signs what they have not seen. It keeps the
+    name.
     """
     if request.method != "POST":
         return ConsentForm(version=version, terms=terms), False
@@ -120,12 +121,12 @@ def _signed(request: StudyRequest, form: ConsentForm, version: ConsentVersion) -
 @never_cache
 @require_http_methods(["GET", "POST"])
 def choices(request: StudyRequest, slug: str) -> HttpResponse:
-    """Each optional choice with the one button that changes it; copies; the way out."""
+    """Show each optional choice with a button to change it, copies, and how to leave."""
     member = request.member
     if request.method == "POST":
         return _change(request, slug)
     record = queries.record_in_force(member_id=member.id)
-    seen = {
+    context = {
         "study": member.study,
         "record": record,
         "answers": _answers(record.version, queries.choices_of(record_id=record.id))
@@ -134,11 +135,11 @@ def choices(request: StudyRequest, slug: str) -> HttpResponse:
         "signatures": queries.signatures(actor=request.actor, member=member),
         "can_leave": bool(queries.standing_records(member_id=member.id)),
     }
-    return render(request, "consent/choices.html", seen)
+    return render(request, "consent/choices.html", context)
 
 
 def _change(request: StudyRequest, slug: str) -> HttpResponse:
-    """Change one choice, and say which: the page comes back at its top."""
+    """Change one choice, and say which, since the page reloads at its top."""
     purpose = _purpose(request.POST.get("purpose", ""))
     granted = request.POST.get("granted") == "yes"
     services.change_choice(
@@ -150,7 +151,7 @@ def _change(request: StudyRequest, slug: str) -> HttpResponse:
     answer = _("yes") if granted else _("no")
     messages.success(
         request,
-        _("“%(title)s” is now “%(answer)s”. It counts from now on.")
+        _("“%(title)s” is now “%(answer)s”. This counts from now on.")
         % {"title": title, "answer": answer},
     )
     return redirect("consent:choices", slug=slug)
@@ -160,11 +161,11 @@ def _purpose(sent: str) -> rules.Purpose:
     try:
         return rules.Purpose(sent)
     except ValueError:
-        raise Invalid(_("There is no such choice.")) from None
+        raise Invalid(_("This choice does not exist.")) from None
 
 
 def _answers(version: ConsentVersion, granted: dict[str, bool]) -> list[dict[str, object]]:
-    """The optional choices of a version with what was last answered."""
+    """Return the optional choices of a version with the latest answers."""
     return [
         {**choice, "granted": granted.get(choice["purpose"], False)}
         for choice in version.content["choices"]
@@ -176,10 +177,10 @@ def _answers(version: ConsentVersion, granted: dict[str, bool]) -> list[dict[str
 @never_cache
 @require_http_methods(["GET", "POST"])
 def leave(request: StudyRequest, slug: str) -> HttpResponse:
-    """One page, one button, no reason asked (standards 2.8)."""
+    """Leave the study: one page, one button, no reason (standards 2.8)."""
     if request.method == "POST":
         services.withdraw(actor=request.actor, member=request.member)
-        messages.success(request, _("You have left the study. What you have earned stays yours."))
+        messages.success(request, _("You have left the study. You keep what you have earned."))
         return redirect("desk:study", slug=slug)
     if not queries.standing_records(member_id=request.member.id):
         return redirect("desk:study", slug=slug)
@@ -190,7 +191,7 @@ def leave(request: StudyRequest, slug: str) -> HttpResponse:
 @never_cache
 @require_safe
 def text(request: StudyRequest, slug: str, number: int, language: str) -> HttpResponse:
-    """A published text to read, whole, with the choices as they are asked; nobody's answers."""
+    """Show a published text with its choices, without anybody's answers."""
     study = request.member.study
     version = queries.version_in(study_id=study.id, number=number, language=language)
     return render(request, "consent/text.html", {"study": study, "version": version})
@@ -200,7 +201,7 @@ def text(request: StudyRequest, slug: str, number: int, language: str) -> HttpRe
 @never_cache
 @require_safe
 def copy(request: StudyRequest, slug: str, record_id: uuid.UUID) -> HttpResponse:
-    """What I signed: text, choices, name, time, meaning."""
+    """Show what I signed: text, choices, name, time, meaning."""
     signed = queries.signed_copy(actor=request.actor, member=request.member, record_id=record_id)
     return render(request, "consent/copy.html", {"study": request.member.study, "copy": signed})
 
@@ -209,7 +210,7 @@ def copy(request: StudyRequest, slug: str, record_id: uuid.UUID) -> HttpResponse
 @never_cache
 @require_safe
 def download(request: StudyRequest, slug: str, record_id: uuid.UUID, form: str) -> HttpResponse:
-    """The same to keep: plain text, or a page that stands alone."""
+    """Download what I signed as plain text or as a self-contained page."""
     if form not in DOWNLOADS:
         raise NotFound
     template, content_type, ending = DOWNLOADS[form]

@@ -1,4 +1,4 @@
-"""Writing a consent text, looking at it as people will see it, publishing it."""
+"""Writing, previewing and publishing a consent text."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from codesign.studies.models import Study
 from codesign.studies.permissions import StudyRequest, page
 
 EASY_GRADE = 8
-"""Flesch-Kincaid; harder texts are pointed out (standards 2.14)."""
+"""Flesch-Kincaid grade; harder texts get a warning (standards 2.14)."""
 
 
 @page(PUBLISH)
 @never_cache
 @require_http_methods(["GET", "POST"])
 def write(request: StudyRequest, slug: str) -> HttpResponse:
-    """The text in a form: what was saved last, else what is published, else an example."""
+    """Edit the text, starting from the draft, the published text or the example."""
     study = request.member.study
     draft = queries.draft_of(study_id=study.id, language=study.language)
     last = queries.current_version(study_id=study.id, language=study.language)
@@ -47,7 +47,7 @@ def write(request: StudyRequest, slug: str) -> HttpResponse:
         if "more" in request.POST:
             return redirect(f"{request.path}#parts")
         return redirect("consent:preview" if "look" in request.POST else "consent:write", slug=slug)
-    seen = {
+    context = {
         "form": form,
         "parts": parts,
         "draft": draft,
@@ -55,7 +55,7 @@ def write(request: StudyRequest, slug: str) -> HttpResponse:
         "blank": not content,
     }
     status = 400 if form.is_bound else 200
-    return render(request, "consent/write.html", seen, status=status)
+    return render(request, "consent/write.html", context, status=status)
 
 
 def _saved(request: StudyRequest, form: TextForm, parts: PartForms) -> bool:
@@ -72,12 +72,12 @@ def _saved(request: StudyRequest, form: TextForm, parts: PartForms) -> bool:
         explain(form, refusal)
         _begin_from_theirs(form, study)
         return False
-    messages.success(request, _("Saved. Nobody sees it until you publish it."))
+    messages.success(request, _("Saved. Only the study's staff see it until you publish it."))
     return True
 
 
 def _begin_from_theirs(form: TextForm, study: Study) -> None:
-    """So that saving once more replaces what somebody else saved, knowingly."""
+    """Set the form to the other person's draft, so that saving again knowingly replaces it."""
     theirs = queries.draft_of(study_id=study.id, language=study.language)
     form.data = {**dict(form.data.items()), "before": theirs.content_hash if theirs else ""}
 
@@ -86,7 +86,7 @@ def _begin_from_theirs(form: TextForm, study: Study) -> None:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def preview(request: StudyRequest, slug: str) -> HttpResponse:
-    """The draft as people will see it, what it lacks, and the button that publishes it."""
+    """Show the draft as people will see it, what is missing, and a button to publish it."""
     study = request.member.study
     if request.method == "POST":
         return _publish(request, slug)
@@ -96,7 +96,7 @@ def preview(request: StudyRequest, slug: str) -> HttpResponse:
     signed = queries.how_many_signed(study_id=study.id)
     english = study.language.partition("-")[0] == "en"
     grade = rules.reading_grade(rules.paragraphs_of(draft.content)) if english else None
-    seen = {
+    context = {
         "draft": draft,
         "content": draft.content,
         "problems": rules.content_problems(draft.content),
@@ -106,7 +106,7 @@ def preview(request: StudyRequest, slug: str) -> HttpResponse:
         "last": queries.current_version(study_id=study.id, language=study.language),
         "signed": signed,
     }
-    return render(request, "consent/preview.html", seen)
+    return render(request, "consent/preview.html", context)
 
 
 def _publish(request: StudyRequest, slug: str) -> HttpResponse:

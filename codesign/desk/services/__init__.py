@@ -1,1 +1,1 @@
-"""The only writes of desk: what spans apps."""
+"""The writes of desk, which span apps."""

@@ -1,7 +1,7 @@
-"""The demo study: made on the first start, plainly made up, and never twice.
+"""The demo study: created at the first start, clearly fictional, and never created twice.
 
-Its words stand in `desk/demo`. No response is shipped: the embedded model writes them through the
-same generation run that a person would start.
+Its texts are in `desk/demo`. No responses are shipped: the embedded model writes them in a normal
+generation run.
 """
 
 from __future__ import annotations
@@ -41,15 +41,15 @@ ACCOUNTS_FILE = "demo-accounts.json"
 TOKEN_NAME, TOKEN_DAYS = "demo", 90
 SITE_ADMIN = "site_admin"
 SEED = 1
-"""Of the generation run, so that two installations show the same replies."""
+"""Seed of the generation run, so that every installation shows the same replies."""
 
 Account = dict[str, Any]
 
 
 def prepare_demo() -> Path:
-    """Make the demo study where it is missing; renew tokens; write the sign-ins. Returns the file.
+    """Create the demo study if it is missing, renew tokens, and write the sign-ins to a file.
 
-    Safe to call at every start, and after a start that was broken off at any point.
+    Returns the file. Safe to call at every start, and after an interrupted start.
     """
     about = _read("study.json")
     target = Path(settings.CODESIGN_HOME) / ACCOUNTS_FILE
@@ -68,7 +68,7 @@ def _read(name: str) -> Any:
 
 
 def _known_passwords(file: Path) -> dict[str, str]:
-    """What the last start wrote; empty where the file is missing or broken."""
+    """Return the passwords that the last start wrote; none if the file is missing or broken."""
     try:
         return {row["email"]: str(row["password"]) for row in json.loads(file.read_text())}
     except (OSError, ValueError, TypeError, KeyError):
@@ -76,7 +76,7 @@ def _known_passwords(file: Path) -> dict[str, str]:
 
 
 def _person(account: Account, passwords: dict[str, str]) -> User:
-    """The account, made where it is missing; one whose password got lost gets another."""
+    """Return the account, created if missing. If its password was lost, it gets a new one."""
     email = account["email"]
     known = email in passwords
     password = passwords.setdefault(email, secrets.token_urlsafe(12))
@@ -147,7 +147,7 @@ def _add(
     cohorts: dict[str, Cohort],
     version: ConsentVersion,
 ) -> None:
-    """Add a person, who signs where the content says so, as they would themselves."""
+    """Add a person. If the content says so, they sign as they would themselves."""
     member = studies.add_member(
         actor=SYSTEM,
         study=study,
@@ -167,7 +167,7 @@ def _add(
 
 
 def _plan(study: Study, about: dict[str, Any], cohorts: dict[str, Cohort]) -> Round:
-    """Prompts and an open round, which waits for the responses that a run writes."""
+    """Create prompts and an open round, which waits for the responses of a generation run."""
     imports.import_file(actor=SYSTEM, study=study, path=CONTENT / "prompts.jsonl")
     by_key = {key: _rubric(study, key, words) for key, words in example_rubrics().items()}
     judging = rounds.make_round(
@@ -207,7 +207,7 @@ def _row(account: Account, people: dict[str, User], passwords: dict[str, str]) -
         else [scope for scope in TokenScope if scope != TokenScope.JUDGE]
     )
     email = account["email"]
-    _, secret = accounts.renew_token(
+    _token, secret = accounts.renew_token(
         actor=SYSTEM, user=people[email], name=TOKEN_NAME, scopes=scopes, days=TOKEN_DAYS
     )
     return {
@@ -220,11 +220,11 @@ def _row(account: Account, people: dict[str, User], passwords: dict[str, str]) -
 
 
 def _write_private(target: Path, text: str) -> None:
-    """Put the file there whole, readable by its owner alone."""
+    """Write the whole file atomically, readable by its owner only."""
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, partial = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:  # mkstemp made it 0600
+        with os.fdopen(handle, "w", encoding="utf-8") as file:  # mkstemp creates it as 0600
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

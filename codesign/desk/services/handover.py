@@ -1,7 +1,7 @@
-"""Handing a study that people are in already to another coordinator (decision 0019).
+"""Handing a study that already has members to another coordinator (decision 0019).
 
-A site admin asks; everybody concerned is told at once; it takes effect after a waiting time or when
-a second site admin approves, and ends when somebody objects.
+A site admin requests it. Everybody concerned is told immediately. It takes effect after a waiting
+time, or when a second site admin approves it, and ends if somebody objects.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from codesign.enrolment import services as enrolment
 from codesign.enrolment.models import Invitation
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Invalid, NotPermitted
+from codesign.shared.transition import Move, machine, transition
 from codesign.studies import queries as studies
 from codesign.studies.locks import lock_study
 from codesign.studies.models import Handover, Member, Study
@@ -37,69 +38,75 @@ from codesign.studies.permissions import (
 )
 from codesign.studies.rules import HANDOVER_STATES, HandoverState, Role, approver_problem
 
-ASKED = action("desk.handover_asked", "asked that somebody else coordinates the study")
-APPROVED = action("desk.handover_approved", "approved that somebody else coordinates the study")
-MOVED = action("desk.handover_moved", "ended a request that somebody else coordinates the study")
+ASKED = action("desk.handover_asked", gettext_lazy("requested a new coordinator for the study"))
+APPROVED = action(
+    "desk.handover_approved", gettext_lazy("approved a new coordinator for the study")
+)
+MOVED = action(
+    "desk.handover_moved", gettext_lazy("ended a request for a new coordinator of the study")
+)
 
-RUN_AGAIN = gettext_lazy("Somebody who coordinates it can sign in again.")
+RUN_AGAIN = gettext_lazy("A coordinator of the study can sign in again.")
 TOLD_ASKED = gettext_lazy(
-    "%(who)s, a site admin, asks that %(email)s becomes coordinator of the study “%(title)s”. "
-    "Nobody who coordinates it can sign in now.\n\n"
-    "This takes effect on %(due)s (UTC), unless somebody objects before. It takes effect earlier "
-    "if a second site admin approves it.\n\n"
-    "Everybody who works on the study and other site admins can read it and object here:\n\n"
+    "%(who)s, a site admin, requests that %(email)s becomes a coordinator of the study "
+    "“%(title)s”. At the moment, no coordinator of the study can sign in.\n\n"
+    "This takes effect on %(due)s (UTC) unless somebody objects before then. It takes effect "
+    "earlier if a second site admin approves it.\n\n"
+    "The staff of the study and other site admins can read the request and object here:\n\n"
     "%(url)s\n\n"
-    "If you cannot sign in and you think that this is wrong, please write at once to %(others)s."
+    "If you cannot sign in and think that this is wrong, please write to %(others)s now."
 )
 TOLD_ENDED = {
     HandoverState.DONE: gettext_lazy(
-        "%(email)s now coordinates the study “%(title)s”, or is invited to, as %(who)s had asked. "
-        "If you think that this is wrong, please write to %(others)s."
+        "%(email)s now coordinates the study “%(title)s”, or is invited to, as requested by "
+        "%(who)s. If you think that this is wrong, please write to %(others)s."
     ),
     HandoverState.OBJECTED: gettext_lazy(
-        "Somebody has objected, so %(email)s does not become coordinator of the study “%(title)s”."
+        "Somebody objected, so %(email)s does not become a coordinator of the study “%(title)s”."
     ),
     HandoverState.WITHDRAWN: gettext_lazy(
-        "%(who)s has withdrawn the request that %(email)s becomes coordinator of the study "
+        "%(who)s has withdrawn the request that %(email)s becomes a coordinator of the study "
         "“%(title)s”."
     ),
     HandoverState.ENDED: gettext_lazy(
-        "%(email)s does not become coordinator of the study “%(title)s”. %(why)s"
+        "%(email)s does not become a coordinator of the study “%(title)s”. %(why)s"
     ),
 }
 
 
 @transaction.atomic
 def name_coordinator(*, actor: Actor, study: Study, email: str) -> Member | Invitation | Handover:
-    """Hand a new study over at once; ask for it where people are in the study already.
+    """Hand over a new study immediately; request a handover if the study has had members.
 
-    Never to the site admin who asks, as far as it can be known that an address is theirs.
+    Never to the site admin who asks, as far as the database can tell that an address is theirs.
     """
     if not actor.is_site_admin or actor.user_id is None:
-        raise NotPermitted("Only a site admin may do this.")
+        raise NotPermitted(_("Only a site admin can do this."))
     study = lock_study(study_id=study.id)
     if is_run(study):
-        raise Conflict("This study has a coordinator, who adds further ones.")
+        raise Conflict(_("This study has a coordinator, who can add more."))
     if accounts.is_own(user_id=actor.user_id, email=email):
-        raise _at_email("Name somebody else. You cannot hand a study to yourself.")
+        raise _at_email(_("You cannot hand a study to yourself. Name somebody else."))
     if is_untouched(study):
         return enrolment.invite(actor=actor, study=study, email=email, roles=[Role.COORDINATOR])
     return _ask(actor, study, email.strip())
 
 
-def _at_email(says: str) -> Invalid:
-    return Invalid(says, {"email": [says]})
+def _at_email(sentence: str) -> Invalid:
+    return Invalid(sentence, {"email": [sentence]})
 
 
 def _ask(actor: Actor, study: Study, email: str) -> Handover:
     if queries.handovers_of(study_id=study.id).waiting().exists():
-        raise Conflict("Somebody has been named already, and this is waiting.")
+        raise Conflict(_("There is already an open request for this study."))
     owner = accounts.user_by_email(email)
-    if owner and (there := studies.member_of(study_id=study.id, user_id=owner.id)):
-        if there.left_at is None and Role.COORDINATOR in there.roles:
-            raise _at_email("This person coordinates the study. Open their account again instead.")
-        if there.left_at is None:
-            raise _at_email("This person is in the study in another role. Name somebody else.")
+    if owner and (member := studies.member_of(study_id=study.id, user_id=owner.id)):
+        if member.left_at is None and Role.COORDINATOR in member.roles:
+            raise _at_email(
+                _("This person coordinates the study already. Reactivate their account instead.")
+            )
+        if member.left_at is None:
+            raise _at_email(_("This person has another role in the study. Name somebody else."))
     asked = Handover.objects.create(
         study=study,
         email=email,
@@ -113,13 +120,13 @@ def _ask(actor: Actor, study: Study, email: str) -> Handover:
         about=("handover", asked.id, ""),
         data={"due": asked.due_at.strftime("%Y-%m-%d %H:%M")},
     )
-    _tell_all(asked, TOLD_ASKED, _("Somebody is named to coordinate your study"))
+    _tell_all(asked, TOLD_ASKED, _("Request for a new coordinator of your study"))
     return asked
 
 
 @transaction.atomic
 def approve(*, actor: Actor, handover_id: uuid.UUID) -> Handover:
-    """Let it take effect now; by a second site admin, who was one well before it was asked for."""
+    """Let a request take effect now. Needs a second, sufficiently long-standing site admin."""
     _require_site_admin(actor)
     handover = _locked(handover_id)
     wait = handover.due_at - handover.created_at
@@ -135,7 +142,7 @@ def approve(*, actor: Actor, handover_id: uuid.UUID) -> Handover:
         raise NotPermitted(problem)
     HANDOVER_STATES.check(handover.state, HandoverState.DONE)
     if why := _hand_over(handover):
-        raise Conflict(f"This cannot be done. {why}")
+        raise Conflict(_("This is not possible. %(why)s") % {"why": why})
     audit.record(
         actor=actor,
         action=APPROVED,
@@ -147,28 +154,28 @@ def approve(*, actor: Actor, handover_id: uuid.UUID) -> Handover:
 
 @transaction.atomic
 def object_to(*, actor: Actor, handover_id: uuid.UUID) -> Handover:
-    """End it: by staff of the study, or by another site admin than the one who asked."""
+    """End a request: by the study's staff or by another site admin than the one who asked."""
     handover = _locked(handover_id)
     if not actor.is_site_admin:
         require(actor, OBJECT_TO_HANDOVER, handover.study)
     if actor.user_id == handover.requested_by_id:
-        raise NotPermitted("You asked for this yourself. You can withdraw it.")
+        raise NotPermitted(_("You made this request yourself. You can withdraw it."))
     return _move(actor, handover, HandoverState.OBJECTED)
 
 
 @transaction.atomic
 def withdraw(*, actor: Actor, handover_id: uuid.UUID) -> Handover:
-    """End it: by the site admin who asked for it."""
+    """End a request: by the site admin who made it."""
     _require_site_admin(actor)
     handover = _locked(handover_id)
     if actor.user_id != handover.requested_by_id:
-        raise NotPermitted("Somebody else asked for this. You can object.")
+        raise NotPermitted(_("Somebody else made this request. You can object to it."))
     return _move(actor, handover, HandoverState.WITHDRAWN)
 
 
 @transaction.atomic
 def end_where_run() -> None:
-    """End each request whose study somebody coordinates again: a later stop begins a new wait."""
+    """End requests whose study has an active coordinator again, so that a wait starts afresh."""
     for handover_id in queries.handovers_to_decide():
         handover = _locked(handover_id)
         if handover.state == HandoverState.WAITING and is_run(handover.study):
@@ -176,10 +183,9 @@ def end_where_run() -> None:
 
 
 def hand_over_due() -> int:
-    """Let every request take effect whose waiting time has passed; how many ended by it.
+    """Let every request take effect whose waiting time has passed. Return the number ended.
 
-    Each in a transaction of its own; one that
-    somebody decides just now is left to them.
+    Each has its own transaction. A request that somebody is deciding at the moment is left to them.
     """
     return sum(_hand_over_one(handover_id) for handover_id in queries.handovers_to_decide())
 
@@ -195,14 +201,14 @@ def _hand_over_one(handover_id: uuid.UUID) -> bool:
 
 
 def _hand_over(handover: Handover) -> str:
-    """Make the person coordinator, or invite them; why that cannot be, empty where it was done."""
+    """Make the person a coordinator, or invite them. Return why that is not possible, or ""."""
     asker = handover.requested_by
     if not (asker.is_active and asker.is_site_admin):
-        return _("The account of the person who asked for it was stopped.")
+        return _("The account of the person who requested it was deactivated.")
     if is_run(handover.study):
         return str(RUN_AGAIN)
     if accounts.is_own(user_id=asker.id, email=handover.email):
-        return _("The address belongs to the person who asked for it.")
+        return _("The address belongs to the person who requested it.")
     try:
         with transaction.atomic():
             enrolment.invite(
@@ -218,54 +224,58 @@ def _hand_over(handover: Handover) -> str:
 
 def _require_site_admin(actor: Actor) -> None:
     if not actor.is_site_admin or actor.user_id is None:
-        raise NotPermitted("Only a site admin may do this.")
+        raise NotPermitted(_("Only a site admin can do this."))
 
 
 def _locked(handover_id: uuid.UUID) -> Handover:
-    """The request and its study, locked in the order in which asking locks them too."""
-    found = queries.handover(handover_id=handover_id)
-    lock_study(study_id=found.study_id)
+    """Return the request, locked with its study in the same order as when it is made."""
+    handover = queries.handover(handover_id=handover_id)
+    lock_study(study_id=handover.study_id)
     return (
         Handover.objects.select_for_update(of=("self",))
         .select_related("study", "requested_by")
-        .get(id=found.id)
+        .get(id=handover.id)
     )
 
 
 def _move(actor: Actor, handover: Handover, state: HandoverState, why: str = "") -> Handover:
-    old = handover.state
-    handover.state = HANDOVER_STATES.check(old, state)
-    handover.ended_at, handover.why, handover.decided_by_id = timezone.now(), why, actor.user_id
-    handover.save(update_fields=["state", "ended_at", "why", "decided_by"])
-    audit.record(
-        actor=actor,
-        action=MOVED,
-        study_id=handover.study_id,
-        about=("handover", handover.id, ""),
-        data={"from": old, "to": handover.state},
-    )
-    _tell_all(handover, TOLD_ENDED[state], _("Who coordinates your study: a request has ended"))
+    ended = {"ended_at": timezone.now(), "why": why, "decided_by_id": actor.user_id}
+    transition(handover, to=state, actor=actor, changes=ended)
+    _tell_all(handover, TOLD_ENDED[state], _("The request for a new coordinator has ended"))
     return handover
 
 
-def _tell_all(handover: Handover, says: object, subject: str) -> None:
-    """Mail to the staff of the study and to site admins, also whose account is stopped.
+def _log(move: Move) -> None:
+    audit.record(
+        actor=move.actor,
+        action=MOVED,
+        study_id=move.row.study_id,
+        about=("handover", move.row.id, ""),
+        data={"from": move.old, "to": move.new},
+    )
 
-    Who asked is told how it ended. Each gets a mail of their own, and the way to the page that is
-    open to them.
+
+machine(Handover, HANDOVER_STATES, log=_log)
+
+
+def _tell_all(handover: Handover, text: object, subject: str) -> None:
+    """Mail the staff of the study and all site admins, including deactivated accounts.
+
+    The requester is told only how it ended. Each person gets their own mail, with the address of
+    the page that they can open.
     """
     study = handover.study
     admins = accounts.site_admins()
     if handover.state == HandoverState.WAITING:
         admins = admins.exclude(id=handover.requested_by_id)
-    there = {"handover_id": handover.id}
-    ways = {admin.email: reverse("desk:handover-decide", kwargs=there) for admin in admins}
+    keys = {"handover_id": handover.id}
+    paths = {admin.email: reverse("desk:handover-decide", kwargs=keys) for admin in admins}
     staff_page = reverse("desk:handovers", kwargs={"slug": study.slug})
-    ways |= {one.user.email: staff_page for one in studies.staff_of(study_id=study.id)}
+    paths |= {member.user.email: staff_page for member in studies.staff_of(study_id=study.id)}
     others = [admin.email for admin in admins if admin.is_active]
-    for address, path in ways.items():
+    for address, path in paths.items():
         write_to = [other for other in others if other != address]
-        body = str(says) % {
+        body = str(text) % {
             "who": handover.requested_by.email,
             "email": handover.email,
             "title": study.title,

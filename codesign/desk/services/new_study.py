@@ -1,4 +1,4 @@
-"""Making a study and handing it to its coordinator."""
+"""Creating a study and handing it to its coordinator."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ def start_study(
     contact: str,
     email: str,
 ) -> Study:
-    """Make a study in draft and invite `email` to coordinate it; both or neither.
+    """Create a draft study and invite `email` to coordinate it; both or neither.
 
-    Who makes a study gets no role by that: a site admin who names somebody else stays outside.
-    The same sent twice, as by a double click, makes one study.
+    Creating a study gives no role in it, so a site admin who names somebody else stays outside. A
+    repeated request, such as a double click, creates one study.
     """
-    said = {
+    details = {
         "title": title,
         "summary": summary,
         "organisation": organisation,
         "contact": contact,
     }
     try:
-        study = studies.make_study(actor=actor, slug=slug, **said)
+        study = studies.make_study(actor=actor, slug=slug, **details)
     except Invalid:
-        twin = queries.draft_like(actor=actor, slug=slug, email=email, said=said)
+        twin = queries.draft_like(actor=actor, slug=slug, email=email, details=details)
         if twin is None:
             raise
         return twin

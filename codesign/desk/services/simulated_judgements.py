@@ -1,6 +1,6 @@
-"""Example judgements: the free seats filled through the very services that people use.
+"""Example judgements: fills free seats with the same services that people use.
 
-They are made by nobody: marked on every row, unpaid, and named in every release that holds them.
+They are marked on every row, unpaid, and named in every release that contains them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ NOTE = "Example decision, made by a program."
 
 @dataclass
 class Seeded:
-    """What was made, and what is left."""
+    """What was added, and what is left."""
 
     judgements: int = 0
     reviewed: int = 0
@@ -39,10 +39,10 @@ class Seeded:
 
 
 def seed_judgements(*, study: Study) -> Seeded:
-    """Judge everything that can be judged now, as each consented member in turn.
+    """Judge everything that can be judged now, on behalf of each consented member in turn.
 
-    Somebody who holds an assignment is left alone: they may be at work on it. Called again, it
-    goes on where it stopped and changes nothing that is there.
+    Members who hold an assignment are skipped, because they may be working on it. A later call
+    continues and changes nothing that exists.
     """
     seeded = Seeded()
     granting = consent.members_granting(study_id=study.id, purposes=[Purpose.TAKE_PART])
@@ -94,7 +94,7 @@ def _judge(member: Member, assignment: Assignment) -> Assignment | None:
 
 
 def _review(study: Study) -> int:
-    """Decide on most example rewrites and flags, as the study's coordinator where it has one."""
+    """Decide on most example rewrites and flags, as the study's coordinator if there is one."""
     reviewer = _reviewer(study)
     verdicts: list[tuple[Kind, uuid.UUID, str]] = [
         (Kind.REWRITES, rewrite.id, rules.review_of_rewrite(rewrite.text))
@@ -117,5 +117,5 @@ def _reviewer(study: Study) -> Actor:
     coordinators: Iterator[Member] = (
         member for member in members_of(study_id=study.id) if member.has_role(Role.COORDINATOR)
     )
-    found = next(coordinators, None)
-    return Actor.of(found.user) if found else SYSTEM
+    coordinator = next(coordinators, None)
+    return Actor.of(coordinator.user) if coordinator else SYSTEM

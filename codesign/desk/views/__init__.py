@@ -1,1 +1,1 @@
-"""Homes; setting a study up; the studies of the site."""
+"""Views of home pages, setting up a study, and the studies of the site."""

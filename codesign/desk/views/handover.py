@@ -1,4 +1,4 @@
-"""Who runs a study, and what is asked about it: for its staff, and for the site admins."""
+"""Handover requests, for the staff of a study and for site admins."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ EVENTS_A_PAGE = 50
 @never_cache
 @require_safe
 def of_study(request: StudyRequest, slug: str) -> HttpResponse:
-    """What is asked now, with a way to object; what was changed in who runs the study."""
+    """Show the open request, with a way to object, and all changes of the study's staff."""
     study_id = request.member.study_id
     asked = queries.handovers_of(study_id=study_id)
-    found = page_of(
+    events = page_of(
         queries.changes_of_staff(study_id=study_id),
         by=["-id"],
         asked=request.GET,
         size=EVENTS_A_PAGE,
     )
     who = studies.names_of_actors(
-        study_id=study_id, user_ids={e.actor_id for e in found if e.actor_id}
+        study_id=study_id, user_ids={e.actor_id for e in events if e.actor_id}
     )
     rows = [
         {
@@ -53,23 +53,23 @@ def of_study(request: StudyRequest, slug: str) -> HttpResponse:
             "says": ACTIONS.get(event.action).says,
             "who": who.get(event.actor_id) if event.actor_id else None,
         }
-        for event in found
+        for event in events
     ]
-    seen = {
+    context = {
         "waiting": asked.waiting().first(),
         "may_object": request.member.has_role(*OBJECT_TO_HANDOVER.roles),
-        "page": found,
+        "page": events,
         "rows": rows,
     }
-    return render(request, "desk/handovers.html", seen)
+    return render(request, "desk/handovers.html", context)
 
 
 @page(OBJECT_TO_HANDOVER)
 @require_POST
 def object_in_study(request: StudyRequest, slug: str, handover_id: uuid.UUID) -> HttpResponse:
-    """End what is asked, as somebody on the staff of the study."""
+    """Object to a request, as a member of the study's staff."""
     services.object_to(actor=request.actor, handover_id=handover_id)
-    messages.success(request, _("You have objected. Nothing changes in who runs this study."))
+    messages.success(request, _("You have objected. The coordinators of the study do not change."))
     return redirect("desk:handovers", slug=slug)
 
 
@@ -77,7 +77,7 @@ def object_in_study(request: StudyRequest, slug: str, handover_id: uuid.UUID) ->
 @never_cache
 @require_safe
 def decide(request: PageRequest, handover_id: uuid.UUID) -> HttpResponse:
-    """What is asked, and what this site admin can do about it."""
+    """Show a request and what this site admin can do about it."""
     asked = queries.handover_of_site(actor=request.actor, handover_id=handover_id)
     return render(request, "desk/handover.html", {"asked": asked})
 
@@ -86,19 +86,21 @@ def decide(request: PageRequest, handover_id: uuid.UUID) -> HttpResponse:
 @require_POST
 @proven_lately
 def approve(request: PageRequest, handover_id: uuid.UUID) -> HttpResponse:
-    """Let it take effect now."""
+    """Let a request take effect now."""
     services.approve(actor=request.actor, handover_id=handover_id)
-    messages.success(request, _("Approved. We have written to everybody concerned."))
+    messages.success(request, _("Approved. We are sending an e-mail to everybody concerned."))
     return redirect("desk:handover-decide", handover_id=handover_id)
 
 
 @page(MAKE_STUDIES)
 @require_POST
 def end(request: PageRequest, handover_id: uuid.UUID) -> HttpResponse:
-    """Withdraw what one has asked for oneself; object to what another has."""
+    """Withdraw one's own request, or object to somebody else's."""
     asked = queries.handover_of_site(actor=request.actor, handover_id=handover_id)
     own = asked.requested_by_id == request.actor.user_id
     do = services.withdraw if own else services.object_to
     do(actor=request.actor, handover_id=handover_id)
-    messages.success(request, _("It has ended. We have written to everybody concerned."))
+    messages.success(
+        request, _("The request has ended. We are sending an e-mail to everybody concerned.")
+    )
     return redirect("desk:handover-decide", handover_id=handover_id)

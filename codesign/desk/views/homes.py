@@ -1,4 +1,4 @@
-"""Where one lands: the right home for each role; the site for its admins; the audit trail."""
+"""Home pages for each role, and the audit trail."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ EVENTS_A_PAGE = 50
 @never_cache
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Signed out: sign in. One study: its home. Several: choose. None: a kind page.
+    """Redirect to the right page: sign-in, the only study, a choice of studies, or an empty page.
 
-    An open invitation comes first, unless the person wants to decide later.
+    Open invitations come first, unless the person wants to decide later.
     """
     if not request.user.is_authenticated:
         return redirect("account_login")
@@ -47,23 +47,23 @@ def home(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def study(request: StudyRequest, slug: str) -> HttpResponse:
-    """The home of whoever looks, made of what the apps have for their roles."""
+    """Show the home page for the person's roles in the study."""
     if request.member.left_at:
         return render(request, "desk/former.html", {"member": request.member})
-    found = home_of(request.member)
-    template = "desk/home_judging.html" if found.judges else "desk/home_staff.html"
-    return render(request, template, {"home": found, "member": request.member})
+    home = home_of(request.member)
+    template = "desk/home_judging.html" if home.judges else "desk/home_staff.html"
+    return render(request, template, {"home": home, "member": request.member})
 
 
 @page(SEE_AUDIT)
 @never_cache
 @require_safe
 def trail(request: StudyRequest, slug: str) -> HttpResponse:
-    """Everything that was done in the study, newest first; nothing here can be changed."""
-    events = audit.events_of(study_id=request.member.study_id)
-    found = page_of(events, by=["-id"], asked=request.GET, size=EVENTS_A_PAGE)
+    """Show everything that was done in the study, newest first. Read-only."""
+    trail = audit.events_of(study_id=request.member.study_id)
+    events = page_of(trail, by=["-id"], asked=request.GET, size=EVENTS_A_PAGE)
     who = studies.names_of_actors(
-        study_id=request.member.study_id, user_ids={e.actor_id for e in found if e.actor_id}
+        study_id=request.member.study_id, user_ids={e.actor_id for e in events if e.actor_id}
     )
     rows = [
         {
@@ -73,6 +73,6 @@ def trail(request: StudyRequest, slug: str) -> HttpResponse:
             "says": ACTIONS.get(event.action).says if event.action in ACTIONS else event.action,
             "who": who.get(event.actor_id) if event.actor_id else None,
         }
-        for event in found
+        for event in events
     ]
-    return render(request, "desk/trail.html", {"page": found, "rows": rows})
+    return render(request, "desk/trail.html", {"page": events, "rows": rows})

@@ -1,4 +1,4 @@
-"""Making a study, setting it up step by step, opening it."""
+"""Creating a study, setting it up step by step, opening it."""
 
 from __future__ import annotations
 
@@ -43,16 +43,16 @@ STUDIES_A_PAGE = 50
 @never_cache
 @require_safe
 def studies(request: PageRequest) -> HttpResponse:
-    """Every study of the site with who coordinates it."""
-    found = Paginator(queries.studies_of_site(actor=request.actor), STUDIES_A_PAGE)
-    return render(request, "desk/studies.html", {"page": found.get_page(request.GET.get("page"))})
+    """List every study of the site with its coordinators."""
+    pages = Paginator(queries.studies_of_site(actor=request.actor), STUDIES_A_PAGE)
+    return render(request, "desk/studies.html", {"page": pages.get_page(request.GET.get("page"))})
 
 
 @page(MAKE_STUDIES)
 @never_cache
 @require_http_methods(["GET", "POST"])
 def new(request: PageRequest) -> HttpResponse:
-    """A form for a new study; its coordinator sets it up."""
+    """Create a study. Its coordinator sets it up."""
     form = NewStudyForm(request.POST or None)
     if form.is_bound and form.is_valid():
         try:
@@ -71,36 +71,38 @@ def new(request: PageRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @proven_lately
 def coordinator(request: PageRequest, slug: str) -> HttpResponse:
-    """Name somebody to coordinate a study that nobody runs."""
+    """Name a coordinator for a study that has none."""
     study = queries.study_of_site(actor=request.actor, slug=slug)
     if study.coordinators:  # type: ignore[attr-defined]
-        messages.info(request, _("This study has a coordinator, who adds further ones."))
+        messages.info(request, _("This study has a coordinator, who can add more."))
         return redirect("desk:studies")
     if waiting := study.waiting:  # type: ignore[attr-defined]
         return redirect("desk:handover-decide", handover_id=waiting[0].id)
     form = CoordinatorForm(request.POST or None)
     if form.is_bound and form.is_valid():
         try:
-            made = handover.name_coordinator(
+            place = handover.name_coordinator(
                 actor=request.actor, study=study, email=form.cleaned_data["email"]
             )
         except (Conflict, Invalid) as refusal:
             explain(form, refusal)
         else:
-            if isinstance(made, Handover):
-                return redirect("desk:handover-decide", handover_id=made.id)
+            if isinstance(place, Handover):
+                return redirect("desk:handover-decide", handover_id=place.id)
             return _handed_over(request, study.slug, form)
-    seen = {"form": form, "named": study, "at_once": is_untouched(study)}
-    seen["hours"] = settings.HANDOVER_HOURS
-    return render(request, "desk/coordinator.html", seen, status=400 if form.errors else 200)
+    context = {"form": form, "named": study, "at_once": is_untouched(study)}
+    context["hours"] = settings.HANDOVER_HOURS
+    return render(request, "desk/coordinator.html", context, status=400 if form.errors else 200)
 
 
 def _handed_over(request: PageRequest, slug: str, form: forms.Form) -> HttpResponse:
-    """On to the set-up, for whoever named themselves; else back to the list."""
+    """Redirect to the set-up if the person named themselves, else to the list of studies."""
     if study_queries.memberships(actor=request.actor).filter(study__slug=slug).exists():
         return redirect("desk:set-up", slug=slug)
     messages.success(
-        request, _("We are writing to %(email)s, who can set the study up now.") % form.cleaned_data
+        request,
+        _("We are sending an e-mail to %(email)s, who can now set the study up.")
+        % form.cleaned_data,
     )
     return redirect("desk:studies")
 
@@ -109,32 +111,32 @@ def _handed_over(request: PageRequest, slug: str, form: forms.Form) -> HttpRespo
 @never_cache
 @require_safe
 def set_up(request: StudyRequest, slug: str) -> HttpResponse:
-    """Every step with what is there and what is missing, and the one that comes next."""
+    """Show every step of the set-up: what is done, what is missing, and which step is next."""
     return _steps(request)
 
 
 def _steps(request: StudyRequest, *, refused: bool = False) -> HttpResponse:
     study = request.member.study
     steps: list[dict[str, Any]] = []
-    for check, found in study_queries.checked(study):
+    for check, result in study_queries.checked(study):
         href = reverse(check.url_name, kwargs={"slug": study.slug})
-        steps.append({"check": check, "found": found, "href": href})
-    todo = [step for step in steps if step["found"].gaps]
-    seen = {
+        steps.append({"check": check, "result": result, "href": href})
+    todo = [step for step in steps if step["result"].gaps]
+    context = {
         "steps": steps,
         "next": todo[0] if todo else None,
         "done": len(steps) - len(todo),
-        "missing": [gap for step in todo for gap in step["found"].gaps],
+        "missing": [gap for step in todo for gap in step["result"].gaps],
         "refused": refused,
     }
-    return render(request, "desk/set_up.html", seen, status=409 if refused else 200)
+    return render(request, "desk/set_up.html", context, status=409 if refused else 200)
 
 
 @page(RUN_STUDY)
 @never_cache
 @require_http_methods(["GET", "POST"])
 def open_study(request: StudyRequest, slug: str) -> HttpResponse:
-    """Ask, and open the study; while something is missing, say what."""
+    """Ask for confirmation, then open the study. If something is missing, say what."""
     study = request.member.study
     if study.state != StudyState.DRAFT:
         return redirect("desk:set-up", slug=slug)
@@ -144,7 +146,7 @@ def open_study(request: StudyRequest, slug: str) -> HttpResponse:
         except Conflict:
             if study_queries.gaps_of(study):
                 return _steps(request, refused=True)
-            return redirect("desk:set-up", slug=slug)  # pressed twice: it is open by now
+            return redirect("desk:set-up", slug=slug)  # repeated request: it is already open
         messages.success(request, _("The study is open."))
         return redirect("desk:set-up", slug=slug)
     if study_queries.gaps_of(study):
@@ -152,9 +154,9 @@ def open_study(request: StudyRequest, slug: str) -> HttpResponse:
     question = Question(
         heading=_("Open “%(title)s”?") % {"title": study.title},
         points=[
-            _("People who have signed are given texts of the open rounds, and are paid for them."),
+            _("People who have signed get texts from open rounds and are paid for them."),
             _("You can add people, prompts and rounds at any time, and pause the study."),
-            _("What people signed and were asked stays as it was: a change is a new version."),
+            _("Texts that people have signed cannot be edited. A change is a new version."),
         ],
         button=_("Open the study"),
         back=reverse("desk:set-up", kwargs={"slug": slug}),

@@ -1,4 +1,4 @@
-"""What templates need beside Django's own: money, shares, times, the typeface."""
+"""Template filters and tags: money, shares, durations, the typeface."""
 
 from __future__ import annotations
 
@@ -21,32 +21,32 @@ register = template.Library()
 
 @register.filter
 def money(minor: int, currency: str) -> str:
-    """`{{ 640|money:"GBP" }}` → £6.40, from minor units of ISO 4217."""
+    """`{{ 640|money:"GBP" }}` → £6.40, from ISO 4217 minor units."""
     return format_money(int(minor), currency)
 
 
 @register.filter
 def percent_of(done: float | None, total: float | None) -> str:
-    """`{{ done|percent_of:total }}` → 41%; rounded down, so that 100% means all of it."""
+    """`{{ done|percent_of:total }}` → 41%. Rounded down, so that 100% means complete."""
     share = int(100 * (done or 0) // total) if total else 0
     return f"{min(share, 100)}%"
 
 
 @register.filter
 def counted(number: int) -> str:
-    """`{{ 101|counted }}` → more than 100, for numbers that were counted no further."""
+    """`{{ 101|counted }}` → more than 100, for numbers counted only up to a limit."""
     return counts.counted(number)
 
 
 @register.filter
 def rate(number: float) -> str:
-    """`{{ 0.42|rate }}` → 0.4, `{{ 21732.4|rate }}` → 21,732: so many a second, never none."""
+    """`{{ 0.42|rate }}` → 0.4, `{{ 21732.4|rate }}` → 21,732: a rate per second, at least 0.1."""
     return floatformat(number, "0g") if number >= 9.95 else floatformat(max(number, 0.1), -1)
 
 
 @register.filter
 def share(rate: float) -> str:
-    """`{{ 0.613|share }}` → 61%: a share of one, rounded, but to 0 or 100 only where it is that."""
+    """`{{ 0.613|share }}` → 61%. Shows 0% and 100% only for exactly 0 and 1."""
     percent = 100 * rate
     if 0 < percent < 0.5:
         return f"{ceil(10 * percent) / 10:.1f}%"
@@ -57,7 +57,7 @@ def share(rate: float) -> str:
 
 @register.filter
 def about(seconds: float) -> str:
-    """A length of time as one would say it: "about 25 minutes"."""
+    """Return a duration as people say it: "about 25 minutes"."""
     minutes = round(seconds / 60)
     if minutes < 1:
         return gettext("less than a minute")
@@ -69,13 +69,13 @@ def about(seconds: float) -> str:
 
 @register.filter
 def zipped(left: Iterable[object], right: Iterable[object]) -> list[tuple[object, object]]:
-    """Two lists side by side; they must be of one length."""
+    """Return pairs of two lists. Raises ValueError if their lengths differ."""
     return list(zip(left, right, strict=True))
 
 
 @register.simple_tag
 def font_links() -> SafeString:
-    """Links to the typeface when it has been built; else nothing, and the system's serves."""
+    """Return links to the built typeface, or nothing; pages then use a system font."""
     if not (fonts_dir() / "fonts.css").exists():
         return SafeString("")
     try:

@@ -1,5 +1,5 @@
-// The judging page gains: drafts that save themselves, counted active time, no double sending.
-// Without this script every button works, and the server counts from showing to sending.
+// Adds to the judging page: automatic drafts, active time, and protection against double sending.
+// Without this script all buttons work, and the server measures the time from showing to sending.
 (function () {
   "use strict";
 
@@ -12,17 +12,17 @@
   const MOST_IN_PASSING = 60000; // bytes
   const FRAME = 100; // bytes around each part of a form that is sent
   const KEPT = 204;
-  const SIGNED_OUT = 401; // the server may hold what was written until they are back
+  const SIGNED_OUT = 401; // the server may stash the form until they sign in again
   const OVER = 409;
   const saved = document.getElementById("saved");
   const seconds = form.elements.namedItem("active_seconds");
   const csrf = form.elements.namedItem("csrfmiddlewaretoken");
 
-  // An address of its own for each assignment, also where a sent page came back with something
-  // missing: reload and back then read instead of sending.
+  // Use the address of the assignment even if a sent page came back with errors, so that “reload”
+  // and “back” read the page instead of sending it again.
   history.replaceState(null, "", form.action + window.location.hash);
 
-  // Drafts save themselves here, so Help needs no sending: a link, as on every other page.
+  // Drafts are saved automatically, so Help can be a link, as on every other page.
   document.querySelectorAll("button[value=help][data-href]").forEach(function (help) {
     const link = document.createElement("a");
     link.className = help.className;
@@ -51,23 +51,23 @@
   window.setInterval(tick, 5000);
 
   // ---- drafts ----
-  let changedAt = 0; // when the oldest change was made that is not saved; 0: all is
+  let changedAt = 0; // time of the oldest change that is not saved; 0 if all is saved
   let timer = 0;
-  let saving = null; // the saving under way
-  let unkept = false; // whether the last saving failed
+  let saving = null; // the request that is saving now
+  let unkept = false; // whether the last attempt to save failed
   let leaving = false;
-  let sure = false; // whether the next sending is saved, or answered by a page that shows it again
+  let sure = false; // whether the form can be sent without losing text
   let signIn = "";
-  let held = false; // whether the server holds what was written by somebody who is signed out
-  let over = false; // whether nothing here can be saved or sent any more
+  let held = false; // whether the server has stashed the form of a signed-out person
+  let over = false; // whether the form can no longer be saved or sent
 
   function say(sentence) {
     if (saved.textContent !== sentence) saved.textContent = sentence;
   }
 
   function freshToken() {
-    const found = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/);
-    if (found) csrf.value = found[1]; // signing in elsewhere renews it
+    const cookie = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/);
+    if (cookie) csrf.value = cookie[1]; // signing in elsewhere renews it
   }
 
   function sayWithWay(sentence, words, where) {
@@ -85,15 +85,15 @@
     timer = window.setTimeout(keep, Math.min(SAVE_AFTER, changedAt + SAVE_AT_MOST - Date.now()));
   }
 
-  // Small enough for a browser to finish after the page is gone (64 KiB at most). What is longer
-  // goes the ordinary way, which has no limit but ends with the page.
+  // Whether the request may continue after the page is closed: browsers allow 64 KiB for this.
+  // Longer requests have no limit but end with the page.
   function outlives(body) {
     const parts = [...body].flat();
     const size = new Blob(parts).size + parts.length * FRAME;
     return document.visibilityState === "hidden" && size < MOST_IN_PASSING;
   }
 
-  // The status of the answer; 0 where none came.
+  // Returns the status of the answer, or 0 without an answer.
   async function post() {
     tick();
     freshToken();
@@ -109,9 +109,9 @@
         headers: { "X-Requested-With": "judging" },
       });
       if (answer.status === SIGNED_OUT) {
-        const said = await answer.json();
-        signIn = said.sign_in;
-        held = said.kept;
+        const state = await answer.json();
+        signIn = state.sign_in;
+        held = state.kept;
       }
       return answer.status;
     } catch {
@@ -134,17 +134,17 @@
     if (status === SIGNED_OUT) {
       sayWithWay(held ? form.dataset.out : form.dataset.outUnheld, form.dataset.in, signIn);
     } else if (status === OVER) {
-      over = true; // sent in another tab, or taken back: what stands here is not lost with it
+      over = true; // sent in another tab, or no longer assigned; the text stays on the page
       sayWithWay(form.dataset.over, form.dataset.why, form.action);
     } else if (status === KEPT) {
-      say(form.dataset.said);
+      say(form.dataset.saved);
     } else {
       say(status === 0 ? form.dataset.away : form.dataset[passes(status) ? "later" : "refused"]);
     }
     if (changedAt) timer = window.setTimeout(keep, unkept ? SAVE_AT_MOST : SAVE_AFTER);
   }
 
-  // Whether a later try may go better without anybody doing anything.
+  // Whether a later attempt may succeed without any action.
   function passes(status) {
     return status === 403 || status === 429 || status >= 500;
   }
@@ -156,7 +156,7 @@
     });
   }
 
-  // What was missing is there now: those who listen to the page hear no complaint either.
+  // The missing answer is given, so screen readers no longer announce the error.
   form.addEventListener("change", function (event) {
     const group = event.target.closest(".likert[aria-describedby]");
     if (!group) return;
@@ -173,7 +173,7 @@
     if (document.visibilityState === "hidden") keep();
   });
   window.addEventListener("beforeunload", function (event) {
-    if (unkept && changedAt && !leaving) event.preventDefault(); // what they wrote is only here
+    if (unkept && changedAt && !leaving) event.preventDefault(); // their text is only on this page
   });
 
   // ---- sending: once ----
@@ -192,7 +192,7 @@
     }
     leaving = true;
     if (button) button.setAttribute("aria-disabled", "true");
-    say(form.dataset.sending); // a slow line shows nothing else for a while
+    say(form.dataset.sending); // on a slow connection nothing else changes for a while
     if (!changedAt && !saving && navigator.onLine) {
       tick();
       freshToken();
@@ -202,8 +202,8 @@
     saveFirst(button);
   });
 
-  // A form that is sent without a connection takes the page with it: what is not saved yet is
-  // saved before, and where that fails, all stays as it is.
+  // Sending a form without a connection would lose the page. So unsaved changes are saved first, and
+  // if that fails, the page does not change.
   async function saveFirst(button) {
     await saving;
     const status = await save();
@@ -219,7 +219,7 @@
     if (!stays) say(status === 0 ? form.dataset.unsent : form.dataset.unsentLater);
   }
 
-  // Brought back by the browser's memory: look again, it may have been sent since.
+  // A page from the browser's back-forward cache may have been sent since: reload it.
   window.addEventListener("pageshow", function (event) {
     if (event.persisted) window.location.reload();
   });

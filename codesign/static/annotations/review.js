@@ -1,5 +1,5 @@
-// Deciding by single keys, for those who switch it on (off at first, WCAG 2.1.4); and no double
-// sending. Without scripts the buttons do it.
+// Decisions with single keys, off by default (WCAG 2.1.4), and protection against double sending.
+// Without scripts the buttons work.
 (function () {
   "use strict";
 

@@ -1,8 +1,8 @@
-// The few things that every page gains from scripts. Every page works without them.
+// Small improvements to every page. All pages work without scripts.
 (function () {
   "use strict";
 
-  // Say a sentence in the status region, so that it is seen and read aloud.
+  // Show a sentence in the status region, where screen readers announce it.
   function say(sentence) {
     const region = document.getElementById("messages");
     if (!region || !sentence) return;
@@ -17,27 +17,27 @@
   document.addEventListener("DOMContentLoaded", function () {
     const region = document.getElementById("messages");
     const lost = region ? region.dataset.lost : "";
-    // What a page says when it opens is read aloud too: readers hear changes of a region only.
+    // Announce messages that are there when the page opens: screen readers only notice changes.
     window.setTimeout(function () {
       document.querySelectorAll("#messages .note p").forEach(function (words) {
         words.textContent = words.textContent;
       });
     }, 500);
 
-    // A passkey needs scripts, so its button is for pages that have them.
+    // Passkeys need scripts, so their button is hidden without them.
     document.querySelectorAll("[data-needs-scripts]").forEach(function (part) {
       part.hidden = false;
     });
 
-    // On a narrow screen the menu is wider than the page: begin where one is.
+    // On a narrow screen the menu is wider than the page: scroll to the current item.
     const here = document.querySelector(".top-nav [aria-current]");
     if (here) here.scrollIntoView({ block: "nearest", inline: "center" });
 
-    // A request in the background that failed must not fail in silence.
+    // Report failed background requests.
     document.body.addEventListener("htmx:sendError", function () { say(lost); });
     document.body.addEventListener("htmx:responseError", function () { say(lost); });
 
-    // The first thing wrong in a form is where the keyboard goes.
+    // Move the focus to the error summary of a form.
     const summary = document.querySelector("form .note-error[role=alert]");
     if (summary) {
       summary.tabIndex = -1;
@@ -45,8 +45,8 @@
     }
   });
 
-  // A double click sends once. The judging form sees to that itself. A form that is answered with
-  // a file stays on its page, so after a while it may be sent again.
+  // Send a form only once on a double click. The judging form does this itself. A form whose
+  // response is a file stays on its page, so it may be sent again after a while.
   const SENDING_MS = 5000;
   document.addEventListener("submit", function (event) {
     const form = event.target;
@@ -59,7 +59,7 @@
     window.setTimeout(function () { delete form.dataset.sent; }, SENDING_MS);
   });
 
-  // A passkey that was cancelled or refused by the device: said in words, not in the console.
+  // Show a message if a passkey was cancelled or refused, instead of only logging it.
   document.addEventListener("allauth.error", function (event) {
     event.preventDefault();
     const words = document.querySelector("[data-passkey-failed]");

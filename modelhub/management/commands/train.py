@@ -62,8 +62,9 @@ class Command(BaseCommand):
         while run.state not in ENDED:
             time.sleep(LOOK_EVERY_SECONDS)
             run = run_for_command(run_id=run.id)
-            left = "" if run.seconds_left is None else f", {run.seconds_left} s left"
-            line = f"{run.state}: {run.step} of {run.steps} steps{left}"
+            seconds = run.progress.seconds_left
+            left = "" if seconds is None else f", {seconds:.0f} s left"
+            line = f"{run.state}: {run.progress.done} of {run.progress.total} steps{left}"
             if line != said:
                 self.stdout.write(line)
                 said = line

@@ -96,7 +96,7 @@ def test_the_browser_that_signed_up_and_typed_the_code_keeps_its_password(
     assert sign_in(Client(), OWNERS)
 
 
-def test_of_two_who_sign_up_the_one_who_types_the_code_keeps_a_password(
+def test_of_two_sign_ups_the_one_that_enters_the_code_keeps_its_password(
     mailoutbox: list[EmailMessage],
 ) -> None:
     attacker, owner = Client(), Client()
@@ -123,7 +123,7 @@ def test_sign_ups_of_one_address_at_the_same_time_make_one_account() -> None:
     assert EmailAddress.objects.filter(email=VICTIM).count() == 1
 
 
-def test_what_an_earlier_version_kept_ends_too(mailoutbox: list[EmailMessage]) -> None:
+def test_credentials_of_an_earlier_version_end_too(mailoutbox: list[EmailMessage]) -> None:
     user = as_before()
     with_key(user)
     ApiToken.objects.create(
@@ -187,7 +187,7 @@ def test_a_reset_of_a_proven_account_keeps_its_second_step(mailoutbox: list[Emai
     assert Authenticator.objects.filter(user=user).exists()
 
 
-def test_another_address_ends_what_was_made_under_the_first(
+def test_changing_the_address_ends_earlier_credentials(
     mailoutbox: list[EmailMessage],
 ) -> None:
     """A clinic makes accounts with its own addresses; who takes theirs over has it alone."""
@@ -202,7 +202,7 @@ def test_another_address_ends_what_was_made_under_the_first(
     owner.post(reverse("mfa_authenticate"), {"code": code})
     owner.post(reverse("account_email"), {"action_add": "", "email": VICTIM})
     answer = owner.post(reverse(CONFIRM), {"code": last_code(mailoutbox)}, follow=True)
-    assert "have ended with the change" in answer.content.decode()
+    assert "no longer work" in answer.content.decode()
     assert is_in(owner)  # stays signed in where the code was typed
     assert not is_in(clinic)
     assert not ApiToken.objects.filter(revoked_at=None).exists()
@@ -239,7 +239,7 @@ def test_capital_letters_do_not_keep_anybody_out(mailoutbox: list[EmailMessage])
     by_code(Client(), mailoutbox, "Robin@example.ORG")
 
 
-def test_nobody_adds_a_key_or_a_token_before_the_proof() -> None:
+def test_no_key_or_token_before_the_address_is_proven() -> None:
     user = as_before()
     client = Client()
     client.force_login(user)  # a session that the doors would not give
@@ -277,7 +277,7 @@ def test_a_second_address_counts_only_once_it_is_proven(mailoutbox: list[EmailMe
     assert User.objects.get(email=VICTIM) != User.objects.get(email="attacker@example.org")
 
 
-def test_a_code_that_was_asked_for_elsewhere_signs_in_nobody(
+def test_code_requested_in_another_browser_does_not_sign_in(
     mailoutbox: list[EmailMessage],
 ) -> None:
     attacker, owner = Client(), Client()
@@ -328,7 +328,7 @@ def long_ago(user: User) -> User:
     return user
 
 
-def test_what_nobody_proves_goes_after_a_day_and_nothing_else() -> None:
+def test_only_unproven_accounts_are_deleted_after_a_day() -> None:
     sign_up(Client(), ATTACKERS, "yesterday@example.org")
     long_ago(User.objects.get(email="yesterday@example.org"))
     sign_up(Client(), ATTACKERS, "today@example.org")
@@ -347,7 +347,7 @@ def test_what_nobody_proves_goes_after_a_day_and_nothing_else() -> None:
     assert Event.objects.filter(action="accounts.unproven_deleted").count() == 2
 
 
-def test_a_code_that_comes_after_the_account_has_gone_is_refused_in_words(
+def test_code_for_a_deleted_account_is_refused_with_a_message(
     mailoutbox: list[EmailMessage],
 ) -> None:
     client, other = Client(), Client()

@@ -42,7 +42,7 @@ def test_studies_are_listed(panelist: Caller) -> None:
     assert panelist.send("GET", "studies/").status_code == 200
 
 
-def test_from_lease_to_last(panelist: Caller) -> None:
+def test_all_tasks_from_the_first_lease_to_the_last(panelist: Caller) -> None:
     first = panelist.lease()
     assert first.status_code == 201
     again = panelist.lease()
@@ -90,7 +90,7 @@ def test_the_system_message_is_not_shown() -> None:
     assert shown["prompt"]["messages"] == [{"role": "user", "content": "Hello"}]
 
 
-def test_same_key_and_body_again(panelist: Caller) -> None:
+def test_a_repeated_request_stores_nothing(panelist: Caller) -> None:
     id = panelist.lease().json()["id"]
     body = answers(Assignment.objects.get(id=id))
     first = panelist.submit(id, body).json()
@@ -104,7 +104,7 @@ def test_same_key_and_body_again(panelist: Caller) -> None:
     assert problem(panelist.submit(id, body), 403)["type"].endswith("no_consent")
 
 
-def test_a_key_is_needed(panelist: Caller) -> None:
+def test_a_missing_idempotency_key_is_refused(panelist: Caller) -> None:
     id = panelist.lease().json()["id"]
     body = answers(Assignment.objects.get(id=id))
     found = problem(panelist.send("POST", f"assignments/{id}/submission/", body), 400)
@@ -112,7 +112,7 @@ def test_a_key_is_needed(panelist: Caller) -> None:
     problem(panelist.submit(id, body, key="x" * 121), 400)
 
 
-def test_what_is_wrong_is_told_at_its_field(panelist: Caller) -> None:
+def test_errors_are_reported_at_their_fields(panelist: Caller) -> None:
     id = panelist.lease().json()["id"]
     found = problem(panelist.submit(id, {"strength": 9, "surprise": 1}), 400)
     assert {"ranking", "strength", "surprise"} <= set(found["fields"])
@@ -151,7 +151,7 @@ def untouched(id: str) -> None:
 
 
 @pytest.mark.parametrize("digits", [400, 4000, 5000])
-def test_numbers_that_nobody_means(panelist: Caller, digits: int) -> None:
+def test_invalid_numbers_are_refused(panelist: Caller, digits: int) -> None:
     """Neither an error of ours, nor a sentence of the language's library, nor kept."""
     id = panelist.lease().json()["id"]
 
@@ -174,7 +174,7 @@ def test_numbers_that_nobody_means(panelist: Caller, digits: int) -> None:
     assert complete.status_code == (201 if digits < 4300 else 400)  # clamped
 
 
-def test_a_draft_is_kept_and_given_back(panelist: Caller) -> None:
+def test_a_draft_is_saved_and_returned(panelist: Caller) -> None:
     id = panelist.lease().json()["id"]
     draft = {"comment": "half a thou", "ratings": [{"score": 3}]}
     kept = panelist.send("PUT", f"assignments/{id}/draft/", draft)
@@ -214,7 +214,7 @@ def knock(caller: Caller, method: str, path: str, id: Any) -> Any:
 
 
 @pytest.mark.parametrize(("method", "path"), DOORS)
-def test_what_is_not_mine_is_not_there(panelist: Caller, method: str, path: str) -> None:
+def test_assignments_of_others_are_not_found(panelist: Caller, method: str, path: str) -> None:
     id = panelist.lease().json()["id"]
     same_cohort = Caller(judge(cohort=panelist.member.cohort))
     elsewhere = Caller(judge())
@@ -231,7 +231,7 @@ def staff_of(member: Member) -> list[Caller]:
     return [Caller(staff(member.study, role)) for role in roles]
 
 
-def test_who_may_lease(panelist: Caller) -> None:
+def test_roles_that_may_lease(panelist: Caller) -> None:
     slug = panelist.member.study.slug
     clinician = judge(cohort=CohortFactory.create(study=panelist.member.study, role="clinician"))
     assert Caller(clinician).lease().status_code == 204
@@ -246,7 +246,7 @@ def test_who_may_lease(panelist: Caller) -> None:
 
 
 @pytest.mark.parametrize(("method", "path"), DOORS)
-def test_without_consent(panelist: Caller, method: str, path: str) -> None:
+def test_requests_without_consent_are_refused(panelist: Caller, method: str, path: str) -> None:
     unsigned = Caller(MemberFactory.create(cohort=panelist.member.cohort))
     assert problem(unsigned.lease(), 403)["type"].endswith("no_consent")
     id = panelist.lease().json()["id"]
@@ -256,7 +256,7 @@ def test_without_consent(panelist: Caller, method: str, path: str) -> None:
     assert Assignment.objects.get(id=id).state == AssignmentState.RETURNED
 
 
-def test_who_has_left_finds_nothing(panelist: Caller) -> None:
+def test_former_members_find_nothing(panelist: Caller) -> None:
     id = panelist.lease().json()["id"]
     Member.objects.filter(id=panelist.member.id).update(left_at=timezone.now())
     problem(panelist.lease(), 404)
@@ -280,7 +280,7 @@ def test_tokens_need_their_scope(panelist: Caller) -> None:
     problem(program.send("GET", f"assignments/{id}/", Authorization="Token wrong"), 401)
 
 
-def test_a_closed_round_takes_what_is_open_and_gives_nothing_new(panelist: Caller) -> None:
+def test_a_closed_round_accepts_open_assignments_and_leases_none(panelist: Caller) -> None:
     id = panelist.lease().json()["id"]
     assignment = Assignment.objects.get(id=id)
     rounds.close_round(actor=SYSTEM, round=assignment.task.round)
@@ -310,7 +310,7 @@ def test_queries_are_constant() -> None:
 MODEL_WORDS = ("source", "model", "created_at", "number", "position", "seed", "propensity")
 
 
-def test_nothing_tells_the_model(panelist: Caller) -> None:
+def test_an_assignment_does_not_reveal_the_model(panelist: Caller) -> None:
     """A walk over every reply of a whole sitting."""
     replies = [panelist.send("GET", "studies/"), panelist.lease()]
     for number in range(3):

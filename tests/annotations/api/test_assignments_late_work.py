@@ -25,7 +25,7 @@ def panelist() -> Caller:
     return Caller(member)
 
 
-def test_expired_work_is_kept_while_its_seat_is_free(panelist: Caller) -> None:
+def test_expired_work_is_accepted_while_its_seat_is_free(panelist: Caller) -> None:
     id = panelist.lease().json()["id"]
     Assignment.objects.filter(id=id).update(expires_at=timezone.now() - timedelta(minutes=1))
     sent = panelist.submit(id, answers(Assignment.objects.get(id=id)))

@@ -52,7 +52,7 @@ def errors(changes: Any, of: Asked | None = None) -> dict[str, list[str]]:
     return refused.value.fields
 
 
-def test_the_least_that_is_asked() -> None:
+def test_a_minimal_submission_is_complete() -> None:
     found = read({})
     assert [(r.response, r.criterion, r.score) for r in found.ratings] == [
         (A, "heard", 3),
@@ -92,7 +92,9 @@ def test_empty_and_unasked_is_never_refused(field: str, empty: Any) -> None:
         ({"flags": [{"response": A, "harm": "other", "severity": 1}]}, {Ask.HIGHLIGHT}),
     ],
 )
-def test_what_was_not_asked_is_refused(changes: dict[str, Any], asks: set[Ask]) -> None:
+def test_fields_that_were_not_asked_for_are_refused(
+    changes: dict[str, Any], asks: set[Ask]
+) -> None:
     with pytest.raises(Invalid) as refused:
         parse(changes, asked(frozenset(asks)))
     (field,) = changes
@@ -167,11 +169,11 @@ def test_what_was_not_asked_is_refused(changes: dict[str, Any], asks: set[Ask]) 
         ({"\ud800\x00": 1}, "??"),
     ],
 )
-def test_what_is_wrong_is_told_at_its_field(changes: dict[str, Any], path: str) -> None:
+def test_errors_are_reported_at_their_fields(changes: dict[str, Any], path: str) -> None:
     assert path in errors(changes)
 
 
-def test_every_mistake_is_told_at_once() -> None:
+def test_all_errors_are_reported_at_once() -> None:
     assert set(errors({"strength": 9, "comment": 1, "odd": 1})) == {"strength", "comment", "odd"}
 
 
@@ -207,7 +209,7 @@ def test_offsets_are_code_points() -> None:
     assert read({"highlights": [{"response": A, "start": 0, "end": 16}]}).highlights[0].end == 16
 
 
-def test_things_that_say_nothing_are_left_out() -> None:
+def test_empty_entries_are_ignored() -> None:
     found = read(
         {
             "rewrites": [{"response": A, "text": " "}, {}],
@@ -218,7 +220,7 @@ def test_things_that_say_nothing_are_left_out() -> None:
     assert found == read({})
 
 
-def test_line_ends_of_browsers() -> None:
+def test_line_ends_of_browsers_are_normalised() -> None:
     (one,) = read({"rewrites": [{"response": A, "text": " a\r\nb\rc "}]}).rewrites
     assert one.text == "a\nb\nc"
 
@@ -238,7 +240,7 @@ def test_active_seconds_are_clamped(given: float, read_as: float) -> None:
     assert read({"active_seconds": given}).active_seconds == read_as
 
 
-def test_the_hash_does_not_see_the_order_of_keys() -> None:
+def test_the_fingerprint_ignores_the_order_of_keys() -> None:
     assert body_hash({"a": 1, "b": [2]}) == body_hash({"b": [2], "a": 1})
     assert body_hash({"a": 1}) != body_hash({"a": 2})
     assert body_hash({"a": "\ud800"})
@@ -254,7 +256,7 @@ def test_the_hash_does_not_see_the_order_of_keys() -> None:
         {"comment": "\\u0000"},
     ],
 )
-def test_drafts_may_be_half(draft: dict[str, Any]) -> None:
+def test_drafts_may_be_incomplete(draft: dict[str, Any]) -> None:
     assert parse_draft(draft) == draft
     assert parse_draft(draft | {"unknown": ""}) == draft
 
@@ -271,7 +273,7 @@ def test_drafts_may_be_half(draft: dict[str, Any]) -> None:
         {"active_seconds": math.inf},
     ],
 )
-def test_drafts_that_cannot_be_kept(draft: Any) -> None:
+def test_drafts_that_cannot_be_saved_are_refused(draft: Any) -> None:
     with pytest.raises(Invalid):
         parse_draft(draft)
 

@@ -22,9 +22,9 @@ ASKS = (Ask.RATING, Ask.RANKING, Ask.REWRITE, Ask.FLAG)
 CHOOSE = "Please choose an answer."
 COMPARE = "Please say how they compare, or that all could do harm."
 PLACE = "Please place every response that is shown, each once."
-EITHER = "Either compare them, or say that all could do harm."
+EITHER = "Choose one: compare them, or say that all could do harm."
 TOO_LONG = "This is longer than 50,000 characters. Please shorten it."
-UNSTORABLE = "This holds a character that cannot be stored. Please remove it."
+UNSTORABLE = "This contains a character that cannot be saved. Please remove it."
 NO_HARM = "Please choose what is wrong with it."
 CASES: list[tuple[dict[str, Any], str, str, str]] = [
     ({"rating-A-heard": None}, "ratings.{A}.heard", "rating-A-heard", CHOOSE),
@@ -99,7 +99,7 @@ def inputs_with(doors: BothDoors, changes: dict[str, Any]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("changes", "path", "name", "sentence"), CASES)
-def test_both_doors_say_the_same_at_the_same_field(
+def test_page_and_api_report_the_same_errors(
     changes: dict[str, Any], path: str, name: str, sentence: str
 ) -> None:
     doors = BothDoors()
@@ -126,7 +126,7 @@ def test_a_ranking_of_three_is_asked_for_where_a_place_is_missing(
     assert not Judgement.objects.exists()
 
 
-def test_errors_are_listed_in_the_order_of_the_page_with_what_each_is_about() -> None:
+def test_errors_are_listed_in_page_order_with_labels() -> None:
     doors = BothDoors()
     changes = {"comparison": None, "rating-B-heard": None, "severity-A": 1}
     page = doors.page(inputs_with(doors, changes))

@@ -157,7 +157,7 @@ def test_lists_have_the_same_bound(part: str) -> None:
     assert schema["maxItems"] == MAX_ENTRIES
     with pytest.raises(Invalid) as refused:
         UncheckedSubmission(FULL | {part: [ENTRY[part]] * (MAX_ENTRIES + 1)}).checked(ASKED)
-    assert refused.value.fields[part] == [f"These are more than {MAX_ENTRIES} entries."]
+    assert refused.value.fields[part] == [f"Use at most {MAX_ENTRIES} entries."]
 
 
 @pytest.mark.parametrize("seconds", [0.5, 10**400, -3, math.inf])

@@ -87,7 +87,7 @@ def waiting_for(member: Member) -> int:
 @pytest.mark.parametrize(
     ("state", "had"), [(state, state != AssignmentState.EXPIRED) for state in AssignmentState]
 )
-def test_a_seat_waits_for_who_has_not_had_its_text(state: AssignmentState, had: bool) -> None:
+def test_a_seat_waits_for_members_new_to_its_prompt(state: AssignmentState, had: bool) -> None:
     person = judge()
     judging_round(person.cohort, overlap=2)
     other = judge(cohort=person.cohort)
@@ -100,7 +100,7 @@ def test_a_seat_waits_for_who_has_not_had_its_text(state: AssignmentState, had: 
     assert waiting_for(other) == 1
 
 
-def test_a_seat_does_not_wait_for_who_read_its_text_in_review() -> None:
+def test_a_seat_does_not_wait_for_members_who_reviewed_its_prompt() -> None:
     person = judge()
     made = judging_round(person.cohort)
     assert waiting_for(person) == 1
@@ -109,7 +109,7 @@ def test_a_seat_does_not_wait_for_who_read_its_text_in_review() -> None:
 
 
 @pytest.mark.parametrize("tests", [True, False])
-def test_a_comparison_waits_for_those_who_allow_evaluation(tests: bool) -> None:
+def test_evaluation_seats_wait_for_members_who_allow_evaluation(tests: bool) -> None:
     granted = [Purpose.TAKE_PART, *([Purpose.EVALUATION] if tests else [])]
     person = judge(granted=granted)
     judging_round(person.cohort, kind=RoundKind.EVALUATION)
@@ -222,7 +222,7 @@ def test_releases_that_are_built_frozen_or_valid(state: ReleaseState) -> None:
     assert not releases.valid_for(ReleasePurpose.EVALUATION).exists()
 
 
-def test_a_response_of_a_withdrawn_prompt_is_in_use_itself() -> None:
+def test_a_response_of_a_withdrawn_prompt_is_in_use() -> None:
     """What may be given to people asks of both: `in_use("prompt")`."""
     response = ResponseFactory.create(prompt__withdrawn_at=timezone.now())
     assert list(Response.objects.in_use()) == [response]

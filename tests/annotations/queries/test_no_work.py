@@ -8,12 +8,15 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from annotations.models import Prompt, Round, RoundFilling, RoundOffering
-from annotations.rules.states import FillingState, Waiting
+from annotations.models import Prompt, Round
+from annotations.queries import filling, offering
 from annotations.services import assignments, rounds
 from codesign.compensation.models import PayRate
 from codesign.consent import services as consent
 from codesign.consent.rules import Purpose
+from codesign.jobs.models import Job
+from codesign.jobs.rules import JobState
+from codesign.jobs.services import queueing
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.studies.models import Member
 from codesign.studies.rules import StudyState
@@ -32,7 +35,7 @@ from tests.support.held_pay import without_triggers
 from tests.support.judging_page import cohort_of, judge_url, signed_in
 
 pytestmark = pytest.mark.django_db
-DONE = "You have judged everything there is for now. Thank you."
+DONE = "You have finished all texts for now. Thank you."
 
 
 def said(member: Member) -> tuple[str, str]:
@@ -51,7 +54,7 @@ def member() -> Member:
     return member
 
 
-def test_whoever_judged_all_is_thanked_and_promised_nothing(member: Member) -> None:
+def test_a_person_who_finished_everything_is_thanked(member: Member) -> None:
     """Prompts without tasks (here one without replies, one with a single reply) promise nothing."""
     PromptFactory.create(study=member.study)
     ResponseFactory.create(prompt=PromptFactory.create(study=member.study))
@@ -72,10 +75,10 @@ def test_one_reply_each_and_nothing_left_is_done(member: Member) -> None:
     assert all(DONE in page for page in said(member))
 
 
-def test_a_new_person_is_not_told_that_they_judged(member: Member) -> None:
+def test_a_new_person_sees_that_there_are_no_texts_yet(member: Member) -> None:
     fresh = judge(cohort=member.cohort)
     assert all(DONE not in page for page in said(fresh))
-    assert "There is nothing to read yet" in said(fresh)[0]
+    assert "There are no texts to read yet" in said(fresh)[0]
 
 
 def run_of(member: Member, state: RunState = RunState.RUNNING) -> GenerationRun:
@@ -99,26 +102,25 @@ def run_of(member: Member, state: RunState = RunState.RUNNING) -> GenerationRun:
     ("state", "writing"),
     [("queued", True), ("running", True), ("failed", False), ("cancelled", False), ("done", False)],
 )
-def test_only_a_run_that_runs_is_writing(member: Member, state: RunState, writing: bool) -> None:
+def test_only_a_running_generation_counts_as_writing(
+    member: Member, state: RunState, writing: bool
+) -> None:
     run_of(member, state)
     for page in said(member):
-        assert ("being written right now" in page) is writing
+        assert ("being written now" in page) is writing
         assert (DONE in page) is not writing
 
 
-def test_a_round_that_is_being_filled_or_offered_says_so(member: Member) -> None:
+def test_a_page_says_that_a_round_is_being_filled_or_offered(member: Member) -> None:
     made = Round.objects.get()
-    RoundFilling.objects.create(
-        round=made, which=Waiting.NOT_ASKED, categories=[], responses=2, total=5
-    )
-    assert all("being written right now" in page for page in said(member))
-    RoundFilling.objects.update(state=FillingState.FILLED)
-    assert all(DONE in page for page in said(member))
-    RoundOffering.objects.create(round=made, total=5, started_at=timezone.now())
-    assert all("being written right now" in page for page in said(member))
+    for kind in (filling.JOB, offering.JOB):
+        job = queueing.start(actor=SYSTEM, kind=kind, subject_id=made.id)
+        assert all("being written now" in page for page in said(member))
+        Job.objects.filter(id=job.id).update(state=JobState.DONE, waits=False)
+        assert all(DONE in page for page in said(member))
 
 
-def test_answers_for_a_comparison_are_awaited_by_those_who_may_get_them(member: Member) -> None:
+def test_members_who_allow_evaluation_see_that_an_evaluation_is_prepared(member: Member) -> None:
     from modelhub.services.evaluations import plan_evaluation
 
     add_prompts(member.study, "Held out", held_out=True)
@@ -127,17 +129,17 @@ def test_answers_for_a_comparison_are_awaited_by_those_who_may_get_them(member: 
     consent.change_choice(
         actor=Actor.of(member.user), member=member, purpose=Purpose.EVALUATION, granted=True
     )
-    assert all("being written right now" in page for page in said(member))
+    assert all("being written now" in page for page in said(member))
 
 
-def test_others_hold_what_is_left() -> None:
+def test_a_page_says_that_others_have_the_last_texts() -> None:
     member = judge()
     judging_round(cohort_of(member), tasks=2)
     colleague = judge(cohort=member.cohort)
     taken = lease(colleague)
     send(lease(member))
     for page in said(member):
-        assert "Other people have opened the texts that are left" in page
+        assert "Other people are reading the last texts" in page
     assignments.stop(actor=Actor.of(colleague.user), assignment_id=taken.id)
     assert lease(member).task_id == taken.task_id
 
@@ -145,11 +147,11 @@ def test_others_hold_what_is_left() -> None:
 def test_a_closed_round_and_a_paused_or_closed_study(member: Member) -> None:
     rounds.close_round(actor=SYSTEM, round=Round.objects.get())
     page, home = said(member)
-    assert "Nothing is open just now" in page
-    assert "Nothing is open to read just now" in home
+    assert "No texts are open right now" in page
+    assert "No texts are open right now" in home
     study = member.study
     for state, words in (
-        (StudyState.PAUSED, "The study takes a break"),
+        (StudyState.PAUSED, "The study is paused"),
         (StudyState.CLOSED, "The study is not open now"),
     ):
         study.state = state
@@ -157,10 +159,10 @@ def test_a_closed_round_and_a_paused_or_closed_study(member: Member) -> None:
         assert words in said(member)[0]
 
 
-def test_no_pay_rate_is_said(member: Member) -> None:
+def test_a_missing_pay_rate_is_explained(member: Member) -> None:
     """A rate that begins later: nobody reads before their pay is known."""
     with without_triggers():
         PayRate.objects.update(effective_from=timezone.now() + timedelta(days=1))
     page, home = said(member)
     assert "The pay is not set yet" in page
-    assert "before the pay is known" in home
+    assert "set the pay" in home

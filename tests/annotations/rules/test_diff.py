@@ -56,13 +56,13 @@ def test_each_side_joined_is_its_text(old: str, new: str) -> None:
     assert "".join(piece.text for piece in right) == new
 
 
-def test_a_word_alone_between_changes_is_no_island() -> None:
+def test_a_single_word_between_changes_counts_as_changed() -> None:
     left, right = compare("you must go now", "they could go later")
     assert [piece.kind for piece in left] == [G]
     assert [piece.kind for piece in right] == [N]
 
 
-def test_very_long_texts_are_compared_whole_and_soon() -> None:
+def test_very_long_texts_are_compared_as_a_whole() -> None:
     start = time.perf_counter()
     left, right = compare("word " * 4000, "other " * 4000)
     assert time.perf_counter() - start < 1

@@ -69,7 +69,7 @@ def test_each_reply_has_the_same_chance() -> None:
     assert all(abs(n - 1000) < 110 for n in counts.values())  # five standard errors
 
 
-def test_what_nobody_was_asked_about_comes_first() -> None:
+def test_replies_that_were_not_shown_come_first() -> None:
     old, new = candidates(*SOURCES[:4], asked=1), candidates(*SOURCES[:3])
     [ids] = draw([old + new], seed="seed")
     assert {one.id for one in new} < set(ids)

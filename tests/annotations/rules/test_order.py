@@ -27,7 +27,7 @@ def test_an_imbalance_is_undone(
     assert (decided.ids[0], decided.propensity, decided.lead) == (left.id, propensity, new_lead)
 
 
-def test_in_balance_a_coin_decides() -> None:
+def test_the_order_is_random_if_balanced() -> None:
     lefts = {decide([A, B], seed=seed, lead=0).ids[0] for seed in range(20)}
     assert lefts == {A.id, B.id}
     for seed in range(20):
@@ -47,7 +47,7 @@ def test_in_balance_a_coin_decides() -> None:
         ([A, B, Candidate(uuid.UUID(int=30), HIGH)], None),
     ],
 )
-def test_what_is_balanced(
+def test_only_pairs_of_two_sources_are_balanced(
     candidates: list[Candidate], pair: tuple[uuid.UUID, uuid.UUID] | None
 ) -> None:
     assert balanced_pair(candidates) == pair
@@ -63,7 +63,7 @@ def test_several_are_shuffled_evenly() -> None:
     assert decided == decide(list(reversed(three)), seed=3, lead=0)
 
 
-def test_never_more_than_one_ahead() -> None:
+def test_one_source_is_never_more_than_one_ahead() -> None:
     """Property: whatever the coins, a model is left at most once more often than right."""
     chance = random.Random(7)
     models = [uuid.UUID(int=n) for n in (5, 6, 7)]

@@ -69,7 +69,7 @@ def test_content_hash_knows_who_said_what() -> None:
         (user(SAID + "father that I fail?"), user(SAID + "boss about my panic?"), False),
     ],
 )
-def test_tied(first: Any, second: Any, tied: bool) -> None:
+def test_prompts_that_are_joined(first: Any, second: Any, tied: bool) -> None:
     for one, other in ((first, second), (second, first)):
         table = minhash.sketches([rules.turns(one), rules.turns(other)])
         words = [minhash.words_of(one), minhash.words_of(other)]
@@ -99,7 +99,7 @@ def meet(slot: int, table: Any) -> bool:
     return False
 
 
-def test_a_sketch_is_the_same_on_every_machine_and_in_any_company() -> None:
+def test_a_signature_does_not_depend_on_the_machine_or_the_batch() -> None:
     short = rules.turns(user("Alone."))
     long = rules.turns(user("I can't sleep and nothing helps any more."))
     alone = minhash.sketches([long])[0].tobytes()
@@ -124,25 +124,25 @@ def test_joined_groups_are_components_under_their_smallest_id() -> None:
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
-        ({"messages": []}, "neither text nor a list"),
+        ({"messages": []}, "must be text or a list"),
         ({"messages": user("  ")}, "turn 1 is empty"),
         ({"messages": user("a\x00b")}, "NUL"),
         ({"messages": user("\ud800")}, "not Unicode text"),
-        ({"messages": user("x" * 50_001)}, "50,001 characters; 50,000 is the most"),
-        ({"messages": chat("a", "b")}, "ends with a turn of the assistant"),
+        ({"messages": user("x" * 50_001)}, "50,001 characters; the limit is 50,000"),
+        ({"messages": chat("a", "b")}, "must end with a turn of the user"),
         ({"messages": [{"role": "system", "content": "a"}, *user("b")]}, "turn 1 is a system turn"),
         ({"messages": [{"role": "doctor", "content": "a"}]}, "unknown role 'doctor'"),
-        ({"messages": [{"role": "user"}]}, "turn 1 is not"),
+        ({"messages": [{"role": "user"}]}, "turn 1 must be"),
         ({"messages": user("x") * 201}, "201 turns"),
-        ({"category": "fun"}, "the category 'fun' is not known"),
-        ({"intensity": 4}, "the intensity 4 is not 1"),
-        ({"intensity": True}, "the intensity True"),
-        ({"held_out": "yes"}, "held_out is 'yes'"),
-        ({"language": "English"}, "the language 'English'"),
-        ({"topics": "sleep"}, "topics is not a list"),
+        ({"category": "fun"}, "the category 'fun' is unknown"),
+        ({"intensity": 4}, "intensity must be 1 (light), 2 or 3 (heavy), not 4"),
+        ({"intensity": True}, "not True"),
+        ({"held_out": "yes"}, "held_out must be true or false, not 'yes'"),
+        ({"language": "English"}, "not 'English'"),
+        ({"topics": "sleep"}, "topics must be a list"),
         ({"topics": [""]}, "the topic ''"),
-        ({"topics": ["sleep", "x" * 61]}, "is not text of at most 60 characters"),
-        ({"external_id": "x" * 121}, "external_id is not text of at most 120"),
+        ({"topics": ["sleep", "x" * 61]}, "must be text of at most 60 characters"),
+        ({"external_id": "x" * 121}, "external_id must be text of at most 120"),
     ],
 )
 def test_row_problem(fields: dict[str, Any], says: str) -> None:

@@ -31,7 +31,7 @@ def worked(every: float, times: int) -> list[bool]:
 
 
 @pytest.mark.parametrize("times_as_fast", [0.1, 1, 2, 3, 4])
-def test_up_to_four_times_as_fast_nothing_is_held(times_as_fast: float) -> None:
+def test_work_up_to_four_times_as_fast_is_not_held(times_as_fast: float) -> None:
     assert all(worked(PROMISED / times_as_fast, 500))
 
 
@@ -58,11 +58,11 @@ def test_39_skips_in_four_seconds_are_paid_like_five() -> None:
         (Spare(-100, NOON), 25, 0),
     ],
 )
-def test_what_is_spare(spare: Spare | None, seconds: float, left: int) -> None:
+def test_spare_time(spare: Spare | None, seconds: float, left: int) -> None:
     assert work_speed.spare_at(spare, now=after(seconds), promised=PROMISED, pace=4) == left
 
 
-def test_what_was_spare_then_is_spare_now() -> None:
+def test_spare_then_is_the_inverse_of_spare_at() -> None:
     then = work_speed.spare_then(120, at=NOON, now=after(600), pace=4)
     assert work_speed.spare_at(Spare(then, NOON), now=after(600), promised=PROMISED, pace=4) == 120
     far = work_speed.spare_then(0, at=NOON, now=after(3e9), pace=1000)
@@ -73,11 +73,11 @@ def test_what_was_spare_then_is_spare_now() -> None:
     ("words", "seconds", "quick"),
     [(300, 0.28, True), (300, 35.9, True), (300, 36, False), (3, 3.5, True), (3, 3.6, False)],
 )
-def test_quicker_than_anybody_reads(words: int, seconds: float, quick: bool) -> None:
+def test_work_faster_than_reading_is_held(words: int, seconds: float, quick: bool) -> None:
     assert work_speed.too_quick(words=words, since=NOON, now=after(seconds), pace=4) is quick
 
 
-def test_of_scripts_without_spaces_half_of_the_letters_count() -> None:
+def test_half_of_the_letters_count_in_scripts_without_spaces() -> None:
     assert work_speed.count_words(["今日はとても疲れました。何もできません。", "two words"]) == 12
 
 

@@ -46,6 +46,16 @@ pytestmark = pytest.mark.django_db
 SOURCE_C = uuid.UUID("cccccccc-0000-4000-8000-000000000003")
 
 
+def keep(held: Assignment, comment: str) -> None:
+    sent = UncheckedSubmission({"comment": comment})
+    submissions.save_draft(actor=actor(held.member), assignment_id=held.id, sent=sent)
+
+
+def skip(held: Assignment, reason: str) -> submissions.Skipped:
+    said = Skip.read(reason=reason)
+    return submissions.skip(actor=actor(held.member), assignment_id=held.id, skip=said)
+
+
 def actor(member: Member) -> Actor:
     return Actor.of(member.user)
 
@@ -71,7 +81,7 @@ def test_the_task_nearest_to_completion_comes_first(member: Member) -> None:
     assert made.tasks.count() == 6
 
 
-def test_a_lease_keeps_what_was_in_force(member: Member) -> None:
+def test_a_lease_keeps_the_terms_in_force(member: Member) -> None:
     judging_round(member.cohort)
     held = lease(member)
     assert member.cohort is not None
@@ -92,7 +102,7 @@ def test_cohorts_have_seats_of_their_own(member: Member) -> None:
 
 
 @pytest.mark.parametrize("state", [StudyState.PAUSED, StudyState.CLOSED])
-def test_nothing_new_comes_from_a_study_that_is_not_open(member: Member, state: StudyState) -> None:
+def test_nothing_is_leased_in_a_study_that_is_not_open(member: Member, state: StudyState) -> None:
     judging_round(member.cohort, tasks=3)
     held = lease(member)
     studies.change_state(actor=SYSTEM, study=member.study, state=state)
@@ -100,7 +110,7 @@ def test_nothing_new_comes_from_a_study_that_is_not_open(member: Member, state: 
     assert send(held).next is None
 
 
-def test_nothing_comes_without_a_rate(member: Member) -> None:
+def test_nothing_is_leased_without_a_pay_rate(member: Member) -> None:
     judging_round(member.cohort, opened=True)
     Study.objects.update(state=StudyState.OPEN)
     assert member.cohort is not None
@@ -127,7 +137,7 @@ def test_sittings(member: Member) -> None:
     assert second is not None
     assert second.sitting == first.sitting
     assert queries.how_many_wait(member) == 2
-    submissions.skip(actor=actor(member), assignment_id=second.id, skip=Skip.read(reason="other"))
+    skip(second, "other")
     third = lease(member)
     assignments.stop(actor=actor(member), assignment_id=third.id)
     Assignment.objects.update(ended_at=timezone.now() - timedelta(minutes=31))
@@ -137,9 +147,7 @@ def test_sittings(member: Member) -> None:
 def test_an_expired_lease_goes_to_others_and_its_draft_stays(member: Member) -> None:
     judging_round(member.cohort)
     held = lease(member)
-    submissions.save_draft(
-        actor=actor(member), assignment_id=held.id, sent=UncheckedSubmission({"comment": "so far"})
-    )
+    keep(held, "so far")
     expire_leases()
     assert Assignment.objects.get().state == AssignmentState.LEASED
     let_expire(held)
@@ -151,7 +159,7 @@ def test_an_expired_lease_goes_to_others_and_its_draft_stays(member: Member) -> 
     assert again.id != held.id
 
 
-def test_my_own_expired_lease_is_ended_on_the_way(member: Member) -> None:
+def test_a_new_lease_ends_the_expired_one(member: Member) -> None:
     judging_round(member.cohort)
     held = lease(member)
     let_expire(held)
@@ -159,7 +167,7 @@ def test_my_own_expired_lease_is_ended_on_the_way(member: Member) -> None:
     assert Event.objects.filter(about_id=held.id, data__why="time over").exists()
 
 
-def test_late_work_is_kept_while_a_seat_is_free(member: Member) -> None:
+def test_late_work_is_accepted_while_a_seat_is_free(member: Member) -> None:
     judging_round(member.cohort, tasks=2, overlap=2)
     held = lease(member)
     let_expire(held)
@@ -175,9 +183,7 @@ def test_late_work_is_kept_while_a_seat_is_free(member: Member) -> None:
 def test_late_work_whose_seat_is_taken_is_refused_and_its_draft_stays(member: Member) -> None:
     judging_round(member.cohort)
     held = lease(member)
-    submissions.save_draft(
-        actor=actor(member), assignment_id=held.id, sent=UncheckedSubmission({"comment": "mine"})
-    )
+    keep(held, "mine")
     let_expire(held)
     expire_leases()
     lease(judge(cohort=member.cohort))
@@ -188,7 +194,7 @@ def test_late_work_whose_seat_is_taken_is_refused_and_its_draft_stays(member: Me
     assert Judgement.objects.count() == 0
 
 
-def test_late_work_on_a_pulled_prompt_is_refused(member: Member) -> None:
+def test_late_work_on_a_withdrawn_prompt_is_refused(member: Member) -> None:
     judging_round(member.cohort)
     held = lease(member)
     let_expire(held)
@@ -210,7 +216,7 @@ def test_late_work_while_holding_another(member: Member) -> None:
     assert send(late).next == held
 
 
-def test_after_late_work_the_sitting_goes_on_in_which_it_came(member: Member) -> None:
+def test_late_work_continues_the_current_sitting(member: Member) -> None:
     judging_round(member.cohort, tasks=1, overlap=2)
     late = lease(member)
     let_expire(late)
@@ -268,9 +274,7 @@ def test_withdrawing_between_lease_and_submit(member: Member, level: WithdrawalL
 def test_a_skip_is_final_for_the_prompt_and_paid(member: Member) -> None:
     judging_round(member.cohort)
     held = lease(member)
-    skipped = submissions.skip(
-        actor=actor(member), assignment_id=held.id, skip=Skip.read(reason="other")
-    )
+    skipped = skip(held, "other")
     assert (skipped.next, skipped.paid, skipped.held, skipped.rest) == (None, True, False, False)
     response = Response.objects.filter(prompt=held.prompt)
     second = judging_round(member.cohort, tasks=0)
@@ -280,17 +284,13 @@ def test_a_skip_is_final_for_the_prompt_and_paid(member: Member) -> None:
     assert ask(judge(cohort=member.cohort)) is not None
 
 
-def test_no_draft_is_kept_of_who_leaves(member: Member) -> None:
+def test_a_withdrawal_deletes_drafts(member: Member) -> None:
     judging_round(member.cohort, tasks=2)
     stopped = lease(member)
-    submissions.save_draft(
-        actor=actor(member), assignment_id=stopped.id, sent=UncheckedSubmission({"comment": "one"})
-    )
+    keep(stopped, "one")
     assignments.stop(actor=actor(member), assignment_id=stopped.id)
     held = lease(member)
-    submissions.save_draft(
-        actor=actor(member), assignment_id=held.id, sent=UncheckedSubmission({"comment": "two"})
-    )
+    keep(held, "two")
     consent.withdraw(actor=actor(member), member=member)
     kept = Assignment.objects.values_list("draft", "draft_saved_at")
     assert list(kept) == [(None, None), (None, None)]
@@ -303,15 +303,13 @@ def test_not_today_is_paid_once_a_day_of_the_person(member: Member) -> None:
 
     def not_today() -> bool:
         held = lease(member)
-        submissions.skip(
-            actor=actor(member), assignment_id=held.id, skip=Skip.read(reason="not_today")
-        )
+        skip(held, "not_today")
         held.refresh_from_db()
         return held.skip_paid
 
     assert (not_today(), not_today()) == (True, False)
     held = lease(member)
-    submissions.skip(actor=actor(member), assignment_id=held.id, skip=Skip.read(reason="too_close"))
+    skip(held, "too_close")
     midnight = sittings.start_of_day(now=timezone.now(), zone="Pacific/Auckland")
     Assignment.objects.filter(skip_reason="not_today").update(
         ended_at=midnight - timedelta(seconds=1)
@@ -340,12 +338,7 @@ def test_order_is_balanced_for_each_person_and_pair() -> None:
             balance[pair] = balance.get(pair, 0) + (1 if left < right else -1)
             assert abs(balance[pair]) <= 1
             number += 1
-            if number % 4 == 0:
-                held = submissions.skip(
-                    actor=actor(member), assignment_id=held.id, skip=Skip.read(reason="dont_know")
-                ).next
-            else:
-                held = send(held).next
+            held = skip(held, "dont_know").next if number % 4 == 0 else send(held).next
         assert number == 24
 
 
@@ -357,7 +350,7 @@ def test_active_time_is_bounded_by_the_time_since_shown(member: Member) -> None:
     assert 20_000 <= judgement.active_ms < 25_000
 
 
-def test_what_was_sent_is_stored_as_sent(member: Member) -> None:
+def test_a_submission_is_stored_as_sent(member: Member) -> None:
     judging_round(member.cohort)
     held = lease(member)
     first, second = (str(id) for id in held.order_shown)

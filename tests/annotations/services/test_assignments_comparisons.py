@@ -45,7 +45,7 @@ def walk(member: Member, comparing: Round) -> list[bool]:
     return found
 
 
-def test_their_place_tells_nothing_and_all_are_finished() -> None:
+def test_evaluation_seats_are_mixed_in_and_all_finished() -> None:
     members, comparing = mixed()
     walks = [walk(member, comparing) for member in members]
     assert {(len(one), sum(one)) for one in walks} == {(ORDINARY + COMPARISONS, COMPARISONS)}
@@ -60,7 +60,7 @@ def test_their_place_tells_nothing_and_all_are_finished() -> None:
     assert min(runs) >= 2  # in no walk do they come as one block at the start
 
 
-def test_what_is_shown_of_both_kinds_is_alike() -> None:
+def test_evaluation_and_judging_assignments_look_the_same() -> None:
     """Same keys, asks, rubric, pay and form of ids, in the answer of the API."""
     (member,), comparing = mixed(people=1)
     caller = Caller(member)
@@ -85,7 +85,7 @@ def test_what_is_shown_of_both_kinds_is_alike() -> None:
     assert len(shown[True]) == 1
 
 
-def test_who_does_not_agree_is_never_given_one() -> None:
+def test_members_without_evaluation_consent_get_no_evaluation() -> None:
     members, comparing = mixed(people=3)
     without = judge(cohort=members[0].cohort)
     given = [lease(without)]
@@ -101,7 +101,7 @@ def test_who_does_not_agree_is_never_given_one() -> None:
 
 
 @pytest.mark.parametrize("left", [RoundKind.JUDGING, RoundKind.EVALUATION])
-def test_where_one_kind_is_left_it_comes_alone(left: RoundKind) -> None:
+def test_the_last_kind_of_seats_is_leased_alone(left: RoundKind) -> None:
     member = judge(granted=BOTH)
     judging_round(member.cohort, tasks=5, kind=left)
     kinds = []

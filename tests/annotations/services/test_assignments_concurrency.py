@@ -168,7 +168,7 @@ def someone_holds_the_task() -> Iterator[tuple[Member, threading.Event, threadin
     holder.join(LONGEST)
 
 
-def test_nobody_is_sent_away_while_a_seat_is_free(someone_holds_the_task: Any) -> None:
+def test_a_member_waits_for_a_locked_task_with_a_free_seat(someone_holds_the_task: Any) -> None:
     """The only task is locked by another person: one waits for it, and gets its second seat."""
     member, _, release = someone_holds_the_task
     with ThreadPoolExecutor(1) as pool:
@@ -179,7 +179,7 @@ def test_nobody_is_sent_away_while_a_seat_is_free(someone_holds_the_task: Any) -
         assert running.result(LONGEST) is not None
 
 
-def test_withdrawing_while_sending_ends_in_one_of_two_ways() -> None:
+def test_a_withdrawal_while_sending_refuses_or_retracts() -> None:
     """Sent first: it counts. Withdrawn first: it is refused, and the seat is free."""
     for _ in range(6):
         member = judge()
@@ -200,7 +200,7 @@ def test_withdrawing_while_sending_ends_in_one_of_two_ways() -> None:
     check_seats()
 
 
-def test_a_round_closes_while_people_judge() -> None:
+def test_a_round_can_close_while_people_judge() -> None:
     cohort = CohortFactory.create()
     people = [judge(cohort=cohort) for _ in range(8)]
     made = judging_round(cohort, tasks=20, overlap=2)

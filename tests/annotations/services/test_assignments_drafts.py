@@ -12,7 +12,7 @@ from tests.factories.annotations import judge, judging_round, lease
 pytestmark = pytest.mark.django_db
 
 
-def test_what_goes_on_shows_the_replies_in_the_order_in_which_it_was_begun() -> None:
+def test_a_continued_draft_keeps_the_order_of_replies() -> None:
     """A comment such as “reply A is cold” said the opposite when the replies changed places."""
     member = judge()
     judging_round(member.cohort)

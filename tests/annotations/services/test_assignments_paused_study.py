@@ -37,11 +37,11 @@ def member() -> Member:
     return member
 
 
-def test_a_coordinator_pauses_the_study_and_lets_it_go_on(member: Member) -> None:
+def test_a_coordinator_pauses_and_resumes_the_study(member: Member) -> None:
     client = signed_in(staff(member.study, Role.COORDINATOR, Role.SAFETY_LEAD))
     assert "Pause this study?" in client.get(address("pause", member)).content.decode()
     done = client.post(address("pause", member), follow=True).content.decode()
-    assert "The study is paused: nobody is given anything new." in done
+    assert "The study is paused. Nobody gets new tasks." in done
     again = client.post(address("pause", member))
     assert again.status_code == 409
     assert "the study is paused" in again.content.decode()
@@ -52,7 +52,7 @@ def test_a_coordinator_pauses_the_study_and_lets_it_go_on(member: Member) -> Non
     assert [event.data["to"] for event in moves] == ["paused", "open"]
 
 
-def test_what_is_held_can_be_sent_and_nothing_follows(member: Member) -> None:
+def test_a_paused_study_accepts_open_assignments_and_leases_none(member: Member) -> None:
     held = lease(member)
     services.change_state(actor=SYSTEM, study=member.study, state=StudyState.PAUSED)
     caller = Caller(member)
@@ -64,15 +64,15 @@ def test_what_is_held_can_be_sent_and_nothing_follows(member: Member) -> None:
     assert compensation.balances(member_id=member.id) == {"GBP": 80}
 
 
-def test_people_are_told_kindly(member: Member) -> None:
+def test_pages_explain_the_pause(member: Member) -> None:
     held = lease(member)
     services.change_state(actor=SYSTEM, study=member.study, state=StudyState.PAUSED)
-    assert "What you have open can still be sent, and is paid." in home(member)
+    assert "You can still send the text that you have open." in home(member)
     Caller(member).submit(held.id, answers(held))
-    assert "There is nothing that you need to do." in home(member)
+    assert "You do not need to do anything." in home(member)
     page = signed_in(member).get(judge_url(member)).content.decode()
-    assert "The study takes a break" in page
-    assert "what you have earned stays yours" in page
+    assert "The study is paused" in page
+    assert "you keep what you have earned" in page
 
 
 @pytest.mark.parametrize("role", sorted(set(Role) - {Role.COORDINATOR}))
@@ -90,7 +90,7 @@ def test_nobody_else_pauses(role: Role, client: Client) -> None:
     assert client.post(address("pause", person)).status_code == 404
 
 
-def test_a_closed_study_does_not_go_on(member: Member) -> None:
+def test_a_closed_study_cannot_be_resumed(member: Member) -> None:
     services.change_state(actor=SYSTEM, study=member.study, state=StudyState.CLOSED)
     assert signed_in(staff(member.study)).post(address("resume", member)).status_code == 409
     problem(Caller(judge()).lease(member.study.slug), 404)

@@ -40,7 +40,7 @@ def said(made: Round) -> tuple[int, int, int]:
     return row.prompts, row.seats, row.judged  # type: ignore[attr-defined]
 
 
-def test_a_round_says_what_counting_says_after_every_step() -> None:
+def test_counters_match_the_rows_after_every_step() -> None:
     member = judge()
     made = judging_round(member.cohort, tasks=4, overlap=2)
     assert said(made) == counted(made) == (4, 8, 0)
@@ -70,7 +70,7 @@ def test_folding_leaves_every_sum_and_one_row_for_each() -> None:
     assert said(made) == counted(made) == (3, 3, 3)
 
 
-def test_what_is_rolled_back_is_not_counted() -> None:
+def test_a_rollback_leaves_the_counters() -> None:
     member = judge()
     made = judging_round(member.cohort, tasks=2)
     held = lease(member)
@@ -80,7 +80,7 @@ def test_what_is_rolled_back_is_not_counted() -> None:
     assert said(made) == counted(made) == (2, 2, 0)
 
 
-def test_the_book_says_what_the_legs_add_up_to() -> None:
+def test_balances_equal_the_sums_of_legs() -> None:
     member = judge()
     judging_round(member.cohort, tasks=2)
     for _ in range(2):
@@ -91,7 +91,7 @@ def test_the_book_says_what_the_legs_add_up_to() -> None:
     assert (book.earned, book.entries, book.corrected, book.balanced) == (sum(earned), 3, 1, True)
 
 
-def test_what_each_person_earned_is_what_their_legs_add_up_to() -> None:
+def test_earnings_equal_the_sum_of_legs() -> None:
     member = judge()
     other = judge(cohort=member.cohort)
     judging_round(member.cohort, tasks=3)
@@ -112,7 +112,7 @@ def test_what_each_person_earned_is_what_their_legs_add_up_to() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_counting_once_more_tells_of_what_differs() -> None:
+def test_check_counts_reports_wrong_counters() -> None:
     member = judge()
     made = judging_round(member.cohort, tasks=2, overlap=2)
     add_prompts(member.study, "What helps?")
@@ -120,7 +120,7 @@ def test_counting_once_more_tells_of_what_differs() -> None:
     send(lease(member))
     said = StringIO()
     call_command("check_counts", stdout=said)
-    assert said.getvalue() == "Every count is what counting says.\n"
+    assert said.getvalue() == "All stored counts are correct.\n"
     RoundTally.objects.create(round=made, cohort=member.cohort, judged=1)
     GenerationRun.objects.update(done=1)
     with pytest.raises(CommandError) as refused:
@@ -129,7 +129,7 @@ def test_counting_once_more_tells_of_what_differs() -> None:
     assert f"generation run {run.id}" in str(refused.value)
 
 
-def test_the_trial_balance_tells_of_a_tally_that_differs() -> None:
+def test_the_trial_balance_reports_a_wrong_counter() -> None:
     member = judge()
     judging_round(member.cohort, tasks=1)
     send(lease(member))

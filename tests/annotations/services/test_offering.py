@@ -10,15 +10,19 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from annotations.models import Assignment, Round, RoundOffering, Seat
+from annotations.models import Assignment, Round, Seat
+from annotations.queries.offering import JOB
 from annotations.rules.states import AssignmentState, SeatState
 from annotations.services import assignments, offering, rounds
 from annotations.services.offering import BATCH
 from benchmarks.people import OVERLAP, fill
+from codesign.jobs.models import Job
+from codesign.jobs.queries import unfinished
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.studies.models import Member
 from tests.factories.annotations import judge, judging_round, lease, send
 from tests.factories.studies import staff
+from tests.support.jobs import claimed, run_all
 from tests.support.together import at_once
 
 pytestmark = pytest.mark.django_db
@@ -38,13 +42,12 @@ def offered(made: Round) -> int:
     return Seat.objects.filter(task__round=made, offered=True).count()
 
 
-def test_a_small_round_is_open_at_once() -> None:
+def test_a_small_round_opens_immediately() -> None:
     made = judging_round(judge().cohort, tasks=3)
-    assert (offered(made), RoundOffering.objects.count()) == (3, 0)
-    assert offering.ring_waiting() == 0
+    assert (offered(made), Job.objects.count()) == (3, 0)
 
 
-def test_people_begin_on_a_large_round_while_the_rest_of_it_opens(client: Client) -> None:
+def test_people_start_on_a_large_round_while_it_opens(client: Client) -> None:
     member = judge()
     made = rounds.open_round(actor=SYSTEM, round=large(member))
     assert offered(made) == BATCH
@@ -52,38 +55,39 @@ def test_people_begin_on_a_large_round_while_the_rest_of_it_opens(client: Client
     client.force_login(staff(member.study).user)
     keys = {"slug": member.study.slug, "round_id": made.id}
     page = client.get(reverse("annotations:round", kwargs=keys)).content.decode()
-    assert "Giving out its texts" in page
-    assert f"2,000 of {MANY:,} prompts looked at" in page
-    assert offering.ring_waiting() == 1
-    offering.go_on(round_id=made.id)
-    assert not RoundOffering.objects.exists()
+    assert "Opening the round" in page
+    assert f"2,000 of {MANY:,} prompts processed" in page
+    run_all(JOB)
+    assert not unfinished(kind=JOB).exists()
     assert offered(made) == MANY
     assert (
-        "Giving out" not in client.get(reverse("annotations:round", kwargs=keys)).content.decode()
+        "Opening the round"
+        not in client.get(reverse("annotations:round", kwargs=keys)).content.decode()
     )
     assert client.get(reverse("annotations:round-filled", kwargs=keys))["HX-Refresh"] == "true"
 
 
-def test_who_opens_again_before_all_was_taken_back_has_all_of_it() -> None:
+def test_reopening_during_closing_offers_all_seats() -> None:
     made = rounds.open_round(actor=SYSTEM, round=large(judge()))
-    offering.go_on(round_id=made.id)
+    run_all(JOB)
     rounds.close_round(actor=SYSTEM, round=made)
     assert offered(made) == MANY - BATCH
-    assert offering._batch(made.id)
-    assert offered(made) == MANY - 2 * BATCH
-    assert RoundOffering.objects.get().looked_at == 2 * BATCH
-    rounds.open_round(actor=SYSTEM, round=made)
-    assert RoundOffering.objects.get().looked_at == BATCH
-    offering.go_on(round_id=made.id)
+    with claimed(JOB, made.id) as work:
+        assert offering._batch(work)
+        assert offered(made) == MANY - 2 * BATCH
+        assert unfinished(kind=JOB).get().done == 2 * BATCH
+        rounds.open_round(actor=SYSTEM, round=made)
+        assert unfinished(kind=JOB).get().done == BATCH
+    run_all(JOB)
     assert offered(made) == MANY
     rounds.close_round(actor=SYSTEM, round=made)
-    offering.go_on(round_id=made.id)
-    assert (offered(made), RoundOffering.objects.count()) == (0, 0)
-    offering.go_on(round_id=made.id)
+    run_all(JOB)
+    assert (offered(made), unfinished(kind=JOB).count()) == (0, 0)
+    run_all(JOB)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_and_people_who_judge_while_a_large_round_closes() -> None:
+def test_two_workers_close_a_large_round_while_people_judge() -> None:
     member = judge()
     people = [member, *(judge(cohort=member.cohort) for _ in range(3))]
     made = rounds.open_round(actor=SYSTEM, round=large(member))
@@ -95,11 +99,11 @@ def test_two_workers_and_people_who_judge_while_a_large_round_closes() -> None:
             assignments.stop(actor=Actor.of(one.user), assignment_id=held.id)
 
     jobs: list[Callable[[], Any]] = [partial(judging, one, lease(one)) for one in people]
-    jobs += [lambda: offering.go_on(round_id=made.id)] * 2
+    jobs += [lambda: run_all(JOB)] * 2
     jobs += [lambda: rounds.close_round(actor=SYSTEM, round=made)]
     assert not [one for one in at_once(*jobs) if isinstance(one, Exception)]
-    offering.go_on(round_id=made.id)
-    assert (offered(made), RoundOffering.objects.count()) == (0, 0)
+    run_all(JOB)
+    assert (offered(made), unfinished(kind=JOB).count()) == (0, 0)
     sent = Assignment.objects.filter(state=AssignmentState.SUBMITTED).count()
     filled = Seat.objects.filter(state=SeatState.FILLED).count()
     assert sent == filled > 0

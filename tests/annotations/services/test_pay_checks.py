@@ -105,7 +105,7 @@ def test_two_coordinators_at_once_pay_once() -> None:
     assert Transfer.objects.count() == 3
 
 
-def test_one_by_one_and_by_the_rate_of_its_lease(quick: Member) -> None:
+def test_work_is_paid_at_the_rate_of_its_lease(quick: Member) -> None:
     set_rate(quick.cohort, 500)
     first, second, _ = held_of(quick)
     assert decide(quick, "used", pieces=[first.id], until=None) == 1
@@ -120,7 +120,7 @@ def test_one_by_one_and_by_the_rate_of_its_lease(quick: Member) -> None:
     assert not wrong_in_the_book()
 
 
-def test_what_came_in_while_one_looked_is_not_decided(quick: Member) -> None:
+def test_work_held_after_the_page_was_shown_is_not_decided(quick: Member) -> None:
     seen = timezone.now()
     send(lease(quick), key="later")
     assert decide(quick, "used", until=seen) == 3
@@ -140,14 +140,14 @@ def test_not_to_pay_needs_a_reason_that_the_person_reads(quick: Member) -> None:
     assert "It can still be paid" in words
 
 
-def test_who_has_left_is_paid_all_the_same(quick: Member) -> None:
+def test_former_members_are_paid(quick: Member) -> None:
     consent.withdraw(actor=Actor.of(quick.user), member=quick)
     assert decide(quick, "used") == 3
     assert earned(quick) == 240
     assert not wrong_in_the_book()
 
 
-def test_who_decides(quick: Member) -> None:
+def test_roles_that_may_decide(quick: Member) -> None:
     for refused in (quick, staff(quick.study, Role.AUDITOR), staff(quick.study, Role.ML_ENGINEER)):
         with pytest.raises(NotPermitted):
             decide(quick, "used", by=refused)
@@ -168,7 +168,7 @@ def test_the_coordinators_card_and_pages(quick: Member) -> None:
     client = Client()
     client.force_login(staff(quick.study).user)
     home = client.get(reverse("desk:study", kwargs={"slug": quick.study.slug})).content.decode()
-    assert "3 quick pieces from 1 person to look at" in home
+    assert "3 quick pieces from 1 person to check" in home
     listed = reverse("annotations:pay-checks", kwargs={"slug": quick.study.slug})
     assert listed in home
     words = client.get(listed).content.decode()
@@ -179,7 +179,7 @@ def test_the_coordinators_card_and_pages(quick: Member) -> None:
         "annotations:pay-checks-of", kwargs={"slug": quick.study.slug, "member_id": quick.id}
     )
     page = client.get(one).content.decode()
-    assert "sent faster than the words can be read" in page
+    assert "sent faster than the text can be read" in page
     for wrong in (
         {"state": "used"},
         {"state": "not_paid", "piece": [str(held_of(quick)[0].id)], "reason": "short"},
@@ -194,7 +194,7 @@ def test_the_coordinators_card_and_pages(quick: Member) -> None:
     assert earned(quick) == 240
 
 
-def test_all_of_a_person_in_one_go(quick: Member) -> None:
+def test_all_held_work_of_a_person_is_decided_at_once(quick: Member) -> None:
     client = Client()
     client.force_login(staff(quick.study).user)
     one = reverse(
@@ -208,7 +208,7 @@ def test_all_of_a_person_in_one_go(quick: Member) -> None:
 @pytest.mark.parametrize(
     ("role", "status"), [(Role.AUDITOR, 200), (Role.ML_ENGINEER, 403), (Role.SAFETY_LEAD, 403)]
 )
-def test_who_sees_the_pages(quick: Member, role: Role, status: int) -> None:
+def test_only_roles_with_permission_see_the_pages(quick: Member, role: Role, status: int) -> None:
     client = Client()
     client.force_login(staff(quick.study, role).user)
     keys = {"slug": quick.study.slug}
@@ -222,7 +222,7 @@ def test_who_sees_the_pages(quick: Member, role: Role, status: int) -> None:
     assert earned(quick) == 0
 
 
-def test_another_studys_person_is_not_there(quick: Member) -> None:
+def test_a_person_of_another_study_is_not_found(quick: Member) -> None:
     other = judge()
     client = Client()
     client.force_login(staff(quick.study).user)
@@ -230,7 +230,7 @@ def test_another_studys_person_is_not_there(quick: Member) -> None:
     assert client.get(reverse("annotations:pay-checks-of", kwargs=keys)).status_code == 404
 
 
-def test_as_many_queries_however_many_are_held(quick: Member) -> None:
+def test_queries_do_not_grow_with_held_work(quick: Member) -> None:
     client = Client()
     client.force_login(staff(quick.study).user)
     keys = {"slug": quick.study.slug}

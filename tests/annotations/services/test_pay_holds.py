@@ -47,7 +47,7 @@ def member() -> Member:
 # --- what is held ----------------------------------------------------------------------------
 
 
-def test_a_judgement_quicker_than_its_words_can_be_read_is_held(member: Member) -> None:
+def test_pay_for_an_impossibly_fast_judgement_is_held(member: Member) -> None:
     caller = Caller(member)
     first = lease(member)
     answer = caller.submit(first.id, answers(first, active_seconds=3000))
@@ -61,7 +61,7 @@ def test_a_judgement_quicker_than_its_words_can_be_read_is_held(member: Member) 
     assert not wrong_in_the_book()
 
 
-def test_reading_first_is_paid_at_once(member: Member) -> None:
+def test_work_after_a_long_read_is_paid(member: Member) -> None:
     for number in range(3):
         send(read(lease(member)), key=str(number))
     assert earned(member) == 240
@@ -80,7 +80,7 @@ def test_39_skips_in_a_few_seconds_bring_five_and_hold_the_others() -> None:
     assert not wrong_in_the_book()
 
 
-def test_quick_work_takes_nothing_from_what_honest_work_is_paid_of(member: Member) -> None:
+def test_held_work_does_not_use_spare_time(member: Member) -> None:
     for number in range(4):
         send(lease(member), key=str(number))
     for number in range(4, 9):
@@ -89,7 +89,7 @@ def test_quick_work_takes_nothing_from_what_honest_work_is_paid_of(member: Membe
     assert len(held_of(member)) == 4
 
 
-def test_time_brings_back_what_may_be_paid_at_once(member: Member) -> None:
+def test_spare_time_grows_with_time(member: Member) -> None:
     first = lease(member)
     Assignment.objects.filter(id=first.id).update(spare_seconds=-180)
     caller = Caller(member)
@@ -104,7 +104,7 @@ def test_time_brings_back_what_may_be_paid_at_once(member: Member) -> None:
     assert earned(member) == 80
 
 
-def test_leases_from_before_are_paid_as_before(member: Member) -> None:
+def test_leases_of_older_versions_are_paid(member: Member) -> None:
     """A row from before the columns were there: nothing is known of it, so nothing is held."""
     first = lease(member)
     made_before(first)
@@ -121,7 +121,7 @@ def made_before(assignment: Assignment) -> None:
         )
 
 
-def test_late_work_draws_on_the_same_time(member: Member) -> None:
+def test_late_work_uses_the_same_spare_time(member: Member) -> None:
     """Work sent from old tabs, one after another, is bounded like any other."""
     actor = Actor.of(member.user)
     tabs = []
@@ -138,7 +138,7 @@ def test_late_work_draws_on_the_same_time(member: Member) -> None:
     assert assignments.lease(actor=actor, slug=member.study.slug).assignment
 
 
-def test_a_text_that_comes_again_counts_from_when_it_was_first_shown(member: Member) -> None:
+def test_time_counts_from_when_a_text_was_first_shown(member: Member) -> None:
     """Who wrote, stopped, came back and sends at once has read it: nothing is held."""
     client = signed_in(member)
     client.get(judge_url(member))
@@ -151,7 +151,7 @@ def test_a_text_that_comes_again_counts_from_when_it_was_first_shown(member: Mem
     assert earned(member) == 80
 
 
-def test_sent_twice_it_is_held_once(member: Member) -> None:
+def test_a_repeated_request_is_held_once(member: Member) -> None:
     first = lease(member)
     caller = Caller(member)
     body = answers(first)
@@ -160,7 +160,7 @@ def test_sent_twice_it_is_held_once(member: Member) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_sent_in_parallel_no_more_is_paid_than_time_allows() -> None:
+def test_parallel_requests_do_not_increase_the_pay() -> None:
     member = judge()
     judging_round(member.cohort, tasks=24)
 
@@ -188,7 +188,7 @@ def test_examples_and_unpaid_skips_are_not_held(member: Member) -> None:
     assert not held_of(member)
 
 
-def test_a_lease_carries_the_pace_without_a_statement_more(member: Member) -> None:
+def test_a_lease_stores_the_work_speed_without_another_query(member: Member) -> None:
     """The judging loop pays for this with columns: as many statements as before."""
     first = lease(member)
     caller = Caller(member)
@@ -204,12 +204,12 @@ def test_a_lease_carries_the_pace_without_a_statement_more(member: Member) -> No
 # --- what the person sees ---------------------------------------------------------------------
 
 
-def test_the_person_is_told_kindly_and_truly(member: Member) -> None:
+def test_the_person_sees_that_their_pay_is_checked(member: Member) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
     page = client.post(one_url(first), filled(first)).content.decode()
-    assert "A person checks its pay first." in page
+    assert "A person checks the pay first." in page
     assert "was added" not in page
     assert "£0.00</strong> earned" not in page
     pay = client.get(reverse("compensation:mine", kwargs={"slug": member.study.slug}))
@@ -221,25 +221,25 @@ def test_the_person_is_told_kindly_and_truly(member: Member) -> None:
         assert accusing not in words.lower()
 
 
-def test_five_skips_lead_to_a_break_and_one_click_goes_on(member: Member) -> None:
+def test_a_break_is_offered_after_five_skips(member: Member) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     for _ in range(4):
         page = client.post(one_url(held(member)), {"skip": "too_close"}).content.decode()
-        assert "Would a break do you good?" not in page
+        assert "Would you like a break?" not in page
     last = held(member)
     page = client.post(one_url(last), {"skip": "too_close"}).content.decode()
-    assert "Would a break do you good?" in page
+    assert "Would you like a break?" in page
     assert not Assignment.objects.filter(state=AssignmentState.LEASED).exists()
     again = client.post(one_url(last), {"skip": "too_close"}).content.decode()
-    assert "Would a break do you good?" in again
+    assert "Would you like a break?" in again
     assert f'href="{judge_url(member)}">Go on' in page
-    assert "Would a break" not in client.get(judge_url(member)).content.decode()
+    assert "Would you like" not in client.get(judge_url(member)).content.decode()
     page = client.post(one_url(held(member)), {"skip": "too_close"}).content.decode()
-    assert "Would a break do you good?" not in page
+    assert "Would you like a break?" not in page
 
 
-def test_a_judgement_between_skips_leads_to_no_break(member: Member) -> None:
+def test_a_judgement_between_skips_restarts_the_count(member: Member) -> None:
     caller = Caller(member)
     for _ in range(4):
         assert skip(caller, lease(member)) is not None
@@ -247,7 +247,7 @@ def test_a_judgement_between_skips_leads_to_no_break(member: Member) -> None:
     assert skip(caller, lease(member)) is not None
 
 
-def test_the_fifth_skip_by_api_says_that_nothing_comes_by_itself(member: Member) -> None:
+def test_the_fifth_skip_in_the_api_has_no_next_assignment(member: Member) -> None:
     caller = Caller(member)
     following = [skip(caller, lease(member)) for _ in range(5)]
     assert [one is None for one in following] == [False] * 4 + [True]

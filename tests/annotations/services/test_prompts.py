@@ -32,7 +32,7 @@ def row(text: str, **extra: Any) -> PromptRow:
     return PromptRow(messages=[{"role": "user", "content": text}], **extra)
 
 
-def add(study: Study, *rows: PromptRow, **extra: Any) -> intake.AddedPrompts:
+def add(study: Study, *rows: PromptRow, **extra: Any) -> services.AddedPrompts:
     return services.add_prompts(actor=SYSTEM, study=study, rows=rows, **extra)
 
 
@@ -52,7 +52,7 @@ def test_an_external_id_with_other_text_is_refused_and_nothing_is_added(study: S
     with pytest.raises(intake.RowsRefused) as refused:
         add(study, row("New one", external_id="b"), row("Other", external_id="a", line=2))
     assert [str(p) for p in refused.value.problems] == [
-        "line 2: 'a' is already there with another text."
+        "line 2: 'a' already exists with a different text."
     ]
     assert Prompt.objects.count() == 1
 
@@ -121,14 +121,14 @@ def test_identical_responses_tie_their_prompts_where_they_are_no_stock_phrase(
     assert Response.objects.count() == 5
 
 
-def test_pulling_is_final_and_on_record(study: Study) -> None:
+def test_withdrawing_a_prompt_is_final_and_recorded(study: Study) -> None:
     prompt = add(study, row("One", line=1)).by_line[1]
     assert services.pull_prompt(actor=SYSTEM, prompt=prompt).withdrawn_at
     with pytest.raises(Conflict):
         services.pull_prompt(actor=SYSTEM, prompt=prompt)
 
 
-def test_a_pulled_prompt_is_taken_back_and_offered_to_nobody() -> None:
+def test_a_withdrawn_prompt_is_returned_and_not_offered() -> None:
     one = judge()
     assert one.cohort is not None
     other = judge(cohort=one.cohort)
@@ -155,7 +155,7 @@ def test_a_pulled_prompt_is_taken_back_and_offered_to_nobody() -> None:
         (Role.CLINICIAN, False),
     ],
 )
-def test_who_may_add_prompts(study: Study, role: Role, allowed: bool) -> None:
+def test_roles_that_may_add_prompts(study: Study, role: Role, allowed: bool) -> None:
     user: User = accounts.make_account(actor=SYSTEM, email="x@example.org", password="pw-one-two")
     judges = role in (Role.PANELIST, Role.CLINICIAN)
     cohort = (

@@ -56,14 +56,14 @@ def home_of(member: Member) -> str:
     return seen_by(member, f"/studies/{member.study.slug}/")
 
 
-def test_only_who_took_it_is_written_to_and_never_told_whose_it_was() -> None:
+def test_only_recipients_get_an_e_mail_that_names_nobody() -> None:
     """standards 2.9: each recipient is notified."""
     taken = Taken()
     taken.leave()
     (mail,) = OutgoingMail.objects.filter(subject__contains="superseded")
     assert mail.to == taken.taker.user.email
     assert taken.page in mail.body
-    assert "has taken their consent back" in mail.body
+    assert "has withdrawn their consent" in mail.body
     assert taken.leaves.pseudonym not in mail.body
     assert taken.leaves.user.email not in mail.body
 
@@ -79,7 +79,7 @@ def test_a_second_withdrawal_writes_no_second_mail() -> None:
     assert OutgoingMail.objects.filter(subject__contains="superseded").count() == 2  # of each one
 
 
-def test_the_home_and_the_page_say_it_until_the_copy_is_said_to_be_gone() -> None:
+def test_home_and_page_ask_to_delete_until_it_is_confirmed() -> None:
     """standards 2.9: and asked to acknowledge."""
     taken = Taken()
     assert "Please delete your copy" not in home_of(taken.taker)
@@ -97,7 +97,7 @@ def test_the_home_and_the_page_say_it_until_the_copy_is_said_to_be_gone() -> Non
     said = Event.objects.filter(action="annotations.release_acknowledged")
     assert [event.actor_id for event in said] == [taken.taker.user_id]
     assert "Please delete your copy" not in home_of(taken.taker)
-    assert "You said that your copy is deleted" in seen_by(taken.taker, taken.page)
+    assert "You confirmed that your copy is deleted" in seen_by(taken.taker, taken.page)
 
 
 def test_a_release_in_force_has_nothing_to_delete() -> None:
@@ -133,4 +133,4 @@ def test_runs_and_models_that_learnt_from_it_are_named() -> None:
         assert shown.count("A training run: Preferences (DPO)") == 1
         assert "The model child" in shown
         assert "The model grandchild" in shown
-    assert "train anew on a newer release" in seen_by(taken.taker, taken.page)
+    assert "Train on a newer release" in seen_by(taken.taker, taken.page)

@@ -61,7 +61,7 @@ def groups(study: Study) -> dict[str, uuid.UUID]:
     return dict(Prompt.objects.filter(study=study).values_list("external_id", "split_group"))
 
 
-def test_what_a_greeting_held_out_is_freed_and_a_second_time_changes_nothing(
+def test_prompts_held_out_by_a_greeting_are_freed(
     study: Study, capsys: pytest.CaptureFixture[str]
 ) -> None:
     imported = groups(study)
@@ -78,7 +78,7 @@ def test_what_a_greeting_held_out_is_freed_and_a_second_time_changes_nothing(
     assert (again.moved, again.freed, again.held_out, again.stay) == (0, 0, 0, 0)
 
 
-def test_an_import_after_the_upgrade_finds_the_prompts_of_before(study: Study) -> None:
+def test_an_import_after_the_upgrade_finds_older_prompts(study: Study) -> None:
     by_earlier_rules(study)
     add(study, "new", SLEEP.replace("night", "dawn"))
     assert groups(study)["new"] == groups(study)["near-1"]
@@ -115,7 +115,7 @@ class Used:
         return {name: self.side(group) for name, group in groups(self.study).items()}
 
 
-def test_what_a_release_used_keeps_its_side_and_the_rest_goes_away_from_training() -> None:
+def test_used_prompts_keep_their_side_and_others_leave_training() -> None:
     used = Used()
     for number, side in enumerate(("train", "validation", "test", "test")):
         used.prompt(f"apart-{number}", f"{FEARS[number]} kept me from sleeping {number}", side)
@@ -134,7 +134,7 @@ def test_what_a_release_used_keeps_its_side_and_the_rest_goes_away_from_training
     assert len(after) == len(before) == 6
 
 
-def test_what_trained_a_model_is_not_moved_to_what_is_held_out_nor_back() -> None:
+def test_used_training_prompts_are_not_moved_to_a_held_out_group() -> None:
     used = Used()
     used.prompt("in-train", SLEEP, "train")
     release(used.study)
@@ -171,7 +171,7 @@ def test_an_import_moves_no_prompt_that_a_release_used_to_another_side() -> None
     assert {name: used.sides()[name] for name in sides} == sides
 
 
-def test_who_may_not(study: Study) -> None:
+def test_only_coordinators_may_regroup(study: Study) -> None:
     for role in (Role.ML_ENGINEER, Role.AUDITOR, Role.SAFETY_LEAD):
         with pytest.raises(NotPermitted):
             regroup_prompts(actor=Actor.of(staff(study, role).user), study=study)
@@ -181,7 +181,7 @@ def test_who_may_not(study: Study) -> None:
         call_command("regroup_prompts", "nowhere")
 
 
-def test_not_while_a_release_is_built(study: Study) -> None:
+def test_regrouping_is_refused_during_a_build(study: Study) -> None:
     frozen_release(study, state="building")
     with pytest.raises(Conflict, match="is being built"):
         regroup_prompts(actor=SYSTEM, study=study)

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 
 from annotations.models import DatasetRelease, ReleaseMember
-from annotations.queries.releases import folder_of
-from annotations.rules.releases import MAX_BUILDS
+from annotations.queries.releases import JOB, folder_of
 from annotations.rules.states import ReleaseState, RoundKind
 from annotations.services import releases
+from codesign.jobs.queries import job_about
+from codesign.jobs.services import tending
 from codesign.shared.actors import SYSTEM, Actor
-from codesign.shared.advisory_locks import Lock, unlock_session
 from codesign.shared.errors import Invalid, NotPermitted
 from tests.factories.modelhub import frozen_release
 from tests.factories.studies import MemberFactory, StudyFactory
+from tests.support.jobs import claimed, run
 from tests.support.release_study import Story, release, rows, unwatched, withdraw
-from tests.support.together import LONGEST
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +35,8 @@ def test_a_release_holds_what_was_judged() -> None:
     assert [r["completion"][0]["content"] for r in rows(made, "sft")] == ["Kinder words"]
     assert len(rows(made, "judgements")) == 2 * (2 + 2) + 1
     assert (made.number, made.parent, made.has_examples) == (1, None, False)
-    assert made.rows_done == made.rows_total == 2
+    job = job_about(kind=JOB, subject_id=made.id)
+    assert job.done == job.total == 2
     assert ReleaseMember.objects.filter(release=made).count() == 2
     assert made.manifest["consent_versions"][0]["number"] == 1
     assert made.manifest["rubric_versions"] == ["felt@1"]
@@ -59,7 +59,7 @@ def test_unrelated_writes_leave_every_data_file_as_it_was() -> None:
     assert changed == {"release", "parent", "files"}
 
 
-def test_a_judgement_more_changes_every_name() -> None:
+def test_one_more_judgement_changes_every_name() -> None:
     """standards 7.1: pseudonyms hold within one selection."""
     story = Story()
     member = story.member()
@@ -155,17 +155,18 @@ def test_the_same_release_built_again_has_the_same_bytes() -> None:
         story.rewrite(story.judge(story.member(), story.prompt()))
     made = releases.request_release(actor=SYSTEM, study=story.study, purpose="training")
     drafts = []
-    for _ in range(2):
-        draft = releases.write_draft(release=made, progress=unwatched)
-        files = {p.name: p.read_bytes() for p in draft.folder.rglob("*.*") if p.is_file()}
-        drafts.append((draft.package.manifest_sha256, files))
+    with claimed(JOB, made.id) as work:
+        for _ in range(2):
+            draft = releases.write_draft(release=made, work=work)
+            files = {p.name: p.read_bytes() for p in draft.folder.rglob("*.*") if p.is_file()}
+            drafts.append((draft.package.manifest_sha256, files))
     assert drafts[0] == drafts[1]
 
 
 @pytest.mark.parametrize(
     ("granted", "says"),
     [
-        (None, "nobody has judged anything"),
+        (None, "there are no judgements"),
         (("take_part", "evaluation"), "1 by people whose consent now in force does not allow"),
     ],
 )
@@ -177,53 +178,28 @@ def test_nothing_to_release(granted: tuple[str, ...] | None, says: str) -> None:
         actor=SYSTEM, study=story.study, purpose="training", progress=unwatched
     )
     assert made.state == "failed"
-    assert made.error.startswith("Nothing may be released yet: ")
-    assert says in made.error
+    reason = job_about(kind=JOB, subject_id=made.id).reason
+    assert reason.startswith("Nothing can be released yet: ")
+    assert says in reason
     assert not Path(settings.RELEASES_DIR, str(made.id)).exists()
 
 
-def test_a_killed_builder_is_followed_by_another() -> None:
+def test_another_worker_builds_after_one_is_killed() -> None:
     story = Story()
     story.judge(story.member(), story.prompt())
     made = releases.request_release(actor=SYSTEM, study=story.study, purpose="training")
-    assert releases._begin(made.id)
-    draft = releases.write_draft(release=made, progress=unwatched)
-    leftover = Path(settings.RELEASES_DIR) / str(made.id)
-    draft.folder.rename(leftover)  # killed between rename and commit
-    (leftover / "stale").touch()
-    assert releases.ring_releases() == 1
-    releases.build_release(release_id=made.id)
+    with claimed(JOB, made.id) as work:
+        draft = releases.write_draft(release=made, work=work)
+        leftover = Path(settings.RELEASES_DIR) / str(made.id)
+        draft.folder.rename(leftover)  # killed between rename and commit
+        (leftover / "stale").touch()
+    assert tending.tend() == 1
+    assert run(JOB, made.id).attempts == 2
     made.refresh_from_db()
-    assert (made.state, made.builds) == ("frozen", 2)
+    assert made.state == "frozen"
     assert not (leftover / "stale").exists()
-    releases.build_release(release_id=made.id)  # once more does nothing
-    assert releases.ring_releases() == 0
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_end_of_a_builders_connection_frees_its_release() -> None:
-    """As after kill -9: the database lets go by itself, and the next ring builds it anew."""
-    story = Story()
-    story.judge(story.member(), story.prompt())
-    made = releases.request_release(actor=SYSTEM, study=story.study, purpose="training")
-    taken, end = threading.Event(), threading.Event()
-
-    def builder() -> None:
-        assert releases._take_lock(made.id, wait=False)
-        assert releases._begin(made.id)
-        taken.set()
-        assert end.wait(LONGEST)
-        connection.close()
-
-    dying = threading.Thread(target=builder)
-    dying.start()
-    assert taken.wait(LONGEST)
-    assert releases.ring_releases() == 0
-    end.set()
-    dying.join(LONGEST)
-    releases.build_release(release_id=made.id, wait=True)
-    made.refresh_from_db()
-    assert (made.state, made.builds) == ("frozen", 2)
+    run(JOB, made.id)  # once more does nothing
+    assert tending.tend() == 0
 
 
 def test_personal_data_keeps_a_rewrite_out_and_helplines_do_not() -> None:
@@ -238,7 +214,7 @@ def test_personal_data_keeps_a_rewrite_out_and_helplines_do_not() -> None:
     assert made.manifest["dropped"]["sft"] == {"personal_data": 1}
 
 
-def test_no_draft_stays_behind(settings: Any, tmp_path: Path) -> None:
+def test_builds_leave_no_draft(settings: Any, tmp_path: Path) -> None:
     """Neither of a release that was frozen nor of one that could not be written."""
     story = Story()
     story.judge(story.member(), story.prompt())
@@ -251,44 +227,8 @@ def test_no_draft_stays_behind(settings: Any, tmp_path: Path) -> None:
         actor=SYSTEM, study=story.study, purpose="training", progress=unwatched
     )
     assert made.state == "failed"
-    assert made.error == "The files could not be written. The server's log says why."
-
-
-@pytest.mark.django_db(transaction=True)
-def test_only_one_builder_at_a_time_and_what_stands_in_line_is_left_there() -> None:
-    story = Story()
-    story.judge(story.member(), story.prompt())
-    made, died, _in_line = (
-        releases.request_release(actor=SYSTEM, study=study, purpose="training")
-        for study in (story.study, Story().study, Story().study)
-    )
-    assert releases._begin(died.id)
-    assert releases._take_lock(made.id, wait=False)
-    seen: list[int] = []
-
-    def try_it() -> None:
-        releases.build_release(release_id=made.id)
-        seen.append(releases.ring_releases())
-        connection.close()
-
-    other = threading.Thread(target=try_it)
-    other.start()
-    other.join(LONGEST)
-    unlock_session(Lock.BUILD_RELEASE, made.id)
-    made.refresh_from_db()
-    assert (made.state, seen) == ("queued", [1])
-    assert releases.ring_releases() == 3
-
-
-def test_a_builder_that_dies_each_time_gives_up_with_a_sentence() -> None:
-    story = Story()
-    made = releases.request_release(actor=SYSTEM, study=story.study, purpose="training")
-    for _ in range(MAX_BUILDS):
-        assert releases._begin(made.id)
-    assert not releases._begin(made.id)
-    made.refresh_from_db()
-    assert made.state == "failed"
-    assert "stopped again and again" in made.error
+    reason = job_about(kind=JOB, subject_id=made.id).reason
+    assert reason == "The files could not be written. Check the log of the server."
 
 
 def test_releases_are_numbered_within_their_study() -> None:
@@ -300,7 +240,7 @@ def test_releases_are_numbered_within_their_study() -> None:
     assert numbers == [1, 2, 1]
 
 
-def test_pressing_twice_asks_once() -> None:
+def test_a_double_click_requests_one_release() -> None:
     story = Story()
     story.judge(story.member(), story.prompt())
     actor = Actor.of(story.coordinator.user)
@@ -313,7 +253,7 @@ def test_pressing_twice_asks_once() -> None:
     assert ask("training") == 3
 
 
-def test_who_may_ask() -> None:
+def test_roles_that_may_request_a_release() -> None:
     story = Story()
     asked = releases.request_release(
         actor=Actor.of(story.coordinator.user), study=story.study, purpose="training"
@@ -330,7 +270,7 @@ def test_who_may_ask() -> None:
 
 @pytest.mark.parametrize("old", ["frozen", "superseded"])
 @pytest.mark.parametrize("new", sorted(ReleaseState))
-def test_what_is_frozen_is_never_built_again(old: str, new: str) -> None:
+def test_a_frozen_release_is_never_built_again(old: str, new: str) -> None:
     """Whatever is written past the services: frozen may become superseded, and nothing else."""
     row = frozen_release(StudyFactory.create(), state=old)
     found = DatasetRelease.objects.filter(id=row.id)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +11,23 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from annotations.models import DatasetRelease
+from annotations.queries.releases import JOB
 from annotations.queries.selection import selection
 from annotations.services import releases
-from annotations.services.release_progress import Cancelled, stopped_by_cancelling, wanted
 from codesign.audit.models import Event
+from codesign.jobs.models import Job
+from codesign.jobs.queries import job_about
+from codesign.jobs.services.pulse import Stopped
+from codesign.jobs.services.working import at_work
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict
 from codesign.studies.rules import Role
 from tests.factories.studies import staff
+from tests.support.jobs import claimed, run
 from tests.support.release_study import Story, release
+from tests.support.together import LONGEST
 
 pytestmark = pytest.mark.django_db
 
@@ -44,43 +49,43 @@ def client_of(member: Any) -> Client:
     return client
 
 
-def test_one_that_waits_is_cancelled_at_once_and_never_built(story: Story) -> None:
+def test_a_queued_release_is_cancelled_and_never_built(story: Story) -> None:
     made = asked(story)
     page = reverse("annotations:release", args=[story.study.slug, made.id])
     client = client_of(story.coordinator)
     assert f"{page}cancel/" in client.get(page).content.decode()
     client.post(f"{page}cancel/")
-    releases.build_release(release_id=made.id)
+    run(JOB, made.id)
     made.refresh_from_db()
-    assert (made.state, made.error) == ("failed", releases.CANCELLED_SAYS)
-    assert releases.CANCELLED_SAYS in client.get(page).content.decode()
+    assert made.state == "failed"
+    assert job_about(kind=JOB, subject_id=made.id).reason == releases.CANCELLED_SAYS
+    assert str(releases.CANCELLED_SAYS) in client.get(page).content.decode()
     event = Event.objects.get(action="annotations.release_cancelled")
     assert event.actor_id == story.coordinator.user_id
 
 
-def test_one_that_is_built_stops_and_leaves_nothing(
-    story: Story, settings: Any, tmp_path: Path
-) -> None:
+def test_cancelling_a_build_leaves_no_files(story: Story, settings: Any, tmp_path: Path) -> None:
     settings.RELEASES_DIR = tmp_path
     made = asked(story)
 
     def cancel_now(done: int, total: int) -> None:
         releases.cancel(actor=Actor.of(story.coordinator.user), release=made)
 
-    releases.build_release(release_id=made.id, progress=cancel_now)
+    run(JOB, made.id, cancel_now)
     made.refresh_from_db()
-    assert (made.state, made.error) == ("failed", releases.CANCELLED_SAYS)
+    assert made.state == "failed"
+    assert job_about(kind=JOB, subject_id=made.id).reason == releases.CANCELLED_SAYS
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
     assert not Event.objects.filter(action="annotations.release_failed").exists()
 
 
-def test_what_is_frozen_cannot_be_cancelled(story: Story) -> None:
+def test_a_frozen_release_cannot_be_cancelled(story: Story) -> None:
     made = release(story.study)
     with pytest.raises(Conflict):
         releases.cancel(actor=Actor.of(story.coordinator.user), release=made)
 
 
-def test_who_may_look_may_not_cancel(story: Story) -> None:
+def test_readers_cannot_cancel(story: Story) -> None:
     made = asked(story)
     page = reverse("annotations:release", args=[story.study.slug, made.id])
     client = client_of(staff(story.study, Role.ML_ENGINEER))
@@ -90,12 +95,14 @@ def test_who_may_look_may_not_cancel(story: Story) -> None:
 
 def test_the_page_says_percent_rate_and_time_left(story: Story) -> None:
     made = asked(story)
-    DatasetRelease.objects.filter(id=made.id).update(
-        state="building",
-        building_since=timezone.now() - timedelta(minutes=10),
-        rows_done=30_000,
-        rows_total=120_000,
+    now = time.time()
+    Job.objects.filter(subject_id=made.id).update(
+        state="running",
+        done=30_000,
+        total=120_000,
+        samples=[[now - 50, 27_500], [now, 30_000]],
     )
+    DatasetRelease.objects.filter(id=made.id).update(state="building")
     progress = reverse("annotations:release-progress", args=[story.study.slug, made.id])
     shown = client_of(story.coordinator).get(progress).content.decode()
     for words in ("25%", "30,000 of 120,000 judgements", "50 a second", "about 30 minutes left"):
@@ -103,23 +110,26 @@ def test_the_page_says_percent_rate_and_time_left(story: Story) -> None:
     assert "csrfmiddlewaretoken" in shown  # so that the button works after the first update
 
 
-def test_it_stops_in_the_first_reading_before_there_is_progress(
+def test_a_build_is_cancelled_during_the_first_pass(
     story: Story, settings: Any, tmp_path: Path
 ) -> None:
     settings.RELEASES_DIR = tmp_path
     made = asked(story)
-    releases.cancel(actor=Actor.of(story.coordinator.user), release=made)
 
     def too_late(done: int, total: int) -> None:
         raise AssertionError("it was read to its end")
 
-    with pytest.raises(Cancelled):
-        releases.write_draft(release=made, progress=too_late)
+    job = job_about(kind=JOB, subject_id=made.id)
+    with at_work(job_id=job.id, call=job.call, listener=too_late) as work:
+        assert work
+        releases.cancel(actor=Actor.of(story.coordinator.user), release=made)
+        with pytest.raises(Stopped):
+            releases.write_draft(release=made, work=work)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_whoever_cancels_does_not_wait_for_the_reading_to_end() -> None:
+def test_cancelling_does_not_wait_for_the_reading_to_end() -> None:
     story = Story()
     story.judge(story.member(), story.prompt())
     made, asks = asked(story), []
@@ -132,14 +142,18 @@ def test_whoever_cancels_does_not_wait_for_the_reading_to_end() -> None:
         finally:
             connection.close()
 
-    def going_on() -> None:
-        stopped_by_cancelling(row=wanted(release=made))()  # looks, and leaves nothing locked
-        with ThreadPoolExecutor(1) as other:
-            other.submit(cancel_elsewhere).result()
-        asks.append(made.id)
-        stopped_by_cancelling(row=wanted(release=made))()
+    with claimed(JOB, made.id) as work:
 
-    chosen = selection(study=story.study, purpose="training", going_on=going_on)
-    with pytest.raises(Cancelled):
-        list(chosen.prompts)
+        def going_on() -> None:
+            work.check()  # leaves nothing locked
+            with ThreadPoolExecutor(1) as other:
+                other.submit(cancel_elsewhere).result()
+            asks.append(made.id)
+            for _ in range(int(LONGEST * 10)):
+                work.check()
+                time.sleep(0.1)
+
+        chosen = selection(study=story.study, purpose="training", going_on=going_on)
+        with pytest.raises(Stopped):
+            list(chosen.prompts)
     assert asks == [made.id]

@@ -7,6 +7,7 @@ import threading
 import pytest
 from django.db import connection, transaction
 
+from annotations.queries.releases import JOB
 from annotations.services import releases
 from codesign.audit.models import Event
 from codesign.consent import services as consent
@@ -14,7 +15,8 @@ from codesign.consent.rules import Purpose, WithdrawalLevel
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.studies.models import Member
 from tests.factories.consent import publish, sign
-from tests.support.release_study import GRANTS, Story, release, rows, unwatched, withdraw
+from tests.support.jobs import claimed
+from tests.support.release_study import GRANTS, Story, release, rows, withdraw
 from tests.support.running import eventually
 from tests.support.together import LONGEST, somebody_waits
 
@@ -87,27 +89,27 @@ def test_withdrawal_between_selection_and_freeze() -> None:
     for member in (goes, stays):
         story.judge(member, prompt)
     made = releases.request_release(actor=SYSTEM, study=story.study, purpose="training")
-    assert releases._begin(made.id)
-    draft = releases.write_draft(release=made, progress=unwatched)
-    withdraw(goes)
-    assert releases.freeze(release=made, draft=draft) is False
-    assert releases.build_once(release=made, progress=unwatched)
-    made.refresh_from_db()
-    assert made.state == "frozen"
-    assert [m.member for m in made.members.all()] == [stays]
-    assert len({r["rater_pseudonym"] for r in rows(made, "judgements")}) == 1
+    with claimed(JOB, made.id) as work:
+        draft = releases.write_draft(release=made, work=work)
+        withdraw(goes)
+        assert releases.freeze(release=made, draft=draft, work=work) is False
+        assert releases.build_once(release=made, work=work)
+        made.refresh_from_db()
+        assert made.state == "frozen"
+        assert [m.member for m in made.members.all()] == [stays]
+        assert len({r["rater_pseudonym"] for r in rows(made, "judgements")}) == 1
 
 
-def test_signing_anew_between_selection_and_freeze_is_a_change_too() -> None:
+def test_a_new_signature_before_the_freeze_counts_as_a_change() -> None:
     story = Story()
     member = story.member()
     story.judge(member, story.prompt())
     made = releases.request_release(actor=SYSTEM, study=story.study, purpose="training")
-    assert releases._begin(made.id)
-    draft = releases.write_draft(release=made, progress=unwatched)
-    withdraw(member)
-    sign(member, GRANTS)
-    assert releases.freeze(release=made, draft=draft) is False
+    with claimed(JOB, made.id) as work:
+        draft = releases.write_draft(release=made, work=work)
+        withdraw(member)
+        sign(member, GRANTS)
+        assert releases.freeze(release=made, draft=draft, work=work) is False
 
 
 @pytest.mark.django_db(transaction=True)
@@ -117,34 +119,34 @@ def test_withdrawal_during_the_freeze_waits_and_supersedes() -> None:
     member = story.member()
     story.judge(member, story.prompt())
     made = releases.request_release(actor=SYSTEM, study=story.study, purpose="training")
-    assert releases._begin(made.id)
-    draft = releases.write_draft(release=made, progress=unwatched)
-    failures: list[BaseException] = []
+    with claimed(JOB, made.id) as work:
+        draft = releases.write_draft(release=made, work=work)
+        failures: list[BaseException] = []
 
-    def leave() -> None:
-        try:
-            withdraw(member)
-        except BaseException as error:
-            failures.append(error)
-        finally:
-            connection.close()
+        def leave() -> None:
+            try:
+                withdraw(member)
+            except BaseException as error:
+                failures.append(error)
+            finally:
+                connection.close()
 
-    with transaction.atomic():
-        assert releases.freeze(release=made, draft=draft)
-        leaving = threading.Thread(target=leave)
-        leaving.start()
-        eventually(somebody_waits)
-        assert leaving.is_alive()
-    leaving.join(LONGEST)
-    assert failures == []
-    made.refresh_from_db()
-    assert made.state == "superseded"
-    assert made.superseded_at
-    assert made.frozen_at
-    assert made.superseded_at > made.frozen_at
+        with transaction.atomic():
+            assert releases.freeze(release=made, draft=draft, work=work)
+            leaving = threading.Thread(target=leave)
+            leaving.start()
+            eventually(somebody_waits)
+            assert leaving.is_alive()
+        leaving.join(LONGEST)
+        assert failures == []
+        made.refresh_from_db()
+        assert made.state == "superseded"
+        assert made.superseded_at
+        assert made.frozen_at
+        assert made.superseded_at > made.frozen_at
 
 
-def test_next_release_is_without_who_left_and_the_earlier_is_superseded() -> None:
+def test_a_withdrawal_supersedes_the_release_and_the_next_excludes_it() -> None:
     """standards 2.9."""
     story = Story()
     prompt = story.prompt()

@@ -42,7 +42,7 @@ WRONG = [
         ("0.1", "9", {"least_p", "least_margin"}),
     ],
 )
-def test_what_may_be_asked_for(p: str, margin: str, fields: set[str]) -> None:
+def test_allowed_thresholds(p: str, margin: str, fields: set[str]) -> None:
     assert least_problems(LeastAsked(Decimal(p), Decimal(margin))).keys() == fields
 
 
@@ -58,7 +58,7 @@ def story(db: None) -> Story:
     return made
 
 
-def test_the_release_says_what_was_asked_for_and_counts_what_is_below(story: Story) -> None:
+def test_the_release_shows_thresholds_and_counts_weaker_pairs(story: Story) -> None:
     out = StringIO()
     call_command(
         "release_dataset", story.study.slug, "--purpose=training", "--least-p=0.8", stdout=out
@@ -98,7 +98,7 @@ def test_every_door_refuses_what_is_out_of_range(
     assert not DatasetRelease.objects.exists()
 
 
-def test_the_same_request_again_is_the_same_release_another_least_is_not(story: Story) -> None:
+def test_only_an_identical_request_returns_the_queued_release(story: Story) -> None:
     def ask(**least: str) -> int:
         asked = LeastAsked(**{name: Decimal(value) for name, value in least.items()})
         return releases.request_release(
@@ -118,7 +118,7 @@ def test_the_same_request_again_is_the_same_release_another_least_is_not(story: 
     ]
 
 
-def test_form_and_api_pass_it_on(story: Story, client: Client) -> None:
+def test_form_and_api_pass_the_thresholds(story: Story, client: Client) -> None:
     slug = story.study.slug
     client.force_login(story.coordinator.user)
     page = client.get(f"/studies/{slug}/releases/new/").content.decode()

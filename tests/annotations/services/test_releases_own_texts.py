@@ -10,13 +10,14 @@ import pytest
 from django.db import connection, transaction
 
 from annotations.models import DatasetRelease, OwnText, Rewrite
-from annotations.queries.releases import folder_of
+from annotations.queries.releases import JOB, folder_of
 from annotations.queries.review import Kind
 from annotations.rules.own_texts import OwnKind, OwnState
 from annotations.services import own_texts, releases, review
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import NotFound
-from tests.support.release_study import Story, release, rows, unwatched
+from tests.support.jobs import claimed
+from tests.support.release_study import Story, release, rows
 from tests.support.together import LONGEST, somebody_waits
 
 pytestmark = pytest.mark.django_db
@@ -42,10 +43,8 @@ def accept(rewrite: Rewrite) -> None:
     review.decide(actor=SYSTEM, kind=Kind.REWRITES, item_id=rewrite.id, state="accepted")
 
 
-def begun(story: Story) -> DatasetRelease:
-    made = releases.request_release(actor=SYSTEM, study=story.study, purpose="training")
-    assert releases._begin(made.id)
-    return made
+def asked(story: Story) -> DatasetRelease:
+    return releases.request_release(actor=SYSTEM, study=story.study, purpose="training")
 
 
 def files_of(made: DatasetRelease) -> str:
@@ -55,7 +54,7 @@ def files_of(made: DatasetRelease) -> str:
     )
 
 
-def test_it_is_left_out_as_if_it_had_not_been_written() -> None:  # standards 4.9
+def test_a_private_text_leaves_no_trace_in_a_release() -> None:  # standards 4.9
     story = Story()
     sent(story)
     made = release(story.study)
@@ -66,7 +65,7 @@ def test_it_is_left_out_as_if_it_had_not_been_written() -> None:  # standards 4.
     assert rows(made, "judgements")  # the judgement itself counts
 
 
-def test_freed_and_accepted_it_is_in_the_next() -> None:
+def test_an_allowed_and_accepted_rewrite_is_in_the_next_release() -> None:
     story = Story()
     rewrite = sent(story)
     decide(rewrite, "free")
@@ -75,7 +74,7 @@ def test_freed_and_accepted_it_is_in_the_next() -> None:
     assert [row["completion"][0]["content"] for row in rows(made, "sft")] == [SAID]
 
 
-def test_words_beside_a_mark_are_blank_until_they_are_free() -> None:
+def test_words_of_highlights_are_blank_until_allowed() -> None:
     story = Story()
     member, prompt = story.member(), story.prompt()
     response = str(story.responses(prompt)[0].id)
@@ -95,61 +94,64 @@ def test_words_beside_a_mark_are_blank_until_they_are_free() -> None:
     assert labels(release(story.study)) == [SAID, "cold"]
 
 
-def test_sent_while_a_release_is_made_it_is_not_in_it() -> None:
+def test_a_text_sent_during_a_build_is_not_released() -> None:
     story = Story()
     story.judge(story.member(), story.prompt())
-    made = begun(story)
-    draft = releases.write_draft(release=made, progress=unwatched)
-    rewrite = sent(story)
-    assert releases.freeze(release=made, draft=draft)
-    made.refresh_from_db()
-    assert SAID not in files_of(made)
-    decide(rewrite, "free")
-    accept(rewrite)
-    assert SAID in files_of(release(story.study))
+    made = asked(story)
+    with claimed(JOB, made.id) as work:
+        draft = releases.write_draft(release=made, work=work)
+        rewrite = sent(story)
+        assert releases.freeze(release=made, draft=draft, work=work)
+        made.refresh_from_db()
+        assert SAID not in files_of(made)
+        decide(rewrite, "free")
+        accept(rewrite)
+        assert SAID in files_of(release(story.study))
 
 
-def test_made_private_again_while_a_release_is_made_it_is_not_in_it() -> None:
+def test_a_text_made_private_during_a_build_is_not_released() -> None:
     """What nobody has accepted is in no draft, and what was accepted cannot be made private."""
     story = Story()
     rewrite = sent(story)
     decide(rewrite, "free")
-    made = begun(story)
-    draft = releases.write_draft(release=made, progress=unwatched)
-    decide(rewrite, "private")
-    assert releases.freeze(release=made, draft=draft)
-    made.refresh_from_db()
-    assert SAID not in files_of(made)
-    with pytest.raises(NotFound):
-        accept(rewrite)
+    made = asked(story)
+    with claimed(JOB, made.id) as work:
+        draft = releases.write_draft(release=made, work=work)
+        decide(rewrite, "private")
+        assert releases.freeze(release=made, draft=draft, work=work)
+        made.refresh_from_db()
+        assert SAID not in files_of(made)
+        with pytest.raises(NotFound):
+            accept(rewrite)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_choice_during_the_freeze_waits_for_it_and_then_counts() -> None:
+def test_a_choice_during_a_freeze_waits_and_then_applies() -> None:
     """Two real connections, one order of locks: neither stops the other for ever."""
     story = Story()
     rewrite = sent(story)
-    made = begun(story)
-    draft = releases.write_draft(release=made, progress=unwatched)
-    failures: list[BaseException] = []
+    made = asked(story)
+    with claimed(JOB, made.id) as work:
+        draft = releases.write_draft(release=made, work=work)
+        failures: list[BaseException] = []
 
-    def let_it_be_used() -> None:
-        try:
-            decide(rewrite, "free")
-        except BaseException as error:
-            failures.append(error)
-        finally:
-            connection.close()
+        def let_it_be_used() -> None:
+            try:
+                decide(rewrite, "free")
+            except BaseException as error:
+                failures.append(error)
+            finally:
+                connection.close()
 
-    with transaction.atomic():
-        assert releases.freeze(release=made, draft=draft)
-        choosing = threading.Thread(target=let_it_be_used)
-        choosing.start()
-        while choosing.is_alive() and not somebody_waits():
-            choosing.join(0.05)
-        assert choosing.is_alive()
-    choosing.join(LONGEST)
-    assert not failures
-    made.refresh_from_db()
-    assert SAID not in files_of(made)
-    assert OwnText.objects.get().state == OwnState.FREE
+        with transaction.atomic():
+            assert releases.freeze(release=made, draft=draft, work=work)
+            choosing = threading.Thread(target=let_it_be_used)
+            choosing.start()
+            while choosing.is_alive() and not somebody_waits():
+                choosing.join(0.05)
+            assert choosing.is_alive()
+        choosing.join(LONGEST)
+        assert not failures
+        made.refresh_from_db()
+        assert SAID not in files_of(made)
+        assert OwnText.objects.get().state == OwnState.FREE

@@ -72,7 +72,7 @@ def ids(made: DatasetRelease, config: str, name: str = "record_id") -> set[str]:
     return {row[name] for row in rows(made, config)}
 
 
-def test_each_release_lists_the_records_that_stood_on_it(two_and_a_rewrite: Two) -> None:
+def test_each_release_lists_the_records_based_on_the_person(two_and_a_rewrite: Two) -> None:
     """By the names in that release's own files: applying the list leaves nothing of the person.
 
     standards 2.9.
@@ -108,7 +108,7 @@ def test_each_release_lists_the_records_that_stood_on_it(two_and_a_rewrite: Two)
 
 
 @pytest.mark.parametrize("state", ["pending", "held_back"])
-def test_what_was_never_in_a_release_is_not_listed(state: str) -> None:
+def test_work_outside_a_release_is_not_listed(state: str) -> None:
     story = Story()
     leaves, stays = story.member(), story.member("clinical")
     prompt = story.prompt()
@@ -199,7 +199,7 @@ def test_the_list_names_nobody(two_and_a_rewrite: Two) -> None:
     assert len(shown["retracted_on"]) == len("2026-01-01")  # no time of day
 
 
-def test_somebody_who_leaves_later_is_listed_too(two: Two) -> None:
+def test_a_later_withdrawal_is_listed_too(two: Two) -> None:
     """The release was superseded already; their work is in the copies all the same."""
     withdraw(two.leaves)
     withdraw(two.stays)
@@ -208,7 +208,7 @@ def test_somebody_who_leaves_later_is_listed_too(two: Two) -> None:
     assert two.feed("?release=3") == []
 
 
-def test_a_use_that_is_taken_back_concerns_the_releases_for_it(two: Two) -> None:
+def test_withdrawing_a_use_affects_only_its_releases(two: Two) -> None:
     evaluation = release(two.story.study, "evaluation")
     consent.change_choice(
         actor=Actor.of(two.leaves.user),
@@ -226,7 +226,7 @@ def test_a_use_that_is_taken_back_concerns_the_releases_for_it(two: Two) -> None
     assert two.feed()[0] == feed[0]  # once listed, for ever the same
 
 
-def test_signing_again_takes_nothing_off_the_list(two: Two) -> None:
+def test_signing_again_keeps_retractions(two: Two) -> None:
     withdraw(two.leaves)
     sign(two.leaves, ("take_part", "training"))
     assert len(two.feed()) == 2
@@ -234,7 +234,7 @@ def test_signing_again_takes_nothing_off_the_list(two: Two) -> None:
     assert Retraction.objects.count() == 2
 
 
-def test_the_next_release_owes_nothing(two: Two) -> None:
+def test_the_next_release_has_no_retractions(two: Two) -> None:
     withdraw(two.leaves)
     third = release(two.story.study)
     assert third.number not in {row["release_number"] for row in two.feed()}
@@ -254,7 +254,7 @@ def test_comparisons_between_models_were_in_no_release(two: Two) -> None:
 SEE = {Role.COORDINATOR, Role.ML_ENGINEER, Role.AUDITOR}
 
 
-def test_who_may_read_it(two: Two, subtests: pytest.Subtests) -> None:
+def test_roles_that_may_read(two: Two, subtests: pytest.Subtests) -> None:
     withdraw(two.leaves)
     judging = {Role.PANELIST: "lived", Role.CLINICIAN: "clinical"}
     for role in Role:
@@ -273,7 +273,7 @@ def test_who_may_read_it(two: Two, subtests: pytest.Subtests) -> None:
                 problem(answer, 403)
 
 
-def test_strangers_tokens_and_nonsense(two: Two) -> None:
+def test_unknown_actors_and_ids_are_refused(two: Two) -> None:
     problem(Client().get(two.address), 401)
     elsewhere = Client()
     elsewhere.force_login(staff(StudyFactory.create(), Role.COORDINATOR).user)
@@ -289,7 +289,7 @@ def test_strangers_tokens_and_nonsense(two: Two) -> None:
         problem(two.client.get(two.address, {"release": wrong}), 400)
 
 
-def test_a_feed_goes_on_where_it_stopped(two: Two) -> None:
+def test_a_feed_resumes_from_its_last_page(two: Two) -> None:
     withdraw(two.leaves)
     first = two.client.get(two.address + "?page_size=1").json()
     second = two.client.get(first["next"]).json()

@@ -65,9 +65,7 @@ def test_a_decision_moves_logs_and_is_audited(member: Member, coordinator: Membe
     assert Event.objects.filter(about_id__in=[rewrite.id, flag.id]).count() == 2
 
 
-def test_deciding_again_adds_a_row_and_the_same_again_none(
-    member: Member, clinician: Member
-) -> None:
+def test_only_a_changed_decision_adds_a_row(member: Member, clinician: Member) -> None:
     rewrite, _ = judged(member)
     actor = Actor.of(clinician.user)
     for state in ("accepted", "accepted", "held_back", "accepted"):
@@ -76,7 +74,9 @@ def test_deciding_again_adds_a_row_and_the_same_again_none(
 
 
 @pytest.mark.parametrize("state", ["pending", "reported"])
-def test_there_is_no_way_back_to_waiting(member: Member, coordinator: Member, state: str) -> None:
+def test_a_decided_review_cannot_wait_again(
+    member: Member, coordinator: Member, state: str
+) -> None:
     rewrite, flag = judged(member)
     actor = Actor.of(coordinator.user)
     review.decide(actor=actor, kind=Kind.REWRITES, item_id=rewrite.id, state="accepted")
@@ -170,7 +170,7 @@ def test_the_system_may(member: Member) -> None:
     assert ReviewDecision.objects.get().reviewer is None
 
 
-def test_what_waits_comes_one_after_another(member: Member, coordinator: Member) -> None:
+def test_waiting_items_are_shown_one_by_one(member: Member, coordinator: Member) -> None:
     found = {judged(member)[0].id for _ in range(3)}
     actor = Actor.of(coordinator.user)
     seen: list[uuid.UUID] = []
@@ -186,7 +186,7 @@ def test_what_waits_comes_one_after_another(member: Member, coordinator: Member)
     assert seen[3] == seen[0]
 
 
-def test_what_was_withdrawn_is_not_reviewed(member: Member, coordinator: Member) -> None:
+def test_withdrawn_texts_are_not_reviewed(member: Member, coordinator: Member) -> None:
     judged(member)
     actor = Actor.of(coordinator.user)
     assert queries.counts(actor=actor, study_id=member.study_id) == queries.Counts(1, 1, 0)
@@ -194,7 +194,7 @@ def test_what_was_withdrawn_is_not_reviewed(member: Member, coordinator: Member)
     assert queries.counts(actor=actor, study_id=member.study_id) == queries.Counts(0, 0, 0)
 
 
-def test_every_decision_is_on_some_page_and_can_be_told_apart(coordinator: Member) -> None:
+def test_every_decision_is_listed_and_distinguishable(coordinator: Member) -> None:
     many = DECIDED_A_PAGE + 1
     member = judge(cohort__study=coordinator.study)
     judging_round(cohort_of(member), tasks=many)
@@ -220,7 +220,7 @@ def test_every_decision_is_on_some_page_and_can_be_told_apart(coordinator: Membe
     assert "<button" not in pages[0].split("<main")[1].split("</main")[0]
 
 
-def test_who_comes_second_keeps_their_note_and_goes_on(
+def test_a_late_reviewer_keeps_their_note(
     member: Member, coordinator: Member, clinician: Member
 ) -> None:
     rewrite, _ = judged(member)
@@ -236,7 +236,7 @@ def test_who_comes_second_keeps_their_note_and_goes_on(
     page = client.post(decide, sent)
     assert page.status_code == 409
     words = page.content.decode()
-    assert "Somebody decided on this while you were reading." in words
+    assert "Somebody else decided on this while you were reading." in words
     assert "held back" in words
     assert "Warm and plain.</textarea>" in words
     assert page.context["next"].replace("&", "&amp;") in words
@@ -248,7 +248,7 @@ def test_who_comes_second_keeps_their_note_and_goes_on(
     assert client.post(decide, sent | {"note": "x" * 501, "state": "held_back"}).status_code == 400
 
 
-def test_the_page_goes_from_one_to_the_next(member: Member, coordinator: Member) -> None:
+def test_the_page_shows_the_next_after_each_decision(member: Member, coordinator: Member) -> None:
     judged(member)
     judged(member)
     client = signed_in(coordinator)
@@ -275,7 +275,7 @@ def test_the_page_goes_from_one_to_the_next(member: Member, coordinator: Member)
     assert "held back" in page.content.decode()
 
 
-def test_the_page_tells_nobody_who_wrote_it_or_when(member: Member, clinician: Member) -> None:
+def test_the_page_does_not_reveal_author_or_time(member: Member, clinician: Member) -> None:
     rewrite, _ = judged(member)
     client = signed_in(clinician)
     pages = [
@@ -306,7 +306,7 @@ def test_queries_do_not_grow(member: Member, coordinator: Member, name: str) -> 
     assert queries_of(client, url) == few
 
 
-def test_a_rewrite_of_capitals_and_punctuation_is_shown_as_such(
+def test_a_rewrite_of_only_capitals_and_punctuation_has_a_note(
     member: Member, coordinator: Member
 ) -> None:
     """Whatever is decided, it is no training data: the reviewer should know."""

@@ -66,12 +66,12 @@ def test_nobody_reads_what_others_wrote_before_they_judged_the_same_prompt(
 
     assert not reads()
     assert (
-        "2 come here once you have judged or skipped their texts yourself"
+        "2 appear here after you have judged or skipped their texts yourself"
         in client.get(review_page(member)).content.decode()
     )
     home = client.get(reverse("desk:study", kwargs={"slug": member.study.slug})).content.decode()
-    assert "2 come here once you have judged or skipped their texts yourself" in home
-    assert "Nothing waits." not in home
+    assert "2 appear here after you have judged or skipped their texts yourself" in home
+    assert "Nothing is waiting." not in home
     held = lease(clinician)
     assert not reads()
     assignments.stop(actor=Actor.of(clinician.user), assignment_id=held.id)
@@ -89,7 +89,7 @@ def test_nobody_reads_what_others_wrote_before_they_judged_the_same_prompt(
 
 
 @pytest.mark.parametrize("door", ["review", "decided", "one"])
-def test_who_read_a_prompt_in_review_is_never_asked_to_judge_it(
+def test_a_reviewed_prompt_is_never_leased_to_its_reader(
     member: Member, clinician: Member, door: str
 ) -> None:
     rewrite, _ = judged(member)
@@ -118,9 +118,7 @@ def test_who_read_a_prompt_in_review_is_never_asked_to_judge_it(
 
 
 @pytest.mark.parametrize("why", ["a colleague holds it", "the round is closed"])
-def test_what_cannot_be_offered_now_is_shown_and_then_never_offered(
-    member: Member, clinician: Member, why: str
-) -> None:
+def test_a_reviewed_prompt_is_never_offered(member: Member, clinician: Member, why: str) -> None:
     rewrite, _ = judged(member)
     made = judging_round(cohort_of(clinician), tasks=0)
     ask_about(made, rewrite)
@@ -142,9 +140,7 @@ def test_what_cannot_be_offered_now_is_shown_and_then_never_offered(
     assert lease(colleague).prompt == rewrite.response.prompt
 
 
-def test_one_may_review_instead_of_judging_and_is_told_what_that_means(
-    member: Member, clinician: Member
-) -> None:
+def test_a_clinician_can_review_instead_of_judging(member: Member, clinician: Member) -> None:
     first, second = judged(member)[0], judged(member)[0]
     made = judging_round(cohort_of(clinician), tasks=0, overlap=2)
     for rewrite in (first, second):
@@ -155,7 +151,7 @@ def test_one_may_review_instead_of_judging_and_is_told_what_that_means(
     assert page.context["counts"].later == 4
     words = page.content.decode()
     assert "Review the next one instead" in words
-    assert "Then you are not asked to judge it any more." in words
+    assert "Then you will not be asked to judge it." in words
     instead = reverse("annotations:review-instead", kwargs={"slug": member.study.slug})
     assert client.get(instead).status_code == 405
     page = client.post(instead, {"kind": "rewrites"}, follow=True)
@@ -165,7 +161,7 @@ def test_one_may_review_instead_of_judging_and_is_told_what_that_means(
     event = Event.objects.get(action="annotations.gave_up_judging")
     assert (event.actor_id, event.about_id) == (clinician.user_id, shown.prompt_id)
     page = client.post(instead, {"kind": "rewrites"}, follow=True)
-    assert "what you have open to judge" in page.content.decode()
+    assert "the text that you have open" in page.content.decode()
     assert page.context["counts"].later == 2
     send(held)
     actor = Actor.of(clinician.user)
@@ -185,9 +181,7 @@ def test_others_may_not_review_instead(member: Member, role: str) -> None:
     assert not SeenInReview.objects.exists()
 
 
-def test_work_that_comes_late_is_not_taken_from_who_read_what_others_wrote(
-    member: Member, clinician: Member
-) -> None:
+def test_late_work_of_a_reviewer_is_refused(member: Member, clinician: Member) -> None:
     rewrite, _ = judged(member)
     ask_about(judging_round(cohort_of(clinician), tasks=0, overlap=2), rewrite)
     mine = lease(clinician)
@@ -221,7 +215,7 @@ def test_held_out_prompts_come_back_and_stay_unread_until_given_up(
 
 
 @pytest.mark.parametrize("overlap", [1, 2])
-def test_what_colleagues_judged_to_the_last_seat_is_open_to_all(
+def test_reviews_of_finished_tasks_are_open_to_all(
     member: Member, clinician: Member, overlap: int
 ) -> None:
     rewrite, _ = judged(member)

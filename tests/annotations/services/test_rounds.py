@@ -91,7 +91,7 @@ def test_held_out_prompts_are_for_evaluation_alone(kind: RoundKind) -> None:
         )
 
 
-def test_what_is_no_task() -> None:
+def test_invalid_tasks_are_refused() -> None:
     made = judging_round(CohortFactory.create(), tasks=0)
     prompt = PromptFactory.create(study=made.study)
     good = ResponseFactory.create(prompt=prompt)
@@ -134,7 +134,7 @@ def test_many_tasks_cost_few_queries() -> None:
 @pytest.mark.parametrize(
     "changes", [{"asks": []}, {"asks": ["sing"]}, {"asks": ["rating", "rating"]}, {"overlap": 0}]
 )
-def test_plans_that_make_no_sense(changes: dict[str, Any]) -> None:
+def test_invalid_plans_are_refused(changes: dict[str, Any]) -> None:
     made = judging_round(CohortFactory.create(), tasks=0)
     with pytest.raises(Invalid):
         make(made, plan(made, **changes))
@@ -190,7 +190,7 @@ def test_a_change_of_a_rubric_is_a_new_version() -> None:
         )
 
 
-def test_the_hottest_query_has_the_columns_that_its_reader_names() -> None:
+def test_the_queue_query_has_the_expected_columns() -> None:
     with transaction.atomic():
         sql = queries.first_free.sql
     seat, task = '"annotations_seat"', '"annotations_task"'
@@ -199,7 +199,7 @@ def test_the_hottest_query_has_the_columns_that_its_reader_names() -> None:
     assert sql.endswith(f"FOR NO KEY UPDATE OF {task} SKIP LOCKED")
 
 
-def test_what_somebody_did_is_looked_up_in_a_hash_table() -> None:
+def test_earlier_work_is_looked_up_in_a_hash_table() -> None:
     somebody = queries.first_free.parameters(member_id=uuid.uuid4(), cohort_id=uuid.uuid4())
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN {queries.first_free.sql}", somebody)

@@ -123,7 +123,7 @@ def parted(group_of: dict[str, uuid.UUID]) -> set[frozenset[str]]:
 
 
 @pytest.mark.parametrize("parts", [1, 2, 20])
-def test_all_that_a_full_comparison_ties_is_tied_and_nothing_else(study: Study, parts: int) -> None:
+def test_groups_equal_those_of_a_full_comparison(study: Study, parts: int) -> None:
     rows = sample()
     wanted = by_comparing_all(rows)
     assert SAMPLE / 4 < len(wanted) < SAMPLE - 50, "a sample with something to find"
@@ -135,7 +135,7 @@ def test_all_that_a_full_comparison_ties_is_tied_and_nothing_else(study: Study, 
 
 
 @pytest.mark.parametrize("parts", [1, 2])
-def test_near_ones_among_many_prompts_of_one_template_are_tied_without_comparing_all(
+def test_near_duplicates_of_a_template_are_joined_without_all_pairs(
     study: Study, parts: int
 ) -> None:
     """All pairs of these are compared in minutes, and of a whole file of them in days."""
@@ -158,7 +158,7 @@ def test_many_prompts_that_differ_by_a_word_are_of_one_group(study: Study) -> No
     assert Prompt.objects.filter(study=study).values("split_group").distinct().count() == 1
 
 
-def test_who_waits_is_told_now_and_then_while_prompts_are_tied_and_may_stop(study: Study) -> None:
+def test_an_import_can_be_stopped_while_groups_are_computed(study: Study) -> None:
     draw = random.Random(11)
     intake = Intake(actor=SYSTEM, study=study)
     with transaction.atomic():
@@ -185,14 +185,14 @@ def varied(row: PromptRow, number: int) -> PromptRow:
     return PromptRow(messages=said, external_id=f"p{number}", line=number)
 
 
-def test_the_same_text_again_and_again_stands_in_the_buckets_once(study: Study) -> None:
+def test_identical_texts_are_in_the_buckets_once(study: Study) -> None:
     text = [{"role": "user", "content": "I can't sleep and I lie awake for hours."}]
     add(study, [PromptRow(messages=text, external_id=f"p{n}", line=n) for n in range(50)])
     assert SketchBucket.objects.count() == minhash_buckets.SLOTS, "ten words: a key of each kind"
     assert Prompt.objects.values("split_group").distinct().count() == 1
 
 
-def test_one_prompt_more_asks_as_much_of_a_large_study_as_of_a_small_one(study: Study) -> None:
+def test_adding_a_prompt_costs_the_same_in_a_large_study(study: Study) -> None:
     """The lookup names its buckets and goes by their index; it reads no other prompt's sketch."""
     draw = random.Random(3)
     counts = []

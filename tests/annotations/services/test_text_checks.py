@@ -55,7 +55,7 @@ def replies(made: Any) -> set[str]:
     return found | {r["completion"][0]["content"] for r in rows(made, "unpaired_preference")}
 
 
-def test_what_holds_personal_data_stays_out_and_is_counted(story: Story) -> None:
+def test_texts_with_personal_data_are_left_out_and_counted(story: Story) -> None:
     """standards 7.5: 261 rows of a release held a number that nobody had looked at."""
     found = release(story.study)
     assert replies(found) == {LINE, OTHER}
@@ -92,7 +92,7 @@ def test_texts_are_looked_at_once(story: Story, settings: Any) -> None:
     assert one.selection_hash == two.selection_hash
 
 
-def test_what_nobody_judged_is_not_looked_at(db: None) -> None:
+def test_texts_without_judgements_are_not_scanned(db: None) -> None:
     story = Story()
     story.judge(story.member(), story.prompt())
     story.prompt(RING, OTHER)
@@ -139,7 +139,7 @@ def test_the_page_lists_and_clears(story: Story, client: Client) -> None:
     release(story.study)
     client.force_login(story.coordinator.user)
     start = f"/studies/{story.study.slug}/releases/"
-    assert "2 texts look as if they held personal data" in client.get(start).content.decode()
+    assert "2 texts may contain personal data" in client.get(start).content.decode()
     page = client.get(f"{start}texts/").content.decode()
     assert "<mark>07700 900123</mark>" in page
     assert LINE not in page
@@ -178,7 +178,7 @@ def test_others_do_not_see_the_page(story: Story, client: Client, role: str) -> 
         ({"responses": [response("a"), response("b"), response("c", uncleared=True)]}, {}),
     ],
 )
-def test_neither_side_of_a_preference_holds_it(
+def test_a_preference_never_contains_uncleared_text(
     changes: dict[str, Any], dropped: dict[str, int]
 ) -> None:
     chosen = selection([judgement("lived-1", A_FIRST, ratings=RATED)], **changes)
@@ -186,7 +186,7 @@ def test_neither_side_of_a_preference_holds_it(
     assert (len(records), why) == (0 if dropped else 1, dropped)
 
 
-def test_what_is_listed_does_not_hold_it_either() -> None:
+def test_listed_pairs_do_not_contain_personal_data() -> None:
     judged = [judgement(f"lived-{n}", A_FIRST) for n in range(3)]
     judged += [judgement(f"clinical-{n}", A_FIRST[::-1]) for n in range(3)]
     responses = [response("a", uncleared=True), response("b")]
@@ -203,7 +203,7 @@ def test_what_is_listed_does_not_hold_it_either() -> None:
         ("born 5-JAN, at M11AE", ["5-JAN,", "M11AE"]),
     ],
 )
-def test_what_may_be_personal_is_marked(text: str, hits: list[str]) -> None:
+def test_possible_personal_data_is_marked(text: str, hits: list[str]) -> None:
     pieces = marked(text)
     assert "".join(piece for piece, _ in pieces) == text
     assert [piece for piece, hit in pieces if hit] == hits

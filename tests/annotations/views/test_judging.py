@@ -29,7 +29,7 @@ def member() -> Member:
     return member
 
 
-def test_shows_what_is_asked_and_the_same_again(member: Member) -> None:
+def test_the_page_shows_the_same_assignment_again(member: Member) -> None:
     client = signed_in(member)
     page = client.get(judge_url(member))
     assert page.status_code == 200
@@ -71,7 +71,7 @@ def test_sending_stores_and_answers_with_the_next(member: Member) -> None:
     assert (str(flag.response_id), flag.harm, flag.severity) == (order[1], Harm.DIAGNOSING, 2)
 
 
-def test_the_same_sending_twice_is_one_judgement_and_one_credit(member: Member) -> None:
+def test_a_repeated_request_is_one_judgement_and_one_credit(member: Member) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
@@ -97,20 +97,20 @@ def test_active_time_is_what_was_counted_or_since_it_was_shown(
     assert least <= Judgement.objects.get().active_ms <= most
 
 
-def test_sending_something_else_afterwards_says_that_it_is_sent(member: Member) -> None:
+def test_sending_other_answers_later_is_refused(member: Member) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
     client.post(one_url(first), filled(first))
     page = client.post(one_url(first), filled(first, score=1, key="another"))
     assert page.status_code == 409
-    assert "This one is sent" in page.content.decode()
+    assert "This text is sent" in page.content.decode()
     assert judge_url(member) in page.content.decode()
     back = client.get(one_url(first))
-    assert (back.status_code, "This one is sent" in back.content.decode()) == (200, True)
+    assert (back.status_code, "This text is sent" in back.content.decode()) == (200, True)
 
 
-def test_what_is_missing_is_said_and_what_was_filled_in_stays(member: Member) -> None:
+def test_missing_answers_are_named_and_the_others_stay(member: Member) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
@@ -166,7 +166,7 @@ def test_an_unchanged_reply_is_no_rewrite(member: Member) -> None:
     assert not Rewrite.objects.exists()
 
 
-def test_a_draft_comes_back_field_by_field(member: Member) -> None:
+def test_a_draft_is_shown_field_by_field(member: Member) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
@@ -190,16 +190,14 @@ def test_a_draft_comes_back_field_by_field(member: Member) -> None:
         {"comment": 5, "strength": "x", "all_harmful": "x", "active_seconds": [1]},
     ],
 )
-def test_a_draft_that_makes_no_sense_does_not_break_the_page(
-    member: Member, draft: dict[str, Any]
-) -> None:
+def test_an_invalid_draft_does_not_break_the_page(member: Member, draft: dict[str, Any]) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     Assignment.objects.update(draft=draft)
     assert client.get(judge_url(member)).status_code == 200
 
 
-def test_scripts_get_short_answers(member: Member) -> None:
+def test_requests_of_the_script_get_short_answers(member: Member) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
@@ -218,10 +216,10 @@ def test_skip_is_paid_and_answers_with_the_next(member: Member) -> None:
     first.refresh_from_db()
     assert (first.state, first.skip_note) == (AssignmentState.SKIPPED, "Near.")
     assert Transfer.objects.count() == 1
-    assert "You skipped this one" in client.get(one_url(first)).content.decode()
+    assert "You skipped this text" in client.get(one_url(first)).content.decode()
 
 
-def test_one_whose_time_was_over_can_be_skipped(member: Member) -> None:
+def test_an_expired_assignment_can_be_skipped(member: Member) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
@@ -241,7 +239,7 @@ def test_asking_for_headers_alone_leases_nothing(member: Member) -> None:
     assert not Assignment.objects.exists()
 
 
-def test_an_unknown_reason_is_said_and_nothing_that_was_written_is_lost(member: Member) -> None:
+def test_an_unknown_skip_reason_is_refused_and_answers_stay(member: Member) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     written = {"skip": "because", "skip_note": "Near to me.", "comment": "So far."}
@@ -251,7 +249,7 @@ def test_an_unknown_reason_is_said_and_nothing_that_was_written_is_lost(member: 
         assert said in page.content.decode()
 
 
-def test_stop_saves_gives_the_seat_back_and_brings_it_again(member: Member) -> None:
+def test_stop_saves_and_returns_the_seat(member: Member) -> None:
     """Others can take the text at once; whoever goes on finds it as they left it."""
     client = signed_in(member)
     client.get(judge_url(member))
@@ -265,16 +263,16 @@ def test_stop_saves_gives_the_seat_back_and_brings_it_again(member: Member) -> N
     assert held(member).task_id == first.task_id
 
 
-def test_after_the_last_one_it_says_so(member: Member) -> None:
+def test_the_page_after_the_last_text_says_so(member: Member) -> None:
     client = signed_in(member)
     page = client.get(judge_url(member))
     for _ in range(3):
         one = held(member)
         page = client.post(one_url(one), filled(one))
     words = page.content.decode()
-    assert "You have judged everything there is for now. Thank you." in words
+    assert "You have finished all texts for now. Thank you." in words
     assert "£2.40" in words
-    assert "judged everything there is" in client.get(judge_url(member)).content.decode()
+    assert "finished all texts for now" in client.get(judge_url(member)).content.decode()
 
 
 @pytest.mark.parametrize("count", [1, 3, 4])
@@ -325,7 +323,7 @@ def test_no_system_message_is_shown() -> None:
     words = signed_in(member).get(judge_url(member)).content.decode()
     assert "Secret" not in words
     assert "Hello &lt;script&gt;" in words
-    for part in ("Someone writes", "Reply so far", "They go on"):
+    for part in ("Someone writes", "Earlier reply", "They continue"):
         assert words.count(part) == 1
 
 

@@ -15,7 +15,7 @@ from tests.support.pages import flowed
 pytestmark = pytest.mark.django_db
 
 
-def test_of_two_a_comparison_and_harm_in_both_are_one_choice() -> None:
+def test_two_replies_have_one_choice_for_comparison_and_harm() -> None:
     member = judge()
     judging_round(cohort_of(member), asks=(Ask.RANKING,))
     client = signed_in(member)
@@ -30,7 +30,7 @@ def test_of_two_a_comparison_and_harm_in_both_are_one_choice() -> None:
     assert (judgement.all_harmful, judgement.ranking) == (True, [])
 
 
-def test_of_three_places_and_harm_in_all_are_asked_about() -> None:
+def test_three_replies_have_places_and_a_choice_of_harm() -> None:
     member = judge()
     judging_round(
         cohort_of(member), sources=[uuid.uuid4() for _ in range(3)], asks=(Ask.RATING, Ask.RANKING)

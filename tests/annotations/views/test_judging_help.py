@@ -37,7 +37,7 @@ def help_about(assignment: Assignment) -> str:
     return f"{reverse('care:help')}?next={one_url(assignment)}"
 
 
-def test_what_was_written_is_saved_and_help_leads_back_to_it(member: Member) -> None:
+def test_help_saves_the_form_and_leads_back(member: Member) -> None:
     client = signed_in(member)
     page = client.get(judge_url(member)).content.decode()
     header = page.split("</header>")[0]
@@ -56,7 +56,7 @@ def test_what_was_written_is_saved_and_help_leads_back_to_it(member: Member) -> 
 
 
 @pytest.mark.parametrize("address", ["/", "/studies/some/", "/studies/some/judge/", "/nowhere/"])
-def test_there_is_nothing_to_stop_elsewhere(member: Member, address: str) -> None:
+def test_help_from_other_pages_has_no_stop_button(member: Member, address: str) -> None:
     client = signed_in(member)
     for next_to in (address, f"//elsewhere.example.org{address}"):
         page = client.get(reverse("care:help"), {"next": next_to}).content.decode()
@@ -65,7 +65,7 @@ def test_there_is_nothing_to_stop_elsewhere(member: Member, address: str) -> Non
         assert "Account" in header
 
 
-def test_help_is_never_refused(member: Member) -> None:
+def test_help_works_if_the_form_cannot_be_saved(member: Member) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
@@ -81,7 +81,7 @@ def test_help_is_never_refused(member: Member) -> None:
     assert "Stop for now" not in page.split("</header>")[0]
 
 
-def test_the_help_of_a_stranger_saves_nothing(member: Member) -> None:
+def test_help_of_another_person_saves_nothing(member: Member) -> None:
     signed_in(member).get(judge_url(member))
     first = held(member)
     other = signed_in(judge(cohort=member.cohort))

@@ -32,7 +32,7 @@ def said(page: bytes) -> str:
     return found.group()
 
 
-def test_what_arrived_and_what_it_brought_is_said(member: Member) -> None:
+def test_the_page_confirms_the_judgement_and_its_pay(member: Member) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     one = held(member)
@@ -40,7 +40,7 @@ def test_what_arrived_and_what_it_brought_is_said(member: Member) -> None:
     assert "added" not in said(client.get(judge_url(member)).content)  # once
 
 
-def test_a_second_not_today_says_that_it_is_not_paid_again(member: Member) -> None:
+def test_a_second_not_today_is_shown_as_unpaid(member: Member) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     first, second = (
@@ -52,7 +52,7 @@ def test_a_second_not_today_says_that_it_is_not_paid_again(member: Member) -> No
 
 
 @pytest.mark.parametrize("wish", ["send", "stop", "look"])
-def test_who_has_left_is_asked_for_nothing(member: Member, wish: str) -> None:
+def test_former_members_get_no_tasks(member: Member, wish: str) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     one = held(member)
@@ -64,7 +64,7 @@ def test_who_has_left_is_asked_for_nothing(member: Member, wish: str) -> None:
     words = page.content.decode()
     assert page.status_code == 403
     assert "You have left this study" in words
-    assert "Nothing is asked of you any more" in words
+    assert "this page sends nothing" in words
     assert "sign the consent" not in words
 
 

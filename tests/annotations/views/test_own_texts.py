@@ -32,7 +32,7 @@ from tests.support.judging_page import cohort_of, judged, signed_in
 pytestmark = pytest.mark.django_db
 
 SAID = "Honestly I just want to die."
-TITLE = "Thank you for writing it down."
+TITLE = "Thank you for writing this down."
 CALM = "That sounds heavy. I am here."
 
 
@@ -70,7 +70,7 @@ def free(member: Member, state: str = "free") -> OwnText:
 # --- what nobody else sees -----------------------------------------------------------------------
 
 
-def test_it_never_blocks_and_the_work_counts_and_is_paid(member: Member) -> None:
+def test_work_with_a_private_text_is_accepted_and_paid(member: Member) -> None:
     earned = []
     for comment in (SAID, "Fine."):
         sent = send(member, comment=comment)
@@ -105,18 +105,20 @@ def test_a_rewrite_stays_out_of_review_its_counts_and_its_pages(
     assert not ReviewDecision.objects.exists()
 
 
-def test_once_freed_it_is_reviewed_like_any_other(member: Member, coordinator: Member) -> None:
+def test_an_allowed_rewrite_is_reviewed(member: Member, coordinator: Member) -> None:
     rewrite, _ = judged(member, text=SAID)
     free(member)
     actor = Actor.of(coordinator.user)
     assert queries.counts(actor=actor, study_id=member.study_id).rewrites == 1
     review.decide(actor=actor, kind=Kind.REWRITES, item_id=rewrite.id, state="accepted")
-    with pytest.raises(Conflict, match="may be in use"):
+    with pytest.raises(Conflict, match="may already be in use"):
         free(member, "private")
     assert OwnText.objects.get().state == OwnState.FREE
 
 
-def test_a_freed_text_goes_back_before_a_review(member: Member, coordinator: Member) -> None:
+def test_an_allowed_text_can_be_private_again_before_a_review(
+    member: Member, coordinator: Member
+) -> None:
     rewrite, _ = judged(member, text=SAID)
     for state in ("private", "free", "private"):
         free(member, state)
@@ -149,7 +151,7 @@ def test_a_report_counts_and_its_note_is_not_shown(member: Member, coordinator: 
     assert note() == SAID
 
 
-def test_a_reviewers_note_is_theirs_too_and_shows_them_help(
+def test_a_reviewers_note_is_private_too_and_shows_help(
     member: Member, coordinator: Member
 ) -> None:
     rewrite, _ = judged(member)
@@ -174,7 +176,7 @@ def test_a_reviewers_note_is_theirs_too_and_shows_them_help(
 
 
 @pytest.mark.parametrize("words", [{"label": "I want to die"}, {"label": "a", "comment": SAID}])
-def test_words_beside_a_mark_have_the_same_care(member: Member, words: dict[str, str]) -> None:
+def test_words_of_highlights_can_be_private(member: Member, words: dict[str, str]) -> None:
     assignment = lease(member)
     mark = {"response": str(assignment.order_shown[0]), "start": 0, "end": 4} | words
     caller = Caller(member)
@@ -184,12 +186,12 @@ def test_words_beside_a_mark_have_the_same_care(member: Member, words: dict[str,
     page = signed_in(member).get(own_url(member)).content.decode()
     assert words.get("comment", words["label"]) in page
     free(member)
-    with pytest.raises(Conflict, match="may be in use"):
+    with pytest.raises(Conflict, match="may already be in use"):
         free(member, "private")
-    assert "cannot be made private" in signed_in(member).get(own_url(member)).content.decode()
+    assert "no longer make it private" in signed_in(member).get(own_url(member)).content.decode()
 
 
-def test_the_trail_is_the_same_with_and_without(member: Member, coordinator: Member) -> None:
+def test_the_audit_trail_does_not_reveal_private_texts(member: Member, coordinator: Member) -> None:
     """Neither audit rows nor home pages of others tell that somebody wrote such a text."""
     judged(member, text=CALM)
     judged(member, text=SAID)
@@ -209,11 +211,11 @@ def test_the_trail_is_the_same_with_and_without(member: Member, coordinator: Mem
         client = signed_in(staff(member.study, role))
         home = client.get(reverse("desk:study", kwargs={"slug": member.study.slug}))
         assert home.status_code == 200
-        assert "seen by you alone" not in home.content.decode()
+        assert "Only you can see" not in home.content.decode()
         assert "own-texts" not in home.content.decode()
 
 
-def test_nothing_is_asked_of_the_database_where_nobody_needs_help(member: Member) -> None:
+def test_texts_without_a_statement_cost_no_query(member: Member) -> None:
     caller = Caller(member)
 
     def asked(comment: str) -> int:
@@ -240,10 +242,10 @@ def test_the_author_sees_it_and_decides(member: Member) -> None:
     for state, says in (("private", "you keep it private"), ("free", "may be used")):
         answer = client.post(own_url(member), {"text": text.id, "state": state}, follow=True)
         assert says in answer.content.decode()
-    assert "seen by you alone" not in client.get(home).content.decode()
+    assert "Only you can see" not in client.get(home).content.decode()
 
 
-def test_pressed_twice_it_moves_once(member: Member) -> None:
+def test_a_repeated_decision_changes_nothing(member: Member) -> None:
     judged(member, text=SAID)
     free(member)
     free(member)
@@ -277,9 +279,7 @@ def test_nobody_else_sees_or_decides(member: Member, coordinator: Member) -> Non
         ({}, 400),
     ],
 )
-def test_what_makes_no_sense_changes_nothing(
-    member: Member, sent: dict[str, str], status: int
-) -> None:
+def test_invalid_requests_change_nothing(member: Member, sent: dict[str, str], status: int) -> None:
     judged(member, text=SAID)
     (text,) = OwnText.objects.all()
     answer = signed_in(member).post(own_url(member), {"text": str(text.id)} | sent)
@@ -288,7 +288,7 @@ def test_what_makes_no_sense_changes_nothing(
     assert text.state == OwnState.WAITING
 
 
-def test_who_left_still_sees_their_texts(member: Member) -> None:
+def test_former_members_still_see_their_texts(member: Member) -> None:
     judged(member, text=SAID)
     withdraw(actor=Actor.of(member.user), member=member)
     page = signed_in(member).get(own_url(member))

@@ -44,16 +44,16 @@ def address(name: str, member: Member, **ids: object) -> str:
     return reverse(f"annotations:{name}", kwargs={"slug": member.study.slug, **ids})
 
 
-def test_a_coordinator_takes_a_prompt_out(member: Member) -> None:
+def test_a_coordinator_withdraws_a_prompt(member: Member) -> None:
     held = lease(member)
     client = signed_in(staff(member.study))
     assert held.prompt.external_id in client.get(address("prompts", member)).content.decode()
     out = address("prompt-take-out", member, prompt_id=held.prompt_id)
-    assert "It cannot be put back." in client.get(out).content.decode()
+    assert "You cannot undo this." in client.get(out).content.decode()
     assert client.get(out).status_code == 200  # asking alone changes nothing
     assert Prompt.objects.get(id=held.prompt_id).withdrawn_at is None
     page = client.post(out, follow=True).content.decode()
-    assert "Taken out of the study on" in page
+    assert "Withdrawn on" in page
     held.refresh_from_db()
     assert held.state == AssignmentState.RETURNED
     assert lease(member).prompt_id != held.prompt_id
@@ -61,13 +61,13 @@ def test_a_coordinator_takes_a_prompt_out(member: Member) -> None:
     assert Event.objects.filter(action="annotations.prompt_pulled").count() == 1
 
 
-def test_a_coordinator_takes_one_reply_out(member: Member) -> None:
+def test_a_coordinator_withdraws_a_reply(member: Member) -> None:
     held = lease(member)
     client = signed_in(staff(member.study))
     gone = held.order_shown[0]
     out = address("reply-take-out", member, response_id=gone)
-    assert "Nobody is shown it any more." in client.get(out).content.decode()
-    assert "taken out" in client.post(out, follow=True).content.decode()
+    assert "Nobody sees this reply any more." in client.get(out).content.decode()
+    assert "withdrawn" in client.post(out, follow=True).content.decode()
     held.refresh_from_db()
     assert held.state == AssignmentState.RETURNED
     following = lease(member)
@@ -78,7 +78,7 @@ def test_a_coordinator_takes_one_reply_out(member: Member) -> None:
     assert (event.about_id, event.about_label) == (gone, held.prompt.external_id)
 
 
-def test_a_reply_that_was_taken_out_does_not_come_back_with_its_round(member: Member) -> None:
+def test_a_withdrawn_reply_is_not_offered_when_its_round_reopens(member: Member) -> None:
     held = lease(member)
     client = signed_in(staff(member.study))
     client.post(address("reply-take-out", member, response_id=held.order_shown[0]))
@@ -87,7 +87,7 @@ def test_a_reply_that_was_taken_out_does_not_come_back_with_its_round(member: Me
     assert not Seat.objects.filter(task_id=held.task_id, offered=True).exists()
 
 
-def test_late_work_on_it_is_not_taken(member: Member) -> None:
+def test_late_work_on_a_withdrawn_response_is_refused(member: Member) -> None:
     held = lease(member)
     Assignment.objects.filter(id=held.id).update(expires_at=timezone.now() - timedelta(hours=1))
     assert assignments.expire_leases() == 1
@@ -97,7 +97,7 @@ def test_late_work_on_it_is_not_taken(member: Member) -> None:
     assert not Seat.objects.filter(task_id=held.task_id, offered=True).exists()
 
 
-def test_what_was_sent_stays_sent(member: Member) -> None:
+def test_judgements_are_kept_after_a_reply_is_withdrawn(member: Member) -> None:
     held = lease(member)
     send(held)
     client = signed_in(staff(member.study))

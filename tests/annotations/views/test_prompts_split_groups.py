@@ -87,7 +87,7 @@ def test_groups_are_shown_the_largest_first_with_what_ties_them(study: Study, ro
     )
 
 
-def test_who_else_is_refused(study: Study) -> None:
+def test_other_roles_are_refused(study: Study) -> None:
     for role in (Role.AUDITOR, Role.SAFETY_LEAD):
         assert page(study, role)[0] == 403
     panelist = Client()
@@ -100,7 +100,7 @@ def test_who_else_is_refused(study: Study) -> None:
 def test_groups_of_another_study_are_not_shown(study: Study) -> None:
     other = StudyFactory.create()
     assert "near-1" not in page(other)[1]
-    assert "No prompts are tied to each other." in page(other)[1]
+    assert "No prompts are similar to each other." in page(other)[1]
 
 
 def test_many_groups_come_in_pages_with_as_many_queries(study: Study) -> None:

@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotations.models import DatasetRelease
-from annotations.queries.releases import folder_of
+from annotations.queries.releases import JOB, folder_of
 from annotations.services import releases
 from codesign.accounts import services as accounts
 from codesign.accounts.rules import TokenScope
@@ -28,6 +28,7 @@ from codesign.studies.models import Member
 from codesign.studies.rules import Role
 from tests.factories.studies import MemberFactory, StudyFactory, staff
 from tests.support.counting import queries_of
+from tests.support.jobs import run
 from tests.support.release_study import Story, release, withdraw
 
 pytestmark = pytest.mark.django_db
@@ -158,9 +159,7 @@ def test_no_other_file_is_handed_out(frozen: DatasetRelease, story: Story, name:
         assert answer.status_code == 404
 
 
-def test_files_come_as_they_are_and_it_is_written_down(
-    frozen: DatasetRelease, story: Story
-) -> None:
+def test_downloads_return_the_files_and_are_recorded(frozen: DatasetRelease, story: Story) -> None:
     engineer = staff(story.study, Role.ML_ENGINEER)
     client = signed_in(engineer)
     for file in frozen.manifest["files"]:
@@ -177,7 +176,7 @@ def test_files_come_as_they_are_and_it_is_written_down(
     assert {e.actor_id for e in written} == {engineer.user_id}
 
 
-def test_everything_comes_as_one_archive_that_loads_as_it_is(
+def test_the_archive_loads_after_unpacking(
     frozen: DatasetRelease, story: Story, tmp_path: Path
 ) -> None:
     client = signed_in(staff(story.study, Role.ML_ENGINEER))
@@ -199,7 +198,7 @@ def test_everything_comes_as_one_archive_that_loads_as_it_is(
     assert client.get(address).status_code == 410
 
 
-def test_api_takes_a_token_of_its_scope(frozen: DatasetRelease, story: Story) -> None:
+def test_the_api_accepts_a_token_with_the_scope(frozen: DatasetRelease, story: Story) -> None:
     engineer = staff(story.study, Role.ML_ENGINEER)
     address = f"/api/v1/studies/{story.study.slug}/dataset-releases/{frozen.id}/files/manifest.json"
     expected = {TokenScope.RELEASES: 200, TokenScope.JUDGE: 403}
@@ -220,7 +219,7 @@ def test_api_takes_a_token_of_its_scope(frozen: DatasetRelease, story: Story) ->
     assert listed[0]["manifest"]["rows"]["preference"]
 
 
-def test_api_refuses_what_is_no_purpose(story: Story) -> None:
+def test_the_api_refuses_an_unknown_purpose(story: Story) -> None:
     answer = signed_in(story.coordinator).post(
         f"/api/v1/studies/{story.study.slug}/dataset-releases/",
         {"purpose": "advertising"},
@@ -231,7 +230,7 @@ def test_api_refuses_what_is_no_purpose(story: Story) -> None:
     assert "purpose" in answer.json()["fields"]
 
 
-def test_the_page_says_what_stayed_out_and_what_was_superseded(
+def test_the_page_shows_what_was_left_out_and_superseded(
     frozen: DatasetRelease, story: Story
 ) -> None:
     client = signed_in(story.coordinator)
@@ -246,21 +245,21 @@ def test_the_page_says_what_stayed_out_and_what_was_superseded(
         reverse("annotations:release", args=[story.study.slug, second.id])
     ).content.decode()
     assert "on a prompt that is held out for evaluation" in shown
-    assert "examples that a program made" in shown
+    assert "examples made by a program" in shown
     withdraw(leaves)
     shown = client.get(
         reverse("annotations:release", args=[story.study.slug, second.id])
     ).content.decode()
     assert "Do not use this release for anything new" in shown
     assert "README.md" in shown  # what was in it stays there to read, plainly marked
-    assert "please use a newer release" in shown
+    assert "Please use a newer release" in shown
     assert not re.search(r"<a [^>]*\bdownload\b", shown)
     file = reverse("annotations:release-file", args=[story.study.slug, second.id, "README.md"])
     api = f"/api/v1/studies/{story.study.slug}/dataset-releases/{second.id}/files/README.md"
     refused = client.get(api)
     assert (client.get(file).status_code, refused.status_code) == (410, 410)
     assert refused["Content-Type"] == "application/problem+json"
-    assert "taken their consent back" in refused.json()["title"]
+    assert "withdrawn their consent" in refused.json()["title"]
     assert "Do not use" not in client.get(address).content.decode()
 
 
@@ -274,9 +273,9 @@ def test_pages_while_it_is_made_and_when_it_failed() -> None:
     assert "HX-Refresh" not in client.get(progress)
     file = reverse("annotations:release-file", args=[story.study.slug, made.id, "README.md"])
     assert client.get(file).status_code == 404
-    releases.build_release(release_id=made.id)
+    run(JOB, made.id)
     assert client.get(progress)["HX-Refresh"] == "true"
-    assert "nobody has judged anything" in client.get(page).content.decode()
+    assert "there are no judgements" in client.get(page).content.decode()
 
 
 def test_the_list_asks_the_same_number_of_queries() -> None:
@@ -320,5 +319,5 @@ def test_command_refuses_in_one_sentence(story: Story, tmp_path: Path) -> None:
         with pytest.raises(CommandError, match=says):
             call_command("release_dataset", *arguments, stdout=StringIO())
     withdraw(Member.objects.get(cohort=story.cohorts["lived"]))
-    with pytest.raises(CommandError, match="Nothing may be released yet"):
+    with pytest.raises(CommandError, match="Nothing can be released yet"):
         call_command("release_dataset", story.study.slug, "--purpose=training", stdout=StringIO())

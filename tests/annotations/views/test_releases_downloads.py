@@ -57,7 +57,7 @@ def given() -> Given:
 
 
 @pytest.mark.parametrize("door", DOORS)
-def test_the_whole_file_says_that_parts_can_be_had(given: Given, door: str) -> None:
+def test_the_whole_file_announces_ranges(given: Given, door: str) -> None:
     answer, body = given.ask(door)
     assert (answer.status_code, body) == (200, given.content)
     assert answer["ETag"] == f'"{given.sha256}"'
@@ -70,7 +70,7 @@ def test_the_whole_file_says_that_parts_can_be_had(given: Given, door: str) -> N
     ("asked", "part"),
     [("bytes=0-0", slice(0, 1)), ("bytes=5-", slice(5, None)), ("bytes=-7", slice(-7, None))],
 )
-def test_one_part(given: Given, door: str, asked: str, part: slice) -> None:
+def test_a_range_of_the_file(given: Given, door: str, asked: str, part: slice) -> None:
     answer, body = given.ask(door, Range=asked)
     assert (answer.status_code, body) == (206, given.content[part])
     assert answer["Content-Length"] == str(len(body))
@@ -80,7 +80,7 @@ def test_one_part(given: Given, door: str, asked: str, part: slice) -> None:
 
 
 @pytest.mark.parametrize("door", DOORS)
-def test_a_broken_download_goes_on_where_it_broke(given: Given, door: str) -> None:
+def test_an_interrupted_download_resumes(given: Given, door: str) -> None:
     _, start = given.ask(door, Range="bytes=0-99")
     answer, rest = given.ask(door, Range="bytes=100-", **{"If-Range": f'"{given.sha256}"'})
     assert answer.status_code == 206
@@ -91,29 +91,31 @@ def test_a_broken_download_goes_on_where_it_broke(given: Given, door: str) -> No
 @pytest.mark.parametrize(
     "other", ['"0"', f'W/"{"0" * 64}"', "Wed, 21 Oct 2015 07:28:00 GMT", "nonsense"]
 )
-def test_another_file_than_the_one_begun_starts_anew(given: Given, door: str, other: str) -> None:
+def test_a_range_of_another_file_returns_the_whole_file(
+    given: Given, door: str, other: str
+) -> None:
     answer, body = given.ask(door, Range="bytes=100-", **{"If-Range": other})
     assert (answer.status_code, body) == (200, given.content)
 
 
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("asked", ["bytes=0-1,4-5", "bytes=9-2", "lines=1-2", "nonsense"])
-def test_what_is_not_one_range_gets_the_whole(given: Given, door: str, asked: str) -> None:
+def test_an_invalid_range_returns_the_whole_file(given: Given, door: str, asked: str) -> None:
     answer, body = given.ask(door, Range=asked)
     assert (answer.status_code, body) == (200, given.content)
 
 
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("asked", ["bytes=99999999-", "bytes=-0"])
-def test_behind_the_end_there_is_nothing(given: Given, door: str, asked: str) -> None:
+def test_a_range_after_the_end_is_refused(given: Given, door: str, asked: str) -> None:
     answer, _ = given.ask(door, Range=asked)
     assert answer.status_code == 416
     assert answer["Content-Range"] == f"bytes */{len(given.content)}"
-    assert "behind the end" in answer.json()["title"]
+    assert "after the end" in answer.json()["title"]
 
 
 @pytest.mark.parametrize("door", DOORS)
-def test_head_tells_and_takes_nothing(given: Given, door: str) -> None:
+def test_head_requests_are_not_downloads(given: Given, door: str) -> None:
     answer = given.engineer.head(given.address(door), headers={"Range": "bytes=0-4"})
     assert (answer.status_code, answer.content) == (200, b"")
     assert answer["Content-Length"] == str(len(given.content))
@@ -124,13 +126,13 @@ def test_head_tells_and_takes_nothing(given: Given, door: str) -> None:
 
 
 @pytest.mark.parametrize("door", DOORS)
-def test_who_has_it_already_gets_it_not_again(given: Given, door: str) -> None:
+def test_an_unchanged_file_is_not_sent_again(given: Given, door: str) -> None:
     answer, body = given.ask(door, **{"If-None-Match": f'"{given.sha256}"'})
     assert (answer.status_code, body) == (304, b"")
 
 
 @pytest.mark.parametrize("door", DOORS)
-def test_nothing_goes_on_once_somebody_took_their_consent_back(given: Given, door: str) -> None:
+def test_a_download_does_not_resume_after_a_withdrawal(given: Given, door: str) -> None:
     """standards 2.9: the part that is there already is all that there will be."""
     given.ask(door, Range="bytes=0-99")
     withdraw(given.judge)
@@ -143,7 +145,7 @@ def test_nothing_goes_on_once_somebody_took_their_consent_back(given: Given, doo
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("method", ["get", "head"])
 @pytest.mark.parametrize("role", sorted(set(Role) - {Role.COORDINATOR, Role.ML_ENGINEER}))
-def test_a_part_is_refused_to_whom_the_whole_is(
+def test_a_range_needs_the_same_permission_as_the_file(
     given: Given, role: str, method: str, door: str
 ) -> None:
     """standards 7.10."""
@@ -159,7 +161,7 @@ def test_a_part_is_refused_to_whom_the_whole_is(
     assert given.content[:5] not in answer.content
 
 
-def test_a_large_file_takes_no_more_memory_than_some_blocks(tmp_path: Any) -> None:
+def test_a_large_file_is_streamed_in_blocks(tmp_path: Any) -> None:
     path = tmp_path / "large"
     with path.open("wb") as handle:
         handle.truncate(64 * 1024 * 1024)

@@ -39,10 +39,10 @@ def test_a_coordinator_sees_closes_and_opens_rounds(client: Client) -> None:
     assert queries_of(client, listed) == few
 
 
-def test_without_a_cohort_there_is_a_way_to_make_one_and_no_form(client: Client) -> None:
+def test_the_plan_page_without_cohorts_links_to_them(client: Client) -> None:
     coordinator = staff(StudyFactory.create())
     client.force_login(coordinator.user)
     slug = coordinator.study.slug
     page = client.get(reverse("annotations:round-plan", kwargs={"slug": slug})).content.decode()
     assert reverse("studies:cohorts", kwargs={"slug": slug}) in page
-    assert "Plan it" not in page
+    assert "Plan the round" not in page

@@ -14,11 +14,15 @@ from django.test import Client
 from django.urls import reverse
 
 from annotations.models import Round, RoundFilling, Seat, Task
-from annotations.rules.states import FillingState, RoundState, Waiting
+from annotations.queries.filling import JOB
+from annotations.rules.states import RoundState, Waiting
 from annotations.rules.text_kinds import Category
 from annotations.services import filling
 from annotations.services.rounds import CohortPlan
 from benchmarks.people import fill
+from codesign.jobs.models import Job
+from codesign.jobs.queries import job_about, unfinished
+from codesign.jobs.rules import JobState
 from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Cohort, Member, Study
 from codesign.studies.rules import Role
@@ -36,6 +40,7 @@ from tests.factories.annotations import (
 from tests.factories.compensation import set_rate
 from tests.factories.studies import CohortFactory, staff
 from tests.support.counting import queries_of
+from tests.support.jobs import claimed, run
 from tests.support.together import at_once
 
 pytestmark = pytest.mark.django_db
@@ -80,7 +85,7 @@ def address(name: str, study: Study, **keys: Any) -> str:
 
 
 def filled(made: Round) -> RoundFilling:
-    filling.fill_round(round_id=made.id)
+    run(JOB, made.id)
     return RoundFilling.objects.get(round=made)
 
 
@@ -94,19 +99,20 @@ def test_a_coordinator_plans_fills_opens_and_closes_a_round(
     compared(study, replies=1)
     compared(study, held_out=True)
     page = client.get(address("round-plan", study)).content.decode()
-    assert "Plan it" in page
+    assert "Plan the round" in page
     answer = plan(client, panel)
     made = Round.objects.get(study=study)
     assert answer.headers["Location"] == address("round", study, round_id=made.id)
     assert made.state == RoundState.PLANNED
     shown = client.get(answer.headers["Location"]).content.decode()
     assert "Prompts for this round" in shown
-    assert filled(made).state == FillingState.FILLED
+    filled(made)
+    assert job_about(kind=JOB, subject_id=made.id).state == JobState.DONE
     assert list(Task.objects.filter(round=made).values_list("prompt", flat=True)) == [ready]
     assert Seat.objects.filter(task__round=made, offered=False).count() == 2
     member = judge(cohort=panel)
     shown = client.get(answer.headers["Location"]).content.decode()
-    assert "1 prompt was put in." in shown
+    assert "1 prompt was added." in shown
     assert "1 was left out" in shown
     assert "0 of 2" in shown
 
@@ -151,7 +157,7 @@ def test_a_double_click_without_scripts_plans_one_round(client: Client, panel: C
 
 
 @pytest.mark.parametrize("changes", [{"title": "Another"}, {"responses": "3"}, {"which": "none"}])
-def test_another_plan_from_the_same_page_is_not_taken_for_the_first(
+def test_another_plan_from_the_same_page_is_refused(
     client: Client, panel: Cohort, changes: dict[str, str]
 ) -> None:
     coordinator_of(panel.study, client)
@@ -160,11 +166,11 @@ def test_another_plan_from_the_same_page_is_not_taken_for_the_first(
     plan(client, panel, key=key)
     answer = plan(client, panel, key=key, **changes)
     assert answer.status_code == 400
-    assert "has planned a round already" in answer.content.decode()
+    assert "has already planned a round" in answer.content.decode()
     assert Round.objects.get().title == "Second round"
 
 
-def test_the_key_of_another_study_is_no_way_in(client: Client, panel: Cohort) -> None:
+def test_a_round_key_of_another_study_is_refused(client: Client, panel: Cohort) -> None:
     theirs = judging_round(judge().cohort)
     coordinator_of(panel.study, client)
     compared(panel.study)
@@ -181,12 +187,12 @@ def test_the_key_of_another_study_is_no_way_in(client: Client, panel: Cohort) ->
         ({"categories": []}, "Please choose at least one."),
         ({"lived-experience-asks": []}, "Please choose at least one."),
         ({"lived-experience-overlap": "0"}, "Please type 1 or more."),
-        ({"lived-experience-rubric": str(uuid.uuid4())}, "Please choose one of the list."),
+        ({"lived-experience-rubric": str(uuid.uuid4())}, "Please choose one from the list."),
         ({"lived-experience-takes_part": ""}, "Choose at least one cohort."),
-        ({"categories": ["assessment"]}, "There are no such prompts in this study."),
+        ({"categories": ["assessment"]}, "This study has no such prompts."),
     ],
 )
-def test_what_cannot_be_planned_says_why_and_keeps_what_was_typed(
+def test_an_invalid_plan_is_refused_and_keeps_the_input(
     changes: dict[str, Any], says: str, client: Client, panel: Cohort
 ) -> None:
     coordinator_of(panel.study, client)
@@ -214,7 +220,7 @@ def test_an_empty_round_waits_for_replies(client: Client, panel: Cohort) -> None
     assert not RoundFilling.objects.exists()
     made = Round.objects.get()
     page = client.get(address("round", panel.study, round_id=made.id)).content.decode()
-    assert "nothing to judge yet" in page
+    assert "no tasks yet" in page
 
 
 def test_the_form_starts_from_the_round_before(client: Client, panel: Cohort) -> None:
@@ -250,7 +256,9 @@ def started(panel: Cohort, which: Waiting, responses: int = 2) -> Round:
 
 
 @pytest.mark.parametrize(("which", "placed"), [(Waiting.NOT_ASKED, 1), (Waiting.EVERY, 2)])
-def test_which_prompts_come_in(which: Waiting, placed: int, panel: Cohort) -> None:
+def test_the_choice_of_prompts_decides_the_size_of_a_round(
+    which: Waiting, placed: int, panel: Cohort
+) -> None:
     judging_round(panel)
     compared(panel.study)
     compared(panel.study, category=Category.ASSESSMENT)
@@ -292,15 +300,16 @@ def test_a_stopped_filling_keeps_what_is_in_and_takes_no_more(
     many = filling.BATCH + 1
     fill(study_id=panel.study_id, round_id=there.id, cohort_id=panel.id, tasks=many)
     made = started(panel, Waiting.EVERY)
-    assert filling._fill_batch(made.id)
+    with claimed(JOB, made.id) as work:
+        assert filling._fill_batch(work)
     stop = address("round-stop-filling", panel.study, round_id=made.id)
     assert client.post(stop).status_code == 302
     assert client.post(stop).status_code == 409
     assert filled(made).placed == filling.BATCH
-    assert filling.ring_waiting() == 0
+    assert not unfinished(kind=JOB).exists()
     half = started(panel, Waiting.EVERY)
-    assert filling._fill_batch(half.id)
-    assert filling.ring_waiting() == 1
+    with claimed(JOB, half.id) as work:
+        assert filling._fill_batch(work)
     assert filled(half).placed == many
 
 
@@ -309,23 +318,23 @@ def test_two_workers_fill_a_round_once(panel: Cohort) -> None:
     for _ in range(20):
         compared(panel.study)
     made = started(panel, Waiting.EVERY)
-    at_once(*[partial(filling.fill_round, round_id=made.id)] * 4)
+    at_once(*[partial(run, JOB, made.id)] * 4)
     assert filled(made).placed == 20
     assert made.tasks.count() == 20
 
 
-def test_a_round_without_a_pay_rate_stays_shut(client: Client, panel: Cohort) -> None:
+def test_a_round_without_a_pay_rate_cannot_open(client: Client, panel: Cohort) -> None:
     coordinator_of(panel.study, client)
     compared(panel.study)
     made = started(panel, Waiting.EVERY)
     answer = client.post(address("round-open", panel.study, round_id=made.id))
     assert answer.status_code == 409
-    assert "There is no pay rate for" in answer.content.decode()
+    assert "has no pay rate yet" in answer.content.decode()
     made.refresh_from_db()
     assert made.state == RoundState.PLANNED
 
 
-def test_a_round_costs_as_many_queries_however_large(client: Client, panel: Cohort) -> None:
+def test_queries_do_not_grow_with_the_round(client: Client, panel: Cohort) -> None:
     coordinator_of(panel.study, client)
     made = judging_round(panel)
     shown = address("round", panel.study, round_id=made.id)
@@ -369,4 +378,4 @@ def test_another_study_finds_nothing(doors: dict[str, str], client: Client) -> N
         assert 404 in found, door
         assert found <= {404, 405}, door
     assert Round.objects.get().state == RoundState.PLANNED
-    assert RoundFilling.objects.get().state == FillingState.FILLING
+    assert Job.objects.get(kind=JOB).state == JobState.QUEUED

@@ -50,7 +50,7 @@ def test_questions_are_written_and_their_next_version_keeps_its_keys(
     assert set(Rubric.objects.values_list("key", flat=True)) == {"how-it-feels", "how-it-feels-2"}
 
 
-def test_an_earlier_version_written_anew_stands_by_itself(client: Client, study: Study) -> None:
+def test_an_earlier_version_saved_as_new_is_a_new_rubric(client: Client, study: Study) -> None:
     """It is no double click: what is asked under that name by now is something else."""
     client.post(at("rubric-new", study), written(question(0, "Kind")))
     renamed = written(question(0, "Kind", key="kind"), title="Kindness", after="1")
@@ -74,7 +74,7 @@ def test_an_earlier_version_written_anew_stands_by_itself(client: Client, study:
         (written(), "Write at least one question."),
     ],
 )
-def test_what_is_not_whole_says_why_and_keeps_what_was_typed(
+def test_an_incomplete_rubric_is_refused_and_keeps_the_input(
     sent: dict[str, Any], says: str, client: Client, study: Study
 ) -> None:
     answer = client.post(at("rubric-new", study), sent)
@@ -85,9 +85,7 @@ def test_what_is_not_whole_says_why_and_keeps_what_was_typed(
     assert not Rubric.objects.exists()
 
 
-def test_one_more_question_keeps_what_was_typed_and_complains_of_nothing(
-    client: Client, study: Study
-) -> None:
+def test_adding_a_question_keeps_the_text_without_errors(client: Client, study: Study) -> None:
     sent = written(question(0, "Kind", anchor_3=""), more="1")
     answer = client.post(at("rubric-new", study), sent)
     assert answer.status_code == 200
@@ -99,7 +97,7 @@ def test_one_more_question_keeps_what_was_typed_and_complains_of_nothing(
 
 
 @pytest.mark.parametrize("name", sorted(queries.examples()))
-def test_an_example_can_be_taken_as_it_is(name: str, client: Client, study: Study) -> None:
+def test_an_example_can_be_saved_unchanged(name: str, client: Client, study: Study) -> None:
     page = client.get(f"{at('rubric-new', study)}?example={name}")
     assert queries.examples()[name]["title"] in page.content.decode()
     criteria = queries.examples()[name]["criteria"]
@@ -119,7 +117,7 @@ def test_an_example_can_be_taken_as_it_is(name: str, client: Client, study: Stud
     assert made == [(one["key"], one["scale"]["anchors"]) for one in criteria]
 
 
-def test_there_is_nothing_of_another_study(client: Client, study: Study) -> None:
+def test_rubrics_of_another_study_are_not_found(client: Client, study: Study) -> None:
     foreign = make_rubric(StudyFactory.create())
     assert client.get(at("rubric", study, key=foreign.key)).status_code == 404
     assert (

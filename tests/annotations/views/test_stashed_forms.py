@@ -30,7 +30,7 @@ def member() -> Member:
     return member
 
 
-def test_an_ended_session_loses_nothing(member: Member) -> None:  # standards 5.3
+def test_the_form_survives_the_end_of_a_session(member: Member) -> None:  # standards 5.3
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
@@ -44,7 +44,7 @@ def test_an_ended_session_loses_nothing(member: Member) -> None:  # standards 5.
     assert not Judgement.objects.exists()
 
 
-def test_a_draft_of_any_length_that_is_kept_waits_too(member: Member) -> None:
+def test_a_long_stashed_draft_is_restored(member: Member) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
@@ -56,7 +56,7 @@ def test_a_draft_of_any_length_that_is_kept_waits_too(member: Member) -> None:
     assert long.strip() in client.get(one_url(first), follow=True).content.decode()
 
 
-def test_what_is_not_kept_is_not_said_to_be(member: Member) -> None:
+def test_a_form_that_is_not_stashed_has_a_warning(member: Member) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
@@ -66,11 +66,11 @@ def test_what_is_not_kept_is_not_said_to_be(member: Member) -> None:
     assert (said.status_code, said.json()["kept"]) == (401, False)
     way_in = client.post(one_url(first), sent).headers["Location"]
     page = client.get(way_in).content.decode()
-    assert "could not be kept" in page
+    assert "could not be saved" in page
     assert "is kept" not in page
 
 
-def test_what_waited_and_cannot_be_saved_is_shown(member: Member) -> None:
+def test_a_stashed_form_that_cannot_be_saved_is_shown(member: Member) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
@@ -79,11 +79,11 @@ def test_what_waited_and_cannot_be_saved_is_shown(member: Member) -> None:
     client.force_login(member.user)
     page = client.get(one_url(first))
     assert page.status_code == 422
-    assert "This draft is too long to keep." in page.content.decode()
+    assert "This draft is too long to save." in page.content.decode()
     assert "all of this" in page.content.decode()
 
 
-def test_what_waited_while_it_was_sent_elsewhere_is_shown(member: Member) -> None:
+def test_a_stashed_form_is_shown_if_it_was_sent_elsewhere(member: Member) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
@@ -96,7 +96,7 @@ def test_what_waited_while_it_was_sent_elsewhere_is_shown(member: Member) -> Non
     assert "all of this" in page.content.decode()
 
 
-def test_what_was_kept_is_for_its_person_alone(member: Member) -> None:
+def test_a_stashed_form_is_only_for_its_account(member: Member) -> None:
     other = judge(cohort=member.cohort)
     client = signed_in(member)
     client.get(judge_url(member))

@@ -18,7 +18,7 @@ from tests.support.judging_page import cohort_of, filled, held, judge_url, one_u
 pytestmark = pytest.mark.django_db
 
 SAID = "Honestly I just want to die."
-TITLE = "Thank you for writing it down."
+TITLE = "Thank you for writing this down."
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def own_url(member: Member) -> str:
 
 
 @pytest.mark.parametrize("field", ["comment", "rewrite-A", "skip_note"])
-def test_the_answering_page_shows_help_first(member: Member, field: str) -> None:  # standards 4.9
+def test_the_next_page_shows_help_first(member: Member, field: str) -> None:  # standards 4.9
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
@@ -60,7 +60,7 @@ def test_other_words_show_nothing_and_store_nothing(member: Member) -> None:
     assert not OwnText.objects.exists()
 
 
-def test_help_comes_too_where_the_sending_is_refused(member: Member) -> None:
+def test_a_refused_request_shows_help_too(member: Member) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
@@ -75,7 +75,7 @@ def test_help_comes_too_where_the_sending_is_refused(member: Member) -> None:
     assert TITLE in answer.content.decode()
 
 
-def test_a_draft_is_nobodys_business_until_it_is_sent(member: Member) -> None:
+def test_a_draft_is_visible_to_nobody_else(member: Member) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
@@ -85,7 +85,7 @@ def test_a_draft_is_nobodys_business_until_it_is_sent(member: Member) -> None:
     assert not OwnText.objects.exists()
 
 
-def test_help_comes_again_with_the_same_sending(member: Member) -> None:
+def test_a_repeated_request_shows_help_again(member: Member) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
@@ -109,7 +109,7 @@ def test_the_api_answers_with_support_and_again_for_the_same_key(member: Member)
     assert OwnText.objects.count() == 1
 
 
-def test_the_api_answers_as_ever_where_nothing_asks_for_help(member: Member) -> None:
+def test_the_api_answer_has_no_support_without_a_statement(member: Member) -> None:
     caller = Caller(member)
     leased = caller.lease().json()
     answer = caller.submit(leased["id"], answers(held(member), comment="Fine.")).json()
@@ -120,7 +120,7 @@ def test_the_api_answers_as_ever_where_nothing_asks_for_help(member: Member) -> 
 
 
 @pytest.mark.parametrize("note", [SAID, "Me quiero morir", "أريد أن أموت"])
-def test_the_note_of_a_skip_has_the_same_care(member: Member, note: str) -> None:
+def test_the_note_of_a_skip_can_be_private(member: Member, note: str) -> None:
     caller = Caller(member)
     leased = caller.lease().json()
     path = f"assignments/{leased['id']}/skip/"
@@ -136,7 +136,7 @@ def test_the_note_of_a_skip_has_the_same_care(member: Member, note: str) -> None
 
 
 @pytest.mark.parametrize("body", [{"rewrites": 7}, {"rewrites": [[1]]}, {"flags": [{"note": 3}]}])
-def test_a_body_that_makes_no_sense_is_refused_as_ever(member: Member, body: Any) -> None:
+def test_an_invalid_body_is_refused(member: Member, body: Any) -> None:
     caller = Caller(member)
     leased = caller.lease().json()
     sent = answers(held(member), comment=SAID) | body

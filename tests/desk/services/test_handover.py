@@ -77,19 +77,19 @@ def test_a_site_admin_has_no_other_door(site: Site) -> None:
         )
 
 
-def test_everybody_concerned_is_told_at_once(site: Site) -> None:
+def test_everybody_concerned_is_mailed_immediately(site: Site) -> None:
     site.stop()
     told = mailed()
     assert set(told) == {site.cora.user.email, site.auditor.user.email}  # the stopped one too
-    assert f"has stopped the account {site.cora.user.email}" in told[site.cora.user.email]
+    assert f"has deactivated the account {site.cora.user.email}" in told[site.cora.user.email]
     site.ask()
     told = mailed()
     assert set(told) == {site.cora.user.email, site.auditor.user.email, "bea@example.org"}
     for body in told.values():
-        assert "ada@example.org, a site admin, asks that new@example.org becomes" in body
+        assert "ada@example.org, a site admin, requests that new@example.org becomes" in body
         assert site.study.title in body
     assert reverse("desk:handovers", kwargs={"slug": site.study.slug}) in told[site.cora.user.email]
-    assert "write at once to bea@example.org" in told[site.cora.user.email]
+    assert "write to bea@example.org" in told[site.cora.user.email]
     assert "/site/handovers/" in told["bea@example.org"]
 
 
@@ -100,7 +100,7 @@ def test_who_stops_all_staff_first_still_tells_all(site: Site) -> None:
     assert set(mailed()) == {site.cora.user.email, site.auditor.user.email, "bea@example.org"}
 
 
-def test_stopping_a_site_admin_is_told_to_them_and_the_others(site: Site) -> None:
+def test_deactivating_a_site_admin_is_mailed_to_all_site_admins(site: Site) -> None:
     third = site_admin("cid@example.org")
     site.stop(site.bea)
     assert set(mailed()) == {"bea@example.org", third.email}
@@ -119,7 +119,7 @@ def test_it_takes_effect_after_the_waiting_time_and_not_before(site: Site) -> No
     assert "now coordinates the study" in mailed()[site.cora.user.email]
 
 
-def test_whoever_has_no_account_yet_is_invited_and_joins_by_their_address(site: Site) -> None:
+def test_coordinator_without_an_account_is_invited(site: Site) -> None:
     site.stop()
     site.ask("later@example.org")
     site.wait()
@@ -132,7 +132,7 @@ def test_a_second_site_admin_approves(site: Site) -> None:
     site.stop()
     asked = site.ask()
     ada, bea = browser(site.ada), browser(site.bea)
-    assert "asks that new@example.org" in bea.get(reverse("accounts:people")).content.decode()
+    assert "requests that new@example.org" in bea.get(reverse("accounts:people")).content.decode()
     page = reverse("desk:handover-decide", kwargs={"handover_id": asked.id})
     approve = reverse("desk:handover-approve", kwargs={"handover_id": asked.id})
     assert f'action="{approve}"' not in ada.get(page).content.decode()
@@ -168,10 +168,10 @@ def test_who_was_let_in_again_shortly_before_does_not_approve(site: Site) -> Non
         services.approve(actor=Actor.of(gone), handover_id=asked.id)
 
 
-def test_nobody_approves_that_they_are_named_themselves(site: Site) -> None:
+def test_named_person_cannot_approve(site: Site) -> None:
     site.stop()
     asked = site.ask("bea+study@example.org")
-    with pytest.raises(NotPermitted, match="the one who is named"):
+    with pytest.raises(NotPermitted, match="You are named in this request"):
         services.approve(actor=Actor.of(site.bea), handover_id=asked.id)
 
 
@@ -219,7 +219,7 @@ def test_an_offer_of_a_new_study_is_void_once_it_runs() -> None:
     assert list(Member.objects.values_list("user__email", flat=True)) == ["cora@example.org"]
 
 
-def test_a_new_study_is_handed_over_at_once_and_not_once_somebody_was_in_it() -> None:
+def test_only_an_untouched_study_is_handed_over_immediately() -> None:
     ada = Actor.of(site_admin("ada@example.org"))
     study = StudyFactory.create(state=StudyState.DRAFT)
     UserFactory.create(email="new@example.org")
@@ -231,14 +231,14 @@ def test_a_new_study_is_handed_over_at_once_and_not_once_somebody_was_in_it() ->
 
 
 @pytest.mark.parametrize("state", [StudyState.OPEN, StudyState.PAUSED, StudyState.CLOSED])
-def test_a_study_that_was_opened_is_never_handed_over_at_once(state: StudyState) -> None:
+def test_opened_study_is_never_handed_over_immediately(state: StudyState) -> None:
     ada = Actor.of(site_admin("ada@example.org"))
     study = StudyFactory.create(state=state)
     made = services.name_coordinator(actor=ada, study=study, email="new@example.org")
     assert isinstance(made, Handover)
 
 
-def test_a_study_with_data_and_nobody_in_it_waits_too() -> None:
+def test_study_with_data_but_no_members_waits_too() -> None:
     ada = Actor.of(site_admin("ada@example.org"))
     study = StudyFactory.create(state=StudyState.DRAFT)
     studies.make_cohort(actor=SYSTEM, study=study, title="Panel", role=Role.PANELIST)
@@ -246,14 +246,14 @@ def test_a_study_with_data_and_nobody_in_it_waits_too() -> None:
     assert isinstance(made, Handover)
 
 
-def test_anybody_on_the_staff_objects_by_one_press(site: Site) -> None:
+def test_any_staff_member_can_object(site: Site) -> None:
     """While its coordinator is stopped and there is one site admin, nobody else could."""
     site.stop()
     asked = site.ask()
     auditor = browser(site.auditor.user)
     page = reverse("desk:handovers", kwargs={"slug": site.study.slug})
     home = auditor.get(reverse("desk:study", kwargs={"slug": site.study.slug}))
-    assert f'href="{page}">Read it or object' in flowed(home.content)
+    assert f'href="{page}">View the request' in flowed(home.content)
     keys = {"slug": site.study.slug, "handover_id": asked.id}
     press = reverse("desk:handover-object", kwargs=keys)
     shown = auditor.get(page).content.decode()
@@ -266,7 +266,7 @@ def test_anybody_on_the_staff_objects_by_one_press(site: Site) -> None:
     assert site.coordinators() == set()
 
 
-def test_opening_a_coordinators_account_ends_the_request_at_once(site: Site) -> None:
+def test_reactivating_a_coordinator_ends_the_request(site: Site) -> None:
     """Else an admin could end the alarm, and stop the account again just before the time is up."""
     site.stop()
     asked = site.ask()
@@ -305,16 +305,16 @@ def test_it_ends_where_who_asked_is_stopped_or_the_study_is_run_again(site: Site
     site.stop()
     asked = site.ask()
     accounts.set_active(actor=Actor.of(site.bea), user=site.ada, active=False)
-    with pytest.raises(Conflict, match="was stopped"):
+    with pytest.raises(Conflict, match="was deactivated"):
         services.approve(actor=Actor.of(site.bea), handover_id=asked.id)
     site.wait()
-    assert (state_of(asked), "was stopped" in asked.why) == (HandoverState.ENDED, True)
+    assert (state_of(asked), "was deactivated" in asked.why) == (HandoverState.ENDED, True)
 
 
-def test_one_request_waits_at_a_time(site: Site) -> None:
+def test_only_one_request_is_open_at_a_time(site: Site) -> None:
     site.stop()
     asked = site.ask()
-    with pytest.raises(Conflict, match="waiting"):
+    with pytest.raises(Conflict, match="already an open request"):
         services.name_coordinator(actor=Actor.of(site.bea), study=site.study, email="x@example.org")
     name = reverse("desk:coordinator", kwargs={"slug": site.study.slug})
     there = reverse("desk:handover-decide", kwargs={"handover_id": asked.id})
@@ -325,9 +325,9 @@ def test_one_request_waits_at_a_time(site: Site) -> None:
         )
 
 
-def test_somebody_of_the_study_is_named_by_another_way(site: Site) -> None:
+def test_members_of_the_study_cannot_be_named(site: Site) -> None:
     site.stop()
-    for member, says in ((site.cora, "Open their account"), (site.auditor, "another role")):
+    for member, says in ((site.cora, "Reactivate their account"), (site.auditor, "another role")):
         with pytest.raises(Invalid, match=says):
             site.ask(member.user.email)
 
@@ -363,13 +363,13 @@ def test_the_trail_of_the_study_holds_every_step(site: Site) -> None:
     site.cora.user.refresh_from_db()
     page = browser(site.cora.user).get(reverse("desk:handovers", kwargs=slug)).content.decode()
     for shown in (trail, page):
-        assert "stopped the account of somebody on the staff" in shown
-        assert "asked that somebody else coordinates the study" in shown
-        assert "approved that somebody else coordinates the study" in shown
+        assert "deactivated the account of a staff member" in shown
+        assert "requested a new coordinator for the study" in shown
+        assert "approved a new coordinator for the study" in shown
     assert site.cora.pseudonym in page
 
 
-def test_stopping_a_panelist_is_told_to_nobody(site: Site) -> None:
+def test_deactivating_a_panelist_is_not_mailed(site: Site) -> None:
     site.stop(site.panelist.user)
     assert not mailed()
     assert not Event.objects.filter(study_id=site.study.id).exists()

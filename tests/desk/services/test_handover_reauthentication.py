@@ -25,7 +25,7 @@ def site() -> Site:
 
 
 @pytest.mark.parametrize("password", [True, False])
-def test_a_sign_in_of_long_ago_is_no_proof(site: Site, password: bool) -> None:
+def test_old_sign_in_needs_reauthentication(site: Site, password: bool) -> None:
     if password:
         site.ada.set_password("a-lamp-and-a-quiet-river-41")
         site.ada.save()

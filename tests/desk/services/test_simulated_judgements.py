@@ -71,7 +71,7 @@ def test_rewrites_and_flags_are_there_and_most_are_decided(cohort: Cohort) -> No
     assert ReviewDecision.objects.count() == made.reviewed > 0
 
 
-def test_who_is_at_work_is_left_alone(cohort: Cohort) -> None:
+def test_members_with_an_assignment_are_skipped(cohort: Cohort) -> None:
     busy, free = judge(cohort=cohort), judge(cohort=cohort)
     judging_round(cohort, tasks=3, overlap=2)
     mine = assignments.lease(actor=Actor.of(busy.user), slug=cohort.study.slug).assignment
@@ -125,7 +125,7 @@ def test_nothing_is_answered_that_was_not_asked() -> None:
     assert set(body) == {"comment", "active_seconds", "ratings"}
 
 
-def test_nobody_is_told_that_they_did_or_earned_an_example(cohort: Cohort) -> None:
+def test_examples_show_no_work_and_no_pay(cohort: Cohort) -> None:
     member = judge(cohort=cohort)
     judging_round(cohort, tasks=2)
     seed_judgements(study=cohort.study)

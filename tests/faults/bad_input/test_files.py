@@ -114,8 +114,8 @@ def test_what_spreadsheets_and_data_frames_write_is_understood(
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("a\x00b", "holds a NUL character, which cannot be stored"),
-        ("é" * 50_001, "50,000 is the most"),
+        ("a\x00b", "contains a NUL character, which cannot be saved"),
+        ("é" * 50_001, "the limit is 50,000"),
     ],
     ids=["NUL", "50,001 characters"],
 )
@@ -144,7 +144,7 @@ def test_a_file_of_10_mb_comes_in_whole(study: Study, door: Door) -> None:
 
 def test_a_file_of_10_mb_that_is_one_line_is_refused(study: Study, door: Door) -> None:
     said = door(study, json.dumps({"prompt": "a" * 10_000_000}).encode(), "p.jsonl")
-    assert "10,000,000 characters; 50,000 is the most" in said
+    assert "10,000,000 characters; the limit is 50,000" in said
     assert not Prompt.objects.exists()
 
 
@@ -187,7 +187,7 @@ def test_text_comes_in_as_it_was_sent(study: Study, door: Door, text: str) -> No
     [
         ("a\x00b", "NUL"),
         ("\ud800", "not Unicode text"),
-        ("é" * 50_001, "50,001 characters; 50,000 is the most"),
+        ("é" * 50_001, "50,001 characters; the limit is 50,000"),
     ],
     ids=["NUL", "half a surrogate pair", "50,001 characters"],
 )

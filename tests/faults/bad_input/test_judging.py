@@ -74,7 +74,7 @@ def test_a_draft_is_kept_as_it_was_sent(door: Door, text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("a\x00b", "a character that cannot be stored"),
+        ("a\x00b", "a character that cannot be saved"),
         ("é" * 50_001, "longer than 50,000 characters. Please shorten it."),
     ],
     ids=["NUL", "50,001 characters"],
@@ -95,7 +95,7 @@ def test_half_a_surrogate_pair(member: Member) -> None:
     """JSON can say it; a form cannot."""
     held = lease(member)
     body = answers(held, comment="\ud800")
-    assert "cannot be stored" in str(problem(Caller(member).submit(held.id, body), 400)["fields"])
+    assert "cannot be saved" in str(problem(Caller(member).submit(held.id, body), 400)["fields"])
 
 
 @pytest.mark.parametrize("score", [0, 6, -1, 3.5, 10**30, "many", ""])
@@ -207,7 +207,7 @@ def test_what_was_written_too_late_is_shown_to_its_author() -> None:
     fields = filled(held, comment="Written slowly.") | {"rewrite-A": "A kinder <reply>."}
     for answer in (page.post(one_url(held), fields), page.get(one_url(held))):
         said = answer.content.decode()
-        assert "This one is no longer open" in said
+        assert "This text is no longer open" in said
         assert "Written slowly." in said
         assert "A kinder &lt;reply&gt;." in said
         assert "Your version of reply B" not in said
@@ -280,7 +280,7 @@ def test_the_back_button_shows_that_it_was_sent(door: Door) -> None:
         said = json.loads(back.text)
         assert (said["id"], said["state"]) == (str(held.id), "submitted")
     else:
-        assert "This one is sent" in back.text
+        assert "This text is sent" in back.text
     assert door.send(held, key="two", score=1).status == 409
     assert lease(door.member) == following
     assert door.send(following, key="three").taken

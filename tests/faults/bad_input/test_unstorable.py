@@ -270,8 +270,8 @@ def test_no_header_is_an_error_of_ours(world: World, name: str) -> None:
 
 
 CONSENT = [
-    ("?language=%00", 400, "We could not read that"),
-    ("texts/1/%00/", 404, "There is nothing here"),
+    ("?language=%00", 400, "We could not read your request"),
+    ("texts/1/%00/", 404, "Page not found"),
 ]
 
 

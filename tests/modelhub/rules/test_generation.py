@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -60,25 +59,9 @@ def test_config_hash_covers_model_settings_and_prompts() -> None:
     assert digest != rules.config_hash(**base | {"model": "n"})
 
 
-def test_a_lease_grows_with_the_work_and_with_each_attempt() -> None:
-    length = rules.lease_length(items=8, max_new_tokens=120, attempts=1)
-    assert length == timedelta(seconds=180)
-    assert rules.lease_length(items=8, max_new_tokens=120, attempts=3) == 3 * length
-
-
-def test_progress() -> None:
-    start = datetime(2026, 1, 1, tzinfo=UTC)
-    counts = {"done": 30, "failed": 2, "total": 92, "done_since": 20, "tokens_since": 800}
-    found = rules.progress(**counts, since=start, last=start + timedelta(seconds=10))
-    assert (found.rate, found.seconds_left) == (80.0, 30.0)
-    fresh = rules.progress(**counts | {"done_since": 0}, since=start, last=None)
-    assert (fresh.rate, fresh.seconds_left) == (None, None)
-
-
 def wanted(number: int, prompt: str = "p", **extra: Any) -> Wanted:
     return Wanted(
         item_id=number,
-        attempts=1,
         prompt_key=prompt,
         prompt_version=1,
         sample=number,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import uuid
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +13,9 @@ from django.utils import timezone
 from annotations.models import Prompt
 from codesign.accounts import services as accounts
 from codesign.accounts.rules import TokenScope
+from codesign.jobs.models import Job
+from codesign.jobs.rules import JobState
+from codesign.jobs.services import tending
 from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Member, Study
 from codesign.studies.rules import Role
@@ -21,8 +23,8 @@ from modelhub.models import Upload
 from modelhub.queries import uploads as queries
 from modelhub.rules.imports import AT_ONCE_BYTES, AT_ONCE_ROWS
 from modelhub.rules.states import UploadState
-from modelhub.services import uploads
 from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
+from tests.support import jobs
 from tests.support.judging_api import problem
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +48,7 @@ class Program:
     def work(self, answer: Any) -> Any:
         """What is at the answer's address once a worker has had it."""
         assert answer.status_code == 202, answer.content
-        uploads.read(upload_id=uuid.UUID(answer.json()["id"]))
+        jobs.run(queries.KIND, uuid.UUID(answer.json()["id"]))
         return self.client.get(answer["Location"]).json()
 
 
@@ -101,7 +103,7 @@ def test_nothing_of_a_bad_file_comes_in_and_its_lines_are_named(program: Program
         {"line": MANY + 1, "problem": "the prompt is empty."},
         {"line": MANY + 2, "problem": "the prompt is missing."},
     ]
-    assert failed["error"] == "2 rows cannot come in, so none did."
+    assert failed["error"] == "2 rows are invalid, so nothing was imported."
     assert not Prompt.objects.exists()
     done = program.work(program.send(lines(*rows), skip_bad=True))
     assert (done["state"], done["bad_rows"], Prompt.objects.count()) == ("done", 2, MANY)
@@ -133,17 +135,15 @@ def test_what_cannot_be_read_at_all_is_refused_while_the_program_waits(program: 
 
 def test_it_says_how_far_it_is_and_can_be_cancelled(program: Program) -> None:
     answer = program.send(lines(*worries(MANY)))
-    now = timezone.now()
-    Upload.objects.update(
-        state=UploadState.IMPORTING,
-        rows=250,
-        total=1_000,
-        started_at=now - timedelta(seconds=10),
-        heartbeat_at=now,
-    )
+    now = timezone.now().timestamp()
+    Upload.objects.update(state=UploadState.IMPORTING)
+    going = {"done": 250, "total": 1_000, "samples": [[now - 10, 0], [now, 250]]}
+    Job.objects.update(state=JobState.RUNNING, **going)
     seen = program.client.get(answer["Location"]).json()
-    assert (seen["percent"], seen["rows_a_second"], seen["seconds_left"]) == (25, 25.0, 30.0)
+    assert (seen["rows"], seen["percent"]) == (250, 25)
+    assert (seen["rows_a_second"], seen["seconds_left"]) == (25.0, 30.0)
     Upload.objects.update(state=UploadState.CONFIRMED)
+    Job.objects.update(state=JobState.QUEUED)
     cancel = f"{answer['Location']}cancel/"
     assert program.client.post(cancel).json()["state"] == "cancelled"
     assert "is cancelled" in problem(program.client.post(cancel), 409)["title"]
@@ -153,10 +153,10 @@ def test_it_says_how_far_it_is_and_can_be_cancelled(program: Program) -> None:
 
 def test_a_worker_that_died_leaves_it_to_the_next(program: Program) -> None:
     answer = program.send(lines(*worries(MANY)))
-    Upload.objects.update(
-        state=UploadState.IMPORTING, heartbeat_at=timezone.now() - 2 * queries.STALE_AFTER
-    )
-    assert uploads.ring_waiting() == 1
+    with jobs.claimed(queries.KIND, Upload.objects.get().id):
+        assert Upload.objects.get().state == UploadState.IMPORTING
+    tending.tend()
+    assert Upload.objects.get().state == UploadState.CONFIRMED
     assert program.work(answer)["imported"]["prompts"] == MANY
 
 

@@ -28,6 +28,7 @@ from tests.factories.consent import sign
 from tests.factories.modelhub import add_prompts, child_of
 from tests.factories.studies import StudyFactory, staff
 from tests.support.comparisons import BOTH, compared, prefers, two_panelists, write
+from tests.support.generation_runs import claimed, wanted
 from tests.support.together import at_once, kinds
 
 pytestmark = pytest.mark.django_db
@@ -59,11 +60,9 @@ def test_what_is_pulled_meanwhile_is_not_compared(panel: list[Member]) -> None:
     study = panel[0].study
     made = plan_evaluation(actor=SYSTEM, study=study, child=child_of(study))
     write(made.parent_run, lambda number: f"Words {number}.")
-    work = chunks.lease_chunk(run_id=made.child_run.id)
-    assert work is not None
-    chunks.save_chunk(
-        lease=work, drafts=[Draft(item_id=work.wanted[0].item_id, seed=1, text="New.")]
-    )
+    work = claimed(made.child_run)
+    draft = Draft(item_id=wanted(work)[0].item_id, seed=1, text="New.")
+    chunks.save_chunk(work=work, drafts=[draft])
     first, second, third = made.parent_run.items.order_by("id")
     assert second.response is not None
     pull_prompt(actor=SYSTEM, prompt=first.prompt)

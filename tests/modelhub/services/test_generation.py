@@ -1,19 +1,20 @@
-"""Runs: items once, leases, late workers, cancel and resume; no model is needed for these."""
+"""Runs: items once, claims, late workers, cancel and resume; no model is needed for these."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
-from django.utils import timezone
 
 from annotations.models import Prompt, Response, Task
 from annotations.services.prompts import pull_prompt
 from codesign.audit.models import Event
+from codesign.jobs.models import Job
+from codesign.jobs.queries import job_about
+from codesign.jobs.services.pulse import Stopped
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
 from codesign.studies.models import Study
@@ -27,7 +28,8 @@ from modelhub.services.versions import ensure_embedded_model, ensure_imported_mo
 from modelhub.services.writing import Draft
 from tests.factories.modelhub import add_prompts, open_round
 from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
-from tests.support.generation_runs import answers, finish, leased, start
+from tests.support import jobs
+from tests.support.generation_runs import answers, claim, claimed, finish, start, worker, write
 
 pytestmark = pytest.mark.django_db
 
@@ -37,11 +39,8 @@ def study() -> Study:
     return StudyFactory.create()
 
 
-def pass_time(run: GenerationRun) -> None:
-    """Its leases are over."""
-    GenerationItem.objects.filter(run=run, state=ItemState.LEASED).update(
-        leased_until=timezone.now() - timedelta(seconds=1)
-    )
+def job_of(run: GenerationRun) -> Job:
+    return job_about(kind=queries.KIND, subject_id=run.id)
 
 
 def states(run: GenerationRun) -> list[str]:
@@ -63,7 +62,7 @@ def test_items_stand_by_length_and_the_first_chunk_is_one_prompt(study: Study) -
     ]
     assert run.system_message
     assert run.seed > 0
-    assert run.ring == 1
+    assert job_of(run).call == 1
 
 
 @pytest.mark.parametrize(
@@ -104,55 +103,49 @@ def test_a_run_writes_each_item_once_and_makes_tasks(study: Study) -> None:
     assert Task.objects.filter(round=round).count() == 3
     assert {task.responses.count() for task in Task.objects.all()} == {2}
     assert len({r.source for r in Response.objects.all()}) == 1
-    progress = queries.progress_of(run=run)
+    progress = queries.how_far(run=run)
     assert (progress.done, progress.total) == (6, 6)
-    assert chunks.lease_chunk(run_id=run.id) is None
+    assert claim(run) is None
 
 
 def test_a_task_comes_as_soon_as_its_prompt_is_done(study: Study) -> None:
     round = open_round(CohortFactory.create(study=study))
     run = start(study, settings=Settings(batch_size=3), round=round)
     seen = []
-    while lease := chunks.lease_chunk(run_id=run.id):
-        chunks.save_chunk(lease=lease, drafts=answers(lease))
+    while work := claim(run):
+        write(work)
         seen.append(Task.objects.count())
     assert seen == [1, 2, 3]
 
 
-def test_two_workers_get_different_chunks(study: Study) -> None:
-    run = start(study, settings=Settings(batch_size=2))
-    first, second = leased(run), leased(run)
-    assert not {w.item_id for w in first.wanted} & {w.item_id for w in second.wanted}
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_get_different_chunks() -> None:
+    run = start(StudyFactory.create(), settings=Settings(batch_size=2))
+    with worker(run) as first, worker(run) as second:
+        assert first
+        assert second
+        assert first.part != second.part
 
 
-def test_a_dead_lease_ends_and_the_late_worker_is_refused(study: Study) -> None:
+def test_a_late_worker_whose_chunk_was_claimed_again_keeps_nothing(study: Study) -> None:
     run = start(study)
-    dead = leased(run)
-    assert chunks.lease_chunk(run_id=run.id) != dead
-    pass_time(run)
-    again = leased(run)
-    assert [w.item_id for w in again.wanted] == [w.item_id for w in dead.wanted]
-    assert [w.attempts for w in again.wanted] == [2, 2]
-    assert not chunks.save_chunk(lease=dead, drafts=answers(dead))
+    dead = claimed(run)
+    late = answers(dead)
+    again = claimed(run)
+    assert again.part == dead.part
+    assert list(run.items.filter(chunk=again.part).values_list("attempts", flat=True)) == [2, 2]
+    with pytest.raises(Stopped):
+        chunks.save_chunk(work=dead, drafts=late)
     assert Response.objects.count() == 0
-    assert chunks.save_chunk(lease=again, drafts=answers(again))
-    assert not chunks.save_chunk(lease=again, drafts=answers(again))
+    write(again)
     assert Response.objects.count() == 2
-
-
-def test_a_worker_that_outlives_its_lease_unchallenged_is_kept(study: Study) -> None:
-    run = start(study)
-    slow = leased(run)
-    pass_time(run)
-    assert chunks.save_chunk(lease=slow, drafts=answers(slow))
 
 
 def test_a_chunk_that_kills_its_workers_fails_in_the_end(study: Study) -> None:
     run = start(study, prompts=add_prompts(study, "One"))
     for _ in range(5):
-        leased(run)
-        pass_time(run)
-    assert chunks.lease_chunk(run_id=run.id) is None
+        claimed(run)
+    assert claim(run) is None
     run.refresh_from_db()
     assert run.state == RunState.FAILED
     assert "stopped 5 times" in run.error
@@ -162,11 +155,9 @@ def test_what_is_given_up_keeps_no_prompt_out_of_its_round(study: Study) -> None
     round = open_round(CohortFactory.create(study=study))
     settings = Settings(samples=3, batch_size=2)
     run = start(study, prompts=add_prompts(study, "One"), settings=settings, round=round)
-    lease = leased(run)
-    assert chunks.save_chunk(lease=lease, drafts=answers(lease))
+    write(claimed(run))
     for _ in range(5):
-        leased(run)
-        pass_time(run)
+        claimed(run)
     assert not Task.objects.exists()
     finish(run)
     assert (run.state, run.done, run.failed) == (RunState.DONE, 2, 1)
@@ -176,10 +167,10 @@ def test_what_is_given_up_keeps_no_prompt_out_of_its_round(study: Study) -> None
 def test_failed_items_are_told_and_the_rest_is_kept(study: Study) -> None:
     round = open_round(CohortFactory.create(study=study))
     run = start(study, settings=Settings(batch_size=8), round=round)
-    lease = leased(run)
-    drafts = answers(lease)
+    work = claimed(run)
+    drafts = answers(work)
     drafts[1] = Draft(item_id=drafts[1].item_id, seed=1, error="It named its maker.")
-    chunks.save_chunk(lease=lease, drafts=drafts)
+    chunks.save_chunk(work=work, drafts=drafts)
     finish(run)
     assert run.state == RunState.DONE
     assert run.error == "1 responses could not be written: It named its maker."
@@ -188,12 +179,13 @@ def test_failed_items_are_told_and_the_rest_is_kept(study: Study) -> None:
 
 def test_cancel_throws_away_what_is_being_written_and_resume_goes_on(study: Study) -> None:
     run = start(study, settings=Settings(batch_size=2))
-    finished = leased(run)
-    chunks.save_chunk(lease=finished, drafts=answers(finished))
-    running = leased(run)
+    write(claimed(run))
+    running = claimed(run)
+    late = answers(running)
     generation.cancel_run(actor=SYSTEM, run=run)
-    assert not chunks.save_chunk(lease=running, drafts=answers(running))
-    assert chunks.lease_chunk(run_id=run.id) is None
+    with pytest.raises(Stopped), transaction.atomic():
+        chunks.save_chunk(work=running, drafts=late)
+    assert claim(run) is None
     assert states(run) == ["done"] * 2 + ["pending"] * 4
     with pytest.raises(Conflict):
         generation.cancel_run(actor=SYSTEM, run=run)
@@ -203,13 +195,14 @@ def test_cancel_throws_away_what_is_being_written_and_resume_goes_on(study: Stud
     assert Response.objects.count() == 6
 
 
-def test_a_failed_run_says_why_and_can_be_resumed(study: Study) -> None:
+def test_a_failed_run_says_why_and_can_be_resumed(
+    study: Study, settings: Any, tmp_path: Path
+) -> None:
     run = start(study)
-    leased(run)
-    generation.fail_run(run_id=run.id, error="The embedded model is not installed.")
+    broken(settings, tmp_path)
+    jobs.run(queries.KIND, run.id)
     run.refresh_from_db()
-    assert (run.state, run.error) == ("failed", "The embedded model is not installed.")
-    generation.fail_run(run_id=run.id, error="Again.")
+    assert (run.state, run.error) == ("failed", STOPPED)
     generation.resume_run(actor=SYSTEM, run=run)
     finish(run)
     assert (run.state, run.error) == ("done", "")
@@ -223,26 +216,14 @@ def test_a_prompt_pulled_meanwhile_is_not_answered(study: Study) -> None:
     assert Response.objects.filter(prompt__withdrawn_at=None).count() == 4
 
 
-def test_rings_void_each_other_and_lost_ones_are_rung_again(study: Study) -> None:
+def test_a_worker_calls_the_next_one_while_chunks_are_left(study: Study) -> None:
     run = start(study, settings=Settings(batch_size=2))
-    assert queries.runs_to_ring(now=timezone.now()) == []
-    later = timezone.now() + timedelta(minutes=3)
-    assert queries.runs_to_ring(now=later) == [run.id]
-    generation.ring(run_id=run.id)
-    assert chunks.answer_ring(run_id=run.id, ring=1) is None
-    assert chunks.answer_ring(run_id=run.id, ring=2) is not None
-    assert queries.runs_to_ring(now=timezone.now()) == [run.id]
-    leased(run)
-    run.refresh_from_db()
-    assert run.ring == 3
-    leased(run)
-    leased(run)
-    run.refresh_from_db()
-    assert run.ring == 4
-    GenerationRun.objects.update(rung_at=None)
-    assert queries.runs_to_ring(now=timezone.now()) == []
-    pass_time(run)
-    assert generation.ring_waiting() == 1
+    calls = []
+    while work := claim(run):
+        calls.append(job_of(run).call)
+        write(work)
+    assert calls == [2, 3, 3]
+    assert not job_of(run).waits
 
 
 def test_the_very_same_run_twice_is_refused_while_it_goes_on(study: Study) -> None:
@@ -319,11 +300,19 @@ def test_what_broke_is_for_the_log_alone(
 ) -> None:
     """Neither the page nor the trail, which is hashed, gets a class, a path or a text."""
     run = start(study)
+    broken(settings, tmp_path)
+    jobs.run(queries.KIND, run.id)
+    run.refresh_from_db()
+    assert (run.state, run.error) == (RunState.FAILED, STOPPED)
+    moved = Event.objects.filter(action="modelhub.run_moved", about_id=run.id).latest("id")
+    assert moved.data["error"] == STOPPED
+    assert "a-file" in caplog.text
+
+
+STOPPED = "An unexpected error stopped this; the server's log says more. Try again."
+
+
+def broken(settings: Any, tmp_path: Path) -> None:
+    """No model can be loaded."""
     settings.MODELS_DIR = tmp_path / "a-file"
     settings.MODELS_DIR.write_text("no folder")
-    assert not chunks.generate_chunk(run_id=run.id, ring=run.ring)
-    run.refresh_from_db()
-    assert (run.state, run.error) == (RunState.FAILED, chunks.STOPPED)
-    moved = Event.objects.filter(action="modelhub.run_moved", about_id=run.id).latest("id")
-    assert moved.data["error"] == chunks.STOPPED
-    assert "a-file" in caplog.text

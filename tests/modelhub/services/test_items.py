@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
 
 import pytest
-from django.utils import timezone
 
 from annotations.models import Prompt
 from annotations.services.prompts import pull_prompt
@@ -16,10 +14,10 @@ from modelhub.models import GenerationRun
 from modelhub.queries import generation as queries
 from modelhub.rules.generation import Settings
 from modelhub.rules.states import RunState
-from modelhub.services import chunks, generation, items
+from modelhub.services import generation, items
 from tests.factories.modelhub import add_prompts, open_round
 from tests.factories.studies import CohortFactory, StudyFactory
-from tests.support.generation_runs import answers, finish, leased, start
+from tests.support.generation_runs import claim, claimed, finish, start, write
 
 pytestmark = pytest.mark.django_db
 
@@ -43,12 +41,11 @@ def run(study: Study) -> GenerationRun:
 
 def test_a_long_run_gets_its_items_when_a_worker_comes_to_them(run: GenerationRun) -> None:
     assert (run.total, run.to_write) == (items.BATCH, ALL)
-    assert queries.progress_of(run=run).total == ALL
+    assert queries.how_far(run=run).total == ALL
     assert queries.responses_to_come(study_id=run.study_id) == ALL
-    lease = leased(run)
+    claimed(run)
     generation.cancel_run(actor=SYSTEM, run=run)
-    assert chunks.lease_chunk(run_id=run.id) is None
-    assert not chunks.save_chunk(lease=lease, drafts=answers(lease))
+    assert claim(run) is None
     assert run.items.count() == items.BATCH
     generation.resume_run(actor=SYSTEM, run=run)
     finish(run)
@@ -61,15 +58,11 @@ def test_a_long_run_gets_its_items_when_a_worker_comes_to_them(run: GenerationRu
 
 
 def test_a_run_does_not_end_while_items_are_to_be_made(run: GenerationRun) -> None:
-    assert queries.runs_to_ring(now=timezone.now()) == []
     while run.done < items.BATCH:
-        lease = leased(run)
-        assert chunks.save_chunk(lease=lease, drafts=answers(lease))
+        write(claimed(run))
         run.refresh_from_db()
     assert (run.state, run.total, run.to_write) == (RunState.RUNNING, items.BATCH, ALL)
-    assert queries.runs_to_ring(now=timezone.now() + timedelta(minutes=3)) == [run.id]
-    assert chunks.answer_ring(run_id=run.id, ring=GenerationRun.objects.get().ring)
-    assert generation.ring_waiting() == 1
+    assert claim(run)
 
 
 def test_a_long_run_leaves_out_what_is_pulled_or_comes_in_later(run: GenerationRun) -> None:

@@ -4,36 +4,40 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from annotations.models import DatasetRelease
 from codesign.audit.models import Event
+from codesign.jobs.queries import job_about
+from codesign.jobs.registry import Failed
+from codesign.jobs.services import tending
+from codesign.jobs.services.pulse import Stopped
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
 from codesign.studies.models import Study
 from modelhub.models import ModelVersion, TrainingRun
-from modelhub.queries.training import trainable_bases
+from modelhub.queries.training import KIND, trainable_bases
 from modelhub.queries.versions import able_to_write
 from modelhub.rules.generation import Settings
 from modelhub.rules.states import ModelKind, TrainingState
-from modelhub.rules.training import STALE_AFTER_SECONDS
 from modelhub.services import training
 from modelhub.services.evaluations import plan_evaluation
 from modelhub.services.generation import start_run
-from modelhub.services.training_process import run_training, summary_of
+from modelhub.services.training_process import summary_of
 from modelhub.services.versions import ensure_embedded_model as embedded
 from tests.factories.modelhub import add_prompts, child_of, frozen_release
 from tests.factories.studies import MemberFactory, StudyFactory, staff
+from tests.support import jobs
 from tests.support.engine_release import pair, turn, write_release
 from tests.support.running import LONGEST
 from tests.support.together import at_once, kinds
+from tests.support.training_runs import trained
 
 SMALL = {"max_steps": 2, "batch_size": 2}
 REPLY = {
@@ -108,9 +112,7 @@ def test_a_scorer_neither_writes_nor_is_trained_on_nor_compared() -> None:
     """What a reward run makes scores replies; a base for a reward run is a whole model."""
     study = StudyFactory.create()
     run = ask(study, method="reward")
-    training.claim(run_id=run.id)
-    scorer = training.finish(run_id=run.id, path="adapters/x", sha256="0" * 64, metrics={})
-    assert scorer is not None
+    scorer = trained(run)
     assert scorer.kind == ModelKind.SCORER
     with pytest.raises(Invalid, match="scores replies"):
         ask(study, base=scorer)
@@ -126,13 +128,9 @@ def test_nothing_is_built_on_what_somebody_took_back() -> None:  # standards 2.9
     study = StudyFactory.create()
     release = frozen_release(study)
     run = ask(study, release=release)
-    training.claim(run_id=run.id)
-    child = training.finish(run_id=run.id, path="adapters/x", sha256="0" * 64, metrics={})
-    assert child is not None
+    child = trained(run)
     again = ask(study, base=child)
-    training.claim(run_id=again.id)
-    grandchild = training.finish(run_id=again.id, path="adapters/y", sha256="1" * 64, metrics={})
-    assert grandchild is not None
+    trained(again)
     DatasetRelease.objects.filter(id=release.id).update(
         state="superseded", superseded_at=timezone.now()
     )
@@ -167,15 +165,16 @@ def test_four_hands_queue_one_run() -> None:
 @pytest.mark.django_db
 def test_a_release_superseded_while_training_makes_no_model() -> None:  # standards 2.9
     run = ask(StudyFactory.create())
-    training.claim(run_id=run.id)
-    going: dict[str, Any] = {"step": 1, "steps": 4, "seconds_left": 3, "losses": []}
-    assert training.note_progress(run_id=run.id, **going)
-    run.release.state = "superseded"
-    run.release.save(update_fields=["state"])
-    assert not training.note_progress(run_id=run.id, **going)
-    assert training.finish(run_id=run.id, path="x", sha256="0" * 64, metrics={}) is None
+    with jobs.claimed(KIND, run.id) as work:
+        training.note_losses(work=work, losses=[{"step": 1, "loss": 0.7}])
+        run.release.state = "superseded"
+        run.release.save(update_fields=["state"])
+        with pytest.raises(Failed, match="new release"):
+            training.note_losses(work=work, losses=[])
+        with pytest.raises(Failed, match="new release"), transaction.atomic():
+            training.finish(work=work, path="x", sha256="0" * 64, metrics={})
     run.refresh_from_db()
-    assert (run.state, "new release" in run.error) == (TrainingState.FAILED, True)
+    assert run.state == TrainingState.TRAINING
     assert not ModelVersion.objects.filter(training_run=run).exists()
 
 
@@ -183,16 +182,9 @@ def test_a_release_superseded_while_training_makes_no_model() -> None:  # standa
 def test_a_waiting_run_is_cancelled_at_once() -> None:
     run = ask(StudyFactory.create())
     assert training.cancel(actor=SYSTEM, run=run).state == TrainingState.CANCELLED
-    with pytest.raises(Conflict, match="ended already"):
+    with pytest.raises(Conflict, match="is cancelled"):
         training.cancel(actor=SYSTEM, run=run)
-    assert training.claim(run_id=run.id) is None
-
-
-@pytest.mark.django_db
-def test_one_worker_gets_a_run() -> None:
-    run = ask(StudyFactory.create())
-    assert training.claim(run_id=run.id) is not None
-    assert training.claim(run_id=run.id) is None
+    assert jobs.run_all(KIND) == 0
 
 
 @pytest.mark.django_db
@@ -200,7 +192,7 @@ def test_a_release_superseded_while_waiting_is_not_trained_on() -> None:
     run = ask(StudyFactory.create())
     run.release.state = "superseded"
     run.release.save(update_fields=["state"])
-    assert training.claim(run_id=run.id) is None
+    jobs.run(KIND, run.id)
     run.refresh_from_db()
     assert run.state == TrainingState.FAILED
     assert "new release" in run.error
@@ -208,35 +200,24 @@ def test_a_release_superseded_while_waiting_is_not_trained_on() -> None:
 
 @pytest.mark.django_db
 def test_a_run_whose_process_died_waits_again() -> None:
-    alive, dead = (ask(StudyFactory.create()) for _ in range(2))
-    for run in (alive, dead):
-        training.claim(run_id=run.id)
-    old = timezone.now() - timedelta(seconds=STALE_AFTER_SECONDS + 1)
-    TrainingRun.objects.filter(id=dead.id).update(heartbeat_at=old)
-    assert training.requeue_stale() == [dead.id]
-    alive.refresh_from_db()
-    assert alive.state == TrainingState.PREPARING
+    run = ask(StudyFactory.create())
+    with jobs.claimed(KIND, run.id) as work:
+        training.note_losses(work=work, losses=[{"step": 1, "loss": 0.7}])
+    run.refresh_from_db()
+    assert run.state == TrainingState.TRAINING
+    tending.tend()
+    run.refresh_from_db()
+    assert (run.state, run.losses) == (TrainingState.QUEUED, [])
 
 
 @pytest.mark.django_db
 def test_a_cancelled_run_whose_process_died_is_not_done_again() -> None:
     run = ask(StudyFactory.create())
-    training.claim(run_id=run.id)
-    training.cancel(actor=SYSTEM, run=run)
-    old = timezone.now() - timedelta(seconds=STALE_AFTER_SECONDS + 1)
-    TrainingRun.objects.update(heartbeat_at=old)
-    assert training.requeue_stale() == []
-    run.refresh_from_db()
-    assert (run.state, run.error) == (TrainingState.CANCELLED, "")
-
-
-@pytest.mark.django_db
-def test_a_process_that_is_stopped_before_it_listens_was_cancelled() -> None:
-    """A signal ends it, since it has not said yet what to do with one."""
-    run = ask(StudyFactory.create())
-    training.claim(run_id=run.id)
-    training.cancel(actor=SYSTEM, run=run)
-    training.end_without_model(run_id=run.id, state=TrainingState.FAILED, error="SIGTERM.")
+    with jobs.claimed(KIND, run.id) as work:
+        training.cancel(actor=SYSTEM, run=run)
+        with pytest.raises(Stopped):
+            training.note_losses(work=work, losses=[])
+    tending.tend()
     run.refresh_from_db()
     assert (run.state, run.error) == (TrainingState.CANCELLED, "")
 
@@ -245,13 +226,11 @@ def test_progress_is_read_from_events() -> None:
     events: list[dict[str, Any]] = [
         {"event": "start"},
         {"event": "step", "step": 1, "total": 4, "loss": 0.69, "eta_s": 6.4},
-        {"event": "heartbeat"},
         {"event": "step", "step": 2, "total": 4, "loss": 0.61, "eta_s": 4.2},
     ]
     assert summary_of(events=events) == {
         "step": 2,
         "steps": 4,
-        "seconds_left": 4,
         "losses": [{"step": 1, "loss": 0.69}, {"step": 2, "loss": 0.61}],
     }
     assert summary_of(events=[])["steps"] == 0
@@ -282,10 +261,11 @@ def test_a_finished_run_is_a_model_version_with_its_lineage(homes: Any) -> None:
     )
     run = ask(study, actor=Actor.of(engineer.user))
     write_release(homes.RELEASES_DIR / str(run.release_id), preference={"train": PAIRS})
-    run_training(run_id=run.id)
+    jobs.run(KIND, run.id)
     run.refresh_from_db()
     assert (run.state, run.error) == (TrainingState.DONE, "")
-    assert (run.step, run.steps) == (2, 2)
+    job = job_about(kind=KIND, subject_id=run.id)
+    assert (job.done, job.total) == (2, 2)
     assert [point["step"] for point in run.losses] == [1, 2]
     version = run.model_version
     assert version.parent == embedded()
@@ -302,7 +282,7 @@ def test_a_finished_run_is_a_model_version_with_its_lineage(homes: Any) -> None:
 def test_a_release_without_pairs_ends_in_a_sentence(homes: Any) -> None:
     run = ask(StudyFactory.create())
     write_release(homes.RELEASES_DIR / str(run.release_id), sft={"train": [REPLY]})
-    run_training(run_id=run.id)
+    jobs.run(KIND, run.id)
     run.refresh_from_db()
     assert run.state == TrainingState.FAILED
     assert "no preference pairs" in run.error
@@ -315,7 +295,7 @@ def test_without_enough_memory_it_ends_in_a_sentence(homes: Any) -> None:
     homes.TRAINING_MEMORY_MB = 1000
     run = ask(StudyFactory.create())
     write_release(homes.RELEASES_DIR / str(run.release_id), preference={"train": PAIRS})
-    run_training(run_id=run.id)
+    jobs.run(KIND, run.id)
     run.refresh_from_db()
     assert run.state == TrainingState.FAILED
     assert "There was not enough memory; a smaller batch" in run.error
@@ -327,10 +307,10 @@ def test_what_broke_is_for_the_log_alone(homes: Any, caplog: pytest.LogCaptureFi
     run = ask(StudyFactory.create())
     folder = write_release(homes.RELEASES_DIR / str(run.release_id), preference={"train": PAIRS})
     (folder / "preference" / "train.parquet").write_bytes(b"PAR1 and no more")
-    run_training(run_id=run.id)
+    jobs.run(KIND, run.id)
     run.refresh_from_db()
     assert run.state == TrainingState.FAILED
-    assert run.error.startswith("Training stopped with an error that is not of your making")
+    assert run.error.startswith("Training stopped with an error")
     assert str(homes.RELEASES_DIR) not in run.error
     assert "Traceback" in caplog.text
 
@@ -340,18 +320,18 @@ def test_what_broke_is_for_the_log_alone(homes: Any, caplog: pytest.LogCaptureFi
 def test_cancelling_stops_a_run_at_its_next_step(homes: Any) -> None:
     run = ask(StudyFactory.create(), params={"max_steps": 5000, "batch_size": 2})
     write_release(homes.RELEASES_DIR / str(run.release_id), preference={"train": PAIRS})
-    worker = threading.Thread(target=_in_thread(lambda: run_training(run_id=run.id)))
+    worker = threading.Thread(target=_in_thread(lambda: jobs.run(KIND, run.id)))
     worker.start()
     stepped = threading.Event()
     while not stepped.wait(0.2):
         run.refresh_from_db()
-        if run.step >= 1 or not worker.is_alive():
+        if run.losses or not worker.is_alive():
             stepped.set()
     training.cancel(actor=SYSTEM, run=run)
     worker.join(LONGEST)  # a step may take long on a busy machine
     run.refresh_from_db()
     assert run.state == TrainingState.CANCELLED
-    assert run.step < 5000
+    assert job_about(kind=KIND, subject_id=run.id).done < 5000
 
 
 def _in_thread(work: Callable[[], None]) -> Callable[[], None]:

@@ -11,7 +11,7 @@ from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Member, Study
 from codesign.studies.rules import Role
 from modelhub.engine.generate import DEFAULT_SYSTEM_MESSAGE
-from modelhub.models import GenerationRun, ModelVersion, TrainingRun
+from modelhub.models import GenerationRun, TrainingRun
 from modelhub.rules.generation import Settings
 from modelhub.services import training
 from modelhub.services.evaluations import plan_evaluation
@@ -21,6 +21,7 @@ from tests.factories.annotations import judge, lease, send
 from tests.factories.modelhub import add_prompts, frozen_release, open_round
 from tests.factories.studies import StudyFactory, staff
 from tests.support.comparisons import write
+from tests.support.training_runs import trained
 
 pytestmark = pytest.mark.django_db
 KIND, BRIEF = "Be kind to whoever writes.", "Answer with one word."
@@ -63,7 +64,7 @@ def released(panelist: Member) -> DatasetRelease:
     return made
 
 
-def trained(made: DatasetRelease) -> TrainingRun:
+def requested(made: DatasetRelease) -> TrainingRun:
     return training.request_training(
         actor=SYSTEM,
         release=made,
@@ -71,13 +72,6 @@ def trained(made: DatasetRelease) -> TrainingRun:
         method="dpo",
         params={"max_steps": 2},
     )
-
-
-def finished(run: TrainingRun) -> ModelVersion:
-    training.claim(run_id=run.id)
-    made = training.finish(run_id=run.id, path="adapters/x", sha256="0" * 64, metrics={})
-    assert made is not None
-    return made
 
 
 def test_training_gets_what_the_responses_were_written_with(
@@ -89,9 +83,9 @@ def test_training_gets_what_the_responses_were_written_with(
     made = released(panelist)
     answered(study, BRIEF, "After the release", round=round_)
     judged(panelist, 1)
-    run = trained(made)
+    run = requested(made)
     assert run.system_message == KIND
-    assert trained(released(panelist)).system_message == KIND
+    assert requested(released(panelist)).system_message == KIND
 
 
 def test_where_they_differ_that_of_the_most_responses_counts(
@@ -102,7 +96,7 @@ def test_where_they_differ_that_of_the_most_responses_counts(
     answered(study, BRIEF, "Three", round=round_)
     answered(study, BRIEF, "Never", "ever", "judged", round=None)
     judged(panelist, 3)
-    assert trained(released(panelist)).system_message == KIND
+    assert requested(released(panelist)).system_message == KIND
 
 
 def test_at_a_tie_the_newer_one_counts(panelist: Member, round_: Round) -> None:
@@ -110,22 +104,22 @@ def test_at_a_tie_the_newer_one_counts(panelist: Member, round_: Round) -> None:
     answered(study, BRIEF, "One", round=round_)
     answered(study, KIND, "Two", round=round_)
     judged(panelist, 2)
-    assert trained(released(panelist)).system_message == KIND
+    assert requested(released(panelist)).system_message == KIND
 
 
 def test_where_no_run_wrote_them_it_is_the_newest_of_the_study() -> None:
     study = StudyFactory.create()
-    assert trained(frozen_release(study)).system_message == DEFAULT_SYSTEM_MESSAGE
+    assert requested(frozen_release(study)).system_message == DEFAULT_SYSTEM_MESSAGE
     answered(study, KIND, "One", round=None)
-    assert trained(frozen_release(study)).system_message == KIND
+    assert requested(frozen_release(study)).system_message == KIND
 
 
 def test_another_message_is_another_run() -> None:
     study = StudyFactory.create()
     made = frozen_release(study)
-    first = trained(made)
+    first = requested(made)
     answered(study, KIND, "One", round=None)
-    again = trained(made)  # not refused as the same
+    again = requested(made)  # not refused as the same
     assert again.config_hash != first.config_hash
 
 
@@ -134,7 +128,7 @@ def test_child_and_parent_are_compared_with_it(panelist: Member, round_: Round) 
     answered(study, KIND, "One", round=round_)
     judged(panelist, 1)
     add_prompts(study, "Held out", held_out=True)
-    child = finished(trained(released(panelist)))
+    child = trained(requested(released(panelist)))
     answered(study, BRIEF, "Another", round=None)
     made = plan_evaluation(actor=SYSTEM, study=study, child=child)
     assert [made.parent_run.system_message, made.child_run.system_message] == [KIND, KIND]
@@ -144,8 +138,8 @@ def test_pages_say_it(panelist: Member, round_: Round) -> None:
     study = panelist.study
     answered(study, KIND, "One", round=round_)
     judged(panelist, 1)
-    run = trained(released(panelist))
-    child = finished(run)
+    run = requested(released(panelist))
+    child = trained(run)
     client = Client()
     client.force_login(staff(study, Role.ML_ENGINEER).user)
     names = {"slug": study.slug}

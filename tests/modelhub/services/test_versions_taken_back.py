@@ -24,6 +24,7 @@ from modelhub.services.versions import ensure_embedded_model
 from tests.factories.modelhub import add_prompts, frozen_release, open_round
 from tests.factories.studies import CohortFactory, StudyFactory, staff
 from tests.support.judging_api import problem
+from tests.support.training_runs import trained
 
 pytestmark = pytest.mark.django_db
 SAYS = "has learnt from answers that somebody has taken back since"
@@ -44,10 +45,7 @@ class Family:
 
     def trained(self, release: DatasetRelease, base: ModelVersion) -> ModelVersion:
         run = training.request_training(actor=SYSTEM, release=release, base=base, method="dpo")
-        training.claim(run_id=run.id)
-        made = training.finish(run_id=run.id, path=f"a/{run.id}", sha256="0" * 64, metrics={})
-        assert made is not None
-        return made
+        return trained(run)
 
     def take_back(self) -> None:
         DatasetRelease.objects.filter(id=self.first.id).update(
@@ -124,4 +122,4 @@ def test_a_page_opened_before_is_told_and_the_models_own_page_says_why(family: F
     assert "Compare with its parent" not in page
     for name, field in (("run-start", "model"), ("training-start", "base")):
         answer = client.post(family.at(name), {field: str(family.child.id)})
-        assert "Please choose one of the list." in answer.content.decode()
+        assert "Please choose one from the list." in answer.content.decode()

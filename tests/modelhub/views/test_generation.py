@@ -6,13 +6,18 @@ import uuid
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
+from codesign.jobs.queries import job_about
+from codesign.jobs.rules import JobState
+from codesign.jobs.services import queueing
 from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Member, Study
 from codesign.studies.rules import Role
 from modelhub.models import GenerationItem, GenerationRun
+from modelhub.queries import generation as queries
 from modelhub.rules.generation import Settings
 from modelhub.rules.states import RunState
 from modelhub.services import chunks, generation
@@ -22,6 +27,7 @@ from modelhub.urls import urlpatterns
 from tests.factories.modelhub import add_prompts, open_round
 from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
 from tests.support.counting import queries_of
+from tests.support.generation_runs import claimed, wanted
 
 pytestmark = pytest.mark.django_db
 READING = ("models", "runs", "run", "run-progress", "run-on-home")
@@ -59,12 +65,11 @@ def address(name: str, run: GenerationRun) -> str:
 
 
 def write_chunk(run: GenerationRun) -> None:
-    lease = chunks.lease_chunk(run_id=run.id)
-    assert lease is not None
+    work = claimed(run)
     drafts = [
-        Draft(item_id=w.item_id, seed=1, text=f"T {w.item_id}", tokens=9) for w in lease.wanted
+        Draft(item_id=w.item_id, seed=1, text=f"T {w.item_id}", tokens=9) for w in wanted(work)
     ]
-    assert chunks.save_chunk(lease=lease, drafts=drafts)
+    chunks.save_chunk(work=work, drafts=drafts)
 
 
 def test_every_address_is_tried_here() -> None:
@@ -154,7 +159,7 @@ def test_starting_a_run(study: Study, role: Role) -> None:
     [
         ({"samples": "0"}, "Please type 1 or more."),
         ({"temperature": "0", "samples": "2"}, "At temperature 0 every response"),
-        ({"model": str(uuid.uuid4())}, "Please choose one of the list."),
+        ({"model": str(uuid.uuid4())}, "Please choose one from the list."),
         ({"system_message": ""}, "required"),
     ],
 )
@@ -200,7 +205,7 @@ def test_a_run_page_tells_how_far_it_is_and_polls_until_the_end(run: GenerationR
     assert "1 task so far" in page
     assert "writing" in page.lower()
     part = client.get(address("run-progress", run)).content.decode()
-    assert part.startswith("<section")
+    assert part.lstrip().startswith("<section")
     assert "50%" in part
     write_chunk(run)
     done = client.get(address("run-progress", run))
@@ -226,7 +231,10 @@ def test_cancel_and_resume_by_their_buttons(run: GenerationRun) -> None:
 
 
 def test_a_failed_run_says_why(run: GenerationRun) -> None:
-    generation.fail_run(run_id=run.id, error="The embedded model is not installed.")
+    job = job_about(kind=queries.KIND, subject_id=run.id)
+    with transaction.atomic():
+        reason = "The embedded model is not installed."
+        queueing.end(job=job, to=JobState.FAILED, reason=reason)
     page = signed_in(staff(run.study)).get(address("run", run)).content.decode()
     assert "The embedded model is not installed." in page
 

@@ -14,6 +14,7 @@ from codesign.shared.money import format_money
 from codesign.studies.models import Member, Study
 from codesign.studies.rules import Role
 from modelhub.models import Evaluation, TrainingRun
+from modelhub.queries.training import KIND
 from modelhub.rules.states import TrainingState
 from modelhub.services import training
 from modelhub.services.evaluations import plan_evaluation
@@ -21,6 +22,7 @@ from modelhub.services.versions import ensure_embedded_model
 from tests.factories.annotations import judging_round, lease
 from tests.factories.modelhub import add_prompts, child_of, frozen_release
 from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
+from tests.support import jobs
 from tests.support.comparisons import compared, prefers, two_panelists, write
 from tests.support.counting import queries_of
 
@@ -330,9 +332,9 @@ def test_methods_are_called_in_words(study: Study, method: str, called: str, low
     made = training.request_training(
         actor=SYSTEM, release=frozen_release(study), base=ensure_embedded_model(), method=method
     )
-    training.claim(run_id=made.id)
-    losses = [{"step": 1, "loss": 0.7}, {"step": 2, "loss": 0.6}]
-    training.note_progress(run_id=made.id, step=2, steps=4, seconds_left=1, losses=losses)
+    with jobs.claimed(KIND, made.id) as work:
+        losses = [{"step": 1, "loss": 0.7}, {"step": 2, "loss": 0.6}]
+        training.note_losses(work=work, losses=losses)
     client = signed_in(staff(study))
     names = {"slug": study.slug}
     assert called in client.get(reverse("modelhub:training-runs", kwargs=names)).content.decode()

@@ -21,16 +21,21 @@ from django.db import connection
 from django.utils import timezone
 
 from annotations.models import Prompt, Response
+from codesign.jobs.models import Job
+from codesign.jobs.rules import JobState
+from codesign.jobs.services import tending
 from codesign.shared.parsers import CsvFile
 from codesign.shared.upload_handlers import FileOnDisk
 from codesign.studies.models import Member
 from codesign.studies.rules import Role
 from modelhub.models import Upload
 from modelhub.queries import uploads as queries
+from modelhub.queries.uploads import KIND
 from modelhub.rules.states import UploadState
 from modelhub.services import uploads
 from tests.factories.annotations import judge, judging_round
 from tests.factories.studies import MemberFactory, StudyFactory, staff
+from tests.support import jobs
 from tests.support.running import ROOT, eventually
 from tests.support.uploads import Desk, lines, row, signed_in
 
@@ -51,7 +56,7 @@ def test_a_good_file_is_shown_first_and_comes_in_after_a_yes(desk: Desk) -> None
     for said in ("I can&#x27;t sleep.", "Tell me more.", "That sounds hard.", "mood", "Import it"):
         assert said in page
     desk.client.post(desk.at("upload-confirm", upload))
-    uploads.read(upload_id=upload.id)
+    jobs.run(KIND, upload.id)
     upload.refresh_from_db()
     assert (upload.state, upload.found["prompts"], upload.found["responses"]) == ("done", 2, 2)
     assert (Prompt.objects.count(), Response.objects.count()) == (2, 2)
@@ -68,7 +73,7 @@ def test_bad_rows_are_listed_and_stay_out_only_after_a_yes_to_that(desk: Desk) -
     plain = desk.client.post(desk.at("upload-confirm", upload))
     assert plain.status_code == 409
     desk.client.post(desk.at("upload-confirm", upload), {"skip_bad": "yes"})
-    uploads.read(upload_id=upload.id)
+    jobs.run(KIND, upload.id)
     assert Prompt.objects.count() == 2
 
 
@@ -77,23 +82,25 @@ def test_a_study_that_changed_meanwhile_takes_nothing(desk: Desk) -> None:
     other = desk.checked(lines({"prompt": "Other.", "external_id": "a"}), "other.jsonl")
     for one in (other, upload):
         desk.client.post(desk.at("upload-confirm", one))
-        uploads.read(upload_id=one.id)
+        jobs.run(KIND, one.id)
     upload.refresh_from_db()
     assert upload.state == UploadState.FAILED
     assert "changed since" in upload.error
     assert list(Prompt.objects.values_list("external_id", flat=True)) == ["a"]
 
 
-def for_a_minute(desk: Desk, **now: object) -> Upload:
+def for_a_minute(desk: Desk, state: UploadState, done: int) -> Upload:
     """A file that has been read for a minute, and how far that is."""
     desk.bring(lines(GOOD))
     then = timezone.now()
-    Upload.objects.update(started_at=then - timedelta(seconds=60), heartbeat_at=then, **now)
+    Upload.objects.update(state=state)
+    samples = [[then.timestamp() - 60, 0], [then.timestamp(), done]]
+    Job.objects.update(state=JobState.RUNNING, done=done, total=100_000, samples=samples)
     return Upload.objects.get()
 
 
 def test_progress_says_percent_rate_and_time_left_without_scripts_too(desk: Desk) -> None:
-    upload = for_a_minute(desk, state=UploadState.CHECKING, rows=25_000, total=100_000)
+    upload = for_a_minute(desk, UploadState.CHECKING, 25_000)
     for name in ("upload", "upload-progress"):
         page = desk.client.get(desk.at(name, upload)).content.decode()
         for said in ("25%", "25,000 of 100,000 rows", "417 rows a second", "about 3 minutes left"):
@@ -103,8 +110,8 @@ def test_progress_says_percent_rate_and_time_left_without_scripts_too(desk: Desk
 
 
 def test_what_comes_after_the_last_row_has_its_own_words_and_no_pace(desk: Desk) -> None:
-    upload = for_a_minute(desk, state=UploadState.IMPORTING, rows=100_000, total=100_000)
-    page = desk.client.get(desk.at("upload", upload)).content.decode()
+    upload = for_a_minute(desk, UploadState.IMPORTING, 100_000)
+    page = " ".join(desk.page(upload).split())
     assert "Looking which prompts say almost the same · 100,000 of 100,000 rows" in page
     assert "a second" not in page
     assert "100,000" in desk.client.get(desk.at("uploads")).content.decode()
@@ -118,7 +125,7 @@ def test_cancelled_before_and_after_it_was_looked_through(desk: Desk) -> None:
             desk.bring(lines(GOOD))
             upload = Upload.objects.get()
         desk.client.post(desk.at("upload-cancel", upload))
-        uploads.read(upload_id=upload.id)
+        jobs.run(KIND, upload.id)
         upload.refresh_from_db()
         assert upload.state == UploadState.CANCELLED
     assert not Prompt.objects.exists()
@@ -144,7 +151,7 @@ def test_what_a_crash_left_beside_the_rows_is_cleared_away(
         path.touch()
     for path in (kept, left):
         os.utime(path, (0, 0))
-    uploads.tend()
+    uploads.clear_orphans()
     assert sorted(tmp_path.iterdir()) == sorted([kept, arriving])
 
 
@@ -159,7 +166,7 @@ def test_what_a_killed_web_process_was_receiving_is_cleared_away(
     for age, left in ((0, arriving), (2 * uploads.ORPHAN_AFTER, set())):
         for path in arriving:
             os.utime(path, times=(time.time() - age,) * 2)
-        uploads.tend()
+        uploads.clear_orphans()
         assert {*tmp_path.iterdir()} == left
     by_page.close()
 
@@ -179,22 +186,20 @@ def test_an_import_whose_file_is_gone_ends_with_a_sentence(desk: Desk, state: Up
     upload = Upload.objects.get()
     Upload.objects.update(state=state)
     queries.path_of(upload=upload).unlink()
-    assert uploads.ring_waiting() == 1
-    uploads.read(upload_id=upload.id)
+    jobs.run(KIND, upload.id)
     upload.refresh_from_db()
     assert (upload.state, upload.error) == (UploadState.FAILED, uploads.GONE)
-    assert uploads.ring_waiting() == 0
     assert "Please bring it again." in desk.page(upload)
 
 
 def test_a_worker_that_died_is_noticed_and_its_file_read_again(desk: Desk) -> None:
     desk.bring(lines(GOOD))
     upload = Upload.objects.get()
-    Upload.objects.update(state=UploadState.CHECKING, heartbeat_at=timezone.now())
-    assert uploads.ring_waiting() == 0
-    Upload.objects.update(heartbeat_at=timezone.now() - 2 * queries.STALE_AFTER)
-    assert uploads.ring_waiting() == 1
-    uploads.read(upload_id=upload.id)
+    with jobs.claimed(KIND, upload.id):
+        assert row(upload).state == UploadState.CHECKING
+    tending.tend()
+    assert row(upload).state == UploadState.QUEUED
+    jobs.run(KIND, upload.id)
     upload.refresh_from_db()
     assert upload.state == UploadState.CHECKED
 
@@ -204,7 +209,7 @@ def test_a_file_that_nobody_said_yes_to_is_deleted_after_a_week(
 ) -> None:
     old, new = desk.checked(lines(GOOD)), desk.checked(lines(GOOD), "new.jsonl")
     Upload.objects.filter(id=old.id).update(
-        heartbeat_at=timezone.now() - queries.UNCONFIRMED_AFTER - timedelta(minutes=1)
+        checked_at=timezone.now() - queries.UNCONFIRMED_AFTER - timedelta(minutes=1)
     )
     with django_capture_on_commit_callbacks(execute=True):
         what_beat_rings()
@@ -265,15 +270,16 @@ def test_what_broke_is_for_the_log_alone(desk: Desk, caplog: pytest.LogCaptureFi
     desk.client.post(desk.at("upload-confirm", upload))
     with connection.cursor() as cursor:
         cursor.execute(BREAK)
-    uploads.read(upload_id=upload.id)
-    assert (row(upload).state, row(upload).error) == (UploadState.FAILED, uploads.STOPPED)
+    jobs.run(KIND, upload.id)
+    assert (row(upload).state, row(upload).error) == (UploadState.FAILED, STOPPED)
     assert not Prompt.objects.exists()
     page = desk.page(upload)
-    assert "The import stopped with an error" in page
+    assert "An unexpected error stopped this" in page
     assert "a secret" not in page
     assert "a secret" in caplog.text
 
 
+STOPPED = "An unexpected error stopped this; the server's log says more. Try again."
 BREAK = """
 CREATE FUNCTION pg_temp.breaks() RETURNS trigger LANGUAGE plpgsql
   AS $$ BEGIN RAISE EXCEPTION 'a secret'; END $$;
@@ -290,12 +296,12 @@ def test_a_killed_worker_leaves_nothing_half_imported_and_the_next_one_does_it_a
     upload = desk.checked(lines(*({"prompt": f"Worry number {n}."} for n in range(rows))))
     desk.client.post(desk.at("upload-confirm", upload))
     with subprocess.Popen([sys.executable, "-c", READ, str(upload.id)], cwd=ROOT, env=env()) as one:
-        eventually(lambda: 0 < row(upload).rows < rows)
+        eventually(lambda: 0 < queries.job_of(upload=upload).done < rows)
         one.send_signal(signal.SIGKILL)
     assert (row(upload).state, Prompt.objects.count()) == (UploadState.IMPORTING, 0)
-    Upload.objects.update(heartbeat_at=timezone.now() - 2 * queries.STALE_AFTER)
-    assert uploads.ring_waiting() == 1
-    uploads.read(upload_id=upload.id)
+    tending.tend()
+    assert row(upload).state == UploadState.CONFIRMED
+    jobs.run(KIND, upload.id)
     assert (row(upload).state, Prompt.objects.count()) == (UploadState.DONE, rows)
 
 
@@ -307,7 +313,7 @@ def test_cancelled_while_it_is_imported_nothing_stays() -> None:
     upload = desk.checked(lines(*({"prompt": f"Worry number {n}."} for n in range(rows))))
     desk.client.post(desk.at("upload-confirm", upload))
     with subprocess.Popen([sys.executable, "-c", READ, str(upload.id)], cwd=ROOT, env=env()) as one:
-        eventually(lambda: row(upload).rows > 0)
+        eventually(lambda: queries.job_of(upload=upload).done > 0)
         desk.client.post(desk.at("upload-cancel", upload))
         one.wait(60)
     assert (row(upload).state, Prompt.objects.count()) == (UploadState.CANCELLED, 0)
@@ -316,8 +322,8 @@ def test_cancelled_while_it_is_imported_nothing_stays() -> None:
 READ = """
 import sys, uuid, django
 django.setup()
-from modelhub.services import uploads
-uploads.read(upload_id=uuid.UUID(sys.argv[1]))
+from tests.support import jobs
+jobs.run("import", uuid.UUID(sys.argv[1]))
 """
 
 

@@ -1,4 +1,4 @@
-"""`manage.py make_site_admin EMAIL`: the first account of an installation."""
+"""`manage.py make_site_admin EMAIL`: create the first account of an installation."""
 
 from typing import Any
 
@@ -11,22 +11,24 @@ from codesign.shared.actors import SYSTEM
 
 
 class Command(BaseCommand):
-    """Makes it without a password: its owner signs in by a code that comes by mail."""
+    """Creates the account without a password; its owner signs in with a code sent by mail."""
 
-    help = "Make an account that manages accounts; its owner signs in by a code sent by mail."
+    help = "Create a site admin account. Its owner signs in with a code sent by mail."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """EMAIL."""
         parser.add_argument("email", metavar="EMAIL")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Make it, unless the address is taken."""
+        """Create the account. Raises CommandError if the address is taken."""
         email: str = options["email"]
         try:
             validate_email(email)
         except ValidationError as error:
-            raise CommandError(f"{email} is no e-mail address.") from error
+            raise CommandError(f"{email} is not a valid e-mail address.") from error
         if queries.is_taken(email):
-            raise CommandError(f"There is an account with {email} already.")
+            raise CommandError(f"There is already an account with the address {email}.")
         services.make_account(actor=SYSTEM, email=email, password=None, is_site_admin=True)
-        self.stdout.write(f"Sign in as {email} with a code by mail (“Send me a code by e-mail”).")
+        self.stdout.write(
+            f"Sign in as {email} with a code sent by mail (“Send me a code by e-mail”)."
+        )

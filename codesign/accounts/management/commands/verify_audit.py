@@ -1,4 +1,4 @@
-"""`manage.py verify_audit`: proves that nothing in the sealed audit trail was changed."""
+"""`manage.py verify_audit`: verify that nothing in the sealed audit trail was changed."""
 
 from collections.abc import Iterable
 
@@ -7,11 +7,11 @@ from codesign.audit import queries
 
 
 class Command(Proof):
-    """Walks every seal."""
+    """Verifies every seal."""
 
     help = "Check every seal of the audit trail."
-    proven = "The audit trail is whole."
+    proven = "The audit trail is intact."
 
     def wrong(self) -> Iterable[str]:
-        """A sentence for each seal that does not fit."""
+        """Return a sentence for each broken seal."""
         return queries.broken_seals()

@@ -1,4 +1,4 @@
-"""`manage.py trial_balance`: proves that the book adds up and that work and credits match."""
+"""`manage.py trial_balance`: verify that the ledger balances and that credits match work."""
 
 from itertools import chain
 
@@ -7,13 +7,13 @@ from codesign.compensation import queries
 
 
 class Command(Proof):
-    """Prints the totals too."""
+    """Also prints the totals."""
 
-    help = "Prove that legs sum to zero and that each piece of work has its one credit."
-    proven = "The book adds up: every credit has its work, all work its credit."
+    help = "Verify that legs sum to zero and that each piece of work has exactly one credit."
+    proven = "The ledger balances. Every credit has its work, and all work has its credit."
 
     def wrong(self) -> list[str]:
-        """A sentence for each thing that does not add up."""
+        """Return a sentence for each problem."""
         with one_snapshot():
             wrong = list(chain(queries.imbalances(), queries.credits_against_work()))
             for kind, currency, total in queries.totals():

@@ -1,4 +1,4 @@
-"""`manage.py prepare`: all that must be there before web and workers start; safe to repeat."""
+"""`manage.py prepare`: prepare the database and static files before web and workers start."""
 
 import os
 import subprocess
@@ -14,34 +14,37 @@ from codesign.config.servers.errors import ServerError
 from codesign.config.servers.roles import APP_ROLE, make_database
 
 PATIENCE = 10
-"""Seconds to wait for the database's answer."""
+"""Seconds to wait for the database to answer."""
 LONGEST_WAIT = 5
-"""Seconds that a table which has to change may be held by somebody else."""
+"""Seconds to wait for a lock on a table."""
 IN_USE = (
-    f"Somebody has held a table that prepare needs for {LONGEST_WAIT} seconds, so it has stopped; "
-    "what it did not finish is as it was. Stop web, workers and beat, and run it again."
+    f"A table that prepare needs was locked for more than {LONGEST_WAIT} seconds, so prepare has "
+    "stopped. Unfinished changes were rolled back. Stop web, workers and beat, and run it again."
 )
 MAKES_ROLES = (
-    "Where DATABASE_ADMIN_URL names a role that may make roles and databases, "
-    "prepare makes both roles and the database."
+    "If DATABASE_ADMIN_URL names a role that can create roles and databases, prepare creates both "
+    "roles and the database."
 )
 
 
 class Command(BaseCommand):
-    """Roles and database where DATABASE_ADMIN_URL is set, then tables, then static files."""
+    """Creates roles and database if DATABASE_ADMIN_URL is set, then tables, then static files."""
 
-    help = "Make the database, its tables and the static files; run before each new version."
+    help = (
+        "Create or update the database, its tables and the static files. Safe to repeat; run it "
+        "before each new version."
+    )
     requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Check the code, then make them, the tables in a process that knows the owner alone."""
+        """Run Django's checks, then prepare. Only the migrating process knows the owner role."""
         call_command("check", deploy=settings.PRODUCTION)
         app_url = settings.ENV.database_url
         owner_url = os.environ.get("DATABASE_OWNER_URL", "")
         if settings.PRODUCTION and not owner_url:
             raise CommandError(
-                "DATABASE_OWNER_URL is missing: it names the role that owns the tables, "
-                f"since {APP_ROLE} must not. {MAKES_ROLES}"
+                "DATABASE_OWNER_URL is missing. It names the role that owns the tables, which must "
+                f"not be {APP_ROLE}. {MAKES_ROLES}"
             )
         owner_url = owner_url or app_url
         if admin_url := os.environ.get("DATABASE_ADMIN_URL"):
@@ -58,7 +61,7 @@ class Command(BaseCommand):
 
 
 def make_tables(owner_url: str) -> None:
-    """Migrate; one that would wait for a long reader ends, since all who come later wait behind."""
+    """Migrate with a lock timeout, because later queries queue behind a waiting migration."""
     wait = f"{os.environ.get('PGOPTIONS', '')} -c lock_timeout={LONGEST_WAIT}s"
     migrated = subprocess.run(
         [sys.executable, str(settings.BASE_DIR / "manage.py"), "migrate", "--no-input"],
@@ -71,12 +74,12 @@ def make_tables(owner_url: str) -> None:
         raise CommandError(IN_USE)
     sys.stderr.write(migrated.stderr)
     if migrated.returncode:
-        raise CommandError("The tables could not be made.")
+        raise CommandError("The tables could not be created.")
 
 
 def reach(name: str, url: str) -> None:
-    """Say in a sentence that a database cannot be used as the variable `name` has it."""
+    """Raise CommandError if the database that the variable `name` sets cannot be reached."""
     try:
         psycopg.connect(url, connect_timeout=PATIENCE).close()
     except psycopg.Error as error:
-        raise CommandError(f"{name} does not lead to the database: {error} {MAKES_ROLES}") from None
+        raise CommandError(f"{name} does not reach the database: {error} {MAKES_ROLES}") from None

@@ -1,4 +1,4 @@
-"""`manage.py restore DIR`: a backup back into an empty home and an empty database."""
+"""`manage.py restore DIR`: restore a backup into an empty home and an empty database."""
 
 import os
 from pathlib import Path
@@ -13,17 +13,17 @@ from codesign.config.servers.errors import ServerError
 
 
 class Command(BaseCommand):
-    """Refuses what is damaged, and refuses to write over anything."""
+    """Refuses damaged backups, and never overwrites anything."""
 
     help = "Restore a backup into an empty CODESIGN_HOME and an empty database."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         """DIR."""
-        parser.add_argument("folder", type=Path, metavar="DIR", help="what `backup` wrote")
+        parser.add_argument("folder", type=Path, metavar="DIR", help="folder that `backup` wrote")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Restore and say what is there now."""
+        """Restore the backup and print what it contained."""
         try:
             manifest = restore_backup(
                 options["folder"].absolute(),

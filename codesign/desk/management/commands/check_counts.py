@@ -1,4 +1,4 @@
-"""`manage.py check_counts`: proves the kept counts by counting everything once more."""
+"""`manage.py check_counts`: verify the stored counts by counting everything again."""
 
 from itertools import chain
 
@@ -10,10 +10,13 @@ from modelhub.queries.generation import runs_miscounted
 class Command(Proof):
     """Counts every round and run."""
 
-    help = "Prove the counts of rounds and generation runs by counting; trial_balance proves pay's."
-    proven = "Every count is what counting says."
+    help = (
+        "Verify the stored counts of rounds and generation runs by counting. For pay, see "
+        "trial_balance."
+    )
+    proven = "All stored counts are correct."
 
     def wrong(self) -> list[str]:
-        """A sentence for each round or run that says another number."""
+        """Return a sentence for each wrong count."""
         with one_snapshot():
             return list(chain(rounds_miscounted(), runs_miscounted()))

@@ -1,4 +1,4 @@
-"""`manage.py demo_study`: what every start of the demo calls."""
+"""`manage.py demo_study`: prepare the demo study. Runs at every start of the demo."""
 
 from typing import Any
 
@@ -8,10 +8,10 @@ from codesign.desk.services.demo import prepare_demo
 
 
 class Command(BaseCommand):
-    """Makes the demo study once, renews its API tokens, writes the file of sign-ins."""
+    """Creates the demo study once, renews its API tokens and writes the file of sign-ins."""
 
-    help = "Make the demo study where it is missing, and write its sign-ins."
+    help = "Create the demo study if it is missing, and write its sign-ins to a file."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Make it, and say where the sign-ins stand."""
-        self.stdout.write(f"The demo's sign-ins are in {prepare_demo()}.")
+        """Prepare the demo study and print where the sign-ins are."""
+        self.stdout.write(f"The sign-ins of the demo study are in {prepare_demo()}.")

@@ -1,4 +1,4 @@
-"""`manage.py seed_judgements STUDY`: example judgements, to try releases and training with."""
+"""`manage.py seed_judgements STUDY`: add example judgements, to try out releases and training."""
 
 from typing import Any
 
@@ -12,31 +12,33 @@ from modelhub.queries.generation import responses_to_come
 
 
 class Command(BaseCommand):
-    """Fills the free seats as each consented member; every row is marked as an example."""
+    """Fills free seats on behalf of each consented member. Every row is marked as an example."""
 
-    help = "Fill the free seats of a study with example judgements, marked as such."
+    help = "Fill the free seats of a study with example judgements, which are marked as such."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """STUDY [--as EMAIL]."""
-        parser.add_argument("study", help="the study's short name, as in its address")
+        parser.add_argument("study", help="short name of the study, as in its address")
         add_as(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Judge what is there, and say what is not."""
+        """Add the judgements and print what was added and what is left."""
         try:
             actor_of(options)
             study = study_named(options["study"])
-            made = seed_judgements(study=study)
-        except Refusal as refused:
-            raise CommandError(refused.title) from refused
+            seeded = seed_judgements(study=study)
+        except Refusal as refusal:
+            raise CommandError(refusal.title) from refusal
         self.stdout.write(
-            f"{made.judgements} example judgements by {made.people} people, {made.reviewed} "
-            "decisions on their rewrites and flags. They are marked as examples everywhere and "
-            "not paid."
+            f"Added {seeded.judgements} example judgements by {seeded.people} people and "
+            f"{seeded.reviewed} decisions on their rewrites and flags. They are marked as examples "
+            "everywhere and are not paid."
         )
-        if made.left_alone:
-            self.stdout.write(f"{made.left_alone} people hold an assignment and were left alone.")
-        if made.free_seats:
-            self.stdout.write(f"{made.free_seats} seats are still free.")
+        if seeded.left_alone:
+            self.stdout.write(f"Skipped {seeded.left_alone} people who hold an assignment.")
+        if seeded.free_seats:
+            self.stdout.write(f"{seeded.free_seats} seats are still free.")
         if waiting := responses_to_come(study_id=study.id):
-            self.stdout.write(f"{waiting} responses are to be written yet: call this again later.")
+            self.stdout.write(
+                f"{waiting} responses are not generated yet. Run this command again later."
+            )

@@ -1,4 +1,4 @@
-"""`manage.py build_fonts`: the typeface of the pages, made for the web from its package."""
+"""`manage.py build_fonts`: build the web fonts from their package."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ _RULE = """@font-face {{
 
 
 class Command(BaseCommand):
-    """Converts TTF to WOFF2 (23 KB a face); does nothing when that was done before."""
+    """Converts TTF to WOFF2 (23 KB a face). Does nothing if the fonts are already built."""
 
-    help = "Make the web fonts and their style sheet under CODESIGN_HOME; run before collectstatic."
+    help = "Build the web fonts and their style sheet in CODESIGN_HOME. Run before collectstatic."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """`--force` makes them anew, after an update of the package."""
-        parser.add_argument("--force", action="store_true", help="make them again")
+        """`--force` rebuilds the fonts, for example after an update of the package."""
+        parser.add_argument("--force", action="store_true", help="rebuild existing fonts")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """The style sheet is written last, so that its presence says that all is there."""
+        """Write the style sheet last: its presence means that every font is built."""
         target = fonts_dir()
         sheet = target / "fonts.css"
         if sheet.exists() and not options["force"]:
@@ -60,7 +60,7 @@ class Command(BaseCommand):
 
 
 def _package_files() -> Path:
-    """The folder of TTF files in the package; CommandError when it is not installed."""
+    """Return the package's folder of TTF files. Raises CommandError if it is not installed."""
     spec = importlib.util.find_spec("fontpkg_atkinson_hyperlegible")
     if spec is None or spec.origin is None:
         raise CommandError("Please install fontpkg-atkinson-hyperlegible first.")

@@ -162,7 +162,7 @@ def test_pseudonyms_differ_between_selections(tmp_path: Path) -> None:
     assert not names[0] & names[1]
 
 
-def test_example_judgements_are_marked_first_thing(tmp_path: Path) -> None:
+def test_the_release_page_warns_of_example_judgements(tmp_path: Path) -> None:
     judged = [judgement("lived-1", [["a"], ["b"]], example=True)]
     built(selection(judged), tmp_path)
     card = (tmp_path / "README.md").read_text()

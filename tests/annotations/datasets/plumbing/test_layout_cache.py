@@ -141,7 +141,7 @@ def test_equal_content_has_equal_paths_and_any_other_content_others(tmp_path: Pa
     assert folders["one"] == folders["two"] != folders["other"]
 
 
-def test_who_changes_a_file_is_told_how_to_load_it(tmp_path: Path, before: Path) -> None:
+def test_the_card_explains_how_to_load_changed_files(tmp_path: Path, before: Path) -> None:
     """Dropping retracted records by hand changes no path: the card names the way, and it works.
 
     `download_mode="force_redownload"` would not: it raises because the number of rows changed.
@@ -157,7 +157,7 @@ def test_who_changes_a_file_is_told_how_to_load_it(tmp_path: Path, before: Path)
 
 
 @pytest.mark.django_db
-def test_a_release_from_before_says_so_where_it_is_downloaded() -> None:
+def test_an_older_release_shows_loading_advice() -> None:
     """Its files cannot change, so whoever loads it must be told."""
     story = Story()
     story.judge(story.member(), story.prompt())

@@ -24,7 +24,7 @@ def test_texts_with_personal_data_are_found_and_helplines_passed_over() -> None:
     assert found == {MAIL}
 
 
-def test_nothing_to_look_at_starts_no_process() -> None:
+def test_no_texts_start_no_process() -> None:
     assert with_personal_data([], helplines=[], command=["no such program"]) == frozenset()
 
 
@@ -36,12 +36,12 @@ def test_nothing_to_look_at_starts_no_process() -> None:
         ["sh", "-c", "exec sleep 60"],
     ],
 )
-def test_a_check_that_does_not_end_clears_no_text(command: Sequence[str]) -> None:
+def test_a_scan_that_does_not_end_clears_no_text(command: Sequence[str]) -> None:
     with pytest.raises(ScanFailed):
         with_personal_data(["one", "two"], helplines=[], command=command, stuck_after=0.5)
 
 
-def test_whoever_stops_it_does_not_wait_for_the_rest() -> None:
+def test_cancelling_a_scan_does_not_wait() -> None:
     def enough() -> None:
         raise KeyError("cancelled")
 
@@ -68,7 +68,7 @@ def test_torch_is_never_loaded_for_it() -> None:
     assert ended.stderr.rstrip().endswith("ModuleNotFoundError")
 
 
-def test_an_error_in_it_says_where_and_never_what() -> None:
+def test_an_error_log_never_quotes_the_text() -> None:
     """A text that breaks it is somebody's own words."""
     ended = subprocess.run(
         COMMAND,

@@ -100,7 +100,7 @@ def test_cohorts_count_equally(
         ([(1, 0, 0), (2, 0, 0), (0, 3, 0)], Outcome.FIRST),
     ],
 )
-def test_of_several_cohorts_each_side_is_as_sure_as_its_surest(
+def test_each_side_is_as_clear_as_its_clearest_cohort(
     cohorts: list[tuple[int, int, int]], expected: Outcome
 ) -> None:
     assert outcome({str(n): Tally(*tally) for n, tally in enumerate(cohorts)}) is expected
@@ -119,7 +119,7 @@ def test_all_pairs_of_a_ranking_weigh_as_much_as_its_neighbours_would(length: in
         assert len(list(compared_pairs(ranking))) * vote_weight(length) == length - 1
 
 
-def test_a_vote_weighs_what_its_ranking_does() -> None:
+def test_the_weight_of_a_vote_depends_on_its_ranking() -> None:
     """Two of three responses, and one of two: (2/3 · 2 + 1/2) / (4/3 + 1 + 1)."""
     mixed = Tally.of([(1, 3), (1, 3), (-1, 2)])
     assert (mixed.wins, mixed.ties, mixed.losses, mixed.people) == (2, 0, 1, 3)

@@ -51,7 +51,7 @@ def shares(lived: int, clinical: int, *, agree: bool) -> dict[Outcome, float]:
         (5, 1, 0.106, 0.776, 0.222),
     ],
 )
-def test_what_is_lost_and_what_is_caught(
+def test_error_rates_of_the_consensus_rule(
     lived: int, clinical: int, lost: float, caught: float, released: float
 ) -> None:
     """Of true agreement: lost. Of true opposition: caught (listed), or released all the same."""

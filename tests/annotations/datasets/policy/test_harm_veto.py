@@ -114,7 +114,7 @@ def test_no_response_is_good_where_harm_was_found(config: str) -> None:
     assert (records, dropped) == ([], {"all_harmful": 2})
 
 
-def test_what_others_found_bad_stays_bad() -> None:
+def test_a_reply_that_others_found_bad_is_not_good() -> None:
     low = [{**rating, "score": 1} for rating in RATED]
     judged = [
         judgement("clinical-9", [], all_harmful=True),
@@ -168,7 +168,7 @@ def _take_back(member: Member, what: str) -> None:
 @pytest.mark.parametrize("purpose", sorted(ReleasePurpose))
 @pytest.mark.parametrize("what", ["this purpose", *sorted(WithdrawalLevel)])
 @pytest.mark.parametrize("cohort", BOTH)
-def test_harm_outlives_every_withdrawal(purpose: str, what: str, cohort: str) -> None:
+def test_reports_of_harm_count_after_withdrawals(purpose: str, what: str, cohort: str) -> None:
     """Found by somebody who then took back that purpose, or everything; for every use."""
     story = Story()
     prompt = story.prompt()

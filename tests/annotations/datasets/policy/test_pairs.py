@@ -18,7 +18,7 @@ from annotations.datasets.policy.pairs import compared_pairs
         ([["c"], ["a", "b"]], [("a", "b", 0), ("a", "c", -1), ("b", "c", -1)]),
     ],
 )
-def test_what_a_ranking_compares(
+def test_a_ranking_compares_every_pair(
     ranking: list[list[str]], pairs: list[tuple[str, str, int]]
 ) -> None:
     assert sorted(compared_pairs(ranking)) == pairs

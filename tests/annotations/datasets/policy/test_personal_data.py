@@ -26,7 +26,7 @@ from annotations.rules.texts import first_check
         ("Ring (020) 7946 0958", "PHONE_NUMBER"),
     ],
 )
-def test_found(text: str, kind: str) -> None:
+def test_personal_data_is_found(text: str, kind: str) -> None:
     """And never passed over beforehand, as a text that no pattern can match."""
     assert kind in personal_data_in(text)
     assert first_check(text) == TextCheck.UNCHECKED
@@ -54,19 +54,19 @@ def test_a_long_number_has_nine_digits_or_more(number: str, kinds: list[str]) ->
         "1. Breathe.\n2. Count to ten.\n3. Rest.",
     ],
 )
-def test_most_texts_need_no_look(text: str) -> None:
+def test_most_texts_need_no_scan(text: str) -> None:
     assert first_check(text) == TextCheck.CLEAR
     assert personal_data_in(text) == []
 
 
 @pytest.mark.parametrize("number", sorted(helpline_numbers()))
 @pytest.mark.parametrize("said", ["Ring {}.", "Call {} (24/7).", "{}, day and night", "({})"])
-def test_no_helpline_is_somebodys_own(number: str, said: str) -> None:
+def test_helpline_numbers_are_not_personal_data(number: str, said: str) -> None:
     assert personal_data_in(said.format(number), helplines=helpline_numbers()) == []
 
 
 @pytest.mark.parametrize("text", ["Ring 0800 111 0 2223 4567.", "Ring 07700 116 123."])
-def test_a_number_that_begins_or_ends_like_a_helpline_is_no_helpline(text: str) -> None:
+def test_a_number_that_contains_a_helpline_number_is_personal_data(text: str) -> None:
     assert personal_data_in(text, helplines=helpline_numbers()) != []
 
 
@@ -81,5 +81,5 @@ def test_a_number_that_begins_or_ends_like_a_helpline_is_no_helpline(text: str) 
         "It is 50/50, and that is all right.",
     ],
 )
-def test_let_through(text: str) -> None:
+def test_texts_without_personal_data_pass(text: str) -> None:
     assert personal_data_in(text, helplines=helpline_numbers()) == []

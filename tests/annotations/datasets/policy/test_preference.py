@@ -121,7 +121,9 @@ def test_flags(flags: list[FlagSnapshot], outcome: str) -> None:
         (["clinical-1"], ["lived-2", "lived-3", "lived-4"], "all_harmful"),  # a clinician's veto
     ],
 )
-def test_harm_in_both(harm_by: list[str], compared_by: list[str], outcome: str) -> None:
+def test_reports_of_harm_weigh_against_comparisons(
+    harm_by: list[str], compared_by: list[str], outcome: str
+) -> None:
     judged = [judgement(person, [], all_harmful=True) for person in harm_by]
     judged += [judgement(person, A_FIRST) for person in compared_by]
     records, dropped = preferences(selection(judged))
@@ -173,7 +175,7 @@ def test_withdrawn_responses_stay_out() -> None:
     assert (records, dropped) == ([], {"response_withdrawn": 1})
 
 
-def test_the_same_text_twice_is_no_comparison() -> None:
+def test_identical_texts_are_not_compared() -> None:
     responses = [response("a", text="Same"), response("b", text=" Same ")]
     records, dropped = preferences(selection([judgement("lived-1", A_FIRST)], responses=responses))
     assert (records, dropped) == ([], {"identical_text": 1})

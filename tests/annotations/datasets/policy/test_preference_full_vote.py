@@ -67,7 +67,7 @@ def test_a_ranking_gives_every_strict_pair() -> None:
     assert released({"lived": [[["c"], ["a", "b"]]]}) == {"ca", "cb"}
 
 
-def test_p_is_of_votes_that_weigh_what_their_rankings_do() -> None:
+def test_p_uses_the_weights_of_the_votes() -> None:
     """Three of three responses: w = 2, n = 2, so p = (2 + 1/2) / (2 + 1)."""
     (record, *_), _ = preferences(selection(judged(orders(lived="abc abc abc"))))
     assert record["meta"]["p"] == round(5 / 6, 4)
@@ -76,7 +76,7 @@ def test_p_is_of_votes_that_weigh_what_their_rankings_do() -> None:
     assert cohort["p"] == round(5 / 6, 4)
 
 
-def test_a_cycle_is_listed_and_no_preference() -> None:
+def test_a_cycle_is_listed_and_gives_no_preference() -> None:
     votes = orders(lived="abc bca cab")
     records, dropped = preferences(selection(judged(votes)))
     assert dropped == {"cycle": 3}
@@ -84,7 +84,7 @@ def test_a_cycle_is_listed_and_no_preference() -> None:
     assert released(votes) == set()
 
 
-def test_what_is_outside_a_cycle_stays() -> None:
+def test_pairs_outside_a_cycle_stay() -> None:
     """d is worse than all three that go in a circle, and e is the best of all."""
     names = [response(name) for name in "abcde"]
     votes = orders(lived="eabcd ebcad ecabd")
@@ -116,7 +116,7 @@ def test_each_cohort_has_cycles_of_its_own() -> None:
     assert {r["meta"]["config"] for r in listed} == {"preference-lived"}
 
 
-def test_the_same_text_twice_cannot_be_better_and_worse() -> None:
+def test_identical_texts_give_no_preference() -> None:
     """One of two responses with one text is preferred to b, and b to the other."""
     same = [response("a", text="Same"), response("b"), response("c", text=" Same ")]
     votes = orders(lived="abc")
@@ -124,7 +124,7 @@ def test_the_same_text_twice_cannot_be_better_and_worse() -> None:
     assert dropped == {"cycle": 2, "identical_text": 1}
 
 
-def test_what_is_listed_loads_and_is_counted(tmp_path: Path) -> None:
+def test_listed_pairs_load_and_are_counted(tmp_path: Path) -> None:
     from datasets import load_dataset
 
     votes = orders(clinical="abc abc bca", lived="abc bca cab")
@@ -217,7 +217,7 @@ def test_no_record_is_against_the_full_vote_or_a_tie(votes: Votes) -> None:
 
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(votes=votes_on("ab"))
-def test_of_two_responses_a_record_says_what_it_said_before(votes: Votes) -> None:
+def test_records_of_two_responses_are_unchanged(votes: Votes) -> None:
     """All but where the cohorts lean to opposite sides, which is the new rule's."""
     found, dropped = preferences(selection(judged(votes)))
     p = recomputed(votes, "a", "b")
@@ -239,7 +239,7 @@ def test_of_two_responses_a_record_says_what_it_said_before(votes: Votes) -> Non
         (Thresholds(p=0.9, margin=3.0), set(), {"below_least_p": 1}),
     ],
 )
-def test_what_is_below_the_least_is_counted_and_stays_out(
+def test_pairs_below_a_threshold_are_left_out_and_counted(
     thresholds: Thresholds, kept: set[str], reason: dict[str, int]
 ) -> None:
     people = [judgement(f"lived-{n}", [["a"], ["b"]], strength=2) for n in (1, 2)]

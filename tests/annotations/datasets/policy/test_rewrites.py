@@ -96,7 +96,7 @@ def test_rewrites_that_stay_out(
 
 
 @pytest.mark.parametrize("text", ["Text of a ☂", "Text of b", "Text of a, too", "Texts of a"])
-def test_a_word_or_a_sign_more_is_a_rewrite(text: str) -> None:
+def test_one_more_word_or_sign_is_a_rewrite(text: str) -> None:
     (found,), _ = made([rewrite(text=text)])
     assert found.sft["completion"][0]["content"] == text
 

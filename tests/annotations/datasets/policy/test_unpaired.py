@@ -107,7 +107,7 @@ def test_flags(flags: list[FlagSnapshot], label: Any) -> None:
     assert labels([scored("lived-1", 5)], flags=flags, responses=responses) == label
 
 
-def test_a_flag_is_enough_where_nobody_scored() -> None:
+def test_a_flag_without_scores_is_enough() -> None:
     judged = [judgement("lived-1", TIED)]
     assert labels(judged, flags=[flag("upheld")]) is False
     assert labels(judged) == {}
@@ -148,7 +148,9 @@ def test_both_bad_makes_both_bad(harm_by: list[str], others: list[str], label: b
         ),
     ],
 )
-def test_what_stays_out(judged: JudgementSnapshot, changes: dict[str, Any], reason: str) -> None:
+def test_records_that_are_left_out(
+    judged: JudgementSnapshot, changes: dict[str, Any], reason: str
+) -> None:
     assert labels([judged], **changes) == {reason: 1}
 
 
@@ -157,7 +159,7 @@ def test_only_scores_with_consent_count() -> None:
     assert labels(judged, granting={"lived-1"}) is True
 
 
-def test_what_one_person_saw_again_counts_for_nothing() -> None:
+def test_a_pair_seen_twice_counts_once() -> None:
     judged = [scored("lived-1", 5)]
     judged += [scored("lived-1", 1, id=f"seen again {n}") for n in (1, 2)]
     assert labels(judged) is True

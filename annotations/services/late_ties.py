@@ -1,0 +1,69 @@
+"""Join split groups by responses that were written during an import.
+
+An import locks the split groups of its study for minutes. A response that a model writes in the
+meantime is stored immediately, with an `UntiedResponse`. The next transaction that locks the split
+groups joins the groups of its prompts. Only releases read the groups: they process such responses
+first, and are built again if new ones appear.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from annotations.models import UntiedResponse
+from annotations.rules.minhash import REPLY_WORDS, says_enough
+from annotations.rules.split_groups import Groups, Why
+from annotations.services.split_groups import move
+from codesign.shared.advisory_locks import Lock, lock_until_commit
+from codesign.studies.models import Study
+
+ALIKE = """
+SELECT response.text_hash, array_agg(DISTINCT prompt.split_group)
+FROM annotations_response AS response
+JOIN annotations_prompt AS prompt ON prompt.id = response.prompt_id
+WHERE response.text_hash IN (
+    SELECT late.text_hash FROM annotations_response AS late WHERE late.id = ANY(%s)
+) AND prompt.study_id = %s
+GROUP BY response.text_hash HAVING count(DISTINCT prompt.split_group) > 1
+"""
+
+
+def note_untied(*, study: Study, texts: Mapping[UUID, str]) -> None:
+    """Record new responses (id → text) whose prompts' groups still have to be joined."""
+    UntiedResponse.objects.bulk_create(
+        UntiedResponse(response_id=id, study=study)
+        for id, text in texts.items()
+        if says_enough(text, REPLY_WORDS)
+    )
+
+
+def tie_late(*, study: Study) -> None:
+    """Join the groups by recorded responses. The caller holds the lock on the split groups."""
+    untied = UntiedResponse.objects.filter(study=study)
+    ids = list(untied.values_list("response_id", flat=True))
+    if not ids:
+        return
+    groups = Groups()
+    with connection.cursor() as cursor:
+        cursor.execute(ALIKE, [ids, study.id])
+        for _hash, (first, *others) in cursor:
+            for other in others:
+                groups.join(first, other, Why.REPLY)
+    move(study=study, groups=groups)
+    untied.filter(response_id__in=ids).delete()
+
+
+def some_untied(*, study: Study) -> bool:
+    """Return whether a study has recorded responses."""
+    return UntiedResponse.objects.filter(study=study).exists()
+
+
+@transaction.atomic
+def wait_and_tie_late(*, study: Study) -> None:
+    """Join the groups by recorded responses, if any. Waits for running imports."""
+    if some_untied(study=study):
+        lock_until_commit(Lock.SPLIT_GROUPS, study.id)
+        tie_late(study=study)

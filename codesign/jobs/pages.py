@@ -1,0 +1,76 @@
+"""The part of a page that says how far a job is (`components/job_progress.html`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from codesign.jobs.models import Job
+from codesign.jobs.queries import Progress, progress_of
+from codesign.jobs.registry import KINDS
+from codesign.jobs.rules import UNFINISHED, JobState
+
+
+@dataclass(frozen=True)
+class ProgressCard:
+    """What `components/job_progress.html` shows.
+
+    `total` is 0 while unknown. `rate` is in units per second, of `rate_unit` where that is to be
+    named, and `left` in seconds; neither is shown once all is done. `poll_url` answers with
+    `progress_part` and is empty once the job has ended. `cancel_url` is for those who may cancel.
+    """
+
+    title: str
+    unit: str
+    state: str
+    done: int
+    total: int
+    rate: float | None = None
+    rate_unit: str = ""
+    left: float | None = None
+    problem: str = ""
+    poll_url: str = ""
+    cancel_url: str = ""
+
+
+def state_in_words(progress: Progress, *, running: str = "") -> str:
+    """The state of a job; `running` says what a worker does now."""
+    if progress.cancelling:
+        return _("being cancelled")
+    return {
+        JobState.QUEUED: _("waiting for a worker"),
+        JobState.RUNNING: running or _("running"),
+        JobState.DONE: _("done"),
+        JobState.FAILED: _("failed"),
+        JobState.CANCELLED: _("cancelled"),
+    }[progress.state]
+
+
+def card_of(
+    job: Job, *, title: str, running: str, poll_url: str, cancel_url: str = ""
+) -> ProgressCard:
+    """The card of a job; `running` says what a worker does now, in words."""
+    progress = progress_of(job)
+    unfinished = job.state in UNFINISHED
+    return ProgressCard(
+        title=title,
+        unit=str(KINDS.get(job.kind).unit),
+        state=state_in_words(progress, running=running),
+        done=progress.done,
+        total=progress.total,
+        rate=progress.rate,
+        left=progress.seconds_left,
+        problem="" if unfinished else progress.reason,
+        poll_url=poll_url if unfinished else "",
+        cancel_url=cancel_url if unfinished and not progress.cancelling else "",
+    )
+
+
+def progress_part(request: HttpRequest, card: ProgressCard | None) -> HttpResponse:
+    """Answer a page that polls; it loads the page anew once the job has ended."""
+    if card and card.poll_url:
+        return render(request, "components/job_progress.html", {"job": card})
+    return HttpResponse(headers={"HX-Refresh": "true"})

@@ -1,0 +1,1 @@
+"""Every write of jobs; see `queueing`, `working`, `tending`."""

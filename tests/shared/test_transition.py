@@ -1,0 +1,55 @@
+"""State moves by its table, in one statement, and leaves a log row."""
+
+from __future__ import annotations
+
+import pytest
+
+from codesign.audit.models import Event
+from codesign.shared.actors import SYSTEM
+from codesign.shared.errors import Conflict
+from codesign.shared.transition import MACHINES, machine, transition
+from codesign.studies.models import Study
+from codesign.studies.rules import STUDY_STATES, StudyState
+from tests.factories.studies import StudyFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def moves() -> list[object]:
+    events = Event.objects.filter(action="studies.state_changed").order_by("id")
+    return list(events.values_list("data", flat=True))
+
+
+def study_in(state: StudyState) -> Study:
+    return StudyFactory.create(state=state)
+
+
+def test_a_move_writes_state_columns_and_log() -> None:
+    study = study_in(StudyState.OPEN)
+    transition(study, to=StudyState.PAUSED, actor=SYSTEM, changes={"title": "Paused days"})
+    study.refresh_from_db()
+    assert (study.state, study.title) == (StudyState.PAUSED, "Paused days")
+    assert moves() == [{"from": "open", "to": "paused"}]
+
+
+def test_what_the_table_does_not_allow_is_refused_and_leaves_no_log() -> None:
+    study = study_in(StudyState.OPEN)
+    with pytest.raises(Conflict, match="the study is open"):
+        transition(study, to=StudyState.OPEN, actor=SYSTEM)
+    assert moves() == []
+
+
+def test_a_row_that_somebody_else_has_moved_is_refused() -> None:
+    study = study_in(StudyState.OPEN)
+    stale = Study.objects.get(id=study.id)
+    transition(study, to=StudyState.PAUSED, actor=SYSTEM)
+    with pytest.raises(Conflict, match="the study is paused"):
+        transition(stale, to=StudyState.PAUSED, actor=SYSTEM)
+    assert stale.state == StudyState.PAUSED
+    assert len(moves()) == 1
+
+
+def test_a_machine_is_registered_once() -> None:
+    assert (Study, "state") in MACHINES
+    with pytest.raises(ValueError, match="registered twice"):
+        machine(Study, STUDY_STATES, log=print)

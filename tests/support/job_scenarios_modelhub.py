@@ -1,0 +1,119 @@
+"""The same of models: an import, a generation run and a training run."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from annotations.models import Prompt, Response
+from codesign.shared.actors import SYSTEM
+from modelhub.engine.weights import ensure_embedded
+from modelhub.models import ModelVersion
+from modelhub.queries import generation, training
+from modelhub.queries import uploads as uploads_queries
+from modelhub.queries.uploads import path_of
+from modelhub.rules.generation import Settings
+from modelhub.services import uploads
+from modelhub.services.generation import start_run
+from modelhub.services.training import request_training
+from modelhub.services.versions import ensure_embedded_model
+from tests.factories.modelhub import add_prompts, frozen_release
+from tests.factories.studies import StudyFactory
+from tests.support import jobs
+from tests.support.engine_release import pair, write_release
+from tests.support.job_scenarios import Scenario
+
+ROWS = 3_000
+
+
+def prompt_import() -> Scenario:
+    """A file that was checked and confirmed."""
+    lines = (json.dumps({"prompt": f"Worry number {n}."}) for n in range(ROWS))
+    file = SimpleUploadedFile("prompts.jsonl", "\n".join(lines).encode())
+    upload = uploads.receive(actor=SYSTEM, study=StudyFactory.create(), file=file)
+    jobs.run(uploads_queries.KIND, upload.id)
+    upload.refresh_from_db()
+    uploads.confirm(actor=SYSTEM, upload=upload)
+
+    def there() -> int:
+        return Prompt.objects.filter(study=upload.study).count()
+
+    return Scenario(
+        upload.id,
+        "annotations_prompt",
+        lambda: there() == ROWS and not path_of(upload=upload).exists(),
+        lambda: there() == 0 and not path_of(upload=upload).exists(),
+    )
+
+
+def generation_run() -> Scenario:
+    """Two responses by the embedded model, in one chunk."""
+    with_model()
+    study = StudyFactory.create()
+    run = start_run(
+        actor=SYSTEM,
+        study=study,
+        version=ensure_embedded_model(),
+        settings=Settings(max_new_tokens=16, seed=5),
+        prompts=add_prompts(study, "I can't sleep."),
+    )
+
+    def written() -> int:
+        return Response.objects.filter(prompt__study=study).count()
+
+    return Scenario(
+        run.id,
+        "annotations_response",
+        lambda: written() == 2,
+        lambda: written() == 0,
+        reports=False,
+    )
+
+
+def training_run() -> Scenario:
+    """Two steps on four pairs."""
+    with_model()
+    study = StudyFactory.create()
+    run = request_training(
+        actor=SYSTEM,
+        release=frozen_release(study),
+        base=ensure_embedded_model(),
+        method="dpo",
+        params={"max_steps": 2, "batch_size": 2},
+    )
+    pairs = [pair(number) for number in range(4)]
+    write_release(Path(settings.RELEASES_DIR) / str(run.release_id), preference={"train": pairs})
+    folder = Path(settings.MODELS_DIR) / "adapters" / str(run.id)
+
+    def made() -> int:
+        return ModelVersion.objects.filter(training_run=run).count()
+
+    return Scenario(
+        run.id,
+        "modelhub_modelversion",
+        lambda: made() == 1 and (folder / "adapter").is_dir(),
+        lambda: made() == 0 and not (folder / "adapter").exists(),
+    )
+
+
+def with_model() -> None:
+    """Link the converted model, which all test runs share, into this run's folder."""
+    default = Path(tempfile.gettempdir()) / f"codesign-models-{os.getuid()}"
+    model = ensure_embedded(Path(os.environ.get("CODESIGN_TEST_MODELS", default)))
+    link = Path(settings.MODELS_DIR) / model.name
+    link.parent.mkdir(parents=True, exist_ok=True)
+    if not link.exists():
+        link.symlink_to(model)
+
+
+SCENARIOS: dict[str, Callable[[], Scenario]] = {
+    uploads_queries.KIND: prompt_import,
+    generation.KIND: generation_run,
+    training.KIND: training_run,
+}
