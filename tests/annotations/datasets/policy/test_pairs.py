@@ -59,6 +59,11 @@ def test_a_pair_has_one_vote_of_each_person_who_consents() -> None:
     assert {member: vote.side for member, vote in votes.items()} == {"lived-1": 1, "clinical-6": 1}
     assert [vote.judgement.id for vote in votes.values()] == ["1", "7"]
     assert [vote.ranking_length for vote in votes.values()] == [3, 2]
+    assert list(pairs["ab"].by_cohort) == ["clinical", "lived"]
+    assert {cohort: tally.wins for cohort, tally in pairs["ab"].tallies.items()} == {
+        "clinical": 1,
+        "lived": 1,
+    }
     assert [*pairs["ac"].votes] == [*pairs["bc"].votes] == ["lived-1"]
 
 
