@@ -68,7 +68,7 @@ class Prompt(PublicModel):
         )
 
 
-class SketchBucket(models.Model):
+class MinhashBucket(models.Model):
     """MinHash keys of prompts of a study, to find prompts that belong in one split group.
 
     An import writes at most a few rows to each bucket. `rules.minhash_buckets` describes the keys.
@@ -81,6 +81,7 @@ class SketchBucket(models.Model):
     prompts = models.BinaryField(help_text="Ids of the prompts, 16 bytes each, in that order.")
 
     class Meta:
+        db_table = "annotations_sketchbucket"  # as it was first called
         indexes: ClassVar = [models.Index(fields=["study", "bucket"], name="sketch_bucket")]
         triggers: ClassVar = [
             # Rows are deleted when the groups of a study are computed again.
@@ -88,7 +89,7 @@ class SketchBucket(models.Model):
         ]
 
 
-class TieReason(models.Model):
+class SplitGroupReason(models.Model):
     """Why prompts are in one split group, besides identical texts. A reason may repeat."""
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -96,6 +97,7 @@ class TieReason(models.Model):
     reason = models.CharField(max_length=9)
 
     class Meta:
+        db_table = "annotations_tiereason"  # as it was first called
         constraints: ClassVar = [one_of("reason", Why, "tie_reason_known")]
         indexes: ClassVar = [
             models.Index(fields=["study", "split_group"], name="tie_reason_by_group")
@@ -130,13 +132,16 @@ class Response(PublicModel):
         triggers: ClassVar = write_once("prompt_id", "text", "text_hash", "origin", "source")
 
 
-class UntiedResponse(models.Model):
+class UngroupedResponse(models.Model):
     """A response whose prompt is still to be tied to others that got the very same text."""
 
     response = models.OneToOneField(
         Response, on_delete=models.PROTECT, primary_key=True, related_name="+"
     )
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        db_table = "annotations_untiedresponse"  # as it was first called
 
 
 class Rubric(PublicModel):

@@ -76,7 +76,7 @@ class RoundFilling(models.Model):
         ]
 
 
-class RoundTally(models.Model):
+class RoundCounter(models.Model):
     """Changes of the numbers of tasks, seats and judgements of a round; the sums are the counters.
 
     Triggers add a row for every change in its own transaction. So the sums are always right, and
@@ -86,7 +86,7 @@ class RoundTally(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     round = models.ForeignKey(
-        Round, on_delete=models.PROTECT, related_name="tallies", db_constraint=False
+        Round, on_delete=models.PROTECT, related_name="counters", db_constraint=False
     )
     cohort = models.ForeignKey(
         Cohort,
@@ -100,6 +100,9 @@ class RoundTally(models.Model):
     tasks = models.BigIntegerField(default=0)
     seats = models.BigIntegerField(default=0)
     judged = models.BigIntegerField(default=0, help_text="Seats that hold a judgement.")
+
+    class Meta:
+        db_table = "annotations_roundtally"  # as it was first called
 
 
 TALLY = "INSERT INTO annotations_roundtally (round_id, cohort_id, tasks, seats, judged)"

@@ -6,7 +6,7 @@ import uuid
 
 from django.db.models import QuerySet, Sum
 
-from annotations.models import Round, RoundTally, Task
+from annotations.models import Round, RoundCounter, Task
 
 JOB = "round_offering"
 """The kind of job that offers seats or stops offering them."""
@@ -14,7 +14,7 @@ JOB = "round_offering"
 
 def how_many_tasks(*, round: Round) -> int:
     """Return the number of tasks of a round, from the counters."""
-    return int(RoundTally.objects.filter(round=round).aggregate(n=Sum("tasks"))["n"] or 0)
+    return int(RoundCounter.objects.filter(round=round).aggregate(n=Sum("tasks"))["n"] or 0)
 
 
 def next_tasks(*, round: Round, after: str, most: int) -> tuple[QuerySet[Task], uuid.UUID | None]:

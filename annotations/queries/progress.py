@@ -12,7 +12,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from annotations.models import Assignment, Round, RoundCohort, RoundTally, Rubric
+from annotations.models import Assignment, Round, RoundCohort, RoundCounter, Rubric
 from annotations.rules.states import RoundKind, RoundState, SeatState
 from codesign.compensation import queries as compensation
 from codesign.consent import queries as consent
@@ -35,7 +35,7 @@ class CohortProgress:
 
 def judged_by_cohort(*, study_id: uuid.UUID) -> list[CohortProgress]:
     """Return the progress of every cohort of a study, in order; four queries."""
-    seats = _seats(RoundTally.objects.filter(round__study_id=study_id))
+    seats = _seats(RoundCounter.objects.filter(round__study_id=study_id))
     people = {
         cohort_id: (signed, everybody)
         for cohort_id, signed, everybody in consent.with_state(
@@ -70,11 +70,11 @@ def judged_by_cohort(*, study_id: uuid.UUID) -> list[CohortProgress]:
 
 def has_judgements(*, study_id: uuid.UUID) -> bool:
     """Return whether a study has any judgements."""
-    seats = _seats(RoundTally.objects.filter(round__study_id=study_id))
+    seats = _seats(RoundCounter.objects.filter(round__study_id=study_id))
     return any(judged for judged, _total in seats.values())
 
 
-def _seats(tallies: QuerySet[RoundTally]) -> dict[uuid.UUID, tuple[int, int]]:
+def _seats(tallies: QuerySet[RoundCounter]) -> dict[uuid.UUID, tuple[int, int]]:
     """Return cohort id → (seats with a judgement, seats)."""
     sums = tallies.values("cohort_id").annotate(done=Sum("judged"), total=Sum("seats"))
     rows = sums.values_list("cohort_id", "done", "total")
@@ -144,9 +144,9 @@ def rounds_of(*, study_id: uuid.UUID) -> QuerySet[Round]:
     return (
         Round.objects.filter(study_id=study_id)
         .annotate(
-            prompts=Sum("tallies__tasks", default=0),
-            seats=Sum("tallies__seats", default=0),
-            judged=Sum("tallies__judged", default=0),
+            prompts=Sum("counters__tasks", default=0),
+            seats=Sum("counters__seats", default=0),
+            judged=Sum("counters__judged", default=0),
         )
         .order_by("-created_at", "id")
     )
@@ -168,7 +168,7 @@ class CohortPart:
 
 def parts_of(*, round: Round) -> list[CohortPart]:
     """Return every cohort of a round, in order; three queries."""
-    seats = _seats(RoundTally.objects.filter(round=round))
+    seats = _seats(RoundCounter.objects.filter(round=round))
     signed = dict(
         consent.with_state(Member.objects.current().filter(study_id=round.study_id))
         .values("cohort_id")

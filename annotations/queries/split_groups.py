@@ -10,7 +10,7 @@ from django.db.models import Count, F, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.http import QueryDict
 
-from annotations.models import Prompt, TieReason
+from annotations.models import Prompt, SplitGroupReason
 from annotations.permissions import SEE_GROUPS
 from codesign.shared.actors import Actor
 from codesign.shared.keyset import Page, page_of
@@ -63,7 +63,7 @@ def groups_of(*, actor: Actor, study: Study, asked: QueryDict, size: int) -> Pag
 def _reasons(study: Study, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, set[str]]:
     """Return group → reasons; none for groups that are older than the recording of reasons."""
     by_group: dict[uuid.UUID, set[str]] = {}
-    kept = TieReason.objects.filter(study=study, split_group__in=ids)
+    kept = SplitGroupReason.objects.filter(study=study, split_group__in=ids)
     for group, why in kept.values_list("split_group", "reason").distinct():
         by_group.setdefault(group, set()).add(why)
     texts = (

@@ -183,9 +183,9 @@ class Intake:
     Locks the split groups of the study until commit, so that each import sees all earlier groups.
     The study itself is not locked, because an import can take minutes; responses that are written
     in the meantime are grouped later, see `late_grouping`. In a dry run (`dry`), rows are checked
-    and nothing is written. In a `trial`, the caller rolls back: nothing is locked, and prompts get ids
-    that no import waits for. Memory: see `SplitGroupBuilder`, and 120 bytes for each row (400 in
-    a trial).
+    and nothing is written. In a `trial`, the caller rolls back: nothing is locked, and prompts get
+    ids that no import waits for. Memory: see `SplitGroupBuilder`, and 120 bytes for each row (400
+    in a trial).
     """
 
     def __init__(self, *, actor: Actor, study: Study, trial: bool = False) -> None:

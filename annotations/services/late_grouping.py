@@ -1,9 +1,9 @@
 """Join split groups by responses that were written during an import.
 
 An import locks the split groups of its study for minutes. A response that a model writes in the
-meantime is stored immediately, with an `UntiedResponse`. The next transaction that locks the split
-groups joins the groups of its prompts. Only releases read the groups: they process such responses
-first, and are built again if new ones appear.
+meantime is stored immediately, with an `UngroupedResponse`. The next transaction that locks the
+split groups joins the groups of its prompts. Only releases read the groups: they process such
+responses first, and are built again if new ones appear.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from annotations.models import UntiedResponse
+from annotations.models import UngroupedResponse
 from annotations.rules.minhash import REPLY_WORDS, says_enough
 from annotations.rules.split_groups import Groups, Why
 from annotations.services.split_groups import move
@@ -33,8 +33,8 @@ GROUP BY response.text_hash HAVING count(DISTINCT prompt.split_group) > 1
 
 def record_ungrouped(*, study: Study, texts: Mapping[UUID, str]) -> None:
     """Record new responses (id → text) whose prompts' groups still have to be joined."""
-    UntiedResponse.objects.bulk_create(
-        UntiedResponse(response_id=id, study=study)
+    UngroupedResponse.objects.bulk_create(
+        UngroupedResponse(response_id=id, study=study)
         for id, text in texts.items()
         if says_enough(text, REPLY_WORDS)
     )
@@ -42,7 +42,7 @@ def record_ungrouped(*, study: Study, texts: Mapping[UUID, str]) -> None:
 
 def group_late(*, study: Study) -> None:
     """Join the groups by recorded responses. The caller holds the lock on the split groups."""
-    ungrouped = UntiedResponse.objects.filter(study=study)
+    ungrouped = UngroupedResponse.objects.filter(study=study)
     ids = list(ungrouped.values_list("response_id", flat=True))
     if not ids:
         return
@@ -58,7 +58,7 @@ def group_late(*, study: Study) -> None:
 
 def some_ungrouped(*, study: Study) -> bool:
     """Return whether a study has recorded responses."""
-    return UntiedResponse.objects.filter(study=study).exists()
+    return UngroupedResponse.objects.filter(study=study).exists()
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from annotations.models import Prompt, SketchBucket
+from annotations.models import MinhashBucket, Prompt
 from annotations.rules import minhash, minhash_buckets
 from annotations.rules.prompts import turns
 from codesign.shared.batches import batched
@@ -45,7 +45,7 @@ def write_signatures(*, study: Study, sign: Callable[[], None] = lambda: None) -
 def write_buckets(*, study: Study, intake: uuid.UUID, rows: Iterable[Bucket]) -> None:
     """Write the buckets of an import."""
     copied = ((study.id, bucket, intake, keys, prompts) for bucket, keys, prompts in rows)
-    copy_rows(SketchBucket, COLUMNS, copied)
+    copy_rows(MinhashBucket, COLUMNS, copied)
 
 
 def bucketed(*, ids: Sequence[bytes], tables: Sequence[Array]) -> Iterator[Bucket]:

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from annotations.models import DatasetRelease, SketchBucket, TieReason
+from annotations.models import DatasetRelease, MinhashBucket, SplitGroupReason
 from annotations.permissions import REGROUP
 from annotations.rules.minhash import REPLY_WORDS, says_enough
 from annotations.rules.prompts import first_group
@@ -109,7 +109,7 @@ def regroup_prompts(
 
 
 def _worked_out(study: Study, progress: Progress) -> Groups:
-    SketchBucket.objects.filter(study=study).delete()
+    MinhashBucket.objects.filter(study=study).delete()
     progress("Reading all prompts")
     builder = SplitGroupBuilder(study, intake=write_signatures(study=study))
     progress("Comparing prompts that may be alike")
@@ -191,14 +191,14 @@ def _write(
 
 
 def _write_reasons(study: Study, groups: Groups, places: dict[uuid.UUID, Places]) -> None:
-    TieReason.objects.filter(study=study).delete()
+    SplitGroupReason.objects.filter(study=study).delete()
     rows = (
-        TieReason(study=study, split_group=target, reason=why)
+        SplitGroupReason(study=study, split_group=target, reason=why)
         for group, why in groups.reasons()
         for target in (_targets(places[group]) if group in places else {group})
     )
     for some in batched(rows, AT_ONCE):
-        TieReason.objects.bulk_create(some)
+        SplitGroupReason.objects.bulk_create(some)
 
 
 def _targets(place: Places) -> set[uuid.UUID]:

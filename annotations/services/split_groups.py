@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from django.db import connection
 
-from annotations.models import Prompt, SketchBucket, TieReason
+from annotations.models import MinhashBucket, Prompt, SplitGroupReason
 from annotations.rules import minhash, minhash_buckets
 from annotations.rules.prompts import first_group, turns
 from annotations.rules.short_texts import Short, joined_by_half, joined_by_letters, short
@@ -79,8 +79,8 @@ def move(*, study: Study, groups: Groups) -> dict[uuid.UUID, uuid.UUID]:
             cursor.execute(MOVE, [list(old), list(target), study.id])
             cursor.execute(MOVE_REASONS, [list(old), list(target), study.id])
     for reasons in batched(groups.reasons(), AT_ONCE):
-        TieReason.objects.bulk_create(
-            TieReason(study=study, split_group=moved.get(group, group), reason=why)
+        SplitGroupReason.objects.bulk_create(
+            SplitGroupReason(study=study, split_group=moved.get(group, group), reason=why)
             for group, why in reasons
         )
     return moved
@@ -149,7 +149,7 @@ class SplitGroupBuilder:
         self._join_alike(SAME_FAMILY, families, Why.FAMILY)
         if not self._older_signed:
             self._older_signed = True
-            if not SketchBucket.objects.filter(study=self.study).exists():
+            if not MinhashBucket.objects.filter(study=self.study).exists():
                 write_signatures(study=self.study)
         rows = []
         for row, prompt in enumerate(prompts):
@@ -225,7 +225,7 @@ class SplitGroupBuilder:
 
     def _runs(self) -> Iterator[tuple[int, Iterator[Run]]]:
         """Yield (slot, runs of prompts that share a key of the slot, at least one of them new)."""
-        buckets = SketchBucket.objects.filter(study=self.study)
+        buckets = MinhashBucket.objects.filter(study=self.study)
         if not self._afresh:
             buckets = buckets.filter(bucket__in=self._buckets)
         rows = buckets.order_by("bucket").values_list("bucket", "intake", "keys", "prompts")

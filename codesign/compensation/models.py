@@ -133,10 +133,10 @@ LEGS_OF_STUDIES = """
     JOIN compensation_account a ON a.id = l.account_id
     GROUP BY 1, 2, 3
 """
-"""The sums of a study's legs by person and currency, in the columns of `BookTally`."""
+"""The sums of a study's legs by person and currency, in the columns of `LedgerCounter`."""
 
 
-class BookTally(models.Model):
+class LedgerCounter(models.Model):
     """The totals of a study's part of the ledger, stored as movements whose sum is the total.
 
     A trigger adds a row for each side of every credit in the same transaction. So pages do not sum
@@ -151,7 +151,7 @@ class BookTally(models.Model):
         Account,
         on_delete=models.PROTECT,
         null=True,
-        related_name="tallies",
+        related_name="counters",
         db_constraint=False,
         help_text="A person's; empty in rows for the study's side.",
     )
@@ -160,6 +160,9 @@ class BookTally(models.Model):
     entries = models.BigIntegerField(help_text="On people's accounts.")
     corrected = models.BigIntegerField(help_text="Those of them that reverse another.")
     total = models.BigIntegerField(help_text="Of both sides: 0.")
+
+    class Meta:
+        db_table = "compensation_booktally"  # as it was first called
 
 
 class Leg(models.Model):

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from codesign.compensation.models import (
     LEGS_OF_STUDIES,
-    BookTally,
+    LedgerCounter,
     Leg,
     PayRate,
     Transfer,
@@ -61,7 +61,7 @@ def balances_of(*, member_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[tu
 
     Uses the tallies, which `imbalances` verifies, so that years of work are not summed again.
     """
-    tallies = BookTally.objects.filter(
+    tallies = LedgerCounter.objects.filter(
         account__owner_kind="member", account__owner_id__in=member_ids, account__kind="earned"
     )
     by_member: dict[uuid.UUID, list[tuple[str, int]]] = {}
@@ -100,7 +100,7 @@ def book_of(*, study_id: uuid.UUID) -> list[Book]:
     One query.
     """
     rows = (
-        BookTally.objects.filter(study_id=study_id)
+        LedgerCounter.objects.filter(study_id=study_id)
         .values("currency")
         .annotate(
             by_people=Sum("earned"),

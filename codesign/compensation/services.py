@@ -17,7 +17,7 @@ from codesign.compensation import queries, rules
 from codesign.compensation.models import (
     TALLIED,
     Account,
-    BookTally,
+    LedgerCounter,
     Leg,
     PayRate,
     Promise,
@@ -185,7 +185,7 @@ def _post(transfer: Transfer, amounts: dict[Account, int]) -> None:
 
 def fold_book() -> int:
     """Fold the tallies of each account and currency into one. Return the number removed."""
-    return fold(BookTally, by=("study_id", "account_id", "currency"), sums=TALLIED)
+    return fold(LedgerCounter, by=("study_id", "account_id", "currency"), sums=TALLIED)
 
 
 @transaction.atomic

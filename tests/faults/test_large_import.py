@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from annotations.models import Prompt, Round, Task, UntiedResponse
+from annotations.models import Prompt, Round, Task, UngroupedResponse
 from annotations.services.late_grouping import wait_and_group_late
 from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Study
@@ -119,9 +119,9 @@ def test_a_response_saved_during_an_import_joins_its_split_group_later() -> None
     run = started(round)
     with halted(member.study, rows_are_written) as (pool, _):
         pool.submit(closing, written(run, REPLY)).result(SOON)
-        assert UntiedResponse.objects.count() == 1
+        assert UngroupedResponse.objects.count() == 1
     wait_and_group_late(study=member.study)
-    assert not UntiedResponse.objects.exists()
+    assert not UngroupedResponse.objects.exists()
     same = Prompt.objects.filter(responses__text=REPLY)
     assert same.count() == 2
     assert same.values("split_group").distinct().count() == 1

@@ -15,7 +15,7 @@ from django.urls import get_resolver
 from psycopg.types.numeric import Int2, Int4
 from rest_framework import serializers
 
-from annotations.models import Assignment, SketchBucket
+from annotations.models import Assignment, MinhashBucket
 from codesign.compensation.models import PayRate, Promise
 from codesign.shared.compiled_queries import insert
 from codesign.shared.copying import copy_rows
@@ -133,7 +133,7 @@ def test_amounts_are_bigint_all_the_way() -> None:
 
 
 def test_a_door_says_which_number_does_not_fit() -> None:
-    assert limits(SketchBucket, "bucket") == (0, 2**15 - 1)
+    assert limits(MinhashBucket, "bucket") == (0, 2**15 - 1)
     refuse_what_does_not_fit(PayRate, estimated_seconds=180)
     with pytest.raises(Invalid, match="from 0 to 2147483647") as refused:
         refuse_what_does_not_fit(PayRate, estimated_seconds=2**31, amount_minor=80)

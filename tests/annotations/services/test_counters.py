@@ -10,12 +10,12 @@ from django.db import transaction
 from django.db.models import Count, Q, Sum
 
 from annotations.contract.skip import Skip
-from annotations.models import Round, RoundTally, Seat
+from annotations.models import Round, RoundCounter, Seat
 from annotations.queries.progress import rounds_of
 from annotations.rules.states import SeatState
 from annotations.services import counters, submissions
 from codesign.compensation import queries as compensation
-from codesign.compensation.models import BookTally, Leg, Transfer
+from codesign.compensation.models import LedgerCounter, Leg, Transfer
 from codesign.compensation.services import reverse
 from codesign.consent import services as consent
 from codesign.shared.actors import SYSTEM, Actor
@@ -64,8 +64,8 @@ def test_folding_leaves_every_sum_and_one_row_for_each() -> None:
     before = said(made), compensation.book_of(study_id=made.study_id)
     assert counters.fold_all() > 0
     assert (said(made), compensation.book_of(study_id=made.study_id)) == before
-    assert RoundTally.objects.filter(round=made).count() == 2  # of its tasks, and of its cohort
-    assert BookTally.objects.filter(study_id=made.study_id).count() == 2  # a person, the study
+    assert RoundCounter.objects.filter(round=made).count() == 2  # of its tasks, and of its cohort
+    assert LedgerCounter.objects.filter(study_id=made.study_id).count() == 2  # a person, the study
     assert counters.fold_all() == 0
     assert said(made) == counted(made) == (3, 3, 3)
 
@@ -121,7 +121,7 @@ def test_check_counts_reports_wrong_counters() -> None:
     said = StringIO()
     call_command("check_counts", stdout=said)
     assert said.getvalue() == "All stored counts are correct.\n"
-    RoundTally.objects.create(round=made, cohort=member.cohort, judged=1)
+    RoundCounter.objects.create(round=made, cohort=member.cohort, judged=1)
     GenerationRun.objects.update(done=1)
     with pytest.raises(CommandError) as refused:
         call_command("check_counts", stdout=said)
@@ -135,7 +135,7 @@ def test_the_trial_balance_reports_a_wrong_counter() -> None:
     send(lease(member))
     assert list(compensation.imbalances()) == []
     assert list(compensation.credits_against_work()) == []
-    BookTally.objects.create(
+    LedgerCounter.objects.create(
         study_id=member.study_id, currency="GBP", earned=1, entries=0, corrected=0, total=0
     )
     (sentence,) = compensation.imbalances()

@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from annotations.datasets.policy.splits import split_of
-from annotations.models import Prompt, SketchBucket, TieReason
+from annotations.models import MinhashBucket, Prompt, SplitGroupReason
 from annotations.rules.prompts import PromptRow, content_hash
 from annotations.services import prompts as services
 from annotations.services.regroup import regroup_prompts
@@ -42,8 +42,8 @@ def add(study: Study, name: str, *turns: str, **also: Any) -> None:
 def by_earlier_rules(study: Study) -> None:
     """One group of all, without reasons, and buckets emptied as the migration does."""
     Prompt.objects.filter(study=study).update(split_group=uuid.UUID(int=5))
-    SketchBucket.objects.filter(study=study).delete()
-    TieReason.objects.filter(study=study).delete()
+    MinhashBucket.objects.filter(study=study).delete()
+    SplitGroupReason.objects.filter(study=study).delete()
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_prompts_held_out_by_a_greeting_are_freed(
     out = capsys.readouterr().out
     assert "Comparing prompts" in out
     assert "7 prompts: 7 are in another group now. 6 are no longer kept out" in out
-    assert list(TieReason.objects.values_list("reason", flat=True)) == ["near"]
+    assert list(SplitGroupReason.objects.values_list("reason", flat=True)) == ["near"]
     row = Event.objects.get(action="annotations.regrouped")
     assert (row.study_id, row.data["freed"]) == (study.id, 6)
     again = regroup_prompts(actor=SYSTEM, study=study)
@@ -155,7 +155,7 @@ def test_an_import_moves_no_prompt_that_a_release_used_to_another_side() -> None
         text = f"{SLEEP} {FEARS[number % 4]} {chr(97 + number) * 9} {chr(107 + number) * 9}"
         used.prompt(f"used-{number}", text, side)
     release(used.study)
-    SketchBucket.objects.all().delete()
+    MinhashBucket.objects.all().delete()
     sides = used.sides()
     for number in range(9):
         text = Prompt.objects.get(external_id=f"used-{number}").messages[0]["content"]

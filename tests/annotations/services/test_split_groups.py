@@ -11,7 +11,7 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from annotations.models import Prompt, SketchBucket
+from annotations.models import MinhashBucket, Prompt
 from annotations.rules import minhash, minhash_buckets
 from annotations.rules.prompts import PromptRow, turns
 from annotations.rules.split_groups import Groups, Why
@@ -188,7 +188,7 @@ def varied(row: PromptRow, number: int) -> PromptRow:
 def test_identical_texts_are_in_the_buckets_once(study: Study) -> None:
     text = [{"role": "user", "content": "I can't sleep and I lie awake for hours."}]
     add(study, [PromptRow(messages=text, external_id=f"p{n}", line=n) for n in range(50)])
-    assert SketchBucket.objects.count() == minhash_buckets.SLOTS, "ten words: a key of each kind"
+    assert MinhashBucket.objects.count() == minhash_buckets.SLOTS, "ten words: a key of each kind"
     assert Prompt.objects.values("split_group").distinct().count() == 1
 
 

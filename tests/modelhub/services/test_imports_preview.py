@@ -11,7 +11,7 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from annotations.models import Prompt, Response, SketchBucket, TieReason
+from annotations.models import MinhashBucket, Prompt, Response, SplitGroupReason
 from codesign.audit.models import Event
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import NotPermitted
@@ -76,7 +76,7 @@ def study() -> Study:
 
 
 def counts() -> list[int]:
-    tables = (Prompt, Response, SketchBucket, TieReason, Source, ModelVersion, Event)
+    tables = (Prompt, Response, MinhashBucket, SplitGroupReason, Source, ModelVersion, Event)
     return [table.objects.count() for table in tables]
 
 
