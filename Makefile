@@ -18,7 +18,7 @@ sum = $(shell cat $(1) | cksum | tr ' ' '-')
 RUN_STAMP := .venv/.run-$(call sum,requirements/run.lock requirements/model.lock)
 DEV_STAMP := .venv/.dev-$(call sum,requirements/dev.lock requirements/model.lock)
 
-.PHONY: help install run test lint format faults bench lock chromium
+.PHONY: help install run test lint format faults bench mutants lock chromium
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ faults: $(DEV_STAMP) ## Kill processes at random under load, 200 times (CODESIGN
 
 bench: $(DEV_STAMP) ## Measure loop, plans, generation, release, memory, import, growth (some: python -m benchmarks loop)
 	$(PY) -m benchmarks
+
+mutants: $(DEV_STAMP) ## Plant faults and count those that tests catch: MUTANTS=10 of each file, IN=folders or files
+	$(PY) -m benchmarks.mutants --each $${MUTANTS:-10} $(IN)
 
 lock: .venv/bin/python ## Choose versions anew and write requirements/*.lock
 	$(PY) requirements/lock.py

@@ -13,10 +13,10 @@ from annotations.permissions import (
     DOWNLOAD_RELEASES,
     JUDGE,
     OWN_TEXTS,
-    PULL,
     REVIEW,
     SEE_RELEASES,
     SEE_ROUNDS,
+    WITHDRAW_TEXTS,
 )
 from annotations.queries import (
     assignments,
@@ -284,5 +284,5 @@ registry.NAV.register(
     "rounds", registry.NavLink(gettext_lazy("Rounds"), "annotations:rounds", SEE_ROUNDS, 30)
 )
 registry.NAV.register(
-    "prompts", registry.NavLink(gettext_lazy("Prompts"), "annotations:prompts", PULL, 25)
+    "prompts", registry.NavLink(gettext_lazy("Prompts"), "annotations:prompts", WITHDRAW_TEXTS, 25)
 )

@@ -10,7 +10,7 @@ SEE_GROUPS = Permission(
     "annotations.see_groups", Scope.STUDY, frozenset({Role.COORDINATOR, Role.ML_ENGINEER})
 )
 REGROUP = Permission("annotations.regroup", Scope.STUDY, frozenset({Role.COORDINATOR}))
-PULL = Permission("annotations.pull", Scope.STUDY, frozenset({Role.COORDINATOR}))
+WITHDRAW_TEXTS = Permission("annotations.pull", Scope.STUDY, frozenset({Role.COORDINATOR}))
 MANAGE_ROUNDS = Permission("annotations.manage_rounds", Scope.STUDY, frozenset({Role.COORDINATOR}))
 SEE_ROUNDS = Permission(
     "annotations.see_rounds", Scope.STUDY, frozenset({Role.COORDINATOR, Role.AUDITOR})

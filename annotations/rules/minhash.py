@@ -119,7 +119,7 @@ def layout() -> np.dtype[Any]:
     return np.dtype([("beginning", "<u8"), ("letters", "<u8"), *halves, ("bands", "<u4", (BANDS,))])
 
 
-def sketches(talks: Sequence[Sequence[str]]) -> Array:
+def signatures(talks: Sequence[Sequence[str]]) -> Array:
     """Return the signature of each conversation, given as `turns`; equal on every machine."""
     import numpy as np
 

@@ -19,12 +19,12 @@ from psycopg.types.json import Jsonb
 from annotations.models import Prompt, Response
 from annotations.permissions import ADD_PROMPTS
 from annotations.rules import prompts as rules
-from annotations.rules.minhash import REPLY_WORDS, says_enough, sketches
+from annotations.rules.minhash import REPLY_WORDS, says_enough, signatures
 from annotations.rules.prompts import PromptRow, RowProblem
 from annotations.rules.text_kinds import Origin
 from annotations.rules.texts import first_check, text_hash
-from annotations.services.late_ties import tie_late
-from annotations.services.split_groups import Ties
+from annotations.services.late_grouping import group_late
+from annotations.services.split_groups import SplitGroupBuilder
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import Actor
@@ -138,7 +138,7 @@ class Ready:
 
     rows: Sequence[PromptRow]
     prompts: Sequence[Incoming]
-    sketches: Array
+    signatures: Array
     """Empty in a dry run."""
 
 
@@ -182,9 +182,10 @@ class Intake:
 
     Locks the split groups of the study until commit, so that each import sees all earlier groups.
     The study itself is not locked, because an import can take minutes; responses that are written
-    in the meantime are grouped later, see `late_ties`. In a dry run (`dry`), rows are checked and
-    nothing is written. In a `trial`, the caller rolls back: nothing is locked, and prompts get ids
-    that no import waits for. Memory: see `Ties`, and 120 bytes for each row (400 in a trial).
+    in the meantime are grouped later, see `late_grouping`. In a dry run (`dry`), rows are checked
+    and nothing is written. In a `trial`, the caller rolls back: nothing is locked, and prompts get ids
+    that no import waits for. Memory: see `SplitGroupBuilder`, and 120 bytes for each row (400 in
+    a trial).
     """
 
     def __init__(self, *, actor: Actor, study: Study, trial: bool = False) -> None:
@@ -195,7 +196,7 @@ class Intake:
         self.made = self.already_there = 0
         self.problems: list[RowProblem] = []
         self._any_older = Prompt.objects.filter(study=study).exists()
-        self._ties = Ties(study)
+        self._split_groups = SplitGroupBuilder(study)
         self._marks: dict[int, int] = {}
         """Hash of an external id → its first line, and a hash of that row."""
         self._on_trial: dict[int, NewRow] = {}
@@ -212,7 +213,7 @@ class Intake:
         prompts = [
             _incoming(self.study.id, row, talk) for row, talk in zip(rows, talks, strict=True)
         ]
-        return Ready(rows, prompts, sketches([] if self.dry else talks))
+        return Ready(rows, prompts, signatures([] if self.dry else talks))
 
     def add_prompts(self, batch: Ready) -> list[Landed | None]:
         """Write the new prompts of a batch. Return the prompt of each row, or None if invalid.
@@ -276,7 +277,7 @@ class Intake:
 
     def _write(self, batch: Ready, places: Sequence[int]) -> None:
         prompts = [batch.prompts[place] for place in places]
-        self._ties.add(prompts, batch.sketches[places])
+        self._split_groups.add(prompts, batch.signatures[places])
         if self.trial:
             for place, one in zip(places, prompts, strict=True):
                 row = NewRow(batch.rows[place].line, one.id, one.split_group, one.held_out)
@@ -293,7 +294,7 @@ class Intake:
 
     def add_responses(self, new: Sequence[NewResponse]) -> list[uuid.UUID]:
         """Write responses. Return their ids, in order."""
-        self._ties.add_responses(
+        self._split_groups.add_responses(
             [
                 (one.text_hash or text_hash(one.text), one.prompt.split_group)
                 for one in new
@@ -304,8 +305,8 @@ class Intake:
 
     def settle(self, sign: Callable[[], None] = lambda: None) -> None:
         """Assign split groups and record the import. `sign` is called from time to time."""
-        self._ties.settle(sign)
-        tie_late(study=self.study)
+        self._split_groups.settle(sign)
+        group_late(study=self.study)
         if self.made:
             audit.record(
                 actor=self.actor,
@@ -315,10 +316,10 @@ class Intake:
                 data={"made": self.made, "already_there": self.already_there},
             )
 
-    def tie_on_trial(self, sign: Callable[[], None] = lambda: None) -> list[TiedRow]:
+    def group_on_trial(self, sign: Callable[[], None] = lambda: None) -> list[TiedRow]:
         """Assign split groups in a trial. Return the new rows that are grouped with others."""
-        self._ties.settle(sign)
-        now = self._ties.now
+        self._split_groups.settle(sign)
+        now = self._split_groups.now
         held_already: Counter[uuid.UUID] = Counter()
         for group, (prompts, held_out) in self._held_before.items():
             held_already[now(group)] += prompts - held_out

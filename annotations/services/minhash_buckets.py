@@ -25,7 +25,7 @@ Bucket = tuple[int, bytes, bytes]
 """Number of the bucket, keys, prompt ids."""
 
 
-def sketch_study(*, study: Study, sign: Callable[[], None] = lambda: None) -> uuid.UUID:
+def write_signatures(*, study: Study, sign: Callable[[], None] = lambda: None) -> uuid.UUID:
     """Write the signatures of all prompts of a study without any. Return the id of this intake."""
     intake = uuid.uuid4()
     prompts = Prompt.objects.filter(study=study).values_list("id", "content_hash", "messages")
@@ -35,7 +35,9 @@ def sketch_study(*, study: Study, sign: Callable[[], None] = lambda: None) -> uu
             sign()
             by_text = {content: (id, messages) for id, content, messages in part}
             ids += [id.bytes for id, _ in by_text.values()]
-            tables.append(minhash.sketches([turns(messages) for _id, messages in by_text.values()]))
+            tables.append(
+                minhash.signatures([turns(messages) for _id, messages in by_text.values()])
+            )
         write_buckets(study=study, intake=intake, rows=bucketed(ids=ids, tables=tables))
     return intake
 

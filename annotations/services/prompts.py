@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from annotations.models import Prompt, Response, RoundCohort, Task
-from annotations.permissions import ADD_PROMPTS, PULL
+from annotations.permissions import ADD_PROMPTS, WITHDRAW_TEXTS
 from annotations.queries import assignments as queries
 from annotations.rules.prompts import PromptRow, RowProblem, row_problem
 from annotations.services import assignments, seats
@@ -22,7 +22,7 @@ from annotations.services.intake import (
     RowsRefused,
     write_responses,
 )
-from annotations.services.late_ties import note_untied, tie_late
+from annotations.services.late_grouping import group_late, record_ungrouped
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import Actor
@@ -33,8 +33,8 @@ from codesign.studies.models import Study
 from codesign.studies.permissions import require
 
 BATCH = 500
-PROMPT_PULLED = action("annotations.prompt_pulled", gettext_lazy("withdrew a prompt"))
-RESPONSE_PULLED = action("annotations.response_pulled", gettext_lazy("withdrew a response"))
+PROMPT_WITHDRAWN = action("annotations.prompt_pulled", gettext_lazy("withdrew a prompt"))
+RESPONSE_WITHDRAWN = action("annotations.response_pulled", gettext_lazy("withdrew a response"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,25 +80,25 @@ def _fine(rows: Iterable[PromptRow], problems: list[RowProblem]) -> Iterator[Pro
 def add_responses(*, actor: Actor, study: Study, new: Sequence[NewResponse]) -> list[Response]:
     """Write responses, in order. Prompts with an identical response join one split group.
 
-    Never waits for an import. During one, the groups are joined after it, see `late_ties`.
+    Never waits for an import. During one, the groups are joined after it, see `late_grouping`.
     """
     require(actor, ADD_PROMPTS, study)
     ids = write_responses(study=study, new=new)
     texts = {id: one.text for id, one in zip(ids, new, strict=True)}
-    note_untied(study=study, texts=texts)
+    record_ungrouped(study=study, texts=texts)
     if try_lock_until_commit(Lock.SPLIT_GROUPS, study.id):
-        tie_late(study=study)
+        group_late(study=study)
     made = Response.objects.in_bulk(ids)
     return [made[response_id] for response_id in ids]
 
 
 @transaction.atomic
-def pull_prompt(*, actor: Actor, prompt: Prompt) -> Prompt:
+def withdraw_prompt(*, actor: Actor, prompt: Prompt) -> Prompt:
     """Withdraw a prompt: it is no longer assigned to people or answered by runs.
 
     Members with a lease on it get another task. Their draft and earlier judgements stay.
     """
-    require(actor, PULL, prompt.study)
+    require(actor, WITHDRAW_TEXTS, prompt.study)
     _lock_who_may_hold(prompt)
     prompt = Prompt.objects.select_for_update(no_key=True).get(id=prompt.id)
     if prompt.withdrawn_at:
@@ -110,7 +110,7 @@ def pull_prompt(*, actor: Actor, prompt: Prompt) -> Prompt:
     assignments.return_leases(actor=actor, leases=held, why="prompt pulled")
     audit.record(
         actor=actor,
-        action=PROMPT_PULLED,
+        action=PROMPT_WITHDRAWN,
         study_id=prompt.study_id,
         about=("prompt", prompt.id, prompt.external_id),
     )
@@ -118,13 +118,13 @@ def pull_prompt(*, actor: Actor, prompt: Prompt) -> Prompt:
 
 
 @transaction.atomic
-def pull_response(*, actor: Actor, response: Response) -> Response:
+def withdraw_response(*, actor: Actor, response: Response) -> Response:
     """Withdraw a response: it is no longer judged, and new releases do not contain it.
 
     Tasks have a fixed set of responses, so all tasks with this response end too.
     """
     prompt = response.prompt
-    require(actor, PULL, prompt.study)
+    require(actor, WITHDRAW_TEXTS, prompt.study)
     _lock_who_may_hold(prompt)
     response = Response.objects.select_for_update(no_key=True, of=("self",)).get(id=response.id)
     if response.withdrawn_at:
@@ -137,7 +137,7 @@ def pull_response(*, actor: Actor, response: Response) -> Response:
     seats.offer_none_of(tasks=tasks)
     audit.record(
         actor=actor,
-        action=RESPONSE_PULLED,
+        action=RESPONSE_WITHDRAWN,
         study_id=prompt.study_id,
         about=("response", response.id, prompt.external_id),
     )

@@ -21,9 +21,9 @@ from annotations.permissions import REGROUP
 from annotations.rules.minhash import REPLY_WORDS, says_enough
 from annotations.rules.prompts import first_group
 from annotations.rules.split_groups import Groups, Places, Why, placed
-from annotations.services.late_ties import tie_late
-from annotations.services.minhash_buckets import sketch_study
-from annotations.services.split_groups import AT_ONCE, Ties
+from annotations.services.late_grouping import group_late
+from annotations.services.minhash_buckets import write_signatures
+from annotations.services.split_groups import AT_ONCE, SplitGroupBuilder
 from annotations.services.split_sides import USED, side
 from codesign.audit import services as audit
 from codesign.audit.registry import action
@@ -89,7 +89,7 @@ def regroup_prompts(
     require(actor, REGROUP, study)
     lock_until_commit(Lock.SPLIT_GROUPS, study.id)
     lock_study(study_id=study.id)
-    tie_late(study=study)
+    group_late(study=study)
     if DatasetRelease.objects.unfinished().filter(study=study).exists():
         raise Conflict(_("A release of this study is being built. Try again when it is finished."))
     groups = _worked_out(study, progress)
@@ -111,19 +111,19 @@ def regroup_prompts(
 def _worked_out(study: Study, progress: Progress) -> Groups:
     SketchBucket.objects.filter(study=study).delete()
     progress("Reading all prompts")
-    ties = Ties(study, intake=sketch_study(study=study))
+    builder = SplitGroupBuilder(study, intake=write_signatures(study=study))
     progress("Comparing prompts that may be alike")
-    ties.work_out()
+    builder.work_out()
     with connection.cursor() as cursor:
         cursor.execute(FAMILIES, [study.id])
         for _family, contents in cursor:
-            _join(study, ties.groups, contents, Why.FAMILY)
+            _join(study, builder.groups, contents, Why.FAMILY)
     with connection.chunked_cursor() as cursor:
         cursor.execute(REPLIES, [study.id])
         for text, contents in cursor:
             if says_enough(text, REPLY_WORDS):
-                _join(study, ties.groups, contents, Why.REPLY)
-    return ties.groups
+                _join(study, builder.groups, contents, Why.REPLY)
+    return builder.groups
 
 
 def _join(study: Study, groups: Groups, contents: list[str], why: Why) -> None:

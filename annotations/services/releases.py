@@ -36,7 +36,7 @@ from annotations.rules.releases import (
 )
 from annotations.rules.states import ReleasePurpose, ReleaseState
 from annotations.services import release_states, text_checks
-from annotations.services.late_ties import some_untied, wait_and_tie_late
+from annotations.services.late_grouping import some_ungrouped, wait_and_group_late
 from codesign.jobs.models import Job
 from codesign.jobs.queries import job_about
 from codesign.jobs.registry import Failed, Kind, register
@@ -204,7 +204,7 @@ def write_draft(*, release: DatasetRelease, work: Work) -> Draft:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700, parents=True)
     try:
-        wait_and_tie_late(study=release.study)
+        wait_and_group_late(study=release.study)
         text_checks.look(study=release.study, going_on=work.check)
         thresholds = Thresholds(float(release.least_p), float(release.least_margin))
         chosen = selection(
@@ -269,7 +269,7 @@ def freeze(*, release: DatasetRelease, draft: Draft, work: Work) -> bool:
     Order of locks: split groups, study, members, job, release.
     """
     lock_until_commit(Lock.SPLIT_GROUPS, release.study_id)
-    if some_untied(study=release.study):
+    if some_ungrouped(study=release.study):
         return False
     _lock_for_share(Study._meta.db_table, [str(release.study_id)])
     _lock_for_share(Member._meta.db_table, sorted(draft.granted))

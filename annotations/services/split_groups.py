@@ -21,8 +21,8 @@ from annotations.services.minhash_buckets import (
     TEXTS,
     Bucket,
     bucketed,
-    sketch_study,
     write_buckets,
+    write_signatures,
 )
 from annotations.services.split_sides import moves
 from codesign.shared.batches import batched
@@ -86,7 +86,7 @@ def move(*, study: Study, groups: Groups) -> dict[uuid.UUID, uuid.UUID]:
     return moved
 
 
-class Tied(Protocol):
+class Grouped(Protocol):
     """The fields of a new prompt that decide on its split group."""
 
     id: uuid.UUID
@@ -120,7 +120,7 @@ class Run:
         self.first_new = len(self.ids) - int(new.sum())
 
 
-class Ties:
+class SplitGroupBuilder:
     """Finds split groups of new prompts of a study. The caller holds `Lock.SPLIT_GROUPS`.
 
     Memory: a few thousand signatures and texts for any number of prompts, about 300 bytes for each
@@ -140,17 +140,17 @@ class Ties:
         self._buckets: set[int] = set()
         self._known: dict[uuid.UUID, Known] = {}
         self._apart: set[tuple[uuid.UUID, uuid.UUID]] = set()
-        self._older_sketched = False
+        self._older_signed = False
         self._moved: dict[uuid.UUID, uuid.UUID] = {}
 
-    def add(self, prompts: Sequence[Tied], table: Array) -> None:
+    def add(self, prompts: Sequence[Grouped], table: Array) -> None:
         """Add prompts that are about to be written, with their signatures."""
         families = [(prompt.family, prompt.split_group) for prompt in prompts if prompt.family]
         self._join_alike(SAME_FAMILY, families, Why.FAMILY)
-        if not self._older_sketched:
-            self._older_sketched = True
+        if not self._older_signed:
+            self._older_signed = True
             if not SketchBucket.objects.filter(study=self.study).exists():
-                sketch_study(study=self.study)
+                write_signatures(study=self.study)
         rows = []
         for row, prompt in enumerate(prompts):
             # Prompts with identical text are in one group from the start.

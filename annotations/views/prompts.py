@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from annotations.permissions import PULL, SEE_GROUPS
+from annotations.permissions import SEE_GROUPS, WITHDRAW_TEXTS
 from annotations.queries import prompts as queries
 from annotations.queries.split_groups import SAME_TEXT, groups_of
 from annotations.rules.split_groups import Why
@@ -34,7 +34,7 @@ REASONS = {
 }
 
 
-@page(PULL)
+@page(WITHDRAW_TEXTS)
 @never_cache
 @require_safe
 def listed(request: StudyRequest, slug: str) -> HttpResponse:
@@ -59,11 +59,15 @@ def groups(request: StudyRequest, slug: str) -> HttpResponse:
         size=GROUPS_A_PAGE,
     )
     rows = [(group, [str(REASONS[why]) for why in group.reasons]) for group in page]
-    context = {"page": page, "rows": rows, "may_open": request.member.has_role(*PULL.roles)}
+    context = {
+        "page": page,
+        "rows": rows,
+        "may_open": request.member.has_role(*WITHDRAW_TEXTS.roles),
+    }
     return render(request, "annotations/prompt_groups.html", context)
 
 
-@page(PULL)
+@page(WITHDRAW_TEXTS)
 @never_cache
 @require_safe
 def one(request: StudyRequest, slug: str, prompt_id: uuid.UUID) -> HttpResponse:
@@ -72,7 +76,7 @@ def one(request: StudyRequest, slug: str, prompt_id: uuid.UUID) -> HttpResponse:
     return render(request, "annotations/prompt.html", {"prompt": prompt})
 
 
-@page(PULL)
+@page(WITHDRAW_TEXTS)
 @never_cache
 @require_http_methods(["GET", "POST"])
 def take_out(request: StudyRequest, slug: str, prompt_id: uuid.UUID) -> HttpResponse:
@@ -80,7 +84,7 @@ def take_out(request: StudyRequest, slug: str, prompt_id: uuid.UUID) -> HttpResp
     prompt = queries.prompt_in(study_id=request.member.study_id, prompt_id=prompt_id)
     back = reverse("annotations:prompt", kwargs={"slug": slug, "prompt_id": prompt_id})
     if request.method == "POST":
-        prompts.pull_prompt(actor=request.actor, prompt=prompt)
+        prompts.withdraw_prompt(actor=request.actor, prompt=prompt)
         messages.success(request, _("The prompt is withdrawn."))
         return redirect(back)
     question = Question(
@@ -97,7 +101,7 @@ def take_out(request: StudyRequest, slug: str, prompt_id: uuid.UUID) -> HttpResp
     return ask_first(request, question)
 
 
-@page(PULL)
+@page(WITHDRAW_TEXTS)
 @never_cache
 @require_http_methods(["GET", "POST"])
 def take_reply_out(request: StudyRequest, slug: str, response_id: uuid.UUID) -> HttpResponse:
@@ -105,7 +109,7 @@ def take_reply_out(request: StudyRequest, slug: str, response_id: uuid.UUID) -> 
     response = queries.response_in(study_id=request.member.study_id, response_id=response_id)
     back = reverse("annotations:prompt", kwargs={"slug": slug, "prompt_id": response.prompt_id})
     if request.method == "POST":
-        prompts.pull_response(actor=request.actor, response=response)
+        prompts.withdraw_response(actor=request.actor, response=response)
         messages.success(request, _("The reply is withdrawn."))
         return redirect(back)
     question = Question(

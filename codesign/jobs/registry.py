@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from codesign.shared.access import Permission
 from codesign.shared.registry import Registry
 from codesign.shared.transition import Move
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise as StrOrPromise
 
 MORE = "more"
 """A runner returns this if it has saved a part and needs another message for the next part."""
@@ -28,8 +31,8 @@ class Retry(Exception):
     With `counts`, this was an attempt. Otherwise only deaths of workers count as attempts.
     """
 
-    def __init__(self, reason: str, *, seconds: float, counts: bool = False) -> None:
-        super().__init__(reason)
+    def __init__(self, reason: StrOrPromise, *, seconds: float, counts: bool = False) -> None:
+        super().__init__(str(reason))
         self.seconds = seconds
         self.counts = counts
 

@@ -40,7 +40,7 @@ class TrainingRunsView(TrainingView):
     def get(self, request: Request) -> Response:
         """List the training runs of your studies, newest first."""
         runs = queries.runs_matching(actor=self.actor, asked=self.asked)
-        return self.page(runs, serializers.TrainingRunSerializer, fill=queries.add_progress)
+        return self.page(runs, serializers.TrainingRunSerializer, read=queries.with_progress)
 
     @extend_schema(
         operation_id="training_runs_start",

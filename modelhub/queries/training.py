@@ -37,12 +37,13 @@ def runs_of(*, actor: Actor, study: Study) -> QuerySet[TrainingRun]:
     )
 
 
-def add_progress(runs: Iterable[TrainingRun]) -> None:
-    """Set `progress` of each run from its job, using one query."""
+def with_progress(runs: Iterable[TrainingRun]) -> list[TrainingRun]:
+    """Return the runs, each with the progress of its job. One query."""
     runs = list(runs)
     jobs = jobs_of(kind=KIND, subject_ids=[run.id for run in runs])
     for run in runs:
         run.progress = progress_of(jobs[run.id])
+    return runs
 
 
 def run_of(*, actor: Actor, study: Study, run_id: uuid.UUID) -> TrainingRun:
@@ -51,7 +52,7 @@ def run_of(*, actor: Actor, study: Study, run_id: uuid.UUID) -> TrainingRun:
     if run is None:
         raise NotFound
     run.study = study
-    add_progress([run])
+    with_progress([run])
     return run
 
 
@@ -176,7 +177,7 @@ def base_named(name: str, *, study: Study) -> ModelVersion:
 def run_for_command(*, run_id: uuid.UUID) -> TrainingRun:
     """Return the current state of a run, with its model version."""
     run = TrainingRun.objects.select_related("model_version").get(id=run_id)
-    add_progress([run])
+    with_progress([run])
     return run
 
 
@@ -231,7 +232,7 @@ def run_seen(*, actor: Actor, run_id: uuid.UUID) -> TrainingRun:
     run = runs_seen(actor=actor).filter(id=run_id).first()
     if run is None:
         raise NotFound(_("This training run does not exist, or you do not have access to it."))
-    add_progress([run])
+    with_progress([run])
     return run
 
 

@@ -238,9 +238,9 @@ def finish(*, run: GenerationRun, job: Job) -> None:
     run_items = GenerationItem.objects.filter(run=run)
     failed = run_items.filter(state=ItemState.FAILED)
     count, first = failed.count(), failed.order_by("id").first()
-    progress = {"done": run.to_write, "total": run.to_write}
+    every = run.to_write
     if first and not run_items.filter(state=ItemState.DONE).exists():
-        queueing.end(job=job, to=JobState.FAILED, reason=first.error, **progress)
+        queueing.end(job=job, to=JobState.FAILED, reason=first.error, done=every, total=every)
     else:
         reason = ""
         if first:
@@ -249,5 +249,5 @@ def finish(*, run: GenerationRun, job: Job) -> None:
                 "%(count)d responses could not be written: %(error)s",
                 count,
             ) % {"count": count, "error": first.error}
-        queueing.end(job=job, to=JobState.DONE, reason=reason, **progress)
+        queueing.end(job=job, to=JobState.DONE, reason=reason, done=every, total=every)
     run_finished.send(sender=GenerationRun, run=locked(run_id=run.id))

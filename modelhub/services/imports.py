@@ -183,7 +183,7 @@ def check_rows(
     for part in _read(intake, rows, report, watch):
         _import_part(intake, part, report)
     _sort_problems(report)
-    tied = intake.tie_on_trial(lambda: watch(report))
+    tied = intake.group_on_trial(lambda: watch(report))
     tied.sort(key=lambda row: (not row.held_out, -row.made_held_out, -row.tied_to, row.line))
     report.tied = tied
     transaction.set_rollback(True)

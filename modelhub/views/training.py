@@ -32,8 +32,7 @@ GOING_ON = {TrainingState.QUEUED, TrainingState.PREPARING, TrainingState.TRAININ
 def runs(request: StudyRequest, slug: str) -> HttpResponse:
     """List the runs of a study, newest first."""
     study = request.member.study
-    listed = list(reading.runs_of(actor=request.actor, study=study))
-    reading.add_progress(listed)
+    listed = reading.with_progress(reading.runs_of(actor=request.actor, study=study))
     return render(
         request,
         "modelhub/training_runs.html",

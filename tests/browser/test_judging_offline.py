@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from annotations.models import Assignment, Judgement
-from annotations.services.prompts import pull_prompt
+from annotations.services.prompts import withdraw_prompt
 from codesign.shared.actors import SYSTEM
 from tests.browser.conftest import OpenPage
 from tests.browser.judging_study import Judging, judging
@@ -106,7 +106,7 @@ def test_a_withdrawn_assignment_stays_visible_to_its_author(
 ) -> None:
     page = open_page(study.path, user=study.member.user)
     page.clock.install()
-    pull_prompt(actor=SYSTEM, prompt=study.held().prompt)
+    withdraw_prompt(actor=SYSTEM, prompt=study.held().prompt)
     write(page, "half an hour of thought")
     page.clock.run_for(4_000)
     expect(page.locator("#saved")).to_contain_text("This text is no longer open")

@@ -6,10 +6,14 @@ import pytest
 from playwright.sync_api import expect
 
 from annotations.models import DatasetRelease
+from codesign.jobs.models import Job
+from codesign.jobs.rules import JobState
+from codesign.jobs.services import queueing
 from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Member
 from codesign.studies.rules import Role
 from modelhub.models import GenerationRun, TrainingRun
+from modelhub.queries.training import KIND
 from modelhub.rules.generation import Settings
 from modelhub.rules.states import Method, TrainingState
 from modelhub.services import chunks, generation
@@ -90,7 +94,7 @@ def test_a_home_follows_the_run_by_itself(open_page: OpenPage, engineer: Member)
 
 
 def trained(member: Member, release: DatasetRelease, state: TrainingState) -> TrainingRun:
-    return TrainingRun.objects.create(
+    run = TrainingRun.objects.create(
         study=member.study,
         release=release,
         base=ensure_embedded_model(),
@@ -98,11 +102,15 @@ def trained(member: Member, release: DatasetRelease, state: TrainingState) -> Tr
         state=state,
         params={"learning_rate": 5e-5, "max_steps": 10, "batch_size": 2, "lora_r": 8},
         config_hash=state.value.ljust(64, "0"),
-        step=4,
-        steps=10,
         losses=[{"step": n, "loss": 0.7 - n / 50} for n in range(1, 5)],
-        error="The release does not fit the model." if state == TrainingState.FAILED else "",
     )
+    job = queueing.start(
+        actor=SYSTEM, kind=KIND, subject_id=run.id, study_id=run.study_id, done=4, total=10
+    )
+    if state == TrainingState.FAILED:
+        reason = "The release does not fit the model."
+        Job.objects.filter(id=job.id).update(state=JobState.FAILED, waits=False, reason=reason)
+    return run
 
 
 def test_training(open_page: OpenPage, engineer: Member) -> None:

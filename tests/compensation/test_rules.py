@@ -228,7 +228,7 @@ def test_twenty_pence_for_five_minutes_is_set_with_a_warning(
 ) -> None:
     assert sent(client, member, "0.20", minutes="5").status_code == 302
     page = unescape(client.get(rates_page(member)).content.decode())
-    assert "Set: £0.20 for one or two replies, £0.30 for three, £0.40 for four." in page
+    assert "Saved: £0.20 for one or two replies, £0.30 for three, £0.40 for four." in page
     assert (
         "£2.40 an hour is very low: Prolific allows no less than £6.00 an hour, and recommends at"
         " least £9.00 (as of November 2026)."

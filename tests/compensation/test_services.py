@@ -14,7 +14,7 @@ from django.utils import timezone
 from codesign.compensation import queries, rules, services
 from codesign.compensation.models import Account, Leg, PayRate, Promise, Transfer
 from codesign.shared.actors import SYSTEM, Actor
-from codesign.shared.errors import Conflict, NotPermitted
+from codesign.shared.errors import Conflict, Invalid, NotPermitted
 from codesign.studies.models import Member
 from codesign.studies.rules import Role
 from tests.factories.compensation import credit, set_rate
@@ -167,6 +167,17 @@ def test_only_a_coordinator_corrects() -> None:
         with pytest.raises(NotPermitted):
             services.reverse(actor=Actor.of(other.user), transfer=made, reason="no")
     services.reverse(actor=Actor.of(staff(member.study).user), transfer=made, reason="yes")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("reason", ["", "  ", "\u200b", "x" * 201])
+def test_a_correction_needs_a_reason_of_at_most_two_hundred_characters(reason: str) -> None:
+    made = credit(MemberFactory.create())
+    with pytest.raises(Invalid, match="200") as refused:
+        services.reverse(actor=SYSTEM, transfer=made, reason=reason)
+    assert list(refused.value.fields) == ["reason"]
+    assert not Transfer.objects.filter(reverses=made).exists()
+    services.reverse(actor=SYSTEM, transfer=made, reason=" " + "x" * 200)
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,25 @@ def test_values_in_words(value: Any, said: str) -> None:
     assert rules.says(value) == said
 
 
+@pytest.mark.parametrize(
+    ("value", "is_exact"),
+    [
+        ("0192f0c1-2345-7abc-8def-0123456789ab", True),
+        ("0123456789abcdef" * 4, True),
+        ("0123456789abcdef" * 3, False),
+        ("0123456789abcdeg" * 4, False),
+        ("abc", False),
+        ("take_part", False),
+        (12, False),
+        (None, False),
+        (["take_part"], False),
+    ],
+)
+def test_an_id_or_a_fingerprint_is_shown_to_be_copied(value: Any, is_exact: bool) -> None:
+    (detail,) = rules.details_of({"name": value})
+    assert detail.exact is is_exact
+
+
 def test_details_are_complete() -> None:
     key, digest = str(uuid.uuid4()), "ab" * 32
     data = {"amount_minor": 80, "currency": "GBP", "release": key, "hash": digest, "new_key": "x_y"}

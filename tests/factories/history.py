@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from annotations.models import (
     DatasetRelease,
     OwnText,
@@ -16,6 +18,7 @@ from codesign.accounts.services import make_account
 from codesign.audit.models import Seal
 from codesign.compensation import services as compensation
 from codesign.consent.services import withdraw
+from codesign.jobs.models import Job, JobMove
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.studies.models import Member
 from modelhub.services.versions import ensure_imported_model, source_of
@@ -42,6 +45,8 @@ def make_history() -> None:
     withdraw(actor=Actor.of(member.user), member=member)
     Seal.objects.create(after_xid=0, until_xid=1, events=1, previous="0", digest="1")
     make_account(actor=SYSTEM, email="history@example.org", password="pw-one-two")
+    job = Job.objects.create(kind="mail", subject_id=uuid.uuid4())
+    JobMove.objects.create(job=job, old="", new=job.state)
 
 
 def _judge_and_review(member: Member) -> None:

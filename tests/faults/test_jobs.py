@@ -172,7 +172,7 @@ def test_the_broker_away(kind: str) -> None:
     there = os.environ["CELERY_BROKER_URL"]
 
     def start_without_broker() -> None:
-        current_app.conf.broker_url = "redis+socket:///nowhere/valkey.sock"
+        current_app.conf.update(broker_url="redis+socket:///nowhere/valkey.sock")
         SCENARIOS[kind]()
         os._exit(0)
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from annotations.models import Prompt, Round, Task, UntiedResponse
-from annotations.services.late_ties import wait_and_tie_late
+from annotations.services.late_grouping import wait_and_group_late
 from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Study
 from codesign.studies.rules import StudyState
@@ -103,8 +103,11 @@ def test_a_study_is_paused_while_a_file_is_imported(
         began = time.monotonic()
         assert pool.submit(closing, lambda: lease(member)).result(SOON)
         pool.submit(closing, written(run)).result(SOON)
-        pause = {"actor": SYSTEM, "study": member.study, "state": StudyState.PAUSED}
-        pool.submit(closing, lambda: change_state(**pause)).result(SOON)
+
+        def pause() -> None:
+            change_state(actor=SYSTEM, study=member.study, state=StudyState.PAUSED)
+
+        pool.submit(closing, pause).result(SOON)
         assert not running.done()
         assert time.monotonic() - began < SOON
     assert Prompt.objects.filter(external_id__in="ab").count() == 2
@@ -117,7 +120,7 @@ def test_a_response_saved_during_an_import_joins_its_split_group_later() -> None
     with halted(member.study, rows_are_written) as (pool, _):
         pool.submit(closing, written(run, REPLY)).result(SOON)
         assert UntiedResponse.objects.count() == 1
-    wait_and_tie_late(study=member.study)
+    wait_and_group_late(study=member.study)
     assert not UntiedResponse.objects.exists()
     same = Prompt.objects.filter(responses__text=REPLY)
     assert same.count() == 2

@@ -73,7 +73,7 @@ def test_the_model_does_not_write_while_the_disk_is_full(settings: Any, tmp_path
         settings.CODESIGN_HOME = disk
         job = jobs.run(KIND, run.id)
     run.refresh_from_db()
-    assert (run.state, job.reason) == ("queued", disk_space.SENTENCE)
+    assert (run.state, job.reason) == ("queued", str(disk_space.SENTENCE))
     assert job.waits
     assert {item.attempts for item in run.items.all()} == {0}
 

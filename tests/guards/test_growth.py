@@ -24,6 +24,7 @@ from codesign.studies.models import Member
 from codesign.studies.rules import Role
 from tests.factories.annotations import judge, judging_round, lease, send
 from tests.factories.studies import CohortFactory, staff
+from tests.support.jobs import claimed
 
 pytestmark = pytest.mark.django_db
 
@@ -231,7 +232,8 @@ def no_batch_of_opening_or_closing_reads_a_large_table_to_its_end(panelist: Memb
     with scans() as found:
         for move in (rounds.close_round, rounds.open_round):
             move(actor=SYSTEM, round=made)
-            assert offering._batch(made.id)
+            with claimed(offering.KIND.name, made.id) as work:
+                assert offering._batch(work)
     assert not found, "\n".join(found)
 
 

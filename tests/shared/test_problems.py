@@ -85,16 +85,16 @@ CASES: dict[str, tuple[int, str, Callable[[Knock], Any]]] = {
     "nobody": (401, "Send a token", lambda k: Client().get("/api/v1/studies/")),
     "unknown token": (
         401,
-        "not known here",
+        "This token is unknown",
         lambda k: Client(headers={"Authorization": "Token x"}).get("/api/v1/studies/"),
     ),
     "NUL token": (
         401,
-        "not known here",
+        "This token is unknown",
         lambda k: Client(headers={"Authorization": "Token \x00"}).get("/api/v1/studies/"),
     ),
-    "ended token": (401, "has ended", lambda k: k.with_token(TokenScope.STUDY_READ, ended=True)),
-    "scope": (403, "it needs “study:read”", lambda k: k.with_token(TokenScope.JUDGE)),
+    "ended token": (401, "has expired", lambda k: k.with_token(TokenScope.STUDY_READ, ended=True)),
+    "scope": (403, "needs the scope “study:read”", lambda k: k.with_token(TokenScope.JUDGE)),
     "role": (
         403,
         "Your role",
@@ -141,7 +141,7 @@ CASES: dict[str, tuple[int, str, Callable[[Knock], Any]]] = {
         "“Content-Type: application/json”",
         lambda k: k.send("skip", "a=1", content_type="text/plain"),
     ),
-    "too often": (429, "Wait ", lambda k: k.too_often()),
+    "too often": (429, "Try again in ", lambda k: k.too_often()),
     "fault": (500, "our side", lambda k: k.client.get("/api/v1/broken/")),
 }
 

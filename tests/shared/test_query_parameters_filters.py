@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from annotations.models import Response, Round
 from annotations.rules.states import RoundKind
-from annotations.services.prompts import pull_prompt
+from annotations.services.prompts import withdraw_prompt
 from codesign.shared.actors import SYSTEM
 from codesign.studies.rules import Role
 from modelhub.models import GenerationRun, ModelVersion, TrainingRun
@@ -142,7 +142,7 @@ def test_a_list_can_be_narrowed_by_time(lists: Lists, name: str) -> None:
 )
 def test_prompts(lists: Lists, query: str, expected: list[str]) -> None:
     worry = lists.study.prompts.get(external_id="worry")
-    pull_prompt(actor=SYSTEM, prompt=worry)
+    withdraw_prompt(actor=SYSTEM, prompt=worry)
     assert lists.found("prompts", query, "external_id") == expected
 
 

@@ -65,7 +65,7 @@ MISSING = [
     ("consent", "Write and publish the text that people sign."),
     ("pay", "Set what “Panel” is paid for one text."),
     ("prompts", "Import at least one prompt that is not held out."),
-    ("rounds", "Plan a round in which “Panel” is asked something."),
+    ("rounds", "Plan a round for “Panel”."),
 ]
 
 
@@ -246,7 +246,7 @@ def test_each_cohort_needs_pay_and_a_round() -> None:
     more = services.make_cohort(actor=SYSTEM, study=study, title="Clinic", role=Role.CLINICIAN)
     assert says(study) == [
         "Set what “Clinic” is paid for one text.",
-        "Plan a round in which “Clinic” is asked something.",
+        "Plan a round for “Clinic”.",
     ]
     services.drop_cohort(actor=SYSTEM, study=study, cohort_id=more.id)
     assert says(study) == []
@@ -259,7 +259,7 @@ def test_a_round_that_is_planned_has_to_be_opened_and_a_closed_one_does_not_coun
     rounds.open_round(actor=SYSTEM, round=made)
     assert says(study) == []
     rounds.close_round(actor=SYSTEM, round=made)
-    assert says(study) == ["Plan a round in which “Panel” is asked something."]
+    assert says(study) == ["Plan a round for “Panel”."]
 
 
 def rubric_without_words(study: Study, anchors: dict[str, str]) -> Rubric:
@@ -297,7 +297,7 @@ def test_every_score_needs_words(anchors: dict[str, str], whole: bool) -> None:
         cohorts=[rounds.CohortPlan(cohort_of(study), bare, ["rating"], 1)],
     )
     rounds.open_round(actor=SYSTEM, round=second)
-    told = "“Second” asks by questions without words for their scores. Plan another."
+    told = "“Second” uses questions whose scores have no words. Plan another round."
     assert says(study) == ([] if whole else [told])
 
 

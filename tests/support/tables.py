@@ -26,6 +26,7 @@ APPEND_ONLY = {
     "consent.ConsentRecord",
     "consent.ConsentVersion",
     "consent.Withdrawal",
+    "jobs.JobMove",
     "modelhub.ModelVersion",
     "modelhub.Source",
 }

@@ -71,7 +71,7 @@ def test_content_hash_knows_who_said_what() -> None:
 )
 def test_prompts_that_are_joined(first: Any, second: Any, tied: bool) -> None:
     for one, other in ((first, second), (second, first)):
-        table = minhash.sketches([rules.turns(one), rules.turns(other)])
+        table = minhash.signatures([rules.turns(one), rules.turns(other)])
         words = [minhash.words_of(one), minhash.words_of(other)]
         near = minhash.near(*map(minhash.shingles, words))
         first, second = map(short, words)
@@ -102,9 +102,9 @@ def meet(slot: int, table: Any) -> bool:
 def test_a_signature_does_not_depend_on_the_machine_or_the_batch() -> None:
     short = rules.turns(user("Alone."))
     long = rules.turns(user("I can't sleep and nothing helps any more."))
-    alone = minhash.sketches([long])[0].tobytes()
-    assert minhash.sketches([short, long, short])[1].tobytes() == alone
-    assert minhash.sketches([long])["bands"][0][0] == KNOWN_BAND
+    alone = minhash.signatures([long])[0].tobytes()
+    assert minhash.signatures([short, long, short])[1].tobytes() == alone
+    assert minhash.signatures([long])["bands"][0][0] == KNOWN_BAND
     assert hashlib.sha256(alone).hexdigest()[:16] == KNOWN_SKETCH
 
 

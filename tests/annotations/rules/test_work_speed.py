@@ -71,7 +71,14 @@ def test_spare_then_is_the_inverse_of_spare_at() -> None:
 
 @pytest.mark.parametrize(
     ("words", "seconds", "quick"),
-    [(300, 0.28, True), (300, 35.9, True), (300, 36, False), (3, 3.5, True), (3, 3.6, False)],
+    [
+        (300, 0.28, True),
+        (300, 35.9, True),
+        (300, 36, False),
+        (300, 600, False),
+        (3, 3.5, True),
+        (3, 3.6, False),
+    ],
 )
 def test_work_faster_than_reading_is_held(words: int, seconds: float, quick: bool) -> None:
     assert work_speed.too_quick(words=words, since=NOON, now=after(seconds), pace=4) is quick

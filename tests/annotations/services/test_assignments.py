@@ -199,7 +199,7 @@ def test_late_work_on_a_withdrawn_prompt_is_refused(member: Member) -> None:
     held = lease(member)
     let_expire(held)
     expire_leases()
-    prompts.pull_prompt(actor=SYSTEM, prompt=held.prompt)
+    prompts.withdraw_prompt(actor=SYSTEM, prompt=held.prompt)
     with pytest.raises(Conflict):
         send(held)
     assert not Seat.objects.filter(offered=True).exists()

@@ -123,9 +123,9 @@ def test_identical_responses_tie_their_prompts_where_they_are_no_stock_phrase(
 
 def test_withdrawing_a_prompt_is_final_and_recorded(study: Study) -> None:
     prompt = add(study, row("One", line=1)).by_line[1]
-    assert services.pull_prompt(actor=SYSTEM, prompt=prompt).withdrawn_at
+    assert services.withdraw_prompt(actor=SYSTEM, prompt=prompt).withdrawn_at
     with pytest.raises(Conflict):
-        services.pull_prompt(actor=SYSTEM, prompt=prompt)
+        services.withdraw_prompt(actor=SYSTEM, prompt=prompt)
 
 
 def test_a_withdrawn_prompt_is_returned_and_not_offered() -> None:
@@ -136,7 +136,7 @@ def test_a_withdrawn_prompt_is_returned_and_not_offered() -> None:
     actors = [Actor.of(member.user) for member in (one, other)]
     held = assignments.lease(actor=actors[0], slug=one.study.slug).assignment
     assert held is not None
-    services.pull_prompt(actor=SYSTEM, prompt=held.prompt)
+    services.withdraw_prompt(actor=SYSTEM, prompt=held.prompt)
     held.refresh_from_db()
     assert held.state == AssignmentState.RETURNED
     for actor in actors:

@@ -249,7 +249,7 @@ def test_a_double_click_requests_one_release() -> None:
         return releases.request_release(actor=actor, study=story.study, purpose=purpose).number
 
     assert [ask("training"), ask("training"), ask("evaluation")] == [1, 1, 2]
-    releases.build_release(release_id=DatasetRelease.objects.get(number=1).id)
+    run(JOB, DatasetRelease.objects.get(number=1).id)
     assert ask("training") == 3
 
 

@@ -58,7 +58,7 @@ def test_a_queued_release_is_cancelled_and_never_built(story: Story) -> None:
     run(JOB, made.id)
     made.refresh_from_db()
     assert made.state == "failed"
-    assert job_about(kind=JOB, subject_id=made.id).reason == releases.CANCELLED_SAYS
+    assert job_about(kind=JOB, subject_id=made.id).reason == str(releases.CANCELLED_SAYS)
     assert str(releases.CANCELLED_SAYS) in client.get(page).content.decode()
     event = Event.objects.get(action="annotations.release_cancelled")
     assert event.actor_id == story.coordinator.user_id
@@ -74,7 +74,7 @@ def test_cancelling_a_build_leaves_no_files(story: Story, settings: Any, tmp_pat
     run(JOB, made.id, cancel_now)
     made.refresh_from_db()
     assert made.state == "failed"
-    assert job_about(kind=JOB, subject_id=made.id).reason == releases.CANCELLED_SAYS
+    assert job_about(kind=JOB, subject_id=made.id).reason == str(releases.CANCELLED_SAYS)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
     assert not Event.objects.filter(action="annotations.release_failed").exists()
 

@@ -154,7 +154,8 @@ def test_progress_is_saved_during_one_long_transaction() -> None:
     try:
         eventually(has_rate)
         assert progress_of(job).seconds_left
-        assert not is_dead(Claim.objects.get(job=job))
+        with transaction.atomic():
+            assert not is_dead(Claim.objects.get(job=job))
     finally:
         go_on.set()
         worker.join(20)

@@ -8,7 +8,7 @@ import pytest
 
 from annotations.models import Assignment, Response, Task
 from annotations.rules.states import RoundKind
-from annotations.services.prompts import pull_prompt, pull_response
+from annotations.services.prompts import withdraw_prompt, withdraw_response
 from annotations.services.rounds import open_round
 from codesign.audit.models import Event
 from codesign.consent import services as consent
@@ -65,8 +65,8 @@ def test_withdrawn_prompts_and_responses_are_not_compared(panel: list[Member]) -
     chunks.save_chunk(work=work, drafts=[draft])
     first, second, third = made.parent_run.items.order_by("id")
     assert second.response is not None
-    pull_prompt(actor=SYSTEM, prompt=first.prompt)
-    pull_response(actor=SYSTEM, response=second.response)
+    withdraw_prompt(actor=SYSTEM, prompt=first.prompt)
+    withdraw_response(actor=SYSTEM, response=second.response)
     write(made.child_run, lambda number: f"New {number}.")
     made.child_run.refresh_from_db()
     assert made.child_run.state == RunState.DONE

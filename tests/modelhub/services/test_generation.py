@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 
 from annotations.models import Prompt, Response, Task
-from annotations.services.prompts import pull_prompt
+from annotations.services.prompts import withdraw_prompt
 from codesign.audit.models import Event
 from codesign.jobs.models import Job
 from codesign.jobs.queries import job_about
@@ -87,7 +87,7 @@ def test_chunks(study: Study, prompts: int, samples: int, batch: int, chunks: li
 def test_held_out_and_withdrawn_prompts_are_not_answered_by_default(study: Study) -> None:
     add_prompts(study, "Held out", held_out=True)
     (pulled,) = add_prompts(study, "Pulled")
-    pull_prompt(actor=SYSTEM, prompt=pulled)
+    withdraw_prompt(actor=SYSTEM, prompt=pulled)
     run = start(study, prompts=None)
     contents = {item.prompt.messages[0]["content"] for item in run.items.all()}
     assert contents == {"One", "Two, longer", "Three, longest"}
@@ -210,7 +210,7 @@ def test_a_failed_run_has_a_reason_and_can_be_resumed(
 
 def test_a_prompt_withdrawn_during_a_run_is_not_answered(study: Study) -> None:
     run = start(study, settings=Settings(batch_size=2))
-    pull_prompt(actor=SYSTEM, prompt=Prompt.objects.get(messages__0__content="Two, longer"))
+    withdraw_prompt(actor=SYSTEM, prompt=Prompt.objects.get(messages__0__content="Two, longer"))
     finish(run)
     assert sorted(states(run)) == ["done"] * 4 + ["failed"] * 2
     assert Response.objects.filter(prompt__withdrawn_at=None).count() == 4

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from annotations.models import Prompt
-from annotations.services.prompts import pull_prompt
+from annotations.services.prompts import withdraw_prompt
 from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Study
 from modelhub.models import GenerationRun
@@ -67,7 +67,7 @@ def test_a_run_does_not_end_while_items_are_to_be_made(run: GenerationRun) -> No
 
 def test_a_long_run_leaves_out_withdrawn_and_newer_prompts(run: GenerationRun) -> None:
     for prompt in list(queries.prompts_without_items(run=run))[-3:]:
-        pull_prompt(actor=SYSTEM, prompt=prompt)
+        withdraw_prompt(actor=SYSTEM, prompt=prompt)
     add_prompts(run.study, "After it began", external_id="~")
     finish(run)
     assert (run.state, run.done, run.to_write) == (RunState.DONE, ALL - 3, ALL - 3)

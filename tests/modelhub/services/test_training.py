@@ -336,7 +336,7 @@ def test_cancelling_stops_a_run_at_its_next_step(homes: Any) -> None:
     assert job_about(kind=KIND, subject_id=run.id).done < 5000
 
 
-def _in_thread(work: Callable[[], None]) -> Callable[[], None]:
+def _in_thread(work: Callable[[], object]) -> Callable[[], None]:
     def run() -> None:
         try:
             work()

@@ -203,7 +203,7 @@ def test_a_run_page_shows_progress_and_polls_until_the_end(run: GenerationRun) -
     assert "1 task so far" in page
     assert "writing" in page.lower()
     part = client.get(address("run-progress", run)).content.decode()
-    assert part.lstrip().startswith("<section")
+    assert part.lstrip().startswith('<section class="card job"')
     assert "50%" in part
     write_chunk(run)
     done = client.get(address("run-progress", run))

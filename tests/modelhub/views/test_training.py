@@ -201,7 +201,7 @@ def test_cancelling_from_the_page(study: Study, run: TrainingRun, evaluation: Ev
     assert client.post(url).status_code == 302
     run.refresh_from_db()
     assert run.state == TrainingState.CANCELLED
-    assert b"ended already" in client.post(url, follow=True).content
+    assert b"no longer possible" in client.post(url, follow=True).content
 
 
 def test_a_list_of_runs_costs_the_same_however_long(study: Study) -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from annotations.datasets.policy.harm_veto import HarmFlags, is_vetoed
+from annotations.datasets.policy.snapshot import FlagSnapshot, JudgedPrompt
 from annotations.queries.releases import folder_of
-from annotations.rules.states import ReleasePurpose
+from annotations.rules.states import FlagState, ReleasePurpose
 from codesign.consent import services as consent
 from codesign.consent.rules import Purpose, WithdrawalLevel
 from codesign.shared.actors import Actor
@@ -18,6 +20,7 @@ from tests.support.snapshots import (
     built,
     judgement,
     made,
+    prompt,
     response,
     selection,
 )
@@ -25,6 +28,54 @@ from tests.support.snapshots import (
 A_FIRST = [["a"], ["b"]]
 RATED = [{"response": name, "criterion": "heard", "score": 5} for name in "ab"]
 BOTH = ("lived", "clinical")
+
+
+@pytest.mark.parametrize(
+    ("reporters", "judges", "vetoed"),
+    [
+        ([], 0, False),
+        ([], 3, False),
+        (["panelist"], 1, True),
+        (["panelist"], 2, True),
+        (["panelist"], 3, False),
+        (["panelist", "panelist"], 4, True),
+        (["panelist", "panelist"], 5, False),
+        (["clinician"], 100, True),
+        (["panelist", "clinician"], 100, True),
+    ],
+)
+def test_a_clinician_or_half_of_all_who_judged_have_a_veto(
+    reporters: list[str], judges: int, vetoed: bool
+) -> None:
+    assert is_vetoed(reporters, judges=judges) is vetoed
+
+
+@pytest.mark.parametrize(
+    ("state", "is_open", "is_upheld"),
+    [
+        (FlagState.REPORTED, True, False),
+        (FlagState.TRIAGED, True, False),
+        (FlagState.UPHELD, False, True),
+        (FlagState.DISMISSED, False, False),
+    ],
+)
+def test_a_flag_counts_for_its_text_and_for_no_other(
+    state: str, is_open: bool, is_upheld: bool
+) -> None:
+    responses = {
+        name: response(name, text=text)
+        for name, text in zip("abc", ["Go", "GO", "No"], strict=True)
+    }
+    flags = HarmFlags(
+        JudgedPrompt(prompt(), responses, [], flags=[FlagSnapshot("j", "a", "other", 1, state)])
+    )
+    for name in "ab":
+        assert flags.has_open_flag(name) is is_open
+        assert flags.has_upheld_flag(name) is is_upheld
+    assert flags.is_upheld_text("go") is is_upheld
+    assert not flags.has_open_flag("c")
+    assert not flags.has_upheld_flag("c")
+    assert not flags.is_upheld_text("No")
 
 
 @pytest.mark.parametrize(

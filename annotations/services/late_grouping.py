@@ -31,7 +31,7 @@ GROUP BY response.text_hash HAVING count(DISTINCT prompt.split_group) > 1
 """
 
 
-def note_untied(*, study: Study, texts: Mapping[UUID, str]) -> None:
+def record_ungrouped(*, study: Study, texts: Mapping[UUID, str]) -> None:
     """Record new responses (id → text) whose prompts' groups still have to be joined."""
     UntiedResponse.objects.bulk_create(
         UntiedResponse(response_id=id, study=study)
@@ -40,10 +40,10 @@ def note_untied(*, study: Study, texts: Mapping[UUID, str]) -> None:
     )
 
 
-def tie_late(*, study: Study) -> None:
+def group_late(*, study: Study) -> None:
     """Join the groups by recorded responses. The caller holds the lock on the split groups."""
-    untied = UntiedResponse.objects.filter(study=study)
-    ids = list(untied.values_list("response_id", flat=True))
+    ungrouped = UntiedResponse.objects.filter(study=study)
+    ids = list(ungrouped.values_list("response_id", flat=True))
     if not ids:
         return
     groups = Groups()
@@ -53,17 +53,17 @@ def tie_late(*, study: Study) -> None:
             for other in others:
                 groups.join(first, other, Why.REPLY)
     move(study=study, groups=groups)
-    untied.filter(response_id__in=ids).delete()
+    ungrouped.filter(response_id__in=ids).delete()
 
 
-def some_untied(*, study: Study) -> bool:
+def some_ungrouped(*, study: Study) -> bool:
     """Return whether a study has recorded responses."""
     return UntiedResponse.objects.filter(study=study).exists()
 
 
 @transaction.atomic
-def wait_and_tie_late(*, study: Study) -> None:
+def wait_and_group_late(*, study: Study) -> None:
     """Join the groups by recorded responses, if any. Waits for running imports."""
-    if some_untied(study=study):
+    if some_ungrouped(study=study):
         lock_until_commit(Lock.SPLIT_GROUPS, study.id)
-        tie_late(study=study)
+        group_late(study=study)

@@ -1,0 +1,29 @@
+"""Which records have to be dropped when one person's work is retracted."""
+
+from annotations.datasets.policy.pseudonyms import shared_record_id
+from annotations.datasets.policy.retractions import RetractedJudgement, records_based_on
+from annotations.datasets.policy.unpaired import unpaired_record_id
+from tests.support.snapshots import PSEUDONYMS
+
+
+def test_every_record_that_a_judgement_is_part_of() -> None:
+    one = RetractedJudgement(
+        "j1", [["b"], ["a", "c"]], rewritten=["a"], shown=[("p", "Text of a"), ("p", "Text of b")]
+    )
+    pairs = [shared_record_id("preference", *pair) for pair in ("ab", "ac", "bc")]
+    assert records_based_on([one], PSEUDONYMS) == {
+        "judgements": [PSEUDONYMS.name("judgement", "j1")],
+        "preference": sorted([*pairs, PSEUDONYMS.name("preference", "j1", "a")]),
+        "unpaired_preference": sorted(
+            unpaired_record_id("p", text) for text in ("Text of a", "Text of b")
+        ),
+        "sft": [PSEUDONYMS.name("sft", "j1", "a")],
+    }
+
+
+def test_a_record_of_two_judgements_is_named_once() -> None:
+    both = [RetractedJudgement(name, [["a"], ["b"]], []) for name in ("j1", "j2")]
+    found = records_based_on(both, PSEUDONYMS)
+    assert found["preference"] == [shared_record_id("preference", "a", "b")]
+    assert len(found["judgements"]) == 2
+    assert found["sft"] == found["unpaired_preference"] == []
