@@ -176,7 +176,7 @@ def test_each_method_uses_its_own_parameters(study: Study) -> None:
         params = TrainingRun.objects.get(method=method).params
         assert params.get("beta") == (0.3 if method == "kto" else None)
     answer = client.post(url, filled | {"method": "kto", "batch_size": "1"})
-    assert b"its batch size must be 2 or more" in answer.content
+    assert b"its batch size must be at least 2" in answer.content
     assert client.post(url, filled | {"method": "magic"}).status_code == 400
 
 
