@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunSQL(RELEASES + FILLINGS + OFFERINGS),
+        migrations.RunSQL(RELEASES + FILLINGS + OFFERINGS, migrations.RunSQL.noop),
         migrations.RemoveField(
             model_name='roundoffering',
             name='round',

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunSQL(JOBS),
+        migrations.RunSQL(JOBS, migrations.RunSQL.noop),
         migrations.RemoveIndex(
             model_name='outgoingmail',
             name='outgoing_mail_waiting',
