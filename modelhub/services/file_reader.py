@@ -244,7 +244,7 @@ def _table(file: TextIO, name: str) -> tuple[Reader, list[str]]:
         except (csv.Error, BadRow) as error:
             problem = problem or error
     raise Refused(
-        _("The first line of %(name)s is invalid: %(problem)s") % {"name": name, "problem": problem}
+        _("%(name)s has an invalid first line: %(problem)s") % {"name": name, "problem": problem}
     )
 
 

@@ -130,7 +130,7 @@ def test_an_oversized_body_is_refused_before_it_is_parsed(place: Place, door: st
         answer = place.api(door, body)
         problem(answer, status)
         if status == 413:
-            assert f"more than {most:,} bytes" in answer.json()["title"]
+            assert f"larger than {most:,} bytes" in answer.json()["title"]
 
 
 @pytest.mark.parametrize("door", API)

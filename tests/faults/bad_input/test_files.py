@@ -77,11 +77,11 @@ def test_a_file_in_the_wrong_encoding(
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
-        ("p.csv", b"text,topics\nHello,sleep\n", "Its columns are: text, topics."),
+        ("p.csv", b"text,topics\nHello,sleep\n", "The columns are: text, topics."),
         ("p.csv", b"text;topics\nHello;sleep\n", "no column called prompt"),
         ("p.csv", b"prompt,Prompt\nHello,sleep\n", "there are two columns called prompt"),
         ("p.parquet", table(text=["Hello"]), "no column called prompt. The columns are: text."),
-        ("p.parquet", table(prompt=["Hello"], PROMPT=["x"]), "the column prompt stands"),
+        ("p.parquet", table(prompt=["Hello"], PROMPT=["x"]), "two columns called prompt"),
         ("p.jsonl", b'{"text": "Hello"}\n', "the prompt is missing"),
     ],
 )
