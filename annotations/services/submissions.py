@@ -122,7 +122,8 @@ def submit(
         submission = sent.checked(_asked(member, assignment))
         late = assignment.state == AssignmentState.EXPIRED
         why = pay_holds.pace_of(assignment=assignment, now=now, judged=True, paid=not example)
-        _finish(actor, assignment, now=now, example=example, **_about(example=example, why=why))
+        about = _about(example=example, why=why)
+        _finish(actor, assignment, now=now, example=example, about=about)
         judgement = Judgement(
             assignment=assignment,
             member=member,
@@ -191,7 +192,12 @@ def _asked(member: Member, assignment: Assignment) -> Asked:
 
 
 def _finish(
-    actor: Actor, assignment: Assignment, *, now: datetime, example: bool, **about: Any
+    actor: Actor,
+    assignment: Assignment,
+    *,
+    now: datetime,
+    example: bool,
+    about: Mapping[str, Any],
 ) -> None:
     """Fill the seat. Work after its lease gets another free seat of the task."""
     if assignment.state == AssignmentState.EXPIRED:
