@@ -140,7 +140,7 @@ def test_in_a_demo_the_code_is_in_the_mail_that_the_site_admin_reads(
     page.get_by_role("heading", name="Enter the code we sent you").wait_for()
     post_mail()
     reading = open_page("/site/accounts/", user=admin)
-    reading.get_by_role("link", name="Read the mail that was kept").click()
+    reading.get_by_role("link", name="Read the saved mail").click()
     reading.get_by_role("heading", name="Saved mail").wait_for()
     check_page(reading, name="site-mail")
     page.get_by_label("Code").fill(code_in(reading.locator("main").inner_text()))

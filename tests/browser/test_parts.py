@@ -63,5 +63,5 @@ def test_the_bar_does_not_cover_the_focused_element(open_page: OpenPage) -> None
 def test_a_failed_background_request_is_announced(open_page: OpenPage) -> None:
     page = open_page("/parts/en/?poll")  # standards 5.1 (4.1.3)
     before = page.locator("main").inner_text()
-    page.get_by_role("status").get_by_text("That did not reach us.").wait_for()
+    page.get_by_role("status").get_by_text("Your request did not reach us.").wait_for()
     assert page.locator("main").inner_text() == before

@@ -126,12 +126,12 @@ def test_a_passkey_is_added_renamed_used_and_removed(open_page: OpenPage, person
     page.get_by_role("button", name="Use a passkey").click()
     expect_signed_in(page)
     page.goto("/account/2fa/webauthn/")
-    expect(page.get_by_text("signs in by itself", exact=True)).to_be_visible()
+    expect(page.get_by_text("signs in on its own", exact=True)).to_be_visible()
     page.get_by_role("link", name="Remove Green phone").click()  # signing in just now was proof
     page.get_by_role("button", name="Remove it").wait_for()
     check_page(page, name="account-passkey-remove")
     page.get_by_role("button", name="Remove it").click()
-    page.get_by_text("There are none yet.").wait_for()
+    page.get_by_text("You have none yet.").wait_for()
 
 
 def test_a_passkey_as_second_factor_is_labelled(open_page: OpenPage, person: User) -> None:
@@ -148,7 +148,7 @@ def test_a_passkey_as_second_factor_is_labelled(open_page: OpenPage, person: Use
     page.context.clear_cookies()
     page.goto(f"/account/login/?next={HOME}")
     page.get_by_role("button", name="Use a passkey").click()
-    page.get_by_role("status").get_by_text("works only after it").wait_for()
+    page.get_by_role("status").get_by_text("sign in with your password first").wait_for()
     type_password(page, person.email)
     page.get_by_role("button", name="Use a passkey instead").click()
     expect_signed_in(page)
