@@ -108,7 +108,7 @@ def test_prepare_gives_up_with_a_sentence_where_a_table_is_held(outside: Outside
         refused = outside.manage("prepare")
     assert refused.returncode == 1
     said = refused.stderr.splitlines()[-1]
-    assert "held a table that prepare needs for 5 seconds" in said
+    assert "A table that prepare needs was locked for more than 5 seconds" in said
     assert "Stop web, workers and beat, and run it again." in said
     assert "Traceback" not in refused.stderr
     assert outside.manage("prepare").returncode == 0

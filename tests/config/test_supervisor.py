@@ -171,7 +171,7 @@ def test_repeatedly_failing_process_ends_the_run_with_its_log(tmp_path: Path) ->
     program = Application(spec)
     program.start()
     keeper = Keeper(program, home=tmp_path)
-    with pytest.raises(ServerError, match=r"(?s)web stops again and again.*no room"):
+    with pytest.raises(ServerError, match=r"(?s)web keeps ending.*no room"):
         eventually(lambda: keeper.tend(pause=lambda _: None) < 0)
     assert spec.log.read_text().count("no room") == 1 + QUICK_DEATHS
 

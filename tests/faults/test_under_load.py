@@ -159,7 +159,7 @@ def test_a_full_disk_is_reported_and_breaks_nothing(
     with psycopg.connect(superuser_url(installation), autocommit=True) as admin:
         disk.fill()
         running.read_until(f"The disk that holds {running.home} is full")
-        assert "make at least 32 MB of room there" in running.said
+        assert "Free at least 32 MB there" in running.said
         told = httpx.get(f"http://127.0.0.1:{running.port}/healthz", timeout=PATIENCE)
         assert (told.status_code, told.json()["disk"]) == (503, "full")
         bring_a_file(coordinator, bring, running.home)
