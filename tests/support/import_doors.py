@@ -24,7 +24,11 @@ from modelhub.rules.states import UploadState
 from tests.factories.studies import staff
 from tests.support import jobs
 
-MEDIA = {"jsonl": "application/x-ndjson", "csv": "text/csv"}
+MEDIA = {
+    "jsonl": "application/x-ndjson",
+    "csv": "text/csv",
+    "parquet": "application/vnd.apache.parquet",
+}
 
 
 Door = Callable[[Study, bytes, str], str]

@@ -169,7 +169,7 @@ def test_a_long_repeated_text_is_refused_before_it_fills_the_database(
         (b'{"prompts":' + b"[" * 500, "nested too deeply"),
         (b'{"prompts":{}}' + b" " * 1_000_000, "an object with a list of rows"),
         (b'{"prompts":[', "not valid JSON"),
-        (b'{"prompts":[' + b" " * 1_000_000, "not valid JSON"),
+        (b'{"prompts":[' + b" " * 1_000_000, "could not be read"),
         (b" " * 20_000_001, "larger than 20,000,000 bytes"),
     ],
     ids=["objects", "lists", "deep", "deep and short", "no list", "half", "long half", "too long"],

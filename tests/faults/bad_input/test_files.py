@@ -14,7 +14,6 @@ from codesign.studies.models import Study
 from modelhub.rules.imports import MOST_ROWS
 from tests.factories.studies import StudyFactory
 from tests.support.import_doors import (
-    MEDIA,
     Door,
     by_api,
     by_command,
@@ -25,7 +24,6 @@ from tests.support.import_doors import (
 )
 
 pytestmark = pytest.mark.django_db
-MEDIA["parquet"] = "application/vnd.apache.parquet"
 
 
 @pytest.fixture
