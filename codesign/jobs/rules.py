@@ -63,7 +63,7 @@ def sampled(samples: Sequence[Sample], *, at: float, done: int) -> list[list[flo
     if len(kept) > 2 and at - kept[-2][0] < SAMPLE_SECONDS:
         kept.pop()
     kept.append([at, done])
-    while len(kept) > 2 and kept[1][0] <= at - RATE_WINDOW_SECONDS:
+    while len(kept) > 2 and kept[0][0] < at - RATE_WINDOW_SECONDS:
         kept.pop(0)
     return kept
 
