@@ -60,7 +60,7 @@ def sampled(samples: Sequence[Sample], *, at: float, done: int) -> list[list[flo
     a rate too.
     """
     kept = [[moment, amount] for moment, amount in samples]
-    if len(kept) > 2 and at - kept[-2][0] < SAMPLE_SECONDS:
+    if len(kept) > 2 and at - kept[-2][0] <= SAMPLE_SECONDS:
         kept.pop()
     kept.append([at, done])
     while len(kept) > 2 and kept[0][0] < at - RATE_WINDOW_SECONDS:
