@@ -34,7 +34,7 @@ test: lint chromium ## Everything CI needs: lint, types, import contracts, all t
 lint: $(DEV_STAMP) ## Style, types and import contracts
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m djlint templates --check --quiet
+	$(PY) -m djlint templates --check
 	$(PY) -m mypy .
 	.venv/bin/lint-imports
 
