@@ -190,7 +190,8 @@ def test_an_import_whose_file_is_gone_ends_with_a_sentence(desk: Desk, state: Up
     queries.path_of(upload=upload).unlink()
     jobs.run(KIND, upload.id)
     upload.refresh_from_db()
-    assert (upload.state, upload.error) == (UploadState.FAILED, uploads.GONE)
+    assert upload.state == UploadState.FAILED
+    assert upload.error == uploads.GONE
     assert "Please upload it again." in desk.page(upload)
 
 
