@@ -191,7 +191,7 @@ def test_an_import_whose_file_is_gone_ends_with_a_sentence(desk: Desk, state: Up
     jobs.run(KIND, upload.id)
     upload.refresh_from_db()
     assert upload.state == UploadState.FAILED
-    assert upload.error == uploads.GONE
+    assert upload.error == str(uploads.GONE)
     assert "Please upload it again." in desk.page(upload)
 
 
