@@ -187,7 +187,7 @@ def _coordinator_reviews(installation: Installation) -> None:
         page = coordinator.get(f"{STUDY}/review/?kind={kind}")
         while any("note" in form.fields for form in page.forms):
             page = coordinator.submit(page, page.form_with("note"), state=state)
-        assert "waits" in page.words
+        assert f"No {'reports' if kind == 'flags' else 'rewrites'} are waiting" in page.words
 
 
 def _coordinator_releases(installation: Installation) -> str:
