@@ -60,7 +60,7 @@ lock: .venv/bin/python ## Choose versions anew and write requirements/*.lock
 	  if [ -n "$$candidate" ] && "$$candidate" -c \
 	    'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
 	    echo "Making .venv with $$("$$candidate" --version) ..."; \
-	    exec "$$candidate" -m venv .venv; \
+	    exec "$$candidate" -m venv --without-pip .venv; \
 	  fi; \
 	done; \
 	echo "Codesign needs Python 3.11 or newer with its venv module: install it, or name it" \

@@ -1,6 +1,6 @@
 """Write run.lock and dev.lock from pyproject.toml (`make lock`).
 
-uv resolves the versions in its own environment, with pip's configuration. torch is written without
+uv resolves the versions, with pip's configuration. torch is written without
 its local version ("+cpu"), so that the same lock works for CPU and GPU builds; for the same reason
 there are no hashes. Run this on a machine where pip finds a CPU build of torch. Otherwise the lock
 includes CUDA's packages, which every machine would then install.
@@ -10,21 +10,18 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
-import venv
 from pathlib import Path
 
+from installers import HERE, uv
 from pip_settings import for_uv, pip_settings
 
-HERE = Path(__file__).parent
 
-
-def compile_lock(uv: Path, target: Path, *extra: str) -> None:
+def compile_lock(program: str, target: Path, *extra: str) -> None:
     """Resolve pyproject.toml into one lock file."""
-    options, variables = for_uv(pip_settings(Path(sys.executable)))
+    options, variables = for_uv(pip_settings())
     subprocess.run(
         [
-            str(uv), "pip", "compile", str(HERE.parent / "pyproject.toml"), *extra,
+            program, "pip", "compile", str(HERE.parent / "pyproject.toml"), *extra,
             "--python-version", "3.11", "--no-header", "--no-annotate", "--upgrade", "--quiet",
             "--no-emit-index-url", "--no-emit-find-links",
             *options, "--output-file", str(target),
@@ -39,14 +36,11 @@ def compile_lock(uv: Path, target: Path, *extra: str) -> None:
 
 def main() -> None:
     """Write both lock files."""
-    with tempfile.TemporaryDirectory() as folder:
-        venv.create(folder, with_pip=True)
-        binaries = Path(folder) / "bin"
-        subprocess.run(
-            [str(binaries / "python"), "-m", "pip", "install", "--quiet", "uv"], check=True
-        )
-        compile_lock(binaries / "uv", HERE / "run.lock")
-        compile_lock(binaries / "uv", HERE / "dev.lock", "--extra", "dev")
+    program = uv()
+    if program is None:
+        sys.exit("uv could not be installed; it is what chooses the versions.")
+    compile_lock(program, HERE / "run.lock")
+    compile_lock(program, HERE / "dev.lock", "--extra", "dev")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ installer, which is pip: its environment variables and its files.
 
 import ast
 import subprocess
-from pathlib import Path
+
+from installers import pip
 
 OPTIONS = {
     "constraint": "--constraint",
@@ -52,10 +53,10 @@ class UntoldError(Exception):
     """pip is configured in a way that cannot be said to uv."""
 
 
-def pip_settings(python: Path) -> dict[str, str]:
+def pip_settings() -> dict[str, str]:
     """Return what `pip config list` says, of each option the value that counts."""
     listed = subprocess.run(
-        [str(python), "-m", "pip", "config", "list"], check=True, capture_output=True, text=True
+        [*pip(), "config", "list"], check=True, capture_output=True, text=True
     ).stdout
     settings: dict[str, dict[str, str]] = {section: {} for section in SECTIONS}
     for line in listed.splitlines():

@@ -213,20 +213,24 @@ class Supervisor:
         )
 
     def _prepare(self) -> None:
-        """Update tables and static files in parallel, and load the applications."""
+        """Update the tables, and meanwhile load the applications and collect static files."""
         owner = self._environment | {"DATABASE_URL": self._environment["DATABASE_OWNER_URL"]}
-        tasks = [self._command("migrate", "migrate", "--no-input", environment=owner)]
+        migrate = self._command("migrate", "migrate", "--no-input", environment=owner)
+        self._complete([migrate], meanwhile=self._load_and_collect)
+
+    def _load_and_collect(self) -> None:
+        """Collect in forks of what was loaded, which start at once.
+
+        Loading looks up no name of a static file, so the web processes find the new names.
+        """
+        self._load()
         static = self._home / "static"
-        needs_static = not is_collected(static)
-        if needs_static:
+        if not is_collected(static):
             self._complete([self._command("build_fonts", "build_fonts")])
-            tasks.append(self._command("collectstatic", "collectstatic", "--no-input", "--clear"))
-        if not needs_static:
-            self._complete(tasks, meanwhile=self._load)
-            return
-        self._complete(tasks)
-        collected(static)
-        self._load()  # only now, because loaded code may look up file names
+            self._complete(
+                [self._command("collectstatic", "collectstatic", "--no-input", "--clear")]
+            )
+            collected(static)
 
     def _load(self) -> None:
         """Load what all applications share. Only on Linux; such a fork can fail elsewhere."""

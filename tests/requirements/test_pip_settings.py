@@ -1,6 +1,6 @@
 """requirements/pip_settings.py: what pip is configured to do, said to uv."""
 
-import importlib.util
+import importlib
 import os
 import subprocess
 import sys
@@ -14,12 +14,11 @@ SCRIPT = Path(__file__).parents[2] / "requirements" / "pip_settings.py"
 
 @pytest.fixture(scope="module")
 def said() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("pip_settings", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    sys.path.insert(0, str(SCRIPT.parent))
+    try:
+        return importlib.import_module("pip_settings")
+    finally:
+        sys.path.remove(str(SCRIPT.parent))
 
 
 def test_places_certificates_and_patience_are_handed_over(said: ModuleType) -> None:
@@ -64,8 +63,7 @@ def test_the_environment_goes_before_files(said: ModuleType, tmp_path: Path) -> 
         "[install]\nindex-url = https://install.example\n[freeze]\ntimeout = 1\n"
     )
     program = f"import sys; sys.path.insert(0, {str(SCRIPT.parent)!r}); " + (
-        "from pathlib import Path; from pip_settings import pip_settings; "
-        "print(pip_settings(Path(sys.executable)))"
+        "from pip_settings import pip_settings; print(pip_settings())"
     )
     environment = {name: value for name, value in os.environ.items() if name[:4] != "PIP_"}
     environment |= {"PIP_CONFIG_FILE": str(written), "PIP_TIMEOUT": "9"}
