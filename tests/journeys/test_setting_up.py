@@ -159,7 +159,7 @@ def test_from_a_new_study_to_the_first_text(visit: Any) -> None:
     assert "Set what “Lived experience” is paid" in next_step(coordinator)
     page = coordinator.get(f"{AT}/pay/rates/")
     coordinator.submit(page, page.form_with("amount"), amount="0.80", minutes="3")
-    assert "Import prompts" in next_step(coordinator)
+    assert "Import at least one prompt" in next_step(coordinator)
     bring_prompts(coordinator)
     assert "Plan a round for “Lived experience”" in next_step(coordinator)
     plan_and_open_a_round(coordinator)
