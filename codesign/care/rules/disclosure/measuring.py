@@ -22,7 +22,7 @@ PARTS = ("development", "held_out", "fresh")
 NONE = "none"
 WORDS = 500
 """Words of the text whose processor time is measured."""
-REPEATS = 20
+REPEATS = 100
 
 
 @dataclass(frozen=True, slots=True)

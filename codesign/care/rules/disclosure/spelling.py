@@ -34,10 +34,10 @@ _LETTERS: dict[str, str | None] = {
     "\u06cc": "\u064a",  # Farsi yeh, on many phones
     "\u06a9": "\u0643",  # Farsi kaf
     "\u0629": "\u0647",  # teh marbuta and heh
-    **dict.fromkeys("?;\u061f\u061b\u3002\u00a1\u00bf", "."),
+    **dict.fromkeys("?;\u061f\u061b\u3002\u00a1\u00bf", "!"),  # ends of sentences
 }
 _LINE_BREAKS = re.compile(r"\n[^\S\n]*+\n")
-_PAUSE = re.compile(r"\.{2,}+(?![!?])")
+_PAUSE = re.compile(r"\.{2,}+")
 _SPACED = re.compile(r"\b(?:[a-z][ .*_-]){2,12}[a-z]\b")
 _SIGNS = re.compile(r"[0-9@$*]|\w!\w")
 _DISGUISED = re.compile(r"(?<![a-z0-9])\$?+(?:[0-9]*+[a-z]++[0-9@$!*]++)++[a-z]*+")
@@ -59,7 +59,7 @@ _PREFIXES = {
 }
 """Arabic words that are written as one with the next: and, so, by, for, like, will, the."""
 _LEET = str.maketrans("013457@$!", "oieastasi")
-_ASCII = str.maketrans({"'": None, "`": None, "?": ".", ";": "."})
+_ASCII = str.maketrans({"'": None, "`": None, "?": "!", ";": "!"})
 
 
 class _Folded(dict[int, str | None]):
@@ -218,8 +218,9 @@ class Speller:
 
     def _same_sound(self, word: str) -> str | None:
         """Return a word of a table that sounds the same, in languages with `sounds`."""
+        latin = word.isascii()
         for pairs, words in self._sounds:
-            if better := words.get(_sound(word, pairs)):
+            if pairs[0][0].isascii() is latin and (better := words.get(_sound(word, pairs))):
                 return better
         return None
 

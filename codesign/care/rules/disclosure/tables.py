@@ -9,6 +9,7 @@ comment.
     frames                phrases that cancel a match that follows them: "the reply says"
     soon, past            phrases that make a match imminent, or no longer imminent
     others                words that a gap cannot hold
+    turns                 words after which a frame no longer counts: "but"
     common                the commonest words
     keys, joined, sounds, slips, real    spelling: see `spelling.Speller`
 """
@@ -23,7 +24,7 @@ from codesign.care.rules.disclosure.phrases import Group, Language, Urgency
 
 FOLDER = Path(__file__).resolve().parent / "tables"
 OF_PHRASES = ("harmless", "frames", "soon", "past")
-OF_WORDS = ("others", "common", "keys", "joined", "sounds", "slips", "real")
+OF_WORDS = ("others", "turns", "common", "keys", "joined", "sounds", "slips", "real")
 
 
 def language_codes() -> list[str]:
