@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from codesign.care.rules import says_so
+from codesign.care.rules.statements import says_so
 from codesign.shared.states import Transitions
 
 

@@ -16,7 +16,7 @@ from annotations.contract.submission import Submission
 from annotations.models import Judgement, OwnText, OwnTextMove, Rewrite
 from annotations.queries import own_texts as queries
 from annotations.rules.own_texts import OWN_STATES, OwnKind, OwnState
-from codesign.care.rules import says_so
+from codesign.care.rules.statements import says_so
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid, NotFound
 from codesign.shared.transition import Move, machine, transition

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from codesign.care.rules import PHRASES, says_so
+from codesign.care.rules.statements import PHRASES, says_so
 
 FOUND = {
     "en": [

@@ -1,0 +1,86 @@
+"""The figures of decision 30, and that the sentences behind them are worth the name."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from codesign.care.rules.disclosure.measuring import (
+    PARTS,
+    Figures,
+    Labelled,
+    _labelled,
+    measure,
+    milliseconds,
+    read_sentences,
+)
+from codesign.care.rules.disclosure.phrases import Urgency
+from codesign.care.rules.disclosure.tables import language_codes
+
+CODES = language_codes()
+LEAST_RECALL, LEAST_PRECISION = 0.98, 0.5
+# Fresh sentences: the aim of 0.98 is missed. These are the true figures (decision 30).
+FRESH = {"ar": 0.50, "en": 0.70, "es": 0.63}
+KINDS = {
+    *("abuse", "clinical", "crisis", "crisis-reply", "direct", "joke", "metaphor", "negation"),
+    *("oblique", "ordinary", "past", "quotation", "self-harm", "third-person", "typo"),
+}
+
+
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("part", PARTS)
+def test_recall_and_precision(code: str, part: str) -> None:
+    figures = measure(read_sentences(code, part))
+    least = FRESH[code] if part == "fresh" else LEAST_RECALL
+    assert figures.recall >= least, figures.missed
+    assert figures.precision >= LEAST_PRECISION, figures.false_alarms
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_imminent_disclosures_of_the_first_two_parts_are_called_imminent(code: str) -> None:
+    for part in PARTS[:2]:
+        assert measure(read_sentences(code, part)).imminent_recall >= 0.9
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_each_language_has_enough_sentences_of_every_kind(code: str) -> None:
+    first_two = [row for part in PARTS[:2] for row in read_sentences(code, part)]
+    assert len(first_two) >= 300
+    assert {row.kind for row in first_two} == KINDS
+    assert min(Counter(row.urgency for row in first_two).values()) >= 35
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_no_sentence_is_there_twice(code: str) -> None:
+    texts = Counter(row.text for part in PARTS for row in read_sentences(code, part))
+    assert [text for text, times in texts.items() if times > 1] == []
+
+
+def test_figures_are_counted_as_they_are_called() -> None:
+    rows = [
+        Labelled(Urgency.CONCERN, "direct", "I want to die"),
+        Labelled(Urgency.CONCERN, "oblique", "The leaves are gone"),
+        Labelled(Urgency.IMMINENT, "direct", "I am going to kill myself tonight"),
+        Labelled(None, "ordinary", "The page is blue"),
+        Labelled(None, "negation", "I never wanted to die"),
+    ]
+    figures = measure(rows)
+    assert (figures.sentences, figures.disclosures, figures.imminent) == (5, 3, 1)
+    assert [figures.recall, figures.precision] == pytest.approx([2 / 3, 2 / 3])
+    assert figures.imminent_recall == 1
+    assert (figures.missed, figures.false_alarms) == ([rows[1]], [rows[4]])
+
+
+def test_precision_is_whole_where_nothing_was_found() -> None:
+    assert Figures(sentences=1).precision == 1
+
+
+@pytest.mark.parametrize("row", ["none\tdirect", "none direct text", "urgent\tdirect\ttext"])
+def test_a_row_that_is_not_label_kind_and_sentence_is_refused(row: str) -> None:
+    with pytest.raises(ValueError, match=r"en_fresh\.tsv: not label, kind and sentence"):
+        _labelled("en_fresh.tsv", row)
+
+
+def test_processor_time_is_measured() -> None:
+    assert milliseconds(read_sentences("en", "fresh")) > 0
