@@ -100,6 +100,10 @@ UPLOAD_STATES = Transitions.of(
         "failed": [],
     },
 )
+ITEM_STATES = Transitions.of(
+    "generation item",
+    {"pending": ["done", "failed"], "failed": ["pending"], "done": []},
+)
 TRAINING_STATES = Transitions.of(
     "training run",
     {
