@@ -27,7 +27,7 @@ from annotations.services import prompts as prompt_services
 from annotations.services.intake import NewResponse
 from annotations.services.rounds import add_tasks, locked_round, round_if_free
 from codesign.jobs.models import Job
-from codesign.jobs.registry import MORE, Failed, Kind, Part, Retry, register
+from codesign.jobs.registry import MORE, Change, Failed, Kind, Part, Retry, register
 from codesign.jobs.services.working import Work
 from codesign.shared import disk_space
 from codesign.shared.actors import SYSTEM
@@ -35,7 +35,7 @@ from codesign.shared.batches import batched
 from codesign.shared.errors import DATABASE_AWAY
 from modelhub.engine.errors import EngineError
 from modelhub.models import GenerationItem, GenerationRun, ModelVersion
-from modelhub.permissions import SEE_GENERATION
+from modelhub.permissions import RUN_GENERATION, SEE_GENERATION
 from modelhub.queries import generation as queries
 from modelhub.queries.versions import names_behind
 from modelhub.rules import generation as rules
@@ -129,6 +129,18 @@ KIND = register(
         permission=SEE_GENERATION,
         most_attempts=None,  # items fail one by one, see `rules.MOST_ATTEMPTS`
         cancels_at_once=True,
+        cancel=Change(
+            RUN_GENERATION,
+            lambda actor, job: generation.cancel_run(
+                actor=actor, run=queries.run_of(run_id=job.subject_id)
+            ),
+        ),
+        resume=Change(
+            RUN_GENERATION,
+            lambda actor, job: generation.resume_run(
+                actor=actor, run=queries.run_of(run_id=job.subject_id)
+            ),
+        ),
         page="modelhub:run",
     )
 )
