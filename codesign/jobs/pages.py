@@ -65,8 +65,17 @@ def card_of(
     )
 
 
-def progress_part(request: HttpRequest, card: ProgressCard | None) -> HttpResponse:
-    """Return the progress part for a page that polls, or reload the page if the job has ended."""
+def progress_part(
+    request: HttpRequest,
+    card: ProgressCard | None,
+    *,
+    template: str = "components/job_progress.html",
+    **context: object,
+) -> HttpResponse:
+    """Return the progress part for a page that polls, or reload the page if the job has ended.
+
+    A `template` with more parts of the page includes `components/job_progress.html`.
+    """
     if card and card.poll_url:
-        return render(request, "components/job_progress.html", {"job": card})
+        return render(request, template, {**context, "job": card})
     return HttpResponse(headers={"HX-Refresh": "true"})
