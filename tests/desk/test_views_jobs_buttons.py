@@ -14,6 +14,7 @@ from django.urls import reverse
 from annotations.models import Round, RoundFilling
 from annotations.queries import filling, offering, releases
 from annotations.rules.states import RoundState, Waiting
+from annotations.services import regroup
 from annotations.services.releases import request_release
 from codesign.audit.models import Event
 from codesign.desk.views.jobs import JOBS_A_PAGE
@@ -80,6 +81,10 @@ def round_offering(study: Study) -> Job:
     return of_a_round(study, offering.JOB)
 
 
+def regrouping(study: Study) -> Job:
+    return regroup.request(actor=SYSTEM, study=study)
+
+
 Make = Callable[[Study], Job]
 CANCEL: list[tuple[Make, set[Role]]] = [
     (release, {COORDINATOR}),
@@ -88,6 +93,7 @@ CANCEL: list[tuple[Make, set[Role]]] = [
     (an_import, {COORDINATOR}),
     (round_filling, {COORDINATOR}),
     (round_offering, set()),
+    (regrouping, {COORDINATOR}),
 ]
 RESUME: list[tuple[Make, set[Role]]] = [
     (release, set()),
@@ -95,6 +101,7 @@ RESUME: list[tuple[Make, set[Role]]] = [
     (training_run, set()),
     (round_filling, {COORDINATOR}),
     (round_offering, {COORDINATOR}),
+    (regrouping, {COORDINATOR}),
 ]
 
 
