@@ -1,12 +1,13 @@
 """Celery tasks of this app."""
 
-from annotations.services import assignments, counters, filling, offering, releases
+from annotations.services import assignments, counters, filling, offering, regroup, releases
 from codesign.jobs.carrier import background
 from codesign.jobs.tasks import carried
 
 build_release = carried(releases.KIND)
 fill_round = carried(filling.KIND)
 move_seats = carried(offering.KIND)
+regroup_prompts = carried(regroup.KIND)
 
 
 @background(name="annotations.tasks.expire_leases", queue="default", time_limit=60)

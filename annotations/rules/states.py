@@ -195,6 +195,14 @@ FROZEN_RELEASES = (ReleaseState.FROZEN, ReleaseState.SUPERSEDED)
 ROUND_STATES = Transitions.of(
     "round", {"planned": ["open", "closed"], "open": ["closed"], "closed": ["open"]}
 )
+SEAT_STATES = Transitions.of(
+    "seat",
+    {
+        "free": ["leased", "filled"],  # filled: work that is sent after its lease
+        "leased": ["filled", "free"],
+        "filled": [],
+    },
+)
 ASSIGNMENT_STATES = Transitions.of(
     "assignment",
     {

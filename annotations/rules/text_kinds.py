@@ -37,6 +37,8 @@ class TextCheck(StrEnum):
     KEPT_OUT = "kept_out"
 
 
+SCAN_STATES = Transitions.of("text", {"unchecked": ["clear", "found"]})
+"""The moves that the scan makes. People make the others of `TEXT_STATES`."""
 TEXT_STATES = Transitions.of(
     "text",
     {

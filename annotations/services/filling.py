@@ -23,8 +23,9 @@ from annotations.rules.text_kinds import Category
 from annotations.services.rounds import CohortPlan, Item, locked_round, make_round, place
 from codesign.audit import services as audit
 from codesign.audit.registry import action
+from codesign.jobs.models import Job
 from codesign.jobs.queries import job_about
-from codesign.jobs.registry import Kind, register
+from codesign.jobs.registry import Change, Kind, register
 from codesign.jobs.rules import JobState
 from codesign.jobs.services import queueing
 from codesign.jobs.services.working import Work
@@ -138,6 +139,19 @@ def cancel(*, actor: Actor, round: Round) -> None:
     queueing.cancel(actor=actor, job=job_about(kind=KIND.name, subject_id=round.id))
 
 
+@transaction.atomic
+def resume(*, actor: Actor, round: Round) -> None:
+    """Continue to fill a round, after the job failed or was cancelled."""
+    require(actor, MANAGE_ROUNDS, round.study)
+    ended = job_about(kind=KIND.name, subject_id=round.id)
+    queueing.resume(actor=actor, job=ended)
+    _tell(actor, round, {"from": ended.state, "to": FILLING, "tasks": round.filling.placed})
+
+
+def _round_of(job: Job) -> Round:
+    return Round.objects.select_related("study", "filling").get(id=job.subject_id)
+
+
 def _run(work: Work) -> None:
     while _fill_batch(work):
         work.check()
@@ -202,6 +216,8 @@ KIND = register(
         unit=gettext_lazy("prompts processed"),
         permission=SEE_ROUNDS,
         cancels_at_once=True,
+        cancel=Change(MANAGE_ROUNDS, lambda actor, job: cancel(actor=actor, round=_round_of(job))),
+        resume=Change(MANAGE_ROUNDS, lambda actor, job: resume(actor=actor, round=_round_of(job))),
         page="annotations:round",
     )
 )

@@ -15,16 +15,18 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from annotations.models import Round
-from annotations.permissions import SEE_ROUNDS
+from annotations.permissions import MANAGE_ROUNDS, SEE_ROUNDS
 from annotations.queries import offering as queries
 from annotations.rules.states import RoundState
 from annotations.services import seats
-from codesign.jobs.queries import lock_unfinished
-from codesign.jobs.registry import Kind, register
+from codesign.jobs.models import Job
+from codesign.jobs.queries import job_about, lock_unfinished
+from codesign.jobs.registry import Change, Kind, register
 from codesign.jobs.rules import JobState
 from codesign.jobs.services import queueing
 from codesign.jobs.services.working import Work
 from codesign.shared.actors import Actor
+from codesign.studies.permissions import require
 
 BATCH = 2_000
 """Tasks in one transaction: about a second, during which nobody can lease them."""
@@ -53,6 +55,18 @@ def follow(*, actor: Actor, round: Round) -> None:
             total=total,
             cursor=cursor,
         )
+
+
+@transaction.atomic
+def resume(*, actor: Actor, round: Round) -> None:
+    """Continue after the job failed, by the round's present state."""
+    require(actor, MANAGE_ROUNDS, round.study)
+    Round.objects.select_for_update(no_key=True).get(id=round.id)
+    queueing.resume(actor=actor, job=job_about(kind=KIND.name, subject_id=round.id))
+
+
+def _resume_job(actor: Actor, job: Job) -> None:
+    resume(actor=actor, round=Round.objects.select_related("study").get(id=job.subject_id))
 
 
 def _next_batch(round: Round, cursor: str) -> tuple[int, str]:
@@ -97,6 +111,7 @@ KIND = register(
         words=_("opening or closing of a round"),
         unit=_("prompts processed"),
         permission=SEE_ROUNDS,
+        resume=Change(MANAGE_ROUNDS, _resume_job),
         page="annotations:round",
     )
 )

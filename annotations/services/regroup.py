@@ -11,22 +11,28 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from itertools import count
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from annotations.models import DatasetRelease, MinhashBucket, SplitGroupReason
-from annotations.permissions import REGROUP
+from annotations.models import DatasetRelease, MinhashBucket, Prompt, SplitGroupReason
+from annotations.permissions import REGROUP, SEE_GROUPS
 from annotations.rules.minhash import REPLY_WORDS, says_enough
 from annotations.rules.prompts import first_group
 from annotations.rules.split_groups import Groups, Places, Why, placed
 from annotations.services.late_grouping import group_late
-from annotations.services.minhash_buckets import write_signatures
+from annotations.services.minhash_buckets import TEXTS, write_signatures
 from annotations.services.split_groups import AT_ONCE, SplitGroupBuilder
 from annotations.services.split_sides import USED, side
 from codesign.audit import services as audit
 from codesign.audit.registry import action
+from codesign.jobs.models import Job
+from codesign.jobs.queries import job_about
+from codesign.jobs.registry import Change, Kind, register
+from codesign.jobs.services import queueing
+from codesign.jobs.services.working import Listener, Work, run_to_end
 from codesign.shared.actors import Actor
 from codesign.shared.advisory_locks import Lock, lock_until_commit
 from codesign.shared.batches import batched
@@ -35,6 +41,7 @@ from codesign.studies.locks import lock_study
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
 
+JOB = "regrouping"
 REGROUPED = action(
     "annotations.regrouped", gettext_lazy("computed the split groups of prompts again")
 )
@@ -74,17 +81,72 @@ class Regrouped:
 
 
 Row = tuple[uuid.UUID, str, uuid.UUID, bool, bool]
-Progress = Callable[[str], None]
+Progress = Callable[[int, int], None]
+
+
+def request(*, actor: Actor, study: Study, here: bool = False) -> Job:
+    """Queue a job that computes the groups of a study (`here`: see `queueing.start`)."""
+    require(actor, REGROUP, study)
+    try:
+        with transaction.atomic():
+            return queueing.start(
+                actor=actor, kind=KIND.name, subject_id=study.id, study_id=study.id, here=here
+            )
+    except IntegrityError as error:  # one unfinished job of a kind for each subject
+        raise Conflict(_("The split groups of this study are already being computed.")) from error
+
+
+def regroup_here(*, actor: Actor, study: Study, progress: Listener) -> Job:
+    """Compute the groups in this process, for commands; return the job once it has ended."""
+    return run_to_end(
+        actor=actor, job=request(actor=actor, study=study, here=True), listener=progress
+    )
+
+
+def cancel(*, actor: Actor, study: Study) -> None:
+    """Cancel the computation; the groups stay as they were."""
+    require(actor, REGROUP, study)
+    queueing.cancel(actor=actor, job=job_about(kind=KIND.name, subject_id=study.id))
+
+
+def resume(*, actor: Actor, study: Study) -> None:
+    """Compute the groups again after the job failed or was cancelled."""
+    require(actor, REGROUP, study)
+    queueing.resume(actor=actor, job=job_about(kind=KIND.name, subject_id=study.id))
+
+
+def _study_of(job: Job) -> Study:
+    return Study.objects.get(id=job.subject_id)
+
+
+@transaction.atomic
+def _run(work: Work) -> None:
+    """Compute the groups, and end the job in the same transaction."""
+    changes = regroup_prompts(
+        actor=Actor(user_id=work.job.requested_by_id),
+        study=_study_of(work.job),
+        progress=work.progress,
+    )
+    work.finish(
+        reason=_(
+            "Prompts: %(prompts)d. In another group now: %(moved)d. No longer kept out of training "
+            "by a held-out prompt: %(freed)d. Kept out by one from now on: %(held_out)d. Kept on "
+            "their side because a release has used them, although they belong together with "
+            "prompts on another side: %(stay)d."
+        )
+        % asdict(changes)
+    )
 
 
 @transaction.atomic
 def regroup_prompts(
-    *, actor: Actor, study: Study, progress: Progress = lambda _step: None
+    *, actor: Actor, study: Study, progress: Progress = lambda _done, _total: None
 ) -> Regrouped:
     """Compute the groups of all prompts of a study, and the reasons, from their texts.
 
     Takes about as long as importing all prompts; imports wait for it. `progress` is called with the
-    name of each step. Repeating it changes nothing.
+    number of prompts read and written so far, and twice the number of prompts. If it raises an
+    exception, the groups stay as they were. Repeating it changes nothing.
     """
     require(actor, REGROUP, study)
     lock_until_commit(Lock.SPLIT_GROUPS, study.id)
@@ -92,11 +154,12 @@ def regroup_prompts(
     group_late(study=study)
     if DatasetRelease.objects.unfinished().filter(study=study).exists():
         raise Conflict(_("A release of this study is being built. Try again when it is finished."))
-    groups = _worked_out(study, progress)
-    progress("Looking for prompts that releases have used")
+    prompts = Prompt.objects.filter(study=study).count()
+    groups = _worked_out(study, lambda read: progress(min(read, prompts), 2 * prompts))
     places, held = _places(study, groups)
-    progress("Writing the groups")
-    changes = _write(study, groups, places, held)
+    changes = _write(
+        study, groups, places, held, lambda written: progress(prompts + written, 2 * prompts)
+    )
     _write_reasons(study, groups, places)
     audit.record(
         actor=actor,
@@ -108,12 +171,13 @@ def regroup_prompts(
     return changes
 
 
-def _worked_out(study: Study, progress: Progress) -> Groups:
+def _worked_out(study: Study, progress: Callable[[int], None]) -> Groups:
     MinhashBucket.objects.filter(study=study).delete()
-    progress("Reading all prompts")
-    builder = SplitGroupBuilder(study, intake=write_signatures(study=study))
-    progress("Comparing prompts that may be alike")
-    builder.work_out()
+    read = count(0, TEXTS)
+    intake = write_signatures(study=study, sign=lambda: progress(next(read)))
+    builder = SplitGroupBuilder(study, intake=intake)
+    all_read = next(read)
+    builder.work_out(lambda: progress(all_read))
     with connection.cursor() as cursor:
         cursor.execute(FAMILIES, [study.id])
         for _family, contents in cursor:
@@ -158,7 +222,11 @@ def _places(study: Study, groups: Groups) -> tuple[dict[uuid.UUID, Places], set[
 
 
 def _write(
-    study: Study, groups: Groups, places: dict[uuid.UUID, Places], held: set[uuid.UUID]
+    study: Study,
+    groups: Groups,
+    places: dict[uuid.UUID, Places],
+    held: set[uuid.UUID],
+    progress: Callable[[int], None],
 ) -> Regrouped:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -187,6 +255,7 @@ def _write(
             ids, targets = zip(*moved, strict=True)
             with connection.cursor() as cursor:
                 cursor.execute(MOVE, [list(ids), list(targets)])
+        progress(changes.prompts)
     return changes
 
 
@@ -203,3 +272,19 @@ def _write_reasons(study: Study, groups: Groups, places: dict[uuid.UUID, Places]
 
 def _targets(place: Places) -> set[uuid.UUID]:
     return {place.others, *place.used.values()}
+
+
+KIND = register(
+    Kind(
+        name=JOB,
+        task="annotations.tasks.regroup_prompts",
+        queue="exports",
+        time_limit=3600,
+        run=_run,
+        words=gettext_lazy("computing of split groups"),
+        unit=gettext_lazy("prompts read and written"),
+        permission=SEE_GROUPS,
+        cancel=Change(REGROUP, lambda actor, job: cancel(actor=actor, study=_study_of(job))),
+        resume=Change(REGROUP, lambda actor, job: resume(actor=actor, study=_study_of(job))),
+    )
+)

@@ -39,7 +39,7 @@ from annotations.services import release_states, text_checks
 from annotations.services.late_grouping import some_ungrouped, wait_and_group_late
 from codesign.jobs.models import Job
 from codesign.jobs.queries import job_about
-from codesign.jobs.registry import Failed, Kind, register
+from codesign.jobs.registry import Change, Failed, Kind, register
 from codesign.jobs.rules import JobState
 from codesign.jobs.services import queueing
 from codesign.jobs.services.working import Work, run_here
@@ -137,6 +137,11 @@ def cancel(*, actor: Actor, release: DatasetRelease) -> None:
     """Cancel a release immediately, even if a worker is building it."""
     require(actor, REQUEST_RELEASE, release.study)
     queueing.cancel(actor=actor, job=job_about(kind=queries.JOB, subject_id=release.id))
+
+
+def _cancel_job(actor: Actor, job: Job) -> None:
+    releases = DatasetRelease.objects.select_related("study")
+    cancel(actor=actor, release=releases.get(id=job.subject_id))
 
 
 def _moved(move: Move) -> None:
@@ -330,6 +335,7 @@ KIND = register(
         most_attempts=MAX_BUILDS,
         cancels_at_once=True,
         cancelled_reason=CANCELLED_SAYS,
+        cancel=Change(REQUEST_RELEASE, _cancel_job),
         page="annotations:release",
     )
 )

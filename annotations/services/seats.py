@@ -1,5 +1,8 @@
 """Changes of seats. The caller of each function holds a lock on the task.
 
+A seat moves with its assignment, whose log tells of both. Leasing and filling a seat are statements
+of their own, because they are most of the work of a judgement (decision 11).
+
 Locks are always taken in this order: round, members by id, tasks by id, order balance. No
 transaction waits for a task while it holds the lock of another one, so there are no deadlocks.
 """
@@ -17,8 +20,9 @@ from django.db.models import QuerySet
 from annotations.models import Assignment, Seat, Task, TaskResponse
 from annotations.models.querysets import withdrawn
 from annotations.queries import assignments as queries
-from annotations.rules.states import RoundState, SeatState
+from annotations.rules.states import SEAT_STATES, RoundState, SeatState
 from codesign.shared.compiled_queries import CompiledQuery
+from codesign.shared.transition import machine_of_items, move_items
 from codesign.studies.models import Member
 
 
@@ -98,6 +102,9 @@ FILL = """
 """
 
 
+machine_of_items(Seat, SEAT_STATES, module=__name__, logged_by="the assignment of the seat")
+
+
 @dataclass(frozen=True)
 class Look:
     """The first seat offered to a member, and whether they have it now.
@@ -156,7 +163,8 @@ def take_late(*, task: Task, cohort_id: uuid.UUID) -> Seat | None:
     seat = free.order_by("number").first()
     if seat is None:
         return None
-    Seat.objects.filter(id=seat.id).update(state=SeatState.FILLED, offered=False)
+    taken = Seat.objects.filter(id=seat.id)
+    move_items(taken, old=SeatState.FREE, to=SeatState.FILLED, offered=False)
     if task.round.state == RoundState.OPEN:
         offer_lowest(task_id=seat.task_id, cohort_id=seat.cohort_id)
     return seat
@@ -175,7 +183,7 @@ def fill(*, assignment: Assignment) -> None:
 def free(*, seat: Seat, task: Task) -> None:
     """Free a seat, and offer it if it is the lowest free one of a task in an open round."""
     same = Seat.objects.filter(task_id=seat.task_id, cohort_id=seat.cohort_id)
-    Seat.objects.filter(id=seat.id).update(state=SeatState.FREE)
+    move_items(Seat.objects.filter(id=seat.id), old=SeatState.LEASED, to=SeatState.FREE)
     if task.round.state == RoundState.OPEN and task.prompt.withdrawn_at is None:
         same.filter(offered=True, number__gt=seat.number).update(offered=False)
         offer_lowest(task_id=seat.task_id, cohort_id=seat.cohort_id)

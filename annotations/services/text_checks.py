@@ -21,13 +21,13 @@ from annotations.permissions import CLEAR_TEXTS
 from annotations.queries import text_checks as queries
 from annotations.queries.helplines import helpline_numbers
 from annotations.queries.text_checks import Kind
-from annotations.rules.text_kinds import TEXT_STATES, TextCheck
+from annotations.rules.text_kinds import SCAN_STATES, TEXT_STATES, TextCheck
 from annotations.rules.texts import first_check
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid
-from codesign.shared.transition import Move, machine, transition
+from codesign.shared.transition import Move, machine, machine_of_items, move_items, transition
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
 
@@ -51,10 +51,10 @@ def look(*, study: Study, going_on: Callable[[], None]) -> None:
                 suspicious.values(), helplines=helpline_numbers(), on_progress=going_on
             )
             hits = [id for id, text in suspicious.items() if text in matches]
-            unseen = queries.table(kind).filter(text_check=TextCheck.UNCHECKED)
-            unseen.filter(id__in=hits).update(text_check=TextCheck.FOUND)
             clear = {id for id, _ in rows}.difference(hits)
-            unseen.filter(id__in=clear).update(text_check=TextCheck.CLEAR)
+            for ids, found in ((hits, TextCheck.FOUND), (clear, TextCheck.CLEAR)):
+                texts = queries.table(kind).filter(id__in=ids)
+                move_items(texts, field="text_check", old=TextCheck.UNCHECKED, to=found)
 
 
 @transaction.atomic
@@ -105,6 +105,13 @@ def _log(move: Move) -> None:
 
 for _model in (Prompt, Response):
     machine(_model, TEXT_STATES, log=_log, field="text_check")
+    machine_of_items(
+        _model,
+        SCAN_STATES,
+        field="text_check",
+        module=__name__,
+        logged_by="the job of the release that scans the texts",
+    )
 
 
 def _same(kind: Kind, study: Study, row: Any) -> QuerySet[Any]:

@@ -21,6 +21,8 @@ urlpatterns = [
         name="handover-object",
     ),
     path("studies/<slug:slug>/jobs/", jobs.history, name="jobs"),
+    path("studies/<slug:slug>/jobs/<uuid:job_id>/cancel/", jobs.cancel, name="job-cancel"),
+    path("studies/<slug:slug>/jobs/<uuid:job_id>/resume/", jobs.resume, name="job-resume"),
     path("studies/<slug:slug>/trail/", homes.trail, name="trail"),
     path("studies/<slug:slug>/set-up/", setting_up.set_up, name="set-up"),
     path("studies/<slug:slug>/set-up/open/", setting_up.open_study, name="open"),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from codesign.jobs.models import Job
 from codesign.jobs.queries import Progress, progress_of
 from codesign.jobs.registry import KINDS
-from codesign.jobs.rules import UNFINISHED, JobState
+from codesign.jobs.rules import STATE_WORDS, UNFINISHED, JobState
 
 
 @dataclass(frozen=True)
@@ -40,13 +40,9 @@ def state_in_words(progress: Progress, *, running: str = "") -> str:
     """Return the state of a job in words; `running` replaces the word “running”."""
     if progress.cancelling:
         return _("being cancelled")
-    return {
-        JobState.QUEUED: _("waiting for a worker"),
-        JobState.RUNNING: running or _("running"),
-        JobState.DONE: _("done"),
-        JobState.FAILED: _("failed"),
-        JobState.CANCELLED: _("cancelled"),
-    }[progress.state]
+    if running and progress.state == JobState.RUNNING:
+        return running
+    return str(STATE_WORDS[progress.state])
 
 
 def card_of(
@@ -69,8 +65,17 @@ def card_of(
     )
 
 
-def progress_part(request: HttpRequest, card: ProgressCard | None) -> HttpResponse:
-    """Return the progress part for a page that polls, or reload the page if the job has ended."""
+def progress_part(
+    request: HttpRequest,
+    card: ProgressCard | None,
+    *,
+    template: str = "components/job_progress.html",
+    **context: object,
+) -> HttpResponse:
+    """Return the progress part for a page that polls, or reload the page if the job has ended.
+
+    A `template` with more parts of the page includes `components/job_progress.html`.
+    """
     if card and card.poll_url:
-        return render(request, "components/job_progress.html", {"job": card})
+        return render(request, template, {**context, "job": card})
     return HttpResponse(headers={"HX-Refresh": "true"})

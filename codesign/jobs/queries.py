@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from codesign.jobs.models import Claim, Job
 from codesign.jobs.registry import KINDS
@@ -71,9 +72,35 @@ def unfinished(*, kind: str) -> QuerySet[Job]:
 
 
 def history(*, study_id: uuid.UUID, kinds: Collection[str]) -> QuerySet[Job]:
-    """Return the jobs of a study, newest first, of the kinds that the reader may see."""
-    jobs = Job.objects.filter(study_id=study_id, kind__in=kinds)
+    """Return the jobs of a study, newest first, of the kinds that the reader may see.
+
+    `replaced` says whether a newer job of the kind has the same subject.
+    """
+    newer = Job.objects.filter(
+        kind=OuterRef("kind"),
+        subject_id=OuterRef("subject_id"),
+        created_at__gt=OuterRef("created_at"),
+    )
+    jobs = Job.objects.filter(study_id=study_id, kind__in=kinds).annotate(replaced=Exists(newer))
     return jobs.defer("samples").order_by("-created_at", "-id")
+
+
+def kinds_for(roles: Collection[str]) -> list[str]:
+    """Return the names of the kinds that people with these roles see in the history."""
+    return [name for name, kind in KINDS if kind.permission and kind.permission.roles & set(roles)]
+
+
+def job_in(*, study_id: uuid.UUID, kinds: Collection[str], job_id: uuid.UUID) -> Job:
+    """Return a job of the history of a study, or raise NotFound."""
+    if (job := history(study_id=study_id, kinds=kinds).filter(id=job_id).first()) is None:
+        raise NotFound(_("This job does not exist, or you do not have access to it."))
+    return job
+
+
+def is_replaced(*, job: Job) -> bool:
+    """Return whether a newer job of the kind has the same subject."""
+    same = Job.objects.filter(kind=job.kind, subject_id=job.subject_id)
+    return same.filter(created_at__gt=job.created_at).exists()
 
 
 def unfinished_job(*, kind: str, subject_id: uuid.UUID) -> Job | None:

@@ -1,4 +1,4 @@
-"""The kinds of jobs: how a worker runs each kind, and who may see it.
+"""The kinds of jobs: how a worker runs each kind, and who may see, cancel and resume it.
 
 Other apps register their kinds in their services. `run` gets a
 `codesign.jobs.services.working.Work`.
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from codesign.shared.access import Permission
+from codesign.shared.actors import Actor
 from codesign.shared.registry import Registry
 from codesign.shared.transition import Move
 
@@ -55,6 +56,16 @@ def _nothing(_move: Move) -> None:
 
 
 @dataclass(frozen=True)
+class Change:
+    """How people cancel or resume a job of a kind in a study's history of jobs."""
+
+    permission: Permission
+    """Permission to do this, which the service checks."""
+    service: Callable[[Actor, Any], object]
+    """The service of the kind, called with the actor and the job."""
+
+
+@dataclass(frozen=True)
 class Kind:
     """One kind of job.
 
@@ -85,6 +96,10 @@ class Kind:
     """Whether cancelling ends a running job at once and makes its claims invalid."""
     cancelled_reason: Any = ""
     """Reason that a cancelled job shows."""
+    cancel: Change | None = None
+    """None if people cannot cancel its jobs."""
+    resume: Change | None = None
+    """None if people start the work again instead, or reverse it."""
     page: str = ""
     """URL name of the subject's page, with the study's slug and the subject's id as arguments."""
 

@@ -7,6 +7,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from django.utils.translation import gettext_lazy as _
+
 from codesign.shared.states import Transitions
 
 
@@ -20,6 +22,13 @@ class JobState(StrEnum):
     CANCELLED = "cancelled"
 
 
+STATE_WORDS = {
+    JobState.QUEUED: _("waiting for a worker"),
+    JobState.RUNNING: _("running"),
+    JobState.DONE: _("done"),
+    JobState.FAILED: _("failed"),
+    JobState.CANCELLED: _("cancelled"),
+}
 UNFINISHED = (JobState.QUEUED, JobState.RUNNING)
 RESUMABLE = (JobState.FAILED, JobState.CANCELLED)
 

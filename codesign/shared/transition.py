@@ -2,6 +2,10 @@
 
 `codesign.shared.states` declares the tables. Services register a machine for each model, with the
 function that writes its log row (for most, an event of the audit trail).
+
+Items are the exception: rows that move by the thousands as parts of the work of another row, whose
+log tells of them. One module moves them (decision 26). `tests/guards/test_states.py` refuses every
+other way.
 """
 
 from __future__ import annotations
@@ -35,7 +39,19 @@ class Machine:
     log: Callable[[Move], object]
 
 
+@dataclass(frozen=True)
+class Items:
+    """The states of items, which have no log rows of their own."""
+
+    table: Transitions
+    module: str
+    """The only module that moves them."""
+    logged_by: str
+    """The row whose log tells of their moves."""
+
+
 MACHINES: dict[tuple[type[models.Model], str], Machine] = {}
+ITEMS: dict[tuple[type[models.Model], str], Items] = {}
 
 
 def machine(
@@ -49,6 +65,32 @@ def machine(
     if (model, field) in MACHINES:
         raise ValueError(f"{model.__name__}.{field} is registered twice")
     MACHINES[model, field] = Machine(table, log)
+
+
+def machine_of_items(
+    model: type[models.Model],
+    table: Transitions,
+    *,
+    module: str,
+    logged_by: str,
+    field: str = "state",
+) -> None:
+    """Register how the items of a model move, and in which module; once for each column."""
+    if (model, field) in ITEMS:
+        raise ValueError(f"{model.__name__}.{field} is registered twice")
+    ITEMS[model, field] = Items(table, module, logged_by)
+
+
+def move_items(
+    rows: models.QuerySet[Any], *, old: str, to: str, field: str = "state", **changes: Any
+) -> int:
+    """Move the items that are in state `old`, in one statement; return their number.
+
+    `changes` are other columns that are written in the same statement. Raises Conflict if the table
+    does not allow the move.
+    """
+    values = {field: ITEMS[rows.model, field].table.check(old, to), **changes}
+    return rows.filter(**{field: old}).update(**values)
 
 
 def transition(

@@ -44,15 +44,15 @@ class ItemState(StrEnum):
     FAILED = "failed"
 
 
-class TrainingState(StrEnum):
+class TrainingState(TextChoices):
     """The states of a training run (training data 4.6)."""
 
-    QUEUED = "queued"
-    PREPARING = "preparing"
-    TRAINING = "training"
-    DONE = "done"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
+    QUEUED = "queued", _("waiting for a worker")
+    PREPARING = "preparing", _("loading model and release")
+    TRAINING = "training", _("training")
+    DONE = "done", _("done")
+    FAILED = "failed", _("failed")
+    CANCELLED = "cancelled", _("cancelled")
 
 
 class UploadState(TextChoices):
@@ -99,6 +99,10 @@ UPLOAD_STATES = Transitions.of(
         "cancelled": [],
         "failed": [],
     },
+)
+ITEM_STATES = Transitions.of(
+    "generation item",
+    {"pending": ["done", "failed"], "failed": ["pending"], "done": []},
 )
 TRAINING_STATES = Transitions.of(
     "training run",

@@ -16,7 +16,6 @@ from pathlib import Path
 from django.conf import settings as django_settings
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -28,7 +27,7 @@ from annotations.services import prompts as prompt_services
 from annotations.services.intake import NewResponse
 from annotations.services.rounds import add_tasks, locked_round, round_if_free
 from codesign.jobs.models import Job
-from codesign.jobs.registry import MORE, Failed, Kind, Part, Retry, register
+from codesign.jobs.registry import MORE, Change, Failed, Kind, Part, Retry, register
 from codesign.jobs.services.working import Work
 from codesign.shared import disk_space
 from codesign.shared.actors import SYSTEM
@@ -36,28 +35,17 @@ from codesign.shared.batches import batched
 from codesign.shared.errors import DATABASE_AWAY
 from modelhub.engine.errors import EngineError
 from modelhub.models import GenerationItem, GenerationRun, ModelVersion
-from modelhub.permissions import SEE_GENERATION
+from modelhub.permissions import RUN_GENERATION, SEE_GENERATION
 from modelhub.queries import generation as queries
 from modelhub.queries.versions import names_behind
 from modelhub.rules import generation as rules
 from modelhub.rules.states import ItemState, ModelKind
 from modelhub.services import generation, versions, writing
-from modelhub.services.items import make_more
+from modelhub.services.items import give_up, make_more, save_written
 from modelhub.services.writing import Draft, Wanted
 
 PROMPTS_AT_ONCE = 500
 """Prompts that become tasks in one statement."""
-WRITTEN = [
-    "state",
-    "seed",
-    "error",
-    "finish_reason",
-    "tokens",
-    "latency_ms",
-    "made_again",
-    "response",
-    "done_at",
-]
 
 
 def _next_part(job: Job) -> Part | None:
@@ -141,6 +129,18 @@ KIND = register(
         permission=SEE_GENERATION,
         most_attempts=None,  # items fail one by one, see `rules.MOST_ATTEMPTS`
         cancels_at_once=True,
+        cancel=Change(
+            RUN_GENERATION,
+            lambda actor, job: generation.cancel_run(
+                actor=actor, run=queries.run_of(run_id=job.subject_id)
+            ),
+        ),
+        resume=Change(
+            RUN_GENERATION,
+            lambda actor, job: generation.resume_run(
+                actor=actor, run=queries.run_of(run_id=job.subject_id)
+            ),
+        ),
         page="modelhub:run",
     )
 )
@@ -155,9 +155,10 @@ def _adapter_of(version: ModelVersion) -> Path | None:
 def _next_writable(run: GenerationRun, claimed: Sequence[int]) -> list[GenerationItem]:
     """Return the writable items of the next chunk that has any; empty if none is left."""
     while (items := _next_chunk(run, claimed)) or make_more(run=run):
-        if given_up := {item.prompt_id for item in items if _give_up(item)}:
-            _make_tasks(run, given_up)  # for prompts whose other responses are complete
-        if writable := [item for item in items if item.state != ItemState.FAILED]:
+        if given_up := [item for item in items if _give_up(item)]:
+            # for prompts whose other responses are complete
+            _make_tasks(run, {item.prompt_id for item in given_up})
+        if writable := [item for item in items if item not in given_up]:
             return writable
     return []
 
@@ -178,15 +179,14 @@ def _next_chunk(run: GenerationRun, claimed: Sequence[int]) -> list[GenerationIt
 def _give_up(item: GenerationItem) -> bool:
     """Fail an item whose prompt was withdrawn or that has no attempts left; return whether."""
     if item.prompt.withdrawn_at:
-        item.error = _("This prompt was withdrawn.")
+        error = _("This prompt was withdrawn.")
     elif item.attempts >= rules.MOST_ATTEMPTS:
-        item.error = _("The worker stopped %(times)d times while it wrote this response.") % {
+        error = _("The worker stopped %(times)d times while it wrote this response.") % {
             "times": item.attempts
         }
     else:
         return False
-    item.state = ItemState.FAILED
-    item.save(update_fields=["state", "error"])
+    give_up(item=item, error=error)
     return True
 
 
@@ -260,15 +260,7 @@ def _keep(run: GenerationRun, written: Sequence[tuple[GenerationItem, Draft]]) -
             for item, draft in succeeded
         ],
     )
-    now = timezone.now()
-    for (item, _draft), response in zip(succeeded, responses, strict=True):
-        item.response, item.done_at = response, now
-    for item, draft in written:
-        item.state = ItemState.FAILED if draft.error else ItemState.DONE
-        item.seed, item.error = draft.seed, draft.error
-        item.finish_reason, item.tokens = draft.finish_reason, draft.tokens
-        item.latency_ms, item.made_again = draft.latency_ms, draft.made_again
-    GenerationItem.objects.bulk_update([item for item, _draft in written], WRITTEN)
+    save_written(written=written, responses=responses)
 
 
 def _make_tasks(run: GenerationRun, asked: set[uuid.UUID], *, last: bool = False) -> None:

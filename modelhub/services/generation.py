@@ -225,9 +225,7 @@ def resume_run(*, actor: Actor, run: GenerationRun) -> GenerationRun:
     require(actor, RUN_GENERATION, run.study)
     _refuse_withdrawn_data(run.model_version)
     job = queueing.resume(actor=actor, job=job_about(kind=queries.KIND, subject_id=run.id))
-    GenerationItem.objects.filter(run=run, state=ItemState.FAILED).update(
-        state=ItemState.PENDING, attempts=0, error=""
-    )
+    items.retry_failed(run=run)
     run.refresh_from_db()
     queueing.note(job=job, done=run.done, total=run.to_write)
     return run

@@ -1,4 +1,6 @@
-"""Makes the items of a generation run in batches, because a run may answer a million prompts.
+"""Makes and moves the items of a generation run.
+
+Items are made in batches, because a run may answer a million prompts.
 
 The request that starts a run makes the first items, so that a worker can begin at once. A worker
 that finds no pending items makes the next ones. The same transaction moves `made_until`, with the
@@ -9,15 +11,34 @@ run is corrected with its last batch.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from django.db import connection
 from django.db.models import QuerySet
+from django.utils import timezone
 
-from annotations.models import Prompt
-from modelhub.models import GenerationRun
+from annotations.models import Prompt, Response
+from codesign.shared.transition import machine_of_items, move_items
+from modelhub.models import GenerationItem, GenerationRun
 from modelhub.queries.generation import prompts_without_items
 from modelhub.rules.generation import first_chunk
-from modelhub.rules.states import ItemState
+from modelhub.rules.states import ITEM_STATES, ItemState
 
+if TYPE_CHECKING:
+    from modelhub.services.writing import Draft
+
+WRITTEN = [
+    "state",
+    "seed",
+    "error",
+    "finish_reason",
+    "tokens",
+    "latency_ms",
+    "made_again",
+    "response",
+    "done_at",
+]
 BATCH = 500
 """Prompts whose items are made in one transaction, which takes a tenth of a second."""
 MAKE = """
@@ -67,3 +88,40 @@ def make_items(*, run: GenerationRun, prompts: QuerySet[Prompt]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(MAKE.format(chosen=chosen), values)
     run.refresh_from_db(fields=["total"])
+
+
+machine_of_items(
+    GenerationItem, ITEM_STATES, module=__name__, logged_by="the job of the generation run"
+)
+
+
+def give_up(*, item: GenerationItem, error: str) -> None:
+    """Fail a pending item of a locked run."""
+    pending = GenerationItem.objects.filter(id=item.id)
+    move_items(pending, old=ItemState.PENDING, to=ItemState.FAILED, error=error)
+
+
+def retry_failed(*, run: GenerationRun) -> None:
+    """Offer the failed items of a locked run again."""
+    failed = GenerationItem.objects.filter(run=run)
+    move_items(failed, old=ItemState.FAILED, to=ItemState.PENDING, attempts=0, error="")
+
+
+def save_written(
+    *,
+    written: Sequence[tuple[GenerationItem, Draft]],
+    responses: Sequence[Response],
+) -> None:
+    """Save what was written for pending items of a locked run, in one statement.
+
+    `responses` are those of the items that succeeded, in their order.
+    """
+    now, remaining = timezone.now(), iter(responses)
+    for item, draft in written:
+        item.state = ItemState.FAILED if draft.error else ItemState.DONE
+        if not draft.error:
+            item.response, item.done_at = next(remaining), now
+        item.seed, item.error = draft.seed, draft.error
+        item.finish_reason, item.tokens = draft.finish_reason, draft.tokens
+        item.latency_ms, item.made_again = draft.latency_ms, draft.made_again
+    GenerationItem.objects.bulk_update([item for item, _draft in written], WRITTEN)

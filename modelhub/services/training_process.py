@@ -21,7 +21,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from codesign.jobs.registry import Failed, Kind, Retry, register
+from codesign.jobs.registry import Change, Failed, Kind, Retry, register
 from codesign.jobs.services.pulse import Stopped
 from codesign.jobs.services.working import Work
 from codesign.shared import disk_space
@@ -31,7 +31,7 @@ from modelhub.engine.errors import EngineError
 from modelhub.engine.progress import Exit, read_progress, read_result
 from modelhub.engine.weights import EMBEDDED_NAME, ensure_embedded
 from modelhub.models import TrainingRun
-from modelhub.permissions import SEE_MODELS
+from modelhub.permissions import SEE_MODELS, TRAIN
 from modelhub.queries import training as queries
 from modelhub.rules.states import ModelKind
 from modelhub.services import training
@@ -179,6 +179,12 @@ KIND = register(
         words=gettext_lazy("training run"),
         unit=gettext_lazy("steps"),
         permission=SEE_MODELS,
+        cancel=Change(
+            TRAIN,
+            lambda actor, job: training.cancel(
+                actor=actor, run=queries.run_for_worker(run_id=job.subject_id)
+            ),
+        ),
         page="modelhub:training-run",
     )
 )

@@ -26,7 +26,7 @@ from annotations.services.intake import RowsRefused
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.jobs.models import Job
-from codesign.jobs.registry import Failed, Kind, Retry, register
+from codesign.jobs.registry import Change, Failed, Kind, Retry, register
 from codesign.jobs.rules import UNFINISHED, JobState
 from codesign.jobs.services import queueing
 from codesign.jobs.services.working import Work
@@ -93,8 +93,8 @@ def receive(*, actor: Actor, study: Study, file: UploadedFile[bytes]) -> Upload:
     return upload
 
 
-def received(*, actor: Actor, upload: Upload) -> None:
-    """Record a new import in the audit trail and queue its job."""
+def received(*, actor: Actor, upload: Upload, here: bool = False) -> Job:
+    """Record a new import in the audit trail and queue its job (`here`: see `queueing.start`)."""
     audit.record(
         actor=actor,
         action=RECEIVED,
@@ -102,17 +102,18 @@ def received(*, actor: Actor, upload: Upload) -> None:
         about=("upload", upload.id, upload.name),
         data={"bytes": path_of(upload=upload).stat().st_size},
     )
-    _start_job(actor, upload)
+    return _start_job(actor, upload, here=here)
 
 
-def _start_job(actor: Actor, upload: Upload) -> None:
-    queueing.start(
+def _start_job(actor: Actor, upload: Upload, *, here: bool = False) -> Job:
+    return queueing.start(
         actor=actor,
         kind=KIND.name,
         subject_id=upload.id,
         study_id=upload.study_id,
         label=upload.name,
         total=upload.total,
+        here=here,
     )
 
 
@@ -161,6 +162,12 @@ def cancel(*, actor: Actor, upload: Upload) -> Upload:
     upload = _locked(upload.id)
     _move(actor, upload, UploadState.CANCELLED)
     return upload
+
+
+def _cancel_job(actor: Actor, job: Job) -> None:
+    """Cancel the check or the import, never an import that waits for confirmation."""
+    require(actor, IMPORT, Upload.objects.select_related("study").get(id=job.subject_id).study)
+    queueing.cancel(actor=actor, job=job)
 
 
 def _read(work: Work) -> None:
@@ -355,6 +362,7 @@ KIND = register(
         words=gettext_lazy("import"),
         unit=gettext_lazy("rows"),
         permission=UPLOAD,
+        cancel=Change(IMPORT, _cancel_job),
         page="modelhub:upload",
     )
 )

@@ -9,14 +9,17 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from codesign.jobs.pages import ProgressCard, progress_part
 from codesign.shared.errors import Refusal
 from codesign.shared.forms import explain
 from codesign.studies import queries as studies
 from codesign.studies.permissions import StudyRequest, page
 from modelhub.forms.training import TrainingForm, named
+from modelhub.models import TrainingRun
 from modelhub.permissions import SEE_MODELS, TRAIN
 from modelhub.queries import training as reading
 from modelhub.rules.charts import curve
@@ -81,14 +84,12 @@ def start(request: StudyRequest, slug: str) -> HttpResponse:
     )
 
 
-def _context(request: StudyRequest, run_id: uuid.UUID) -> dict[str, object]:
+def _context(request: StudyRequest, run_id: uuid.UUID) -> dict[str, Any]:
     shown = reading.run_of(actor=request.actor, study=request.member.study, run_id=run_id)
-    going_on = shown.state in GOING_ON
     return {
         "study": request.member.study,
         "run": shown,
-        "going_on": going_on,
-        "may_cancel": going_on and request.member.has_role(*TRAIN.roles),
+        "job": _card(request, shown),
         "curve": curve([point["loss"] for point in shown.losses]),
         "numbers": named(shown.params),
         "validation": shown.metrics.get("validation"),
@@ -100,6 +101,25 @@ def _context(request: StudyRequest, run_id: uuid.UUID) -> dict[str, object]:
             study_id=request.member.study_id, user_id=shown.requested_by_id
         ),
     }
+
+
+def _card(request: StudyRequest, run: TrainingRun) -> ProgressCard:
+    keys = {"slug": request.member.study.slug, "run_id": run.id}
+    going_on, progress = run.state in GOING_ON, run.progress
+    may_cancel = going_on and not progress.cancelling and request.member.has_role(*TRAIN.roles)
+    state = str(TrainingState(run.state).label)
+    return ProgressCard(
+        title=_("Progress"),
+        done=progress.done,
+        total=progress.total,
+        unit=_("steps"),
+        state=_("stopping after the current step") if progress.cancelling else state,
+        rate=progress.rate,
+        left=progress.seconds_left,
+        problem=progress.reason,
+        poll_url=reverse("modelhub:training-progress", kwargs=keys) if going_on else "",
+        cancel_url=reverse("modelhub:training-cancel", kwargs=keys) if may_cancel else "",
+    )
 
 
 def _scores(validation: Mapping[str, Any] | None) -> list[tuple[str, str]]:
@@ -121,8 +141,11 @@ def run(request: StudyRequest, slug: str, run_id: uuid.UUID) -> HttpResponse:
 @page(SEE_MODELS)
 @require_GET
 def progress(request: StudyRequest, slug: str, run_id: uuid.UUID) -> HttpResponse:
-    """Return the part of a run's page that is refreshed until the run ends."""
-    return render(request, "modelhub/_training_progress.html", _context(request, run_id))
+    """Return the progress and the loss of a run, or reload its page when the run has ended."""
+    context = _context(request, run_id)
+    card = context.pop("job")
+    template = "modelhub/_training_progress.html"
+    return progress_part(request, card, template=template, **context)
 
 
 @page(TRAIN)

@@ -10,7 +10,8 @@ from codesign.studies.rules import Role
 from tests.browser.conftest import OpenPage
 from tests.browser.looking import check_page
 from tests.factories.annotations import judge, judging_round, lease, send
-from tests.factories.studies import CohortFactory, staff
+from tests.factories.studies import CohortFactory, StudyFactory, staff
+from tests.support.generation_runs import start
 from tests.support.jobs import run
 
 
@@ -78,3 +79,16 @@ def test_planning_a_round(open_page: OpenPage, transactional_db: None) -> None:
     page.get_by_role("button", name="Close the round").click()
     page.get_by_text("The round is closed.").wait_for()
     check_page(page, name="round-closed")
+
+
+@pytest.mark.slow
+def test_cancelling_and_resuming_a_job(open_page: OpenPage, transactional_db: None) -> None:
+    member = staff(StudyFactory.create())
+    start(member.study)
+    page = open_page(f"/studies/{member.study.slug}/jobs/", user=member.user)
+    check_page(page, name="jobs")
+    page.get_by_role("button", name="Cancel: generation run").click()
+    page.get_by_role("status").get_by_text("cancelled.").wait_for()
+    page.get_by_role("button", name="Resume: generation run").click()
+    page.get_by_role("status").get_by_text("resumed.").wait_for()
+    check_page(page, name="jobs-resumed")

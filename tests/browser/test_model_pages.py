@@ -93,6 +93,9 @@ def test_a_home_follows_the_run_by_itself(open_page: OpenPage, engineer: Member)
     assert page.locator("#home-run-progress[hx-get]").count() == 0  # it asks no more
 
 
+LAST_LOSS = {"step": 5, "loss": 0.125}
+
+
 def trained(member: Member, release: DatasetRelease, state: TrainingState) -> TrainingRun:
     run = TrainingRun.objects.create(
         study=member.study,
@@ -127,6 +130,10 @@ def test_training(open_page: OpenPage, engineer: Member) -> None:
         page.goto(f"{base}/{run.id}/")
         page.get_by_text("As a table").click()
         check_page(page, name=f"training-{state}")
+        if state == TrainingState.TRAINING:  # the loss is replaced together with the progress
+            TrainingRun.objects.filter(id=run.id).update(losses=[*run.losses, LAST_LOSS])
+            expect(page.get_by_text("lowest 0.125.")).to_be_visible(timeout=20_000)
+            assert page.locator("#loss").count() == page.locator("#progress").count() == 1
     page.goto(f"{base}/")
     check_page(page, name="training")
 

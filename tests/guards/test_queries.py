@@ -26,6 +26,9 @@ WITHOUT_SCOPE = {
     "codesign.accounts.queries.is_taken": "signing up, where nobody is signed in",
     "codesign.compensation.queries.rate_in_force": "of the cohort of a member that was checked",
     "codesign.consent.queries.choices_of": "of a signature that was read for its person",
+    "annotations.queries.releases.job_of_release": "of a release of a checked study",
+    "codesign.jobs.queries.job_of": "of a round of a checked study",
+    "codesign.jobs.queries.unfinished_job": "of a round of a checked study",
     "modelhub.queries.training.children_of": "of models that came of releases of a checked study",
     "modelhub.queries.training.runs_on": "on releases of a checked study",
 }

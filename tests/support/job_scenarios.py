@@ -9,12 +9,12 @@ from pathlib import Path
 
 from django.conf import settings
 
-from annotations.models import DatasetRelease, ReleaseMember, Seat, Task
+from annotations.models import DatasetRelease, Prompt, ReleaseMember, Seat, Task
 from annotations.queries import filling, offering
 from annotations.queries import releases as release_queries
 from annotations.rules.states import Waiting
 from annotations.rules.text_kinds import Category
-from annotations.services import releases, rounds
+from annotations.services import regroup, releases, rounds
 from annotations.services.filling import Fill, plan_round
 from annotations.services.offering import BATCH
 from annotations.services.rounds import CohortPlan
@@ -30,7 +30,8 @@ from tests.factories.annotations import (
     judging_round,
     make_rubric,
 )
-from tests.factories.studies import CohortFactory
+from tests.factories.modelhub import add_prompts
+from tests.factories.studies import CohortFactory, StudyFactory
 from tests.support.release_study import Story
 
 PROMPTS = 12
@@ -120,9 +121,30 @@ def mail() -> Scenario:
     return Scenario(sent.id, "accounts_outgoingmail", is_sent, lambda: not is_sent(), reports=False)
 
 
+def regrouping() -> Scenario:
+    """Prompts that the rules of an earlier version had put into one group."""
+    study, together = StudyFactory.create(), uuid.UUID(int=5)
+    texts = (f"A worry of its own about {thing}." for thing in ("rent", "school", "the rain"))
+    add_prompts(study, *texts)
+    prompts = Prompt.objects.filter(study=study)
+    prompts.update(split_group=together)
+    regroup.request(actor=SYSTEM, study=study)
+
+    def groups() -> set[uuid.UUID]:
+        return set(prompts.values_list("split_group", flat=True))
+
+    return Scenario(
+        study.id,
+        "annotations_prompt",
+        lambda: len(groups()) == 3,
+        lambda: groups() == {together},
+    )
+
+
 SCENARIOS: dict[str, Callable[[], Scenario]] = {
     release_queries.JOB: dataset_release,
     filling.JOB: round_filling,
     offering.JOB: round_offering,
+    regroup.JOB: regrouping,
     MAIL: mail,
 }

@@ -7,20 +7,25 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from annotations.services.regroup import regroup_prompts
+from annotations.services.regroup import regroup_here
 from codesign.accounts.commands import actor_of, add_as
+from codesign.jobs.rules import JobState
 from codesign.shared.errors import Refusal
 from codesign.studies.queries import study_named
 
 
 class Command(BaseCommand):
-    """For studies whose prompts were added before the rules of split groups changed."""
+    """For studies whose prompts were added before the rules of split groups changed.
+
+    This is a job of the study: its history shows it, and its coordinator can cancel it.
+    """
 
     help = (
         "Compute the split groups of a study again. A prompt that a release has used keeps its "
         "side: training, validation or test."
     )
     requires_system_checks = ()
+    _last_line = ""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add STUDY and --as EMAIL."""
@@ -30,16 +35,19 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Compute the groups, and print the progress and what changed."""
         try:
-            changes = regroup_prompts(
+            job = regroup_here(
                 actor=actor_of(options),
                 study=study_named(options["study"]),
-                progress=self.stdout.write,
+                progress=self._progress,
             )
         except Refusal as refusal:
             raise CommandError(refusal.title) from refusal
-        self.stdout.write(
-            f"{changes.prompts} prompts: {changes.moved} are in another group now. "
-            f"{changes.freed} are no longer kept out of training by a held-out prompt, "
-            f"{changes.held_out} are from now on. {changes.stay} belong together with prompts on "
-            "another side, but stay where a release has used them."
-        )
+        if job.state != JobState.DONE:
+            raise CommandError(job.reason or f"This was {job.state}. The groups are unchanged.")
+        self.stdout.write(job.reason)
+
+    def _progress(self, done: int, total: int) -> None:
+        line = f"{done} of {total} prompts read and written"
+        if line != self._last_line:
+            self._last_line = line
+            self.stdout.write(line)

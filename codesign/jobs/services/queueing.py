@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from codesign.jobs import carrier, queries
 from codesign.jobs.models import Claim, Job, JobMove
 from codesign.jobs.registry import KINDS
-from codesign.jobs.rules import JOB_STATES, RESUMABLE, UNFINISHED, JobState
+from codesign.jobs.rules import JOB_STATES, RESUMABLE, STATE_WORDS, UNFINISHED, JobState
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict
 from codesign.shared.transition import Move, machine, transition
@@ -110,7 +110,7 @@ def cancel(*, actor: Actor, job: Job) -> Job:
     if job.state not in UNFINISHED:
         raise Conflict(
             _("This is no longer possible: the %(what)s is %(state)s.")
-            % {"what": kind.words, "state": job.state}
+            % {"what": kind.words, "state": STATE_WORDS[JobState(job.state)]}
         )
     if kind.cancels_at_once or not Claim.objects.filter(job=job).exists():
         end(job=job, to=JobState.CANCELLED, actor=actor)
@@ -122,13 +122,19 @@ def cancel(*, actor: Actor, job: Job) -> Job:
 
 @transaction.atomic
 def resume(*, actor: Actor, job: Job) -> Job:
-    """Queue a failed or cancelled job again; the caller has checked the permission."""
+    """Queue a failed or cancelled job again; the caller has checked the permission.
+
+    Raises Conflict for other jobs, and if a newer job of this kind has the same subject.
+    """
     job = queries.locked().get(id=job.id)
+    words = {"what": KINDS.get(job.kind).words, "state": STATE_WORDS[JobState(job.state)]}
     if job.state not in RESUMABLE:
         raise Conflict(
             _("Only what has failed or was cancelled can be resumed: the %(what)s is %(state)s.")
-            % {"what": KINDS.get(job.kind).words, "state": job.state}
+            % words
         )
+    if queries.is_replaced(job=job):
+        raise Conflict(_("This cannot be resumed, because the same work was started again later."))
     requeue(job=job, actor=actor, attempts=0, ended_at=None, reason="")
     dispatch(jobs=[job])
     return job

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -16,13 +17,13 @@ from django.utils.translation import gettext as _
 from codesign.jobs import queries
 from codesign.jobs.models import Claim, Job
 from codesign.jobs.registry import KINDS, MORE, Failed, Part, Retry
-from codesign.jobs.rules import UNFINISHED, JobState, sampled
+from codesign.jobs.rules import BEAT_SECONDS, UNFINISHED, JobState, sampled
 from codesign.jobs.services import queueing
 from codesign.jobs.services.pulse import Pulse, Stopped
 from codesign.jobs.services.tending import free_dead
 from codesign.shared import disk_space
-from codesign.shared.actors import SYSTEM
-from codesign.shared.errors import DATABASE_AWAY, Refusal
+from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.errors import DATABASE_AWAY, Conflict, Refusal
 from codesign.shared.transition import transition
 
 log = logging.getLogger(__name__)
@@ -132,6 +133,28 @@ def run_here(*, job: Job, listener: Listener | None = None) -> Job:
     perform(job_id=job.id, call=job.call, listener=listener)
     job.refresh_from_db()
     return job
+
+
+def run_to_end(*, actor: Actor, job: Job, listener: Listener | None = None) -> Job:
+    """Run a job in this process, for commands, and return it once it has ended.
+
+    If the job has to be tried again later, or if a worker has taken it over, this waits for it.
+    Ctrl-C cancels the job. If this process is killed, a worker continues it.
+    """
+    try:
+        while run_here(job=job, listener=listener).state in UNFINISHED:
+            time.sleep(BEAT_SECONDS)
+    except KeyboardInterrupt:
+        with suppress(Conflict):
+            _cancel_here(actor, job)
+        raise
+    return job
+
+
+@transaction.atomic
+def _cancel_here(actor: Actor, job: Job) -> None:
+    """Cancel a job whose claim by this process has just ended, without waiting for the timer."""
+    free_dead(job=queueing.cancel(actor=actor, job=job))
 
 
 @transaction.atomic

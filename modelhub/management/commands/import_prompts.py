@@ -5,18 +5,24 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from annotations.services.intake import RowsRefused
+from annotations.rules.prompts import RowProblem
 from codesign.accounts.commands import actor_of, add_as
 from codesign.shared.errors import Refusal
 from codesign.studies.queries import study_named
-from modelhub.services.imports import ImportReport, check_file, import_file
+from modelhub.models import Upload
+from modelhub.rules.states import UploadState
+from modelhub.services.command_imports import import_here
+from modelhub.services.imports import ImportReport, check_file
 
 MOST_TIED = 50
 """Rows whose split groups are printed one by one."""
 
 
 class Command(BaseCommand):
-    """If a row is invalid, prints all errors, imports nothing and ends with exit code 1."""
+    """If a row is invalid, prints the errors, imports nothing and ends with exit code 1.
+
+    An import is a job of the study: its history shows it, and its coordinator can cancel it.
+    """
 
     help = "Import prompts (JSONL, CSV or Parquet), with or without responses."
 
@@ -46,27 +52,29 @@ class Command(BaseCommand):
                     )
                 )
                 return
-            report = import_file(
+            upload = import_here(
                 actor=actor_of(options),
                 study=study_named(options["study"]),
                 path=options["file"],
                 skip_bad=options["skip_bad"],
             )
-        except RowsRefused as refused:
-            raise CommandError(self._errors(refused)) from refused
         except Refusal as refused:
             raise CommandError(refused.title) from refused
-        self._print_report(report)
+        if upload.state != UploadState.DONE:
+            raise CommandError(self._errors(upload))
+        self._print_report(upload)
 
-    def _errors(self, refused: RowsRefused) -> str:
-        """Return the error of each invalid row, and what to do."""
-        count = len({problem.line for problem in refused.problems})
+    def _errors(self, upload: Upload) -> str:
+        """Return why nothing was imported: the errors of the first invalid rows, and what to do."""
+        if not upload.problems:
+            return upload.error or f"The import was {upload.state}. Nothing was imported."
+        count = upload.found["skipped"]
         invalid = "1 row is invalid" if count == 1 else f"{count:,} rows are invalid"
         end = (
             f"{invalid}, so nothing was imported. Fix the file, or import the valid rows with "
             "--skip-bad."
         )
-        return "\n".join([*map(str, refused.problems), end])
+        return "\n".join([*_problems(upload), end])
 
     def _print_check(self, report: ImportReport) -> None:
         """Print what an import would do. Rows that hold out others come first."""
@@ -88,19 +96,27 @@ class Command(BaseCommand):
             "Nothing was imported."
         )
 
-    def _print_report(self, report: ImportReport) -> None:
-        for problem in report.skipped:
+    def _print_report(self, upload: Upload) -> None:
+        found = upload.found
+        for problem in _problems(upload):
             self.stdout.write(f"skipped {problem}")
-        names = ", ".join(sorted(report.models))
+        names = ", ".join(found["models"])
         self.stdout.write(
-            f"{report.prompts} prompts imported, {report.already_there} existed already; "
-            f"{report.responses} responses{f' ({names})' if names else ''}; "
-            f"{report.tasks} new tasks; {len(report.skipped)} rows skipped."
+            f"{found['prompts']} prompts imported, {found['already_there']} existed already; "
+            f"{found['responses']} responses{f' ({names})' if names else ''}; "
+            f"{found['tasks']} new tasks; {found['skipped']} rows skipped."
         )
-        if report.wait_for_round:
+        if found["wait_for_round"]:
             self.stdout.write(
-                f"{report.wait_for_round} prompts can be judged when a judging round opens."
+                f"{found['wait_for_round']} prompts can be judged when a judging round opens."
             )
-        if report.columns_not_used:
-            unused = ", ".join(sorted(report.columns_not_used))
-            self.stdout.write(f"Unknown columns: {unused}.")
+        if found["columns_not_used"]:
+            self.stdout.write(f"Unknown columns: {', '.join(found['columns_not_used'])}.")
+
+
+def _problems(upload: Upload) -> list[str]:
+    """Return the errors that are stored with the import, and the number of the others."""
+    problems = [str(RowProblem(line, problem)) for line, problem in upload.problems]
+    if more := upload.found["skipped"] - len(problems):
+        problems.append(f"and {more:,} more, which --check lists")
+    return problems

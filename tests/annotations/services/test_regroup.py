@@ -12,15 +12,20 @@ from annotations.datasets.policy.splits import split_of
 from annotations.models import MinhashBucket, Prompt, SplitGroupReason
 from annotations.rules.prompts import PromptRow, content_hash
 from annotations.services import prompts as services
+from annotations.services import regroup
 from annotations.services.regroup import regroup_prompts
 from codesign.audit.models import Event
+from codesign.jobs.models import Job
+from codesign.jobs.rules import JobState
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, NotPermitted
 from codesign.studies.models import Study
 from codesign.studies.rules import Role
 from tests.factories.modelhub import frozen_release
 from tests.factories.studies import StudyFactory, staff
+from tests.support import jobs
 from tests.support.release_study import Story, release, rows
+from tests.support.together import at_once
 
 pytestmark = pytest.mark.django_db
 SLEEP = "I lie awake at night because my father does not speak to me"
@@ -69,8 +74,9 @@ def test_prompts_held_out_by_a_greeting_are_freed(
     call_command("regroup_prompts", study.slug)
     assert groups(study) == imported, "as if they came in today"
     out = capsys.readouterr().out
-    assert "Comparing prompts" in out
-    assert "7 prompts: 7 are in another group now. 6 are no longer kept out" in out
+    assert "14 of 14 prompts read and written\n" in out
+    assert "Prompts: 7. In another group now: 7. No longer kept out of training by" in out
+    assert "by a held-out prompt: 6." in out
     assert list(SplitGroupReason.objects.values_list("reason", flat=True)) == ["near"]
     row = Event.objects.get(action="annotations.regrouped")
     assert (row.study_id, row.data["freed"]) == (study.id, 6)
@@ -193,3 +199,60 @@ def test_other_studies_are_left_alone(study: Study) -> None:
     by_earlier_rules(other)
     regroup_prompts(actor=SYSTEM, study=study)
     assert set(groups(other).values()) == {uuid.UUID(int=5)}
+
+
+def test_the_command_is_a_job_of_the_study(study: Study) -> None:
+    coordinator = staff(study)
+    seen: list[tuple[int, int]] = []
+    job = regroup.regroup_here(
+        actor=Actor.of(coordinator.user),
+        study=study,
+        progress=lambda done, total: seen.append((done, total)),
+    )
+    assert (job.kind, job.state, job.study_id) == (regroup.JOB, JobState.DONE, study.id)
+    assert (job.done, job.total) == (14, 14)
+    assert job.requested_by_id == coordinator.user.id
+    assert job.reason.startswith("Prompts: 7. In another group now: 0.")
+    assert seen == sorted(seen)
+    assert (seen[0], seen[-1]) == ((0, 14), (14, 14))
+
+
+def test_the_split_groups_of_a_study_are_computed_once_at_a_time(study: Study) -> None:
+    job = regroup.request(actor=SYSTEM, study=study)
+    with pytest.raises(CommandError, match="are already being computed"):
+        call_command("regroup_prompts", study.slug)
+    assert jobs.run(regroup.JOB, study.id).id == job.id
+    call_command("regroup_prompts", study.slug)
+    assert Job.objects.filter(kind=regroup.JOB, state=JobState.DONE).count() == 2
+
+
+def test_a_refused_command_is_in_the_history_with_its_reason(study: Study) -> None:
+    frozen_release(study, state="building")
+    with pytest.raises(CommandError, match="is being built"):
+        call_command("regroup_prompts", study.slug)
+    job = Job.objects.get(kind=regroup.JOB)
+    assert (job.state, "is being built" in job.reason) == (JobState.FAILED, True)
+
+
+def test_people_without_the_permission_start_no_job(study: Study) -> None:
+    engineer = staff(study, Role.ML_ENGINEER)
+    with pytest.raises(CommandError, match="Your role in this study does not include this"):
+        call_command("regroup_prompts", study.slug, f"--as={engineer.user.email}")
+    assert not Job.objects.filter(kind=regroup.JOB).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_cancelled_computation_changes_nothing(study: Study) -> None:
+    by_earlier_rules(study)
+    before = groups(study)
+    job = regroup.request(actor=SYSTEM, study=study)
+
+    def cancel(done: int, _total: int) -> None:
+        if done == 0:  # it runs in a transaction, which a cancellation must not be part of
+            at_once(lambda: regroup.cancel(actor=SYSTEM, study=study))
+
+    assert jobs.run(regroup.JOB, study.id, cancel).state == JobState.CANCELLED
+    assert groups(study) == before
+    regroup.resume(actor=SYSTEM, study=study)
+    assert jobs.run(regroup.JOB, study.id).id == job.id
+    assert len(set(groups(study).values())) > 1

@@ -229,3 +229,42 @@ def test_several_workers_claim_parts_of_one_job() -> None:
     perform(job)
     assert parts == [0, 1, 2, 3]
     assert state_of(job) == JobState.DONE
+
+
+@pytest.mark.django_db
+def test_a_command_waits_for_a_job_that_has_to_be_tried_again() -> None:
+    tries: list[Any] = []
+
+    def plan(work: Any) -> None:
+        tries.append(work)
+        if len(tries) == 1:
+            raise Retry("Busy.", seconds=0.5)
+
+    ended = working.run_to_end(actor=SYSTEM, job=counting_jobs.job(plan))
+    assert (ended.state, len(tries)) == (JobState.DONE, 2)
+
+
+@beside
+def test_a_command_waits_for_a_worker_that_has_taken_its_job() -> None:
+    go_on = threading.Event()
+    job = counting_jobs.job(lambda _work: go_on.wait(20))
+    worker = run_beside(job)
+    eventually(lambda: state_of(job) == JobState.RUNNING)
+    timer = threading.Timer(1.5, go_on.set)
+    timer.start()
+    assert working.run_to_end(actor=SYSTEM, job=job).state == JobState.DONE
+    worker.join(20)
+    timer.join()
+    assert job.attempts == 1
+
+
+@beside
+def test_ctrl_c_in_a_command_cancels_its_job_at_once() -> None:
+    def plan(_work: Any) -> None:
+        raise KeyboardInterrupt
+
+    job = counting_jobs.job(plan)
+    with pytest.raises(KeyboardInterrupt):
+        working.run_to_end(actor=SYSTEM, job=job)
+    assert state_of(job) == JobState.CANCELLED
+    assert not Claim.objects.exists()

@@ -25,6 +25,7 @@ from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, 
 from tests.support import jobs
 from tests.support.comparisons import compared, prefers, two_panelists, write
 from tests.support.counting import queries_of
+from tests.support.training_runs import trained
 
 pytestmark = pytest.mark.django_db
 READING = ("training-runs", "training-run", "training-progress", "model", "evaluation")
@@ -344,3 +345,45 @@ def test_methods_are_called_in_words(study: Study, method: str, called: str, low
     page = client.get(url).content.decode()
     assert f"{called} on release 1" in page
     assert f"Lower is closer to {lower}" in page
+
+
+def test_the_page_of_a_run_shows_the_progress_of_its_job(
+    study: Study, run: TrainingRun, evaluation: Evaluation
+) -> None:
+    page, poll, cancel = (
+        address(name, run, evaluation)
+        for name in ("training-run", "training-progress", "training-cancel")
+    )
+    engineer, auditor = (signed_in(staff(study, role)) for role in (Role.ML_ENGINEER, Role.AUDITOR))
+    waiting = engineer.get(page).content.decode()
+    for said in ("Waiting for a worker", f'hx-get="{poll}"', f'action="{cancel}"', "<noscript>"):
+        assert said in waiting
+    assert cancel not in auditor.get(page).content.decode()
+    with jobs.claimed(KIND, run.id) as work:
+        training.note_losses(work=work, losses=[{"step": 1, "loss": 0.7}, {"step": 2, "loss": 0.6}])
+        work.advance(done=1, total=2)
+        part = " ".join(engineer.get(poll).content.decode().split())
+        assert 'id="progress"' in part
+        assert "Training · 1 of 2 steps" in part
+        assert 'id="loss" hx-swap-oob="true"' in part
+        assert "From 0.700 to 0.600" in part
+        assert "<html" not in part
+        training.cancel(actor=SYSTEM, run=run)
+        part = engineer.get(poll).content.decode()
+        assert "Stopping after the current step" in part
+        assert cancel not in part
+    whole = engineer.get(page).content.decode()
+    assert whole.count('id="loss"') == 1
+    assert "hx-swap-oob" not in whole
+
+
+def test_the_page_of_a_run_is_loaded_again_when_it_has_ended(
+    study: Study, run: TrainingRun, evaluation: Evaluation
+) -> None:
+    client = signed_in(staff(study, Role.ML_ENGINEER))
+    model = trained(run)
+    answer = client.get(address("training-progress", run, evaluation))
+    assert (answer.content, answer["HX-Refresh"]) == (b"", "true")
+    page = client.get(address("training-run", run, evaluation)).content.decode()
+    assert "hx-get" not in page
+    assert reverse("modelhub:model", kwargs={"slug": study.slug, "model_id": model.id}) in page
