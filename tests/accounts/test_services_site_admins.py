@@ -1,4 +1,4 @@
-"""Who makes whom a site admin."""
+"""Who can create a site admin."""
 
 from __future__ import annotations
 

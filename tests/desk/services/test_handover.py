@@ -1,4 +1,4 @@
-"""Nobody who looks after the site takes over a study that people are in (decision 0019)."""
+"""A site admin cannot take over a study that has members (decision 0019)."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ def test_an_approver_was_a_site_admin_well_before(site: Site) -> None:
 
 
 def test_who_was_let_in_again_shortly_before_does_not_approve(site: Site) -> None:
-    """A former colleague's account could be opened for this."""
+    """Otherwise a site admin could reactivate a former colleague's account to approve."""
     gone = site_admin("gone@example.org")
     site.stop(gone, site.cora.user)
     asked = site.ask()
@@ -207,7 +207,7 @@ def test_who_asked_or_approved_does_not_take_the_place_by_its_invitation(
 
 
 def test_an_offer_of_a_new_study_is_void_once_it_runs() -> None:
-    """It could lie in wait: offered while nobody was there, taken up months later."""
+    """Otherwise an offer made before the study runs could be accepted months later."""
     ada = site_admin("ada@example.org")
     study = StudyFactory.create(state=StudyState.DRAFT)
     for email in ("cora@example.org", "sleeper@example.org"):
@@ -247,7 +247,7 @@ def test_study_with_data_but_no_members_waits_too() -> None:
 
 
 def test_any_staff_member_can_object(site: Site) -> None:
-    """While its coordinator is stopped and there is one site admin, nobody else could."""
+    """With a deactivated coordinator and one site admin, nobody else could object."""
     site.stop()
     asked = site.ask()
     auditor = browser(site.auditor.user)
