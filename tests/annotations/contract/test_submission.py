@@ -1,4 +1,4 @@
-"""What is taken and what is refused, field by field."""
+"""Which values are accepted and refused, field by field."""
 
 from __future__ import annotations
 

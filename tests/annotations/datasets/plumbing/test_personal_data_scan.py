@@ -51,7 +51,7 @@ def test_cancelling_a_scan_does_not_wait() -> None:
 
 
 def test_torch_is_never_loaded_for_it() -> None:
-    """It alone would take twice the memory that a whole release may take."""
+    """PyTorch alone needs twice the memory limit of a release."""
     code = (
         "from annotations.datasets.plumbing import personal_data_scanner\n"
         "personal_data_scanner.main(); import torch"
@@ -69,7 +69,7 @@ def test_torch_is_never_loaded_for_it() -> None:
 
 
 def test_an_error_log_never_quotes_the_text() -> None:
-    """A text that breaks it is somebody's own words."""
+    """The log must not quote a text that breaks the scan: it is a person's own words."""
     ended = subprocess.run(
         COMMAND,
         cwd=ROOT,
