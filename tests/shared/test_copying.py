@@ -1,4 +1,4 @@
-"""Writing by COPY: what goes wrong comes as after any other query."""
+"""Writing by COPY raises the same errors as any other query."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_a_row_that_a_constraint_refuses() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_server_that_goes_away_meanwhile() -> None:
-    """By this error all that waits for it to come back knows that it is away."""
+    """Callers that retry when the database is away recognise this error."""
     with pytest.raises(OperationalError):
         copy_rows(Study, ["id"], rows_until_nobody_listens())
     connection.close()

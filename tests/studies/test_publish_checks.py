@@ -46,7 +46,7 @@ def opened(study: Study) -> Study:
 
 
 def without(piece: str) -> Study:
-    """A study that has every piece but one; what another piece needs comes along with that."""
+    """Return a study without one piece and without the pieces that depend on it."""
     study = draft_study()
     if piece != "cohorts":
         for name, fill in PIECES.items():
