@@ -14,7 +14,10 @@ from codesign.studies.models import Study
 
 @pytest.mark.django_db
 def test_a_row_that_a_constraint_refuses() -> None:
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with (
+        pytest.raises(IntegrityError, match='null value in column "created_at"'),
+        transaction.atomic(),
+    ):
         copy_rows(Study, ["id"], [(uuid.uuid4(),)])
     assert not Study.objects.exists()
 
@@ -22,7 +25,7 @@ def test_a_row_that_a_constraint_refuses() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_server_that_goes_away_meanwhile() -> None:
     """Callers that retry when the database is away recognise this error."""
-    with pytest.raises(OperationalError):
+    with pytest.raises(OperationalError, match="server closed the connection"):
         copy_rows(Study, ["id"], rows_until_nobody_listens())
     connection.close()
     assert not Study.objects.exists()

@@ -245,10 +245,10 @@ def test_no_key_or_token_before_the_address_is_proven() -> None:
     client.force_login(user)  # a session that the doors would not give
     for page in ("mfa_activate_totp", "mfa_add_webauthn", "mfa_generate_recovery_codes"):
         client.post(reverse(page), {"code": "123456"})
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotPermitted, match="confirm your e-mail"):
         RecoveryCodes.activate(user)
     assert not Authenticator.objects.exists()
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotPermitted, match="confirm your e-mail"):
         services.make_token(actor=Actor.of(user), user=user, name="n", scopes=["judge"], days=1)
 
 
@@ -297,11 +297,11 @@ def test_a_request_of_a_session_that_ends_meanwhile_makes_nothing() -> None:
     user = services.make_account(actor=SYSTEM, email=VICTIM, password=ATTACKERS)
     read_before = User.objects.get(id=user.id)
     proofs.end_earlier_ways_in(user_id=user.id)
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="signed out"):
         RecoveryCodes.activate(read_before)
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="signed out"):
         proofs.choose_password(user=read_before, password=ATTACKERS)
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="signed out"):
         services.make_token(
             actor=Actor.of(user), user=read_before, name="n", scopes=["judge"], days=1
         )
