@@ -260,11 +260,11 @@ def test_roles_that_may_request_a_release() -> None:
     )
     assert asked.requested_by == story.coordinator.user
     panelist = MemberFactory.create(cohort=story.cohorts["lived"])
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotPermitted, match="Your role"):
         releases.request_release(
             actor=Actor.of(panelist.user), study=story.study, purpose="training"
         )
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match="Choose a purpose"):
         releases.request_release(actor=SYSTEM, study=story.study, purpose="advertising")
 
 

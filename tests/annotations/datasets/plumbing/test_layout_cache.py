@@ -126,7 +126,7 @@ def test_a_release_after_a_withdrawal_loads_as_its_own_rows(
 
 
 def test_equal_content_has_equal_paths_and_any_other_content_others(tmp_path: Path) -> None:
-    """So that a release is reproducible and its copies share what is cached."""
+    """A release is reproducible, and its copies share cached files."""
     folders = {}
     for name, chosen in (
         ("one", before_withdrawal()),

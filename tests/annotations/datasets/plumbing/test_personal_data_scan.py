@@ -37,7 +37,7 @@ def test_no_texts_start_no_process() -> None:
     ],
 )
 def test_a_scan_that_does_not_end_clears_no_text(command: Sequence[str]) -> None:
-    with pytest.raises(ScanFailed):
+    with pytest.raises(ScanFailed, match="of 2 texts were scanned"):
         with_personal_data(["one", "two"], helplines=[], command=command, stuck_after=0.5)
 
 
@@ -46,7 +46,7 @@ def test_cancelling_a_scan_does_not_wait() -> None:
         raise KeyError("cancelled")
 
     endless = ["sh", "-c", r"printf '\0'; exec sleep 60"]
-    with pytest.raises(KeyError):
+    with pytest.raises(KeyError, match="cancelled"):
         with_personal_data(["one", "two"], helplines=[], command=endless, on_progress=enough)
 
 
