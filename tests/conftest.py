@@ -43,7 +43,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
-    """Show what tests had to tell. It comes with their reports, so from workers too."""
+    """Show the lines that tests reported, including those of workers."""
     reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
     told = [line for one in reports for name, line in one.user_properties if name == TOLD]
     if told:
@@ -54,7 +54,7 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
 
 @pytest.fixture(autouse=True)
 def _nothing_counted_yet() -> None:
-    """What one test asked does not count against the next: all come from one address."""
+    """Clear the request limits: all tests send requests from one address."""
     caches["requests"].clear()
 
 

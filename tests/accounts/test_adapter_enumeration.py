@@ -1,4 +1,4 @@
-"""No door tells a stranger whether an address has an account: same pages, same work."""
+"""No page reveals whether an address has an account, by its content or its duration."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ KNOWN: dict[str, Callable[[str], Any]] = {
 
 
 def plain(answer: Any, email: str) -> tuple[int, str, str]:
-    """What a stranger sees, but for tokens and the address that they typed themselves."""
+    """Return a page without tokens and without the address that was typed."""
     page = re.sub(r'value="[\w-]{60,}"|"X-CSRFToken": "\w+', "", answer.content.decode())
     return answer.status_code, answer.headers.get("Location", ""), page.replace(email, "")
 
@@ -99,7 +99,7 @@ def test_pages_do_not_reveal_whether_an_account_exists(
 
 
 def test_signing_up_takes_as_long_for_an_address_that_is_taken() -> None:
-    """The password is hashed each time: a stranger with a watch learns nothing."""
+    """The password is hashed each time, so the duration reveals nothing."""
     spent: dict[str, list[float]] = {kind: [] for kind in KNOWN}
     for turn in range(3):
         for kind, make in KNOWN.items():

@@ -59,7 +59,7 @@ def test_owner_is_told_of_a_changed_password(
 def test_a_wrong_password_does_not_tell_whether_there_is_an_account(
     client: Client, person: User
 ) -> None:
-    """The two pages differ in nothing but the address that was typed."""
+    """The two pages are equal except for the address that was typed."""
     pages = []
     for email in (person.email, "nobody@example.org"):
         answer = client.post(reverse("account_login"), {"login": email, "password": NEW})

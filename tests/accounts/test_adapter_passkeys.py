@@ -1,4 +1,4 @@
-"""What pages say of passkeys, and where they offer them (standards 7.8)."""
+"""What pages say about passkeys, and where they offer them (standards 7.8)."""
 
 from __future__ import annotations
 

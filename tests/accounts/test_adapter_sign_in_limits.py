@@ -67,7 +67,7 @@ def test_one_address_cannot_try_many_accounts(person: User, settings: Any) -> No
 def test_twelve_people_behind_one_address_all_get_their_code(
     db: None, mailoutbox: list[EmailMessage]
 ) -> None:
-    """A clinic, a family, a mobile network: they share one address, and mistype now and then."""
+    """People in a clinic, a family or a mobile network share one IP address and make typos."""
     for number in range(12):
         one = Client(REMOTE_ADDR="192.0.2.1")
         email = f"person{number}@example.org"
@@ -83,7 +83,7 @@ def test_twelve_people_behind_one_address_all_get_their_code(
 
 @pytest.mark.django_db(transaction=True)
 def test_twelve_people_at_the_same_moment_are_not_told_that_it_was_too_often() -> None:
-    """The library gives up on its lock after a second, and then says that there were too many."""
+    """The library waits one second for its lock, then answers that there were too many attempts."""
 
     def ask(number: int) -> int:
         one = Client(REMOTE_ADDR="192.0.2.1")

@@ -1,4 +1,4 @@
-"""What one web process has seen of a sign-in, every other knows (standards 7.7)."""
+"""Web processes share the limits and the used codes of sign-ins (standards 7.7)."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Process:
 
 @pytest.fixture(scope="module")
 def processes(django_db_setup: None) -> Iterator[list[Process]]:
-    """Two of them, on this test's database; whatever else they remember, each has for itself."""
+    """Two web processes that share only this test's database."""
     environment = os.environ | {
         "DATABASE_URL": os.environ["DATABASE_URL"].replace(
             "/postgres?", f"/{connection.settings_dict['NAME']}?"

@@ -61,7 +61,7 @@ def person(db: None) -> User:
 
 @pytest.fixture(params=["refuses", "is silent"])
 def away(request: pytest.FixtureRequest, settings: Any) -> Iterator[str]:
-    """A mail server that refuses, or takes connections and never says a word."""
+    """A mail server that refuses connections, or accepts them and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as door:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = door.getsockname()

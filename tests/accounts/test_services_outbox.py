@@ -1,4 +1,4 @@
-"""Mails are rows first; a mail server that is away loses none."""
+"""E-mails are stored before they are sent, so none is lost while the mail server is away."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who makes whom a site admin."""
+"""Who can create a site admin."""
 
 from __future__ import annotations
 
@@ -25,6 +25,6 @@ def test_a_site_admin_is_made_by_another_or_by_the_system() -> None:
 def test_by_nobody_else() -> None:
     somebody = UserFactory.create()
     for actor in (Actor.of(somebody), Actor(user_id=somebody.id)):
-        with pytest.raises(NotPermitted):
+        with pytest.raises(NotPermitted, match="Only a site admin"):
             made_by(actor)
     assert not User.objects.filter(is_site_admin=True).exists()

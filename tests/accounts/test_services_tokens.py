@@ -111,13 +111,13 @@ def test_only_the_owner_revokes_a_token(user: User, client: Client) -> None:
 
 def test_only_the_owner_creates_and_revokes_tokens(user: User) -> None:
     admin = Actor.of(UserFactory.create(is_site_admin=True))
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotPermitted, match="Only the account's owner"):
         services.make_token(actor=admin, user=user, name="x", scopes=[TokenScope.JUDGE], days=1)
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotPermitted, match="Only the account's owner"):
         services.revoke_token(actor=admin, user=user, name="x")
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotPermitted, match="Only the account's owner"):
         services.set_password(actor=admin, user=user, password="a-quiet-field-of-barley-7")
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match="what the token may do"):
         services.make_token(actor=Actor.of(user), user=user, name="x", scopes=[], days=1)
 
 
@@ -140,7 +140,7 @@ def test_a_site_admin_stops_an_account_with_its_tokens(user: User, client: Clien
     assert client.post(address, {"active": "yes"}).status_code == 302
     user.refresh_from_db()
     assert user.is_active
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="your own account"):
         services.set_active(actor=Actor.of(admin), user=admin, active=False)
 
 
@@ -180,7 +180,7 @@ def test_a_site_admin_invites(user: User, client: Client) -> None:
 
 def test_only_site_admins_read_accounts(user: User) -> None:
     assert not queries.accounts(actor=Actor.of(user)).exists()
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotPermitted, match="Only a site admin"):
         services.invite_account(
             actor=Actor.of(user), email="new@example.org", sign_up_url="https://example.org/"
         )

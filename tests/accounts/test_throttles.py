@@ -1,4 +1,4 @@
-"""Too much at once is asked to wait; nobody who judges ever is (standards 7.7)."""
+"""Too many requests are refused; normal judging is never refused (standards 7.7)."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_judging_has_its_own_limit_and_costs_one_cache_operation(settings: Any) 
 
 
 def test_default_limit_never_stops_a_panelist() -> None:
-    """A keystroke's draft every second and a judgement every five, in two windows at once."""
+    """A draft every second and a judgement every five seconds, in two windows."""
     from codesign.config import settings as default
 
     assert default.API_REQUESTS_A_MINUTE[Rate.JUDGING] > 10 * 2 * (60 + 3 * 12)

@@ -1,4 +1,4 @@
-"""What matters for an account is changed by whoever has shown lately that it is theirs."""
+"""Sensitive changes to an account need a recent sign-in."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def person() -> User:
 
 @pytest.fixture
 def lately(client: Client, person: User) -> Client:
-    """A browser that came in by the door just now."""
+    """A client that has just signed in."""
     sent = {"login": person.email, "password": PASSWORD}
     assert client.post(reverse("account_login"), sent).status_code == 302
     return client
@@ -37,7 +37,7 @@ def lately(client: Client, person: User) -> Client:
 
 @pytest.fixture
 def long_ago(lately: Client) -> Client:
-    """The same browser, some minutes later."""
+    """The same client, more than five minutes later."""
     session = lately.session
     for proof in session["account_authentication_methods"]:
         proof["at"] -= LONG_AGO_S
@@ -46,7 +46,7 @@ def long_ago(lately: Client) -> Client:
 
 
 def asked(answer: Any) -> str:
-    """Where the question leads back to; the answer must be that question."""
+    """Check that the response asks to sign in again; return the address to continue to."""
     assert answer.status_code == 302
     there = urlsplit(answer.headers["Location"])
     assert there.path == reverse("account_reauthenticate")

@@ -1,4 +1,4 @@
-"""A token is offered only what its person's roles can use, and every role what it can."""
+"""The page offers the scopes that the person's roles can use, and no others."""
 
 from __future__ import annotations
 

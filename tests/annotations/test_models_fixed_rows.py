@@ -1,4 +1,4 @@
-"""What is fixed stays fixed: the database refuses, whoever asks."""
+"""The database refuses changes to fixed columns and rows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 
 def refuses(row: models.Model, **changes: Any) -> None:
-    """Neither a change nor deleting gets through."""
+    """Check that each change and the deletion of the row are refused."""
     rows = type(row)._default_manager.filter(pk=row.pk)
     for name, value in changes.items():
         with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():

@@ -106,7 +106,7 @@ def test_any_change_behind_the_triggers_shows(statement: str) -> None:  # standa
     assert verify()
     tamper(statement)
     assert list(queries.broken_seals())
-    with pytest.raises(CommandError):
+    with pytest.raises(CommandError, match="Seal"):
         verify()
 
 
@@ -158,7 +158,7 @@ def test_an_action_without_personal_data_takes_none() -> None:
         services.record(
             actor=SYSTEM, action=PLAIN, about=("x", uuid.uuid4(), ""), personal=(uuid.uuid4(), {})
         )
-    with pytest.raises(KeyError):
+    with pytest.raises(KeyError, match=r"unheard\.of"):
         services.record(actor=SYSTEM, action="unheard.of", about=("x", uuid.uuid4(), ""))
 
 

@@ -74,7 +74,7 @@ def person(transactional_db: None) -> User:
 
 
 def hear_out(live_server: LiveServer) -> None:
-    """Wait until the server has answered all that the closed browsers had sent.
+    """Wait until the server has answered every request of the closed browsers.
 
     A page that is left saves its draft: without this, that request would meet the next test, or
     the emptying of the tables between the two. The server takes calls in turn, so that once ours

@@ -123,7 +123,7 @@ def test_work_is_credited_once() -> None:
         "effective_at": timezone.now(),
     }
     services.credit(**same)
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with pytest.raises(IntegrityError, match="transfer_one_credit_per_work"), transaction.atomic():
         services.credit(**same)
     assert queries.balances(member_id=member.id) == {"GBP": 80}
     nothing = services.credit(**same | {"amount_minor": 0, "about": ("t", uuid.uuid4(), "")})
@@ -155,7 +155,7 @@ def test_a_mistake_is_corrected_by_its_opposite_once() -> None:  # standards 3.1
     assert {one.amount_minor for one in opposite.legs.all()} == {80, -80}
     assert Leg.objects.aggregate(total=Sum("amount_minor"))["total"] == 0
     for again in (made, opposite):
-        with pytest.raises(Conflict):
+        with pytest.raises(Conflict, match="already been reversed"):
             services.reverse(actor=SYSTEM, transfer=again, reason="again")
 
 
@@ -164,7 +164,7 @@ def test_only_a_coordinator_corrects() -> None:
     member = MemberFactory.create()
     made = credit(member)
     for other in (member, staff(member.study, Role.AUDITOR, Role.SAFETY_LEAD, Role.ML_ENGINEER)):
-        with pytest.raises(NotPermitted):
+        with pytest.raises(NotPermitted, match="Your role"):
             services.reverse(actor=Actor.of(other.user), transfer=made, reason="no")
     services.reverse(actor=Actor.of(staff(member.study).user), transfer=made, reason="yes")
 

@@ -174,7 +174,7 @@ def test_a_coordinator_knows_whose_pay_is_whose(member: Member, client: Client) 
     assert f"Your reference: <strong>{member.pseudonym}</strong>" in own
 
 
-def test_without_a_cohort_there_is_a_way_to_make_one_for_whoever_may(client: Client) -> None:
+def test_without_a_cohort_only_a_coordinator_gets_the_link_to_add_one(client: Client) -> None:
     study = StudyFactory.create()
     cohorts = reverse("studies:cohorts", kwargs={"slug": study.slug})
     for role in (Role.COORDINATOR, Role.AUDITOR):

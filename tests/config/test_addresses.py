@@ -1,4 +1,4 @@
-"""What can serve and what cannot, setting by setting: a sentence, never a traceback."""
+"""Which addresses can serve; invalid settings stop the start with a sentence, not a traceback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""RabbitMQ as the broker, where the machine has it: the same code, another address."""
+"""RabbitMQ as the broker, if it is installed: the same code with another address."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ current_app.tasks["audit.tasks.seal"].apply_async(ignore_result=True)
 
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[str]:
-    """A node of its own, with a name server of its own; both end with the test."""
+    """Start a RabbitMQ node and its name server; both end with the test."""
     port = free_port()
     environment = os.environ | {
         "HOME": str(tmp_path),

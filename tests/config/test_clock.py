@@ -1,4 +1,4 @@
-"""Beat keeps nothing on disk, and needs nothing: whatever waits is rung for when it starts."""
+"""Beat stores nothing on disk: every task is due once when it starts."""
 
 from __future__ import annotations
 

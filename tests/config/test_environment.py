@@ -1,4 +1,4 @@
-"""What an operator may set, and what production refuses to be without."""
+"""Which settings an operator can change, and which settings production requires."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_every_door_refuses_with_one_sentence_that_names_all(door: str, tmp_path
 def test_djangos_deployment_check_is_clean(
     reach: str, not_asked_for: int, tmp_path: Path
 ) -> None:  # standards 7.7
-    """But for HSTS on other hosts than ours, which stays away unless asked for."""
+    """Exceptions: HSTS for subdomains and preloading, which an operator has to enable."""
     done = subprocess.run(
         [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""What the supervisor forks is a process of its own in everything but what it has loaded."""
+"""A process that the supervisor forks shares only loaded modules with it."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def test_no_service_of_ours_sees_a_password_that_it_does_not_need(plan: dict[str
 
 
 def test_env_moves_only_where_the_map_listens(plan: dict[str, Any]) -> None:
-    """Every container gets all of .env, and what is mapped, mounted and probed is inside."""
+    """Every container reads the whole .env; ports and volumes inside containers stay the same."""
     recipe = (ROOT / "Dockerfile").read_text()
     web = plan["services"]["web"]
     assert web["environment"]["PORT"] in web["healthcheck"]["test"][-1]
@@ -101,7 +101,7 @@ def test_the_image_holds_what_the_commands_need() -> None:
 
 
 class Machine:
-    """What the containers would be: the same commands on this machine's ports."""
+    """Runs the commands of the containers on ports of this machine."""
 
     def __init__(self, plan: dict[str, Any], folder: Path, ports: dict[str, int]) -> None:
         self._plan, self._folder, self._ports = plan, folder, ports
@@ -109,7 +109,7 @@ class Machine:
         self.web_port = free_port()
 
     def environment(self, name: str) -> dict[str, str]:
-        """What compose would give to a service, with addresses on this machine."""
+        """Return the environment of a service, with addresses on this machine."""
         service = self._plan["services"][name]
         given = {k: interpolated(v, self.variables) for k, v in service["environment"].items()}
         for host, port in self._ports.items():
@@ -143,7 +143,7 @@ class Machine:
 
 @contextmanager
 def machine(plan: dict[str, Any], folder: Path) -> Iterator[Machine]:
-    """PostgreSQL and Valkey as compose sets them up, then nothing yet of ours."""
+    """Start PostgreSQL and Valkey as compose does, and no service of the project."""
     ports: dict[str, int] = {}
     made = Machine(plan, folder, ports)
     server = OutsidePostgres(folder / "db")

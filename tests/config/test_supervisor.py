@@ -1,4 +1,4 @@
-"""`make run` as a whole: what dies comes back, what is stopped is gone, nothing is lost."""
+"""`make run`: processes that die are restarted, a stop ends all, and nothing is lost."""
 
 import os
 import shlex
@@ -48,7 +48,7 @@ def running(shared_home: Path) -> Iterator[Running]:
 
 
 def write_rows(running: Running) -> None:
-    """Commit rows one by one, the last of them just before whatever comes next."""
+    """Commit rows one by one, without a pause at the end."""
     with running.connect() as connection:
         for _ in range(20):
             connection.execute(

@@ -1,4 +1,4 @@
-"""Signing, changing one's mind, leaving."""
+"""Signing, changing choices, withdrawing."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_only_the_person_signs() -> None:
                 typed_name="X",
                 granted=["take_part"],
             )
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotPermitted, match="Only the person themselves"):
         services.withdraw(actor=Actor.of(coordinator.user), member=member)
 
 
@@ -90,7 +90,7 @@ def test_a_text_that_changed_meanwhile_is_not_signed() -> None:
     member = MemberFactory.create()
     old = publish(member.study)
     publish(member.study)
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="changed since you opened it"):
         services.sign(
             actor=Actor.of(member.user),
             member=member,
@@ -121,11 +121,13 @@ def test_one_choice_changes_immediately_and_separately() -> None:
     )
     assert not queries.choices_of(record_id=record.id)["training"]
     assert not queries.members_granting(study_id=member.study_id, purposes=[Purpose.TRAINING])
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match="cannot be changed on its own"):
         services.change_choice(
             actor=Actor.of(member.user), member=member, purpose=Purpose.TAKE_PART, granted=False
         )
-    with pytest.raises(Invalid):  # this text does not offer it
+    with pytest.raises(
+        Invalid, match="cannot be changed on its own"
+    ):  # this text does not offer it
         services.change_choice(
             actor=Actor.of(member.user), member=member, purpose=Purpose.CREDIT, granted=True
         )
@@ -134,14 +136,14 @@ def test_one_choice_changes_immediately_and_separately() -> None:
 def test_leaving_and_coming_back() -> None:  # standards 2.8
     member = MemberFactory.create()
     actor = Actor.of(member.user)
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="no consent to withdraw"):
         services.withdraw(actor=actor, member=member)
     first = sign(member)
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="already signed"):
         sign(member)
     services.withdraw(actor=actor, member=member)
     assert queries.record_in_force(member_id=member.id) is None
-    with pytest.raises(NoConsent):
+    with pytest.raises(NoConsent, match="sign the consent"):
         services.change_choice(actor=actor, member=member, purpose=Purpose.TRAINING, granted=True)
     second = sign(member)
     in_force = queries.record_in_force(member_id=member.id)

@@ -45,7 +45,7 @@ def address(name: str, member: Member, **more: Any) -> str:
 
 
 def hidden(html: str) -> dict[str, str]:
-    """What the form carries along: the digests of what is shown."""
+    """Return the hidden fields of the form: hashes of the text that is shown."""
     return dict(re.findall(r'type="hidden" name="(shown_\w+)" value="(\w*)"', html))
 
 
@@ -261,7 +261,7 @@ def test_choices_page_makes_constant_queries(door: Client, member: Member) -> No
 
 
 def test_leaving_takes_every_signature_back(door: Client, member: Member) -> None:
-    """standards 2.8: what was given under an earlier text is taken back too."""
+    """standards 2.8: signatures of earlier texts are withdrawn too."""
     first = sign(member)
     publish(member.study)
     second = sign(member)

@@ -217,10 +217,10 @@ def test_only_the_shown_draft_is_published_and_only_once() -> None:
         "language": "en",
         "material": True,
     }
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="changed since you opened it"):
         services.publish_draft(**publish_it, shown_hash="0" * 64)
     made = services.publish_draft(**publish_it, shown_hash=draft.content_hash)
     assert services.publish_draft(**publish_it, shown_hash=made.content_hash) == made
     assert ConsentVersion.objects.count() == 1
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="changed since you opened it"):
         services.publish_draft(**publish_it, shown_hash="0" * 64)

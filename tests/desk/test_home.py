@@ -1,4 +1,4 @@
-"""What stands on each home, and that no home asks more the more there is."""
+"""What each home page shows; its number of queries does not grow with the data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What staff find on their homes beside what waits for them."""
+"""What the home pages of staff show besides waiting work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every door of these apps, with who may pass and who may not."""
+"""Every page of these apps, for people with and without permission."""
 
 from __future__ import annotations
 

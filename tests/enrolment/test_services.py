@@ -54,7 +54,7 @@ def invite(coordinator: Member, email: str, cohort: Cohort | None, role: str = "
 
 
 def prove(user: User) -> None:
-    """What happens once the code from the mail was right."""
+    """Verify the person's e-mail address, as the mailed code does."""
     address = EmailAddress.objects.get(user=user)
     address.verified = True
     address.save()
@@ -68,7 +68,7 @@ def test_who_has_an_account_joins_by_accepting(cohort: Cohort, coordinator: Memb
     assert not Member.objects.filter(user=user).exists()
     member = services.accept(user=user, invitation_id=invitation.id)
     assert (member.user, member.cohort, member.roles) == (user, cohort, ["panelist"])
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match="no longer open"):
         services.accept(user=user, invitation_id=invitation.id)
 
 
@@ -81,7 +81,7 @@ def test_only_the_invited_address_can_accept(cohort: Cohort, coordinator: Member
     ]
     for user in others:
         for answer in (services.accept, services.decline):
-            with pytest.raises(NotFound):
+            with pytest.raises(NotFound, match="no longer open"):
                 answer(user=user, invitation_id=invitation.id)
     assert queries.waiting(study_id=cohort.study_id).count() == 1
 
@@ -127,7 +127,7 @@ ACCOUNTS: dict[str, Callable[[str], Any]] = {
 def test_inviting_does_not_reveal_whether_an_account_exists(
     cohort: Cohort, coordinator: Member, client: Client
 ) -> None:
-    """The same answer, page, list, mail and number of statements, whatever the account."""
+    """Result, page, list, e-mail and number of queries are the same with and without an account."""
     client.force_login(coordinator.user)
     client.get(reverse("enrolment:people", kwargs={"slug": cohort.study.slug}))
     seen = set()
@@ -222,7 +222,7 @@ def test_signing_up_by_the_door_leads_into_the_study(
 
 def test_an_address_is_invited_once_until_taken_back(cohort: Cohort, coordinator: Member) -> None:
     invitation = invite(coordinator, "sam@example.org", cohort)
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="already been invited"):
         invite(coordinator, "SAM@example.org", cohort)
     services.revoke(actor=Actor.of(coordinator.user), invitation=invitation)
     services.revoke(actor=Actor.of(coordinator.user), invitation=invitation)  # twice is no harm
@@ -233,18 +233,23 @@ def test_an_address_is_invited_once_until_taken_back(cohort: Cohort, coordinator
 def test_accepted_invitation_cannot_be_revoked(cohort: Cohort, coordinator: Member) -> None:
     invitation = invite(coordinator, "sam@example.org", cohort)
     prove(UserFactory.create(email="sam@example.org", verified=False))
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="joined in the meantime"):
         services.revoke(actor=Actor.of(coordinator.user), invitation=invitation)
 
 
 @pytest.mark.parametrize(
-    ("role", "with_cohort"),
-    [("panelist", False), ("auditor", True), ("clinician", True), ("unheard_of", False)],
+    ("role", "with_cohort", "said"),
+    [
+        ("panelist", False, "need a cohort"),
+        ("auditor", True, "need a cohort"),
+        ("clinician", True, "for another role"),
+        ("unheard_of", False, "is unknown"),
+    ],
 )
 def test_impossible_place_is_refused(
-    cohort: Cohort, coordinator: Member, role: str, with_cohort: bool
+    cohort: Cohort, coordinator: Member, role: str, with_cohort: bool, said: str
 ) -> None:
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match=said):
         invite(coordinator, "sam@example.org", cohort if with_cohort else None, role)
 
 
@@ -253,7 +258,7 @@ def test_only_a_coordinator_invites(cohort: Cohort, role: Role) -> None:
     judges = role in (Role.PANELIST, Role.CLINICIAN)
     own = CohortFactory.create(study=cohort.study, role=role) if judges else None
     member = MemberFactory.create(cohort=own) if own else staff(cohort.study, role)
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotPermitted, match="Your role"):
         invite(member, "sam@example.org", cohort)
 
 

@@ -1,4 +1,4 @@
-"""Taking somebody out of a study: what they hold goes back, what is theirs stays theirs."""
+"""Removing a member: leased seats are returned, and pay and judgements are kept."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def page(name: str, member: Member) -> str:
 
 
 def back(coordinator: Member, member: Member, role: str) -> Member:
-    """Invite somebody who was here before, who accepts."""
+    """Invite a former member, who accepts."""
     invitation = services.invite(
         actor=Actor.of(coordinator.user),
         study=member.study,

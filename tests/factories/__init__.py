@@ -1,1 +1,1 @@
-"""Makes what tests need, one file per app, through the services wherever a rule is at stake."""
+"""Factories for tests, one file per app. They use services where a rule applies."""

@@ -124,14 +124,14 @@ def judging_round(
 
 
 def lease(member: Member) -> Assignment:
-    """What the member holds now, leased if they held nothing; there must be something."""
+    """Return the member's assignment, leased now if there is none. Fails if nothing is left."""
     found = assignments.lease(actor=Actor.of(member.user), slug=member.study.slug).assignment
     assert found is not None
     return found
 
 
 def send(assignment: Assignment, key: str = "one", **changes: Any) -> submissions.Submitted:
-    """The answers of an assignment's person, sent."""
+    """Send the assignment's answers as its member."""
     return submissions.submit(
         actor=Actor.of(assignment.member.user),
         assignment_id=assignment.id,

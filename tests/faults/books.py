@@ -57,7 +57,7 @@ WANTED = """
 
 
 class Story:
-    """What happened, told at the end of the run whether it went well or not."""
+    """Lines about the run, shown at its end after success and after failure."""
 
     def __init__(self, tell: Callable[[str, object], None]) -> None:
         self.tell = partial(tell, TOLD)
@@ -78,13 +78,13 @@ class Story:
         return f"after {statistics.median(seconds):.1f} s (median), {max(seconds):.1f} s at most"
 
     def expect(self, found: int, wanted: int, what: str) -> None:
-        """Tell a count; it must be what was wanted."""
+        """Report a count, and check that it is the expected one."""
         self.tell(f"{what}: {found}")
         assert found == wanted, what
 
 
 def assert_load_goes_on(installation: Installation, judges: Sequence[Judge], story: Story) -> None:
-    """What was hit was work: the model has more to write, and every judge is given more."""
+    """Check that work was interrupted: the model and every judge still have work."""
     before = {judge: len(judge.acknowledged) for judge in judges}
     with installation.running.connect() as database:
         left = rows(database, WANTED) - rows(database, WRITTEN)
@@ -100,7 +100,7 @@ def assert_load_goes_on(installation: Installation, judges: Sequence[Judge], sto
 
 
 def compare(installation: Installation, judges: Sequence[Judge], story: Story) -> None:
-    """Compare what people were told was taken with what is there, and the books with each other."""
+    """Compare acknowledged submissions with stored judgements, seats and credits."""
     acknowledged = [one for judge in judges for one in judge.acknowledged]
     assert acknowledged
     assert len(acknowledged) == len(set(acknowledged))

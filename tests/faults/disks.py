@@ -21,19 +21,19 @@ umount --lazy "$FOLDER"
 
 
 class Disk:
-    """One that is mounted."""
+    """A disk that is mounted."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def fill(self) -> None:
-        """Leave next to nothing of it to those who are writing just now."""
+        """Fill the disk almost completely."""
         found = os.statvfs(self.folder)
         used = (found.f_blocks - found.f_bfree) * found.f_frsize
         self._resize(str(used + (128 << 10)))
 
     def make_room(self) -> None:
-        """As much as in the beginning."""
+        """Give the disk its first size again."""
         self._resize(ROOMY)
 
     def _resize(self, size: str) -> None:
@@ -43,7 +43,7 @@ class Disk:
 
 @contextmanager
 def mounted(folder: Path, *, size: str = ROOMY) -> Iterator[Disk | None]:
-    """That folder as a disk of its own; None where this machine lets nobody mount one.
+    """Mount a disk at this folder; return None if this process may not mount.
 
     It is gone with this process, however that ends: a shell waits for the end of its pipe.
     """

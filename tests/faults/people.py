@@ -32,7 +32,7 @@ def answer_to(assignment: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class Judge(threading.Thread):
-    """Leases and sends until told to stop; a sending is repeated with its key until it is answered.
+    """Leases and sends until stopped; repeats each submission with its key until it is answered.
 
     `acknowledged` maps each judgement that was answered with 201 to its assignment; `unleased` says
     why nothing was given to judge, but for there being nothing.
@@ -78,7 +78,7 @@ class Judge(threading.Thread):
             time.sleep(PAUSE_S)
 
     def _until_answered(self, method: str, path: str, **more: Any) -> httpx.Response | None:
-        """The first answer that is not of a server that is away; None where told to stop."""
+        """Repeat until the server is reachable; return its response, or None if stopped."""
         while not self.done.is_set():
             try:
                 answer = self._client.request(method, path, **more)

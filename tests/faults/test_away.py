@@ -127,7 +127,7 @@ def test_the_database_is_gone_for_twenty_seconds(apart: Apart, browser: Browser)
 
 
 def word(tab: Tab, name: str) -> str:
-    """What the page says in that case."""
+    """Return the sentence of the page for this failure."""
     return tab.locator("#judge").get_attribute(name) or ""
 
 

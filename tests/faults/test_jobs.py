@@ -1,4 +1,4 @@
-"""Every kind of long work survives what may happen to it: one suite, over the registry.
+"""Every kind of job survives faults: one set of tests for all registered kinds.
 
 A new kind without a scenario (`tests/support/job_scenarios.py`) fails here.
 """
@@ -83,7 +83,7 @@ def in_another_process(work: Callable[[], Any]) -> int | None:
 
 
 def finish(kind: str, scenario: Scenario) -> None:
-    """Let the timer and workers do what is left, and see that nothing is missing or doubled."""
+    """Let the timer and workers finish, then check that nothing is missing or doubled."""
 
     def is_done() -> bool:
         Job.objects.filter(waits=True).update(due_at=timezone.now())
@@ -186,7 +186,7 @@ def test_the_broker_away(kind: str) -> None:
 
 
 def test_the_disk_full(kind: str, scenario: Scenario) -> None:
-    """What could not be kept is tried again once there is room, and nothing is half there."""
+    """Work is retried once there is disk space, and no partial result is kept."""
     function, trigger = "DROP FUNCTION no_room CASCADE", REFUSE.format(table=scenario.table)
     with connection.cursor() as cursor:
         cursor.execute(trigger)

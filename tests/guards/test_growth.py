@@ -121,7 +121,7 @@ def _filled(*, tasks: int, judged: int, people: int) -> Member:
 def test_a_large_study(subtests: pytest.Subtests) -> None:
     """Prevents pages and a queue that slow down as a study grows.
 
-    Making the rows takes longer than all that is tried with them: each try is rolled back.
+    Making the rows takes longest, so each subtest is rolled back and the rows are reused.
     """
     panelist = _filled(tasks=MANY, judged=MANY // 5, people=PEOPLE)
     before = (Round.objects.count(), Task.objects.count())

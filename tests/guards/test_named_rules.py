@@ -87,7 +87,7 @@ def test_conditions_with_a_name_are_not_spelt_out_again() -> None:
 # SQL that Django cannot write, or not as fast; each says the condition in its own words.
 RAW_SQL = {
     "annotations/services/seats.py": "offers the seats of a whole batch in one statement",
-    "annotations/queries/selection.py": "streams all that was judged, one row for each prompt",
+    "annotations/queries/selection.py": "streams every judgement, one row for each prompt",
 }
 
 

@@ -1,4 +1,4 @@
-"""A study in which there is something to find out, and what nobody who judges may find out."""
+"""A study with secrets, and a search for these secrets in what judges see."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def story() -> Story:
 
 
 def judge_openly(member: Member) -> None:
-    """Answer with everything that one may answer with."""
+    """Send a submission with every part that a judge can send."""
     actor = Actor.of(member.user)
     assignment = assignments.lease(actor=actor, slug=member.study.slug).assignment
     assert assignment is not None
@@ -128,7 +128,7 @@ def judge_openly(member: Member) -> None:
 
 @dataclass
 class Secrets:
-    """What is looked for in every answer that one person gets."""
+    """The words and keys that no response to one member may contain."""
 
     words: re.Pattern[str]
     of_reviews: re.Pattern[str]
@@ -159,7 +159,7 @@ class Secrets:
         )
 
     def found_in(self, address: str, answer: Any) -> list[str]:
-        """What this answer (a Django response, streaming or not) gives away."""
+        """Return the secrets in a Django response, streaming or not."""
         parts = answer.streaming_content if answer.streaming else [answer.content]
         text = b"".join(parts).decode(errors="replace") + str(dict(answer.headers))
         text = text.replace(address.strip("/"), "")  # what was asked for may be said back

@@ -1,4 +1,4 @@
-"""Whoever judges walks every address there is, and finds out nothing they must not know."""
+"""Judges open every address and find nothing that must stay hidden from them."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_every_reply_of_the_loop_stays_blind(told: Story, role: str) -> None:
 
 @pytest.mark.parametrize("role", ["panelist", "clinician"])
 def test_a_comparison_looks_like_any_other_text(told: Story, role: str) -> None:
-    """Page and API of all that one is given: the same but for the words of prompts and replies."""
+    """The pages differ only in the words of prompts and replies."""
     member: Member = getattr(told, role)
     client = client_of(member)
     pages: dict[str, set[str]] = {RoundKind.JUDGING: set(), RoundKind.EVALUATION: set()}
@@ -111,7 +111,7 @@ def test_a_comparison_looks_like_any_other_text(told: Story, role: str) -> None:
 
 
 def skeleton(page: str) -> str:
-    """A page without what differs from text to text: words, ids, numbers."""
+    """Return a page without the words, ids and numbers that differ between texts."""
     body = page.split("<main", 1)[1]
     body = re.sub(r'(?<=<p class="said").*?(?=</p>)', "", body, flags=re.DOTALL)
     body = re.sub(r'value="[^"]*"', "", body)
@@ -122,7 +122,7 @@ def skeleton(page: str) -> str:
 
 
 def test_the_search_would_find_something(told: Story) -> None:
-    """The same search over what staff see: it must not be blind itself."""
+    """Checks that the search finds secrets where they are shown."""
     secrets = Secrets.kept_from(told.panelist, told)
     for word in (NAMES[0], COMMENT, "2019-03-07T05:06", told.others[0].pseudonym):
         assert secrets.words.search(f"before {word} after")

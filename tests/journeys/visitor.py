@@ -14,7 +14,7 @@ Values = dict[str, str | list[str]]
 
 @dataclass
 class Form:
-    """A form as the page gave it: where it goes, and what is filled in already."""
+    """A form of a page: its address and the values that it already has."""
 
     action: str
     method: str

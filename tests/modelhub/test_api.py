@@ -239,7 +239,7 @@ def test_the_api_accepts_parquet_and_keeps_no_files(
     assert found["title"].startswith("The file cannot be read")
     empty = problem(coordinator.post(f"{desk.api}/prompts/", b"", content_type="text/csv"), 400)
     assert empty["title"]
-    with pytest.raises(TooLarge):
+    with pytest.raises(TooLarge, match="larger than 10 bytes"):
         ParquetFile().parse(BytesIO(b"x" * 11), parser_context={"view": Strict()})
     assert list(folder.iterdir()) == []
 

@@ -1,4 +1,4 @@
-"""Writing by COPY: what goes wrong comes as after any other query."""
+"""Writing by COPY raises the same errors as any other query."""
 
 from __future__ import annotations
 
@@ -14,15 +14,18 @@ from codesign.studies.models import Study
 
 @pytest.mark.django_db
 def test_a_row_that_a_constraint_refuses() -> None:
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with (
+        pytest.raises(IntegrityError, match='null value in column "created_at"'),
+        transaction.atomic(),
+    ):
         copy_rows(Study, ["id"], [(uuid.uuid4(),)])
     assert not Study.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_server_that_goes_away_meanwhile() -> None:
-    """By this error all that waits for it to come back knows that it is away."""
-    with pytest.raises(OperationalError):
+    """Callers that retry when the database is away recognise this error."""
+    with pytest.raises(OperationalError, match="server closed the connection"):
         copy_rows(Study, ["id"], rows_until_nobody_listens())
     connection.close()
     assert not Study.objects.exists()

@@ -1,4 +1,4 @@
-"""What forms say of mistakes: one plain sentence each, whichever form it is."""
+"""Every form shows one plain sentence for each error."""
 
 from __future__ import annotations
 

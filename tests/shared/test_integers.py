@@ -1,4 +1,4 @@
-"""No integer is ever cut to fit its column: it is stored as it is, or refused."""
+"""An integer is stored unchanged or refused, never truncated to fit its column."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def named(field: models.Field[Any, Any]) -> str:
 
 
 def blank(field: models.Field[Any, Any], bad: models.Field[Any, Any], value: int) -> Any:
-    """Something for every column: a refusal must be of the number, so no other may come first."""
+    """Return valid values for every column, so that only the number can be refused."""
     if field is bad:
         return value
     if isinstance(field, ArrayField):
@@ -97,7 +97,7 @@ def test_every_integer_field_refuses_what_it_cannot_hold(field: models.Field[Any
 
 
 def test_plain_numbers_in_the_same_statement_do_not_switch_the_guard_off() -> None:
-    """psycopg keeps one dumper for a type and statement: a plain 1 brought its own along."""
+    """psycopg uses one dumper per type and statement, so a plain 1 could replace the check."""
     with connection.cursor() as cursor:
         cursor.execute("CREATE TEMPORARY TABLE pair (plain integer, a smallint, b integer)")
         for plain in (1, 2**15, 2**31 - 1):

@@ -1,4 +1,4 @@
-"""Long lists page by page: every row once, forth and back, whatever is asked for."""
+"""Paged lists show every row once, forwards and backwards, in every order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Logs say what happened and never whom it was about (standards 7.1, 7.7)."""
+"""Logs say what happened and never name people (standards 7.1, 7.7)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ TEXT = "This one sat with me when nobody else did."
 
 
 class Heard:
-    """Everything that is logged, as the installation would write it."""
+    """Collects every log line as an installation writes it."""
 
     def __init__(self, handlers: dict[str, logging.StreamHandler[io.StringIO]]) -> None:
         self._handlers = handlers

@@ -1,4 +1,4 @@
-"""What every answer has in common, whoever asks and whatever went wrong."""
+"""What every response has in common, for every person and every error."""
 
 from __future__ import annotations
 

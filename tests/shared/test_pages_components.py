@@ -1,4 +1,4 @@
-"""The parts that pages are put together from, rendered with what they promise to take."""
+"""The components of pages render with the arguments that they document."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ handler404, handler500 = real.handler404, real.handler500
 
 
 class Knock:
-    """A member of a study, somebody at its desk, and ways to knock."""
+    """A panelist and a coordinator of a study, and ways to send requests."""
 
     def __init__(self) -> None:
         self.member: Member = judge()

@@ -1,4 +1,4 @@
-"""What the API says of a body that it cannot take: the field, and what may stand there."""
+"""Errors of the API name the invalid field and its allowed values."""
 
 from __future__ import annotations
 

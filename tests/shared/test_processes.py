@@ -1,4 +1,4 @@
-"""What memory a process has: the machine's, or what its container was given."""
+"""The memory that a process can use: the machine's, or its container's limit."""
 
 from __future__ import annotations
 

@@ -283,7 +283,7 @@ def test_runs_releases_models_and_retractions(lists: Lists) -> None:
 def test_a_value_that_cannot_be_meant_is_refused_at_its_field(
     lists: Lists, path: str, query: str, field: str
 ) -> None:
-    """A typo is no empty list."""
+    """A typo is refused; otherwise the list would be empty."""
     assert set(problem(lists.get(path, query), 400)["fields"]) == {field}
 
 

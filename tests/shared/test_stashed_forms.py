@@ -1,4 +1,4 @@
-"""A form that was sent by somebody whose session had ended is there once they are back."""
+"""A form sent after the session ended is restored when the person signs in again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may send a file where: nothing of anybody else's lies on the disk, even for a moment."""
+"""Files are stored only from people who may upload them, not even for a moment otherwise."""
 
 from __future__ import annotations
 

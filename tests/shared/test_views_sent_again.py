@@ -1,4 +1,4 @@
-"""A form whose token is not ours any more comes back with what was written in it."""
+"""A form with an expired CSRF token is shown again with the person's words."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def test_lock_study_returns_the_study_as_it_is_now() -> None:
 
 
 def test_lock_study_of_a_missing_study_raises_does_not_exist() -> None:
-    with transaction.atomic(), pytest.raises(Study.DoesNotExist):
+    with transaction.atomic(), pytest.raises(Study.DoesNotExist, match="does not exist"):
         lock_study(study_id=uuid.uuid4())
 
 

@@ -46,7 +46,7 @@ def opened(study: Study) -> Study:
 
 
 def without(piece: str) -> Study:
-    """A study that has every piece but one; what another piece needs comes along with that."""
+    """Return a study without one piece and without the pieces that depend on it."""
     study = draft_study()
     if piece != "cohorts":
         for name, fill in PIECES.items():
@@ -206,7 +206,7 @@ def test_pay_of_nothing_from_an_earlier_version_opens_no_study() -> None:
     )
     assert says(study) == ["Set what “Panel” is paid for one text."]
     rounds.close_round(actor=SYSTEM, round=study.rounds.get())
-    with pytest.raises(Conflict, match="no pay rate for Panel"):
+    with pytest.raises(Conflict, match="Panel has no pay rate"):
         rounds.open_round(actor=SYSTEM, round=study.rounds.get())
 
 
@@ -312,7 +312,7 @@ def test_who_may_open(role: Role) -> None:
     if role == Role.COORDINATOR:
         assert change(actor, study).state == StudyState.OPEN
     else:
-        with pytest.raises(NotPermitted):
+        with pytest.raises(NotPermitted, match="Your role"):
             change(actor, study)
 
 
@@ -320,7 +320,7 @@ def test_only_its_coordinator_opens_a_study() -> None:
     study = ready_study()
     outside = staff(StudyFactory.create()).user_id
     for actor in (Actor(outside), Actor(outside, is_site_admin=True)):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFound, match="not in it"):
             change(actor, study)
 
 
@@ -371,7 +371,7 @@ def test_the_page_makes_constant_queries(client: Client) -> None:
 def test_only_a_site_admin_makes_studies() -> None:
     member = staff(StudyFactory.create())
     fields = {"slug": "s", "title": "S", "contact": "s@example.org"}
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotPermitted, match="Only a site admin"):
         services.make_study(actor=Actor.of(member.user), **fields)
     made = services.make_study(actor=Actor(member.user_id, is_site_admin=True), **fields)
     assert made.state == StudyState.DRAFT

@@ -118,9 +118,9 @@ def test_a_site_admin_has_no_way_into_a_study_that_is_run(role: Role) -> None:
     staff(study)
     actor = Actor.of(UserFactory.create(is_site_admin=True))
     user = UserFactory.create()
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match="not in it"):
         services.add_member(actor=actor, study=study, user=user, roles=[role])
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match="not in it"):
         enrolment.invite(actor=actor, study=study, email="x@example.org", roles=[role])
 
 
@@ -128,11 +128,11 @@ def test_a_site_admin_has_no_way_into_a_study_that_is_run(role: Role) -> None:
 def test_site_admin_can_only_add_a_coordinator_to_a_new_study(role: Role) -> None:
     cohort = CohortFactory.create()
     actor = Actor.of(UserFactory.create(is_site_admin=True))
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match="not in it"):
         enrolment.invite(
             actor=actor, study=cohort.study, email="x@example.org", roles=[role], cohort=None
         )
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match="not in it"):
         enrolment.invite(
             actor=actor,
             study=cohort.study,

@@ -1,4 +1,4 @@
-"""Setting up by double clicks: the same thing sent several times at the very same moment."""
+"""Forms for setting up a study, each sent several times at the same moment."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 
 def queries_of(client: Client, address: str) -> int:
-    """Queries of one GET that must succeed; once before, so that caches are warm."""
+    """Count the queries of a GET that must succeed, after one request that fills the caches."""
     assert client.get(address).status_code == 200
     return queries_in(lambda: client.get(address))
 

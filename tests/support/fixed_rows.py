@@ -1,4 +1,4 @@
-"""Rows that stay as they were written, whoever asks the database to change them."""
+"""Checks that append-only rows cannot be changed or deleted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db import DatabaseError, models, transaction
 
 
 def nothing_changes(changes: Mapping[type[models.Model], dict[str, Any]]) -> None:
-    """There are rows of each model, and neither this change of them nor deleting gets through."""
+    """Check that each model has rows, and that changing or deleting them is refused."""
     for model, change in changes.items():
         rows = model._default_manager.order_by("pk")
         before = list(rows.values())

@@ -19,7 +19,7 @@ from tests.support.judging_api import Caller
 
 
 def read(assignment: Assignment, *, seconds: float = 3600) -> Assignment:
-    """As if it had been shown so long ago."""
+    """Pretend that the text was first shown so many seconds ago."""
     assignment.first_shown_at = timezone.now() - timedelta(seconds=seconds)
     assignment.save(update_fields=["first_shown_at"])
     return assignment
@@ -38,7 +38,7 @@ def earned(member: Member) -> int:
 
 
 def wrong_in_the_book() -> list[str]:
-    """What the trial balance would say."""
+    """Return the errors of the trial balance."""
     return list(chain(compensation.imbalances(), compensation.credits_against_work()))
 
 

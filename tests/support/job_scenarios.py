@@ -1,4 +1,4 @@
-"""A job of each kind to be disturbed: what it is about, and what must be true afterwards."""
+"""A job of each kind for the fault tests, and what must be true afterwards."""
 
 from __future__ import annotations
 

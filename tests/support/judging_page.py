@@ -23,7 +23,7 @@ def signed_in(member: Member) -> Client:
 
 
 def cohort_of(member: Member) -> Cohort:
-    """The cohort that whoever judges has."""
+    """Return the cohort of a member who judges."""
     assert member.cohort is not None
     return member.cohort
 
@@ -44,7 +44,7 @@ def held(member: Member) -> Assignment:
 
 
 def filled(assignment: Assignment, *, score: int = 4, **changes: Any) -> dict[str, str]:
-    """Everything that must be answered, sent by “Send and go on”; None takes a field away."""
+    """Return the form of “Send and go on” with every required field; None removes a field."""
     keys = assignment.rubric.criteria.values_list("key", flat=True)
     letters = "ABCDEFG"[: len(assignment.order_shown)]
     fields: dict[str, Any] = {f"rating-{letter}-{key}": score for letter in letters for key in keys}
@@ -55,7 +55,7 @@ def filled(assignment: Assignment, *, score: int = 4, **changes: Any) -> dict[st
 
 
 def judged(member: Member, *, text: str = "That sounds heavy. I am here.") -> tuple[Rewrite, Flag]:
-    """What this member rewrote and reported in their next assignment."""
+    """Send the member's next assignment; return its rewrite and its flag."""
     actor = Actor.of(member.user)
     assignment = assignments.lease(actor=actor, slug=member.study.slug).assignment
     assert assignment is not None

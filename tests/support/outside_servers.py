@@ -28,7 +28,7 @@ SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 
 
 class OutsidePostgres(Postgres):
-    """Answers on 127.0.0.1 by password (SCRAM); the socket is for whoever looks after it."""
+    """PostgreSQL on 127.0.0.1 with passwords (SCRAM); administrators use the socket."""
 
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
@@ -123,7 +123,7 @@ class Authority:
 class TlsDoor:
     """Ends TLS before a PostgreSQL that was built without it, as PostgreSQL itself would.
 
-    The embedded one was; what is tried here is our side: how we ask, what we accept.
+    The embedded PostgreSQL is built without TLS. The tests are about the client's side.
     """
 
     def __init__(self, behind: int, certificate: Path, key: Path) -> None:
@@ -157,7 +157,7 @@ class TlsDoor:
         self._relay(inside, server)
 
     def _relay(self, inside: ssl.SSLSocket, server: socket.socket) -> None:
-        """Carry bytes both ways until one end has had enough."""
+        """Copy bytes both ways until one end closes."""
         others: dict[socket.socket, socket.socket] = {inside: server, server: inside}
         with suppress(OSError), inside, server:
             while True:

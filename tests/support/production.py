@@ -10,7 +10,7 @@ SECRET = "a-long-random-text-0123456789-abcdefghijklmnopqrstuvwxyz"
 
 
 def production_environment(home: Path, **more: str) -> dict[str, str]:
-    """Return all that production asks for; its servers answer nobody unless `more` names some."""
+    """Return every required setting; the servers are unreachable unless `more` names others."""
     plain = user_environment(
         **{
             "CODESIGN_ENV": "production",

@@ -1,4 +1,4 @@
-"""Sessions as browsers have them: fresh from the door, or ended without the browser knowing."""
+"""Sessions of test clients: signed in recently, signed in long ago, or ended."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from codesign.shared.stashed_forms import CSRF
 
 
 def session_ends() -> None:
-    """Every session is over; no browser knows."""
+    """End every session on the server; browsers keep their cookies."""
     Session.objects.all().delete()
 
 
 def made_here(client: Client) -> dict[str, str]:
-    """The hidden field of a form that the last page at this browser had."""
+    """Return the hidden CSRF field of the form on the last page."""
     return {CSRF: client.cookies["csrftoken"].value}
 
 
 def shown_lately(client: Client, *, seconds_ago: float = 0) -> Client:
-    """Whoever is signed in here has shown who they are just now, or that long ago."""
+    """Store that the person signed in `seconds_ago`."""
     session = client.session
     proof = {"method": "password", "at": time.time() - seconds_ago}
     session["account_authentication_methods"] = [proof]
@@ -33,6 +33,6 @@ def shown_lately(client: Client, *, seconds_ago: float = 0) -> Client:
 
 
 def clear_limits() -> None:
-    """Let time pass for what counts seconds between two mails to one address."""
+    """Clear the limits on the time between two e-mails to one address."""
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM accounts_signinmemory")

@@ -52,7 +52,7 @@ class Site:
         return made
 
     def wait(self) -> None:
-        """The waiting time passes, and the timer rings."""
+        """Let the waiting period pass, and run the timer."""
         Handover.objects.update(due_at=timezone.now() - timedelta(seconds=1))
         hand_over()
 

@@ -40,7 +40,7 @@ def closing(job: Callable[[], T]) -> T:
 
 
 def kinds(results: list[T | Exception]) -> list[str]:
-    """What sort of thing came of each, for comparing: the names of their types, sorted."""
+    """Return the sorted names of the results' types, for comparing."""
     return sorted(type(result).__name__ for result in results)
 
 

@@ -1,4 +1,4 @@
-"""An account taken before its owner comes: nothing made before the proof opens it after."""
+"""Credentials that were made before the e-mail address was confirmed stop working after it."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def by_code(client: Client, mailoutbox: list[EmailMessage], email: str = VICTIM)
 
 
 def as_before(password: str = ATTACKERS) -> User:
-    """An account that signed up with an earlier version, which kept the password with it."""
+    """Return an account of an earlier version, which stored a password before confirmation."""
     user = UserFactory.create(email=VICTIM, verified=False)
     user.set_password(password)
     user.save()
@@ -70,7 +70,7 @@ def as_before(password: str = ATTACKERS) -> User:
 
 
 def with_key(user: User) -> None:
-    """A key that an earlier version let somebody add."""
+    """Return an account with a key that an earlier version allowed before confirmation."""
     key = Authenticator(user=user, type=Authenticator.Type.RECOVERY_CODES, data={})
     Authenticator.objects.bulk_create([key])
 
@@ -190,7 +190,7 @@ def test_a_reset_of_a_proven_account_keeps_its_second_step(mailoutbox: list[Emai
 def test_changing_the_address_ends_earlier_credentials(
     mailoutbox: list[EmailMessage],
 ) -> None:
-    """A clinic makes accounts with its own addresses; who takes theirs over has it alone."""
+    """A clinic can make accounts with its own addresses and hand them over."""
     user = services.make_account(actor=SYSTEM, email="desk@example.org", password=ATTACKERS)
     clinic, owner = Client(), Client()
     assert sign_in(clinic, ATTACKERS, "desk@example.org")
@@ -245,15 +245,15 @@ def test_no_key_or_token_before_the_address_is_proven() -> None:
     client.force_login(user)  # a session that the doors would not give
     for page in ("mfa_activate_totp", "mfa_add_webauthn", "mfa_generate_recovery_codes"):
         client.post(reverse(page), {"code": "123456"})
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotPermitted, match="confirm your e-mail"):
         RecoveryCodes.activate(user)
     assert not Authenticator.objects.exists()
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotPermitted, match="confirm your e-mail"):
         services.make_token(actor=Actor.of(user), user=user, name="n", scopes=["judge"], days=1)
 
 
 def test_the_waiting_page_takes_no_other_address(mailoutbox: list[EmailMessage]) -> None:
-    """An attacker cannot sign up with an own address, get its code, and change to the victim's."""
+    """An attacker cannot sign up, receive a code, and then change to a victim's address."""
     attacker = Client()
     sign_up(attacker, ATTACKERS, "attacker@example.org")
     code = last_code(mailoutbox)
@@ -293,15 +293,15 @@ def test_code_requested_in_another_browser_does_not_sign_in(
 
 
 def test_a_request_of_a_session_that_ends_meanwhile_makes_nothing() -> None:
-    """It read the account before the proof, and writes after."""
+    """The request reads the account before the confirmation and writes after it."""
     user = services.make_account(actor=SYSTEM, email=VICTIM, password=ATTACKERS)
     read_before = User.objects.get(id=user.id)
     proofs.end_earlier_ways_in(user_id=user.id)
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="signed out"):
         RecoveryCodes.activate(read_before)
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="signed out"):
         proofs.choose_password(user=read_before, password=ATTACKERS)
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="signed out"):
         services.make_token(
             actor=Actor.of(user), user=read_before, name="n", scopes=["judge"], days=1
         )

@@ -1,4 +1,4 @@
-"""Every door of the judging API, for those it is open to and those it is not."""
+"""Every endpoint of the judging API, for people with and without permission."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def test_unreadable_bodies(panelist: Caller) -> None:
 
 
 def untouched(id: str) -> None:
-    """Nothing of an assignment was kept: it is held as it was leased."""
+    """Check that nothing was saved and that the assignment is still leased."""
     held = Assignment.objects.get(id=id)
     assert (held.state, held.draft) == (AssignmentState.LEASED, None)
     assert not Judgement.objects.exists()
@@ -152,7 +152,7 @@ def untouched(id: str) -> None:
 
 @pytest.mark.parametrize("digits", [400, 4000, 5000])
 def test_invalid_numbers_are_refused(panelist: Caller, digits: int) -> None:
-    """Neither an error of ours, nor a sentence of the language's library, nor kept."""
+    """The refusal does not quote Python's error, and the draft is not saved."""
     id = panelist.lease().json()["id"]
 
     def sent(method: str, part: str, **body: Any) -> Any:
@@ -290,7 +290,7 @@ def test_a_closed_round_accepts_open_assignments_and_leases_none(panelist: Calle
 
 
 def test_queries_are_constant() -> None:
-    """However many tasks and responses there are, and however much somebody has done."""
+    """The number of queries does not grow with tasks, responses or judgements."""
     counts = []
     for tasks in (4, 12):
         member = judge()
@@ -311,7 +311,7 @@ MODEL_WORDS = ("source", "model", "created_at", "number", "position", "seed", "p
 
 
 def test_an_assignment_does_not_reveal_the_model(panelist: Caller) -> None:
-    """A walk over every reply of a whole sitting."""
+    """Checks every response of a whole sitting."""
     replies = [panelist.send("GET", "studies/"), panelist.lease()]
     for number in range(3):
         id = Assignment.objects.get(state=AssignmentState.LEASED).id

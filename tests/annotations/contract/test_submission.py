@@ -1,4 +1,4 @@
-"""What is taken and what is refused, field by field."""
+"""Which values are accepted and refused, field by field."""
 
 from __future__ import annotations
 
@@ -262,22 +262,22 @@ def test_drafts_may_be_incomplete(draft: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "draft",
+    ("draft", "said"),
     [
-        [],
-        None,
-        {"odd": 1},
-        {"comment": "\x00"},
-        {"flags": [{"note": "\ud800"}]},
-        {"ratings": [{"\x00": 1}]},
-        {"active_seconds": math.inf},
+        ([], "one JSON object"),
+        (None, "one JSON object"),
+        ({"odd": 1}, "only contain parts of a submission"),
+        ({"comment": "\x00"}, "cannot be saved"),
+        ({"flags": [{"note": "\ud800"}]}, "cannot be saved"),
+        ({"ratings": [{"\x00": 1}]}, "cannot be saved"),
+        ({"active_seconds": math.inf}, "invalid number"),
     ],
 )
-def test_drafts_that_cannot_be_saved_are_refused(draft: Any) -> None:
-    with pytest.raises(Invalid):
+def test_drafts_that_cannot_be_saved_are_refused(draft: Any, said: str) -> None:
+    with pytest.raises(Invalid, match=said):
         parse_draft(draft)
 
 
 def test_drafts_are_bounded() -> None:
-    with pytest.raises(TooLarge):
+    with pytest.raises(TooLarge, match="too long to save"):
         parse_draft({"comment": "x" * MAX_DRAFT})

@@ -1,4 +1,4 @@
-"""The same wrong answers get the same sentence through the API and on the page, at their field."""
+"""The API and the page show the same error at the same field."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ def test_the_same_seed_gives_the_same_choice_and_few_replies_stay_as_they_are() 
 
 @pytest.mark.django_db
 def test_no_way_into_a_round_makes_a_task_of_more_than_four() -> None:
-    """An earlier version let 5 to 49 replies through, at the price of two."""
+    """An earlier version made tasks of 5 to 49 responses for the pay of two."""
     member = judge()
     made = judging_round(member.cohort, tasks=0)
     prompt = PromptFactory.create(study=made.study)

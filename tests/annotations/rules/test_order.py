@@ -1,4 +1,4 @@
-"""Which response stands left."""
+"""Which response is shown first."""
 
 from __future__ import annotations
 

@@ -122,9 +122,9 @@ def test_a_new_material_consent_is_needed_first(member: Member) -> None:
     judging_round(member.cohort, tasks=2)
     held = lease(member)
     publish(member.study)
-    with pytest.raises(NoConsent):
+    with pytest.raises(NoConsent, match="sign the consent"):
         send(held)
-    with pytest.raises(NoConsent):
+    with pytest.raises(NoConsent, match="sign the consent"):
         ask(member)
     sign(member)
     assert send(held).next is not None
@@ -187,7 +187,7 @@ def test_late_work_whose_seat_is_taken_is_refused_and_its_draft_stays(member: Me
     let_expire(held)
     expire_leases()
     lease(judge(cohort=member.cohort))
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="no longer assigned"):
         send(held)
     held.refresh_from_db()
     assert (held.state, held.draft) == (AssignmentState.EXPIRED, {"comment": "mine"})
@@ -200,7 +200,7 @@ def test_late_work_on_a_withdrawn_prompt_is_refused(member: Member) -> None:
     let_expire(held)
     expire_leases()
     prompts.withdraw_prompt(actor=SYSTEM, prompt=held.prompt)
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="no longer assigned"):
         send(held)
     assert not Seat.objects.filter(offered=True).exists()
 
@@ -240,7 +240,7 @@ def test_late_work_after_the_same_task_came_again(member: Member) -> None:
     again = lease(member)
     assert again.task_id == late.task_id
     assert send(late).next is None
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="already sent"):
         send(again)
     assert Seat.objects.filter(state=SeatState.FILLED).count() == 1
 
@@ -262,10 +262,10 @@ def test_withdrawing_between_lease_and_submit(member: Member, level: WithdrawalL
     held = lease(member)
     consent.withdraw(actor=actor(member), member=member, level=level)
     assert Seat.objects.get().offered
-    with pytest.raises(NoConsent):
+    with pytest.raises(NoConsent, match="sign the consent"):
         send(held)
     sign(member)
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="no longer assigned"):
         send(held)
     assert ask(member) is None
     assert ask(judge(cohort=member.cohort)) is not None

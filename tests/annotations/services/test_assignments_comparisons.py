@@ -1,4 +1,4 @@
-"""Comparisons of models come in among the rest: neither place, asks nor pay tell (decision 20)."""
+"""Assignments that compare models look like all others (decision 20)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def mixed(people: int = PEOPLE) -> tuple[list[Member], Round]:
 
 
 def walk(member: Member, comparing: Round) -> list[bool]:
-    """All that one person is given by the API, in its order: whether it compares models."""
+    """Judge every assignment that the API gives; return for each whether it compares models."""
     caller = Caller(member)
     compared = set(Task.objects.filter(round=comparing).values_list("prompt_id", flat=True))
     found, seen = [], caller.lease().json()
@@ -61,7 +61,7 @@ def test_evaluation_seats_are_mixed_in_and_all_finished() -> None:
 
 
 def test_evaluation_and_judging_assignments_look_the_same() -> None:
-    """Same keys, asks, rubric, pay and form of ids, in the answer of the API."""
+    """The API returns the same keys, asks, rubric, pay and form of ids."""
     (member,), comparing = mixed(people=1)
     caller = Caller(member)
     shown: dict[bool, set[str]] = {True: set(), False: set()}

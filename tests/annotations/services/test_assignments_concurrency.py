@@ -43,7 +43,7 @@ def check_seats() -> None:
 
 
 def judge_until_nothing_is_left(member: Member) -> list[Any]:
-    """Every prompt the member got, in order, until there is nothing for them."""
+    """Judge until no assignment is left; return the prompts in order."""
     got: list[Any] = []
     held = assignments.lease(actor=Actor.of(member.user), slug=member.study.slug).assignment
     while held is not None:
@@ -169,7 +169,7 @@ def someone_holds_the_task() -> Iterator[tuple[Member, threading.Event, threadin
 
 
 def test_a_member_waits_for_a_locked_task_with_a_free_seat(someone_holds_the_task: Any) -> None:
-    """The only task is locked by another person: one waits for it, and gets its second seat."""
+    """Another person locks the only task; the member waits and gets its second seat."""
     member, _, release = someone_holds_the_task
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(closing, lambda: lease_of(member))
@@ -180,7 +180,7 @@ def test_a_member_waits_for_a_locked_task_with_a_free_seat(someone_holds_the_tas
 
 
 def test_a_withdrawal_while_sending_refuses_or_retracts() -> None:
-    """Sent first: it counts. Withdrawn first: it is refused, and the seat is free."""
+    """Sent first, the judgement counts. Sent second, it is refused and the seat is free."""
     for _ in range(6):
         member = judge()
         judging_round(member.cohort, tasks=1)

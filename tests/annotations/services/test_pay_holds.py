@@ -1,4 +1,4 @@
-"""Pay without work: what comes too fast is stored, acknowledged, and held for a person to see."""
+"""Work that is sent too fast is stored and acknowledged, and its pay is held."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _as_in_earnest(settings: Any) -> None:
-    """Tests answer in milliseconds, which elsewhere counts as human."""
+    """Use the real limits on work speed; other tests relax them to allow milliseconds."""
     settings.PAY_PACE = 4
 
 
@@ -105,7 +105,7 @@ def test_spare_time_grows_with_time(member: Member) -> None:
 
 
 def test_leases_of_older_versions_are_paid(member: Member) -> None:
-    """A row from before the columns were there: nothing is known of it, so nothing is held."""
+    """Rows from before these columns lack the work speed, so their pay is not held."""
     first = lease(member)
     made_before(first)
     first = Assignment.objects.get(id=first.id)
@@ -139,7 +139,7 @@ def test_late_work_uses_the_same_spare_time(member: Member) -> None:
 
 
 def test_time_counts_from_when_a_text_was_first_shown(member: Member) -> None:
-    """Who wrote, stopped, came back and sends at once has read it: nothing is held."""
+    """A member who wrote, stopped and returned has read the text, so the pay is not held."""
     client = signed_in(member)
     client.get(judge_url(member))
     first = read(held(member))

@@ -124,7 +124,7 @@ def test_identical_responses_tie_their_prompts_where_they_are_no_stock_phrase(
 def test_withdrawing_a_prompt_is_final_and_recorded(study: Study) -> None:
     prompt = add(study, row("One", line=1)).by_line[1]
     assert services.withdraw_prompt(actor=SYSTEM, prompt=prompt).withdrawn_at
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="already withdrawn"):
         services.withdraw_prompt(actor=SYSTEM, prompt=prompt)
 
 
@@ -168,5 +168,5 @@ def test_roles_that_may_add_prompts(study: Study, role: Role, allowed: bool) -> 
     if allowed:
         assert services.add_prompts(actor=actor, study=study, rows=[row("One")]).made == 1
     else:
-        with pytest.raises(NotPermitted):
+        with pytest.raises(NotPermitted, match="Your role"):
             services.add_prompts(actor=actor, study=study, rows=[row("One")])

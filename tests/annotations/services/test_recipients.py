@@ -103,7 +103,7 @@ def test_home_and_page_ask_to_delete_until_it_is_confirmed() -> None:
 def test_a_release_in_force_has_nothing_to_delete() -> None:
     taken = Taken()
     actor = Actor.of(taken.taker.user)
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="not superseded"):
         recipients.acknowledge(actor=actor, release=taken.release)
     assert not has_acknowledged(actor=actor, release=taken.release)
     assert taken_and_superseded(actor=actor, study=taken.story.study) == []

@@ -179,7 +179,7 @@ def test_an_import_moves_no_prompt_that_a_release_used_to_another_side() -> None
 
 def test_only_coordinators_may_regroup(study: Study) -> None:
     for role in (Role.ML_ENGINEER, Role.AUDITOR, Role.SAFETY_LEAD):
-        with pytest.raises(NotPermitted):
+        with pytest.raises(NotPermitted, match="Your role"):
             regroup_prompts(actor=Actor.of(staff(study, role).user), study=study)
     coordinator = Actor.of(staff(study, Role.COORDINATOR).user)
     assert regroup_prompts(actor=coordinator, study=study).moved == 0

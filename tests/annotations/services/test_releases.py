@@ -1,4 +1,4 @@
-"""Building and freezing in the database: what gets in, kills, refusals, who may ask."""
+"""Building and freezing a release: its records, killed builds, refusals and permissions."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_release_holds_what_was_judged() -> None:
 
 
 def test_unrelated_writes_leave_every_data_file_as_it_was() -> None:
-    """The same inputs give the same bytes, whatever else the study goes on with."""
+    """The same inputs give the same bytes while the study continues."""
     story = Story()
     prompt = story.prompt()
     story.rewrite(story.judge(story.member(), prompt))
@@ -110,8 +110,8 @@ def test_held_out_and_withdrawn_never_enter() -> None:
     }
 
 
-def test_flags_count_whoever_raised_them() -> None:
-    """A warning about a text holds although its author takes no part any more."""
+def test_a_flag_counts_after_its_author_withdraws() -> None:
+    """The flag still keeps the response out of preferences."""
     story = Story()
     prompt = story.prompt()
     gone = story.member()
@@ -215,7 +215,7 @@ def test_personal_data_keeps_a_rewrite_out_and_helplines_do_not() -> None:
 
 
 def test_builds_leave_no_draft(settings: Any, tmp_path: Path) -> None:
-    """Neither of a release that was frozen nor of one that could not be written."""
+    """A build deletes its draft, both after a freeze and after a failure."""
     story = Story()
     story.judge(story.member(), story.prompt())
     settings.RELEASES_DIR = tmp_path / "releases"
@@ -260,18 +260,18 @@ def test_roles_that_may_request_a_release() -> None:
     )
     assert asked.requested_by == story.coordinator.user
     panelist = MemberFactory.create(cohort=story.cohorts["lived"])
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotPermitted, match="Your role"):
         releases.request_release(
             actor=Actor.of(panelist.user), study=story.study, purpose="training"
         )
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match="Choose a purpose"):
         releases.request_release(actor=SYSTEM, study=story.study, purpose="advertising")
 
 
 @pytest.mark.parametrize("old", ["frozen", "superseded"])
 @pytest.mark.parametrize("new", sorted(ReleaseState))
 def test_a_frozen_release_is_never_built_again(old: str, new: str) -> None:
-    """Whatever is written past the services: frozen may become superseded, and nothing else."""
+    """The database allows one change of a frozen release: to superseded."""
     row = frozen_release(StudyFactory.create(), state=old)
     found = DatasetRelease.objects.filter(id=row.id)
     if new in (old, "superseded"):

@@ -81,7 +81,7 @@ def test_cancelling_a_build_leaves_no_files(story: Story, settings: Any, tmp_pat
 
 def test_a_frozen_release_cannot_be_cancelled(story: Story) -> None:
     made = release(story.study)
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="is done"):
         releases.cancel(actor=Actor.of(story.coordinator.user), release=made)
 
 

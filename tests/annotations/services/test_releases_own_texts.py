@@ -121,7 +121,7 @@ def test_a_text_made_private_during_a_build_is_not_released() -> None:
         assert releases.freeze(release=made, draft=draft, work=work)
         made.refresh_from_db()
         assert SAID not in files_of(made)
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFound, match="does not exist"):
             accept(rewrite)
 
 

@@ -1,4 +1,4 @@
-"""What a withdrawal means for what was handed out before: listed by records, by nobody's name."""
+"""A withdrawal lists the records to delete from earlier releases, without names."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_work_outside_a_release_is_not_listed(state: str) -> None:
 
 
 def is_genuine(entry: dict[str, Any], key: dict[str, str]) -> bool:
-    """As a recipient checks it who has the files of a release and an entry, and no way to ask."""
+    """Verify an entry as a recipient does, with the files of the release alone."""
     x, signature = (
         base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))
         for value in (key["x"], entry["signature"])

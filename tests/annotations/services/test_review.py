@@ -81,20 +81,23 @@ def test_a_decided_review_cannot_wait_again(
     actor = Actor.of(coordinator.user)
     review.decide(actor=actor, kind=Kind.REWRITES, item_id=rewrite.id, state="accepted")
     review.decide(actor=actor, kind=Kind.FLAGS, item_id=flag.id, state="dismissed")
-    with pytest.raises((Conflict, Invalid)):
+    unknown = (Invalid, "Unknown decision")
+    refusal, said = (Conflict, "rewrite is accepted") if state == "pending" else unknown
+    with pytest.raises(refusal, match=said):
         review.decide(actor=actor, kind=Kind.REWRITES, item_id=rewrite.id, state=state)
-    with pytest.raises((Conflict, Invalid)):
+    refusal, said = (Conflict, "flag is dismissed") if state == "reported" else unknown
+    with pytest.raises(refusal, match=said):
         review.decide(actor=actor, kind=Kind.FLAGS, item_id=flag.id, state=state)
 
 
 def test_unknown_things_are_refused(member: Member, coordinator: Member) -> None:
     rewrite, flag = judged(member)
     actor = Actor.of(coordinator.user)
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match="Unknown decision"):
         review.decide(actor=actor, kind=Kind.REWRITES, item_id=rewrite.id, state="upheld")
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match="at most 500 characters"):
         review.decide(actor=actor, kind=Kind.FLAGS, item_id=flag.id, state="upheld", note="x" * 501)
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match="does not exist"):
         review.decide(actor=actor, kind=Kind.FLAGS, item_id=rewrite.id, state="upheld")
 
 
@@ -109,7 +112,7 @@ def test_a_stale_page_does_not_overrule_a_colleague(
         state="held_back",
         seen="pending",
     )
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="decided on this while"):
         review.decide(
             actor=Actor.of(clinician.user),
             kind=Kind.REWRITES,
@@ -123,9 +126,9 @@ def test_nobody_decides_on_their_own(member: Member, clinician: Member) -> None:
     judging_round(cohort_of(clinician))
     rewrite, flag = judged(clinician)
     actor = Actor.of(clinician.user)
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotPermitted, match="your own work"):
         review.decide(actor=actor, kind=Kind.REWRITES, item_id=rewrite.id, state="accepted")
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotPermitted, match="your own work"):
         review.decide(actor=actor, kind=Kind.FLAGS, item_id=flag.id, state="dismissed")
     assert queries.counts(actor=actor, study_id=member.study_id) == queries.Counts(0, 0, 0)
 
@@ -141,7 +144,8 @@ def test_others_are_refused(member: Member, role: str) -> None:
         other = staff(judge().study)
     else:
         other = staff(member.study, role)
-    with pytest.raises((NotPermitted, NotFound)):
+    refusal, said = (NotFound, "not in it") if role == "stranger" else (NotPermitted, "Your role")
+    with pytest.raises(refusal, match=said):
         review.decide(
             actor=Actor.of(other.user),
             kind=Kind.REWRITES,

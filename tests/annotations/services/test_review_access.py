@@ -191,14 +191,14 @@ def test_late_work_of_a_reviewer_is_refused(member: Member, clinician: Member) -
     client = signed_in(clinician)
     assert client.get(review_page(member)).context["item"] is not None
     assignments.stop(actor=Actor.of(colleagues[1].user), assignment_id=held[1].id)
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="no longer assigned"):
         send(mine)
 
 
 def test_held_out_prompts_come_back_and_stay_unread_until_given_up(
     member: Member, clinician: Member
 ) -> None:
-    """Else one review of a comparison would leave nobody to judge the next one."""
+    """Otherwise one review of a comparison would leave nobody to judge the next one."""
     made = judging_round(cohort_of(clinician), tasks=1, overlap=2, kind=RoundKind.EVALUATION)
     granted = [Purpose.TAKE_PART, Purpose.EVALUATION]
     judged(judge(cohort=clinician.cohort, granted=granted))

@@ -76,7 +76,7 @@ def test_closing_and_opening_again_offers_the_lowest_free_seat() -> None:
     assert not Seat.objects.filter(offered=True).exists()
     rounds.open_round(actor=SYSTEM, round=made)
     assert Seat.objects.get(offered=True).number == 1
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="round is open"):
         rounds.open_round(actor=SYSTEM, round=made)
 
 
@@ -85,7 +85,7 @@ def test_held_out_prompts_are_for_evaluation_alone(kind: RoundKind) -> None:
     made = judging_round(CohortFactory.create(), tasks=1, kind=kind)
     held_out = kind == RoundKind.JUDGING
     prompt = PromptFactory.create(study=made.study, held_out=held_out)
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match="Held-out prompts"):
         rounds.add_tasks(
             actor=SYSTEM, round=made, items=[(prompt, [ResponseFactory.create(prompt=prompt)])]
         )
@@ -97,22 +97,22 @@ def test_invalid_tasks_are_refused() -> None:
     good = ResponseFactory.create(prompt=prompt)
     gone = ResponseFactory.create(prompt=prompt, withdrawn_at=timezone.now())
     elsewhere = ResponseFactory.create()
-    wrong: list[tuple[Prompt, list[Any]]] = [
-        (prompt, []),
-        (prompt, [good, good]),
-        (prompt, [good, gone]),
-        (prompt, [good, elsewhere]),
-        (elsewhere.prompt, [elsewhere]),
+    wrong: list[tuple[Prompt, list[Any], str]] = [
+        (prompt, [], "at least one response"),
+        (prompt, [good, good], "each response only once"),
+        (prompt, [good, gone], "Withdrawn"),
+        (prompt, [good, elsewhere], "must belong to its prompt"),
+        (elsewhere.prompt, [elsewhere], "belongs to another study"),
     ]
-    for which, responses in wrong:
-        with pytest.raises(Invalid):
+    for which, responses, said in wrong:
+        with pytest.raises(Invalid, match=said):
             rounds.add_tasks(actor=SYSTEM, round=made, items=[(which, responses)])
     rounds.add_tasks(actor=SYSTEM, round=made, items=[(prompt, [good])])
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="only once"):
         rounds.add_tasks(actor=SYSTEM, round=made, items=[(prompt, [good])])
     other = PromptFactory.create(study=made.study)
     pair = (other, [ResponseFactory.create(prompt=other)])
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="only once"):
         rounds.add_tasks(actor=SYSTEM, round=made, items=[pair, pair])
     assert Task.objects.count() == 1
 
@@ -132,11 +132,17 @@ def test_many_tasks_cost_few_queries() -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"asks": []}, {"asks": ["sing"]}, {"asks": ["rating", "rating"]}, {"overlap": 0}]
+    ("changes", "said"),
+    [
+        ({"asks": []}, "Choose what to ask"),
+        ({"asks": ["sing"]}, "Choose what to ask"),
+        ({"asks": ["rating", "rating"]}, "Choose what to ask"),
+        ({"overlap": 0}, "at least one seat"),
+    ],
 )
-def test_invalid_plans_are_refused(changes: dict[str, Any]) -> None:
+def test_invalid_plans_are_refused(changes: dict[str, Any], said: str) -> None:
     made = judging_round(CohortFactory.create(), tasks=0)
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match=said):
         make(made, plan(made, **changes))
 
 
@@ -150,9 +156,9 @@ def test_plans_stay_in_their_study() -> None:
     made = judging_round(CohortFactory.create(), tasks=0)
     other = CohortFactory.create()
     for changes in ({"cohort": other}, {"rubric": make_rubric(other.study)}):
-        with pytest.raises(Invalid):
+        with pytest.raises(Invalid, match="belong to this study"):
             make(made, plan(made, **changes))
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match="Choose at least one cohort"):
         make(made)
 
 
@@ -161,9 +167,9 @@ def test_only_a_coordinator_manages_rounds() -> None:
     made = judging_round(member.cohort, tasks=1, opened=False)
     roles = (Role.SAFETY_LEAD, Role.ML_ENGINEER, Role.AUDITOR)
     for other in (member, *(staff(made.study, role) for role in roles)):
-        with pytest.raises(NotPermitted):
+        with pytest.raises(NotPermitted, match="Your role"):
             rounds.open_round(actor=Actor.of(other.user), round=made)
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match="not in it"):
         rounds.open_round(actor=Actor.of(MemberFactory.create().user), round=made)
     coordinator = Actor.of(staff(made.study).user)
     assert rounds.open_round(actor=coordinator, round=made).state == RoundState.OPEN
@@ -177,9 +183,9 @@ def test_a_change_of_a_rubric_is_a_new_version() -> None:
     assert [criterion.key for criterion in shown.criteria] == ["heard", "usable"]
     assert words.rubric_in(first.id, "cy").criteria == shown.criteria
     for keys in ([], ["heard", "heard"]):
-        with pytest.raises(Invalid):
+        with pytest.raises(Invalid, match="at least one criterion"):
             make_rubric(study, keys=keys)
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotPermitted, match="Your role"):
         rubrics.make_rubric(
             actor=Actor.of(staff(study, Role.AUDITOR).user),
             study=study,

@@ -163,12 +163,12 @@ def test_an_import_can_be_stopped_while_groups_are_computed(study: Study) -> Non
     intake = Intake(actor=SYSTEM, study=study)
     with transaction.atomic():
         intake.add_prompts(intake.ready([templated(draw, n) for n in range(300)]))
-        with pytest.raises(InterruptedError):
+        with pytest.raises(InterruptedError, match="stopped by the test"):
             intake.settle(interrupt)
 
 
 def interrupt() -> None:
-    raise InterruptedError
+    raise InterruptedError("stopped by the test")
 
 
 def templated(draw: random.Random, number: int) -> PromptRow:

@@ -28,7 +28,7 @@ RATED = [{"response": name, "criterion": "heard", "score": 5} for name in "ab"]
 
 @pytest.fixture
 def story(db: None) -> Story:
-    """Three prompts: one with a private number in its reply, one with a helpline, one itself."""
+    """Three prompts: a private number in a response, a helpline, a private number in the prompt."""
     made = Story()
     member = made.member()
     made.judge(member, made.prompt(RING, OTHER))
@@ -83,7 +83,7 @@ def test_a_cleared_text_is_in_and_one_kept_out_is_not(story: Story) -> None:
 
 
 def test_texts_are_looked_at_once(story: Story, settings: Any) -> None:
-    """The second release starts no process: with everything looked at there is nothing to ask."""
+    """The second release starts no scan, because every text was scanned already."""
     release(story.study)
     assert [
         queries.not_looked_at(kind=kind, study_id=story.study.id, most=10) for kind in Kind
@@ -116,20 +116,20 @@ def test_refused_decisions(story: Story) -> None:
     row = Response.objects.get(text=RING)
     clean = Response.objects.get(text=LINE)
     auditor = staff(story.study, "auditor")
-    for refusal, changes in (
-        (NotPermitted, {"actor": Actor.of(auditor.user)}),
-        (NotPermitted, {"actor": Actor.of(story.member().user)}),
-        (Invalid, {"state": "clear"}),
-        (Invalid, {"state": ""}),
-        (Conflict, {"seen": "kept_out"}),
-        (NotFound, {"text_id": clean.id}),
-        (NotFound, {"kind": Kind.PROMPT}),
+    for refusal, said, changes in (
+        (NotPermitted, "Your role", {"actor": Actor.of(auditor.user)}),
+        (NotPermitted, "Your role", {"actor": Actor.of(story.member().user)}),
+        (Invalid, "Unknown decision", {"state": "clear"}),
+        (Invalid, "Unknown decision", {"state": ""}),
+        (Conflict, "decided on this text in the meantime", {"seen": "kept_out"}),
+        (NotFound, "no such text", {"text_id": clean.id}),
+        (NotFound, "no such text", {"kind": Kind.PROMPT}),
     ):
-        with pytest.raises(refusal):
+        with pytest.raises(refusal, match=said):
             decide(story, row, **{"state": "cleared"} | changes)
     elsewhere = StudyFactory.create()
     coordinator = Actor.of(staff(elsewhere, "coordinator").user)
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match="no such text"):
         decide(story, row, "cleared", study=elsewhere, actor=coordinator)
     row.refresh_from_db()
     assert row.text_check == TextCheck.FOUND

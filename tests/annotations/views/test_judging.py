@@ -250,7 +250,7 @@ def test_an_unknown_skip_reason_is_refused_and_answers_stay(member: Member) -> N
 
 
 def test_stop_saves_and_returns_the_seat(member: Member) -> None:
-    """Others can take the text at once; whoever goes on finds it as they left it."""
+    """Others can lease the seat at once; a member who continues finds their draft."""
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
@@ -343,7 +343,7 @@ def test_others_are_refused(member: Member) -> None:
 
 
 def test_constant_queries() -> None:
-    """However many tasks there are, and however many of them somebody has judged."""
+    """The number of queries does not grow with tasks or with judgements."""
     counts = []
     for tasks in (3, 12):
         member = judge()

@@ -98,7 +98,7 @@ def test_a_rewrite_stays_out_of_review_its_counts_and_its_pages(
         page = client.get(reverse(f"annotations:{address}", kwargs={"slug": member.study.slug}))
         assert SAID not in page.content.decode()
     for who in (actor, SYSTEM):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFound, match="does not exist"):
             review.decide(
                 actor=who, kind=Kind.REWRITES, item_id=rewrite.id, state=RewriteState.ACCEPTED
             )
@@ -122,7 +122,7 @@ def test_an_allowed_text_can_be_private_again_before_a_review(
     rewrite, _ = judged(member, text=SAID)
     for state in ("private", "free", "private"):
         free(member, state)
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match="does not exist"):
         review.decide(
             actor=Actor.of(coordinator.user),
             kind=Kind.REWRITES,
@@ -262,7 +262,7 @@ def test_nobody_else_sees_or_decides(member: Member, coordinator: Member) -> Non
         assert answer.status_code == 404
     for role in (Role.AUDITOR, Role.ML_ENGINEER, Role.SAFETY_LEAD):
         assert signed_in(staff(member.study, role)).get(own_url(member)).status_code == 403
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match="does not exist"):
         own_texts.decide(actor=SYSTEM, text_id=text.id, state="free")
     text.refresh_from_db()
     assert text.state == OwnState.WAITING
@@ -297,5 +297,5 @@ def test_former_members_still_see_their_texts(member: Member) -> None:
 
 def test_states_and_their_words_are_complete() -> None:
     assert set(OWN_STATES.table) == set(OwnState)
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match="Unknown choice"):
         own_texts.decide(actor=SYSTEM, text_id=uuid.uuid4(), state="waiting")

@@ -1,4 +1,4 @@
-"""Downloads in parts, through page and API: what goes on after a break, and what does not."""
+"""Downloads in parts, through the page and the API: which ones resume after a break."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def test_an_unchanged_file_is_not_sent_again(given: Given, door: str) -> None:
 
 @pytest.mark.parametrize("door", DOORS)
 def test_a_download_does_not_resume_after_a_withdrawal(given: Given, door: str) -> None:
-    """standards 2.9: the part that is there already is all that there will be."""
+    """standards 2.9: the rest of a file cannot be downloaded after a withdrawal."""
     given.ask(door, Range="bytes=0-99")
     withdraw(given.judge)
     answer, body = given.ask(door, Range="bytes=100-", **{"If-Range": f'"{given.sha256}"'})

@@ -370,7 +370,7 @@ def test_nobody_else_plans_or_moves_rounds(
 
 
 def test_another_study_finds_nothing(doors: dict[str, str], client: Client) -> None:
-    """Neither at that study's addresses, nor at one's own with a round of that study."""
+    """A coordinator of another study gets 404 for both studies' addresses."""
     own = coordinator_of(CohortFactory.create().study, client).study
     at_home = [address(n, own, round_id=Round.objects.get().id) for n in DOORS if n != "round-plan"]
     for door in (*doors.values(), *at_home):

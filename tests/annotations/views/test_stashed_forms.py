@@ -1,4 +1,4 @@
-"""What somebody judged whose session had ended is there once they are back."""
+"""A judging form sent after the session ended is restored at the next sign-in."""
 
 from __future__ import annotations
 

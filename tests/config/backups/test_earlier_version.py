@@ -1,8 +1,8 @@
-"""What an earlier version saved comes back into this one, and this one's tables count it right.
+"""A backup of an earlier version is restored by this version, and its counters are right.
 
 `earlier/first.tar.xz` is a backup by the first version that real data could have been in: the demo
 study with 26 paid and 56 example judgements, two releases and a trained model, their files left
-out. Whoever adds a migration of data adds a backup from before it where these rows do not meet it.
+out. If you add a data migration that changes none of these rows, add a backup from before it.
 """
 
 import tarfile

@@ -1,4 +1,4 @@
-"""Nobody who looks after the site takes over a study that people are in (decision 0019)."""
+"""A site admin cannot take over a study that has members (decision 0019)."""
 
 from __future__ import annotations
 
@@ -67,11 +67,11 @@ def test_a_takeover_of_a_running_study_does_not_succeed(site: Site) -> None:
 def test_a_site_admin_has_no_other_door(site: Site) -> None:
     site.stop()
     for email in ("ada@example.org", "nobody-yet@example.org"):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFound, match="not in it"):
             enrolment.invite(
                 actor=Actor.of(site.ada), study=site.study, email=email, roles=[Role.COORDINATOR]
             )
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match="not in it"):
         studies.add_member(
             actor=Actor.of(site.ada), study=site.study, user=site.new, roles=[Role.COORDINATOR]
         )
@@ -158,7 +158,7 @@ def test_an_approver_was_a_site_admin_well_before(site: Site) -> None:
 
 
 def test_who_was_let_in_again_shortly_before_does_not_approve(site: Site) -> None:
-    """A former colleague's account could be opened for this."""
+    """Otherwise a site admin could reactivate a former colleague's account to approve."""
     gone = site_admin("gone@example.org")
     site.stop(gone, site.cora.user)
     asked = site.ask()
@@ -207,7 +207,7 @@ def test_who_asked_or_approved_does_not_take_the_place_by_its_invitation(
 
 
 def test_an_offer_of_a_new_study_is_void_once_it_runs() -> None:
-    """It could lie in wait: offered while nobody was there, taken up months later."""
+    """Otherwise an offer made before the study runs could be accepted months later."""
     ada = site_admin("ada@example.org")
     study = StudyFactory.create(state=StudyState.DRAFT)
     for email in ("cora@example.org", "sleeper@example.org"):
@@ -247,7 +247,7 @@ def test_study_with_data_but_no_members_waits_too() -> None:
 
 
 def test_any_staff_member_can_object(site: Site) -> None:
-    """While its coordinator is stopped and there is one site admin, nobody else could."""
+    """With a deactivated coordinator and one site admin, nobody else could object."""
     site.stop()
     asked = site.ask()
     auditor = browser(site.auditor.user)
@@ -267,7 +267,7 @@ def test_any_staff_member_can_object(site: Site) -> None:
 
 
 def test_reactivating_a_coordinator_ends_the_request(site: Site) -> None:
-    """Else an admin could end the alarm, and stop the account again just before the time is up."""
+    """Otherwise a site admin could end the alarm and deactivate the account again near the end."""
     site.stop()
     asked = site.ask()
     OutgoingMail.objects.all().delete()
@@ -283,7 +283,7 @@ def test_a_coordinator_of_another_study_does_not_object(site: Site) -> None:
     site.stop()
     asked = site.ask()
     other = staff(StudyFactory.create())
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match="not in it"):
         services.object_to(actor=Actor.of(other.user), handover_id=asked.id)
     keys = {"slug": other.study.slug, "handover_id": asked.id}
     assert browser(other.user).post(reverse("desk:handover-object", kwargs=keys)).status_code == 404
@@ -297,7 +297,7 @@ def test_another_site_admin_objects_and_who_asked_withdraws(site: Site) -> None:
         assert browser(site.cora.user).post(end).status_code in (302, 403)
         assert browser(admin).post(end).status_code == 302
         assert state_of(asked) == state
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotPermitted, match="Somebody else made this request"):
         services.withdraw(actor=Actor.of(site.bea), handover_id=asked.id)
 
 
@@ -319,7 +319,7 @@ def test_only_one_request_is_open_at_a_time(site: Site) -> None:
     name = reverse("desk:coordinator", kwargs={"slug": site.study.slug})
     there = reverse("desk:handover-decide", kwargs={"handover_id": asked.id})
     assert browser(site.bea).get(name).headers["Location"] == there
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with pytest.raises(IntegrityError, match="handover"), transaction.atomic():
         Handover.objects.create(
             study=site.study, email="y@example.org", requested_by=site.bea, due_at=timezone.now()
         )

@@ -1,4 +1,4 @@
-"""Several who decide on a handover at the same moment: one of them does."""
+"""Several people decide on a handover at the same moment; one decision counts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_objecting_and_taking_effect_at_the_same_moment() -> None:
-    """Whichever comes first counts, and nothing of the other happened."""
+    """The first one counts, and the other changes nothing."""
     site = Site()
     site.stop()
     for _ in range(3):

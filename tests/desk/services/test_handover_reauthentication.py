@@ -1,4 +1,4 @@
-"""What a site admin does to others waits until they have shown lately who they are."""
+"""A site admin needs a recent sign-in to change other accounts."""
 
 from __future__ import annotations
 

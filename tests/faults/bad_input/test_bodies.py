@@ -91,7 +91,7 @@ class Place:
         return self.client(door).post(where, fields)
 
     def everything(self) -> list[Any]:
-        """What any of the doors could have changed."""
+        """Return every row that a page or endpoint could have changed."""
         tables = (Judgement, DatasetRelease, GenerationRun, TrainingRun, Round, Upload)
         return [
             list(Assignment.objects.order_by("id").values_list("id", "state", "draft")),
@@ -101,7 +101,7 @@ class Place:
 
 @pytest.fixture
 def place() -> Iterator[Place]:
-    """Whatever was refused has changed nothing."""
+    """Check after the test that refused requests changed nothing."""
     made = Place()
     before = made.everything()
     yield made
@@ -122,7 +122,7 @@ def test_a_body_that_is_too_long_is_refused(place: Place, door: str) -> None:
 
 @pytest.mark.parametrize("door", API)
 def test_an_oversized_body_is_refused_before_it_is_parsed(place: Place, door: str) -> None:
-    """Parsed, lists in lists hold 25 times their length."""
+    """Parsed nested lists need 25 times the memory of their text."""
     most = 800_000 if door in ("submission", "skip", "draft") else 100_000
     for length, status in ((most + 1, 413), (most, 400)):
         body = b'{"x":[' + b"[]," * ((length - 20) // 3) + b"[]]}"

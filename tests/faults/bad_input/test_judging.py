@@ -128,7 +128,7 @@ def test_a_response_of_another_task_is_refused_through_the_api(member: Member) -
 def test_a_response_of_another_task_is_refused_through_the_page(
     member: Member, letter: str
 ) -> None:
-    """The page names replies by letter: another's has none, and its id means nothing here."""
+    """The page names responses by letter, so the id of another task's response is refused."""
     held = lease(member)
     other = judge()
     judging_round(other.cohort)
@@ -199,7 +199,7 @@ def test_a_judgement_after_its_lease_whose_seat_is_taken_is_refused_and_the_draf
 
 
 def test_a_late_submission_is_shown_to_its_author() -> None:
-    """Sent in vain, and opened again later: the words are there to be copied."""
+    """After a refused late submission, the author can open and copy their words."""
     late = judge()
     judging_round(late.cohort, tasks=1)
     held = lease(late)
@@ -289,7 +289,7 @@ def test_the_back_button_shows_the_sent_judgement(door: Door) -> None:
 
 
 def test_a_rubric_can_change_during_an_assignment(door: Door) -> None:
-    """What was leased is judged by the questions that were shown; the next ones are as planned."""
+    """A leased assignment keeps its rubric; the next assignment uses the new one."""
     held = lease(door.member)
     make_rubric(door.member.study, keys=("entirely", "new", "questions"))
     assert "Entirely" not in door.look(held).text

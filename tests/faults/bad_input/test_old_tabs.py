@@ -38,7 +38,7 @@ def expire(held: Assignment) -> None:
 
 @pytest.fixture
 def came(door: Door) -> Came:
-    """An assignment whose time was over, and the one by which its text came again."""
+    """Return an expired assignment, and the assignment that leased its task again."""
     first = lease(door.member)
     door.keep(first, "Begun in the old tab.")
     expire(first)

@@ -47,7 +47,7 @@ def test_a_release_without_judgements_is_refused(door: str) -> None:
 
 
 def equally_good() -> Member:
-    """Somebody who found both replies equal, to two prompts."""
+    """Add a member who ranks both responses as a tie, for two prompts."""
     member = judge()
     judging_round(member.cohort, tasks=2)
     for number in range(2):
@@ -90,7 +90,7 @@ def without_a_pair() -> DatasetRelease:
 
 @pytest.mark.parametrize("door", ["page", "api"])
 def test_a_release_without_pairs_is_frozen_with_its_other_records(door: str) -> None:
-    """It is asked for and read at either door; both say that there is no pair."""
+    """The page and the API both say that there is no pair."""
     study = equally_good().study
     client = signed_in(staff(study, Role.COORDINATOR))
     made = ask(client, study.slug, door)

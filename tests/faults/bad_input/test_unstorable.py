@@ -161,7 +161,7 @@ def test_no_parameter_of_an_address_is_an_error_of_ours(world: World, who: str) 
     for route in ROUTES:
         for kind, name in PARAMETER.findall(route):
             if kind == "uuid":
-                continue  # takes nothing but ids
+                continue  # accepts only ids
             for bad in ("9" * 30, "0" * 5000) if kind == "int" else (LONG, "%00", "a%00b", HUGE):
                 where = world.fill(route, **{name: bad})
                 answer = fine(client.get(where), where)

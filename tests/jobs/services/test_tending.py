@@ -86,7 +86,7 @@ def test_the_timer_skips_locked_jobs() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_that_no_longer_beats_counts_as_dead() -> None:
-    """The connection may stay open if a machine sleeps or a library hangs."""
+    """The worker's connection can stay open while a machine sleeps or a library hangs."""
     hung, over = threading.Event(), threading.Event()
 
     def plan(_work: object) -> None:

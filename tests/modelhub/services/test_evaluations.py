@@ -137,7 +137,7 @@ def test_concurrent_requests_start_one_comparison(panel: list[Member]) -> None:
 
 
 def test_whose_answers_must_not_test_a_model_is_asked_for_none(panel: list[Member]) -> None:
-    """Otherwise the seat is lost, and they read distressing texts in vain (standards 2.8)."""
+    """Otherwise a seat is lost, and a member reads upsetting texts for nothing (standards 2.8)."""
     evaluation = compared(panel)
     judging_round(panel[0].cohort, tasks=1)
     consent.change_choice(
@@ -216,7 +216,7 @@ def test_who_may_compare(panel: list[Member]) -> None:
     study = panel[0].study
     child = child_of(study)
     for refused in (panel[0], staff(study, "auditor"), staff(study, "safety_lead")):
-        with pytest.raises(NotPermitted):
+        with pytest.raises(NotPermitted, match="Your role"):
             plan_evaluation(actor=Actor.of(refused.user), study=study, child=child)
     engineer = Actor.of(staff(study, "ml_engineer").user)
     assert plan_evaluation(actor=engineer, study=study, child=child).requested_by_id
@@ -238,7 +238,7 @@ def test_the_trail_names_who_asked_for_the_round_and_the_answers(panel: list[Mem
     )
     assert set(events.values_list("actor_id", flat=True)) == {engineer.user_id}
     assert made.parent_run.requested_by_id == engineer.user_id
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotPermitted, match="Your role"):
         open_round(actor=engineer, round=judging_round(panel[0].cohort, tasks=0, opened=False))
 
 

@@ -187,7 +187,7 @@ def test_cancel_discards_texts_in_progress_and_resume_continues(study: Study) ->
         chunks.save_chunk(work=running, drafts=late)
     assert claim(run) is None
     assert states(run) == ["done"] * 2 + ["pending"] * 4
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="is cancelled"):
         generation.cancel_run(actor=SYSTEM, run=run)
     generation.resume_run(actor=SYSTEM, run=run)
     finish(run)
@@ -228,7 +228,7 @@ def test_a_worker_dispatches_another_while_chunks_are_left(study: Study) -> None
 
 def test_an_equal_run_is_refused_while_the_first_is_unfinished(study: Study) -> None:
     start(study, settings=Settings(seed=7))
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="already running"):
         start(study, settings=Settings(seed=7))
     assert start(study, settings=Settings(seed=8)).config_hash
 
@@ -238,16 +238,16 @@ def test_invalid_runs_are_refused(study: Study) -> None:
     version = ensure_embedded_model()
     imported = ensure_imported_model(actor=SYSTEM, study=study, name="m")
     foreign = ModelVersion.objects.create(study=other, name="f", kind=ModelKind.EMBEDDED)
-    wrong: tuple[dict[str, Any], ...] = (
-        {"settings": Settings(samples=0)},
-        {"version": imported},
-        {"version": foreign},
-        {"prompts": []},
-        {"prompts": add_prompts(other, "Elsewhere")},
-        {"round": open_round(CohortFactory.create(study=other))},
+    wrong: tuple[tuple[dict[str, Any], str], ...] = (
+        ({"settings": Settings(samples=0)}, "Choose 1 to"),
+        ({"version": imported}, "cannot write responses here"),
+        ({"version": foreign}, "cannot write responses here"),
+        ({"prompts": []}, "no prompts to answer"),
+        ({"prompts": add_prompts(other, "Elsewhere")}, "prompts is part of another study"),
+        ({"round": open_round(CohortFactory.create(study=other))}, "round is part of another"),
     )
-    for extra in wrong:
-        with pytest.raises(Invalid):
+    for extra, said in wrong:
+        with pytest.raises(Invalid, match=said):
             start(study, **extra)
     assert version.study_id is None
 
@@ -286,12 +286,12 @@ def test_who_may_start_and_stop(study: Study, role: Role, allowed: bool) -> None
         generation.cancel_run(actor=actor, run=run)
         generation.resume_run(actor=actor, run=run)
         return
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotPermitted, match="Your role"):
         start(study, actor=actor)
     for service in (generation.cancel_run, generation.resume_run):
-        with pytest.raises(NotPermitted), transaction.atomic():
+        with pytest.raises(NotPermitted, match="Your role"), transaction.atomic():
             service(actor=actor, run=run)
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match="generation run does not exist"):
         queries.run_in(study_id=StudyFactory.create().id, run_id=run.id)
 
 

@@ -122,11 +122,20 @@ def test_every_bad_line_is_listed_in_order(study: Study, tmp_path: Path) -> None
     assert [problem.line for problem in refused.value.problems] == [1, 2, 4]
 
 
-@pytest.mark.parametrize("name", ["p.txt", "nowhere.jsonl", "broken.parquet"])
-def test_unknown_and_missing_files_are_refused(study: Study, tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("p.txt", "unknown format"),
+        ("nowhere.jsonl", "There is no file"),
+        ("broken.parquet", "cannot be read as Parquet"),
+    ],
+)
+def test_unknown_and_missing_files_are_refused(
+    study: Study, tmp_path: Path, name: str, said: str
+) -> None:
     if name != "nowhere.jsonl":
         (tmp_path / name).write_text("not much")
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match=said):
         load(study, tmp_path / name)
 
 
@@ -157,7 +166,7 @@ def test_a_truncated_table_reports_that_the_rest_was_not_read(
 
 
 def test_an_empty_file_is_a_mistake(study: Study, tmp_path: Path) -> None:
-    with pytest.raises(RowsRefused):
+    with pytest.raises(RowsRefused, match="row is invalid"):
         load(study, write(tmp_path / "p.jsonl"))
 
 
@@ -231,9 +240,9 @@ def test_the_watch_callback_is_called_while_tasks_are_made(study: Study, tmp_pat
     def watch(report: ImportReport) -> None:
         tasks.append(report.tasks)
         if report.tasks:
-            raise InterruptedError
+            raise InterruptedError("stopped by the test")
 
-    with pytest.raises(InterruptedError):
+    with pytest.raises(InterruptedError, match="stopped by the test"):
         load(study, path, watch=watch)
     assert (tasks[0], tasks[-1]) == (0, 1)
     assert not Prompt.objects.exists()
@@ -338,7 +347,7 @@ def test_who_may_import(study: Study, tmp_path: Path) -> None:
         staff(study, Role.SAFETY_LEAD),
         MemberFactory.create(cohort__study=study),
     ):
-        with pytest.raises(NotPermitted):
+        with pytest.raises(NotPermitted, match="Your role"):
             import_file(actor=Actor.of(member.user), study=study, path=path)
     engineer = staff(study, Role.ML_ENGINEER)
     assert import_file(actor=Actor.of(engineer.user), study=study, path=path).tasks == 1

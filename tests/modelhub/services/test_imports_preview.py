@@ -175,5 +175,5 @@ def test_the_api_check_returns_split_groups_and_imports_nothing(
 @pytest.mark.parametrize("role", [Role.AUDITOR, Role.SAFETY_LEAD])
 def test_who_may_not_import_may_not_check(study: Study, tmp_path: Path, role: Role) -> None:
     actor = Actor.of(staff(study, role).user)
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotPermitted, match="Your role"):
         check_file(actor=actor, study=study, path=write(tmp_path, *ROWS))

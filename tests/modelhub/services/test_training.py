@@ -65,11 +65,11 @@ def test_only_the_ml_engineer_may_ask() -> None:
     engineer = staff(study, "ml_engineer")
     assert ask(study, actor=Actor.of(engineer.user)).requested_by == engineer.user
     for role in ("coordinator", "auditor", "safety_lead"):
-        with pytest.raises(NotPermitted):
+        with pytest.raises(NotPermitted, match="Your role"):
             ask(study, actor=Actor.of(staff(study, role).user))
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotPermitted, match="Your role"):
         ask(study, actor=Actor.of(MemberFactory.create(cohort__study=study).user))
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match="not in it"):
         ask(study, actor=Actor.of(staff(StudyFactory.create(), "ml_engineer").user))
 
 

@@ -118,7 +118,7 @@ def test_the_ml_engineer_alone_trains(
 def test_training_runs_of_another_study_are_not_found(
     run: TrainingRun, evaluation: Evaluation, name: str
 ) -> None:
-    """Neither with this study's URL nor with its ids in the URL of another study."""
+    """The URL of this study and the URL of another study with its ids both return 404."""
     stranger = staff(StudyFactory.create(), Role.ML_ENGINEER)
     url = address(name, run, evaluation)
     assert visit(signed_in(stranger), name, url) == 404
@@ -299,7 +299,7 @@ def test_a_comparison_shows_how_far_its_answers_are_until_all_are_there() -> Non
 
 
 def test_there_is_always_a_model_to_start_from() -> None:
-    """Also if all responses were imported, so that no run registered the embedded model."""
+    """The embedded model is offered even if all responses were imported."""
     engineer = staff(StudyFactory.create(), Role.ML_ENGINEER)
     frozen_release(engineer.study)
     url = reverse("modelhub:training-start", kwargs={"slug": engineer.study.slug})

@@ -60,8 +60,8 @@ def written(folder: Path) -> dict[str, list[str]]:
 def judged_by(*granting: str) -> Selection:
     """Forty prompts, the first twenty judged by one person, the others by four.
 
-    Whoever grants, every config and every split has rows, so that nothing in the card but the
-    paths tells two releases apart.
+    Every config and every split has rows for every choice of `granting`, so that two cards differ
+    only in their paths.
     """
     prompts = [prompt(f"p{n:02}") for n in range(40)]
     people = ("lived-1", "clinical-1", "lived-2", "clinical-2")
@@ -94,7 +94,7 @@ def before_withdrawal() -> Selection:
 
 
 def after_withdrawal() -> Selection:
-    """Somebody in it withdrew, so nobody judged the first twenty prompts."""
+    """The person who judged the first twenty prompts withdrew."""
     return judged_by("clinical-1", "lived-2", "clinical-2")
 
 
@@ -126,7 +126,7 @@ def test_a_release_after_a_withdrawal_loads_as_its_own_rows(
 
 
 def test_equal_content_has_equal_paths_and_any_other_content_others(tmp_path: Path) -> None:
-    """So that a release is reproducible and its copies share what is cached."""
+    """A release is reproducible, and its copies share cached files."""
     folders = {}
     for name, chosen in (
         ("one", before_withdrawal()),
@@ -158,7 +158,7 @@ def test_the_card_explains_how_to_load_changed_files(tmp_path: Path, before: Pat
 
 @pytest.mark.django_db
 def test_an_older_release_shows_loading_advice() -> None:
-    """Its files cannot change, so whoever loads it must be told."""
+    """Its files cannot change, so the page and the API explain how to load it."""
     story = Story()
     story.judge(story.member(), story.prompt())
     new = release(story.study)

@@ -37,7 +37,7 @@ def test_no_texts_start_no_process() -> None:
     ],
 )
 def test_a_scan_that_does_not_end_clears_no_text(command: Sequence[str]) -> None:
-    with pytest.raises(ScanFailed):
+    with pytest.raises(ScanFailed, match="of 2 texts were scanned"):
         with_personal_data(["one", "two"], helplines=[], command=command, stuck_after=0.5)
 
 
@@ -46,12 +46,12 @@ def test_cancelling_a_scan_does_not_wait() -> None:
         raise KeyError("cancelled")
 
     endless = ["sh", "-c", r"printf '\0'; exec sleep 60"]
-    with pytest.raises(KeyError):
+    with pytest.raises(KeyError, match="cancelled"):
         with_personal_data(["one", "two"], helplines=[], command=endless, on_progress=enough)
 
 
 def test_torch_is_never_loaded_for_it() -> None:
-    """It alone would take twice the memory that a whole release may take."""
+    """PyTorch alone needs twice the memory limit of a release."""
     code = (
         "from annotations.datasets.plumbing import personal_data_scanner\n"
         "personal_data_scanner.main(); import torch"
@@ -69,7 +69,7 @@ def test_torch_is_never_loaded_for_it() -> None:
 
 
 def test_an_error_log_never_quotes_the_text() -> None:
-    """A text that breaks it is somebody's own words."""
+    """The log must not quote a text that breaks the scan: it is a person's own words."""
     ended = subprocess.run(
         COMMAND,
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""What was found harmful counts whatever its author consents to, and tells nothing of them."""
+"""Reports of harm count for every consent of their author and reveal nothing about them."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_no_preference_where_harm_was_found(
 
 @pytest.mark.parametrize("config", ["unpaired_preference", "unpaired_preference-lived"])
 def test_no_response_is_good_where_harm_was_found(config: str) -> None:
-    """Nor is it bad by their word: a record would be made of what may not be used."""
+    """The response is not bad either: the record would use a judgement without consent."""
     judged = [
         judgement("clinical-9", [], all_harmful=True),
         judgement("lived-1", A_FIRST, ratings=RATED),
@@ -125,7 +125,7 @@ def test_a_reply_that_others_found_bad_is_not_good() -> None:
 
 
 def test_a_comparison_without_consent_does_not_outweigh_a_warning() -> None:
-    """Their work would speak for a text, which they agreed to no more."""
+    """The judgement would count in favour of a response without consent."""
     judged = [judgement("lived-9", [], all_harmful=True), judgement("lived-1", A_FIRST)]
     judged += [judgement(f"lived-{n}", A_FIRST) for n in (2, 3, 4)]
     records, dropped = made(selection(judged, granting={"lived-1"}), "preference")
@@ -169,7 +169,7 @@ def _take_back(member: Member, what: str) -> None:
 @pytest.mark.parametrize("what", ["this purpose", *sorted(WithdrawalLevel)])
 @pytest.mark.parametrize("cohort", BOTH)
 def test_reports_of_harm_count_after_withdrawals(purpose: str, what: str, cohort: str) -> None:
-    """Found by somebody who then took back that purpose, or everything; for every use."""
+    """The report counts for every purpose after its author withdraws one purpose or all."""
     story = Story()
     prompt = story.prompt()
     gone, stays = story.member(cohort), story.member()
