@@ -1,4 +1,4 @@
-"""A backup holds everything at one moment; a restore brings all of it back, or refuses."""
+"""A backup contains everything at one moment; a restore brings everything back or refuses."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def backup(tmp_path: Path) -> Path:
 
 
 def brought(study: Study) -> Path:
-    """Let a coordinator bring a file of prompts that no worker has read; where it lies."""
+    """Upload a file of prompts that no worker has read; return its path."""
     upload = receive(
         actor=Actor(user_id=staff(study, Role.COORDINATOR).user_id),
         study=study,
@@ -82,7 +82,7 @@ def brought(study: Study) -> Path:
 
 
 def contents(database: psycopg.Connection[Any]) -> dict[str, tuple[int, str]]:
-    """Count each table's rows and hash them, whatever order they come in."""
+    """Count and hash the rows of each table, in any order."""
     found = {}
     names = database.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
     for (name,) in names.fetchall():
@@ -143,11 +143,14 @@ def test_the_restored_database_guards_itself_as_before(
     assert manage(home, "restore", str(backup)).returncode == 0
     server = started(home)
     with psycopg.connect(server.url(APP_ROLE), autocommit=True) as app:
-        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        with pytest.raises(
+            psycopg.errors.InsufficientPrivilege,
+            match="permission denied for table annotations_judgement",
+        ):
             app.execute("DELETE FROM annotations_judgement")
         app.execute("INSERT INTO django_session VALUES ('a', 'b', now())")
     with psycopg.connect(server.url(OWNER_ROLE), autocommit=True) as owner:
-        with pytest.raises(psycopg.errors.RaiseException):
+        with pytest.raises(psycopg.errors.RaiseException, match="append_only"):
             owner.execute("DELETE FROM annotations_judgement")
         given = owner.execute(
             "INSERT INTO auth_group (name) VALUES ('later') RETURNING id"

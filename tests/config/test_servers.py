@@ -1,4 +1,4 @@
-"""The embedded servers by themselves: who may do what, and crashes."""
+"""The embedded servers: privileges of roles, and starts after a crash."""
 
 import os
 import shutil
@@ -58,23 +58,25 @@ def test_application_role_reads_and_writes_rows(postgres: Postgres) -> None:
 
 
 @pytest.mark.parametrize(
-    "statement",
+    ("statement", "said"),
     [
-        "ALTER TABLE kept ADD COLUMN more text",
-        "ALTER TABLE kept DISABLE TRIGGER append_only",
-        "DROP TRIGGER append_only ON kept",
-        "TRUNCATE kept",
-        "DROP TABLE kept",
-        "CREATE TABLE mine (id bigint)",
-        "SET session_replication_role = replica",
-        f"SET ROLE {OWNER_ROLE}",
-        f"GRANT {OWNER_ROLE} TO {APP_ROLE}",
+        ("ALTER TABLE kept ADD COLUMN more text", "must be owner of table kept"),
+        ("ALTER TABLE kept DISABLE TRIGGER append_only", "must be owner of table kept"),
+        ("DROP TRIGGER append_only ON kept", "must be owner of relation kept"),
+        ("TRUNCATE kept", "denied for table kept"),
+        ("DROP TABLE kept", "must be owner of table kept"),
+        ("CREATE TABLE mine (id bigint)", "denied for schema public"),
+        ("SET session_replication_role = replica", "denied to set parameter"),
+        (f"SET ROLE {OWNER_ROLE}", "denied to set role"),
+        (f"GRANT {OWNER_ROLE} TO {APP_ROLE}", "denied to grant role"),
     ],
 )
-def test_application_role_cannot_get_round_triggers(postgres: Postgres, statement: str) -> None:
+def test_application_role_cannot_get_round_triggers(
+    postgres: Postgres, statement: str, said: str
+) -> None:
     with (
         psycopg.connect(postgres.url(APP_ROLE)) as app,
-        pytest.raises(psycopg.errors.InsufficientPrivilege),
+        pytest.raises(psycopg.errors.InsufficientPrivilege, match=said),
     ):
         app.execute(statement)
 
@@ -116,7 +118,7 @@ def test_killed_postgres_starts_again_with_its_rows(postgres: Postgres) -> None:
 def test_process_id_file_of_a_dead_server_does_not_keep_the_next_out(
     postgres: Postgres, home: Path
 ) -> None:
-    """After a crash the id in it may belong to another process: here to this one."""
+    """After a crash its process id may belong to another process, here to the test's."""
     assert postgres.child is not None
     postgres.child.signal(signal.SIGKILL)
     postgres.child.clear_away()

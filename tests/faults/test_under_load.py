@@ -69,7 +69,7 @@ def installation(
 
 
 def let_write(installation: Installation) -> None:
-    """Many short runs in place of the demo's long one, whose rest nobody would wait for."""
+    """Replace the demo's long generation run by many short ones, so that the test can end."""
     with installation.running.connect() as database:
         (round_id,) = database.execute("SELECT id FROM annotations_round").fetchone() or ("",)
         (model,) = database.execute("SELECT name FROM modelhub_modelversion").fetchone() or ("",)
@@ -192,7 +192,7 @@ def superuser_url(installation: Installation) -> str:
 
 
 def bring_a_file(visitor: Visitor, page: Page, home: Path) -> None:
-    """More than there is room for: it is refused in words, and no part of it stays."""
+    """A file larger than the disk space is refused with a sentence and not stored."""
     form = page.form_with("file")
     answer = visitor.client.post(
         page.url,
@@ -207,7 +207,7 @@ def bring_a_file(visitor: Visitor, page: Page, home: Path) -> None:
 
 
 def ask_for_a_release(installation: Installation) -> None:
-    """It is taken or not; which, depends on the last bytes of the disk."""
+    """The request may succeed or fail, depending on the last bytes of the disk."""
     with staff(installation, "coordinator") as client:
         answer = client.post("dataset-releases/", json={"purpose": "training"})
     assert answer.status_code in (201, 503), answer.text
@@ -231,7 +231,7 @@ def back_up(home: Path) -> None:
 
 
 def assert_every_page_says_it(visitor: Visitor, paths: tuple[str, ...]) -> None:
-    """A page that only reads may still come; one that cannot says why, in words."""
+    """Pages that only read may load; every other page explains that the disk is full."""
     for path in paths:
         answer = visitor.client.get(path)
         assert answer.status_code in (200, 503), (path, answer.text)
@@ -239,8 +239,10 @@ def assert_every_page_says_it(visitor: Visitor, paths: tuple[str, ...]) -> None:
 
 
 def stop_by_its_log(admin: psycopg.Connection[tuple[object, ...]]) -> None:
-    """Let PostgreSQL need another piece of its log, of which it has prepared a few."""
-    with pytest.raises(psycopg.OperationalError):
+    """Use up the prepared WAL files, so that PostgreSQL needs a new one and stops."""
+    with pytest.raises(
+        psycopg.OperationalError, match=r"server closed the connection|No space left"
+    ):
         use_up_its_log(admin)
 
 
@@ -259,7 +261,7 @@ def send(visitor: Visitor, page: Page, *, status: int) -> Page:
 
 
 def assert_all_goes_on(installation: Installation) -> None:
-    """The model writes, what was asked for ends one way or the other, new work is taken."""
+    """Check that the model writes, releases end, and new submissions are accepted."""
     ended = "SELECT 1 FROM annotations_datasetrelease WHERE state NOT IN ('frozen', 'failed')"
     with installation.running.connect() as database:
         written = rows(database, WRITTEN)

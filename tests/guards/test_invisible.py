@@ -105,11 +105,19 @@ def test_a_reply_that_shows_nothing_does_not_come_in(reply: str) -> None:  # d37
             import_row({"prompt": "Hello", "responses": [one, "real"]}, line=1)
 
 
-@pytest.mark.parametrize("field", ["external_id", "category", "language", "topics"])
-def test_a_row_whose_field_shows_nothing_is_refused(field: str) -> None:
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [
+        ("external_id", "external_id is neither text nor a number"),
+        ("category", "the category .* is unknown"),
+        ("language", "language must be a code"),
+        ("topics", "the topic .* must be text"),
+    ],
+)
+def test_a_row_whose_field_shows_nothing_is_refused(field: str, said: str) -> None:
     """Prevents an invisible category, language, topic or id, which nobody could find again."""
     value: Any = [UNSEEN] if field == "topics" else UNSEEN
-    with pytest.raises(BadRow):
+    with pytest.raises(BadRow, match=said):
         import_row({"prompt": "Hello", field: value}, line=1)
 
 

@@ -137,18 +137,20 @@ def test_the_loop_from_judgement_to_the_next_comparison(installation: Installati
 
 
 def _history_cannot_be_rewritten(installation: Installation) -> None:
-    """Not by the application's role, even where a session asks the triggers to look away."""
+    """The application's role may not change history, even in a session that ignores triggers."""
     tables = [apps.get_model(label)._meta.db_table for label in sorted(APPEND_ONLY)]
     with installation.running.connect() as connection:
         for table in map(sql.Identifier, tables):
             for statement in ("UPDATE {} SET id = id", "DELETE FROM {}"):
                 connection.execute("SET pgtrigger.ignore = '*:append_only'")
-                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                with pytest.raises(
+                    psycopg.errors.InsufficientPrivilege, match="permission denied for table"
+                ):
                     connection.execute(sql.SQL(statement).format(table))
 
 
 def _leaves_and_comes_back(panelist: Visitor) -> None:
-    """Leaving takes no more steps than joining (standards 2.8), and one may return."""
+    """Leaving takes at most as many steps as joining (standards 2.8), and a return is possible."""
     page = panelist.get(f"{STUDY}/consent/leave/")
     panelist.submit(page, page.form_with(to="leave"))
     page = panelist.get(f"{STUDY}/judge/")
@@ -219,10 +221,10 @@ def _engineer_trains(installation: Installation, release: str) -> str:
         learning_rate="0.001",
         max_steps="4",
     )
-    page = polled(engineer, urlsplit(made.url).path, lambda p: "Finished" in p.words)
+    page = polled(engineer, urlsplit(made.url).path, lambda p: "Open the new model" in p.words)
     assert "Loss" in page.words
     made_here = re.search(
-        rf'href="({STUDY}/models/[0-9a-f-]+/)">Look at the new model', flowed(page.text)
+        rf'href="({STUDY}/models/[0-9a-f-]+/)">Open the new model', flowed(page.text)
     )
     assert made_here
     page = engineer.get(made_here[1])
@@ -243,7 +245,7 @@ def _panel_compares(installation: Installation, comparison: str) -> None:
     texts = _held_out_texts()
 
     def compares(page: Page) -> bool:
-        """Whether a pair of the comparison is shown; what they held from before is sent first."""
+        """Return whether a pair of the comparison is shown, after an earlier assignment is sent."""
         if "Send and continue" not in page.words:
             return False
         if any(text in page.words for text in texts):

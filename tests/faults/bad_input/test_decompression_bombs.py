@@ -1,4 +1,4 @@
-"""Small files and bodies that unpack to gigabytes: refused in words, at little cost, at every door.
+"""Small files that unpack to gigabytes are refused with a sentence, quickly, everywhere.
 
 The bombs are harmless: made here, of zeros and one letter.
 """
@@ -65,7 +65,7 @@ def nested(depth: int) -> Any:
 
 
 def bombs() -> dict[str, tuple[str, bytes, str]]:
-    """What it is → the file's name, its bytes, and what is said of it."""
+    """Return for each kind of bomb the file's name, its bytes and the expected error."""
     hello = ["Hello"]
     columns = {f"c{number}": [1] for number in range(5_001)}
     deep = "[" * 900 + "]" * 900
@@ -107,7 +107,7 @@ BOMBS = bombs()
 
 
 class Watched:
-    """How much this process grew at the most, and how long it took, within a block."""
+    """Measures the peak growth of this process's memory, and the time, within a block."""
 
     def __enter__(self) -> Watched:
         Path("/proc/self/clear_refs").write_text("5")  # the highest mark begins anew

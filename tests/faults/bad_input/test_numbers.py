@@ -150,8 +150,12 @@ def test_the_form_of_a_round(member: Member, client: Client, number: int) -> Non
 
 @pytest.mark.parametrize("number", [-1, 2**63, 2**64 + 1])
 def test_commands(member: Member, number: int) -> None:
-    for option in ("--seed", "--samples", "--max-new-tokens"):
-        with pytest.raises(CommandError):
+    for option, said in (
+        ("--seed", "Choose a seed"),
+        ("--samples", "Choose 1 to"),
+        ("--max-new-tokens", "Choose a length"),
+    ):
+        with pytest.raises(CommandError, match=said):
             call_command(
                 "generate", member.study.slug, f"{option}={number}", model="SmolLM2-135M-Instruct"
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import uuid
@@ -13,7 +14,7 @@ import pytest
 from django.apps import apps
 from django.http import QueryDict
 from django.test import Client
-from django.urls import URLResolver, get_resolver, reverse
+from django.urls import URLResolver, get_resolver
 
 from codesign.accounts import services as accounts
 from codesign.accounts.rules import Rate, TokenScope
@@ -26,6 +27,7 @@ from tests.factories.accounts import UserFactory
 from tests.factories.annotations import judge, judging_round, lease
 from tests.factories.modelhub import add_prompts
 from tests.factories.studies import staff
+from tests.support.judging_api import problem
 from tests.support.release_study import Story, release
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -217,30 +219,55 @@ def test_no_field_of_a_form_is_an_error_of_ours(world: World, who: str) -> None:
     assert tried > (5 if who == "nobody" else 20)
 
 
-def test_no_field_of_a_body_is_an_error_of_ours(world: World) -> None:
-    """NUL, lone surrogates, too long, too large: in every key of what the API takes."""
+BAD = (NUL, SURROGATE, LONG, int(HUGE), -1, 1e400, [NUL], {NUL: SURROGATE})
+
+
+def is_valid(name: str, value: Any) -> bool:
+    """Return whether a field takes this value: a long prompt, or a number for a text."""
+    if name == "prompt":
+        return bool(value == LONG)
+    return name in ("external_id", "system_message") and isinstance(value, int)
+
+
+def bodies(world: World) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """Yield an address, a body without errors for it, and the name of one more field."""
+    study, model = f"studies/{world.study.slug}", ensure_embedded_model().name
+    prompt = {"prompt": "I lie awake.", "category": "education", "language": "en"}
+    yield f"{study}/prompts/", prompt, "external_id"
+    run = {"model": model, "samples": 1, "system_message": "Be kind."}
+    yield f"{study}/generation-runs/", run, "seed"
+    yield f"{study}/dataset-releases/", {"purpose": "training", "least_p": 0.5}, "least_margin"
+    release = world.there["release_id"]
+    yield "training-runs/", {"release": release, "base": model, "method": "sft"}, "seed"
+
+
+def test_a_bad_field_of_a_body_is_refused_by_its_name(world: World) -> None:
+    """NUL, lone surrogates, too long, too large: one bad field at a time, in every body."""
     client = world.people["program"]
     client.raise_request_exception = False
-    bodies: dict[str, list[str]] = {
-        f"studies/{world.study.slug}/prompts/": ["prompt", "external_id", "category", "language"],
-        f"studies/{world.study.slug}/generation-runs/": ["model", "samples", "settings"],
-        f"studies/{world.study.slug}/dataset-releases/": ["purpose", "note", "key"],
-        "training-runs/": ["release", "method", "base", "steps"],
-    }
-    for where, names in bodies.items():
-        for name in names:
-            for bad in (NUL, SURROGATE, LONG, int(HUGE), -1, 1e400, [NUL], {NUL: SURROGATE}):
-                body = dict.fromkeys(names, "x") | {name: bad}
-                sent_as = json.dumps([body] if where.endswith("prompts/") else body)
-                fine(
-                    client.post(
-                        f"/api/v1/{where}",
-                        sent_as,
-                        content_type="application/json",
-                        headers={"Idempotency-Key": "k"},
-                    ),
-                    (where, name, str(bad)[:9].encode("utf-8", "replace")),
-                )
+
+    def send(where: str, body: dict[str, Any]) -> Any:
+        sent = json.dumps({"prompts": [body]} if where.endswith("prompts/") else body)
+        key = {"Idempotency-Key": str(uuid.uuid4())}
+        address = f"/api/v1/{where}"
+        return client.post(address, sent, content_type="application/json", headers=key)
+
+    for where, body, more in bodies(world):
+        for name, bad in itertools.product([*body, more], BAD):
+            answer = send(where, body | {name: bad})
+            if is_valid(name, bad):
+                assert answer.status_code == 201, (where, name, str(bad)[:9])
+                continue
+            found = problem(answer, 400)
+            if bad == 1e400:
+                assert found["title"] == "This is not valid JSON. Send JSON in UTF-8."
+            else:
+                assert found["fields"].keys() == {"rows" if "prompt" in body else name}
+        answer = send(where, body)
+        if where == "training-runs/":
+            assert "no accepted rewrites" in problem(answer, 400)["title"]
+        else:
+            assert answer.status_code == 201, (where, answer.content)
 
 
 HEADERS = {
@@ -256,17 +283,34 @@ HEADERS = {
 }
 
 
+ANSWERS = {"/": 302, "/account/login/": 200, "/api/v1/studies/": 401, "/nowhere/": 404}
+"""Address → the status for a person who is not signed in."""
+
+
+def expected(name: str, value: str, where: str) -> int:
+    """Return the status of an address with a bad header. Most headers change nothing."""
+    if name == "Cookie" and LONG not in value:
+        return 400
+    if where == "/api/v1/studies/":
+        if name == "Accept":
+            return 406
+        if value == "Token \udcff":
+            return 400
+    return ANSWERS[where]
+
+
 @pytest.mark.parametrize("name", HEADERS)
-def test_no_header_is_an_error_of_ours(world: World, name: str) -> None:
+def test_a_bad_header_is_ignored_or_refused(world: World, name: str) -> None:
     client = Client(raise_request_exception=False)
     for value in HEADERS[name]:
-        for where in ("/", reverse("account_login"), "/api/v1/studies/", "/nowhere/"):
+        for where in ANSWERS:
             if name == "Cookie":
                 client.cookies.clear()
                 answer = client.generic("GET", where, HTTP_COOKIE=value)
             else:
                 answer = client.get(where, headers={name: value})
-            fine(answer, (where, name, value[:20]))
+            assert answer.status_code == expected(name, value, where), (where, value[:20])
+            assert re.fullmatch("[0-9a-f]{32}", answer.headers["X-Request-ID"])
 
 
 CONSENT = [
