@@ -21,14 +21,20 @@ from codesign.shared.advisory_locks import Lock, lock_until_commit
 from codesign.studies.models import Study
 
 ALIKE = """
-SELECT response.text_hash, array_agg(DISTINCT prompt.split_group)
-FROM annotations_response AS response
-JOIN annotations_prompt AS prompt ON prompt.id = response.prompt_id
-WHERE response.text_hash IN (
-    SELECT late.text_hash FROM annotations_response AS late WHERE late.id = ANY(%s)
-) AND prompt.study_id = %s
-GROUP BY response.text_hash HAVING count(DISTINCT prompt.split_group) > 1
+SELECT text_hash, array_agg(DISTINCT split_group)
+FROM (
+    SELECT response.text_hash,
+           (SELECT CASE WHEN study_id = %s THEN split_group END
+            FROM annotations_prompt WHERE id = response.prompt_id) AS split_group
+    FROM annotations_response AS response
+    WHERE response.text_hash IN (
+        SELECT late.text_hash FROM annotations_response AS late WHERE late.id = ANY(%s)
+    )
+) AS same WHERE split_group IS NOT NULL
+GROUP BY text_hash HAVING count(DISTINCT split_group) > 1
 """
+"""A subquery instead of a join: for a study that is newer than the last ANALYZE, the planner would
+read all of its prompts for every hash."""
 
 
 def record_ungrouped(*, study: Study, texts: Mapping[UUID, str]) -> None:
@@ -48,7 +54,7 @@ def group_late(*, study: Study) -> None:
         return
     groups = Groups()
     with connection.cursor() as cursor:
-        cursor.execute(ALIKE, [ids, study.id])
+        cursor.execute(ALIKE, [study.id, ids])
         for _hash, (first, *others) in cursor:
             for other in others:
                 groups.join(first, other, Why.REPLY)

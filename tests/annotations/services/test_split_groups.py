@@ -231,7 +231,7 @@ def test_responses_of_a_study_that_the_planner_has_not_seen_are_looked_up_one_by
                 services.add_responses(actor=SYSTEM, study=made, new=answers)
             if made != study:
                 cursor.execute("ANALYZE annotations_prompt, annotations_response")
-        (lookup,) = (q["sql"] for q in asked if "SELECT hash" in str(q["sql"]))
+        (lookup,) = (q["sql"] for q in asked if "array_agg" in str(q["sql"]))
         cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {lookup}")
         (plan,) = cursor.fetchone()
     assert "annotations_prompt_pkey" in str(plan)

@@ -261,10 +261,10 @@ def test_a_command_waits_for_a_worker_that_has_taken_its_job() -> None:
 @beside
 def test_ctrl_c_in_a_command_cancels_its_job_at_once() -> None:
     def plan(_work: Any) -> None:
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt("Ctrl-C of a test")
 
     job = counting_jobs.job(plan)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt, match="Ctrl-C of a test"):
         working.run_to_end(actor=SYSTEM, job=job)
     assert state_of(job) == JobState.CANCELLED
     assert not Claim.objects.exists()

@@ -57,7 +57,7 @@ def test_the_key_is_the_element_that_idioms_are_compared_with() -> None:
 
 
 def test_an_unknown_set_is_an_error() -> None:
-    with pytest.raises(KeyError):
+    with pytest.raises(KeyError, match="UNKNOWN"):
         TABLE.pattern(["UNKNOWN"])
 
 
