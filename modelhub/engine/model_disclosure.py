@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from modelhub.engine.model_names import BETWEEN, own_name, plain_text
 
@@ -206,7 +206,7 @@ _UNSURE = (
     rf"\b{_I_WAS}\s(?:\w+\sand\s)?{_MAKE}(?:\sand\s\w+)?\s(?:by|at|for)\s{_TEAM}{MAKER}(?!\w)",
     rf"\bi (?:run|operate) on\s(?:an?\s|the\s)?{WORD}(?!\w)",
 )
-_AI = re.compile(
+_AI = (
     rf"\b(?:{_I_AM}|as|being|,|made as)\s(?:just\s|only\s)?(?:an?\s|the\s|your\s){_FEW}?"
     r"(?:ai|a\.i\.|llm|language model|chat ?bot|bot|computer program|ai \w+"
     r"|(?:virtual|digital) (?:\w+ )?(?:assistant|companion))(?!\w)"
@@ -219,8 +219,6 @@ _AI = re.compile(
     rf"|\b(?:soy|como|,)\s(?:un\s|una\s)?{_SPANISH_NOUN}(?!\w)|\ben que puedo ayudarte\b"
     rf"|(?:انا|كوني|بصفتي|باعتباري|،|,)\s?{_ARABIC_NOUN}|كيف يمكنني مساعدتك|ك{_ARABIC_NOUN}"
 )
-_SELF = re.compile("|".join(f"(?:{one})" for one in _SURE))
-_PERHAPS = re.compile("|".join(f"(?:{one})" for one in _UNSURE))
 
 # Every pattern above needs one of these words. Most texts have none, so this check is fast.
 _STEMS = (
@@ -269,8 +267,19 @@ def giveaway(text: str, own: Iterable[str] = ()) -> Giveaway | None:
         plain.isascii() or not any(stem in plain for stem in _ARABIC_STEMS)
     ):
         return None
-    match = _SELF.search(plain) or (_AI.search(plain) and _PERHAPS.search(plain))
+    sure, ai, unsure = _patterns()
+    match = sure.search(plain) or (ai.search(plain) and unsure.search(plain))
     return Giveaway(match.group().strip(" .,;:!?")[:SHOWN]) if match else None
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """Compile `_SURE`, `_AI` and `_UNSURE` at their first use: it takes a quarter of a second."""
+    return (
+        re.compile("|".join(f"(?:{one})" for one in _SURE)),
+        re.compile(_AI),
+        re.compile("|".join(f"(?:{one})" for one in _UNSURE)),
+    )
 
 
 @lru_cache(maxsize=1024)
