@@ -22,7 +22,10 @@ def run() -> None:
 
     set_threads(2)
     loaded = load(ensure_embedded(Path(settings.MODELS_DIR)))
-    print("\nGeneration, tokens per second (bf16, 2 threads), and a plain transformers loop")
+    print(
+        f"\nGeneration, tokens per second ({loaded.model.dtype}, 2 threads), "
+        "and a plain transformers loop"
+    )
     for batch in BATCHES:
         requests = [
             Request([{"role": "user", "content": f"I cannot sleep. What helps? ({n})"}], seed=n)
