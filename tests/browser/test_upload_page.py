@@ -52,7 +52,7 @@ def test_a_file_is_uploaded_checked_and_imported(
     page.get_by_role("heading", name="Result of the import").wait_for()
     check_page(page, name="import-done")
     page.goto(page.url.replace(f"imports/{upload.id}/", "prompts/groups/"))
-    page.get_by_role("heading", name="Tied prompts").wait_for()
+    page.get_by_role("heading", name="Split groups").wait_for()
     check_page(page, name="prompt-groups")
     page.go_back()
     page.get_by_role("link", name="All imports").click()

@@ -23,8 +23,8 @@ def run(
 
 
 def run_all(kind: str) -> int:
-    """Answer the last message of every unfinished job of a kind; how many there were."""
-    jobs = list(unfinished(kind=kind))
+    """Answer the last message of every unfinished job of a kind, oldest first; how many there were."""
+    jobs = list(unfinished(kind=kind).order_by("created_at", "id"))
     for job in jobs:
         working.perform(job_id=job.id, call=job.call)
     return len(jobs)
