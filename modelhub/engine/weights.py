@@ -1,9 +1,10 @@
 """Model folders: converts the embedded model, loads models with adapters, and hashes folders.
 
 Weights are stored in fp32. An adapter is merged in fp32. Where the processor computes bf16 quickly,
-the sum is rounded to it for generation, which keeps 98% of the adapter's effect. Merged into rounded weights, only a quarter of
-the effect is left after 6 DPO steps, because most changes are smaller than the distance between two
-bf16 numbers. Loading fp32 as bf16 takes 0.2 s, so storing bf16 would only save disk space.
+the sum is rounded to it for generation, which keeps 98% of the adapter's effect. Merged into
+rounded weights, only a quarter of the effect is left after 6 DPO steps, because most changes are
+smaller than the distance between two bf16 numbers. Loading fp32 as bf16 takes 0.2 s, so storing
+bf16 would only save disk space.
 """
 
 import gc

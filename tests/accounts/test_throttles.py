@@ -47,7 +47,7 @@ def test_a_person_is_counted_whatever_their_tokens() -> None:
         found = problem(answer, 429)
         wait = int(answer["Retry-After"])
         assert 1 <= wait <= throttles.WINDOW + 1
-        assert f"Wait {wait} seconds" in found["title"]
+        assert f"Try again in {wait} seconds" in found["title"]
     assert program(other, "c").get(STUDIES).status_code == 200
 
 

@@ -23,7 +23,7 @@ def run(
 
 
 def run_all(kind: str) -> int:
-    """Answer the last message of every unfinished job of a kind, oldest first; how many there were."""
+    """Answer the last message of every unfinished job of a kind, oldest first; return how many."""
     jobs = list(unfinished(kind=kind).order_by("created_at", "id"))
     for job in jobs:
         working.perform(job_id=job.id, call=job.call)
