@@ -233,7 +233,7 @@ def test_a_break_is_offered_after_five_skips(member: Member) -> None:
     assert not Assignment.objects.filter(state=AssignmentState.LEASED).exists()
     again = client.post(one_url(last), {"skip": "too_close"}).content.decode()
     assert "Would you like a break?" in again
-    assert f'href="{judge_url(member)}">Go on' in page
+    assert f'href="{judge_url(member)}">Continue' in page
     assert "Would you like" not in client.get(judge_url(member)).content.decode()
     page = client.post(one_url(held(member)), {"skip": "too_close"}).content.decode()
     assert "Would you like a break?" not in page
