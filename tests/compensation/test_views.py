@@ -42,7 +42,7 @@ def test_every_entry_is_there_and_exact(member: Member, client: Client) -> None:
     credit(member, 500, currency="JPY")
     credit(MemberFactory.create(cohort=member.cohort), 99_99)  # somebody else's
     page = client.get(address("mine", member)).content.decode()
-    for said in ("£12,345.67", "¥500", "−£0.80", "was taken back"):
+    for said in ("£12,345.67", "¥500", "−£0.80", "was reversed"):
         assert said in page, said
     assert "99.99" not in page
 
@@ -117,7 +117,7 @@ def test_a_coordinator_takes_a_credit_back_for_a_reason(member: Member, client: 
     assert queries.balances(member_id=member.id) == {"GBP": 80}
     done = client.post(take_back(member, made), {"reason": "Credited twice."}, follow=True)
     page = done.content.decode()
-    for said in ("£0.80", "−£0.80", "reverses the payment of", "taken back"):
+    for said in ("£0.80", "−£0.80", "reverses the payment of", "reversed"):
         assert said in page, said
     assert queries.balances(member_id=member.id) == {"GBP": 0}
     assert Event.objects.get(action="compensation.reversed").data == {"reason": "Credited twice."}
