@@ -83,7 +83,7 @@ def test_many_prompts_of_a_short_template_are_grouped_without_comparing_all_pair
     ]
     began = time.process_time()
     services.add_prompts(actor=SYSTEM, study=study, rows=rows)
-    assert time.process_time() - began < 300  # all pairs would take hours
+    assert time.process_time() - began < 60
     groups = Prompt.objects.filter(study=study).values("split_group").distinct().count()
     assert groups == 1 if template[:4] != "What" else groups > 1
 
