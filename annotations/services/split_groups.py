@@ -305,8 +305,11 @@ class SplitGroupBuilder:
 
         20,000 prompts of one template have 200 million pairs. Sorted by further minima,
         near-duplicates are neighbours, in each of the bands that they share. A pair with a
-        similarity of 0.8 can be missed if it shares few bands; one with 0.9 hardly ever.
+        similarity of 0.8 can be missed if it shares few bands; one with 0.9 hardly ever. Mostly the
+        first of these bands joins all, and the others have nothing left to compare.
         """
+        if self._are_joined(run.ids):
+            return
         new = set(run.ids[run.first_new :])
         ids = self._sorted(slot, run.ids)
         for start in range(0, len(ids), TEXTS):
@@ -317,6 +320,16 @@ class SplitGroupBuilder:
                 for other in part[place : place + BESIDE]:
                     if one in new or other in new:
                         self._join_if_near(self._known[one], self._known[other])
+
+    def _are_joined(self, ids: Sequence[uuid.UUID]) -> bool:
+        """Return whether all these prompts are in one group already."""
+        groups: set[uuid.UUID] = set()
+        for some in batched(ids, TEXTS):
+            rows = Prompt.objects.filter(id__in=some).values_list("split_group", "content_hash")
+            groups |= {self.groups.of(self._group(*row)) for row in rows.iterator(TEXTS)}
+            if len(groups) > 1:
+                return False
+        return True
 
     def _sorted(self, slot: int, ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
         """Return prompts in the order of `minhash.order`, one for each text, preferably new."""
