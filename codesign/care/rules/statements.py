@@ -19,19 +19,17 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
+from codesign.care.rules.folding import Folding
+
 Sets = Mapping[str, Sequence[str]]
 
 PHRASES = Path(__file__).resolve().parent / "statements.json"
-MOST_KEPT = 0x3000
-"""Mappings of characters below this are cached; it includes the letters of all languages here."""
 SHORTEST = 5
 """Characters of the shortest phrase."""
 MOST_FILL = 3
 """Largest number of words that `SET*` matches."""
 GAP = "[ .]"
 """Before every word: a space or the end of a sentence, as in “I want. to die.”."""
-_SENTENCE_ENDS = ".!?;:\n\r\u2026\u061f\u061b\u00a1\u00bf\u3002"
-_APOSTROPHES = "'\u2019\u2018\u02bc\u00b4`\u2032\uff07"
 _LETTERS: dict[str, str | None] = {
     "\u0640": None,  # the stroke that lengthens Arabic letters
     **dict.fromkeys("\u0622\u0623\u0625\u0671", "\u0627"),
@@ -39,25 +37,13 @@ _LETTERS: dict[str, str | None] = {
     "\u0629": "\u0647",
     "\u0624": "\u0648",
     "\u0626": "\u064a",
+    "\u00b4": None,  # typed as apostrophes
+    "\uff07": None,
+    **dict.fromkeys(".!?;:\n\r\u2026\u061f\u061b\u00a1\u00bf\u3002", "."),  # ends of sentences
 }
 
 
-class _Folded(dict[int, str | None]):
-    """The normal form of each character, computed at its first use."""
-
-    def __missing__(self, code: int) -> str | None:
-        character = chr(code)
-        folded: str | None = _LETTERS.get(character, character)
-        if character in _SENTENCE_ENDS:
-            folded = "."
-        elif character in _APOSTROPHES or unicodedata.category(character) in ("Mn", "Me", "Cf"):
-            folded = None
-        if code < MOST_KEPT:
-            self[code] = folded
-        return folded
-
-
-_FOLDED = _Folded()
+_FOLDED = Folding(_LETTERS)
 _WORD = re.compile(rf"{GAP}(\w+)")
 _AGAIN = re.compile(r"(\w)\1+")
 _NO_WORD = re.compile(r"[^\w.]+|_+")

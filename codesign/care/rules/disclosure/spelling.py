@@ -16,6 +16,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 
+from codesign.care.rules.folding import Folding
+
 LONGEST_WORD = 24
 """Letters of the longest word that is repaired."""
 SHORTEST_KEY = 6
@@ -24,9 +26,6 @@ SHORTEST_SOUND = 3
 """Letters of the shortest word that is compared by sound."""
 SHORTEST_PAIR = 5
 """Letters of the shortest pair of words without a space between them."""
-MOST_KEPT = 0x3000
-"""Mappings of characters below this are cached; it includes the letters of all languages here."""
-_APOSTROPHES = "'\u2019\u2018\u02bc`\u2032"
 _LETTERS: dict[str, str | None] = {
     "\u0640": None,  # the stroke that lengthens Arabic letters
     "\u0671": "\u0627",  # alef with wasla; NFKD takes other forms of alef apart
@@ -62,22 +61,7 @@ _LEET = str.maketrans("013457@$!", "oieastasi")
 _ASCII = str.maketrans({"'": None, "`": None, "?": "!", ";": "!"})
 
 
-class _Folded(dict[int, str | None]):
-    """The normal form of each character, computed at its first use."""
-
-    def __missing__(self, code: int) -> str | None:
-        character = chr(code)
-        folded: str | None = _LETTERS.get(character, character)
-        if (digit := unicodedata.decimal(character, None)) is not None:
-            folded = str(digit)
-        elif character in _APOSTROPHES or unicodedata.category(character) in ("Mn", "Me", "Cf"):
-            folded = None
-        if code < MOST_KEPT:
-            self[code] = folded
-        return folded
-
-
-_FOLDED = _Folded()
+_FOLDED = Folding(_LETTERS)
 
 
 def normal_word(text: str) -> str:
