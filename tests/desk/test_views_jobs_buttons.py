@@ -138,6 +138,14 @@ def end(job: Job, to: JobState, reason: str = "") -> None:
     queueing.end(job=job, to=to, reason=reason)
 
 
+def pressed(do: str, job: Job, *, by: Person, offered: bool) -> tuple[int, str]:
+    """Press a button, shown or not; return the status and the page read after it."""
+    assert (by.address(do, job) in by.history()) is offered
+    answer = by.press(do, job)
+    job.refresh_from_db()
+    return answer
+
+
 def logged(job: Job) -> QuerySet[JobMove]:
     return JobMove.objects.filter(job=job)
 
@@ -148,11 +156,9 @@ def test_those_who_may_cancel_a_kind_have_a_button(
     make: Make, allowed: set[Role], role: Role
 ) -> None:
     study = StudyFactory.create()
-    job, person = make(study), Person(study, role)
-    assert (person.address("cancel", job) in person.history()) is (role in allowed)
+    job = make(study)
     before = logged(job).count()
-    status, read = person.press("cancel", job)
-    job.refresh_from_db()
+    status, read = pressed("cancel", job, by=Person(study, role), offered=role in allowed)
     if role in allowed:
         assert (status, job.state) == (302, JobState.CANCELLED)
         assert "cancelled." in read
@@ -170,11 +176,9 @@ def test_those_who_may_resume_a_kind_have_a_button(
     make: Make, allowed: set[Role], role: Role
 ) -> None:
     study = StudyFactory.create()
-    job, person = make(study), Person(study, role)
+    job = make(study)
     end(job, JobState.FAILED, "An unexpected error stopped this.")
-    assert (person.address("resume", job) in person.history()) is (role in allowed)
-    status, read = person.press("resume", job)
-    job.refresh_from_db()
+    status, read = pressed("resume", job, by=Person(study, role), offered=role in allowed)
     if role in allowed:
         assert (status, job.state, job.reason) == (302, JobState.QUEUED, "")
         assert "resumed." in read

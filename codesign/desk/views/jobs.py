@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -52,41 +53,42 @@ def history(request: StudyRequest, slug: str) -> HttpResponse:
 @require_POST
 def cancel(request: StudyRequest, slug: str, job_id: uuid.UUID) -> HttpResponse:
     """Cancel a job, if the service of its kind allows it."""
-    try:
-        job = jobs.cancel(actor=request.actor, study=request.member.study, job_id=job_id)
-    except Conflict as conflict:
-        messages.warning(request, conflict.title)
-        return _back(request)
-    ended = job.state == JobState.CANCELLED
-    sentence = (
-        _("%(what)s: cancelled.") if ended else _("%(what)s: being cancelled, within seconds.")
-    )
-    messages.success(request, sentence % {"what": _name(job)})
-    return _back(request)
+    return _change(request, job_id, jobs.cancel, _cancelled)
 
 
 @page(SEE_JOBS)
 @require_POST
 def resume(request: StudyRequest, slug: str, job_id: uuid.UUID) -> HttpResponse:
     """Resume a failed or cancelled job, if the service of its kind allows it."""
+    return _change(request, job_id, jobs.resume, lambda _job: _("%(what)s: resumed."))
+
+
+def _cancelled(job: Job) -> str:
+    if job.state == JobState.CANCELLED:
+        return _("%(what)s: cancelled.")
+    return _("%(what)s: being cancelled, within seconds.")
+
+
+def _change(
+    request: StudyRequest,
+    job_id: uuid.UUID,
+    service: Callable[..., Job],
+    sentence: Callable[[Job], str],
+) -> HttpResponse:
+    """Cancel or resume a job, say how that went, and return to the page with the button."""
     try:
-        job = jobs.resume(actor=request.actor, study=request.member.study, job_id=job_id)
+        job = service(actor=request.actor, study=request.member.study, job_id=job_id)
     except Conflict as conflict:
         messages.warning(request, conflict.title)
     else:
-        messages.success(request, _("%(what)s: resumed.") % {"what": _name(job)})
-    return _back(request)
+        messages.success(request, sentence(job) % {"what": _name(job)})
+    address = reverse("desk:jobs", args=[request.member.study.slug])
+    query = request.GET.urlencode()
+    return HttpResponseRedirect(f"{address}?{query}" if query else address)
 
 
 def _name(job: Job) -> str:
     return f"{capfirst(str(KINDS.get(job.kind).words))} {job.label}".strip()
-
-
-def _back(request: StudyRequest) -> HttpResponse:
-    """Redirect to the page of the history on which the button was."""
-    address = reverse("desk:jobs", args=[request.member.study.slug])
-    query = request.GET.urlencode()
-    return HttpResponseRedirect(f"{address}?{query}" if query else address)
 
 
 def _row(job: Job, member: Member, who: str | None) -> dict[str, Any]:
