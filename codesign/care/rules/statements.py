@@ -56,9 +56,8 @@ def says_so(text: str) -> bool:
         return False
     plain, by_first_word = _plain(text), _by_first_word()
     return any(
-        pattern.match(plain, word.start())
+        (phrases := by_first_word.get(word[1])) and phrases.match(plain, word.start())
         for word in _WORD.finditer(plain)
-        for pattern in by_first_word.get(word[1], ())
     )
 
 
@@ -73,16 +72,16 @@ def _plain(text: str) -> str:
 
 
 @cache
-def _by_first_word() -> dict[str, list[re.Pattern[str]]]:
-    """Return first word → compiled phrases that begin with it. Compiled at the first use."""
-    by_first_word: dict[str, list[re.Pattern[str]]] = defaultdict(list)
+def _by_first_word() -> dict[str, re.Pattern[str]]:
+    """Return first word → the phrases that begin with it, compiled as one expression."""
+    by_first_word: dict[str, list[str]] = defaultdict(list)
     for language in json.loads(PHRASES.read_text(encoding="utf-8")).values():
         for phrase in language["phrases"]:
             words = phrase.split()
-            pattern = re.compile(_phrase(language["sets"], words))
+            pattern = _phrase(language["sets"], words)
             for first in _first_words(language["sets"], words[words[0] == "^" :]):
                 by_first_word[first].append(pattern)
-    return dict(by_first_word)
+    return {word: re.compile("|".join(phrases)) for word, phrases in by_first_word.items()}
 
 
 def _first_words(sets: Sets, words: list[str]) -> set[str]:

@@ -211,6 +211,16 @@ def test_twice_the_words_take_no_more_than_four_times_as_long() -> None:
     assert seconds(400) < 4 * seconds(200)
 
 
+def test_five_hundred_words_take_at_most_two_milliseconds() -> None:
+    text = " ".join([HARD] * 34)
+    assert len(text.split()) >= 500
+    says_so(text)
+    begun = time.process_time()
+    for _ in range(50):
+        assert not says_so(text)
+    assert (time.process_time() - begun) / 50 < 0.002
+
+
 def test_the_longest_text_is_looked_at_in_no_time() -> None:
     for text in ("i want to " * 5000, "i really " * 5500, "." * 50_000, "\u0301" * 50_000):
         begun = time.process_time()
