@@ -76,12 +76,7 @@ def history(*, study_id: uuid.UUID, kinds: Collection[str]) -> QuerySet[Job]:
 
     `replaced` says whether a newer job of the kind has the same subject.
     """
-    newer = Job.objects.filter(
-        kind=OuterRef("kind"),
-        subject_id=OuterRef("subject_id"),
-        created_at__gt=OuterRef("created_at"),
-    )
-    jobs = Job.objects.filter(study_id=study_id, kind__in=kinds).annotate(replaced=Exists(newer))
+    jobs = Job.objects.filter(study_id=study_id, kind__in=kinds).annotate(replaced=_replaced())
     return jobs.defer("samples").order_by("-created_at", "-id")
 
 
@@ -99,8 +94,17 @@ def job_in(*, study_id: uuid.UUID, kinds: Collection[str], job_id: uuid.UUID) ->
 
 def is_replaced(*, job: Job) -> bool:
     """Return whether a newer job of the kind has the same subject."""
-    same = Job.objects.filter(kind=job.kind, subject_id=job.subject_id)
-    return same.filter(created_at__gt=job.created_at).exists()
+    return Job.objects.filter(_replaced(), id=job.id).exists()
+
+
+def _replaced() -> Exists:
+    return Exists(
+        Job.objects.filter(
+            kind=OuterRef("kind"),
+            subject_id=OuterRef("subject_id"),
+            created_at__gt=OuterRef("created_at"),
+        )
+    )
 
 
 def unfinished_job(*, kind: str, subject_id: uuid.UUID) -> Job | None:
