@@ -73,7 +73,15 @@ def use_own_broker_database() -> None:
         os.environ["CELERY_BROKER_URL"] = f"{address}?virtual_host={number}"
 
 
+def use_own_home() -> None:
+    """Give each xdist worker a folder of its own, where no other files come and go."""
+    home = Path(os.environ["CODESIGN_HOME"]) / WORKER
+    home.mkdir(exist_ok=True)
+    os.environ["CODESIGN_HOME"] = str(home)
+
+
 if WORKER:
     use_own_broker_database()
+    use_own_home()
 else:
     start_servers()

@@ -78,6 +78,7 @@ def check_page(page: Page, name: str = "") -> None:
     host (5.6); nothing to press that is too small (5.1); Help first in its place (4.7); one
     heading, at most one primary button.
     """
+    page.wait_for_load_state()  # a click returns as soon as the next page begins to arrive
     wrong: list[str] = []
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")

@@ -109,7 +109,7 @@ def test_a_conversation_of_several_turns_is_continued(model: LoadedModel) -> Non
 
 
 def test_a_conversation_longer_than_the_model_can_read_is_refused(model: LoadedModel) -> None:
-    with pytest.raises(EngineError, match="too long: with its reply it may have 8192 tokens"):
+    with pytest.raises(EngineError, match="With its response it can have at most 8192 tokens"):
         generate_batch(model=model, requests=ask("word " * 9000), seed=0)
 
 
