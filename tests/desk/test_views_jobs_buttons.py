@@ -38,7 +38,7 @@ from tests.support import generation_runs, jobs
 
 pytestmark = pytest.mark.django_db
 COORDINATOR, ENGINEER = Role.COORDINATOR, Role.ML_ENGINEER
-PEOPLE = [*JUDGING, Role.SAFETY_LEAD, Role.AUDITOR, ENGINEER, COORDINATOR]
+PEOPLE = [*sorted(JUDGING), Role.SAFETY_LEAD, Role.AUDITOR, ENGINEER, COORDINATOR]
 
 
 def release(study: Study) -> Job:
