@@ -37,6 +37,7 @@ SEE_PAY_CHECKS = Permission(
 REQUEST_RELEASE = Permission(
     "annotations.request_release", Scope.STUDY, frozenset({Role.COORDINATOR})
 )
+"""One coordinator is enough; nobody approves. A command without `--as` may too, as the system."""
 DOWNLOAD_RELEASES = Permission(
     "annotations.download_releases", Scope.STUDY, frozenset({Role.COORDINATOR, Role.ML_ENGINEER})
 )

@@ -59,7 +59,7 @@ class DropReason(StrEnum):
     CONTESTED = "contested"
     UNDECIDED = "undecided"
     COHORTS_DIFFER = "cohorts_differ"
-    TIE = "tie"
+    EVEN = "tie"  # the value is published in manifests
     CYCLE = "cycle"
     BELOW_LEAST_P = "below_least_p"
     BELOW_LEAST_MARGIN = "below_least_margin"
@@ -101,7 +101,7 @@ DROP_REASON_TEXTS: Mapping[str, str] = {
         " to tell (listed in contested.jsonl)"
     ),
     DropReason.COHORTS_DIFFER: gettext_noop("where one cohort finds good what another finds bad"),
-    DropReason.TIE: gettext_noop("where neither response was preferred"),
+    DropReason.EVEN: gettext_noop("where neither response was preferred"),
     DropReason.CYCLE: gettext_noop(
         "where the votes on a prompt form a cycle, so that each response is preferred to the next"
         " (listed in contested.jsonl)"

@@ -67,7 +67,7 @@ def placed(
     return Places(by_side, by_side[sides[-1]])
 
 
-def joined_beside(
+def join_groups(
     members: Collection[uuid.UUID], *, used: Mapping[uuid.UUID, str], held_out: bool
 ) -> dict[uuid.UUID, uuid.UUID]:
     """Return group → new group of its prompts, for groups that are joined.

@@ -48,7 +48,7 @@ def spare_at(spare: Spare | None, *, now: datetime, promised: int, pace: int) ->
     return int(min(most, spare.seconds + pace * passed))
 
 
-def spare_then(left: int, *, at: datetime, now: datetime, pace: int) -> int:
+def spare_earlier(left: int, *, at: datetime, now: datetime, pace: int) -> int:
     """Return the value at an earlier time that leads to `left` now, or to one second more."""
     return max(left - int(pace * (now - at).total_seconds()), -LONGEST_DEBT)
 

@@ -168,7 +168,7 @@ def lease_next(
     return NextLease(made, created=True)
 
 
-def _begun(seat: seats.Look, last: Assignment | None) -> Assignment | None:
+def _begun(seat: seats.FirstSeat, last: Assignment | None) -> Assignment | None:
     """Return the member's earlier assignment of this task with a draft, if any, to continue it.
 
     The time when it was first shown is kept, so people who read it earlier can send it quickly.
@@ -240,22 +240,22 @@ def _skips_before(last: Assignment | None, now: datetime) -> int:
 
 def _seat_for(
     member: Member, *, wait: bool, begun: Assignment | None
-) -> tuple[seats.Look | None, bool]:
+) -> tuple[seats.FirstSeat | None, bool]:
     """Return (a seat that is now leased to the member, whether others hold the remaining tasks).
 
     A task that the member began to answer comes first, if it is still free. Only the first search
     may wait, and only while no other task is locked.
     """
     if begun and begun.state == AssignmentState.EXPIRED and holds_answers(begun.draft):
-        look = seats.take_again(member=member, task_id=begun.task_id)
-        if look and look.taken:
-            return look, False
+        first = seats.take_again(member=member, task_id=begun.task_id)
+        if first and first.taken:
+            return first, False
     for skip_locked in [False] if wait else [True] * PATIENCE:
-        look = seats.take_first(member=member, skip_locked=skip_locked)
-        if look is None:
+        first = seats.take_first(member=member, skip_locked=skip_locked)
+        if first is None:
             return None, not wait and queries.waiting_seats(member).exists()
-        if look.taken:
-            return look, False
+        if first.taken:
+            return first, False
     return None, True
 
 
@@ -265,7 +265,7 @@ def _order(member: Member, responses: Sequence[Response]) -> order.Order:
     candidates = [order.Candidate(id=response.id, source=response.source) for response in responses]
     pair = order.balanced_pair(candidates)
     if pair is None:
-        return order.decide(candidates, seed=seed, lead=0)
+        return order.decide(candidates, seed=seed, lead=0)  # no pair to balance
     first, second = pair
     leads = queries.leads_of.rows(member_id=member.id, first_source=first, second_source=second)
     decided = order.decide(candidates, seed=seed, lead=leads[0][0] if leads else 0)

@@ -19,7 +19,7 @@ from codesign.shared.actors import SYSTEM
 from codesign.shared.transition import transition
 
 
-def pace_of(*, assignment: Assignment, now: datetime, judged: bool, paid: bool) -> WhyHeld | None:
+def why_held(*, assignment: Assignment, now: datetime, judged: bool, paid: bool) -> WhyHeld | None:
     """Return why the pay of work that ends now is held, or None.
 
     Sets `pay_check` and `spare_seconds` of the assignment, which the caller saves. The spare time
@@ -30,8 +30,8 @@ def pace_of(*, assignment: Assignment, now: datetime, judged: bool, paid: bool) 
         return None
     late = assignment.state == AssignmentState.EXPIRED
     last = queries.latest(assignment.member) if late else None
-    beside = last if last and last.id != assignment.id else None
-    spare = (beside or assignment).spare
+    newer = last if last and last.id != assignment.id else None
+    spare = (newer or assignment).spare
     left = work_speed.spare_at(spare, now=now, promised=promised, pace=settings.PAY_PACE)
     why = None
     if paid and judged and _too_quick(assignment, now):
@@ -42,11 +42,11 @@ def pace_of(*, assignment: Assignment, now: datetime, judged: bool, paid: bool) 
         why = WhyHeld.PACE
     elif paid:
         left -= promised
-    if beside:
-        beside.spare_seconds = work_speed.spare_then(
+    if newer:
+        newer.spare_seconds = work_speed.spare_earlier(
             left, at=spare.at, now=now, pace=settings.PAY_PACE
         )
-        beside.save(update_fields=["spare_seconds"])
+        newer.save(update_fields=["spare_seconds"])
     assignment.spare_seconds = left
     return why
 

@@ -271,6 +271,8 @@ def freeze(*, release: DatasetRelease, draft: Draft, work: Work) -> bool:
     The lock on the split groups waits for running imports; later ones see which prompts are used.
     The lock on the study delays new consent versions, and the locks on members delay withdrawals: a
     withdrawal is either already visible here, or it finds the frozen release and supersedes it.
+    Who is in it was decided by `granting`; what counts as consent is
+    `ConsentRecordQuerySet.eligible_for`.
     Order of locks: split groups, study, members, job, release.
     """
     lock_until_commit(Lock.SPLIT_GROUPS, release.study_id)

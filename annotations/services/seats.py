@@ -106,7 +106,7 @@ machine_of_items(Seat, SEAT_STATES, module=__name__, logged_by="the assignment o
 
 
 @dataclass(frozen=True)
-class Look:
+class FirstSeat:
     """The first seat offered to a member, and whether they have it now.
 
     `begun_id` is their earlier assignment of this task with the newest draft, if any.
@@ -124,7 +124,7 @@ COMPARISONS = 3
 """One in this number of leases looks for seats of evaluation rounds first."""
 
 
-def take_first(*, member: Member, skip_locked: bool) -> Look | None:
+def take_first(*, member: Member, skip_locked: bool) -> FirstSeat | None:
     """Lock the task of the first seat offered to a member, and lease the seat.
 
     The query may see data that is older than the lock. If somebody else took the seat first,
@@ -141,17 +141,17 @@ def take_first(*, member: Member, skip_locked: bool) -> Look | None:
     return ordinary or _take(queries.first_free, member=member)
 
 
-def take_again(*, member: Member, task_id: uuid.UUID) -> Look | None:
+def take_again(*, member: Member, task_id: uuid.UUID) -> FirstSeat | None:
     """Do the same for the offered seat of one task, if the member may have it."""
     return _take(queries.first_of_task, member=member, task_id=task_id)
 
 
-def _take(first: CompiledQuery[Seat], *, member: Member, **which: uuid.UUID) -> Look | None:
+def _take(first: CompiledQuery[Seat], *, member: Member, **which: uuid.UUID) -> FirstSeat | None:
     parameters = first.parameters(member_id=member.id, cohort_id=member.cohort_id, **which)
     with connection.cursor() as cursor:
         cursor.execute(TAKE.format(first_waiting=first.sql), [*parameters, member.id])
         row = cursor.fetchone()
-    return Look(*row) if row else None
+    return FirstSeat(*row) if row else None
 
 
 def take_late(*, task: Task, cohort_id: uuid.UUID) -> Seat | None:

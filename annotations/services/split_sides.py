@@ -12,7 +12,7 @@ from django.db import connection
 
 from annotations.datasets.policy.splits import split_of
 from annotations.models import DatasetRelease, Prompt
-from annotations.rules.split_groups import Groups, joined_beside
+from annotations.rules.split_groups import Groups, join_groups
 from codesign.studies.models import Study
 
 USED = """NOT p.held_out AND EXISTS (
@@ -56,7 +56,7 @@ def moves(*, study: Study, groups: Groups) -> dict[uuid.UUID, uuid.UUID]:
     return {
         old: new
         for members in parts.values()
-        for old, new in joined_beside(
+        for old, new in join_groups(
             members,
             used={group: side(study=study, group=group) for group in used & members},
             held_out=bool(held & members),

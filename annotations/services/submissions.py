@@ -121,7 +121,7 @@ def submit(
         now = timezone.now()
         submission = sent.checked(_asked(member, assignment))
         late = assignment.state == AssignmentState.EXPIRED
-        why = pay_holds.pace_of(assignment=assignment, now=now, judged=True, paid=not example)
+        why = pay_holds.why_held(assignment=assignment, now=now, judged=True, paid=not example)
         about = _about(example=example, why=why)
         _finish(actor, assignment, now=now, example=example, about=about)
         judgement = Judgement(
@@ -136,7 +136,7 @@ def submit(
         _write(judgement, submission, shown_at=assignment.first_shown_at or assignment.leased_at)
         if not example:
             pay_holds.credit_or_hold(assignment=assignment, why=why, now=now)
-        next_lease = _then(member, assignment, late=late, now=now)
+        next_lease = _next_lease(member, assignment, late=late, now=now)
     return Submitted(judgement, _next(actor, member, next_lease), False, why is not None)
 
 
@@ -201,7 +201,7 @@ def _finish(
 ) -> None:
     """Fill the seat. Work after its lease gets another free seat of the task."""
     if assignment.state == AssignmentState.EXPIRED:
-        _reclaim(assignment, now=now)
+        _find_seat_for_late_work(assignment, now=now)
     transition(
         assignment,
         to=AssignmentState.SUBMITTED,
@@ -212,10 +212,10 @@ def _finish(
     )
 
 
-def _reclaim(assignment: Assignment, *, now: datetime) -> None:
+def _find_seat_for_late_work(assignment: Assignment, *, now: datetime) -> None:
     """Assign a free seat to work after its lease, or refuse it."""
     task = seats.locked_task(task_id=assignment.task_id)
-    _take_back(assignment, task=task, now=now)
+    _end_newer_lease(assignment, task=task, now=now)
     if not seats.may_be_judged(task=task) or queries.saw_in_review(
         member_id=assignment.member_id, prompt_id=assignment.prompt_id
     ):
@@ -226,18 +226,18 @@ def _reclaim(assignment: Assignment, *, now: datetime) -> None:
     assignment.seat = seat
 
 
-def _take_back(assignment: Assignment, *, task: Task, now: datetime) -> None:
+def _end_newer_lease(assignment: Assignment, *, task: Task, now: datetime) -> None:
     """End the newer lease of the same task, if the person works on the expired assignment.
 
     What they do in an old tab counts, because they answer the text and not the lease.
     """
-    again = _came_again(assignment)
-    if again is None:
+    newer = _newer_lease(assignment)
+    if newer is None:
         return
-    _check_unfinished(again)
+    _check_unfinished(newer)
     assignments.end_lease(
         actor=SYSTEM,
-        assignment=again,
+        assignment=newer,
         task=task,
         state=AssignmentState.EXPIRED,
         why="done by an earlier lease",
@@ -245,7 +245,7 @@ def _take_back(assignment: Assignment, *, task: Task, now: datetime) -> None:
     )
 
 
-def _came_again(assignment: Assignment) -> Assignment | None:
+def _newer_lease(assignment: Assignment) -> Assignment | None:
     """Return the person's later assignment of the same task, if this one has expired."""
     if assignment.state != AssignmentState.EXPIRED:
         return None
@@ -253,7 +253,9 @@ def _came_again(assignment: Assignment) -> Assignment | None:
     return same.not_expired().select_related("seat").first()
 
 
-def _then(member: Member, ended: Assignment, *, late: bool, now: datetime) -> assignments.NextLease:
+def _next_lease(
+    member: Member, ended: Assignment, *, late: bool, now: datetime
+) -> assignments.NextLease:
     """Return the next assignment; after late work, the one that the person already has.
 
     After late work, the sitting continues from the latest lease, so that sittings stay consecutive.
@@ -324,10 +326,10 @@ def save_draft(*, actor: Actor, assignment_id: uuid.UUID, sent: UncheckedSubmiss
     assignment.draft = sent.as_draft()
     assignment.draft_saved_at = timezone.now()
     assignment.save(update_fields=["draft", "draft_saved_at"])
-    again = _came_again(assignment)
-    if again and again.state == AssignmentState.LEASED:
-        again.draft, again.draft_saved_at = assignment.draft, assignment.draft_saved_at
-        again.save(update_fields=["draft", "draft_saved_at"])
+    newer = _newer_lease(assignment)
+    if newer and newer.state == AssignmentState.LEASED:
+        newer.draft, newer.draft_saved_at = assignment.draft, assignment.draft_saved_at
+        newer.save(update_fields=["draft", "draft_saved_at"])
     return assignment
 
 
@@ -352,7 +354,7 @@ def skip(*, actor: Actor, assignment_id: uuid.UUID, skip: Skip) -> Skipped:
         )
         assignment.skip_reason, assignment.skip_note = skip.reason, skip.note
         late = assignment.state == AssignmentState.EXPIRED
-        why = pay_holds.pace_of(
+        why = pay_holds.why_held(
             assignment=assignment, now=now, judged=False, paid=assignment.skip_paid
         )
         about = {"reason": skip.reason, "paid": assignment.skip_paid}
@@ -360,13 +362,13 @@ def skip(*, actor: Actor, assignment_id: uuid.UUID, skip: Skip) -> Skipped:
         own_texts.keep_private(member=member, sent=[(OwnKind.SKIP_NOTE, assignment.id, skip.note)])
         if assignment.skip_paid:
             pay_holds.credit_or_hold(assignment=assignment, why=why, now=now)
-        if not late and _rests(assignment):
+        if not late and _is_offered_a_break(assignment):
             return _skipped(assignment, None)
-        next_lease = _then(member, assignment, late=late, now=now)
+        next_lease = _next_lease(member, assignment, late=late, now=now)
     return _skipped(assignment, _next(actor, member, next_lease))
 
 
-def _rests(assignment: Assignment) -> bool:
+def _is_offered_a_break(assignment: Assignment) -> bool:
     """Return whether a break is offered after this skip."""
     return work_speed.leads_to_a_break(skips=assignment.skips_before or 0)
 
@@ -376,7 +378,7 @@ def _skipped(assignment: Assignment, following: Assignment | None) -> Skipped:
         next=following,
         paid=assignment.skip_paid,
         held=assignment.pay_held,
-        rest=following is None and _rests(assignment),
+        rest=following is None and _is_offered_a_break(assignment),
     )
 
 
@@ -385,7 +387,7 @@ def _end_with_skip(actor: Actor, assignment: Assignment, *, now: datetime, **abo
     task = seats.locked_task(task_id=assignment.task_id)
     late = assignment.state == AssignmentState.EXPIRED
     if late:
-        _take_back(assignment, task=task, now=now)
+        _end_newer_lease(assignment, task=task, now=now)
     transition(
         assignment,
         to=AssignmentState.SKIPPED,

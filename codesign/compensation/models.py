@@ -122,7 +122,7 @@ class Transfer(PublicModel):
         ]
 
 
-TALLIED = ("earned", "entries", "corrected", "total")
+COUNTED = ("earned", "entries", "corrected", "total")
 LEGS_OF_STUDIES = """
     SELECT t.study_id, CASE WHEN a.kind = 'earned' THEN a.id END AS account_id, l.currency,
       coalesce(sum(l.amount_minor) FILTER (WHERE a.kind = 'earned'), 0) AS earned,
@@ -142,7 +142,7 @@ class LedgerCounter(models.Model):
     A trigger adds a row for each side of every credit in the same transaction. So pages do not sum
     millions of legs, and concurrent credits do not wait for each other. A timer folds the rows of
     an account into one (decision 14). The legs remain the ledger; `trial_balance` checks the
-    tallies against them.
+    counters against them.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -193,7 +193,7 @@ class Leg(models.Model):
                 name="tally",
                 func=f"""
                     INSERT INTO compensation_booktally
-                      (study_id, account_id, currency, {", ".join(TALLIED)})
+                      (study_id, account_id, currency, {", ".join(COUNTED)})
                     {LEGS_OF_STUDIES.format(legs="made")};
                     RETURN NULL;
                 """,

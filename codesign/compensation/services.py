@@ -15,7 +15,7 @@ from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.compensation import queries, rules
 from codesign.compensation.models import (
-    TALLIED,
+    COUNTED,
     Account,
     LedgerCounter,
     Leg,
@@ -185,7 +185,7 @@ def _post(transfer: Transfer, amounts: dict[Account, int]) -> None:
 
 def fold_book() -> int:
     """Fold the tallies of each account and currency into one. Return the number removed."""
-    return fold(LedgerCounter, by=("study_id", "account_id", "currency"), sums=TALLIED)
+    return fold(LedgerCounter, by=("study_id", "account_id", "currency"), sums=COUNTED)
 
 
 @transaction.atomic

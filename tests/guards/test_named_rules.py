@@ -109,3 +109,17 @@ def test_lists_of_states_are_filtered_by_query_sets_alone() -> None:
         and STATES & {ast.unparse(part) for part in ast.walk(node.value)}
     }
     assert users == {"annotations/models/querysets.py", "annotations/models/assignments.py"}
+
+
+def test_names_of_models_are_read_by_releases_alone() -> None:
+    """Prevents a page or mail of judging from showing which model wrote a response."""
+    readers = {
+        name
+        for name, tree in modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        and node.module == "annotations.registry"
+        and {"model_names", "MODEL_NAMES"} & {alias.name for alias in node.names}
+        and not name.startswith("modelhub/")
+    }
+    assert readers == {"annotations/queries/selection.py"}

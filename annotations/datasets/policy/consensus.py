@@ -22,11 +22,11 @@ MIN_PEOPLE_TO_BE_CLEAR = 3
 
 
 class Outcome(StrEnum):
-    """The result of the votes on a pair."""
+    """The result of the votes on a pair; even, if exactly half of them are for each response."""
 
     FIRST = "first"
     SECOND = "second"
-    TIE = "tie"
+    EVEN = "even"
     CONTESTED = "contested"
     UNDECIDED = "undecided"
 
@@ -141,5 +141,5 @@ def outcome(cohorts: Mapping[str, Tally]) -> Outcome:
             return Outcome.UNDECIDED
     p = pooled(cohorts)
     if p == HALF:
-        return Outcome.TIE
+        return Outcome.EVEN
     return Outcome.FIRST if p > HALF else Outcome.SECOND

@@ -39,8 +39,8 @@ def preference_of(
     result = outcome(pair.tallies)
     if reason := LISTED_OUTCOMES.get(result):
         return Decision(_listed(pair, judged_prompt, reason), reason)
-    if result is Outcome.TIE:
-        return Decision(None, DropReason.TIE)
+    if result is Outcome.EVEN:
+        return Decision(None, DropReason.EVEN)
     if in_cycle:
         return Decision(_listed(pair, judged_prompt, DropReason.CYCLE), DropReason.CYCLE)
     chosen, rejected = (judged_prompt.responses[i] for i in (pair.first, pair.second))

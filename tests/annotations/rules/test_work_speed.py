@@ -62,10 +62,10 @@ def test_spare_time(spare: Spare | None, seconds: float, left: int) -> None:
     assert work_speed.spare_at(spare, now=after(seconds), promised=PROMISED, pace=4) == left
 
 
-def test_spare_then_is_the_inverse_of_spare_at() -> None:
-    then = work_speed.spare_then(120, at=NOON, now=after(600), pace=4)
+def test_spare_earlier_is_the_inverse_of_spare_at() -> None:
+    then = work_speed.spare_earlier(120, at=NOON, now=after(600), pace=4)
     assert work_speed.spare_at(Spare(then, NOON), now=after(600), promised=PROMISED, pace=4) == 120
-    far = work_speed.spare_then(0, at=NOON, now=after(3e9), pace=1000)
+    far = work_speed.spare_earlier(0, at=NOON, now=after(3e9), pace=1000)
     assert far == -work_speed.LONGEST_DEBT
 
 

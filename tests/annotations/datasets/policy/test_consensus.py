@@ -57,8 +57,8 @@ def test_ninety_percent_interval_excludes_a_half(tally: Tally, clear: bool) -> N
     [
         ((3, 0, 0), None, Outcome.FIRST),
         ((0, 0, 3), None, Outcome.SECOND),
-        ((1, 1, 1), None, Outcome.TIE),
-        ((0, 3, 0), None, Outcome.TIE),
+        ((1, 1, 1), None, Outcome.EVEN),
+        ((0, 3, 0), None, Outcome.EVEN),
         ((1, 2, 0), None, Outcome.FIRST),
         ((3, 0, 0), (1, 0, 0), Outcome.FIRST),
         ((3, 0, 0), (0, 0, 1), Outcome.UNDECIDED),  # one vote can never be clear
@@ -70,11 +70,11 @@ def test_ninety_percent_interval_excludes_a_half(tally: Tally, clear: bool) -> N
         ((9, 0, 0), (0, 0, 2), Outcome.UNDECIDED),
         ((3, 0, 0), (1, 0, 2), Outcome.FIRST),  # opposed; three are not clear, and could have been
         ((2, 0, 1), (0, 0, 3), Outcome.SECOND),
-        ((2, 0, 1), (1, 0, 2), Outcome.TIE),
+        ((2, 0, 1), (1, 0, 2), Outcome.EVEN),
         ((3, 0, 0), (0, 1, 0), Outcome.FIRST),  # a cohort at .5 opposes nobody
         ((0, 0, 3), (1, 0, 1), Outcome.SECOND),
         ((1, 0, 0), (0, 2, 0), Outcome.FIRST),
-        ((0, 1, 0), (1, 0, 1), Outcome.TIE),
+        ((0, 1, 0), (1, 0, 1), Outcome.EVEN),
         ((3, 0, 0), (0, 0, 3), Outcome.CONTESTED),
         ((0, 0, 5), (4, 0, 0), Outcome.CONTESTED),
         ((30, 0, 1), (0, 0, 3), Outcome.CONTESTED),
