@@ -193,14 +193,14 @@ def changed_functions(before: CodeType, after: CodeType) -> list[tuple[CodeType,
         return [(before, after)] if before.co_freevars == after.co_freevars else None
     if own(before) != own(after):
         return None
-    found: list[tuple[CodeType, CodeType]] = []
+    changed: list[tuple[CodeType, CodeType]] = []
     for old, new in zip(before.co_consts, after.co_consts, strict=True):
         if isinstance(old, CodeType):
             inner = changed_functions(old, new)
             if inner is None:
                 return None
-            found += inner
-    return found
+            changed += inner
+    return changed
 
 
 def swap(mutant: Mutant) -> Callable[[], None] | None:
@@ -210,7 +210,7 @@ def swap(mutant: Mutant) -> Callable[[], None] | None:
     if not changed:
         return None
     live = [one for one in gc.get_objects() if type(one) is FunctionType]
-    found = [
+    replacements = [
         (one, new)
         for old, new in changed
         for one in live
@@ -218,10 +218,10 @@ def swap(mutant: Mutant) -> Callable[[], None] | None:
     ]
 
     def plant() -> None:
-        for function, code in found:
+        for function, code in replacements:
             function.__code__ = code
 
-    return plant if found else None
+    return plant if replacements else None
 
 
 class Failed:

@@ -304,10 +304,10 @@ _SYLLABLES = (
 )
 
 
-def measured(found: list[tuple[Pair, bool]]) -> dict[tuple[int, int], Counter[str]]:
+def measured(results: list[tuple[Pair, bool]]) -> dict[tuple[int, int], Counter[str]]:
     """Return by band the numbers of pairs that should and should not be tied, and of hits."""
     counts = {band: Counter[str]() for band in BANDS}
-    for pair, tied in found:
+    for pair, tied in results:
         counts[pair.band][("tied" if pair.tied else "apart") + ("_hit" if tied else "")] += 1
     return counts
 
@@ -371,12 +371,12 @@ def tied_pair(pair: Pair) -> bool:
 
 
 def _main() -> None:
-    found = [(pair, tied_pair(pair)) for pair in pairs()]
-    for band, seen in measured(found).items():
+    results = [(pair, tied_pair(pair)) for pair in pairs()]
+    for band, seen in measured(results).items():
         right, wrong = seen["tied_hit"], seen["apart_hit"]
         of, apart = right + seen["tied"], wrong + seen["apart"]
         print(f"{band[0]:>3}-{band[1]} words: recall {right}/{of}, wrong {wrong}/{apart}")
-    kinds = Counter((pair.kind, hit is pair.tied) for pair, hit in found)
+    kinds = Counter((pair.kind, hit is pair.tied) for pair, hit in results)
     for kind, good in sorted(kinds):
         print(f"  {kind}: {'right' if good else 'wrong'} {kinds[kind, good]}")
     hard = hard_pairs()

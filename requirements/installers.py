@@ -39,8 +39,8 @@ def uv() -> str | None:
     """Return the path of uv, which is installed into .venv if the machine has none."""
     inside = PYTHON.with_name("uv")
     if not inside.exists():
-        if found := shutil.which("uv"):
-            return found
+        if path := shutil.which("uv"):
+            return path
         subprocess.run(
             [*pip_install(), "--retries", "1", "-r", str(HERE / "uv.txt")],
             check=False,

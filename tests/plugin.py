@@ -56,8 +56,8 @@ def clear_old_homes() -> None:
     """
     for home in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with contextlib.suppress(FileNotFoundError):
-            found = home.stat()
-            if found.st_uid != os.getuid() or time.time() - found.st_mtime < YOUNG:
+            status = home.stat()
+            if status.st_uid != os.getuid() or time.time() - status.st_mtime < YOUNG:
                 continue
             held = lock(home / "lock", wait=0)
             if held is not None:

@@ -52,9 +52,9 @@ def look(*, study: Study, going_on: Callable[[], None]) -> None:
             )
             hits = [id for id, text in suspicious.items() if text in matches]
             clear = {id for id, _ in rows}.difference(hits)
-            for ids, found in ((hits, TextCheck.FOUND), (clear, TextCheck.CLEAR)):
+            for ids, state in ((hits, TextCheck.FOUND), (clear, TextCheck.CLEAR)):
                 texts = queries.table(kind).filter(id__in=ids)
-                move_items(texts, field="text_check", old=TextCheck.UNCHECKED, to=found)
+                move_items(texts, field="text_check", old=TextCheck.UNCHECKED, to=state)
 
 
 @transaction.atomic

@@ -36,10 +36,10 @@ class SessionStore(db.SessionStore):
     """Sessions in the database."""
 
     def _get_session_from_db(self) -> Session | None:
-        found = _sessions.first(session_key=self.session_key, now=timezone.now())
-        if found is None:
+        session = _sessions.first(session_key=self.session_key, now=timezone.now())
+        if session is None:
             self._session_key = None
-        return found
+        return session
 
 
 class SignIn(AuthenticationBackend):

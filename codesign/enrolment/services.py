@@ -171,8 +171,10 @@ def accept_all(*, user: User, email: str) -> list[Member]:
 
 def _open() -> QuerySet[Invitation]:
     """Return open invitations, locked."""
-    found = Invitation.objects.select_for_update(of=("self",)).select_related("study", "cohort")
-    return found.open()
+    invitations = Invitation.objects.select_for_update(of=("self",)).select_related(
+        "study", "cohort"
+    )
+    return invitations.open()
 
 
 def _excludes(invitation: Invitation, user: User) -> bool:

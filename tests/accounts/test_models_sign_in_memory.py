@@ -60,11 +60,11 @@ def processes(django_db_setup: None) -> Iterator[list[Process]]:
         "ALLOWED_HOSTS": "localhost",
     }
     with ExitStack() as ends:
-        found = []
+        started = []
         for _ in range(2):
-            found.append(Process(environment))
-            ends.callback(found[-1].end)
-        yield found
+            started.append(Process(environment))
+            ends.callback(started[-1].end)
+        yield started
 
 
 @pytest.fixture

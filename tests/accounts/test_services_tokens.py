@@ -37,14 +37,14 @@ def test_a_token_is_shown_once_and_kept_as_a_hash(user: User, client: Client) ->
     sent = {"name": "notebook", "scopes": ["judge", "study:read"], "days": "30"}
     assert client.post(reverse(TOKENS), sent).headers["Location"] == reverse(TOKENS)
     page = client.get(reverse(TOKENS))
-    found = re.search(rf"{rules.PREFIX}[\w-]{{43}}", page.content.decode())
-    assert found
+    match = re.search(rf"{rules.PREFIX}[\w-]{{43}}", page.content.decode())
+    assert match
     assert "no-store" in page.headers["Cache-Control"]
-    assert found[0] not in client.get(reverse(TOKENS)).content.decode()
+    assert match[0] not in client.get(reverse(TOKENS)).content.decode()
     assert Event.objects.get(action=services.TOKEN_MADE).about_label == ""  # a person's own words
     token = ApiToken.objects.get()
-    assert token.digest == rules.digest_of(found[0])
-    assert queries.token_by_secret(found[0]) == token
+    assert token.digest == rules.digest_of(match[0])
+    assert queries.token_by_secret(match[0]) == token
     assert token.scopes == ["judge", "study:read"]
     assert token.expires_at - timezone.now() > timedelta(days=29)
 

@@ -44,10 +44,10 @@ def test_a_person_is_counted_whatever_their_tokens() -> None:
     assert [first.get(STUDIES).status_code for _ in range(3)] == [200] * 3
     for client in (first, second):
         answer = client.get(STUDIES)
-        found = problem(answer, 429)
+        refusal = problem(answer, 429)
         wait = int(answer["Retry-After"])
         assert 1 <= wait <= throttles.WINDOW + 1
-        assert f"Try again in {wait} seconds" in found["title"]
+        assert f"Try again in {wait} seconds" in refusal["title"]
     assert program(other, "c").get(STUDIES).status_code == 200
 
 

@@ -102,10 +102,10 @@ def check_page(page: Page, name: str = "") -> None:
 
 
 def _axe(page: Page) -> list[str]:
-    found = Axe().run(page, options=AXE_OPTIONS).response["violations"]
+    violations = Axe().run(page, options=AXE_OPTIONS).response["violations"]
     return [
         f"axe {violation['id']}: {violation['help']}: {node['html'][:160]}"
-        for violation in found
+        for violation in violations
         for node in violation["nodes"]
     ]
 

@@ -109,9 +109,9 @@ def test_choosing_a_new_password_by_mail(
     page.get_by_role("heading", name="Check your e-mail").wait_for()
     check_page(page, name="account-reset-sent")
     post_mail()
-    found = LINK.search(str(mailoutbox[-1].body))
-    assert found
-    link = found.group(1)
+    match = LINK.search(str(mailoutbox[-1].body))
+    assert match
+    link = match.group(1)
     page.goto(link)
     page.get_by_label("New password").wait_for()
     check_page(page, name="account-reset-choose")

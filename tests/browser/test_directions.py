@@ -77,10 +77,10 @@ def face_of(page: Page, group: str, point: int) -> Locator:
 
 
 def colours(node: Locator) -> tuple[str, str]:
-    found: list[str] = node.evaluate(
+    css_colours: list[str] = node.evaluate(
         "node => [getComputedStyle(node).backgroundColor, getComputedStyle(node).borderTopColor]"
     )
-    return found[0], found[1]
+    return css_colours[0], css_colours[1]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -117,12 +117,12 @@ ALWAYS = [
 @pytest.mark.parametrize(("name", "value"), SERVES)
 def test_valid_addresses_are_accepted(name: str, value: str, tmp_path: Path) -> None:
     plain = production_environment(tmp_path, ALLOWED_HOSTS=HOSTS)
-    found = getattr(read(plain | {name: value}, root=ROOT), TAKEN_AS[name])
+    setting = getattr(read(plain | {name: value}, root=ROOT), TAKEN_AS[name])
     if value:
-        taken = ",".join(found) if isinstance(found, list) else str(found)
+        taken = ",".join(setting) if isinstance(setting, list) else str(setting)
         assert taken == (value.rstrip("/") if name == "SITE_URL" else value)
     else:
-        assert found == getattr(read(plain, root=ROOT), TAKEN_AS[name])
+        assert setting == getattr(read(plain, root=ROOT), TAKEN_AS[name])
 
 
 @pytest.mark.parametrize(("name", "value"), CANNOT)
@@ -157,8 +157,14 @@ def test_an_address_ends_where_paths_begin(tmp_path: Path) -> None:
 
 
 def test_as_many_processes_and_the_port_that_were_asked_for(tmp_path: Path) -> None:
-    found = read({"CODESIGN_HOME": str(tmp_path), "WEB_CONCURRENCY": "3", "PORT": "81"}, root=ROOT)
-    assert (found.web_processes, found.port, found.site_url) == (3, 81, "http://localhost:81")
+    environment = read(
+        {"CODESIGN_HOME": str(tmp_path), "WEB_CONCURRENCY": "3", "PORT": "81"}, root=ROOT
+    )
+    assert (environment.web_processes, environment.port, environment.site_url) == (
+        3,
+        81,
+        "http://localhost:81",
+    )
 
 
 @pytest.mark.slow

@@ -83,7 +83,7 @@ def brought(study: Study) -> Path:
 
 def contents(database: psycopg.Connection[Any]) -> dict[str, tuple[int, str]]:
     """Count and hash the rows of each table, in any order."""
-    found = {}
+    tables = {}
     names = database.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
     for (name,) in names.fetchall():
         query = sql.SQL(
@@ -92,8 +92,8 @@ def contents(database: psycopg.Connection[Any]) -> dict[str, tuple[int, str]]:
         )
         row = database.execute(query.format(sql.Identifier(name))).fetchone()
         assert row
-        found[name] = (row[0], row[1])
-    return found
+        tables[name] = (row[0], row[1])
+    return tables
 
 
 def files_below(folder: Path) -> dict[str, str]:

@@ -113,12 +113,16 @@ def test_djangos_deployment_check_is_clean(
 
 
 def test_who_sets_nothing_gets_a_demo(tmp_path: Path) -> None:
-    found = read({"CODESIGN_HOME": str(tmp_path)}, root=ROOT)
-    assert found.kind == "demo"
-    assert found.allowed_hosts == ["localhost", "127.0.0.1"]
-    assert found.site_url == "http://localhost:8000"
-    assert (found.lease_minutes, found.model_threads, found.hsts_seconds) == (120, 0, 31536000)
-    assert found.hsts_reach == "host"
+    environment = read({"CODESIGN_HOME": str(tmp_path)}, root=ROOT)
+    assert environment.kind == "demo"
+    assert environment.allowed_hosts == ["localhost", "127.0.0.1"]
+    assert environment.site_url == "http://localhost:8000"
+    assert (environment.lease_minutes, environment.model_threads, environment.hsts_seconds) == (
+        120,
+        0,
+        31536000,
+    )
+    assert environment.hsts_reach == "host"
 
 
 def test_each_setting_is_used() -> None:

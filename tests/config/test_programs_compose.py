@@ -39,8 +39,8 @@ OURS = (
 
 @pytest.fixture(scope="module")
 def plan() -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
-    return found
+    compose_file: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
+    return compose_file
 
 
 def filled_in() -> dict[str, str]:
@@ -53,8 +53,8 @@ def filled_in() -> dict[str, str]:
 def interpolated(text: str, variables: dict[str, str]) -> str:
     """`${NAME:?}` and `${NAME:-default}` as compose reads them."""
 
-    def value(found: re.Match[str]) -> str:
-        name, default = found.groups()
+    def value(match: re.Match[str]) -> str:
+        name, default = match.groups()
         assert default is not None or name in variables, f"{name} is not in the example file"
         return variables.get(name) or default or ""
 

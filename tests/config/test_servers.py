@@ -93,14 +93,14 @@ WHO_MAY_WHAT = """
 
 
 def test_making_roles_again_changes_nothing(postgres: Postgres) -> None:
-    def found() -> list[tuple[object, ...]]:
+    def rights() -> list[tuple[object, ...]]:
         with psycopg.connect(postgres.url(OWNER_ROLE)) as owner:
             return owner.execute(WHO_MAY_WHAT).fetchall()
 
-    before = found()
+    before = rights()
     assert {"role", "database", "by default"} <= {kind for kind, *_ in before}
     postgres.make_roles()
-    assert found() == before
+    assert rights() == before
 
 
 def test_killed_postgres_starts_again_with_its_rows(postgres: Postgres) -> None:
@@ -111,8 +111,8 @@ def test_killed_postgres_starts_again_with_its_rows(postgres: Postgres) -> None:
     postgres.child.clear_away()
     postgres.start()
     with psycopg.connect(postgres.url(APP_ROLE)) as app:
-        found = app.execute("SELECT count(*) FROM kept WHERE word = 'survives'").fetchone()
-    assert found == (1,)
+        row = app.execute("SELECT count(*) FROM kept WHERE word = 'survives'").fetchone()
+    assert row == (1,)
 
 
 def test_process_id_file_of_a_dead_server_does_not_keep_the_next_out(

@@ -189,27 +189,27 @@ def test_second_run_on_the_same_home_gets_one_sentence(running: Running) -> None
 @pytest.mark.slow
 def test_commands_in_a_second_terminal_find_the_servers(running: Running) -> None:
     command = [sys.executable, "manage.py", "migrate", "--check"]
-    found = subprocess.run(
+    completed = subprocess.run(
         command,
         cwd=ROOT,
         env=user_environment(CODESIGN_HOME=str(running.home)),
         capture_output=True,
         text=True,
     )
-    assert found.returncode == 0, found.stderr
+    assert completed.returncode == 0, completed.stderr
 
 
 def test_commands_without_running_servers_say_what_to_do(tmp_path: Path) -> None:
-    found = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "manage.py", "migrate", "--check"],
         cwd=ROOT,
         env=user_environment(CODESIGN_HOME=str(tmp_path)),
         capture_output=True,
         text=True,
     )
-    assert found.returncode == 1
-    assert "start `make run` first" in found.stderr
-    assert "Traceback" not in found.stderr
+    assert completed.returncode == 1
+    assert "start `make run` first" in completed.stderr
+    assert "Traceback" not in completed.stderr
 
 
 def test_taken_port_gets_one_sentence(tmp_path: Path) -> None:

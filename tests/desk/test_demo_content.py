@@ -336,7 +336,7 @@ def test_each_country_has_an_emergency_number_and_someone_to_talk_to() -> None:
         kinds.setdefault(line["country_code"], set()).add(line["kind"])
     assert kinds.pop("") == {"directory"}
     assert set(kinds) == {"GB", "IE", "US", "CA", "AU", "NZ", "DE"}
-    assert all(found == {"emergency", "crisis line"} for found in kinds.values())
+    assert all(country_kinds == {"emergency", "crisis line"} for country_kinds in kinds.values())
 
 
 def test_the_help_page_is_plain_and_says_what_matters() -> None:  # standards 4.8, 4.10

@@ -70,10 +70,10 @@ def test_a_coordinator_sees_how_far_each_cohort_is(client: Client) -> None:
     MemberFactory.create(cohort=panel)
     judging_round(panel, clinic, tasks=4, overlap=2)
     send(lease(first))
-    found = {row.title: row for row in judged_by_cohort(study_id=panel.study_id)}
-    one = found["Lived experience"]
+    cohorts = {row.title: row for row in judged_by_cohort(study_id=panel.study_id)}
+    one = cohorts["Lived experience"]
     assert (one.signed, one.people, one.done, one.total, one.examples) == (1, 2, 1, 8, 0)
-    other = found["Clinic"]
+    other = cohorts["Clinic"]
     assert (other.signed, other.people, other.done, other.total) == (0, 0, 0, 8)
     page = read(client, staff(panel.study))
     assert "Lived experience" in page

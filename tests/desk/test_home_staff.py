@@ -35,9 +35,9 @@ def home(client: Client, member: Member) -> str:
 
 
 def title(page: str) -> str:
-    found = re.search(r"<h1>(.*?)</h1>", page)
-    assert found
-    return found[1]
+    match = re.search(r"<h1>(.*?)</h1>", page)
+    assert match
+    return match[1]
 
 
 def invite(cohort: Cohort, email: str) -> None:
@@ -63,9 +63,9 @@ def panel() -> Cohort:
 
 def test_from_invitation_to_judging(panel: Cohort, client: Client) -> None:
     staff(panel.study)  # does not judge, and is not counted
-    [found] = journeys(study_id=panel.study_id)
-    assert (found.invited, found.joined, found.signed, found.judging) == (5, 4, 2, 1)
-    assert (found.to_sign_again, found.left) == (0, 1)
+    [journey] = journeys(study_id=panel.study_id)
+    assert (journey.invited, journey.joined, journey.signed, journey.judging) == (5, 4, 2, 1)
+    assert (journey.to_sign_again, journey.left) == (0, 1)
     page = home(client, staff(panel.study))
     picture = page[page.index("From invitation to judging") :]
     for said in ("80% of those invited", "50% of those who joined", "50% of those who signed"):
@@ -76,8 +76,8 @@ def test_from_invitation_to_judging(panel: Cohort, client: Client) -> None:
     clinic = CohortFactory.create(study=panel.study, title="Clinic", role=Role.CLINICIAN)
     invite(clinic, "clinician@example.org")
     publish(panel.study, title="Another text")
-    found, other = journeys(study_id=panel.study_id)
-    assert (found.signed, found.judging, found.to_sign_again) == (0, 0, 2)
+    journey, other = journeys(study_id=panel.study_id)
+    assert (journey.signed, journey.judging, journey.to_sign_again) == (0, 0, 2)
     assert (other.invited, other.joined) == (1, 0)
     page = home(client, staff(panel.study))
     assert "By cohort" in page

@@ -66,8 +66,8 @@ def test_an_id_or_a_fingerprint_is_shown_to_be_copied(value: Any, is_exact: bool
 def test_details_are_complete() -> None:
     key, digest = str(uuid.uuid4()), "ab" * 32
     data = {"amount_minor": 80, "currency": "GBP", "release": key, "hash": digest, "new_key": "x_y"}
-    found = [(str(one.title), one.says, one.exact) for one in rules.details_of(data)]
-    assert found == [
+    details = [(str(one.title), one.says, one.exact) for one in rules.details_of(data)]
+    assert details == [
         ("Amount for one text", "£0.80", False),
         ("Dataset release", key, True),
         ("Hash of the text (SHA-256)", digest, True),

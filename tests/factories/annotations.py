@@ -125,9 +125,9 @@ def judging_round(
 
 def lease(member: Member) -> Assignment:
     """Return the member's assignment, leased now if there is none. Fails if nothing is left."""
-    found = assignments.lease(actor=Actor.of(member.user), slug=member.study.slug).assignment
-    assert found is not None
-    return found
+    assignment = assignments.lease(actor=Actor.of(member.user), slug=member.study.slug).assignment
+    assert assignment is not None
+    return assignment
 
 
 def send(assignment: Assignment, key: str = "one", **changes: Any) -> submissions.Submitted:

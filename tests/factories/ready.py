@@ -24,8 +24,8 @@ def draft_study() -> Study:
 
 def cohort_of(study: Study) -> Cohort:
     """Its first cohort, made where there is none."""
-    found = Cohort.objects.filter(study=study).first()
-    return found or make_cohort(actor=SYSTEM, study=study, title="Panel", role=Role.PANELIST)
+    cohort = Cohort.objects.filter(study=study).first()
+    return cohort or make_cohort(actor=SYSTEM, study=study, title="Panel", role=Role.PANELIST)
 
 
 def plan(study: Study, *, opened: bool = True) -> Round:

@@ -67,20 +67,20 @@ class Story:
         self._back[name].append(back)
 
     def tell_kills(self) -> None:
-        every = [one for found in self._back.values() for one in found]
+        every = [one for seconds in self._back.values() for one in seconds]
         if every:
             self.tell(f"{len(every)} kills; everything answered again {self._after(every)}")
-        for name, found in sorted(self._back.items()):
-            self.tell(f"  {name}: {len(found)} kills, {self._after(found)}")
+        for name, seconds in sorted(self._back.items()):
+            self.tell(f"  {name}: {len(seconds)} kills, {self._after(seconds)}")
 
     @staticmethod
     def _after(seconds: list[float]) -> str:
         return f"after {statistics.median(seconds):.1f} s (median), {max(seconds):.1f} s at most"
 
-    def expect(self, found: int, wanted: int, what: str) -> None:
+    def expect(self, count: int, wanted: int, what: str) -> None:
         """Report a count, and check that it is the expected one."""
-        self.tell(f"{what}: {found}")
-        assert found == wanted, what
+        self.tell(f"{what}: {count}")
+        assert count == wanted, what
 
 
 def assert_load_goes_on(installation: Installation, judges: Sequence[Judge], story: Story) -> None:

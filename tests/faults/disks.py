@@ -28,8 +28,8 @@ class Disk:
 
     def fill(self) -> None:
         """Fill the disk almost completely."""
-        found = os.statvfs(self.folder)
-        used = (found.f_blocks - found.f_bfree) * found.f_frsize
+        space = os.statvfs(self.folder)
+        used = (space.f_blocks - space.f_bfree) * space.f_frsize
         self._resize(str(used + (128 << 10)))
 
     def make_room(self) -> None:

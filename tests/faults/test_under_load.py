@@ -187,8 +187,8 @@ def test_a_full_disk_is_reported_and_breaks_nothing(
 
 
 def superuser_url(installation: Installation) -> str:
-    found = json.loads((installation.running.home / "run.json").read_text())
-    return str(found["database_owner_url"]).replace(OWNER_ROLE, SUPERUSER, 1)
+    run_details = json.loads((installation.running.home / "run.json").read_text())
+    return str(run_details["database_owner_url"]).replace(OWNER_ROLE, SUPERUSER, 1)
 
 
 def bring_a_file(visitor: Visitor, page: Page, home: Path) -> None:

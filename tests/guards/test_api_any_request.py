@@ -78,8 +78,8 @@ def description() -> Any:
 
 
 def operations() -> dict[str, Any]:
-    found = (result.ok() for result in description().get_all_operations())
-    return {operation.label: operation for operation in found}
+    all_operations = (result.ok() for result in description().get_all_operations())
+    return {operation.label: operation for operation in all_operations}
 
 
 class World:

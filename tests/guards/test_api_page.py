@@ -60,10 +60,10 @@ def examples() -> list[Example]:
 
 @functools.cache
 def described() -> dict[str, Any]:
-    found: dict[str, Any] = SchemaGenerator().get_schema(  # type: ignore[no-untyped-call]
+    schema: dict[str, Any] = SchemaGenerator().get_schema(  # type: ignore[no-untyped-call]
         public=True
     )
-    return found
+    return schema
 
 
 def operation_of(example: Example) -> dict[str, Any]:
@@ -78,8 +78,8 @@ def operation_of(example: Example) -> dict[str, Any]:
     assert fitting, f"no such address: {example.path}"
     best: dict[str, Any] = described()["paths"][min(fitting, key=lambda path: path.count("{"))]
     assert example.method in best
-    found: dict[str, Any] = best[example.method]
-    return found
+    operation: dict[str, Any] = best[example.method]
+    return operation
 
 
 def resolved(schema: dict[str, Any]) -> dict[str, Any]:
@@ -108,10 +108,10 @@ def unknown_keys(value: Any, schema: dict[str, Any]) -> set[str]:
 
 
 def json_schema(content: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = next(
+    schema: dict[str, Any] = next(
         body["schema"] for kind, body in content.items() if kind.endswith("json")
     )
-    return found
+    return schema
 
 
 @pytest.mark.parametrize("example", examples(), ids=str)

@@ -56,9 +56,9 @@ def matches(pattern: re.Pattern[str]) -> Iterator[tuple[str, re.Match[str]]]:
 
 def sections_of(document: str) -> set[str]:
     """Return the numbers that a document of requirements defines, each once."""
-    found = re.findall(rf"\*\*({SECTION})\*\*", (DOCS / document).read_text(encoding="utf-8"))
-    assert len(found) == len(set(found)), f"{document} defines a number twice"
-    return set(found)
+    numbers = re.findall(rf"\*\*({SECTION})\*\*", (DOCS / document).read_text(encoding="utf-8"))
+    assert len(numbers) == len(set(numbers)), f"{document} defines a number twice"
+    return set(numbers)
 
 
 @pytest.mark.parametrize("document", sorted(NUMBERED))

@@ -140,18 +140,18 @@ def test_a_large_study(subtests: pytest.Subtests) -> None:
 @contextmanager
 def scans() -> Iterator[list[str]]:
     """Collects what is read to its end, of the large tables, by queries run meanwhile."""
-    found: list[str] = []
+    full_scans: list[str] = []
 
     def look(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         if re.match(r"\s*(SELECT|WITH)\b", sql) and not many:
             with context["connection"].connection.cursor() as cursor:
                 cursor.execute(f"EXPLAIN {sql}", params)
                 read = [re.search(r"Seq Scan on (\w+)", row[0]) for row in cursor]
-            found.extend(f"{one[1]} in {sql}" for one in read if one and one[1] in LARGE)
+            full_scans.extend(f"{one[1]} in {sql}" for one in read if one and one[1] in LARGE)
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(look):
-        yield found
+        yield full_scans
 
 
 OFFERED = (
@@ -229,12 +229,12 @@ def test_pages_call_no_parallel_workers() -> None:
 
 def no_batch_of_opening_or_closing_reads_a_large_table_to_its_end(panelist: Member) -> None:
     made = Round.objects.get(study=panelist.study)
-    with scans() as found:
+    with scans() as full_scans:
         for move in (rounds.close_round, rounds.open_round):
             move(actor=SYSTEM, round=made)
             with claimed(offering.KIND.name, made.id) as work:
                 assert offering._batch(work)
-    assert not found, "\n".join(found)
+    assert not full_scans, "\n".join(full_scans)
 
 
 def no_query_reads_a_large_table_to_its_end(panelist: Member) -> None:
@@ -258,7 +258,7 @@ def no_query_reads_a_large_table_to_its_end(panelist: Member) -> None:
         ],
         Role.AUDITOR: [reverse("desk:study", kwargs=keys), reverse("desk:trail", kwargs=keys)],
     }
-    with scans() as found:
+    with scans() as full_scans:
         for role, addresses in of_role.items():
             client.force_login(staff(panelist.study, role).user)
             for address in addresses:
@@ -271,4 +271,4 @@ def no_query_reads_a_large_table_to_its_end(panelist: Member) -> None:
             address = reverse(name, kwargs={"slug": small.study.slug})
             assert client.get(address).status_code == 200
         send(lease(panelist), key="another")
-    assert not found, "\n".join(found)
+    assert not full_scans, "\n".join(full_scans)

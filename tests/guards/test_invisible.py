@@ -175,7 +175,7 @@ def truths(tree: ast.AST) -> Iterator[ast.expr]:
 
 def test_no_code_asks_strip_whether_a_text_says_anything() -> None:
     """Prevents zero-width spaces from counting as text: `strip` knows white space alone."""
-    found = {
+    violations = {
         f"{path.relative_to(ROOT)}:{one.lineno}"
         for folder in OURS
         for path in (ROOT / folder).rglob("*.py")
@@ -184,4 +184,4 @@ def test_no_code_asks_strip_whether_a_text_says_anything() -> None:
         if isinstance(one, ast.Call)
         if isinstance(one.func, ast.Attribute) and one.func.attr == "strip" and not one.args
     }
-    assert not found
+    assert not violations

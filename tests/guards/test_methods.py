@@ -30,8 +30,8 @@ def routes(resolver: URLResolver, before: str = "") -> Iterator[str]:
 
 
 def address(route: str, study: Study) -> str:
-    def value(found: re.Match[str]) -> str:
-        kind, name = found[1] or "", found[2]
+    def value(match: re.Match[str]) -> str:
+        kind, name = match[1] or "", match[2]
         return {"slug": study.slug}.get(name) or {"uuid": str(uuid.uuid4()), "int": "1"}.get(
             kind, "en"
         )
@@ -48,11 +48,11 @@ def clients(study: Study) -> dict[str, Client]:
         "staff": staff(study, *(set(Role) - JUDGING)).user,
         "site admin": UserFactory.create(is_site_admin=True),
     }
-    found = {"nobody": Client()}
+    client_of = {"nobody": Client()}
     for who, user in people.items():
-        found[who] = Client()
-        found[who].force_login(user)
-    return found
+        client_of[who] = Client()
+        client_of[who].force_login(user)
+    return client_of
 
 
 def test_every_method_at_every_address_is_answered_by_a_page_or_a_problem() -> None:

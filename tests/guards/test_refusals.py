@@ -105,11 +105,11 @@ def test_the_guard_accepts_a_refusal_that_is_matched(code: str) -> None:
 
 def test_refusals_are_matched_by_their_words_or_code() -> None:
     """Prevents a test that passes although the code refuses for another reason."""
-    found = {
+    unmatched_refusals = {
         (f"{name}:{line}", raised)
         for name, tree in sources().items()
         if name.startswith("tests/")
         for line, raised in unmatched(tree)
     }
-    assert {where for where, raised in found if raised not in WORDLESS} == set()
-    assert {raised for _, raised in found} == set(WORDLESS)
+    assert {where for where, raised in unmatched_refusals if raised not in WORDLESS} == set()
+    assert {raised for _, raised in unmatched_refusals} == set(WORDLESS)

@@ -34,10 +34,10 @@ def file_of(module: str) -> str:
 
 def targets(node: ast.AST) -> Iterator[ast.expr]:
     """What a statement assigns to, tuples taken apart."""
-    found = getattr(node, "targets", []) if isinstance(node, ast.Assign) else []
+    assigned = getattr(node, "targets", []) if isinstance(node, ast.Assign) else []
     if isinstance(node, ast.AugAssign | ast.AnnAssign):
-        found = [node.target]
-    for target in found:
+        assigned = [node.target]
+    for target in assigned:
         yield from target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
 
 
@@ -86,11 +86,11 @@ def calls(name: str) -> Callable[[ast.Module], Iterator[int]]:
     return lines
 
 
-def files_with(found: Callable[[ast.Module], Iterator[int]]) -> set[str]:
+def files_with(find_lines: Callable[[ast.Module], Iterator[int]]) -> set[str]:
     return {
         name
         for name, tree in sources().items()
-        if name.startswith(PACKAGES) and next(found(tree), None)
+        if name.startswith(PACKAGES) and next(find_lines(tree), None)
     }
 
 

@@ -38,12 +38,12 @@ def routes(resolver: URLResolver, before: str = "") -> Iterator[str]:
 
 def pages_of(study: Study, client: Client) -> dict[str, tuple[int, str]]:
     """What stands at each address that names a study and nothing else, and at the lists of all."""
-    found = {}
+    pages = {}
     for route in sorted({*routes(get_resolver()), *EVERYWHERE}):
         if route in EVERYWHERE or re.findall(r"<(?:\w+:)?(\w+)>", route) == ["slug"]:
             answer = client.get("/" + re.sub("<[^>]+>", study.slug, route))
-            found[route] = answer.status_code, NOT_THE_STUDYS.sub("", answer.content.decode())
-    return found
+            pages[route] = answer.status_code, NOT_THE_STUDYS.sub("", answer.content.decode())
+    return pages
 
 
 @pytest.mark.django_db

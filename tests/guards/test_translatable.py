@@ -225,8 +225,8 @@ def in_template(name: str, text: str) -> Iterator[Unmarked]:
     page = Page()
     page.feed(text)
     page.close()
-    for line, found in page.found:
-        yield name, line, found
+    for line, untranslated in page.found:
+        yield name, line, untranslated
 
 
 def blank(pattern: re.Pattern[str], text: str) -> str:

@@ -163,12 +163,12 @@ class Secrets:
         parts = answer.streaming_content if answer.streaming else [answer.content]
         text = b"".join(parts).decode(errors="replace") + str(dict(answer.headers))
         text = text.replace(address.strip("/"), "")  # what was asked for may be said back
-        found = self.words.findall(text)
+        secrets = self.words.findall(text)
         allowed = self.answered if self.reviews and address.startswith(self.reviews) else set()
-        found += [prompt for prompt in self.of_reviews.findall(text) if prompt not in allowed]
+        secrets += [prompt for prompt in self.of_reviews.findall(text) if prompt not in allowed]
         if "json" in answer.headers.get("Content-Type", "") and "schema" not in address:
-            found += [f"key {key}" for key in telling_keys(json.loads(answer.content))]
-        return found
+            secrets += [f"key {key}" for key in telling_keys(json.loads(answer.content))]
+        return secrets
 
 
 def telling_keys(value: Any) -> Iterator[str]:
@@ -234,10 +234,10 @@ def _values(kind: str, name: str, slug: str, ids: list[str]) -> Iterator[str]:
 
 
 def _ids(member: Member) -> list[str]:
-    found = {*member.assignments.values_list("pk", flat=True)}
-    found |= {*member.consent_records.values_list("pk", flat=True)}
+    ids = {*member.assignments.values_list("pk", flat=True)}
+    ids |= {*member.consent_records.values_list("pk", flat=True)}
     for model in apps.get_models():
         if isinstance(model._meta.pk, models.UUIDField):
             rows = model._default_manager.order_by("pk").values_list("pk", flat=True)
-            found |= {*rows[:PER_MODEL]}
-    return sorted(map(str, found))
+            ids |= {*rows[:PER_MODEL]}
+    return sorted(map(str, ids))

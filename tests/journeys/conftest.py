@@ -38,10 +38,10 @@ class Installation:
 
     def visitor(self, role: str, **which: Any) -> Visitor:
         """Somebody of that role, signed in by their form."""
-        found = self.account(role, **which)
+        account = self.account(role, **which)
         visitor = Visitor(self.running.port)
         self.visitors.append(visitor)
-        visitor.sign_in(found["email"], found["password"])
+        visitor.sign_in(account["email"], account["password"])
         return visitor
 
     def manage(self, *arguments: str) -> str:

@@ -57,8 +57,8 @@ def test_every_address_stays_blind(told: Story, role: str) -> None:
         answer: Any = client.get(address)
         seen += answer.status_code == 200
         assert answer.status_code < 500 or address == "/healthz", address
-        if found := secrets.found_in(address, answer):
-            given_away[address] = found
+        if leaked := secrets.found_in(address, answer):
+            given_away[address] = leaked
     assert not given_away
     assert seen >= 12, "the walk reached hardly anything"
 

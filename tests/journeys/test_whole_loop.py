@@ -109,14 +109,14 @@ def polled(
     visitor: Visitor, path: str, enough: Callable[[Page], object], *, seconds: float = PATIENCE
 ) -> Page:
     """The page once it shows what is waited for."""
-    found: list[Page] = []
+    latest: list[Page] = []
 
     def look() -> object:
-        found[:] = [visitor.get(path)]
-        return enough(found[0])
+        latest[:] = [visitor.get(path)]
+        return enough(latest[0])
 
     eventually(look, seconds=seconds)
-    return found[0]
+    return latest[0]
 
 
 def test_the_loop_from_judgement_to_the_next_comparison(installation: Installation) -> None:

@@ -38,43 +38,43 @@ class _Reader(HTMLParser):
         self._select: tuple[Form, str] | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = {name: value or "" for name, value in attrs}
+        attributes = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self._open = Form(found.get("action", ""), found.get("method", "get").lower())
+            self._open = Form(attributes.get("action", ""), attributes.get("method", "get").lower())
             self.forms.append(self._open)
-            if "id" in found:
-                self._by_id[found["id"]] = self._open
-        elif tag == "a" and "href" in found:
-            self.links.append(found["href"])
+            if "id" in attributes:
+                self._by_id[attributes["id"]] = self._open
+        elif tag == "a" and "href" in attributes:
+            self.links.append(attributes["href"])
         elif tag in {"input", "textarea", "select", "option", "button"}:
-            if "form" in found:
-                self._strays.append((tag, found))
+            if "form" in attributes:
+                self._strays.append((tag, attributes))
             else:
-                self._control(self._open, tag, found)
+                self._control(self._open, tag, attributes)
 
-    def _control(self, form: Form | None, tag: str, found: dict[str, str]) -> None:
+    def _control(self, form: Form | None, tag: str, attributes: dict[str, str]) -> None:
         if form is None:
             return
-        name = found.get("name", "")
+        name = attributes.get("name", "")
         if tag == "option" and self._select:
             owner, chosen = self._select
-            if "selected" in found or chosen not in owner.values:
-                owner.values[chosen] = found.get("value", "")
+            if "selected" in attributes or chosen not in owner.values:
+                owner.values[chosen] = attributes.get("value", "")
         elif tag == "button":
-            form.buttons.append((name, found.get("value", "")))
+            form.buttons.append((name, attributes.get("value", "")))
         elif name:
             form.fields.add(name)
-            self._fill(form, tag, name, found)
+            self._fill(form, tag, name, attributes)
 
-    def _fill(self, form: Form, tag: str, name: str, found: dict[str, str]) -> None:
-        kind = found.get("type", "text")
+    def _fill(self, form: Form, tag: str, name: str, attributes: dict[str, str]) -> None:
+        kind = attributes.get("type", "text")
         if tag == "textarea":
             self._area = (form, name)
             form.values[name] = ""
         elif tag == "select":
             self._select = (form, name)
-        elif kind not in {"radio", "checkbox", "submit"} or "checked" in found:
-            form.values[name] = found.get("value", "on" if kind == "checkbox" else "")
+        elif kind not in {"radio", "checkbox", "submit"} or "checked" in attributes:
+            form.values[name] = attributes.get("value", "on" if kind == "checkbox" else "")
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":
@@ -92,8 +92,8 @@ class _Reader(HTMLParser):
 
     def close(self) -> None:
         super().close()
-        for tag, found in self._strays:
-            self._control(self._by_id.get(found["form"]), tag, found)
+        for tag, attributes in self._strays:
+            self._control(self._by_id.get(attributes["form"]), tag, attributes)
 
 
 @dataclass

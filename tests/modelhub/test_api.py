@@ -155,8 +155,8 @@ def test_invalid_and_unknown_ids_are_not_found(desk: Desk) -> None:
     engineer = desk.client(Role.ML_ENGINEER)
     for where in (f"{desk.api}/generation-runs/", "/api/v1/training-runs/", "/api/v1/models/"):
         for id in ("no-id", uuid.uuid4()):
-            found = problem(ask(engineer, "GET", f"{where}{id}/"), 404)
-            assert found["type"].endswith("not_found")
+            refusal = problem(ask(engineer, "GET", f"{where}{id}/"), 404)
+            assert refusal["type"].endswith("not_found")
 
 
 def test_the_api_imports_prompts_by_the_rules_of_files(desk: Desk) -> None:
@@ -186,8 +186,8 @@ def test_the_api_reports_an_invalid_row_by_line_and_imports_nothing(desk: Desk) 
     coordinator = desk.client(Role.COORDINATOR)
     rows = {"prompts": [{"prompt": "Fine."}, {"prompt": ""}, 7]}
     address = f"{desk.api}/prompts/"
-    found = problem(ask(coordinator, "POST", address, rows), 400)
-    assert [row.split(":")[0] for row in found["fields"]["rows"]] == ["line 2", "line 3"]
+    refusal = problem(ask(coordinator, "POST", address, rows), 400)
+    assert [row.split(":")[0] for row in refusal["fields"]["rows"]] == ["line 2", "line 3"]
     assert Prompt.objects.count() == 2
     answer = ask(coordinator, "POST", f"{address}?skip_bad=true", rows).json()
     assert (answer["prompts"], [row["line"] for row in answer["skipped"]]) == (1, [2, 3])
@@ -209,10 +209,10 @@ def test_the_very_file_may_be_sent(desk: Desk, media_type: str, body: str) -> No
     answer = coordinator.post(f"{desk.api}/prompts/", body, content_type=media_type)
     assert answer.status_code == 201, answer.content
     assert answer.json()["prompts"] == 2
-    found = problem(
+    refusal = problem(
         coordinator.post(f"{desk.api}/prompts/", b"prompt\n\xff\n", content_type=media_type), 400
     )
-    assert found["fields"]["rows"]
+    assert refusal["fields"]["rows"]
     problem(coordinator.post(f"{desk.api}/prompts/", b"", content_type=media_type), 400)
     problem(coordinator.post(f"{desk.api}/prompts/", b"x", content_type="text/plain"), 415)
 
@@ -235,8 +235,8 @@ def test_the_api_accepts_parquet_and_keeps_no_files(
     sent = (tmp_path / "p.parquet").read_bytes()
     answer = coordinator.post(f"{desk.api}/prompts/", sent, content_type=kind)
     assert answer.json()["prompts"] == 1
-    found = problem(coordinator.post(f"{desk.api}/prompts/", b"PAR1", content_type=kind), 400)
-    assert found["title"].startswith("The file cannot be read")
+    refusal = problem(coordinator.post(f"{desk.api}/prompts/", b"PAR1", content_type=kind), 400)
+    assert refusal["title"].startswith("The file cannot be read")
     empty = problem(coordinator.post(f"{desk.api}/prompts/", b"", content_type="text/csv"), 400)
     assert empty["title"]
     with pytest.raises(TooLarge, match="larger than 10 bytes"):
@@ -295,8 +295,8 @@ def test_a_run_is_started_and_cancelled(desk: Desk) -> None:
 def test_invalid_settings_of_a_run_are_refused(desk: Desk, wrong: Any, field: str) -> None:
     engineer = desk.client(Role.ML_ENGINEER)
     body = {"model": desk.model.name} | wrong
-    found = problem(ask(engineer, "POST", f"{desk.api}/generation-runs/", body), 400)
-    assert list(found["fields"]) == [field]
+    refusal = problem(ask(engineer, "POST", f"{desk.api}/generation-runs/", body), 400)
+    assert list(refusal["fields"]) == [field]
 
 
 def child_of(study: Study, parent: ModelVersion, run: TrainingRun, name: str) -> ModelVersion:
@@ -365,8 +365,8 @@ def test_training_is_started_and_cancelled(desk: Desk) -> None:
 def test_invalid_training_requests_are_refused(desk: Desk, wrong: Any, field: str) -> None:
     engineer = desk.client(Role.ML_ENGINEER)
     body = desk.doors()[9][2] | wrong
-    found = problem(ask(engineer, "POST", "/api/v1/training-runs/", body), 400)
-    assert [name.split(".")[0] for name in found["fields"]] == [field]
+    refusal = problem(ask(engineer, "POST", "/api/v1/training-runs/", body), 400)
+    assert [name.split(".")[0] for name in refusal["fields"]] == [field]
 
 
 def test_a_release_of_another_study_is_not_trained_on(desk: Desk) -> None:

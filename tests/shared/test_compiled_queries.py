@@ -22,23 +22,23 @@ pytestmark = pytest.mark.django_db
 @CompiledQuery
 def members(slug: str, member_id: uuid.UUID) -> QuerySet[Member]:
     """Everybody in a study but one, the newest first."""
-    found = Member.objects.select_related("study", "cohort").filter(study__slug=slug)
-    return found.exclude(id=member_id).order_by("-created_at", "id")
+    in_study = Member.objects.select_related("study", "cohort").filter(study__slug=slug)
+    return in_study.exclude(id=member_id).order_by("-created_at", "id")
 
 
 @CompiledQuery
 def rates(member_id: uuid.UUID, at: datetime) -> QuerySet[PayRate, tuple[uuid.UUID, str]]:
     """Rates that somebody's cohort has had."""
-    found = PayRate.objects.filter(cohort__members=member_id, effective_from__lte=at)
-    return found.values_list("id", "currency")
+    pay_rates = PayRate.objects.filter(cohort__members=member_id, effective_from__lte=at)
+    return pay_rates.values_list("id", "currency")
 
 
 def test_instances_are_those_of_the_queryset() -> None:
     first = MemberFactory.create()
     others = [MemberFactory.create(cohort=first.cohort) for _ in range(2)]
-    found = members.all(slug=first.study.slug, member_id=first.id)
-    assert {member.id for member in found} == {member.id for member in others}
-    for member in found:
+    instances = members.all(slug=first.study.slug, member_id=first.id)
+    assert {member.id for member in instances} == {member.id for member in others}
+    for member in instances:
         again = Member.objects.get(id=member.id)
         assert vars(again).keys() == vars(member).keys()
         assert {k: v for k, v in vars(again).items() if k != "_state"} == {

@@ -57,7 +57,7 @@ def test_form_errors_are_in_plain_words(sent: dict[str, object], field: str, sen
     form = Everything(sent)
     assert not form.is_valid()
     assert form.errors[field] == [sentence]
-    said = " ".join(str(sentence) for found in form.errors.values() for sentence in found)
+    said = " ".join(str(sentence) for sentences in form.errors.values() for sentence in sentences)
     assert [words for words in LIBRARY if words in said] == []
 
 
@@ -77,6 +77,6 @@ def test_no_page_speaks_like_a_library(
     client.force_login(staff(study, role).user)
     answer = client.post(reverse(door, kwargs={"slug": study.slug}), sent)
     assert answer.status_code == 400
-    said = [s for found in answer.context["form"].errors.values() for s in found]
+    said = [s for sentences in answer.context["form"].errors.values() for s in sentences]
     assert said
     assert [one for one in said if one.startswith(LIBRARY)] == []

@@ -39,8 +39,8 @@ def at(name: str, member: Member, **keys: Any) -> str:
 
 
 def fields(page: Any) -> dict[str, str]:
-    found = INPUTS.findall(page.content.decode())
-    return {name: html.unescape(value) for name, value in found if name != stashed_forms.CSRF}
+    inputs = INPUTS.findall(page.content.decode())
+    return {name: html.unescape(value) for name, value in inputs if name != stashed_forms.CSRF}
 
 
 def opened(client: Client, writer: Member) -> dict[str, str]:

@@ -109,8 +109,8 @@ def test_empty_study_lists_every_step_in_order() -> None:
 
 
 def person_in_charge(study: Study, role: Role) -> Member:
-    [found] = queries.in_charge(study_id=study.id, role=role)
-    return found
+    [member] = queries.in_charge(study_id=study.id, role=role)
+    return member
 
 
 @pytest.mark.parametrize(

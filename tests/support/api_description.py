@@ -11,10 +11,10 @@ from drf_spectacular.generators import SchemaGenerator
 
 @functools.cache
 def described() -> dict[str, Any]:
-    found: dict[str, Any] = SchemaGenerator().get_schema(  # type: ignore[no-untyped-call]
+    schema: dict[str, Any] = SchemaGenerator().get_schema(  # type: ignore[no-untyped-call]
         public=True
     )
-    return found
+    return schema
 
 
 def operations() -> Iterator[tuple[str, dict[str, Any]]]:

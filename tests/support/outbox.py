@@ -20,6 +20,6 @@ def post_mail() -> None:
 def code_in(mail: EmailMessage | str) -> str:
     """The code on a line of its own in a mail."""
     body = mail if isinstance(mail, str) else str(mail.body)
-    found = CODE.search(body)
-    assert found, body
-    return found.group(1)
+    match = CODE.search(body)
+    assert match, body
+    return match.group(1)

@@ -77,16 +77,16 @@ def give_back_signals() -> None:
 
 def processes_of(home: Path) -> list[psutil.Process]:
     """Return everything that runs for this home, orphans too; zombies have ended."""
-    found = []
+    processes = []
     for process in psutil.process_iter():
         try:
             about = " ".join(process.cmdline()) + process.environ().get("CODESIGN_HOME", "")
             about += os.readlink(f"/proc/{process.pid}/fd/1")  # its log; a title hides the rest
             if str(home) in about and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process)
+                processes.append(process)
         except (psutil.NoSuchProcess, psutil.AccessDenied, OSError):
             continue
-    return [process for process in found if process.pid != os.getpid()]
+    return [process for process in processes if process.pid != os.getpid()]
 
 
 class Running:
@@ -145,12 +145,12 @@ class Running:
 
     def find(self, word: str) -> set[int]:
         """Return the ids of the supervisor's children whose command holds this word."""
-        found = set()
+        child_ids = set()
         for child in psutil.Process(self.process.pid).children():
             with contextlib.suppress(psutil.NoSuchProcess):  # ended meanwhile, zombies too
                 if word in " ".join(child.cmdline()):
-                    found.add(child.pid)
-        return found
+                    child_ids.add(child.pid)
+        return child_ids
 
     def page_status(self) -> int:
         """Ask for a page whose cookie makes it read the database."""

@@ -57,8 +57,8 @@ class Site:
         hand_over()
 
     def coordinators(self) -> set[str]:
-        found = Member.objects.filter(study=self.study, left_at=None)
-        running = found.filter(roles__contains=[Role.COORDINATOR], user__is_active=True)
+        members = Member.objects.filter(study=self.study, left_at=None)
+        running = members.filter(roles__contains=[Role.COORDINATOR], user__is_active=True)
         return set(running.values_list("user__email", flat=True))
 
 

@@ -14,12 +14,12 @@ PACKAGES = ("codesign", "annotations", "modelhub")
 
 @cache
 def sources() -> dict[str, ast.Module]:
-    found = {}
+    trees = {}
     for package in (*PACKAGES, "tests", "benchmarks"):
         for path in sorted((ROOT / package).rglob("*.py")):
             if "migrations" not in path.parts:
-                found[path.relative_to(ROOT).as_posix()] = ast.parse(path.read_text())
-    return found
+                trees[path.relative_to(ROOT).as_posix()] = ast.parse(path.read_text())
+    return trees
 
 
 def layer(name: str) -> str:

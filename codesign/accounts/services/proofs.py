@@ -62,8 +62,8 @@ def _make_unproven(email: str) -> User | None:
 
 
 def _lock_unproven(email: str) -> User | None:
-    found = User.objects.select_for_update().filter(email__iexact=email.strip()).first()
-    return found if found and queries.is_unproven(found) else None
+    user = User.objects.select_for_update().filter(email__iexact=email.strip()).first()
+    return user if user and queries.is_unproven(user) else None
 
 
 @transaction.atomic

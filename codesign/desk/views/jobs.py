@@ -39,8 +39,8 @@ def history(request: StudyRequest, slug: str) -> HttpResponse:
     """List the jobs that the reader's roles may see, newest first."""
     study_id = request.member.study_id
     kinds = queries.kinds_for(request.member.roles)
-    found = queries.history(study_id=study_id, kinds=kinds)
-    shown = page_of(found, by=["-created_at", "-id"], asked=request.GET, size=JOBS_A_PAGE)
+    visible_jobs = queries.history(study_id=study_id, kinds=kinds)
+    shown = page_of(visible_jobs, by=["-created_at", "-id"], asked=request.GET, size=JOBS_A_PAGE)
     requesters = {job.requested_by_id for job in shown if job.requested_by_id}
     names = studies.names_of_actors(study_id=study_id, user_ids=requesters)
     rows = [_row(job, request.member, names.get(job.requested_by_id)) for job in shown]

@@ -97,21 +97,21 @@ class Command(BaseCommand):
         )
 
     def _print_report(self, upload: Upload) -> None:
-        found = upload.found
+        counts = upload.found
         for problem in _problems(upload):
             self.stdout.write(f"skipped {problem}")
-        names = ", ".join(found["models"])
+        names = ", ".join(counts["models"])
         self.stdout.write(
-            f"{found['prompts']} prompts imported, {found['already_there']} existed already; "
-            f"{found['responses']} responses{f' ({names})' if names else ''}; "
-            f"{found['tasks']} new tasks; {found['skipped']} rows skipped."
+            f"{counts['prompts']} prompts imported, {counts['already_there']} existed already; "
+            f"{counts['responses']} responses{f' ({names})' if names else ''}; "
+            f"{counts['tasks']} new tasks; {counts['skipped']} rows skipped."
         )
-        if found["wait_for_round"]:
+        if counts["wait_for_round"]:
             self.stdout.write(
-                f"{found['wait_for_round']} prompts can be judged when a judging round opens."
+                f"{counts['wait_for_round']} prompts can be judged when a judging round opens."
             )
-        if found["columns_not_used"]:
-            self.stdout.write(f"Unknown columns: {', '.join(found['columns_not_used'])}.")
+        if counts["columns_not_used"]:
+            self.stdout.write(f"Unknown columns: {', '.join(counts['columns_not_used'])}.")
 
 
 def _problems(upload: Upload) -> list[str]:

@@ -107,16 +107,16 @@ def test_a_repeated_request_stores_nothing(panelist: Caller) -> None:
 def test_a_missing_idempotency_key_is_refused(panelist: Caller) -> None:
     id = panelist.lease().json()["id"]
     body = answers(Assignment.objects.get(id=id))
-    found = problem(panelist.send("POST", f"assignments/{id}/submission/", body), 400)
-    assert "Idempotency-Key" in found["fields"]
+    refusal = problem(panelist.send("POST", f"assignments/{id}/submission/", body), 400)
+    assert "Idempotency-Key" in refusal["fields"]
     problem(panelist.submit(id, body, key="x" * 121), 400)
 
 
 def test_errors_are_reported_at_their_fields(panelist: Caller) -> None:
     id = panelist.lease().json()["id"]
-    found = problem(panelist.submit(id, {"strength": 9, "surprise": 1}), 400)
-    assert {"ranking", "strength", "surprise"} <= set(found["fields"])
-    assert any(path.startswith("ratings.") for path in found["fields"])
+    refusal = problem(panelist.submit(id, {"strength": 9, "surprise": 1}), 400)
+    assert {"ranking", "strength", "surprise"} <= set(refusal["fields"])
+    assert any(path.startswith("ratings.") for path in refusal["fields"])
     problem(panelist.submit(id, ["no object"]), 400)
     assert Assignment.objects.get(id=id).state == AssignmentState.LEASED
 
@@ -166,9 +166,9 @@ def test_invalid_numbers_are_refused(panelist: Caller, digits: int) -> None:
         )
 
     for answer in (sent("PUT", "draft"), sent("POST", "submission", surprise=1)):
-        found = problem(answer, 400)
-        assert "digit" not in found["title"]
-        assert "active_seconds" not in found.get("fields", {})
+        refusal = problem(answer, 400)
+        assert "digit" not in refusal["title"]
+        assert "active_seconds" not in refusal.get("fields", {})
     assert Assignment.objects.get(id=id).draft is None
     complete = sent("POST", "submission", **answers(Assignment.objects.get(id=id)))
     assert complete.status_code == (201 if digits < 4300 else 400)  # clamped
@@ -180,8 +180,8 @@ def test_a_draft_is_saved_and_returned(panelist: Caller) -> None:
     kept = panelist.send("PUT", f"assignments/{id}/draft/", draft)
     assert (kept.status_code, kept.json()["draft"]) == (200, draft)
     assert panelist.lease().json()["draft"] == draft
-    found = problem(panelist.send("PUT", f"assignments/{id}/draft/", {"odd": 1}), 400)
-    assert set(found["fields"]) == {"odd"}
+    refusal = problem(panelist.send("PUT", f"assignments/{id}/draft/", {"odd": 1}), 400)
+    assert set(refusal["fields"]) == {"odd"}
 
 
 def test_skip_gives_the_next_one(panelist: Caller) -> None:
@@ -193,10 +193,10 @@ def test_skip_gives_the_next_one(panelist: Caller) -> None:
     assert again.json() == answer.json()
     for reason in ("bored", None, ["not_today"], 3):
         next_id = answer.json()["next"]["id"]
-        found = problem(
+        refusal = problem(
             panelist.send("POST", f"assignments/{next_id}/skip/", {"reason": reason}), 400
         )
-        assert set(found["fields"]) == {"reason"}
+        assert set(refusal["fields"]) == {"reason"}
     problem(panelist.submit(id, {}), 409)
 
 

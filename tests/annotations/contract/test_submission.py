@@ -47,20 +47,22 @@ def errors(changes: Any, of: Asked | None = None) -> dict[str, list[str]]:
     with pytest.raises(Invalid) as refused:
         parse(FULL | changes if isinstance(changes, dict) else changes, of or asked())
     assert all(
-        sentence.endswith(".") for found in refused.value.fields.values() for sentence in found
+        sentence.endswith(".")
+        for sentences in refused.value.fields.values()
+        for sentence in sentences
     )
     return refused.value.fields
 
 
 def test_a_minimal_submission_is_complete() -> None:
-    found = read({})
-    assert [(r.response, r.criterion, r.score) for r in found.ratings] == [
+    submission = read({})
+    assert [(r.response, r.criterion, r.score) for r in submission.ratings] == [
         (A, "heard", 3),
         (B, "heard", 3),
     ]
-    assert found.ranking == ((A,), (B,))
-    assert (found.strength, found.all_harmful, found.comment) == (None, False, "")
-    assert (found.rewrites, found.highlights, found.flags) == ((), (), ())
+    assert submission.ranking == ((A,), (B,))
+    assert (submission.strength, submission.all_harmful, submission.comment) == (None, False, "")
+    assert (submission.rewrites, submission.highlights, submission.flags) == ((), (), ())
 
 
 OPTIONAL = ("strength", "all_harmful", "rewrites", "highlights", "flags", "comment")
@@ -210,14 +212,14 @@ def test_offsets_are_code_points() -> None:
 
 
 def test_empty_entries_are_ignored() -> None:
-    found = read(
+    submission = read(
         {
             "rewrites": [{"response": A, "text": " "}, {}],
             "flags": [{"response": A, "harm": "", "severity": None, "note": ""}],
             "highlights": [{"response": A, "start": None, "end": None}],
         }
     )
-    assert found == read({})
+    assert submission == read({})
 
 
 def test_line_ends_of_browsers_are_normalised() -> None:

@@ -89,8 +89,8 @@ def test_prompts_that_are_joined(first: Any, second: Any, tied: bool) -> None:
 def meet(slot: int, table: Any) -> bool:
     """Whether both prompts are found in one bucket of this slot, the second one being new."""
     ids = np.array([b"a" * 16, b"b" * 16], dtype=minhash_buckets.ID)
-    for bucket, keys, found in minhash_buckets.bucketed(table, ids):
-        if bucket // minhash_buckets.BUCKETS == slot and len(found) == 2 * ids.itemsize:
+    for bucket, keys, prompt_ids in minhash_buckets.bucketed(table, ids):
+        if bucket // minhash_buckets.BUCKETS == slot and len(prompt_ids) == 2 * ids.itemsize:
             new = np.array([False, True])
             return (
                 len([*minhash_buckets.shared(np.frombuffer(keys, dtype=minhash_buckets.KEY), new)])

@@ -36,8 +36,10 @@ def test_sitting(minutes: float | None, goes_on: bool) -> None:
     ],
 )
 def test_a_day_is_the_persons_own(now: str, zone: str, start: str) -> None:
-    found = sittings.start_of_day(now=datetime.fromisoformat(now).replace(tzinfo=UTC), zone=zone)
-    assert found == datetime.fromisoformat(start).replace(tzinfo=UTC)
+    day_start = sittings.start_of_day(
+        now=datetime.fromisoformat(now).replace(tzinfo=UTC), zone=zone
+    )
+    assert day_start == datetime.fromisoformat(start).replace(tzinfo=UTC)
 
 
 @pytest.mark.parametrize("reason", list(SkipReason))

@@ -32,15 +32,15 @@ LEAST = {(3, 7): 0.5, (8, 14): 0.95, (15, 25): 0.98, (26, 40): 0.98, (41, 60): 0
 
 def test_texts_with_one_small_change_are_tied_and_other_questions_are_not() -> None:
     """Of prompts of at most 25 words with one word changed none was tied (0 of 18)."""
-    found = [(pair, tied_pair(pair)) for pair in pairs()]
-    assert len(found) > 300
-    for band, seen in measured(found).items():
+    results = [(pair, tied_pair(pair)) for pair in pairs()]
+    assert len(results) > 300
+    for band, seen in measured(results).items():
         right, wrong = seen["tied_hit"], seen["apart_hit"]
         assert right / (right + seen["tied"]) >= LEAST[band], band
         assert wrong / (wrong + seen["apart"]) <= 0.02, band
-    words = Counter(pair.kind for pair, hit in found if pair.tied and not hit)
+    words = Counter(pair.kind for pair, hit in results if pair.tied and not hit)
     assert set(words) <= {"word changed", "word added", "word left out"}
-    assert set(measured(found)) == set(BANDS)
+    assert set(measured(results)) == set(BANDS)
 
 
 def test_one_changed_word_of_a_long_text_is_a_near_duplicate() -> None:
@@ -51,10 +51,10 @@ def test_one_changed_word_of_a_long_text_is_a_near_duplicate() -> None:
 @pytest.mark.parametrize(("talks", "mixed"), [(list(dialogues()), 35), (list(questions()), 0)])
 def test_greetings_and_stock_replies_join_almost_nothing(talks: list[Talk], mixed: int) -> None:
     """112 of 196 public dialogues were one group, through “hi”, “ok” and “bye”."""
-    found = grouped(talks, beginning=minhash.BEGINNING_WORDS, reply=minhash.REPLY_WORDS)
-    assert found.mixed <= mixed
-    assert found.largest <= 8
-    assert found.together >= 0.7 * found.of_one_source
+    grouping = grouped(talks, beginning=minhash.BEGINNING_WORDS, reply=minhash.REPLY_WORDS)
+    assert grouping.mixed <= mixed
+    assert grouping.largest <= 8
+    assert grouping.together >= 0.7 * grouping.of_one_source
 
 
 @pytest.mark.django_db

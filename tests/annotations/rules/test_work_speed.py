@@ -107,8 +107,10 @@ HOURS = timedelta(hours=1)
 def test_skips_in_a_row(
     skips: int, skipped: bool, judged: bool, pause: timedelta, before: int
 ) -> None:
-    found = work_speed.skips_before(skips=skips, skipped=skipped, judged=judged, pause=pause)
-    assert found == before
+    skips_in_a_row = work_speed.skips_before(
+        skips=skips, skipped=skipped, judged=judged, pause=pause
+    )
+    assert skips_in_a_row == before
 
 
 def test_each_fifth_skip_in_a_row_leads_to_a_break() -> None:
@@ -122,5 +124,5 @@ def test_after_five_in_a_row_a_skip_takes_half_of_the_promised_time(
     skips: int, seconds: float, held: bool
 ) -> None:
     """One skip every 46 s would have been paid at once all day, without a text judged."""
-    found = work_speed.quick_skip(skips=skips, since=NOON, now=after(seconds), promised=180)
-    assert found is held
+    too_quick = work_speed.quick_skip(skips=skips, since=NOON, now=after(seconds), promised=180)
+    assert too_quick is held

@@ -392,7 +392,7 @@ def test_progress_costs_the_same_for_many_tasks(member: Member) -> None:
     counts = []
     for tasks in (2, 9):
         judging_round(member.cohort, tasks=tasks)
-        with CaptureQueriesContext(connection) as found:
+        with CaptureQueriesContext(connection) as captured:
             queries.how_many_wait(member)
-        counts.append(len(found))
+        counts.append(len(captured))
     assert counts[0] == counts[1] <= 4

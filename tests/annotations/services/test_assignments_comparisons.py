@@ -37,12 +37,12 @@ def walk(member: Member, comparing: Round) -> list[bool]:
     """Judge every assignment that the API gives; return for each whether it compares models."""
     caller = Caller(member)
     compared = set(Task.objects.filter(round=comparing).values_list("prompt_id", flat=True))
-    found, seen = [], caller.lease().json()
+    compares_models, seen = [], caller.lease().json()
     while seen:
-        found.append(seen["prompt"]["id"] in {str(one) for one in compared})
+        compares_models.append(seen["prompt"]["id"] in {str(one) for one in compared})
         held = Assignment.objects.get(id=seen["id"])
         seen = caller.submit(seen["id"], answers(held), seen["id"]).json()["next"]
-    return found
+    return compares_models
 
 
 def test_evaluation_seats_are_mixed_in_and_all_finished() -> None:
@@ -90,12 +90,14 @@ def test_members_without_evaluation_consent_get_no_evaluation() -> None:
     without = judge(cohort=members[0].cohort)
     given = [lease(without)]
     while given[-1]:
-        found = assignments.lease(actor=Actor.of(without.user), slug=without.study.slug).assignment
-        if found is None:
+        assignment = assignments.lease(
+            actor=Actor.of(without.user), slug=without.study.slug
+        ).assignment
+        if assignment is None:
             break
-        Assignment.objects.filter(id=found.id).update(state=AssignmentState.SUBMITTED)
-        Seat.objects.filter(id=found.seat_id).update(state=SeatState.FILLED)
-        given.append(found)
+        Assignment.objects.filter(id=assignment.id).update(state=AssignmentState.SUBMITTED)
+        Seat.objects.filter(id=assignment.seat_id).update(state=SeatState.FILLED)
+        given.append(assignment)
     assert len(given) > ORDINARY
     assert comparing.id not in {one.task.round_id for one in given}
 

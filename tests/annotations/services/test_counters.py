@@ -104,8 +104,8 @@ def test_earnings_equal_the_sum_of_legs() -> None:
         legs.values_list("account__owner_id").annotate(total=Sum("amount_minor")).order_by()
     )
     for _ in range(2):
-        found = compensation.balances_of(member_ids=[member.id, other.id])
-        assert {who: dict(sums)["GBP"] for who, sums in found.items()} == added_up
+        balances = compensation.balances_of(member_ids=[member.id, other.id])
+        assert {who: dict(sums)["GBP"] for who, sums in balances.items()} == added_up
         assert sum(added_up.values()) == 2 * 80
         assert list(compensation.imbalances()) == []
         counters.fold_all()

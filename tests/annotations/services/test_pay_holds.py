@@ -166,10 +166,10 @@ def test_parallel_requests_do_not_increase_the_pay() -> None:
 
     def skipping() -> None:
         for _ in range(12):
-            found = assignments.lease(actor=Actor.of(member.user), slug=member.study.slug)
-            if found.assignment:
+            leased = assignments.lease(actor=Actor.of(member.user), slug=member.study.slug)
+            if leased.assignment:
                 Caller(member).send(
-                    "POST", f"assignments/{found.assignment.id}/skip/", {"reason": "other"}
+                    "POST", f"assignments/{leased.assignment.id}/skip/", {"reason": "other"}
                 )
 
     at_once(*[skipping] * 6)

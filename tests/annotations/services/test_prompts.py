@@ -74,13 +74,13 @@ def test_tied_prompts_share_a_group_in_whatever_order_they_come(study: Study, ba
     ]
     for start in range(0, 5, batch):
         add(study, *reversed(rows[start : start + batch]))
-    found = groups(study)
-    assert found["near-1"] == found["near-2"]
-    assert found["family-1"] == found["family-2"]
-    assert len(set(found.values())) == 3
+    group_of = groups(study)
+    assert group_of["near-1"] == group_of["near-2"]
+    assert group_of["family-1"] == group_of["family-2"]
+    assert len(set(group_of.values())) == 3
     other = studies.make_study(actor=SYSTEM, slug="o", title="O", contact="s@example.org")
     add(other, *rows)
-    assert [found[r.external_id] == found["near-1"] for r in rows] == [
+    assert [group_of[r.external_id] == group_of["near-1"] for r in rows] == [
         groups(other)[r.external_id] == groups(other)["near-1"] for r in rows
     ]
 
@@ -116,8 +116,8 @@ def test_identical_responses_tie_their_prompts_where_they_are_no_stock_phrase(
     for prompt, text in ((a, "Ok."), (b, "Ok."), (c, "Ok."), (a, said), (b, f" {said}  ")):
         new = intake.NewResponse(prompt=prompt, text=text, origin=Origin.AI, source=source)
         services.add_responses(actor=SYSTEM, study=study, new=[new])
-    found = groups(study)
-    assert found["a"] == found["b"] != found["c"]
+    group_of = groups(study)
+    assert group_of["a"] == group_of["b"] != group_of["c"]
     assert Response.objects.count() == 5
 
 

@@ -130,9 +130,9 @@ def test_used_prompts_keep_their_side_and_others_leave_training() -> None:
     used.prompt("unused", SLEEP.replace("night", "dawn"), "train", judged=False)
     before = rows(release(used.study), "preference")
     sides = used.sides()
-    found = regroup_prompts(actor=SYSTEM, study=used.study)
+    counts = regroup_prompts(actor=SYSTEM, study=used.study)
     assert used.sides() == sides | {"unused": "test"}
-    assert (found.stay, found.freed) == (2, 0)
+    assert (counts.stay, counts.freed) == (2, 0)
     assert groups(used.study)["unused"] == groups(used.study)["in-test"]
     assert len(set(groups(used.study).values())) == 6
     assert regroup_prompts(actor=SYSTEM, study=used.study).moved == 0
@@ -147,9 +147,9 @@ def test_used_training_prompts_are_not_moved_to_a_held_out_group() -> None:
     add(used.study, "held", SLEEP.replace("night", "dawn"), held_out=True)
     used.prompt("unused", SLEEP.replace("father", "mother"), "train", judged=False)
     Prompt.objects.filter(external_id="held").update(split_group=used.group("train"))
-    found = regroup_prompts(actor=SYSTEM, study=used.study)
+    counts = regroup_prompts(actor=SYSTEM, study=used.study)
     now = groups(used.study)
-    assert (found.stay, found.held_out) == (1, 1)
+    assert (counts.stay, counts.held_out) == (1, 1)
     assert now["held"] == now["unused"] != now["in-train"]
     assert used.sides()["in-train"] == "train"
 

@@ -273,11 +273,11 @@ def test_roles_that_may_request_a_release() -> None:
 def test_a_frozen_release_is_never_built_again(old: str, new: str) -> None:
     """The database allows one change of a frozen release: to superseded."""
     row = frozen_release(StudyFactory.create(), state=old)
-    found = DatasetRelease.objects.filter(id=row.id)
+    frozen = DatasetRelease.objects.filter(id=row.id)
     if new in (old, "superseded"):
-        found.update(state=new)
+        frozen.update(state=new)
         return
     with pytest.raises(DatabaseError, match="stays_frozen"), transaction.atomic():
-        found.update(state=new)
+        frozen.update(state=new)
     with pytest.raises(DatabaseError, match="frozen"), transaction.atomic():
-        found.update(manifest_sha256="0" * 64)
+        frozen.update(manifest_sha256="0" * 64)

@@ -134,8 +134,8 @@ def test_form_and_api_pass_the_thresholds(story: Story, client: Client) -> None:
         "application/json",
     ).json()
     assert (told["least_p"], told["least_margin"]) == (0.65, 0.0)
-    found = DatasetRelease.objects.order_by("number").values_list("least_p", "least_margin")
-    assert list(found) == [
+    thresholds = DatasetRelease.objects.order_by("number").values_list("least_p", "least_margin")
+    assert list(thresholds) == [
         (Decimal("0.7"), Decimal("1.5")),
         (Decimal("0.5"), Decimal(0)),
         (Decimal("0.65"), Decimal(0)),

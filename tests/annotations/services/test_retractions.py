@@ -54,8 +54,8 @@ class Two:
         self.address = f"/api/v1/studies/{self.story.study.slug}/retractions/"
 
     def feed(self, query: str = "") -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.client.get(self.address + query).json()["results"]
-        return found
+        results: list[dict[str, Any]] = self.client.get(self.address + query).json()["results"]
+        return results
 
 
 @pytest.fixture

@@ -175,7 +175,7 @@ def test_the_system_may(member: Member) -> None:
 
 
 def test_waiting_items_are_shown_one_by_one(member: Member, coordinator: Member) -> None:
-    found = {judged(member)[0].id for _ in range(3)}
+    rewrite_ids = {judged(member)[0].id for _ in range(3)}
     actor = Actor.of(coordinator.user)
     seen: list[uuid.UUID] = []
     after = None
@@ -186,7 +186,7 @@ def test_waiting_items_are_shown_one_by_one(member: Member, coordinator: Member)
         assert item is not None
         seen.append(item.id)
         after = item.id
-    assert set(seen[:3]) == found
+    assert set(seen[:3]) == rewrite_ids
     assert seen[3] == seen[0]
 
 

@@ -123,9 +123,9 @@ def test_many_tasks_cost_few_queries() -> None:
         made = judging_round(CohortFactory.create(), tasks=0, overlap=2)
         prompts = PromptFactory.create_batch(many, study=made.study)
         items = [(prompt, [ResponseFactory.create(prompt=prompt)]) for prompt in prompts]
-        with CaptureQueriesContext(connection) as found:
+        with CaptureQueriesContext(connection) as captured:
             tasks = rounds.add_tasks(actor=SYSTEM, round=made, items=items)
-        counts.append(len(found))
+        counts.append(len(captured))
         assert [task.prompt for task in tasks] == prompts
         assert Seat.objects.filter(task__round=made).count() == 2 * many
     assert counts[0] == counts[1] <= 12

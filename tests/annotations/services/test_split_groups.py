@@ -116,10 +116,10 @@ def by_comparing_all(rows: list[PromptRow]) -> set[frozenset[str]]:
 
 
 def parted(group_of: dict[str, uuid.UUID]) -> set[frozenset[str]]:
-    found: dict[uuid.UUID, set[str]] = {}
+    names_of_group: dict[uuid.UUID, set[str]] = {}
     for name, group in group_of.items():
-        found.setdefault(group, set()).add(name)
-    return {frozenset(names) for names in found.values()}
+        names_of_group.setdefault(group, set()).add(name)
+    return {frozenset(names) for names in names_of_group.values()}
 
 
 @pytest.mark.parametrize("parts", [1, 2, 20])
@@ -147,9 +147,9 @@ def test_near_duplicates_of_a_template_are_joined_without_all_pairs(
     for part in range(parts):
         add(study, everything[part::parts])
     held = Prompt.objects.filter(study=study).values_list("external_id", "split_group")
-    found = {names for names in parted(dict(held)) if len(names) > 1}
+    joined = {names for names in parted(dict(held)) if len(names) > 1}
     pairs = zip(rows[:1_200:60], again, strict=True)
-    assert found == {frozenset((row.external_id, more.external_id)) for row, more in pairs}
+    assert joined == {frozenset((row.external_id, more.external_id)) for row, more in pairs}
 
 
 def test_many_prompts_that_differ_by_a_word_are_of_one_group(study: Study) -> None:

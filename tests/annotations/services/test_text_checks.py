@@ -51,20 +51,21 @@ def decide(story: Story, row: Any, state: str, **changes: Any) -> None:
 
 
 def replies(made: Any) -> set[str]:
-    found = {r["chosen"][0]["content"] for r in rows(made, "preference")}
-    return found | {r["completion"][0]["content"] for r in rows(made, "unpaired_preference")}
+    texts = {r["chosen"][0]["content"] for r in rows(made, "preference")}
+    return texts | {r["completion"][0]["content"] for r in rows(made, "unpaired_preference")}
 
 
 def test_texts_with_personal_data_are_left_out_and_counted(story: Story) -> None:
     """standards 7.5: 261 rows of a release held a number that nobody had looked at."""
-    found = release(story.study)
-    assert replies(found) == {LINE, OTHER}
-    assert found.manifest["dropped"]["preference"] == {"uncleared_text": 2}
-    assert found.manifest["dropped"]["unpaired_preference"] == {"uncleared_text": 3}
+    dataset_release = release(story.study)
+    assert replies(dataset_release) == {LINE, OTHER}
+    assert dataset_release.manifest["dropped"]["preference"] == {"uncleared_text": 2}
+    assert dataset_release.manifest["dropped"]["unpaired_preference"] == {"uncleared_text": 3}
     checks = Response.objects.values_list("text", "text_check")
     assert dict(checks)[RING] == TextCheck.FOUND
     assert {check for text, check in checks if text != RING} == {TextCheck.CLEAR}
-    assert len({row["prompt_id"] for row in rows(found, "judgements")}) == 3  # they hold no text
+    # They hold no text.
+    assert len({row["prompt_id"] for row in rows(dataset_release, "judgements")}) == 3
 
 
 def test_a_cleared_text_is_in_and_one_kept_out_is_not(story: Story) -> None:
@@ -72,9 +73,9 @@ def test_a_cleared_text_is_in_and_one_kept_out_is_not(story: Story) -> None:
     row, asked = Response.objects.get(text=RING), Prompt.objects.get(text_check="found")
     decide(story, row, "cleared")
     decide(story, asked, "kept_out")
-    found = release(story.study)
-    assert RING in replies(found)
-    assert found.manifest["dropped"]["preference"] == {"uncleared_text": 1}
+    dataset_release = release(story.study)
+    assert RING in replies(dataset_release)
+    assert dataset_release.manifest["dropped"]["preference"] == {"uncleared_text": 1}
     decide(story, row, "kept_out", seen=TextCheck.CLEARED)
     assert RING not in replies(release(story.study))
     told = Event.objects.filter(action="annotations.text_decided")

@@ -27,9 +27,9 @@ def member() -> Member:
 
 def said(page: bytes) -> str:
     """What the status region of a page holds."""
-    found = REGION.search(flowed(page))
-    assert found
-    return found.group()
+    region = REGION.search(flowed(page))
+    assert region
+    return region.group()
 
 
 def test_the_page_confirms_the_judgement_and_its_pay(member: Member) -> None:

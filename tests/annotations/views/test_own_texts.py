@@ -85,8 +85,8 @@ def test_a_rewrite_stays_out_of_review_its_counts_and_its_pages(
 ) -> None:
     rewrite, _ = judged(member, text=SAID)
     actor = Actor.of(coordinator.user)
-    found = queries.counts(actor=actor, study_id=member.study_id)
-    assert (found.rewrites, found.later) == (0, 0)
+    counts = queries.counts(actor=actor, study_id=member.study_id)
+    assert (counts.rewrites, counts.later) == (0, 0)
     one = reverse(
         "annotations:review-decide",
         kwargs={"slug": member.study.slug, "kind": "rewrites", "item_id": rewrite.id},
@@ -142,9 +142,9 @@ def test_a_report_counts_and_its_note_is_not_shown(member: Member, coordinator: 
     assert queries.counts(actor=actor, study_id=member.study_id).flags == 1
 
     def note() -> str:
-        found = queries.item(actor=actor, study_id=member.study_id, kind=Kind.FLAGS, item_id=row.id)
-        assert found is not None
-        return found.note
+        item = queries.item(actor=actor, study_id=member.study_id, kind=Kind.FLAGS, item_id=row.id)
+        assert item is not None
+        return item.note
 
     assert note() == ""
     free(member)

@@ -118,9 +118,9 @@ def test_many_prompts_come_in_pages_by_constant_queries(member: Member) -> None:
     assert [page.count('<th scope="row"') for page in pages] == [50, 12]
     names = Prompt.objects.filter(study=member.study).order_by("external_id")
     last = names.values_list("external_id", flat=True)[61]
-    found = client.get(address("prompts", member), {"from": last}).content.decode()
-    assert found.count('<th scope="row"') == 1
-    assert f">{last}</a>" in found
+    listing = client.get(address("prompts", member), {"from": last}).content.decode()
+    assert listing.count('<th scope="row"') == 1
+    assert f">{last}</a>" in listing
     page = address("prompt", member, prompt_id=one.id)
     few = queries_of(client, page)
     ResponseFactory.create_batch(12, prompt=one)
@@ -139,8 +139,8 @@ def test_prompts_and_replies_are_found_in_their_own_study_alone(member: Member) 
                 address("prompt-take-out", other, prompt_id=prompt.id),
                 address("reply-take-out", other, response_id=reply.id),
             ):
-                found = (client.get(door).status_code, client.post(door).status_code)
-                assert found in {(404, 404), (404, 405)}, door
+                statuses = (client.get(door).status_code, client.post(door).status_code)
+                assert statuses in {(404, 404), (404, 405)}, door
     assert not Prompt.objects.exclude(withdrawn_at=None).exists()
 
 

@@ -130,9 +130,9 @@ def test_a_coordinator_plans_fills_opens_and_closes_a_round(
 
 def key_of(client: Client, study: Study) -> str:
     page = client.get(address("round-plan", study)).content.decode()
-    found = re.search(r'name="key" value="([0-9a-f-]{36})"', page)
-    assert found
-    return found[1]
+    match = re.search(r'name="key" value="([0-9a-f-]{36})"', page)
+    assert match
+    return match[1]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -374,8 +374,8 @@ def test_another_study_finds_nothing(doors: dict[str, str], client: Client) -> N
     own = coordinator_of(CohortFactory.create().study, client).study
     at_home = [address(n, own, round_id=Round.objects.get().id) for n in DOORS if n != "round-plan"]
     for door in (*doors.values(), *at_home):
-        found = {client.get(door).status_code, client.post(door).status_code}
-        assert 404 in found, door
-        assert found <= {404, 405}, door
+        statuses = {client.get(door).status_code, client.post(door).status_code}
+        assert 404 in statuses, door
+        assert statuses <= {404, 405}, door
     assert Round.objects.get().state == RoundState.PLANNED
     assert Job.objects.get(kind=JOB).state == JobState.QUEUED

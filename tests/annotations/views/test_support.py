@@ -99,10 +99,10 @@ def test_the_api_answers_with_support_and_again_for_the_same_key(member: Member)
     caller = Caller(member)
     leased = caller.lease().json()
     body = answers(held(member), comment=SAID)
-    found = [caller.submit(leased["id"], body).json() for _ in range(2)]
-    assert found[0]["judgement"] == found[1]["judgement"]
-    assert found[0]["support"] == found[1]["support"]
-    support = found[0]["support"]
+    submitted = [caller.submit(leased["id"], body).json() for _ in range(2)]
+    assert submitted[0]["judgement"] == submitted[1]["judgement"]
+    assert submitted[0]["support"] == submitted[1]["support"]
+    support = submitted[0]["support"]
     assert {line["phone"] for line in support["lines"]} >= {"116 123", "988"}
     assert support["own_texts"] == own_url(member)
     assert support["help"] == reverse("care:help")

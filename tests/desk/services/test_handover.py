@@ -345,8 +345,8 @@ def test_the_trail_of_the_study_holds_every_step(site: Site) -> None:
     services.object_to(actor=Actor.of(site.bea), handover_id=asked.id)
     services.approve(actor=Actor.of(site.bea), handover_id=site.ask().id)
     site.open(site.cora.user)
-    found = Event.objects.filter(study_id=site.study.id).exclude(action="studies.member_added")
-    assert list(found.order_by("id").values_list("action", "actor_id")) == [
+    events = Event.objects.filter(study_id=site.study.id).exclude(action="studies.member_added")
+    assert list(events.order_by("id").values_list("action", "actor_id")) == [
         ("studies.staff_stopped", site.ada.id),
         ("desk.handover_asked", site.ada.id),
         ("desk.handover_moved", site.ada.id),
@@ -357,7 +357,7 @@ def test_the_trail_of_the_study_holds_every_step(site: Site) -> None:
         ("desk.handover_moved", site.bea.id),
         ("studies.staff_opened", site.bea.id),
     ]
-    assert "new@example.org" not in str(list(found.values("data", "about_label")))
+    assert "new@example.org" not in str(list(events.values("data", "about_label")))
     slug = {"slug": site.study.slug}
     trail = browser(site.auditor.user).get(reverse("desk:trail", kwargs=slug)).content.decode()
     site.cora.user.refresh_from_db()

@@ -48,8 +48,8 @@ def came(door: Door) -> Came:
 
 
 def done(member: Member) -> list[tuple[object, str]]:
-    found = Assignment.objects.filter(member=member, state__in=("submitted", "skipped"))
-    return list(found.values_list("id", "state"))
+    assignments = Assignment.objects.filter(member=member, state__in=("submitted", "skipped"))
+    return list(assignments.values_list("id", "state"))
 
 
 def seats_in_use(of: Assignment) -> dict[str, int]:

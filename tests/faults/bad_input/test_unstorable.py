@@ -133,8 +133,8 @@ class World:
         return client
 
     def fill(self, route: str, **bad: str) -> str:
-        def value(found: re.Match[str]) -> str:
-            kind, name = found.groups()
+        def value(match: re.Match[str]) -> str:
+            kind, name = match.groups()
             ours = {"uuid": str(uuid.uuid4()), "int": "1"}.get(kind, "en")
             return bad.get(name) or self.there.get(name) or ours
 
@@ -188,11 +188,11 @@ class Fields(HTMLParser):
         self.feed(page)
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        found = {name: value or "" for name, value in attributes}
-        if tag == "form" and found.get("method", "").lower() == "post":
-            self.forms.append((found.get("action", ""), {}))
-        elif tag in ("input", "textarea", "select", "button") and self.forms and "name" in found:
-            self.forms[-1][1].setdefault(found["name"], found.get("value", "1"))
+        values = {name: value or "" for name, value in attributes}
+        if tag == "form" and values.get("method", "").lower() == "post":
+            self.forms.append((values.get("action", ""), {}))
+        elif tag in ("input", "textarea", "select", "button") and self.forms and "name" in values:
+            self.forms[-1][1].setdefault(values["name"], values.get("value", "1"))
 
 
 @pytest.mark.parametrize("who", ["nobody", "panelist", "staff", "site admin"])
@@ -258,11 +258,11 @@ def test_a_bad_field_of_a_body_is_refused_by_its_name(world: World) -> None:
             if is_valid(name, bad):
                 assert answer.status_code == 201, (where, name, str(bad)[:9])
                 continue
-            found = problem(answer, 400)
+            refusal = problem(answer, 400)
             if bad == 1e400:
-                assert found["title"] == "This is not valid JSON. Send JSON in UTF-8."
+                assert refusal["title"] == "This is not valid JSON. Send JSON in UTF-8."
             else:
-                assert found["fields"].keys() == {"rows" if "prompt" in body else name}
+                assert refusal["fields"].keys() == {"rows" if "prompt" in body else name}
         answer = send(where, body)
         if where == "training-runs/":
             assert "no accepted rewrites" in problem(answer, 400)["title"]

@@ -37,12 +37,12 @@ def test_recall_and_precision_on_labelled_sentences(
     own = [bool(giveaway(text, [model])) for model, text in OWN]
     speaks = [bool(giveaway(text)) for text in SPEAKS]
     wrong = [text for model, text in HARMLESS if giveaway(text, [model])]
-    found = sum(own) + sum(speaks)
+    hits = sum(own) + sum(speaks)
     record_property(
         TOLD,
         f"own names: recall {sum(own) / len(own):.2f} of {len(own)}; "
         f"other self-naming: recall {sum(speaks) / len(speaks):.2f} of {len(speaks)}; "
-        f"precision {found / (found + len(wrong)):.2f} with {len(HARMLESS)} harmless ones",
+        f"precision {hits / (hits + len(wrong)):.2f} with {len(HARMLESS)} harmless ones",
     )
     assert all(own)
     assert sum(speaks) >= 0.95 * len(speaks)
@@ -56,9 +56,9 @@ def test_lines_of_real_situations_that_were_refused_are_taken() -> None:
 
 
 def test_a_refusal_names_the_revealing_words() -> None:
-    found = giveaway("Rest first. I'm ChatGPT, by the way.")
-    assert found is not None
-    assert found.words == "i'm chatgpt"
+    disclosure = giveaway("Rest first. I'm ChatGPT, by the way.")
+    assert disclosure is not None
+    assert disclosure.words == "i'm chatgpt"
 
 
 @pytest.mark.parametrize(

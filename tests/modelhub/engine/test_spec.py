@@ -52,9 +52,9 @@ State = namedtuple("State", "global_step max_steps")
     ],
 )
 def test_parameters(method: str, raw: dict[str, Any], said: str | None) -> None:
-    found = problems(method, raw)
-    assert len(found) == (said is not None)
-    assert said is None or found[0].startswith(said)
+    sentences = problems(method, raw)
+    assert len(sentences) == (said is not None)
+    assert said is None or sentences[0].startswith(said)
 
 
 def test_defaults_read_the_release_once() -> None:

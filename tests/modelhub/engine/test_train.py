@@ -217,8 +217,10 @@ def test_the_other_methods_train_too(trainer: Trainer, tmp_path: Path, method: s
     assert (result["metrics"]["steps"], result["metrics"]["records"]) == (2, 4)
     card = (Path(result["adapter"]) / "README.md").read_text()
     assert f"- {method}" in card
-    found = result["metrics"]["validation"]
-    assert (found and (found["records"], found["of"], set(found["scores"]))) == MEASURED[method]
+    validation = result["metrics"]["validation"]
+    assert (
+        validation and (validation["records"], validation["of"], set(validation["scores"]))
+    ) == MEASURED[method]
     assert ("no validation records" in card) is (MEASURED[method] is None)
     assert result["said"] == ""
 

@@ -34,10 +34,10 @@ def test_without_judgements_there_is_no_win_rate(scores: dict[str, list[float]])
     ],
 )
 def test_exact_intervals_are_the_published_ones(won: int, of: int, low: float, high: float) -> None:
-    found = exact_interval(rate=won / of, n=of)
-    assert found == pytest.approx((low, high), abs=5e-5)
+    interval = exact_interval(rate=won / of, n=of)
+    assert interval == pytest.approx((low, high), abs=5e-5)
     known = stats.binomtest(won, of).proportion_ci(method="exact")
-    assert found == pytest.approx((known.low, known.high))
+    assert interval == pytest.approx((known.low, known.high))
 
 
 @pytest.mark.parametrize("raters", [1, 5])

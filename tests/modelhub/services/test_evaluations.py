@@ -178,8 +178,8 @@ def test_work_whose_pay_is_held_does_not_count(panel: list[Member]) -> None:
     for member in panel:
         prefers(lease(member), evaluation.child, evaluation)
     Assignment.objects.filter(member=panel[0], state="submitted").update(pay_check="held")
-    found = result(evaluation)
-    assert (found.cohorts[0].rate.wins, found.left_out) == (1, 1)
+    evaluation_result = result(evaluation)
+    assert (evaluation_result.cohorts[0].rate.wins, evaluation_result.left_out) == (1, 1)
 
 
 def test_without_a_ranking_the_higher_rated_response_wins(panel: list[Member]) -> None:

@@ -88,16 +88,16 @@ def write(tmp_path: Path, *rows: Any) -> Path:
 
 def test_a_held_out_greeting_does_not_hold_out_other_prompts(study: Study, tmp_path: Path) -> None:
     before = counts()
-    found = check_file(actor=SYSTEM, study=study, path=write(tmp_path, *ROWS))
+    report = check_file(actor=SYSTEM, study=study, path=write(tmp_path, *ROWS))
     assert counts() == before
-    assert (found.prompts, found.responses) == (25, 22)
-    assert [(row.line, row.held_out, row.tied_to, row.made_held_out) for row in found.tied] == [
+    assert (report.prompts, report.responses) == (25, 22)
+    assert [(row.line, row.held_out, row.tied_to, row.made_held_out) for row in report.tied] == [
         (22, True, 3, 3),
         (23, False, 3, 3),
         (24, False, 3, 3),
         (25, False, 3, 3),
     ]
-    assert found.made_held_out == 3
+    assert report.made_held_out == 3
 
 
 def test_the_import_makes_the_split_groups_of_the_check(study: Study, tmp_path: Path) -> None:

@@ -255,8 +255,8 @@ def refused(desk: Desk, member: Member, status: int) -> None:
     client = signed_in(member)
     for name in ("uploads", *ONE_UPLOAD):
         where = desk.at(name, None if name == "uploads" else upload)
-        found = {client.get(where).status_code, client.post(where).status_code}
-        assert status in found <= {status, 405}, (name, found)
+        statuses = {client.get(where).status_code, client.post(where).status_code}
+        assert status in statuses <= {status, 405}, (name, statuses)
     upload.refresh_from_db()
     assert upload.state == UploadState.CHECKED
 

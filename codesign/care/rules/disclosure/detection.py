@@ -64,17 +64,17 @@ def find_disclosure(text: str, *, with_spans: bool = False) -> Disclosure:
     """
     searcher = _searcher()
     first, matches = 0, []
-    found: dict[str, Urgency] = {}
+    urgencies: dict[str, Urgency] = {}
     for words in searcher.speller.sentences(text):
         for start, part in _parts(words):
-            for match in searcher.matches(part, found):
+            for match in searcher.matches(part, urgencies):
                 matches.append(match.at(first + start))
         first += len(words)
     if not matches:
         return NOTHING
     return Disclosure(
-        urgency=Urgency.IMMINENT if Urgency.IMMINENT in found.values() else Urgency.CONCERN,
-        languages=frozenset(found),
+        urgency=Urgency.IMMINENT if Urgency.IMMINENT in urgencies.values() else Urgency.CONCERN,
+        languages=frozenset(urgencies),
         spans=_spans(text, words=first, matches=matches) if with_spans else (),
     )
 
@@ -166,10 +166,10 @@ class _Index:
         if not lists:
             return []
         lacks = frozenset(words).isdisjoint
-        found = [
+        candidates = [
             phrase for phrase in set[_Phrase]().union(*lists) if not any(map(lacks, phrase.needs))
         ]
-        return sorted(found, key=attrgetter("number")) if len(found) > 1 else found
+        return sorted(candidates, key=attrgetter("number")) if len(candidates) > 1 else candidates
 
 
 class _Searcher:
@@ -194,20 +194,20 @@ class _Searcher:
             )
         self.speller = _speller(tables)
 
-    def matches(self, words: list[str], found: dict[str, Urgency]) -> Iterator[_Match]:
-        """Yield the matches in the words of a sentence that tell more than what was `found`.
+    def matches(self, words: list[str], urgencies: dict[str, Urgency]) -> Iterator[_Match]:
+        """Yield the matches in the words of a sentence that tell more than `urgencies`.
 
-        `found` has the highest urgency of each language, and is updated.
+        `urgencies` has the highest urgency of each language so far, and is updated.
         """
         sentence = _Sentence(self, f" {' '.join(words)} ")
         for phrase in self.index.phrases(sentence.words):
-            before = found.get(phrase.code)
+            before = urgencies.get(phrase.code)
             if before and (before is Urgency.IMMINENT or not sentence.can_be_imminent(phrase)):
                 continue
             for match in phrase.pattern.finditer(sentence.line):
                 if not sentence.cancels(phrase.code, match):
                     imminent = sentence.can_be_imminent(phrase)
-                    found[phrase.code] = Urgency.IMMINENT if imminent else Urgency.CONCERN
+                    urgencies[phrase.code] = Urgency.IMMINENT if imminent else Urgency.CONCERN
                     start, end = match.span() if match[0] else match.span("key")
                     yield _Match(_number(words, start + 1), _number(words, end))
                     break
@@ -246,8 +246,8 @@ class _Sentence:
         if index not in self._places:
             places = self._places[index] = defaultdict(list)
             for phrase in index.phrases(self.words):
-                if found := [match.span() for match in phrase.pattern.finditer(self.line)]:
-                    places[phrase.code] += found
+                if spans := [match.span() for match in phrase.pattern.finditer(self.line)]:
+                    places[phrase.code] += spans
         return self._places[index]
 
 

@@ -54,8 +54,8 @@ class Figures:
     @property
     def precision(self) -> float:
         """The share of what was found that is a disclosure. 1 if nothing was found."""
-        found = self.disclosures - len(self.missed)
-        return found / (found + len(self.false_alarms)) if found or self.false_alarms else 1.0
+        hits = self.disclosures - len(self.missed)
+        return hits / (hits + len(self.false_alarms)) if hits or self.false_alarms else 1.0
 
     @property
     def imminent_recall(self) -> float:
@@ -78,14 +78,14 @@ def measure(sentences: Sequence[Labelled]) -> Figures:
     """Return the figures of the detector for these sentences."""
     figures = Figures(sentences=len(sentences))
     for sentence in sentences:
-        found = find_disclosure(sentence.text)
+        disclosure = find_disclosure(sentence.text)
         figures.disclosures += sentence.urgency is not None
         if sentence.urgency is Urgency.IMMINENT:
             figures.imminent += 1
-            figures.imminent_found += found.urgency is Urgency.IMMINENT
-        if sentence.urgency and not found.found:
+            figures.imminent_found += disclosure.urgency is Urgency.IMMINENT
+        if sentence.urgency and not disclosure.found:
             figures.missed.append(sentence)
-        elif found.found and not sentence.urgency:
+        elif disclosure.found and not sentence.urgency:
             figures.false_alarms.append(sentence)
     return figures
 

@@ -81,15 +81,15 @@ class Language:
 
         Raises `KeyError` if it names a set that the table does not have.
         """
-        found: list[str] = []
+        words: list[str] = []
         for name in element.partition("*")[0].rstrip("?").split("|"):
             if name in SIGNS:
                 continue
             if name.isupper() and name.isascii():
-                found += self.words_of_sets[name]
+                words += self.words_of_sets[name]
             else:
-                found.append(" ".join(map(normal_word, name.split("_"))))
-        return found
+                words.append(" ".join(map(normal_word, name.split("_"))))
+        return words
 
     def pattern(self, elements: list[str], *, key: int | None = None) -> str:
         """Return a regular expression. The element at `key` becomes the group `key`."""
@@ -132,5 +132,5 @@ def must_be_a_word(element: str) -> bool:
 
 def either_of(language: Language, phrases: list[str], *, end: str = "") -> re.Pattern[str]:
     """Return one pattern that matches any of the phrases, followed by the expression `end`."""
-    found = [language.pattern(phrase.split()) for phrase in phrases]
-    return re.compile(f"(?:{'|'.join(found)}){end}")
+    patterns = [language.pattern(phrase.split()) for phrase in phrases]
+    return re.compile(f"(?:{'|'.join(patterns)}){end}")

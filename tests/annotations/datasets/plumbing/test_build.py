@@ -57,9 +57,9 @@ def test_manifest_lists_every_file_with_its_hash(tmp_path: Path) -> None:
     package = built(twelve_prompts(), tmp_path / "r")
     manifest = json.loads((tmp_path / "r" / "manifest.json").read_text())
     assert manifest == package.manifest
-    found = contents(tmp_path / "r")
-    assert package.manifest_sha256 == found.pop("manifest.json")
-    assert {f["path"]: f["sha256"] for f in manifest["files"]} == found
+    hashes = contents(tmp_path / "r")
+    assert package.manifest_sha256 == hashes.pop("manifest.json")
+    assert {f["path"]: f["sha256"] for f in manifest["files"]} == hashes
     assert sum(manifest["rows"]["sft"].values()) == 1
     assert manifest["dropped"]["preference"] == {"tie": 1}
     assert manifest["models"] == [{"id": "model-1", "name": "Small model"}]
@@ -72,18 +72,20 @@ def test_manifest_lists_every_file_with_its_hash(tmp_path: Path) -> None:
 
 def test_judgements_hold_one_row_per_person_response_and_criterion(tmp_path: Path) -> None:
     built(twelve_prompts(), tmp_path)
-    found = rows(tmp_path, "judgements")
-    kinds = Counter(row["kind"] for row in found)
+    judgements = rows(tmp_path, "judgements")
+    kinds = Counter(row["kind"] for row in judgements)
     assert kinds == {"rating": 24, "ranking": 48, "rewrite": 1, "flag": 1, "highlight": 2}
-    assert len({row["record_id"] for row in found}) == len(found)
-    assert len({row["rater_pseudonym"] for row in found}) == 2
-    (flag,) = (row for row in found if row["kind"] == "flag")
+    assert len({row["record_id"] for row in judgements}) == len(judgements)
+    assert len({row["rater_pseudonym"] for row in judgements}) == 2
+    (flag,) = (row for row in judgements if row["kind"] == "flag")
     assert (flag["criterion"], flag["value"], flag["review"]) == ("sycophancy", 2.0, "upheld")
     assert "start" not in flag
-    assert {row["position"] for row in found if row["response_id"].endswith("a")} == {2}
-    (tied, *_) = (row for row in found if row["prompt_id"] == "p03" and row["kind"] == "ranking")
+    assert {row["position"] for row in judgements if row["response_id"].endswith("a")} == {2}
+    (tied, *_) = (
+        row for row in judgements if row["prompt_id"] == "p03" and row["kind"] == "ranking"
+    )
     assert tied["is_tie"] is True
-    assert {row["model_version_id"] for row in found} == {"model-1"}
+    assert {row["model_version_id"] for row in judgements} == {"model-1"}
 
 
 def test_a_pair_and_its_prompt_share_a_split(tmp_path: Path) -> None:

@@ -47,8 +47,8 @@ def loaded(folder: Path, cache: Path, *configs: str) -> dict[str, list[str]]:
         text=True,
         check=True,
     )
-    found: dict[str, list[str]] = json.loads(done.stdout)
-    return found
+    record_ids: dict[str, list[str]] = json.loads(done.stdout)
+    return record_ids
 
 
 def written(folder: Path) -> dict[str, list[str]]:

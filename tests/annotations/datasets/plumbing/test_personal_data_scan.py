@@ -20,8 +20,8 @@ MAIL, LINE = "Write to someone@example.org.", "Ring Samaritans on 116 123.\nThey
 
 def test_texts_with_personal_data_are_found_and_helplines_passed_over() -> None:
     """standards 7.5."""
-    found = with_personal_data([LINE, MAIL, "Nothing"] * 3, helplines=["116 123"])
-    assert found == {MAIL}
+    matches = with_personal_data([LINE, MAIL, "Nothing"] * 3, helplines=["116 123"])
+    assert matches == {MAIL}
 
 
 def test_no_texts_start_no_process() -> None:

@@ -107,8 +107,8 @@ def test_each_side_is_as_clear_as_its_clearest_cohort(
 
 
 def test_fewer_votes_than_three_are_never_clear() -> None:
-    found = {n: Tally(n, 0, 0).is_clear or Tally(0, 0, n).is_clear for n in range(1, 6)}
-    assert found == {n: n >= MIN_PEOPLE_TO_BE_CLEAR for n in range(1, 6)}
+    is_clear = {n: Tally(n, 0, 0).is_clear or Tally(0, 0, n).is_clear for n in range(1, 6)}
+    assert is_clear == {n: n >= MIN_PEOPLE_TO_BE_CLEAR for n in range(1, 6)}
 
 
 @pytest.mark.parametrize("length", range(2, 50))

@@ -31,12 +31,12 @@ def tallies(n: int, *, for_first: bool) -> list[tuple[Tally, float]]:
 
 def shares(lived: int, clinical: int, *, agree: bool) -> dict[Outcome, float]:
     """Outcome → its probability, where the lived cohort prefers the first."""
-    found = dict.fromkeys(Outcome, 0.0)
+    probabilities = dict.fromkeys(Outcome, 0.0)
     for one, p in tallies(lived, for_first=True):
         for other, q in tallies(clinical, for_first=agree):
-            found[outcome({"lived": one, "clinical": other})] += p * q
-    assert sum(found.values()) == pytest.approx(1)
-    return found
+            probabilities[outcome({"lived": one, "clinical": other})] += p * q
+    assert sum(probabilities.values()) == pytest.approx(1)
+    return probabilities
 
 
 @pytest.mark.parametrize(
@@ -57,9 +57,9 @@ def test_error_rates_of_the_consensus_rule(
     """Of true agreement: lost. Of true opposition: caught (listed), or released all the same."""
     agreed = shares(lived, clinical, agree=True)
     opposed = shares(lived, clinical, agree=False)
-    found = (
+    rates = (
         sum(agreed[one] for one in LOST),
         sum(opposed[one] for one in LOST),
         opposed[Outcome.FIRST] + opposed[Outcome.SECOND],
     )
-    assert found == pytest.approx((lost, caught, released), abs=0.0006)
+    assert rates == pytest.approx((lost, caught, released), abs=0.0006)

@@ -22,10 +22,10 @@ from tests.support.snapshots import judged_prompts_of, judgement, response, sele
     ],
 )
 def test_cycles(preferred: list[str], cycles: list[str]) -> None:
-    found: dict[int, set[str]] = {}
+    texts_of_cycle: dict[int, set[str]] = {}
     for text, number in find_cycles([(one[0], one[1]) for one in preferred]).items():
-        found.setdefault(number, set()).add(text)
-    assert sorted("".join(sorted(cycle)) for cycle in found.values()) == cycles
+        texts_of_cycle.setdefault(number, set()).add(text)
+    assert sorted("".join(sorted(cycle)) for cycle in texts_of_cycle.values()) == cycles
 
 
 @pytest.mark.parametrize(
@@ -65,5 +65,5 @@ def test_pairs_in_cycles(
     )
     (judged_prompt,) = judged_prompts_of(chosen)
     pairs = gather_pairs(judged_prompt, Eligibility(judged_prompt, chosen))
-    found = pairs_in_cycles(pairs, judged_prompt)
-    assert sorted(first + second for first, second in found) == in_cycles
+    cyclic_pairs = pairs_in_cycles(pairs, judged_prompt)
+    assert sorted(first + second for first, second in cyclic_pairs) == in_cycles

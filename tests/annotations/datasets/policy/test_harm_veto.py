@@ -176,15 +176,15 @@ def test_reports_of_harm_count_after_withdrawals(purpose: str, what: str, cohort
     story.judge(stays, prompt)
     said = story.judge(gone, prompt, ranking=[], all_harmful=True, ratings=[])
     _take_back(gone, purpose if what == "this purpose" else what)
-    found = release(story.study, purpose)
-    assert rows(found, "preference") == rows(found, "unpaired_preference") == []
-    assert found.manifest["dropped"]["preference"] == {"all_harmful": 1}
-    assert not found.members.filter(member=gone).exists()
-    assert [*found.manifest["people"]] == ["lived"]
-    assert found.manifest["people"]["lived"]["people"] == 1
-    assert len({row["rater_pseudonym"] for row in rows(found, "judgements")}) == 1
-    assert {row["kind"] for row in rows(found, "judgements")} == {"rating", "ranking"}
-    written = b"".join(p.read_bytes() for p in folder_of(found).rglob("*") if p.is_file())
+    dataset_release = release(story.study, purpose)
+    assert rows(dataset_release, "preference") == rows(dataset_release, "unpaired_preference") == []
+    assert dataset_release.manifest["dropped"]["preference"] == {"all_harmful": 1}
+    assert not dataset_release.members.filter(member=gone).exists()
+    assert [*dataset_release.manifest["people"]] == ["lived"]
+    assert dataset_release.manifest["people"]["lived"]["people"] == 1
+    assert len({row["rater_pseudonym"] for row in rows(dataset_release, "judgements")}) == 1
+    assert {row["kind"] for row in rows(dataset_release, "judgements")} == {"rating", "ranking"}
+    written = b"".join(p.read_bytes() for p in folder_of(dataset_release).rglob("*") if p.is_file())
     for name in (gone.id, gone.pseudonym, gone.user_id, said.id):
         assert str(name).encode() not in written
-    assert "all_harmful" not in json.dumps(rows(found, "judgements"))
+    assert "all_harmful" not in json.dumps(rows(dataset_release, "judgements"))

@@ -171,8 +171,8 @@ def rankings(names: str) -> st.SearchStrategy[list[list[str]]]:
     """Any weak order of the names."""
 
     def grouped(places: list[int]) -> list[list[str]]:
-        found = [[n for n, at in zip(names, places, strict=True) if at == p] for p in range(5)]
-        return [group for group in found if group]
+        groups = [[n for n, at in zip(names, places, strict=True) if at == p] for p in range(5)]
+        return [group for group in groups if group]
 
     places = st.lists(st.integers(0, len(names) - 1), min_size=len(names), max_size=len(names))
     return places.map(grouped)
@@ -185,10 +185,10 @@ def votes_on(names: str) -> st.SearchStrategy[Votes]:
     )
 
 
-def contradictions(found: set[str]) -> bool:
+def contradictions(preferred: set[str]) -> bool:
     """Whether what is preferred goes in a circle."""
     return any(
-        all(a + b in found for a, b in zip(path, [*path[1:], path[0]], strict=True))
+        all(a + b in preferred for a, b in zip(path, [*path[1:], path[0]], strict=True))
         for size in (2, 3, 4)
         for path in permutations("abcd", size)
     )
@@ -219,11 +219,11 @@ def test_no_record_is_against_the_full_vote_or_a_tie(votes: Votes) -> None:
 @given(votes=votes_on("ab"))
 def test_records_of_two_responses_are_unchanged(votes: Votes) -> None:
     """All but where the cohorts lean to opposite sides, which is the new rule's."""
-    found, dropped = preferences(selection(judged(votes)))
+    records, dropped = preferences(selection(judged(votes)))
     p = recomputed(votes, "a", "b")
     leaning = [recomputed({"": r}, "a", "b") for r in votes.values() if r]
     if not min(leaning) < Fraction(1, 2) < max(leaning) and p != Fraction(1, 2):
-        (record,) = found
+        (record,) = records
         assert record["meta"]["chosen_response_id"] == ("a" if p > Fraction(1, 2) else "b")
         assert dropped == {}
 
@@ -245,5 +245,5 @@ def test_pairs_below_a_threshold_are_left_out_and_counted(
     people = [judgement(f"lived-{n}", [["a"], ["b"]], strength=2) for n in (1, 2)]
     chosen = replace(selection(people), thresholds=thresholds)
     records, dropped = preferences(chosen)
-    found = {r["meta"]["chosen_response_id"] + r["meta"]["rejected_response_id"] for r in records}
-    assert (found, dropped) == (kept, reason)
+    pairs = {r["meta"]["chosen_response_id"] + r["meta"]["rejected_response_id"] for r in records}
+    assert (pairs, dropped) == (kept, reason)

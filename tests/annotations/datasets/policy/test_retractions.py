@@ -23,7 +23,7 @@ def test_every_record_that_a_judgement_is_part_of() -> None:
 
 def test_a_record_of_two_judgements_is_named_once() -> None:
     both = [RetractedJudgement(name, [["a"], ["b"]], []) for name in ("j1", "j2")]
-    found = records_based_on(both, PSEUDONYMS)
-    assert found["preference"] == [shared_record_id("preference", "a", "b")]
-    assert len(found["judgements"]) == 2
-    assert found["sft"] == found["unpaired_preference"] == []
+    record_ids = records_based_on(both, PSEUDONYMS)
+    assert record_ids["preference"] == [shared_record_id("preference", "a", "b")]
+    assert len(record_ids["judgements"]) == 2
+    assert record_ids["sft"] == record_ids["unpaired_preference"] == []

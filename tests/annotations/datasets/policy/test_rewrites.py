@@ -33,7 +33,7 @@ def made(
 ) -> tuple[list[UsableRewrite], dict[str, int]]:
     chosen = selection([judgement("lived-1", [["b"], ["a"]])], rewrites=rewrites, **changes)
     dropped: Counter[str] = Counter()
-    found = [
+    usable = [
         rewritten
         for judged_prompt in judged_prompts_of(chosen)
         for rewritten in usable_rewrites(
@@ -44,7 +44,7 @@ def made(
             dropped,
         )
     ]
-    return found, {str(k): v for k, v in dropped.items()}
+    return usable, {str(k): v for k, v in dropped.items()}
 
 
 def flag(state: str, response_id: str = "a") -> FlagSnapshot:
@@ -52,15 +52,15 @@ def flag(state: str, response_id: str = "a") -> FlagSnapshot:
 
 
 def test_an_accepted_rewrite_is_chosen_over_its_original_and_an_sft_row() -> None:
-    (found,), dropped = made([rewrite()])
+    (usable_rewrite,), dropped = made([rewrite()])
     assert dropped == {}
-    assert found.preference["chosen"][0]["content"] == "A kinder text"
-    assert found.preference["rejected"][0]["content"] == "Text of a"  # never "Text of b"
-    assert found.preference["margin"] == 1.0
-    assert found.sft["completion"] == found.preference["chosen"]
-    assert found.sft["meta"]["length_change"] == len("A kinder text") - len("Text of a")
-    assert found.sft["meta"]["origin"] == "ai_edited"  # standards 1.6
-    assert found.sft["meta"]["role"] == "panelist"
+    assert usable_rewrite.preference["chosen"][0]["content"] == "A kinder text"
+    assert usable_rewrite.preference["rejected"][0]["content"] == "Text of a"  # never "Text of b"
+    assert usable_rewrite.preference["margin"] == 1.0
+    assert usable_rewrite.sft["completion"] == usable_rewrite.preference["chosen"]
+    assert usable_rewrite.sft["meta"]["length_change"] == len("A kinder text") - len("Text of a")
+    assert usable_rewrite.sft["meta"]["origin"] == "ai_edited"  # standards 1.6
+    assert usable_rewrite.sft["meta"]["role"] == "panelist"
 
 
 @pytest.mark.parametrize(
@@ -90,15 +90,15 @@ def test_an_accepted_rewrite_is_chosen_over_its_original_and_an_sft_row() -> Non
 def test_rewrites_that_stay_out(
     rewrites: list[RewriteSnapshot], changes: dict[str, Any], reason: str
 ) -> None:
-    found, dropped = made(rewrites, **changes)
-    assert found == []
+    usable, dropped = made(rewrites, **changes)
+    assert usable == []
     assert dropped == {reason: 1}
 
 
 @pytest.mark.parametrize("text", ["Text of a ☂", "Text of b", "Text of a, too", "Texts of a"])
 def test_one_more_word_or_sign_is_a_rewrite(text: str) -> None:
-    (found,), _ = made([rewrite(text=text)])
-    assert found.sft["completion"][0]["content"] == text
+    (usable_rewrite,), _ = made([rewrite(text=text)])
+    assert usable_rewrite.sft["completion"][0]["content"] == text
 
 
 def test_an_original_with_personal_data_leaves_the_rewrite_alone() -> None:
@@ -120,11 +120,11 @@ def test_a_rewrite_is_a_preference_only_from_the_least_on() -> None:
 
 
 def test_a_harmful_original_may_be_rejected() -> None:
-    (found,), _ = made([rewrite()], flags=[flag("upheld")])
-    assert found.preference["rejected"][0]["content"] == "Text of a"
+    (usable_rewrite,), _ = made([rewrite()], flags=[flag("upheld")])
+    assert usable_rewrite.preference["rejected"][0]["content"] == "Text of a"
 
 
 def test_the_same_rewrite_twice_is_one_record() -> None:
-    found, dropped = made([rewrite(), rewrite(text="A kinder  TEXT")])
-    assert len(found) == 1
+    usable, dropped = made([rewrite(), rewrite(text="A kinder  TEXT")])
+    assert len(usable) == 1
     assert dropped == {"duplicate": 1}

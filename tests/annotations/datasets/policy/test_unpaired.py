@@ -39,8 +39,8 @@ def labels(judged: list[JudgementSnapshot], *cohorts: str, of: str = "", **chang
     """The label of response a, or why it has none."""
     config = f"{CONFIG}-{of}" if of else CONFIG
     records, dropped = made(selection(judged, **changes), config, *cohorts)
-    found = [r["label"] for r in records if r["meta"]["response_id"] == "a"]
-    return found[0] if found else dropped
+    labels_of_a = [r["label"] for r in records if r["meta"]["response_id"] == "a"]
+    return labels_of_a[0] if labels_of_a else dropped
 
 
 def flag(state: str, response_id: str = "a") -> FlagSnapshot:

@@ -91,14 +91,14 @@ def test_spelling_makes_no_difference(text: str) -> None:
 
 
 def test_every_language_is_looked_for_in_every_text() -> None:
-    found = find_disclosure("The reply is fine. Me quiero morir. أريد أن أموت. I want to die.")
-    assert found.languages == {"ar", "en", "es"}
+    disclosure = find_disclosure("The reply is fine. Me quiero morir. أريد أن أموت. I want to die.")
+    assert disclosure.languages == {"ar", "en", "es"}
 
 
 def test_nothing_found_is_no_language_and_no_span() -> None:
-    found = find_disclosure("The last paragraph repeats the first.", with_spans=True)
-    assert found == NOTHING
-    assert (found.found, found.languages, found.spans) == (False, frozenset(), ())
+    disclosure = find_disclosure("The last paragraph repeats the first.", with_spans=True)
+    assert disclosure == NOTHING
+    assert (disclosure.found, disclosure.languages, disclosure.spans) == (False, frozenset(), ())
 
 
 @pytest.mark.parametrize(
@@ -111,8 +111,8 @@ def test_nothing_found_is_no_language_and_no_span() -> None:
     ],
 )
 def test_spans_are_code_points_of_the_text(text: str, marked: str) -> None:
-    found = find_disclosure(text, with_spans=True)
-    assert marked in {text[start:end] for start, end in found.spans}
+    disclosure = find_disclosure(text, with_spans=True)
+    assert marked in {text[start:end] for start, end in disclosure.spans}
 
 
 def test_spans_are_given_on_request_only() -> None:
