@@ -25,9 +25,7 @@ def care(study: Study) -> CheckResult:
     else:
         gaps.append(Gap(_("A safety lead has to put themselves into the rota."), href))
     if len(turns) == 1:
-        warnings.append(
-            _("Only one safety lead is in the rota: nobody acts while they are away.")
-        )
+        warnings.append(_("Only one safety lead is in the rota: nobody acts while they are away."))
     if rota.escalation_of(study_id=study.id):
         done.append(_("What is done when somebody is in distress is written down."))
     else:

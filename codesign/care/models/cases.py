@@ -13,7 +13,6 @@ from django.db.models import F, Q
 
 from codesign.care.rules.cases import (
     SEEN,
-    TIME_TO_ANSWER,
     Answer,
     CaseState,
     CaseUrgency,
@@ -78,8 +77,8 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return late.filter(Q(told_at=None) | Q(told_at__lt=F("due_at")))
 
     def unanswered(self, *, at: datetime) -> CaseQuerySet:
-        """Those whose author was silent for so long that they are opened."""
-        return self.filter(state=CaseState.WAITING, created_at__lte=at - TIME_TO_ANSWER)
+        """Those whose author was silent until they open."""
+        return self.filter(state=CaseState.WAITING, opens_at__lte=at)
 
 
 class Case(PublicModel):
@@ -95,6 +94,7 @@ class Case(PublicModel):
     contact = models.CharField(max_length=8, blank=True, help_text="Empty: they did not say.")
     contact_details = models.BinaryField(blank=True, default=b"", help_text="Encrypted.")
     state = models.CharField(max_length=8, default=CaseState.WAITING)
+    opens_at = models.DateTimeField(help_text="It opens then, if the author has not answered.")
     due_at = models.DateTimeField(null=True, blank=True, help_text="Somebody must look by then.")
     told_at = models.DateTimeField(
         null=True, blank=True, help_text="When the deputy was told that it is overdue."
@@ -145,7 +145,7 @@ class Case(PublicModel):
                 name="case_by_due",
             ),
             models.Index(
-                fields=["created_at"],
+                fields=["opens_at"],
                 condition=Q(state=CaseState.WAITING),
                 name="case_waiting",
             ),

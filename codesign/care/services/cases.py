@@ -46,6 +46,7 @@ def notice_words(
 
     Runs in the transaction that stores the words. Noticing them again changes nothing.
     """
+    now = timezone.now()
     case, is_new = Case.objects.get_or_create(
         about_kind=about_kind,
         about=about,
@@ -54,10 +55,11 @@ def notice_words(
             "member": member,
             "reason": Reason.WORDS,
             "urgency": urgency,
+            "opens_at": now + rules.TIME_TO_ANSWER,
         },
     )
     if is_new and urgency == CaseUrgency.IMMINENT:
-        _open(case, now=timezone.now())
+        _open(case, now=now)
     return case
 
 
@@ -67,8 +69,11 @@ def ask_for_support(*, member: Member) -> Case:
     Member.objects.select_for_update(no_key=True).get(id=member.id)
     case = queries.open_case_of(member=member)
     if case is None:
-        case = Case.objects.create(study_id=member.study_id, member=member, reason=Reason.ASKED)
-        _open(case, now=timezone.now())
+        now = timezone.now()
+        case = Case.objects.create(
+            study_id=member.study_id, member=member, reason=Reason.ASKED, opens_at=now
+        )
+        _open(case, now=now)
     return case
 
 
