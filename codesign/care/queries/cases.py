@@ -101,6 +101,12 @@ def newest_case(*, member: Member, about_kind: str, about: uuid.UUID | None = No
     return (own.filter(about=about) if about else own).order_by("-created_at").first()
 
 
+def own_case_about(*, actor: Actor, about_kind: str, about: uuid.UUID) -> Case | None:
+    """Return the actor's own case about what they sent, if there is one."""
+    own = Case.objects.filter(member__user_id=actor.user_id, about_kind=about_kind, about=about)
+    return own.first() if actor.user_id else None
+
+
 def open_case_of(*, member: Member) -> Case | None:
     """Return the open case of a member who asked for support."""
     return Case.objects.opened().filter(member=member, reason=Reason.ASKED).first()
