@@ -18,7 +18,7 @@ sum = $(shell cat $(1) | cksum | tr ' ' '-')
 RUN_STAMP := .venv/.run-$(call sum,requirements/run.lock requirements/model.lock)
 DEV_STAMP := .venv/.dev-$(call sum,requirements/dev.lock requirements/model.lock)
 
-.PHONY: help install run test lint format faults bench mutants lock chromium
+.PHONY: help install run test lint format faults bench mutants schema lock chromium
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ bench: $(DEV_STAMP) ## Measure loop, plans, generation, release, memory, import,
 
 mutants: $(DEV_STAMP) ## Plant faults and count those that tests catch: MUTANTS=10 of each file, IN=folders or files
 	$(PY) -m benchmarks.mutants --each $${MUTANTS:-10} $(IN)
+
+schema: $(DEV_STAMP) ## Record the statements of all migrations, after a new one
+	$(PY) -m tests.support.schema_file
 
 lock: .venv/bin/python ## Choose versions anew and write requirements/*.lock
 	$(PY) requirements/lock.py
