@@ -321,4 +321,4 @@ def test_nothing_of_a_case_is_in_the_trail_or_in_the_jobs_of_the_study() -> None
     cases.add_note(actor=actor(lead), case_id=case.id, text="Rang.")
     cases.close(actor=actor(lead), case_id=case.id, outcome="talked")
     assert Event.objects.count() == events
-    assert not Job.objects.filter(study=member.study).exists()
+    assert not Job.objects.filter(study_id=member.study_id).exists()
