@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from annotations.contract.submission import Submission
-from annotations.models import Judgement, OwnText, OwnTextMove, Rewrite
+from annotations.models import Flag, Judgement, OwnText, OwnTextMove, Rewrite
 from annotations.queries import own_texts as queries
 from annotations.rules.own_texts import OWN_STATES, OwnKind, OwnState, Source, urgency_of
 from codesign.care.models import Case
@@ -55,15 +55,20 @@ def keep_private(
     )
 
 
-def sent_with(
-    *, judgement: Judgement, submission: Submission, notes: Iterable[Sent]
-) -> Iterable[Sent]:
-    """Yield every free text of a judgement. `notes` are those in separate rows."""
-    yield OwnKind.COMMENT, judgement.id, submission.comment
+def keep_private_of(
+    *,
+    judgement: Judgement,
+    submission: Submission,
+    rewrites: Iterable[Rewrite],
+    flags: Iterable[Flag],
+) -> None:
+    """Do this for every free text of a judgement. `rewrites` and `flags` are its rows."""
+    sent: list[Sent] = [(OwnKind.COMMENT, judgement.id, submission.comment)]
     for mark in submission.highlights:
-        for words in (mark.label, mark.comment):
-            yield OwnKind.HIGHLIGHTS, judgement.id, words
-    yield from notes
+        sent += [(OwnKind.HIGHLIGHTS, judgement.id, words) for words in (mark.label, mark.comment)]
+    sent += [(OwnKind.REWRITE, row.id, row.text) for row in rewrites]
+    sent += [(OwnKind.FLAG_NOTE, row.id, row.note) for row in flags]
+    keep_private(member=judgement.member, source=Source.JUDGEMENT, about=judgement.id, sent=sent)
 
 
 @transaction.atomic
@@ -87,7 +92,7 @@ def decide(*, actor: Actor, text_id: uuid.UUID, state: str) -> OwnText:
     return text
 
 
-def follow_answer(actor: Actor, case: Case) -> None:
+def follow_answer(*, actor: Actor, case: Case) -> None:
     """Free the texts of a case that are about the person in the text; else keep them private.
 
     Texts that may already be in use stay free, and the author is not troubled with that.

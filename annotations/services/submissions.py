@@ -299,11 +299,8 @@ def _write(judgement: Judgement, submission: Submission, *, shown_at: datetime) 
         )
         for flag in submission.flags
     )
-    notes: list[own_texts.Sent] = [(OwnKind.REWRITE, row.id, row.text) for row in rewrites]
-    notes += [(OwnKind.FLAG_NOTE, row.id, row.note) for row in flags]
-    texts = own_texts.sent_with(judgement=judgement, submission=submission, notes=notes)
-    own_texts.keep_private(
-        member=judgement.member, source=Source.JUDGEMENT, about=judgement.id, sent=texts
+    own_texts.keep_private_of(
+        judgement=judgement, submission=submission, rewrites=rewrites, flags=flags
     )
 
 
@@ -360,13 +357,9 @@ def skip(*, actor: Actor, assignment_id: uuid.UUID, skip: Skip) -> Skipped:
             assignment=assignment, now=now, judged=False, paid=assignment.skip_paid
         )
         about = {"reason": skip.reason, "paid": assignment.skip_paid}
-        end_with_skip(actor, assignment, now=now, **about, **_held(why))
-        own_texts.keep_private(
-            member=member,
-            source=Source.SKIP,
-            about=assignment.id,
-            sent=[(OwnKind.SKIP_NOTE, assignment.id, skip.note)],
-        )
+        end_with_skip(actor=actor, assignment=assignment, now=now, **about, **_held(why))
+        note: list[own_texts.Sent] = [(OwnKind.SKIP_NOTE, assignment.id, skip.note)]
+        own_texts.keep_private(member=member, source=Source.SKIP, about=assignment.id, sent=note)
         if assignment.skip_paid:
             pay_holds.credit_or_hold(assignment=assignment, why=why, now=now)
         if not late and _is_offered_a_break(assignment):
@@ -389,7 +382,7 @@ def _skipped(assignment: Assignment, following: Assignment | None) -> Skipped:
     )
 
 
-def end_with_skip(actor: Actor, assignment: Assignment, *, now: datetime, **about: Any) -> None:
+def end_with_skip(*, actor: Actor, assignment: Assignment, now: datetime, **about: Any) -> None:
     """Change the state to skipped, and free the seat unless the lease had expired."""
     task = seats.locked_task(task_id=assignment.task_id)
     late = assignment.state == AssignmentState.EXPIRED

@@ -32,10 +32,11 @@ def stop_for_support(*, actor: Actor, assignment_id: uuid.UUID) -> Case:
             now = timezone.now()
             assignment.skip_paid, assignment.skip_reason = True, SkipReason.OTHER
             why = pay_holds.why_held(assignment=assignment, now=now, judged=False, paid=True)
-            why = None if is_first else why
             about = {"reason": SkipReason.OTHER, "paid": True}
-            submissions.end_with_skip(
-                actor, assignment, now=now, **about, **({"held": why} if why else {})
-            )
+            if is_first:
+                why = None
+            elif why:
+                about["held"] = why
+            submissions.end_with_skip(actor=actor, assignment=assignment, now=now, **about)
             pay_holds.credit_or_hold(assignment=assignment, why=why, now=now)
     return case

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
-from typing import Any
 
-from codesign.shared.actors import Actor
 from codesign.shared.registry import Registry
 
 # Each takes the address that Help leads back to, and returns the page where a person can stop the
@@ -16,8 +14,8 @@ WAYS_TO_STOP: Registry[Callable[[str], str]] = Registry("way to stop")
 CASE_TEXTS: Registry[Callable[[str, uuid.UUID], Sequence[str]]] = Registry("texts of a case")
 """Each takes the kind and id of what a case is about, and returns the words that were noticed."""
 
-AFTER_ANSWER: Registry[Callable[[Actor, Any], None]] = Registry("what follows an answer")
-"""Each takes the author and the `care.models.Case`, in the transaction that stores the answer."""
+AFTER_ANSWER: Registry[Callable[..., None]] = Registry("what follows an answer")
+"""Each takes `actor`, the author, and `case`, a `care.models.Case`, in the same transaction."""
 
 
 def way_to_stop(address: str) -> str:

@@ -95,7 +95,7 @@ def answer(*, actor: Actor, case_id: uuid.UUID, sent: str) -> Case:
     elif case.state == CaseState.WAITING:
         transition(case, to=CaseState.SETTLED, actor=SYSTEM)
     for _name, follow in AFTER_ANSWER:
-        follow(actor, case)
+        follow(actor=actor, case=case)
     return case
 
 
