@@ -13,14 +13,18 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
+from django.utils.encoding import force_bytes
+
+Buffer = bytes | memoryview
+"""What a binary column gives."""
 
 
-def seal(text: str, *, secret: bytes, use: bytes) -> bytes:
+def seal(text: str, *, secret: Buffer, use: bytes) -> bytes:
     """Return the text encrypted (Fernet). `use` separates the keys of different uses."""
     return _keys(secret, use).encrypt(text.encode())
 
 
-def unseal(sealed: bytes, *, secret: bytes, use: bytes) -> str | None:
+def unseal(sealed: Buffer, *, secret: Buffer, use: bytes) -> str | None:
     """Return the text, or None if no key of this installation opens it."""
     try:
         return _keys(secret, use).decrypt(bytes(sealed)).decode()
@@ -28,7 +32,7 @@ def unseal(sealed: bytes, *, secret: bytes, use: bytes) -> str | None:
         return None
 
 
-def _keys(secret: bytes, use: bytes) -> MultiFernet:
+def _keys(secret: Buffer, use: bytes) -> MultiFernet:
     return MultiFernet(
         [
             _key(key, bytes(secret), use)
@@ -37,6 +41,6 @@ def _keys(secret: bytes, use: bytes) -> MultiFernet:
     )
 
 
-def _key(key: str, secret: bytes, use: bytes) -> Fernet:
-    derived = HKDF(hashes.SHA256(), length=32, salt=secret, info=use).derive(key.encode())
+def _key(key: str | bytes, secret: bytes, use: bytes) -> Fernet:
+    derived = HKDF(hashes.SHA256(), length=32, salt=secret, info=use).derive(force_bytes(key))
     return Fernet(base64.urlsafe_b64encode(derived))

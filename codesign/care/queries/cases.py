@@ -88,8 +88,10 @@ def words_of(*, case: Case) -> list[str]:
 
 def own_case(*, actor: Actor, case_id: uuid.UUID) -> Case:
     """Return the actor's own case. Raises NotFound."""
+    if actor.user_id is None:  # the system has none
+        raise NotFound
     own = Case.objects.filter(member__user_id=actor.user_id).select_related("study", "member")
-    case = own.filter(id=case_id).first() if actor.user_id else None
+    case = own.filter(id=case_id).first()
     if case is None:
         raise NotFound
     return case
@@ -103,8 +105,10 @@ def newest_case(*, member: Member, about_kind: str, about: uuid.UUID | None = No
 
 def own_case_about(*, actor: Actor, about_kind: str, about: uuid.UUID) -> Case | None:
     """Return the actor's own case about what they sent, if there is one."""
+    if actor.user_id is None:  # the system has none
+        return None
     own = Case.objects.filter(member__user_id=actor.user_id, about_kind=about_kind, about=about)
-    return own.first() if actor.user_id else None
+    return own.first()
 
 
 def open_case_of(*, member: Member) -> Case | None:

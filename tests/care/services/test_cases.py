@@ -61,6 +61,7 @@ def test_imminent_risk_opens_at_once() -> None:
 
 def test_the_same_words_are_noticed_once() -> None:
     case = noticed()
+    assert case.about is not None
     again = cases.notice_words(
         member=case.member,
         about_kind=case.about_kind,
