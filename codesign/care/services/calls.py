@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 
 from django.conf import settings
@@ -45,7 +46,7 @@ def tell_of_overdue() -> int:
     return told
 
 
-def _tell_of(case_id: object) -> bool:
+def _tell_of(case_id: uuid.UUID) -> bool:
     now = timezone.now()
     overdue = Case.objects.overdue(at=now).select_related("study")
     locked = overdue.select_for_update(skip_locked=True, no_key=True, of=("self",))
