@@ -12,13 +12,20 @@ class AnnotationsConfig(AppConfig):
     def ready(self) -> None:
         """Connect receivers; register home cards, publish checks, token scopes and paid work."""
         from annotations import home_cards, permissions, publish_checks, receivers  # noqa: F401
+        from annotations.queries import own_texts as own_queries
         from annotations.queries import work
-        from annotations.services import regroup  # noqa: F401 - registers its audit action
+        from annotations.services import (
+            own_texts,
+            regroup,  # noqa: F401 - registers its audit action
+        )
         from codesign.accounts.registry import SCOPE_ROLES
         from codesign.accounts.rules import TokenScope
+        from codesign.care.registry import AFTER_ANSWER, CASE_TEXTS
         from codesign.compensation.registry import PAID_WORK
 
         PAID_WORK.register("assignment", work.paid_work)
+        CASE_TEXTS.register("own texts", own_queries.words_of_case)
+        AFTER_ANSWER.register("own texts", own_texts.follow_answer)
         SCOPE_ROLES.register(TokenScope.JUDGE, permissions.JUDGE.roles)
         SCOPE_ROLES.register(TokenScope.RELEASES, permissions.SEE_RELEASES.roles)
         SCOPE_ROLES.register(TokenScope.JUDGEMENTS, permissions.SEE_JUDGEMENTS.roles)

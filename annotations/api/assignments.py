@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
@@ -19,13 +20,14 @@ from annotations.contract.unchecked import UncheckedSubmission
 from annotations.models import Assignment
 from annotations.permissions import JUDGE, JUDGE_OWN
 from annotations.queries import assignments as queries
-from annotations.rules.own_texts import needs_support
+from annotations.rules.own_texts import Source, needs_support
 from annotations.serializers import judging as serializers
 from annotations.services import assignments, submissions
 from codesign.accounts.api import ApiView, body_of, id_of
 from codesign.accounts.rules import Rate, TokenScope
 from codesign.care import queries as care
 from codesign.care.queries import SUPPORT
+from codesign.care.queries import cases as care_cases
 from codesign.shared.serializers import refused
 
 KEY = OpenApiParameter(
@@ -53,18 +55,27 @@ class JudgingView(ApiView):
         assignments.mark_shown(actor=self.actor, assignment=assignment)
         return queries.shown(actor=self.actor, assignment=assignment)
 
-    def support(self, texts: Iterable[str], assignment_id: str) -> dict[str, Any]:
-        """Return the key `support` if a text needs it, otherwise no keys."""
+    def support(
+        self, texts: Iterable[str], assignment_id: str, *, source: Source, about: UUID
+    ) -> dict[str, Any]:
+        """Return the key `support` if a text needs it, otherwise no keys.
+
+        `about` is what the texts were sent with.
+        """
         if not needs_support(texts):
             return {}
         keys = list(serializers.LineSerializer().get_fields())
         countries = care.countries_for(language=self.request.user.language)  # type: ignore[union-attr]
         lines = [{key: line[key] for key in keys} for _, lines in countries for line in lines]
         slug = queries.slug_of(actor=self.actor, assignment_id=id_of(assignment_id))
+        case = care_cases.own_case_about(actor=self.actor, about_kind=source, about=about)
         addresses = {
             "help": reverse("care:help"),
             "own_texts": reverse("annotations:own-texts", kwargs={"slug": slug}),
         }
+        if case:
+            keys_of_case = {"slug": slug, "case_id": case.id}
+            addresses["question"] = reverse("care:own-case", kwargs=keys_of_case)
         return {"support": {"says": str(SUPPORT), "lines": lines, **addresses}}
 
 
@@ -143,7 +154,15 @@ class SkipView(JudgingView):
         skip = Skip.read(reason=body.get("reason"), note=body.get("note"))
         skipped = submissions.skip(actor=self.actor, assignment_id=id_of(assignment_id), skip=skip)
         answer = {"next": self.shown(skipped.next), "pay_held": skipped.held}
-        return Response(answer | self.support([skip.note], assignment_id))
+        return Response(
+            answer
+            | self.support(
+                [skip.note],
+                assignment_id,
+                source=Source.SKIP,
+                about=id_of(assignment_id),
+            )
+        )
 
 
 class StopView(JudgingView):
@@ -192,4 +211,13 @@ class SubmissionView(JudgingView):
             "next": self.shown(submitted.next),
             "pay_held": submitted.held,
         }
-        return Response(answer | self.support(sent.free_texts(), assignment_id), status=201)
+        return Response(
+            answer
+            | self.support(
+                sent.free_texts(),
+                assignment_id,
+                source=Source.JUDGEMENT,
+                about=submitted.judgement.id,
+            ),
+            status=201,
+        )

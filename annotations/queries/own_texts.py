@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from annotations.models import Assignment, Flag, Judgement, OwnText, ReviewDecision, Rewrite
-from annotations.rules.own_texts import KEPT, OWN_STATES, OwnKind, OwnState
+from annotations.rules.own_texts import KEPT, OWN_STATES, OwnKind, OwnState, Source
 from annotations.rules.states import RewriteState
 from codesign.shared.actors import Actor
 from codesign.studies.models import Member
@@ -55,6 +55,28 @@ def own_texts(*, actor: Actor, member: Member) -> list[Own]:
         for row in rows
         for text, used in [texts[row.about]]
     ]
+
+
+def of_case(*, about_kind: str, about: uuid.UUID | None) -> QuerySet[OwnText]:
+    """Return the own texts that were sent with what a case is about."""
+    if about is None:
+        return OwnText.objects.none()
+    sent_with: dict[str, Q] = {
+        Source.JUDGEMENT: Q(about=about)
+        | Q(about__in=Rewrite.objects.filter(judgement=about).values("id"))
+        | Q(about__in=Flag.objects.filter(judgement=about).values("id")),
+        Source.SKIP: Q(about=about),
+        Source.REVIEW: Q(about=about),
+    }
+    if about_kind not in sent_with:
+        return OwnText.objects.none()
+    return OwnText.objects.filter(sent_with[about_kind])
+
+
+def words_of_case(about_kind: str, about: uuid.UUID) -> list[str]:
+    """Return the words for which a case was opened, whether or not others may see them by now."""
+    rows = list(of_case(about_kind=about_kind, about=about).order_by("created_at", "id"))
+    return [_READ[OwnKind(row.kind)]([row.about])[row.about][0] for row in rows]
 
 
 def is_decided(*, rewrite: Rewrite) -> bool:

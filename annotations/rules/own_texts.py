@@ -1,4 +1,4 @@
-"""Own texts: texts with an explicit statement of wanting to die, which only their author sees.
+"""Own texts: texts that may tell of a crisis of their writer, which only their author sees.
 
 Everything else that was sent with them counts as usual: answers, pay, and reports of harm.
 """
@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from codesign.care.rules.statements import says_so
+from codesign.care.rules.cases import CaseUrgency
+from codesign.care.rules.disclosure.detection import find_disclosure
 from codesign.shared.states import Transitions
 
 
@@ -23,6 +24,14 @@ class OwnKind(TextChoices):
     FLAG_NOTE = "flag_note", _("Your words in a report")
     SKIP_NOTE = "skip_note", _("Your words when you skipped a text")
     REVIEW_NOTE = "review_note", _("Your note in a review")
+
+
+class Source(TextChoices):
+    """What somebody sent at once: a case is opened for all of its texts together."""
+
+    JUDGEMENT = "judgement", _("While judging")
+    SKIP = "skip", _("When skipping a text")
+    REVIEW = "review", _("In a review")
 
 
 class OwnState(TextChoices):
@@ -42,8 +51,14 @@ OWN_STATES = Transitions.of(
 
 
 def needs_support(texts: Iterable[str]) -> bool:
-    """Return whether any of the texts is an explicit statement.
+    """Return whether any of the texts may tell of a crisis.
 
     Texts are checked as they were sent, so that a repeated request gets the same answer.
     """
-    return any(map(says_so, texts))
+    return any(urgency_of(text) for text in texts)
+
+
+def urgency_of(text: str) -> CaseUrgency | None:
+    """Return how urgent it is that somebody looks after the writer of a text; None if it is not."""
+    urgency = find_disclosure(text).urgency
+    return CaseUrgency(urgency) if urgency else None

@@ -113,13 +113,17 @@ class LineSerializer(Shape):
 
 
 class SupportSerializer(Shape):
-    """Help for a person whose words may mean that they want to die. Show it first."""
+    """Help for a person whose words may tell of a crisis. Show it first."""
 
     says = serializers.CharField()
     lines = LineSerializer(many=True)
     help = serializers.CharField(help_text="Address of the Help page.")
     own_texts = serializers.CharField(
         help_text="Address of the page where they see these texts and decide on their use."
+    )
+    question = serializers.CharField(
+        required=False,
+        help_text="Address of the page that asks what their words are about and offers contact.",
     )
 
 

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from contextlib import suppress
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from annotations.contract.submission import Submission
-from annotations.models import Judgement, OwnText, OwnTextMove, Rewrite
+from annotations.models import Flag, Judgement, OwnText, OwnTextMove, Rewrite
 from annotations.queries import own_texts as queries
-from annotations.rules.own_texts import OWN_STATES, OwnKind, OwnState
-from codesign.care.rules.statements import says_so
+from annotations.rules.own_texts import OWN_STATES, OwnKind, OwnState, Source, urgency_of
+from codesign.care.models import Case
+from codesign.care.rules.cases import Answer, CaseUrgency
+from codesign.care.services import cases
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid, NotFound
 from codesign.shared.transition import Move, machine, transition
@@ -26,28 +29,46 @@ Sent = tuple[OwnKind, uuid.UUID, str]
 """(kind, id of the row with the text, text)"""
 
 
-def keep_private(*, member: Member, sent: Iterable[Sent]) -> None:
-    """Mark the texts with an explicit statement as visible only to their author.
+def keep_private(
+    *, member: Member, source: Source, about: uuid.UUID, sent: Iterable[Sent]
+) -> Case | None:
+    """Mark the texts that may tell of a crisis as visible only to their author; ask about them.
 
-    Runs in the transaction that stores the texts, so that nobody else ever sees one. Without such a
+    `about` is the judgement, skipped assignment or review decision that they were sent with. Runs
+    in the transaction that stores the texts, so that nobody else ever sees one. Without such a
     text, no query is made.
     """
-    kept = [(kind, about) for kind, about, text in sent if text and says_so(text)]
-    if kept:
-        OwnText.objects.bulk_create(
-            [OwnText(member=member, kind=kind, about=about) for kind, about in dict.fromkeys(kept)]
-        )
+    urgencies = {
+        (kind, row): urgency for kind, row, text in sent if text and (urgency := urgency_of(text))
+    }
+    if not urgencies:
+        return None
+    OwnText.objects.bulk_create(
+        [OwnText(member=member, kind=kind, about=row) for kind, row in urgencies]
+    )
+    imminent = CaseUrgency.IMMINENT in urgencies.values()
+    return cases.notice_words(
+        member=member,
+        about_kind=source,
+        about=about,
+        urgency=CaseUrgency.IMMINENT if imminent else CaseUrgency.CONCERN,
+    )
 
 
-def sent_with(
-    *, judgement: Judgement, submission: Submission, notes: Iterable[Sent]
-) -> Iterable[Sent]:
-    """Yield every free text of a judgement. `notes` are those in separate rows."""
-    yield OwnKind.COMMENT, judgement.id, submission.comment
+def keep_private_of(
+    *,
+    judgement: Judgement,
+    submission: Submission,
+    rewrites: Iterable[Rewrite],
+    flags: Iterable[Flag],
+) -> None:
+    """Do this for every free text of a judgement. `rewrites` and `flags` are its rows."""
+    sent: list[Sent] = [(OwnKind.COMMENT, judgement.id, submission.comment)]
     for mark in submission.highlights:
-        for words in (mark.label, mark.comment):
-            yield OwnKind.HIGHLIGHTS, judgement.id, words
-    yield from notes
+        sent += [(OwnKind.HIGHLIGHTS, judgement.id, words) for words in (mark.label, mark.comment)]
+    sent += [(OwnKind.REWRITE, row.id, row.text) for row in rewrites]
+    sent += [(OwnKind.FLAG_NOTE, row.id, row.note) for row in flags]
+    keep_private(member=judgement.member, source=Source.JUDGEMENT, about=judgement.id, sent=sent)
 
 
 @transaction.atomic
@@ -69,6 +90,20 @@ def decide(*, actor: Actor, text_id: uuid.UUID, state: str) -> OwnText:
         return text
     transition(text, to=state, actor=actor)
     return text
+
+
+def follow_answer(*, actor: Actor, case: Case) -> None:
+    """Free the texts of a case that are about the person in the text; else keep them private.
+
+    Texts that may already be in use stay free, and the author is not troubled with that.
+    """
+    about_text = case.answer == Answer.TEXT
+    state = OwnState.FREE if about_text else OwnState.PRIVATE
+    rows = queries.of_case(about_kind=case.about_kind, about=case.about)
+    for text_id, old in rows.values_list("id", "state"):
+        if about_text or old == OwnState.FREE:
+            with suppress(Conflict):
+                decide(actor=actor, text_id=text_id, state=state)
 
 
 def _log(move: Move) -> None:

@@ -16,7 +16,7 @@ from annotations.models import Flag, ReviewDecision, Rewrite
 from annotations.permissions import REVIEW
 from annotations.queries.own_texts import is_private
 from annotations.queries.review import Kind
-from annotations.rules.own_texts import OwnKind
+from annotations.rules.own_texts import OwnKind, Source
 from annotations.rules.states import FLAG_STATES, REWRITE_STATES, FlagState, RewriteState
 from annotations.services import own_texts
 from codesign.audit import services as audit
@@ -103,7 +103,9 @@ def _log(kind: Kind) -> Callable[[Move], None]:
         )
         if reviewer := decision.reviewer:
             sent = [(OwnKind.REVIEW_NOTE, decision.id, decision.note)]
-            own_texts.keep_private(member=reviewer, sent=sent)
+            own_texts.keep_private(
+                member=reviewer, source=Source.REVIEW, about=decision.id, sent=sent
+            )
         audit.record(
             actor=move.actor,
             action=reviewed.action,

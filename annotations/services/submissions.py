@@ -21,7 +21,7 @@ from annotations.models import Assignment, Flag, Judgement, Rewrite, Task
 from annotations.queries import assignments as queries
 from annotations.queries import rubrics
 from annotations.rules import sittings, work_speed
-from annotations.rules.own_texts import OwnKind
+from annotations.rules.own_texts import OwnKind, Source
 from annotations.rules.states import ASSIGNMENT_STATES, AssignmentState, WhyHeld
 from annotations.rules.texts import storable
 from annotations.services import assignments, own_texts, pay_holds, seats
@@ -299,10 +299,9 @@ def _write(judgement: Judgement, submission: Submission, *, shown_at: datetime) 
         )
         for flag in submission.flags
     )
-    notes: list[own_texts.Sent] = [(OwnKind.REWRITE, row.id, row.text) for row in rewrites]
-    notes += [(OwnKind.FLAG_NOTE, row.id, row.note) for row in flags]
-    texts = own_texts.sent_with(judgement=judgement, submission=submission, notes=notes)
-    own_texts.keep_private(member=judgement.member, sent=texts)
+    own_texts.keep_private_of(
+        judgement=judgement, submission=submission, rewrites=rewrites, flags=flags
+    )
 
 
 def _next(actor: Actor, member: Member, next_lease: assignments.NextLease) -> Assignment | None:
@@ -358,8 +357,9 @@ def skip(*, actor: Actor, assignment_id: uuid.UUID, skip: Skip) -> Skipped:
             assignment=assignment, now=now, judged=False, paid=assignment.skip_paid
         )
         about = {"reason": skip.reason, "paid": assignment.skip_paid}
-        _end_with_skip(actor, assignment, now=now, **about, **_held(why))
-        own_texts.keep_private(member=member, sent=[(OwnKind.SKIP_NOTE, assignment.id, skip.note)])
+        end_with_skip(actor=actor, assignment=assignment, now=now, **about, **_held(why))
+        note: list[own_texts.Sent] = [(OwnKind.SKIP_NOTE, assignment.id, skip.note)]
+        own_texts.keep_private(member=member, source=Source.SKIP, about=assignment.id, sent=note)
         if assignment.skip_paid:
             pay_holds.credit_or_hold(assignment=assignment, why=why, now=now)
         if not late and _is_offered_a_break(assignment):
@@ -382,7 +382,7 @@ def _skipped(assignment: Assignment, following: Assignment | None) -> Skipped:
     )
 
 
-def _end_with_skip(actor: Actor, assignment: Assignment, *, now: datetime, **about: Any) -> None:
+def end_with_skip(*, actor: Actor, assignment: Assignment, now: datetime, **about: Any) -> None:
     """Change the state to skipped, and free the seat unless the lease had expired."""
     task = seats.locked_task(task_id=assignment.task_id)
     late = assignment.state == AssignmentState.EXPIRED

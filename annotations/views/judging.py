@@ -22,8 +22,9 @@ from annotations.permissions import JUDGE
 from annotations.queries import assignments as queries
 from annotations.queries import sittings
 from annotations.queries.no_work import Nothing, why_nothing
+from annotations.rules.own_texts import Source
 from annotations.rules.states import AssignmentState, SkipReason
-from annotations.services import assignments, submissions
+from annotations.services import assignments, submissions, support
 from annotations.views.questions import questions
 from annotations.views.stashed_forms import (
     asks_for_help,
@@ -125,6 +126,8 @@ def _act(request: StudyRequest, assignment: Assignment) -> HttpResponse:
         lost = _("Your answers did not reach us. What was saved before is still here.")
         return _show(request, assignment, errors={"": lost})
     try:
+        if wanted == "support":
+            return _ask_for_support(request, assignment)
         if wanted == "send":
             return _send(request, assignment)
         if wanted == "skip":
@@ -157,7 +160,7 @@ def _send(request: StudyRequest, assignment: Assignment) -> HttpResponse:
     except Invalid as refusal:
         errors = judging.errors(refusal, answers, shown)
         return _show(request, assignment, inputs=request.POST, errors=errors)
-    note_sent(request)
+    note_sent(request, source=Source.JUDGEMENT, about=submitted.judgement.id)
     messages.success(request, _("Sent.") + _added(assignment, held=submitted.held))
     return _next(request, submitted.next)
 
@@ -185,7 +188,7 @@ def _skip(request: StudyRequest, assignment: Assignment) -> HttpResponse:
         assignment_id=assignment.id,
         skip=Skip.read(reason=request.POST["skip"], note=note),
     )
-    note_sent(request)
+    note_sent(request, source=Source.SKIP, about=assignment.id)
     if skipped.paid:
         messages.success(request, _("Skipped.") + _added(assignment, held=skipped.held))
     else:
@@ -194,6 +197,12 @@ def _skip(request: StudyRequest, assignment: Assignment) -> HttpResponse:
             _("Skipped. “Not today” is paid once a day, so nothing was added this time."),
         )
     return _calm(request, "rest") if skipped.rest else _next(request, skipped.next)
+
+
+def _ask_for_support(request: StudyRequest, assignment: Assignment) -> HttpResponse:
+    """End the text with its pay, tell the safety lead, and show help (standards 4.8)."""
+    case = support.stop_for_support(actor=request.actor, assignment_id=assignment.id)
+    return redirect("care:own-case", slug=request.member.study.slug, case_id=case.id)
 
 
 def _save(request: StudyRequest, assignment: Assignment, inputs: Inputs) -> None:

@@ -16,6 +16,7 @@ from annotations.permissions import REVIEW, SEE_DECISIONS
 from annotations.queries import review as queries
 from annotations.queries.review import Item, Kind
 from annotations.rules import diff
+from annotations.rules.own_texts import Source
 from annotations.rules.states import FLAG_STATES, REWRITE_STATES, FlagState, Harm, RewriteState
 from annotations.rules.texts import same_words
 from annotations.services import review as service
@@ -167,7 +168,7 @@ def _decide(request: StudyRequest, item: Item) -> None:
         note=request.POST.get("note", ""),
         seen=request.POST.get("seen"),
     )
-    note_sent(request)
+    note_sent(request, source=Source.REVIEW)
 
 
 def _row(item: Item) -> dict[str, object]:

@@ -1,19 +1,24 @@
-"""Show help to a person who writes that they want to die.
+"""Show help to a person whose words may tell of a crisis, and ask what they are about.
 
 The help is part of every answer to such a request, even if it was refused or repeated.
 """
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.http import HttpRequest
 from django.utils.functional import Promise
 
-from annotations.rules.own_texts import needs_support
+from annotations.rules.own_texts import Source, needs_support
 from codesign.care import queries as care
+from codesign.care.models import Case
 from codesign.care.queries import SUPPORT, Country
+from codesign.care.queries import cases as care_cases
+from codesign.care.rules.cases import Answer
+from codesign.studies.permissions import StudyRequest
 
 CARRIED = "lines"
 """Key in the session, chosen to reveal nothing."""
@@ -21,11 +26,20 @@ CARRIED = "lines"
 
 @dataclass
 class Support:
-    """Helplines by country. `sent` once the text is stored, visible only to its author."""
+    """Helplines by country. `sent` once the text is stored, visible only to its author.
+
+    `case` is what the author is asked about then.
+    """
 
     countries: list[Country]
     sent: bool = False
+    case: Case | None = None
     says: Promise = SUPPORT
+
+    @property
+    def answers(self) -> list[tuple[str, Promise | str]]:
+        """What the author can say that their words are about."""
+        return list(Answer.choices)
 
 
 def offer_support(request: HttpRequest, texts: Iterable[str]) -> None:
@@ -36,21 +50,30 @@ def offer_support(request: HttpRequest, texts: Iterable[str]) -> None:
 
 def carry_on(request: HttpRequest) -> None:
     """Keep the help for the page after a redirect. The address does not reveal it."""
-    if getattr(request, "support", None):
-        request.session[CARRIED] = True
+    if support := getattr(request, "support", None):
+        request.session[CARRIED] = str(support.case.id) if support.case else ""
 
 
-def carried(request: HttpRequest) -> None:
+def carried(request: StudyRequest) -> None:
     """Show the help that the previous request kept for this page, once."""
-    if request.session.pop(CARRIED, False):
-        request.support = Support(_countries(request), sent=True)  # type: ignore[attr-defined]
+    case_id = request.session.pop(CARRIED, None)
+    if case_id is None:
+        return
+    support = Support(_countries(request), sent=True)
+    if case_id:
+        support.case = care_cases.own_case(actor=request.actor, case_id=uuid.UUID(case_id))
+    request.support = support  # type: ignore[attr-defined]
 
 
 def _countries(request: HttpRequest) -> list[Country]:
     return care.countries_for(language=request.user.language)  # type: ignore[union-attr]
 
 
-def note_sent(request: HttpRequest) -> None:
-    """Record that the text is stored."""
+def note_sent(request: StudyRequest, *, source: Source, about: uuid.UUID | None = None) -> None:
+    """Record that the text is stored, and ask what it is about.
+
+    `about` is what it was sent with; by default the newest of its kind.
+    """
     if support := getattr(request, "support", None):
         support.sent = True
+        support.case = care_cases.newest_case(member=request.member, about_kind=source, about=about)

@@ -96,23 +96,9 @@ def what_to_read(member: Member) -> registry.Panel:
     return registry.Panel("desk/_reading.html", {"rows": rows})
 
 
-def where_help_is(member: Member) -> registry.Step:
-    """Return the safety lead's step while no cases are collected here."""
-    return registry.Step(
-        says=_("Codesign does not collect reports of distress yet, so there are none to handle."),
-        href=reverse("care:help"),
-        label=_("Read the Help page"),
-    )
-
-
 def seals(member: Member) -> registry.Panel:
     """Return a panel that shows how much of the trail is sealed."""
     return registry.Panel("desk/_seals.html", {"seal": audit.last_seal()})
-
-
-def safety(member: Member) -> registry.Panel:
-    """Return a panel that says what the safety lead can and cannot see today."""
-    return registry.Panel("desk/_safety.html", {"study": member.study})
 
 
 registry.STEPS.register(
@@ -120,10 +106,8 @@ registry.STEPS.register(
 )
 registry.STEPS.register("set-up", registry.StepSource(COORDINATOR, order=1, find=set_it_up))
 registry.STEPS.register("audit trail", registry.StepSource(AUDITOR, order=90, find=read_the_trail))
-registry.STEPS.register("help", registry.StepSource(SAFETY_LEAD, order=80, find=where_help_is))
 registry.CARDS.register("what to read", registry.CardSource(AUDITOR, order=5, find=what_to_read))
 registry.CARDS.register("audit seals", registry.CardSource(AUDITOR, order=10, find=seals))
-registry.CARDS.register("safety", registry.CardSource(SAFETY_LEAD, order=10, find=safety))
 registry.NAV.register("jobs", registry.NavLink(gettext_lazy("Jobs"), "desk:jobs", SEE_JOBS, 85))
 registry.NAV.register(
     "audit trail", registry.NavLink(gettext_lazy("Audit trail"), "desk:trail", SEE_AUDIT, 90)

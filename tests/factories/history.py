@@ -16,6 +16,7 @@ from annotations.rules.states import FlagState, Harm, PayCheck, WhyHeld
 from annotations.services import own_texts, review, review_access
 from codesign.accounts.services import make_account
 from codesign.audit.models import Seal
+from codesign.care.services.cases import add_note, ask_for_support
 from codesign.compensation import services as compensation
 from codesign.consent.services import withdraw
 from codesign.jobs.models import Job, JobMove
@@ -23,6 +24,7 @@ from codesign.shared.actors import SYSTEM, Actor
 from codesign.studies.models import Member
 from modelhub.services.versions import ensure_imported_model, source_of
 from tests.factories.annotations import judge, judging_round, lease, send
+from tests.factories.care import lead_of
 from tests.factories.compensation import credit
 from tests.factories.modelhub import add_prompts, frozen_release
 from tests.factories.studies import CohortFactory, staff
@@ -60,6 +62,8 @@ def _judge_and_review(member: Member) -> None:
     flag = send(held, flags=[report]).judgement.flags.get()
     text = OwnText.objects.get(about=flag.id)
     own_texts.decide(actor=Actor.of(member.user), text_id=text.id, state="private")
+    case = ask_for_support(member=member)
+    add_note(actor=Actor.of(lead_of(member.study).user), case_id=case.id, text="Rang.")
     PayDecision.objects.create(
         study=held.study, assignment=held, new_state=PayCheck.HELD, why=WhyHeld.PACE
     )

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from annotations.models import Round
 from annotations.rules.states import Ask, RoundKind
 from annotations.services import rounds
+from codesign.care.queries import rota as rota_queries
+from codesign.care.services import rota
 from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Cohort, Study
 from codesign.studies.rules import Role, StudyState
@@ -46,9 +48,17 @@ def in_charge(study: Study) -> None:
     staff(study, Role.SAFETY_LEAD)
 
 
+def care_plan(study: Study) -> None:
+    """All safety leads in the rota, and what they do."""
+    for lead in rota_queries.leads_outside_of_rota(study_id=study.id):
+        rota.put_in_rota(actor=SYSTEM, study=study, member_id=lead.id)
+    rota.write_escalation(actor=SYSTEM, study=study, text="Listen, then call the clinic.")
+
+
 PIECES: dict[str, Callable[[Study], object]] = {
     "cohorts": cohort_of,
     "staff": in_charge,
+    "care": care_plan,
     "consent": publish,
     "questions": make_rubric,
     "pay": lambda study: set_rate(cohort_of(study)),

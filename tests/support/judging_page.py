@@ -54,7 +54,9 @@ def filled(assignment: Assignment, *, score: int = 4, **changes: Any) -> dict[st
     return {name: str(value) for name, value in fields.items() if value is not None}
 
 
-def judged(member: Member, *, text: str = "That sounds heavy. I am here.") -> tuple[Rewrite, Flag]:
+def judged(
+    member: Member, *, text: str = "That sounds heavy. I am here.", comment: str = ""
+) -> tuple[Rewrite, Flag]:
     """Send the member's next assignment; return its rewrite and its flag."""
     actor = Actor.of(member.user)
     assignment = assignments.lease(actor=actor, slug=member.study.slug).assignment
@@ -66,6 +68,7 @@ def judged(member: Member, *, text: str = "That sounds heavy. I am here.") -> tu
         sent=UncheckedSubmission(
             answers(
                 assignment,
+                comment=comment,
                 rewrites=[{"response": first, "text": text}],
                 flags=[
                     {

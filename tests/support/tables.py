@@ -18,6 +18,8 @@ APPEND_ONLY = {
     "audit.Event",
     "audit.PersonalDetail",
     "audit.Seal",
+    "care.CaseMove",
+    "care.CaseNote",
     "compensation.Leg",
     "compensation.PayRate",
     "compensation.Promise",

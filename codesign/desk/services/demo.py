@@ -25,6 +25,8 @@ from codesign.accounts import queries as account_queries
 from codesign.accounts import services as accounts
 from codesign.accounts.models import User
 from codesign.accounts.rules import TokenScope
+from codesign.care.queries import rota as care
+from codesign.care.services import rota
 from codesign.compensation import services as compensation
 from codesign.consent import queries as consent_queries
 from codesign.consent import services as consent
@@ -130,6 +132,7 @@ def _make_study(about: dict[str, Any], people: dict[str, User]) -> None:
     for account in about["accounts"]:
         if account["role"] != SITE_ADMIN:
             _add(study, account, people[account["email"]], cohorts, version)
+    _plan_care(study, about)
     studies.change_state(actor=SYSTEM, study=study, state=StudyState.OPEN)
     generation.start_run(
         actor=SYSTEM,
@@ -164,6 +167,12 @@ def _add(
             typed_name=account["name"],
             granted=[choice["purpose"] for choice in version.content["choices"]],
         )
+
+
+def _plan_care(study: Study, about: dict[str, Any]) -> None:
+    for lead in care.leads_outside_of_rota(study_id=study.id):
+        rota.put_in_rota(actor=SYSTEM, study=study, member_id=lead.id)
+    rota.write_escalation(actor=SYSTEM, study=study, text=about["escalation"])
 
 
 def _plan(study: Study, about: dict[str, Any], cohorts: dict[str, Cohort]) -> Round:

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from annotations.models import DatasetRelease, OwnText, Rewrite
 from annotations.queries.releases import JOB, folder_of
 from annotations.queries.review import Kind
-from annotations.rules.own_texts import OwnKind, OwnState
+from annotations.rules.own_texts import OwnKind, OwnState, Source
 from annotations.services import own_texts, releases, review
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import NotFound
@@ -30,7 +30,12 @@ def sent(story: Story, *, text: str = SAID) -> Rewrite:
     member = story.member()
     judgement = story.judge(member, story.prompt())
     rewrite = story.rewrite(judgement, text, "pending")
-    own_texts.keep_private(member=member, sent=[(OwnKind.REWRITE, rewrite.id, text)])
+    own_texts.keep_private(
+        member=member,
+        source=Source.JUDGEMENT,
+        about=rewrite.judgement_id,
+        sent=[(OwnKind.REWRITE, rewrite.id, text)],
+    )
     return rewrite
 
 
@@ -81,7 +86,12 @@ def test_words_of_highlights_are_blank_until_allowed() -> None:
     mark: dict[str, Any] = {"response": response, "start": 0, "end": 3, "comment": ""}
     marks = [mark | {"label": SAID}, mark | {"start": 4, "end": 9, "label": "cold"}]
     judgement = story.judge(member, prompt, highlights=marks)
-    own_texts.keep_private(member=member, sent=[(OwnKind.HIGHLIGHTS, judgement.id, SAID)])
+    own_texts.keep_private(
+        member=member,
+        source=Source.JUDGEMENT,
+        about=judgement.id,
+        sent=[(OwnKind.HIGHLIGHTS, judgement.id, SAID)],
+    )
 
     def labels(made: DatasetRelease) -> list[str]:
         return [row["criterion"] for row in rows(made, "judgements") if row["kind"] == "highlight"]

@@ -16,7 +16,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 
-from codesign.care.rules.folding import Folding
+from codesign.care.rules.disclosure.folding import Folding
 
 LONGEST_WORD = 24
 """Letters of the longest word that is repaired."""

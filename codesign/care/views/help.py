@@ -27,9 +27,6 @@ def help_page(request: HttpRequest) -> HttpResponse:
         "stop": way_to_stop(back) if ours and request.user.is_authenticated else "",
         "parts": queries.help_parts(),
         "countries": queries.helplines_by_country(),
-        "contacts": [
-            (member.study.title, member.study.contact)
-            for member in studies.memberships(actor=actor)
-        ],
+        "studies": [member.study for member in studies.memberships(actor=actor)],
     }
     return render(request, "care/help.html", context)

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy
 
-HERE = Path(__file__).resolve().parent
+HERE = Path(__file__).resolve().parents[1]
 SUPPORT = gettext_lazy(
     "Some of your words can mean that somebody wants to die or to hurt themselves. If you feel"
     " like this, now or sometimes, please talk to someone today. The people on these lines listen"

@@ -1,0 +1,67 @@
+"""Care on the safety lead's home page and in the navigation."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from codesign.care.permissions import HANDLE_CASES, SEE_PLAN
+from codesign.care.queries import cases, rota
+from codesign.shared.actors import Actor
+from codesign.studies.models import Member
+from codesign.studies.registry import (
+    CARDS,
+    NAV,
+    STEPS,
+    CardSource,
+    NavLink,
+    Panel,
+    Step,
+    StepSource,
+)
+
+
+def look_after(member: Member) -> Step:
+    """Return a step with the number of open cases, or that nobody waits."""
+    waiting = cases.open_cases(actor=Actor.of(member.user), study=member.study).count()
+    says = (
+        ngettext("%(n)d person waits for you to look", "%(n)d people wait for you to look", waiting)
+        % {"n": waiting}
+        if waiting
+        else _("Nobody is waiting. You get a mail as soon as somebody may need you.")
+    )
+    return Step(
+        says=says,
+        href=reverse("care:cases", kwargs={"slug": member.study.slug}),
+        label=_("People to look after"),
+    )
+
+
+def plan_is_missing(member: Member) -> Step | None:
+    """Return a step if nobody is in the rota or nobody wrote what to do."""
+    study_id = member.study_id
+    if rota.rota_of(study_id=study_id) and rota.escalation_of(study_id=study_id):
+        return None
+    return Step(
+        says=_("The rota or the text on what you do in distress is missing."),
+        href=reverse("care:plan", kwargs={"slug": member.study.slug}),
+        label=_("Rota, and what to do"),
+    )
+
+
+def in_charge_now(member: Member) -> Panel:
+    """Return a panel that says who is in charge, and how people reach them."""
+    leads = rota.in_charge(study_id=member.study_id, day=timezone.localdate())
+    return Panel(
+        "care/_card.html",
+        {"study": member.study, "in_charge": [cases.name_of(lead) for lead in leads[:1]]},
+    )
+
+
+STEPS.register("care plan", StepSource(HANDLE_CASES.roles, order=1, find=plan_is_missing))
+STEPS.register("cases", StepSource(HANDLE_CASES.roles, order=80, find=look_after))
+CARDS.register("care", CardSource(HANDLE_CASES.roles, order=10, find=in_charge_now))
+NAV.register("cases", NavLink(gettext_lazy("Care"), "care:cases", HANDLE_CASES, 20))
+NAV.register("rota", NavLink(gettext_lazy("Rota"), "care:plan", SEE_PLAN, 21))

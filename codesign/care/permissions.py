@@ -1,0 +1,10 @@
+"""Permissions for care. Cases are the safety leads' alone (standards 4.9)."""
+
+from codesign.shared.access import Permission, Scope
+from codesign.studies.rules import Role
+
+HANDLE_CASES = Permission("care.handle_cases", Scope.STUDY, frozenset({Role.SAFETY_LEAD}))
+PLAN_CARE = Permission("care.plan", Scope.STUDY, frozenset({Role.SAFETY_LEAD}))
+SEE_PLAN = Permission("care.see_plan", Scope.STUDY, frozenset({Role.SAFETY_LEAD, Role.COORDINATOR}))
+ASK_FOR_SUPPORT = Permission("care.ask_for_support", Scope.STUDY, frozenset(Role), kept=True)
+"""Staff too, as they read the same texts (standards 4.14)."""

@@ -1,0 +1,49 @@
+"""Publish check: somebody must act, and know how, when a person in the study is in distress."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from codesign.care.queries import rota
+from codesign.studies.models import Study
+from codesign.studies.registry import PUBLISH_CHECKS, CheckResult, Gap, PublishCheck
+
+
+def care(study: Study) -> CheckResult:
+    """Check for a rota and for the text on what is done in distress (standards 4.9)."""
+    href = reverse("care:plan", kwargs={"slug": study.slug})
+    done, gaps, warnings = [], [], []
+    turns = rota.rota_of(study_id=study.id)
+    if turns:
+        n = len(turns)
+        says = ngettext(
+            "%(n)d safety lead is in the rota.", "%(n)d safety leads are in the rota.", n
+        )
+        done.append(says % {"n": n})
+    else:
+        gaps.append(Gap(_("A safety lead has to put themselves into the rota."), href))
+    if len(turns) == 1:
+        warnings.append(_("Only one safety lead is in the rota: nobody acts while they are away."))
+    if rota.escalation_of(study_id=study.id):
+        done.append(_("What is done when somebody is in distress is written down."))
+    else:
+        gaps.append(
+            Gap(_("A safety lead has to write what is done when somebody is in distress."), href)
+        )
+    return CheckResult(done=done, gaps=gaps, warnings=warnings)
+
+
+PUBLISH_CHECKS.register(
+    "care",
+    PublishCheck(
+        title=gettext_lazy("Care"),
+        says=gettext_lazy("Who acts when somebody is in distress, and how."),
+        order=27,
+        look=care,
+        url_name="care:plan",
+        label=gettext_lazy("Rota"),
+        again=True,
+    ),
+)

@@ -1,0 +1,73 @@
+"""Mails to safety leads. They say that there is something to do, and nothing about anybody."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from codesign.accounts.services.outbox import send_mail
+from codesign.care.models import Case
+from codesign.care.queries import rota
+from codesign.care.rules.cases import CaseUrgency
+from codesign.studies.models import Member, Study
+
+NEW = _("Please look at Codesign")
+NEW_AND_IMMINENT = _("Please look at Codesign within 12 hours")
+NEW_BODY = _("Something new is waiting for you: %(address)s")
+OVERDUE = _("Overdue: please look at Codesign now")
+OVERDUE_BODY = _(
+    "Something has waited for longer than it should. If the person in charge cannot look now,"
+    " please do: %(address)s"
+)
+
+
+def tell_on_duty(*, case: Case) -> None:
+    """Tell the safety lead in charge that the list of cases has something new."""
+    subject = NEW_AND_IMMINENT if case.urgency == CaseUrgency.IMMINENT else NEW
+    _write(_on_duty(case.study)[:1], study=case.study, subject=subject, body=NEW_BODY)
+
+
+def tell_of_overdue() -> int:
+    """Tell the person in charge and the deputy of overdue cases, once each time one is overdue.
+
+    A timer calls this. Returns the number of cases.
+    """
+    told = 0
+    for case_id in Case.objects.overdue(at=timezone.now()).values_list("id", flat=True):
+        with transaction.atomic():
+            told += _tell_of(case_id)
+    return told
+
+
+def _tell_of(case_id: uuid.UUID) -> bool:
+    now = timezone.now()
+    overdue = Case.objects.overdue(at=now).select_related("study")
+    locked = overdue.select_for_update(skip_locked=True, no_key=True, of=("self",))
+    case = locked.filter(id=case_id).first()
+    if case is None:
+        return False
+    case.told_at = now
+    case.save(update_fields=["told_at"])
+    _write(_on_duty(case.study)[:2], study=case.study, subject=OVERDUE, body=OVERDUE_BODY)
+    return True
+
+
+def _on_duty(study: Study) -> list[Member]:
+    return rota.in_charge(study_id=study.id, day=timezone.localdate())
+
+
+def _write(leads: Iterable[Member], *, study: Study, subject: Promise, body: Promise) -> None:
+    """Mail each of them in their own language."""
+    address = settings.SITE_URL + reverse("care:cases", kwargs={"slug": study.slug})
+    for lead in leads:
+        with translation.override(lead.user.language):
+            send_mail(
+                to=lead.user.email, subject=str(subject), body=str(body) % {"address": address}
+            )

@@ -1,0 +1,46 @@
+"""Encrypts texts that almost nobody may read, such as notes about a person in distress.
+
+The key comes from `SECRET_KEY` and the study's secret. A backup holds only the latter (decision 9),
+so a stolen one reveals none of these texts. `SECRET_KEY_FALLBACKS` still open what an earlier key
+sealed.
+"""
+
+from __future__ import annotations
+
+import base64
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.utils.encoding import force_bytes
+
+Buffer = bytes | memoryview
+"""What a binary column gives."""
+
+
+def seal(text: str, *, secret: Buffer, use: bytes) -> bytes:
+    """Return the text encrypted (Fernet). `use` separates the keys of different uses."""
+    return _keys(secret, use).encrypt(text.encode())
+
+
+def unseal(sealed: Buffer, *, secret: Buffer, use: bytes) -> str | None:
+    """Return the text, or None if no key of this installation opens it."""
+    try:
+        return _keys(secret, use).decrypt(bytes(sealed)).decode()
+    except InvalidToken:
+        return None
+
+
+def _keys(secret: Buffer, use: bytes) -> MultiFernet:
+    return MultiFernet(
+        [
+            _key(key, bytes(secret), use)
+            for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+        ]
+    )
+
+
+def _key(key: str | bytes, secret: bytes, use: bytes) -> Fernet:
+    derived = HKDF(hashes.SHA256(), length=32, salt=secret, info=use).derive(force_bytes(key))
+    return Fernet(base64.urlsafe_b64encode(derived))

@@ -1,0 +1,102 @@
+"""A person's own way to support."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from codesign.care.models import Case
+from codesign.studies.rules import Role
+from tests.factories.care import lead_of, noticed, opened
+from tests.factories.studies import MemberFactory, staff
+from tests.support.judging_page import signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+def address(case: Case) -> str:
+    return reverse("care:own-case", kwargs={"slug": case.study.slug, "case_id": case.id})
+
+
+@pytest.mark.parametrize("role", sorted(Role))
+def test_everybody_in_a_study_can_tell_the_safety_lead(role: Role) -> None:
+    study = MemberFactory.create().study  # staff read the same texts: standards 4.14
+    if role in (Role.PANELIST, Role.CLINICIAN):
+        member = MemberFactory.create(cohort__study=study, cohort__role=role)
+    else:
+        member = staff(study, role)
+    client = signed_in(member)
+    ask = reverse("care:ask", kwargs={"slug": study.slug})
+    assert "Tell the safety lead" in client.get(ask).content.decode()
+    assert not Case.objects.exists()
+    page = client.post(ask, follow=True).content.decode()
+    assert Case.objects.get().member == member
+    assert "May somebody contact you?" in page
+
+
+def test_a_stranger_is_not_let_in() -> None:
+    study = MemberFactory.create().study
+    ask = reverse("care:ask", kwargs={"slug": study.slug})
+    assert signed_in(MemberFactory.create()).post(ask).status_code == 404
+    assert Client().post(ask).status_code == 302
+    assert not Case.objects.exists()
+
+
+def test_nobody_else_opens_the_page_of_a_case() -> None:
+    case = opened()
+    others = [
+        lead_of(case.study),
+        staff(case.study),
+        MemberFactory.create(cohort=case.member.cohort),
+    ]
+    for other in others:
+        assert signed_in(other).get(address(case)).status_code == 404
+    assert signed_in(case.member).get(address(case)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("answer", "asks_contact"),
+    [("me", True), ("not_sure", True), ("text", False), ("not_said", False)],
+)
+def test_contact_is_asked_where_the_words_are_about_the_person(
+    answer: str, asks_contact: bool
+) -> None:
+    case = noticed()
+    client = signed_in(case.member)
+    page = client.post(address(case), {"do": "answer", "answer": answer}, follow=True)
+    assert ("May somebody contact you?" in page.content.decode()) == asks_contact
+    assert "116 123" in page.content.decode()  # help, whatever the answer
+
+
+def test_the_choice_of_contact_is_shown_again() -> None:
+    case = opened()
+    client = signed_in(case.member)
+    sent = {"do": "contact", "contact": "phone", "number": "0123 456"}
+    page = client.post(address(case), sent, follow=True).content.decode()
+    assert "Your choice is saved." in page
+    assert 'value="0123 456"' in page
+
+
+@pytest.mark.parametrize(
+    ("sent", "says"),
+    [
+        ({"do": "answer", "answer": ""}, "Please choose one."),
+        ({"do": "answer", "answer": "you"}, "Please choose one from the list."),
+        ({"do": "contact", "contact": "post"}, "Please choose one from the list."),
+        ({"do": "contact", "contact": "phone", "number": " "}, "type the number"),
+    ],
+)
+def test_what_is_missing_is_said(sent: dict[str, str], says: str) -> None:
+    case = noticed()
+    client = signed_in(case.member)
+    client.post(address(case), {"do": "answer", "answer": "me"})
+    answer = client.post(address(case), sent)
+    assert answer.status_code == 400
+    assert says in answer.content.decode()
+
+
+def test_help_leads_to_the_safety_lead() -> None:
+    member = MemberFactory.create()
+    page = signed_in(member).get(reverse("care:help")).content.decode()
+    assert reverse("care:ask", kwargs={"slug": member.study.slug}) in page
