@@ -23,8 +23,20 @@ OWN_SERVER = "CODESIGN_TEST_SERVER"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
-LONG_FIRST = ("faults", "journeys", "config", "browser", "guards")
-"""Folders whose tests take minutes for a file."""
+LONG_FIRST = (
+    "faults/test_jobs.py",
+    "modelhub/engine/test_train.py",
+    "modelhub/services/test_training.py",
+    "journeys/test_whole_loop.py",
+    "config/test_supervisor.py",
+    "faults",
+    "config",
+    "modelhub/engine",
+    "journeys",
+    "browser",
+    "guards",
+)
+"""Files that take minutes, and folders of such files, the longest first."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -36,8 +48,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     tests = Path(__file__).parent
 
     def rank(item: pytest.Item) -> int:
-        folder = item.path.relative_to(tests).parts[0]
-        return LONG_FIRST.index(folder) if folder in LONG_FIRST else len(LONG_FIRST)
+        path = item.path.relative_to(tests)
+        ranks = (n for n, long in enumerate(LONG_FIRST) if path.is_relative_to(long))
+        return next(ranks, len(LONG_FIRST))
 
     items.sort(key=rank)
 
