@@ -27,8 +27,11 @@ FLAG_STATES = ("dismissed", "upheld", "reported", "triaged")
 HAS_PERSONAL_DATA = "Call me on 07700 900123"
 
 
-def varied_selection() -> Selection:
-    """Nine people in two cohorts on 120 prompts with two to four responses each."""
+def varied_selection(*, whole: type[float] = float) -> Selection:
+    """Nine people in two cohorts on 120 prompts with two to four responses each.
+
+    `whole` is the type of a propensity of 1; `int` is what PostgreSQL's JSON has.
+    """
     prompts = [_prompt(n) for n in range(PROMPTS)]
     responses = [r for n, one in enumerate(prompts) for r in _responses(n, one)]
     judgements = [
@@ -36,6 +39,9 @@ def varied_selection() -> Selection:
         for n in range(PROMPTS)
         for number in range(len(PEOPLE))
         if _mixed(n, number, 1) % 4
+    ]
+    judgements = [
+        one._replace(propensity=whole(1)) if one.propensity == 1 else one for one in judgements
     ]
     chosen = selection(
         judgements,

@@ -210,7 +210,7 @@ def _end_json(shared: Shared, purpose: str) -> str:
     return f',"active_ms":{judgement.active_ms},{rest}}}\n'
 
 
-@functools.lru_cache(maxsize=10_000)
+@functools.lru_cache(maxsize=10_000, typed=True)  # 1 and 1.0 are equal, and read differently
 def _end_fields(
     propensity: float,
     consent_version: int,
