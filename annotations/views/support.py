@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import HttpRequest
 from django.utils.functional import Promise
 
 from annotations.rules.own_texts import needs_support
-from codesign.care import queries as care
-from codesign.care.queries import SUPPORT, Country
+from codesign.care.queries.help_page import SUPPORT, Country, countries_for
+from codesign.shared.actors import Actor
 
 CARRIED = "lines"
 """Key in the session, chosen to reveal nothing."""
@@ -47,7 +48,8 @@ def carried(request: HttpRequest) -> None:
 
 
 def _countries(request: HttpRequest) -> list[Country]:
-    return care.countries_for(language=request.user.language)  # type: ignore[union-attr]
+    user: Any = request.user
+    return countries_for(actor=Actor.of(user), language=user.language)
 
 
 def note_sent(request: HttpRequest) -> None:

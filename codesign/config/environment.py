@@ -57,6 +57,7 @@ class Environment:
     handover_hours: int
     lease_minutes: int
     pay_pace: int
+    quick_exit_url: str
     model_threads: int
     training_memory_mb: int
     log_level: str
@@ -168,6 +169,9 @@ def _read_all(reader: Reader, home: Path) -> Environment:
         ),
         lease_minutes=reader.number("CODESIGN_LEASE_MINUTES", 120, least=1),
         pay_pace=reader.number("CODESIGN_PAY_PACE", 4, least=2, most=10**6),
+        quick_exit_url=reader.address(
+            "CODESIGN_QUICK_EXIT_URL", addresses.page, "https://www.bbc.com/weather"
+        ),
         model_threads=reader.number("CODESIGN_MODEL_THREADS", 0, least=0),
         training_memory_mb=reader.number("CODESIGN_TRAINING_MEMORY_MB", 0, least=0, most=2**24),
         log_level=reader.choice("LOG_LEVEL", LEVELS, "INFO"),

@@ -11,7 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("codesign.desk.urls")),
     path("", include("codesign.accounts.urls")),
     path("account/", include("allauth.urls")),
-    path("help/", include("codesign.care.urls")),
+    path("", include("codesign.care.urls")),
     path("studies/<slug:slug>/set-up/", include("codesign.studies.urls")),
     path("studies/<slug:slug>/consent/", include("codesign.consent.urls")),
     path("", include("codesign.enrolment.urls")),

@@ -12,6 +12,7 @@ from codesign.studies.models import Cohort, Study
 from codesign.studies.rules import Role, StudyState
 from codesign.studies.services import make_cohort
 from tests.factories.annotations import PromptFactory, make_rubric
+from tests.factories.care import cover
 from tests.factories.compensation import set_rate
 from tests.factories.consent import publish
 from tests.factories.studies import StudyFactory, staff
@@ -49,6 +50,7 @@ def in_charge(study: Study) -> None:
 PIECES: dict[str, Callable[[Study], object]] = {
     "cohorts": cohort_of,
     "staff": in_charge,
+    "helplines": cover,
     "consent": publish,
     "questions": make_rubric,
     "pay": lambda study: set_rate(cohort_of(study)),

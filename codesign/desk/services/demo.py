@@ -25,6 +25,8 @@ from codesign.accounts import queries as account_queries
 from codesign.accounts import services as accounts
 from codesign.accounts.models import User
 from codesign.accounts.rules import TokenScope
+from codesign.care.queries.helplines import examples_in
+from codesign.care.services import helplines
 from codesign.compensation import services as compensation
 from codesign.consent import queries as consent_queries
 from codesign.consent import services as consent
@@ -126,6 +128,8 @@ def _make_study(about: dict[str, Any], people: dict[str, User]) -> None:
     version = consent.publish_version(
         actor=SYSTEM, study=study, language=content["language"], content=content
     )
+    for code in about["countries"]:
+        _add_country(study, code)
     judging = _plan(study, about, cohorts)
     for account in about["accounts"]:
         if account["role"] != SITE_ADMIN:
@@ -138,6 +142,15 @@ def _make_study(about: dict[str, Any], people: dict[str, User]) -> None:
         settings=Settings(seed=SEED, system_message=about["system_message"]),
         round=judging,
     )
+
+
+def _add_country(study: Study, code: str) -> None:
+    """Add a country and the example lines for it, as verified on the day they were looked up."""
+    for example in examples_in(code):
+        helplines.add_line(
+            actor=SYSTEM, study=study, details=example.details, verified_on=example.checked_on
+        )
+    helplines.name_country(actor=SYSTEM, study=study, country_code=code)
 
 
 def _add(

@@ -1,0 +1,1 @@
+"""Database reads of this app, and the content that ships with it."""

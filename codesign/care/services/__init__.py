@@ -1,0 +1,1 @@
+"""Database writes of this app. Only services write."""
