@@ -66,6 +66,16 @@ def make_study(admin: Visitor) -> Page:
     )
 
 
+def keep_helplines(lead: Visitor) -> None:
+    page = lead.get(f"{AT}/helplines/")
+    page = lead.submit(page, page.form_with("country_code"), country_code="GB")
+    page = lead.submit(page, page.form_with(to="/copy/"))
+    assert "not verified, so not shown" in page.words
+    for form in [form for form in page.forms if form.action.endswith("/verified/")]:
+        page = lead.submit(page, form)
+    assert "not verified, so not shown" not in page.words
+
+
 def write_consent(coordinator: Visitor) -> None:
     page = coordinator.get(f"{AT}/consent/write/?example=1")
     form = page.form_with("key_information")
@@ -152,6 +162,8 @@ def test_from_a_new_study_to_the_first_text(visit: Any) -> None:
     coordinator.submit(page, page.form_with("email", "place"), **place)
     assert "Name a safety lead" in next_step(coordinator)
     join(lead)
+    assert "Name the countries in which you recruit." in next_step(coordinator)
+    keep_helplines(lead)
     assert "Write and publish the text" in next_step(coordinator)
     write_consent(coordinator)
     assert "Write the questions" in next_step(coordinator)

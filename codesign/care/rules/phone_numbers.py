@@ -18,7 +18,7 @@ from django.utils.translation import gettext
 from phonenumbers import shortnumberinfo
 
 HAND_CHECKED = Path(__file__).resolve().parent / "short_numbers.json"
-NUMBER = re.compile(r"\+?\d(?:[\d ()-]*\d)?")
+NUMBER = re.compile(r"\+?\(?\d(?:[\d ()-]*\d)?")
 """A number in a text: digits, which spaces, hyphens and brackets may separate."""
 _NOT_DIALLED = re.compile(r"[ ()-]")
 
