@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.judging_study import Judging, judging
-from tests.browser.test_support import IN_VIEW, scrolled
+from tests.browser.reach import IN_VIEW, scrolled
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

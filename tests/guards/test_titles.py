@@ -17,8 +17,8 @@ from codesign.studies.rules import JUDGING, Role
 from tests.factories.annotations import judge, judging_round, lease, send
 from tests.factories.consent import publish
 from tests.factories.studies import staff
-from tests.guards.test_studies_apart import pages_of
 from tests.support.source import ROOT
+from tests.support.study_pages import pages_of
 
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 TITLE = re.compile(r"\{% block (?:head_)?title %\}(.*?)\{% endblock %\}", re.DOTALL)

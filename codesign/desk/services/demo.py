@@ -128,8 +128,7 @@ def _make_study(about: dict[str, Any], people: dict[str, User]) -> None:
     version = consent.publish_version(
         actor=SYSTEM, study=study, language=content["language"], content=content
     )
-    for code in about["countries"]:
-        _add_country(study, code)
+    _add_countries(study, about["countries"])
     judging = _plan(study, about, cohorts)
     for account in about["accounts"]:
         if account["role"] != SITE_ADMIN:
@@ -144,13 +143,14 @@ def _make_study(about: dict[str, Any], people: dict[str, User]) -> None:
     )
 
 
-def _add_country(study: Study, code: str) -> None:
-    """Add a country and the example lines for it, as verified on the day they were looked up."""
-    for example in examples_in(code):
-        helplines.add_line(
-            actor=SYSTEM, study=study, details=example.details, verified_on=example.checked_on
-        )
-    helplines.name_country(actor=SYSTEM, study=study, country_code=code)
+def _add_countries(study: Study, codes: list[str]) -> None:
+    """Add countries and the example lines for them, as verified on the day they were looked up."""
+    for code in codes:
+        for example in examples_in(code):
+            helplines.add_line(
+                actor=SYSTEM, study=study, details=example.details, verified_on=example.checked_on
+            )
+        helplines.name_country(actor=SYSTEM, study=study, country_code=code)
 
 
 def _add(
