@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # phonenumbers 9.0.43: 116 123 is unknown in EU states where it answers calls, and short numbers are linked wrongly.
 #
-# Expected: 116 123 has been reserved for emotional support in every EU state since 2007 (Decision 2007/698/EC), so it is a
+# Expected: 116 123 has been reserved for emotional support in every EU state since 2007 (2007/698/EC), so it is a
 # valid short number in those where a line answers on it, such as Estonia and Latvia; and format_number in RFC3966 gives a
 # short number as a phone dials it (RFC 3966 writes such a local number as tel:116123;phone-context=...).
 # Seen: is_valid_short_number_for_region is True for Germany and Ireland, and False for Estonia and Latvia, whose numbers
