@@ -17,6 +17,7 @@ class StudyFactory(DjangoModelFactory[Study]):
 
     class Meta:
         model = Study
+        skip_postgeneration_save = True
 
     slug = Sequence(lambda n: f"study-{n}")
     title = Sequence(lambda n: f"Made-up study {n}")
@@ -25,7 +26,7 @@ class StudyFactory(DjangoModelFactory[Study]):
     state = StudyState.OPEN
 
     @post_generation
-    def covered(self: Study, create: bool, extracted: object, **kwargs: object) -> None:  # type: ignore[misc]
+    def covered(self: Study, create: bool, extracted: object, **kwargs: object) -> None:
         """Unless it is a draft, it recruits in one country and has a line there."""
         if create and self.state != StudyState.DRAFT:
             cover(self)

@@ -73,15 +73,14 @@ def test_pages_have_neutral_titles(role: str) -> None:
     )
     member.study.refresh_from_db()
     pages = [page for status, page in pages_of(member.study, client).values() if status == 200]
-    pages += [client.get(f"/studies/{member.study.slug}/rounds/{Round.objects.get().id}/")]
-    shown = [re.search(r"<title>(.*?)</title>", text(page), re.DOTALL) for page in pages]
-    said = {" ".join(title[1].split()) for title in shown if title}
+    round_page = client.get(f"/studies/{member.study.slug}/rounds/{Round.objects.get().id}/")
+    titled = [
+        re.search(r"<title>(.*?)</title>", page, re.DOTALL)
+        for page in [*pages, round_page.content.decode()]
+    ]
+    said = {" ".join(title[1].split()) for title in titled if title}
     assert len(said) > (3 if role in JUDGING else 15)
     for title in said:
         assert title.endswith("· Codesign")
         assert not TELLING.search(title), title
         assert Prompt.objects.all()[0].external_id not in title
-
-
-def text(page: object) -> str:
-    return page if isinstance(page, str) else page.content.decode()  # type: ignore[attr-defined]

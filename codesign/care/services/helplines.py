@@ -144,6 +144,7 @@ def remove_line(*, actor: Actor, line: Helpline) -> None:
     """Remove a line. Refused if an open study would have no verified line in its country."""
     require(actor, HELPLINES, line.study)
     with _kept_safe(line.study):
+        line = queries.line_in(study_id=line.study_id, line_id=line.id)
         _tell(actor, LINE_REMOVED, line)
         line.delete()
 

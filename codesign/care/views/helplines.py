@@ -88,7 +88,7 @@ def new_line(request: StudyRequest, slug: str) -> HttpResponse:
     form = LineForm(request.POST or None, initial={"country_code": request.GET.get("country")})
     if form.is_bound and form.is_valid():
         try:
-            services.add_line(
+            saved = services.add_line(
                 actor=request.actor,
                 study=study,
                 details=form.details,
@@ -97,7 +97,7 @@ def new_line(request: StudyRequest, slug: str) -> HttpResponse:
         except Invalid as refusal:
             explain(form, refusal)
         else:
-            messages.success(request, _saved_words(verified=form.cleaned_data["verified"]))
+            messages.success(request, _saved_words(verified=saved.verified_on is not None))
             return redirect("care:helplines", slug=slug)
     return _line_page(request, form)
 

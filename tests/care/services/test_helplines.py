@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
@@ -55,7 +56,7 @@ def test_coordinators_and_safety_leads_keep_them(draft: Study, role: Role) -> No
         member = staff(draft, role)
     actor = Actor.of(member.user)
     line = add(draft)
-    changes = [
+    changes: list[Callable[[], object]] = [
         lambda: services.name_country(actor=actor, study=draft, country_code="GB"),
         lambda: services.drop_country(actor=actor, study=draft, country_code="GB"),
         lambda: services.copy_examples(actor=actor, study=draft, country_code="GB"),

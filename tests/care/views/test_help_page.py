@@ -34,6 +34,7 @@ def test_every_example_and_part_is_on_the_page(client: Client) -> None:  # stand
 def test_members_see_the_lines_of_their_studies_first(client: Client) -> None:  # standards 4.7
     member = MemberFactory.create()
     cover(member.study, "ES", name="Teléfono de la Esperanza")
+    Helpline.objects.filter(country_code="ES").update(languages=["es"])
     client.force_login(member.user)
     page = flowed(client.get(HELP).content)
     said = "The people who run your study have checked these lines."

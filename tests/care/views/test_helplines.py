@@ -99,7 +99,7 @@ def test_from_a_country_to_a_verified_line(study: Study, lead: Client) -> None:
 
 
 def test_a_line_is_added_and_changed(study: Study, lead: Client) -> None:
-    page = lead.get(at(study, "line-new"), {"country": "GB"}).content.decode()
+    page = flowed(lead.get(at(study, "line-new"), {"country": "GB"}).content)
     assert '<option value="GB" selected>United Kingdom</option>' in page
     answer = lead.post(at(study, "line-new"), TYPED | {"verified": "on"}, follow=True)
     assert "English, Welsh" in answer.content.decode()
