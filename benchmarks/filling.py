@@ -62,12 +62,14 @@ def _make(slug: str, prompts: int) -> dict[str, Any]:
     from codesign.studies import services as studies
     from codesign.studies.rules import Role, StudyState
     from tests.factories.accounts import UserFactory
+    from tests.factories.care import cover
     from tests.factories.consent import publish, sign
     from tests.factories.studies import MemberFactory, staff
 
     UserFactory.reset_sequence(prompts, force=True)  # avoids addresses of another study's people
     study = studies.make_study(actor=SYSTEM, slug=slug, title=f"Study of {prompts:,}", **ABOUT)
     publish(study)
+    cover(study)
     cohorts, round_, run_a, run_b = _plan(study)
     people = panel_size(prompts)
     panel = [MemberFactory.create(cohort=cohorts[0]) for _ in range(people)]

@@ -30,6 +30,7 @@ def make_study(*, tasks: int, slug: str = "bench") -> object:
     from codesign.shared.actors import SYSTEM
     from codesign.studies import services as studies
     from codesign.studies.rules import Role, StudyState
+    from tests.factories.care import cover
     from tests.factories.consent import publish
     from tests.factories.studies import staff
 
@@ -38,6 +39,7 @@ def make_study(*, tasks: int, slug: str = "bench") -> object:
         actor=SYSTEM, study=study, key="panel", title="Panel", role=Role.PANELIST
     )
     publish(study)
+    cover(study)
     set_rate(actor=SYSTEM, cohort=cohort, amount_minor=80, currency="GBP", estimated_seconds=180)
     rubric = make_rubric(
         actor=SYSTEM, study=study, key="panel", title="Panel", language="en", criteria=CRITERIA

@@ -25,9 +25,8 @@ from annotations.serializers import judging as serializers
 from annotations.services import assignments, submissions
 from codesign.accounts.api import ApiView, body_of, id_of
 from codesign.accounts.rules import Rate, TokenScope
-from codesign.care import queries as care
-from codesign.care.queries import SUPPORT
 from codesign.care.queries import cases as care_cases
+from codesign.care.queries.help_page import SUPPORT, countries_for
 from codesign.shared.serializers import refused
 
 KEY = OpenApiParameter(
@@ -64,9 +63,13 @@ class JudgingView(ApiView):
         """
         if not needs_support(texts):
             return {}
-        keys = list(serializers.LineSerializer().get_fields())
-        countries = care.countries_for(language=self.request.user.language)  # type: ignore[union-attr]
-        lines = [{key: line[key] for key in keys} for _, lines in countries for line in lines]
+        language = self.request.user.language  # type: ignore[union-attr]
+        keys = set(serializers.LineSerializer().get_fields()) - {"country"}
+        lines = [
+            {"country": country.name} | {key: getattr(line, key) for key in keys}
+            for country in countries_for(actor=self.actor, language=language)
+            for line in country.lines
+        ]
         slug = queries.slug_of(actor=self.actor, assignment_id=id_of(assignment_id))
         case = care_cases.own_case_about(actor=self.actor, about_kind=source, about=about)
         addresses = {

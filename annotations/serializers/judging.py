@@ -110,6 +110,7 @@ class LineSerializer(Shape):
     url = serializers.CharField()
     hours = serializers.CharField()
     languages = serializers.ListField(child=serializers.CharField())
+    example = serializers.BooleanField(help_text="Whether no study of the person verified it.")
 
 
 class SupportSerializer(Shape):

@@ -16,7 +16,7 @@ from annotations.permissions import OWN_TEXTS
 from annotations.queries import own_texts as queries
 from annotations.rules.own_texts import OwnState
 from annotations.services import own_texts
-from codesign.care import queries as care
+from codesign.care.queries.help_page import countries_for
 from codesign.shared.errors import Conflict, NotFound
 from codesign.studies.permissions import StudyRequest, page
 
@@ -39,7 +39,7 @@ def listed(request: StudyRequest, slug: str) -> HttpResponse:
             }
             for own in mine
         ],
-        "countries": care.countries_for(language=request.user.language),
+        "countries": countries_for(actor=request.actor, language=request.user.language),
     }
     return render(request, "annotations/own_texts.html", context)
 

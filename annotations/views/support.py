@@ -8,16 +8,17 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import HttpRequest
 from django.utils.functional import Promise
 
 from annotations.rules.own_texts import Source, needs_support
-from codesign.care import queries as care
 from codesign.care.models import Case
-from codesign.care.queries import SUPPORT, Country
 from codesign.care.queries import cases as care_cases
+from codesign.care.queries.help_page import SUPPORT, Country, countries_for
 from codesign.care.rules.cases import Answer
+from codesign.shared.actors import Actor
 from codesign.studies.permissions import StudyRequest
 
 CARRIED = "lines"
@@ -66,7 +67,8 @@ def carried(request: StudyRequest) -> None:
 
 
 def _countries(request: HttpRequest) -> list[Country]:
-    return care.countries_for(language=request.user.language)  # type: ignore[union-attr]
+    user: Any = request.user
+    return countries_for(actor=Actor.of(user), language=user.language)
 
 
 def note_sent(request: StudyRequest, *, source: Source, about: uuid.UUID | None = None) -> None:

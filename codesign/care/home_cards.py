@@ -1,4 +1,4 @@
-"""Care on the safety lead's home page and in the navigation."""
+"""Care on home pages and in the navigation: cases, the rota, helplines."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from codesign.care.permissions import HANDLE_CASES, SEE_PLAN
-from codesign.care.queries import cases, rota
+from codesign.care.permissions import HANDLE_CASES, HELPLINES, SEE_PLAN
+from codesign.care.queries import cases, helplines, rota
+from codesign.care.rules.countries import country_name
+from codesign.care.rules.helplines import due_words
 from codesign.shared.actors import Actor
 from codesign.studies.models import Member
 from codesign.studies.registry import (
@@ -21,6 +23,7 @@ from codesign.studies.registry import (
     Step,
     StepSource,
 )
+from codesign.studies.rules import StudyState
 
 
 def look_after(member: Member) -> Step:
@@ -60,8 +63,40 @@ def in_charge_now(member: Member) -> Panel:
     )
 
 
+def lines_to_verify(member: Member) -> Step | None:
+    """Return a step if lines were verified more than 90 days ago, or None."""
+    due = helplines.lines_due(study_id=member.study_id)
+    if not due:
+        return None
+    return _step(member, due_words(due))
+
+
+def no_lines(member: Member) -> Step | None:
+    """Return a warning if an open study lacks countries, or lines in one, or None.
+
+    Only a study that opened before countries were asked for can lack them.
+    """
+    if member.study.state != StudyState.OPEN:
+        return None
+    if not helplines.recruited_codes(study_id=member.study_id):
+        return _step(member, _("Name the countries in which this study recruits."))
+    lacking = helplines.codes_without_line(study_id=member.study_id)
+    if not lacking:
+        return None
+    countries = ", ".join(map(country_name, lacking))
+    return _step(member, _("Add and verify a crisis line: %(country)s.") % {"country": countries})
+
+
+def _step(member: Member, says: str) -> Step:
+    href = reverse("care:helplines", kwargs={"slug": member.study.slug})
+    return Step(says=says, href=href, label=_("Helplines"))
+
+
 STEPS.register("care plan", StepSource(HANDLE_CASES.roles, order=1, find=plan_is_missing))
 STEPS.register("cases", StepSource(HANDLE_CASES.roles, order=80, find=look_after))
 CARDS.register("care", CardSource(HANDLE_CASES.roles, order=10, find=in_charge_now))
 NAV.register("cases", NavLink(gettext_lazy("Care"), "care:cases", HANDLE_CASES, 20))
 NAV.register("rota", NavLink(gettext_lazy("Rota"), "care:plan", SEE_PLAN, 21))
+STEPS.register("helplines missing", StepSource(HELPLINES.roles, order=2, find=no_lines))
+STEPS.register("helplines due", StepSource(HELPLINES.roles, order=30, find=lines_to_verify))
+NAV.register("helplines", NavLink(gettext_lazy("Helplines"), "care:helplines", HELPLINES, 82))

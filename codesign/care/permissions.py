@@ -8,3 +8,7 @@ PLAN_CARE = Permission("care.plan", Scope.STUDY, frozenset({Role.SAFETY_LEAD}))
 SEE_PLAN = Permission("care.see_plan", Scope.STUDY, frozenset({Role.SAFETY_LEAD, Role.COORDINATOR}))
 ASK_FOR_SUPPORT = Permission("care.ask_for_support", Scope.STUDY, frozenset(Role), kept=True)
 """Staff too, as they read the same texts (standards 4.14)."""
+HELPLINES = Permission(
+    "care.helplines", Scope.STUDY, frozenset({Role.COORDINATOR, Role.SAFETY_LEAD})
+)
+CHECK_WORDING = Permission("care.check_wording", Scope.STUDY, frozenset({Role.COORDINATOR}))

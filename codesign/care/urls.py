@@ -1,18 +1,27 @@
-"""URLs of Help, of a person's own support, and of the safety lead's pages."""
+"""URLs of Help, and of cases, the rota, helplines and wording below `/studies/<slug>/`."""
 
 from django.urls import path
 
-from codesign.care.views import cases, help, support
+from codesign.care.views import cases, help_page, helplines, support, wording
 
 app_name = "care"
-AT = "studies/<slug:slug>/"
+STUDY = "studies/<slug:slug>/"
+AT = f"{STUDY}helplines/"
 urlpatterns = [
-    path("help/", help.help_page, name="help"),
-    path(f"{AT}support/", support.ask, name="ask"),
-    path(f"{AT}support/<uuid:case_id>/", support.own_case, name="own-case"),
-    path(f"{AT}care/", cases.listed, name="cases"),
-    path(f"{AT}care/rota/", cases.plan, name="plan"),
-    path(f"{AT}care/rota/text/", cases.write_plan, name="write-plan"),
-    path(f"{AT}care/rota/<uuid:member_id>/", cases.change_rota, name="change-rota"),
-    path(f"{AT}care/<uuid:case_id>/", cases.one, name="case"),
+    path("help/", help_page.help_page, name="help"),
+    path(f"{STUDY}support/", support.ask, name="ask"),
+    path(f"{STUDY}support/<uuid:case_id>/", support.own_case, name="own-case"),
+    path(f"{STUDY}care/", cases.listed, name="cases"),
+    path(f"{STUDY}care/rota/", cases.plan, name="plan"),
+    path(f"{STUDY}care/rota/text/", cases.write_plan, name="write-plan"),
+    path(f"{STUDY}care/rota/<uuid:member_id>/", cases.change_rota, name="change-rota"),
+    path(f"{STUDY}care/<uuid:case_id>/", cases.one, name="case"),
+    path(AT, helplines.listing, name="helplines"),
+    path(f"{AT}countries/<str:code>/remove/", helplines.drop_country, name="country-drop"),
+    path(f"{AT}countries/<str:code>/copy/", helplines.copy_examples, name="examples-copy"),
+    path(f"{AT}new/", helplines.new_line, name="line-new"),
+    path(f"{AT}<uuid:line_id>/", helplines.line, name="line"),
+    path(f"{AT}<uuid:line_id>/verified/", helplines.verify, name="line-verify"),
+    path(f"{AT}<uuid:line_id>/remove/", helplines.remove, name="line-remove"),
+    path(f"{STUDY}wording/", wording.check, name="wording"),
 ]

@@ -27,6 +27,16 @@ def scheme_of(url: str) -> str:
     return scheme.lower() if separator else ""
 
 
+def page(url: str) -> str:
+    """Check the address of a web page."""
+    wanted = "must be an https:// address"
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return wanted
+    return "" if parts.scheme == "https" and parts.hostname else wanted
+
+
 def database(url: str) -> str:
     """Check the address of a PostgreSQL database."""
     wanted = "must be a postgresql:// address that names a database"

@@ -57,6 +57,7 @@ class Environment:
     handover_hours: int
     lease_minutes: int
     pay_pace: int
+    quick_exit_url: str
     model_threads: int
     training_memory_mb: int
     log_level: str
@@ -166,8 +167,10 @@ def _read_all(reader: Reader, home: Path) -> Environment:
         handover_hours=reader.number(
             "CODESIGN_HANDOVER_HOURS", 72, least=1 if in_production else 0, most=24 * 365
         ),
-        lease_minutes=reader.number("CODESIGN_LEASE_MINUTES", 120, least=1),
-        pay_pace=reader.number("CODESIGN_PAY_PACE", 4, least=2, most=10**6),
+        **_judging(reader),
+        quick_exit_url=reader.address(
+            "CODESIGN_QUICK_EXIT_URL", addresses.page, "https://www.bbc.com/weather"
+        ),
         model_threads=reader.number("CODESIGN_MODEL_THREADS", 0, least=0),
         training_memory_mb=reader.number("CODESIGN_TRAINING_MEMORY_MB", 0, least=0, most=2**24),
         log_level=reader.choice("LOG_LEVEL", LEVELS, "INFO"),
@@ -182,6 +185,14 @@ def _rates(reader: Reader) -> dict[str, int]:
         "rate_changing": reader.number("CODESIGN_RATE_CHANGING", 600, least=1),
         "rate_stranger": reader.number("CODESIGN_RATE_STRANGER", 120, least=1),
         "rate_sign_in": reader.number("CODESIGN_RATE_SIGN_IN", 120, least=1, most=10_000),
+    }
+
+
+def _judging(reader: Reader) -> dict[str, int]:
+    """Return how long assignments are held, and how fast work is paid without a check."""
+    return {
+        "lease_minutes": reader.number("CODESIGN_LEASE_MINUTES", 120, least=1),
+        "pay_pace": reader.number("CODESIGN_PAY_PACE", 4, least=2, most=10**6),
     }
 
 

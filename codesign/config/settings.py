@@ -122,6 +122,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "codesign.accounts.context.passkeys",
+                "codesign.care.context.quick_exit",
                 "codesign.desk.context.header",
                 "codesign.desk.context.account",
             ],
@@ -201,6 +202,7 @@ MFA_SUPPORTED_TYPES = ["recovery_codes", "totp", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
 SITE_URL = ENV.site_url  # for links in mails
+QUICK_EXIT_URL = ENV.quick_exit_url  # where the quick exit of every page leads
 DEFAULT_FROM_EMAIL = ENV.from_email
 EMAIL_TIMEOUT = 30  # seconds; below the time limit of the task that sends
 if ENV.email_url:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from annotations.models import OwnText
 from tests.browser.conftest import OpenPage
 from tests.browser.judging_study import ARABIC, HARD, Judging, judge_next, judging
 from tests.browser.judging_tools import BOTH, fill, send, tool, where
 from tests.browser.looking import check_page
+from tests.browser.reach import IN_VIEW, scrolled
 from tests.factories.studies import staff
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -17,12 +18,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 SAID = "Honestly, I want to die."
 TITLE = "Thank you for writing this down"
 PHONES = pytest.mark.parametrize("width", [320, 360, 390])
-IN_VIEW = """node => {
-    const box = node.getBoundingClientRect();
-    const over = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
-    return box.top >= 0 && box.bottom <= innerHeight && box.left >= 0
-        && box.right <= innerWidth && node.contains(over);
-}"""
 BAR_HEIGHT = "document.querySelector('.bar').getBoundingClientRect().height"
 COVERED = """() => {
     const bar = document.querySelector(".bar").getBoundingClientRect();
@@ -34,12 +29,6 @@ COVERED = """() => {
 @pytest.fixture
 def study(transactional_db: None) -> Judging:
     return judging()
-
-
-def scrolled(page: Page) -> list[float]:
-    """Places of the page to look at it from: top, middle, end."""
-    height = page.evaluate("document.documentElement.scrollHeight")
-    return [0, height / 2, height]
 
 
 @PHONES

@@ -60,6 +60,8 @@ def test_production_refuses_to_be_without(name: str, tmp_path: Path) -> None:
         ("HSTS_SECONDS", "0"),
         ("HSTS_REACH", "everywhere"),
         ("CODESIGN_LEASE_MINUTES", "soon"),
+        ("CODESIGN_QUICK_EXIT_URL", "javascript:alert(1)"),
+        ("CODESIGN_QUICK_EXIT_URL", "http://example.org"),
         ("CODESIGN_MODEL_THREADS", "-1"),
         ("CODESIGN_TRAINING_MEMORY_MB", "99999999999"),
         ("LOG_LEVEL", "loud"),

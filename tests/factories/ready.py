@@ -14,6 +14,7 @@ from codesign.studies.models import Cohort, Study
 from codesign.studies.rules import Role, StudyState
 from codesign.studies.services import make_cohort
 from tests.factories.annotations import PromptFactory, make_rubric
+from tests.factories.care import cover
 from tests.factories.compensation import set_rate
 from tests.factories.consent import publish
 from tests.factories.studies import StudyFactory, staff
@@ -59,6 +60,7 @@ PIECES: dict[str, Callable[[Study], object]] = {
     "cohorts": cohort_of,
     "staff": in_charge,
     "care": care_plan,
+    "helplines": cover,
     "consent": publish,
     "questions": make_rubric,
     "pay": lambda study: set_rate(cohort_of(study)),

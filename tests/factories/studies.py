@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from factory.declarations import LazyAttribute, SelfAttribute, Sequence, SubFactory
 from factory.django import DjangoModelFactory
+from factory.helpers import post_generation
 
 from codesign.studies.models import Cohort, Member, Study
 from codesign.studies.rules import Role, StudyState
 from tests.factories.accounts import UserFactory
+from tests.factories.care import cover
 
 
 class StudyFactory(DjangoModelFactory[Study]):
@@ -15,12 +17,19 @@ class StudyFactory(DjangoModelFactory[Study]):
 
     class Meta:
         model = Study
+        skip_postgeneration_save = True
 
     slug = Sequence(lambda n: f"study-{n}")
     title = Sequence(lambda n: f"Made-up study {n}")
     organisation = "Made-up group"
     contact = "study@example.org"
     state = StudyState.OPEN
+
+    @post_generation
+    def covered(self: Study, create: bool, extracted: object, **kwargs: object) -> None:
+        """Unless it is a draft, it recruits in one country and has a line there."""
+        if create and self.state != StudyState.DRAFT:
+            cover(self)
 
 
 class CohortFactory(DjangoModelFactory[Cohort]):

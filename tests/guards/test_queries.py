@@ -18,9 +18,7 @@ SCOPES = {"actor", "study", "study_id", "member", "member_id", "member_ids"}
 # Each says why it may be asked without a scope.
 WITHOUT_SCOPE = {
     "annotations.queries.rubrics.examples": "questions that ship with the code",
-    "codesign.care.queries.countries_for": "helplines that ship with the code",
-    "codesign.care.queries.help_parts": "words that ship with the code",
-    "codesign.care.queries.helplines_by_country": "helplines that ship with the code",
+    "codesign.care.queries.help_page.help_parts": "words that ship with the code",
     "codesign.audit.queries.last_seal": "a fingerprint of the whole trail, which names nobody",
     "codesign.accounts.queries.address_to_prove": "a person who is not signed in yet, by a link",
     "codesign.accounts.queries.is_taken": "signing up, where nobody is signed in",

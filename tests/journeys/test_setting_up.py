@@ -66,6 +66,16 @@ def make_study(admin: Visitor) -> Page:
     )
 
 
+def keep_helplines(lead: Visitor) -> None:
+    page = lead.get(f"{AT}/helplines/")
+    page = lead.submit(page, page.form_with("country_code"), country_code="GB")
+    page = lead.submit(page, page.form_with(to="/copy/"))
+    assert "not verified, so not shown" in page.words
+    for form in [form for form in page.forms if form.action.endswith("/verified/")]:
+        page = lead.submit(page, form)
+    assert "not verified, so not shown" not in page.words
+
+
 def write_consent(coordinator: Visitor) -> None:
     page = coordinator.get(f"{AT}/consent/write/?example=1")
     form = page.form_with("key_information")
@@ -147,11 +157,11 @@ def test_from_a_new_study_to_the_first_text(visit: Any) -> None:
     coordinator.submit(page, page.form_with("title"), title="Lived experience", role="panelist")
     assert "Name a safety lead" in next_step(coordinator)
     lead = visit("sami")
-    page = coordinator.get(f"{AT}/people/")
-    place = {"email": "sami@example.org", "place": "role:safety_lead"}
-    coordinator.submit(page, page.form_with("email", "place"), **place)
+    invite(coordinator, "sami@example.org", "role:safety_lead")
     assert "Name a safety lead" in next_step(coordinator)
     join(lead)
+    assert "Name the countries in which you recruit." in next_step(coordinator)
+    keep_helplines(lead)
     assert "Write and publish the text" in next_step(coordinator)
     write_consent(coordinator)
     assert "Write the questions" in next_step(coordinator)
@@ -165,9 +175,7 @@ def test_from_a_new_study_to_the_first_text(visit: Any) -> None:
     plan_and_open_a_round(coordinator)
 
     panelist = visit("paula")
-    page = coordinator.get(f"{AT}/people/")
-    cohort = {"email": "paula@example.org", "place": "cohort:lived-experience"}
-    coordinator.submit(page, page.form_with("email", "place"), **cohort)
+    invite(coordinator, "paula@example.org", "cohort:lived-experience")
     join(panelist)
     sign(panelist)
     assert "Start" not in panelist.get(f"{AT}/").words
@@ -178,6 +186,11 @@ def test_from_a_new_study_to_the_first_text(visit: Any) -> None:
     assert f"{AT}/judge/" in panelist.get(f"{AT}/").links
     assert "Understood" in panelist.get(f"{AT}/judge/").words
     assert Assignment.objects.get().member == Member.objects.get(user__email="paula@example.org")
+
+
+def invite(coordinator: Visitor, email: str, place: str) -> None:
+    page = coordinator.get(f"{AT}/people/")
+    coordinator.submit(page, page.form_with("email", "place"), email=email, place=place)
 
 
 def join(invited: Visitor) -> None:

@@ -62,6 +62,7 @@ NO_LEAD = "Name a safety lead, who acts when a person in the study is in distres
 MISSING = [
     ("cohorts", "Add a cohort."),
     ("staff", NO_LEAD),
+    ("helplines", "Name the countries in which you recruit."),
     ("consent", "Write and publish the text that people sign."),
     ("pay", "Set what “Panel” is paid for one text."),
     ("prompts", "Import at least one prompt that is not held out."),
@@ -99,6 +100,7 @@ def test_empty_study_lists_every_step_in_order() -> None:
         "Add a cohort.",
         NO_COORDINATOR,
         NO_LEAD,
+        "Name the countries in which you recruit.",
         "Write and publish the text that people sign.",
         "Write the questions that people answer about each reply.",
         "Add a cohort first, then set its pay.",
@@ -217,7 +219,7 @@ def test_low_pay_warns_but_does_not_keep_a_study_from_opening(client: Client) ->
     page = client.get(reverse("desk:set-up", kwargs={"slug": study.slug})).content.decode()
     said = "Panel: £2.40 an hour is very low: Prolific allows no less than £6.00 an hour"
     assert said in page
-    assert "8 of 8" in page
+    assert "9 of 9" in page
     assert opened(study).state == StudyState.OPEN
 
 
@@ -281,7 +283,7 @@ def rubric_without_words(study: Study, anchors: dict[str, str]) -> Rubric:
 )
 def test_every_score_needs_words(anchors: dict[str, str], whole: bool) -> None:
     study = draft_study()
-    for piece in ("cohorts", "staff", "consent", "pay", "prompts"):
+    for piece in ("cohorts", "staff", "helplines", "consent", "pay", "prompts"):
         PIECES[piece](study)
     bare = rubric_without_words(study, anchors)
     gap = "Say what each score of “Kind” means."
@@ -329,7 +331,7 @@ def test_the_page_lists_what_is_missing_with_links_and_refuses_with_them(client:
     client.force_login(staff(study).user)
     at = {"slug": study.slug}
     page = client.get(reverse("desk:set-up", kwargs=at)).content.decode()
-    assert "6 of 8" in page
+    assert "7 of 9" in page
     assert reverse("desk:open", kwargs=at) not in page
     assert page.count("btn-primary") == 1
     open_at = reverse("desk:open", kwargs=at)
@@ -344,7 +346,7 @@ def test_the_page_lists_what_is_missing_with_links_and_refuses_with_them(client:
     assert "Open the round" in client.post(open_at).content.decode()
     rounds.open_round(actor=SYSTEM, round=study.rounds.get())
     page = client.get(reverse("desk:set-up", kwargs=at)).content.decode()
-    assert "8 of 8" in page
+    assert "9 of 9" in page
     assert open_at in page
     assert client.post(open_at).status_code == 302
     study.refresh_from_db()

@@ -1,1 +1,1 @@
-"""Services of care: `cases` and `rota`."""
+"""Database writes of this app. Only services write."""

@@ -1,28 +1,43 @@
-"""Telephone numbers as links."""
+"""Telephone numbers as links that dial them as typed, in the right order in every script."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
 
 from django import template
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-register = template.Library()
+from codesign.care.rules.phone_numbers import NUMBER, dialled
 
-NUMBER = re.compile(r"(\d[\d ]*\d)")
+register = template.Library()
 
 
 @register.filter
 def callable_numbers(words: str) -> SafeString:
     """Return `"999 or 112"` with a `tel:` link around each number."""
-    parts = NUMBER.split(words)
-    return format_html_join(
-        "",
-        "{}",
-        ((_link(part) if index % 2 else part,) for index, part in enumerate(parts)),
-    )
+    return _each_number(words, _link)
+
+
+@register.filter
+def ordered_numbers(words: str) -> SafeString:
+    """Return `"SHOUT to 85258"` with each number kept from left to right, without links."""
+    return _each_number(words, _ordered)
+
+
+def _each_number(words: str, shown: Callable[[str], SafeString]) -> SafeString:
+    parts: list[tuple[str]] = []
+    end = 0
+    for number in NUMBER.finditer(words):
+        parts += [(words[end : number.start()],), (shown(number[0]),)]
+        end = number.end()
+    return format_html_join("", "{}", [*parts, (words[end:],)])
+
+
+def _ordered(number: str) -> SafeString:
+    """Numbers with spaces change their order inside Arabic text unless they are isolated."""
+    return format_html('<bdi dir="ltr">{}</bdi>', number)
 
 
 def _link(number: str) -> SafeString:
-    return format_html_join("", '<a href="tel:{}">{}</a>', [(number.replace(" ", ""), number)])
+    return format_html('<a href="tel:{}">{}</a>', dialled(number), _ordered(number))

@@ -1,1 +1,1 @@
-"""Pages of care."""
+"""Pages of this app."""

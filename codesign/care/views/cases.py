@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from codesign.care.forms import AbsenceForm, CloseForm, EscalationForm, NoteForm
+from codesign.care.forms.cases import AbsenceForm, CloseForm, EscalationForm, NoteForm
 from codesign.care.models import Case
 from codesign.care.permissions import HANDLE_CASES, PLAN_CARE, SEE_PLAN
 from codesign.care.queries import cases as queries

@@ -9,11 +9,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from codesign.care.forms import AnswerForm, ContactForm
+from codesign.care.forms.cases import AnswerForm, ContactForm
 from codesign.care.models import Case
 from codesign.care.permissions import ASK_FOR_SUPPORT
 from codesign.care.queries import cases as queries
-from codesign.care.queries import countries_for
+from codesign.care.queries.help_page import countries_for
 from codesign.care.rules.cases import Answer, Reason, opens_a_case
 from codesign.care.services import cases
 from codesign.shared.errors import Invalid
@@ -29,7 +29,7 @@ def ask(request: StudyRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         case = cases.ask_for_support(member=request.member)
         return redirect("care:own-case", slug=slug, case_id=case.id)
-    lines = countries_for(language=request.user.language)
+    lines = countries_for(actor=request.actor, language=request.user.language)
     return render(request, "care/ask.html", {"countries": lines})
 
 
@@ -64,7 +64,7 @@ def own_case(request: StudyRequest, slug: str, case_id: uuid.UUID) -> HttpRespon
         "contact_form": contact,
         "asks_contact": case.reason != Reason.WORDS
         or (bool(case.answer) and opens_a_case(Answer(case.answer))),
-        "countries": countries_for(language=request.user.language),
+        "countries": countries_for(actor=request.actor, language=request.user.language),
     }
     failing = answer.errors or contact.errors
     return render(request, "care/own_case.html", context, status=400 if failing else 200)

@@ -26,7 +26,8 @@ from codesign.accounts import services as accounts
 from codesign.accounts.models import User
 from codesign.accounts.rules import TokenScope
 from codesign.care.queries import rota as care
-from codesign.care.services import rota
+from codesign.care.queries.helplines import examples_in
+from codesign.care.services import helplines, rota
 from codesign.compensation import services as compensation
 from codesign.consent import queries as consent_queries
 from codesign.consent import services as consent
@@ -128,6 +129,7 @@ def _make_study(about: dict[str, Any], people: dict[str, User]) -> None:
     version = consent.publish_version(
         actor=SYSTEM, study=study, language=content["language"], content=content
     )
+    _add_countries(study, about["countries"])
     judging = _plan(study, about, cohorts)
     for account in about["accounts"]:
         if account["role"] != SITE_ADMIN:
@@ -141,6 +143,16 @@ def _make_study(about: dict[str, Any], people: dict[str, User]) -> None:
         settings=Settings(seed=SEED, system_message=about["system_message"]),
         round=judging,
     )
+
+
+def _add_countries(study: Study, codes: list[str]) -> None:
+    """Add countries and the example lines for them, as verified on the day they were looked up."""
+    for code in codes:
+        for example in examples_in(code):
+            helplines.add_line(
+                actor=SYSTEM, study=study, details=example.details, verified_on=example.checked_on
+            )
+        helplines.name_country(actor=SYSTEM, study=study, country_code=code)
 
 
 def _add(

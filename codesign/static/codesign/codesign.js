@@ -59,6 +59,31 @@
     window.setTimeout(function () { delete form.dataset.sent; }, SENDING_MS);
   });
 
+  // Leave at once: the page is emptied, and the new page takes its place in the history.
+  function exit(link) {
+    const stop = function (event) { event.stopImmediatePropagation(); };
+    window.addEventListener("beforeunload", stop, { capture: true }); // nothing may ask first
+    document.title = document.title.split(" · ").pop();
+    document.body.replaceChildren();
+    window.location.replace(link);
+  }
+
+  const ESCAPES = 3;
+  const ESCAPES_MS = 2000;
+  let escapes = [];
+  document.addEventListener("keydown", function (event) {
+    const link = document.querySelector("[data-quick-exit]");
+    if (!link || event.repeat) return;
+    escapes = event.key === "Escape" ? [...escapes, Date.now()].slice(-ESCAPES) : [];
+    if (escapes.length === ESCAPES && escapes[ESCAPES - 1] - escapes[0] < ESCAPES_MS) exit(link.href);
+  }, { capture: true });
+  document.addEventListener("click", function (event) {
+    const link = event.target.closest("[data-quick-exit]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    exit(link.href);
+  }, { capture: true });
+
   // Show a message if a passkey was cancelled or refused, instead of only logging it.
   document.addEventListener("allauth.error", function (event) {
     event.preventDefault();

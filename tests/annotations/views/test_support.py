@@ -143,11 +143,14 @@ def test_an_invalid_body_is_refused(member: Member, body: Any) -> None:
     assert caller.submit(leased["id"], sent).status_code == 400
 
 
-def test_the_lines_of_the_persons_language_come_first(member: Member) -> None:
+def test_the_lines_of_the_study_and_of_the_persons_language_come_first(member: Member) -> None:
     member.user.language = "es"
     member.user.save()
     caller = Caller(member)
     leased = caller.lease().json()
     answer = caller.submit(leased["id"], answers(held(member), comment="quiero morir")).json()
-    assert answer["support"]["lines"][0]["country"] == "United States"
-    assert len(answer["support"]["lines"]) == 19
+    lines = answer["support"]["lines"]
+    assert [line["country"] for line in lines[:3]] == ["United Kingdom"] * 2 + ["United States"]
+    assert (lines[1]["name"], lines[1]["example"]) == ("Samaritans", False)
+    assert lines[2]["example"]
+    assert len(lines) == 19

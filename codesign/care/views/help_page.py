@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_safe
 
-from codesign.care import queries
+from codesign.care.queries import help_page as queries
 from codesign.care.registry import way_to_stop
 from codesign.shared.access import PUBLIC
 from codesign.shared.actors import SYSTEM, Actor
@@ -19,14 +19,17 @@ from codesign.studies.permissions import page
 @require_safe
 def help_page(request: HttpRequest) -> HttpResponse:
     """Show what to do now, whom to call and, if signed in, whom to write to."""
-    actor = Actor.of(request.user) if request.user.is_authenticated else SYSTEM
+    user = request.user if request.user.is_authenticated else None
+    actor = Actor.of(user) if user else SYSTEM
     back = request.GET.get("next", "")
     ours = back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    countries = queries.countries_for(actor=actor, language=user.language if user else "en")
     context = {
         "back": back if ours else "",
-        "stop": way_to_stop(back) if ours and request.user.is_authenticated else "",
+        "stop": way_to_stop(back) if ours and user else "",
         "parts": queries.help_parts(),
-        "countries": queries.helplines_by_country(),
+        "own": [country for country in countries if not country.example],
+        "examples": [country for country in countries if country.example],
         "studies": [member.study for member in studies.memberships(actor=actor)],
     }
     return render(request, "care/help.html", context)

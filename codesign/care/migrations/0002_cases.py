@@ -10,10 +10,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    initial = True
-
     dependencies = [
-        ('studies', '0002_handover'),
+        ('care', '0001_helplines'),
     ]
 
     operations = [
