@@ -11,7 +11,7 @@ from tests.browser.conftest import OpenPage
 from tests.browser.judging_study import Judging, judging
 from tests.browser.judging_tools import BOTH, fill, send
 from tests.browser.looking import check_page
-from tests.factories.care import lead_of
+from tests.factories.cases import lead_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

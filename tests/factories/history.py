@@ -24,7 +24,7 @@ from codesign.shared.actors import SYSTEM, Actor
 from codesign.studies.models import Member
 from modelhub.services.versions import ensure_imported_model, source_of
 from tests.factories.annotations import judge, judging_round, lease, send
-from tests.factories.care import lead_of
+from tests.factories.cases import lead_of
 from tests.factories.compensation import credit
 from tests.factories.modelhub import add_prompts, frozen_release
 from tests.factories.studies import CohortFactory, staff

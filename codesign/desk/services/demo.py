@@ -131,10 +131,7 @@ def _make_study(about: dict[str, Any], people: dict[str, User]) -> None:
     )
     _add_countries(study, about["countries"])
     judging = _plan(study, about, cohorts)
-    for account in about["accounts"]:
-        if account["role"] != SITE_ADMIN:
-            _add(study, account, people[account["email"]], cohorts, version)
-    _plan_care(study, about)
+    _add_people(study, about, people, cohorts, version)
     studies.change_state(actor=SYSTEM, study=study, state=StudyState.OPEN)
     generation.start_run(
         actor=SYSTEM,
@@ -153,6 +150,22 @@ def _add_countries(study: Study, codes: list[str]) -> None:
                 actor=SYSTEM, study=study, details=example.details, verified_on=example.checked_on
             )
         helplines.name_country(actor=SYSTEM, study=study, country_code=code)
+
+
+def _add_people(
+    study: Study,
+    about: dict[str, Any],
+    people: dict[str, User],
+    cohorts: dict[str, Cohort],
+    version: ConsentVersion,
+) -> None:
+    """Add everybody, with the safety leads in the rota."""
+    for account in about["accounts"]:
+        if account["role"] != SITE_ADMIN:
+            _add(study, account, people[account["email"]], cohorts, version)
+    for lead in care.leads_outside_of_rota(study_id=study.id):
+        rota.put_in_rota(actor=SYSTEM, study=study, member_id=lead.id)
+    rota.write_escalation(actor=SYSTEM, study=study, text=about["escalation"])
 
 
 def _add(
@@ -179,12 +192,6 @@ def _add(
             typed_name=account["name"],
             granted=[choice["purpose"] for choice in version.content["choices"]],
         )
-
-
-def _plan_care(study: Study, about: dict[str, Any]) -> None:
-    for lead in care.leads_outside_of_rota(study_id=study.id):
-        rota.put_in_rota(actor=SYSTEM, study=study, member_id=lead.id)
-    rota.write_escalation(actor=SYSTEM, study=study, text=about["escalation"])
 
 
 def _plan(study: Study, about: dict[str, Any], cohorts: dict[str, Cohort]) -> Round:

@@ -19,7 +19,7 @@ from codesign.compensation import queries as compensation
 from codesign.shared.actors import Actor
 from codesign.studies.models import Member
 from tests.factories.annotations import judge, judging_round, lease
-from tests.factories.care import lead_of
+from tests.factories.cases import lead_of
 from tests.factories.studies import staff
 from tests.support.judging_page import cohort_of, judged, one_url, signed_in
 

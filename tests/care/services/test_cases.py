@@ -20,7 +20,7 @@ from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
 from codesign.studies.models import Member
 from codesign.studies.rules import Role
-from tests.factories.care import lead_of, noticed, opened, with_times
+from tests.factories.cases import lead_of, noticed, opened, with_times
 from tests.factories.studies import MemberFactory, staff
 from tests.support.together import at_once
 

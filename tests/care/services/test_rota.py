@@ -17,7 +17,7 @@ from codesign.shared.actors import Actor
 from codesign.shared.errors import Invalid, NotFound, NotPermitted
 from codesign.studies.models import Member, Study
 from codesign.studies.rules import Role
-from tests.factories.care import lead_of
+from tests.factories.cases import lead_of
 from tests.factories.studies import StudyFactory, staff
 from tests.support.together import at_once
 

@@ -16,7 +16,7 @@ from codesign.care.services import cases
 from codesign.shared.actors import Actor
 from codesign.studies.models import Member
 from codesign.studies.rules import Role
-from tests.factories.care import lead_of, noticed, opened, with_times
+from tests.factories.cases import lead_of, noticed, opened, with_times
 from tests.factories.studies import MemberFactory, staff
 from tests.support.counting import queries_of
 from tests.support.judging_page import signed_in

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from codesign.care.models import Case
 from codesign.studies.rules import Role
-from tests.factories.care import lead_of, noticed, opened
+from tests.factories.cases import lead_of, noticed, opened
 from tests.factories.studies import MemberFactory, staff
 from tests.support.judging_page import signed_in
 
