@@ -15,7 +15,6 @@ from annotations.models import Prompt, Round
 from codesign.studies.models import Study
 from codesign.studies.rules import JUDGING, Role
 from tests.factories.annotations import judge, judging_round, lease, send
-from tests.factories.consent import publish
 from tests.factories.studies import staff
 from tests.support.source import ROOT
 from tests.support.study_pages import pages_of
@@ -63,7 +62,6 @@ def test_pages_have_neutral_titles(role: str) -> None:
     """Prevents a neutral template from being given a title that is not."""
     member = judge()
     judging_round(member.cohort, tasks=2)
-    publish(member.study)
     send(lease(member))
     Study.objects.update(title="Depression at work")
     Round.objects.update(title="Crisis texts")
