@@ -29,6 +29,8 @@ KINDS: dict[str, Words] = {
     "flag": gettext_lazy("report of harm"),
     "generation_run": gettext_lazy("generation run"),
     "handover": gettext_lazy("request for a new coordinator"),
+    "country": gettext_lazy("country"),
+    "helpline": gettext_lazy("helpline"),
     "invitation": gettext_lazy("invitation"),
     "member": gettext_lazy("person"),
     "model_version": gettext_lazy("model"),

@@ -58,12 +58,12 @@ def test_from_words_through_the_case_to_their_author_freeing_them(  # standards 
 def _look_after(page: Page, study: Judging, scripts: bool) -> None:
     if scripts:
         check_page(page, name="care-cases")
-    page.get_by_role("link", name=f"Open: {study.member.pseudonym}").click()
+    page.get_by_role("link", name=study.member.pseudonym).click()
     expect(page.get_by_text(SAID)).to_be_visible()
     expect(page.get_by_text(study.member.user.email)).to_be_visible()
     if scripts:
         check_page(page, name="care-case")
-    page.get_by_label("Note").fill("Wrote to them.")
+    page.get_by_role("textbox", name="Note").fill("Wrote to them.")
     page.get_by_role("button", name="Save the note").click()
     page.get_by_label("We talked, and they have what they need").check()
     page.get_by_role("button", name="Close", exact=True).click()

@@ -149,9 +149,8 @@ def test_an_auditor_is_led_to_everything_that_opens_for_them(panel: Cohort, clie
 
 def test_safety_lead_page_says_what_exists(panel: Cohort, client: Client) -> None:
     page = home(client, staff(panel.study, Role.SAFETY_LEAD))
-    assert "there are none to handle" in page
-    assert f'href="{reverse("care:help")}">Read the Help page' in page
-    assert panel.study.contact in page
+    assert "The rota or the text on what you do in distress is missing." in page
+    assert f'href="{reverse("care:plan", kwargs={"slug": panel.study.slug})}"' in page
     assert reverse("annotations:review", kwargs={"slug": panel.study.slug}) not in page
     assert "From invitation to judging" not in page
 

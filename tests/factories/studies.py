@@ -39,7 +39,7 @@ class CohortFactory(DjangoModelFactory[Cohort]):
         model = Cohort
 
     study = SubFactory(StudyFactory)
-    key = Sequence(lambda n: f"cohort-{n}")
+    key = Sequence(lambda n: f"cohort-{n:05}")  # their order is that of their keys
     title = Sequence(lambda n: f"Cohort {n}")
     role = Role.PANELIST
 

@@ -13,6 +13,7 @@ from annotations.models import Prompt, Rubric
 from annotations.services import rounds, rubrics
 from codesign.accounts.services import make_account, set_active
 from codesign.audit.models import Event
+from codesign.care.services import rota
 from codesign.compensation.models import PayRate
 from codesign.consent.services import publish_version, save_draft
 from codesign.enrolment.services import invite
@@ -25,7 +26,7 @@ from codesign.studies.rules import JUDGING, Role, StudyState
 from tests.factories.annotations import PromptFactory, make_rubric
 from tests.factories.compensation import set_rate
 from tests.factories.consent import consent_text
-from tests.factories.ready import PIECES, cohort_of, draft_study, plan, ready_study
+from tests.factories.ready import PIECES, care_plan, cohort_of, draft_study, plan, ready_study
 from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
 from tests.support.counting import queries_of
 from tests.support.together import at_once, kinds
@@ -59,9 +60,13 @@ def without(piece: str) -> Study:
 
 NO_COORDINATOR = "Name a coordinator, who runs the study."
 NO_LEAD = "Name a safety lead, who acts when a person in the study is in distress."
+NO_ROTA = "A safety lead has to put themselves into the rota."
+NO_PLAN = "A safety lead has to write what is done when somebody is in distress."
 MISSING = [
     ("cohorts", "Add a cohort."),
     ("staff", NO_LEAD),
+    ("care", NO_ROTA),
+    ("care", NO_PLAN),
     ("helplines", "Name the countries in which you recruit."),
     ("consent", "Write and publish the text that people sign."),
     ("pay", "Set what “Panel” is paid for one text."),
@@ -100,6 +105,8 @@ def test_empty_study_lists_every_step_in_order() -> None:
         "Add a cohort.",
         NO_COORDINATOR,
         NO_LEAD,
+        NO_ROTA,
+        NO_PLAN,
         "Name the countries in which you recruit.",
         "Write and publish the text that people sign.",
         "Write the questions that people answer about each reply.",
@@ -116,17 +123,17 @@ def person_in_charge(study: Study, role: Role) -> Member:
 
 
 @pytest.mark.parametrize(
-    ("role", "said"), [("coordinator", NO_COORDINATOR), ("safety_lead", NO_LEAD)]
+    ("role", "said"), [("coordinator", [NO_COORDINATOR]), ("safety_lead", [NO_LEAD, NO_ROTA])]
 )
-def test_removed_or_deactivated_people_are_not_in_charge(role: Role, said: str) -> None:
+def test_removed_or_deactivated_people_are_not_in_charge(role: Role, said: list[str]) -> None:
     study = ready_study()
     person = person_in_charge(study, role)
     set_active(actor=SYSTEM, user=person.user, active=False)
-    assert says(study) == [said]
+    assert says(study) == said
     set_active(actor=SYSTEM, user=person.user, active=True)
     assert says(study) == []
     services.remove_member(actor=SYSTEM, member=person)
-    assert says(study) == [said]
+    assert says(study) == said
     with pytest.raises(Conflict, match="cannot open yet"):
         opened(study)
 
@@ -135,8 +142,11 @@ def test_an_invited_safety_lead_counts_once_they_have_joined() -> None:
     study = without("staff")
     staff(study)
     invite(actor=SYSTEM, study=study, email="lead@example.org", roles=[Role.SAFETY_LEAD])
-    assert says(study) == [NO_LEAD]
+    rota.write_escalation(actor=SYSTEM, study=study, text="Listen, then call the clinic.")
+    assert says(study) == [NO_LEAD, NO_ROTA]
     make_account(actor=SYSTEM, email="lead@example.org", password=None)
+    assert says(study) == [NO_ROTA]
+    care_plan(study)
     assert says(study) == []
 
 
@@ -148,10 +158,15 @@ def test_a_paused_study_opens_again_only_with_people_in_charge_and_pay() -> None
     services.make_cohort(actor=SYSTEM, study=study, title="Clinic", role=Role.CLINICIAN)
     with pytest.raises(Conflict) as refused:
         opened(study)
-    assert refused.value.extra["missing"] == [NO_LEAD, "Set what “Clinic” is paid for one text."]
+    assert refused.value.extra["missing"] == [
+        NO_LEAD,
+        NO_ROTA,
+        "Set what “Clinic” is paid for one text.",
+    ]
     study.refresh_from_db()
     assert study.state == StudyState.PAUSED
     staff(study, Role.SAFETY_LEAD)
+    care_plan(study)
     set_rate(Cohort.objects.get(study=study, title="Clinic"))
     assert opened(study).state == StudyState.OPEN
 
@@ -219,7 +234,7 @@ def test_low_pay_warns_but_does_not_keep_a_study_from_opening(client: Client) ->
     page = client.get(reverse("desk:set-up", kwargs={"slug": study.slug})).content.decode()
     said = "Panel: £2.40 an hour is very low: Prolific allows no less than £6.00 an hour"
     assert said in page
-    assert "9 of 9" in page
+    assert "10 of 10" in page
     assert opened(study).state == StudyState.OPEN
 
 
@@ -283,7 +298,7 @@ def rubric_without_words(study: Study, anchors: dict[str, str]) -> Rubric:
 )
 def test_every_score_needs_words(anchors: dict[str, str], whole: bool) -> None:
     study = draft_study()
-    for piece in ("cohorts", "staff", "helplines", "consent", "pay", "prompts"):
+    for piece in ("cohorts", "staff", "care", "helplines", "consent", "pay", "prompts"):
         PIECES[piece](study)
     bare = rubric_without_words(study, anchors)
     gap = "Say what each score of “Kind” means."
@@ -331,7 +346,7 @@ def test_the_page_lists_what_is_missing_with_links_and_refuses_with_them(client:
     client.force_login(staff(study).user)
     at = {"slug": study.slug}
     page = client.get(reverse("desk:set-up", kwargs=at)).content.decode()
-    assert "7 of 9" in page
+    assert "8 of 10" in page
     assert reverse("desk:open", kwargs=at) not in page
     assert page.count("btn-primary") == 1
     open_at = reverse("desk:open", kwargs=at)
@@ -346,7 +361,7 @@ def test_the_page_lists_what_is_missing_with_links_and_refuses_with_them(client:
     assert "Open the round" in client.post(open_at).content.decode()
     rounds.open_round(actor=SYSTEM, round=study.rounds.get())
     page = client.get(reverse("desk:set-up", kwargs=at)).content.decode()
-    assert "9 of 9" in page
+    assert "10 of 10" in page
     assert open_at in page
     assert client.post(open_at).status_code == 302
     study.refresh_from_db()

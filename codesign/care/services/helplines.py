@@ -53,8 +53,12 @@ def name_country(*, actor: Actor, study: Study, country_code: str) -> RecruitedC
             study=study, country_code=country_code
         )
         if is_new:
-            about = ("country", country.id, country_name(country_code))
-            audit.record(actor=actor, action=COUNTRY_NAMED, study_id=study.id, about=about)
+            audit.record(
+                actor=actor,
+                action=COUNTRY_NAMED,
+                study_id=study.id,
+                about=("country", country.id, country_name(country_code)),
+            )
     return country
 
 
@@ -66,9 +70,14 @@ def drop_country(*, actor: Actor, study: Study, country_code: str) -> None:
         country = RecruitedCountry.objects.filter(study=study, country_code=country_code).first()
         if country is None:
             return
-        about = ("country", country.id, country_name(country_code))
+        country_id = country.id
         country.delete()
-        audit.record(actor=actor, action=COUNTRY_DROPPED, study_id=study.id, about=about)
+        audit.record(
+            actor=actor,
+            action=COUNTRY_DROPPED,
+            study_id=study.id,
+            about=("country", country_id, country_name(country_code)),
+        )
 
 
 @transaction.atomic
