@@ -54,6 +54,7 @@ DETAILS: dict[str, Words] = {
     "child": gettext_lazy("New model"),
     "cohort": gettext_lazy("Cohort"),
     "config": gettext_lazy("Settings or rows used"),
+    "country": gettext_lazy("Country"),
     "criteria": gettext_lazy("Questions"),
     "currency": gettext_lazy("Currency"),
     "due": gettext_lazy("Takes effect (UTC)"),
