@@ -37,16 +37,26 @@ class Own:
     choices: list[OwnState]
 
 
+def _current(member: Member) -> QuerySet[OwnText]:
+    """Return a member's own texts without those that a correction has replaced."""
+    replaced = Judgement.objects.replaced().filter(member=member)
+    texts = OwnText.objects.filter(member=member).exclude(about__in=replaced.values("id"))
+    for table in (Rewrite, Flag):
+        gone = table.objects.filter(judgement__in=replaced.values("id"))
+        texts = texts.exclude(about__in=gone.values("id"))
+    return texts
+
+
 def how_many(*, member: Member) -> int:
     """Return the number of a member's texts that only they see."""
-    return OwnText.objects.filter(member=member, state__in=KEPT).count()
+    return _current(member).filter(state__in=KEPT).count()
 
 
 def own_texts(*, actor: Actor, member: Member) -> list[Own]:
     """Return the actor's own texts in a study, newest first; one query, and one for each kind."""
     if actor.user_id != member.user_id:
         return []
-    rows = list(OwnText.objects.filter(member=member).order_by("-created_at", "id"))
+    rows = list(_current(member).order_by("-created_at", "id"))
     texts: dict[uuid.UUID, tuple[str, bool]] = {}
     for kind in {OwnKind(row.kind) for row in rows}:
         texts |= _READ[kind](row.about for row in rows if row.kind == kind)

@@ -108,12 +108,12 @@ def _reviewer(actor: Actor) -> uuid.UUID:
 def _counting(kind: Kind, actor: Actor, study_id: uuid.UUID) -> Reviewed:
     """Return the rows to review, including those that `_kept_back` hides for now.
 
-    Excluded are the reviewer's own rows, rows whose author withdrew consent, withdrawn texts, and
-    texts that only their author sees.
+    Excluded are the reviewer's own rows, rows whose author withdrew consent or replaced them by a
+    correction, withdrawn texts, and texts that only their author sees.
     """
     # A subquery: with a join, the planner may start with all signatures of the study.
     taken_back = Withdrawal.objects.filter(record=OuterRef("judgement__consent_record"))
-    rows = _table(kind).of_texts_in_use()
+    rows = _table(kind).of_texts_in_use().of_latest_revisions()
     if kind is Kind.REWRITES:  # rewrites of evaluation rounds never become training data
         rows = rows.filter(~kept_private(OwnKind.REWRITE), response__prompt__held_out=False)
     counting = rows.filter(~Exists(taken_back), study_id=study_id)

@@ -7,7 +7,7 @@ the log.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -48,6 +48,18 @@ def sent_with(
         for words in (mark.label, mark.comment):
             yield OwnKind.HIGHLIGHTS, judgement.id, words
     yield from notes
+
+
+def carry_over(*, member: Member, same: Mapping[tuple[OwnKind, uuid.UUID], uuid.UUID]) -> None:
+    """Give texts of a correction the privacy of the same texts that were sent before.
+
+    `same` has (kind, earlier row) → later row. Runs in the transaction that stores the correction.
+    """
+    for earlier in OwnText.objects.filter(member=member, about__in=[row for _kind, row in same]):
+        if later := same.get((OwnKind(earlier.kind), earlier.about)):
+            text = OwnText.objects.create(member=member, kind=earlier.kind, about=later)
+            if earlier.state != text.state:
+                transition(text, to=earlier.state, actor=Actor.of(member.user))
 
 
 @transaction.atomic

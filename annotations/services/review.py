@@ -129,6 +129,8 @@ def _locked(model: type[Rewrite] | type[Flag], row_id: uuid.UUID) -> Rewrite | F
     )
     if row is None or (isinstance(row, Rewrite) and is_private(kind=OwnKind.REWRITE, about=row.id)):
         raise NotFound
+    if not rows.of_latest_revisions().filter(id=row.id).exists():
+        raise Conflict(_("Its author has corrected this. The new version is in the list."))
     return row
 
 
