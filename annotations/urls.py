@@ -4,6 +4,7 @@ from django.urls import path
 
 from annotations.views import (
     judging,
+    own_judgements,
     own_texts,
     pay_checks,
     prompts,
@@ -20,6 +21,9 @@ urlpatterns = [
     path("judge/", judging.judge, name="judge"),
     path("judge/stopped/", judging.stopped, name="judge-stopped"),
     path("judge/<uuid:assignment_id>/", judging.judge_one, name="judge-one"),
+    path("mine/", own_judgements.listed, name="mine"),
+    path("mine/<uuid:assignment_id>/", own_judgements.one, name="mine-one"),
+    path("mine/<uuid:assignment_id>/correct/", own_judgements.correct, name="mine-correct"),
     path("own-texts/", own_texts.listed, name="own-texts"),
     path("pay-checks/", pay_checks.listed, name="pay-checks"),
     path("pay-checks/<uuid:member_id>/", pay_checks.person, name="pay-checks-of"),

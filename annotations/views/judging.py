@@ -92,7 +92,7 @@ def _one(request: StudyRequest, slug: str, assignment_id: uuid.UUID) -> HttpResp
         return redirect(NEXT, slug=assignment.member.study.slug)
     if request.method == "POST":
         return _act(request, assignment)
-    if kept := take(request, assignment_id):
+    if kept := take(request):
         return _restore(request, assignment, kept)
     if assignment.state == AssignmentState.LEASED:
         return _show(request, assignment)
@@ -139,6 +139,8 @@ def _act(request: StudyRequest, assignment: Assignment) -> HttpResponse:
     if wanted == "stop":
         assignments.stop_all(actor=request.actor, slug=assignment.member.study.slug)
         return redirect("annotations:judge-stopped", slug=assignment.member.study.slug)
+    if wanted == "mine":
+        return redirect("annotations:mine", slug=assignment.member.study.slug)
     return redirect(request.path)
 
 
@@ -158,6 +160,7 @@ def _send(request: StudyRequest, assignment: Assignment) -> HttpResponse:
         errors = judging.errors(refusal, answers, shown)
         return _show(request, assignment, inputs=request.POST, errors=errors)
     note_sent(request)
+    request.just_sent = assignment.id  # type: ignore[attr-defined]
     messages.success(request, _("Sent.") + _added(assignment, held=submitted.held))
     return _next(request, submitted.next)
 
