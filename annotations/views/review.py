@@ -16,6 +16,7 @@ from annotations.permissions import REVIEW, SEE_DECISIONS
 from annotations.queries import review as queries
 from annotations.queries.review import Item, Kind
 from annotations.rules import diff
+from annotations.rules.model_markup import readable
 from annotations.rules.states import FLAG_STATES, REWRITE_STATES, FlagState, Harm, RewriteState
 from annotations.rules.texts import same_words
 from annotations.services import review as service
@@ -188,10 +189,13 @@ def _words(item: Item) -> dict[str, object]:
 def _shown(item: Item) -> dict[str, object]:
     rewrites = item.kind is Kind.REWRITES
     table = REWRITE_STATES if rewrites else FLAG_STATES
-    before, after = diff.compare(item.reply, item.rewrite) if rewrites else ([], [])
+    reply = readable(item.reply).text
+    before, after = diff.compare(reply, item.rewrite) if rewrites else ([], [])
     return {
         "item": item,
-        "same_words": rewrites and same_words(item.reply, item.rewrite),
+        "reply": reply,
+        "same_words": rewrites and same_words(reply, item.rewrite),
+        "rewritten_anew": rewrites and diff.little_in_common(before, after),
         "before": before,
         "after": after,
         **_words(item),
