@@ -161,7 +161,9 @@ def mine_card(member: Member) -> registry.Panel | None:
     actor = Actor.of(member.user)
     if not own_judgements.finished(actor=actor, member=member).exists():
         return None
-    return registry.Panel("annotations/_mine_card.html", {"study": member.study})
+    sent_back = own_judgements.sent_back(actor=actor, member=member)
+    context = {"study": member.study, "sent_back": sent_back}
+    return registry.Panel("annotations/_mine_card.html", context)
 
 
 def judged_card(member: Member) -> registry.Panel | None:

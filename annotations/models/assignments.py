@@ -302,7 +302,12 @@ class Rewrite(PublicModel):
                 fields=["study", "id"],
                 condition=Q(state__in=OPEN_REWRITES),
                 name="rewrite_waiting",
-            )
+            ),
+            models.Index(
+                fields=["study"],
+                condition=Q(state=RewriteState.SENT_BACK),
+                name="rewrite_sent_back",
+            ),
         ]
         triggers: ClassVar = write_once(
             "study_id", "judgement_id", "response_id", "text", "example"
@@ -337,7 +342,12 @@ class Flag(PublicModel):
         indexes: ClassVar = [
             models.Index(
                 fields=["study", "id"], condition=Q(state__in=OPEN_FLAGS), name="flag_waiting"
-            )
+            ),
+            models.Index(
+                fields=["study", "-severity", "-id"],
+                condition=Q(state__in=OPEN_FLAGS),
+                name="flag_worst",
+            ),
         ]
         triggers: ClassVar = write_once(
             "study_id", "judgement_id", "response_id", "harm", "severity", "note", "example"

@@ -21,6 +21,7 @@ from annotations.rules.states import (
     AssignmentState,
     PayCheck,
     ReleaseState,
+    RewriteState,
     RoundKind,
     RoundState,
 )
@@ -212,8 +213,12 @@ class RewriteQuerySet(models.QuerySet["Rewrite"]):
         return self.filter(state__in=OPEN_REWRITES)
 
     def decided(self) -> RewriteQuerySet:
-        """Those that a review accepted or held back."""
+        """Those that a review accepted, held back or sent back."""
         return self.exclude(state__in=OPEN_REWRITES)
+
+    def sent_back(self) -> RewriteQuerySet:
+        """Those that a review sent back to their authors."""
+        return self.filter(state=RewriteState.SENT_BACK)
 
     def of_texts_in_use(self) -> RewriteQuerySet:
         """Those whose response and prompt were not withdrawn."""

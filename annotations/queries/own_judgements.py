@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-from annotations.models import Assignment, DatasetRelease, Judgement
+from annotations.models import Assignment, DatasetRelease, Judgement, ReviewDecision, Rewrite
 from annotations.queries.assignments import saw_in_review
+from annotations.queries.own_texts import kept_private
 from annotations.rules import own_judgements as rules
 from annotations.rules.model_markup import readable, without_tokens
 from annotations.rules.own_judgements import Earned, Settled
-from annotations.rules.states import AssignmentState, SkipReason
+from annotations.rules.own_texts import OwnKind
+from annotations.rules.states import AssignmentState, RewriteState, SkipReason
 from codesign.compensation import queries as compensation
 from codesign.shared.actors import Actor
 from codesign.shared.errors import NotFound
@@ -66,6 +68,8 @@ class OwnJudgement:
     judgement: Judgement | None
     """The latest revision; None for a skip."""
     settled: Settled | None
+    sent_back: Sequence[str]
+    """Notes of reviewers who sent a rewrite of the latest revision back."""
 
 
 def finished(*, actor: Actor, member: Member) -> QuerySet[Assignment]:
@@ -110,7 +114,31 @@ def own_judgement(*, actor: Actor, assignment_id: uuid.UUID) -> OwnJudgement:
         raise NotFound
     (work,) = works_of(actor=actor, assignments=[assignment])
     latest = latest_of(assignment=assignment)
-    return OwnJudgement(work, latest, settled(assignment=assignment, latest=latest))
+    return OwnJudgement(
+        work=work,
+        judgement=latest,
+        settled=settled(assignment=assignment, latest=latest),
+        sent_back=_notes_of_sent_back(latest) if latest else [],
+    )
+
+
+def sent_back(*, actor: Actor, member: Member) -> list[uuid.UUID]:
+    """Return the assignments of the member's rewrites that reviewers sent back; one query."""
+    rewrites = Rewrite.objects.sent_back().of_latest_revisions()
+    mine = rewrites.filter(study_id=member.study_id, judgement__member=member)
+    if member.user_id != actor.user_id:
+        return []
+    return list(dict.fromkeys(mine.order_by("id").values_list("judgement__assignment", flat=True)))
+
+
+def _notes_of_sent_back(latest: Judgement) -> list[str]:
+    """Return the last note on each rewrite that was sent back, unless only its author sees it."""
+    notes = ReviewDecision.objects.filter(
+        rewrite=OuterRef("id"), new_state=RewriteState.SENT_BACK
+    ).exclude(kept_private(OwnKind.REVIEW_NOTE))
+    rewrites = Rewrite.objects.sent_back().filter(judgement=latest).order_by("id")
+    last = notes.order_by("-created_at", "-id").values("note")[:1]
+    return [note or "" for note in rewrites.values_list(Subquery(last), flat=True)]
 
 
 def latest_of(*, assignment: Assignment) -> Judgement | None:

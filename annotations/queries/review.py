@@ -7,7 +7,7 @@ database, so no page can show them.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain
@@ -32,6 +32,7 @@ from django.db.models.functions import Coalesce
 from annotations.models import (
     Assignment,
     Flag,
+    Prompt,
     ReviewDecision,
     Rewrite,
     SeenInReview,
@@ -88,6 +89,8 @@ class Counts:
     decided: int
     later: int = 0
     """Number of waiting reviews on prompts that this reviewer may still judge."""
+    later_flags: int = 0
+    """Those of them that are reports of harm."""
 
     def of(self, kind: Kind) -> int:
         """Return the number of waiting reviews of a kind."""
@@ -171,6 +174,7 @@ def counts(*, actor: Actor, study_id: uuid.UUID) -> Counts:
         flags=seen[Kind.FLAGS],
         decided=up_to_most(decisions(actor=actor, study_id=study_id)),
         later=sum_of(later.values()),
+        later_flags=later[Kind.FLAGS],
     )
 
 
@@ -260,6 +264,43 @@ def items_of(
         for kind in Kind
     )
     return sorted(chain(*rows), key=lambda item: about.index(item.id))
+
+
+WORST_FIRST = {Kind.FLAGS: ("-severity", "-id"), Kind.REWRITES: ("-id",)}
+"""Rewrites have no severity; their order by a random id says nothing about time."""
+
+
+def listed(
+    *,
+    actor: Actor,
+    study_id: uuid.UUID,
+    kind: Kind,
+    state: str = "",
+    language: str = "",
+    cohort_id: uuid.UUID | None = None,
+) -> QuerySet[Any]:
+    """Return the rows that this reviewer may see, the worst first: waiting ones, or of a state."""
+    rows: QuerySet[Any] = _table(kind).filter(study_id=study_id)
+    rows = rows.filter(state=state) if state else _table(kind).open().filter(study_id=study_id)
+    if language:
+        rows = rows.filter(response__language=language)
+    if cohort_id:
+        rows = rows.filter(judgement__assignment__seat__cohort=cohort_id)
+    return _among(rows, _rows(kind, actor, study_id)).order_by(*WORST_FIRST[kind])
+
+
+def languages(*, study_id: uuid.UUID) -> list[str]:
+    """Return the languages of the prompts of a study."""
+    prompts = Prompt.objects.filter(study_id=study_id).order_by("language")
+    return list(prompts.values_list("language", flat=True).distinct())
+
+
+def items_listed(
+    *, actor: Actor, study_id: uuid.UUID, kind: Kind, ids: Sequence[uuid.UUID]
+) -> list[Item]:
+    """Return those of these items that this reviewer may see, in order; one query."""
+    rows = _among(_table(kind).filter(id__in=ids), _rows(kind, actor, study_id))
+    return sorted(_items(kind, rows), key=lambda item: ids.index(item.id))
 
 
 def _last_note(kind: Kind) -> Subquery:

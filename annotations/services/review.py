@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,9 +29,7 @@ from codesign.shared.transition import Move, machine, transition
 from codesign.studies.models import Member
 from codesign.studies.permissions import require
 
-REWRITE_DECIDED = action(
-    "annotations.rewrite_decided", gettext_lazy("accepted or held back a rewrite")
-)
+REWRITE_DECIDED = action("annotations.rewrite_decided", gettext_lazy("decided on a rewrite"))
 FLAG_DECIDED = action("annotations.flag_decided", gettext_lazy("decided on a report of harm"))
 
 NOTE_LONGEST = 500
@@ -67,6 +65,8 @@ def decide(
 ) -> Rewrite | Flag:
     """Accept a rewrite for training data or hold it back; uphold a report of harm or dismiss it.
 
+    A rewrite can also be sent back with a note, which its author reads (`views.own_judgements`).
+
     `seen` is the state that the page showed, if any. Repeating a decision changes nothing.
     `example` marks a decision that a program made as an example.
     """
@@ -79,6 +79,9 @@ def decide(
     if len(note) > NOTE_LONGEST:
         problem = _("Please use at most %(n)d characters for the note.") % {"n": NOTE_LONGEST}
         raise Invalid(problem, {"note": [problem]})
+    if state == RewriteState.SENT_BACK and not note:
+        problem = _("Write a note that tells the author what to change.")
+        raise Invalid(problem, {"note": [problem]})
     if row.state == state:
         return row
     if seen is not None and seen != row.state:
@@ -87,6 +90,25 @@ def decide(
         )
     transition(row, to=state, actor=actor, reviewer=reviewer, note=note, example=example)
     return row
+
+
+@transaction.atomic
+def decide_all(
+    *, actor: Actor, kind: Kind, item_ids: Collection[uuid.UUID], state: str
+) -> tuple[int, int]:
+    """Decide on several waiting items. Return how many were decided, and how many were left.
+
+    Items that somebody else decided on, or whose author corrected them, are left as they are.
+    """
+    waiting: QuerySet[Any] = _REVIEWED[kind].model._default_manager.all()
+    done = 0
+    for row in waiting.open().filter(id__in=item_ids).order_by("id"):
+        try:
+            decide(actor=actor, kind=kind, item_id=row.id, state=state, seen=row.state)
+        except (Conflict, NotFound):
+            continue
+        done += 1
+    return done, len(item_ids) - done
 
 
 def _log(kind: Kind) -> Callable[[Move], None]:

@@ -31,6 +31,7 @@ DECIDED_A_PAGE = 30
 KEYS = {
     RewriteState.ACCEPTED: ("a", words.DECIDE[RewriteState.ACCEPTED]),
     RewriteState.HELD_BACK: ("h", words.DECIDE[RewriteState.HELD_BACK]),
+    RewriteState.SENT_BACK: ("s", words.DECIDE[RewriteState.SENT_BACK]),
     FlagState.UPHELD: ("u", words.DECIDE[FlagState.UPHELD]),
     FlagState.DISMISSED: ("d", words.DECIDE[FlagState.DISMISSED]),
 }
@@ -47,7 +48,7 @@ def review(request: StudyRequest, slug: str) -> HttpResponse:
     kind = _kind(request.GET.get("kind"))
     study = request.member.study
     counts = queries.counts(actor=request.actor, study_id=study.id)
-    if "kind" not in request.GET and not counts.rewrites and counts.flags:
+    if "kind" not in request.GET and counts.flags:
         kind = Kind.FLAGS
     item = review_access.next_waiting(
         actor=request.actor, study=study, kind=kind, after=_uuid(request.GET.get("after"))
@@ -83,7 +84,7 @@ def decided(request: StudyRequest, slug: str) -> HttpResponse:
         "counts": queries.counts(actor=request.actor, study_id=study.id),
         "page": shown,
         "reviews": request.member.has_role(*REVIEW.roles),
-        "rows": [_row(item) for item in rows],
+        "rows": [row_of(item) for item in rows],
     }
     return render(request, "annotations/decided.html", context)
 
@@ -171,8 +172,8 @@ def _decide(request: StudyRequest, item: Item) -> None:
     note_sent(request)
 
 
-def _row(item: Item) -> dict[str, object]:
-    """Return the values of a row in the list of decisions."""
+def row_of(item: Item) -> dict[str, object]:
+    """Return the values of a row in a list of items."""
     asked = (turn["content"] for turn in item.messages if turn["role"] == "user")
     return {"item": item, "asked": next(asked, ""), **_words(item)}
 
