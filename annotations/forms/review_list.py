@@ -24,7 +24,7 @@ class ReviewFilterForm(forms.Form):
     kind = forms.ChoiceField(label=_("Kind"), choices=KINDS)
     state = forms.ChoiceField(label=_("State"), required=False)
     language = forms.ChoiceField(label=_("Language"), required=False)
-    cohort = forms.ChoiceField(label=_("Group"), required=False)
+    cohort = forms.ChoiceField(label=_("Cohort"), required=False)
 
     def __init__(
         self, *args: Any, kind: Kind, languages: Iterable[str], cohorts: Iterable[Cohort]

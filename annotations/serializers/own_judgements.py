@@ -10,14 +10,14 @@ from rest_framework import serializers
 from annotations.contract.draft import SubmissionDraft
 from annotations.queries import assignments
 from annotations.queries import own_judgements as queries
-from annotations.queries.own_judgements import OwnJudgement
+from annotations.queries.own_judgements import OwnJudgement, OwnWork
 from annotations.rules.own_judgements import Earned, Settled
 from annotations.rules.states import SkipReason
 from annotations.serializers.judging import AssignmentSerializer, PaySerializer, SupportSerializer
 from codesign.shared.serializers import Shape
 
 
-class OwnWorkSerializer(Shape):
+class OwnWorkSerializer(serializers.Serializer[OwnWork]):
     """One assignment that you judged or skipped."""
 
     id = serializers.UUIDField(help_text="Of the assignment.")
@@ -38,7 +38,7 @@ class AnswersField(serializers.JSONField):
     """The latest answers, as in a submission."""
 
 
-class OwnJudgementSerializer(Shape):
+class OwnJudgementSerializer(serializers.Serializer[OwnJudgement]):
     """One piece of own work with the latest answers."""
 
     work = OwnWorkSerializer()
