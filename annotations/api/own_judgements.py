@@ -17,6 +17,7 @@ from annotations.serializers import own_judgements as serializers
 from annotations.services import corrections
 from codesign.accounts.api import body_of, id_of
 from codesign.accounts.rules import TokenScope
+from codesign.shared.errors import NotFound
 from codesign.shared.pagination import Pages
 from codesign.shared.serializers import refused
 from codesign.studies.api import InStudyView
@@ -27,6 +28,13 @@ REVISION = OpenApiParameter(
     OpenApiParameter.PATH,
     description="One more than the revision that you read.",
 )
+
+
+def _number(revision: str) -> int:
+    """Return the number of a revision from an address. Raises NotFound if it is none."""
+    if not (revision.isascii() and revision.isdigit() and len(revision) < 6):
+        raise NotFound
+    return int(revision)
 
 
 class NewestFirst(Pages):
@@ -81,7 +89,7 @@ class CorrectionView(JudgingView):
         request=Submission,
         responses={200: serializers.CorrectedSerializer, **refused(409)},
     )
-    def put(self, request: Request, assignment_id: str, revision: int) -> Response:
+    def put(self, request: Request, assignment_id: str, revision: str) -> Response:
         """Send complete answers that replace the ones that you sent before.
 
         Nothing is paid again and nothing is taken back. Sending the same answers as the same
@@ -90,7 +98,10 @@ class CorrectionView(JudgingView):
         """
         sent = UncheckedSubmission(body_of(request))
         corrected = corrections.correct(
-            actor=self.actor, assignment_id=id_of(assignment_id), revision=revision, sent=sent
+            actor=self.actor,
+            assignment_id=id_of(assignment_id),
+            revision=_number(revision),
+            sent=sent,
         )
         answer = {
             "judgement": str(corrected.judgement.id),

@@ -18,7 +18,7 @@ urlpatterns = [
     path("studies/<slug:slug>/own-judgements/", own_judgements.OwnJudgementsView.as_view()),
     path("assignments/<str:assignment_id>/judgement/", own_judgements.OwnJudgementView.as_view()),
     path(
-        "assignments/<str:assignment_id>/judgement/revisions/<int:revision>/",
+        "assignments/<str:assignment_id>/judgement/revisions/<str:revision>/",
         own_judgements.CorrectionView.as_view(),
     ),
     path("studies/<slug:slug>/dataset-releases/", releases.ReleasesView.as_view()),

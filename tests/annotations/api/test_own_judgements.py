@@ -90,6 +90,8 @@ def test_refusals(member: Member) -> None:
     problem(caller.send("GET", f"assignments/{held.id}/judgement/"), 404)  # not sent yet
     send(held)
     problem(correct(caller, held, revision=3), 409)
+    for nonsense in ("x", "-1", "1" * 30):
+        problem(correct(caller, held, revision=nonsense), 404)
     missing = problem(correct(caller, held, ratings=[]), 400)
     assert any(name.startswith("ratings.") for name in missing["fields"])
     problem(caller.send("GET", f"assignments/{uuid.uuid4()}/judgement/"), 404)
