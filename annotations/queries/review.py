@@ -32,7 +32,6 @@ from django.db.models.functions import Coalesce
 from annotations.models import (
     Assignment,
     Flag,
-    Prompt,
     ReviewDecision,
     Rewrite,
     SeenInReview,
@@ -266,6 +265,7 @@ def items_of(
     return sorted(chain(*rows), key=lambda item: about.index(item.id))
 
 
+SAMPLE = 1_000
 WORST_FIRST = {Kind.FLAGS: ("-severity", "-id"), Kind.REWRITES: ("-id",)}
 """Rewrites have no severity; their order by a random id says nothing about time."""
 
@@ -289,10 +289,10 @@ def listed(
     return _among(rows, _rows(kind, actor, study_id)).order_by(*WORST_FIRST[kind])
 
 
-def languages(*, study_id: uuid.UUID) -> list[str]:
-    """Return the languages of the prompts of a study."""
-    prompts = Prompt.objects.filter(study_id=study_id).order_by("language")
-    return list(prompts.values_list("language", flat=True).distinct())
+def languages(*, study_id: uuid.UUID, kind: Kind) -> list[str]:
+    """Return the languages of what waits, of the first `SAMPLE` rows in their random order."""
+    waiting = _waiting_rows(kind, study_id)[:SAMPLE]
+    return sorted(set(waiting.values_list("response__language", flat=True)))
 
 
 def items_listed(

@@ -49,7 +49,7 @@ def listed(request: StudyRequest, slug: str) -> HttpResponse:
     form = ReviewFilterForm(
         {**request.GET.dict(), "kind": kind},
         kind=kind,
-        languages=queries.languages(study_id=study.id),
+        languages=queries.languages(study_id=study.id, kind=kind),
         cohorts=studies.cohorts_of(study_id=study.id),
     )
     wanted = form.wanted
