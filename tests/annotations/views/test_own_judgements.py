@@ -64,7 +64,7 @@ def test_the_list_has_what_was_judged_and_skipped_and_what_it_earned(member: Mem
     for assignment in (judged, skipped):
         assert assignment.prompt.messages[0]["content"] in page
     assert "Too close to home" in page
-    assert "£0.80: earned." in page
+    assert "£0.80</span>: earned." in page
     assert date_format(skipped.ended_at, "j F Y") in page
     assert page.index(str(skipped.id)) < page.index(str(judged.id))
 
@@ -79,7 +79,7 @@ def test_pay_that_is_held_or_not_paid_is_said(
     held = lease(member)
     send(held)
     Assignment.objects.filter(id=held.id).update(pay_check=pay_check)
-    assert f"£0.80: {words}." in read(signed_in(member).get(mine(member)))
+    assert f"£0.80</span>: {words}." in read(signed_in(member).get(mine(member)))
 
 
 def test_a_reversed_payment_is_said(member: Member) -> None:
