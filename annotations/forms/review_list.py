@@ -15,7 +15,10 @@ from codesign.studies.models import Cohort
 
 LISTED_A_PAGE = 50
 KINDS = [(str(Kind.FLAGS), _("Reports of harm")), (str(Kind.REWRITES), _("Rewrites"))]
-STATES = {Kind.FLAGS: FlagState, Kind.REWRITES: RewriteState}
+STATES: dict[Kind, type[FlagState | RewriteState]] = {
+    Kind.FLAGS: FlagState,
+    Kind.REWRITES: RewriteState,
+}
 
 
 class ReviewFilterForm(forms.Form):
@@ -32,7 +35,7 @@ class ReviewFilterForm(forms.Form):
         """`languages` and `cohorts` are those of the study."""
         super().__init__(*args)
         self.cohorts = {cohort.key: cohort for cohort in cohorts}
-        states = [(state, capfirst(state.label)) for state in STATES[kind]]
+        states = [(str(state), capfirst(str(state.label))) for state in [*STATES[kind]]]
         choices: dict[str, list[tuple[Any, Any]]] = {
             "state": [("", _("All that are waiting")), *states],
             "language": [("", _("All")), *((one, one) for one in languages)],

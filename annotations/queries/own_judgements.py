@@ -72,22 +72,28 @@ class OwnJudgement:
     """Notes of reviewers who sent a rewrite of the latest revision back."""
 
 
+def _person(actor: Actor) -> uuid.UUID:
+    if actor.user_id is None:  # the system judges nothing
+        raise NotFound
+    return actor.user_id
+
+
 def finished(*, actor: Actor, member: Member) -> QuerySet[Assignment]:
     """Return what a member judged and skipped, the newest first, with the prompts."""
-    mine = Assignment.objects.ended().filter(member=member, member__user_id=actor.user_id)
+    mine = Assignment.objects.ended().filter(member=member, member__user_id=_person(actor))
     return mine.select_related("prompt").order_by(*NEWEST)
 
 
 def finished_in(*, actor: Actor, study: Study) -> QuerySet[Assignment]:
     """Return what the actor judged and skipped in a study."""
-    mine = Assignment.objects.ended().filter(study=study, member__user_id=actor.user_id)
+    mine = Assignment.objects.ended().filter(study=study, member__user_id=_person(actor))
     return mine.select_related("prompt")
 
 
 def works_of(*, actor: Actor, assignments: Sequence[Assignment]) -> list[OwnWork]:
     """Return these assignments of the actor with what they earned; two queries."""
     ids = [one.id for one in assignments]
-    sent = Judgement.objects.filter(assignment__in=ids, member__user_id=actor.user_id)
+    sent = Judgement.objects.filter(assignment__in=ids, member__user_id=_person(actor))
     revisions = dict(sent.values_list("assignment_id").annotate(Max("revision")))
     reversed_later = compensation.reversed_credits(about_kind="assignment", about_ids=ids)
     return [
@@ -108,9 +114,9 @@ def works_of(*, actor: Actor, assignments: Sequence[Assignment]) -> list[OwnWork
 
 def own_judgement(*, actor: Actor, assignment_id: uuid.UUID) -> OwnJudgement:
     """Return finished work of the actor, even of a study that they left. Raises NotFound."""
-    rows = Assignment.objects.ended().filter(id=assignment_id, member__user_id=actor.user_id)
+    rows = Assignment.objects.ended().filter(id=assignment_id, member__user_id=_person(actor))
     assignment = rows.select_related("member__study", "prompt").first()
-    if actor.user_id is None or assignment is None:
+    if assignment is None:
         raise NotFound
     (work,) = works_of(actor=actor, assignments=[assignment])
     latest = latest_of(assignment=assignment)

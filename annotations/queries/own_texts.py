@@ -39,12 +39,11 @@ class Own:
 
 def _current(member: Member) -> QuerySet[OwnText]:
     """Return a member's own texts without those that a correction has replaced."""
-    replaced = Judgement.objects.replaced().filter(member=member)
-    texts = OwnText.objects.filter(member=member).exclude(about__in=replaced.values("id"))
-    for table in (Rewrite, Flag):
-        gone = table.objects.filter(judgement__in=replaced.values("id"))
-        texts = texts.exclude(about__in=gone.values("id"))
-    return texts
+    replaced = Judgement.objects.replaced().filter(member=member).values("id")
+    rewrites = Rewrite.objects.filter(judgement__in=replaced).values("id")
+    flags = Flag.objects.filter(judgement__in=replaced).values("id")
+    texts = OwnText.objects.filter(member=member).exclude(about__in=replaced)
+    return texts.exclude(about__in=rewrites).exclude(about__in=flags)
 
 
 def how_many(*, member: Member) -> int:

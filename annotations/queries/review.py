@@ -265,7 +265,6 @@ def items_of(
     return sorted(chain(*rows), key=lambda item: about.index(item.id))
 
 
-SAMPLE = 1_000
 WORST_FIRST = {Kind.FLAGS: ("-severity", "-id"), Kind.REWRITES: ("-id",)}
 """Rewrites have no severity; their order by a random id says nothing about time."""
 
@@ -290,8 +289,8 @@ def listed(
 
 
 def languages(*, study_id: uuid.UUID, kind: Kind) -> list[str]:
-    """Return the languages of what waits, of the first `SAMPLE` rows in their random order."""
-    waiting = _waiting_rows(kind, study_id)[:SAMPLE]
+    """Return the languages of what waits, of the first `LOOKED_AT` rows in their random order."""
+    waiting = _waiting_rows(kind, study_id)[:LOOKED_AT]
     return sorted(set(waiting.values_list("response__language", flat=True)))
 
 

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from codesign.shared.visible import shows_nothing
+
 _TAGS = "think|thinking|thought|reasoning"
 _ROLES = "system|user|assistant|model|tool|developer"
 _MARK = re.compile(
@@ -131,7 +133,7 @@ def _hidden(text: str) -> list[_Span]:
     shown = thought = False  # whether readers see anything before a mark; whether a thought ended
     for mark in marks:
         if begun is None and not shown:
-            shown = bool(text[end : mark.start()].strip())
+            shown = not shows_nothing(text[end : mark.start()])
         if mark["open"] and begun is None and (mark.start() < last_close or not shown):
             begun = mark.start()
         elif mark["close"] and (begun is not None or not thought):

@@ -8,7 +8,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
 
 from django.db import transaction
 from django.utils import timezone
@@ -116,7 +115,8 @@ def _carry_over(latest: Judgement, judgement: Judgement, written: Written) -> tu
     earlier = {_place(row): row for row in _locked(latest)}
     kept = _upheld_and_left_out(earlier, judgement, written)
     same: list[tuple[Reviewed, Reviewed]] = []
-    for row in chain(written.rewrites, written.flags, kept):
+    rows: list[Reviewed] = [*written.rewrites, *written.flags, *kept]
+    for row in rows:
         before = earlier.get(_place(row))
         if before and _content(before) == _content(row):
             same.append((before, row))

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -100,7 +99,7 @@ def decide_all(
 
     Items that somebody else decided on, or whose author corrected them, are left as they are.
     """
-    waiting: QuerySet[Any] = _REVIEWED[kind].model._default_manager.all()
+    waiting: Any = _REVIEWED[kind].model._default_manager
     done = 0
     for row in waiting.open().filter(id__in=item_ids).order_by("id"):
         try:
@@ -142,7 +141,7 @@ for _kind, _reviewed in _REVIEWED.items():
 
 
 def _locked(model: type[Rewrite] | type[Flag], row_id: uuid.UUID) -> Rewrite | Flag:
-    rows: QuerySet[Any] = model._default_manager.all()
+    rows: Any = model._default_manager
     row: Rewrite | Flag | None = (
         rows.select_for_update(no_key=True, of=("self",))
         .select_related("judgement__member", "judgement__assignment__study")

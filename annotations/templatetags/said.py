@@ -8,6 +8,7 @@ from django.utils.translation import get_language
 
 from annotations.rules import model_markup
 from codesign.shared import markdown
+from codesign.shared.visible import shows_nothing
 
 register = template.Library()
 
@@ -34,6 +35,12 @@ def pieces(text: str) -> list[model_markup.Piece]:
 def as_html(text: str, level: int) -> SafeString:
     """Return the Markdown of a text as HTML, whose headings begin at `level`."""
     return markdown.to_html(text, level=level, language=get_language() or "")
+
+
+@register.filter
+def is_blank(text: str) -> bool:
+    """Return whether nothing of a text can be seen."""
+    return shows_nothing(text)
 
 
 @register.filter

@@ -82,8 +82,8 @@ def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "breaks": True}, renderer_cls=_Renderer)
     parser.enable("strikethrough")
     parser.disable(["entity", "reference", "code", "html_block", "html_inline"])
-    parser.validateLink = lambda address: True  # type: ignore[method-assign]  # none can be clicked
-    parser.normalizeLink = lambda address: address  # type: ignore[method-assign]
+    parser.validateLink = lambda url: True  # type: ignore[method-assign]  # none can be clicked
+    parser.normalizeLink = lambda url: url  # type: ignore[method-assign]
     return parser
 
 

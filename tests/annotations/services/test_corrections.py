@@ -307,7 +307,7 @@ def test_an_unchanged_text_keeps_what_its_author_decided(
 ) -> None:
     held = lease(member)
     first = str(held.order_shown[0])
-    parts: dict[str, Any] = {
+    by_kind: dict[OwnKind, dict[str, Any]] = {
         OwnKind.COMMENT: {"comment": STATEMENT},
         OwnKind.REWRITE: {"rewrites": [rewrite(held, STATEMENT)]},
         OwnKind.FLAG_NOTE: {"flags": [flag(held, note=STATEMENT)]},
@@ -316,7 +316,8 @@ def test_an_unchanged_text_keeps_what_its_author_decided(
                 {"response": first, "start": 0, "end": 4, "label": "", "comment": STATEMENT}
             ]
         },
-    }[kind]
+    }
+    parts = by_kind[kind]
     send(held, **parts)
     own_text_services.decide(
         actor=Actor.of(member.user), text_id=OwnText.objects.get().id, state=state

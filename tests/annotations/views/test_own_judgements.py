@@ -65,6 +65,7 @@ def test_the_list_has_what_was_judged_and_skipped_and_what_it_earned(member: Mem
         assert assignment.prompt.messages[0]["content"] in page
     assert "Too close to home" in page
     assert "£0.80</span>: earned." in page
+    assert skipped.ended_at
     assert date_format(skipped.ended_at, "j F Y") in page
     assert page.index(str(skipped.id)) < page.index(str(judged.id))
 
