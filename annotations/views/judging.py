@@ -139,7 +139,7 @@ def _act(request: StudyRequest, assignment: Assignment) -> HttpResponse:
     if wanted == "stop":
         assignments.stop_all(actor=request.actor, slug=assignment.member.study.slug)
         return redirect("annotations:judge-stopped", slug=assignment.member.study.slug)
-    if wanted == "mine":
+    if wanted == "judged":
         return redirect("annotations:mine", slug=assignment.member.study.slug)
     return redirect(request.path)
 

@@ -296,7 +296,7 @@ def test_home_leads_to_it_once_something_was_judged(member: Member) -> None:
 def test_the_judging_page_leads_to_it_and_saves_first(member: Member) -> None:
     held = lease(member)
     client = signed_in(member)
-    answer = client.post(one_url(held), filled(held, comment="Half a thought.", do="mine"))
+    answer = client.post(one_url(held), filled(held, comment="Half a thought.", do="judged"))
     assert answer.headers["Location"] == mine(member)
     held.refresh_from_db()
     assert (held.draft or {})["comment"] == "Half a thought."
