@@ -100,7 +100,9 @@ def test_single_keys_are_off_until_switched_on(
 def test_without_scripts_to_the_end_and_back(
     open_page: OpenPage, study: Judging, coordinator: Member
 ) -> None:
-    page = open_page(f"/studies/{study.slug}/review/?kind=rewrites", user=coordinator.user, scripts=False)
+    page = open_page(
+        f"/studies/{study.slug}/review/?kind=rewrites", user=coordinator.user, scripts=False
+    )
     for _ in range(3):
         page.get_by_role("button", name="Accept").click()
     expect(page.get_by_text("No rewrites are waiting")).to_be_visible()
@@ -126,5 +128,7 @@ def test_a_colleague_was_quicker(open_page: OpenPage, study: Judging, coordinato
 
 def test_an_empty_review_queue(open_page: OpenPage, transactional_db: None) -> None:
     study = judging(HARD)
-    page = open_page(f"/studies/{study.slug}/review/?kind=rewrites", user=staff(study.member.study).user)
+    page = open_page(
+        f"/studies/{study.slug}/review/?kind=rewrites", user=staff(study.member.study).user
+    )
     check_page(page, name="review-empty")
