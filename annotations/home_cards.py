@@ -14,6 +14,7 @@ from annotations.permissions import (
     JUDGE,
     OWN_TEXTS,
     REVIEW,
+    SEE_OWN,
     SEE_RELEASES,
     SEE_ROUNDS,
     WITHDRAW_TEXTS,
@@ -21,6 +22,7 @@ from annotations.permissions import (
 from annotations.queries import (
     assignments,
     no_work,
+    own_judgements,
     own_texts,
     pay_checks,
     progress,
@@ -154,6 +156,16 @@ def own_texts_card(member: Member) -> registry.Panel | None:
     return registry.Panel("annotations/_own_texts_card.html", context)
 
 
+def mine_card(member: Member) -> registry.Panel | None:
+    """Return the card that leads to what the member judged; None before the first text."""
+    actor = Actor.of(member.user)
+    if not own_judgements.finished(actor=actor, member=member).exists():
+        return None
+    sent_back = own_judgements.sent_back(actor=actor, member=member)
+    context = {"study": member.study, "sent_back": sent_back}
+    return registry.Panel("annotations/_mine_card.html", context)
+
+
 def judged_card(member: Member) -> registry.Panel | None:
     """Return the card with the progress of each cohort; None in a study without cohorts."""
     cohorts = progress.judged_by_cohort(study_id=member.study_id)
@@ -255,6 +267,7 @@ registry.CARDS.register(
 registry.CARDS.register(
     "own-texts", registry.CardSource(OWN_TEXTS.roles, order=40, find=own_texts_card)
 )
+registry.CARDS.register("mine", registry.CardSource(SEE_OWN.roles, order=35, find=mine_card))
 registry.CARDS.register(
     "judged",
     registry.CardSource(frozenset({Role.COORDINATOR, Role.AUDITOR}), order=10, find=judged_card),

@@ -27,6 +27,8 @@ SEE_JUDGEMENTS = Permission(
 """Single judgements. ML engineers use releases, which respect consent (standards 7.10)."""
 JUDGE = Permission("annotations.judge", Scope.STUDY, frozenset(JUDGING))
 JUDGE_OWN = Permission("annotations.judge_own", Scope.OBJECT, frozenset(JUDGING))
+SEE_OWN = Permission("annotations.see_own", Scope.STUDY, frozenset(JUDGING), kept=True)
+"""What they judged themselves. To correct it, they need JUDGE."""
 OWN_TEXTS = Permission(
     "annotations.own_texts", Scope.STUDY, frozenset({*JUDGING, Role.COORDINATOR}), kept=True
 )

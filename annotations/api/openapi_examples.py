@@ -174,6 +174,37 @@ SUBMIT = [
         201,
     ),
 ]
+OWN_WORK: dict[str, Any] = {
+    "id": ASSIGNMENT_ID,
+    "asked": "I have slept badly for weeks.",
+    "sent_at": "2026-11-23T10:04:00Z",
+    "revisions": 1,
+    "skip_reason": "",
+    "pay": {"amount_minor": 80, "currency": "GBP"},
+    "earned": "paid",
+}
+OWN_JUDGEMENTS = [answered(OWN_WORK)]
+OWN_JUDGEMENT = [
+    answered(
+        {
+            "work": OWN_WORK,
+            "assignment": ASSIGNMENT | {"state": "submitted"},
+            "answers": {name: SUBMISSION[name] for name in SUBMISSION if name != "active_seconds"}
+            | {"all_harmful": False},
+            "settled": None,
+        }
+    )
+]
+CORRECT = [
+    sent(SUBMISSION | {"comment": "The first one listens."}),
+    answered(
+        {
+            "judgement": "f2a1d7c4-5b6e-4c3d-9a8b-7e6f5d4c3b07",
+            "revision": 2,
+            "kept_flags": 0,
+        }
+    ),
+]
 RELEASES = [sent({"purpose": "training"}), answered(RELEASE, 200, 201)]
 ONE_RELEASE = [answered(RELEASE)]
 RETRACTIONS = [answered(RETRACTION)]

@@ -11,7 +11,12 @@ from django.db import models
 from django.db.models import F, Q, QuerySet
 
 from annotations.models.prompts import Prompt, Response, Rubric
-from annotations.models.querysets import AssignmentQuerySet, FlagQuerySet, RewriteQuerySet
+from annotations.models.querysets import (
+    AssignmentQuerySet,
+    FlagQuerySet,
+    JudgementQuerySet,
+    RewriteQuerySet,
+)
 from annotations.models.rounds import Seat, Task
 from annotations.rules.states import (
     OPEN_FLAGS,
@@ -223,10 +228,13 @@ class PayDecision(PublicModel):
 
 
 class Judgement(PublicModel):
-    """What a member submitted; append-only."""
+    """What a member submitted; append-only. A correction is a further revision (decision 34)."""
 
-    assignment = models.OneToOneField(
-        Assignment, on_delete=models.PROTECT, related_name="judgement"
+    assignment = models.ForeignKey(
+        Assignment, on_delete=models.PROTECT, related_name="judgements", db_index=False
+    )
+    revision = models.PositiveSmallIntegerField(
+        default=1, db_default=1, help_text="Counted from 1. Only the latest counts."
     )
     member = models.ForeignKey(
         Member, on_delete=models.PROTECT, related_name="judgements", db_index=False
@@ -246,14 +254,27 @@ class Judgement(PublicModel):
     body_hash = models.CharField(max_length=64, help_text="Of what was sent, for repeats.")
     example = models.BooleanField(default=False, help_text="Made by seed_judgements.")
 
+    objects = JudgementQuerySet.as_manager()
+
     class Meta:
         constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["assignment", "revision"], name="judgement_once_per_revision"
+            ),
+            models.CheckConstraint(condition=Q(revision__gte=1), name="judgement_revision_from_1"),
             models.CheckConstraint(
                 condition=Q(strength=None) | Q(strength__gte=1, strength__lte=3),
                 name="judgement_strength_1_to_3",
             ),
         ]
-        indexes: ClassVar = [models.Index(fields=["member", "-submitted_at"])]
+        indexes: ClassVar = [
+            models.Index(fields=["member", "-submitted_at"]),
+            models.Index(
+                fields=["assignment", "revision"],
+                condition=Q(revision__gt=1),
+                name="judgement_corrected",
+            ),
+        ]
         triggers: ClassVar = append_only()
 
 
@@ -281,7 +302,12 @@ class Rewrite(PublicModel):
                 fields=["study", "id"],
                 condition=Q(state__in=OPEN_REWRITES),
                 name="rewrite_waiting",
-            )
+            ),
+            models.Index(
+                fields=["study"],
+                condition=Q(state=RewriteState.SENT_BACK),
+                name="rewrite_sent_back",
+            ),
         ]
         triggers: ClassVar = write_once(
             "study_id", "judgement_id", "response_id", "text", "example"
@@ -316,7 +342,12 @@ class Flag(PublicModel):
         indexes: ClassVar = [
             models.Index(
                 fields=["study", "id"], condition=Q(state__in=OPEN_FLAGS), name="flag_waiting"
-            )
+            ),
+            models.Index(
+                fields=["study", "-severity", "-id"],
+                condition=Q(state__in=OPEN_FLAGS),
+                name="flag_worst",
+            ),
         ]
         triggers: ClassVar = write_once(
             "study_id", "judgement_id", "response_id", "harm", "severity", "note", "example"

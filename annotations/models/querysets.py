@@ -10,7 +10,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Exists, F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from annotations.rules.states import (
     CREDITED,
@@ -21,6 +21,7 @@ from annotations.rules.states import (
     AssignmentState,
     PayCheck,
     ReleaseState,
+    RewriteState,
     RoundKind,
     RoundState,
 )
@@ -28,7 +29,7 @@ from codesign.consent.models import ConsentRecord
 from codesign.consent.rules import Purpose
 
 if TYPE_CHECKING:
-    from annotations.models.assignments import Assignment, Flag, Rewrite  # noqa: F401
+    from annotations.models.assignments import Assignment, Flag, Judgement, Rewrite  # noqa: F401
     from annotations.models.prompts import Prompt, Response  # noqa: F401
     from annotations.models.releases import DatasetRelease  # noqa: F401
     from annotations.models.rounds import Round, Seat  # noqa: F401
@@ -170,6 +171,36 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         return self.filter(example=False)
 
 
+def is_latest(path: str = "") -> Q:
+    """Return the condition that a judgement is the latest revision, which alone counts.
+
+    The partial index of corrections answers it, as almost all judgements have one revision.
+    """
+    from annotations.models.assignments import Judgement
+
+    of = f"{path}__" if path else ""
+    newer = Judgement.objects.corrections().filter(
+        assignment=OuterRef(f"{of}assignment"), revision__gt=OuterRef(f"{of}revision")
+    )
+    return ~Q(Exists(newer))
+
+
+class JudgementQuerySet(models.QuerySet["Judgement"]):
+    """Judgements, by whether their members have corrected them."""
+
+    def latest_revisions(self) -> JudgementQuerySet:
+        """Those that count: all but the ones that a later revision replaces."""
+        return self.filter(is_latest())
+
+    def replaced(self) -> JudgementQuerySet:
+        """Those that a later revision replaces."""
+        return self.filter(~is_latest())
+
+    def corrections(self) -> JudgementQuerySet:
+        """Those that replace what was sent first."""
+        return self.filter(revision__gt=1)
+
+
 def _texts_in_use() -> Q:
     return in_use("response") & in_use("response__prompt")
 
@@ -182,12 +213,20 @@ class RewriteQuerySet(models.QuerySet["Rewrite"]):
         return self.filter(state__in=OPEN_REWRITES)
 
     def decided(self) -> RewriteQuerySet:
-        """Those that a review accepted or held back."""
+        """Those that a review accepted, held back or sent back."""
         return self.exclude(state__in=OPEN_REWRITES)
+
+    def sent_back(self) -> RewriteQuerySet:
+        """Those that a review sent back to their authors."""
+        return self.filter(state=RewriteState.SENT_BACK)
 
     def of_texts_in_use(self) -> RewriteQuerySet:
         """Those whose response and prompt were not withdrawn."""
         return self.filter(_texts_in_use())
+
+    def of_latest_revisions(self) -> RewriteQuerySet:
+        """Those that their authors have not replaced by a correction."""
+        return self.filter(is_latest("judgement"))
 
 
 class FlagQuerySet(models.QuerySet["Flag"]):
@@ -204,6 +243,10 @@ class FlagQuerySet(models.QuerySet["Flag"]):
     def of_texts_in_use(self) -> FlagQuerySet:
         """Those whose response and prompt were not withdrawn."""
         return self.filter(_texts_in_use())
+
+    def of_latest_revisions(self) -> FlagQuerySet:
+        """Those that their authors have not replaced by a correction."""
+        return self.filter(is_latest("judgement"))
 
 
 class DatasetReleaseQuerySet(models.QuerySet["DatasetRelease"]):

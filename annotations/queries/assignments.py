@@ -13,6 +13,7 @@ from django.utils import timezone
 from annotations.models import Assignment, OrderBalance, Response, Seat, SeenInReview
 from annotations.queries import rubrics
 from annotations.rules import sittings
+from annotations.rules.model_markup import readable, without_tokens
 from annotations.rules.states import SkipReason
 from codesign.consent import queries as consent
 from codesign.shared.actors import Actor
@@ -36,7 +37,7 @@ class ShownPrompt(TypedDict):
 
 
 class ShownResponse(TypedDict):
-    """A response under its neutral label."""
+    """A response under its neutral label; its text without a model's thoughts and tokens."""
 
     id: str
     label: str
@@ -279,7 +280,7 @@ def shown(*, actor: Actor, assignment: Assignment) -> ShownAssignment:
         "prompt": {
             "id": str(prompt.id),
             "messages": [
-                {"role": message["role"], "content": message["content"]}
+                {"role": message["role"], "content": _said(message)}
                 for message in prompt.messages
                 if message["role"] != "system"
             ],
@@ -289,7 +290,7 @@ def shown(*, actor: Actor, assignment: Assignment) -> ShownAssignment:
             "language": prompt.language,
         },
         "responses": [
-            {"id": str(id), "label": _label(place), "text": responses[id].text}
+            {"id": str(id), "label": _label(place), "text": readable(responses[id].text).text}
             for place, id in enumerate(assignment.order_shown)
         ],
         "rubric": _rubric(rubrics.rubric_in(assignment.rubric_id, member.study.language)),
@@ -297,6 +298,13 @@ def shown(*, actor: Actor, assignment: Assignment) -> ShownAssignment:
         "pay": {"amount_minor": assignment.amount_minor, "currency": assignment.currency},
         "draft": assignment.draft,
     }
+
+
+def _said(message: dict[str, str]) -> str:
+    """Return what people who judge read of a turn."""
+    if message["role"] == "assistant":
+        return readable(message["content"]).text
+    return without_tokens(message["content"])
 
 
 def _label(place: int) -> str:

@@ -65,12 +65,13 @@ def responses(*, study_id: uuid.UUID, asked: Asked, sources: Sources | None) -> 
 def judgements(
     *, study_id: uuid.UUID, asked: Asked, sources: Sources | None
 ) -> QuerySet[Judgement]:
-    """Return judgements whose consent was not withdrawn, in an order that reveals no time.
+    """Return the latest judgements whose consent was not withdrawn, in an order without time.
 
     Everything that the API shows is loaded. Free text is never read.
     """
     judgements = (
-        Judgement.objects.filter(
+        Judgement.objects.latest_revisions()
+        .filter(
             _about_prompt(asked, "assignment__prompt"),
             matching(asked, prompt="assignment__prompt_id", since="submitted_at__gte"),
             not_taken_back("consent_record"),

@@ -37,16 +37,25 @@ class Own:
     choices: list[OwnState]
 
 
+def _current(member: Member) -> QuerySet[OwnText]:
+    """Return a member's own texts without those that a correction has replaced."""
+    replaced = Judgement.objects.replaced().filter(member=member).values("id")
+    rewrites = Rewrite.objects.filter(judgement__in=replaced).values("id")
+    flags = Flag.objects.filter(judgement__in=replaced).values("id")
+    texts = OwnText.objects.filter(member=member).exclude(about__in=replaced)
+    return texts.exclude(about__in=rewrites).exclude(about__in=flags)
+
+
 def how_many(*, member: Member) -> int:
     """Return the number of a member's texts that only they see."""
-    return OwnText.objects.filter(member=member, state__in=KEPT).count()
+    return _current(member).filter(state__in=KEPT).count()
 
 
 def own_texts(*, actor: Actor, member: Member) -> list[Own]:
     """Return the actor's own texts in a study, newest first; one query, and one for each kind."""
     if actor.user_id != member.user_id:
         return []
-    rows = list(OwnText.objects.filter(member=member).order_by("-created_at", "id"))
+    rows = list(_current(member).order_by("-created_at", "id"))
     texts: dict[uuid.UUID, tuple[str, bool]] = {}
     for kind in {OwnKind(row.kind) for row in rows}:
         texts |= _READ[kind](row.about for row in rows if row.kind == kind)
@@ -58,13 +67,15 @@ def own_texts(*, actor: Actor, member: Member) -> list[Own]:
 
 
 def of_case(*, about_kind: str, about: uuid.UUID | None) -> QuerySet[OwnText]:
-    """Return the own texts that were sent with what a case is about."""
+    """Return the own texts that were sent with what a case is about, and with its corrections."""
     if about is None:
         return OwnText.objects.none()
+    judged = Judgement.objects.filter(id=about).values("assignment")
+    revisions = Judgement.objects.filter(assignment__in=judged)
     sent_with: dict[str, Q] = {
-        Source.JUDGEMENT: Q(about=about)
-        | Q(about__in=Rewrite.objects.filter(judgement=about).values("id"))
-        | Q(about__in=Flag.objects.filter(judgement=about).values("id")),
+        Source.JUDGEMENT: Q(about__in=revisions.values("id"))
+        | Q(about__in=Rewrite.objects.filter(judgement__in=revisions).values("id"))
+        | Q(about__in=Flag.objects.filter(judgement__in=revisions).values("id")),
         Source.SKIP: Q(about=about),
         Source.REVIEW: Q(about=about),
     }
@@ -76,7 +87,8 @@ def of_case(*, about_kind: str, about: uuid.UUID | None) -> QuerySet[OwnText]:
 def words_of_case(about_kind: str, about: uuid.UUID) -> list[str]:
     """Return the words for which a case was opened, whether or not others may see them by now."""
     rows = list(of_case(about_kind=about_kind, about=about).order_by("created_at", "id"))
-    return [_READ[OwnKind(row.kind)]([row.about])[row.about][0] for row in rows]
+    words = [_READ[OwnKind(row.kind)]([row.about])[row.about][0] for row in rows]
+    return list(dict.fromkeys(words))  # a correction repeats what it does not change
 
 
 def is_decided(*, rewrite: Rewrite) -> bool:

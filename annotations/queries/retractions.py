@@ -49,8 +49,8 @@ def retractions_of(*, study: Study, asked: Asked) -> QuerySet[Retraction]:
 def entries_of(*, study: Study, retractions: Sequence[Retraction]) -> list[RetractionEntry]:
     """Return the entries for these retractions of a study, in order; four queries.
 
-    Their records are based on what the person had sent when the release was frozen, and are in its
-    files; a rewrite that was not accepted, for example, is not.
+    Their records are based on what the person had sent when the release was frozen, in any
+    revision, and are in its files; a rewrite that was not accepted, for example, is not.
     """
     signer = signer_of(study)
     return [

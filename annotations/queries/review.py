@@ -7,7 +7,7 @@ database, so no page can show them.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain
@@ -88,6 +88,8 @@ class Counts:
     decided: int
     later: int = 0
     """Number of waiting reviews on prompts that this reviewer may still judge."""
+    later_flags: int = 0
+    """Those of them that are reports of harm."""
 
     def of(self, kind: Kind) -> int:
         """Return the number of waiting reviews of a kind."""
@@ -108,12 +110,12 @@ def _reviewer(actor: Actor) -> uuid.UUID:
 def _counting(kind: Kind, actor: Actor, study_id: uuid.UUID) -> Reviewed:
     """Return the rows to review, including those that `_kept_back` hides for now.
 
-    Excluded are the reviewer's own rows, rows whose author withdrew consent, withdrawn texts, and
-    texts that only their author sees.
+    Excluded are the reviewer's own rows, rows whose author withdrew consent or replaced them by a
+    correction, withdrawn texts, and texts that only their author sees.
     """
     # A subquery: with a join, the planner may start with all signatures of the study.
     taken_back = Withdrawal.objects.filter(record=OuterRef("judgement__consent_record"))
-    rows = _table(kind).of_texts_in_use()
+    rows = _table(kind).of_texts_in_use().of_latest_revisions()
     if kind is Kind.REWRITES:  # rewrites of evaluation rounds never become training data
         rows = rows.filter(~kept_private(OwnKind.REWRITE), response__prompt__held_out=False)
     counting = rows.filter(~Exists(taken_back), study_id=study_id)
@@ -171,6 +173,7 @@ def counts(*, actor: Actor, study_id: uuid.UUID) -> Counts:
         flags=seen[Kind.FLAGS],
         decided=up_to_most(decisions(actor=actor, study_id=study_id)),
         later=sum_of(later.values()),
+        later_flags=later[Kind.FLAGS],
     )
 
 
@@ -260,6 +263,43 @@ def items_of(
         for kind in Kind
     )
     return sorted(chain(*rows), key=lambda item: about.index(item.id))
+
+
+WORST_FIRST = {Kind.FLAGS: ("-severity", "-id"), Kind.REWRITES: ("-id",)}
+"""Rewrites have no severity; their order by a random id says nothing about time."""
+
+
+def listed(
+    *,
+    actor: Actor,
+    study_id: uuid.UUID,
+    kind: Kind,
+    state: str = "",
+    language: str = "",
+    cohort_id: uuid.UUID | None = None,
+) -> QuerySet[Any]:
+    """Return the rows that this reviewer may see, the worst first: waiting ones, or of a state."""
+    rows: QuerySet[Any] = _table(kind).filter(study_id=study_id)
+    rows = rows.filter(state=state) if state else _table(kind).open().filter(study_id=study_id)
+    if language:
+        rows = rows.filter(response__language=language)
+    if cohort_id:
+        rows = rows.filter(judgement__assignment__seat__cohort=cohort_id)
+    return _among(rows, _rows(kind, actor, study_id)).order_by(*WORST_FIRST[kind])
+
+
+def languages(*, study_id: uuid.UUID, kind: Kind) -> list[str]:
+    """Return the languages of what waits, of the first `LOOKED_AT` rows in their random order."""
+    waiting = _waiting_rows(kind, study_id)[:LOOKED_AT]
+    return sorted(set(waiting.values_list("response__language", flat=True)))
+
+
+def items_listed(
+    *, actor: Actor, study_id: uuid.UUID, kind: Kind, ids: Sequence[uuid.UUID]
+) -> list[Item]:
+    """Return those of these items that this reviewer may see, in order; one query."""
+    rows = _among(_table(kind).filter(id__in=ids), _rows(kind, actor, study_id))
+    return sorted(_items(kind, rows), key=lambda item: ids.index(item.id))
 
 
 def _last_note(kind: Kind) -> Subquery:

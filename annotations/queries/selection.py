@@ -30,7 +30,9 @@ WITH sent AS NOT MATERIALIZED (
       ELSE j.highlights END AS marks,
     a.prompt_id, a.task_id, a.seat_id, a.rubric_id, a.order_shown, a.propensity, a.pay_check
   FROM annotations_judgement j JOIN annotations_assignment a ON a.id = j.assignment_id
-  WHERE a.study_id = %(study)s
+  WHERE a.study_id = %(study)s AND NOT EXISTS (SELECT 1 FROM annotations_judgement newer
+    WHERE newer.assignment_id = j.assignment_id AND newer.revision > j.revision
+    AND newer.revision > 1)
 ), judged AS (
   SELECT j.prompt_id, string_agg(json_build_array(
     j.id, j.member_id, j.consent_record_id, left_.id IS NOT NULL, version.number,
@@ -63,14 +65,11 @@ WITH sent AS NOT MATERIALIZED (
     WHERE own.about = w.id AND own.kind = 'rewrite' AND own.state <> 'free')
   GROUP BY j.prompt_id
 ), flagged AS (
-  SELECT a.prompt_id, string_agg(json_build_array(
+  SELECT j.prompt_id, string_agg(json_build_array(
     f.judgement_id, f.response_id, f.harm, f.severity, f.state)::text,
     E'\\n' ORDER BY f.id) AS facts
-  FROM annotations_flag f
-  JOIN annotations_judgement j ON j.id = f.judgement_id
-  JOIN annotations_assignment a ON a.id = j.assignment_id
-  WHERE a.study_id = %(study)s
-  GROUP BY a.prompt_id
+  FROM annotations_flag f JOIN sent j ON j.id = f.judgement_id
+  GROUP BY j.prompt_id
 )
 SELECT json_build_array(p.id, p.messages, p.category, p.topics, p.intensity, p.language,
     p.held_out, p.split_group, p.withdrawn_at IS NOT NULL,
@@ -85,6 +84,7 @@ ORDER BY p.id
 """
 """Lines of JSON for each judged prompt, all from one database snapshot; see `JudgedPromptJson`.
 
+Of a judgement that was corrected, only the latest revision is read.
 A text that only its author sees is left out as if it did not exist, so that no count reveals it.
 Everything else that was sent with it is included.
 """

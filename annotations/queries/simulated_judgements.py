@@ -15,7 +15,8 @@ from annotations.rules.states import FlagState, RewriteState, RoundState, SeatSt
 def rewrites_to_review(*, study_id: uuid.UUID) -> QuerySet[Rewrite]:
     """Return example rewrites that wait for a review."""
     return (
-        Rewrite.objects.filter(
+        Rewrite.objects.of_latest_revisions()
+        .filter(
             example=True,
             judgement__assignment__study_id=study_id,
             state=RewriteState.PENDING,
@@ -28,7 +29,8 @@ def rewrites_to_review(*, study_id: uuid.UUID) -> QuerySet[Rewrite]:
 def flags_to_review(*, study_id: uuid.UUID) -> QuerySet[Flag]:
     """Return example flags that wait for a review."""
     return (
-        Flag.objects.filter(
+        Flag.objects.of_latest_revisions()
+        .filter(
             example=True,
             judgement__assignment__study_id=study_id,
             state=FlagState.REPORTED,

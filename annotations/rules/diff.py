@@ -14,6 +14,10 @@ LONGEST = 6_000
 `difflib` grows with the square of the length."""
 
 
+LEAST_IN_COMMON = 0.3
+"""Share of the longer text, without white space."""
+
+
 class Kind(StrEnum):
     """Whether a piece of text stayed, was removed or was added."""
 
@@ -45,6 +49,20 @@ def compare(old: str, new: str) -> tuple[list[Piece], list[Piece]]:
         _add(left, Kind.SAME if same else Kind.GONE, "".join(before[i1:i2]))
         _add(right, Kind.SAME if same else Kind.NEW, "".join(after[j1:j2]))
     return left, right
+
+
+def little_in_common(before: list[Piece], after: list[Piece]) -> bool:
+    """Return whether less than `LEAST_IN_COMMON` of the longer text stayed.
+
+    Then a comparison word by word is harder to read than both texts.
+    """
+    same = sum(_length(piece.text) for piece in after if piece.kind is Kind.SAME)
+    longer = max(sum(_length(piece.text) for piece in side) for side in (before, after))
+    return same < LEAST_IN_COMMON * longer
+
+
+def _length(text: str) -> int:
+    return len("".join(text.split()))
 
 
 def _stretches(before: list[str], after: list[str]) -> list[tuple[bool, int, int, int, int]]:

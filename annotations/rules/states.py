@@ -116,6 +116,7 @@ class RewriteState(TextChoices):
     PENDING = "pending", _("waiting")
     ACCEPTED = "accepted", _("accepted")
     HELD_BACK = "held_back", _("held back")
+    SENT_BACK = "sent_back", _("sent back")  # with a note that its author reads
 
 
 class FlagState(TextChoices):
@@ -226,9 +227,10 @@ PAY_CHECKS = Transitions.of(
 REWRITE_STATES = Transitions.of(
     "rewrite",
     {
-        "pending": ["accepted", "held_back"],
+        "pending": ["accepted", "held_back", "sent_back"],
         "accepted": ["held_back"],
-        "held_back": ["accepted"],
+        "held_back": ["accepted", "sent_back"],
+        "sent_back": ["accepted", "held_back"],
     },
 )
 FLAG_STATES = Transitions.of(

@@ -7,14 +7,14 @@ the log.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from annotations.contract.submission import Submission
-from annotations.models import Flag, Judgement, OwnText, OwnTextMove, Rewrite
+from annotations.models import Judgement, OwnText, OwnTextMove, Rewrite
 from annotations.queries import own_texts as queries
 from annotations.rules.own_texts import OWN_STATES, OwnKind, OwnState, Source, urgency_of
 from codesign.care.models import Case
@@ -55,20 +55,27 @@ def keep_private(
     )
 
 
-def keep_private_of(
-    *,
-    judgement: Judgement,
-    submission: Submission,
-    rewrites: Iterable[Rewrite],
-    flags: Iterable[Flag],
-) -> None:
-    """Do this for every free text of a judgement. `rewrites` and `flags` are its rows."""
-    sent: list[Sent] = [(OwnKind.COMMENT, judgement.id, submission.comment)]
+def sent_with(
+    *, judgement: Judgement, submission: Submission, notes: Iterable[Sent]
+) -> Iterable[Sent]:
+    """Yield every free text of a judgement. `notes` are those in separate rows."""
+    yield OwnKind.COMMENT, judgement.id, submission.comment
     for mark in submission.highlights:
-        sent += [(OwnKind.HIGHLIGHTS, judgement.id, words) for words in (mark.label, mark.comment)]
-    sent += [(OwnKind.REWRITE, row.id, row.text) for row in rewrites]
-    sent += [(OwnKind.FLAG_NOTE, row.id, row.note) for row in flags]
-    keep_private(member=judgement.member, source=Source.JUDGEMENT, about=judgement.id, sent=sent)
+        for words in (mark.label, mark.comment):
+            yield OwnKind.HIGHLIGHTS, judgement.id, words
+    yield from notes
+
+
+def carry_over(*, member: Member, same: Mapping[tuple[OwnKind, uuid.UUID], uuid.UUID]) -> None:
+    """Give texts of a correction the privacy of the same texts that were sent before.
+
+    `same` has (kind, earlier row) → later row. Runs in the transaction that stores the correction.
+    """
+    for earlier in OwnText.objects.filter(member=member, about__in=[row for _kind, row in same]):
+        if later := same.get((OwnKind(earlier.kind), earlier.about)):
+            text = OwnText.objects.create(member=member, kind=earlier.kind, about=later)
+            if earlier.state != text.state:
+                transition(text, to=earlier.state, actor=Actor.of(member.user))
 
 
 @transaction.atomic

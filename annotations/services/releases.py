@@ -26,6 +26,7 @@ from annotations.models import DatasetRelease, ReleaseMember
 from annotations.permissions import REQUEST_RELEASE, SEE_RELEASES
 from annotations.queries import releases as queries
 from annotations.queries.helplines import helpline_numbers
+from annotations.queries.own_judgements import corrections_in
 from annotations.queries.selection import granting, selection
 from annotations.rules.releases import (
     ANY_LEAST,
@@ -167,8 +168,8 @@ def _build(work: Work) -> None:
     """Build and freeze a release. Starts again if somebody's consent changes in the meantime."""
     release = DatasetRelease.objects.select_related("study").get(id=work.job.subject_id)
     try:
-        for _again in range(MAX_BUILDS):
-            if build_once(release=release, work=work):
+        for left in reversed(range(MAX_BUILDS)):
+            if build_once(release=release, work=work, last=not left):
                 return
     except OSError as error:
         log.exception("release %s", release.id)
@@ -186,10 +187,14 @@ def _files_problem(error: OSError) -> str:
     return _("The files could not be written. Check the log of the server.")
 
 
-def build_once(*, release: DatasetRelease, work: Work) -> bool:
-    """Select, write and freeze. Return False if somebody's consent changed in between."""
+def build_once(*, release: DatasetRelease, work: Work, last: bool = False) -> bool:
+    """Select, write and freeze. Return False if consent or answers changed in between.
+
+    `last` freezes despite corrections, which then count from the next release on. Otherwise a busy
+    study would never have a release.
+    """
     draft = write_draft(release=release, work=work)
-    return freeze(release=release, draft=draft, work=work)
+    return freeze(release=release, draft=draft, work=work, despite_corrections=last)
 
 
 class Draft:
@@ -199,6 +204,8 @@ class Draft:
         self.folder = folder
         self.package = package
         self.parent_id: uuid.UUID | None = None
+        self.corrections: dict[str, int] = {}
+        """Member id → number of their corrections before the selection."""
         self.granted = {member: chosen.granting[member] for member in package.member_rows}
 
 
@@ -211,6 +218,7 @@ def write_draft(*, release: DatasetRelease, work: Work) -> Draft:
     try:
         wait_and_group_late(study=release.study)
         text_checks.look(study=release.study, going_on=work.check)
+        corrections = corrections_in(study=release.study)
         thresholds = Thresholds(float(release.least_p), float(release.least_margin))
         chosen = selection(
             study=release.study, purpose=release.purpose, going_on=work.check, thresholds=thresholds
@@ -232,6 +240,7 @@ def write_draft(*, release: DatasetRelease, work: Work) -> Draft:
         raise Failed(str(SCAN_SAYS)) from failed
     draft = Draft(folder, chosen, package)
     draft.parent_id = parent.id if parent else None
+    draft.corrections = corrections
     return draft
 
 
@@ -265,12 +274,17 @@ def _as_parent(parent: DatasetRelease | None) -> dict[str, object] | None:
 
 
 @transaction.atomic
-def freeze(*, release: DatasetRelease, draft: Draft, work: Work) -> bool:
-    """Freeze a draft, unless the consent of somebody in it changed. Return whether it is frozen.
+def freeze(
+    *, release: DatasetRelease, draft: Draft, work: Work, despite_corrections: bool = False
+) -> bool:
+    """Freeze a draft, unless the consent or an answer of somebody in it changed.
+
+    Returns whether it is frozen.
 
     The lock on the split groups waits for running imports; later ones see which prompts are used.
     The lock on the study delays new consent versions, and the locks on members delay withdrawals: a
     withdrawal is either already visible here, or it finds the frozen release and supersedes it.
+    Likewise, a correction is either already visible here, or it finds the release and is refused.
     Who is in it was decided by `granting`; what counts as consent is
     `ConsentRecordQuerySet.eligible_for`.
     Order of locks: split groups, study, members, job, release.
@@ -282,6 +296,8 @@ def freeze(*, release: DatasetRelease, draft: Draft, work: Work) -> bool:
     _lock_for_share(Member._meta.db_table, sorted(draft.granted))
     granted = granting(study=release.study, purpose=release.purpose)
     if any(granted.get(member) != record for member, record in draft.granted.items()):
+        return False
+    if not despite_corrections and _corrected_since(release, draft):
         return False
     work.lock()
     row = DatasetRelease.objects.select_for_update().get(id=release.id)
@@ -312,6 +328,12 @@ def freeze(*, release: DatasetRelease, draft: Draft, work: Work) -> bool:
     )
     work.finish()
     return True
+
+
+def _corrected_since(release: DatasetRelease, draft: Draft) -> bool:
+    """Return whether somebody in the draft corrected a judgement after the selection began."""
+    now = corrections_in(study=release.study)
+    return any(now.get(member) != draft.corrections.get(member) for member in draft.granted)
 
 
 def _lock_for_share(table: str, ids: list[str]) -> None:

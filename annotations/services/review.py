@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -29,9 +28,7 @@ from codesign.shared.transition import Move, machine, transition
 from codesign.studies.models import Member
 from codesign.studies.permissions import require
 
-REWRITE_DECIDED = action(
-    "annotations.rewrite_decided", gettext_lazy("accepted or held back a rewrite")
-)
+REWRITE_DECIDED = action("annotations.rewrite_decided", gettext_lazy("decided on a rewrite"))
 FLAG_DECIDED = action("annotations.flag_decided", gettext_lazy("decided on a report of harm"))
 
 NOTE_LONGEST = 500
@@ -67,6 +64,8 @@ def decide(
 ) -> Rewrite | Flag:
     """Accept a rewrite for training data or hold it back; uphold a report of harm or dismiss it.
 
+    A rewrite can also be sent back with a note, which its author reads (`views.own_judgements`).
+
     `seen` is the state that the page showed, if any. Repeating a decision changes nothing.
     `example` marks a decision that a program made as an example.
     """
@@ -79,6 +78,9 @@ def decide(
     if len(note) > NOTE_LONGEST:
         problem = _("Please use at most %(n)d characters for the note.") % {"n": NOTE_LONGEST}
         raise Invalid(problem, {"note": [problem]})
+    if state == RewriteState.SENT_BACK and not note:
+        problem = _("Write a note that tells the author what to change.")
+        raise Invalid(problem, {"note": [problem]})
     if row.state == state:
         return row
     if seen is not None and seen != row.state:
@@ -87,6 +89,25 @@ def decide(
         )
     transition(row, to=state, actor=actor, reviewer=reviewer, note=note, example=example)
     return row
+
+
+@transaction.atomic
+def decide_all(
+    *, actor: Actor, kind: Kind, item_ids: Collection[uuid.UUID], state: str
+) -> tuple[int, int]:
+    """Decide on several waiting items. Return how many were decided, and how many were left.
+
+    Items that somebody else decided on, or whose author corrected them, are left as they are.
+    """
+    waiting: Any = _REVIEWED[kind].model._default_manager
+    done = 0
+    for row in waiting.open().filter(id__in=item_ids).order_by("id"):
+        try:
+            decide(actor=actor, kind=kind, item_id=row.id, state=state, seen=row.state)
+        except (Conflict, NotFound):
+            continue
+        done += 1
+    return done, len(item_ids) - done
 
 
 def _log(kind: Kind) -> Callable[[Move], None]:
@@ -122,7 +143,7 @@ for _kind, _reviewed in _REVIEWED.items():
 
 
 def _locked(model: type[Rewrite] | type[Flag], row_id: uuid.UUID) -> Rewrite | Flag:
-    rows: QuerySet[Any] = model._default_manager.all()
+    rows: Any = model._default_manager
     row: Rewrite | Flag | None = (
         rows.select_for_update(no_key=True, of=("self",))
         .select_related("judgement__member", "judgement__assignment__study")
@@ -131,6 +152,8 @@ def _locked(model: type[Rewrite] | type[Flag], row_id: uuid.UUID) -> Rewrite | F
     )
     if row is None or (isinstance(row, Rewrite) and is_private(kind=OwnKind.REWRITE, about=row.id)):
         raise NotFound
+    if not rows.of_latest_revisions().filter(id=row.id).exists():
+        raise Conflict(_("Its author has corrected this. The new version is in the list."))
     return row
 
 

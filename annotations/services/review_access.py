@@ -79,6 +79,15 @@ def decided(*, actor: Actor, study: Study, decisions: Sequence[ReviewDecision]) 
 
 
 @transaction.atomic
+def listed(*, actor: Actor, study: Study, kind: Kind, ids: Sequence[uuid.UUID]) -> list[Item]:
+    """Return the items of a page of the list, in order, and record them as read."""
+    reader = _reader(actor, REVIEW, study)
+    items = queries.items_listed(actor=actor, study_id=study.id, kind=kind, ids=ids)
+    _note(reader, items)
+    return items
+
+
+@transaction.atomic
 def instead_of_judging(*, actor: Actor, study: Study, kind: Kind) -> Item:
     """Return the next item that was kept back from its reader, who now never judges its prompt.
 

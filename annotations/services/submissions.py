@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,21 +13,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from annotations.contract.asked import Asked
 from annotations.contract.skip import Skip
-from annotations.contract.submission import Submission
 from annotations.contract.unchecked import UncheckedSubmission
-from annotations.models import Assignment, Flag, Judgement, Rewrite, Task
+from annotations.models import Assignment, Judgement, Task
 from annotations.queries import assignments as queries
-from annotations.queries import rubrics
 from annotations.rules import sittings, work_speed
 from annotations.rules.own_texts import OwnKind, Source
 from annotations.rules.states import ASSIGNMENT_STATES, AssignmentState, WhyHeld
 from annotations.rules.texts import storable
-from annotations.services import assignments, own_texts, pay_holds, seats
+from annotations.services import assignments, judgements, own_texts, pay_holds, seats
 from codesign.consent import queries as consent
 from codesign.shared.actors import SYSTEM, Actor
-from codesign.shared.compiled_queries import insert
 from codesign.shared.errors import Conflict, Invalid, NoConsent, NotPermitted
 from codesign.shared.transition import transition
 from codesign.studies.models import Member
@@ -43,34 +39,6 @@ SKIP_FIELDS = (
 MAX_KEY = 120
 SENT = gettext_lazy("You have already sent this.")
 GONE = gettext_lazy("This is no longer assigned to you. Your draft is saved.")
-
-
-class ShownTexts(Mapping[str, str]):
-    """Response id → text of an assignment, in the order shown. Texts are loaded when needed.
-
-    Most judgements have no rewrites or highlights and need no texts.
-    """
-
-    def __init__(self, assignment: Assignment) -> None:
-        """Take the assignment. Nothing is loaded yet."""
-        self._assignment = assignment
-        self._ids = {str(id): id for id in assignment.order_shown}
-
-    def __getitem__(self, response: str) -> str:
-        """Return the text of a response."""
-        return self._assignment.responses[self._ids[response]].text
-
-    def __contains__(self, response: object) -> bool:
-        """Return whether a response was shown, without loading its text as Mapping would."""
-        return response in self._ids
-
-    def __iter__(self) -> Iterator[str]:
-        """Iterate over the response ids, in the order shown."""
-        return iter(self._ids)
-
-    def __len__(self) -> int:
-        """Return the number of responses."""
-        return len(self._ids)
 
 
 @dataclass(frozen=True)
@@ -119,7 +87,7 @@ def submit(
             return Submitted(judgement, following, True, assignment.pay_held)
         _check_unfinished(assignment)
         now = timezone.now()
-        submission = sent.checked(_asked(member, assignment))
+        submission = sent.checked(judgements.asked_of(member=member, assignment=assignment))
         late = assignment.state == AssignmentState.EXPIRED
         why = pay_holds.why_held(assignment=assignment, now=now, judged=True, paid=not example)
         about = _about(example=example, why=why)
@@ -133,7 +101,12 @@ def submit(
             body_hash=sent.fingerprint(),
             example=example,
         )
-        _write(judgement, submission, shown_at=assignment.first_shown_at or assignment.leased_at)
+        shown_at = assignment.first_shown_at or assignment.leased_at
+        judgement.active_ms = submission.active_ms(since_shown=(now - shown_at).total_seconds())
+        written = judgements.write(judgement=judgement, submission=submission)
+        own_texts.keep_private(
+            member=member, source=Source.JUDGEMENT, about=judgement.id, sent=written.texts
+        )
         if not example:
             pay_holds.credit_or_hold(assignment=assignment, why=why, now=now)
         next_lease = _next_lease(member, assignment, late=late, now=now)
@@ -176,19 +149,10 @@ def _consent(member: Member) -> uuid.UUID:
 
 def _repeated(assignment: Assignment, sent: UncheckedSubmission, key: str) -> Judgement:
     """Return the judgement that is already stored, if this is the same request."""
-    judgement: Judgement = assignment.judgement
+    judgement: Judgement = assignment.judgements.get(revision=1)
     if judgement.idempotency_key != key or judgement.body_hash != sent.fingerprint():
         raise Conflict(str(SENT))
     return judgement
-
-
-def _asked(member: Member, assignment: Assignment) -> Asked:
-    words = rubrics.rubric_in(assignment.rubric_id, member.study.language)
-    return Asked(
-        texts=ShownTexts(assignment),
-        scales={criterion.key: criterion.scale for criterion in words.criteria},
-        asks=frozenset(assignment.asks),
-    )
 
 
 def _finish(
@@ -264,44 +228,6 @@ def _next_lease(
     if last.state == AssignmentState.LEASED:
         return assignments.NextLease(last)
     return assignments.lease_next(member=member, now=now, last=last, shown_at=now)
-
-
-def _write(judgement: Judgement, submission: Submission, *, shown_at: datetime) -> None:
-    judgement.ratings = [rating.model_dump() for rating in submission.ratings]
-    judgement.ranking = [list(group) for group in submission.ranking]
-    judgement.strength = submission.strength
-    judgement.all_harmful = submission.all_harmful
-    judgement.highlights = [one.model_dump() for one in submission.highlights]
-    judgement.comment = submission.comment
-    judgement.active_ms = submission.active_ms(
-        since_shown=(judgement.submitted_at - shown_at).total_seconds()
-    )
-    insert(judgement)
-    rewrites = Rewrite.objects.bulk_create(
-        Rewrite(
-            study_id=judgement.member.study_id,
-            judgement=judgement,
-            response_id=uuid.UUID(rewrite.response),
-            text=rewrite.text,
-            example=judgement.example,
-        )
-        for rewrite in submission.rewrites
-    )
-    flags = Flag.objects.bulk_create(
-        Flag(
-            study_id=judgement.member.study_id,
-            judgement=judgement,
-            response_id=uuid.UUID(flag.response),
-            harm=flag.harm,
-            severity=flag.severity,
-            note=flag.note,
-            example=judgement.example,
-        )
-        for flag in submission.flags
-    )
-    own_texts.keep_private_of(
-        judgement=judgement, submission=submission, rewrites=rewrites, flags=flags
-    )
 
 
 def _next(actor: Actor, member: Member, next_lease: assignments.NextLease) -> Assignment | None:

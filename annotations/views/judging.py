@@ -93,7 +93,7 @@ def _one(request: StudyRequest, slug: str, assignment_id: uuid.UUID) -> HttpResp
         return redirect(NEXT, slug=assignment.member.study.slug)
     if request.method == "POST":
         return _act(request, assignment)
-    if kept := take(request, assignment_id):
+    if kept := take(request):
         return _restore(request, assignment, kept)
     if assignment.state == AssignmentState.LEASED:
         return _show(request, assignment)
@@ -126,12 +126,8 @@ def _act(request: StudyRequest, assignment: Assignment) -> HttpResponse:
         lost = _("Your answers did not reach us. What was saved before is still here.")
         return _show(request, assignment, errors={"": lost})
     try:
-        if wanted == "support":
-            return _ask_for_support(request, assignment)
-        if wanted == "send":
-            return _send(request, assignment)
-        if wanted == "skip":
-            return _skip(request, assignment)
+        if end := {"send": _send, "skip": _skip, "support": _ask_for_support}.get(wanted or ""):
+            return end(request, assignment)
         _save(request, assignment, request.POST)
     except Conflict:
         return _gone(request, assignment, request.POST)
@@ -142,6 +138,8 @@ def _act(request: StudyRequest, assignment: Assignment) -> HttpResponse:
     if wanted == "stop":
         assignments.stop_all(actor=request.actor, slug=assignment.member.study.slug)
         return redirect("annotations:judge-stopped", slug=assignment.member.study.slug)
+    if wanted == "judged":
+        return redirect("annotations:mine", slug=assignment.member.study.slug)
     return redirect(request.path)
 
 
@@ -161,6 +159,7 @@ def _send(request: StudyRequest, assignment: Assignment) -> HttpResponse:
         errors = judging.errors(refusal, answers, shown)
         return _show(request, assignment, inputs=request.POST, errors=errors)
     note_sent(request, source=Source.JUDGEMENT, about=submitted.judgement.id)
+    request.just_sent = assignment.id  # type: ignore[attr-defined]
     messages.success(request, _("Sent.") + _added(assignment, held=submitted.held))
     return _next(request, submitted.next)
 

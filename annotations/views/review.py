@@ -16,6 +16,7 @@ from annotations.permissions import REVIEW, SEE_DECISIONS
 from annotations.queries import review as queries
 from annotations.queries.review import Item, Kind
 from annotations.rules import diff
+from annotations.rules.model_markup import readable
 from annotations.rules.own_texts import Source
 from annotations.rules.states import FLAG_STATES, REWRITE_STATES, FlagState, Harm, RewriteState
 from annotations.rules.texts import same_words
@@ -31,6 +32,7 @@ DECIDED_A_PAGE = 30
 KEYS = {
     RewriteState.ACCEPTED: ("a", words.DECIDE[RewriteState.ACCEPTED]),
     RewriteState.HELD_BACK: ("h", words.DECIDE[RewriteState.HELD_BACK]),
+    RewriteState.SENT_BACK: ("s", words.DECIDE[RewriteState.SENT_BACK]),
     FlagState.UPHELD: ("u", words.DECIDE[FlagState.UPHELD]),
     FlagState.DISMISSED: ("d", words.DECIDE[FlagState.DISMISSED]),
 }
@@ -47,7 +49,7 @@ def review(request: StudyRequest, slug: str) -> HttpResponse:
     kind = _kind(request.GET.get("kind"))
     study = request.member.study
     counts = queries.counts(actor=request.actor, study_id=study.id)
-    if "kind" not in request.GET and not counts.rewrites and counts.flags:
+    if "kind" not in request.GET and counts.flags:
         kind = Kind.FLAGS
     item = review_access.next_waiting(
         actor=request.actor, study=study, kind=kind, after=_uuid(request.GET.get("after"))
@@ -83,7 +85,7 @@ def decided(request: StudyRequest, slug: str) -> HttpResponse:
         "counts": queries.counts(actor=request.actor, study_id=study.id),
         "page": shown,
         "reviews": request.member.has_role(*REVIEW.roles),
-        "rows": [_row(item) for item in rows],
+        "rows": [row_of(item) for item in rows],
     }
     return render(request, "annotations/decided.html", context)
 
@@ -171,8 +173,8 @@ def _decide(request: StudyRequest, item: Item) -> None:
     note_sent(request, source=Source.REVIEW)
 
 
-def _row(item: Item) -> dict[str, object]:
-    """Return the values of a row in the list of decisions."""
+def row_of(item: Item) -> dict[str, object]:
+    """Return the values of a row in a list of items."""
     asked = (turn["content"] for turn in item.messages if turn["role"] == "user")
     return {"item": item, "asked": next(asked, ""), **_words(item)}
 
@@ -189,10 +191,13 @@ def _words(item: Item) -> dict[str, object]:
 def _shown(item: Item) -> dict[str, object]:
     rewrites = item.kind is Kind.REWRITES
     table = REWRITE_STATES if rewrites else FLAG_STATES
-    before, after = diff.compare(item.reply, item.rewrite) if rewrites else ([], [])
+    reply = readable(item.reply).text
+    before, after = diff.compare(reply, item.rewrite) if rewrites else ([], [])
     return {
         "item": item,
-        "same_words": rewrites and same_words(item.reply, item.rewrite),
+        "reply": reply,
+        "same_words": rewrites and same_words(reply, item.rewrite),
+        "rewritten_anew": rewrites and diff.little_in_common(before, after),
         "before": before,
         "after": after,
         **_words(item),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -52,8 +51,8 @@ def keeps_what_was_written(view: View) -> View:
     def kept(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.method != "POST" or request.user.is_authenticated:
             return view(request, *args, **kwargs)
-        is_kept = stashed_forms.hold(request, KEPT, str(kwargs["assignment_id"]))
-        here = reverse("annotations:judge-one", kwargs=kwargs)
+        here = request.path
+        is_kept = stashed_forms.hold(request, KEPT, here)
         way_in = to_help(here) if asks_for_help(request) else redirect_to_login(here)
         if from_scripts(request):
             body = {"sign_in": way_in.headers["Location"], "kept": is_kept}
@@ -67,8 +66,8 @@ def keeps_what_was_written(view: View) -> View:
     return kept
 
 
-def take(request: HttpRequest, assignment_id: uuid.UUID) -> dict[str, str] | None:
-    """Return the stashed form of an assignment and remove it."""
+def take(request: HttpRequest) -> dict[str, str] | None:
+    """Return the stashed form of this page and remove it."""
     kept = stashed_forms.held(request, KEPT)
     stashed_forms.drop(request, KEPT)
-    return dict(kept[1]) if kept and kept[0] == str(assignment_id) else None
+    return dict(kept[1]) if kept and kept[0] == request.path else None

@@ -143,6 +143,14 @@ def credit_in(*, study_id: uuid.UUID, transfer_id: uuid.UUID) -> Leg:
     return leg
 
 
+def reversed_credits(*, about_kind: str, about_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Return those of these pieces of work whose credit was reversed. One query."""
+    credits = Transfer.objects.filter(
+        kind="credit", about_kind=about_kind, about_id__in=about_ids, reversed_by__isnull=False
+    )
+    return set(credits.values_list("about_id", flat=True))
+
+
 def totals() -> list[tuple[str, str, int]]:
     """Return (kind of account, currency, sum in minor units), for the trial balance."""
     return list(

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from annotations.api import assignments, releases, retractions, rounds
+from annotations.api import assignments, own_judgements, releases, retractions, rounds
 from codesign.accounts import schema  # noqa: F401 - registers token authentication for OpenAPI
 from codesign.studies import api as studies
 from modelhub.api import generation, imports, models, prompts, results, training
@@ -15,6 +15,12 @@ urlpatterns = [
     path("assignments/<str:assignment_id>/skip/", assignments.SkipView.as_view()),
     path("assignments/<str:assignment_id>/stop/", assignments.StopView.as_view()),
     path("assignments/<str:assignment_id>/submission/", assignments.SubmissionView.as_view()),
+    path("studies/<slug:slug>/own-judgements/", own_judgements.OwnJudgementsView.as_view()),
+    path("assignments/<str:assignment_id>/judgement/", own_judgements.OwnJudgementView.as_view()),
+    path(
+        "assignments/<str:assignment_id>/judgement/revisions/<str:revision>/",
+        own_judgements.CorrectionView.as_view(),
+    ),
     path("studies/<slug:slug>/dataset-releases/", releases.ReleasesView.as_view()),
     path(
         "studies/<slug:slug>/dataset-releases/<str:release_id>/",

@@ -79,6 +79,7 @@ DETAILS: dict[str, Words] = {
     "reason": gettext_lazy("Reason"),
     "release": gettext_lazy("Dataset release"),
     "responses": gettext_lazy("Responses"),
+    "revision": gettext_lazy("Revision"),
     "roles": gettext_lazy("Roles"),
     "rows": gettext_lazy("Rows"),
     "samples": gettext_lazy("Responses for each prompt"),

@@ -129,7 +129,8 @@ def result_of(*, actor: Actor, evaluation: Evaluation) -> EvaluationResult:
         ).values_list("response_id", flat=True)
     )
     judgements = list(
-        Judgement.objects.filter(assignment__task__round_id=evaluation.round_id)
+        Judgement.objects.latest_revisions()
+        .filter(assignment__task__round_id=evaluation.round_id)
         .select_related("assignment", "member__cohort", "consent_record__withdrawal")
         .order_by("assignment_id")
     )

@@ -84,8 +84,8 @@ def system_message_of(*, release: DatasetRelease) -> str:
     """
     written = GenerationItem.objects.filter(
         prompt__held_out=False,
-        response__tasks__assignments__judgement__member__releases__release=release,
-        response__tasks__assignments__judgement__submitted_at__lte=release.frozen_at,
+        response__tasks__assignments__judgements__member__releases__release=release,
+        response__tasks__assignments__judgements__submitted_at__lte=release.frozen_at,
     )
     counted = written.values("run__system_message").annotate(
         responses=Count("response", distinct=True), newest=Max("run__created_at")

@@ -67,8 +67,9 @@ def test_texts_keep_their_own_direction_in_any_page(
         page = open_page(study.path, user=study.member.user)
         prompt = page.locator(".conversation .said").first
         assert direction(prompt) == "rtl"
-        for reply in page.locator(".reply > .said").all():  # these are written in English
-            assert direction(reply) == "ltr"
+        assert direction(page.locator(".reply > .said").first) == "rtl"  # the language of the reply
+        for paragraph in page.locator(".reply > .said > p").all():  # these are written in English
+            assert direction(paragraph) == "ltr"
 
 
 def face_of(page: Page, group: str, point: int) -> Locator:

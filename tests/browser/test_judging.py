@@ -289,7 +289,7 @@ def test_three_replies_and_another_script(open_page: OpenPage, transactional_db:
     page = open_page(study.path, user=study.member.user)
     said = page.locator(".conversation .said")
     assert said.evaluate("node => getComputedStyle(node).direction") == "rtl"  # standards 5.4
-    assert page.locator(".conversation blockquote").get_attribute("lang") == "ar"
+    assert said.get_attribute("lang") == "ar"
     check_page(page, name="judge-arabic")
     fill(page)
     add(study.round, HARD, "One.", "Two.", "Three.")

@@ -45,7 +45,7 @@ def left(page: Page, words: str) -> None:
 
 
 def test_how_it_looks(open_page: OpenPage, study: Judging, coordinator: Member) -> None:
-    page = open_page(f"/studies/{study.slug}/review/", user=coordinator.user)
+    page = open_page(f"/studies/{study.slug}/review/?kind=rewrites", user=coordinator.user)
     check_page(page, name="review-rewrite")
     page.get_by_role("link", name="Reports of harm").click()
     check_page(page, name="review-flag")
@@ -59,7 +59,7 @@ def test_how_it_looks(open_page: OpenPage, study: Judging, coordinator: Member) 
 def test_review_works_by_keyboard(
     open_page: OpenPage, study: Judging, coordinator: Member
 ) -> None:  # standards 5.1: 2.1.1
-    page = open_page(f"/studies/{study.slug}/review/", user=coordinator.user)
+    page = open_page(f"/studies/{study.slug}/review/?kind=rewrites", user=coordinator.user)
     left(page, "3 wait")
     page.get_by_label("Note").focus()
     page.keyboard.type("Warm and plain.")
@@ -74,7 +74,7 @@ def test_review_works_by_keyboard(
 def test_single_keys_are_off_until_switched_on(
     open_page: OpenPage, study: Judging, coordinator: Member
 ) -> None:  # standards 5.1: 2.1.4
-    page = open_page(f"/studies/{study.slug}/review/", user=coordinator.user)
+    page = open_page(f"/studies/{study.slug}/review/?kind=rewrites", user=coordinator.user)
     page.keyboard.press("h")
     left(page, "3 wait")
     page.get_by_label("Decide with single keys").check()
@@ -100,7 +100,9 @@ def test_single_keys_are_off_until_switched_on(
 def test_without_scripts_to_the_end_and_back(
     open_page: OpenPage, study: Judging, coordinator: Member
 ) -> None:
-    page = open_page(f"/studies/{study.slug}/review/", user=coordinator.user, scripts=False)
+    page = open_page(
+        f"/studies/{study.slug}/review/?kind=rewrites", user=coordinator.user, scripts=False
+    )
     for _ in range(3):
         page.get_by_role("button", name="Accept").click()
     expect(page.get_by_text("No rewrites are waiting")).to_be_visible()
@@ -116,7 +118,7 @@ def test_without_scripts_to_the_end_and_back(
 
 
 def test_a_colleague_was_quicker(open_page: OpenPage, study: Judging, coordinator: Member) -> None:
-    page = open_page(f"/studies/{study.slug}/review/", user=coordinator.user)
+    page = open_page(f"/studies/{study.slug}/review/?kind=rewrites", user=coordinator.user)
     Rewrite.objects.update(state="held_back")
     page.get_by_role("button", name="Accept").click()
     expect(page.get_by_role("alert")).to_contain_text("Somebody else decided on this")
@@ -126,5 +128,7 @@ def test_a_colleague_was_quicker(open_page: OpenPage, study: Judging, coordinato
 
 def test_an_empty_review_queue(open_page: OpenPage, transactional_db: None) -> None:
     study = judging(HARD)
-    page = open_page(f"/studies/{study.slug}/review/", user=staff(study.member.study).user)
+    page = open_page(
+        f"/studies/{study.slug}/review/?kind=rewrites", user=staff(study.member.study).user
+    )
     check_page(page, name="review-empty")

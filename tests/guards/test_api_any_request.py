@@ -41,7 +41,7 @@ from modelhub.api.openapi_examples import MODEL
 from modelhub.services import api_imports, generation, training
 from modelhub.services.evaluations import plan_evaluation
 from modelhub.services.versions import ensure_embedded_model
-from tests.factories.annotations import judge, judging_round
+from tests.factories.annotations import judge, judging_round, lease, send
 from tests.factories.modelhub import add_prompts, child_of, frozen_release
 from tests.factories.studies import staff
 from tests.support.release_study import Story, release, withdraw
@@ -100,6 +100,8 @@ class World:
         trained = training.request_training(actor=SYSTEM, release=learnt, base=model, method="dpo")
         person = judge(cohort=story.cohorts["lived"])
         round = judging_round(person.cohort, tasks=200, criteria=["heard"])
+        self.sent = lease(person)
+        send(self.sent)
         add_prompts(story.study, "Kept apart.", held_out=True)
         compared = plan_evaluation(actor=SYSTEM, study=story.study, child=child_of(story.study))
         desk = staff(story.study, Role.COORDINATOR, Role.ML_ENGINEER, Role.AUDITOR)
@@ -109,6 +111,7 @@ class World:
             "slug": story.study.slug,
             "release_id": str(frozen.id),
             "path": "README.md",
+            "revision": "2",
             "model_id": str(model.id),
             "round_id": str(round.id),
             "evaluation_id": str(compared.id),
@@ -122,14 +125,16 @@ class World:
         )
         return f"Token {secret}"
 
-    def held(self) -> Assignment | None:
-        """What the person who judges has, or gets now."""
+    def held(self, operation: Any) -> Assignment | None:
+        """What the person who judges has, or gets now; or what they have sent."""
+        if "/judgement/" in operation.path:
+            return self.sent
         actor = Actor.of(self.judge.user)
         return assignments.lease(actor=actor, slug=self.judge.study.slug).assignment
 
-    def examples(self) -> dict[str, str]:
+    def examples(self, operation: Any) -> dict[str, str]:
         """What is really there, for what the examples of the description name."""
-        held = self.held()
+        held = self.held(operation)
         assert held is not None
         first, second = map(str, held.order_shown)
         return {
@@ -141,7 +146,7 @@ class World:
 
     def parameters(self, operation: Any) -> dict[str, str]:
         """What is really there, for the placeholders of an address."""
-        held = self.held()
+        held = self.held(operation)
         kind = next((kind for kind in self.runs if kind in operation.path), "")
         there = self.ids | {
             "assignment_id": str(held.id if held else uuid.uuid4()),
@@ -219,7 +224,7 @@ def example_of(world: World, operation: Any) -> Any:
     if not examples:
         return schemathesis.core.NOT_SET
     text = json.dumps(next(iter(examples.values()))["value"])
-    for example, real in world.examples().items():
+    for example, real in world.examples(operation).items():
         text = text.replace(example, real)
     return json.loads(text)
 

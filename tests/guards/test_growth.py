@@ -254,6 +254,7 @@ def no_query_reads_a_large_table_to_its_end(panelist: Member) -> None:
             reverse("annotations:rounds", kwargs=keys),
             reverse("annotations:review", kwargs=keys),
             reverse("annotations:review-decided", kwargs=keys),
+            reverse("annotations:review-list", kwargs=keys),
             reverse("compensation:entries", kwargs=keys),
         ],
         Role.AUDITOR: [reverse("desk:study", kwargs=keys), reverse("desk:trail", kwargs=keys)],

@@ -53,6 +53,7 @@ CONDITIONS: dict[str, set[str]] = {
     "accepted_at": {"codesign/enrolment/models.py"},
     "revoked_at": {"codesign/enrolment/models.py", "codesign/accounts/models.py"},
     "skip_paid": {"annotations/models/querysets.py", "annotations/models/assignments.py"},
+    "revision__gt": {"annotations/models/querysets.py", "annotations/models/assignments.py"},
     "pay_check__in": {"annotations/models/querysets.py", "annotations/services/pay_checks.py"},
 }
 LOOKUPS = {"filter", "exclude", "get", "Q", "get_or_404"}

@@ -207,6 +207,7 @@ FEW = {
     "kind": ("rewrites", "flags"),
     "form": ("text", "page"),
     "number": ("1",),
+    "revision": ("2",),
     "language": ("en",),
 }
 """The values of addresses' parts that name no row."""

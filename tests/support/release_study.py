@@ -19,6 +19,7 @@ from annotations.models import (
     Rewrite,
     Round,
     Rubric,
+    RubricText,
     Seat,
     Task,
     TaskResponse,
@@ -50,7 +51,8 @@ class Story:
             "clinical": CohortFactory.create(study=self.study, key="clinical", role="clinician"),
         }
         self.rubric = Rubric.objects.create(study=self.study, key="felt", title="How it felt")
-        Criterion.objects.create(rubric=self.rubric, key="heard", position=0)
+        heard = Criterion.objects.create(rubric=self.rubric, key="heard", position=0)
+        RubricText.objects.create(criterion=heard, language="en", title="Heard", question="Heard?")
         self.round = self.new_round(RoundKind.JUDGING)
         self.source = uuid.uuid4()
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from annotations.rules.diff import Kind, Piece, compare
+from annotations.rules.diff import Kind, Piece, compare, little_in_common
 
 S, G, N = Kind.SAME, Kind.GONE, Kind.NEW
 
@@ -67,3 +67,18 @@ def test_very_long_texts_are_compared_as_a_whole() -> None:
     left, right = compare("word " * 4000, "other " * 4000)
     assert time.perf_counter() - start < 1
     assert [len(left), len(right)] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("One two three four.", "One two three five.", False),
+        ("Try to set five alarms today.", "I hear how tired you are of this.", True),
+        ("Short and kind.", "Short and kind.", False),
+        ("Stay.", "Stay. " + "And much more that was never said before. " * 5, True),
+        ("a b c d e f g x y z", "a b c 1 2 3 4 5 6 7", False),  # exactly 30%
+        ("a b c d e f g x y z", "a b 0 1 2 3 4 5 6 7", True),
+    ],
+)
+def test_both_texts_are_shown_where_they_share_little(old: str, new: str, expected: bool) -> None:
+    assert little_in_common(*compare(old, new)) is expected

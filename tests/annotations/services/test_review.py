@@ -257,7 +257,7 @@ def test_the_page_shows_the_next_after_each_decision(member: Member, coordinator
     judged(member)
     client = signed_in(coordinator)
     url = reverse("annotations:review", kwargs={"slug": member.study.slug})
-    page = client.get(url)
+    page = client.get(f"{url}?kind=rewrites")
     words = page.content.decode()
     assert words.count("<ins>") >= 1
     assert words.count("<del>") >= 1

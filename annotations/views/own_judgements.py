@@ -1,0 +1,164 @@
+"""Pages of what a person judged: the list, one piece of work, and the form to correct it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from annotations.contract.unchecked import UncheckedSubmission
+from annotations.forms import judging
+from annotations.forms.judging_form import JudgingForm, judging_form
+from annotations.forms.own_judgement import passages
+from annotations.permissions import JUDGE, SEE_OWN
+from annotations.queries import assignments as assignments_read
+from annotations.queries import own_judgements as queries
+from annotations.queries.assignments import ShownAssignment
+from annotations.queries.own_judgements import OwnJudgement
+from annotations.rules.own_texts import Source
+from annotations.services import corrections
+from annotations.views.questions import questions
+from annotations.views.stashed_forms import keeps_what_was_written, take
+from annotations.views.support import carried, carry_on, note_sent, offer_support
+from codesign.shared.errors import Conflict, Invalid, NoConsent
+from codesign.shared.keyset import page_of
+from codesign.studies.permissions import StudyRequest, page
+from codesign.studies.rules import Role
+
+WORKS_A_PAGE = 30
+
+
+@never_cache
+@require_safe
+@page(SEE_OWN)
+def listed(request: StudyRequest, slug: str) -> HttpResponse:
+    """List what the person judged and skipped, the newest first."""
+    finished = queries.finished(actor=request.actor, member=request.member)
+    shown = page_of(finished, by=queries.NEWEST, asked=request.GET, size=WORKS_A_PAGE)
+    context = {
+        "page": shown,
+        "works": queries.works_of(actor=request.actor, assignments=shown.object_list),
+    }
+    return render(request, "annotations/own_judgements.html", context)
+
+
+@never_cache
+@require_safe
+@page(SEE_OWN)
+def one(request: StudyRequest, slug: str, assignment_id: uuid.UUID) -> HttpResponse:
+    """Show a prompt with its replies and the person's answers."""
+    carried(request)
+    own = queries.own_judgement(actor=request.actor, assignment_id=assignment_id)
+    if (study := own.work.assignment.member.study).slug != slug:
+        return redirect("annotations:mine-one", slug=study.slug, assignment_id=assignment_id)
+    shown = _shown(request, own)
+    context: dict[str, Any] = {"own": own, "work": own.work, "shown": shown}
+    if own.judgement:
+        context |= {
+            "form": _form(request, shown, judging.inputs(shown)),
+            "passages": passages(shown),
+        }
+    return render(request, "annotations/own_judgement.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@keeps_what_was_written
+@page(JUDGE)
+def correct(request: StudyRequest, slug: str, assignment_id: uuid.UUID) -> HttpResponse:
+    """Show the form with the answers that were sent, or store corrected answers."""
+    own = queries.own_judgement(actor=request.actor, assignment_id=assignment_id)
+    if request.method == "POST":
+        return _correct(request, own)
+    if kept := take(request):
+        return _ask(request, own, inputs=kept, revision=_number(kept.get("revision", "")))
+    study = own.work.assignment.member.study
+    if study.slug != slug or own.settled or own.judgement is None:
+        return redirect("annotations:mine-one", slug=study.slug, assignment_id=assignment_id)
+    return _ask(request, own)
+
+
+def _correct(request: StudyRequest, own: OwnJudgement) -> HttpResponse:
+    shown = _shown(request, own)
+    answers = judging.answers(request.POST, shown)
+    sent = UncheckedSubmission(answers)
+    offer_support(request, sent.free_texts())
+    try:
+        corrected = corrections.correct(
+            actor=request.actor,
+            assignment_id=own.work.id,
+            revision=_number(request.POST.get("revision", "")),
+            sent=sent,
+        )
+    except Invalid as refusal:
+        errors = judging.errors(refusal, answers, shown)
+        return _ask(request, own, inputs=request.POST, errors=errors, status=422)
+    except (Conflict, NoConsent) as refusal:
+        again = queries.own_judgement(actor=request.actor, assignment_id=own.work.id)
+        errors = {"": refusal.title}
+        return _ask(request, again, inputs=request.POST, errors=errors, status=refusal.status)
+    note_sent(request, source=Source.JUDGEMENT)
+    carry_on(request)
+    messages.success(
+        request, _("Corrected. Your new answers count from now on. Your pay stays the same.")
+    )
+    if corrected.kept:
+        messages.info(
+            request, _("A reviewer agreed with your report of harm, so the report stays.")
+        )
+    return redirect("annotations:mine-one", slug=_slug(own), assignment_id=own.work.id)
+
+
+def _ask(
+    request: StudyRequest,
+    own: OwnJudgement,
+    *,
+    inputs: Mapping[str, str] | None = None,
+    errors: dict[str, str] | None = None,
+    revision: int = 0,
+    status: int = 200,
+) -> HttpResponse:
+    """Show the form; after a refusal, with what the person typed. It sends the next revision."""
+    shown = _shown(request, own)
+    form = _form(request, shown, judging.inputs(shown) if inputs is None else inputs, errors)
+    context = {
+        "own": own,
+        "work": own.work,
+        "shown": shown,
+        "form": form,
+        "questions": questions(form),
+        "revision": revision or own.work.revisions + 1,
+    }
+    return render(request, "annotations/correct.html", context, status=status)
+
+
+def _shown(request: StudyRequest, own: OwnJudgement) -> ShownAssignment:
+    """Return the assignment as it was shown, with the answers in the place of a draft."""
+    shown = assignments_read.shown(actor=request.actor, assignment=own.work.assignment)
+    shown["draft"] = queries.as_sent(judgement=own.judgement) if own.judgement else None
+    return shown
+
+
+def _form(
+    request: StudyRequest,
+    shown: ShownAssignment,
+    inputs: Mapping[str, str],
+    errors: Mapping[str, str] | None = None,
+) -> JudgingForm:
+    return judging_form(shown, inputs, errors, clinical=request.member.has_role(Role.CLINICIAN))
+
+
+def _slug(own: OwnJudgement) -> str:
+    return own.work.assignment.member.study.slug
+
+
+def _number(typed: str) -> int:
+    """Return the number of a revision; 0, which is none, for anything else."""
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 5 else 0

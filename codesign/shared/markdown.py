@@ -1,0 +1,154 @@
+"""Turn Markdown of people and models into HTML that runs nothing and fetches nothing.
+
+Everything in the source stays readable: HTML is shown as it was typed, and of links and images the
+words and the address are shown. Nothing can be clicked. The stored text never changes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+import nh3
+from django.conf import settings
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
+from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+
+_TAGS = {
+    *("p", "br", "hr", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li"),
+    *("h2", "h3", "h4", "h5", "h6", "span", "bdi"),
+}
+_CLASSES = {"span": {"said-link", "said-info", "said-image"}}
+_ATTRIBUTES = {"*": {"dir"}, "ol": {"start"}, "li": {"value"}}
+_DIRECTED = {"paragraph_open", "heading_open", "list_item_open"}
+_PLAIN = {"paragraph_open", "paragraph_close", "inline", "text", "softbreak", "hardbreak"}
+_NUMBER = re.compile(r"\+?\d(?:[ \u00a0().-]{0,2}\d){4,}")
+"""Telephone numbers and the like: in text from right to left, their parts would change places."""
+TEXTS_IN_CACHE = 256
+
+
+class _Renderer(RendererHTML):
+    """Shows links and images as words with their address, and keeps numbers in one piece."""
+
+    def text(self, tokens: Sequence[Token], place: int, options: Any, env: Any) -> str:
+        """Return escaped text, with long numbers from left to right."""
+        return _NUMBER.sub(r'<bdi dir="ltr">\g<0></bdi>', escapeHtml(tokens[place].content))
+
+    def link_open(self, tokens: Sequence[Token], place: int, options: Any, env: Any) -> str:
+        """Return the beginning of a link's words."""
+        return '<span class="said-link">'
+
+    def link_close(self, tokens: Sequence[Token], place: int, options: Any, env: Any) -> str:
+        """Return the end of a link's words, and its address unless the words are the address."""
+        begin = next(t for t in reversed(tokens[:place]) if t.type == "link_open")
+        words = "".join(t.content for t in tokens[tokens.index(begin) : place])
+        address = str(begin.attrGet("href") or "")
+        return "</span>" + ("" if words == address else _address(begin, address))
+
+    def image(self, tokens: Sequence[Token], place: int, options: Any, env: Any) -> str:
+        """Return the words and the address of a picture, which is not fetched."""
+        token = tokens[place]
+        label = escapeHtml(gettext("Picture: %(words)s") % {"words": token.content})
+        address = _address(token, str(token.attrGet("src") or ""))
+        return f'<span class="said-image">{label}</span>{address}'
+
+    def fence(self, tokens: Sequence[Token], place: int, options: Any, env: Any) -> str:
+        """Return a block of code. What was typed beside its fence is shown too."""
+        token = tokens[place]
+        info = escapeHtml(token.info.strip())
+        label = f'<span class="said-info">{info}</span>\n' if info else ""
+        return f'<pre dir="auto">{label}<code>{escapeHtml(token.content)}</code></pre>\n'
+
+
+def _address(token: Token, address: str) -> str:
+    title = str(token.attrGet("title") or "")
+    shown = f'{address} "{title}"' if title else address
+    return f' <bdi dir="ltr">({escapeHtml(shown)})</bdi>' if shown else ""
+
+
+def _parser() -> MarkdownIt:
+    """Return a parser without the rules that hide something or change what was typed.
+
+    `entity` makes a character of `&#8238;`, `reference` hides the lines that define links, `table`
+    hides cells beyond those of the first row, and `code` makes a block of every line that begins
+    with four spaces.
+    """
+    parser = MarkdownIt("commonmark", {"html": False, "breaks": True}, renderer_cls=_Renderer)
+    parser.enable("strikethrough")
+    parser.disable(["entity", "reference", "code", "html_block", "html_inline"])
+    parser.validateLink = lambda url: True  # type: ignore[method-assign]  # none can be clicked
+    parser.normalizeLink = lambda url: url  # type: ignore[method-assign]
+    return parser
+
+
+_MARKDOWN = _parser()
+
+
+@lru_cache(maxsize=TEXTS_IN_CACHE)
+def to_html(text: str, *, level: int, language: str) -> SafeString:
+    """Return the HTML of a text. Its first heading gets `level`, deeper ones the levels below.
+
+    Cached, because many people read the same text. `language` is that of the interface, for the
+    words that are added.
+    """
+    tokens = _MARKDOWN.parse(text)
+    _move_headings(tokens, level)
+    _keep_numbers(tokens)
+    for token in tokens:
+        if token.type in _DIRECTED:
+            token.attrSet("dir", "auto")
+    html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
+    return mark_safe(  # noqa: S308 - the sanitiser has made it safe
+        nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, allowed_classes=_CLASSES)
+    )
+
+
+@lru_cache(maxsize=TEXTS_IN_CACHE)
+def is_plain(text: str) -> bool:
+    """Return whether a text has no Markdown, so that it reads the same as it was typed."""
+    return all(token.type in _PLAIN for token in _flat(_MARKDOWN.parse(text)))
+
+
+def direction_of(language: str) -> str:
+    """Return the direction of a language (BCP 47), for the attribute `dir`."""
+    return "rtl" if language.split("-")[0].lower() in settings.LANGUAGES_BIDI else "ltr"
+
+
+def _flat(tokens: Sequence[Token]) -> Iterator[Token]:
+    for token in tokens:
+        yield token
+        yield from token.children or ()
+
+
+def _move_headings(tokens: Sequence[Token], level: int) -> None:
+    """Let headings begin at `level` and go down one step at a time, as assistive tools expect."""
+    above: list[int] = []
+    for token in tokens:
+        if token.type == "heading_open":
+            typed = int(token.tag[1])
+            while above and above[-1] >= typed:
+                above.pop()
+            above.append(typed)
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(6, level + len(above) - 1)}"
+
+
+def _keep_numbers(tokens: Sequence[Token]) -> None:
+    """Let list items keep the numbers that were typed, where they skip some."""
+    lists: list[int] = []
+    for token in tokens:
+        if token.type == "ordered_list_open":
+            lists.append(int(token.attrGet("start") or 1) - 1)
+        elif token.type == "ordered_list_close":
+            lists.pop()
+        elif token.type == "list_item_open" and token.info:
+            typed = int(token.info)
+            if typed > lists[-1] + 1:
+                token.attrSet("value", str(typed))
+            lists[-1] = max(typed, lists[-1] + 1)
