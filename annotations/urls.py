@@ -12,6 +12,7 @@ from annotations.views import (
     rounds,
     rubrics,
     texts,
+    topics,
 )
 
 app_name = "annotations"
@@ -20,6 +21,8 @@ urlpatterns = [
     path("judge/", judging.judge, name="judge"),
     path("judge/stopped/", judging.stopped, name="judge-stopped"),
     path("judge/<uuid:assignment_id>/", judging.judge_one, name="judge-one"),
+    path("topics/", topics.topics, name="topics"),
+    path("daily-limit/", topics.study_limit, name="study-limit"),
     path("own-texts/", own_texts.listed, name="own-texts"),
     path("pay-checks/", pay_checks.listed, name="pay-checks"),
     path("pay-checks/<uuid:member_id>/", pay_checks.person, name="pay-checks-of"),
