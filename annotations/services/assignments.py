@@ -136,7 +136,7 @@ def lease_next(
         seat=seat,
         rate=rate,
         last=last,
-        begun=new_leases.begun_of(seat, last),
+        begun=new_leases.begun_of(seat=seat, last=last),
         load_before=day.load,
         now=now,
         shown_at=shown_at,

@@ -54,7 +54,7 @@ def make(
     """
     plan = rubrics.plan_of(seat.round_id, member.cohort_id)
     if seat.number < plan.overlap:
-        seats.offer_lowest(task_id=seat.task_id, cohort_id=member.cohort_id)
+        seats.offer_lowest(task_id=seat.task_id, cohort_id=rate.cohort_id)
     responses = queries.responses_of.all(task_id=seat.task_id)
     prompt = responses[0].prompt
     shown = _order_of(begun) if begun else _order(member, responses)
@@ -87,7 +87,7 @@ def make(
     return made
 
 
-def begun_of(seat: seats.FirstSeat, last: Assignment | None) -> Assignment | None:
+def begun_of(*, seat: seats.FirstSeat, last: Assignment | None) -> Assignment | None:
     """Return the member's earlier assignment of this task with a draft, if any, to continue it."""
     if seat.begun_id is None:
         return None
