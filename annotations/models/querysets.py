@@ -10,7 +10,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, Q
 from django.db.models.functions import Now
 
 from annotations.rules.states import (
@@ -111,16 +111,13 @@ class SeatQuerySet(models.QuerySet["Seat"]):
     def not_refused_by(self, member_id: uuid.UUID) -> SeatQuerySet:
         """Those without a topic that a member never wants to see.
 
-        Whether the member refuses any topic is looked up once. If not, no prompt is read.
+        The refused topics are read once, as an array; each seat that may be next needs its prompt.
+        A condition by EXISTS became a hash table of all prompts.
         """
-        from annotations.models.prompts import Prompt
         from annotations.models.topics import TopicChoice
 
         refused = TopicChoice.objects.filter(member_id=member_id, choice=Choice.NEVER)
-        prompts = Prompt.objects.filter(
-            id=OuterRef("task__prompt_id"), topics__overlap=refused.values("topic")
-        )
-        return self.filter(~Exists(refused) | ~Exists(prompts))
+        return self.filter(~Q(task__prompt__topics__overlap=refused.values("topic")))
 
     def not_put_off_by(self, member_id: uuid.UUID) -> SeatQuerySet:
         """Those whose task a member has not put off until another day."""
