@@ -143,7 +143,7 @@ class Api:
 class Page:
     """Press the submit button of the judging page, which returns the next one."""
 
-    FORM = re.compile(r'<form id="judge".*? action="([^"]*)"')
+    FORM = re.compile(r'<form id="judge".*? action="([^"]*)"', re.DOTALL)
     FIELD = re.compile(r'name="(key|csrfmiddlewaretoken)" value="([^"]*)"')
     SCALE = re.compile(r'name="(rating-[^"]*)"')
 
