@@ -29,6 +29,7 @@ from annotations.queries import (
     recipients,
     releases,
     review,
+    topics,
 )
 from annotations.registry import uses_of
 from annotations.rules.states import ReleaseState
@@ -56,9 +57,12 @@ def read_and_judge(member: Member) -> registry.Step | None:
     held = assignments.held(actor=actor, slug=member.study.slug)
     waiting = assignments.how_many_wait(member) + bool(held) if rate else 0
     why = None if waiting else no_work.why_nothing(actor=actor, member=member)
+    if not held and waiting and (limited := no_work.limited(member)):
+        waiting, why = 0, limited
+    start = "annotations:topics" if waiting and topics.is_new(member) else "annotations:judge"
     return registry.Step(
         says="",
-        href=reverse("annotations:judge", kwargs={"slug": member.study.slug}) if waiting else "",
+        href=reverse(start, kwargs={"slug": member.study.slug}) if waiting else "",
         label=_("Continue") if held and held.draft else _("Start"),
         template="annotations/_step.html",
         context={
@@ -166,6 +170,11 @@ def mine_card(member: Member) -> registry.Panel | None:
     return registry.Panel("annotations/_mine_card.html", context)
 
 
+def topics_card(member: Member) -> registry.Panel:
+    """Return the card with the way to the member's topics and daily limit."""
+    return registry.Panel("annotations/_topics_card.html", {"study": member.study})
+
+
 def judged_card(member: Member) -> registry.Panel | None:
     """Return the card with the progress of each cohort; None in a study without cohorts."""
     cohorts = progress.judged_by_cohort(study_id=member.study_id)
@@ -268,6 +277,7 @@ registry.CARDS.register(
     "own-texts", registry.CardSource(OWN_TEXTS.roles, order=40, find=own_texts_card)
 )
 registry.CARDS.register("mine", registry.CardSource(SEE_OWN.roles, order=35, find=mine_card))
+registry.CARDS.register("topics", registry.CardSource(JUDGE.roles, order=30, find=topics_card))
 registry.CARDS.register(
     "judged",
     registry.CardSource(frozenset({Role.COORDINATOR, Role.AUDITOR}), order=10, find=judged_card),

@@ -4,7 +4,8 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from annotations.services import assignments, retractions
+from annotations.services import assignments, care_choices, retractions
+from codesign.consent.rules import WithdrawalLevel
 from codesign.consent.signals import choice_changed, consent_withdrawn
 from codesign.shared.actors import Actor
 from codesign.studies.models import Member
@@ -34,3 +35,13 @@ def supersede_releases_for(*, member: Member, purpose: str, granted: bool, **_: 
     """Supersede the releases for one purpose that contain this person's work."""
     if not granted:
         retractions.retract(member=member, purpose=purpose)
+
+
+@receiver(consent_withdrawn)
+def forget_choices(*, member: Member, level: str, **_: Any) -> None:
+    """Forget which topics this person does not want to see, if they want to be erased.
+
+    After other withdrawals the choices stay, to protect them if they come back.
+    """
+    if level == WithdrawalLevel.ERASE:
+        care_choices.forget(member=member)

@@ -14,6 +14,7 @@ from annotations.views import (
     rounds,
     rubrics,
     texts,
+    topics,
 )
 
 app_name = "annotations"
@@ -25,6 +26,8 @@ urlpatterns = [
     path("mine/", own_judgements.listed, name="mine"),
     path("mine/<uuid:assignment_id>/", own_judgements.one, name="mine-one"),
     path("mine/<uuid:assignment_id>/correct/", own_judgements.correct, name="mine-correct"),
+    path("topics/", topics.topics, name="topics"),
+    path("daily-limit/", topics.study_limit, name="study-limit"),
     path("own-texts/", own_texts.listed, name="own-texts"),
     path("pay-checks/", pay_checks.listed, name="pay-checks"),
     path("pay-checks/<uuid:member_id>/", pay_checks.person, name="pay-checks-of"),

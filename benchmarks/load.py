@@ -120,8 +120,12 @@ class Api:
 
     def __init__(self, browser: Browser, slug: str) -> None:
         self.browser = browser
-        _, text = browser.ask("POST", f"/api/v1/studies/{slug}/assignments/")
-        self.held: dict[str, Any] = json.loads(text)
+        self.slug = slug
+        self.held: dict[str, Any] = self._lease()
+
+    def _lease(self) -> dict[str, Any]:
+        _, text = self.browser.ask("POST", f"/api/v1/studies/{self.slug}/assignments/")
+        return dict(json.loads(text))
 
     def send(self) -> bool:
         """Submit the held assignment."""
@@ -132,23 +136,29 @@ class Api:
             **{"Content-Type": "application/json", "Idempotency-Key": uuid.uuid4().hex},
         )
         if status == 201:
-            self.held = json.loads(text)["next"]
+            self.held = json.loads(text)["next"] or self._lease()  # after an offer of a break
         return status == 201
 
 
 class Page:
     """Press the submit button of the judging page, which returns the next one."""
 
-    FORM = re.compile(r'<form id="judge".*? action="([^"]*)"')
+    FORM = re.compile(r'<form id="judge".*? action="([^"]*)"', re.DOTALL)
     FIELD = re.compile(r'name="(key|csrfmiddlewaretoken)" value="([^"]*)"')
     SCALE = re.compile(r'name="(rating-[^"]*)"')
 
     def __init__(self, browser: Browser, slug: str) -> None:
         self.browser = browser
-        self.page = browser.ask("GET", f"/studies/{slug}/judge/")[1].decode()
+        self.slug = slug
+        self._open()
+
+    def _open(self) -> None:
+        self.page = self.browser.ask("GET", f"/studies/{self.slug}/judge/")[1].decode()
 
     def send(self) -> bool:
         """Fill in and submit the current page."""
+        if 'id="judge"' not in self.page:
+            self._open()  # after an offer of a break
         form = self.FORM.search(self.page)
         assert form is not None, "no page to fill in"
         fields = dict(self.FIELD.findall(self.page))

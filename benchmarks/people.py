@@ -22,9 +22,13 @@ ABOUT = {"contact": "study@example.org", "summary": "To measure.", "organisation
 
 
 def make_study(*, tasks: int, slug: str = "bench") -> object:
-    """Create an open study with one cohort, a rubric of five criteria, and `tasks` tasks of two."""
+    """Create an open study with one cohort, a rubric of five criteria, and `tasks` tasks of two.
+
+    Its daily limit is the highest, because people judge more in seconds than others on a day.
+    """
+    from annotations.rules.load import MOST_MINUTES
     from annotations.rules.states import Ask, RoundKind
-    from annotations.services import rounds
+    from annotations.services import care_choices, rounds
     from annotations.services.rubrics import make_rubric
     from codesign.compensation.services import set_rate
     from codesign.shared.actors import SYSTEM
@@ -35,6 +39,7 @@ def make_study(*, tasks: int, slug: str = "bench") -> object:
     from tests.factories.studies import staff
 
     study = studies.make_study(actor=SYSTEM, slug=slug, title="Bench", **ABOUT)
+    care_choices.set_study_limit(actor=SYSTEM, study=study, minutes=MOST_MINUTES)
     cohort = studies.make_cohort(
         actor=SYSTEM, study=study, key="panel", title="Panel", role=Role.PANELIST
     )

@@ -22,7 +22,7 @@ from annotations.permissions import JUDGE, JUDGE_OWN
 from annotations.queries import assignments as queries
 from annotations.rules.own_texts import Source, needs_support
 from annotations.serializers import judging as serializers
-from annotations.services import assignments, submissions
+from annotations.services import assignments, putting_off, submissions
 from codesign.accounts.api import ApiView, body_of, id_of
 from codesign.accounts.rules import Rate, TokenScope
 from codesign.care.queries import cases as care_cases
@@ -48,7 +48,7 @@ class JudgingView(ApiView):
     """Bytes: four rewrites of the maximum length in any script, and as many comments."""
 
     def shown(self, assignment: Assignment | None) -> queries.ShownAssignment | None:
-        """Return the assignment as its member sees it, and record that it was shown."""
+        """Return the assignment as its member sees it, and record that its text was shown."""
         if assignment is None:
             return None
         assignments.mark_shown(actor=self.actor, assignment=assignment)
@@ -98,7 +98,11 @@ class LeaseView(JudgingView):
         },
     )
     def post(self, request: Request, slug: str) -> Response:
-        """Lease the next assignment (201), or get the one that is held (200)."""
+        """Lease the next assignment (201), or get the one that is held (200).
+
+        Nothing is leased once the daily limit is reached, with topics that the person never wants
+        to see, or while only texts of the highest intensity wait directly after another one.
+        """
         lease = assignments.lease(actor=self.actor, slug=slug)
         if lease.assignment is None:
             return Response(status=204)
@@ -116,6 +120,26 @@ class AssignmentView(JudgingView):
     def get(self, request: Request, assignment_id: str) -> Response:
         """Return the assignment, with its draft."""
         assignment = queries.own(actor=self.actor, assignment_id=id_of(assignment_id))
+        return Response(self.shown(assignment))
+
+
+class OpenView(JudgingView):
+    """Opening a covered text."""
+
+    @extend_schema(
+        operation_id="assignments_open",
+        examples=openapi_examples.READ,
+        request=None,
+        responses={200: serializers.AssignmentSerializer},
+    )
+    def post(self, request: Request, assignment_id: str) -> Response:
+        """Record that the person has seen the content note and wants to read the text.
+
+        While an assignment is `covered`, show only the topics and the intensity of its prompt, and
+        let the person choose: open, skip, later or stop. Reading time begins with this call.
+        """
+        assignment = queries.own(actor=self.actor, assignment_id=id_of(assignment_id))
+        assignments.open_text(actor=self.actor, assignment=assignment)
         return Response(self.shown(assignment))
 
 
@@ -148,15 +172,20 @@ class SkipView(JudgingView):
         responses={200: serializers.NextSerializer, **refused(409)},
     )
     def post(self, request: Request, assignment_id: str) -> Response:
-        """Skip the assignment for good. Skips are paid, except a second “not today” on one day.
+        """Skip the assignment. Skips are paid, except a second “not today” on one day.
 
-        After five skips in a row `next` is null, so that a break can be offered. Leasing still
-        gives the next one.
+        The person does not get the text again; after “not today” it may come back on another day.
+        After five skips in a row, and when `rest` is true, `next` is null, so that a break can be
+        offered. Leasing still gives the next one.
         """
         body = body_of(request)
         skip = Skip.read(reason=body.get("reason"), note=body.get("note"))
         skipped = submissions.skip(actor=self.actor, assignment_id=id_of(assignment_id), skip=skip)
-        answer = {"next": self.shown(skipped.next), "pay_held": skipped.held}
+        answer = {
+            "next": self.shown(skipped.next),
+            "pay_held": skipped.held,
+            "rest": skipped.many or skipped.rest,
+        }
         return Response(
             answer
             | self.support(
@@ -166,6 +195,44 @@ class SkipView(JudgingView):
                 about=id_of(assignment_id),
             )
         )
+
+
+class UndoSkipView(JudgingView):
+    """Undoing a skip."""
+
+    @extend_schema(
+        operation_id="assignments_undo_skip",
+        examples=openapi_examples.UNDO,
+        request=None,
+        responses={200: serializers.AssignmentSerializer, **refused(409)},
+    )
+    def post(self, request: Request, assignment_id: str) -> Response:
+        """Get a skipped text back within ten minutes, as a new assignment.
+
+        If the skip was paid, the new assignment pays nothing more. An assignment that was leased
+        since is returned. Refused (409) if somebody else has the text by now.
+        """
+        again = putting_off.undo_skip(actor=self.actor, assignment_id=id_of(assignment_id))
+        return Response(self.shown(again))
+
+
+class LaterView(JudgingView):
+    """Putting a text off."""
+
+    @extend_schema(
+        operation_id="assignments_later",
+        examples=openapi_examples.LATER,
+        request=None,
+        responses={200: serializers.LaterSerializer, **refused(409)},
+    )
+    def post(self, request: Request, assignment_id: str) -> Response:
+        """Put the text off until the person's next day. Nothing is paid; the draft is kept.
+
+        The person may get it again from then on, unless somebody else takes it first. Repeating the
+        call changes nothing.
+        """
+        put_off = putting_off.put_off(actor=self.actor, assignment_id=id_of(assignment_id))
+        return Response({"next": self.shown(put_off.next), "rest": put_off.rest})
 
 
 class StopView(JudgingView):
@@ -200,7 +267,8 @@ class SubmissionView(JudgingView):
         """Store the judgement, credit it, and lease the next assignment.
 
         Work that is much faster than promised is stored in the same way, but its pay is held until
-        a coordinator has checked it.
+        a coordinator has checked it. If `rest` is true, a break is offered and `next` is null;
+        leasing still gives the next one.
         """
         sent = UncheckedSubmission(body_of(request))
         submitted = submissions.submit(
@@ -213,6 +281,7 @@ class SubmissionView(JudgingView):
             "judgement": str(submitted.judgement.id),
             "next": self.shown(submitted.next),
             "pay_held": submitted.held,
+            "rest": submitted.rest,
         }
         return Response(
             answer

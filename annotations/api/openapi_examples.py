@@ -57,6 +57,7 @@ ASSIGNMENT: dict[str, Any] = {
     },
     "asks": ["rating", "ranking", "rewrite", "highlight", "flag"],
     "pay": {"amount_minor": 80, "currency": "GBP"},
+    "covered": False,
     "draft": None,
 }
 RELEASE: dict[str, Any] = {
@@ -160,8 +161,20 @@ DRAFT = [
     answered({"draft": {"comment": "The first one listens"}, "saved_at": "2026-11-23T10:02:11Z"}),
 ]
 SKIP = [
-    sent({"reason": "not_today", "note": ""}),
-    answered({"next": None, "pay_held": False}),
+    sent({"reason": "too_close", "note": ""}),
+    answered({"next": None, "pay_held": False, "rest": False}),
+]
+UNDO = [answered({**ASSIGNMENT, "pay": {"amount_minor": 0, "currency": "GBP"}})]
+LATER = [answered({"next": None, "rest": False})]
+CHOICES: dict[str, Any] = {
+    "choices": [{"topic": "bereavement", "choice": "never"}, {"topic": "sleep", "choice": "fine"}],
+    "minutes": 30,
+    "study_minutes": 60,
+}
+TOPICS = [answered(CHOICES)]
+CHOOSE = [
+    sent({"choices": [{"topic": "bereavement", "choice": "never"}], "minutes": 30}),
+    answered(CHOICES),
 ]
 SUBMIT = [
     sent(SUBMISSION),
@@ -170,6 +183,7 @@ SUBMIT = [
             "judgement": "b1f7c3a0-2d4e-4b6a-8c9d-0e1f2a3b4c06",
             "next": None,
             "pay_held": False,
+            "rest": False,
         },
         201,
     ),

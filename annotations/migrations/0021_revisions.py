@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotations', '0019_trigger_of_renamed_model'),
+        ('annotations', '0020_topics_and_load'),
         ('consent', '0003_true_meaning'),
         ('studies', '0002_handover'),
     ]

@@ -10,6 +10,7 @@ from annotations.models.assignments import (
     Rewrite,
     SeenInReview,
 )
+from annotations.models.limits import OwnLimit, StudyLimit
 from annotations.models.own_texts import OwnText, OwnTextMove
 from annotations.models.prompts import (
     Criterion,
@@ -31,6 +32,7 @@ from annotations.models.rounds import (
     Task,
     TaskResponse,
 )
+from annotations.models.topics import StudyTopic, TopicChoice
 
 __all__ = [
     "Assignment",
@@ -40,6 +42,7 @@ __all__ = [
     "Judgement",
     "MinhashBucket",
     "OrderBalance",
+    "OwnLimit",
     "OwnText",
     "OwnTextMove",
     "PayDecision",
@@ -58,7 +61,10 @@ __all__ = [
     "Seat",
     "SeenInReview",
     "SplitGroupReason",
+    "StudyLimit",
+    "StudyTopic",
     "Task",
     "TaskResponse",
+    "TopicChoice",
     "UngroupedResponse",
 ]

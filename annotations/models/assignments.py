@@ -57,6 +57,7 @@ class Assignment(PublicModel):
     propensity = models.FloatField(help_text="Probability of the order shown, given the queue.")
     amount_minor = models.PositiveBigIntegerField(help_text="For its number of replies.")
     currency = models.CharField(max_length=3)
+    intensity = models.PositiveSmallIntegerField(null=True, help_text="Of its prompt.")
     # life
     leased_at = models.DateTimeField()
     expires_at = models.DateTimeField()
@@ -74,11 +75,22 @@ class Assignment(PublicModel):
         null=True, help_text="Skips in a row just before, without a judgement between."
     )
     pay_check = models.CharField(max_length=10, default="", db_default="", blank=True)
+    # care: see rules.load and rules.topics; empty in rows of older versions
+    load_before = models.PositiveIntegerField(
+        null=True, help_text="Load in seconds of the member's day before this."
+    )
+    sitting_began = models.DateTimeField(null=True)
+    covered = models.BooleanField(
+        null=True, help_text="Only the content note is shown, until the person opens the text."
+    )
+    later_until = models.DateTimeField(
+        null=True, help_text="Put off: may come back to the same person from then on."
+    )
     first_shown_at = models.DateTimeField(null=True, blank=True)
     draft = models.JSONField(null=True, blank=True)
     draft_saved_at = models.DateTimeField(null=True, blank=True)
     skip_reason = models.CharField(max_length=12, blank=True)
-    skip_paid = models.BooleanField(default=False, help_text="Not a second “not today” of a day.")
+    skip_paid = models.BooleanField(default=False, help_text="Also of a skip that was undone.")
     skip_note = models.CharField(max_length=500, blank=True)
     example = models.BooleanField(default=False, help_text="Made by seed_judgements.")
 
@@ -94,7 +106,7 @@ class Assignment(PublicModel):
             ),
             models.UniqueConstraint(
                 fields=["task", "member"],
-                condition=~Q(state=AssignmentState.EXPIRED),
+                condition=~Q(state=AssignmentState.EXPIRED) & Q(later_until=None),
                 name="task_once_per_member",
             ),
             one_of("state", AssignmentState, "assignment_state_known"),
@@ -128,6 +140,11 @@ class Assignment(PublicModel):
                 condition=Q(state=AssignmentState.SKIPPED),
                 name="assignment_skipped",
             ),
+            models.Index(
+                fields=["member"],
+                condition=Q(later_until__isnull=False),
+                name="assignment_put_off",
+            ),
             models.Index(fields=["study"], condition=Q(example=True), name="assignment_example"),
             models.Index(
                 fields=["study", "member"],
@@ -147,6 +164,7 @@ class Assignment(PublicModel):
             "propensity",
             "amount_minor",
             "currency",
+            "intensity",
             "promised_seconds",
             "words_shown",
             "leased_at",

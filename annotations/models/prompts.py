@@ -12,9 +12,16 @@ from django.db.models import Q
 from annotations.models.querysets import PromptQuerySet, ResponseQuerySet
 from annotations.rules.split_groups import Why
 from annotations.rules.text_kinds import Category, Origin, TextCheck
-from codesign.shared.models import PublicModel, append_only, one_of, write_once
+from codesign.shared.models import PublicModel, append_only, counting, one_of, write_once
 from codesign.studies.models import Study
 
+KEEP_TOPICS = """
+    INSERT INTO annotations_studytopic (study_id, topic)
+    SELECT DISTINCT study_id, unnest(topics) FROM made ORDER BY 1, 2
+    ON CONFLICT (study_id, topic) DO NOTHING;
+    RETURN NULL;
+"""
+"""Keeps the topics of new prompts (`StudyTopic`). Topics of a prompt never change."""
 NOT_CLEAR = ~Q(text_check=TextCheck.CLEAR)
 """Texts to check, or in which personal data was found. They are few, so they have an index."""
 
@@ -63,9 +70,10 @@ class Prompt(PublicModel):
                 fields=["study", "split_group"], include=["held_out"], name="prompt_by_split_group"
             ),
         ]
-        triggers: ClassVar = write_once(
-            "study_id", "external_id", "version", "messages", "content_hash"
-        )
+        triggers: ClassVar = [
+            *write_once("study_id", "external_id", "version", "messages", "content_hash", "topics"),
+            counting(name="topics", func=KEEP_TOPICS),
+        ]
 
 
 class MinhashBucket(models.Model):

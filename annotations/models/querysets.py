@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Now
 
 from annotations.rules.states import (
     CREDITED,
@@ -25,6 +26,7 @@ from annotations.rules.states import (
     RoundKind,
     RoundState,
 )
+from annotations.rules.topics import HEAVIEST, Choice
 from codesign.consent.models import ConsentRecord
 from codesign.consent.rules import Purpose
 
@@ -87,8 +89,8 @@ class SeatQuerySet(models.QuerySet["Seat"]):
     def not_had_by(self, member_id: uuid.UUID) -> SeatQuerySet:
         """Those whose prompt is new to a member.
 
-        A prompt is not new if they had its task (and did not let the lease expire), skipped the
-        prompt, or read in review what others wrote about it.
+        A prompt is not new if they had its task (and did not let the lease expire or put it off),
+        skipped the prompt, or read in review what others wrote about it.
 
         Uses NOT IN, for which PostgreSQL builds a hash table of what the member had. NOT EXISTS
         became a nested loop when the planner had no statistics of the table: quadratic in the work
@@ -98,8 +100,8 @@ class SeatQuerySet(models.QuerySet["Seat"]):
 
         mine = Assignment.objects.filter(member_id=member_id)
         return self.filter(
-            ~Q(task_id__in=mine.not_expired().values("task_id")),
-            ~Q(task__prompt_id__in=mine.skipped().values("prompt_id")),
+            ~Q(task_id__in=mine.had().values("task_id")),
+            ~Q(task__prompt_id__in=mine.skipped_for_good().values("prompt_id")),
             ~Q(
                 task__prompt_id__in=SeenInReview.objects.filter(member_id=member_id).values(
                     "prompt_id"
@@ -107,12 +109,35 @@ class SeatQuerySet(models.QuerySet["Seat"]):
             ),
         )
 
+    def not_refused_by(self, member_id: uuid.UUID) -> SeatQuerySet:
+        """Those without a topic that a member never wants to see.
+
+        The refused topics are read once, as an array; each seat that may be next needs its prompt.
+        A condition by EXISTS became a hash table of all prompts.
+        """
+        from annotations.models.topics import TopicChoice
+
+        refused = TopicChoice.objects.filter(member_id=member_id, choice=Choice.NEVER)
+        return self.filter(~Q(task__prompt__topics__overlap=refused.values("topic")))
+
+    def not_put_off_by(self, member_id: uuid.UUID) -> SeatQuerySet:
+        """Those whose task a member has not put off until another day."""
+        from annotations.models.assignments import Assignment
+
+        put_off = Assignment.objects.filter(member_id=member_id, later_until__gt=Now())
+        return self.filter(~Q(task_id__in=put_off.values("task_id")))
+
+    def not_heaviest(self) -> SeatQuerySet:
+        """Those whose prompt does not have the highest intensity."""
+        return self.filter(task__prompt__intensity__lt=HEAVIEST)
+
     def offered_to(self, *, member_id: uuid.UUID, cohort_id: uuid.UUID | None) -> SeatQuerySet:
-        """Offered seats of a cohort with prompts that are new to the member, in queue order.
+        """Offered seats of a cohort that the member may have now, in queue order.
 
         Evaluation rounds come first, then the task nearest to completion.
         """
-        seats = self.not_had_by(member_id).filter(offered=True, cohort=cohort_id)
+        new = self.not_had_by(member_id).not_refused_by(member_id).not_put_off_by(member_id)
+        seats = new.filter(offered=True, cohort=cohort_id)
         return seats.order_by(F("first").desc(), F("number").desc(), "shuffle")
 
     def waiting_for(self, *, member_id: uuid.UUID, cohort_id: uuid.UUID | None) -> SeatQuerySet:
@@ -121,12 +146,16 @@ class SeatQuerySet(models.QuerySet["Seat"]):
         Their answers could not be used. `services.seats` draws which kind a lease takes first.
         """
         seats = self.offered_to(member_id=member_id, cohort_id=cohort_id)
+        return seats.of_kinds_allowed_by(member_id)
+
+    def of_kinds_allowed_by(self, member_id: uuid.UUID) -> SeatQuerySet:
+        """Those that are not of evaluation rounds, and all if the member allows evaluation."""
         tests = ConsentRecord.objects.filter(member_id=member_id).eligible_for(Purpose.EVALUATION)
-        return seats.filter(Q(first=False) | Exists(tests))
+        return self.filter(Q(first=False) | Exists(tests))
 
 
-WORK = Q(state=AssignmentState.SUBMITTED) | Q(state=AssignmentState.SKIPPED, skip_paid=True)
-"""A judgement, or a skip that is paid."""
+WORK = Q(state=AssignmentState.SUBMITTED) | Q(skip_paid=True)
+"""A judgement, or a skip that is paid, even if it was undone afterwards."""
 PAID = WORK & Q(pay_check__in=CREDITED)
 """Work that the ledger credits; not if its pay is held or was refused."""
 PAY_HELD = Q(pay_check=PayCheck.HELD)
@@ -146,17 +175,17 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         """Those with a judgement."""
         return self.filter(state=AssignmentState.SUBMITTED)
 
-    def skipped(self) -> AssignmentQuerySet:
-        """Those that were skipped, paid or not."""
-        return self.filter(state=AssignmentState.SKIPPED)
+    def skipped_for_good(self) -> AssignmentQuerySet:
+        """Those that were skipped and do not come back, paid or not."""
+        return self.filter(state=AssignmentState.SKIPPED, later_until=None)
 
     def ended(self) -> AssignmentQuerySet:
         """Those that were judged or skipped."""
         return self.filter(ENDED)
 
-    def not_expired(self) -> AssignmentQuerySet:
-        """All but those whose lease ended before anything was sent."""
-        return self.exclude(state=AssignmentState.EXPIRED)
+    def had(self) -> AssignmentQuerySet:
+        """All but those whose lease ended before anything was sent, and those put off."""
+        return self.exclude(state=AssignmentState.EXPIRED).filter(later_until=None)
 
     def paid(self) -> AssignmentQuerySet:
         """Work of people that the ledger credits."""

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from annotations.models import Assignment, OrderBalance, Response, Seat, SeenInReview
+from annotations.models.querysets import SeatQuerySet
 from annotations.queries import rubrics
 from annotations.rules import sittings
 from annotations.rules.model_markup import readable, without_tokens
@@ -90,12 +91,19 @@ class ShownAssignment(TypedDict):
     rubric: ShownRubric
     asks: list[str]
     pay: ShownPay
+    covered: bool
     draft: dict[str, Any] | None
 
 
-def waiting_seats(member: Member) -> QuerySet[Seat]:
+def waiting_seats(member: Member) -> SeatQuerySet:
     """Return the seats that the member may be given now, in queue order."""
     return Seat.objects.waiting_for(member_id=member.id, cohort_id=member.cohort_id)
+
+
+def coming_seats(member: Member) -> QuerySet[Seat]:
+    """Return the seats that the member may be given now or on another day."""
+    seats = Seat.objects.not_had_by(member.id).not_refused_by(member.id)
+    return seats.of_kinds_allowed_by(member.id).filter(offered=True, cohort=member.cohort_id)
 
 
 def _first(seats: QuerySet[Seat], *, skip_locked: bool) -> QuerySet[Seat]:
@@ -123,6 +131,27 @@ def first_ordinary(member_id: uuid.UUID, cohort_id: uuid.UUID) -> QuerySet[Seat]
 
 
 @CompiledQuery
+def first_light_free(member_id: uuid.UUID, cohort_id: uuid.UUID) -> QuerySet[Seat]:
+    """Return the same as `first_free`, without prompts of the highest intensity."""
+    waiting = Seat.objects.waiting_for(member_id=member_id, cohort_id=cohort_id)
+    return _first(waiting.not_heaviest(), skip_locked=True)
+
+
+@CompiledQuery
+def first_light_ordinary(member_id: uuid.UUID, cohort_id: uuid.UUID) -> QuerySet[Seat]:
+    """Return the same as `first_ordinary`, without prompts of the highest intensity."""
+    offered = Seat.objects.offered_to(member_id=member_id, cohort_id=cohort_id)
+    return _first(offered.not_heaviest().filter(first=False), skip_locked=True)
+
+
+@CompiledQuery
+def first_light_waiting(member_id: uuid.UUID, cohort_id: uuid.UUID) -> QuerySet[Seat]:
+    """Return the same as `first_waiting`, without prompts of the highest intensity."""
+    waiting = Seat.objects.waiting_for(member_id=member_id, cohort_id=cohort_id)
+    return _first(waiting.not_heaviest(), skip_locked=False)
+
+
+@CompiledQuery
 def first_of_task(member_id: uuid.UUID, cohort_id: uuid.UUID, task_id: uuid.UUID) -> QuerySet[Seat]:
     """Return the waiting seat of one task, unless the task is locked."""
     waiting = Seat.objects.waiting_for(member_id=member_id, cohort_id=cohort_id)
@@ -137,8 +166,15 @@ def first_waiting(member_id: uuid.UUID, cohort_id: uuid.UUID) -> QuerySet[Seat]:
 
 
 def _judging(user_id: uuid.UUID) -> QuerySet[Member]:
-    """Return a person's current memberships with their studies, locked when read."""
-    members = Member.objects.current().filter(user_id=user_id).select_related("study")
+    """Return a person's current memberships, locked when read.
+
+    With all that a lease needs to know of the person: the study, both limits and the time zone.
+    """
+    members = (
+        Member.objects.current()
+        .filter(user_id=user_id)
+        .select_related("study__daily_limit", "daily_limit", "user")
+    )
     return members.select_for_update(no_key=True, of=("self",))
 
 
@@ -199,6 +235,14 @@ def leads_of(
     return OrderBalance.objects.filter(
         member_id=member_id, first_source=first_source, second_source=second_source
     ).values_list("lead")
+
+
+def put_off_before(*, member_id: uuid.UUID, now: datetime) -> list[uuid.UUID]:
+    """Return the newest tasks that a member put off and may have again, at most three."""
+    mine = Assignment.objects.filter(member_id=member_id)
+    put_off = mine.filter(later_until__lte=now).exclude(task_id__in=mine.had().values("task_id"))
+    newest = put_off.order_by("-later_until", "-ended_at").values_list("task_id", flat=True)
+    return list(dict.fromkeys(newest[:3]))
 
 
 def said_not_today(*, member: Member, now: datetime) -> bool:
@@ -296,6 +340,7 @@ def shown(*, actor: Actor, assignment: Assignment) -> ShownAssignment:
         "rubric": _rubric(rubrics.rubric_in(assignment.rubric_id, member.study.language)),
         "asks": list(assignment.asks),
         "pay": {"amount_minor": assignment.amount_minor, "currency": assignment.currency},
+        "covered": bool(assignment.covered),
         "draft": assignment.draft,
     }
 

@@ -8,13 +8,11 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from annotations.models import Assignment, Round, Seat
-from annotations.models.querysets import in_use
-from annotations.queries import filling, offering
+from annotations.models.querysets import SeatQuerySet, in_use
+from annotations.queries import assignments, filling, load, offering
 from annotations.registry import BEING_WRITTEN
 from annotations.rules.states import SeatState
 from codesign.compensation import queries as compensation
-from codesign.consent import queries as consent
-from codesign.consent.rules import Purpose
 from codesign.jobs.queries import unfinished
 from codesign.shared.actors import Actor
 from codesign.studies.models import Member
@@ -27,7 +25,11 @@ class Nothing(StrEnum):
     PAUSED = "paused"
     CLOSED = "closed"  # the study is closed or not open yet
     UNPAID = "unpaid"  # no pay rate is in force
+    FULL = "full"  # their daily limit is reached
+    HEAVIEST = "heaviest"  # only texts of the highest intensity wait, and they just read one
     WRITING = "writing"  # responses or tasks are being created
+    LATER = "later"  # they put the remaining tasks off until another day
+    TOPICS = "topics"  # the remaining tasks have topics that they never want to see
     OTHERS = "others"  # others have the remaining tasks and may return them
     BETWEEN = "between"  # no round is open for this cohort
     DONE = "done"  # they judged or skipped everything
@@ -35,7 +37,7 @@ class Nothing(StrEnum):
 
 
 def why_nothing(*, actor: Actor, member: Member) -> Nothing:
-    """Return why nothing was leased to a member; at most eight queries."""
+    """Return why nothing was leased to a member; at most 20 queries."""
     if member.user_id != actor.user_id or member.cohort_id is None:
         return Nothing.NONE_YET
     if member.study.state == StudyState.PAUSED:
@@ -44,14 +46,28 @@ def why_nothing(*, actor: Actor, member: Member) -> Nothing:
         return Nothing.CLOSED
     if compensation.rate_in_force(cohort_id=member.cohort_id, at=timezone.now()) is None:
         return Nothing.UNPAID
+    if protected := limited(member):
+        return protected
     if _being_written(member):
         return Nothing.WRITING
+    if own := _own_choice(member):
+        return own
     if _held_by_others(member):
         return Nothing.OTHERS
     if not _open_rounds(member).exists():
         return Nothing.BETWEEN
     did_something = Assignment.objects.filter(member=member).ended().exists()
     return Nothing.DONE if did_something else Nothing.NONE_YET
+
+
+def limited(member: Member) -> Nothing | None:
+    """Return which protection keeps the waiting tasks from a member now, or None."""
+    last, now = assignments.latest(member), timezone.now()
+    if load.day_of(member, last=last, now=now).is_full:
+        return Nothing.FULL
+    if load.only_heaviest_wait(member, last=last, now=now):
+        return Nothing.HEAVIEST
+    return None
 
 
 def _open_rounds(member: Member) -> QuerySet[Round]:
@@ -69,13 +85,26 @@ def _being_written(member: Member) -> bool:
     )
 
 
+def _own_choice(member: Member) -> Nothing | None:
+    """Return which choice of the member keeps the remaining offered tasks from them, or None."""
+    offered = Seat.objects.not_had_by(member.id).filter(offered=True, cohort=member.cohort_id)
+    allowed = offered.of_kinds_allowed_by(member.id)
+    if not allowed.exists() or assignments.waiting_seats(member).exists():
+        return None
+    return Nothing.LATER if allowed.not_refused_by(member.id).exists() else Nothing.TOPICS
+
+
 def _held_by_others(member: Member) -> bool:
     """Return whether somebody has a seat that this member could get if it were returned."""
-    tests = consent.signed_for(member_id=member.id, purpose=Purpose.EVALUATION).exists()
-    leased = Seat.objects.not_had_by(member.id).filter(
+    leased = _could_have(member).filter(
         in_use("task__prompt"),
         cohort=member.cohort_id,
         state=SeatState.LEASED,
         task__round__in=_open_rounds(member),
     )
-    return (leased if tests else leased.filter(first=False)).exists()
+    return leased.exists()
+
+
+def _could_have(member: Member) -> SeatQuerySet:
+    seats = Seat.objects.not_had_by(member.id).not_refused_by(member.id)
+    return seats.not_put_off_by(member.id).of_kinds_allowed_by(member.id)

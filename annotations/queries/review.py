@@ -37,7 +37,7 @@ from annotations.models import (
     SeenInReview,
 )
 from annotations.models.querysets import FlagQuerySet, RewriteQuerySet
-from annotations.queries.assignments import waiting_seats
+from annotations.queries.assignments import coming_seats
 from annotations.queries.own_texts import kept_private
 from annotations.rules.own_texts import OwnKind
 from codesign.consent.models import Withdrawal
@@ -136,9 +136,11 @@ def _kept_back(actor: Actor, study_id: uuid.UUID) -> Q | None:
     if judge is None:
         return None
     prompt = OuterRef("response__prompt")
-    offered = waiting_seats(judge).filter(task__prompt=prompt)
+    offered = coming_seats(judge).filter(task__prompt=prompt)
     own = Assignment.objects.filter(member=judge, prompt=prompt)
-    over = Exists(own.skipped()) | Exists(SeenInReview.objects.filter(member=judge, prompt=prompt))
+    over = Exists(own.skipped_for_good()) | Exists(
+        SeenInReview.objects.filter(member=judge, prompt=prompt)
+    )
     comes_back = Q(response__prompt__held_out=True) & ~over
     return Q(Exists(offered)) | Q(Exists(own.leased())) | comes_back
 

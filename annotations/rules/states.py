@@ -210,7 +210,7 @@ ASSIGNMENT_STATES = Transitions.of(
         "leased": ["submitted", "skipped", "expired", "returned"],
         "expired": ["submitted", "skipped"],
         "submitted": [],
-        "skipped": [],
+        "skipped": ["expired"],  # undone
         "returned": [],
     },
 )

@@ -10,7 +10,8 @@ from rest_framework import serializers
 
 from annotations.contract.draft import SubmissionDraft
 from annotations.rules.states import Ask
-from codesign.shared.serializers import Shape
+from annotations.rules.topics import Choice
+from codesign.shared.serializers import OneOf, Shape
 
 
 class MessageSerializer(Shape):
@@ -90,6 +91,9 @@ class AssignmentSerializer(Shape):
     rubric = RubricSerializer()
     asks = serializers.ListField(child=serializers.ChoiceField([str(ask) for ask in Ask]))
     pay = PaySerializer()
+    covered = serializers.BooleanField(
+        help_text="Show the topics and the intensity first, and the text once the person opens it."
+    )
     draft = DraftField(allow_null=True)
 
 
@@ -128,10 +132,16 @@ class SupportSerializer(Shape):
     )
 
 
-class NextSerializer(Shape):
-    """The next assignment."""
+class LaterSerializer(Shape):
+    """The next assignment, or a break."""
 
     next = AssignmentSerializer(allow_null=True)
+    rest = serializers.BooleanField(help_text="Whether a break is offered now.")
+
+
+class NextSerializer(LaterSerializer):
+    """The next assignment after work that counts."""
+
     pay_held = serializers.BooleanField(
         help_text="Whether a person checks the pay for this work before it is credited."
     )
@@ -142,3 +152,29 @@ class SubmittedSerializer(NextSerializer):
     """A stored judgement, and the next assignment."""
 
     judgement = serializers.UUIDField()
+
+
+class TopicChoiceSerializer(Shape):
+    """What the person wants of one topic of the study's prompts."""
+
+    topic = serializers.CharField(max_length=60)
+    choice = OneOf([str(choice) for choice in Choice])
+
+
+class CareChoicesSerializer(Shape):
+    """The person's choices."""
+
+    choices = TopicChoiceSerializer(many=True)
+    minutes = serializers.IntegerField(
+        allow_null=True, help_text="Their own daily limit of heavy texts; null for the study's."
+    )
+    study_minutes = serializers.IntegerField(help_text="The daily limit of the study.")
+
+
+class ChooseSerializer(Shape):
+    """Choices to store."""
+
+    choices = serializers.ListField(child=TopicChoiceSerializer(), required=False)
+    minutes = serializers.IntegerField(
+        allow_null=True, required=False, help_text="Own daily limit; null for the study's."
+    )

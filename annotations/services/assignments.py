@@ -6,33 +6,27 @@ requests. `seats` documents the order of locks.
 
 from __future__ import annotations
 
-import random
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
-from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotations.contract.unchecked import holds_answers
-from annotations.models import Assignment, Response, Task
+from annotations.models import Assignment, Task
 from annotations.permissions import JUDGE
 from annotations.queries import assignments as queries
-from annotations.queries import rubrics
-from annotations.rules import order, sittings, work_speed
+from annotations.queries import load
+from annotations.rules.load import Day
 from annotations.rules.states import AssignmentState
-from annotations.services import assignment_states, seats  # noqa: F401 - how one moves
+from annotations.services import assignment_states, new_leases, seats  # noqa: F401 - how one moves
 from codesign.compensation import queries as compensation
 from codesign.compensation.models import PayRate
-from codesign.compensation.rules import pay_for, seconds_for
 from codesign.consent import queries as consent
 from codesign.shared.actors import SYSTEM, Actor
-from codesign.shared.compiled_queries import insert
 from codesign.shared.errors import NoConsent, NotFound, NotPermitted
 from codesign.shared.transition import transition
 from codesign.studies.models import Member
@@ -40,12 +34,6 @@ from codesign.studies.rules import StudyState
 
 PATIENCE = 100
 """Attempts to take a seat while others take the same ones."""
-
-KEEP_LEAD = """
-    INSERT INTO annotations_orderbalance (member_id, first_source, second_source, lead)
-    VALUES (%s, %s, %s, %s)
-    ON CONFLICT (member_id, first_source, second_source) DO UPDATE SET lead = excluded.lead
-"""
 
 
 @dataclass(frozen=True)
@@ -63,6 +51,8 @@ class NextLease:
     assignment: Assignment | None
     created: bool = False
     contended: bool = False
+    rest: bool = False
+    """Whether nothing was leased so that a break can be offered."""
 
 
 def lock_member(*, actor: Actor, slug: str) -> Member:
@@ -128,150 +118,98 @@ def lease_next(
 ) -> NextLease:
     """Lease the next task to a locked member without a lease. `last` is their last assignment.
 
-    Without a pay rate in force nothing is leased, because people must know the pay beforehand.
+    Without a pay rate in force nothing is leased, because people must know the pay beforehand. Nor
+    once the daily limit is reached: `member` is locked, so parallel requests cannot pass it.
     """
-    if member.study.state != StudyState.OPEN or member.cohort_id is None:
-        return NextLease(None)
-    rate = compensation.rate_in_force(cohort_id=member.cohort_id, at=now)
+    rate = _rate(member, now)
     if rate is None:
         return NextLease(None)
-    seat, contended = _seat_for(member, wait=wait, begun=last)
+    day = load.day_of(member, last=last, now=now)
+    if day.is_full:
+        return NextLease(None)
+    first = None if wait else _wanted_first(member, last=last, day=day, now=now)
+    seat, contended = (first, False) if first else _seat_for(member, wait=wait, last=last, now=now)
     if seat is None:
         return NextLease(None, contended=contended)
-    plan = rubrics.plan_of(seat.round_id, member.cohort_id)
-    if seat.number < plan.overlap:
-        seats.offer_lowest(task_id=seat.task_id, cohort_id=member.cohort_id)
-    responses = queries.responses_of.all(task_id=seat.task_id)
-    begun = _begun(seat, last)
-    shown = _order_of(begun) if begun else _order(member, responses)
-    made = Assignment(
-        study=member.study,
+    made = new_leases.make(
         member=member,
-        task_id=seat.task_id,
-        prompt=responses[0].prompt,
-        seat_id=seat.seat_id,
-        asks=list(plan.asks),
-        rubric_id=plan.rubric_id,
-        order_shown=list(shown.ids),
-        seed=shown.seed,
-        propensity=shown.propensity,
-        amount_minor=pay_for(amount_minor=rate.amount_minor, replies=len(responses)),
-        currency=rate.currency,
-        **_pace(rate, responses, last, now),
-        leased_at=now,
-        expires_at=now + timedelta(minutes=settings.ASSIGNMENT_LEASE_MINUTES),
-        sitting=_sitting(last, now),
-        **_kept(begun, shown_at),
+        seat=seat,
+        rate=rate,
+        last=last,
+        begun=new_leases.begun_of(seat=seat, last=last),
+        load_before=day.load,
+        now=now,
+        shown_at=shown_at,
     )
-    insert(made)
-    made.responses = {response.id: response for response in responses}
     return NextLease(made, created=True)
 
 
-def _begun(seat: seats.FirstSeat, last: Assignment | None) -> Assignment | None:
-    """Return the member's earlier assignment of this task with a draft, if any, to continue it.
-
-    The time when it was first shown is kept, so people who read it earlier can send it quickly.
-    """
-    if seat.begun_id is None:
+def _rate(member: Member, now: datetime) -> PayRate | None:
+    """Return the rate at which the member's work is paid now; None while nothing is leased."""
+    if member.study.state != StudyState.OPEN or member.cohort_id is None:
         return None
-    is_last = last is not None and last.id == seat.begun_id
-    return last if last and is_last else Assignment.objects.get(id=seat.begun_id)
+    return compensation.rate_in_force(cohort_id=member.cohort_id, at=now)
 
 
-def _kept(begun: Assignment | None, shown_at: datetime | None) -> dict[str, Any]:
-    if begun is None:
-        return {"first_shown_at": shown_at}
-    return {
-        "first_shown_at": begun.first_shown_at or shown_at,
-        "draft": begun.draft,
-        "draft_saved_at": begun.draft_saved_at,
-    }
-
-
-def _order_of(begun: Assignment) -> order.Order:
-    """Return the order of the draft, so that its answers about reply A stay valid."""
-    return order.Order(
-        ids=tuple(begun.order_shown), seed=begun.seed, propensity=begun.propensity, lead=0
+def lease_again(
+    *, member: Member, begun: Assignment, last: Assignment, load_before: int, now: datetime
+) -> Assignment | None:
+    """Lease the task of an earlier assignment again, to continue it; None if it is not free."""
+    rate = _rate(member, now)
+    seat = seats.take_again(member=member, task_id=begun.task_id) if rate else None
+    if rate is None or seat is None or not seat.taken:
+        return None
+    return new_leases.make(
+        member=member,
+        seat=seat,
+        rate=rate,
+        last=last,
+        begun=begun,
+        load_before=load_before,
+        now=now,
+        shown_at=now,
     )
 
 
-def _sitting(last: Assignment | None, now: datetime) -> uuid.UUID:
-    """Return the current sitting, or a new one after a longer pause."""
-    goes_on = last is not None and sittings.same_sitting(ended_at=last.ended_at, now=now)
-    return last.sitting if last and goes_on else uuid.uuid4()
+def _wanted_first(
+    member: Member, *, last: Assignment | None, day: Day, now: datetime
+) -> seats.FirstSeat | None:
+    """Lease a task that the member expects to continue with, if it is still free.
 
-
-def _pace(
-    rate: PayRate, responses: Sequence[Response], last: Assignment | None, now: datetime
-) -> dict[str, int]:
-    """Return the fields that `rules.work_speed` uses when this lease ends."""
-    promised = seconds_for(estimated_seconds=rate.estimated_seconds, replies=len(responses))
-    return {
-        "promised_seconds": promised,
-        "words_shown": _words(responses),
-        "spare_seconds": work_speed.spare_at(
-            last.spare if last else None,
-            now=now,
-            promised=promised,
-            pace=settings.PAY_PACE,
-        ),
-        "skips_before": _skips_before(last, now),
-    }
-
-
-def _words(responses: Sequence[Response]) -> int:
-    """Count the words of a prompt and its responses, without system messages."""
-    turns = responses[0].prompt.messages
-    asked = (turn["content"] for turn in turns if turn["role"] != "system")
-    return work_speed.count_words([*asked, *(response.text for response in responses)])
-
-
-def _skips_before(last: Assignment | None, now: datetime) -> int:
-    if last is None:
-        return 0
-    return work_speed.skips_before(
-        skips=last.skips_before or 0,
-        skipped=last.state == AssignmentState.SKIPPED,
-        judged=last.state == AssignmentState.SUBMITTED,
-        pause=now - (last.ended_at or last.leased_at),
-    )
+    That is the one that they stopped, if they had begun to answer or it was of the highest
+    intensity, which they could not get anew; and on a new day, those that they put off.
+    """
+    tasks: list[uuid.UUID] = []
+    if last and last.state == AssignmentState.EXPIRED:
+        heavy = load.is_after_heaviest(last, now=now)
+        tasks = [last.task_id] if heavy or holds_answers(last.draft) else []
+    if last and day.is_new:
+        tasks += queries.put_off_before(member_id=member.id, now=now)
+    for task_id in tasks:
+        seat = seats.take_again(member=member, task_id=task_id)
+        if seat and seat.taken:
+            return seat
+    return None
 
 
 def _seat_for(
-    member: Member, *, wait: bool, begun: Assignment | None
+    member: Member, *, wait: bool, last: Assignment | None, now: datetime
 ) -> tuple[seats.FirstSeat | None, bool]:
     """Return (a seat that is now leased to the member, whether others hold the remaining tasks).
 
-    A task that the member began to answer comes first, if it is still free. Only the first search
-    may wait, and only while no other task is locked.
+    A text of the highest intensity never follows another one. Only the first search may wait, and
+    only while no other task is locked.
     """
-    if begun and begun.state == AssignmentState.EXPIRED and holds_answers(begun.draft):
-        first = seats.take_again(member=member, task_id=begun.task_id)
-        if first and first.taken:
-            return first, False
+    light = load.is_after_heaviest(last, now=now)
     for skip_locked in [False] if wait else [True] * PATIENCE:
-        first = seats.take_first(member=member, skip_locked=skip_locked)
+        first = seats.take_first(member=member, skip_locked=skip_locked, light=light)
         if first is None:
-            return None, not wait and queries.waiting_seats(member).exists()
+            waiting = queries.waiting_seats(member)
+            waiting = waiting.not_heaviest() if light else waiting
+            return None, not wait and waiting.exists()
         if first.taken:
             return first, False
     return None, True
-
-
-def _order(member: Member, responses: Sequence[Response]) -> order.Order:
-    """Decide the order of responses, and store the balance of the pair of sources."""
-    seed = random.SystemRandom().getrandbits(63)
-    candidates = [order.Candidate(id=response.id, source=response.source) for response in responses]
-    pair = order.balanced_pair(candidates)
-    if pair is None:
-        return order.decide(candidates, seed=seed, lead=0)  # no pair to balance
-    first, second = pair
-    leads = queries.leads_of.rows(member_id=member.id, first_source=first, second_source=second)
-    decided = order.decide(candidates, seed=seed, lead=leads[0][0] if leads else 0)
-    with connection.cursor() as cursor:
-        cursor.execute(KEEP_LEAD, [member.id, first, second, decided.lead])
-    return decided
 
 
 def end_lease(
@@ -282,12 +220,15 @@ def end_lease(
     state: AssignmentState,
     why: str,
     now: datetime,
+    later_until: datetime | None = None,
 ) -> None:
     """End a lease without a judgement. The seat becomes free, and the draft stays.
 
-    The caller has locked the member and `task`.
+    With `later_until`, the member does not get the task again before that time. The caller has
+    locked the member and `task`.
     """
-    transition(assignment, to=state, actor=actor, changes={"ended_at": now}, why=why)
+    changes = {"ended_at": now, "later_until": later_until}
+    transition(assignment, to=state, actor=actor, changes=changes, why=why)
     seats.free(seat=assignment.seat, task=task)
 
 
@@ -373,8 +314,21 @@ def stop_all(*, actor: Actor, slug: str) -> None:
         stop(actor=actor, assignment_id=held.id)
 
 
+def open_text(*, actor: Actor, assignment: Assignment) -> None:
+    """Uncover a text whose content note the actor has read. Reading time begins now."""
+    if assignment.covered and assignment.member.user_id == actor.user_id:
+        assignment.covered = False
+        Assignment.objects.filter(id=assignment.id).update(covered=False)
+    mark_shown(actor=actor, assignment=assignment)
+
+
 def mark_shown(*, actor: Actor, assignment: Assignment) -> None:
-    """Record when the assignment was first shown to the actor, in one atomic statement."""
+    """Record when the text was first shown to the actor, in one atomic statement.
+
+    While a text is covered, it is not shown.
+    """
+    if assignment.covered:
+        return
     if assignment.first_shown_at is None and assignment.member.user_id == actor.user_id:
         assignment.first_shown_at = timezone.now()
         Assignment.objects.filter(id=assignment.id, first_shown_at=None).update(

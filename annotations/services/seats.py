@@ -60,6 +60,14 @@ TAKE = """
         SELECT id FROM annotations_assignment AS begun
         WHERE begun.task_id = chosen.task_id AND member_id = %s AND draft IS NOT NULL
         ORDER BY draft_saved_at DESC LIMIT 1
+    ), EXISTS (
+        SELECT FROM annotations_assignment AS undone
+        WHERE undone.task_id = chosen.task_id AND member_id = %s
+          AND state = 'expired' AND skip_paid
+    ), EXISTS (
+        SELECT FROM annotations_topicchoice AS asked, annotations_task AS task, annotations_prompt
+        WHERE asked.member_id = %s AND asked.choice = 'ask' AND task.id = chosen.task_id
+          AND annotations_prompt.id = task.prompt_id AND asked.topic = ANY (topics)
     ) FROM chosen
 """
 OFFER_LOWEST = """
@@ -97,7 +105,7 @@ OFFER_NONE = """
 FILL = """
     WITH filled AS (UPDATE annotations_seat SET state = 'filled' WHERE id = %s)
     UPDATE annotations_assignment SET state = %s, seat_id = %s, ended_at = %s, example = %s,
-      spare_seconds = %s
+      spare_seconds = %s, later_until = NULL
     WHERE id = %s
 """
 
@@ -110,6 +118,8 @@ class FirstSeat:
     """The first seat offered to a member, and whether they have it now.
 
     `begun_id` is their earlier assignment of this task with the newest draft, if any.
+    `paid_before`: they skipped it, were paid, and undid the skip. `asked_first`: they want to be
+    asked before they read about one of its topics.
     """
 
     seat_id: int
@@ -118,27 +128,32 @@ class FirstSeat:
     round_id: uuid.UUID
     taken: bool
     begun_id: uuid.UUID | None
+    paid_before: bool
+    asked_first: bool
 
 
 COMPARISONS = 3
 """One in this number of leases looks for seats of evaluation rounds first."""
 
 
-def take_first(*, member: Member, skip_locked: bool) -> FirstSeat | None:
+def take_first(*, member: Member, skip_locked: bool, light: bool) -> FirstSeat | None:
     """Lock the task of the first seat offered to a member, and lease the seat.
 
     The query may see data that is older than the lock. If somebody else took the seat first,
     `taken` is False and the caller tries again. The caller offers the next seat.
 
     Seats of evaluation rounds are mixed in at random, so that their place reveals nothing. If one
-    kind is used up, a second statement takes the other.
+    kind is used up, a second statement takes the other. `light` leaves out prompts of the highest
+    intensity.
     """
     if not skip_locked:
-        return _take(queries.first_waiting, member=member)
+        waiting = queries.first_light_waiting if light else queries.first_waiting
+        return _take(waiting, member=member)
+    free = queries.first_light_free if light else queries.first_free
     if not secrets.randbelow(COMPARISONS):
-        return _take(queries.first_free, member=member)
-    ordinary = _take(queries.first_ordinary, member=member)
-    return ordinary or _take(queries.first_free, member=member)
+        return _take(free, member=member)
+    ordinary = queries.first_light_ordinary if light else queries.first_ordinary
+    return _take(ordinary, member=member) or _take(free, member=member)
 
 
 def take_again(*, member: Member, task_id: uuid.UUID) -> FirstSeat | None:
@@ -149,7 +164,7 @@ def take_again(*, member: Member, task_id: uuid.UUID) -> FirstSeat | None:
 def _take(first: CompiledQuery[Seat], *, member: Member, **which: uuid.UUID) -> FirstSeat | None:
     parameters = first.parameters(member_id=member.id, cohort_id=member.cohort_id, **which)
     with connection.cursor() as cursor:
-        cursor.execute(TAKE.format(first_waiting=first.sql), [*parameters, member.id])
+        cursor.execute(TAKE.format(first_waiting=first.sql), [*parameters, *[member.id] * 3])
         row = cursor.fetchone()
     return FirstSeat(*row) if row else None
 

@@ -21,16 +21,17 @@ from annotations.rules import sittings, work_speed
 from annotations.rules.own_texts import OwnKind, Source
 from annotations.rules.states import ASSIGNMENT_STATES, AssignmentState, WhyHeld
 from annotations.rules.texts import storable
-from annotations.services import assignments, judgements, own_texts, pay_holds, seats
+from annotations.services import assignments, judgements, next_lease, own_texts, pay_holds, seats
 from codesign.consent import queries as consent
 from codesign.shared.actors import SYSTEM, Actor
-from codesign.shared.errors import Conflict, Invalid, NoConsent, NotPermitted
+from codesign.shared.errors import Conflict, Invalid, NoConsent
 from codesign.shared.transition import transition
 from codesign.studies.models import Member
 
 SKIP_FIELDS = (
     "state",
     "ended_at",
+    "later_until",
     "skip_paid",
     "skip_reason",
     "skip_note",
@@ -50,6 +51,8 @@ class Submitted:
     repeated: bool
     held: bool
     """Whether its pay is held."""
+    rest: bool
+    """Whether a break is offered instead of the next assignment."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +62,10 @@ class Skipped:
     next: Assignment | None
     paid: bool
     held: bool
+    many: bool
+    """Whether a break is offered after several skips in a row."""
     rest: bool
-    """Whether a break is offered instead of the next assignment."""
+    """Whether a break is offered after a long time or heavy texts."""
 
 
 def submit(
@@ -83,8 +88,8 @@ def submit(
         record_id = _consent(member)
         if assignment.state == AssignmentState.SUBMITTED:
             judgement = _repeated(assignment, sent, idempotency_key)
-            following = queries.held(actor=actor, slug=member.study.slug)
-            return Submitted(judgement, following, True, assignment.pay_held)
+            held = queries.held(actor=actor, slug=member.study.slug)
+            return Submitted(judgement, held, True, assignment.pay_held, rest=False)
         _check_unfinished(assignment)
         now = timezone.now()
         submission = sent.checked(judgements.asked_of(member=member, assignment=assignment))
@@ -107,10 +112,11 @@ def submit(
         own_texts.keep_private(
             member=member, source=Source.JUDGEMENT, about=judgement.id, sent=written.texts
         )
-        if not example:
+        if not example and not assignment.skip_paid:
             pay_holds.credit_or_hold(assignment=assignment, why=why, now=now)
-        next_lease = _next_lease(member, assignment, late=late, now=now)
-    return Submitted(judgement, _next(actor, member, next_lease), False, why is not None)
+        following = next_lease.after_work(member=member, ended=assignment, late=late, now=now)
+    after = next_lease.settled(actor=actor, member=member, next_lease=following)
+    return Submitted(judgement, after, False, why is not None, following.rest)
 
 
 def _check_key(key: str) -> None:
@@ -214,30 +220,7 @@ def _newer_lease(assignment: Assignment) -> Assignment | None:
     if assignment.state != AssignmentState.EXPIRED:
         return None
     same = Assignment.objects.filter(member_id=assignment.member_id, task_id=assignment.task_id)
-    return same.not_expired().select_related("seat").first()
-
-
-def _next_lease(
-    member: Member, ended: Assignment, *, late: bool, now: datetime
-) -> assignments.NextLease:
-    """Return the next assignment; after late work, the one that the person already has.
-
-    After late work, the sitting continues from the latest lease, so that sittings stay consecutive.
-    """
-    last = (queries.latest(member) if late else None) or ended
-    if last.state == AssignmentState.LEASED:
-        return assignments.NextLease(last)
-    return assignments.lease_next(member=member, now=now, last=last, shown_at=now)
-
-
-def _next(actor: Actor, member: Member, next_lease: assignments.NextLease) -> Assignment | None:
-    """Return the new lease. If others held the remaining tasks, wait for one now."""
-    if not next_lease.contended:
-        return next_lease.assignment
-    try:
-        return assignments.lease(actor=actor, slug=member.study.slug).assignment
-    except NotPermitted:  # consent was withdrawn since; the judgement stays
-        return None
+    return same.had().select_related("seat").first()
 
 
 @transaction.atomic
@@ -259,12 +242,12 @@ def save_draft(*, actor: Actor, assignment_id: uuid.UUID, sent: UncheckedSubmiss
 
 
 def skip(*, actor: Actor, assignment_id: uuid.UUID, skip: Skip) -> Skipped:
-    """Skip an assignment for good, and lease the next one.
+    """Skip an assignment, and lease the next one. After “not today” it may come back another day.
 
     Paid like a judgement, except for a second “not today” on the person's calendar day. Repeating a
     skip changes nothing. Expired assignments can be skipped too, because they were read. After
-    several skips in a row nothing is leased, so that a break can be offered; a new request gets the
-    next one.
+    several skips in a row, and when a break is due, nothing is leased, so that a break can be
+    offered; a new request gets the next one. A skip that was paid and undone is not paid again.
     """
     with transaction.atomic():
         member = assignments.lock_member_of(actor=actor, assignment_id=assignment_id)
@@ -274,24 +257,28 @@ def skip(*, actor: Actor, assignment_id: uuid.UUID, skip: Skip) -> Skipped:
             return _skipped(assignment, queries.held(actor=actor, slug=member.study.slug))
         _check_unfinished(assignment)
         now = timezone.now()
-        assignment.skip_paid = sittings.skip_is_paid(
+        credited = assignment.skip_paid
+        assignment.skip_paid = credited or sittings.skip_is_paid(
             reason=skip.reason, said_not_today=queries.said_not_today(member=member, now=now)
         )
         assignment.skip_reason, assignment.skip_note = skip.reason, skip.note
-        late = assignment.state == AssignmentState.EXPIRED
-        why = pay_holds.why_held(
-            assignment=assignment, now=now, judged=False, paid=assignment.skip_paid
+        assignment.later_until = sittings.back_on(
+            reason=skip.reason, now=now, zone=member.user.timezone
         )
+        late = assignment.state == AssignmentState.EXPIRED
+        pays = assignment.skip_paid and not credited
+        why = pay_holds.why_held(assignment=assignment, now=now, judged=False, paid=pays)
         about = {"reason": skip.reason, "paid": assignment.skip_paid}
         end_with_skip(actor=actor, assignment=assignment, now=now, **about, **_held(why))
         note: list[own_texts.Sent] = [(OwnKind.SKIP_NOTE, assignment.id, skip.note)]
         own_texts.keep_private(member=member, source=Source.SKIP, about=assignment.id, sent=note)
-        if assignment.skip_paid:
+        if pays:
             pay_holds.credit_or_hold(assignment=assignment, why=why, now=now)
         if not late and _is_offered_a_break(assignment):
             return _skipped(assignment, None)
-        next_lease = _next_lease(member, assignment, late=late, now=now)
-    return _skipped(assignment, _next(actor, member, next_lease))
+        following = next_lease.after_work(member=member, ended=assignment, late=late, now=now)
+    after = next_lease.settled(actor=actor, member=member, next_lease=following)
+    return _skipped(assignment, after, rest=following.rest)
 
 
 def _is_offered_a_break(assignment: Assignment) -> bool:
@@ -299,12 +286,15 @@ def _is_offered_a_break(assignment: Assignment) -> bool:
     return work_speed.leads_to_a_break(skips=assignment.skips_before or 0)
 
 
-def _skipped(assignment: Assignment, following: Assignment | None) -> Skipped:
+def _skipped(
+    assignment: Assignment, following: Assignment | None, *, rest: bool = False
+) -> Skipped:
     return Skipped(
         next=following,
         paid=assignment.skip_paid,
         held=assignment.pay_held,
-        rest=following is None and _is_offered_a_break(assignment),
+        many=following is None and _is_offered_a_break(assignment),
+        rest=rest,
     )
 
 

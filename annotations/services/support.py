@@ -30,13 +30,16 @@ def stop_for_support(*, actor: Actor, assignment_id: uuid.UUID) -> Case:
         case = cases.ask_for_support(member=member)
         if assignment.state in (AssignmentState.LEASED, AssignmentState.EXPIRED):
             now = timezone.now()
+            credited = assignment.skip_paid  # by a skip that was undone
             assignment.skip_paid, assignment.skip_reason = True, SkipReason.OTHER
-            why = pay_holds.why_held(assignment=assignment, now=now, judged=False, paid=True)
+            pays = not credited
+            why = pay_holds.why_held(assignment=assignment, now=now, judged=False, paid=pays)
             about = {"reason": SkipReason.OTHER, "paid": True}
             if is_first:
                 why = None
             elif why:
                 about["held"] = why
             submissions.end_with_skip(actor=actor, assignment=assignment, now=now, **about)
-            pay_holds.credit_or_hold(assignment=assignment, why=why, now=now)
+            if pays:
+                pay_holds.credit_or_hold(assignment=assignment, why=why, now=now)
     return case

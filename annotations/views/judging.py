@@ -20,11 +20,12 @@ from annotations.forms.judging_form import judging_form
 from annotations.models import Assignment
 from annotations.permissions import JUDGE
 from annotations.queries import assignments as queries
-from annotations.queries import sittings
+from annotations.queries import load, sittings
 from annotations.queries.no_work import Nothing, why_nothing
 from annotations.rules.own_texts import Source
 from annotations.rules.states import AssignmentState, SkipReason
-from annotations.services import assignments, submissions, support
+from annotations.services import assignments, putting_off, submissions, support
+from annotations.views.cover import cover
 from annotations.views.questions import questions
 from annotations.views.stashed_forms import (
     asks_for_help,
@@ -34,6 +35,7 @@ from annotations.views.stashed_forms import (
     to_help,
 )
 from annotations.views.support import note_sent, offer_support
+from annotations.views.undo import offer_undo, undo
 from codesign.consent import queries as consent
 from codesign.shared.errors import Conflict, Invalid, NoConsent, TooLarge
 from codesign.shared.money import format_money
@@ -42,6 +44,17 @@ from codesign.studies.rules import Role
 
 Inputs = Mapping[str, str]
 ENDED = {AssignmentState.SUBMITTED: "sent", AssignmentState.SKIPPED: "skipped"}
+AFTER_READING = {
+    "stopped",
+    "rest",
+    "break",
+    Nothing.FULL,
+    Nothing.HEAVIEST,
+    Nothing.LATER,
+    Nothing.TOPICS,
+    Nothing.DONE,
+}
+"""States whose page says where Help is."""
 CSRF = "csrfmiddlewaretoken"
 NEXT = "annotations:judge"
 
@@ -76,7 +89,7 @@ def _is_prefetch(request: StudyRequest) -> bool:
 @keeps_what_was_written
 @page(JUDGE)
 def judge_one(request: StudyRequest, slug: str, assignment_id: uuid.UUID) -> HttpResponse:
-    """Show an assignment, or send, save, skip or stop it, or go to Help."""
+    """Show an assignment, or send, save, skip, put off or stop it, or go to Help."""
     try:
         return _one(request, slug, assignment_id)
     except NoConsent:
@@ -98,7 +111,8 @@ def _one(request: StudyRequest, slug: str, assignment_id: uuid.UUID) -> HttpResp
     if assignment.state == AssignmentState.LEASED:
         return _show(request, assignment)
     if assignment.state in ENDED:
-        return _calm(request, ENDED[AssignmentState(assignment.state)])
+        offer_undo(request, assignment)
+        return _calm(request, _ended(assignment))
     held = assignments.lease(actor=request.actor, slug=slug).assignment
     if held and held.task_id == assignment.task_id:
         return redirect(NEXT, slug=slug)  # leased again, with its draft
@@ -126,8 +140,8 @@ def _act(request: StudyRequest, assignment: Assignment) -> HttpResponse:
         lost = _("Your answers did not reach us. What was saved before is still here.")
         return _show(request, assignment, errors={"": lost})
     try:
-        if end := {"send": _send, "skip": _skip, "support": _ask_for_support}.get(wanted or ""):
-            return end(request, assignment)
+        if act := ACTIONS.get(wanted or ""):
+            return act(request, assignment)
         _save(request, assignment, request.POST)
     except Conflict:
         return _gone(request, assignment, request.POST)
@@ -135,6 +149,8 @@ def _act(request: StudyRequest, assignment: Assignment) -> HttpResponse:
         return _show(request, assignment, inputs=request.POST, errors=_messages_of(refusal))
     if from_scripts(request):
         return HttpResponse(status=204)
+    if wanted == "topics":
+        return redirect("annotations:topics", slug=assignment.member.study.slug)
     if wanted == "stop":
         assignments.stop_all(actor=request.actor, slug=assignment.member.study.slug)
         return redirect("annotations:judge-stopped", slug=assignment.member.study.slug)
@@ -161,7 +177,7 @@ def _send(request: StudyRequest, assignment: Assignment) -> HttpResponse:
     note_sent(request, source=Source.JUDGEMENT, about=submitted.judgement.id)
     request.just_sent = assignment.id  # type: ignore[attr-defined]
     messages.success(request, _("Sent.") + _added(assignment, held=submitted.held))
-    return _next(request, submitted.next)
+    return _calm(request, "break") if submitted.rest else _next(request, submitted.next)
 
 
 def _added(assignment: Assignment, *, held: bool) -> str:
@@ -188,6 +204,8 @@ def _skip(request: StudyRequest, assignment: Assignment) -> HttpResponse:
         skip=Skip.read(reason=request.POST["skip"], note=note),
     )
     note_sent(request, source=Source.SKIP, about=assignment.id)
+    assignment.refresh_from_db(fields=["state", "ended_at", "pay_check", "later_until"])
+    offer_undo(request, assignment)
     if skipped.paid:
         messages.success(request, _("Skipped.") + _added(assignment, held=skipped.held))
     else:
@@ -195,7 +213,26 @@ def _skip(request: StudyRequest, assignment: Assignment) -> HttpResponse:
             request,
             _("Skipped. “Not today” is paid once a day, so nothing was added this time."),
         )
-    return _calm(request, "rest") if skipped.rest else _next(request, skipped.next)
+    if skipped.many or skipped.rest:
+        return _calm(request, "rest" if skipped.many else "break")
+    return _next(request, skipped.next)
+
+
+def _view(request: StudyRequest, assignment: Assignment) -> HttpResponse:
+    if assignment.state != AssignmentState.LEASED:
+        return redirect(request.path)
+    assignments.open_text(actor=request.actor, assignment=assignment)
+    return _show(request, assignment)
+
+
+def _later(request: StudyRequest, assignment: Assignment) -> HttpResponse:
+    _save(request, assignment, request.POST)
+    put_off = putting_off.put_off(actor=request.actor, assignment_id=assignment.id)
+    messages.success(
+        request,
+        _("You may get this text again from tomorrow on. Your answers are kept."),
+    )
+    return _calm(request, "break") if put_off.rest else _next(request, put_off.next)
 
 
 def _ask_for_support(request: StudyRequest, assignment: Assignment) -> HttpResponse:
@@ -205,6 +242,9 @@ def _ask_for_support(request: StudyRequest, assignment: Assignment) -> HttpRespo
 
 
 def _save(request: StudyRequest, assignment: Assignment, inputs: Inputs) -> None:
+    """Save the form as a draft. A covered text has no form yet, so its draft stays."""
+    if assignment.covered:
+        return
     shown = queries.shown(actor=request.actor, assignment=assignment)
     submissions.save_draft(
         actor=request.actor,
@@ -243,12 +283,18 @@ def _gone(request: StudyRequest, assignment: Assignment, inputs: Inputs) -> Http
     """
     if from_scripts(request):
         return HttpResponse(status=409)
-    assignment.refresh_from_db(fields=["state"])
+    assignment.refresh_from_db(fields=["state", "later_until"])
     if assignment.state == AssignmentState.EXPIRED:
         _save(request, assignment, inputs)
-    state = ENDED.get(AssignmentState(assignment.state), "over")
+    state = _ended(assignment)
     written = _written(request, assignment, inputs)
     return _calm(request, state, status=409, written=written)
+
+
+def _ended(assignment: Assignment) -> str:
+    if assignment.state == AssignmentState.SKIPPED and assignment.later_until:
+        return "skipped_today"
+    return ENDED.get(AssignmentState(assignment.state), "over")
 
 
 def _written(
@@ -273,6 +319,8 @@ def _show(
     errors: dict[str, str] | None = None,
 ) -> HttpResponse:
     actor = request.actor
+    if assignment.covered and inputs is None:
+        return cover(request, assignment)
     assignments.mark_shown(actor=actor, assignment=assignment)
     shown = queries.shown(actor=actor, assignment=assignment)
     so_far = sittings.sitting_of(actor=actor, assignment=assignment)
@@ -308,18 +356,26 @@ def _calm(
     member = request.member
     context = {
         "state": state,
+        "after_reading": state in AFTER_READING,
         "written": written,
         "sitting": sittings.last_sitting(actor=request.actor, member=member),
+        "today": load.today(actor=request.actor, member=member) if state == Nothing.FULL else None,
         "heading": {
             "sent": _("This text is sent"),
             "skipped": _("You skipped this text"),
+            "skipped_today": _("You skipped this text for today"),
             "over": _("This text is no longer open"),
             "stopped": _("Stopped for now"),
             "rest": _("Would you like a break?"),
+            "break": _("Would you like a break?"),
             "left": _("You have left this study"),
             Nothing.PAUSED: _("The study is paused"),
             Nothing.CLOSED: _("The study is not open now"),
             Nothing.UNPAID: _("The pay is not set yet"),
+            Nothing.FULL: _("That is enough for today. Thank you."),
+            Nothing.HEAVIEST: _("Only heavy texts are left for now"),
+            Nothing.LATER: _("The remaining texts come back on another day"),
+            Nothing.TOPICS: _("No texts are left with topics that are fine for you"),
             Nothing.WRITING: _("More texts are coming"),
             Nothing.OTHERS: _("Other people are reading the last texts"),
             Nothing.BETWEEN: _("No texts are open right now"),
@@ -328,3 +384,14 @@ def _calm(
         }[state],
     }
     return render(request, "annotations/calm.html", context, status=status)
+
+
+ACTIONS = {
+    "send": _send,
+    "skip": _skip,
+    "view": _view,
+    "later": _later,
+    "undo": undo,
+    "support": _ask_for_support,
+}
+"""What a button of the page does; others save the form."""

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from annotations.api import assignments, own_judgements, releases, retractions, rounds
+from annotations.api import assignments, own_judgements, releases, retractions, rounds, topics
 from codesign.accounts import schema  # noqa: F401 - registers token authentication for OpenAPI
 from codesign.studies import api as studies
 from modelhub.api import generation, imports, models, prompts, results, training
@@ -10,9 +10,13 @@ from modelhub.api import generation, imports, models, prompts, results, training
 urlpatterns = [
     path("studies/", studies.StudiesView.as_view()),
     path("studies/<slug:slug>/assignments/", assignments.LeaseView.as_view()),
+    path("studies/<slug:slug>/topics/", topics.TopicsView.as_view()),
     path("assignments/<str:assignment_id>/", assignments.AssignmentView.as_view()),
+    path("assignments/<str:assignment_id>/open/", assignments.OpenView.as_view()),
     path("assignments/<str:assignment_id>/draft/", assignments.DraftView.as_view()),
     path("assignments/<str:assignment_id>/skip/", assignments.SkipView.as_view()),
+    path("assignments/<str:assignment_id>/undo-skip/", assignments.UndoSkipView.as_view()),
+    path("assignments/<str:assignment_id>/later/", assignments.LaterView.as_view()),
     path("assignments/<str:assignment_id>/stop/", assignments.StopView.as_view()),
     path("assignments/<str:assignment_id>/submission/", assignments.SubmissionView.as_view()),
     path("studies/<slug:slug>/own-judgements/", own_judgements.OwnJudgementsView.as_view()),

@@ -25,7 +25,7 @@ def refuses(row: models.Model, **changes: Any) -> None:
 
 def test_a_prompt_keeps_its_words() -> None:
     prompt = Story().prompt()
-    refuses(prompt, messages=[], content_hash="0" * 64, external_id="other")
+    refuses(prompt, messages=[], content_hash="0" * 64, external_id="other", topics=["other"])
     prompt.held_out = True
     prompt.save(update_fields=["held_out", "split_group"])
 
@@ -43,6 +43,7 @@ def test_an_assignment_keeps_what_was_in_force() -> None:
         propensity=1.0,
         amount_minor=1,
         currency="USD",
+        intensity=2,
         leased_at=assignment.created_at,
     )
     assignment.save(update_fields=["state", "seat", "draft", "example"])

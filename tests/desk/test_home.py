@@ -44,12 +44,13 @@ def test_a_panelist_reads_first_then_judges_then_sees_the_pay(client: Client) ->
     signed = judge(cohort=member.cohort)
     judging_round(signed.cohort, tasks=3)
     page = read(client, signed)
-    assert reverse("annotations:judge", kwargs={"slug": signed.study.slug}) in page
+    assert f'href="{reverse("annotations:topics", kwargs={"slug": signed.study.slug})}"' in page
     for said in ("3 messages", "about 3 minutes", "£0.80", "Nothing yet."):
         assert said in page, said
     send(lease(signed))
     page = read(client, signed)
     assert "2 messages" in page
+    assert reverse("annotations:judge", kwargs={"slug": signed.study.slug}) in page
     assert "Nothing yet." not in page
     assert reverse("compensation:mine", kwargs={"slug": signed.study.slug}) in page
 

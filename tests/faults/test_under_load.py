@@ -90,6 +90,12 @@ def let_judge(installation: Installation) -> None:
     file = installation.running.home / "prompts.jsonl"
     file.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
     installation.manage("import_prompts", SLUG, str(file))
+    with installation.running.connect() as database:  # programs judge more than people on a day
+        database.execute(
+            "INSERT INTO annotations_studylimit (study_id, minutes)"
+            " SELECT id, 1440 FROM studies_study WHERE slug = %s",
+            [SLUG],
+        )
 
 
 def staff(installation: Installation, role: str) -> httpx.Client:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from annotations.models import (
     Seat,
     SeenInReview,
     TaskResponse,
+    TopicChoice,
 )
 from annotations.models.querysets import in_use, withdrawn
 from annotations.rules.states import (
@@ -31,12 +33,15 @@ from annotations.rules.states import (
     RewriteState,
     RoundKind,
     RoundState,
+    SeatState,
 )
+from annotations.rules.topics import Choice
 from codesign.consent.rules import Purpose
 from codesign.studies.models import Member
 from tests.factories.annotations import (
     PromptFactory,
     ResponseFactory,
+    add_task,
     judge,
     judging_round,
     lease,
@@ -100,6 +105,49 @@ def test_a_seat_waits_for_members_new_to_its_prompt(state: AssignmentState, had:
     assert waiting_for(other) == 1
 
 
+@pytest.mark.parametrize("choice", [None, *Choice])
+def test_a_seat_waits_unless_one_of_its_topics_is_never_wanted(choice: Choice | None) -> None:
+    person = judge()
+    made = judging_round(person.cohort, tasks=0)
+    add_task(made, topics=["sleep", "bereavement"])
+    if choice:
+        TopicChoice.objects.create(member=person, topic="bereavement", choice=choice)
+    TopicChoice.objects.create(member=person, topic="work", choice=Choice.NEVER)
+    TopicChoice.objects.create(
+        member=judge(cohort=person.cohort), topic="sleep", choice=Choice.NEVER
+    )
+    assert waiting_for(person) == (choice != Choice.NEVER)
+
+
+@pytest.mark.parametrize(("hours", "waits"), [(None, 1), (-1, 1), (1, 0)])
+def test_a_seat_waits_once_the_day_of_a_put_off_task_has_come(
+    hours: int | None, waits: int
+) -> None:
+    person = judge()
+    judging_round(person.cohort)
+    until = None if hours is None else timezone.now() + timedelta(hours=hours)
+    Assignment.objects.filter(id=lease(person).id).update(state="expired", later_until=until)
+    Seat.objects.update(state=SeatState.FREE, offered=True)
+    assert waiting_for(person) == waits
+    assert waiting_for(judge(cohort=person.cohort)) == 1
+
+
+@pytest.mark.parametrize("intensity", [1, 2, 3])
+def test_seats_of_the_highest_intensity(intensity: int) -> None:
+    made = judging_round(judge().cohort, tasks=0)
+    add_task(made, intensity=intensity)
+    assert Seat.objects.not_heaviest().count() == (intensity < 3)
+
+
+def test_a_skip_for_today_is_not_one_for_good() -> None:
+    person = judge()
+    judging_round(person.cohort)
+    one = Assignment.objects.filter(id=lease(person).id)
+    one.update(state="skipped", skip_reason="not_today", later_until=timezone.now())
+    assert not one.skipped_for_good().exists()
+    assert not one.had().exists()
+
+
 def test_a_seat_does_not_wait_for_members_who_reviewed_its_prompt() -> None:
     person = judge()
     made = judging_round(person.cohort)
@@ -145,15 +193,15 @@ def test_work_that_is_paid_held_or_ended() -> None:
         submitted, skipped = (
             state == one for one in (AssignmentState.SUBMITTED, AssignmentState.SKIPPED)
         )
-        worked = submitted or (skipped and skip_paid)
+        worked = submitted or skip_paid
         credited = check not in (PayCheck.HELD, PayCheck.NOT_PAID)
         assert Assignment.objects.paid().exists() == (worked and credited and not example)
         assert Assignment.objects.pay_held().exists() == (check == PayCheck.HELD)
         assert Assignment.objects.ended().exists() == (submitted or skipped)
         assert Assignment.objects.submitted().exists() == submitted
-        assert Assignment.objects.skipped().exists() == skipped
+        assert Assignment.objects.skipped_for_good().exists() == skipped
         assert Assignment.objects.leased().exists() == (state == AssignmentState.LEASED)
-        assert Assignment.objects.not_expired().exists() == (state != AssignmentState.EXPIRED)
+        assert Assignment.objects.had().exists() == (state != AssignmentState.EXPIRED)
         assert Assignment.objects.by_people().exists() != example
     assert checked > 20
 

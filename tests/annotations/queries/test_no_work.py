@@ -8,9 +8,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from annotations.models import Prompt, Round
+from annotations.models import Assignment, Prompt, Round
 from annotations.queries import filling, offering
-from annotations.services import assignments, rounds
+from annotations.services import assignments, care_choices, putting_off, rounds
 from codesign.compensation.models import PayRate
 from codesign.consent import services as consent
 from codesign.consent.rules import Purpose
@@ -25,6 +25,7 @@ from modelhub.rules.states import RunState
 from tests.factories.annotations import (
     PromptFactory,
     ResponseFactory,
+    add_task,
     judge,
     judging_round,
     lease,
@@ -166,3 +167,44 @@ def test_a_missing_pay_rate_is_explained(member: Member) -> None:
     page, home = said(member)
     assert "The pay is not set yet" in page
     assert "set the pay" in home
+
+
+def choose(member: Member, minutes: int | None = None, **choices: str) -> None:
+    care_choices.choose(
+        actor=Actor.of(member.user), slug=member.study.slug, choices=choices, minutes=minutes
+    )
+
+
+def test_refused_topics_are_named_as_the_reason(member: Member) -> None:
+    add_task(Round.objects.get(), topics=["sleep"])
+    choose(member, sleep="never")
+    page, home = said(member)
+    assert "No texts are left with topics that are fine for you" in page
+    assert "topics that you never want to see" in home
+
+
+def test_texts_for_another_day_are_named_as_the_reason(member: Member) -> None:
+    add_task(Round.objects.get())
+    putting_off.put_off(actor=Actor.of(member.user), assignment_id=lease(member).id)
+    page, home = said(member)
+    assert "The remaining texts come back on another day" in page
+    assert "You kept the remaining texts for another day" in home
+
+
+def test_a_second_heavy_text_in_a_row_is_named_as_the_reason(member: Member) -> None:
+    for _ in range(2):
+        add_task(Round.objects.get(), intensity=3)
+    send(lease(member), key="heavy")
+    page, home = said(member)
+    assert "Only heavy texts are left for now" in page
+    assert "Take a break" in page
+    assert "Only heavy texts are left" in home
+
+
+def test_a_full_day_is_named_as_the_reason(member: Member) -> None:
+    add_task(Round.objects.get())
+    choose(member, minutes=5)
+    Assignment.objects.update(load_before=300)
+    page, home = said(member)
+    assert "That is enough for today. Thank you." in page
+    assert "limit for one day" in home

@@ -113,10 +113,10 @@ def test_the_api_answer_has_no_support_without_a_statement(member: Member) -> No
     caller = Caller(member)
     leased = caller.lease().json()
     answer = caller.submit(leased["id"], answers(held(member), comment="Fine.")).json()
-    assert set(answer) == {"judgement", "next", "pay_held"}
+    assert set(answer) == {"judgement", "next", "pay_held", "rest"}
     skipped = f"assignments/{answer['next']['id']}/skip/"
     said = caller.send("POST", skipped, {"reason": "other", "note": "Long."}).json()
-    assert set(said) == {"next", "pay_held"}
+    assert set(said) == {"next", "pay_held", "rest"}
 
 
 @pytest.mark.parametrize("note", [SAID, "Me quiero morir", "أريد أن أموت"])

@@ -1,0 +1,110 @@
+"""The load of a person's day, carried from lease to lease, so that no lease adds it up again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Count, Sum
+from django.utils import timezone
+
+from annotations.models import Assignment, OwnLimit, StudyLimit
+from annotations.models.querysets import ENDED, PAID, PAY_HELD
+from annotations.queries import assignments as queries
+from annotations.queries.sittings import Sitting
+from annotations.rules import load, sittings
+from annotations.rules.states import AssignmentState
+from annotations.rules.topics import HEAVIEST
+from codesign.shared.actors import Actor
+from codesign.studies.models import Member
+
+READ = (AssignmentState.SUBMITTED, AssignmentState.SKIPPED)
+
+
+def was_read(assignment: Assignment) -> bool:
+    """Return whether a person has read a text and it has ended, so that it counts as load.
+
+    A text that stayed covered does not count, nor do those that a program judged. A text that was
+    stopped counts once it is judged, skipped or put off.
+    """
+    if _stayed_covered(assignment) or assignment.example:
+        return False
+    return assignment.state in READ or assignment.later_until is not None
+
+
+def _stayed_covered(assignment: Assignment) -> bool:
+    return bool(assignment.covered) and assignment.state != AssignmentState.SUBMITTED
+
+
+def load_of(assignment: Assignment) -> int:
+    """Return the load that an assignment adds to its day, in seconds; 0 if it was not read."""
+    if assignment.intensity is None or not was_read(assignment):
+        return 0
+    return load.load_of(
+        promised_seconds=assignment.promised_seconds or 0, intensity=assignment.intensity
+    )
+
+
+def day_of(member: Member, *, last: Assignment | None, now: datetime) -> load.Day:
+    """Return the load of the member's day. `last` is their last assignment; at most two queries.
+
+    No query if the member was read with both limits and the account.
+    """
+    today = sittings.start_of_day(now=now, zone=member.user.timezone)
+    if last is None or last.leased_at < today:
+        return load.Day(load=0, limit=limit_of(member), is_new=True)
+    so_far = (last.load_before or 0) + load_of(last)
+    return load.Day(load=so_far, limit=limit_of(member), is_new=False)
+
+
+def limit_of(member: Member) -> int:
+    """Return the member's daily limit in seconds."""
+    own = getattr(member, "daily_limit", None)
+    of_study = getattr(member.study, "daily_limit", None)
+    return load.limit_seconds(
+        study_minutes=of_study.minutes if of_study else None,
+        own_minutes=own.minutes if own else None,
+    )
+
+
+def own_minutes(member: Member) -> int | None:
+    """Return the limit that the member has set, in minutes."""
+    return OwnLimit.objects.filter(member=member).values_list("minutes", flat=True).first()
+
+
+def study_minutes(member: Member) -> int:
+    """Return the limit of the member's study in minutes."""
+    limits = StudyLimit.objects.filter(study_id=member.study_id)
+    return limits.values_list("minutes", flat=True).first() or load.STUDY_MINUTES
+
+
+def is_after_heaviest(last: Assignment | None, *, now: datetime) -> bool:
+    """Return whether the text just before was of the highest intensity (standards 4.4).
+
+    After a pause, the next text is not “in a row”.
+    """
+    if last is None or last.intensity != HEAVIEST or _stayed_covered(last) or last.example:
+        return False
+    return sittings.same_sitting(ended_at=last.ended_at, now=now)
+
+
+def only_heaviest_wait(member: Member, *, last: Assignment | None, now: datetime) -> bool:
+    """Return whether nothing is given now because all that waits is of the highest intensity."""
+    if not is_after_heaviest(last, now=now):
+        return False
+    waiting = queries.waiting_seats(member)
+    return waiting.exists() and not waiting.not_heaviest().exists()
+
+
+def today(*, actor: Actor, member: Member) -> Sitting:
+    """Return the work and pay of the actor's day."""
+    if member.user_id != actor.user_id:
+        return Sitting(0, 0, "")
+    began = sittings.start_of_day(now=timezone.now(), zone=member.user.timezone)
+    mine = Assignment.objects.by_people().filter(member=member, leased_at__gte=began)
+    sums = mine.values_list("currency").annotate(
+        done=Count("id", filter=ENDED),
+        earned=Sum("amount_minor", filter=PAID, default=0),
+        checked=Sum("amount_minor", filter=PAY_HELD, default=0),
+    )
+    row = sums.order_by("-done").first()
+    return Sitting(row[1], row[2], row[0], row[3]) if row else Sitting(0, 0, "")
