@@ -53,12 +53,7 @@ def name_country(*, actor: Actor, study: Study, country_code: str) -> RecruitedC
             study=study, country_code=country_code
         )
         if is_new:
-            audit.record(
-                actor=actor,
-                action=COUNTRY_NAMED,
-                study_id=study.id,
-                about=("country", country.id, country_name(country_code)),
-            )
+            _tell_of_country(actor, COUNTRY_NAMED, country)
     return country
 
 
@@ -70,14 +65,8 @@ def drop_country(*, actor: Actor, study: Study, country_code: str) -> None:
         country = RecruitedCountry.objects.filter(study=study, country_code=country_code).first()
         if country is None:
             return
-        country_id = country.id
+        _tell_of_country(actor, COUNTRY_DROPPED, country)
         country.delete()
-        audit.record(
-            actor=actor,
-            action=COUNTRY_DROPPED,
-            study_id=study.id,
-            about=("country", country_id, country_name(country_code)),
-        )
 
 
 @transaction.atomic
@@ -219,6 +208,15 @@ def _columns(details: LineDetails) -> dict[str, object]:
 def _details_of(line: Helpline) -> LineDetails:
     columns = {name: getattr(line, name) for name in LineDetails.__dataclass_fields__}
     return LineDetails(**columns | {"languages": tuple(line.languages)})
+
+
+def _tell_of_country(actor: Actor, what: str, country: RecruitedCountry) -> None:
+    audit.record(
+        actor=actor,
+        action=what,
+        study_id=country.study_id,
+        about=("country", country.id, country.country_code),
+    )
 
 
 def _tell(actor: Actor, what: str, line: Helpline) -> None:

@@ -14,6 +14,7 @@ from codesign.studies import services
 from codesign.studies.models import Member
 from codesign.studies.rules import Role, StudyState
 from tests.factories.annotations import answers, judge, judging_round, lease
+from tests.factories.ready import care_plan
 from tests.factories.studies import CohortFactory, staff
 from tests.support.judging_api import Caller, problem
 from tests.support.judging_page import judge_url, signed_in
@@ -39,6 +40,7 @@ def member() -> Member:
 
 def test_a_coordinator_pauses_and_resumes_the_study(member: Member) -> None:
     client = signed_in(staff(member.study, Role.COORDINATOR, Role.SAFETY_LEAD))
+    care_plan(member.study)
     assert "Pause this study?" in client.get(address("pause", member)).content.decode()
     done = client.post(address("pause", member), follow=True).content.decode()
     assert "The study is paused. Nobody gets new tasks." in done
