@@ -44,7 +44,7 @@ OWN_CHOICES: dict[str, Words] = {
 DECIDE: dict[str, Words] = {
     RewriteState.ACCEPTED: _("Accept"),
     RewriteState.HELD_BACK: _("Hold back"),
-    RewriteState.SENT_BACK: _("Send back with the note"),
+    RewriteState.SENT_BACK: _("Send back to the author"),
     FlagState.UPHELD: _("Uphold"),
     FlagState.DISMISSED: _("Dismiss"),
 }

@@ -157,4 +157,4 @@ def test_reports_come_before_rewrites(member: Member) -> None:
     assert "A report of harm" in client.get(review).content.decode()
     Rewrite.objects.update(state="accepted")
     page = flowed(client.get(review + "?kind=rewrites").content)
-    assert "1 report of harm is waiting" in page
+    assert "1 report is waiting" in page
