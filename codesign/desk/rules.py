@@ -70,6 +70,7 @@ DETAILS: dict[str, Words] = {
     "made": gettext_lazy("Added"),
     "manifest_sha256": gettext_lazy("Hash of the manifest (SHA-256)"),
     "material": gettext_lazy("Needs a new signature"),
+    "minutes": gettext_lazy("Minutes of heavy texts a day"),
     "overlap": gettext_lazy("People for each text"),
     "paid": gettext_lazy("Paid"),
     "parent": gettext_lazy("Parent model"),
