@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from codesign.jobs.models import Job
@@ -135,7 +135,8 @@ def test_cancelled_while_a_worker_is_at_it(kind: str, scenario: Scenario) -> Non
     def in_a_thread() -> None:
         threads.append(threading.Thread(target=cancel))
         threads[0].start()
-        threads[0].join(3)  # it may wait for a transaction of this very worker
+        # it waits for the transaction of this very worker, if there is one
+        transaction.on_commit(lambda: threads[0].join(LONGEST))
 
     strike(job, scenario, in_a_thread)
     threads[0].join(LONGEST)
