@@ -95,5 +95,5 @@ def test_the_rota_and_the_way_to_ask_are_pages_like_all_others(
 ) -> None:
     lead = lead_of(study.member.study)
     lead_of(study.member.study)
-    check_page(open_page(address(study, "care/rota/"), user=lead.user), name="care-rota")
+    check_page(open_page(address(study, "rota/"), user=lead.user), name="care-rota")
     check_page(open_page(address(study, "support/"), user=study.member.user), name="care-ask")
