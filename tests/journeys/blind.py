@@ -209,6 +209,7 @@ FEW = {
     "number": ("1",),
     "revision": ("2",),
     "language": ("en",),
+    "code": ("GB",),
 }
 """The values of addresses' parts that name no row."""
 

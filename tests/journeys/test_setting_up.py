@@ -66,6 +66,13 @@ def make_study(admin: Visitor) -> Page:
     )
 
 
+def plan_care(lead: Visitor) -> None:
+    page = lead.get(f"{AT}/rota/")
+    page = lead.submit(page, page.form_with(to="/rota/"), do="add")
+    page = lead.submit(page, page.form_with("escalation"), escalation="Listen, then call.")
+    assert "in charge now" in page.words
+
+
 def keep_helplines(lead: Visitor) -> None:
     page = lead.get(f"{AT}/helplines/")
     page = lead.submit(page, page.form_with("country_code"), country_code="GB")
@@ -160,6 +167,8 @@ def test_from_a_new_study_to_the_first_text(visit: Any) -> None:
     invite(coordinator, "sami@example.org", "role:safety_lead")
     assert "Name a safety lead" in next_step(coordinator)
     join(lead)
+    assert "put themselves into the rota" in next_step(coordinator)
+    plan_care(lead)
     assert "Name the countries in which you recruit." in next_step(coordinator)
     keep_helplines(lead)
     assert "Write and publish the text" in next_step(coordinator)

@@ -112,6 +112,7 @@ FOUND = {
     ],
 }
 NOT_FOUND = [
+    "I hear how heavy this is.",
     "",
     "die",
     "This commute kills me",
