@@ -58,7 +58,7 @@ def test_setting_a_study_up(open_page: OpenPage, transactional_db: None) -> None
 
 def _open(open_page: OpenPage, coordinator: Member) -> None:
     study: Study = coordinator.study
-    for piece in ("staff", "helplines", "consent", "pay", "prompts", "rounds"):
+    for piece in ("staff", "care", "helplines", "consent", "pay", "prompts", "rounds"):
         PIECES[piece](study)
     page = open_page(f"/studies/{study.slug}/set-up/", user=coordinator.user)
     page.get_by_role("link", name="Open the study").wait_for()
