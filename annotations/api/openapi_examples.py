@@ -167,13 +167,13 @@ SKIP = [
 UNDO = [answered({**ASSIGNMENT, "pay": {"amount_minor": 0, "currency": "GBP"}})]
 LATER = [answered({"next": None, "rest": False})]
 CHOICES: dict[str, Any] = {
-    "choices": [{"topic": "bereavement", "choice": "never"}, {"topic": "sleep", "choice": "fine"}],
+    "choices": [{"topic": "low mood", "choice": "never"}, {"topic": "sleep", "choice": "fine"}],
     "minutes": 30,
     "study_minutes": 60,
 }
 TOPICS = [answered(CHOICES)]
 CHOOSE = [
-    sent({"choices": [{"topic": "bereavement", "choice": "never"}], "minutes": 30}),
+    sent({"choices": [{"topic": "low mood", "choice": "never"}], "minutes": 30}),
     answered(CHOICES),
 ]
 SUBMIT = [

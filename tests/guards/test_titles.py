@@ -24,6 +24,7 @@ TITLE = re.compile(r"\{% block (?:head_)?title %\}(.*?)\{% endblock %\}", re.DOT
 VALUES = re.compile(r"\{\{.*?\}\}|\bwith \w+=")
 WITH_VALUES = {
     "annotations/calm.html": "one of the fixed headings between two texts, checked below",
+    "annotations/cover.html": "the number of the text in the sitting",
     "annotations/judge.html": "the number of the text in the sitting",
 }
 """Templates whose title has a value, and what it is. Each must still have one."""
