@@ -1,11 +1,9 @@
 """Tables of this app."""
 
-from annotations.models.assignments import (
-    Assignment,
+from annotations.models.assignments import Assignment, OrderBalance, PayDecision
+from annotations.models.judgements import (
     Flag,
     Judgement,
-    OrderBalance,
-    PayDecision,
     ReviewDecision,
     Rewrite,
     SeenInReview,

@@ -31,7 +31,8 @@ from codesign.consent.models import ConsentRecord
 from codesign.consent.rules import Purpose
 
 if TYPE_CHECKING:
-    from annotations.models.assignments import Assignment, Flag, Judgement, Rewrite  # noqa: F401
+    from annotations.models.assignments import Assignment  # noqa: F401
+    from annotations.models.judgements import Flag, Judgement, Rewrite  # noqa: F401
     from annotations.models.prompts import Prompt, Response  # noqa: F401
     from annotations.models.releases import DatasetRelease  # noqa: F401
     from annotations.models.rounds import Round, Seat  # noqa: F401
@@ -96,7 +97,8 @@ class SeatQuerySet(models.QuerySet["Seat"]):
         became a nested loop when the planner had no statistics of the table: quadratic in the work
         of the member, because further seats of their own tasks are first in the queue.
         """
-        from annotations.models.assignments import Assignment, SeenInReview
+        from annotations.models.assignments import Assignment
+        from annotations.models.judgements import SeenInReview
 
         mine = Assignment.objects.filter(member_id=member_id)
         return self.filter(
@@ -205,7 +207,7 @@ def is_latest(path: str = "") -> Q:
 
     The partial index of corrections answers it, as almost all judgements have one revision.
     """
-    from annotations.models.assignments import Judgement
+    from annotations.models.judgements import Judgement
 
     of = f"{path}__" if path else ""
     newer = Judgement.objects.corrections().filter(

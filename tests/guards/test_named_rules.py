@@ -53,7 +53,7 @@ CONDITIONS: dict[str, set[str]] = {
     "accepted_at": {"codesign/enrolment/models.py"},
     "revoked_at": {"codesign/enrolment/models.py", "codesign/accounts/models.py"},
     "skip_paid": {"annotations/models/querysets.py", "annotations/models/assignments.py"},
-    "revision__gt": {"annotations/models/querysets.py", "annotations/models/assignments.py"},
+    "revision__gt": {"annotations/models/querysets.py", "annotations/models/judgements.py"},
     "pay_check__in": {"annotations/models/querysets.py", "annotations/services/pay_checks.py"},
 }
 LOOKUPS = {"filter", "exclude", "get", "Q", "get_or_404"}
@@ -109,7 +109,7 @@ def test_lists_of_states_are_filtered_by_query_sets_alone() -> None:
         and (node.arg or "").endswith("state__in")
         and STATES & {ast.unparse(part) for part in ast.walk(node.value)}
     }
-    assert users == {"annotations/models/querysets.py", "annotations/models/assignments.py"}
+    assert users == {"annotations/models/querysets.py", "annotations/models/judgements.py"}
 
 
 def test_names_of_models_are_read_by_releases_alone() -> None:
