@@ -54,7 +54,7 @@ def test_a_valid_file_is_previewed_and_imported_after_confirmation(desk: Desk) -
     assert (upload.state, Prompt.objects.count()) == (UploadState.CHECKED, 0)
     page = desk.page(upload)
     for said in (
-        "I can&#x27;t sleep.",
+        "I can't sleep.",
         "Tell me more.",
         "That sounds hard.",
         "mood",
