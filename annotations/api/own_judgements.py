@@ -20,6 +20,7 @@ from codesign.accounts.api import body_of, id_of
 from codesign.accounts.rules import TokenScope
 from codesign.shared.errors import NotFound
 from codesign.shared.pagination import Pages
+from codesign.shared.query_parameters import SinceFilter
 from codesign.shared.serializers import refused
 from codesign.studies.api import InStudyView
 
@@ -50,6 +51,7 @@ class OwnJudgementsView(InStudyView):
     permission = SEE_OWN
     scope = TokenScope.JUDGE
     pagination_class = NewestFirst
+    parameters = {"GET": SinceFilter}  # noqa: RUF012
 
     @extend_schema(
         operation_id="own_judgements_list",
@@ -58,7 +60,9 @@ class OwnJudgementsView(InStudyView):
     )
     def get(self, request: Request, slug: str) -> Response:
         """List what you judged and skipped in a study, newest first, with what it earned."""
-        finished = queries.finished_in(actor=self.actor, study=self.study(slug))
+        finished = queries.finished_in(
+            actor=self.actor, study=self.study(slug), since=self.asked.get("since")
+        )
         return self.page(
             finished,
             serializers.OwnWorkSerializer,

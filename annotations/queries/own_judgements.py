@@ -84,9 +84,13 @@ def finished(*, actor: Actor, member: Member) -> QuerySet[Assignment]:
     return mine.select_related("prompt").order_by(*NEWEST)
 
 
-def finished_in(*, actor: Actor, study: Study) -> QuerySet[Assignment]:
-    """Return what the actor judged and skipped in a study."""
+def finished_in(
+    *, actor: Actor, study: Study, since: datetime | None = None
+) -> QuerySet[Assignment]:
+    """Return what the actor judged and skipped in a study, all or since a time."""
     mine = Assignment.objects.ended().filter(study=study, member__user_id=_person(actor))
+    if since:
+        mine = mine.filter(ended_at__gte=since)
     return mine.select_related("prompt")
 
 
