@@ -75,11 +75,14 @@ class Lists:
         self.client = Client()
         roles = (Role.COORDINATOR, Role.ML_ENGINEER, Role.AUDITOR)
         self.client.force_login(staff(self.study, *roles).user)
+        self.panelist = Client()
+        self.panelist.force_login(self.story.member().user)
         self.base = f"/api/v1/studies/{self.study.slug}"
 
     def get(self, path: str, query: str = "") -> Any:
         address = path if path.startswith("/") else f"{self.base}/{path}/"
-        return self.client.get(f"{address}?{query}")
+        client = self.panelist if "/own-" in address else self.client
+        return client.get(f"{address}?{query}")
 
     def found(self, path: str, query: str, key: str) -> list[Any]:
         answer = self.get(path, query)
