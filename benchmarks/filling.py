@@ -64,6 +64,7 @@ def _make(slug: str, prompts: int) -> dict[str, Any]:
     from tests.factories.accounts import UserFactory
     from tests.factories.care import cover
     from tests.factories.consent import publish, sign
+    from tests.factories.ready import care_plan
     from tests.factories.studies import MemberFactory, staff
 
     UserFactory.reset_sequence(prompts, force=True)  # avoids addresses of another study's people
@@ -94,6 +95,7 @@ def _make(slug: str, prompts: int) -> dict[str, Any]:
         }
     )
     staff(study, Role.COORDINATOR, Role.SAFETY_LEAD)
+    care_plan(study)
     studies.change_state(actor=SYSTEM, study=study, state=StudyState.OPEN)
     return _to_look_at(study, panel, clinicians, str(run_b.id)) | {"seconds": seconds}
 

@@ -36,6 +36,7 @@ def make_study(*, tasks: int, slug: str = "bench") -> object:
     from codesign.studies.rules import Role, StudyState
     from tests.factories.care import cover
     from tests.factories.consent import publish
+    from tests.factories.ready import care_plan
     from tests.factories.studies import staff
 
     study = studies.make_study(actor=SYSTEM, slug=slug, title="Bench", **ABOUT)
@@ -63,6 +64,7 @@ def make_study(*, tasks: int, slug: str = "bench") -> object:
     rounds.open_round(actor=SYSTEM, round=round_)
     fill(study_id=study.id, round_id=round_.id, cohort_id=cohort.id, tasks=tasks)
     staff(study, Role.COORDINATOR, Role.SAFETY_LEAD)
+    care_plan(study)
     studies.change_state(actor=SYSTEM, study=study, state=StudyState.OPEN)
     machine.analyze()
     return cohort
