@@ -45,7 +45,8 @@ class TopicsView(ApiView):
     def put(self, request: Request, slug: str) -> Response:
         """Store choices: `never`, `ask` (a note before the text) or `fine`.
 
-        What is not sent stays as it is. An assignment with a topic that is now `never` is returned.
+        Topics that you do not name keep their choice. An assignment with a topic that is now
+        `never` is returned.
         """
         wanted = self.sent(serializers.ChooseSerializer)
         member = member_with(self.actor, JUDGE, slug=slug)

@@ -33,7 +33,7 @@ LIMITED = action("annotations.limit_set", gettext_lazy("set the daily limit of t
 def choose(*, actor: Actor, slug: str, choices: Mapping[str, str], minutes: int | None) -> Member:
     """Store the actor's choices by topic, and their own daily limit (None: the study's).
 
-    Topics that are not named stay as they are. An assignment with a topic that they now never want
+    Topics that are not named keep their choice. An assignment with a topic that they now never want
     to see is returned; its draft stays. The audit trail does not say what was chosen, because
     others read it. Repeating the request changes nothing.
     """

@@ -31,7 +31,7 @@ class ShownTexts(Mapping[str, str]):
         self._ids = {str(id): id for id in assignment.order_shown}
 
     def __getitem__(self, response: str) -> str:
-        """Return the text of a response as it is shown."""
+        """Return the text that people see: without the thoughts and control tokens of its model."""
         return readable(self._assignment.responses[self._ids[response]].text).text
 
     def __contains__(self, response: object) -> bool:

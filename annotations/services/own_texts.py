@@ -29,9 +29,7 @@ Sent = tuple[OwnKind, uuid.UUID, str]
 """(kind, id of the row with the text, text)"""
 
 
-def keep_private(
-    *, member: Member, source: Source, about: uuid.UUID, sent: Iterable[Sent]
-) -> Case | None:
+def keep_private(*, member: Member, source: Source, about: uuid.UUID, sent: Iterable[Sent]) -> None:
     """Mark the texts that may tell of a crisis as visible only to their author; ask about them.
 
     `about` is the judgement, skipped assignment or review decision that they were sent with. Runs
@@ -42,12 +40,12 @@ def keep_private(
         (kind, row): urgency for kind, row, text in sent if text and (urgency := urgency_of(text))
     }
     if not urgencies:
-        return None
+        return
     OwnText.objects.bulk_create(
         [OwnText(member=member, kind=kind, about=row) for kind, row in urgencies]
     )
     imminent = CaseUrgency.IMMINENT in urgencies.values()
-    return cases.notice_words(
+    cases.notice_words(
         member=member,
         about_kind=source,
         about=about,

@@ -97,7 +97,7 @@ def decide_all(
 ) -> tuple[int, int]:
     """Decide on several waiting items. Return how many were decided, and how many were left.
 
-    Items that somebody else decided on, or whose author corrected them, are left as they are.
+    Items that somebody else decided on, or whose author corrected them, do not change.
     """
     waiting: Any = _REVIEWED[kind].model._default_manager
     done = 0

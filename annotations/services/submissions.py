@@ -19,7 +19,7 @@ from annotations.models import Assignment, Judgement, Task
 from annotations.queries import assignments as queries
 from annotations.rules import sittings, work_speed
 from annotations.rules.own_texts import OwnKind, Source
-from annotations.rules.states import ASSIGNMENT_STATES, AssignmentState, WhyHeld
+from annotations.rules.states import ASSIGNMENT_STATES, AssignmentState, SkipReason, WhyHeld
 from annotations.rules.texts import storable
 from annotations.services import assignments, judgements, next_lease, own_texts, pay_holds, seats
 from codesign.consent import queries as consent
@@ -257,23 +257,19 @@ def skip(*, actor: Actor, assignment_id: uuid.UUID, skip: Skip) -> Skipped:
             return _skipped(assignment, queries.held(actor=actor, slug=member.study.slug))
         _check_unfinished(assignment)
         now = timezone.now()
-        credited = assignment.skip_paid
-        assignment.skip_paid = credited or sittings.skip_is_paid(
+        paid = sittings.skip_is_paid(
             reason=skip.reason, said_not_today=queries.said_not_today(member=member, now=now)
         )
-        assignment.skip_reason, assignment.skip_note = skip.reason, skip.note
+        assignment.skip_note = skip.note
         assignment.later_until = sittings.back_on(
             reason=skip.reason, now=now, zone=member.user.timezone
         )
         late = assignment.state == AssignmentState.EXPIRED
-        pays = assignment.skip_paid and not credited
-        why = pay_holds.why_held(assignment=assignment, now=now, judged=False, paid=pays)
-        about = {"reason": skip.reason, "paid": assignment.skip_paid}
-        end_with_skip(actor=actor, assignment=assignment, now=now, **about, **_held(why))
+        end_with_skip(
+            actor=actor, assignment=assignment, reason=SkipReason(skip.reason), paid=paid, now=now
+        )
         note: list[own_texts.Sent] = [(OwnKind.SKIP_NOTE, assignment.id, skip.note)]
         own_texts.keep_private(member=member, source=Source.SKIP, about=assignment.id, sent=note)
-        if pays:
-            pay_holds.credit_or_hold(assignment=assignment, why=why, now=now)
         if not late and _is_offered_a_break(assignment):
             return _skipped(assignment, None)
         following = next_lease.after_work(member=member, ended=assignment, late=late, now=now)
@@ -298,8 +294,24 @@ def _skipped(
     )
 
 
-def end_with_skip(*, actor: Actor, assignment: Assignment, now: datetime, **about: Any) -> None:
-    """Change the state to skipped, and free the seat unless the lease had expired."""
+def end_with_skip(
+    *,
+    actor: Actor,
+    assignment: Assignment,
+    reason: SkipReason,
+    paid: bool,
+    now: datetime,
+    may_be_held: bool = True,
+) -> None:
+    """Skip an assignment, free its seat unless the lease had expired, and credit a paid skip.
+
+    A skip that was paid before and undone is not paid again. Quick skips are held for a check
+    unless `may_be_held` is False.
+    """
+    pays = paid and not assignment.skip_paid
+    assignment.skip_reason, assignment.skip_paid = reason, paid or assignment.skip_paid
+    why = pay_holds.why_held(assignment=assignment, now=now, judged=False, paid=pays)
+    why = why if may_be_held else None
     task = seats.locked_task(task_id=assignment.task_id)
     late = assignment.state == AssignmentState.EXPIRED
     if late:
@@ -310,7 +322,11 @@ def end_with_skip(*, actor: Actor, assignment: Assignment, now: datetime, **abou
         actor=actor,
         changes={"ended_at": now},
         write=lambda: assignment.save(update_fields=SKIP_FIELDS),
-        **about,
+        reason=reason,
+        paid=assignment.skip_paid,
+        **_held(why),
     )
     if not late:
         seats.free(seat=assignment.seat, task=task)
+    if pays:
+        pay_holds.credit_or_hold(assignment=assignment, why=why, now=now)

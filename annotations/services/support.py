@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from annotations.queries import assignments as queries
 from annotations.rules.states import AssignmentState, SkipReason
-from annotations.services import assignments, pay_holds, submissions
+from annotations.services import assignments, submissions
 from codesign.care.models import Case
 from codesign.care.queries import cases as care
 from codesign.care.services import cases
@@ -29,17 +29,12 @@ def stop_for_support(*, actor: Actor, assignment_id: uuid.UUID) -> Case:
         is_first = care.open_case_of(member=member) is None
         case = cases.ask_for_support(member=member)
         if assignment.state in (AssignmentState.LEASED, AssignmentState.EXPIRED):
-            now = timezone.now()
-            credited = assignment.skip_paid  # by a skip that was undone
-            assignment.skip_paid, assignment.skip_reason = True, SkipReason.OTHER
-            pays = not credited
-            why = pay_holds.why_held(assignment=assignment, now=now, judged=False, paid=pays)
-            about = {"reason": SkipReason.OTHER, "paid": True}
-            if is_first:
-                why = None
-            elif why:
-                about["held"] = why
-            submissions.end_with_skip(actor=actor, assignment=assignment, now=now, **about)
-            if pays:
-                pay_holds.credit_or_hold(assignment=assignment, why=why, now=now)
+            submissions.end_with_skip(
+                actor=actor,
+                assignment=assignment,
+                reason=SkipReason.OTHER,
+                paid=True,
+                now=timezone.now(),
+                may_be_held=not is_first,
+            )
     return case

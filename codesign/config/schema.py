@@ -2,7 +2,7 @@
 
 Migrations change a schema step by step, and Django rebuilds its picture of all models at every
 step: four fifths of the time of a first start. Their statements are recorded in `schema.json`
-(`make schema`) and are run as they are where a database is empty (decision 35). If the migrations
+(`make schema`) and run unchanged where a database is empty (decision 35). If the migrations
 on disk are not those that were recorded, Django runs them one by one, as it always does later.
 """
 

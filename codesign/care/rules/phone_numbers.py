@@ -2,8 +2,8 @@
 
 `phonenumbers` knows full numbers, and short ones by a second set of functions. It knows neither
 every short number that is in use (116 123 in Estonia and Latvia) nor how to link one: its links
-put a country code before it, which reaches nobody. So short numbers are also looked up in
-`short_numbers.json`, checked by hand, and every number is dialled as it is typed.
+put a country code before it, which reaches nobody. So `short_numbers.json` adds short numbers that
+were checked by hand, and links dial exactly the digits that were typed.
 """
 
 from __future__ import annotations

@@ -81,8 +81,8 @@ def ask_for_support(*, member: Member) -> Case:
 def answer(*, actor: Actor, case_id: uuid.UUID, sent: str) -> Case:
     """Store what the author says that their words are about. They may change it.
 
-    "About me" and "not sure" open the case; the other answers settle one that nobody has seen. One
-    that the safety lead has seen stays as it is, with the answer.
+    "About me" and "not sure" open the case; the other answers settle one that nobody has seen. The
+    safety lead sees the answer of an open case, which stays open.
     """
     if sent not in Answer.values:
         raise Invalid(_("Please choose one."), {"answer": [_("Please choose one.")]})
