@@ -43,7 +43,7 @@ from codesign.jobs.queries import job_about
 from codesign.jobs.registry import Change, Failed, Kind, register
 from codesign.jobs.rules import JobState
 from codesign.jobs.services import queueing
-from codesign.jobs.services.working import Work, run_here
+from codesign.jobs.services.working import Work, run_to_end
 from codesign.shared import disk_space
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.advisory_locks import Lock, lock_until_commit
@@ -92,12 +92,12 @@ def release_now(
 ) -> DatasetRelease:
     """Request a release and build it in this process, for commands.
 
-    If this process dies, a worker continues.
+    Ctrl-C cancels it. If this process dies, a worker continues.
     """
     with transaction.atomic():
         fields = _checked_and_locked(actor, study, purpose, least)
         release, job = _new_row(actor, study, fields, here=True)
-    run_here(job=job, listener=progress)
+    run_to_end(actor=actor, job=job, listener=progress)
     release.refresh_from_db()
     return release
 

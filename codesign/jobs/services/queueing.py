@@ -51,7 +51,7 @@ def start(
     """Queue a job in the caller's transaction, and send a message to a worker after the commit.
 
     A subject has at most one unfinished job of a kind. With `here` no message is sent: the caller
-    runs the job with `working.run_here`, and if that process dies, the timer sends a message.
+    runs the job with `working.run_to_end`, and if that process dies, the timer sends a message.
     """
     now = timezone.now()
     notify = not here and (due_at is None or due_at <= now)

@@ -125,16 +125,6 @@ def at_work(
         yield Work(job, part.number, pulse, listener)
 
 
-def run_here(*, job: Job, listener: Listener | None = None) -> Job:
-    """Run a job in this process, for commands; return the ended job.
-
-    If this process dies, a worker continues the job.
-    """
-    perform(job_id=job.id, call=job.call, listener=listener)
-    job.refresh_from_db()
-    return job
-
-
 def run_to_end(*, actor: Actor, job: Job, listener: Listener | None = None) -> Job:
     """Run a job in this process, for commands, and return it once it has ended.
 
@@ -142,13 +132,19 @@ def run_to_end(*, actor: Actor, job: Job, listener: Listener | None = None) -> J
     Ctrl-C cancels the job. If this process is killed, a worker continues it.
     """
     try:
-        while run_here(job=job, listener=listener).state in UNFINISHED:
+        while not _ran_to_end(job, listener):
             time.sleep(BEAT_SECONDS)
     except KeyboardInterrupt:
         with suppress(Conflict):
             _cancel_here(actor, job)
         raise
     return job
+
+
+def _ran_to_end(job: Job, listener: Listener | None) -> bool:
+    perform(job_id=job.id, call=job.call, listener=listener)
+    job.refresh_from_db()
+    return job.state not in UNFINISHED
 
 
 @transaction.atomic

@@ -79,6 +79,22 @@ def test_cancelling_a_build_leaves_no_files(story: Story, settings: Any, tmp_pat
     assert not Event.objects.filter(action="annotations.release_failed").exists()
 
 
+def test_ctrl_c_of_the_command_cancels_the_release(
+    story: Story, settings: Any, tmp_path: Path
+) -> None:
+    settings.RELEASES_DIR = tmp_path
+
+    def ctrl_c(done: int, total: int) -> None:
+        raise KeyboardInterrupt("Ctrl-C of a test")
+
+    with pytest.raises(KeyboardInterrupt, match="Ctrl-C of a test"):
+        releases.release_now(actor=SYSTEM, study=story.study, purpose="training", progress=ctrl_c)
+    made = DatasetRelease.objects.get()
+    assert made.state == "failed"
+    assert job_about(kind=JOB, subject_id=made.id).state == "cancelled"
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
 def test_a_frozen_release_cannot_be_cancelled(story: Story) -> None:
     made = release(story.study)
     with pytest.raises(Conflict, match="is done"):
