@@ -10,6 +10,9 @@
 SHELL := /bin/sh
 PORT ?= 8000
 export PORT
+# Python keeps what it compiles, even where the environment says not to. Otherwise every process
+# compiles its libraries again: 4 s instead of 1.5 s of processor time, 14 s instead of 6 s with torch.
+export PYTHONDONTWRITEBYTECODE :=
 
 PY := .venv/bin/python
 INSTALL := $(PY) requirements/install.py

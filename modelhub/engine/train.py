@@ -137,7 +137,10 @@ def _outcome(
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Return whether memory ran out: a MemoryError, or an error message of torch's allocator."""
+    """Return whether memory ran out: a MemoryError, or a message of torch's allocator or threads.
+
+    A thread that cannot start found no memory for its stack.
+    """
     message = str(error).lower()
     return isinstance(error, MemoryError) or any(
         words in message
@@ -146,6 +149,7 @@ def is_out_of_memory(error: BaseException) -> bool:
             "cannot allocate memory",
             "out of memory",
             "bad_alloc",
+            "can't start new thread",
         )
     )
 

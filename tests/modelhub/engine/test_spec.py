@@ -235,6 +235,7 @@ def test_an_infinite_or_nan_loss_ends_the_run(loss: float) -> None:
         (RuntimeError("std::bad_alloc"), True),
         (RuntimeError("unable to mmap 9 bytes from file: Cannot allocate memory (12)"), True),
         (RuntimeError("shape mismatch"), False),
+        (RuntimeError("can't start new thread"), True),
         (ValueError("memory"), False),
     ],
 )

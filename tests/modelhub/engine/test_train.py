@@ -1,10 +1,11 @@
 """Training with the real embedded model, in a training process."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from modelhub.engine.progress import Exit, read_progress, read_result
 from modelhub.engine.weights import exclusive, sha256_of_folder
 from tests.support.engine_release import GOOD, pair, turn, write_release
 from tests.support.running import eventually
+from tests.support.small_model import small_model
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +31,7 @@ class Trainer:
         self.folder = folder
         self._base = base
 
-    def command(self, name: str, release: Path, **changes: Any) -> list[str]:
+    def spec(self, name: str, release: Path, **changes: Any) -> Path:
         spec = {
             "method": "dpo",
             "base_dir": str(self._base),
@@ -38,13 +40,19 @@ class Trainer:
             "params": SHORT,
             "seed": 7,
             "system_message": "Be kind.",
+            "threads": 1,
         }
         path = self.folder / f"{name}.json"
         path.write_text(json.dumps(spec | changes))
-        return [sys.executable, "-m", "modelhub.engine.train", str(path)]
+        return path
 
     def out(self, name: str) -> Path:
         return self.folder / name
+
+    def command(self, name: str, release: Path, **changes: Any) -> list[str]:
+        """Return the command that workers use."""
+        spec = self.spec(name, release, **changes)
+        return [sys.executable, "-m", "modelhub.engine.train", str(spec)]
 
     def run(self, name: str, release: Path, **changes: Any) -> tuple[int, dict[str, Any]]:
         run = subprocess.run(
@@ -59,7 +67,9 @@ class Trainer:
 
 @pytest.fixture(scope="module")
 def trainer(tmp_path_factory: pytest.TempPathFactory, embedded_model: Path) -> Trainer:
-    return Trainer(tmp_path_factory.mktemp("runs"), embedded_model)
+    """Trains a small model, so that a run takes a second."""
+    folder = tmp_path_factory.mktemp("runs")
+    return Trainer(folder, small_model(folder / "small", embedded_model))
 
 
 @pytest.fixture(scope="module")
@@ -80,50 +90,63 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def first(trainer: Trainer, release: Path) -> dict[str, Any]:
     """One finished run."""
-    code, result = trainer.run("first", release, nice=5)
+    code, result = trainer.run("first", release)
     assert (code, result["state"]) == (Exit.DONE, "done"), result
     return result
 
 
-def test_a_finished_run_has_a_complete_result(first: dict[str, Any], trainer: Trainer) -> None:
-    metrics = first["metrics"]
+@pytest.fixture(scope="module")
+def embedded(tmp_path_factory: pytest.TempPathFactory, embedded_model: Path) -> Trainer:
+    return Trainer(tmp_path_factory.mktemp("embedded"), embedded_model)
+
+
+@pytest.fixture(scope="module")
+def real(embedded: Trainer, release: Path) -> dict[str, Any]:
+    """A finished run of the embedded model."""
+    code, result = embedded.run("real", release, nice=5)
+    assert (code, result["state"]) == (Exit.DONE, "done"), result
+    return result
+
+
+def test_a_finished_run_has_a_complete_result(real: dict[str, Any], embedded: Trainer) -> None:
+    metrics = real["metrics"]
     assert (metrics["steps"], metrics["records"]) == (2, 4)
     assert sum(metrics["left_out"].values()) == 4
     assert len(metrics["left_out"]) == 4
     assert metrics["first_loss"] == pytest.approx(0.693, abs=0.001)  # ln 2: nothing learnt yet
     assert metrics["last_loss"] < metrics["first_loss"]
-    events = read_progress(trainer.out("first"))
+    events = read_progress(embedded.out("real"))
     assert [e["step"] for e in events if e["event"] == "step"] == [1, 2]
     assert [e["event"] for e in events][0 :: len(events) - 1] == ["start", "end"]
-    assert first["said"] == ""
+    assert real["said"] == ""
 
 
 def test_scores_are_of_the_whole_validation_split_and_say_of_how_many(
-    first: dict[str, Any],
+    real: dict[str, Any],
 ) -> None:
     """Scores of the last batch of two records can only be 0, 50 or 100%."""
-    metrics = first["metrics"]
+    metrics = real["metrics"]
     assert not {"reward_accuracy", "reward_margin", "token_accuracy"} & set(metrics)
     validation = metrics["validation"]
     assert (validation["records"], validation["of"]) == (3, 3)
     assert set(validation["scores"]) >= {"loss", "reward_accuracy", "reward_margin"}
     assert (3 * validation["scores"]["reward_accuracy"]) % 1 == pytest.approx(0, abs=1e-6)
-    card = (Path(first["adapter"]) / "README.md").read_text()
+    card = (Path(real["adapter"]) / "README.md").read_text()
     assert "on 3 of the 3 records of the release's validation split (n = 3)" in card
 
 
 def test_the_adapter_folder_holds_our_card_and_no_machine_s_path(
-    first: dict[str, Any], trainer: Trainer, embedded_model: Path
+    real: dict[str, Any], embedded: Trainer, embedded_model: Path
 ) -> None:
-    adapter = Path(first["adapter"])
-    assert sha256_of_folder(adapter) == first["sha256"]
+    adapter = Path(real["adapter"])
+    assert sha256_of_folder(adapter) == real["sha256"]
     config = json.loads((adapter / "adapter_config.json").read_text())
     assert config["base_model_name_or_path"] == embedded_model.name
     assert config["target_modules"] == sorted(config["target_modules"])
     for file in adapter.iterdir():
-        assert str(trainer.folder).encode() not in file.read_bytes()
+        assert str(embedded.folder).encode() not in file.read_bytes()
     assert "| lora_r | 2 |" in (adapter / "README.md").read_text()
-    left = {path.name for path in trainer.out("first").iterdir()}
+    left = {path.name for path in embedded.out("real").iterdir()}
     assert left == {".lock", "adapter", "progress.jsonl", "result.json"}
 
 
@@ -236,38 +259,51 @@ def test_kto_needs_both_kinds(trainer: Trainer, tmp_path: Path) -> None:
     )
 
 
-def test_too_little_memory_ends_clearly(trainer: Trainer, release: Path) -> None:
-    code, result = trainer.run("memory", release, memory_limit_mb=1000)
+def test_too_little_memory_ends_clearly(embedded: Trainer, release: Path) -> None:
+    code, result = embedded.run("memory", release, memory_limit_mb=1000)
     assert code == Exit.OUT_OF_MEMORY, result
     assert result["error"] == (
         "There was not enough memory. Try a smaller batch or shorter records."
     )
 
 
-def _wait(process: subprocess.Popen[bytes], ready: Callable[[], bool]) -> None:
-    """Wait until `ready`; fails if the process ends before, and stops it at the end."""
-    try:
-        eventually(lambda: ready() or process.poll() is not None, seconds=LIMIT_S)
-        assert process.poll() is None, "it ended early"
-    except AssertionError:
-        process.kill()
-        raise
-
-
 def _events(folder: Path, name: str) -> list[dict[str, Any]]:
     return [event for event in read_progress(folder) if event["event"] == name]
 
 
+def _started(trainer: Trainer, name: str, release: Path, **changes: Any) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(trainer.command(name, release, **changes))
+
+
+def _wait_for_step(step: int, out: Path, process: subprocess.Popen[bytes]) -> None:
+    """Wait until a run reports a step, or ends. It looks often, because a step takes 0.05 s."""
+    while len(_events(out, "step")) < step and process.poll() is None:
+        time.sleep(0.02)
+
+
 def test_sigterm_stops_at_the_next_step(trainer: Trainer, release: Path) -> None:
     out = trainer.out("cancelled")
-    with subprocess.Popen(trainer.command("cancelled", release, params=LONG)) as process:
-        _wait(process, lambda: bool(_events(out, "step")))
-        process.send_signal(signal.SIGTERM)
+    with _started(trainer, "cancelled", release, params=LONG) as process:
+        _wait_for_step(1, out, process)
+        process.terminate()
         code = process.wait(LIMIT_S)
     assert code == Exit.CANCELLED
     assert read_result(out, code)["state"] == "cancelled"
     assert not (out / "adapter").exists()
     assert not list(out.glob(".scratch-*"))
+
+
+def kill_after(step: int, trainer: Trainer, name: str, release: Path, **changes: Any) -> None:
+    """Kill a run after a step. A run that ends before it can be killed is started again."""
+    out = trainer.out(name)
+    while True:
+        with _started(trainer, name, release, **changes) as process:
+            _wait_for_step(step, out, process)
+            process.kill()
+        if process.returncode == -signal.SIGKILL and not (out / "result.json").exists():
+            return
+        assert process.returncode == Exit.DONE
+        shutil.rmtree(out)
 
 
 @pytest.mark.parametrize("method", ["dpo", "sft", "kto", "reward"])
@@ -276,30 +312,29 @@ def test_a_killed_run_that_is_started_again_equals_a_straight_one(
 ) -> None:
     release = every_config(tmp_path / "release")
     name = f"killed-{method}"
-    same = {"method": method, "params": SHORT | {"max_steps": 4}, "checkpoint_steps": 2}
+    same = {"method": method, "params": SHORT | {"max_steps": 30}, "checkpoint_steps": 10}
     straight = trainer.run(f"straight-{method}", release, **same)[1]
     out = trainer.out(name)
-    with subprocess.Popen(trainer.command(name, release, **same)) as process:
-        _wait(process, lambda: [e["step"] for e in _events(out, "step")][-1:] == [3])
-        process.kill()
-    assert not (out / "result.json").exists()
+    kill_after(11, trainer, name, release, **same)
+    assert len(_events(out, "step")) >= 11
     code, resumed = trainer.run(name, release, **same)
     assert code == Exit.DONE, resumed
-    assert [e["step"] for e in _events(out, "step")] == [1, 2, 3, 4]
+    assert [e["step"] for e in _events(out, "step")] == list(range(1, 31))
+    assert [e["event"] for e in read_progress(out)].count("start") == 1
     assert resumed["sha256"] == straight["sha256"]
     for name in ("first_loss", "validation"):
         assert resumed["metrics"][name] == straight["metrics"][name]
     assert not (out / "checkpoints").exists()
 
 
-def test_a_run_whose_starter_is_gone_stops(trainer: Trainer, release: Path) -> None:
-    out = trainer.out("orphan")
-    command = trainer.command("orphan", release, params=LONG)
+def test_a_run_whose_starter_is_gone_stops(embedded: Trainer, release: Path) -> None:
+    out = embedded.out("orphan")
+    command = embedded.command("orphan", release, params=LONG)
     starter = "import subprocess, sys; subprocess.Popen(sys.argv[1:]); sys.stdin.read()"
     with subprocess.Popen(
         [sys.executable, "-c", starter, *command], stdin=subprocess.PIPE
     ) as process:
-        _wait(process, lambda: bool(_events(out, "start")))
+        eventually(lambda: bool(_events(out, "start")), seconds=LIMIT_S)
         process.communicate(timeout=LIMIT_S)
     with exclusive(out / ".lock"):  # held until the run has ended
         assert read_result(out, 0)["state"] == "cancelled"
