@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from annotations.contract.skip import Skip
 from annotations.contract.unchecked import UncheckedSubmission
-from annotations.forms import judging, words
+from annotations.forms import judging, marks, words
 from annotations.forms.judging_form import judging_form
 from annotations.models import Assignment
 from annotations.permissions import JUDGE
@@ -135,7 +135,8 @@ def stopped(request: StudyRequest, slug: str) -> HttpResponse:
 def _act(request: StudyRequest, assignment: Assignment) -> HttpResponse:
     if asks_for_help(request):
         return _help(request, assignment)
-    wanted = "skip" if "skip" in request.POST else request.POST.get("do")
+    own_name = next((name for name in ("skip", "mark", "unmark") if name in request.POST), "")
+    wanted = own_name or request.POST.get("do")
     if assignment.state == AssignmentState.LEASED and not request.POST.keys() - {CSRF}:
         lost = _("Your answers did not reach us. What was saved before is still here.")
         return _show(request, assignment, errors={"": lost})
@@ -161,7 +162,10 @@ def _act(request: StudyRequest, assignment: Assignment) -> HttpResponse:
 
 def _send(request: StudyRequest, assignment: Assignment) -> HttpResponse:
     shown = queries.shown(actor=request.actor, assignment=assignment)
-    answers = judging.answers(request.POST, shown)
+    posted, errors = marks.with_words(request.POST, shown)
+    if errors:
+        return _show(request, assignment, inputs=posted, errors=errors)
+    answers = judging.answers(posted, shown)
     sent = UncheckedSubmission(answers)
     offer_support(request, sent.free_texts())
     try:
@@ -172,8 +176,8 @@ def _send(request: StudyRequest, assignment: Assignment) -> HttpResponse:
             idempotency_key=request.POST.get("key") or secrets.token_urlsafe(18),
         )
     except Invalid as refusal:
-        errors = judging.errors(refusal, answers, shown)
-        return _show(request, assignment, inputs=request.POST, errors=errors)
+        errors = judging.errors(refusal, answers, posted, shown)
+        return _show(request, assignment, inputs=posted, errors=errors)
     note_sent(request, source=Source.JUDGEMENT, about=submitted.judgement.id)
     request.just_sent = assignment.id  # type: ignore[attr-defined]
     messages.success(request, _("Sent.") + _added(assignment, held=submitted.held))
@@ -216,6 +220,16 @@ def _skip(request: StudyRequest, assignment: Assignment) -> HttpResponse:
     if skipped.many or skipped.rest:
         return _calm(request, "rest" if skipped.many else "break")
     return _next(request, skipped.next)
+
+
+def _mark(request: StudyRequest, assignment: Assignment) -> HttpResponse:
+    """Add or remove a marked passage, for pages without scripts."""
+    shown = queries.shown(actor=request.actor, assignment=assignment)
+    posted, errors = marks.changed(request.POST, shown)
+    if errors:
+        return _show(request, assignment, inputs=posted, errors=errors)
+    _save(request, assignment, posted)
+    return redirect(f"{request.path}#{marks.reply_of(request.POST)}")
 
 
 def _view(request: StudyRequest, assignment: Assignment) -> HttpResponse:
@@ -335,6 +349,7 @@ def _show(
         "intensity": words.INTENSITIES[shown["prompt"]["intensity"]],
         "skips": SkipReason.choices,
         "skip_note": filled.get("skip_note", ""),
+        "progress": words.ANSWERED,
         "saved": inputs is None and bool(shown["draft"]),
         "seconds": filled.get("active_seconds") or 0,
         "key": secrets.token_urlsafe(18),
@@ -389,6 +404,8 @@ def _calm(
 ACTIONS = {
     "send": _send,
     "skip": _skip,
+    "mark": _mark,
+    "unmark": _mark,
     "view": _view,
     "later": _later,
     "undo": undo,
