@@ -237,18 +237,15 @@
     tool.querySelectorAll("[data-mark-step]").forEach(function (button) {
       button.addEventListener("click", function () {
         const [edge, by] = button.dataset.markStep.split(",");
+        const step = Number(by);
         let [start, end] = chosen;
-        if (edge === "start") {
-          const starts = all.map(function (one) { return one[0]; });
-          start = by > 0
-            ? starts.find(function (one) { return one > start; })
-            : starts.findLast(function (one) { return one < start; });
-        } else {
-          const ends = all.map(function (one) { return one[1]; });
-          end = by > 0
-            ? ends.find(function (one) { return one > end; })
-            : ends.findLast(function (one) { return one < end; });
-        }
+        const first = all.findIndex(function (one) { return one[1] > start; });
+        const after = all.findIndex(function (one) { return one[0] >= end; });
+        const last = (after < 0 ? all.length : after) - 1;
+        const word = all[(edge === "start" ? first : last) + step];
+        if (!word) return;
+        if (edge === "start") start = word[0];
+        else end = word[1];
         if (start < end) choose([start, end]);
       });
     });
