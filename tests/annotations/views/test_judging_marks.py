@@ -18,6 +18,7 @@ from tests.factories.annotations import (
     SOURCE_B,
     PromptFactory,
     ResponseFactory,
+    answers,
     judge,
     judging_round,
     lease,
@@ -85,6 +86,19 @@ def test_copied_words_become_a_passage_of_the_source(
     client.post(one_url(held), filled(held) | named)
     (mark,) = Judgement.objects.get().highlights
     assert SOURCE[mark["start"] : mark["end"]] == passage
+
+
+@pytest.mark.parametrize(
+    "words", ["👩🏽‍🚒", "e\u0301", "أستطيع النوم", "**strong**", "<b>kind</b>"]
+)
+def test_offsets_of_the_api_are_those_of_the_text_shown(member: Member, words: str) -> None:
+    held = lease(member)
+    start = SHOWN.index(words)
+    first = str(held.order_shown[0])
+    mark = {"response": first, "start": start, "end": start + len(words)}
+    assert Caller(member).submit(held.id, answers(held, highlights=[mark])).status_code == 201
+    (stored,) = Judgement.objects.get().highlights
+    assert SOURCE[stored["start"] : stored["end"]] == words
 
 
 def test_words_that_occur_twice_are_asked_about_and_others_are_refused(member: Member) -> None:
