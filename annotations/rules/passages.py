@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 
 from codesign.shared import markdown
+from codesign.shared.visible import seen
 
 MOST_PLACES = 20
 """Places that are offered, if words occur more than once."""
@@ -77,8 +78,8 @@ def _composed(letter: list[tuple[int, str]]) -> Iterator[tuple[str, int, int]]:
 def words_at(place: Place, text: str) -> str:
     """Return the words of a passage as readers see them, without the marks of Markdown."""
     start, end = place
-    seen = (character for at, character in _shown(text) if start <= at < end)
-    return "".join(seen).strip() or text[start:end]
+    words = "".join(character for at, character in _shown(text) if start <= at < end)
+    return seen(words) or text[start:end]
 
 
 def context_of(place: Place, text: str, *, around: int = 30) -> tuple[str, str, str]:

@@ -27,6 +27,7 @@ from annotations.rules.states import AssignmentState, SkipReason
 from annotations.services import assignments, putting_off, submissions, support
 from annotations.views.cover import cover
 from annotations.views.questions import questions
+from annotations.views.sentences import added, is_prefetch, messages_of
 from annotations.views.stashed_forms import (
     asks_for_help,
     from_scripts,
@@ -38,7 +39,6 @@ from annotations.views.support import note_sent, offer_support
 from annotations.views.undo import offer_undo, undo
 from codesign.consent import queries as consent
 from codesign.shared.errors import Conflict, Invalid, NoConsent, TooLarge
-from codesign.shared.money import format_money
 from codesign.studies.permissions import StudyRequest, page
 from codesign.studies.rules import Role
 
@@ -69,19 +69,13 @@ def judge(request: StudyRequest, slug: str) -> HttpResponse:
     """
     if request.method == "HEAD":
         return HttpResponse()
-    if _is_prefetch(request):
+    if is_prefetch(request):
         return HttpResponse(status=503)
     try:
         lease = assignments.lease(actor=request.actor, slug=slug)
     except NoConsent:
         return redirect("consent:read", slug=slug)
     return _next(request, lease.assignment)
-
-
-def _is_prefetch(request: StudyRequest) -> bool:
-    """Return whether a browser prefetches the page. If refused, it requests the page later."""
-    purpose = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
-    return "prefetch" in purpose
 
 
 @never_cache
@@ -147,7 +141,7 @@ def _act(request: StudyRequest, assignment: Assignment) -> HttpResponse:
     except Conflict:
         return _gone(request, assignment, request.POST)
     except (Invalid, TooLarge) as refusal:
-        return _show(request, assignment, inputs=request.POST, errors=_messages_of(refusal))
+        return _show(request, assignment, inputs=request.POST, errors=messages_of(refusal))
     if from_scripts(request):
         return HttpResponse(status=204)
     if wanted == "topics":
@@ -180,23 +174,8 @@ def _send(request: StudyRequest, assignment: Assignment) -> HttpResponse:
         return _show(request, assignment, inputs=posted, errors=errors)
     note_sent(request, source=Source.JUDGEMENT, about=submitted.judgement.id)
     request.just_sent = assignment.id  # type: ignore[attr-defined]
-    messages.success(request, _("Sent.") + _added(assignment, held=submitted.held))
+    messages.success(request, _("Sent.") + added(assignment, held=submitted.held))
     return _calm(request, "break") if submitted.rest else _next(request, submitted.next)
-
-
-def _added(assignment: Assignment, *, held: bool) -> str:
-    """Return a sentence to append: the amount that was added, or that the pay is checked first."""
-    if not assignment.amount_minor:
-        return ""
-    if held:
-        return " " + _("Thank you. A person checks the pay first. You did nothing wrong.")
-    amount = format_money(assignment.amount_minor, assignment.currency)
-    return " " + _("%(amount)s was added.") % {"amount": amount}
-
-
-def _messages_of(refusal: Invalid | TooLarge) -> dict[str, str]:
-    fields = refusal.fields.values() if isinstance(refusal, Invalid) else ()
-    return {"": " ".join(one for several in fields for one in several) or refusal.title}
 
 
 def _skip(request: StudyRequest, assignment: Assignment) -> HttpResponse:
@@ -211,7 +190,7 @@ def _skip(request: StudyRequest, assignment: Assignment) -> HttpResponse:
     assignment.refresh_from_db(fields=["state", "ended_at", "pay_check", "later_until"])
     offer_undo(request, assignment)
     if skipped.paid:
-        messages.success(request, _("Skipped.") + _added(assignment, held=skipped.held))
+        messages.success(request, _("Skipped.") + added(assignment, held=skipped.held))
     else:
         messages.success(
             request,
@@ -274,7 +253,7 @@ def _restore(request: StudyRequest, assignment: Assignment, kept: Inputs) -> Htt
     except Conflict:
         return _gone(request, assignment, kept)
     except (Invalid, TooLarge) as refusal:
-        return _show(request, assignment, inputs=kept, errors=_messages_of(refusal))
+        return _show(request, assignment, inputs=kept, errors=messages_of(refusal))
     return redirect(request.path)
 
 

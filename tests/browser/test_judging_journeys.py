@@ -59,23 +59,11 @@ def expect_whole_session(page: Page) -> None:
     assert not Assignment.objects.filter(state="leased").exists()
 
 
-def test_by_touch_on_a_phone(open_page: OpenPage, study: Judging) -> None:
-    page = open_page(
-        "/",
-        user=study.member.user,
-        has_touch=True,
-        is_mobile=True,
-        viewport={"width": 390, "height": 700},
-    )
+def tap(place: Locator) -> None:
+    place.tap(force=True)
 
-    def tap(place: Locator) -> None:
-        place.tap(force=True)
 
-    tap(page.get_by_role("link", name="Start"))
-    tap(page.get_by_role("button", name="Save and start"))
-    tap(page.get_by_role("button", name="Show the text"))
-    where(page, 1)
-    add(study.round, PLAIN, "One.", "Two.", "Three.")
+def use_tools_by_touch(page: Page) -> None:
     letter = letter_of(page, "lemon water")
     reply = page.get_by_role("article", name=f"Reply {letter}")
     tap(select(page, letter, MARKED))
@@ -85,11 +73,25 @@ def test_by_touch_on_a_phone(open_page: OpenPage, study: Judging) -> None:
     tap(reply.locator("summary", has_text="Report"))
     reply.get_by_label(f"What is wrong with reply {letter}?").select_option("diagnosing")
     tap(reply.get_by_role("radio", name="It could do harm", exact=True))
-    for title in CRITERIA:
-        for name in "AB":
-            tap(
-                page.get_by_role("group", name=f"{title}, reply {name}").get_by_role("radio").nth(3)
-            )
+
+
+def test_by_touch_on_a_phone(open_page: OpenPage, study: Judging) -> None:
+    page = open_page(
+        "/",
+        user=study.member.user,
+        has_touch=True,
+        is_mobile=True,
+        viewport={"width": 390, "height": 700},
+    )
+
+    tap(page.get_by_role("link", name="Start"))
+    tap(page.get_by_role("button", name="Save and start"))
+    tap(page.get_by_role("button", name="Show the text"))
+    where(page, 1)
+    add(study.round, PLAIN, "One.", "Two.", "Three.")
+    use_tools_by_touch(page)
+    for point in points(page, "AB"):
+        tap(point)
     near = page.get_by_role("navigation", name="Read a reply again")
     tap(near.get_by_role("button", name="Reply B"))
     expect(near.locator(".said")).to_be_visible()
@@ -99,14 +101,8 @@ def test_by_touch_on_a_phone(open_page: OpenPage, study: Judging) -> None:
     tap(page.get_by_role("button", name="Send and continue"))
     where(page, 2)
     add(study.round, PLAIN)
-    for title in CRITERIA:
-        for name in "ABC":
-            tap(
-                page.get_by_role("group", name=f"{title}, reply {name}").get_by_role("radio").nth(3)
-            )
-    for name, place in zip("ABC", (1, 1, 2), strict=True):
-        group = page.get_by_role("group", name=f"Place of reply {name}")
-        tap(group.get_by_role("radio", name=str(place), exact=True))
+    for point in (*points(page, "ABC"), *places(page)):
+        tap(point)
     tap(page.get_by_role("button", name="Send and continue"))
     where(page, 3)
     tap(page.locator(".bar").get_by_role("button", name="Stop for now"))
@@ -122,19 +118,8 @@ def tab_to(page: Page, selector: str) -> None:
     raise AssertionError(f"not reached by keyboard: {selector}")
 
 
-def test_by_keyboard_alone(open_page: OpenPage, study: Judging) -> None:  # WCAG 2.1.1
-    page = open_page("/", user=study.member.user)
+def use_tools_by_keyboard(page: Page) -> None:
     press = page.keyboard.press
-    tab_to(page, "main a.btn-primary")
-    press("Enter")
-    page.get_by_role("button", name="Save and start").wait_for()
-    tab_to(page, "main .btn-primary")
-    press("Enter")
-    page.get_by_role("button", name="Show the text").wait_for()
-    tab_to(page, "[value=view]")
-    press("Enter")
-    where(page, 1)
-    add(study.round, PLAIN, "One.", "Two.", "Three.")
     letter = letter_of(page, "lemon water")
     press(letter.lower())
     press("m")
@@ -159,6 +144,22 @@ def test_by_keyboard_alone(open_page: OpenPage, study: Judging) -> None:  # WCAG
             page.keyboard.type("Tells")
     tab_to(page, f"[name=severity-{letter}]")
     press("ArrowDown")
+
+
+def test_by_keyboard_alone(open_page: OpenPage, study: Judging) -> None:  # WCAG 2.1.1
+    page = open_page("/", user=study.member.user)
+    press = page.keyboard.press
+    tab_to(page, "main a.btn-primary")
+    press("Enter")
+    page.get_by_role("button", name="Save and start").wait_for()
+    tab_to(page, "main .btn-primary")
+    press("Enter")
+    page.get_by_role("button", name="Show the text").wait_for()
+    tab_to(page, "[value=view]")
+    press("Enter")
+    where(page, 1)
+    add(study.round, PLAIN, "One.", "Two.", "Three.")
+    use_tools_by_keyboard(page)
     for _ in range(10):
         press("n")
         press("4")
