@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from annotations.queries import progress, rubrics
-from annotations.rules.states import ON_PAGES, Ask, RoundState
+from annotations.rules.states import Ask, RoundState
 from codesign.studies.models import Study
 from codesign.studies.queries import cohorts_of
 from codesign.studies.registry import PUBLISH_CHECKS, CheckResult, Gap, PublishCheck
@@ -41,7 +41,7 @@ def rounds(study: Study) -> CheckResult:
             says = _("Plan a round for %(cohort)s.")
             gaps.append(Gap(says % {"cohort": f"“{cohort.title}”"}, href))
             continue
-        asked = ", ".join(str(ask.label) for ask in map(Ask, plan.asks) if ask in ON_PAGES)
+        asked = ", ".join(str(ask.label) for ask in map(Ask, plan.asks))
         sentence = _("%(cohort)s: %(asked)s; %(n)d for each prompt; “%(questions)s”, version %(v)d")
         done.append(
             sentence

@@ -45,7 +45,7 @@ class JudgingView(ApiView):
     scope = TokenScope.JUDGE
     rate = Rate.JUDGING
     max_body = 800_000
-    """Bytes: four rewrites of the maximum length in any script, and as many comments."""
+    """Bytes: four rewrites of the maximum length in any script, or six as long as a page takes."""
 
     def shown(self, assignment: Assignment | None) -> queries.ShownAssignment | None:
         """Return the assignment as its member sees it, and record that its text was shown."""

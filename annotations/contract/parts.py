@@ -238,6 +238,7 @@ NEEDED_ASK: Mapping[str, Ask] = {
     "ranking": Ask.RANKING,
     "strength": Ask.RANKING,
     "all_harmful": Ask.RANKING,
+    "cannot_rank": Ask.RANKING,
     "rewrites": Ask.REWRITE,
     "highlights": Ask.HIGHLIGHT,
     "flags": Ask.FLAG,

@@ -95,15 +95,18 @@ def _every_question(ratings: tuple[Rating, ...], info: ValidationInfo) -> tuple[
 
 
 def _every_response(value: Any, info: ValidationInfo) -> Any:
-    """If a ranking is asked for, check that it names every response, or that all are harmful."""
+    """If a ranking is asked for, check that it names every response, or that there is none."""
     asked = asked_in(info)
     all_harmful = info.data.get("all_harmful", True)
+    cannot_rank = info.data.get("cannot_rank", True)
     if value == ():
-        if Ask.RANKING in asked.asks and not all_harmful:
+        if Ask.RANKING in asked.asks and not (all_harmful or cannot_rank):
             raise refused(_("Please say how they compare, or that all could do harm."))
         return value
     if all_harmful:
         raise refused(_("Choose one: compare them, or say that all could do harm."))
+    if cannot_rank:
+        raise refused(_("Choose one: compare them, or say that they cannot be compared."))
     if not isinstance(value, list) or not all(isinstance(group, list) for group in value):
         raise refused(_("Please send a list of groups, the best first."))
     if not all(isinstance(name, str) for group in value for name in group):
@@ -112,6 +115,13 @@ def _every_response(value: Any, info: ValidationInfo) -> Any:
     if sorted(name for group in groups for name in group) != sorted(asked.texts):
         raise refused(_("Please place every response that is shown, each once."))
     return groups
+
+
+def _not_harmful(cannot_rank: bool, info: ValidationInfo) -> bool:
+    """Refuse two answers that exclude each other."""
+    if cannot_rank and info.data.get("all_harmful"):
+        raise refused(_("Choose one: they cannot be compared, or all of them could do harm."))
+    return cannot_rank
 
 
 def _of_two(strength: int | None, info: ValidationInfo) -> int | None:
@@ -151,6 +161,9 @@ class Submission(Part):
     all_harmful: Annotated[bool, says(_("Please send true or false."))] = Field(
         False, description="Instead of a ranking."
     )
+    cannot_rank: Annotated[
+        bool, says(_("Please send true or false.")), AfterValidator(_not_harmful)
+    ] = Field(False, description="Instead of a ranking: the responses cannot be compared.")
     ranking: Annotated[tuple[Group, ...], Field(strict=False), BeforeValidator(_every_response)] = (
         Field(
             (),

@@ -12,7 +12,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from annotations.forms.words import BOTH_HARMFUL, COMPARISON
+from annotations.forms import marks
+from annotations.forms.words import BOTH_HARMFUL, CANNOT_RANK, COMPARISON
 from annotations.queries.assignments import ShownAssignment, ShownResponse
 from annotations.rules.states import Ask
 from annotations.rules.texts import one_line_ending, same_text
@@ -40,13 +41,14 @@ def answers(posted: Inputs, shown: ShownAssignment) -> dict[str, Any]:
         filled["ratings"] = _ratings(posted, shown)
     if Ask.RANKING in asks:
         filled["all_harmful"] = _all_harmful(posted)
+        filled["cannot_rank"] = _cannot_rank(posted)
         filled |= _comparison(posted, shown)
     if Ask.REWRITE in asks:
         filled["rewrites"] = _rewrites(posted, shown)
     if Ask.FLAG in asks:
         filled["flags"] = _flags(posted, shown)
-    if Ask.HIGHLIGHT in asks and shown["draft"]:
-        filled["highlights"] = shown["draft"].get("highlights", [])  # marked through the API
+    if Ask.HIGHLIGHT in asks:
+        filled["highlights"] = marks.highlights(posted, shown)
     filled["comment"] = seen(one_line_ending(posted.get("comment", "")))
     seconds = posted.get("active_seconds", "")
     if seconds.isascii() and seconds.isdigit() and len(seconds) < 7:
@@ -76,6 +78,10 @@ def _is_whole(value: str) -> bool:
 
 def _all_harmful(posted: Inputs) -> bool:
     return "all_harmful" in posted or posted.get("comparison") == BOTH_HARMFUL
+
+
+def _cannot_rank(posted: Inputs) -> bool:
+    return "cannot_rank" in posted or posted.get("comparison") == CANNOT_RANK
 
 
 def _comparison(posted: Inputs, shown: ShownAssignment) -> dict[str, Any]:
@@ -131,7 +137,7 @@ def inputs(shown: ShownAssignment) -> dict[str, str]:
     """
     draft = shown["draft"] or {}
     letters = _letters(shown)
-    filled = {"comment": str(draft.get("comment") or "")}
+    filled = {"comment": str(draft.get("comment") or "")} | marks.inputs(shown)
     for letter, rating in _entries(draft, "ratings", letters):
         filled[rating_input(letter, str(rating.get("criterion")))] = str(rating.get("score", ""))
     for letter, rewrite in _entries(draft, "rewrites", letters):
@@ -146,6 +152,8 @@ def inputs(shown: ShownAssignment) -> dict[str, str]:
     filled |= _comparison_inputs(draft, letters)
     if draft.get("all_harmful") is True:
         filled |= {"comparison": BOTH_HARMFUL} if len(letters) == 2 else {"all_harmful": "on"}
+    elif draft.get("cannot_rank") is True:
+        filled |= {"comparison": CANNOT_RANK} if len(letters) == 2 else {"cannot_rank": "on"}
     return filled
 
 
@@ -196,35 +204,52 @@ def text_labels(shown: ShownAssignment) -> dict[str, str]:
 def written(filled: Inputs, shown: ShownAssignment) -> list[tuple[str, str]]:
     """Return (label, text) of every free text that is not empty or unchanged."""
     unchanged = {reply_input("rewrite", one): one["text"] for one in shown["responses"]}
-    return [
+    texts = [
         (label, text)
         for name, label in text_labels(shown).items()
         if not shows_nothing(text := filled.get(name, ""))
         and not (name in unchanged and same_text(text, unchanged[name]))
     ]
+    return texts + [
+        (mark_label(mark.response["label"]), mark.comment)
+        for mark in marks.marks_in(filled, shown)
+        if mark.comment
+    ]
 
 
-def errors(refusal: Invalid, sent: Mapping[str, Any], shown: ShownAssignment) -> dict[str, str]:
+def mark_label(letter: str) -> str:
+    """Return the name of a marked passage in lists of errors and texts."""
+    return _("What you marked in reply %(letter)s") % {"letter": letter}
+
+
+def errors(
+    refusal: Invalid, sent: Mapping[str, Any], posted: Inputs, shown: ShownAssignment
+) -> dict[str, str]:
     """Return input → error messages of the contract, under "" if no input belongs to them."""
     if not refusal.fields:
         return {"": refusal.title}
     by_input: dict[str, list[str]] = {}
     for path, sentences in refusal.fields.items():
-        for name in _inputs_of(path, sent, shown):
+        for name in _inputs_of(path, sent, posted, shown):
             by_input.setdefault(name, []).extend(sentences)
     return {name: " ".join(sentences) for name, sentences in by_input.items()}
 
 
-def _inputs_of(path: str, sent: Mapping[str, Any], shown: ShownAssignment) -> list[str]:
+def _inputs_of(
+    path: str, sent: Mapping[str, Any], posted: Inputs, shown: ShownAssignment
+) -> list[str]:
     """Return the inputs for a field of a submission, such as `flags.0.severity`."""
     letters = _letters(shown)
     match path.split("."):
         case ["comment"]:
             return ["comment"]
-        case ["ranking" | "strength" | "all_harmful"]:
+        case ["ranking" | "strength" | "all_harmful" | "cannot_rank"]:
             return _inputs_of_ranking(sent, shown)
         case ["ratings", response, criterion] if response in letters:
             return [rating_input(letters[response], criterion)]
+        case ["highlights", number, *_field]:
+            mark = marks.marks_in(posted, shown)[int(number)]
+            return [mark.name]
         case ["ratings" | "rewrites" | "flags" as part, number, *field]:
             entry = sent[part][int(number)]
             letter = letters[entry["response"]]
@@ -242,6 +267,6 @@ def _inputs_of_ranking(sent: Mapping[str, Any], shown: ShownAssignment) -> list[
         return ["comparison"]
     placed = {response for group in sent.get("ranking", ()) for response in group}
     left = [one for one in shown["responses"] if one["id"] not in placed]
-    if sent.get("all_harmful") or not left:
+    if sent.get("all_harmful") or sent.get("cannot_rank") or not left:
         return ["all_harmful"]
     return [reply_input("rank", response) for response in left]

@@ -8,49 +8,11 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from annotations.forms import words
-from annotations.forms.judging import rating_input, reply_input, text_labels
+from annotations.forms.fields import ChoiceField, TextField, options
+from annotations.forms.judging import mark_label, rating_input, reply_input, text_labels
+from annotations.forms.marked import MarkedReply, marked_reply
 from annotations.queries.assignments import ShownAssignment, ShownCriterion, ShownResponse
 from annotations.rules.states import WORST_FIRST, Ask
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One choice of a group."""
-
-    value: str
-    label: words.Words
-    chosen: bool
-    anchor: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ChoiceField:
-    """Radio buttons or a select, with their name, legend and error."""
-
-    name: str
-    legend: words.Words
-    options: tuple[Option, ...]
-    letter: str = ""
-    error: str = ""
-
-    @property
-    def low(self) -> Option:
-        """Return the lowest point of a scale."""
-        return self.options[0]
-
-    @property
-    def high(self) -> Option:
-        """Return the highest point of a scale."""
-        return self.options[-1]
-
-
-@dataclass(frozen=True, slots=True)
-class TextField:
-    """An input for free text, with its name and error."""
-
-    name: str
-    value: str
-    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +37,8 @@ class ReplyFields:
     harm: ChoiceField
     severity: ChoiceField
     note: TextField
+    marked: MarkedReply | None
+    """What is marked in the reply; None if nobody asks for marks."""
 
     @property
     def reported(self) -> bool:
@@ -94,9 +58,29 @@ class Questions:
     comparison: ChoiceField | None
     ranks: tuple[ChoiceField, ...]
     all_harmful: bool
+    cannot_rank: bool
     harm_error: str
     comment: TextField
     asks_ranking: bool
+    letters: tuple[str, ...]
+
+    @property
+    def needed(self) -> tuple[ChoiceField, ...]:
+        """Return the groups that need an answer."""
+        ratings = (scale for criterion in self.criteria for scale in criterion.scales)
+        overall = (self.comparison,) if self.comparison else self.ranks
+        return (*ratings, *overall)
+
+    @property
+    def answered(self) -> int:
+        """Return how many of these groups are answered. Without an order, no place is needed."""
+        no_order = self.all_harmful or self.cannot_rank
+        return sum(group.is_answered or (no_order and group in self.ranks) for group in self.needed)
+
+    @property
+    def progress(self) -> str:
+        """Return how many of the answers are given, in words."""
+        return str(words.ANSWERED).format(answered=self.answered, needed=len(self.needed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +91,7 @@ class JudgingForm:
     questions: Questions
     asks_rewrite: bool
     asks_flag: bool
+    asks_highlight: bool
     errors: tuple[tuple[str, str], ...]
     """(input, label and error message), in the order of the page."""
     untouched: bool
@@ -124,15 +109,14 @@ def judging_form(
     `clinical` asks which reply is better for the person, as clinicians judge for somebody else.
     """
     errors = errors or {}
-    replies = tuple(
-        _reply(one, shown["prompt"]["language"], inputs, errors) for one in shown["responses"]
-    )
+    replies = tuple(_reply(one, shown, inputs, errors) for one in shown["responses"])
     questions = _questions(shown, inputs, errors, clinical=clinical)
     return JudgingForm(
         replies=replies,
         questions=questions,
         asks_rewrite=Ask.REWRITE in shown["asks"],
         asks_flag=Ask.FLAG in shown["asks"],
+        asks_highlight=Ask.HIGHLIGHT in shown["asks"],
         errors=tuple(_summary(errors, _labels(replies, questions, text_labels(shown)))),
         untouched=not errors and not any(inputs.values()),
     )
@@ -147,6 +131,9 @@ def _labels(
         labels[reply.rewrite.name] = texts[reply.rewrite.name]
         labels |= {field.name: field.legend for field in (reply.harm, reply.severity)}
         labels[reply.note.name] = texts[reply.note.name]
+        labels |= (
+            {name: mark_label(reply.letter) for name in reply.marked.names} if reply.marked else {}
+        )
     for criterion in questions.criteria:
         labels |= {field.name: field.legend for field in criterion.scales}
     overall = [questions.comparison] if questions.comparison else questions.ranks
@@ -180,25 +167,19 @@ def _questions(
         comparison=_comparison(inputs, errors, clinical) if ranking and count == 2 else None,
         ranks=tuple(_ranks(shown, inputs, errors)) if ranking and count > 2 else (),
         all_harmful="all_harmful" in inputs,
+        cannot_rank="cannot_rank" in inputs,
         harm_error=errors.get("all_harmful", ""),
         comment=TextField("comment", inputs.get("comment", ""), errors.get("comment", "")),
         asks_ranking=ranking,
-    )
-
-
-def _options(
-    choices: Iterable[tuple[str, words.Words]],
-    chosen: str,
-    anchors: Mapping[str, str] | None = None,
-) -> tuple[Option, ...]:
-    anchors = anchors or {}
-    return tuple(
-        Option(value, label, value == chosen, anchors.get(value, "")) for value, label in choices
+        letters=tuple(response["label"] for response in shown["responses"]),
     )
 
 
 def _reply(
-    response: ShownResponse, language: str, inputs: Mapping[str, str], errors: Mapping[str, str]
+    response: ShownResponse,
+    shown: ShownAssignment,
+    inputs: Mapping[str, str],
+    errors: Mapping[str, str],
 ) -> ReplyFields:
     letter = response["label"]
     harm, severity = reply_input("harm", response), reply_input("severity", response)
@@ -208,25 +189,30 @@ def _reply(
     return ReplyFields(
         letter=letter,
         text=response["text"],
-        language=language,
+        language=shown["prompt"]["language"],
         rewrite=TextField(names["rewrite"], rewrite, errors.get(names["rewrite"], "")),
         rewritten=rewrite.split() != response["text"].split(),
         harm=ChoiceField(
             name=harm,
             legend=_("What is wrong with reply %(letter)s?") % {"letter": letter},
-            options=_options(harms, inputs.get(harm, "")),
+            options=options(harms, inputs.get(harm, "")),
             error=errors.get(harm, ""),
         ),
         severity=ChoiceField(
             name=severity,
             legend=_("How much harm could reply %(letter)s do?") % {"letter": letter},
-            options=_options(
+            options=options(
                 [(str(value), text) for value, text in words.SEVERITIES.items()],
                 inputs.get(severity, ""),
             ),
             error=errors.get(severity, ""),
         ),
         note=TextField(names["note"], inputs.get(names["note"], ""), errors.get(names["note"], "")),
+        marked=(
+            marked_reply(response, shown, inputs, errors)
+            if Ask.HIGHLIGHT in shown["asks"]
+            else None
+        ),
     )
 
 
@@ -254,7 +240,7 @@ def _scale(
         name=name,
         legend=_("%(question)s, reply %(letter)s")
         % {"question": criterion["title"], "letter": response["label"]},
-        options=_options(
+        options=options(
             [(point, point) for point in points], inputs.get(name, ""), scale["anchors"]
         ),
         letter=response["label"],
@@ -271,8 +257,12 @@ def _comparison(
     return ChoiceField(
         name="comparison",
         legend=legend,
-        options=_options(
-            [*words.COMPARISON.items(), (words.BOTH_HARMFUL, _("Both could do harm"))],
+        options=options(
+            [
+                *words.COMPARISON.items(),
+                (words.CANNOT_RANK, _("They cannot be compared")),
+                (words.BOTH_HARMFUL, _("Both could do harm")),
+            ],
             inputs.get("comparison", ""),
         ),
         error=errors.get("comparison", ""),
@@ -282,13 +272,13 @@ def _comparison(
 def _ranks(
     shown: ShownAssignment, inputs: Mapping[str, str], errors: Mapping[str, str]
 ) -> Iterable[ChoiceField]:
-    places = [("", _("Choose")), *((str(n), str(n)) for n in range(1, len(shown["responses"]) + 1))]
+    places = [(str(n), str(n)) for n in range(1, len(shown["responses"]) + 1)]
     for response in shown["responses"]:
         name = reply_input("rank", response)
         yield ChoiceField(
             name=name,
             legend=_("Place of reply %(letter)s") % {"letter": response["label"]},
-            options=_options(places, inputs.get(name, "")),
+            options=options(places, inputs.get(name, "")),
             letter=response["label"],
             error=errors.get(name, ""),
         )

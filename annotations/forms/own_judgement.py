@@ -1,10 +1,12 @@
-"""The answers of a judgement that the judging form does not show: marked passages."""
+"""The marked passages of a judgement, in words."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from annotations.forms import words
 from annotations.queries.assignments import ShownAssignment
+from annotations.rules.passages import words_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +15,7 @@ class Passage:
 
     letter: str
     text: str
-    label: str
+    label: words.Words
     comment: str
 
 
@@ -24,8 +26,8 @@ def passages(shown: ShownAssignment) -> list[Passage]:
     return [
         Passage(
             letter=replies[mark["response"]]["label"],
-            text=replies[mark["response"]]["text"][mark["start"] : mark["end"]],
-            label=mark["label"],
+            text=words_at((mark["start"], mark["end"]), replies[mark["response"]]["text"]),
+            label=words.MARK_LABELS.get(mark["label"], mark["label"]),
             comment=mark["comment"],
         )
         for mark in marks

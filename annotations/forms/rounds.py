@@ -14,7 +14,7 @@ from annotations.forms.words import CATEGORIES
 from annotations.models import RoundCohort, Rubric
 from annotations.queries import rubrics
 from annotations.rules.drawing import MOST_REPLIES
-from annotations.rules.states import ON_PAGES, Ask, Waiting
+from annotations.rules.states import Ask, Waiting
 from annotations.rules.text_kinds import Category
 from annotations.services.filling import Fill
 from annotations.services.rounds import CohortPlan
@@ -67,8 +67,8 @@ class RoundForm(forms.Form):
         initial=2,
         help_text=_(
             "The most for each prompt. If a prompt has more, replies that were not shown yet come"
-            " first, drawn evenly over the models. A third and a fourth reply add half of the pay"
-            " each."
+            " first, drawn evenly over the models. Each reply after the second adds half of the"
+            " pay."
         ),
     )
 
@@ -93,7 +93,7 @@ class CohortForm(forms.Form):
     )
     asks = forms.MultipleChoiceField(
         label=_("What they are asked to do"),
-        choices=[(ask, ask.label) for ask in ON_PAGES],
+        choices=Ask.choices,
         widget=forms.CheckboxSelectMultiple,
     )
     overlap = forms.IntegerField(

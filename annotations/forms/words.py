@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from annotations.rules.own_texts import OwnState
-from annotations.rules.states import FlagState, RewriteState
+from annotations.rules.states import FlagState, MarkLabel, RewriteState
 from annotations.rules.text_kinds import Category
 
 Words = str | Promise
@@ -26,8 +26,12 @@ INTENSITIES: dict[int, Words] = {
     2: _("Some of this may be hard to read."),
     3: _("This text is heavy."),
 }
+MARK_LABELS: dict[str, Words] = {label.value: label.label for label in MarkLabel}
+ANSWERED = _("{answered} of {needed} answered")
+"""Told in the bar, by the page and by its script."""
+CANNOT_RANK = "none"
 BOTH_HARMFUL = "harm"
-"""The choice that replaces a comparison of two replies."""
+"""The choices that replace a comparison of two replies."""
 COMPARISON: dict[str, Words] = {
     "A3": _("A much better"),
     "A2": _("A better"),

@@ -18,7 +18,7 @@ from annotations.rules import own_judgements as rules
 from annotations.rules.model_markup import readable, without_tokens
 from annotations.rules.own_judgements import Earned, Settled
 from annotations.rules.own_texts import OwnKind
-from annotations.rules.states import AssignmentState, RewriteState, SkipReason
+from annotations.rules.states import Ask, AssignmentState, RewriteState, SkipReason
 from codesign.compensation import queries as compensation
 from codesign.shared.actors import Actor
 from codesign.shared.errors import NotFound
@@ -195,6 +195,7 @@ def as_sent(*, judgement: Judgement) -> dict[str, Any]:
         "ranking": judgement.ranking,
         "strength": judgement.strength,
         "all_harmful": judgement.all_harmful,
+        "cannot_rank": _cannot_rank(judgement),
         "rewrites": [
             {"response": str(row.response_id), "text": row.text}
             for row in sorted(judgement.rewrites.all(), key=lambda row: row.id)
@@ -214,6 +215,12 @@ def as_sent(*, judgement: Judgement) -> dict[str, Any]:
         ],
         "comment": judgement.comment,
     }
+
+
+def _cannot_rank(judgement: Judgement) -> bool:
+    """Return whether the person said so: only then a ranking that was asked for is empty."""
+    asked = Ask.RANKING in judgement.assignment.asks
+    return asked and not judgement.ranking and not judgement.all_harmful
 
 
 def _as_shown(mark: Mapping[str, Any], source: str) -> dict[str, Any]:

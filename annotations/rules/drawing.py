@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-MOST_REPLIES = 4
-"""The most responses in one task: four is the most that people can compare."""
+MOST_REPLIES = 6
+"""The most responses in one task: six is the most that people can put in order (decision 36)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,10 +31,6 @@ class Ask(TextChoices):
     FLAG = "flag", _("Report harm")
 
 
-ON_PAGES = (Ask.RATING, Ask.RANKING, Ask.REWRITE, Ask.FLAG)
-"""What the judging page supports. Highlights are supported only by the API."""
-
-
 class RoundKind(StrEnum):
     """Judging produces training data. Evaluation compares two models on held-out prompts."""
 
@@ -161,6 +157,20 @@ WORST_FIRST = (
     Harm.OTHER,
 )
 """Harms in the order in which pages offer them."""
+
+
+class MarkLabel(TextChoices):
+    """What a marked passage is. A release contains these labels and no others (decision 36)."""
+
+    HELPS = "helps", _("Helps")
+    WARM = "warm", _("Sounds warm")
+    CLEAR = "clear", _("Easy to understand")
+    COLD = "cold", _("Sounds cold")
+    JUDGES = "judges", _("Judges the person")
+    PUSHES = "pushes", _("Pushes too hard")
+    UNCLEAR = "unclear", _("Hard to understand")
+    WRONG = "wrong", _("Not true")
+    HARMFUL = "harmful", _("Could do harm")
 
 
 class ReleasePurpose(StrEnum):

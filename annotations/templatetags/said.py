@@ -37,6 +37,12 @@ def as_html(text: str, level: int) -> SafeString:
     return markdown.to_html(text, level=level, language=get_language() or "")
 
 
+@register.simple_tag
+def as_marked_html(text: str, level: int, marks: markdown.Marks) -> SafeString:
+    """Return the same with these passages marked, and with the places of words for a script."""
+    return markdown.to_html(text, level=level, language=get_language() or "", marks=marks)
+
+
 @register.filter
 def is_blank(text: str) -> bool:
     """Return whether nothing of a text can be seen."""

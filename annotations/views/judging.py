@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from annotations.contract.skip import Skip
 from annotations.contract.unchecked import UncheckedSubmission
-from annotations.forms import judging, words
+from annotations.forms import judging, marks, words
 from annotations.forms.judging_form import judging_form
 from annotations.models import Assignment
 from annotations.permissions import JUDGE
@@ -27,6 +27,7 @@ from annotations.rules.states import AssignmentState, SkipReason
 from annotations.services import assignments, putting_off, submissions, support
 from annotations.views.cover import cover
 from annotations.views.questions import questions
+from annotations.views.sentences import added, is_prefetch, messages_of
 from annotations.views.stashed_forms import (
     asks_for_help,
     from_scripts,
@@ -38,7 +39,6 @@ from annotations.views.support import note_sent, offer_support
 from annotations.views.undo import offer_undo, undo
 from codesign.consent import queries as consent
 from codesign.shared.errors import Conflict, Invalid, NoConsent, TooLarge
-from codesign.shared.money import format_money
 from codesign.studies.permissions import StudyRequest, page
 from codesign.studies.rules import Role
 
@@ -69,19 +69,13 @@ def judge(request: StudyRequest, slug: str) -> HttpResponse:
     """
     if request.method == "HEAD":
         return HttpResponse()
-    if _is_prefetch(request):
+    if is_prefetch(request):
         return HttpResponse(status=503)
     try:
         lease = assignments.lease(actor=request.actor, slug=slug)
     except NoConsent:
         return redirect("consent:read", slug=slug)
     return _next(request, lease.assignment)
-
-
-def _is_prefetch(request: StudyRequest) -> bool:
-    """Return whether a browser prefetches the page. If refused, it requests the page later."""
-    purpose = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
-    return "prefetch" in purpose
 
 
 @never_cache
@@ -135,7 +129,8 @@ def stopped(request: StudyRequest, slug: str) -> HttpResponse:
 def _act(request: StudyRequest, assignment: Assignment) -> HttpResponse:
     if asks_for_help(request):
         return _help(request, assignment)
-    wanted = "skip" if "skip" in request.POST else request.POST.get("do")
+    own_name = next((name for name in ("skip", "mark", "unmark") if name in request.POST), "")
+    wanted = own_name or request.POST.get("do")
     if assignment.state == AssignmentState.LEASED and not request.POST.keys() - {CSRF}:
         lost = _("Your answers did not reach us. What was saved before is still here.")
         return _show(request, assignment, errors={"": lost})
@@ -146,7 +141,7 @@ def _act(request: StudyRequest, assignment: Assignment) -> HttpResponse:
     except Conflict:
         return _gone(request, assignment, request.POST)
     except (Invalid, TooLarge) as refusal:
-        return _show(request, assignment, inputs=request.POST, errors=_messages_of(refusal))
+        return _show(request, assignment, inputs=request.POST, errors=messages_of(refusal))
     if from_scripts(request):
         return HttpResponse(status=204)
     if wanted == "topics":
@@ -161,7 +156,10 @@ def _act(request: StudyRequest, assignment: Assignment) -> HttpResponse:
 
 def _send(request: StudyRequest, assignment: Assignment) -> HttpResponse:
     shown = queries.shown(actor=request.actor, assignment=assignment)
-    answers = judging.answers(request.POST, shown)
+    posted, errors = marks.with_words(request.POST, shown)
+    if errors:
+        return _show(request, assignment, inputs=posted, errors=errors)
+    answers = judging.answers(posted, shown)
     sent = UncheckedSubmission(answers)
     offer_support(request, sent.free_texts())
     try:
@@ -172,27 +170,12 @@ def _send(request: StudyRequest, assignment: Assignment) -> HttpResponse:
             idempotency_key=request.POST.get("key") or secrets.token_urlsafe(18),
         )
     except Invalid as refusal:
-        errors = judging.errors(refusal, answers, shown)
-        return _show(request, assignment, inputs=request.POST, errors=errors)
+        errors = judging.errors(refusal, answers, posted, shown)
+        return _show(request, assignment, inputs=posted, errors=errors)
     note_sent(request, source=Source.JUDGEMENT, about=submitted.judgement.id)
     request.just_sent = assignment.id  # type: ignore[attr-defined]
-    messages.success(request, _("Sent.") + _added(assignment, held=submitted.held))
+    messages.success(request, _("Sent.") + added(assignment, held=submitted.held))
     return _calm(request, "break") if submitted.rest else _next(request, submitted.next)
-
-
-def _added(assignment: Assignment, *, held: bool) -> str:
-    """Return a sentence to append: the amount that was added, or that the pay is checked first."""
-    if not assignment.amount_minor:
-        return ""
-    if held:
-        return " " + _("Thank you. A person checks the pay first. You did nothing wrong.")
-    amount = format_money(assignment.amount_minor, assignment.currency)
-    return " " + _("%(amount)s was added.") % {"amount": amount}
-
-
-def _messages_of(refusal: Invalid | TooLarge) -> dict[str, str]:
-    fields = refusal.fields.values() if isinstance(refusal, Invalid) else ()
-    return {"": " ".join(one for several in fields for one in several) or refusal.title}
 
 
 def _skip(request: StudyRequest, assignment: Assignment) -> HttpResponse:
@@ -207,7 +190,7 @@ def _skip(request: StudyRequest, assignment: Assignment) -> HttpResponse:
     assignment.refresh_from_db(fields=["state", "ended_at", "pay_check", "later_until"])
     offer_undo(request, assignment)
     if skipped.paid:
-        messages.success(request, _("Skipped.") + _added(assignment, held=skipped.held))
+        messages.success(request, _("Skipped.") + added(assignment, held=skipped.held))
     else:
         messages.success(
             request,
@@ -216,6 +199,16 @@ def _skip(request: StudyRequest, assignment: Assignment) -> HttpResponse:
     if skipped.many or skipped.rest:
         return _calm(request, "rest" if skipped.many else "break")
     return _next(request, skipped.next)
+
+
+def _mark(request: StudyRequest, assignment: Assignment) -> HttpResponse:
+    """Add or remove a marked passage, for pages without scripts."""
+    shown = queries.shown(actor=request.actor, assignment=assignment)
+    posted, errors = marks.changed(request.POST, shown)
+    if errors:
+        return _show(request, assignment, inputs=posted, errors=errors)
+    _save(request, assignment, posted)
+    return redirect(f"{request.path}#{marks.reply_of(request.POST)}")
 
 
 def _view(request: StudyRequest, assignment: Assignment) -> HttpResponse:
@@ -260,7 +253,7 @@ def _restore(request: StudyRequest, assignment: Assignment, kept: Inputs) -> Htt
     except Conflict:
         return _gone(request, assignment, kept)
     except (Invalid, TooLarge) as refusal:
-        return _show(request, assignment, inputs=kept, errors=_messages_of(refusal))
+        return _show(request, assignment, inputs=kept, errors=messages_of(refusal))
     return redirect(request.path)
 
 
@@ -335,6 +328,7 @@ def _show(
         "intensity": words.INTENSITIES[shown["prompt"]["intensity"]],
         "skips": SkipReason.choices,
         "skip_note": filled.get("skip_note", ""),
+        "progress": words.ANSWERED,
         "saved": inputs is None and bool(shown["draft"]),
         "seconds": filled.get("active_seconds") or 0,
         "key": secrets.token_urlsafe(18),
@@ -389,6 +383,8 @@ def _calm(
 ACTIONS = {
     "send": _send,
     "skip": _skip,
+    "mark": _mark,
+    "unmark": _mark,
     "view": _view,
     "later": _later,
     "undo": undo,

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from annotations.contract.unchecked import UncheckedSubmission
-from annotations.forms import judging
+from annotations.forms import judging, marks
 from annotations.forms.judging_form import JudgingForm, judging_form
 from annotations.forms.own_judgement import passages
 from annotations.permissions import JUDGE, SEE_OWN
@@ -87,19 +87,25 @@ def correct(request: StudyRequest, slug: str, assignment_id: uuid.UUID) -> HttpR
 
 def _correct(request: StudyRequest, own: OwnJudgement) -> HttpResponse:
     shown = _shown(request, own)
-    answers = judging.answers(request.POST, shown)
+    if "mark" in request.POST or "unmark" in request.POST:
+        posted, errors = marks.changed(request.POST, shown)
+        return _ask(request, own, inputs=posted, errors=errors, revision=_revision(request))
+    posted, errors = marks.with_words(request.POST, shown)
+    if errors:
+        return _ask(request, own, inputs=posted, errors=errors, status=422)
+    answers = judging.answers(posted, shown)
     sent = UncheckedSubmission(answers)
     offer_support(request, sent.free_texts())
     try:
         corrected = corrections.correct(
             actor=request.actor,
             assignment_id=own.work.id,
-            revision=_number(request.POST.get("revision", "")),
+            revision=_revision(request),
             sent=sent,
         )
     except Invalid as refusal:
-        errors = judging.errors(refusal, answers, shown)
-        return _ask(request, own, inputs=request.POST, errors=errors, status=422)
+        errors = judging.errors(refusal, answers, posted, shown)
+        return _ask(request, own, inputs=posted, errors=errors, status=422)
     except (Conflict, NoConsent) as refusal:
         again = queries.own_judgement(actor=request.actor, assignment_id=own.work.id)
         errors = {"": refusal.title}
@@ -157,6 +163,10 @@ def _form(
 
 def _slug(own: OwnJudgement) -> str:
     return own.work.assignment.member.study.slug
+
+
+def _revision(request: StudyRequest) -> int:
+    return _number(request.POST.get("revision", ""))
 
 
 def _number(typed: str) -> int:

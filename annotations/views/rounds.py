@@ -19,7 +19,7 @@ from annotations.models import Round
 from annotations.permissions import MANAGE_ROUNDS, SEE_ROUNDS
 from annotations.queries import filling as filled_with
 from annotations.queries import offering, progress
-from annotations.rules.states import ON_PAGES, Ask, RoundState
+from annotations.rules.states import Ask, RoundState
 from annotations.services import filling, rounds
 from codesign.jobs.pages import ProgressCard, card_of, progress_part
 from codesign.jobs.queries import job_of, unfinished_job
@@ -125,7 +125,7 @@ def one(request: StudyRequest, slug: str, round_id: uuid.UUID) -> HttpResponse:
     context = {
         "round": round,
         "parts": [
-            {"part": part, "asks": [ask.label for ask in map(Ask, part.asks) if ask in ON_PAGES]}
+            {"part": part, "asks": [ask.label for ask in map(Ask, part.asks)]}
             for part in progress.parts_of(round=round)
         ],
         "job": _job(request, round, manages=manages),

@@ -14,8 +14,6 @@ from codesign.shared.money import CURRENCIES, exponent, format_money
 
 REPLIES_IN_THE_RATE = 2
 """A rate is for a text with one or two replies. Each further reply adds half of it."""
-MOST_REPLIES = 4
-"""The most replies to one text; people cannot compare more."""
 MOST_SECONDS = 600 * 60
 """Longest time for one text: ten hours."""
 MOST_UNITS = 1_000
@@ -76,10 +74,13 @@ def _for_replies(of_two: int, replies: int) -> int:
 
 
 def price_words(*, amount_minor: int, currency: str) -> str:
-    """Return “£0.80 for one or two replies, £1.20 for three, £1.60 for four”."""
+    """Return “£0.80 for one or two replies, £1.20 for three, £1.60 for four”.
+
+    Three amounts show how the pay grows; up to six replies are possible.
+    """
     two, three, four = (
         format_money(pay_for(amount_minor=amount_minor, replies=replies), currency)
-        for replies in (2, 3, MOST_REPLIES)
+        for replies in (2, 3, 4)
     )
     words = _("%(two)s for one or two replies, %(three)s for three, %(four)s for four")
     return words % {"two": two, "three": three, "four": four}

@@ -95,6 +95,7 @@ MIDDLEWARE = [
     "codesign.config.middleware.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "codesign.shared.middleware.CompressPagesMiddleware",
     "csp.middleware.CSPMiddleware",
     "codesign.shared.middleware.NoStoreMiddleware",
     "codesign.shared.middleware.ReadableMiddleware",

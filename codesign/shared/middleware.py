@@ -13,6 +13,8 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
@@ -59,6 +61,22 @@ class RequestLogMiddleware:
             return answer
         finally:
             request_id.reset(token)
+
+
+class CompressPagesMiddleware(GZipMiddleware):
+    """Compresses HTML, which is most of what an old phone waits for.
+
+    Other responses stay as they are: files of releases are read in ranges, and answers of the API
+    are short. Django adds random bytes, so that the size of a page does not reveal its token.
+    """
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        """Compress a page if the browser can read it."""
+        if response.headers.get("Content-Type", "").startswith("text/html"):
+            return super().process_response(request, response)
+        return response
 
 
 class NoStoreMiddleware:

@@ -140,6 +140,7 @@ def result_of(*, actor: Actor, evaluation: Evaluation) -> EvaluationResult:
         if judgement.member_id in granting
         and not _is_withdrawn(judgement)
         and judgement.assignment.pay_check in USABLE
+        and not _cannot_rank(judgement)
     ]
     tasks = evaluation.round.tasks.count()
     return EvaluationResult(
@@ -153,6 +154,12 @@ def result_of(*, actor: Actor, evaluation: Evaluation) -> EvaluationResult:
 def _is_withdrawn(judgement: Judgement) -> bool:
     """Return whether the consent of this judgement was withdrawn. A new consent does not count."""
     return hasattr(judgement.consent_record, "withdrawal")
+
+
+def _cannot_rank(judgement: Judgement) -> bool:
+    """Return whether the person said that the responses cannot be compared. That is no tie."""
+    asked = Ask.RANKING in judgement.assignment.asks
+    return asked and not judgement.ranking and not judgement.all_harmful
 
 
 def _by_cohort(judgements: Iterable[Judgement], child: set[str]) -> list[CohortResult]:
@@ -176,7 +183,7 @@ def _score(judgement: Judgement, child: set[str]) -> float:
     if Ask.RANKING not in judgement.assignment.asks:
         return _score_of_ratings(judgement, child)
     groups = judgement.ranking
-    if judgement.all_harmful or not groups or len(groups) < 2:
+    if judgement.all_harmful or len(groups) < 2:
         return 0.5
     return 1.0 if groups[0][0] in child else 0.0
 

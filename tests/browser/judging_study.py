@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,7 +86,12 @@ class Judging:
         return Assignment.objects.get(member=self.member, state="leased")
 
 
-def judging(*prompts: dict[str, Any], role: Role = Role.PANELIST, overlap: int = 2) -> Judging:
+def judging(
+    *prompts: dict[str, Any],
+    role: Role = Role.PANELIST,
+    overlap: int = 2,
+    asks: Sequence[Ask] = ASKS,
+) -> Judging:
     """A study whose queue has exactly these prompts, each with a long and a short reply."""
     study = StudyFactory.create(title="Talking about hard days")
     cohort = CohortFactory.create(study=study, role=role)
@@ -96,14 +102,14 @@ def judging(*prompts: dict[str, Any], role: Role = Role.PANELIST, overlap: int =
         study=study,
         kind=RoundKind.JUDGING,
         title="First round",
-        cohorts=[_plan(cohort, role, overlap)],
+        cohorts=[_plan(cohort, role, overlap, asks)],
     )
     for prompt in prompts or (HARD, PLAIN, PLAIN):
         add(made, prompt)
     return Judging(member, rounds.open_round(actor=SYSTEM, round=made))
 
 
-def _plan(cohort: Cohort, role: Role, overlap: int) -> rounds.CohortPlan:
+def _plan(cohort: Cohort, role: Role, overlap: int, asks: Sequence[Ask]) -> rounds.CohortPlan:
     name = "lived_experience" if role == Role.PANELIST else "clinical"
     rubric = example_rubrics()[name]
     made = rubrics.make_rubric(
@@ -114,7 +120,7 @@ def _plan(cohort: Cohort, role: Role, overlap: int) -> rounds.CohortPlan:
         language="en",
         criteria=rubric["criteria"],
     )
-    return rounds.CohortPlan(cohort=cohort, rubric=made, asks=ASKS, overlap=overlap)
+    return rounds.CohortPlan(cohort=cohort, rubric=made, asks=asks, overlap=overlap)
 
 
 def add(made: Round, prompt: dict[str, Any], *texts: str) -> None:

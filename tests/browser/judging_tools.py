@@ -36,3 +36,31 @@ def send(page: Page) -> None:
 
 def where(page: Page, number: int) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text(f"{number} in this sitting")
+
+
+SELECT = """([letter, words]) => {
+    const said = document.querySelector(`[data-reply=${letter}] .said-md`);
+    const walker = document.createTreeWalker(said, NodeFilter.SHOW_TEXT);
+    const units = [];
+    while (walker.nextNode())
+        for (let at = 0; at < walker.currentNode.length; at += 1)
+            units.push([walker.currentNode, at]);
+    const start = units.map(([node, at]) => node.data[at]).join("").indexOf(words);
+    const [last, at] = units[start + words.length - 1];
+    getSelection().setBaseAndExtent(...units[start], last, at + 1);
+}"""
+"""Selects words of a reply, as a finger or a mouse does."""
+
+
+def letter_of(page: Page, words: str) -> str:
+    """Return the letter of the reply that has these words."""
+    reply = page.locator(".reply", has_text=words)
+    return str(reply.get_attribute("data-reply"))
+
+
+def select(page: Page, letter: str, words: str) -> Locator:
+    """Select words; return the button that marks them."""
+    page.evaluate(SELECT, [letter, words])
+    button = page.locator(f"[data-reply={letter}] [data-mark-now]")
+    expect(button).to_be_visible()
+    return button

@@ -294,7 +294,7 @@ def test_three_replies_and_another_script(open_page: OpenPage, transactional_db:
     fill(page)
     add(study.round, HARD, "One.", "Two.", "Three.")
     send(page)
-    page.get_by_label("Place of reply C").wait_for()
+    page.get_by_role("group", name="Place of reply C").wait_for()
     check_page(page, name="judge-three")
 
 

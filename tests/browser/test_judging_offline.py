@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, Route, expect
 
 from annotations.models import Assignment, Judgement
+from annotations.rules.states import Ask
 from annotations.services.prompts import withdraw_prompt
 from codesign.shared.actors import SYSTEM
 from tests.browser.conftest import OpenPage
-from tests.browser.judging_study import Judging, judging
+from tests.browser.judging_study import HARD, Judging, judging
+from tests.browser.judging_tools import fill, letter_of, select, send, where
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LEAVING = ["Send and continue", "Stop for now", "Too close to home"]
@@ -79,6 +84,42 @@ def test_nothing_is_sent_while_the_server_is_down(open_page: OpenPage, study: Ju
     page.get_by_role("button", name=LEAVING[0]).click()
     expect(page.locator("#saved")).to_contain_text("Not sent: we have a problem")
     expect(page.get_by_label("Anything else")).to_have_value("all of this")
+
+
+def test_a_server_that_restarts_while_one_types(
+    open_page: OpenPage, transactional_db: None
+) -> None:
+    study = judging(HARD, asks=tuple(Ask))
+    page = open_page(study.path, user=study.member.user)
+    page.clock.install()
+    page.route("**/*", lambda route: route.abort("connectionrefused"))
+    letter = letter_of(page, "lemon water")
+    select(page, letter, "lemon water").click()
+    write(page, "half a thought")
+    page.clock.run_for(4_000)
+    expect(page.locator("#saved")).to_contain_text("Not saved yet: no connection.")
+    page.unroute("**/*")
+    page.clock.run_for(10_000)
+    expect(page.locator("#saved")).to_have_text("Saved")
+    draft = study.held().draft or {}
+    assert draft["comment"] == "half a thought"
+    assert len(draft["highlights"]) == 1
+
+
+@pytest.mark.parametrize("hours", [-5, 5])
+def test_a_clock_five_hours_off(open_page: OpenPage, study: Judging, hours: int) -> None:
+    page = open_page(user=study.member.user)
+    page.clock.install(time=datetime.now(UTC) + timedelta(hours=hours))
+    page.goto(study.path)
+    write(page, "in my own time")
+    expect(page.locator("#saved")).to_have_text("Saved")
+    fill(page)
+    send(page)
+    where(page, 2)
+    judgement = Judgement.objects.get()
+    assert judgement.comment == "in my own time"
+    assert judgement.active_ms < 120_000
+    assert abs(judgement.submitted_at - timezone.now()) < timedelta(minutes=2)
 
 
 @pytest.mark.parametrize("hidden", [False, True])

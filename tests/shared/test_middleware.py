@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 import pytest
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
@@ -90,3 +92,13 @@ def test_files_that_are_the_same_for_everybody_are_answered_before() -> None:
         )
     )
     assert static < no_store
+
+
+def test_pages_are_compressed_and_files_and_answers_of_the_api_are_not() -> None:
+    asks = {"Accept-Encoding": "gzip"}
+    page = Client().get("/account/login/", headers=asks)
+    assert page["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in page["Vary"]
+    assert b"<h1" in gzip.decompress(page.content)
+    assert not Client().get("/account/login/").has_header("Content-Encoding")
+    assert not Client().get("/api/v1/schema/", headers=asks).has_header("Content-Encoding")

@@ -1,7 +1,7 @@
 """Config `judgements`: one row for each person, response and criterion (standards 7.4).
 
-Free text (comments, notes on flags and highlights, rewrites) is not in it: reviewed rewrites are in
-`sft` and `preference`.
+Free text (comments, notes on flags and highlights, own words as labels, rewrites) is not in it:
+reviewed rewrites are in `sft` and `preference`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from annotations.datasets.policy.snapshot import (
     JudgementSnapshot,
     RewriteSnapshot,
 )
+from annotations.rules.states import MarkLabel
 
 ABSENT = -1
 """Stands for null in numbers that are never negative."""
@@ -73,7 +74,7 @@ def rows_of(judgement: JudgementSnapshot, attachments: Attachments) -> list[Row]
         harm = Statement("all_harmful", "harm_in_all", 1.0)
         rows += [(response_id, harm) for response_id in judgement.order_shown]
     for mark in judgement.highlights:
-        label = mark.get("label", "")
+        label = label if (label := mark.get("label", "")) in MarkLabel else ""
         highlight = Statement("highlight", label, 1.0, start=mark["start"], end=mark["end"])
         rows.append((mark["response"], highlight))
     for flag in attachments.flags.get(judgement.id, ()):

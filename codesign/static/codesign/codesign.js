@@ -71,9 +71,19 @@
   const ESCAPES = 3;
   const ESCAPES_MS = 2000;
   let escapes = [];
+
+  // The person can switch this key off (the dialog of keys while judging); the link stays.
+  function escapeIsOff() {
+    try {
+      return window.localStorage.getItem("codesign.escape") === "off";
+    } catch {
+      return false; // a browser that keeps nothing
+    }
+  }
+
   document.addEventListener("keydown", function (event) {
     const link = document.querySelector("[data-quick-exit]");
-    if (!link || event.repeat) return;
+    if (!link || event.repeat || escapeIsOff()) return;
     escapes = event.key === "Escape" ? [...escapes, Date.now()].slice(-ESCAPES) : [];
     if (escapes.length === ESCAPES && escapes[ESCAPES - 1] - escapes[0] < ESCAPES_MS) exit(link.href);
   }, { capture: true });

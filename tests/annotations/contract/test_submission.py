@@ -65,7 +65,7 @@ def test_a_minimal_submission_is_complete() -> None:
     assert (submission.rewrites, submission.highlights, submission.flags) == ((), (), ())
 
 
-OPTIONAL = ("strength", "all_harmful", "rewrites", "highlights", "flags", "comment")
+OPTIONAL = ("strength", "all_harmful", "cannot_rank", "rewrites", "highlights", "flags", "comment")
 EMPTY: tuple[Any, ...] = (None, "", [], {}, False, "  \r\n ")
 
 
@@ -90,6 +90,7 @@ def test_empty_and_unasked_is_never_refused(field: str, empty: Any) -> None:
         ({"strength": 1}, {Ask.RATING}),
         ({"all_harmful": True}, {Ask.RATING}),
         ({"rewrites": [{"response": A, "text": "better"}]}, {Ask.RATING}),
+        ({"cannot_rank": True}, {Ask.FLAG}),
         ({"highlights": [{"response": A, "start": 0, "end": 2}]}, {Ask.FLAG}),
         ({"flags": [{"response": A, "harm": "other", "severity": 1}]}, {Ask.HIGHLIGHT}),
     ],
@@ -132,11 +133,15 @@ def test_fields_that_were_not_asked_for_are_refused(
         ({"ranking": "A"}, "ranking"),
         ({"all_harmful": True}, "ranking"),
         ({"all_harmful": "yes", "ranking": []}, "all_harmful"),
+        ({"cannot_rank": True}, "ranking"),
+        ({"cannot_rank": "yes", "ranking": []}, "cannot_rank"),
+        ({"cannot_rank": True, "all_harmful": True, "ranking": []}, "cannot_rank"),
         ({"strength": 0}, "strength"),
         ({"strength": 4}, "strength"),
         ({"strength": True}, "strength"),
         ({"strength": 2, "ranking": [[A, B]]}, "strength"),
         ({"strength": 2, "ranking": [], "all_harmful": True}, "strength"),
+        ({"strength": 2, "ranking": [], "cannot_rank": True}, "strength"),
         ({"rewrites": [{"response": A, "text": TEXTS[A]}]}, "rewrites.0.text"),
         ({"rewrites": [{"response": B, "text": "Line one\r\nline two \r\n"}]}, "rewrites.0.text"),
         ({"rewrites": [{"response": A, "text": "a"}, {"response": A, "text": "b"}]}, "rewrites.1"),
@@ -188,6 +193,7 @@ def test_ties_and_empty_groups() -> None:
     assert read({"ranking": [[A, B]]}).ranking == ((A, B),)
     assert read({"ranking": [[], [B], [], [A]]}).ranking == ((B,), (A,))
     assert read({"ranking": [], "all_harmful": True}).all_harmful
+    assert read({"ranking": [], "cannot_rank": True}).cannot_rank
 
 
 def test_strength_needs_two() -> None:

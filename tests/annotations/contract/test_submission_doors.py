@@ -23,6 +23,7 @@ CHOOSE = "Please choose an answer."
 COMPARE = "Please say how they compare, or that all could do harm."
 PLACE = "Please place every response that is shown, each once."
 EITHER = "Choose one: compare them, or say that all could do harm."
+EITHER_ORDER = "Choose one: compare them, or say that they cannot be compared."
 TOO_LONG = "This is longer than 50,000 characters. Please shorten it."
 UNSTORABLE = "This contains a character that cannot be saved. Please remove it."
 NO_HARM = "Please choose what is wrong with it."
@@ -67,6 +68,7 @@ OF_THREE: list[tuple[dict[str, Any], list[str], str]] = [
     ({"rank-B": 1}, ["rank-A", "rank-C"], PLACE),
     ({"rank-A": 1, "rank-B": 9, "rank-C": 2}, ["rank-B"], PLACE),
     ({"rank-B": 1, "all_harmful": "on"}, ["all_harmful"], EITHER),
+    ({"rank-B": 1, "cannot_rank": "on"}, ["all_harmful"], EITHER_ORDER),
 ]
 
 

@@ -37,6 +37,7 @@ FIELDS = {
     "ranking": set(),
     "strength": set(),
     "all_harmful": set(),
+    "cannot_rank": set(),
     "rewrites": {"response", "text"},
     "highlights": {"response", "start", "end", "label", "comment"},
     "flags": {"response", "harm", "severity", "note"},
@@ -125,9 +126,8 @@ def test_a_field_of_the_submission(name: str) -> None:
     @given(value=VALUES)
     def try_it(value: Any) -> None:
         assume(not is_empty(value))
-        base = FULL if name != "all_harmful" else {"ratings": FULL["ratings"]}
-        if name == "all_harmful" and value is not True:
-            base = FULL
+        instead = name in ("all_harmful", "cannot_rank") and value is True
+        base = {"ratings": FULL["ratings"]} if instead else FULL
         if name == "ranking":
             assume(value not in ([[A, A]], [[B]]))
         check(base | {name: value})

@@ -1,4 +1,4 @@
-"""Which replies a task shows where a prompt has more than four: drawn evenly, and repeatable."""
+"""Which replies a task shows where a prompt has more than six: drawn evenly, and repeatable."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ def test_every_model_is_shown_equally_often() -> None:
     prompts = [candidates(*SOURCES[:7]) for _ in range(140)]
     counts = shown_by_source(prompts)
     assert counts.total() == 140 * MOST_REPLIES
-    assert set(counts.values()) == {80}
+    assert set(counts.values()) == {120}
 
 
 def test_a_model_that_answered_more_often_is_not_shown_more_often() -> None:
-    """Of 49 replies 42 are one model's: it has one place in four, as the others have."""
+    """Of 49 replies 42 are one model's: it has one place in six, as the others have."""
     prompts = [candidates(*SOURCES[:1] * 42, *SOURCES[1:8]) for _ in range(70)]
     counts = shown_by_source(prompts)
     assert max(counts.values()) - min(counts.values()) <= 1
@@ -59,14 +59,14 @@ def test_within_a_prompt_models_come_before_second_replies_of_one() -> None:
     of = {one.id: one.source for one in prompt}
     for seed in range(20):
         [ids] = draw([prompt], seed=str(seed))
-        assert Counter(of[id] for id in ids) == {SOURCES[0]: 2, SOURCES[1]: 1, SOURCES[2]: 1}
+        assert Counter(of[id] for id in ids) == {SOURCES[0]: 4, SOURCES[1]: 1, SOURCES[2]: 1}
 
 
 def test_each_reply_has_the_same_chance() -> None:
     prompt = candidates(*SOURCES[:1] * 8)
     counts = Counter(id for seed in range(2000) for id in draw([prompt], seed=str(seed))[0])
     assert len(counts) == 8
-    assert all(abs(n - 1000) < 110 for n in counts.values())  # five standard errors
+    assert all(abs(n - 1500) < 110 for n in counts.values())  # more than five standard errors
 
 
 def test_replies_that_were_not_shown_come_first() -> None:
@@ -78,32 +78,32 @@ def test_replies_that_were_not_shown_come_first() -> None:
 def test_the_same_seed_gives_the_same_choice_and_few_replies_stay_as_they_are() -> None:
     prompts = [candidates(*SOURCES) for _ in range(30)]
     assert draw(prompts, seed="a") == draw(prompts, seed="a") != draw(prompts, seed="b")
-    four = candidates(*SOURCES[:4])
-    assert draw([four], seed="a") == [[one.id for one in four]]
+    six = candidates(*SOURCES[:6])
+    assert draw([six], seed="a") == [[one.id for one in six]]
     assert draw([], seed="a") == []
 
 
 @pytest.mark.django_db
-def test_no_way_into_a_round_makes_a_task_of_more_than_four() -> None:
-    """An earlier version made tasks of 5 to 49 responses for the pay of two."""
+def test_no_way_into_a_round_makes_a_task_of_more_than_six() -> None:
+    """An earlier version made tasks of up to 49 responses for the pay of two."""
     member = judge()
     made = judging_round(member.cohort, tasks=0)
     prompt = PromptFactory.create(study=made.study)
     replies = [ResponseFactory.create(prompt=prompt, source=SOURCES[n % 7]) for n in range(49)]
     (task,) = rounds.add_tasks(actor=SYSTEM, round=made, items=[(prompt, replies)])
-    assert (task.responses.count(), task.drawn_from) == (4, 49)
+    assert (task.responses.count(), task.drawn_from) == (6, 49)
     assert Response.objects.filter(prompt=prompt).count() == 49  # the others stay
     added = Event.objects.filter(action="annotations.tasks_added").latest("id")
     assert added.data == {"tasks": 1, "drawn": 1}
     held = lease(member)
-    assert len(held.order_shown) == 4
-    assert held.amount_minor == 2 * PayRate.objects.get().amount_minor
+    assert len(held.order_shown) == 6
+    assert held.amount_minor == 3 * PayRate.objects.get().amount_minor
 
 
 @pytest.mark.django_db
-def test_up_to_four_replies_are_all_shown() -> None:
+def test_up_to_six_replies_are_all_shown() -> None:
     member = judge()
     for kind in (RoundKind.JUDGING, RoundKind.EVALUATION):
-        made = judging_round(member.cohort, sources=SOURCES[:4], kind=kind)
+        made = judging_round(member.cohort, sources=SOURCES[:6], kind=kind)
         task = Task.objects.get(round=made)
-        assert (task.responses.count(), task.drawn_from) == (4, None)
+        assert (task.responses.count(), task.drawn_from) == (6, None)

@@ -183,7 +183,7 @@ def test_a_round_key_of_another_study_is_refused(client: Client, panel: Cohort) 
     [
         ({"title": ""}, "Please fill this in."),
         ({"responses": "1"}, "Please type 2 or more."),
-        ({"responses": "5"}, "Please type 4 or less."),
+        ({"responses": "7"}, "Please type 6 or less."),
         ({"categories": []}, "Please choose at least one."),
         ({"lived-experience-asks": []}, "Please choose at least one."),
         ({"lived-experience-overlap": "0"}, "Please type 1 or more."),

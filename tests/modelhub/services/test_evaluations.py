@@ -105,6 +105,12 @@ def test_both_could_do_harm_prefers_neither(panel: list[Member]) -> None:
     assert (cohort.rate.wins, cohort.rate.ties, cohort.rate.losses) == (0, 1, 0)
 
 
+def test_responses_that_cannot_be_compared_are_no_tie(panel: list[Member]) -> None:
+    evaluation = compared(panel)
+    send(lease(panel[0]), ranking=[], cannot_rank=True)
+    assert (result(evaluation).cohorts, result(evaluation).left_out) == ([], 1)
+
+
 def test_taking_evaluation_back_acts_at_once(panel: list[Member]) -> None:  # standards 2.8
     evaluation = compared(panel)
     prefers(lease(panel[0]), evaluation.child, evaluation)

@@ -206,12 +206,12 @@ def test_responses_keep_their_models_apart_and_become_tasks(study: Study, tmp_pa
     assert Response.objects.get(text="By hand.").origin == Origin.HUMAN
 
 
-def test_of_many_replies_four_are_asked_about_evenly_over_models(
+def test_of_many_replies_six_are_asked_about_evenly_over_models(
     study: Study, tmp_path: Path
 ) -> None:
-    """Prevents tasks with 5 to 49 responses; a round takes at most four."""
+    """Prevents tasks with 7 to 49 responses; a round takes at most six."""
     round = open_round(CohortFactory.create(study=study))
-    models = [f"model-{number}" for number in range(6)]
+    models = [f"model-{number}" for number in range(9)]
     rows = [
         {
             "prompt": f"Prompt {number}",
@@ -222,13 +222,13 @@ def test_of_many_replies_four_are_asked_about_evenly_over_models(
         for number in range(30)
     ]
     report = load(study, write(tmp_path / "rows.jsonl", *rows))
-    assert (report.responses, report.tasks) == (180, 30)
-    assert {task.responses.count() for task in round.tasks.all()} == {4}
-    assert set(round.tasks.values_list("drawn_from", flat=True)) == {6}
+    assert (report.responses, report.tasks) == (270, 30)
+    assert {task.responses.count() for task in round.tasks.all()} == {6}
+    assert set(round.tasks.values_list("drawn_from", flat=True)) == {9}
     shown = Response.objects.filter(tasks__round=round)
     by_model = shown.values_list("source").annotate(n=Count("id")).values_list("n", flat=True)
-    assert list(by_model) == [20] * 6
-    assert Response.objects.filter(prompt__study=study).count() == 180  # the others stay
+    assert list(by_model) == [20] * 9
+    assert Response.objects.filter(prompt__study=study).count() == 270  # the others stay
 
 
 def test_the_watch_callback_is_called_while_tasks_are_made(study: Study, tmp_path: Path) -> None:

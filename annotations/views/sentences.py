@@ -1,0 +1,32 @@
+"""Small helpers of the judging page: what it says after an action, and what asks for it."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from annotations.models import Assignment
+from codesign.shared.errors import Invalid, TooLarge
+from codesign.shared.money import format_money
+from codesign.studies.permissions import StudyRequest
+
+
+def is_prefetch(request: StudyRequest) -> bool:
+    """Return whether a browser prefetches the page. If refused, it requests the page later."""
+    purpose = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
+    return "prefetch" in purpose
+
+
+def added(assignment: Assignment, *, held: bool) -> str:
+    """Return a sentence to append: the amount that was added, or that the pay is checked first."""
+    if not assignment.amount_minor:
+        return ""
+    if held:
+        return " " + _("Thank you. A person checks the pay first. You did nothing wrong.")
+    amount = format_money(assignment.amount_minor, assignment.currency)
+    return " " + _("%(amount)s was added.") % {"amount": amount}
+
+
+def messages_of(refusal: Invalid | TooLarge) -> dict[str, str]:
+    """Return a refusal as an error of the whole form."""
+    fields = refusal.fields.values() if isinstance(refusal, Invalid) else ()
+    return {"": " ".join(one for several in fields for one in several) or refusal.title}
