@@ -9,7 +9,19 @@ from django.utils.translation import gettext as _
 
 from annotations.forms import words
 from annotations.forms.judging import rating_input, reply_input, text_labels
-from annotations.queries.assignments import ShownAssignment, ShownCriterion, ShownResponse
+from annotations.forms.judging_rubric import (
+    anchors_of,
+    choices_of,
+    only_if_sentence,
+    why_input,
+)
+from annotations.queries.shown import (
+    ShownAssignment,
+    ShownCriterion,
+    ShownResponse,
+    ShownRubric,
+)
+from annotations.rules.scales import UNSURE, ScaleKind
 from annotations.rules.states import WORST_FIRST, Ask
 
 
@@ -25,13 +37,19 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceField:
-    """Radio buttons or a select, with their name, legend and error."""
+    """Radio buttons or a select, with their name, legend and error.
+
+    With `only_after`, it is asked only if the input of that name has one of `only_scores`.
+    """
 
     name: str
     legend: words.Words
     options: tuple[Option, ...]
     letter: str = ""
     error: str = ""
+    shape: str = "numbers"
+    only_after: str = ""
+    only_scores: str = ""
 
     @property
     def low(self) -> Option:
@@ -41,7 +59,8 @@ class ChoiceField:
     @property
     def high(self) -> Option:
         """Return the highest point of a scale."""
-        return self.options[-1]
+        points = [option for option in self.options if option.value != str(UNSURE)]
+        return points[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +74,13 @@ class TextField:
 
 @dataclass(frozen=True, slots=True)
 class CriterionFields:
-    """A criterion with one scale for each reply."""
+    """A criterion with one scale for each reply. `only_if` says when it is asked, or is empty."""
 
     key: str
     title: str
     question: str
     scales: tuple[ChoiceField, ...]
+    only_if: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +117,13 @@ class Questions:
     harm_error: str
     comment: TextField
     asks_ranking: bool
+    reasons: tuple[Option, ...] = ()
+    """Check boxes under “Why?”; the value is the name of the input."""
+
+    @property
+    def branches(self) -> bool:
+        """Return whether some questions are asked only after some answers."""
+        return any(criterion.only_if for criterion in self.criteria)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +210,11 @@ def _questions(
         harm_error=errors.get("all_harmful", ""),
         comment=TextField("comment", inputs.get("comment", ""), errors.get("comment", "")),
         asks_ranking=ranking,
+        reasons=tuple(
+            Option(name, one["title"], name in inputs)
+            for one in shown["rubric"]["reasons"]
+            for name in [why_input(one["key"])]
+        ),
     )
 
 
@@ -233,12 +265,14 @@ def _reply(
 def _criteria(
     shown: ShownAssignment, inputs: Mapping[str, str], errors: Mapping[str, str]
 ) -> Iterable[CriterionFields]:
-    for criterion in shown["rubric"]["criteria"]:
+    rubric: ShownRubric = shown["rubric"]
+    for criterion in rubric["criteria"]:
         yield CriterionFields(
             key=criterion["key"],
             title=criterion["title"],
             question=criterion["question"],
             scales=tuple(_scale(criterion, one, inputs, errors) for one in shown["responses"]),
+            only_if=only_if_sentence(criterion, rubric),
         )
 
 
@@ -248,17 +282,17 @@ def _scale(
     inputs: Mapping[str, str],
     errors: Mapping[str, str],
 ) -> ChoiceField:
-    name, scale = rating_input(response["label"], criterion["key"]), criterion["scale"]
-    points = [str(n) for n in range(scale["min"], scale["max"] + 1)]
+    name, condition = rating_input(response["label"], criterion["key"]), criterion["only_if"]
     return ChoiceField(
         name=name,
         legend=_("%(question)s, reply %(letter)s")
         % {"question": criterion["title"], "letter": response["label"]},
-        options=_options(
-            [(point, point) for point in points], inputs.get(name, ""), scale["anchors"]
-        ),
+        options=_options(choices_of(criterion), inputs.get(name, ""), anchors_of(criterion)),
         letter=response["label"],
         error=errors.get(name, ""),
+        shape="numbers" if criterion["scale"]["kind"] == ScaleKind.LIKERT else "words",
+        only_after=rating_input(response["label"], condition["criterion"]) if condition else "",
+        only_scores=" ".join(map(str, condition["scores"])) if condition else "",
     )
 
 

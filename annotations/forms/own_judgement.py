@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from annotations.queries.assignments import ShownAssignment
+from annotations.queries.shown import ShownAssignment
 
 
 @dataclass(frozen=True, slots=True)

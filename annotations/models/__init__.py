@@ -11,12 +11,9 @@ from annotations.models.judgements import (
 from annotations.models.limits import OwnLimit, StudyLimit
 from annotations.models.own_texts import OwnText, OwnTextMove
 from annotations.models.prompts import (
-    Criterion,
     MinhashBucket,
     Prompt,
     Response,
-    Rubric,
-    RubricText,
     SplitGroupReason,
     UngroupedResponse,
 )
@@ -30,6 +27,7 @@ from annotations.models.rounds import (
     Task,
     TaskResponse,
 )
+from annotations.models.rubrics import Criterion, Reason, Rubric, RubricText
 from annotations.models.topics import StudyTopic, TopicChoice
 
 __all__ = [
@@ -45,6 +43,7 @@ __all__ = [
     "OwnTextMove",
     "PayDecision",
     "Prompt",
+    "Reason",
     "ReleaseMember",
     "Response",
     "Retraction",

@@ -10,11 +10,12 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q, QuerySet
 
-from annotations.models.prompts import Prompt, Response, Rubric
+from annotations.models.prompts import Prompt, Response
 from annotations.models.querysets import (
     AssignmentQuerySet,
 )
 from annotations.models.rounds import Seat, Task
+from annotations.models.rubrics import Rubric
 from annotations.rules.states import (
     AssignmentState,
     PayCheck,

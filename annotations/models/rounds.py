@@ -11,8 +11,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from annotations.models.prompts import Prompt, Response, Rubric
+from annotations.models.prompts import Prompt, Response
 from annotations.models.querysets import RoundQuerySet, SeatQuerySet
+from annotations.models.rubrics import Rubric
 from annotations.rules.states import RoundKind, RoundState, SeatState, Waiting
 from annotations.rules.text_kinds import Category
 from codesign.shared.models import PublicModel, append_only, counting, one_of

@@ -195,6 +195,7 @@ def as_sent(*, judgement: Judgement) -> dict[str, Any]:
         "ranking": judgement.ranking,
         "strength": judgement.strength,
         "all_harmful": judgement.all_harmful,
+        "why": judgement.why or [],
         "rewrites": [
             {"response": str(row.response_id), "text": row.text}
             for row in sorted(judgement.rewrites.all(), key=lambda row: row.id)

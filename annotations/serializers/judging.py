@@ -47,6 +47,19 @@ class ScaleSerializer(Shape):
     min = serializers.IntegerField()
     max = serializers.IntegerField()
     anchors = serializers.DictField(child=serializers.CharField())
+    unsure = serializers.IntegerField(
+        allow_null=True, help_text="The score of “not sure”, if it can be given; on no scale."
+    )
+    points = serializers.IntegerField(
+        allow_null=True, help_text="What meeting it is worth, from -10 to 10; for `points` alone."
+    )
+
+
+class ConditionSerializer(Shape):
+    """The earlier question about the same response, and the scores after which this is asked."""
+
+    criterion = serializers.SlugField()
+    scores = serializers.ListField(child=serializers.IntegerField())
 
 
 class CriterionSerializer(Shape):
@@ -56,6 +69,17 @@ class CriterionSerializer(Shape):
     title = serializers.CharField()
     question = serializers.CharField()
     scale = ScaleSerializer()
+    only_if = ConditionSerializer(
+        allow_null=True,
+        help_text="After other answers, it is neither required nor accepted.",
+    )
+
+
+class ReasonSerializer(Shape):
+    """A reason that can be sent in `why`."""
+
+    key = serializers.SlugField()
+    title = serializers.CharField()
 
 
 class RubricSerializer(Shape):
@@ -65,6 +89,7 @@ class RubricSerializer(Shape):
     version = serializers.IntegerField()
     title = serializers.CharField()
     criteria = CriterionSerializer(many=True)
+    reasons = ReasonSerializer(many=True)
 
 
 class PaySerializer(Shape):

@@ -104,6 +104,7 @@ class FirstPass:
             {member: selection.granting[member] for member in provenance.members()},
             provenance.versions(selection),
             {rubric: selection.scales.get(rubric) for rubric in sorted(provenance.rubrics)},
+            {rubric: selection.rubrics.get(rubric) for rubric in sorted(provenance.rubrics)},
             sorted((model.id, model.name) for model in provenance.models),
         )
 

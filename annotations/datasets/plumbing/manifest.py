@@ -84,6 +84,11 @@ def describe(
         "people": _people(provenance),
         "consent_versions": provenance.versions(selection),
         "rubric_versions": sorted(provenance.rubrics),
+        "rubrics": {
+            name: dict(rubric)
+            for name, rubric in sorted(selection.rubrics.items())
+            if name in provenance.rubrics
+        },
         "code_version": edition.code_version,
         "models": _models(provenance.models),
         "splits": _splits(),
