@@ -135,8 +135,12 @@ def templates() -> dict[str, Template]:
             criteria=words["criteria"],
             reasons=words.get("reasons", []),
         )
-        for key, words in sorted(written.items(), key=lambda one: one[1]["audience"] != "panelist")
+        for key, words in sorted(written.items(), key=lambda one: _place(one[1]))
     }
+
+
+def _place(words: Mapping[str, Any]) -> tuple[bool, str]:
+    return words["audience"] != "panelist", words["title"]
 
 
 def template_of(rubric: Rubric) -> Template | None:
