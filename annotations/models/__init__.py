@@ -19,6 +19,7 @@ from annotations.models.prompts import (
 )
 from annotations.models.releases import DatasetRelease, ReleaseMember, Retraction
 from annotations.models.rounds import (
+    ExpectedAnswer,
     Round,
     RoundCohort,
     RoundCounter,
@@ -34,6 +35,7 @@ __all__ = [
     "Assignment",
     "Criterion",
     "DatasetRelease",
+    "ExpectedAnswer",
     "Flag",
     "Judgement",
     "MinhashBucket",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -107,6 +108,11 @@ class Plan:
     rubric_id: uuid.UUID
     asks: tuple[str, ...]
     overlap: int
+    check_every: int | None = None
+
+    def draws_check(self) -> bool:
+        """Return whether a lease leads to a hidden check, at random."""
+        return self.check_every is not None and not secrets.randbelow(self.check_every)
 
 
 @cache
@@ -246,8 +252,14 @@ def without_words(rubric: Rubric) -> list[str]:
 @lru_cache(maxsize=KEPT)
 def plan_of(round_id: uuid.UUID, cohort_id: uuid.UUID) -> Plan:
     """Return the plan of a cohort in a round."""
-    row = RoundCohort.objects.get(round_id=round_id, cohort_id=cohort_id)
-    return Plan(rubric_id=row.rubric_id, asks=tuple(row.asks), overlap=row.overlap)
+    plans = RoundCohort.objects.select_related("round")
+    row = plans.get(round_id=round_id, cohort_id=cohort_id)
+    return Plan(
+        rubric_id=row.rubric_id,
+        asks=tuple(row.asks),
+        overlap=row.overlap,
+        check_every=row.round.check_every,
+    )
 
 
 @lru_cache(maxsize=KEPT)

@@ -31,7 +31,8 @@ WITH sent AS NOT MATERIALIZED (
       ELSE j.highlights END AS marks,
     a.prompt_id, a.task_id, a.seat_id, a.rubric_id, a.order_shown, a.propensity, a.pay_check
   FROM annotations_judgement j JOIN annotations_assignment a ON a.id = j.assignment_id
-  WHERE a.study_id = %(study)s AND NOT EXISTS (SELECT 1 FROM annotations_judgement newer
+  WHERE a.study_id = %(study)s AND a.item_kind = 'ordinary'
+    AND NOT EXISTS (SELECT 1 FROM annotations_judgement newer
     WHERE newer.assignment_id = j.assignment_id AND newer.revision > j.revision
     AND newer.revision > 1)
 ), judged AS (
@@ -86,6 +87,7 @@ ORDER BY p.id
 """Lines of JSON for each judged prompt, all from one database snapshot; see `JudgedPromptJson`.
 
 Of a judgement that was corrected, only the latest revision is read.
+Training items and hidden checks are no votes, so they are not read.
 A text that only its author sees is left out as if it did not exist, so that no count reveals it.
 Everything else that was sent with it is included.
 """
