@@ -68,6 +68,7 @@ ASSIGNMENT: dict[str, Any] = {
     "asks": ["rating", "ranking", "rewrite", "highlight", "flag"],
     "pay": {"amount_minor": 80, "currency": "GBP"},
     "covered": False,
+    "training": False,
     "draft": None,
 }
 RELEASE: dict[str, Any] = {

@@ -36,6 +36,7 @@ def example_of(words: RubricWords, *, language: str) -> ShownAssignment:
         "asks": [Ask.RATING, Ask.RANKING],
         "pay": {"amount_minor": 0, "currency": "EUR"},
         "covered": False,
+        "training": False,
         "draft": None,
     }
 

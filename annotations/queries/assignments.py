@@ -13,10 +13,10 @@ from django.utils.translation import get_language
 from annotations.models import Assignment, OrderBalance, Response, Seat, SeenInReview
 from annotations.models.querysets import SeatQuerySet
 from annotations.queries import rubrics
-from annotations.queries.shown import ShownAssignment, shown_rubric
+from annotations.queries.shown import ShownAssignment, label_of, shown_prompt, shown_rubric
 from annotations.rules import sittings
-from annotations.rules.model_markup import readable, without_tokens
-from annotations.rules.states import SkipReason
+from annotations.rules.model_markup import readable
+from annotations.rules.states import ItemKind, SkipReason
 from codesign.consent import queries as consent
 from codesign.shared.actors import Actor
 from codesign.shared.compiled_queries import CompiledQuery
@@ -253,20 +253,9 @@ def shown(*, actor: Actor, assignment: Assignment) -> ShownAssignment:
         "study": member.study.slug,
         "state": assignment.state,
         "expires_at": assignment.expires_at.isoformat(),
-        "prompt": {
-            "id": str(prompt.id),
-            "messages": [
-                {"role": message["role"], "content": _said(message)}
-                for message in prompt.messages
-                if message["role"] != "system"
-            ],
-            "category": prompt.category,
-            "topics": prompt.topics,
-            "intensity": prompt.intensity,
-            "language": prompt.language,
-        },
+        "prompt": shown_prompt(prompt),
         "responses": [
-            {"id": str(id), "label": _label(place), "text": readable(responses[id].text).text}
+            {"id": str(id), "label": label_of(place), "text": readable(responses[id].text).text}
             for place, id in enumerate(assignment.order_shown)
         ],
         "rubric": shown_rubric(
@@ -275,21 +264,9 @@ def shown(*, actor: Actor, assignment: Assignment) -> ShownAssignment:
         "asks": list(assignment.asks),
         "pay": {"amount_minor": assignment.amount_minor, "currency": assignment.currency},
         "covered": bool(assignment.covered),
+        "training": assignment.item_kind == ItemKind.TRAINING,
         "draft": assignment.draft,
     }
-
-
-def _said(message: dict[str, str]) -> str:
-    """Return what people who judge read of a turn."""
-    if message["role"] == "assistant":
-        return readable(message["content"]).text
-    return without_tokens(message["content"])
-
-
-def _label(place: int) -> str:
-    """Return the label of a place: A, B, …, Z, AA, AB, …."""
-    rest, letter = divmod(place, 26)
-    return (_label(rest - 1) if rest else "") + chr(ord("A") + letter)
 
 
 def how_many_wait(member: Member) -> int:

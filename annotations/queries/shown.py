@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
+from annotations.models import Prompt
 from annotations.queries.rubrics import RubricWords
+from annotations.rules.model_markup import readable, without_tokens
 from annotations.rules.scales import UNSURE
 
 
@@ -92,6 +94,7 @@ class ShownAssignment(TypedDict):
     asks: list[str]
     pay: ShownPay
     covered: bool
+    training: bool
     draft: dict[str, Any] | None
 
 
@@ -124,3 +127,32 @@ def shown_rubric(words: RubricWords) -> ShownRubric:
         ],
         "reasons": [{"key": key, "title": title} for key, title in words.reasons],
     }
+
+
+def shown_prompt(prompt: Prompt) -> ShownPrompt:
+    """Return a prompt as the people who judge see it, without system messages."""
+    return {
+        "id": str(prompt.id),
+        "messages": [
+            {"role": message["role"], "content": _said(message)}
+            for message in prompt.messages
+            if message["role"] != "system"
+        ],
+        "category": prompt.category,
+        "topics": prompt.topics,
+        "intensity": prompt.intensity,
+        "language": prompt.language,
+    }
+
+
+def _said(message: dict[str, str]) -> str:
+    """Return what people who judge read of a turn."""
+    if message["role"] == "assistant":
+        return readable(message["content"]).text
+    return without_tokens(message["content"])
+
+
+def label_of(place: int) -> str:
+    """Return the label of a place: A, B, …, Z, AA, AB, …."""
+    rest, letter = divmod(place, 26)
+    return (label_of(rest - 1) if rest else "") + chr(ord("A") + letter)

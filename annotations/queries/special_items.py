@@ -19,6 +19,9 @@ from annotations.models import (
     TopicChoice,
 )
 from annotations.models.querysets import SeatQuerySet, in_use
+from annotations.queries import rubrics
+from annotations.queries.shown import ShownAssignment, label_of, shown_prompt, shown_rubric
+from annotations.rules.model_markup import readable
 from annotations.rules.special_items import (
     REPEAT_GAP,
     Agreement,
@@ -115,6 +118,35 @@ def without_answers(*, round: Round) -> int:
     return items_of(round=round).filter(expected__isnull=True).count()
 
 
+def shown_item(*, seat: Seat, language: str) -> ShownAssignment:
+    """Return a text with an expected answer as people see it; that answer is the draft."""
+    plan = rubrics.plan_of(seat.task.round_id, seat.cohort_id)
+    prompt = seat.task.prompt
+    placed = seat.task.task_responses.select_related("response").order_by("position")
+    expected = getattr(seat, "expected", None)
+    return {
+        "id": str(seat.task_id),
+        "study": seat.task.round.study.slug,
+        "state": "",
+        "expires_at": "",
+        "prompt": shown_prompt(prompt),
+        "responses": [
+            {
+                "id": str(one.response_id),
+                "label": label_of(place),
+                "text": readable(one.response.text).text,
+            }
+            for place, one in enumerate(placed)
+        ],
+        "rubric": shown_rubric(rubrics.rubric_in(plan.rubric_id, language)),
+        "asks": list(plan.asks),
+        "pay": {"amount_minor": 0, "currency": "EUR"},
+        "covered": False,
+        "training": True,
+        "draft": expected.answers if expected else None,
+    }
+
+
 @dataclass(frozen=True)
 class Feedback:
     """What a person answered to a training item, what others looked at, and the explanation."""
@@ -142,6 +174,13 @@ class Consistency:
     texts: int
     ratings: Agreement
     comparisons: Agreement
+
+
+def consistency_of(*, round: Round) -> Consistency | None:
+    """Return the figures of a round that has hidden checks or attention items, otherwise None."""
+    if round.kind == RoundKind.ATTENTION:
+        return attention_of(round=round)
+    return retest_of(round=round) if round.check_every else None
 
 
 def retest_of(*, round: Round) -> Consistency:

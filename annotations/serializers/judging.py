@@ -119,6 +119,9 @@ class AssignmentSerializer(Shape):
     covered = serializers.BooleanField(
         help_text="Show the topics and the intensity first, and the text once the person opens it."
     )
+    training = serializers.BooleanField(
+        help_text="Whether the answer to the submission brings `feedback`; paid like any other."
+    )
     draft = DraftField(allow_null=True)
 
 
@@ -173,10 +176,18 @@ class NextSerializer(LaterSerializer):
     support = SupportSerializer(required=False, help_text="Present only if what was sent needs it.")
 
 
+class FeedbackSerializer(Shape):
+    """What others looked at in a training item. There is no wrong answer about a feeling."""
+
+    explanation = serializers.CharField()
+    expected = serializers.DictField(help_text="Parts of a submission, such as `ratings`.")
+
+
 class SubmittedSerializer(NextSerializer):
     """A stored judgement, and the next assignment."""
 
     judgement = serializers.UUIDField()
+    feedback = FeedbackSerializer(required=False, help_text="After a training item alone.")
 
 
 class TopicChoiceSerializer(Shape):
