@@ -29,13 +29,15 @@ def compared(
     shown: ShownAssignment, *, own: dict[str, Any], others: dict[str, Any], clinical: bool
 ) -> list[Compared]:
     """Return every question that either of both answered, in the order of the page."""
-    mine, theirs = (
-        judging_form(one, inputs(one), clinical=clinical)
-        for one in ({**shown, "draft": own}, {**shown, "draft": others})
-    )
+    mine, theirs = (_filled(shown, answers, clinical=clinical) for answers in (own, others))
     pairs = zip(_groups(mine), _groups(theirs), strict=True)
     rows = [Compared(one.legend, _answer(one), _answer(two)) for one, two in pairs]
     return [row for row in rows if row.own or row.others]
+
+
+def _filled(shown: ShownAssignment, answers: dict[str, Any], *, clinical: bool) -> JudgingForm:
+    with_answers: ShownAssignment = {**shown, "draft": answers}
+    return judging_form(with_answers, inputs(with_answers), clinical=clinical)
 
 
 def _groups(form: JudgingForm) -> list[ChoiceField]:

@@ -119,6 +119,7 @@ class Questions:
     asks_ranking: bool
     reasons: tuple[Option, ...] = ()
     """Check boxes under “Why?”; the value is the name of the input."""
+    asks_comment: bool = True
 
     @property
     def branches(self) -> bool:

@@ -92,7 +92,7 @@ class CriterionForm(forms.Form):
         label=_("Lowest score"),
         choices=[(0, "0"), (1, "1")],
         coerce=int,
-        empty_value=1,
+        empty_value=1,  # type: ignore[arg-type]  # the stubs want the type of the input
         required=False,
         initial=1,
     )
@@ -100,7 +100,7 @@ class CriterionForm(forms.Form):
         label=_("Highest score"),
         choices=[(score, str(score)) for score in SCORES[2:]],
         coerce=int,
-        empty_value=5,
+        empty_value=5,  # type: ignore[arg-type]
         required=False,
         initial=5,
     )

@@ -306,7 +306,9 @@ def words_of(
 
 
 def _condition(only_if: Mapping[str, Any] | None) -> Condition | None:
-    return only_if and Condition(only_if["criterion"], frozenset(only_if["scores"]))
+    if not only_if:
+        return None
+    return Condition(only_if["criterion"], frozenset(only_if["scores"]))
 
 
 def _words(row: Criterion, language: str) -> CriterionWords:
@@ -322,5 +324,5 @@ def _words(row: Criterion, language: str) -> CriterionWords:
         scale=Scale(minimum=row.scale_min, maximum=row.scale_max, unsure=row.unsure),
         anchors=tuple((str(score), str(words)) for score, words in anchors.items()),
         points=row.points,
-        only_if=before and Condition(before.key, frozenset(row.only_if_scores)),
+        only_if=Condition(before.key, frozenset(row.only_if_scores)) if before else None,
     )

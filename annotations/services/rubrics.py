@@ -176,7 +176,9 @@ def _write_criteria(rubric: Rubric, language: str, criteria: Sequence[Mapping[st
             only_if_scores=condition["scores"] if condition else [],
         )
     Criterion.objects.bulk_create(rows.values())
-    first = {one["key"]: (language, one | {"anchors": one["scale"]["anchors"]}) for one in criteria}
+    first = {
+        one["key"]: (language, {**one, "anchors": one["scale"]["anchors"]}) for one in criteria
+    }
     words = [(key, *text) for key, text in first.items()]
     words += [(one["key"], *other) for one in criteria for other in one["texts"].items()]
     RubricText.objects.bulk_create(

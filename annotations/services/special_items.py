@@ -122,7 +122,7 @@ def _special(
         number=1,
         round_id=Seat.objects.values_list("task__round_id", flat=True).get(id=seat_id),
         taken=True,
-        begun_id=begun and begun.id,
+        begun_id=begun.id if begun else None,
         paid_before=bool(begun and begun.skip_paid),
         asked_first=queries.asks_first(member, task_id=task_id),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -100,6 +101,7 @@ def answer(request: StudyRequest, slug: str, seat_id: int) -> HttpResponse:
                 return redirect("annotations:round", slug=slug, round_id=seat.task.round_id)
     clinical = seat.cohort.role == Role.CLINICIAN
     judged = judging_form(shown, filled, errors, clinical=clinical)
+    judged = replace(judged, questions=replace(judged.questions, asks_comment=False))
     context = {
         "seat": seat,
         "shown": shown,
