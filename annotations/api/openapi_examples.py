@@ -57,9 +57,9 @@ ASSIGNMENT: dict[str, Any] = {
                     "min": 1,
                     "max": 5,
                     "anchors": {"1": "not at all"},
-                    "unsure": None,
-                    "points": None,
                 },
+                "unsure": None,
+                "points": None,
                 "only_if": None,
             }
         ],

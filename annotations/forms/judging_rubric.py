@@ -48,8 +48,8 @@ def choices_of(criterion: ShownCriterion) -> list[tuple[str, str]]:
     scores = [str(score) for score in range(scale["min"], scale["max"] + 1)]
     words = scale["anchors"] if scale["kind"] != ScaleKind.LIKERT else {}
     choices = [(score, words.get(score, score)) for score in scores]
-    if scale["unsure"] is not None:
-        unsure = str(scale["unsure"])
+    if criterion["unsure"] is not None:
+        unsure = str(criterion["unsure"])
         choices.append((unsure, scale["anchors"].get(unsure, _("Not sure"))))
     return choices
 

@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from annotations.contract.asked import Scale
-from annotations.models import Criterion, RoundCohort, Rubric
+from annotations.models import RoundCohort, Rubric, RubricText
 from annotations.rules.scales import UNSURE, Condition, ScaleKind
 from codesign.shared.errors import NotFound
 from codesign.shared.visible import shows_nothing
@@ -265,14 +265,17 @@ def plan_of(round_id: uuid.UUID, cohort_id: uuid.UUID) -> Plan:
 @lru_cache(maxsize=KEPT)
 def rubric_in(rubric_id: uuid.UUID, language: str) -> RubricWords:
     """Return a rubric in a language. Criteria without it keep their original language."""
-    rubric = Rubric.objects.prefetch_related("reasons").get(id=rubric_id)
-    rows = Criterion.objects.filter(rubric=rubric).select_related("only_if")
-    rows = rows.prefetch_related("texts").order_by("position")
+    texts = RubricText.objects.filter(criterion__rubric=rubric_id).order_by("id")
+    by_criterion: dict[uuid.UUID, list[RubricText]] = {}
+    for text in texts.select_related("criterion__rubric", "criterion__only_if"):
+        by_criterion.setdefault(text.criterion_id, []).append(text)
+    in_order = sorted(by_criterion.values(), key=lambda those: those[0].criterion.position)
+    rubric = in_order[0][0].criterion.rubric
     return RubricWords(
         id=rubric.id,
         version=rubric.version,
         title=rubric.title,
-        criteria=tuple(_words(row, language) for row in rows),
+        criteria=tuple(_words(those, language) for those in in_order),
         reasons=tuple(
             (reason["key"], reason["texts"].get(language, reason["title"]))
             for reason in reasons_of(rubric)
@@ -311,9 +314,10 @@ def _condition(only_if: Mapping[str, Any] | None) -> Condition | None:
     return Condition(only_if["criterion"], frozenset(only_if["scores"]))
 
 
-def _words(row: Criterion, language: str) -> CriterionWords:
-    texts = sorted(row.texts.all(), key=lambda text: (text.language != language, text.id))
-    text = texts[0]
+def _words(texts: Sequence[RubricText], language: str) -> CriterionWords:
+    """Return a criterion in a language, of its texts in the order in which they were written."""
+    text = next((text for text in texts if text.language == language), texts[0])
+    row = text.criterion
     anchors: dict[str, Any] = text.anchors
     before = row.only_if
     return CriterionWords(

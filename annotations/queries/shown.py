@@ -30,14 +30,12 @@ class ShownResponse(TypedDict):
 
 
 class ShownScale(TypedDict):
-    """A scale with the words for its scores. `unsure` is the score of “not sure”, if it has one."""
+    """A scale with the words for its scores."""
 
     kind: str
     min: int
     max: int
     anchors: dict[str, str]
-    unsure: int | None
-    points: int | None
 
 
 class ShownCondition(TypedDict):
@@ -48,12 +46,17 @@ class ShownCondition(TypedDict):
 
 
 class ShownCriterion(TypedDict):
-    """One question. With `only_if`, it is asked only after these answers."""
+    """One question. `unsure` is the score of “not sure”, if it can be given.
+
+    With `only_if`, it is asked only after these answers.
+    """
 
     key: str
     title: str
     question: str
     scale: ShownScale
+    unsure: int | None
+    points: int | None
     only_if: ShownCondition | None
 
 
@@ -114,9 +117,9 @@ def shown_rubric(words: RubricWords) -> ShownRubric:
                     "min": criterion.scale.minimum,
                     "max": criterion.scale.maximum,
                     "anchors": dict(criterion.anchors),
-                    "unsure": UNSURE if criterion.scale.unsure else None,
-                    "points": criterion.points,
                 },
+                "unsure": UNSURE if criterion.scale.unsure else None,
+                "points": criterion.points,
                 "only_if": criterion.only_if
                 and {
                     "criterion": criterion.only_if.criterion,

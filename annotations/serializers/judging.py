@@ -47,12 +47,6 @@ class ScaleSerializer(Shape):
     min = serializers.IntegerField()
     max = serializers.IntegerField()
     anchors = serializers.DictField(child=serializers.CharField())
-    unsure = serializers.IntegerField(
-        allow_null=True, help_text="The score of “not sure”, if it can be given; on no scale."
-    )
-    points = serializers.IntegerField(
-        allow_null=True, help_text="What meeting it is worth, from -10 to 10; for `points` alone."
-    )
 
 
 class ConditionSerializer(Shape):
@@ -69,6 +63,12 @@ class CriterionSerializer(Shape):
     title = serializers.CharField()
     question = serializers.CharField()
     scale = ScaleSerializer()
+    unsure = serializers.IntegerField(
+        allow_null=True, help_text="The score of “not sure”, if it can be given; on no scale."
+    )
+    points = serializers.IntegerField(
+        allow_null=True, help_text="What meeting it is worth, from -10 to 10; for `points` alone."
+    )
     only_if = ConditionSerializer(
         allow_null=True,
         help_text="After other answers, it is neither required nor accepted.",

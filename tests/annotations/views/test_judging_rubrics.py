@@ -78,7 +78,7 @@ def test_each_kind_by_api() -> None:
     caller = Caller(member)
     rubric = caller.lease().json()["rubric"]
     heard, advice, risk, asks, blames = rubric["criteria"]
-    assert heard["scale"]["unsure"] == 99
+    assert heard["unsure"] == 99
     assert heard["scale"]["anchors"]["99"] == "Not sure"
     assert (advice["scale"]["kind"], advice["scale"]["min"], advice["scale"]["max"]) == (
         "yes_no",
@@ -86,8 +86,8 @@ def test_each_kind_by_api() -> None:
         1,
     )
     assert risk["only_if"] == {"criterion": "advice", "scores": [1]}
-    assert (risk["scale"]["unsure"], risk["scale"]["points"]) == (None, None)
-    assert (asks["scale"]["points"], blames["scale"]["points"]) == (5, -10)
+    assert (risk["unsure"], risk["points"]) == (None, None)
+    assert (asks["points"], blames["points"]) == (5, -10)
     assert rubric["reasons"] == [
         {"key": "warm", "title": "Warmer words"},
         {"key": "safe", "title": "Feels safer"},
