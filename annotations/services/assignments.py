@@ -133,7 +133,7 @@ def lease_next(
     if day.is_full:
         return NextLease(None)
     if (last is None or last.leads_aside or not last.holds_seat) and (
-        special := special_items.next_for(member, last=last, now=now)
+        special := special_items.next_for(member=member, last=last, now=now)
     ):
         made = new_leases.make(
             member=member,
@@ -181,7 +181,7 @@ def lease_again(
     if begun.holds_seat:
         seat = seats.take_again(member=member, task_id=begun.task_id)
     else:
-        again = special_items.lease_again(member, begun=begun)
+        again = special_items.lease_again(member=member, begun=begun)
         seat = again.seat if again else None
     if seat is None or not seat.taken:
         return None

@@ -59,10 +59,7 @@ def make(
         seats.offer_lowest(task_id=seat.task_id, cohort_id=rate.cohort_id)
     responses = queries.responses_of.all(task_id=seat.task_id)
     prompt = responses[0].prompt
-    if begun:
-        shown = _order_of(begun)
-    else:
-        shown = _order(member, responses) if ordinary else _order_aside(responses)
+    shown = _order_for(member, responses, begun=begun, ordinary=ordinary)
     covered = needs_note(intensity=prompt.intensity, asked_first=seat.asked_first)
     amount = pay_for(amount_minor=rate.amount_minor, replies=len(responses))
     made = Assignment(
@@ -89,12 +86,16 @@ def make(
         covered=covered,
         **_kept(begun, None if covered else shown_at),
     )
-    if ordinary:
+    _insert(made)
+    made.responses = {response.id: response for response in responses}
+    return made
+
+
+def _insert(made: Assignment) -> None:
+    if made.holds_seat:
         insert(made)  # of the judging loop; leaves the kind to the database
     else:
         made.save(force_insert=True)
-    made.responses = {response.id: response for response in responses}
-    return made
 
 
 def begun_of(*, seat: seats.FirstSeat, last: Assignment | None) -> Assignment | None:
@@ -163,6 +164,14 @@ def _skips_before(last: Assignment | None, now: datetime) -> int:
         judged=last.state == AssignmentState.SUBMITTED,
         pause=now - (last.ended_at or last.leased_at),
     )
+
+
+def _order_for(
+    member: Member, responses: Sequence[Response], *, begun: Assignment | None, ordinary: bool
+) -> order.Order:
+    if begun:
+        return _order_of(begun)
+    return _order(member, responses) if ordinary else _order_aside(responses)
 
 
 def _order_aside(responses: Sequence[Response]) -> order.Order:

@@ -56,14 +56,14 @@ class Special:
     begun: Assignment | None
 
 
-def next_for(member: Member, *, last: Assignment | None, now: datetime) -> Special | None:
+def next_for(*, member: Member, last: Assignment | None, now: datetime) -> Special | None:
     """Return the training item or hidden check that a locked member gets next, if any.
 
     New members get training items. After an assignment that was drawn to lead to a check, they get
     a repeat or an attention item.
     """
     light = load.is_after_heaviest(last, now=now)
-    if last and _stopped(last) and (again := lease_again(member, begun=last)):
+    if last and _stopped(last) and (again := lease_again(member=member, begun=last)):
         return again
     if last is None or last.item_kind == ItemKind.TRAINING:
         return _shared(member, RoundKind.TRAINING, light=light)
@@ -81,7 +81,7 @@ def _stopped(last: Assignment) -> bool:
     return expired and not last.holds_seat
 
 
-def lease_again(member: Member, *, begun: Assignment) -> Special | None:
+def lease_again(*, member: Member, begun: Assignment) -> Special | None:
     """Return the text of an earlier assignment that held no seat, to continue it."""
     task = Task.objects.select_related("prompt").get(id=begun.task_id)
     if not seats.may_be_judged(task=task):

@@ -259,7 +259,7 @@ def test_topics_intensity_and_withdrawal_hold_for_special_texts_too() -> None:
     assert lease(careful).item_kind == "ordinary"
 
 
-def test_only_whole_rounds_open_and_prompts_stay_apart() -> None:
+def test_only_whole_rounds_open_and_only_coordinators_say_what_is_expected() -> None:
     cohort = CohortFactory.create()
     study = cohort.study
     made = special_round(cohort, RoundKind.TRAINING, opened=False)
@@ -276,6 +276,13 @@ def test_only_whole_rounds_open_and_prompts_stay_apart() -> None:
             sent=UncheckedSubmission(expected(item)),
             explanation="",
         )
+
+
+def test_special_rounds_are_small_and_their_prompts_stay_apart() -> None:
+    cohort = CohortFactory.create()
+    study = cohort.study
+    made = special_round(cohort, RoundKind.TRAINING, opened=False)
+    seat = queries.items_of(round=made)[0]
     prompt = seat.task.prompt
     plan = rounds.CohortPlan(cohort, make_rubric(study), ASKS, 1)
     other = judging_round(cohort, tasks=0)
