@@ -20,6 +20,8 @@ from annotations.contract.unchecked import UncheckedSubmission
 from annotations.models import Assignment
 from annotations.permissions import JUDGE, JUDGE_OWN
 from annotations.queries import assignments as queries
+from annotations.queries import special_items
+from annotations.queries.shown import ShownAssignment
 from annotations.rules.own_texts import Source, needs_support
 from annotations.serializers import judging as serializers
 from annotations.services import assignments, putting_off, submissions
@@ -47,7 +49,7 @@ class JudgingView(ApiView):
     max_body = 800_000
     """Bytes: four rewrites of the maximum length in any script, or six as long as a page takes."""
 
-    def shown(self, assignment: Assignment | None) -> queries.ShownAssignment | None:
+    def shown(self, assignment: Assignment | None) -> ShownAssignment | None:
         """Return the assignment as its member sees it, and record that its text was shown."""
         if assignment is None:
             return None
@@ -285,6 +287,7 @@ class SubmissionView(JudgingView):
         }
         return Response(
             answer
+            | self._feedback(submitted.judgement.assignment)
             | self.support(
                 sent.free_texts(),
                 assignment_id,
@@ -293,3 +296,11 @@ class SubmissionView(JudgingView):
             ),
             status=201,
         )
+
+    def _feedback(self, assignment: Assignment) -> dict[str, Any]:
+        """Return the key `feedback` after a training item, otherwise no keys."""
+        feedback = special_items.feedback_on(actor=self.actor, assignment=assignment)
+        if feedback is None:
+            return {}
+        expected = feedback.expected
+        return {"feedback": {"explanation": expected.explanation, "expected": expected.answers}}

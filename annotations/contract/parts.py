@@ -28,6 +28,7 @@ from pydantic import (
 from annotations.contract.asked import Asked
 from annotations.contract.errors import SENTENCES, refused, says
 from annotations.contract.values import without_empty
+from annotations.rules.scales import UNSURE
 from annotations.rules.states import Ask, Harm
 from annotations.rules.texts import one_line_ending, same_text, storable
 
@@ -122,6 +123,8 @@ def _on_scale(value: Any, handler: ValidatorFunctionWrapHandler, info: Validatio
     if "criterion" not in info.data:
         return value
     scale = asked_in(info).scales[info.data["criterion"]]
+    if scale.unsure and type(value) is int and value == UNSURE:
+        return value
     return _within(value, handler, scale.minimum, scale.maximum)
 
 

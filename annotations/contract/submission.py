@@ -6,6 +6,7 @@ Every optional part may be empty or absent. All errors are reported at once, eac
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any, TypeVar
 
 from django.utils.functional import Promise
@@ -19,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from annotations.contract.asked import Asked
 from annotations.contract.errors import Place, refused, refused_at, says
 from annotations.contract.parts import (
     FREE_TEXT,
@@ -34,6 +36,7 @@ from annotations.contract.parts import (
     names_of,
 )
 from annotations.contract.values import without_empty
+from annotations.rules.scales import asked_after
 from annotations.rules.states import Ask
 
 MAX_ENTRIES = 500
@@ -78,20 +81,42 @@ def _distinct(entries: tuple[E | None, ...], info: ValidationInfo) -> tuple[E, .
 
 
 def _every_question(ratings: tuple[Rating, ...], info: ValidationInfo) -> tuple[Rating, ...]:
-    """If ratings are asked for, check that each response has one for each criterion."""
+    """If ratings are asked for, check that each response has one for each criterion that is asked.
+
+    A criterion that is asked only after other answers must not be rated after these.
+    """
     asked = asked_in(info)
     if Ask.RATING not in asked.asks:
         return ratings
-    rated = {rating.key() for rating in ratings}
-    missing: dict[Place, Promise] = {
-        (response, criterion): _("Please choose an answer.")
-        for response in asked.texts
-        for criterion in asked.scales
-        if (response, criterion) not in rated
-    }
-    if missing:
-        raise refused_at(missing)
+    rated = {rating.key(): rating.score for rating in ratings}
+    wrong: dict[Place, Promise] = {}
+    for response in asked.texts:
+        wanted = _criteria_asked(asked, response, rated)
+        for criterion in asked.scales:
+            if (response, criterion) not in rated and criterion in wanted:
+                wrong[response, criterion] = _("Please choose an answer.")
+            elif (response, criterion) in rated and criterion not in wanted:
+                wrong[response, criterion] = _("This is not asked after the answers above it.")
+    if wrong:
+        raise refused_at(wrong)
     return ratings
+
+
+def _criteria_asked(
+    asked: Asked, response: str, rated: Mapping[tuple[str | int, ...], int]
+) -> Collection[str]:
+    """Return the criteria that are asked about one response."""
+    if not asked.conditions:
+        return asked.scales
+    scores = {key: rated[response, key] for key in asked.scales if (response, key) in rated}
+    return asked_after(asked.scales, asked.conditions, scores)
+
+
+def _known_reasons(reasons: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+    """Check that each reason is one of the rubric's, and drop repetitions."""
+    if not asked_in(info).reasons.issuperset(reasons):
+        raise refused(_("This is not one of the reasons."))
+    return tuple(dict.fromkeys(reasons))
 
 
 def _every_response(value: Any, info: ValidationInfo) -> Any:
@@ -176,6 +201,13 @@ class Submission(Part):
         says(_("Please give a whole number from 1 to 3.")),
         AfterValidator(_of_two),
     ] = Field(None, description="Slightly, clearly, much better; with two responses and no tie.")
+    why: Annotated[
+        tuple[str, ...],
+        Field(strict=False, json_schema_extra={"maxItems": MAX_ENTRIES}),
+        says(_("Please send a list of keys of reasons.")),
+        BeforeValidator(_not_too_many),
+        AfterValidator(_known_reasons),
+    ] = Field((), description="Keys of the rubric's reasons that the person chose.")
     rewrites: Entries[Rewrite] = ()
     highlights: Entries[Highlight] = ()
     flags: Entries[Flag] = ()

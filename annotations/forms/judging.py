@@ -13,8 +13,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from annotations.forms import marks
+from annotations.forms.judging_rubric import chosen_reasons, ratings_asked, reason_inputs
 from annotations.forms.words import BOTH_HARMFUL, CANNOT_RANK, COMPARISON
-from annotations.queries.assignments import ShownAssignment, ShownResponse
+from annotations.queries.shown import ShownAssignment, ShownResponse
 from annotations.rules.states import Ask
 from annotations.rules.texts import one_line_ending, same_text
 from codesign.shared.errors import Invalid
@@ -38,7 +39,7 @@ def answers(posted: Inputs, shown: ShownAssignment) -> dict[str, Any]:
     asks = shown["asks"]
     filled: dict[str, Any] = {}
     if Ask.RATING in asks:
-        filled["ratings"] = _ratings(posted, shown)
+        filled["ratings"] = ratings_asked(_ratings(posted, shown), shown["rubric"])
     if Ask.RANKING in asks:
         filled["all_harmful"] = _all_harmful(posted)
         filled["cannot_rank"] = _cannot_rank(posted)
@@ -49,6 +50,7 @@ def answers(posted: Inputs, shown: ShownAssignment) -> dict[str, Any]:
         filled["flags"] = _flags(posted, shown)
     if Ask.HIGHLIGHT in asks:
         filled["highlights"] = marks.highlights(posted, shown)
+    filled["why"] = chosen_reasons(posted, shown["rubric"])
     filled["comment"] = seen(one_line_ending(posted.get("comment", "")))
     seconds = posted.get("active_seconds", "")
     if seconds.isascii() and seconds.isdigit() and len(seconds) < 7:
@@ -149,6 +151,7 @@ def inputs(shown: ShownAssignment) -> dict[str, str]:
     seconds = str(draft.get("active_seconds") or "").partition(".")[0]
     if seconds.isascii() and seconds.isdigit():
         filled["active_seconds"] = seconds
+    filled |= dict(reason_inputs(draft, shown))
     filled |= _comparison_inputs(draft, letters)
     if draft.get("all_harmful") is True:
         filled |= {"comparison": BOTH_HARMFUL} if len(letters) == 2 else {"all_harmful": "on"}

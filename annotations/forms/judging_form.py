@@ -8,21 +8,34 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from annotations.forms import words
-from annotations.forms.fields import ChoiceField, TextField, options
+from annotations.forms.fields import ChoiceField, Option, TextField, options
 from annotations.forms.judging import mark_label, rating_input, reply_input, text_labels
+from annotations.forms.judging_rubric import (
+    anchors_of,
+    choices_of,
+    only_if_sentence,
+    why_input,
+)
 from annotations.forms.marked import MarkedReply, marked_reply
-from annotations.queries.assignments import ShownAssignment, ShownCriterion, ShownResponse
+from annotations.queries.shown import (
+    ShownAssignment,
+    ShownCriterion,
+    ShownResponse,
+    ShownRubric,
+)
+from annotations.rules.scales import ScaleKind
 from annotations.rules.states import WORST_FIRST, Ask
 
 
 @dataclass(frozen=True, slots=True)
 class CriterionFields:
-    """A criterion with one scale for each reply."""
+    """A criterion with one scale for each reply. `only_if` says when it is asked, or is empty."""
 
     key: str
     title: str
     question: str
     scales: tuple[ChoiceField, ...]
+    only_if: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +76,23 @@ class Questions:
     comment: TextField
     asks_ranking: bool
     letters: tuple[str, ...]
+    reasons: tuple[Option, ...] = ()
+    """Check boxes under “Why?”; the value is the name of the input."""
+    asks_comment: bool = True
+
+    @property
+    def branches(self) -> bool:
+        """Return whether some questions are asked only after some answers."""
+        return any(criterion.only_if for criterion in self.criteria)
 
     @property
     def needed(self) -> tuple[ChoiceField, ...]:
-        """Return the groups that need an answer."""
-        ratings = (scale for criterion in self.criteria for scale in criterion.scales)
+        """Return the groups that need an answer after the answers so far."""
+        ratings = [scale for criterion in self.criteria for scale in criterion.scales]
+        chosen = {scale.name: scale.value for scale in ratings}
+        asked = (scale for scale in ratings if scale.is_asked(chosen))
         overall = (self.comparison,) if self.comparison else self.ranks
-        return (*ratings, *overall)
+        return (*asked, *overall)
 
     @property
     def answered(self) -> int:
@@ -172,6 +195,11 @@ def _questions(
         comment=TextField("comment", inputs.get("comment", ""), errors.get("comment", "")),
         asks_ranking=ranking,
         letters=tuple(response["label"] for response in shown["responses"]),
+        reasons=tuple(
+            Option(name, one["title"], name in inputs)
+            for one in shown["rubric"]["reasons"]
+            for name in [why_input(one["key"])]
+        ),
     )
 
 
@@ -219,12 +247,14 @@ def _reply(
 def _criteria(
     shown: ShownAssignment, inputs: Mapping[str, str], errors: Mapping[str, str]
 ) -> Iterable[CriterionFields]:
-    for criterion in shown["rubric"]["criteria"]:
+    rubric: ShownRubric = shown["rubric"]
+    for criterion in rubric["criteria"]:
         yield CriterionFields(
             key=criterion["key"],
             title=criterion["title"],
             question=criterion["question"],
             scales=tuple(_scale(criterion, one, inputs, errors) for one in shown["responses"]),
+            only_if=only_if_sentence(criterion, rubric),
         )
 
 
@@ -234,17 +264,17 @@ def _scale(
     inputs: Mapping[str, str],
     errors: Mapping[str, str],
 ) -> ChoiceField:
-    name, scale = rating_input(response["label"], criterion["key"]), criterion["scale"]
-    points = [str(n) for n in range(scale["min"], scale["max"] + 1)]
+    name, condition = rating_input(response["label"], criterion["key"]), criterion["only_if"]
     return ChoiceField(
         name=name,
         legend=_("%(question)s, reply %(letter)s")
         % {"question": criterion["title"], "letter": response["label"]},
-        options=options(
-            [(point, point) for point in points], inputs.get(name, ""), scale["anchors"]
-        ),
+        options=options(choices_of(criterion), inputs.get(name, ""), anchors_of(criterion)),
         letter=response["label"],
         error=errors.get(name, ""),
+        shape="numbers" if criterion["scale"]["kind"] == ScaleKind.LIKERT else "words",
+        only_after=rating_input(response["label"], condition["criterion"]) if condition else "",
+        only_scores=" ".join(map(str, condition["scores"])) if condition else "",
     )
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from annotations.forms import words
 from annotations.forms.fields import ChoiceField, TextField, options
 from annotations.forms.marks import Mark, PlaceOption, marks_in, options_of
-from annotations.queries.assignments import ShownAssignment, ShownResponse
+from annotations.queries.shown import ShownAssignment, ShownResponse
 from annotations.rules.passages import words_at
 
 NEW = "new"

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from annotations.queries.assignments import ShownAssignment, ShownResponse
+from annotations.queries.shown import ShownAssignment, ShownResponse
 from annotations.rules.passages import Place, context_of, places_of
 from annotations.rules.states import Ask
 from annotations.rules.texts import one_line_ending

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from annotations.forms import words
-from annotations.queries.assignments import ShownAssignment
+from annotations.queries.shown import ShownAssignment
 from annotations.rules.passages import words_at
 
 

@@ -14,6 +14,7 @@ from annotations.forms.words import CATEGORIES
 from annotations.models import RoundCohort, Rubric
 from annotations.queries import rubrics
 from annotations.rules.drawing import MOST_REPLIES
+from annotations.rules.special_items import SHARES
 from annotations.rules.states import Ask, Waiting
 from annotations.rules.text_kinds import Category
 from annotations.services.filling import Fill
@@ -71,6 +72,26 @@ class RoundForm(forms.Form):
             " pay."
         ),
     )
+
+    checks = forms.TypedChoiceField(
+        label=_("Hidden checks"),
+        choices=[
+            ("", _("None")),
+            *((share, _("One in %(n)d texts") % {"n": share}) for share in SHARES),
+        ],
+        coerce=int,
+        empty_value=None,
+        required=False,
+        help_text=_(
+            "So often, people get a text that they judged before, or an attention item. They are"
+            " paid, nothing tells them, and these answers are no votes."
+        ),
+    )
+
+    def check_every(self) -> int | None:
+        """Return how often there is a hidden check."""
+        share: int | None = self.cleaned_data["checks"]
+        return share
 
     def fill(self) -> Fill | None:
         """Return what to fill the round with; None for a round that starts empty."""

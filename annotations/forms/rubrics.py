@@ -1,4 +1,4 @@
-"""Forms to write a rubric: questions, each with words for its five scores."""
+"""Forms to write a rubric: its title, its questions with their scales, and reasons to choose."""
 
 from __future__ import annotations
 
@@ -9,17 +9,22 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from annotations.models import Rubric
+from annotations.rules.rubric_content import choices_of, whole_criterion
+from annotations.rules.scales import HIGHEST, LOWEST, UNSURE, ScaleKind
 from codesign.shared.integers import limits
 from codesign.shared.keys import free_key
 from codesign.shared.visible import shows_nothing
 
-LOWEST, HIGHEST = 1, 5
+SCORES = range(8)
+"""The scores that a scale can have on this page."""
 MOST_QUESTIONS = 20
+MOST_REASONS = 12
 MOST_ANCHOR = 60
+Criterion = Mapping[str, Any]
 
 
 class RubricForm(forms.Form):
-    """The title of a rubric."""
+    """The title of a rubric, and the reasons that people can choose."""
 
     after = forms.IntegerField(
         widget=forms.HiddenInput,
@@ -29,17 +34,46 @@ class RubricForm(forms.Form):
         max_value=limits(Rubric, "version")[1],
     )
     """The version that the page showed."""
+    template = forms.CharField(widget=forms.HiddenInput, required=False, max_length=80)
+    """The name of the template that it started from."""
     title = forms.CharField(
         label=_("Title"),
         max_length=120,
         help_text=_("People see it above the questions, such as “How would it feel to get this?”"),
         widget=forms.TextInput(attrs={"dir": "auto"}),
     )
+    reasons = forms.CharField(
+        label=_("Reasons to choose under “Why?” (optional)"),
+        required=False,
+        help_text=_("One reason in each line, in a few words, such as “It listens first”."),
+        widget=forms.Textarea(attrs={"dir": "auto", "rows": 4}),
+    )
+
+    def clean_reasons(self) -> list[str]:
+        """Return the lines that show something, each once."""
+        lines = [line.strip() for line in self.cleaned_data["reasons"].splitlines()]
+        lines = list(dict.fromkeys(line for line in lines if not shows_nothing(line)))
+        if len(lines) > MOST_REASONS:
+            raise forms.ValidationError(_("Use at most 12 reasons."))
+        if any(len(line) > MOST_ANCHOR for line in lines):
+            raise forms.ValidationError(_("Keep each reason to 60 characters."))
+        return lines
+
+    def reasons_after(self, before: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Return reasons for `make_rubric`. A reason that stays keeps its key and translations."""
+        kept = {reason["title"]: reason for reason in before}
+        made: list[dict[str, Any]] = []
+        taken = {reason["key"] for reason in before}
+        for title in self.cleaned_data["reasons"]:
+            key = free_key(title, taken=taken, instead="reason", joint="_")
+            made.append(dict(kept.get(title) or {"key": key, "title": title}))
+            taken.add(made[-1]["key"])
+        return made
 
 
-def _words(label: Any, most: int, help_text: Any = "") -> forms.CharField:
+def _words(label: Any, most: int, *, required: bool = True) -> forms.CharField:
     widget = forms.TextInput(attrs={"dir": "auto"})
-    return forms.CharField(label=label, max_length=most, help_text=help_text, widget=widget)
+    return forms.CharField(label=label, max_length=most, required=required, widget=widget)
 
 
 class CriterionForm(forms.Form):
@@ -48,28 +82,102 @@ class CriterionForm(forms.Form):
     key = forms.SlugField(widget=forms.HiddenInput, required=False)
     title = _words(_("Short name"), 120)
     question = _words(_("The question"), 300)
-    anchor_1 = _words(_("1 means"), MOST_ANCHOR)
-    anchor_2 = _words(_("2 means"), MOST_ANCHOR)
-    anchor_3 = _words(_("3 means"), MOST_ANCHOR)
-    anchor_4 = _words(_("4 means"), MOST_ANCHOR)
-    anchor_5 = _words(_("5 means"), MOST_ANCHOR)
+    kind = forms.ChoiceField(
+        label=_("How people answer"),
+        choices=ScaleKind.choices,
+        required=False,
+        initial=ScaleKind.LIKERT,
+    )
+    lowest = forms.TypedChoiceField(
+        label=_("Lowest score"),
+        choices=[(0, "0"), (1, "1")],
+        coerce=int,
+        empty_value=1,  # type: ignore[arg-type]  # the stubs want the type of the input
+        required=False,
+        initial=1,
+    )
+    highest = forms.TypedChoiceField(
+        label=_("Highest score"),
+        choices=[(score, str(score)) for score in SCORES[2:]],
+        coerce=int,
+        empty_value=5,  # type: ignore[arg-type]
+        required=False,
+        initial=5,
+    )
+    unsure = forms.BooleanField(label=_("People can also say “not sure”"), required=False)
+    points = forms.IntegerField(
+        label=_("Points if met"),
+        min_value=LOWEST,
+        max_value=HIGHEST,
+        required=False,
+        help_text=_("From -10 to 10. Below 0 for what a reply should not do."),
+    )
+    only_after = forms.IntegerField(
+        label=_("Ask only after question number (optional)"),
+        min_value=1,
+        max_value=MOST_QUESTIONS,
+        required=False,
+        help_text=_("Leave it empty to ask this question always."),
+    )
+    only_answers = forms.CharField(
+        label=_("and only after these answers (optional)"),
+        max_length=300,
+        required=False,
+        help_text=_("Scores or words of that question, with commas between, such as: 1, 2"),
+        widget=forms.TextInput(attrs={"dir": "auto"}),
+    )
+    only_if: tuple[int, list[int]] | None = None
+    """The place of the earlier form, and its scores after which this is asked; once valid."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self.is_bound and not any(self._typed(name) for name in self.fields if name != "key"):
-            self.empty = True
+        for score in SCORES:
+            label = _("%(score)d means") % {"score": score}
+            self.fields[f"anchor_{score}"] = _words(label, MOST_ANCHOR, required=False)
+        self.empty = self.is_bound and not any(
+            self._typed(name)
+            for name in self.fields
+            if name.startswith("anchor_") or name in ("title", "question", "points", "only_answers")
+        )
+        if self.empty:
             for field in self.fields.values():
                 field.required = False
-        else:
-            self.empty = False
 
     def _typed(self, name: str) -> bool:
         return not shows_nothing(str(self[name].data or ""))
 
     @property
     def anchors(self) -> list[forms.BoundField]:
-        """Return the fields for the words of the five scores."""
-        return [self[f"anchor_{score}"] for score in range(LOWEST, HIGHEST + 1)]
+        """Return the fields for the words of the scores."""
+        return [self[f"anchor_{score}"] for score in SCORES]
+
+    def clean(self) -> None:
+        """Require what the chosen kind of scale needs: words for each score, or points."""
+        if self.empty:
+            return
+        cleaned = self.cleaned_data
+        kind = cleaned["kind"] = cleaned.get("kind") or ScaleKind.LIKERT
+        if kind == ScaleKind.POINTS and "points" in cleaned and not cleaned["points"]:
+            self.add_error("points", _("Please give points from -10 to 10, and not 0."))
+        missing = self.fields["title"].error_messages["required"]
+        if kind == ScaleKind.LIKERT and {"lowest", "highest"} <= cleaned.keys():
+            for score in range(cleaned["lowest"], cleaned["highest"] + 1):
+                if cleaned.get(f"anchor_{score}") == "":
+                    self.add_error(f"anchor_{score}", missing)
+
+    def scale(self) -> dict[str, Any]:
+        """Return the scale for `make_rubric`."""
+        cleaned = self.cleaned_data
+        if cleaned["kind"] != ScaleKind.LIKERT:
+            return {"kind": str(cleaned["kind"]), "points": cleaned["points"]}
+        scores = range(cleaned["lowest"], cleaned["highest"] + 1)
+        return {
+            "kind": str(ScaleKind.LIKERT),
+            "min": scores[0],
+            "max": scores[-1],
+            "anchors": {str(score): cleaned[f"anchor_{score}"] for score in scores},
+            "unsure": cleaned["unsure"],
+        }
 
 
 _CriterionForms = forms.formset_factory(
@@ -78,11 +186,17 @@ _CriterionForms = forms.formset_factory(
 
 
 class CriterionForms(_CriterionForms):  # type: ignore[misc, valid-type]
-    """The questions in order, followed by an empty one."""
+    """The questions in order, followed by an empty one.
 
-    def __init__(self, data: Any = None, *, criteria: Sequence[Mapping[str, Any]] = ()) -> None:
+    `language` is the one in which they are written, for the words of standard answers.
+    """
+
+    def __init__(
+        self, data: Any = None, *, typed: Sequence[Mapping[str, Any]] = (), language: str = "en"
+    ) -> None:
+        self._language = language
         # posted questions replace the stored ones, so they are not compared with them
-        super().__init__(data, initial=[] if data else list(criteria), prefix="questions")
+        super().__init__(data, initial=[] if data else list(typed), prefix="questions")
 
     def again(self) -> CriterionForms:
         """Return the forms with the typed text, not validated, and one more empty question."""
@@ -91,38 +205,72 @@ class CriterionForms(_CriterionForms):  # type: ignore[misc, valid-type]
             for form in self.forms
             if not form.empty
         ]
-        return CriterionForms(criteria=typed)
+        return CriterionForms(typed=typed, language=self._language)
 
     def clean(self) -> None:
-        """Require at least one question."""
+        """Require at least one question, and conditions that name earlier answers."""
         if all(form.empty for form in self.forms):
             raise forms.ValidationError(_("Write at least one question."))
+        if any(self.errors):
+            return
+        for number, form in enumerate(self.forms):
+            if not form.empty:
+                self._read_condition(number, form)
+        if any(form.errors for form in self.forms):
+            raise forms.ValidationError(_("Please look at “Ask only after” below."))
 
-    def criteria(self) -> list[dict[str, Any]]:
-        """Return criteria for `services.rubrics.make_rubric`. A question keeps its key for ever."""
-        criteria: list[dict[str, Any]] = []
+    def _read_condition(self, number: int, form: CriterionForm) -> None:
+        """Set the condition of a form, or say what is wrong with it."""
+        after, words = form.cleaned_data["only_after"], form.cleaned_data["only_answers"]
+        if after is None and shows_nothing(words):
+            return
+        if after is None or after > number or self.forms[after - 1].empty:
+            form.add_error("only_after", _("Please give the number of an earlier question."))
+            return
+        scores = _scores_of(words, self._whole(self.forms[after - 1])["scale"])
+        if not scores:
+            form.add_error("only_answers", _("Please give answers which that question offers."))
+            return
+        form.only_if = (after - 1, scores)
+
+    def _whole(self, form: CriterionForm) -> dict[str, Any]:
+        """Return a question as a whole criterion, without a key and a condition."""
+        cleaned = form.cleaned_data
+        words = {"key": "", "title": cleaned["title"], "help": cleaned["question"]}
+        return whole_criterion(words | {"scale": form.scale()}, self._language)
+
+    def criteria(self, before: Sequence[Criterion] = ()) -> list[dict[str, Any]]:
+        """Return whole criteria for `make_rubric`. A question keeps its key for ever.
+
+        `before` are those that the page showed: a question that did not change keeps its
+        translations.
+        """
+        old = {one["key"]: one for one in before}
         taken = {form.cleaned_data["key"] for form in self.forms if not form.empty}
-        for form in self.forms:
+        made: dict[int, dict[str, Any]] = {}
+        for place, form in enumerate(self.forms):
             if form.empty:
                 continue
-            cleaned = form.cleaned_data
-            scores = range(LOWEST, HIGHEST + 1)
-            criteria.append(
-                {
-                    "key": _key(
-                        cleaned["key"], cleaned["title"], {c["key"] for c in criteria}, taken
-                    ),
-                    "title": cleaned["title"],
-                    "help": cleaned["question"],
-                    "scale": {
-                        "kind": "likert",
-                        "min": LOWEST,
-                        "max": HIGHEST,
-                        "anchors": {str(n): cleaned[f"anchor_{n}"] for n in scores},
-                    },
-                }
-            )
-        return criteria
+            keys = {one["key"] for one in made.values()}
+            one = self._whole(form)
+            one["key"] = _key(form.cleaned_data["key"], one["title"], keys, taken)
+            if form.only_if:
+                earlier, scores = form.only_if
+                one["only_if"] = {"criterion": made[earlier]["key"], "scores": scores}
+            same = old.get(one["key"])
+            if same and all(same[part] == one[part] for part in ("title", "help", "scale")):
+                one["texts"] = same["texts"]
+            made[place] = one
+        return list(made.values())
+
+
+def _scores_of(words: str, scale: Mapping[str, Any]) -> list[int]:
+    """Return the scores that a list of scores or words names; none if one of them is unknown."""
+    known = {str(score): score for score in choices_of(scale)}
+    known |= {text.casefold(): int(score) for score, text in scale["anchors"].items()}
+    parts = [part.strip().casefold() for part in words.split(",")]
+    named = [known.get(part) for part in parts if part]
+    return [] if None in named else sorted({score for score in named if score is not None})
 
 
 def _key(kept: str, title: str, before: set[str], taken: set[str]) -> str:
@@ -132,10 +280,42 @@ def _key(kept: str, title: str, before: set[str], taken: set[str]) -> str:
     return free_key(title, taken=before | taken, instead="question", joint="_")
 
 
-def typed_from(criteria: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def typed_from(criteria: Sequence[Criterion], language: str) -> list[dict[str, Any]]:
     """Return initial data of the forms from criteria in the format of `make_rubric`."""
+    whole = [whole_criterion(one, language) for one in criteria]
+    number = {one["key"]: place for place, one in enumerate(whole, start=1)}
+    scales = {one["key"]: one["scale"] for one in whole}
     return [
-        {"key": one["key"], "title": one["title"], "question": one.get("help", "")}
-        | {f"anchor_{score}": words for score, words in one["scale"]["anchors"].items()}
-        for one in criteria
+        {
+            "key": one["key"],
+            "title": one["title"],
+            "question": one["help"],
+            "kind": one["scale"]["kind"],
+            "unsure": one["scale"]["unsure"],
+            "points": one["scale"]["points"],
+        }
+        | _typed_scale(one["scale"])
+        | _typed_condition(one["only_if"], number, scales)
+        for one in whole
     ]
+
+
+def _typed_scale(scale: Mapping[str, Any]) -> dict[str, Any]:
+    if scale["kind"] != ScaleKind.LIKERT:
+        return {}
+    anchors = {f"anchor_{score}": words for score, words in scale["anchors"].items()}
+    anchors.pop(f"anchor_{UNSURE}", None)
+    return {"lowest": scale["min"], "highest": scale["max"]} | anchors
+
+
+def _typed_condition(
+    only_if: Mapping[str, Any] | None, number: Mapping[str, int], scales: Mapping[str, Any]
+) -> dict[str, Any]:
+    if only_if is None:
+        return {}
+    scale = scales[only_if["criterion"]]
+    likert = scale["kind"] == ScaleKind.LIKERT
+    answers = [
+        str(score) if likert else scale["anchors"][str(score)] for score in only_if["scores"]
+    ]
+    return {"only_after": number[only_if["criterion"]], "only_answers": ", ".join(answers)}

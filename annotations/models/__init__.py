@@ -11,17 +11,15 @@ from annotations.models.judgements import (
 from annotations.models.limits import OwnLimit, StudyLimit
 from annotations.models.own_texts import OwnText, OwnTextMove
 from annotations.models.prompts import (
-    Criterion,
     MinhashBucket,
     Prompt,
     Response,
-    Rubric,
-    RubricText,
     SplitGroupReason,
     UngroupedResponse,
 )
 from annotations.models.releases import DatasetRelease, ReleaseMember, Retraction
 from annotations.models.rounds import (
+    ExpectedAnswer,
     Round,
     RoundCohort,
     RoundCounter,
@@ -30,12 +28,14 @@ from annotations.models.rounds import (
     Task,
     TaskResponse,
 )
+from annotations.models.rubrics import Criterion, Reason, Rubric, RubricText
 from annotations.models.topics import StudyTopic, TopicChoice
 
 __all__ = [
     "Assignment",
     "Criterion",
     "DatasetRelease",
+    "ExpectedAnswer",
     "Flag",
     "Judgement",
     "MinhashBucket",
@@ -45,6 +45,7 @@ __all__ = [
     "OwnTextMove",
     "PayDecision",
     "Prompt",
+    "Reason",
     "ReleaseMember",
     "Response",
     "Retraction",

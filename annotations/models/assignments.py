@@ -10,13 +10,15 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q, QuerySet
 
-from annotations.models.prompts import Prompt, Response, Rubric
+from annotations.models.prompts import Prompt, Response
 from annotations.models.querysets import (
     AssignmentQuerySet,
 )
 from annotations.models.rounds import Seat, Task
+from annotations.models.rubrics import Rubric
 from annotations.rules.states import (
     AssignmentState,
+    ItemKind,
     PayCheck,
     SkipReason,
     WhyHeld,
@@ -26,7 +28,9 @@ from codesign.shared.compiled_queries import CompiledQuery
 from codesign.shared.models import PublicModel, append_only, one_of, write_once
 from codesign.studies.models import Member, Study
 
-HOLDS_SEAT = Q(state__in=[AssignmentState.LEASED, AssignmentState.SUBMITTED])
+HOLDS_SEAT = Q(
+    state__in=[AssignmentState.LEASED, AssignmentState.SUBMITTED], item_kind=ItemKind.ORDINARY
+)
 
 
 class Assignment(PublicModel):
@@ -49,6 +53,12 @@ class Assignment(PublicModel):
     amount_minor = models.PositiveBigIntegerField(help_text="For its number of replies.")
     currency = models.CharField(max_length=3)
     intensity = models.PositiveSmallIntegerField(null=True, help_text="Of its prompt.")
+    item_kind = models.CharField(
+        max_length=9, default=ItemKind.ORDINARY, db_default=ItemKind.ORDINARY
+    )
+    check_after = models.BooleanField(
+        null=True, help_text="Whether the next lease is a hidden check, if there is one."
+    )
     # life
     leased_at = models.DateTimeField()
     expires_at = models.DateTimeField()
@@ -96,12 +106,13 @@ class Assignment(PublicModel):
                 name="one_lease_per_member",
             ),
             models.UniqueConstraint(
-                fields=["task", "member"],
+                fields=["task", "member", "item_kind"],
                 condition=~Q(state=AssignmentState.EXPIRED) & Q(later_until=None),
                 name="task_once_per_member",
             ),
             one_of("state", AssignmentState, "assignment_state_known"),
             one_of("pay_check", PayCheck, "assignment_pay_check_known"),
+            one_of("item_kind", ItemKind, "assignment_item_kind_known"),
             models.CheckConstraint(
                 condition=Q(pay_check=PayCheck.NONE)
                 | Q(state=AssignmentState.SUBMITTED)
@@ -156,10 +167,21 @@ class Assignment(PublicModel):
             "amount_minor",
             "currency",
             "intensity",
+            "item_kind",
             "promised_seconds",
             "words_shown",
             "leased_at",
         )
+
+    @property
+    def holds_seat(self) -> bool:
+        """Return whether a seat was taken for this alone."""
+        return self.item_kind == ItemKind.ORDINARY
+
+    @property
+    def leads_aside(self) -> bool:
+        """Return whether the next lease may be a training item or a hidden check."""
+        return bool(self.check_after) or self.item_kind == ItemKind.TRAINING
 
     @property
     def pay_held(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -46,6 +47,11 @@ class Judgement(PublicModel):
     strength = models.PositiveSmallIntegerField(null=True, blank=True)
     all_harmful = models.BooleanField(default=False)
     highlights = models.JSONField(default=list)
+    why = ArrayField(
+        models.CharField(max_length=50),
+        null=True,
+        help_text="Keys of the reasons of the rubric that were chosen; empty for none.",
+    )
     comment = models.TextField(blank=True)
     active_ms = models.PositiveIntegerField()
     submitted_at = models.DateTimeField()

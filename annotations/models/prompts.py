@@ -1,4 +1,4 @@
-"""Prompts, responses and rubrics."""
+"""Prompts and responses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.db.models import Q
 from annotations.models.querysets import PromptQuerySet, ResponseQuerySet
 from annotations.rules.split_groups import Why
 from annotations.rules.text_kinds import Category, Origin, TextCheck
-from codesign.shared.models import PublicModel, append_only, counting, one_of, write_once
+from codesign.shared.models import PublicModel, counting, one_of, write_once
 from codesign.studies.models import Study
 
 KEEP_TOPICS = """
@@ -150,56 +150,3 @@ class UngroupedResponse(models.Model):
 
     class Meta:
         db_table = "annotations_untiedresponse"  # as it was first called
-
-
-class Rubric(PublicModel):
-    """A numbered version of a set of criteria. A change creates a new version."""
-
-    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="rubrics")
-    key = models.SlugField()
-    title = models.CharField(max_length=120)
-    version = models.PositiveIntegerField(default=1)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["study", "key", "version"], name="rubric_version")
-        ]
-        triggers: ClassVar = append_only()
-
-
-class Criterion(PublicModel):
-    """One question of a rubric, answered on a scale."""
-
-    rubric = models.ForeignKey(Rubric, on_delete=models.PROTECT, related_name="criteria")
-    key = models.SlugField()
-    position = models.PositiveSmallIntegerField()
-    scale_kind = models.CharField(max_length=12, default="likert")
-    scale_min = models.SmallIntegerField(default=1)
-    scale_max = models.SmallIntegerField(default=5)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["rubric", "key"], name="criterion_key"),
-            models.UniqueConstraint(fields=["rubric", "position"], name="criterion_position"),
-            models.CheckConstraint(
-                condition=Q(scale_min__lt=models.F("scale_max")), name="criterion_scale_has_room"
-            ),
-        ]
-        ordering: ClassVar = ["position"]
-        triggers: ClassVar = append_only()
-
-
-class RubricText(models.Model):
-    """The words of a criterion in one language: title, question, anchors for the scores."""
-
-    criterion = models.ForeignKey(Criterion, on_delete=models.PROTECT, related_name="texts")
-    language = models.CharField(max_length=12)
-    title = models.CharField(max_length=120)
-    question = models.CharField(max_length=300)
-    anchors = models.JSONField(default=dict, help_text='{"1": "missed it", …}')
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["criterion", "language"], name="rubric_text_language")
-        ]
-        triggers: ClassVar = append_only()

@@ -11,8 +11,10 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from annotations.models.prompts import Prompt, Response, Rubric
+from annotations.models.prompts import Prompt, Response
 from annotations.models.querysets import RoundQuerySet, SeatQuerySet
+from annotations.models.rubrics import Rubric
+from annotations.rules.special_items import MOST_CHECKS
 from annotations.rules.states import RoundKind, RoundState, SeatState, Waiting
 from annotations.rules.text_kinds import Category
 from codesign.shared.models import PublicModel, append_only, counting, one_of
@@ -27,6 +29,9 @@ class Round(PublicModel):
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True)
     title = models.CharField(max_length=120)
     state = models.CharField(max_length=10, default=RoundState.PLANNED)
+    check_every = models.PositiveSmallIntegerField(
+        null=True, help_text="One in this number of leases leads to a hidden check; empty for none."
+    )
 
     objects = RoundQuerySet.as_manager()
 
@@ -34,6 +39,11 @@ class Round(PublicModel):
         constraints: ClassVar = [
             one_of("kind", RoundKind, "round_kind_known"),
             one_of("state", RoundState, "round_state_known"),
+            models.CheckConstraint(
+                condition=Q(check_every=None)
+                | Q(check_every__gte=MOST_CHECKS, kind=RoundKind.JUDGING),
+                name="round_checks_are_few",
+            ),
         ]
 
 
@@ -216,3 +226,11 @@ class Seat(models.Model):
                 """,  # noqa: S608
             ),
         ]
+
+
+class ExpectedAnswer(PublicModel):
+    """What was expected for a text of a training or attention round, and why, for one cohort."""
+
+    seat = models.OneToOneField(Seat, on_delete=models.PROTECT, related_name="expected")
+    answers = models.JSONField(help_text="Parts of a submission: ratings, ranking and so on.")
+    explanation = models.TextField(blank=True, help_text="Shown after a training item.")

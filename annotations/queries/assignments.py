@@ -5,17 +5,18 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, TypedDict
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from annotations.models import Assignment, OrderBalance, Response, Seat, SeenInReview
 from annotations.models.querysets import SeatQuerySet
 from annotations.queries import rubrics
+from annotations.queries.shown import ShownAssignment, label_of, shown_prompt, shown_rubric
 from annotations.rules import sittings
-from annotations.rules.model_markup import readable, without_tokens
-from annotations.rules.states import SkipReason
+from annotations.rules.model_markup import readable
+from annotations.rules.states import ItemKind, SkipReason
 from codesign.consent import queries as consent
 from codesign.shared.actors import Actor
 from codesign.shared.compiled_queries import CompiledQuery
@@ -24,75 +25,6 @@ from codesign.studies.models import Member, is_current
 
 AT_MOST = 100
 """Waiting tasks are counted up to this number, because a larger one helps nobody."""
-
-
-class ShownPrompt(TypedDict):
-    """A prompt, without system messages."""
-
-    id: str
-    messages: list[dict[str, str]]
-    category: str
-    topics: list[str]
-    intensity: int
-    language: str
-
-
-class ShownResponse(TypedDict):
-    """A response under its neutral label; its text without a model's thoughts and tokens."""
-
-    id: str
-    label: str
-    text: str
-
-
-class ShownScale(TypedDict):
-    """A scale with the words for its scores."""
-
-    kind: str
-    min: int
-    max: int
-    anchors: dict[str, str]
-
-
-class ShownCriterion(TypedDict):
-    """One question."""
-
-    key: str
-    title: str
-    question: str
-    scale: ShownScale
-
-
-class ShownRubric(TypedDict):
-    """The rubric at the time of the lease."""
-
-    id: str
-    version: int
-    title: str
-    criteria: list[ShownCriterion]
-
-
-class ShownPay(TypedDict):
-    """The pay for the assignment."""
-
-    amount_minor: int
-    currency: str
-
-
-class ShownAssignment(TypedDict):
-    """An assignment as the API and the page show it. Nothing in it identifies a model."""
-
-    id: str
-    study: str
-    state: str
-    expires_at: str
-    prompt: ShownPrompt
-    responses: list[ShownResponse]
-    rubric: ShownRubric
-    asks: list[str]
-    pay: ShownPay
-    covered: bool
-    draft: dict[str, Any] | None
 
 
 def waiting_seats(member: Member) -> SeatQuerySet:
@@ -321,62 +253,19 @@ def shown(*, actor: Actor, assignment: Assignment) -> ShownAssignment:
         "study": member.study.slug,
         "state": assignment.state,
         "expires_at": assignment.expires_at.isoformat(),
-        "prompt": {
-            "id": str(prompt.id),
-            "messages": [
-                {"role": message["role"], "content": _said(message)}
-                for message in prompt.messages
-                if message["role"] != "system"
-            ],
-            "category": prompt.category,
-            "topics": prompt.topics,
-            "intensity": prompt.intensity,
-            "language": prompt.language,
-        },
+        "prompt": shown_prompt(prompt),
         "responses": [
-            {"id": str(id), "label": _label(place), "text": readable(responses[id].text).text}
+            {"id": str(id), "label": label_of(place), "text": readable(responses[id].text).text}
             for place, id in enumerate(assignment.order_shown)
         ],
-        "rubric": _rubric(rubrics.rubric_in(assignment.rubric_id, member.study.language)),
+        "rubric": shown_rubric(
+            rubrics.rubric_in(assignment.rubric_id, get_language() or member.study.language)
+        ),
         "asks": list(assignment.asks),
         "pay": {"amount_minor": assignment.amount_minor, "currency": assignment.currency},
         "covered": bool(assignment.covered),
+        "training": assignment.item_kind == ItemKind.TRAINING,
         "draft": assignment.draft,
-    }
-
-
-def _said(message: dict[str, str]) -> str:
-    """Return what people who judge read of a turn."""
-    if message["role"] == "assistant":
-        return readable(message["content"]).text
-    return without_tokens(message["content"])
-
-
-def _label(place: int) -> str:
-    """Return the label of a place: A, B, …, Z, AA, AB, …."""
-    rest, letter = divmod(place, 26)
-    return (_label(rest - 1) if rest else "") + chr(ord("A") + letter)
-
-
-def _rubric(words: rubrics.RubricWords) -> ShownRubric:
-    return {
-        "id": str(words.id),
-        "version": words.version,
-        "title": words.title,
-        "criteria": [
-            {
-                "key": criterion.key,
-                "title": criterion.title,
-                "question": criterion.question,
-                "scale": {
-                    "kind": criterion.kind,
-                    "min": criterion.scale.minimum,
-                    "max": criterion.scale.maximum,
-                    "anchors": dict(criterion.anchors),
-                },
-            }
-            for criterion in words.criteria
-        ],
     }
 
 

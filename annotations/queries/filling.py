@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from django.db.models import Exists, OuterRef, QuerySet
 
 from annotations.models import Prompt, RoundFilling, Task
-from annotations.rules.states import Waiting
+from annotations.rules.states import WITH_ANSWERS, Waiting
 
 JOB = "round_filling"
 """The kind of job that fills a round."""
@@ -19,6 +19,9 @@ def candidates(*, study_id: uuid.UUID, which: str, categories: Sequence[str]) ->
     prompts = Prompt.objects.for_judging().filter(study_id=study_id, category__in=categories)
     if which == Waiting.NOT_ASKED:
         prompts = prompts.exclude(Exists(Task.objects.filter(prompt=OuterRef("id"))))
+    else:
+        apart = Task.objects.filter(prompt=OuterRef("id"), round__kind__in=WITH_ANSWERS)
+        prompts = prompts.exclude(Exists(apart))
     return prompts.defer("messages")
 
 

@@ -16,7 +16,7 @@ from annotations.models import Flag, Judgement, Prompt, Response, Round, RoundCo
 from annotations.models.querysets import in_use, withdrawn
 from annotations.queries.progress import rounds_of
 from annotations.queries.prompts import prompts_of
-from annotations.rules.states import InUse
+from annotations.rules.states import InUse, ItemKind
 from codesign.consent.models import not_taken_back
 from codesign.shared.errors import Invalid
 from codesign.shared.lookups import Asked, matching
@@ -76,6 +76,7 @@ def judgements(
             matching(asked, prompt="assignment__prompt_id", since="submitted_at__gte"),
             not_taken_back("consent_record"),
             assignment__study_id=study_id,
+            assignment__item_kind=ItemKind.ORDINARY,
         )
         .select_related("assignment__task", "member__cohort")
         .prefetch_related(Prefetch("flags", Flag.objects.defer("note").order_by("id")))

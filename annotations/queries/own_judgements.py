@@ -196,6 +196,7 @@ def as_sent(*, judgement: Judgement) -> dict[str, Any]:
         "strength": judgement.strength,
         "all_harmful": judgement.all_harmful,
         "cannot_rank": _cannot_rank(judgement),
+        "why": judgement.why or [],
         "rewrites": [
             {"response": str(row.response_id), "text": row.text}
             for row in sorted(judgement.rewrites.all(), key=lambda row: row.id)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import secrets
 import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +15,26 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from annotations.contract.asked import Scale
-from annotations.models import Criterion, RoundCohort, Rubric
+from annotations.models import RoundCohort, Rubric, RubricText
+from annotations.rules.scales import UNSURE, Condition, ScaleKind
 from codesign.shared.errors import NotFound
 from codesign.shared.visible import shows_nothing
 
-EXAMPLES = Path(__file__).resolve().parents[1] / "rubrics.json"
+APP = Path(__file__).resolve().parents[1]
+EXAMPLES = APP / "rubrics.json"
+TEMPLATES = APP / "rubric_templates"
+WITH_WORDS = ("criteria__texts", "criteria__only_if", "reasons")
+"""What to load with rubrics for `criteria_of` and `reasons_of`."""
 KEPT = 512
 """Rubrics and plans that a process caches."""
 
 
 @dataclass(frozen=True)
 class CriterionWords:
-    """A criterion with its texts in one language."""
+    """A criterion with its texts in one language.
+
+    With `only_if`, it is asked only after these answers. `points` belong to a scale of points.
+    """
 
     key: str
     title: str
@@ -32,16 +42,63 @@ class CriterionWords:
     kind: str
     scale: Scale
     anchors: tuple[tuple[str, str], ...]
+    points: int | None = None
+    only_if: Condition | None = None
 
 
 @dataclass(frozen=True)
 class RubricWords:
-    """A rubric with its texts in one language."""
+    """A rubric with its texts in one language. `reasons` are (key, title)."""
 
     id: uuid.UUID
     version: int
     title: str
     criteria: tuple[CriterionWords, ...]
+    reasons: tuple[tuple[str, str], ...] = ()
+
+    @cached_property
+    def scales(self) -> dict[str, Scale]:
+        """Return criterion → scale, in order."""
+        return {one.key: one.scale for one in self.criteria}
+
+    @cached_property
+    def conditions(self) -> dict[str, Condition]:
+        """Return criterion → when it is asked, for those that are not always asked."""
+        return {one.key: one.only_if for one in self.criteria if one.only_if}
+
+    @cached_property
+    def weights(self) -> dict[str, int]:
+        """Return criterion → how a sum of scores counts it; 0 if no answer is the better one."""
+        return {
+            one.key: 1 if one.kind == ScaleKind.LIKERT else one.points or 0 for one in self.criteria
+        }
+
+    @cached_property
+    def reason_keys(self) -> frozenset[str]:
+        """Return the keys of all reasons."""
+        return frozenset(key for key, _title in self.reasons)
+
+
+@dataclass(frozen=True)
+class Template:
+    """A rubric to start from, in the format of `make_rubric`, and where it comes from."""
+
+    key: str
+    version: int
+    title: str
+    about: str
+    audience: str
+    """“panelist” or “clinician”: for whom its words are written."""
+    citation: str
+    url: str
+    licence: str
+    criteria: list[dict[str, Any]]
+    reasons: list[dict[str, Any]]
+
+    @property
+    def name(self) -> str:
+        """Return its key and version, as rubrics that start from it keep them."""
+        return f"{self.key}@{self.version}"
 
 
 @dataclass(frozen=True)
@@ -51,12 +108,51 @@ class Plan:
     rubric_id: uuid.UUID
     asks: tuple[str, ...]
     overlap: int
+    check_every: int | None = None
+
+    def draws_check(self) -> bool:
+        """Return whether a lease leads to a hidden check, at random."""
+        return self.check_every is not None and not secrets.randbelow(self.check_every)
 
 
 @cache
 def examples() -> dict[str, dict[str, Any]]:
-    """Return example rubrics: key → `{"title", "criteria"}`, in the format of `make_rubric`."""
+    """Return the rubrics of the demo: key → `{"title", "criteria"}`, as for `make_rubric`."""
     return json.loads(EXAMPLES.read_text(encoding="utf-8"))
+
+
+@cache
+def templates() -> dict[str, Template]:
+    """Return the rubrics to start from (standards 6): key → template, those for panelists first."""
+    written = {
+        path.stem: json.loads(path.read_text(encoding="utf-8"))
+        for path in sorted(TEMPLATES.glob("*.json"))
+    }
+    return {
+        key: Template(
+            key=key,
+            version=words["version"],
+            title=words["title"],
+            about=words["about"],
+            audience=words["audience"],
+            citation=words["citation"],
+            url=words["url"],
+            licence=words["licence"],
+            criteria=words["criteria"],
+            reasons=words.get("reasons", []),
+        )
+        for key, words in sorted(written.items(), key=lambda one: _place(one[1]))
+    }
+
+
+def _place(words: Mapping[str, Any]) -> tuple[bool, str]:
+    return words["audience"] != "panelist", words["title"]
+
+
+def template_of(rubric: Rubric) -> Template | None:
+    """Return the template that a rubric started from, if it is of this version still."""
+    template = templates().get(rubric.template.partition("@")[0])
+    return template if template and template.name == rubric.template else None
 
 
 def rubrics_of(*, study_id: uuid.UUID) -> QuerySet[Rubric]:
@@ -67,7 +163,7 @@ def rubrics_of(*, study_id: uuid.UUID) -> QuerySet[Rubric]:
 def newest_of(*, study_id: uuid.UUID) -> QuerySet[Rubric]:
     """Return the newest version of each rubric of a study, with criteria and texts."""
     newest = rubrics_of(study_id=study_id).distinct("key")
-    return newest.prefetch_related("criteria__texts")
+    return newest.prefetch_related(*WITH_WORDS)
 
 
 def newest(*, study_id: uuid.UUID, key: str) -> Rubric:
@@ -79,19 +175,63 @@ def newest(*, study_id: uuid.UUID, key: str) -> Rubric:
 
 
 def criteria_of(rubric: Rubric) -> list[dict[str, Any]]:
-    """Return the criteria of a rubric (with texts loaded) in the format of `make_rubric`."""
+    """Return the whole criteria of a rubric (with texts loaded), as `rules.rubric_content` says.
+
+    The language in which a rubric was written comes first, translations of it later.
+    """
     criteria = []
     for criterion in rubric.criteria.all():
-        text = criterion.texts.all()[0]
-        scale = {
-            "kind": criterion.scale_kind,
-            "min": criterion.scale_min,
-            "max": criterion.scale_max,
-            "anchors": text.anchors,
-        }
-        words = {"title": text.title, "help": text.question, "scale": scale}
-        criteria.append({"key": criterion.key, **words})
+        text, *others = sorted(criterion.texts.all(), key=lambda text: text.id)
+        before = criterion.only_if
+        criteria.append(
+            {
+                "key": criterion.key,
+                "title": text.title,
+                "help": text.question,
+                "scale": {
+                    "kind": criterion.scale_kind,
+                    "min": criterion.scale_min,
+                    "max": criterion.scale_max,
+                    "anchors": text.anchors,
+                    "unsure": criterion.unsure,
+                    "points": criterion.points,
+                },
+                "only_if": before
+                and {"criterion": before.key, "scores": sorted(criterion.only_if_scores)},
+                "texts": {
+                    other.language: {
+                        "title": other.title,
+                        "help": other.question,
+                        "anchors": other.anchors,
+                    }
+                    for other in others
+                },
+            }
+        )
     return criteria
+
+
+def reasons_of(rubric: Rubric) -> list[dict[str, Any]]:
+    """Return the whole reasons of a rubric (loaded), in order."""
+    by_key: dict[str, dict[str, Any]] = {}
+    for reason in sorted(rubric.reasons.all(), key=lambda one: (one.position, one.id)):
+        if reason.key in by_key:
+            by_key[reason.key]["texts"][reason.language] = reason.title
+        else:
+            by_key[reason.key] = {"key": reason.key, "title": reason.title, "texts": {}}
+    return list(by_key.values())
+
+
+def language_of(rubric: Rubric) -> str:
+    """Return the language in which a rubric (with texts loaded) was written."""
+    return languages_of(rubric)[0]
+
+
+def languages_of(rubric: Rubric) -> list[str]:
+    """Return the languages of a rubric (with texts loaded), the one it was written in first."""
+    texts = [text for criterion in rubric.criteria.all() for text in criterion.texts.all()]
+    in_order = sorted(texts, key=lambda text: text.id)
+    return list(dict.fromkeys(text.language for text in in_order))
 
 
 def without_words(rubric: Rubric) -> list[str]:
@@ -99,6 +239,7 @@ def without_words(rubric: Rubric) -> list[str]:
     lacking = []
     for criterion in rubric.criteria.all():
         scores = {str(n) for n in range(criterion.scale_min, criterion.scale_max + 1)}
+        scores |= {str(UNSURE)} if criterion.unsure else set()
         for text in criterion.texts.all():
             explained = {
                 score for score, words in text.anchors.items() if not shows_nothing(str(words))
@@ -111,32 +252,81 @@ def without_words(rubric: Rubric) -> list[str]:
 @lru_cache(maxsize=KEPT)
 def plan_of(round_id: uuid.UUID, cohort_id: uuid.UUID) -> Plan:
     """Return the plan of a cohort in a round."""
-    row = RoundCohort.objects.get(round_id=round_id, cohort_id=cohort_id)
-    return Plan(rubric_id=row.rubric_id, asks=tuple(row.asks), overlap=row.overlap)
+    plans = RoundCohort.objects.select_related("round")
+    row = plans.get(round_id=round_id, cohort_id=cohort_id)
+    return Plan(
+        rubric_id=row.rubric_id,
+        asks=tuple(row.asks),
+        overlap=row.overlap,
+        check_every=row.round.check_every,
+    )
 
 
 @lru_cache(maxsize=KEPT)
 def rubric_in(rubric_id: uuid.UUID, language: str) -> RubricWords:
     """Return a rubric in a language. Criteria without it keep their original language."""
-    rubric = Rubric.objects.get(id=rubric_id)
-    rows = Criterion.objects.filter(rubric=rubric).prefetch_related("texts").order_by("position")
+    texts = RubricText.objects.filter(criterion__rubric=rubric_id).order_by("id")
+    by_criterion: dict[uuid.UUID, list[RubricText]] = {}
+    for text in texts.select_related("criterion__rubric", "criterion__only_if"):
+        by_criterion.setdefault(text.criterion_id, []).append(text)
+    in_order = sorted(by_criterion.values(), key=lambda those: those[0].criterion.position)
+    rubric = in_order[0][0].criterion.rubric
     return RubricWords(
         id=rubric.id,
         version=rubric.version,
         title=rubric.title,
-        criteria=tuple(_words(row, language) for row in rows),
+        criteria=tuple(_words(those, language) for those in in_order),
+        reasons=tuple(
+            (reason["key"], reason["texts"].get(language, reason["title"]))
+            for reason in reasons_of(rubric)
+        ),
     )
 
 
-def _words(row: Criterion, language: str) -> CriterionWords:
-    texts = sorted(row.texts.all(), key=lambda text: (text.language != language, text.id))
-    text = texts[0]
+def words_of(
+    *, title: str, criteria: Sequence[Mapping[str, Any]], reasons: Sequence[Mapping[str, Any]]
+) -> RubricWords:
+    """Return a rubric that is not stored (whole criteria and reasons), to preview it."""
+    return RubricWords(
+        id=uuid.UUID(int=0),
+        version=1,
+        title=title,
+        criteria=tuple(
+            CriterionWords(
+                key=one["key"],
+                title=one["title"],
+                question=one["help"],
+                kind=one["scale"]["kind"],
+                scale=Scale(one["scale"]["min"], one["scale"]["max"], one["scale"]["unsure"]),
+                anchors=tuple(one["scale"]["anchors"].items()),
+                points=one["scale"]["points"],
+                only_if=_condition(one["only_if"]),
+            )
+            for one in criteria
+        ),
+        reasons=tuple((reason["key"], reason["title"]) for reason in reasons),
+    )
+
+
+def _condition(only_if: Mapping[str, Any] | None) -> Condition | None:
+    if not only_if:
+        return None
+    return Condition(only_if["criterion"], frozenset(only_if["scores"]))
+
+
+def _words(texts: Sequence[RubricText], language: str) -> CriterionWords:
+    """Return a criterion in a language, of its texts in the order in which they were written."""
+    text = next((text for text in texts if text.language == language), texts[0])
+    row = text.criterion
     anchors: dict[str, Any] = text.anchors
+    before = row.only_if
     return CriterionWords(
         key=row.key,
         title=text.title,
         question=text.question,
         kind=row.scale_kind,
-        scale=Scale(minimum=row.scale_min, maximum=row.scale_max),
+        scale=Scale(minimum=row.scale_min, maximum=row.scale_max, unsure=row.unsure),
         anchors=tuple((str(score), str(words)) for score, words in anchors.items()),
+        points=row.points,
+        only_if=Condition(before.key, frozenset(row.only_if_scores)) if before else None,
     )

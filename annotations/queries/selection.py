@@ -13,6 +13,7 @@ from annotations.datasets.plumbing.selection import Selection
 from annotations.datasets.plumbing.snapshot_json import JudgedPromptJson
 from annotations.datasets.policy.snapshot import NO_THRESHOLDS, UNKNOWN_MODEL, Thresholds
 from annotations.models import Criterion, Prompt, Rubric
+from annotations.queries.rubrics import WITH_WORDS, criteria_of, reasons_of
 from annotations.registry import ModelName, model_names
 from annotations.rules.releases import purposes_needed
 from codesign.consent import queries as consent
@@ -30,7 +31,8 @@ WITH sent AS NOT MATERIALIZED (
       ELSE j.highlights END AS marks,
     a.prompt_id, a.task_id, a.seat_id, a.rubric_id, a.order_shown, a.propensity, a.pay_check
   FROM annotations_judgement j JOIN annotations_assignment a ON a.id = j.assignment_id
-  WHERE a.study_id = %(study)s AND NOT EXISTS (SELECT 1 FROM annotations_judgement newer
+  WHERE a.study_id = %(study)s AND a.item_kind = 'ordinary'
+    AND NOT EXISTS (SELECT 1 FROM annotations_judgement newer
     WHERE newer.assignment_id = j.assignment_id AND newer.revision > j.revision
     AND newer.revision > 1)
 ), judged AS (
@@ -38,7 +40,7 @@ WITH sent AS NOT MATERIALIZED (
     j.id, j.member_id, j.consent_record_id, left_.id IS NOT NULL, version.number,
     cohort.key, cohort.role, r.id, r.kind, j.prompt_id, rubric.key || '@' || rubric.version,
     j.order_shown, j.propensity, j.ratings, j.ranking, j.strength, j.all_harmful,
-    j.marks, j.active_ms, j.example, j.pay_check)::text, E'\\n' ORDER BY j.id) AS facts
+    j.marks, j.active_ms, j.example, j.pay_check, j.why)::text, E'\\n' ORDER BY j.id) AS facts
   FROM sent j
   JOIN annotations_seat seat ON seat.id = j.seat_id
   JOIN studies_cohort cohort ON cohort.id = seat.cohort_id
@@ -85,6 +87,7 @@ ORDER BY p.id
 """Lines of JSON for each judged prompt, all from one database snapshot; see `JudgedPromptJson`.
 
 Of a judgement that was corrected, only the latest revision is read.
+Training items and hidden checks are no votes, so they are not read.
 A text that only its author sees is left out as if it did not exist, so that no count reveals it.
 Everything else that was sent with it is included.
 """
@@ -116,6 +119,7 @@ def selection(
             )
         ),
         scales=_scales(study),
+        rubrics=_rubrics(study),
         thresholds=thresholds,
     )
 
@@ -164,6 +168,25 @@ def _scales(study: Study) -> dict[str, dict[str, tuple[int, int]]]:
         scale = (criterion.scale_min, criterion.scale_max)
         scales.setdefault(_rubric(criterion.rubric), {})[criterion.key] = scale
     return scales
+
+
+def _rubrics(study: Study) -> dict[str, dict[str, Any]]:
+    """Return rubric → what each criterion is, the keys of reasons, and the template, if any."""
+    rubrics = Rubric.objects.filter(study=study).order_by("key", "version")
+    return {
+        _rubric(rubric): {
+            "template": rubric.template,
+            "criteria": {
+                one["key"]: {
+                    name: one["scale"][name] for name in ("kind", "min", "max", "unsure", "points")
+                }
+                | {"only_if": one["only_if"]}
+                for one in criteria_of(rubric)
+            },
+            "reasons": [reason["key"] for reason in reasons_of(rubric)],
+        }
+        for rubric in rubrics.prefetch_related(*WITH_WORDS)
+    }
 
 
 def _versions(study: Study) -> list[dict[str, Any]]:

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from annotations.rules.scales import Condition, only_asked
 from annotations.rules.states import Ask, FlagState, Harm, RewriteState
 
+NONE: Mapping[str, Condition] = {}
 NOISE = 0.45
 TIE = 0.2
 """Two responses closer than this count as equal."""
@@ -59,6 +61,7 @@ def answers(
     responses: Sequence[Shown],
     scales: Mapping[str, tuple[int, int]],
     asks: Sequence[str],
+    conditions: Mapping[str, Condition] = NONE,
 ) -> dict[str, Any]:
     """Return a submission by `person` (any stable name) for `prompt` (its external id)."""
     luck = _luck(person, prompt)
@@ -75,6 +78,7 @@ def answers(
             for id in best_first
             for key, (low, high) in sorted(scales.items())
         ]
+        body["ratings"] = only_asked(body["ratings"], list(scales), conditions)
     if Ask.RANKING in asks:
         body |= _ranking(quality, best_first, luck)
     if Ask.REWRITE in asks and luck.random() < REWRITES:

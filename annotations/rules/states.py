@@ -32,10 +32,29 @@ class Ask(TextChoices):
 
 
 class RoundKind(StrEnum):
-    """Judging produces training data. Evaluation compares two models on held-out prompts."""
+    """Judging produces training data. Evaluation compares two models on held-out prompts.
+
+    New members begin with the prompts of training rounds. Those of attention rounds are mixed into
+    judging rounds. Neither are ever released, and everybody of the cohort gets the same.
+    """
 
     JUDGING = "judging"
     EVALUATION = "evaluation"
+    TRAINING = "training"
+    ATTENTION = "attention"
+
+
+WITH_ANSWERS = (RoundKind.TRAINING, RoundKind.ATTENTION)
+"""Rounds whose prompts have an expected answer."""
+
+
+class ItemKind(StrEnum):
+    """What an assignment is for. Only ordinary ones hold a seat, and are released or counted."""
+
+    ORDINARY = "ordinary"
+    TRAINING = "training"
+    REPEAT = "repeat"  # a text that the member judged before
+    ATTENTION = "attention"
 
 
 class RoundState(StrEnum):
@@ -59,6 +78,7 @@ class SeatState(StrEnum):
     FREE = "free"
     LEASED = "leased"
     FILLED = "filled"
+    SHARED = "shared"  # of a round with expected answers: everybody of the cohort uses it
 
 
 class AssignmentState(StrEnum):
@@ -212,6 +232,7 @@ SEAT_STATES = Transitions.of(
         "free": ["leased", "filled"],  # filled: work that is sent after its lease
         "leased": ["filled", "free"],
         "filled": [],
+        "shared": [],
     },
 )
 ASSIGNMENT_STATES = Transitions.of(

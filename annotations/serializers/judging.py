@@ -49,6 +49,13 @@ class ScaleSerializer(Shape):
     anchors = serializers.DictField(child=serializers.CharField())
 
 
+class ConditionSerializer(Shape):
+    """The earlier question about the same response, and the scores after which this is asked."""
+
+    criterion = serializers.SlugField()
+    scores = serializers.ListField(child=serializers.IntegerField())
+
+
 class CriterionSerializer(Shape):
     """One question."""
 
@@ -56,6 +63,23 @@ class CriterionSerializer(Shape):
     title = serializers.CharField()
     question = serializers.CharField()
     scale = ScaleSerializer()
+    unsure = serializers.IntegerField(
+        allow_null=True, help_text="The score of “not sure”, if it can be given; on no scale."
+    )
+    points = serializers.IntegerField(
+        allow_null=True, help_text="What meeting it is worth, from -10 to 10; for `points` alone."
+    )
+    only_if = ConditionSerializer(
+        allow_null=True,
+        help_text="After other answers, it is neither required nor accepted.",
+    )
+
+
+class ReasonSerializer(Shape):
+    """A reason that can be sent in `why`."""
+
+    key = serializers.SlugField()
+    title = serializers.CharField()
 
 
 class RubricSerializer(Shape):
@@ -65,6 +89,7 @@ class RubricSerializer(Shape):
     version = serializers.IntegerField()
     title = serializers.CharField()
     criteria = CriterionSerializer(many=True)
+    reasons = ReasonSerializer(many=True)
 
 
 class PaySerializer(Shape):
@@ -93,6 +118,9 @@ class AssignmentSerializer(Shape):
     pay = PaySerializer()
     covered = serializers.BooleanField(
         help_text="Show the topics and the intensity first, and the text once the person opens it."
+    )
+    training = serializers.BooleanField(
+        help_text="Whether the answer to the submission brings `feedback`; paid like any other."
     )
     draft = DraftField(allow_null=True)
 
@@ -148,10 +176,18 @@ class NextSerializer(LaterSerializer):
     support = SupportSerializer(required=False, help_text="Present only if what was sent needs it.")
 
 
+class FeedbackSerializer(Shape):
+    """What others looked at in a training item. There is no wrong answer about a feeling."""
+
+    explanation = serializers.CharField()
+    expected = serializers.DictField(help_text="Parts of a submission, such as `ratings`.")
+
+
 class SubmittedSerializer(NextSerializer):
     """A stored judgement, and the next assignment."""
 
     judgement = serializers.UUIDField()
+    feedback = FeedbackSerializer(required=False, help_text="After a training item alone.")
 
 
 class TopicChoiceSerializer(Shape):

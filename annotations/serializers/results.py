@@ -95,6 +95,11 @@ class JudgementSerializer(serializers.ModelSerializer[Judgement]):
     )
     ratings = serializers.ListField(child=RatingField())
     ranking = serializers.ListField(child=serializers.ListField(child=serializers.UUIDField()))
+    why = serializers.ListField(
+        child=serializers.CharField(),
+        allow_null=True,
+        help_text="Keys of the reasons that were chosen; null for none.",
+    )
     highlights = SeenHighlightSerializer(many=True)
     flags = SeenFlagSerializer(many=True)
 
@@ -112,6 +117,7 @@ class JudgementSerializer(serializers.ModelSerializer[Judgement]):
             "ranking",
             "strength",
             "all_harmful",
+            "why",
             "highlights",
             "flags",
             "active_ms",

@@ -21,8 +21,13 @@ from annotations.permissions import JUDGE
 from annotations.queries import assignments as queries
 from annotations.queries import load
 from annotations.rules.load import Day
-from annotations.rules.states import AssignmentState
-from annotations.services import assignment_states, new_leases, seats  # noqa: F401 - how one moves
+from annotations.rules.states import AssignmentState, ItemKind
+from annotations.services import (
+    assignment_states,  # noqa: F401 - how one moves
+    new_leases,
+    seats,
+    special_items,
+)
 from codesign.compensation import queries as compensation
 from codesign.compensation.models import PayRate
 from codesign.consent import queries as consent
@@ -127,6 +132,21 @@ def lease_next(
     day = load.day_of(member, last=last, now=now)
     if day.is_full:
         return NextLease(None)
+    if (last is None or last.leads_aside or not last.holds_seat) and (
+        special := special_items.next_for(member=member, last=last, now=now)
+    ):
+        made = new_leases.make(
+            member=member,
+            seat=special.seat,
+            rate=rate,
+            last=last,
+            begun=special.begun,
+            load_before=day.load,
+            now=now,
+            shown_at=shown_at,
+            kind=special.kind,
+        )
+        return NextLease(made, created=True)
     first = None if wait else _wanted_first(member, last=last, day=day, now=now)
     seat, contended = (first, False) if first else _seat_for(member, wait=wait, last=last, now=now)
     if seat is None:
@@ -156,8 +176,14 @@ def lease_again(
 ) -> Assignment | None:
     """Lease the task of an earlier assignment again, to continue it; None if it is not free."""
     rate = _rate(member, now)
-    seat = seats.take_again(member=member, task_id=begun.task_id) if rate else None
-    if rate is None or seat is None or not seat.taken:
+    if rate is None:
+        return None
+    if begun.holds_seat:
+        seat = seats.take_again(member=member, task_id=begun.task_id)
+    else:
+        again = special_items.lease_again(member=member, begun=begun)
+        seat = again.seat if again else None
+    if seat is None or not seat.taken:
         return None
     return new_leases.make(
         member=member,
@@ -168,6 +194,7 @@ def lease_again(
         load_before=load_before,
         now=now,
         shown_at=now,
+        kind=ItemKind(begun.item_kind),
     )
 
 
@@ -229,7 +256,8 @@ def end_lease(
     """
     changes = {"ended_at": now, "later_until": later_until}
     transition(assignment, to=state, actor=actor, changes=changes, why=why)
-    seats.free(seat=assignment.seat, task=task)
+    if assignment.holds_seat:
+        seats.free(seat=assignment.seat, task=task)
 
 
 def _expire(assignment: Assignment, now: datetime) -> None:

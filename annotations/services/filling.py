@@ -62,6 +62,7 @@ def plan_round(
     title: str,
     cohorts: Sequence[CohortPlan],
     fill: Fill | None,
+    check_every: int | None = None,
     round_id: uuid.UUID | None = None,
 ) -> Round:
     """Create a planned judging round and start to fill it; without `fill` it stays empty.
@@ -73,7 +74,8 @@ def plan_round(
     require(actor, MANAGE_ROUNDS, study)
     lock_study(study_id=study.id)
     if round_id and (existing := Round.objects.filter(id=round_id).first()):
-        if not _is_same(existing, study=study, title=title, cohorts=cohorts, fill=fill):
+        same = _is_same(existing, study=study, title=title, cohorts=cohorts, fill=fill)
+        if not same or existing.check_every != check_every:
             raise Conflict(
                 _(
                     "This page has already planned a round. Open “Plan a round” again to plan"
@@ -82,7 +84,13 @@ def plan_round(
             )
         return existing
     round = make_round(
-        actor=actor, study=study, kind=RoundKind.JUDGING, title=title, cohorts=cohorts, id=round_id
+        actor=actor,
+        study=study,
+        kind=RoundKind.JUDGING,
+        title=title,
+        cohorts=cohorts,
+        id=round_id,
+        check_every=check_every,
     )
     if fill is not None:
         _start(actor, round, fill)

@@ -52,8 +52,10 @@ def asked_of(*, member: Member, assignment: Assignment) -> Asked:
     words = rubrics.rubric_in(assignment.rubric_id, member.study.language)
     return Asked(
         texts=ShownTexts(assignment),
-        scales={criterion.key: criterion.scale for criterion in words.criteria},
+        scales=words.scales,
         asks=frozenset(assignment.asks),
+        conditions=words.conditions,
+        reasons=words.reason_keys,
     )
 
 
@@ -83,6 +85,7 @@ def write(*, judgement: Judgement, submission: Submission) -> Written:
     judgement.strength = submission.strength
     judgement.all_harmful = submission.all_harmful
     judgement.highlights = [_in_source(judgement, one) for one in submission.highlights]
+    judgement.why = list(submission.why) or None
     judgement.comment = submission.comment
     if judgement.revision == 1:
         insert(judgement)  # of the judging loop; leaves the revision to the database

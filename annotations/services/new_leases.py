@@ -20,7 +20,7 @@ from annotations.models import Assignment, Response
 from annotations.queries import assignments as queries
 from annotations.queries import rubrics
 from annotations.rules import order, sittings, work_speed
-from annotations.rules.states import AssignmentState
+from annotations.rules.states import AssignmentState, ItemKind
 from annotations.rules.topics import needs_note
 from annotations.services import seats
 from codesign.compensation.models import PayRate
@@ -45,6 +45,7 @@ def make(
     load_before: int,
     now: datetime,
     shown_at: datetime | None,
+    kind: ItemKind = ItemKind.ORDINARY,
 ) -> Assignment:
     """Store the assignment of a seat that the member has just taken.
 
@@ -53,11 +54,12 @@ def make(
     can send it quickly. A text whose skip was paid and undone pays nothing more.
     """
     plan = rubrics.plan_of(seat.round_id, member.cohort_id)
-    if seat.number < plan.overlap:
+    ordinary = kind == ItemKind.ORDINARY
+    if ordinary and seat.number < plan.overlap:
         seats.offer_lowest(task_id=seat.task_id, cohort_id=rate.cohort_id)
     responses = queries.responses_of.all(task_id=seat.task_id)
     prompt = responses[0].prompt
-    shown = _order_of(begun) if begun else _order(member, responses)
+    shown = _order_for(member, responses, begun=begun, ordinary=ordinary)
     covered = needs_note(intensity=prompt.intensity, asked_first=seat.asked_first)
     amount = pay_for(amount_minor=rate.amount_minor, replies=len(responses))
     made = Assignment(
@@ -74,6 +76,8 @@ def make(
         amount_minor=0 if seat.paid_before else amount,
         currency=rate.currency,
         intensity=prompt.intensity,
+        item_kind=kind,
+        check_after=ordinary and plan.draws_check(),
         **_pace(rate, responses, last, now),
         leased_at=now,
         expires_at=now + timedelta(minutes=settings.ASSIGNMENT_LEASE_MINUTES),
@@ -82,9 +86,16 @@ def make(
         covered=covered,
         **_kept(begun, None if covered else shown_at),
     )
-    insert(made)
+    _insert(made)
     made.responses = {response.id: response for response in responses}
     return made
+
+
+def _insert(made: Assignment) -> None:
+    if made.holds_seat:
+        insert(made)  # of the judging loop; leaves the kind to the database
+    else:
+        made.save(force_insert=True)
 
 
 def begun_of(*, seat: seats.FirstSeat, last: Assignment | None) -> Assignment | None:
@@ -153,6 +164,21 @@ def _skips_before(last: Assignment | None, now: datetime) -> int:
         judged=last.state == AssignmentState.SUBMITTED,
         pause=now - (last.ended_at or last.leased_at),
     )
+
+
+def _order_for(
+    member: Member, responses: Sequence[Response], *, begun: Assignment | None, ordinary: bool
+) -> order.Order:
+    if begun:
+        return _order_of(begun)
+    return _order(member, responses) if ordinary else _order_aside(responses)
+
+
+def _order_aside(responses: Sequence[Response]) -> order.Order:
+    """Decide the order of a text that is no vote, without a change of the balance."""
+    seed = random.SystemRandom().getrandbits(63)
+    candidates = [order.Candidate(id=response.id, source=response.source) for response in responses]
+    return order.decide(candidates, seed=seed, lead=0)
 
 
 def _order(member: Member, responses: Sequence[Response]) -> order.Order:

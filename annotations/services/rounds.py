@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from annotations.models import (
     Prompt,
@@ -24,8 +24,17 @@ from annotations.models import (
     TaskResponse,
 )
 from annotations.permissions import MANAGE_ROUNDS
+from annotations.queries import special_items
 from annotations.rules.drawing import MOST_REPLIES, Candidate, draw
-from annotations.rules.states import ROUND_STATES, Ask, RoundKind, RoundState
+from annotations.rules.special_items import MOST_CHECKS
+from annotations.rules.states import (
+    ROUND_STATES,
+    WITH_ANSWERS,
+    Ask,
+    RoundKind,
+    RoundState,
+    SeatState,
+)
 from annotations.services import offering
 from codesign.audit import services as audit
 from codesign.audit.registry import action
@@ -65,16 +74,24 @@ def make_round(
     cohorts: Sequence[CohortPlan],
     parent: Round | None = None,
     id: uuid.UUID | None = None,
+    check_every: int | None = None,
     permission: Permission = MANAGE_ROUNDS,
 ) -> Round:
     """Create a planned round. Its plan cannot be changed afterwards.
 
+    With `check_every`, one in this number of its leases leads to a hidden check.
     `permission` replaces the usual one if the round is part of something else.
     """
     require(actor, permission, study)
     _check_plans(study, cohorts)
+    _check_kind(kind, cohorts, check_every)
     made = Round.objects.create(
-        id=id or uuid.uuid4(), study=study, kind=kind, title=title, parent=parent
+        id=id or uuid.uuid4(),
+        study=study,
+        kind=kind,
+        title=title,
+        parent=parent,
+        check_every=check_every,
     )
     RoundCohort.objects.bulk_create(
         RoundCohort(
@@ -113,11 +130,26 @@ def _check_plans(study: Study, plans: Sequence[CohortPlan]) -> None:
             )
 
 
+def _check_kind(kind: RoundKind, plans: Sequence[CohortPlan], check_every: int | None) -> None:
+    """Check what only some kinds of rounds may ask."""
+    if check_every is not None and (kind != RoundKind.JUDGING or check_every < MOST_CHECKS):
+        sentence = _("Hidden checks are for judging rounds, at most one in %(n)d texts.")
+        problem = sentence % {"n": MOST_CHECKS}
+        raise Invalid(problem, {"check_every": [problem]})
+    for plan in plans if kind in WITH_ANSWERS else ():
+        if plan.overlap != 1 or set(plan.asks) - {Ask.RATING, Ask.RANKING}:
+            raise Invalid(
+                _("A round with expected answers asks for ratings and comparisons alone."),
+                {"asks": [_("Choose ratings or comparisons.")]},
+            )
+
+
 @transaction.atomic
 def open_round(*, actor: Actor, round: Round, permission: Permission = MANAGE_ROUNDS) -> Round:
     """Open a round, so that its seats are offered. Refused if a cohort has no pay rate."""
     locked = _move(actor, round, RoundState.OPEN, permission)
     _check_pay(locked)
+    _check_answers(locked)
     offering.follow(actor=actor, round=locked)
     return locked
 
@@ -132,6 +164,17 @@ def _check_pay(round: Round) -> None:
                 _("%(cohort)s has no pay rate yet. Set one under Pay, then open the round.")
                 % {"cohort": plan.cohort.title}
             )
+
+
+def _check_answers(round: Round) -> None:
+    """Check that every text of a training or attention round has an expected answer."""
+    if round.kind in WITH_ANSWERS and (lacking := special_items.without_answers(round=round)):
+        sentence = ngettext(
+            "%(n)d text has no expected answer yet. Write it, then open the round.",
+            "%(n)d texts have no expected answers yet. Write them, then open the round.",
+            lacking,
+        )
+        raise Conflict(sentence % {"n": lacking})
 
 
 @transaction.atomic
@@ -238,6 +281,8 @@ def place(
     prompt_ids = [prompt.id for prompt, _ in batch]
     if len(set(prompt_ids)) < len(batch) or round.tasks.filter(prompt__in=prompt_ids).exists():
         raise Conflict(_("A prompt can be in a round only once."))
+    shared = round.kind in WITH_ANSWERS
+    _check_apart(prompt_ids, shared=shared)
     drawn = _draw(round, batch, most=min(most, MOST_REPLIES))
     tasks = Task.objects.bulk_create(
         Task(
@@ -258,13 +303,25 @@ def place(
             cohort_id=plan.cohort_id,
             number=number,
             first=round.kind == RoundKind.EVALUATION,
-            offered=round.state == RoundState.OPEN and number == 1,
+            state=SeatState.SHARED if shared else SeatState.FREE,
+            offered=round.state == RoundState.OPEN and number == 1 and not shared,
         )
         for task in tasks
         for plan in plans
         for number in range(1, plan.overlap + 1)
     )
     return tasks
+
+
+def _check_apart(prompt_ids: Sequence[uuid.UUID], *, shared: bool) -> None:
+    """Refuse prompts in a round with expected answers and in another round.
+
+    People who have read what was expected would judge them otherwise.
+    """
+    elsewhere = Task.objects.filter(prompt__in=prompt_ids)
+    elsewhere = elsewhere if shared else elsewhere.filter(round__kind__in=WITH_ANSWERS)
+    if elsewhere.exists():
+        raise Conflict(_("A prompt of a training or attention round can be in no other round."))
 
 
 def _draw(round: Round, batch: Sequence[Item], *, most: int) -> list[list[uuid.UUID]]:

@@ -10,9 +10,10 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from annotations.models import Criterion, Rubric, RubricText
+from annotations.models import Criterion, Reason, Rubric, RubricText
 from annotations.permissions import MANAGE_ROUNDS
 from annotations.queries import rubrics as queries
+from annotations.rules.rubric_content import problem_with, whole_criterion, whole_reason
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import Actor
@@ -34,26 +35,32 @@ def make_rubric(
     title: str,
     language: str,
     criteria: Sequence[Mapping[str, Any]],
+    reasons: Sequence[Mapping[str, Any]] = (),
+    template: str = "",
 ) -> Rubric:
     """Create the next version of a rubric. Earlier versions never change.
 
-    A criterion is `{"key", "title", "help", "scale": {"kind", "min", "max", "anchors"}}`.
+    `rules.rubric_content` describes criteria and reasons; keys that a scale does not need may be
+    missing. `template` is the name of the template that it started from.
     """
     require(actor, MANAGE_ROUNDS, study)
-    keys = [criterion["key"] for criterion in criteria]
-    if not keys or len(set(keys)) != len(keys):
-        problem = _("A rubric needs at least one criterion, and each needs its own key.")
+    criteria = [whole_criterion(one, language) for one in criteria]
+    reasons = [whole_reason(one) for one in reasons]
+    if problem := problem_with(criteria, reasons):
         raise Invalid(problem, {"criteria": [problem]})
     lock_study(study_id=study.id)
     last = Rubric.objects.filter(study=study, key=key).aggregate(n=Max("version"))["n"] or 0
-    rubric = Rubric.objects.create(study=study, key=key, title=title, version=last + 1)
+    rubric = Rubric.objects.create(
+        study=study, key=key, title=title, version=last + 1, template=template
+    )
     _write_criteria(rubric, language, criteria)
+    _write_reasons(rubric, language, reasons)
     audit.record(
         actor=actor,
         action=RUBRIC_MADE,
         study_id=study.id,
         about=("rubric", rubric.id, f"{key} {rubric.version}"),
-        data={"criteria": keys},
+        data={"criteria": [criterion["key"] for criterion in criteria]},
     )
     return rubric
 
@@ -66,6 +73,8 @@ def write_rubric(
     title: str,
     language: str,
     criteria: Sequence[Mapping[str, Any]],
+    reasons: Sequence[Mapping[str, Any]] = (),
+    template: str = "",
     key: str = "",
     after: int = 0,
 ) -> Rubric:
@@ -76,10 +85,12 @@ def write_rubric(
     """
     require(actor, MANAGE_ROUNDS, study)
     lock_study(study_id=study.id)
+    criteria = [whole_criterion(one, language) for one in criteria]
+    reasons = [whole_reason(one) for one in reasons]
     for rubric in queries.newest_of(study_id=study.id):
         if rubric.key != key if key else rubric.title != title:
             continue
-        if (rubric.title, queries.criteria_of(rubric)) == (title, [*criteria]):
+        if _content_of(rubric) == (title, criteria, reasons):
             return rubric
         if key and rubric.version != after:
             raise Conflict(
@@ -96,7 +107,52 @@ def write_rubric(
         title=title,
         language=language,
         criteria=criteria,
+        reasons=reasons,
+        template=template,
     )
+
+
+@transaction.atomic
+def translate_rubric(
+    *,
+    actor: Actor,
+    rubric: Rubric,
+    language: str,
+    texts: Mapping[str, Mapping[str, Any]],
+    reasons: Mapping[str, str],
+) -> Rubric:
+    """Create the next version of a rubric, with its words in one more language.
+
+    `texts` has `{"title", "help", "anchors"}` for each criterion, and `reasons` a title for each
+    reason. Raises Conflict if `rubric` is not the newest version.
+    """
+    newest = queries.newest(study_id=rubric.study_id, key=rubric.key)
+    if newest.id != rubric.id:
+        raise Conflict(_("There is a newer version. Translate that one."))
+    criteria = queries.criteria_of(newest)
+    chosen = queries.reasons_of(newest)
+    written = queries.language_of(newest)
+    if language == written or {one["key"] for one in criteria} != texts.keys():
+        problem = _("A translation needs another language, and words for every question.")
+        raise Invalid(problem, {"texts": [problem]})
+    for one in criteria:
+        one["texts"] = {**one["texts"], language: dict(texts[one["key"]])}
+    for one in chosen:
+        one["texts"] = {**one["texts"], language: reasons[one["key"]]}
+    return make_rubric(
+        actor=actor,
+        study=newest.study,
+        key=newest.key,
+        title=newest.title,
+        language=written,
+        criteria=criteria,
+        reasons=chosen,
+        template=newest.template,
+    )
+
+
+def _content_of(rubric: Rubric) -> tuple[str, list[dict[str, Any]], list[dict[str, Any]]]:
+    return rubric.title, queries.criteria_of(rubric), queries.reasons_of(rubric)
 
 
 def _keys_of(study: Study) -> set[str]:
@@ -104,24 +160,42 @@ def _keys_of(study: Study) -> set[str]:
 
 
 def _write_criteria(rubric: Rubric, language: str, criteria: Sequence[Mapping[str, Any]]) -> None:
-    made = Criterion.objects.bulk_create(
-        Criterion(
+    rows: dict[str, Criterion] = {}
+    for position, criterion in enumerate(criteria):
+        scale, condition = criterion["scale"], criterion["only_if"]
+        rows[criterion["key"]] = Criterion(
             rubric=rubric,
             key=criterion["key"],
             position=position,
-            scale_kind=criterion["scale"]["kind"],
-            scale_min=criterion["scale"]["min"],
-            scale_max=criterion["scale"]["max"],
+            scale_kind=scale["kind"],
+            scale_min=scale["min"],
+            scale_max=scale["max"],
+            unsure=scale["unsure"],
+            points=scale["points"],
+            only_if=rows[condition["criterion"]] if condition else None,
+            only_if_scores=condition["scores"] if condition else [],
         )
-        for position, criterion in enumerate(criteria)
-    )
+    Criterion.objects.bulk_create(rows.values())
+    first = {
+        one["key"]: (language, {**one, "anchors": one["scale"]["anchors"]}) for one in criteria
+    }
+    words = [(key, *text) for key, text in first.items()]
+    words += [(one["key"], *other) for one in criteria for other in one["texts"].items()]
     RubricText.objects.bulk_create(
         RubricText(
-            criterion=row,
-            language=language,
-            title=criterion["title"],
-            question=criterion.get("help", ""),
-            anchors=criterion["scale"].get("anchors", {}),
+            criterion=rows[key],
+            language=of,
+            title=text["title"],
+            question=text["help"],
+            anchors=text["anchors"],
         )
-        for row, criterion in zip(made, criteria, strict=True)
+        for key, of, text in words
+    )
+
+
+def _write_reasons(rubric: Rubric, language: str, reasons: Sequence[Mapping[str, Any]]) -> None:
+    Reason.objects.bulk_create(
+        Reason(rubric=rubric, key=reason["key"], position=position, language=of, title=title)
+        for position, reason in enumerate(reasons)
+        for of, title in [(language, reason["title"]), *reason["texts"].items()]
     )

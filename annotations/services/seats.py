@@ -188,11 +188,13 @@ def take_late(*, task: Task, cohort_id: uuid.UUID) -> Seat | None:
 def fill(*, assignment: Assignment) -> None:
     """Store the end of an assignment with a judgement and fill its seat, in one statement.
 
-    The seat needs no lock, because nobody else changes a leased seat.
+    The seat needs no lock, because nobody else changes a leased seat. A seat that the assignment
+    does not hold stays as it is.
     """
+    own = assignment.seat_id if assignment.holds_seat else None
     ended = (assignment.state, assignment.seat_id, assignment.ended_at, assignment.example)
     with connection.cursor() as cursor:
-        cursor.execute(FILL, [assignment.seat_id, *ended, assignment.spare_seconds, assignment.id])
+        cursor.execute(FILL, [own, *ended, assignment.spare_seconds, assignment.id])
 
 
 def free(*, seat: Seat, task: Task) -> None:

@@ -190,6 +190,8 @@ def _find_seat_for_late_work(assignment: Assignment, *, now: datetime) -> None:
         member_id=assignment.member_id, prompt_id=assignment.prompt_id
     ):
         raise Conflict(str(GONE))
+    if not assignment.holds_seat:
+        return
     seat = seats.take_late(task=task, cohort_id=assignment.seat.cohort_id)
     if seat is None:
         raise Conflict(str(GONE))
@@ -219,7 +221,11 @@ def _newer_lease(assignment: Assignment) -> Assignment | None:
     """Return the person's later assignment of the same task, if this one has expired."""
     if assignment.state != AssignmentState.EXPIRED:
         return None
-    same = Assignment.objects.filter(member_id=assignment.member_id, task_id=assignment.task_id)
+    same = Assignment.objects.filter(
+        member_id=assignment.member_id,
+        task_id=assignment.task_id,
+        item_kind=assignment.item_kind,
+    )
     return same.had().select_related("seat").first()
 
 
@@ -326,7 +332,7 @@ def end_with_skip(
         paid=assignment.skip_paid,
         **_held(why),
     )
-    if not late:
+    if not late and assignment.holds_seat:
         seats.free(seat=assignment.seat, task=task)
     if pays:
         pay_holds.credit_or_hold(assignment=assignment, why=why, now=now)

@@ -23,11 +23,12 @@ from annotations.queries import assignments as queries
 from annotations.queries import load, sittings
 from annotations.queries.no_work import Nothing, why_nothing
 from annotations.rules.own_texts import Source
-from annotations.rules.states import AssignmentState, SkipReason
+from annotations.rules.states import AssignmentState, ItemKind, SkipReason
 from annotations.services import assignments, putting_off, submissions, support
 from annotations.views.cover import cover
 from annotations.views.questions import questions
 from annotations.views.sentences import added, is_prefetch, messages_of
+from annotations.views.special_items import to_feedback
 from annotations.views.stashed_forms import (
     asks_for_help,
     from_scripts,
@@ -173,6 +174,8 @@ def _send(request: StudyRequest, assignment: Assignment) -> HttpResponse:
         errors = judging.errors(refusal, answers, posted, shown)
         return _show(request, assignment, inputs=posted, errors=errors)
     note_sent(request, source=Source.JUDGEMENT, about=submitted.judgement.id)
+    if assignment.item_kind == ItemKind.TRAINING:
+        return to_feedback(request, assignment)
     request.just_sent = assignment.id  # type: ignore[attr-defined]
     messages.success(request, _("Sent.") + added(assignment, held=submitted.held))
     return _calm(request, "break") if submitted.rest else _next(request, submitted.next)

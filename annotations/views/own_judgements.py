@@ -20,8 +20,8 @@ from annotations.forms.own_judgement import passages
 from annotations.permissions import JUDGE, SEE_OWN
 from annotations.queries import assignments as assignments_read
 from annotations.queries import own_judgements as queries
-from annotations.queries.assignments import ShownAssignment
 from annotations.queries.own_judgements import OwnJudgement
+from annotations.queries.shown import ShownAssignment
 from annotations.rules.own_texts import Source
 from annotations.services import corrections
 from annotations.views.questions import questions

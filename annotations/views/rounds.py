@@ -18,8 +18,8 @@ from annotations.forms.rounds import CohortForm, RoundForm, plans_of
 from annotations.models import Round
 from annotations.permissions import MANAGE_ROUNDS, SEE_ROUNDS
 from annotations.queries import filling as filled_with
-from annotations.queries import offering, progress
-from annotations.rules.states import Ask, RoundState
+from annotations.queries import offering, progress, special_items
+from annotations.rules.states import WITH_ANSWERS, Ask, RoundState
 from annotations.services import filling, rounds
 from codesign.jobs.pages import ProgressCard, card_of, progress_part
 from codesign.jobs.queries import job_of, unfinished_job
@@ -101,6 +101,7 @@ def plan(request: StudyRequest, slug: str) -> HttpResponse:
                 title=form.cleaned_data["title"],
                 cohorts=plans_of(cohorts),
                 fill=form.fill(),
+                check_every=form.check_every(),
                 round_id=form.cleaned_data["key"],
             )
         except (Conflict, Invalid) as refusal:
@@ -131,6 +132,8 @@ def one(request: StudyRequest, slug: str, round_id: uuid.UUID) -> HttpResponse:
         "job": _job(request, round, manages=manages),
         "put_in": _filling_result(round),
         "manages": manages,
+        "items": special_items.items_of(round=round) if round.kind in WITH_ANSWERS else (),
+        "consistency": special_items.consistency_of(round=round),
     }
     return render(request, "annotations/round.html", context)
 

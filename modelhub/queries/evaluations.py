@@ -11,6 +11,8 @@ from django.db.models import Q, QuerySet
 
 from annotations.models import Judgement, Prompt, Round
 from annotations.queries.progress import cost_of_a_prompt
+from annotations.queries.rubrics import rubric_in
+from annotations.rules.scales import UNSURE
 from annotations.rules.states import USABLE, Ask, RoundState
 from codesign.consent.queries import members_granting, signed_for
 from codesign.consent.rules import Purpose
@@ -189,11 +191,18 @@ def _score(judgement: Judgement, child: set[str]) -> float:
 
 
 def _score_of_ratings(judgement: Judgement, child: set[str]) -> float:
-    """Return the same from the sums of the ratings. Both responses are rated on every criterion."""
-    lead = sum(
-        rating["score"] if rating["response"] in child else -rating["score"]
-        for rating in judgement.ratings
-    )
+    """Return the same from the sums of the scores, on criteria that have a better end.
+
+    Points count as their sum. A criterion counts if both responses have a score on it: it may not
+    have been asked about one of them, and “not sure” is no score.
+    """
+    weights = rubric_in(judgement.assignment.rubric_id, "").weights
+    scores: dict[str, list[int]] = defaultdict(list)
+    for rating in judgement.ratings:
+        if rating["score"] != UNSURE:
+            sign = 1 if rating["response"] in child else -1
+            scores[rating["criterion"]].append(sign * rating["score"])
+    lead = sum(weights[key] * sum(both) for key, both in scores.items() if len(both) == 2)
     return 0.5 if not lead else float(lead > 0)
 
 

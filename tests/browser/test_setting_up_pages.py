@@ -45,7 +45,7 @@ def test_setting_a_study_up(open_page: OpenPage, transactional_db: None) -> None
     page.get_by_text("Before you can publish it:").wait_for()
     check_page(page, name="consent-preview")
     page.goto("/studies/quiet-nights/questions/")
-    page.get_by_role("link", name="Start from this example").first.click()
+    page.get_by_role("link", name="Start from this template").first.click()
     page.get_by_label("3 means").first.fill("")
     page.get_by_role("button", name="Save these questions").click()
     page.get_by_role("alert").wait_for()

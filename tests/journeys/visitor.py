@@ -96,6 +96,14 @@ class _Reader(HTMLParser):
             self._control(self._by_id.get(attributes["form"]), tag, attributes)
 
 
+def forms_of(text: str) -> list[Form]:
+    """Return the forms of a page, with the values that they already have."""
+    reader = _Reader()
+    reader.feed(text)
+    reader.close()
+    return reader.forms
+
+
 @dataclass
 class Page:
     """One answer."""

@@ -8,6 +8,7 @@ APPEND_ONLY = {
     "annotations.OwnTextMove",
     "annotations.ReleaseMember",
     "annotations.PayDecision",
+    "annotations.Reason",
     "annotations.Retraction",
     "annotations.ReviewDecision",
     "annotations.SeenInReview",

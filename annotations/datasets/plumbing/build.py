@@ -165,7 +165,7 @@ class _Builder:
             return
         files = self._judgement_files(split)
         dropped = self.configs["judgements"].dropped
-        attachments = Attachments(judged_prompt)
+        attachments = Attachments(judged_prompt, self.selection.rubrics)
         named = {self.pseudonyms.name("judgement", one.id): one for one in eligible}
         for name, judgement in sorted(named.items()):
             rows = files.add(name, judgement, attachments, dropped)

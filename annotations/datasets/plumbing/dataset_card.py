@@ -118,7 +118,10 @@ def _configs(manifest: Mapping[str, Any]) -> str:
         "Every config is available as Parquet, which `datasets.load_dataset` reads, and as JSONL."
         " Prompts that belong together are in the same split. Records of text contain no null: a"
         ' text that does not exist is "". In `judgements`, fields that a kind does not have'
-        " (`strength`, `start`, `end`, `review`) are null in Parquet and left out in JSONL.",
+        " (`strength`, `start`, `end`, `review`) are null in Parquet and left out in JSONL."
+        " Scores on a scale are of the kind `rating`; answers with yes (1) or no (0) `yes_no`;"
+        " criteria met (1) or not (0) `points`; “not sure” is of the kind `unsure`, and no score."
+        " Questions that were not asked have no row. `rubrics` in `manifest.json` has the scales.",
         "",
         "The folder of the data files is named after their content. `datasets` caches what it loads"
         " by the paths given above, so it never confuses two releases. If you change a file"

@@ -105,6 +105,7 @@ class FirstPass:
             provenance.versions(selection),
             {rubric: selection.scales.get(rubric) for rubric in sorted(provenance.rubrics)},
             sorted((model.id, model.name) for model in provenance.models),
+            *_known(selection, provenance.rubrics),
         )
 
     def _keep(self, eligible_places: list[int], values: list[Any]) -> None:
@@ -146,6 +147,12 @@ class FirstPass:
         """Delete the scratch files."""
         self._prompts.close()
         self._rewrites.close()
+
+
+def _known(selection: Selection, rubrics: set[str]) -> list[dict[str, Any]]:
+    """What the selection knows of the released rubrics, if anything."""
+    known = {name: one for name, one in sorted(selection.rubrics.items()) if name in rubrics}
+    return [known] if known else []
 
 
 def _binary_scratch(folder: Path) -> IO[bytes]:

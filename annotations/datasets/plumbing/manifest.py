@@ -84,6 +84,7 @@ def describe(
         "people": _people(provenance),
         "consent_versions": provenance.versions(selection),
         "rubric_versions": sorted(provenance.rubrics),
+        "rubrics": _rubrics(selection, provenance),
         "code_version": edition.code_version,
         "models": _models(provenance.models),
         "splits": _splits(),
@@ -96,6 +97,12 @@ def describe(
     if edition.parent:
         manifest["parent"] = dict(edition.parent)
     return manifest
+
+
+def _rubrics(selection: Selection, provenance: Provenance) -> dict[str, Any]:
+    """What the released rubrics ask: scales, points, conditions, reasons."""
+    known = sorted(selection.rubrics.items())
+    return {name: dict(rubric) for name, rubric in known if name in provenance.rubrics}
 
 
 def _people(provenance: Provenance) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from annotations.datasets.policy.eligibility import Eligibility
 from annotations.datasets.policy.snapshot import (
@@ -18,6 +18,7 @@ from annotations.datasets.policy.snapshot import (
     JudgementSnapshot,
     RewriteSnapshot,
 )
+from annotations.rules.scales import UNSURE, ScaleKind
 from annotations.rules.states import MarkLabel
 
 ABSENT = -1
@@ -37,6 +38,10 @@ class Statement(NamedTuple):
     review: str = ""
 
 
+UNSURE_KIND = "unsure"
+"""The kind of an answer “not sure”: no number, so that nobody takes it for a score."""
+NO_RUBRICS: Mapping[str, Mapping[str, Any]] = {}
+
 Row = tuple[str, Statement]
 """(response id, statement); a release has hundreds of thousands."""
 
@@ -44,9 +49,12 @@ OfJudgement = TypeVar("OfJudgement", RewriteSnapshot, FlagSnapshot)
 
 
 class Attachments:
-    """The rewrites and flags of a prompt by judgement, and its responses."""
+    """The rewrites and flags of a prompt by judgement, its responses, and all rubrics."""
 
-    def __init__(self, judged_prompt: JudgedPrompt) -> None:
+    def __init__(
+        self, judged_prompt: JudgedPrompt, rubrics: Mapping[str, Mapping[str, Any]] = NO_RUBRICS
+    ) -> None:
+        self.rubrics = rubrics
         self.prompt = judged_prompt.prompt
         self.responses = judged_prompt.responses
         self.rewrites = _by_judgement(judged_prompt.rewrites)
@@ -62,8 +70,9 @@ def _by_judgement(snapshots: Iterable[OfJudgement]) -> Mapping[str, Sequence[OfJ
 
 def rows_of(judgement: JudgementSnapshot, attachments: Attachments) -> list[Row]:
     """All rows of one judgement: ratings, ranking, reported harm, highlights, flags, rewrites."""
+    criteria = attachments.rubrics.get(judgement.rubric, {}).get("criteria", {})
     rows: list[Row] = [
-        (rating["response"], _rating(rating["criterion"], rating["score"]))
+        (rating["response"], _rating(rating["criterion"], rating["score"], _kind(rating, criteria)))
         for rating in judgement.ratings
     ]
     strength = judgement.strength or ABSENT
@@ -73,6 +82,9 @@ def rows_of(judgement: JudgementSnapshot, attachments: Attachments) -> list[Row]
     if judgement.all_harmful:
         harm = Statement("all_harmful", "harm_in_all", 1.0)
         rows += [(response_id, harm) for response_id in judgement.order_shown]
+    for reason in judgement.why or ():
+        chosen = Statement("why", reason, 1.0)
+        rows += [(response_id, chosen) for response_id in judgement.order_shown]
     for mark in judgement.highlights:
         label = label if (label := mark.get("label", "")) in MarkLabel else ""
         highlight = Statement("highlight", label, 1.0, start=mark["start"], end=mark["end"])
@@ -87,9 +99,18 @@ def rows_of(judgement: JudgementSnapshot, attachments: Attachments) -> list[Row]
     return rows
 
 
+def _kind(rating: Mapping[str, Any], criteria: Mapping[str, Mapping[str, Any]]) -> str:
+    """“rating” for a score on a Likert scale; otherwise the kind of the scale, or “unsure”."""
+    if rating["score"] == UNSURE:
+        return UNSURE_KIND
+    criterion = criteria.get(rating["criterion"])
+    kind = criterion["kind"] if criterion else ScaleKind.LIKERT
+    return "rating" if kind == ScaleKind.LIKERT else str(kind)
+
+
 @functools.lru_cache(maxsize=10_000)
-def _rating(criterion: str, score: float) -> Statement:
-    return Statement("rating", criterion, float(score))
+def _rating(criterion: str, score: float, kind: str) -> Statement:
+    return Statement(kind, criterion, 1.0 if kind == UNSURE_KIND else float(score))
 
 
 @functools.lru_cache(maxsize=10_000)

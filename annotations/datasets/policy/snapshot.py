@@ -70,6 +70,8 @@ class JudgementSnapshot(NamedTuple):
     example: bool
     pay_check: str = ""
     """A `PayCheck`: whether the pay for this work is or was checked by a person."""
+    why: list[str] | None = None
+    """Keys of the reasons that were chosen."""
 
 
 class RewriteSnapshot(NamedTuple):
@@ -122,4 +124,6 @@ class ReleaseTerms:
     """Split groups with at least one held-out prompt."""
     scales: Mapping[str, Mapping[str, tuple[int, int]]] = field(default_factory=dict)
     """Rubric → criterion → (lowest score, highest score), where a higher score is better."""
+    rubrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Rubric → what its criteria and reasons are, without words, as the manifest shows it."""
     thresholds: Thresholds = NO_THRESHOLDS

@@ -22,6 +22,7 @@ from annotations.datasets.policy.snapshot import (
     ResponseSnapshot,
 )
 from annotations.rules.releases import DropReason
+from annotations.rules.scales import UNSURE
 from annotations.rules.texts import caseless_hash
 
 GOOD_FROM, BAD_UP_TO = 0.75, 0.25
@@ -148,7 +149,8 @@ def _scores(judgement: JudgementSnapshot, terms: ReleaseTerms) -> dict[str, list
     scales = terms.scales.get(judgement.rubric, {})
     scores: dict[str, list[float]] = {}
     for rating in judgement.ratings:
-        if scale := scales.get(rating["criterion"]):
+        scale = scales.get(rating["criterion"])
+        if scale and rating["score"] != UNSURE:
             lowest, highest = scale
             share = (rating["score"] - lowest) / (highest - lowest)
             scores.setdefault(rating["response"], []).append(share)

@@ -82,6 +82,7 @@ def _judge(member: Member, assignment: Assignment) -> Assignment | None:
         ],
         scales={c.key: (c.scale.minimum, c.scale.maximum) for c in words.criteria},
         asks=assignment.asks,
+        conditions=words.conditions,
     )
     sent = submissions.submit(
         actor=Actor.of(member.user),

@@ -38,6 +38,7 @@ FIELDS = {
     "strength": set(),
     "all_harmful": set(),
     "cannot_rank": set(),
+    "why": set(),
     "rewrites": {"response", "text"},
     "highlights": {"response", "start", "end", "label", "comment"},
     "flags": {"response", "harm", "severity", "note"},
@@ -128,6 +129,8 @@ def test_a_field_of_the_submission(name: str) -> None:
         assume(not is_empty(value))
         instead = name in ("all_harmful", "cannot_rank") and value is True
         base = {"ratings": FULL["ratings"]} if instead else FULL
+        if name == "why":  # the schema does not know the rubric's reasons
+            assume(not isinstance(value, list) or not all(isinstance(one, str) for one in value))
         if name == "ranking":
             assume(value not in ([[A, A]], [[B]]))
         check(base | {name: value})

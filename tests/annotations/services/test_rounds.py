@@ -82,8 +82,10 @@ def test_closing_and_opening_again_offers_the_lowest_free_seat() -> None:
 
 @pytest.mark.parametrize("kind", list(RoundKind))
 def test_held_out_prompts_are_for_evaluation_alone(kind: RoundKind) -> None:
-    made = judging_round(CohortFactory.create(), tasks=1, kind=kind)
-    held_out = kind == RoundKind.JUDGING
+    made = judging_round(
+        CohortFactory.create(), tasks=1, kind=kind, asks=[Ask.RATING], opened=False
+    )
+    held_out = kind != RoundKind.EVALUATION
     prompt = PromptFactory.create(study=made.study, held_out=held_out)
     with pytest.raises(Invalid, match="Held-out prompts"):
         rounds.add_tasks(

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from html import unescape
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import escape
 
-from annotations.models import Criterion, Rubric
+from annotations.models import Rubric
 from annotations.queries import rubrics as queries
+from annotations.rules.rubric_content import whole_criterion
 from codesign.studies.models import Study
+from codesign.studies.rules import Role
 from tests.factories.annotations import make_rubric
 from tests.factories.studies import StudyFactory, staff
+from tests.journeys.visitor import forms_of
 from tests.support.counting import queries_of
 from tests.support.rubric_forms import question, written
 
@@ -96,30 +101,128 @@ def test_adding_a_question_keeps_the_text_without_errors(client: Client, study: 
     assert 'name="questions-TOTAL_FORMS" value="2"' in page
 
 
-@pytest.mark.parametrize("name", sorted(queries.examples()))
-def test_an_example_can_be_saved_unchanged(name: str, client: Client, study: Study) -> None:
-    page = client.get(f"{at('rubric-new', study)}?example={name}")
-    assert queries.examples()[name]["title"] in page.content.decode()
-    criteria = queries.examples()[name]["criteria"]
-    sent = written(
-        *(
-            question(
-                n,
-                one["title"],
-                key=one["key"],
-                **{f"anchor_{score}": words for score, words in one["scale"]["anchors"].items()},
-            )
-            for n, one in enumerate(criteria)
-        )
+def form_of(client: Client, url: str) -> dict[str, Any]:
+    """What a browser sends from the form of a page without any change."""
+    forms = forms_of(client.get(url).content.decode())
+    return next(form for form in forms if "title" in form.values).values
+
+
+@pytest.mark.parametrize("name", sorted(queries.templates()))
+def test_a_template_can_be_saved_unchanged(name: str, client: Client, study: Study) -> None:
+    template = queries.templates()[name]
+    url = f"{at('rubric-new', study)}?example={name}"
+    page = client.get(url).content.decode()
+    for said in (template.title, template.citation, template.licence):
+        assert escape(said) in page
+    assert client.post(url, form_of(client, url)).status_code == 302
+    rubric = queries.newest_of(study_id=study.id).get()
+    assert rubric.template == f"{name}@1"
+    assert queries.criteria_of(rubric) == [whole_criterion(one, "en") for one in template.criteria]
+    titles = [reason["title"] for reason in queries.reasons_of(rubric)]
+    assert titles == [reason["title"] for reason in template.reasons]
+    assert not queries.without_words(rubric)
+    for role in ("panelist", "clinician"):
+        seen = client.get(f"{at('rubric-preview', study, key=rubric.key)}?as={role}")
+        assert escape(template.criteria[-1]["title"]) in seen.content.decode()
+
+
+def test_each_kind_of_question_is_written_and_previewed(client: Client, study: Study) -> None:
+    advice = question(0, "Advice", kind="yes_no", anchor_3="")
+    risk = question(
+        1, "Risk", lowest="0", highest="2", unsure="on", anchor_0="None", only_after="1"
     )
+    met = question(2, "Asks", kind="points", points="-4")
+    often = question(3, "Often", only_after="2", only_answers="2, not sure")
+    sent = written(
+        advice, risk | {"questions-1-only_answers": "Yes, 99"}, met, often, reasons="Warm\n\nWarm"
+    )
+    shown = client.post(at("rubric-new", study), sent | {"preview": "1"})
+    page = unescape(shown.content.decode())
+    assert shown.status_code == 200
+    assert not Rubric.objects.exists()
+    assert "Only if “Advice” is: Yes or Not sure." in page
+    assert "Only if “Risk” is: 2 (2 of 5) or Not sure." in page
+    assert 'name="rating-B-asks"' in page
+    assert 'name="why-warm"' in page
+    assert 'name="questions-1-only_answers" value="Yes, 99"' in page
     assert client.post(at("rubric-new", study), sent).status_code == 302
-    made = [(c.key, c.texts.get().anchors) for c in Criterion.objects.order_by("position")]
-    assert made == [(one["key"], one["scale"]["anchors"]) for one in criteria]
+    rubric = queries.newest_of(study_id=study.id).get()
+    advice_, risk_, asks, often_ = queries.criteria_of(rubric)
+    assert advice_["scale"]["anchors"] == {"0": "No", "1": "Yes", "99": "Not sure"}
+    assert (risk_["scale"]["min"], risk_["scale"]["max"], risk_["scale"]["unsure"]) == (0, 2, True)
+    assert risk_["only_if"] == {"criterion": "advice", "scores": [1, 99]}
+    assert (asks["scale"]["kind"], asks["scale"]["points"]) == ("points", -4)
+    assert often_["only_if"] == {"criterion": "risk", "scores": [2, 99]}
+    assert queries.reasons_of(rubric) == [{"key": "warm", "title": "Warm", "texts": {}}]
+    url = at("rubric", study, key=rubric.key)
+    assert client.post(url, form_of(client, url)).status_code == 302
+    assert Rubric.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"only_after": "2", "only_answers": "1"}, "the number of an earlier question"),
+        ({"only_after": "1", "only_answers": "often"}, "answers which that question offers"),
+        ({"only_after": "1"}, "answers which that question offers"),
+        ({"only_answers": "yes"}, "the number of an earlier question"),
+        ({"kind": "points"}, "points from -10 to 10, and not 0"),
+        ({"kind": "points", "points": "11"}, "Please type 10 or less."),
+        ({"kind": "odd"}, "Please choose one from the list."),
+        ({"lowest": "3"}, "Please choose one from the list."),
+    ],
+)
+def test_a_wrong_scale_or_condition_is_refused(
+    changes: dict[str, str], says: str, client: Client, study: Study
+) -> None:
+    sent = written(question(0, "Advice", kind="yes_no"), question(1, "Risk", **changes))
+    answer = client.post(at("rubric-new", study), sent)
+    assert answer.status_code == 400
+    assert says in answer.content.decode()
+    assert not Rubric.objects.exists()
+
+
+def test_a_translation_is_a_version_that_people_see_in_their_language(
+    client: Client, study: Study
+) -> None:
+    client.post(at("rubric-new", study), written(question(0, "Kind"), reasons="Warm"))
+    url = at("rubric-translate", study, key="how-it-feels")
+    words = {f"anchor-kind-{score}": f"{score} de 5" for score in range(1, 6)}
+    sent = {"title-kind": "Amable", "help-kind": "¿Fue amable?", "reason-warm": "Cálida", **words}
+    assert client.post(url, sent | {"language": "en"}).status_code == 400
+    assert client.post(url, sent | {"language": "español"}).status_code == 400
+    assert client.post(url, sent | {"language": "es", "help-kind": ""}).status_code == 400
+    assert client.post(url, sent | {"language": "es"}).status_code == 302
+    second = Rubric.objects.get(version=2)
+    spanish, english = (queries.rubric_in(second.id, language) for language in ("es", "en"))
+    assert [c.title for c in spanish.criteria + english.criteria] == ["Amable", "Kind"]
+    assert spanish.reasons + english.reasons == (("warm", "Cálida"), ("warm", "Warm"))
+    assert queries.rubric_in(Rubric.objects.get(version=1).id, "es").criteria == english.criteria
+    seen = client.get(f"{at('rubric-preview', study, key='how-it-feels')}?language=es")
+    assert "¿Fue amable?" in seen.content.decode()
+    changed = written(question(0, "Kind", key="kind"), question(1, "Clear"), after="2")
+    client.post(at("rubric", study, key="how-it-feels"), changed)
+    third = queries.newest(study_id=study.id, key="how-it-feels")
+    kind, clear = queries.criteria_of(third)
+    assert kind["texts"]["es"]["title"] == "Amable"
+    assert clear["texts"] == {}
+    assert queries.languages_of(third) == ["en", "es"]
+
+
+def test_only_coordinators_see_and_write_questions(client: Client, study: Study) -> None:
+    rubric = make_rubric(study)
+    for role in (Role.AUDITOR, Role.ML_ENGINEER, Role.SAFETY_LEAD):
+        client.force_login(staff(study, role).user)
+        for name in ("rubric", "rubric-preview", "rubric-translate"):
+            assert client.get(at(name, study, key=rubric.key)).status_code == 403
+        assert client.post(at("rubric-new", study), written(question(0, "Kind"))).status_code == 403
 
 
 def test_rubrics_of_another_study_are_not_found(client: Client, study: Study) -> None:
     foreign = make_rubric(StudyFactory.create())
     assert client.get(at("rubric", study, key=foreign.key)).status_code == 404
+    for name in ("rubric-preview", "rubric-translate"):
+        assert client.get(at(name, study, key=foreign.key)).status_code == 404
     assert (
         at("rubric", study, key=foreign.key)
         not in client.get(at("rubrics", study)).content.decode()
