@@ -22,6 +22,7 @@ app_name = "annotations"
 urlpatterns = [
     path("judge/", judging.judge, name="judge"),
     path("judge/stopped/", judging.stopped, name="judge-stopped"),
+    path("judge/after/", judging.after, name="judge-after"),
     path("judge/<uuid:assignment_id>/", judging.judge_one, name="judge-one"),
     path("mine/", own_judgements.listed, name="mine"),
     path("mine/<uuid:assignment_id>/", own_judgements.one, name="mine-one"),

@@ -19,6 +19,7 @@ from codesign.care.forms.cases import AbsenceForm, CloseForm, EscalationForm, No
 from codesign.care.models import Case
 from codesign.care.permissions import HANDLE_CASES, PLAN_CARE, SEE_PLAN
 from codesign.care.queries import cases as queries
+from codesign.care.queries import moods
 from codesign.care.queries import rota as rota_queries
 from codesign.care.rules.cases import Answer, CaseState, CaseUrgency, Contact, Outcome, Reason
 from codesign.care.services import cases, rota
@@ -37,6 +38,7 @@ def listed(request: StudyRequest, slug: str) -> HttpResponse:
         "open": [_row(case) for case in queries.open_cases(actor=request.actor, study=study)],
         "closed": [_row(case) for case in queries.closed_cases(actor=request.actor, study=study)],
         "in_rota": bool(rota_queries.rota_of(study_id=study.id)),
+        "drops": moods.drops_in(actor=request.actor, study=study),
     }
     return render(request, "care/cases.html", context)
 
@@ -75,6 +77,7 @@ def one(request: StudyRequest, slug: str, case_id: uuid.UUID) -> HttpResponse:
         "contact": Contact(case.contact).label if case.contact else "",
         "reached_at": queries.reached_at(case=case),
         "words": queries.words_of(case=case),
+        "moods": moods.moods_of(actor=request.actor, study=case.study, member=case.member),
         "notes": queries.notes_of(case=case),
         "is_open": case.state == CaseState.OPEN,
         "note_form": note,
