@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from codesign.accounts.rules import Rate
 from codesign.accounts.throttles import address_of, seconds_to_wait
-from codesign.desk import public
+from codesign.desk import queries
 from codesign.enrolment import services as enrolment
 from codesign.enrolment.forms import PlaceRequestForm
 from codesign.shared.access import PUBLIC
@@ -35,7 +35,7 @@ def one(request: HttpRequest, slug: str) -> HttpResponse:
 
     The answer is the same for every address, so that it tells nothing about anybody.
     """
-    about = public.about(slug=slug, language=get_language() or "en")
+    about = queries.about_public_study(slug=slug, language=get_language() or "en")
     email = request.user.email if request.user.is_authenticated else ""
     form = PlaceRequestForm(request.POST or None, initial={"email": email})
     status = 400 if form.errors else 200
