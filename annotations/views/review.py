@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from annotations.forms import words
 from annotations.permissions import REVIEW, SEE_DECISIONS
 from annotations.queries import review as queries
+from annotations.queries.load import rest_is_due_in_review
 from annotations.queries.review import Item, Kind
 from annotations.rules import diff
 from annotations.rules.model_markup import readable
@@ -59,7 +60,11 @@ def review(request: StudyRequest, slug: str) -> HttpResponse:
         "counts": counts,
         "left": counts.of(kind),
         "item": _shown(item) if item else None,
+        "covered": item is not None and item.covered,
+        "intensity": words.INTENSITIES[item.intensity] if item else "",
+        "next": _next_address(study.slug, item) if item else "",
         "focus": "on" in request.GET,
+        "rest": "on" in request.GET and rest_is_due_in_review(request.member),
         "judges": request.member.judges,
     }
     return render(request, "annotations/review.html", context)
@@ -136,16 +141,23 @@ def _item(request: StudyRequest, kind: Kind, item_id: uuid.UUID) -> Item:
 
 
 def _one(request: StudyRequest, item: Item, refusal: Refusal | None = None) -> HttpResponse:
-    """Show the item in its current state; after a refusal, with the typed note and the error."""
+    """Show the item in its current state; after a refusal, with the typed note and the error.
+
+    A heavy text is covered at first. With `on` in the address, the next one follows a decision.
+    """
     study = request.member.study
+    in_turn = "on" in request.GET
     context = {
         "kind": item.kind,
         "counts": queries.counts(actor=request.actor, study_id=study.id),
         "item": _shown(item),
+        "covered": item.covered and request.method == "GET" and "open" not in request.GET,
+        "intensity": words.INTENSITIES[item.intensity],
         "one": True,
+        "in_turn": in_turn,
         "refusal": refusal,
         "note": request.POST.get("note", ""),
-        "back": request.POST.get("back", "" if refusal else "decided"),
+        "back": request.POST.get("back", "" if refusal or in_turn else "decided"),
         "next": _next_address(study.slug, item),
         "focus": False,
         "judges": request.member.judges,

@@ -23,6 +23,7 @@ from annotations.rules.states import FlagState, RewriteState
 from annotations.services import review as service
 from annotations.services import review_access
 from annotations.views.review import row_of
+from annotations.views.support import carried
 from codesign.shared.errors import Invalid
 from codesign.shared.keyset import page_of
 from codesign.shared.pages import Question, ask_first
@@ -43,6 +44,7 @@ def listed(request: StudyRequest, slug: str) -> HttpResponse:
     """List what waits or was decided. HEAD requests do not count as reading."""
     if request.method == "HEAD":
         return HttpResponse()
+    carried(request)
     study = request.member.study
     counts = queries.counts(actor=request.actor, study_id=study.id)
     kind = _kind(request.GET.get("kind", Kind.FLAGS if counts.flags else Kind.REWRITES))
