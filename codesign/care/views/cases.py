@@ -38,9 +38,15 @@ def listed(request: StudyRequest, slug: str) -> HttpResponse:
         "open": [_row(case) for case in queries.open_cases(actor=request.actor, study=study)],
         "closed": [_row(case) for case in queries.closed_cases(actor=request.actor, study=study)],
         "in_rota": bool(rota_queries.rota_of(study_id=study.id)),
+        "missing": _missing(study.id),
         "drops": moods.drops_in(actor=request.actor, study=study),
     }
     return render(request, "care/cases.html", context)
+
+
+def _missing(study_id: uuid.UUID) -> list[str]:
+    """Return the names of those in the rota who cannot act."""
+    return [queries.name_of(lead) for lead in rota_queries.cannot_act(study_id=study_id)]
 
 
 def _row(case: Case) -> dict[str, Any]:
@@ -183,6 +189,7 @@ def _plan(
             }
             for turn in turns
         ],
+        "missing": _missing(study.id),
         "others": [
             (lead.id, queries.name_of(lead))
             for lead in rota_queries.leads_outside_of_rota(study_id=study.id)
