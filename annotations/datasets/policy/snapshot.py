@@ -70,6 +70,8 @@ class JudgementSnapshot(NamedTuple):
     example: bool
     pay_check: str = ""
     """A `PayCheck`: whether the pay for this work is or was checked by a person."""
+    supported: bool = False
+    """Whether somebody supported the person while they judged. It changes no other rule."""
 
 
 class RewriteSnapshot(NamedTuple):
