@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from codesign.accounts.services.outbox import send_mail
 from codesign.care.models import Case
 from codesign.care.queries import rota
-from codesign.care.rules.cases import CaseUrgency
+from codesign.care.rules.disclosure.phrases import Urgency
 from codesign.studies import queries as studies
 from codesign.studies.models import Member, Study
 from codesign.studies.rules import Role
@@ -39,7 +39,7 @@ LEAD_GONE_BODY = _(
 
 def tell_on_duty(*, case: Case) -> None:
     """Tell the safety lead in charge that the list of cases has something new."""
-    subject = NEW_AND_IMMINENT if case.urgency == CaseUrgency.IMMINENT else NEW
+    subject = NEW_AND_IMMINENT if case.urgency == Urgency.IMMINENT else NEW
     _write(_on_duty(case.study)[:1], study=case.study, subject=subject, body=NEW_BODY)
 
 

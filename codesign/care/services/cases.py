@@ -18,7 +18,8 @@ from codesign.care.queries import cases as queries
 from codesign.care.queries import moods
 from codesign.care.registry import AFTER_ANSWER
 from codesign.care.rules import cases as rules
-from codesign.care.rules.cases import Answer, CaseState, CaseUrgency, Contact, Outcome, Reason
+from codesign.care.rules.cases import Answer, CaseState, Contact, Outcome, Reason
+from codesign.care.rules.disclosure.phrases import Urgency
 from codesign.care.services import calls
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Invalid, NotFound
@@ -40,9 +41,7 @@ def _log(move: Move) -> None:
 machine(Case, rules.CASE_STATES, log=_log)
 
 
-def notice_words(
-    *, member: Member, about_kind: str, about: uuid.UUID, urgency: CaseUrgency
-) -> Case:
+def notice_words(*, member: Member, about_kind: str, about: uuid.UUID, urgency: Urgency) -> Case:
     """Ask a person what their words are about; the case opens later, or now if it is imminent.
 
     Runs in the transaction that stores the words. Noticing them again changes nothing.
@@ -59,7 +58,7 @@ def notice_words(
             "opens_at": now + rules.TIME_TO_ANSWER,
         },
     )
-    if is_new and urgency == CaseUrgency.IMMINENT:
+    if is_new and urgency == Urgency.IMMINENT:
         _open(case, now=now)
     return case
 

@@ -21,7 +21,8 @@ from codesign.care.permissions import HANDLE_CASES, PLAN_CARE, SEE_PLAN
 from codesign.care.queries import cases as queries
 from codesign.care.queries import moods
 from codesign.care.queries import rota as rota_queries
-from codesign.care.rules.cases import Answer, CaseState, CaseUrgency, Contact, Outcome, Reason
+from codesign.care.rules.cases import Answer, CaseState, Contact, Outcome, Reason
+from codesign.care.rules.disclosure.phrases import Urgency
 from codesign.care.services import cases, rota
 from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.forms import explain
@@ -53,7 +54,7 @@ def _row(case: Case) -> dict[str, Any]:
     return {
         "case": case,
         "reason": Reason(case.reason).label,
-        "urgency": CaseUrgency(case.urgency).label,
+        "urgency": Urgency(case.urgency).label,
         "overdue": case.due_at is not None and case.due_at <= timezone.now(),
         "outcome": Outcome(case.outcome).label if case.outcome else "",
     }

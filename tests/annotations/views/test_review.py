@@ -84,9 +84,7 @@ def test_a_break_is_offered_after_heavy_texts(member: Member) -> None:
     one = url(member, "review-decide", kind="flags", item_id=flags[19].id)
     after = client.post(one, {"state": "upheld", "seen": "reported"}, follow=True)
     assert BREAK in after.content.decode()
-    assert (
-        BREAK not in client.get(f"{address}?kind=flags").content.decode()
-    )
+    assert BREAK not in client.get(f"{address}?kind=flags").content.decode()
 
 
 def test_help_after_a_note_is_shown_on_the_list_too(member: Member) -> None:

@@ -195,7 +195,7 @@ def test_days_that_cannot_be_are_refused(
 
 
 def test_a_stopped_lead_with_open_cases_is_noticed(lead: Member, case: Case) -> None:
-    """Mails to the next lead and the coordinators, a warning on the pages, and nothing of a case."""
+    """Mails to the next lead and the coordinators, a warning on pages, and nothing of a case."""
     deputy, coordinator = lead_of(case.study), staff(case.study)
     OutgoingMail.objects.all().delete()
     set_active(actor=SYSTEM, user=lead.user, active=False)
