@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from codesign.care.models import Adjustments, CheckIn, SupportedTime
 from codesign.shared.actors import Actor
 from codesign.studies.models import Member
@@ -22,7 +24,7 @@ def check_in_of(member: Member) -> CheckIn | None:
     return CheckIn.objects.filter(member=member, sent_at=None).first()
 
 
-def own_check_in(*, actor: Actor, check_in_id: object) -> CheckIn | None:
+def own_check_in(*, actor: Actor, check_in_id: uuid.UUID) -> CheckIn | None:
     """Return the actor's own check-in with its study, or None if there is none (any more)."""
     if actor.user_id is None:
         return None

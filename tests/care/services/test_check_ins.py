@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 def test_the_mail_is_sent_once_and_says_nothing(mailoutbox: list[object]) -> None:
     member = MemberFactory.create(study__title="Low mood study", study__slug="low-mood")
     for days in (0, 4):
-        with pytest.raises(Invalid):
+        with pytest.raises(Invalid, match="Please choose a day"):
             check_ins.ask_for(member=member, days=days)
     before = Event.objects.count()
     check_ins.ask_for(member=member, days=1)
@@ -45,7 +45,7 @@ def test_the_mail_is_sent_once_and_says_nothing(mailoutbox: list[object]) -> Non
 def test_answers_delete_it_and_silence_does_too() -> None:
     member, other = MemberFactory.create(), MemberFactory.create()
     check_in = check_ins.ask_for(member=member, days=2)
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match="does not exist"):
         check_ins.answer(actor=Actor.of(other.user), check_in_id=check_in.id, talk=True)
     actor = Actor.of(member.user)
     assert check_ins.answer(actor=actor, check_in_id=check_in.id, talk=False) is None
