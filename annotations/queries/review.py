@@ -7,7 +7,7 @@ database, so no page can show them.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain
@@ -80,10 +80,13 @@ class Item:
     note: str = ""
     decision_note: str = ""
 
-    @property
-    def covered(self) -> bool:
-        """Whether only its content note is shown, until the reader opens it (standards 4.14)."""
-        return needs_note(intensity=self.intensity, asked_first=False)
+    def is_covered(self, *, unwanted: Collection[str]) -> bool:
+        """Return whether only its content note is shown, until the reader opens it.
+
+        `unwanted` are the topics that the reader never wants to see, or to be asked about.
+        """
+        asked_first = not set(unwanted).isdisjoint(self.topics)
+        return needs_note(intensity=self.intensity, asked_first=asked_first)
 
 
 @dataclass(frozen=True, slots=True)

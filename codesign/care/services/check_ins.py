@@ -69,7 +69,7 @@ def send_due() -> int:
     now = timezone.now()
     CheckIn.objects.filter(sent_at__lt=now - KEPT_FOR).delete()
     sent = 0
-    due = CheckIn.objects.filter(sent_at=None, due_at__lte=now)
+    due = CheckIn.objects.filter(sent_at=None, due_at__lte=now, member__user__is_active=True)
     for check_in_id in due.values_list("id", flat=True):
         with transaction.atomic():
             locked = due.select_for_update(skip_locked=True, of=("self",))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from annotations.models import Flag, OwnText
+from annotations.models import Flag, OwnText, TopicChoice
 from annotations.services import review as service
 from codesign.shared.actors import Actor
 from codesign.studies.models import Member
+from codesign.studies.rules import Role
 from tests.factories.annotations import add_task, judge, judging_round, lease, send
-from tests.factories.studies import staff
+from tests.factories.studies import CohortFactory, staff
 from tests.support.judging_page import cohort_of, signed_in
 from tests.support.pages import flowed
 
@@ -71,6 +72,19 @@ def test_a_lighter_text_is_shown(member: Member) -> None:
     page = signed_in(staff(member.study)).get(url(member, "review")).content.decode()
     assert REPORT in page
     assert NOTE not in page
+
+
+def test_a_clinician_is_asked_first_about_a_topic_that_they_do_not_want(member: Member) -> None:
+    report(member, intensity=1)
+    clinician = judge(cohort=CohortFactory.create(study=member.study, role=Role.CLINICIAN))
+    client, addresses = signed_in(clinician), (url(member, "review"), url(member, "review-list"))
+    for address in addresses:
+        assert REPORT in client.get(address).content.decode()
+    for choice, covered in (("never", True), ("ask", True), ("fine", False)):
+        TopicChoice.objects.filter(member=clinician).delete()
+        TopicChoice.objects.create(member=clinician, topic="loss", choice=choice)
+        for address in addresses:
+            assert (REPORT not in client.get(address).content.decode()) is covered
 
 
 def test_a_break_is_offered_after_heavy_texts(member: Member) -> None:
