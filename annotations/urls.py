@@ -23,6 +23,7 @@ app_name = "annotations"
 urlpatterns = [
     path("judge/", judging.judge, name="judge"),
     path("judge/stopped/", judging.stopped, name="judge-stopped"),
+    path("judge/after/", judging.after, name="judge-after"),
     path("judge/<uuid:assignment_id>/", judging.judge_one, name="judge-one"),
     path("judge/<uuid:assignment_id>/others/", special_items.feedback, name="training-feedback"),
     path("mine/", own_judgements.listed, name="mine"),

@@ -100,12 +100,13 @@ def first_waiting(member_id: uuid.UUID, cohort_id: uuid.UUID) -> QuerySet[Seat]:
 def _judging(user_id: uuid.UUID) -> QuerySet[Member]:
     """Return a person's current memberships, locked when read.
 
-    With all that a lease needs to know of the person: the study, both limits and the time zone.
+    With all that a lease needs to know of the person: the study, both limits, the time zone and how
+    they work.
     """
     members = (
         Member.objects.current()
         .filter(user_id=user_id)
-        .select_related("study__daily_limit", "daily_limit", "user")
+        .select_related("study__daily_limit", "daily_limit", "adjustments", "user")
     )
     return members.select_for_update(no_key=True, of=("self",))
 

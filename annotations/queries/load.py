@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db.models import Count, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from annotations.models import Assignment, OwnLimit, StudyLimit
+from annotations.models import Assignment, OwnLimit, ReviewDecision, StudyLimit
 from annotations.models.querysets import ENDED, PAID, PAY_HELD
 from annotations.queries import assignments as queries
 from annotations.queries.sittings import Sitting
@@ -108,3 +109,13 @@ def today(*, actor: Actor, member: Member) -> Sitting:
     )
     row = sums.order_by("-done").first()
     return Sitting(row[1], row[2], row[0], row[3]) if row else Sitting(0, 0, "")
+
+
+def rest_is_due_in_review(reviewer: Member) -> bool:
+    """Return whether a break is offered to a reviewer after their newest decision; one query."""
+    recent = ReviewDecision.objects.filter(
+        reviewer=reviewer, created_at__gte=timezone.now() - load.REVIEWED_WITHIN
+    )
+    of_text = Coalesce("rewrite__response__prompt__intensity", "flag__response__prompt__intensity")
+    newest_first = recent.order_by("-created_at", "-id").values_list(of_text, flat=True)
+    return load.rest_is_due_in_review(list(newest_first))

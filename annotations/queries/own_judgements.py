@@ -18,7 +18,7 @@ from annotations.rules import own_judgements as rules
 from annotations.rules.model_markup import readable, without_tokens
 from annotations.rules.own_judgements import Earned, Settled
 from annotations.rules.own_texts import OwnKind
-from annotations.rules.states import Ask, AssignmentState, RewriteState, SkipReason
+from annotations.rules.states import USABLE, Ask, AssignmentState, RewriteState, SkipReason
 from codesign.compensation import queries as compensation
 from codesign.shared.actors import Actor
 from codesign.shared.errors import NotFound
@@ -70,6 +70,14 @@ class OwnJudgement:
     settled: Settled | None
     sent_back: Sequence[str]
     """Notes of reviewers who sent a rewrite of the latest revision back."""
+
+    @property
+    def correction_so_far(self) -> dict[str, Any] | None:
+        """Return what the member corrected since the latest revision and did not send."""
+        saved_at = self.work.assignment.draft_saved_at
+        if self.judgement is None or saved_at is None or saved_at <= self.judgement.submitted_at:
+            return None
+        return self.work.assignment.draft
 
 
 def _person(actor: Actor) -> uuid.UUID:
@@ -172,9 +180,12 @@ def settled(*, assignment: Assignment, latest: Judgement | None) -> Settled | No
 def _may_be_released(assignment: Assignment) -> bool:
     """Return whether a frozen release may contain the judgement: it has work of its member.
 
-    Held-out prompts are never released.
+    Held-out prompts are never released, nor is work whose pay is or was held unless a person then
+    decided to use it: a release that was frozen before dropped it.
     """
     if assignment.state != AssignmentState.SUBMITTED or assignment.prompt.held_out:
+        return False
+    if assignment.pay_check not in USABLE:
         return False
     frozen = DatasetRelease.objects.frozen().filter(frozen_at__gte=assignment.ended_at)
     return frozen.filter(members__member=assignment.member_id).exists()

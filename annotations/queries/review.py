@@ -7,7 +7,7 @@ database, so no page can show them.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain
@@ -40,6 +40,7 @@ from annotations.models.querysets import FlagQuerySet, RewriteQuerySet
 from annotations.queries.assignments import coming_seats
 from annotations.queries.own_texts import kept_private
 from annotations.rules.own_texts import OwnKind
+from annotations.rules.topics import needs_note
 from codesign.consent.models import Withdrawal
 from codesign.shared.actors import Actor
 from codesign.shared.counts import AT_MOST, AtLeast, sum_of, up_to_most
@@ -72,11 +73,20 @@ class Item:
     reply: str
     reply_language: str
     example: bool
+    intensity: int
     rewrite: str = ""
     harm: str = ""
     severity: int = 0
     note: str = ""
     decision_note: str = ""
+
+    def is_covered(self, *, unwanted: Collection[str]) -> bool:
+        """Return whether only its content note is shown, until the reader opens it.
+
+        `unwanted` are the topics that the reader never wants to see, or to be asked about.
+        """
+        asked_first = not set(unwanted).isdisjoint(self.topics)
+        return needs_note(intensity=self.intensity, asked_first=asked_first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +342,7 @@ def _items(kind: Kind, rows: QuerySet[Any]) -> list[Item]:
         messages=F("response__prompt__messages"),
         language=F("response__prompt__language"),
         topics=F("response__prompt__topics"),
+        intensity=F("response__prompt__intensity"),
         reply=F("response__text"),
         reply_language=F("response__language"),
         decision_note=Coalesce(_last_note(kind), Value("", TextField())),

@@ -40,7 +40,10 @@ WITH sent AS NOT MATERIALIZED (
     j.id, j.member_id, j.consent_record_id, left_.id IS NOT NULL, version.number,
     cohort.key, cohort.role, r.id, r.kind, j.prompt_id, rubric.key || '@' || rubric.version,
     j.order_shown, j.propensity, j.ratings, j.ranking, j.strength, j.all_harmful,
-    j.marks, j.active_ms, j.example, j.pay_check, j.why)::text, E'\\n' ORDER BY j.id) AS facts
+    j.marks, j.active_ms, j.example, j.pay_check, j.why, EXISTS (SELECT 1 FROM care_supportedtime s
+      WHERE s.member_id = j.member_id AND s.began_at <= j.submitted_at
+      AND (s.ended_at IS NULL OR s.ended_at > j.submitted_at))
+    )::text, E'\\n' ORDER BY j.id) AS facts
   FROM sent j
   JOIN annotations_seat seat ON seat.id = j.seat_id
   JOIN studies_cohort cohort ON cohort.id = seat.cohort_id

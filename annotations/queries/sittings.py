@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
-from annotations.models import Assignment
+from annotations.models import Assignment, Rewrite
 from annotations.models.querysets import ENDED, PAID, PAY_HELD
+from annotations.rules.states import AssignmentState
 from codesign.shared.actors import Actor
 from codesign.shared.compiled_queries import CompiledQuery
 from codesign.studies.models import Member
 
+RECENT = timedelta(hours=12)
+"""A session that began its last text longer ago is over, and its end is no longer spoken of."""
 BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 """Earlier than any lease."""
 
@@ -31,6 +35,18 @@ class Sitting:
     earned: int
     currency: str
     checked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a person did in their last sitting.
+
+    `unfinished` is the text that they had opened last, if they stopped before they sent it.
+    """
+
+    judged: int
+    rewrites: int
+    unfinished: uuid.UUID | None
 
 
 def _own(member_id: uuid.UUID) -> QuerySet[Assignment]:
@@ -74,3 +90,20 @@ def last_sitting(*, actor: Actor, member: Member) -> Sitting:
     """Return the sitting of a member's latest assignment."""
     last = _own(member.id).select_related("member").order_by("-leased_at").first()
     return sitting_of(actor=actor, assignment=last) if last else Sitting(0, 0, "")
+
+
+def session_of(*, actor: Actor, member: Member) -> Session | None:
+    """Return the actor's last sitting, or None without a recent one; at most three queries."""
+    if member.user_id != actor.user_id:
+        return None
+    last = _own(member.id).order_by("-leased_at").first()
+    if last is None or last.leased_at < timezone.now() - RECENT:
+        return None
+    mine = _own(member.id).filter(sitting=last.sitting)
+    rewrites = Rewrite.objects.filter(judgement__member=member, judgement__assignment__in=mine)
+    stopped = last.state == AssignmentState.EXPIRED and last.later_until is None
+    return Session(
+        judged=mine.filter(state=AssignmentState.SUBMITTED).count(),
+        rewrites=rewrites.values("judgement__assignment", "response").distinct().count(),
+        unfinished=last.id if stopped and last.first_shown_at else None,
+    )

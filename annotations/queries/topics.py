@@ -32,6 +32,15 @@ def asked_about(*, actor: Actor, member: Member, topics: Collection[str]) -> lis
     return [topic for topic in topics if choices.get(topic) == Choice.ASK]
 
 
+def unwanted(*, actor: Actor, member: Member) -> frozenset[str]:
+    """Return the topics that the actor never wants to see, or wants to be asked about first.
+
+    No query for staff, who choose none.
+    """
+    choices = choices_of(actor=actor, member=member) if member.judges else {}
+    return frozenset(topic for topic, choice in choices.items() if choice != Choice.FINE)
+
+
 def is_new(member: Member) -> bool:
     """Return whether a member has had no text and chosen no topics, though there are some."""
     return not (

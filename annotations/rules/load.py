@@ -6,6 +6,7 @@ of lighter ones in part.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,6 +20,10 @@ REST_AFTER = timedelta(minutes=45)
 """Time in a sitting after which a break is offered, each time."""
 REST_AFTER_LOAD = 20 * 60
 """Load in seconds after which a break is offered, each time."""
+REVIEWED_WITHIN = timedelta(hours=1)
+"""Decisions of a review that count together."""
+REST_AFTER_REVIEWED = 40
+"""Decisions after which a break is offered to reviewers, each time; the heaviest count fourfold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +62,13 @@ def rest_is_due(
     """
     by_time = (now - sitting_began) // REST_AFTER > (leased_at - sitting_began) // REST_AFTER
     return by_time or load_now // REST_AFTER_LOAD > load_before // REST_AFTER_LOAD
+
+
+def rest_is_due_in_review(intensities: Sequence[int]) -> bool:
+    """Return whether a break is offered to a reviewer after the newest of these decisions.
+
+    `intensities` are those of the texts that they decided on lately, the newest first.
+    """
+    weights = [WEIGHTS[intensity] for intensity in intensities]
+    before = sum(weights[1:])
+    return sum(weights) // REST_AFTER_REVIEWED > before // REST_AFTER_REVIEWED

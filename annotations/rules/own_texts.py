@@ -5,13 +5,14 @@ Everything else that was sent with them counts as usual: answers, pay, and repor
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Callable, Iterable
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from codesign.care.rules.cases import CaseUrgency
 from codesign.care.rules.disclosure.detection import find_disclosure
+from codesign.care.rules.disclosure.phrases import Urgency
 from codesign.shared.states import Transitions
 
 
@@ -58,7 +59,31 @@ def needs_support(texts: Iterable[str]) -> bool:
     return any(urgency_of(text) for text in texts)
 
 
-def urgency_of(text: str) -> CaseUrgency | None:
-    """Return how urgent it is that somebody looks after the writer of a text; None if it is not."""
-    urgency = find_disclosure(text).urgency
-    return CaseUrgency(urgency) if urgency else None
+class Remembered:
+    """Looks at each text once, although page, service and API ask about the same text.
+
+    It remembers what was noticed by the hash of a text, never the text, for the texts of the last
+    moments.
+    """
+
+    MOST = 256
+
+    def __init__(self, look: Callable[[str], Urgency | None]) -> None:
+        """Take the function that looks at a text."""
+        self._look = look
+        self._noticed: dict[bytes, Urgency | None] = {}
+
+    def __call__(self, text: str) -> Urgency | None:
+        """Return how urgent it is that somebody looks after the writer; None if it is not."""
+        key = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        try:
+            return self._noticed[key]
+        except KeyError:
+            urgency = self._look(text)
+        if len(self._noticed) >= self.MOST:
+            self._noticed.clear()
+        self._noticed[key] = urgency
+        return urgency
+
+
+urgency_of = Remembered(lambda text: find_disclosure(text).urgency)

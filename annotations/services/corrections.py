@@ -97,6 +97,30 @@ def correct(
     return Corrected(judgement, repeated=False, kept=kept)
 
 
+@transaction.atomic
+def save_draft(
+    *, actor: Actor, assignment_id: uuid.UUID, sent: UncheckedSubmission | None
+) -> Assignment:
+    """Keep what a person has corrected so far and not sent; None forgets it.
+
+    Nobody else sees it, and nothing counts before it is sent. Raises Conflict if the judgement can
+    no longer be corrected.
+    """
+    member = assignments.lock_member_of(actor=actor, assignment_id=assignment_id)
+    assignment = queries.locked_own(member=member, assignment_id=assignment_id)
+    if consent.id_in_force(member_id=member.id) is None:
+        raise NoConsent
+    if assignment.state != AssignmentState.SUBMITTED:
+        raise Conflict(str(NOT_SENT))
+    latest = own_judgements.latest_of(assignment=assignment)
+    if why := own_judgements.settled(assignment=assignment, latest=latest):
+        raise Conflict(str(why.label))
+    assignment.draft = sent.as_draft() if sent else None
+    assignment.draft_saved_at = timezone.now() if sent else None
+    assignment.save(update_fields=["draft", "draft_saved_at"])
+    return assignment
+
+
 def _repeated(assignment: Assignment, revision: int, sent: UncheckedSubmission) -> Judgement | None:
     """Return the revision of that number if it is the same correction. Raises Conflict if not."""
     corrections = Judgement.objects.corrections().filter(assignment=assignment)

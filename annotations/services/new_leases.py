@@ -20,9 +20,12 @@ from annotations.models import Assignment, Response
 from annotations.queries import assignments as queries
 from annotations.queries import rubrics
 from annotations.rules import order, sittings, work_speed
+from annotations.rules.asks import asks_without
 from annotations.rules.states import AssignmentState, ItemKind
 from annotations.rules.topics import needs_note
 from annotations.services import seats
+from codesign.care.models import Adjustments
+from codesign.care.rules.adjustments import LeaseTime
 from codesign.compensation.models import PayRate
 from codesign.compensation.rules import pay_for, seconds_for
 from codesign.shared.compiled_queries import insert
@@ -51,13 +54,15 @@ def make(
 
     `last` is their last assignment and `begun` an earlier one of the same task to continue: its
     draft, its order, and the time when it was first shown are kept, so people who read it earlier
-    can send it quickly. A text whose skip was paid and undone pays nothing more.
+    can send it quickly. A text whose skip was paid and undone pays nothing more. What the member
+    leaves out is not asked, and the pay stays the same (decision 39).
     """
     plan = rubrics.plan_of(seat.round_id, member.cohort_id)
     ordinary = kind == ItemKind.ORDINARY
     if ordinary and seat.number < plan.overlap:
         seats.offer_lowest(task_id=seat.task_id, cohort_id=rate.cohort_id)
     responses = queries.responses_of.all(task_id=seat.task_id)
+    adjusted = getattr(member, "adjustments", None)
     prompt = responses[0].prompt
     shown = _order_for(member, responses, begun=begun, ordinary=ordinary)
     covered = needs_note(intensity=prompt.intensity, asked_first=seat.asked_first)
@@ -68,7 +73,7 @@ def make(
         task_id=seat.task_id,
         prompt=prompt,
         seat_id=seat.seat_id,
-        asks=list(plan.asks),
+        asks=list(asks_without(plan.asks, left_out=adjusted.left_out if adjusted else ())),
         rubric_id=plan.rubric_id,
         order_shown=list(shown.ids),
         seed=shown.seed,
@@ -80,7 +85,7 @@ def make(
         check_after=ordinary and plan.draws_check(),
         **_pace(rate, responses, last, now),
         leased_at=now,
-        expires_at=now + timedelta(minutes=settings.ASSIGNMENT_LEASE_MINUTES),
+        expires_at=now + _lease_time(adjusted),
         **_sitting(last, now),
         load_before=load_before,
         covered=covered,
@@ -89,6 +94,12 @@ def make(
     _insert(made)
     made.responses = {response.id: response for response in responses}
     return made
+
+
+def _lease_time(adjusted: Adjustments | None) -> timedelta:
+    """Return how long the text stays with the member; longer if they chose so."""
+    times = adjusted.lease_times if adjusted else LeaseTime.USUAL
+    return times * timedelta(minutes=settings.ASSIGNMENT_LEASE_MINUTES)
 
 
 def _insert(made: Assignment) -> None:

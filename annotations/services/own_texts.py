@@ -18,7 +18,8 @@ from annotations.models import Judgement, OwnText, OwnTextMove, Rewrite
 from annotations.queries import own_texts as queries
 from annotations.rules.own_texts import OWN_STATES, OwnKind, OwnState, Source, urgency_of
 from codesign.care.models import Case
-from codesign.care.rules.cases import Answer, CaseUrgency
+from codesign.care.rules.cases import Answer
+from codesign.care.rules.disclosure.phrases import Urgency
 from codesign.care.services import cases
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid, NotFound
@@ -44,12 +45,12 @@ def keep_private(*, member: Member, source: Source, about: uuid.UUID, sent: Iter
     OwnText.objects.bulk_create(
         [OwnText(member=member, kind=kind, about=row) for kind, row in urgencies]
     )
-    imminent = CaseUrgency.IMMINENT in urgencies.values()
+    imminent = Urgency.IMMINENT in urgencies.values()
     cases.notice_words(
         member=member,
         about_kind=source,
         about=about,
-        urgency=CaseUrgency.IMMINENT if imminent else CaseUrgency.CONCERN,
+        urgency=Urgency.IMMINENT if imminent else Urgency.CONCERN,
     )
 
 

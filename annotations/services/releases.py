@@ -25,7 +25,7 @@ from annotations.datasets.policy.snapshot import Thresholds
 from annotations.models import DatasetRelease, ReleaseMember
 from annotations.permissions import REQUEST_RELEASE, SEE_RELEASES
 from annotations.queries import releases as queries
-from annotations.queries.helplines import helpline_numbers
+from annotations.queries.helplines import numbers_known_to
 from annotations.queries.own_judgements import corrections_in
 from annotations.queries.selection import granting, selection
 from annotations.rules.releases import (
@@ -229,7 +229,9 @@ def write_draft(*, release: DatasetRelease, work: Work) -> Draft:
             folder=folder,
             edition=Edition(release.number, code_version(), _as_parent(parent)),
             scan_texts=partial(
-                with_personal_data, helplines=helpline_numbers(), on_progress=work.check
+                with_personal_data,
+                helplines=numbers_known_to(release.study),
+                on_progress=work.check,
             ),
             progress=work.progress,
         )

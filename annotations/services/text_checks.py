@@ -19,7 +19,7 @@ from annotations.datasets.plumbing.personal_data_scan import with_personal_data
 from annotations.models import Prompt, Response
 from annotations.permissions import CLEAR_TEXTS
 from annotations.queries import text_checks as queries
-from annotations.queries.helplines import helpline_numbers
+from annotations.queries.helplines import numbers_known_to
 from annotations.queries.text_checks import Kind
 from annotations.rules.text_kinds import SCAN_STATES, TEXT_STATES, TextCheck
 from annotations.rules.texts import first_check
@@ -48,7 +48,7 @@ def look(*, study: Study, going_on: Callable[[], None]) -> None:
         while rows := queries.not_looked_at(kind=kind, study_id=study.id, most=AT_ONCE):
             suspicious = {id: text for id, text in rows if first_check(text) != TextCheck.CLEAR}
             matches = with_personal_data(
-                suspicious.values(), helplines=helpline_numbers(), on_progress=going_on
+                suspicious.values(), helplines=numbers_known_to(study), on_progress=going_on
             )
             hits = [id for id, text in suspicious.items() if text in matches]
             clear = {id for id, _ in rows}.difference(hits)

@@ -26,6 +26,7 @@ from annotations.rules.own_texts import Source
 from annotations.rules.states import AssignmentState, ItemKind, SkipReason
 from annotations.services import assignments, putting_off, submissions, support
 from annotations.views.cover import cover
+from annotations.views.debrief import after_session
 from annotations.views.questions import questions
 from annotations.views.sentences import added, is_prefetch, messages_of
 from annotations.views.special_items import to_feedback
@@ -45,17 +46,6 @@ from codesign.studies.rules import Role
 
 Inputs = Mapping[str, str]
 ENDED = {AssignmentState.SUBMITTED: "sent", AssignmentState.SKIPPED: "skipped"}
-AFTER_READING = {
-    "stopped",
-    "rest",
-    "break",
-    Nothing.FULL,
-    Nothing.HEAVIEST,
-    Nothing.LATER,
-    Nothing.TOPICS,
-    Nothing.DONE,
-}
-"""States whose page says where Help is."""
 CSRF = "csrfmiddlewaretoken"
 NEXT = "annotations:judge"
 
@@ -125,6 +115,14 @@ def stopped(request: StudyRequest, slug: str) -> HttpResponse:
     if queries.held(actor=request.actor, slug=slug):
         return redirect(NEXT, slug=slug)
     return _calm(request, "stopped")
+
+
+@never_cache
+@require_safe
+@page(JUDGE)
+def after(request: StudyRequest, slug: str) -> HttpResponse:
+    """Show what was done in the last session, and who helps. Nothing is leased or returned."""
+    return _calm(request, "debrief")
 
 
 def _act(request: StudyRequest, assignment: Assignment) -> HttpResponse:
@@ -353,7 +351,7 @@ def _calm(
     member = request.member
     context = {
         "state": state,
-        "after_reading": state in AFTER_READING,
+        **after_session(request, state),
         "written": written,
         "sitting": sittings.last_sitting(actor=request.actor, member=member),
         "today": load.today(actor=request.actor, member=member) if state == Nothing.FULL else None,
@@ -363,6 +361,7 @@ def _calm(
             "skipped_today": _("You skipped this text for today"),
             "over": _("This text is no longer open"),
             "stopped": _("Stopped for now"),
+            "debrief": _("Thank you for today"),
             "rest": _("Would you like a break?"),
             "break": _("Would you like a break?"),
             "left": _("You have left this study"),

@@ -25,14 +25,15 @@ from annotations.queries.shown import ShownAssignment
 from annotations.rules.own_texts import Source
 from annotations.services import corrections
 from annotations.views.questions import questions
-from annotations.views.stashed_forms import keeps_what_was_written, take
+from annotations.views.stashed_forms import from_scripts, keeps_what_was_written, take
 from annotations.views.support import carried, carry_on, note_sent, offer_support
-from codesign.shared.errors import Conflict, Invalid, NoConsent
+from codesign.shared.errors import Conflict, Invalid, NoConsent, TooLarge
 from codesign.shared.keyset import page_of
 from codesign.studies.permissions import StudyRequest, page
 from codesign.studies.rules import Role
 
 WORKS_A_PAGE = 30
+SAVE, AFRESH = "save", "afresh"
 
 
 @never_cache
@@ -73,9 +74,11 @@ def one(request: StudyRequest, slug: str, assignment_id: uuid.UUID) -> HttpRespo
 @keeps_what_was_written
 @page(JUDGE)
 def correct(request: StudyRequest, slug: str, assignment_id: uuid.UUID) -> HttpResponse:
-    """Show the form with the answers that were sent, or store corrected answers."""
+    """Show the form with the answers that were sent, or save or store corrected answers."""
     own = queries.own_judgement(actor=request.actor, assignment_id=assignment_id)
     if request.method == "POST":
+        if request.POST.get("do") in (SAVE, AFRESH):
+            return _save(request, own)
         return _correct(request, own)
     if kept := take(request):
         return _ask(request, own, inputs=kept, revision=_number(kept.get("revision", "")))
@@ -83,6 +86,23 @@ def correct(request: StudyRequest, slug: str, assignment_id: uuid.UUID) -> HttpR
     if study.slug != slug or own.settled or own.judgement is None:
         return redirect("annotations:mine-one", slug=study.slug, assignment_id=assignment_id)
     return _ask(request, own)
+
+
+def _save(request: StudyRequest, own: OwnJudgement) -> HttpResponse:
+    """Keep the form as it is, or forget what was kept. The script of the page asks too."""
+    sent = None
+    if request.POST["do"] == SAVE:
+        sent = UncheckedSubmission(judging.answers(request.POST, _shown(request, own)))
+    try:
+        corrections.save_draft(actor=request.actor, assignment_id=own.work.id, sent=sent)
+    except (Conflict, Invalid, NoConsent, TooLarge) as refusal:
+        if from_scripts(request):
+            return HttpResponse(status=refusal.status)
+        errors = {"": refusal.title}
+        return _ask(request, own, inputs=request.POST, errors=errors, status=refusal.status)
+    if from_scripts(request):
+        return HttpResponse(status=204)
+    return redirect("annotations:mine-correct", slug=_slug(own), assignment_id=own.work.id)
 
 
 def _correct(request: StudyRequest, own: OwnJudgement) -> HttpResponse:
@@ -133,6 +153,9 @@ def _ask(
 ) -> HttpResponse:
     """Show the form; after a refusal, with what the person typed. It sends the next revision."""
     shown = _shown(request, own)
+    so_far = own.correction_so_far if inputs is None else None
+    if so_far:
+        shown["draft"] = so_far
     form = _form(request, shown, judging.inputs(shown) if inputs is None else inputs, errors)
     context = {
         "own": own,
@@ -141,6 +164,7 @@ def _ask(
         "form": form,
         "questions": questions(form),
         "revision": revision or own.work.revisions + 1,
+        "so_far": bool(so_far),
     }
     return render(request, "annotations/correct.html", context, status=status)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, QueryDict
@@ -14,6 +15,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from annotations.forms import words
 from annotations.permissions import REVIEW, SEE_DECISIONS
 from annotations.queries import review as queries
+from annotations.queries import topics
+from annotations.queries.load import rest_is_due_in_review
 from annotations.queries.review import Item, Kind
 from annotations.rules import diff
 from annotations.rules.model_markup import readable
@@ -59,7 +62,11 @@ def review(request: StudyRequest, slug: str) -> HttpResponse:
         "counts": counts,
         "left": counts.of(kind),
         "item": _shown(item) if item else None,
+        "covered": item is not None and item.is_covered(unwanted=unwanted_by(request)),
+        "intensity": words.INTENSITIES[item.intensity] if item else "",
+        "next": _next_address(study.slug, item) if item else "",
         "focus": "on" in request.GET,
+        "rest": "on" in request.GET and rest_is_due_in_review(request.member),
         "judges": request.member.judges,
     }
     return render(request, "annotations/review.html", context)
@@ -85,7 +92,7 @@ def decided(request: StudyRequest, slug: str) -> HttpResponse:
         "counts": queries.counts(actor=request.actor, study_id=study.id),
         "page": shown,
         "reviews": request.member.has_role(*REVIEW.roles),
-        "rows": [row_of(item) for item in rows],
+        "rows": rows_of(request, rows),
     }
     return render(request, "annotations/decided.html", context)
 
@@ -136,16 +143,26 @@ def _item(request: StudyRequest, kind: Kind, item_id: uuid.UUID) -> Item:
 
 
 def _one(request: StudyRequest, item: Item, refusal: Refusal | None = None) -> HttpResponse:
-    """Show the item in its current state; after a refusal, with the typed note and the error."""
+    """Show the item in its current state; after a refusal, with the typed note and the error.
+
+    A heavy text, or one with a topic that the reader does not want, is covered at first. With `on`
+    in the address, the next one follows a decision.
+    """
     study = request.member.study
+    in_turn = "on" in request.GET
+    opened = request.method == "POST" or "open" in request.GET
+    covered = not opened and item.is_covered(unwanted=unwanted_by(request))
     context = {
         "kind": item.kind,
         "counts": queries.counts(actor=request.actor, study_id=study.id),
         "item": _shown(item),
+        "covered": covered,
+        "intensity": words.INTENSITIES[item.intensity],
         "one": True,
+        "in_turn": in_turn,
         "refusal": refusal,
         "note": request.POST.get("note", ""),
-        "back": request.POST.get("back", "" if refusal else "decided"),
+        "back": request.POST.get("back", "" if refusal or in_turn else "decided"),
         "next": _next_address(study.slug, item),
         "focus": False,
         "judges": request.member.judges,
@@ -173,10 +190,25 @@ def _decide(request: StudyRequest, item: Item) -> None:
     note_sent(request, source=Source.REVIEW)
 
 
-def row_of(item: Item) -> dict[str, object]:
-    """Return the values of a row in a list of items."""
+def unwanted_by(request: StudyRequest) -> frozenset[str]:
+    """Return the topics of which texts are covered for the reader."""
+    return topics.unwanted(actor=request.actor, member=request.member)
+
+
+def rows_of(request: StudyRequest, items: Iterable[Item]) -> list[dict[str, object]]:
+    """Return the values of the rows in a list of items. The text of covered ones is not shown."""
+    unwanted = unwanted_by(request)
+    return [_row(item, unwanted) for item in items]
+
+
+def _row(item: Item, unwanted: frozenset[str]) -> dict[str, object]:
     asked = (turn["content"] for turn in item.messages if turn["role"] == "user")
-    return {"item": item, "asked": next(asked, ""), **_words(item)}
+    return {
+        "item": item,
+        "asked": next(asked, ""),
+        "covered": item.is_covered(unwanted=unwanted),
+        **_words(item),
+    }
 
 
 def _words(item: Item) -> dict[str, object]:

@@ -22,7 +22,8 @@ from annotations.queries.review import Kind
 from annotations.rules.states import FlagState, RewriteState
 from annotations.services import review as service
 from annotations.services import review_access
-from annotations.views.review import row_of
+from annotations.views.review import rows_of
+from annotations.views.support import carried
 from codesign.shared.errors import Invalid
 from codesign.shared.keyset import page_of
 from codesign.shared.pages import Question, ask_first
@@ -43,6 +44,7 @@ def listed(request: StudyRequest, slug: str) -> HttpResponse:
     """List what waits or was decided. HEAD requests do not count as reading."""
     if request.method == "HEAD":
         return HttpResponse()
+    carried(request)
     study = request.member.study
     counts = queries.counts(actor=request.actor, study_id=study.id)
     kind = _kind(request.GET.get("kind", Kind.FLAGS if counts.flags else Kind.REWRITES))
@@ -63,7 +65,7 @@ def listed(request: StudyRequest, slug: str) -> HttpResponse:
         "counts": counts,
         "form": form,
         "page": shown,
-        "rows": [row_of(item) for item in items],
+        "rows": rows_of(request, items),
         "choices": [] if wanted["state"] else [(one, words.DECIDE[one]) for one in FOR_ALL[kind]],
     }
     return render(request, "annotations/review_list.html", context)

@@ -10,7 +10,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
 
-from codesign.shared.models import PublicModel
+from codesign.accounts.rules import LineSpacing, TextSize
+from codesign.shared.models import PublicModel, one_of
 
 
 class UserManager(BaseUserManager["User"]):
@@ -35,6 +36,8 @@ class User(AbstractBaseUser):
     email = models.EmailField(unique=True)
     timezone = models.CharField(max_length=64, default="Europe/London")
     language = models.CharField(max_length=12, default="en")
+    text_size = models.CharField(max_length=7, default=TextSize.USUAL)
+    line_spacing = models.CharField(max_length=7, default=LineSpacing.USUAL)
     is_active = models.BooleanField(default=True)
     is_site_admin = models.BooleanField(default=False, help_text="Manages accounts, not content.")
     joined_at = models.DateTimeField(auto_now_add=True)
@@ -46,7 +49,11 @@ class User(AbstractBaseUser):
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(Lower("email"), name="user_email_unique")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(Lower("email"), name="user_email_unique"),
+            one_of("text_size", TextSize, "user_text_size_known"),
+            one_of("line_spacing", LineSpacing, "user_line_spacing_known"),
+        ]
 
     def __str__(self) -> str:
         return self.email

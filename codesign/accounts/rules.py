@@ -36,6 +36,22 @@ class TokenScope(TextChoices):
     JUDGEMENTS = "judgements", _("Read the judgements of my studies")
 
 
+class TextSize(TextChoices):
+    """How large a person wants the text of all pages."""
+
+    USUAL = "usual", _("As it is")
+    LARGE = "large", _("Larger")
+    LARGEST = "largest", _("Much larger")
+
+
+class LineSpacing(TextChoices):
+    """How much space a person wants between lines, on all pages."""
+
+    USUAL = "usual", _("As it is")
+    WIDE = "wide", _("More")
+    WIDEST = "widest", _("Much more")
+
+
 class Rate(StrEnum):
     """Kinds of requests that are limited separately; see `API_REQUESTS_A_MINUTE`."""
 
@@ -43,6 +59,7 @@ class Rate(StrEnum):
     READING = "reading"
     CHANGING = "changing"
     STRANGER = "stranger"  # not signed in
+    ASKING = "asking"  # forms that people without an account send
 
 
 def new_secret() -> str:

@@ -10,5 +10,5 @@ class CareConfig(AppConfig):
     label = "care"
 
     def ready(self) -> None:
-        """Register steps, cards, navigation and the publish check."""
-        from codesign.care import home_cards, publish_checks  # noqa: F401
+        """Register steps, cards, navigation, the publish check and receivers."""
+        from codesign.care import home_cards, publish_checks, receivers  # noqa: F401

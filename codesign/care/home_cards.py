@@ -7,10 +7,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from codesign.care.permissions import HANDLE_CASES, HELPLINES, SEE_PLAN
-from codesign.care.queries import cases, helplines, rota
+from codesign.care.permissions import ADJUST, HANDLE_CASES, HELPLINES, SAY_MOOD, SEE_PLAN
+from codesign.care.queries import cases, helplines, moods, rota
 from codesign.care.rules.countries import country_name
 from codesign.care.rules.helplines import due_words
+from codesign.care.rules.moods import Face, Moment
+from codesign.consent import queries as consent
 from codesign.shared.actors import Actor
 from codesign.studies.models import Member
 from codesign.studies.registry import (
@@ -92,6 +94,29 @@ def _step(member: Member, says: str) -> Step:
     return Step(says=says, href=href, label=_("Helplines"))
 
 
+def how_are_you(member: Member) -> Panel | None:
+    """Return the card that asks how somebody is before a session, at most once a day."""
+    if member.study.state != StudyState.OPEN:
+        return None
+    said = moods.today(member)
+    if said or not moods.may_ask(member, Moment.BEFORE, said=said):
+        return None
+    if consent.id_in_force(member_id=member.id) is None:
+        return None
+    here = reverse("desk:study", kwargs={"slug": member.study.slug})
+    return Panel(
+        "care/_mood_card.html",
+        {"study": member.study, "moment": Moment.BEFORE, "faces": Face.choices, "next": here},
+    )
+
+
+def how_you_work(member: Member) -> Panel:
+    """Return the card that leads to how one works."""
+    return Panel("care/_how_you_work_card.html", {"study": member.study})
+
+
+CARDS.register("mood", CardSource(SAY_MOOD.roles, order=1, find=how_are_you))
+CARDS.register("how you work", CardSource(ADJUST.roles, order=32, find=how_you_work))
 STEPS.register("care plan", StepSource(HANDLE_CASES.roles, order=1, find=plan_is_missing))
 STEPS.register("cases", StepSource(HANDLE_CASES.roles, order=80, find=look_after))
 CARDS.register("care", CardSource(HANDLE_CASES.roles, order=10, find=in_charge_now))

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from codesign.care.views import cases, help_page, helplines, support, wording
+from codesign.care.views import cases, help_page, helplines, support, wellbeing, wording
 
 app_name = "care"
 STUDY = "studies/<slug:slug>/"
@@ -23,5 +23,10 @@ urlpatterns = [
     path(f"{AT}<uuid:line_id>/", helplines.line, name="line"),
     path(f"{AT}<uuid:line_id>/verified/", helplines.verify, name="line-verify"),
     path(f"{AT}<uuid:line_id>/remove/", helplines.remove, name="line-remove"),
+    path("check-in/<uuid:check_in_id>/", wellbeing.check_in, name="check-in"),
+    path(f"{STUDY}mood/", wellbeing.mood, name="mood"),
+    path(f"{STUDY}check-in/", wellbeing.ask_for_check_in, name="ask-for-check-in"),
+    path(f"{STUDY}how-you-work/", wellbeing.how_you_work, name="how-you-work"),
+    path(f"{STUDY}how-you-work/forget/", wellbeing.forget_moods, name="forget-moods"),
     path(f"{STUDY}wording/", wording.check, name="wording"),
 ]

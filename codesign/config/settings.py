@@ -308,6 +308,7 @@ API_REQUESTS_A_MINUTE = {
     "reading": ENV.rate_reading,
     "changing": ENV.rate_changing,
     "stranger": ENV.rate_stranger,
+    "asking": 20,
 }
 # "default" holds sign-in data for minutes: used codes and password attempts. All processes share it
 # and sign-in depends on it, so it is in the database, whatever CACHE_URL says (decision 0013).

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from codesign.desk.views import handover, homes, jobs, setting_up
+from codesign.desk.views import handover, homes, jobs, public, setting_up
 
 app_name = "desk"
 urlpatterns = [
@@ -13,6 +13,8 @@ urlpatterns = [
     path("site/handovers/<uuid:handover_id>/", handover.decide, name="handover-decide"),
     path("site/handovers/<uuid:handover_id>/approve/", handover.approve, name="handover-approve"),
     path("site/handovers/<uuid:handover_id>/end/", handover.end, name="handover-end"),
+    path("take-part/", public.listed, name="public-studies"),
+    path("take-part/<slug:slug>/", public.one, name="public-study"),
     path("studies/<slug:slug>/", homes.study, name="study"),
     path("studies/<slug:slug>/handovers/", handover.of_study, name="handovers"),
     path(

@@ -41,6 +41,17 @@ class InviteForm(forms.Form):
         return [key], None
 
 
+class PlaceRequestForm(forms.Form):
+    """Asking to take part in a study, without an account."""
+
+    email = forms.EmailField(
+        label=_("Your e-mail address"),
+        max_length=254,
+        help_text=_("Only the people who run the study see it, to write to you about taking part."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+
 class AnswerForm(forms.Form):
     """Answering an invitation."""
 

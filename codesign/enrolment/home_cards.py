@@ -31,6 +31,19 @@ def not_here_yet(member: Member) -> Step | None:
     )
 
 
+def who_asks(member: Member) -> Step | None:
+    """Return a step with the number of people who ask to take part, or None."""
+    count = queries.place_requests(study_id=member.study_id).count()
+    if not count:
+        return None
+    return Step(
+        says=ngettext("%(n)d person asks to take part", "%(n)d people ask to take part", count)
+        % {"n": count},
+        href=reverse("enrolment:people", kwargs={"slug": member.study.slug}),
+        label=_("People"),
+    )
+
+
 def no_safety_lead(member: Member) -> Step | None:
     """Return a warning if an open study has no safety lead who can sign in."""
     study = member.study
@@ -49,5 +62,6 @@ def no_safety_lead(member: Member) -> Step | None:
 
 
 STEPS.register("safety lead", StepSource(MANAGE_PEOPLE.roles, order=0, find=no_safety_lead))
+STEPS.register("requests", StepSource(MANAGE_PEOPLE.roles, order=25, find=who_asks))
 STEPS.register("people", StepSource(MANAGE_PEOPLE.roles, order=80, find=not_here_yet))
 NAV.register("people", NavLink(gettext_lazy("People"), "enrolment:people", MANAGE_PEOPLE, 10))

@@ -55,3 +55,20 @@ class Invitation(PublicModel):
     def held(self) -> list[Role]:
         """The roles that it gives, with their labels."""
         return [Role(role) for role in self.roles]
+
+
+class PlaceRequest(PublicModel):
+    """An address whose owner asks to take part in a study. It is deleted once it is answered."""
+
+    study = models.ForeignKey(
+        Study, on_delete=models.PROTECT, related_name="place_requests", db_index=False
+    )
+    email = models.EmailField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint("study", Lower("email"), name="place_request_once_per_study")
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["study", "created_at"], name="place_request_by_study")
+        ]

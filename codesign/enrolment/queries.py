@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from codesign.consent import queries as consent
-from codesign.enrolment.models import Invitation
+from codesign.enrolment.models import Invitation, PlaceRequest
 from codesign.shared.actors import Actor
 from codesign.shared.errors import NotFound
 from codesign.studies import queries as studies
@@ -51,6 +51,17 @@ def waiting(*, study_id: uuid.UUID) -> QuerySet[Invitation]:
         .select_related("cohort")
         .order_by("-created_at")
     )
+
+
+def place_requests(*, study_id: uuid.UUID) -> QuerySet[PlaceRequest]:
+    """Return who asks to take part in a study, the oldest first."""
+    return PlaceRequest.objects.filter(study_id=study_id).order_by("created_at", "id")
+
+
+def address_of_request(*, study_id: uuid.UUID, request_id: uuid.UUID) -> str:
+    """Return the address of a request to take part in that study; "" if there is none."""
+    requests = PlaceRequest.objects.filter(study_id=study_id, id=request_id)
+    return requests.values_list("email", flat=True).first() or ""
 
 
 def waiting_by_cohort(*, study_id: uuid.UUID) -> dict[uuid.UUID, int]:

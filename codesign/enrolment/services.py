@@ -21,7 +21,7 @@ from codesign.audit.registry import action
 from codesign.consent import queries as consent
 from codesign.consent.queries import ConsentState
 from codesign.enrolment import queries
-from codesign.enrolment.models import Invitation
+from codesign.enrolment.models import Invitation, PlaceRequest
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.advisory_locks import Lock, lock_until_commit
 from codesign.shared.errors import Conflict, Invalid, NotFound
@@ -34,7 +34,13 @@ from codesign.studies.permissions import MANAGE_PEOPLE, require, require_to_add
 INVITED = action("enrolment.invited", gettext_lazy("invited a person to the study"))
 ACCEPTED = action("enrolment.accepted", gettext_lazy("accepted an invitation to the study"))
 REVOKED = action("enrolment.revoked", gettext_lazy("revoked an invitation"))
+ASKED = action("enrolment.place_asked", gettext_lazy("received a request to take part"))
+DISMISSED = action("enrolment.place_dismissed", gettext_lazy("dismissed a request to take part"))
 DECLINED = action("enrolment.declined", gettext_lazy("declined an invitation"))
+
+
+MOST_REQUESTS = 500
+"""Requests to take part that wait in one study. Further ones are not stored."""
 
 
 def _one_at_a_time(email: str) -> None:
@@ -74,6 +80,7 @@ def invite(
     invitation = Invitation.objects.create(
         study=study, cohort=cohort, roles=held, email=email, invited_by_id=actor.user_id
     )
+    PlaceRequest.objects.filter(study=study, email__iexact=email).delete()
     audit.record(
         actor=actor,
         action=INVITED,
@@ -273,3 +280,41 @@ def revoke(*, actor: Actor, invitation: Invitation) -> Invitation:
         about=("invitation", invitation.id, ""),
     )
     return invitation
+
+
+@transaction.atomic
+def ask_to_take_part(*, study: Study, email: str) -> None:
+    """Store that the owner of an address would like to take part in a public study.
+
+    Anybody can send any address, so nothing is mailed, and nothing returned: whoever asks never
+    learns whether the address is known. Addresses that are in the study, invited, or waiting
+    already are not stored again.
+    """
+    if not studies.public_studies().filter(id=study.id).exists():
+        raise NotFound
+    email = email.strip().lower()
+    _one_at_a_time(email)
+    known = studies.members_of(study_id=study.id).filter(user__email__iexact=email).exists()
+    invited = queries.waiting(study_id=study.id).filter(email__iexact=email).exists()
+    waiting = queries.place_requests(study_id=study.id)
+    if known or invited or waiting.count() >= MOST_REQUESTS:
+        return
+    request, is_new = PlaceRequest.objects.get_or_create(study=study, email=email)
+    if is_new:
+        audit.record(
+            actor=SYSTEM, action=ASKED, study_id=study.id, about=("place_request", request.id, "")
+        )
+
+
+@transaction.atomic
+def dismiss(*, actor: Actor, study: Study, request_id: uuid.UUID) -> None:
+    """Delete a request to take part. Nobody is told. Repeating it does nothing."""
+    require(actor, MANAGE_PEOPLE, study)
+    deleted, _rows = PlaceRequest.objects.filter(study=study, id=request_id).delete()
+    if deleted:
+        audit.record(
+            actor=actor,
+            action=DISMISSED,
+            study_id=study.id,
+            about=("place_request", request_id, ""),
+        )

@@ -33,7 +33,11 @@ PEOPLE_A_PAGE = 100
 def people(request: StudyRequest, slug: str) -> HttpResponse:
     """List everybody by cohort with their consent state, and invite one more."""
     study = request.member.study
-    form = InviteForm(request.POST or None, cohorts=studies.cohorts_of(study_id=study.id))
+    form = InviteForm(
+        request.POST or None,
+        cohorts=studies.cohorts_of(study_id=study.id),
+        initial={"email": _asks(request)},
+    )
     if form.is_bound and form.is_valid() and _added(request, form):
         return redirect("enrolment:people", slug=slug)
     number = request.GET.get("page")
@@ -48,12 +52,25 @@ def people(request: StudyRequest, slug: str) -> HttpResponse:
         "form": form,
         "page": members,
         "rows": rows,
+        "requests": Paginator(queries.place_requests(study_id=study.id), PEOPLE_A_PAGE).get_page(
+            request.GET.get("requests")
+        ),
         "columns": [title for title, _cells in columns],
         "waiting": Paginator(queries.waiting(study_id=study.id), PEOPLE_A_PAGE).get_page(
             request.GET.get("waiting")
         ),
     }
     return render(request, "enrolment/people.html", context, status=400 if form.errors else 200)
+
+
+def _asks(request: StudyRequest) -> str:
+    """Return the address of the request that the coordinator answers, or ""."""
+    try:
+        request_id = uuid.UUID(request.GET.get("request", ""))
+    except ValueError:
+        return ""
+    study_id = request.member.study_id
+    return queries.address_of_request(study_id=study_id, request_id=request_id)
 
 
 def _added(request: StudyRequest, form: InviteForm) -> bool:
@@ -100,6 +117,15 @@ def _answered(request: PageRequest, form: AnswerForm) -> HttpResponse:
     else:
         messages.success(request, _("You have declined this invitation."))
     return redirect("enrolment:invitations")
+
+
+@page(MANAGE_PEOPLE)
+@require_POST
+def dismiss(request: StudyRequest, slug: str, request_id: uuid.UUID) -> HttpResponse:
+    """Delete a request to take part."""
+    services.dismiss(actor=request.actor, study=request.member.study, request_id=request_id)
+    messages.success(request, _("The request was removed."))
+    return redirect("enrolment:people", slug=slug)
 
 
 @page(MANAGE_PEOPLE)

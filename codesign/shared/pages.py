@@ -17,6 +17,7 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from codesign.shared import stashed_forms
@@ -35,6 +36,12 @@ class Question:
     points: Sequence[str]
     button: str
     back: str
+
+
+def own_address(text: str) -> str:
+    """Return `text` if it is the address of a page of this site, else ""."""
+    ours = text.startswith("/") and url_has_allowed_host_and_scheme(text, allowed_hosts=None)
+    return text if ours else ""
 
 
 def ask_first(request: HttpRequest, question: Question, form: Form | None = None) -> HttpResponse:

@@ -36,6 +36,19 @@ class AboutForm(forms.Form):
     )
 
 
+class PublicForm(forms.Form):
+    """Whether people without an account can read about the study."""
+
+    is_public = forms.BooleanField(
+        label=_("Show this study to everybody, while it is open"),
+        help_text=_(
+            "A page that needs no account shows the description above, the pay, the languages and"
+            " whom to ask. People can ask to take part; you decide whom you invite."
+        ),
+        required=False,
+    )
+
+
 class CohortForm(forms.Form):
     """Creating a cohort."""
 

@@ -29,6 +29,9 @@ class Study(PublicModel):
     contact = models.EmailField(help_text="Where people with questions write to.")
     language = models.CharField(max_length=12, default="en")
     state = models.CharField(max_length=10, default=rules.StudyState.DRAFT)
+    is_public = models.BooleanField(
+        default=False, help_text="Whether people without an account can read about the study."
+    )
     secret = models.BinaryField(default=partial(secrets.token_bytes, 32), editable=False)
 
     class Meta:

@@ -62,6 +62,11 @@ def study_named(slug: str) -> Study:
     return study
 
 
+def public_studies() -> QuerySet[Study]:
+    """Return the open studies that anybody may read about, in the order of their names."""
+    return Study.objects.filter(is_public=True, state=StudyState.OPEN).order_by("title", "id")
+
+
 def members_of(*, study_id: uuid.UUID) -> QuerySet[Member]:
     """Return the members of a study with account and cohort, for its coordinator."""
     return (

@@ -39,6 +39,9 @@ STAFF_STOPPED = action(
 STAFF_OPENED = action(
     "studies.staff_opened", gettext_lazy("reactivated the account of a staff member")
 )
+MADE_PUBLIC = action(
+    "studies.made_public", gettext_lazy("showed or hid the public page of the study")
+)
 STATE_CHANGED = action("studies.state_changed", gettext_lazy("opened, paused or closed the study"))
 
 
@@ -89,6 +92,25 @@ def describe(
         study_id=study.id,
         about=("study", study.id, study.title),
         data={"changed": changed},
+    )
+    return study
+
+
+@transaction.atomic
+def set_public(*, actor: Actor, study: Study, is_public: bool) -> Study:
+    """Show the study to people without an account, while it is open, or hide it."""
+    require(actor, RUN_STUDY, study)
+    study = lock_study(study_id=study.id)
+    if study.is_public == is_public:
+        return study
+    study.is_public = is_public
+    study.save(update_fields=["is_public"])
+    audit.record(
+        actor=actor,
+        action=MADE_PUBLIC,
+        study_id=study.id,
+        about=("study", study.id, study.title),
+        data={"public": is_public},
     )
     return study
 

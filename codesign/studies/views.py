@@ -16,7 +16,7 @@ from codesign.shared.errors import Invalid
 from codesign.shared.forms import explain
 from codesign.shared.pages import Question, ask_first
 from codesign.studies import queries, services
-from codesign.studies.forms import AboutForm, CohortForm, NameForm
+from codesign.studies.forms import AboutForm, CohortForm, NameForm, PublicForm
 from codesign.studies.models import Cohort
 from codesign.studies.permissions import MANAGE_PEOPLE, RUN_STUDY, StudyRequest, page
 from codesign.studies.rules import Role
@@ -26,15 +26,24 @@ from codesign.studies.rules import Role
 @never_cache
 @require_http_methods(["GET", "POST"])
 def about(request: StudyRequest, slug: str) -> HttpResponse:
-    """Show and change the description of the study."""
+    """Show and change the description of the study, and whether everybody can read it."""
     study = request.member.study
+    shown = PublicForm(
+        request.POST if request.POST.get("do") == "public" else None,
+        initial={"is_public": study.is_public},
+    )
+    if shown.is_bound and shown.is_valid():
+        services.set_public(actor=request.actor, study=study, **shown.cleaned_data)
+        messages.success(request, _("Saved."))
+        return redirect("studies:about", slug=slug)
     initial = {name: getattr(study, name) for name in AboutForm.base_fields}
     form = AboutForm(request.POST or None, initial=initial)
     if form.is_bound and form.is_valid():
         services.describe(actor=request.actor, study=study, **form.cleaned_data)
         messages.success(request, _("Saved."))
         return redirect("desk:set-up", slug=slug)
-    return render(request, "studies/about.html", {"form": form}, status=400 if form.errors else 200)
+    context = {"form": form, "public_form": shown}
+    return render(request, "studies/about.html", context, status=400 if form.errors else 200)
 
 
 @page(MANAGE_PEOPLE)

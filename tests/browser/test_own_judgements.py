@@ -32,6 +32,13 @@ def test_take_back_what_was_just_sent(open_page: OpenPage, study: Judging, scrip
     if scripts:
         check_page(page, name="correct")
     comment.fill("As meant.")
+    if scripts:
+        expect(page.locator("#saved")).to_have_text("Saved, not sent yet.", timeout=10_000)
+    else:
+        page.get_by_role("button", name="Save and send later").click()
+    page.reload()
+    expect(page.locator("main")).to_contain_text("did not send them")
+    expect(comment).to_have_value("As meant.")
     rate_all(page, 2)
     page.get_by_role("button", name="Send the corrected answers").click()
     expect(page.locator("main")).to_contain_text("As meant.")

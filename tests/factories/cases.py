@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from codesign.care.models import Case
-from codesign.care.rules.cases import CaseUrgency
+from codesign.care.rules.disclosure.phrases import Urgency
 from codesign.care.services import cases, rota
 from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Member, Study
@@ -14,13 +14,13 @@ from codesign.studies.rules import Role
 from tests.factories.studies import MemberFactory, staff
 
 
-def noticed(member: Member | None = None, *, urgency: str = CaseUrgency.CONCERN) -> Case:
+def noticed(member: Member | None = None, *, urgency: str = Urgency.CONCERN) -> Case:
     """A case about words that a member wrote; it waits for their answer unless it is imminent."""
     return cases.notice_words(
         member=member or MemberFactory.create(),
         about_kind="judgement",
         about=uuid.uuid4(),
-        urgency=CaseUrgency(urgency),
+        urgency=Urgency(urgency),
     )
 
 

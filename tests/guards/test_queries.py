@@ -19,6 +19,8 @@ SCOPES = {"actor", "study", "study_id", "member", "member_id", "member_ids"}
 WITHOUT_SCOPE = {
     "annotations.queries.rubrics.examples": "questions that ship with the code",
     "codesign.care.queries.help_page.help_parts": "words that ship with the code",
+    "codesign.studies.queries.public_studies": "studies that anybody may read about",
+    "codesign.desk.queries.about_public_study": "what anybody may read about one of these",
     "codesign.audit.queries.last_seal": "a fingerprint of the whole trail, which names nobody",
     "codesign.accounts.queries.address_to_prove": "a person who is not signed in yet, by a link",
     "codesign.accounts.queries.is_taken": "signing up, where nobody is signed in",

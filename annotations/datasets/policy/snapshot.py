@@ -72,6 +72,8 @@ class JudgementSnapshot(NamedTuple):
     """A `PayCheck`: whether the pay for this work is or was checked by a person."""
     why: list[str] | None = None
     """Keys of the reasons that were chosen."""
+    supported: bool = False
+    """Whether somebody supported the person while they judged. It changes no other rule."""
 
 
 class RewriteSnapshot(NamedTuple):

@@ -202,6 +202,25 @@ def revoke_token(*, actor: Actor, user: User, name: str) -> None:
     audit.record(actor=actor, action=TOKEN_REVOKED, about=("api_token", token.id, ""))
 
 
+@transaction.atomic
+def set_reading(*, actor: Actor, user: User, text_size: str, line_spacing: str) -> User:
+    """Set how large text is, and the space between lines, on all pages of the account.
+
+    Not audited: it is nobody's business how well somebody reads.
+    """
+    _require_own(actor, user)
+    for field, value, known in (
+        ("text_size", text_size, rules.TextSize),
+        ("line_spacing", line_spacing, rules.LineSpacing),
+    ):
+        if value not in known.values:
+            raise Invalid(_("Please choose from the list."), {field: [_("Choose from the list.")]})
+    if (user.text_size, user.line_spacing) != (text_size, line_spacing):
+        user.text_size, user.line_spacing = text_size, line_spacing
+        user.save(update_fields=["text_size", "line_spacing"])
+    return user
+
+
 PASSWORD_SET = action("accounts.password_set", gettext_lazy("set the password of an account"))
 
 

@@ -11,15 +11,8 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 
-from codesign.care.rules.cases import (
-    SEEN,
-    Answer,
-    CaseState,
-    CaseUrgency,
-    Contact,
-    Outcome,
-    Reason,
-)
+from codesign.care.rules.cases import SEEN, Answer, CaseState, Contact, Outcome, Reason
+from codesign.care.rules.disclosure.phrases import Urgency
 from codesign.shared.models import PublicModel, append_only, one_of, write_once
 from codesign.studies.models import Member, Study
 
@@ -89,7 +82,7 @@ class Case(PublicModel):
     reason = models.CharField(max_length=8)
     about_kind = models.CharField(max_length=20, blank=True, help_text="In what they wrote.")
     about = models.UUIDField(null=True, blank=True)
-    urgency = models.CharField(max_length=8, default=CaseUrgency.CONCERN)
+    urgency = models.CharField(max_length=8, default=Urgency.CONCERN)
     answer = models.CharField(max_length=8, blank=True, help_text="Empty: they did not say.")
     contact = models.CharField(max_length=8, blank=True, help_text="Empty: they did not say.")
     contact_details = models.BinaryField(blank=True, default=b"", help_text="Encrypted.")
@@ -115,7 +108,7 @@ class Case(PublicModel):
                 name="case_once_for_each_text",
             ),
             one_of("reason", Reason, "case_reason_known"),
-            one_of("urgency", CaseUrgency, "case_urgency_known"),
+            one_of("urgency", Urgency, "case_urgency_known"),
             one_of("state", CaseState, "case_state_known"),
             models.CheckConstraint(
                 condition=Q(answer__in=["", *Answer.values]), name="case_answer_known"

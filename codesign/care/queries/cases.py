@@ -113,7 +113,8 @@ def own_case_about(*, actor: Actor, about_kind: str, about: uuid.UUID) -> Case |
 
 def open_case_of(*, member: Member) -> Case | None:
     """Return the open case of a member who asked for support."""
-    return Case.objects.opened().filter(member=member, reason=Reason.ASKED).first()
+    asked = Case.objects.opened().exclude(reason=Reason.WORDS)
+    return asked.filter(member=member).first()
 
 
 def name_of(lead: Member) -> str:

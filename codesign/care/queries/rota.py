@@ -40,6 +40,13 @@ def leads_outside_of_rota(*, study_id: uuid.UUID) -> list[Member]:
     return list(leads.filter(duty=None).select_related("user__identity").order_by("created_at"))
 
 
+def cannot_act(*, study_id: uuid.UUID) -> list[Member]:
+    """Return who has a place in the rota and cannot sign in, or is no safety lead any more."""
+    leads = studies.in_charge(study_id=study_id, role=Role.SAFETY_LEAD)
+    duties = Duty.objects.filter(study=study_id).exclude(member__in=leads)
+    return [duty.member for duty in duties.select_related("member__user__identity")]
+
+
 def escalation_of(*, study_id: uuid.UUID) -> str:
     """Return what the safety lead does when somebody is in distress; "" if nobody wrote it."""
     plan = CarePlan.objects.filter(study=study_id).first()

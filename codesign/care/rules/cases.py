@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from codesign.care.rules.disclosure.phrases import Urgency
 from codesign.shared.states import Transitions
 
 TIME_TO_ANSWER = timedelta(minutes=15)
@@ -26,13 +27,6 @@ class Reason(TextChoices):
     WORDS = "words", _("Something that they wrote")
     ASKED = "asked", _("They asked for support")
     MOOD = "mood", _("They felt worse after a session")
-
-
-class CaseUrgency(TextChoices):
-    """How soon somebody must look at a case."""
-
-    IMMINENT = "imminent", _("imminent: within 12 hours")
-    CONCERN = "concern", _("concern: on the next weekday")
 
 
 class Answer(TextChoices):
@@ -95,7 +89,7 @@ def due_after(at: datetime, *, urgency: str) -> datetime:
     Imminent risk within 12 hours on every day (Nock et al. 2020); all others within 24 hours, which
     do not run on Saturdays and Sundays. Days are those of the time zone of `at`.
     """
-    if urgency == CaseUrgency.IMMINENT:
+    if urgency == Urgency.IMMINENT:
         return at + IMMINENT_WITHIN
     due = at + REVIEW_WITHIN
     while due.weekday() >= SATURDAY:

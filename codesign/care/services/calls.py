@@ -15,8 +15,10 @@ from django.utils.translation import gettext_lazy as _
 from codesign.accounts.services.outbox import send_mail
 from codesign.care.models import Case
 from codesign.care.queries import rota
-from codesign.care.rules.cases import CaseUrgency
+from codesign.care.rules.disclosure.phrases import Urgency
+from codesign.studies import queries as studies
 from codesign.studies.models import Member, Study
+from codesign.studies.rules import Role
 
 NEW = _("Please look at Codesign")
 NEW_AND_IMMINENT = _("Please look at Codesign within 12 hours")
@@ -27,10 +29,17 @@ OVERDUE_BODY = _(
     " please do: %(address)s"
 )
 
+LEAD_GONE = _("Please look at the rota on Codesign")
+LEAD_GONE_BODY = _(
+    "Somebody who looks after people in your study can no longer act. If you are a safety lead,"
+    " please look now whether somebody needs you. If you are a coordinator, please make sure that"
+    " enough safety leads are in the rota: %(address)s"
+)
+
 
 def tell_on_duty(*, case: Case) -> None:
     """Tell the safety lead in charge that the list of cases has something new."""
-    subject = NEW_AND_IMMINENT if case.urgency == CaseUrgency.IMMINENT else NEW
+    subject = NEW_AND_IMMINENT if case.urgency == Urgency.IMMINENT else NEW
     _write(_on_duty(case.study)[:1], study=case.study, subject=subject, body=NEW_BODY)
 
 
@@ -44,6 +53,22 @@ def tell_of_overdue() -> int:
         with transaction.atomic():
             told += _tell_of(case_id)
     return told
+
+
+def tell_of_missing_lead(*, study: Study) -> None:
+    """Tell who is in charge now, and the coordinators, that a safety lead can no longer act.
+
+    The mail is the same whether or not anybody is being looked after.
+    """
+    coordinators = studies.in_charge(study_id=study.id, role=Role.COORDINATOR)
+    readers = [*_on_duty(study)[:1], *coordinators.select_related("user")]
+    _write(
+        {member.user_id: member for member in readers}.values(),
+        study=study,
+        subject=LEAD_GONE,
+        body=LEAD_GONE_BODY,
+        page="care:plan",
+    )
 
 
 def _tell_of(case_id: uuid.UUID) -> bool:
@@ -63,9 +88,16 @@ def _on_duty(study: Study) -> list[Member]:
     return rota.in_charge(study_id=study.id, day=timezone.localdate())
 
 
-def _write(leads: Iterable[Member], *, study: Study, subject: Promise, body: Promise) -> None:
-    """Mail each of them in their own language."""
-    address = settings.SITE_URL + reverse("care:cases", kwargs={"slug": study.slug})
+def _write(
+    leads: Iterable[Member],
+    *,
+    study: Study,
+    subject: Promise,
+    body: Promise,
+    page: str = "care:cases",
+) -> None:
+    """Mail each of them in their own language, with the address of a page."""
+    address = settings.SITE_URL + reverse(page, kwargs={"slug": study.slug})
     for lead in leads:
         with translation.override(lead.user.language):
             send_mail(

@@ -15,9 +15,11 @@ from django.utils.translation import gettext as _
 from codesign.care.models import Case, CaseMove, CaseNote
 from codesign.care.permissions import HANDLE_CASES
 from codesign.care.queries import cases as queries
+from codesign.care.queries import moods
 from codesign.care.registry import AFTER_ANSWER
 from codesign.care.rules import cases as rules
-from codesign.care.rules.cases import Answer, CaseState, CaseUrgency, Contact, Outcome, Reason
+from codesign.care.rules.cases import Answer, CaseState, Contact, Outcome, Reason
+from codesign.care.rules.disclosure.phrases import Urgency
 from codesign.care.services import calls
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Invalid, NotFound
@@ -39,9 +41,7 @@ def _log(move: Move) -> None:
 machine(Case, rules.CASE_STATES, log=_log)
 
 
-def notice_words(
-    *, member: Member, about_kind: str, about: uuid.UUID, urgency: CaseUrgency
-) -> Case:
+def notice_words(*, member: Member, about_kind: str, about: uuid.UUID, urgency: Urgency) -> Case:
     """Ask a person what their words are about; the case opens later, or now if it is imminent.
 
     Runs in the transaction that stores the words. Noticing them again changes nothing.
@@ -58,20 +58,24 @@ def notice_words(
             "opens_at": now + rules.TIME_TO_ANSWER,
         },
     )
-    if is_new and urgency == CaseUrgency.IMMINENT:
+    if is_new and urgency == Urgency.IMMINENT:
         _open(case, now=now)
     return case
 
 
 @transaction.atomic
 def ask_for_support(*, member: Member) -> Case:
-    """Open a case for a person who asks for support, or return the one that is open already."""
+    """Open a case for a person who asks for support, or return the one that is open already.
+
+    Its reason is their mood, if they said today that they feel clearly worse after a session.
+    """
     Member.objects.select_for_update(no_key=True).get(id=member.id)
     case = queries.open_case_of(member=member)
     if case is None:
         now = timezone.now()
+        reason = Reason.MOOD if moods.feels_worse(member) else Reason.ASKED
         case = Case.objects.create(
-            study_id=member.study_id, member=member, reason=Reason.ASKED, opens_at=now
+            study_id=member.study_id, member=member, reason=reason, opens_at=now
         )
         _open(case, now=now)
     return case

@@ -19,8 +19,10 @@ from codesign.care.forms.cases import AbsenceForm, CloseForm, EscalationForm, No
 from codesign.care.models import Case
 from codesign.care.permissions import HANDLE_CASES, PLAN_CARE, SEE_PLAN
 from codesign.care.queries import cases as queries
+from codesign.care.queries import moods
 from codesign.care.queries import rota as rota_queries
-from codesign.care.rules.cases import Answer, CaseState, CaseUrgency, Contact, Outcome, Reason
+from codesign.care.rules.cases import Answer, CaseState, Contact, Outcome, Reason
+from codesign.care.rules.disclosure.phrases import Urgency
 from codesign.care.services import cases, rota
 from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.forms import explain
@@ -37,15 +39,22 @@ def listed(request: StudyRequest, slug: str) -> HttpResponse:
         "open": [_row(case) for case in queries.open_cases(actor=request.actor, study=study)],
         "closed": [_row(case) for case in queries.closed_cases(actor=request.actor, study=study)],
         "in_rota": bool(rota_queries.rota_of(study_id=study.id)),
+        "missing": _missing(study.id),
+        "drops": moods.drops_in(actor=request.actor, study=study),
     }
     return render(request, "care/cases.html", context)
+
+
+def _missing(study_id: uuid.UUID) -> list[str]:
+    """Return the names of those in the rota who cannot act."""
+    return [queries.name_of(lead) for lead in rota_queries.cannot_act(study_id=study_id)]
 
 
 def _row(case: Case) -> dict[str, Any]:
     return {
         "case": case,
         "reason": Reason(case.reason).label,
-        "urgency": CaseUrgency(case.urgency).label,
+        "urgency": Urgency(case.urgency).label,
         "overdue": case.due_at is not None and case.due_at <= timezone.now(),
         "outcome": Outcome(case.outcome).label if case.outcome else "",
     }
@@ -75,6 +84,7 @@ def one(request: StudyRequest, slug: str, case_id: uuid.UUID) -> HttpResponse:
         "contact": Contact(case.contact).label if case.contact else "",
         "reached_at": queries.reached_at(case=case),
         "words": queries.words_of(case=case),
+        "moods": moods.moods_of(actor=request.actor, study=case.study, member=case.member),
         "notes": queries.notes_of(case=case),
         "is_open": case.state == CaseState.OPEN,
         "note_form": note,
@@ -180,6 +190,7 @@ def _plan(
             }
             for turn in turns
         ],
+        "missing": _missing(study.id),
         "others": [
             (lead.id, queries.name_of(lead))
             for lead in rota_queries.leads_outside_of_rota(study_id=study.id)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_safe
 
 from codesign.care.queries import help_page as queries
 from codesign.care.registry import way_to_stop
 from codesign.shared.access import PUBLIC
 from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.pages import own_address
 from codesign.studies import queries as studies
 from codesign.studies.permissions import page
 
@@ -21,12 +21,11 @@ def help_page(request: HttpRequest) -> HttpResponse:
     """Show what to do now, whom to call and, if signed in, whom to write to."""
     user = request.user if request.user.is_authenticated else None
     actor = Actor.of(user) if user else SYSTEM
-    back = request.GET.get("next", "")
-    ours = back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    back = own_address(request.GET.get("next", ""))
     countries = queries.countries_for(actor=actor, language=user.language if user else "en")
     context = {
-        "back": back if ours else "",
-        "stop": way_to_stop(back) if ours and user else "",
+        "back": back,
+        "stop": way_to_stop(back) if back and user else "",
         "parts": queries.help_parts(),
         "own": [country for country in countries if not country.example],
         "examples": [country for country in countries if country.example],

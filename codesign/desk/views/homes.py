@@ -40,7 +40,9 @@ def home(request: HttpRequest) -> HttpResponse:
         return redirect("accounts:people")
     if len(mine) == 1 and not request.user.is_site_admin:
         return redirect("desk:study", slug=mine[0].study.slug)
-    return render(request, "desk/choose.html" if mine else "desk/nothing.html", {"mine": mine})
+    if not mine:
+        return render(request, "desk/nothing.html", {"studies": studies.public_studies()})
+    return render(request, "desk/choose.html", {"mine": mine})
 
 
 @page(SEE_STUDY)

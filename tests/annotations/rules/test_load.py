@@ -55,3 +55,24 @@ def test_a_break_is_offered_after_every_45_minutes_and_every_20_of_heavy_texts(
         load_before=before,
         load_now=after,
     )
+
+
+@pytest.mark.parametrize(
+    ("intensities", "due"),
+    [
+        ([], False),
+        ([1] * 39, False),
+        ([1] * 40, True),
+        ([1] * 41, False),
+        ([2] * 20, True),
+        ([3] * 9, False),
+        ([3] * 10, True),
+        ([3] * 11, False),
+        ([1] + [3] * 10, False),
+        ([3] * 20, True),
+    ],
+)
+def test_a_break_is_due_in_a_review_each_time_that_enough_was_read(
+    intensities: list[int], due: bool
+) -> None:
+    assert load.rest_is_due_in_review(intensities) is due  # standards 4.14

@@ -70,6 +70,24 @@ def test_what_a_release_may_contain_is_not_corrected() -> None:
     assert send_correction(later.assignment).judgement.revision == 2
 
 
+@pytest.mark.parametrize(
+    ("pay_check", "may"), [("held", True), ("left_out", True), ("not_paid", True), ("used", False)]
+)
+def test_what_a_release_dropped_can_be_corrected(pay_check: str, may: bool) -> None:
+    story = Story()
+    member = story.member()
+    story.judge(member, story.prompt())
+    judgement = story.judge(member, story.prompt())
+    held = Assignment.objects.filter(id=judgement.assignment_id)
+    held.update(pay_check=pay_check)
+    release(story.study)
+    if may:
+        assert send_correction(held.get()).judgement.revision == 2
+        return
+    with pytest.raises(Conflict, match="may be part of a data set"):
+        send_correction(held.get())
+
+
 def test_a_superseded_release_still_contains_it() -> None:
     story = Story()
     prompt = story.prompt()

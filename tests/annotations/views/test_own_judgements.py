@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.formats import date_format
 
-from annotations.models import Assignment, Judgement
+from annotations.models import Assignment, Judgement, SeenInReview
 from annotations.rules.states import PayCheck
 from annotations.views.own_judgements import WORKS_A_PAGE
 from codesign.compensation import services as compensation
@@ -165,6 +165,32 @@ def test_a_double_click_corrects_once(member: Member) -> None:
     for _ in range(2):
         assert client.post(at("mine-correct", held), corrected(held)).status_code == 302
     assert Judgement.objects.count() == 2
+
+
+def test_a_correction_is_saved_while_one_writes_it(member: Member) -> None:
+    held = lease(member)
+    send(held)
+    client, address = signed_in(member), at("mine-correct", held)
+    sent = corrected(held, comment="Half a thought.") | {"do": "save"}
+    script = {"X-Requested-With": "judging"}
+    assert client.post(address, sent, headers=script).status_code == 204
+    page = read(client.get(address))
+    assert "Half a thought." in page
+    assert "did not send them" in page
+    assert "Half a thought." not in read(client.get(at("mine-one", held)))
+    assert Judgement.objects.count() == 1
+    assert client.post(address, {"do": "afresh"}).status_code == 302
+    assert "Half a thought." not in read(client.get(address))
+    assert client.post(address, sent)["Location"] == address
+    client.post(address, corrected(held, comment="The whole thought."))
+    assert "did not send them" not in read(client.get(address))
+    other = signed_in(judge(cohort=cohort_of(member)))
+    assert other.post(address, sent, headers=script).status_code == 404
+    SeenInReview.objects.create(member=member, prompt=held.prompt)
+    assert client.post(address, sent, headers=script).status_code == 409
+    assert "Half a thought." in read(client.post(address, sent))
+    withdraw(actor=Actor.of(member.user), member=member)
+    assert client.post(address, sent, headers=script).status_code == 403
 
 
 def test_of_two_windows_the_second_loses_nothing(member: Member) -> None:

@@ -11,12 +11,12 @@ from codesign.care.rules.cases import (
     CASE_STATES,
     Answer,
     CaseState,
-    CaseUrgency,
     Turn,
     due_after,
     on_duty,
     opens_a_case,
 )
+from codesign.care.rules.disclosure.phrases import Urgency
 
 MONDAY = datetime(2026, 11, 30, 10, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -49,13 +49,13 @@ def test_which_answers_open_a_case(answer: str, opens: bool) -> None:  # standar
 )
 def test_concerns_are_looked_at_on_the_next_weekday(day: int, hours: int) -> None:
     opened = MONDAY + day * DAY
-    assert due_after(opened, urgency=CaseUrgency.CONCERN) == opened + timedelta(hours=hours)
+    assert due_after(opened, urgency=Urgency.CONCERN) == opened + timedelta(hours=hours)
 
 
 @pytest.mark.parametrize("day", range(7))
 def test_imminent_risk_is_looked_at_within_twelve_hours_on_every_day(day: int) -> None:
     opened = MONDAY + day * DAY
-    assert due_after(opened, urgency=CaseUrgency.IMMINENT) == opened + timedelta(hours=12)
+    assert due_after(opened, urgency=Urgency.IMMINENT) == opened + timedelta(hours=12)
 
 
 TODAY = date(2026, 11, 30)

@@ -13,7 +13,8 @@ from codesign.accounts.models import OutgoingMail
 from codesign.audit.models import Event
 from codesign.care.models import Case, CaseMove, CaseNote
 from codesign.care.queries import cases as queries
-from codesign.care.rules.cases import CaseState, CaseUrgency
+from codesign.care.rules.cases import CaseState
+from codesign.care.rules.disclosure.phrases import Urgency
 from codesign.care.services import calls, cases
 from codesign.jobs.models import Job
 from codesign.shared.actors import SYSTEM, Actor
@@ -52,7 +53,7 @@ def test_a_concern_waits_for_its_author(mailoutbox: list[Message]) -> None:
 def test_imminent_risk_opens_at_once() -> None:
     member = MemberFactory.create()
     lead = lead_of(member.study)
-    case = noticed(member, urgency=CaseUrgency.IMMINENT)
+    case = noticed(member, urgency=Urgency.IMMINENT)
     assert case.state == CaseState.OPEN
     assert case.due_at is not None
     assert timedelta(hours=11) < case.due_at - timezone.now() <= timedelta(hours=12)
@@ -66,7 +67,7 @@ def test_the_same_words_are_noticed_once() -> None:
         member=case.member,
         about_kind=case.about_kind,
         about=case.about,
-        urgency=CaseUrgency.CONCERN,
+        urgency=Urgency.CONCERN,
     )
     assert (again, Case.objects.count()) == (case, 1)
 

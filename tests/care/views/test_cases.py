@@ -10,16 +10,21 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from codesign.accounts.models import OutgoingMail
+from codesign.accounts.services import set_active
 from codesign.care.models import Case
 from codesign.care.queries import rota as rota_queries
-from codesign.care.services import cases
-from codesign.shared.actors import Actor
+from codesign.care.services import calls, cases
+from codesign.care.tasks import tend
+from codesign.shared.actors import SYSTEM, Actor
 from codesign.studies.models import Member
 from codesign.studies.rules import Role
+from codesign.studies.services import remove_member
 from tests.factories.cases import lead_of, noticed, opened, with_times
 from tests.factories.studies import MemberFactory, staff
 from tests.support.counting import queries_of
 from tests.support.judging_page import signed_in
+from tests.support.pages import flowed
 
 pytestmark = pytest.mark.django_db
 
@@ -187,3 +192,27 @@ def test_days_that_cannot_be_are_refused(
     answer = signed_in(lead).post(rota, sent)
     assert answer.status_code == 400
     assert says in answer.content.decode()
+
+
+def test_a_stopped_lead_with_open_cases_is_noticed(lead: Member, case: Case) -> None:
+    """Mails to the next lead and the coordinators, a warning on pages, and nothing of a case."""
+    deputy, coordinator = lead_of(case.study), staff(case.study)
+    OutgoingMail.objects.all().delete()
+    set_active(actor=SYSTEM, user=lead.user, active=False)
+    told = OutgoingMail.objects.filter(subject=str(calls.LEAD_GONE))
+    assert set(told.values_list("to", flat=True)) == {deputy.user.email, coordinator.user.email}
+    assert case.member.pseudonym not in "".join(told.values_list("body", flat=True))
+    for reader, name in ((deputy, "cases"), (deputy, "plan"), (coordinator, "plan")):
+        page = signed_in(reader).get(address(name, case)).content.decode()
+        assert f"{lead.user.email} is in the rota but can no longer act." in flowed(page)
+    assert case.member.pseudonym in signed_in(deputy).get(address("cases", case)).content.decode()
+    with_times(case, due_at=timezone.now() - timedelta(hours=1))
+    tend()
+    overdue = OutgoingMail.objects.filter(subject=str(calls.OVERDUE))
+    assert list(overdue.values_list("to", flat=True)) == [deputy.user.email]
+    told.delete()
+    set_active(actor=SYSTEM, user=lead.user, active=True)
+    assert not told.exists()
+    assert "can no longer act" not in signed_in(deputy).get(address("plan", case)).content.decode()
+    remove_member(actor=SYSTEM, member=deputy)
+    assert set(told.values_list("to", flat=True)) == {lead.user.email, coordinator.user.email}

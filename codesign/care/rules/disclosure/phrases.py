@@ -22,8 +22,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 from codesign.care.rules.disclosure.spelling import normal_word
 
@@ -34,11 +36,11 @@ SIGNS = {"^": r"\A", "$": r"(?= \Z)", "#": r" \d+(?= )"}
 """Elements that are no words."""
 
 
-class Urgency(StrEnum):
+class Urgency(TextChoices):
     """How soon a person should look."""
 
-    CONCERN = "concern"
-    IMMINENT = "imminent"
+    IMMINENT = "imminent", _("imminent: within 12 hours")
+    CONCERN = "concern", _("concern: on the next weekday")
 
 
 @dataclass(frozen=True)

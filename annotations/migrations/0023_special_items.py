@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotations', '0023_rubrics'),
+        ('annotations', '0022_rubrics'),
         ('studies', '0002_handover'),
     ]
 

@@ -1,0 +1,36 @@
+"""A release stays right where people leave answers out, or are supported (standards 5.7)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from codesign.care.models import SupportedTime
+from tests.support.release_study import Story, release, rows
+
+pytestmark = pytest.mark.django_db
+
+
+def test_votes_are_of_those_who_compared_and_a_supporter_is_noted() -> None:
+    story = Story()
+    compares, rates_only = story.member(), story.member()
+    now = timezone.now()
+    for began, ended in ((now - timedelta(days=2), now - timedelta(days=1)), (now, None)):
+        SupportedTime.objects.create(member=rates_only, began_at=began, ended_at=ended)
+    SupportedTime.objects.create(member=compares, began_at=now - timedelta(hours=2), ended_at=now)
+    prompt = story.prompt()
+    voted = story.judge(compares, prompt)
+    story.judge(rates_only, prompt, ranking=[])
+    made = release(story.study)
+    (pair,) = rows(made, "preference")
+    assert pair["chosen"][0]["content"] == story.responses(prompt)[0].text
+    assert [(c["votes"], c["wins"]) for c in pair["meta"]["cohorts"]] == [(1, 1)]
+    judgements = rows(made, "judgements")
+    supported = {row["rater_pseudonym"]: row["meta"]["supported"] for row in judgements}
+    assert sorted(supported.values()) == [False, True]
+    compared = {row["rater_pseudonym"] for row in judgements if row["kind"] == "ranking"}
+    assert {supported[rater] for rater in compared} == {False}
+    assert {row["kind"] for row in judgements} == {"rating", "ranking"}
+    assert voted.member_id == compares.id

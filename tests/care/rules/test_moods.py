@@ -1,0 +1,35 @@
+"""When a mood is a drop, and which day it belongs to."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from codesign.care.rules.moods import day_of, is_drop
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "drop"),
+    [
+        (5, 3, True),
+        (4, 1, True),
+        (3, 2, False),
+        (2, 2, False),
+        (1, 5, False),
+        (None, 1, False),
+        (5, None, False),
+        (None, None, False),
+    ],
+)
+def test_a_drop_is_two_steps_down(before: int | None, after: int | None, drop: bool) -> None:
+    assert is_drop(before=before, after=after) is drop  # standards 4.6
+
+
+@pytest.mark.parametrize(
+    ("zone", "day"),
+    [("UTC", 29), ("Pacific/Auckland", 30), ("America/New_York", 29), ("No/Where", 29)],
+)
+def test_the_day_is_the_persons(zone: str, day: int) -> None:
+    at = datetime(2026, 11, 29, 21, 0, tzinfo=UTC)
+    assert day_of(at, zone=zone) == date(2026, 11, day)
