@@ -278,7 +278,7 @@ def test_the_study_names_its_cohorts_and_their_rubrics() -> None:
         "clinician": ("clinician", 1, "clinical"),
     }
     assert {c["rubric"] for c in STUDY["cohorts"]} == set(RUBRICS)
-    assert STUDY["asks"] == ["rating", "ranking", "rewrite", "flag"]
+    assert STUDY["asks"] == ["rating", "ranking", "rewrite", "highlight", "flag"]
     assert STUDY["slug"] == "hard-days"
     assert "made-up" in STUDY["summary"]
     assert "made-up" in STUDY["organisation"]

@@ -13,7 +13,8 @@ from annotations.services import review
 from codesign.shared.actors import Actor
 from tests.factories.annotations import judge, judging_round, lease, send
 from tests.factories.studies import staff
-from tests.support.release_study import release, rows
+from tests.support.judging_page import filled, one_url, signed_in
+from tests.support.release_study import files_of, release, rows
 
 pytestmark = pytest.mark.django_db
 
@@ -59,3 +60,28 @@ def test_everything_that_can_be_sent_arrives() -> None:
         "flag": 1,
         "rewrite": 1,
     }
+
+
+def test_what_people_mark_on_the_page_arrives_without_own_words() -> None:  # standards 7.5
+    member = judge()
+    made = judging_round(member.cohort, tasks=2)
+    assignment, client = lease(member), signed_in(member)
+    marks = {
+        "mark-A-1": "0-4",
+        "mark-A-1-label": "cold",
+        "mark-A-1-comment": "Like my sister Ann said.",
+        "mark-B-2": "5-11",
+        "mark-B-2-label": "as Ann said",
+    }
+    client.post(one_url(assignment), filled(assignment) | marks)
+    client.post(one_url(lease(member)), filled(lease(member), comparison="none"))
+    released = release(made.study)
+    found = [row for row in rows(released, "judgements") if row["kind"] == "highlight"]
+    assert [(row["criterion"], row["start"], row["end"]) for row in found] == [
+        ("cold", 0, 4),
+        ("", 5, 11),
+    ]
+    kinds = Counter(row["kind"] for row in rows(released, "judgements"))
+    assert kinds == {"rating": 8, "ranking": 2, "highlight": 2}
+    assert "Ann" not in files_of(released)
+    assert len(rows(released, "preference")) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from pathlib import Path
 from typing import Any
 
 from django.utils import timezone
@@ -191,3 +192,9 @@ def rows(made: DatasetRelease, config: str) -> list[dict[str, Any]]:
 def withdraw(member: Member, level: WithdrawalLevel = WithdrawalLevel.STOP_USE) -> None:
     """The member takes their consent back."""
     consent.withdraw(actor=Actor.of(member.user), member=member, level=level)
+
+
+def files_of(made: DatasetRelease) -> str:
+    """Return the content of every file of a release."""
+    files = (path for path in Path(folder_of(made)).rglob("*") if path.is_file())
+    return "".join(path.read_bytes().decode(errors="ignore") for path in files)

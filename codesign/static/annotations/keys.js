@@ -27,8 +27,13 @@
       }
     });
   });
+
+  function show() {
+    dialog.showModal();
+    document.getElementById("keys-title").focus(); // so that reading begins at the top
+  }
   document.querySelectorAll("[data-keys-open]").forEach(function (button) {
-    button.addEventListener("click", function () { dialog.showModal(); });
+    button.addEventListener("click", show);
   });
 
   const TYPED = "textarea, select, input:not([type=radio]):not([type=checkbox])";
@@ -86,7 +91,7 @@
     m: function () { openTool("[data-mark-sentence]"); },
     r: function () { openTool("[name^=rewrite-]"); },
     s: function () { document.querySelector(".bar [value=send]").focus(); },
-    "?": function () { dialog.showModal(); },
+    "?": show,
   };
 
   document.addEventListener("keydown", function (event) {

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 
 from annotations.models import DatasetRelease, OwnText, Rewrite
-from annotations.queries.releases import JOB, folder_of
+from annotations.queries.releases import JOB
 from annotations.queries.review import Kind
 from annotations.rules.own_texts import OwnKind, OwnState, Source
 from annotations.services import own_texts, releases, review
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import NotFound
 from tests.support.jobs import claimed
-from tests.support.release_study import Story, release, rows
+from tests.support.release_study import Story, files_of, release, rows
 from tests.support.together import LONGEST, somebody_waits
 
 pytestmark = pytest.mark.django_db
@@ -50,13 +49,6 @@ def accept(rewrite: Rewrite) -> None:
 
 def asked(story: Story) -> DatasetRelease:
     return releases.request_release(actor=SYSTEM, study=story.study, purpose="training")
-
-
-def files_of(made: DatasetRelease) -> str:
-    folder = Path(folder_of(made))
-    return "".join(
-        path.read_bytes().decode(errors="ignore") for path in folder.rglob("*") if path.is_file()
-    )
 
 
 def test_a_private_text_leaves_no_trace_in_a_release() -> None:  # standards 4.9

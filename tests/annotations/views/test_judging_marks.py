@@ -114,8 +114,8 @@ def test_words_that_occur_twice_are_asked_about_and_others_are_refused(member: M
     assert client.post(one_url(held), chosen).status_code == 302
     assert marked(held) == ["so it is"]
     for words, says in (("cold", "does not have these words"), (" ", "Please copy the words")):
-        page = client.post(one_url(held), {"words-A": words, "mark": "A"})
-        assert (page.status_code, says in page.content.decode()) == (422, True)
+        answer = client.post(one_url(held), {"words-A": words, "mark": "A"})
+        assert (answer.status_code, says in answer.content.decode()) == (422, True)
 
 
 def test_passages_overlap_have_words_of_their_own_and_are_removed(member: Member) -> None:
@@ -143,9 +143,9 @@ def test_passages_overlap_have_words_of_their_own_and_are_removed(member: Member
     assert answer.headers["Location"].endswith("#reply-A")
     assert marked(held) == ["Some **stro", "Some"]
     twice = filled(held) | {first: "0-4", other.replace("B", "A"): "0-4"}
-    page = client.post(one_url(held), twice)
-    assert page.status_code == 422
-    assert "This passage is marked twice." in page.content.decode()
+    refused = client.post(one_url(held), twice)
+    assert refused.status_code == 422
+    assert "This passage is marked twice." in refused.content.decode()
     long = filled(held) | {first: "0-4", f"{first}-comment": "é" * 50_001}
     assert client.post(one_url(held), long).status_code == 422
     assert not Judgement.objects.exists()

@@ -100,12 +100,14 @@ def test_a_coordinator_plans_fills_opens_and_closes_a_round(
     compared(study, held_out=True)
     page = client.get(address("round-plan", study)).content.decode()
     assert "Plan the round" in page
-    answer = plan(client, panel)
+    answer = plan(client, panel, **{f"{panel.key}-asks": ["rating", "ranking", "highlight"]})
     made = Round.objects.get(study=study)
+    assert made.cohorts.get().asks == ["rating", "ranking", "highlight"]
     assert answer.headers["Location"] == address("round", study, round_id=made.id)
     assert made.state == RoundState.PLANNED
     shown = client.get(answer.headers["Location"]).content.decode()
     assert "Prompts for this round" in shown
+    assert "Mark passages" in shown
     filled(made)
     assert job_about(kind=JOB, subject_id=made.id).state == JobState.DONE
     assert list(Task.objects.filter(round=made).values_list("prompt", flat=True)) == [ready]
