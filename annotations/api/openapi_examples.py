@@ -19,7 +19,6 @@ SUBMISSION: dict[str, Any] = {
     ],
     "ranking": [[FIRST], [SECOND]],
     "strength": 2,
-    "why": ["listens"],
     "rewrites": [{"response": SECOND, "text": "That sounds tiring. What would help tonight?"}],
     "highlights": [{"response": SECOND, "start": 0, "end": 11, "label": "cold"}],
     "flags": [],

@@ -66,7 +66,6 @@ def make(
     prompt = responses[0].prompt
     shown = _order_for(member, responses, begun=begun, ordinary=ordinary)
     covered = needs_note(intensity=prompt.intensity, asked_first=seat.asked_first)
-    amount = pay_for(amount_minor=rate.amount_minor, replies=len(responses))
     made = Assignment(
         study=member.study,
         member=member,
@@ -75,11 +74,8 @@ def make(
         seat_id=seat.seat_id,
         asks=list(asks_without(plan.asks, left_out=adjusted.left_out if adjusted else ())),
         rubric_id=plan.rubric_id,
-        order_shown=list(shown.ids),
-        seed=shown.seed,
-        propensity=shown.propensity,
-        amount_minor=0 if seat.paid_before else amount,
-        currency=rate.currency,
+        **_order_fields(shown),
+        **_pay(rate, responses, paid_before=seat.paid_before),
         intensity=prompt.intensity,
         item_kind=kind,
         check_after=ordinary and plan.draws_check(),
@@ -115,6 +111,19 @@ def begun_of(*, seat: seats.FirstSeat, last: Assignment | None) -> Assignment | 
         return None
     is_last = last is not None and last.id == seat.begun_id
     return last if last and is_last else Assignment.objects.get(id=seat.begun_id)
+
+
+def _pay(rate: PayRate, responses: Sequence[Response], *, paid_before: bool) -> dict[str, Any]:
+    amount = pay_for(amount_minor=rate.amount_minor, replies=len(responses))
+    return {"amount_minor": 0 if paid_before else amount, "currency": rate.currency}
+
+
+def _order_fields(shown: order.Order) -> dict[str, Any]:
+    return {
+        "order_shown": list(shown.ids),
+        "seed": shown.seed,
+        "propensity": shown.propensity,
+    }
 
 
 def _kept(begun: Assignment | None, shown_at: datetime | None) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from tests.factories.cases import lead_of
 from tests.factories.compensation import credit
 from tests.factories.modelhub import add_prompts, frozen_release
 from tests.factories.studies import CohortFactory, staff
+from tests.support.kinds_rubric import kinds_rubric
 
 
 def make_history() -> None:
@@ -35,6 +36,7 @@ def make_history() -> None:
     cohort = CohortFactory.create()
     member = judge(cohort=cohort)
     judging_round(cohort)
+    kinds_rubric(cohort.study)
     compensation.promise(member=member)
     credit(member)
     _judge_and_review(member)

@@ -88,5 +88,5 @@ def test_reasons_are_optional_known_and_counted_once() -> None:
         }
     without = Asked(texts=ASKED.texts, scales={}, asks=frozenset({Ask.FLAG}))
     assert UncheckedSubmission({"why": []}).checked(without).why == ()
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match="missing or invalid"):
         UncheckedSubmission({"why": ["warm"]}).checked(without)

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.django_db
 )
 def test_a_criterion_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
     rubric = Rubric.objects.create(study=StudyFactory.create(), key="bare", title="Bare")
-    with pytest.raises(DatabaseError), transaction.atomic():
+    with pytest.raises(DatabaseError, match="violates check"), transaction.atomic():
         Criterion.objects.create(rubric=rubric, key="a", position=0, **wrong)
     Criterion.objects.create(rubric=rubric, key="a", position=0)
 
@@ -96,7 +96,7 @@ def test_only_the_newest_version_is_translated_and_only_by_coordinators() -> Non
     }
     asked: dict[str, Any] = {"language": "es", "texts": texts, "reasons": {"warm": "Cálida"}}
     asked["reasons"]["safe"] = "Segura"
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotPermitted, match="Your role"):
         rubrics.translate_rubric(
             actor=Actor.of(staff(rubric.study, Role.AUDITOR).user), rubric=rubric, **asked
         )

@@ -30,74 +30,22 @@ from codesign.studies.models import Cohort, Member
 from codesign.studies.rules import Role
 from tests.factories.annotations import (
     PromptFactory,
-    ResponseFactory,
     judge,
     judging_round,
     lease,
     make_rubric,
     send,
 )
-from tests.factories.compensation import set_rate
 from tests.factories.studies import CohortFactory, staff
 from tests.support.judging_page import cohort_of
+from tests.support.special_items import ASKS, expected, lead_aside, special_round, work
 
 pytestmark = pytest.mark.django_db
-ASKS = (Ask.RATING, Ask.RANKING)
-
-
-def special_round(
-    cohort: Cohort, kind: RoundKind, *, tasks: int = 2, opened: bool = True, **prompt: Any
-) -> Round:
-    study = cohort.study
-    if not cohort.pay_rates.exists():
-        set_rate(cohort)
-    chosen = PromptFactory.create_batch(tasks, study=study, **prompt)
-    for one in chosen:
-        ResponseFactory.create_batch(2, prompt=one)
-    plan = rounds.CohortPlan(cohort, make_rubric(study), ASKS, 1)
-    made = special_items.plan_round(
-        actor=SYSTEM,
-        study=study,
-        kind=kind,
-        title="Special",
-        cohorts=[plan],
-        external_ids=[one.external_id for one in chosen],
-    )
-    if opened:
-        answer_all(made)
-        rounds.open_round(actor=SYSTEM, round=made)
-    return made
-
-
-def answer_all(made: Round) -> None:
-    for seat in queries.items_of(round=made):
-        item = queries.item_in(study_id=made.study_id, seat_id=seat.id)
-        special_items.expect(
-            actor=SYSTEM, seat=item, sent=UncheckedSubmission(expected(item)), explanation="Warm."
-        )
-
-
-def expected(seat: Seat) -> dict[str, Any]:
-    first, second = sorted(str(one.id) for one in seat.task.responses.all())
-    return {
-        "ratings": [
-            {"response": id, "criterion": key, "score": 4}
-            for id in (first, second)
-            for key in ("heard", "usable")
-        ],
-        "ranking": [[first], [second]],
-    }
 
 
 def kinds(member: Member) -> list[str]:
     mine = Assignment.objects.filter(member=member).order_by("leased_at")
     return [str(kind) for kind in mine.values_list("item_kind", flat=True)]
-
-
-def work(member: Member, texts: int) -> None:
-    for number in range(texts):
-        held = lease(member)
-        send(held, key=f"{held.id} {number}")
 
 
 def test_new_members_begin_with_training_items_and_are_paid() -> None:
@@ -161,12 +109,6 @@ def checked_round(cohort: Cohort, *, tasks: int) -> Round:
     made = judging_round(cohort, tasks=tasks)
     Round.objects.filter(id=made.id).update(check_every=5)
     return made
-
-
-def lead_aside(member: Member) -> None:
-    """As if the draw of the last lease had said so."""
-    last = Assignment.objects.filter(member=member).latest("leased_at")
-    Assignment.objects.filter(id=last.id).update(check_after=True)
 
 
 def test_a_text_comes_back_once_after_ten_others_and_is_no_vote() -> None:
@@ -267,9 +209,9 @@ def test_only_whole_rounds_open_and_only_coordinators_say_what_is_expected() -> 
         rounds.open_round(actor=SYSTEM, round=made)
     seat = queries.items_of(round=made)[0]
     item = queries.item_in(study_id=study.id, seat_id=seat.id)
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match="missing or invalid"):
         special_items.expect(actor=SYSTEM, seat=item, sent=UncheckedSubmission({}), explanation="")
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotPermitted, match="Your role"):
         special_items.expect(
             actor=Actor.of(staff(study, Role.AUDITOR).user),
             seat=item,

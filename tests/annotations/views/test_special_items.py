@@ -13,7 +13,6 @@ from annotations.queries import special_items as queries
 from annotations.rules.states import Ask, ItemKind, RoundKind
 from codesign.studies.models import Study
 from codesign.studies.rules import Role
-from tests.annotations.services.test_special_items import lead_aside, special_round, work
 from tests.factories.annotations import (
     PromptFactory,
     ResponseFactory,
@@ -29,6 +28,7 @@ from tests.factories.studies import CohortFactory, staff
 from tests.support.counting import queries_of
 from tests.support.judging_api import Caller
 from tests.support.judging_page import cohort_of, filled, one_url, signed_in
+from tests.support.special_items import lead_aside, special_round, work
 
 pytestmark = pytest.mark.django_db
 
