@@ -214,6 +214,8 @@ MAIL_SHOWN = not PRODUCTION and not ENV.email_url  # to site admins; it contains
 
 # --- language and time ------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("es", "Español"), ("ar", "العربية")]  # each in its own language
+LOCALE_PATHS = [BASE_DIR / "codesign" / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
