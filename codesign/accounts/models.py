@@ -34,7 +34,7 @@ class User(AbstractBaseUser):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = models.EmailField(unique=True)
     timezone = models.CharField(max_length=64, default="Europe/London")
-    language = models.CharField(max_length=12, default="en")
+    language = models.CharField(max_length=12, blank=True, help_text="Empty until first sign-in.")
     is_active = models.BooleanField(default=True)
     is_site_admin = models.BooleanField(default=False, help_text="Manages accounts, not content.")
     joined_at = models.DateTimeField(auto_now_add=True)

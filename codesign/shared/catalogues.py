@@ -12,9 +12,11 @@ import json
 import logging
 import os
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 LOCALE = Path(__file__).resolve().parents[1] / "locale"
 SOURCE = "django.po"
@@ -32,10 +34,10 @@ class Status:
     language: str
     texts: int
     translated: int
-    changed_on: str
-    """Day of the last change by a translator, ISO 8601."""
-    reviewed_on: str
-    """Day on which a native speaker had checked all texts, ISO 8601; empty if nobody has."""
+    changed_on: date | None
+    """Day of the last change by a translator."""
+    reviewed_on: date | None
+    """Day on which a native speaker had checked all texts; None if nobody has."""
 
 
 def compile_changed(locale: Path = LOCALE) -> list[str]:
@@ -72,21 +74,20 @@ def _compile(source: Path, language: str) -> None:
     texts = [message for message in catalogue if message.id]
     for message in texts:
         if not is_translated(message.string):
-            catalogue.delete(message.id, message.context)
+            message.string = ""  # left out; with a part of its plural forms it would be kept
     header = dict(_HEADER.findall(content.decode("utf-8").partition("\n\n")[0]))
-    review = header.get("X-Native-Review", "none")
-    status = Status(
-        language=language,
-        texts=len(texts),
-        translated=sum(is_translated(message.string) for message in texts),
-        changed_on=header.get("PO-Revision-Date", "")[:10],
-        reviewed_on="" if review == "none" else review,
-    )
+    status = {
+        "language": language,
+        "texts": len(texts),
+        "translated": sum(bool(message.string) for message in texts),
+        "changed_on": header.get("PO-Revision-Date", "")[:10],
+        "reviewed_on": header.get("X-Native-Review", "").removeprefix("none"),
+    }
     unfinished = source.with_name(f".{os.getpid()}.unfinished")
     with unfinished.open("wb") as file:
         write_mo(file, catalogue)
     unfinished.replace(source.with_name(COMPILED))
-    unfinished.write_text(json.dumps(asdict(status)), encoding="utf-8")
+    unfinished.write_text(json.dumps(status), encoding="utf-8")
     unfinished.replace(source.with_name(STATUS))
 
 
@@ -99,7 +100,16 @@ def is_translated(text: str | tuple[str, ...] | list[str]) -> bool:
 def statuses(locale: Path = LOCALE) -> tuple[Status, ...]:
     """Return the status of each language into which texts are translated."""
     paths = sorted(locale.glob(f"*/LC_MESSAGES/{STATUS}"))
-    return tuple(Status(**json.loads(path.read_text(encoding="utf-8"))) for path in paths)
+    return tuple(_status(json.loads(path.read_text(encoding="utf-8"))) for path in paths)
+
+
+def _status(read: dict[str, Any]) -> Status:
+    days = {name: _day(read.pop(name)) for name in ("changed_on", "reviewed_on")}
+    return Status(**read, **days)
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 if __name__ == "__main__":

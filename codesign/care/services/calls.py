@@ -12,6 +12,7 @@ from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from codesign.accounts.queries import language_of
 from codesign.accounts.services.outbox import send_mail
 from codesign.care.models import Case
 from codesign.care.queries import rota
@@ -67,7 +68,7 @@ def _write(leads: Iterable[Member], *, study: Study, subject: Promise, body: Pro
     """Mail each of them in their own language."""
     address = settings.SITE_URL + reverse("care:cases", kwargs={"slug": study.slug})
     for lead in leads:
-        with translation.override(lead.user.language):
+        with translation.override(language_of(lead.user)):
             send_mail(
                 to=lead.user.email, subject=str(subject), body=str(body) % {"address": address}
             )

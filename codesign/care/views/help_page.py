@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from codesign.care.queries import help_page as queries
@@ -23,7 +24,7 @@ def help_page(request: HttpRequest) -> HttpResponse:
     actor = Actor.of(user) if user else SYSTEM
     back = request.GET.get("next", "")
     ours = back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
-    countries = queries.countries_for(actor=actor, language=user.language if user else "en")
+    countries = queries.countries_for(actor=actor, language=get_language() or "")
     context = {
         "back": back if ours else "",
         "stop": way_to_stop(back) if ours and user else "",
