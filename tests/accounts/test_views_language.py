@@ -75,7 +75,7 @@ def test_a_language_that_is_not_offered_is_refused(language: str) -> None:
     answer = choose(client, language)
     assert answer.status_code == 400
     assert settings.LANGUAGE_COOKIE_NAME not in answer.cookies
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match="not available"):
         choose_language(user=UserFactory.create(), language=language)
 
 

@@ -8,9 +8,11 @@ of two branches merge.
 from __future__ import annotations
 
 import io
+import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract, extract_python
@@ -23,6 +25,11 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("codesign", "annotations", "modelhub")
 TEMPLATES = (".html", ".txt")
 COMMENT = "Translators:"
+DATA = {
+    "codesign/care/help.json": ("heading", "paragraphs"),
+    "codesign/care/helplines.json": ("name", "hours", "note"),
+}
+"""File → keys whose texts pages show in the reader's language."""
 KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     **dict.fromkeys(("_", "_lazy", "gettext", "gettext_lazy", "gettext_noop")),
     **dict.fromkeys(("ngettext", "ngettext_lazy"), (1, 2)),
@@ -40,7 +47,19 @@ def extracted() -> Catalog:
             extract_python, io.BytesIO(code_of(path)), KEYWORDS, [COMMENT]
         ):
             found.add(text, locations=[(name, line)], auto_comments=comments, context=context)
+    for name, keys in DATA.items():
+        for row in json.loads((ROOT / name).read_text(encoding="utf-8")):
+            for text in texts_of(row, keys):
+                found.add(text, locations=[(name, None)])
     return found
+
+
+def texts_of(row: dict[str, Any], keys: tuple[str, ...]) -> Iterable[str]:
+    """Yield the texts of an entry of a data file. Names are kept, but for those of a service."""
+    for key in keys:
+        texts = row[key] if isinstance(row[key], list) else [row[key]]
+        if key != "name" or row["kind"] == "emergency":
+            yield from filter(None, texts)
 
 
 def sources() -> Iterable[Path]:
