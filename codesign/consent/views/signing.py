@@ -39,7 +39,8 @@ def read(request: StudyRequest, slug: str) -> HttpResponse:
     member = request.member
     if queries.record_in_force(member_id=member.id):
         return redirect("consent:choices", slug=slug)
-    language = request.GET.get("language") or get_language() or ""
+    own = request.user.language or get_language() or ""
+    language = request.GET.get("language") or own
     version = queries.current_version(study_id=member.study_id, language=language)
     if version is None:
         return _unavailable(request, language)
