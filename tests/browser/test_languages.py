@@ -96,7 +96,7 @@ def test_a_session_in_arabic(open_page: OpenPage, newcomer: Member) -> None:  # 
     assert page.evaluate(OVER_EXIT) == []
     check_page(page, name="ar-judge")
     press(page, "Send and continue")
-    expect(page.locator(".conversation")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("2")
     assert Judgement.objects.get().assignment.member == newcomer
     assert Rewrite.objects.get().text == REWRITE
     page.goto(f"/studies/{newcomer.study.slug}/pay/")
