@@ -44,7 +44,7 @@ class LanguageMiddleware:
         api = is_api(request)
         language = settings.LANGUAGE_CODE if api else _language_of(request)
         with translation.override(language):
-            request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+            request.LANGUAGE_CODE = language
             answer = self.get_response(request)
         if not api:
             patch_vary_headers(answer, ("Accept-Language", "Cookie"))

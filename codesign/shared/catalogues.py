@@ -91,9 +91,9 @@ def _compile(source: Path, language: str) -> None:
     unfinished.replace(source.with_name(STATUS))
 
 
-def is_translated(text: str | tuple[str, ...] | list[str]) -> bool:
+def is_translated(text: str | tuple[str, ...] | list[str] | None) -> bool:
     """Return whether a translation has all its forms. With a part of them, English is shown."""
-    return bool(text) if isinstance(text, str) else all(text)
+    return all(text) if isinstance(text, tuple | list) else bool(text)
 
 
 @cache
@@ -104,8 +104,13 @@ def statuses(locale: Path = LOCALE) -> tuple[Status, ...]:
 
 
 def _status(read: dict[str, Any]) -> Status:
-    days = {name: _day(read.pop(name)) for name in ("changed_on", "reviewed_on")}
-    return Status(**read, **days)
+    return Status(
+        language=read["language"],
+        texts=read["texts"],
+        translated=read["translated"],
+        changed_on=_day(read["changed_on"]),
+        reviewed_on=_day(read["reviewed_on"]),
+    )
 
 
 def _day(text: str) -> date | None:
