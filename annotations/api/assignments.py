@@ -26,6 +26,7 @@ from annotations.rules.own_texts import Source, needs_support
 from annotations.serializers import judging as serializers
 from annotations.services import assignments, putting_off, submissions
 from codesign.accounts.api import ApiView, body_of, id_of
+from codesign.accounts.queries import chosen_language
 from codesign.accounts.rules import Rate, TokenScope
 from codesign.care.queries import cases as care_cases
 from codesign.care.queries.help_page import SUPPORT, countries_for
@@ -65,7 +66,7 @@ class JudgingView(ApiView):
         """
         if not needs_support(texts):
             return {}
-        language = self.request.user.language  # type: ignore[union-attr]
+        language = chosen_language(self.request.user)
         keys = set(serializers.LineSerializer().get_fields()) - {"country"}
         lines = [
             {"country": country.name} | {key: getattr(line, key) for key in keys}

@@ -21,6 +21,7 @@ from annotations.queries import releases as queries
 from annotations.rules.releases import ACKNOWLEDGED, DOWNLOADED
 from annotations.rules.states import ReleaseState
 from annotations.services import release_states
+from codesign.accounts.queries import language_of
 from codesign.accounts.services import send_mail
 from codesign.audit.registry import action
 from codesign.shared.actors import Actor
@@ -106,7 +107,7 @@ def tell_recipients(*, release: DatasetRelease) -> int:
     users = known.recipients_of(release=release)
     where = {"slug": release.study.slug, "release_id": release.id}
     for user in users:
-        with translation.override(user.language or settings.LANGUAGE_CODE):
+        with translation.override(language_of(user)):
             send_mail(
                 to=user.email,
                 subject=_("A dataset release that you downloaded is superseded"),

@@ -7,6 +7,7 @@ import uuid
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -39,7 +40,7 @@ def listed(request: StudyRequest, slug: str) -> HttpResponse:
             }
             for own in mine
         ],
-        "countries": countries_for(actor=request.actor, language=request.user.language),
+        "countries": countries_for(actor=request.actor, language=get_language() or ""),
     }
     return render(request, "annotations/own_texts.html", context)
 

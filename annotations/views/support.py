@@ -12,6 +12,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 
 from annotations.rules.own_texts import Source, needs_support
 from codesign.care.models import Case
@@ -68,7 +69,7 @@ def carried(request: StudyRequest) -> None:
 
 def _countries(request: HttpRequest) -> list[Country]:
     user: Any = request.user
-    return countries_for(actor=Actor.of(user), language=user.language)
+    return countries_for(actor=Actor.of(user), language=get_language() or "")
 
 
 def note_sent(request: StudyRequest, *, source: Source, about: uuid.UUID | None = None) -> None:

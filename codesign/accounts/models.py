@@ -35,7 +35,7 @@ class User(AbstractBaseUser):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = models.EmailField(unique=True)
     timezone = models.CharField(max_length=64, default="Europe/London")
-    language = models.CharField(max_length=12, default="en")
+    language = models.CharField(max_length=12, blank=True, help_text="Empty until first sign-in.")
     text_size = models.CharField(max_length=7, default=TextSize.USUAL)
     line_spacing = models.CharField(max_length=7, default=LineSpacing.USUAL)
     is_active = models.BooleanField(default=True)

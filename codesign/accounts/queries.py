@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
@@ -37,6 +38,27 @@ def token_by_secret(secret: str) -> ApiToken | None:
 def user_by_email(email: str) -> User | None:
     """Return the account with that address, regardless of case."""
     return User.objects.filter(email__iexact=email.strip()).first()
+
+
+def chosen_language(user: Any) -> str:
+    """Return the language that a person reads pages in; empty without an account or a choice."""
+    language = getattr(user, "language", "")
+    return language if rules.is_interface_language(language) else ""
+
+
+def language_of(user: User) -> str:
+    """Return the language in which to write to a person: as chosen, else English."""
+    return chosen_language(user) or settings.LANGUAGE_CODE
+
+
+def language_of_reader(email: str, *, otherwise: str = "") -> str:
+    """Return the language of a mail: that of the reader's account, else `otherwise`, else English.
+
+    `otherwise` may be any language, such as that of a study.
+    """
+    chosen = chosen_language(user_by_email(email))
+    known = otherwise if rules.is_interface_language(otherwise) else settings.LANGUAGE_CODE
+    return chosen or known
 
 
 def actor_named(email: str | None) -> Actor:

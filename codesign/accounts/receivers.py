@@ -5,15 +5,16 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from allauth.account.signals import email_confirmed
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
-from django.contrib.auth.signals import user_logged_out
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db.models.signals import pre_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from codesign.accounts import queries
+from codesign.accounts import queries, services
 from codesign.accounts.models import User
 from codesign.accounts.services import proofs
 from codesign.accounts.signals import address_verified
@@ -67,6 +68,18 @@ def _stay_signed_in(request: HttpRequest, user: User) -> None:
             "create new ones under Account."
         ),
     )
+
+
+@receiver(user_logged_in)
+def keep_language_of_sign_in(*, request: HttpRequest, user: User, **_kwargs: Any) -> None:
+    """Give the account the language that was chosen on the sign-in page.
+
+    If nobody chose one there, an account that has none yet gets the language of that page.
+    """
+    on_page = getattr(request, "LANGUAGE_CODE", "")
+    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    if on_page and (chosen == on_page or not queries.chosen_language(user)):
+        services.choose_language(user=user, language=on_page)
 
 
 @receiver(user_logged_out)

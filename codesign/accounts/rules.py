@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage
 from enum import StrEnum
 
+from django.conf import settings
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
@@ -60,6 +61,11 @@ class Rate(StrEnum):
     CHANGING = "changing"
     STRANGER = "stranger"  # not signed in
     ASKING = "asking"  # forms that people without an account send
+
+
+def is_interface_language(code: str) -> bool:
+    """Return whether pages and mails are translated into a language."""
+    return code in dict(settings.LANGUAGES)
 
 
 def new_secret() -> str:

@@ -140,7 +140,7 @@ def pause_of(request: Any) -> Pause | None:
 def sentence_of(request: Any) -> str:
     """Return what to tell a person who has reached a sign-in limit."""
     pause = pause_of(request)
-    return pause.words if pause else f"{_OFTEN} {gettext('Try again in a minute.')}"
+    return pause.words if pause else " ".join([str(_OFTEN), gettext("Try again in a minute.")])
 
 
 def _reached(request: Any) -> Iterator[Pause | None]:

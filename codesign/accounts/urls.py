@@ -6,6 +6,7 @@ from codesign.accounts import views
 
 app_name = "accounts"
 urlpatterns = [
+    path("language/", views.language, name="language"),
     path("account/tokens/", views.tokens, name="tokens"),
     path("account/tokens/revoke/", views.revoke_token, name="revoke_token"),
     path("site/mail/", views.mail, name="mail"),

@@ -13,6 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -21,9 +23,10 @@ from codesign.accounts import queries, services
 from codesign.accounts.forms import InviteForm, TokenForm
 from codesign.accounts.models import User
 from codesign.accounts.permissions import proven_lately
-from codesign.accounts.rules import TokenScope
-from codesign.shared.access import SIGNED_IN, SITE_ADMIN
+from codesign.accounts.rules import TokenScope, is_interface_language
+from codesign.shared.access import PUBLIC, SIGNED_IN, SITE_ADMIN
 from codesign.shared.actors import Actor
+from codesign.shared.catalogues import statuses
 from codesign.shared.errors import Invalid, NotFound
 from codesign.shared.forms import explain
 from codesign.shared.pages import PageView, plain_page
@@ -115,6 +118,36 @@ def revoke_token(request: AccountRequest) -> HttpResponse:
     services.revoke_token(actor=request.actor, user=request.user, name=name)
     messages.success(request, _("“%(name)s” was revoked.") % {"name": name})
     return redirect("accounts:tokens")
+
+
+@plain_page(PUBLIC)
+@require_http_methods(["GET", "POST"])
+def language(request: HttpRequest) -> HttpResponse:
+    """Choose the language of pages and mails; show how complete and checked each one is."""
+    if request.method != "POST":
+        words = {"statuses": statuses(), "LANGUAGE_CODE": get_language()}
+        return render(request, "accounts/language.html", words)
+    chosen = request.POST.get("language", "")
+    if not is_interface_language(chosen):
+        raise Invalid(_("This language is not available."))
+    if isinstance(request.user, User):
+        services.choose_language(user=request.user, language=chosen)
+    answer = redirect(_own_path(request.GET.get("next", "")))
+    answer.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        chosen,
+        max_age=settings.LANGUAGE_COOKIE_AGE,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return answer
+
+
+def _own_path(address: str) -> str:
+    """Return the address if it is a page of ours, otherwise the first page."""
+    ours = address.startswith("/") and url_has_allowed_host_and_scheme(address, allowed_hosts=None)
+    return address if ours else "/"
 
 
 @plain_page(SITE_ADMIN)

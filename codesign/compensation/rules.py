@@ -131,5 +131,5 @@ def low_pay_words(*, amount_minor: int, currency: str, estimated_seconds: int) -
         "hourly": format_money(hourly, currency),
         "minimum": format_money(floor.minimum, currency),
         "recommended": format_money(floor.recommended, currency),
-        "day": date_format(FLOORS_AS_OF, "F Y"),
+        "day": date_format(FLOORS_AS_OF, "YEAR_MONTH_FORMAT"),
     }

@@ -104,6 +104,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "codesign.config.middleware.LanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -215,6 +216,11 @@ MAIL_SHOWN = not PRODUCTION and not ENV.email_url  # to site admins; it contains
 
 # --- language and time ------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("es", "Español"), ("ar", "العربية")]  # each in its own language
+LOCALE_PATHS = [BASE_DIR / "codesign" / "locale"]
+FORMAT_MODULE_PATH = "codesign.config.formats"
+LANGUAGE_COOKIE_NAME = "language"  # of people who are not signed in
+LANGUAGE_COOKIE_AGE = 366 * 24 * 3600  # seconds
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -39,7 +39,7 @@ def somebody_else_is_named(member: Member) -> registry.Step | None:
         % {
             "who": waiting.requested_by.email,
             "email": waiting.email,
-            "due": date_format(waiting.due_at, "j F Y, H:i"),
+            "due": date_format(waiting.due_at, "DATETIME_FORMAT"),
         },
         href=reverse("desk:handovers", kwargs={"slug": member.study.slug}),
         label=_("View the request"),

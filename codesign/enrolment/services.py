@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -148,20 +148,25 @@ WORK_HERE = gettext_lazy(
 
 
 def _tell(email: str, study: Study, held: Sequence[str]) -> None:
-    """Send the invitation. It names no condition and says only the title of the study."""
-    account_services.send_mail(
-        to=email,
-        subject=_("You are invited to a study"),
-        body=str(JUDGE_HERE if set(held) & rules.JUDGING else WORK_HERE)
-        % {
-            "organisation": study.organisation or _("The study team"),
-            "title": study.title,
-            "roles": ", ".join(str(rules.Role(role).label) for role in held),
-            "url": settings.SITE_URL + reverse("enrolment:invitations"),
-            "sign_up": settings.SITE_URL + reverse("account_signup"),
-            "contact": study.contact,
-        },
-    )
+    """Send the invitation. It names no condition and says only the title of the study.
+
+    It is in the language of the person's account, or else of the study.
+    """
+    language = accounts.language_of_reader(email, otherwise=study.language)
+    with translation.override(language):
+        account_services.send_mail(
+            to=email,
+            subject=_("You are invited to a study"),
+            body=str(JUDGE_HERE if set(held) & rules.JUDGING else WORK_HERE)
+            % {
+                "organisation": study.organisation or _("The study team"),
+                "title": study.title,
+                "roles": ", ".join(str(rules.Role(role).label) for role in held),
+                "url": settings.SITE_URL + reverse("enrolment:invitations"),
+                "sign_up": settings.SITE_URL + reverse("account_signup"),
+                "contact": study.contact,
+            },
+        )
 
 
 @transaction.atomic

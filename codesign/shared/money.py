@@ -7,10 +7,12 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from django.utils.formats import number_format
+from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
 from iso4217 import raw_xml
 
 MINUS = "\N{MINUS SIGN}"
+LTR_ISOLATE, POP_ISOLATE = "\N{LEFT-TO-RIGHT ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
 UNKNOWN_PLACES = 2
 """Decimal places for a code that ISO 4217 does not list, or no longer lists."""
 _NO_MONEY = frozenset({"UYW", "XAD"})
@@ -58,12 +60,17 @@ def exponent(currency: str) -> int:
 
 
 def format_money(minor: int, currency: str) -> str:
-    """Return `(640, "GBP")` as `£6.40`: exact, grouped for the page's language, sign in front."""
+    """Return `(640, "GBP")` as `£6.40`: exact, grouped for the page's language, sign in front.
+
+    In a language from right to left it is one unit from left to right, since its parts would change
+    places.
+    """
     places = exponent(currency)
     amount = Decimal(abs(minor)).scaleb(-places)
     figures = number_format(amount, decimal_pos=places, use_l10n=True, force_grouping=True)
     sign = _SIGNS.get(currency.upper(), f"{currency.upper()}\N{NO-BREAK SPACE}")
-    return f"{MINUS if minor < 0 else ''}{sign}{figures}"
+    shown = f"{MINUS if minor < 0 else ''}{sign}{figures}"
+    return f"{LTR_ISOLATE}{shown}{POP_ISOLATE}" if get_language_bidi() else shown
 
 
 def read_money(written: str, currency: str) -> int:

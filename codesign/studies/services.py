@@ -7,13 +7,14 @@ from collections.abc import Iterable
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max, ProtectedError
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from codesign.accounts import services as accounts
 from codesign.accounts.models import User
+from codesign.accounts.queries import language_of
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import Actor
@@ -339,8 +340,11 @@ def tell_of_account(*, actor: Actor, user: User, active: bool) -> None:
             data={"roles": place.roles},
         )
         text = STAFF_OPENED_SAYS if active else STAFF_STOPPED_SAYS
-        body = str(text) % {"email": user.email, "title": place.study.title}
+        words = {"email": user.email, "title": place.study.title}
         for member in queries.staff_of(study_id=place.study_id):
-            accounts.send_mail(
-                to=member.user.email, subject=_("An account of your study was changed"), body=body
-            )
+            with translation.override(language_of(member.user)):
+                accounts.send_mail(
+                    to=member.user.email,
+                    subject=_("An account of your study was changed"),
+                    body=str(text) % words,
+                )

@@ -13,6 +13,11 @@ ALL_METHODS = frozenset({"sft", "dpo", "kto", "reward"})
 MAX_SEED = 2**32 - 1
 
 
+def gettext_noop(text: str) -> str:
+    """Mark a text for translation by pages; this module runs without Django."""
+    return text
+
+
 @dataclass(frozen=True)
 class Parameter:
     """A parameter's title, its inclusive bounds, and the methods that use it."""
@@ -27,24 +32,44 @@ class Parameter:
 
 PARAMETERS: dict[str, Parameter] = {
     "learning_rate": Parameter(
-        "Learning rate", False, 1e-7, 1e-2, "How much each step changes the weights."
+        gettext_noop("Learning rate"),
+        False,
+        1e-7,
+        1e-2,
+        gettext_noop("How much each step changes the weights."),
     ),
-    "epochs": Parameter("Epochs", False, 0.01, 20, "Passes over the whole release."),
-    "max_steps": Parameter("Steps", True, 1, 100_000, "Total steps, instead of epochs."),
-    "batch_size": Parameter("Batch size", True, 1, 64, "Records per step."),
+    "epochs": Parameter(
+        gettext_noop("Epochs"), False, 0.01, 20, gettext_noop("Passes over the whole release.")
+    ),
+    "max_steps": Parameter(
+        gettext_noop("Steps"), True, 1, 100_000, gettext_noop("Total steps, instead of epochs.")
+    ),
+    "batch_size": Parameter(
+        gettext_noop("Batch size"), True, 1, 64, gettext_noop("Records per step.")
+    ),
     "gradient_accumulation": Parameter(
-        "Gradient accumulation", True, 1, 64, "Batches that are accumulated before a step."
+        gettext_noop("Gradient accumulation"),
+        True,
+        1,
+        64,
+        gettext_noop("Batches that are accumulated before a step."),
     ),
-    "lora_r": Parameter("LoRA rank", True, 1, 128, "Size of the adapter."),
+    "lora_r": Parameter(
+        gettext_noop("LoRA rank"), True, 1, 128, gettext_noop("Size of the adapter.")
+    ),
     "max_length": Parameter(
-        "Longest record", True, 32, 8192, "In tokens. Longer records are left out."
+        gettext_noop("Longest record"),
+        True,
+        32,
+        8192,
+        gettext_noop("In tokens. Longer records are left out."),
     ),
     "beta": Parameter(
-        "Beta",
+        gettext_noop("Beta"),
         False,
         0.001,
         2,
-        "How close the model must stay to its base.",
+        gettext_noop("How close the model must stay to its base."),
         frozenset({"dpo", "kto"}),
     ),
 }

@@ -30,7 +30,7 @@ NOTES = {
 def named(params: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """Return the parameters of a run with the labels of the form."""
     return [
-        (PARAMETERS[name].title if name in PARAMETERS else name, value)
+        (_(PARAMETERS[name].title) if name in PARAMETERS else name, value)
         for name, value in params.items()
     ]
 
@@ -76,8 +76,8 @@ class TrainingForm(forms.Form):
                 "high": f"{parameter.high:g}",
             }
             self.fields[name] = kind(
-                label=parameter.title,
-                help_text=" ".join([parameter.help, limits, str(NOTES.get(name, ""))]).strip(),
+                label=_(parameter.title),
+                help_text=" ".join([_(parameter.help), limits, str(NOTES.get(name, ""))]).strip(),
                 min_value=parameter.low,  # type: ignore[arg-type]
                 max_value=parameter.high,  # type: ignore[arg-type]
                 initial=START[name],

@@ -62,7 +62,7 @@ def _refuse_equal_run(key: str) -> None:
                 "The run of %(time)s UTC has the same release, model and parameters. Open that "
                 "run, or change a parameter."
             )
-            % {"time": date_format(same.created_at, "j F Y, H:i")},
+            % {"time": date_format(same.created_at, "DATETIME_FORMAT")},
             training_run=str(same.id),
         )
 

@@ -40,10 +40,7 @@ def expect_rtl(page: Page) -> None:
     assert side(name, "left") > side(help_, "right")  # ours begins where reading begins
 
 
-def test_pages_from_right_to_left(
-    open_page: OpenPage, study: Judging, settings: Any
-) -> None:  # standards 5.4
-    settings.LANGUAGE_CODE = "ar"
+def test_pages_from_right_to_left(open_page: OpenPage, study: Judging) -> None:  # standards 5.4
     home = f"/studies/{study.slug}/"
     coordinator, auditor = staff(study.member.study), staff(study.member.study, Role.AUDITOR)
     for person, path, name in [
@@ -53,18 +50,17 @@ def test_pages_from_right_to_left(
         (auditor.user, f"{home}trail/", "trail"),
         (None, "/help/", "help"),
     ]:
-        page = open_page(path, user=person)
+        page = open_page(path, user=person, locale="ar")
         expect_rtl(page)
         check_page(page, name=f"rtl-{name}")
 
 
 def test_texts_keep_their_own_direction_in_any_page(
-    open_page: OpenPage, transactional_db: None, settings: Any
+    open_page: OpenPage, transactional_db: None
 ) -> None:  # standards 5.4
     study = judging(ARABIC)
     for language in ("en", "ar"):
-        settings.LANGUAGE_CODE = language
-        page = open_page(study.path, user=study.member.user)
+        page = open_page(study.path, user=study.member.user, locale=language)
         prompt = page.locator(".conversation .said").first
         assert direction(prompt) == "rtl"
         assert direction(page.locator(".reply > .said").first) == "rtl"  # the language of the reply

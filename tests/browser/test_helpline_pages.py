@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from playwright.sync_api import expect
 
@@ -47,12 +45,11 @@ def test_a_safety_lead_keeps_helplines(open_page: OpenPage, study: Study) -> Non
 
 
 def test_numbers_keep_their_order_in_an_arabic_page(
-    open_page: OpenPage, transactional_db: None, settings: Any
+    open_page: OpenPage, transactional_db: None
 ) -> None:
-    settings.LANGUAGE_CODE = "ar"
     member = MemberFactory.create()
     cover(member.study, "AU", name="Lifeline").phone = "13 11 14"
-    page = open_page("/help/", user=member.user)
+    page = open_page("/help/", user=member.user, locale="ar")
     check_page(page, name="rtl-help-member")
     number = page.get_by_role("link", name="116 123", exact=True).first
     assert number.get_attribute("href") == "tel:116123"

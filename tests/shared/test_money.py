@@ -28,6 +28,13 @@ def test_amounts_read_exactly(minor: int, currency: str, read: str) -> None:  # 
 def test_figures_follow_the_language_of_the_page() -> None:
     with translation.override("de"):
         assert format_money(128440, "GBP") == "£1.284,40"
+    with translation.override("es"):
+        assert format_money(128440, "GBP") == "£1.284,40"
+    with translation.override("ar"):  # in one piece, whatever stands around it
+        assert (
+            format_money(-128440, "GBP")
+            == "\N{LEFT-TO-RIGHT ISOLATE}−£1,284.40\N{POP DIRECTIONAL ISOLATE}"
+        )
 
 
 @pytest.mark.parametrize(

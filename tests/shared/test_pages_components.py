@@ -72,7 +72,7 @@ def test_table_rows_must_be_as_long_as_the_columns() -> None:
 def test_a_table_names_each_cell_for_narrow_screens() -> None:
     columns = [{"label": "day"}, {"label": "amount", "number": True}]
     html = part("table", caption="Pay", columns=columns, rows=[["Monday", "£1.00"]])
-    assert '<th scope="row" role="rowheader">Monday</th>' in html
+    assert '<th scope="row" role="rowheader"><bdi>Monday</bdi></th>' in html
     assert 'data-label="amount"' in html
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from allauth.account.models import EmailAddress
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -81,16 +81,18 @@ def invite_account(*, actor: Actor, email: str, sign_up_url: str) -> OutgoingMai
     The mail and the response are the same whether or not the address has an account.
     """
     _require_site_admin(actor)
-    mail = send_mail(
-        to=email,
-        subject=_("You are invited to create an account on Codesign"),
-        body=_(
-            "A site admin has asked us to write to you. You can create an account with this "
-            "address here:\n\n%(url)s\n\nIf you already have an account, sign in as usual. If "
-            "you did not expect this mail, you can ignore it."
+    here = translation.get_language() or ""
+    with translation.override(queries.language_of_reader(email, otherwise=here)):
+        mail = send_mail(
+            to=email,
+            subject=_("You are invited to create an account on Codesign"),
+            body=_(
+                "A site admin has asked us to write to you. You can create an account with this "
+                "address here:\n\n%(url)s\n\nIf you already have an account, sign in as usual. If "
+                "you did not expect this mail, you can ignore it."
+            )
+            % {"url": sign_up_url},
         )
-        % {"url": sign_up_url},
-    )
     audit.record(actor=actor, action=ACCOUNT_INVITED, about=("outgoing_mail", mail.id, ""))
     return mail
 
@@ -122,17 +124,31 @@ def set_active(*, actor: Actor, user: User, active: bool) -> User:
     return user
 
 
+@transaction.atomic
+def choose_language(*, user: User, language: str) -> None:
+    """Keep the language in which a person reads pages and mails."""
+    if not rules.is_interface_language(language):
+        raise Invalid(_("This language is not available."))
+    if user.language != language:
+        User.objects.filter(id=user.id).update(language=language)
+        user.language = language
+
+
 def _tell_site_admins(actor: Actor, user: User) -> None:
     """Tell all other site admins, including the account itself, so that nothing happens unseen."""
-    body = _("%(email)s is a site admin and can sign in again. Another site admin decided this.")
-    if not user.is_active:
-        body = _(
-            "%(email)s is a site admin and can no longer sign in. Another site admin decided "
-            "this. If this is wrong, please tell the people who run this site."
-        )
-    subject = _("The account of a site admin was changed")
     for admin in queries.site_admins():
-        if admin.id != actor.user_id:
+        if admin.id == actor.user_id:
+            continue
+        with translation.override(queries.language_of(admin)):
+            body = _(
+                "%(email)s is a site admin and can sign in again. Another site admin decided this."
+            )
+            if not user.is_active:
+                body = _(
+                    "%(email)s is a site admin and can no longer sign in. Another site admin "
+                    "decided this. If this is wrong, please tell the people who run this site."
+                )
+            subject = _("The account of a site admin was changed")
             send_mail(to=admin.email, subject=subject, body=body % {"email": user.email})
 
 

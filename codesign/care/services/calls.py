@@ -12,6 +12,7 @@ from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from codesign.accounts.queries import language_of
 from codesign.accounts.services.outbox import send_mail
 from codesign.care.models import Case
 from codesign.care.queries import rota
@@ -99,7 +100,7 @@ def _write(
     """Mail each of them in their own language, with the address of a page."""
     address = settings.SITE_URL + reverse(page, kwargs={"slug": study.slug})
     for lead in leads:
-        with translation.override(lead.user.language):
+        with translation.override(language_of(lead.user)):
             send_mail(
                 to=lead.user.email, subject=str(subject), body=str(body) % {"address": address}
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from codesign.care.queries import help_page as queries
@@ -22,7 +23,7 @@ def help_page(request: HttpRequest) -> HttpResponse:
     user = request.user if request.user.is_authenticated else None
     actor = Actor.of(user) if user else SYSTEM
     back = own_address(request.GET.get("next", ""))
-    countries = queries.countries_for(actor=actor, language=user.language if user else "en")
+    countries = queries.countries_for(actor=actor, language=get_language() or "")
     context = {
         "back": back,
         "stop": way_to_stop(back) if back and user else "",

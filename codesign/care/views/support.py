@@ -6,6 +6,7 @@ import uuid
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -29,7 +30,7 @@ def ask(request: StudyRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         case = cases.ask_for_support(member=request.member)
         return redirect("care:own-case", slug=slug, case_id=case.id)
-    lines = countries_for(actor=request.actor, language=request.user.language)
+    lines = countries_for(actor=request.actor, language=get_language() or "")
     return render(request, "care/ask.html", {"countries": lines})
 
 
@@ -64,7 +65,7 @@ def own_case(request: StudyRequest, slug: str, case_id: uuid.UUID) -> HttpRespon
         "contact_form": contact,
         "asks_contact": case.reason != Reason.WORDS
         or (bool(case.answer) and opens_a_case(Answer(case.answer))),
-        "countries": countries_for(actor=request.actor, language=request.user.language),
+        "countries": countries_for(actor=request.actor, language=get_language() or ""),
     }
     failing = answer.errors or contact.errors
     return render(request, "care/own_case.html", context, status=400 if failing else 200)

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language_info
+from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -39,7 +39,8 @@ def read(request: StudyRequest, slug: str) -> HttpResponse:
     member = request.member
     if queries.record_in_force(member_id=member.id):
         return redirect("consent:choices", slug=slug)
-    language = request.GET.get("language") or request.user.language
+    own = request.user.language or get_language() or ""
+    language = request.GET.get("language") or own
     version = queries.current_version(study_id=member.study_id, language=language)
     if version is None:
         return _unavailable(request, language)

@@ -12,13 +12,15 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.formats import date_format
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from codesign.accounts import queries as accounts
 from codesign.accounts import services as account_services
+from codesign.accounts.models import User
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.desk import queries
@@ -56,6 +58,8 @@ TOLD_ASKED = gettext_lazy(
     "%(url)s\n\n"
     "If you cannot sign in and think that this is wrong, please write to %(others)s now."
 )
+SUBJECT_ASKED = gettext_lazy("Request for a new coordinator of your study")
+SUBJECT_ENDED = gettext_lazy("The request for a new coordinator has ended")
 TOLD_ENDED = {
     HandoverState.DONE: gettext_lazy(
         "%(email)s now coordinates the study “%(title)s”, or is invited to, as requested by "
@@ -120,7 +124,7 @@ def _ask(actor: Actor, study: Study, email: str) -> Handover:
         about=("handover", asked.id, ""),
         data={"due": asked.due_at.strftime("%Y-%m-%d %H:%M")},
     )
-    _tell_all(asked, TOLD_ASKED, _("Request for a new coordinator of your study"))
+    _tell_all(asked, TOLD_ASKED, SUBJECT_ASKED)
     return asked
 
 
@@ -241,7 +245,7 @@ def _locked(handover_id: uuid.UUID) -> Handover:
 def _move(actor: Actor, handover: Handover, state: HandoverState, why: str = "") -> Handover:
     ended = {"ended_at": timezone.now(), "why": why, "decided_by_id": actor.user_id}
     transition(handover, to=state, actor=actor, changes=ended)
-    _tell_all(handover, TOLD_ENDED[state], _("The request for a new coordinator has ended"))
+    _tell_all(handover, TOLD_ENDED[state], SUBJECT_ENDED)
     return handover
 
 
@@ -258,7 +262,7 @@ def _log(move: Move) -> None:
 machine(Handover, HANDOVER_STATES, log=_log)
 
 
-def _tell_all(handover: Handover, text: object, subject: str) -> None:
+def _tell_all(handover: Handover, text: Promise, subject: Promise) -> None:
     """Mail the staff of the study and all site admins, including deactivated accounts.
 
     The requester is told only how it ended. Each person gets their own mail, with the address of
@@ -268,20 +272,21 @@ def _tell_all(handover: Handover, text: object, subject: str) -> None:
     admins = accounts.site_admins()
     if handover.state == HandoverState.WAITING:
         admins = admins.exclude(id=handover.requested_by_id)
-    keys = {"handover_id": handover.id}
-    paths = {admin.email: reverse("desk:handover-decide", kwargs=keys) for admin in admins}
+    decide = reverse("desk:handover-decide", kwargs={"handover_id": handover.id})
+    readers: dict[User, str] = dict.fromkeys(admins, decide)
     staff_page = reverse("desk:handovers", kwargs={"slug": study.slug})
-    paths |= {member.user.email: staff_page for member in studies.staff_of(study_id=study.id)}
+    readers |= {member.user: staff_page for member in studies.staff_of(study_id=study.id)}
     others = [admin.email for admin in admins if admin.is_active]
-    for address, path in paths.items():
-        write_to = [other for other in others if other != address]
-        body = str(text) % {
-            "who": handover.requested_by.email,
-            "email": handover.email,
-            "title": study.title,
-            "due": date_format(handover.due_at, "j F Y, H:i"),
-            "url": settings.SITE_URL + path,
-            "others": ", ".join(write_to) or settings.DEFAULT_FROM_EMAIL,
-            "why": handover.why,
-        }
-        account_services.send_mail(to=address, subject=subject, body=body)
+    for reader, path in readers.items():
+        write_to = [other for other in others if other != reader.email]
+        with translation.override(accounts.language_of(reader)):
+            body = str(text) % {
+                "who": handover.requested_by.email,
+                "email": handover.email,
+                "title": study.title,
+                "due": date_format(handover.due_at, "DATETIME_FORMAT"),
+                "url": settings.SITE_URL + path,
+                "others": ", ".join(write_to) or settings.DEFAULT_FROM_EMAIL,
+                "why": handover.why,
+            }
+            account_services.send_mail(to=reader.email, subject=str(subject), body=body)

@@ -8,6 +8,7 @@ from math import ceil, floor
 from django import template
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.template.defaultfilters import floatformat
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
@@ -49,9 +50,9 @@ def share(rate: float) -> str:
     """`{{ 0.613|share }}` → 61%. Shows 0% and 100% only for exactly 0 and 1."""
     percent = 100 * rate
     if 0 < percent < 0.5:
-        return f"{ceil(10 * percent) / 10:.1f}%"
+        return f"{number_format(ceil(10 * percent) / 10, decimal_pos=1)}%"
     if 99.5 <= percent < 100:
-        return f"{floor(10 * percent) / 10:.1f}%"
+        return f"{number_format(floor(10 * percent) / 10, decimal_pos=1)}%"
     return f"{round(percent)}%"
 
 

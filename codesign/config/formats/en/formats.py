@@ -1,0 +1,13 @@
+"""Formats of dates and numbers in English."""
+
+DATE_FORMAT = "j F Y"
+DATETIME_FORMAT = "j F Y, H:i"
+DATETIME_SECONDS_FORMAT = "j F Y, H:i:s"
+DATETIME_ZONE_FORMAT = "j F Y, H:i e"
+MONTH_DAY_FORMAT = "j F"
+MONTH_DAY_TIME_FORMAT = "j F, H:i"
+YEAR_MONTH_FORMAT = "F Y"
+TIME_FORMAT = "H:i"
+DECIMAL_SEPARATOR = "."
+THOUSAND_SEPARATOR = ","
+NUMBER_GROUPING = 3
