@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from annotations.forms.fields import ChoiceField
 from annotations.forms.judging import inputs
-from annotations.forms.judging_form import ChoiceField, JudgingForm, judging_form
+from annotations.forms.judging_form import JudgingForm, judging_form
 from annotations.forms.words import Words
 from annotations.queries.shown import ShownAssignment
 

@@ -175,7 +175,7 @@ def _summary(
     for name, label in labels.items():
         if name in errors:
             words_of = {"label": label, "error": errors[name]}
-            asks = str(label).endswith("?")
+            asks = str(label).endswith(("?", "؟"))
             yield name, (_("%(label)s %(error)s") if asks else _("%(label)s: %(error)s")) % words_of
 
 

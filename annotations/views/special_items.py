@@ -95,7 +95,7 @@ def answer(request: StudyRequest, slug: str, seat_id: int) -> HttpResponse:
                     explanation=form.cleaned_data["explanation"],
                 )
             except Invalid as refusal:
-                errors = judging.errors(refusal, answers, shown)
+                errors = judging.errors(refusal, answers, filled, shown)
             else:
                 messages.success(request, _("The expected answer is saved."))
                 return redirect("annotations:round", slug=slug, round_id=seat.task.round_id)

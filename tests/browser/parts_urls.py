@@ -11,7 +11,7 @@ from django.template import engines
 from django.urls import path
 from django.utils import translation
 
-from annotations.forms.judging_form import ChoiceField, Option
+from annotations.forms.fields import ChoiceField, Option
 from codesign.config.urls import urlpatterns as real
 from codesign.jobs.pages import ProgressCard
 

@@ -7,7 +7,7 @@ import re
 import pytest
 from django.template.loader import render_to_string
 
-from annotations.forms.judging_form import ChoiceField, Option
+from annotations.forms.fields import ChoiceField, Option
 from codesign.jobs.pages import ProgressCard
 from codesign.shared.templatetags.codesign import about, percent_of, rate
 

@@ -25,7 +25,7 @@ def small_model(folder: Path, like: Path) -> Path:
         torch.manual_seed(0)
         config = LlamaConfig.from_pretrained(like)
         config.update(NARROW)
-        model = LlamaForCausalLM(config).float()
+        model = LlamaForCausalLM(config)
         model.generation_config = GenerationConfig.from_pretrained(like)
         model.save_pretrained(folder)
         AutoTokenizer.from_pretrained(like).save_pretrained(folder)
