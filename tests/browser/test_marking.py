@@ -70,8 +70,20 @@ def test_by_mouse_with_emoji_marks_and_both_directions(open_page: OpenPage, stud
     send(page)
     expect(page.get_by_role("heading", level=1)).to_contain_text("You have finished")
     assert sent_passages() == list(passages.values())[:-1]
-    first = Judgement.objects.latest("submitted_at").highlights[0]
+    judgement = Judgement.objects.latest("submitted_at")
+    first = judgement.highlights[0]
     assert (first["label"], first["comment"]) == ("warm", "")
+    page.goto(f"/studies/{study.slug}/mine/{judgement.assignment_id}/correct/")
+    reply.get_by_role("button", name="Remove “0800 1111”").click()
+    select(page, letter, "a link").click()
+    page.evaluate("scrollTo(0, 0)")
+    check_page(page, name="mine-correct-marks")
+    page.get_by_role("button", name="Send the corrected answers").last.click()
+    expect(page.locator("mark", has_text="a link")).to_be_visible()
+    assert sent_passages() == [
+        *[p for p in list(passages.values())[:-1] if p != "0800 1111"],
+        "a link",
+    ]
 
 
 def test_by_keyboard(open_page: OpenPage, study: Judging) -> None:  # WCAG 2.1.1
