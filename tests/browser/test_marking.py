@@ -18,6 +18,16 @@ SOURCE = (
     "- Call 0800 1111\n- لا أستطيع النوم **منذ** أسبوعين\n\n<b>x</b> [a link](https://e.example.org)"
 )
 
+PASSAGES = {
+    "hear how tired you": "hear **how tired** you",
+    "tired you are 👩": "tired** you are 👩🏽‍🚒",
+    "cafe": "cafe\u0301",
+    "0800 1111": "0800 1111",
+    "النوم منذ": "النوم **منذ",
+    " now.": "now.",
+}
+"""What is selected → the passage of the source."""
+
 
 @pytest.fixture
 def study(transactional_db: None) -> Judging:
@@ -36,22 +46,29 @@ def saved(page: Page) -> None:
     expect(page.locator("#saved")).to_have_text("Saved")
 
 
+def correct_the_marks(page: Page, letter: str, path: str) -> None:
+    page.goto(path)
+    reply = page.get_by_role("article", name=f"Reply {letter}")
+    reply.get_by_role("button", name="Remove “0800 1111”").click()
+    select(page, letter, "a link").click()
+    page.evaluate("scrollTo(0, 0)")
+    check_page(page, name="mine-correct-marks")
+    page.get_by_role("button", name="Send the corrected answers").last.click()
+    expect(page.locator("mark", has_text="a link")).to_be_visible()
+    assert sent_passages() == [
+        *[p for p in list(PASSAGES.values())[:-1] if p != "0800 1111"],
+        "a link",
+    ]
+
+
 def test_by_mouse_with_emoji_marks_and_both_directions(open_page: OpenPage, study: Judging) -> None:
     page = open_page(study.path, user=study.member.user)
     letter = letter_of(page, "how tired")
     reply = page.get_by_role("article", name=f"Reply {letter}")
-    passages = {
-        "hear how tired you": "hear **how tired** you",
-        "tired you are 👩": "tired** you are 👩🏽‍🚒",
-        "cafe": "cafe\u0301",
-        "0800 1111": "0800 1111",
-        "النوم منذ": "النوم **منذ",
-        " now.": "now.",
-    }
-    for words in passages:
+    for words in PASSAGES:
         select(page, letter, words).click()
     chips = reply.locator(".passage")
-    expect(chips).to_have_count(len(passages))
+    expect(chips).to_have_count(len(PASSAGES))
     expect(reply.locator("mark.mark-again")).to_have_text(["tired", "you"])
     expect(reply.locator("mark", has_text="now.")).to_have_count(1)
     reply.get_by_label("What is “hear how tired you”?").select_option(label="Sounds warm")
@@ -59,19 +76,23 @@ def test_by_mouse_with_emoji_marks_and_both_directions(open_page: OpenPage, stud
     saved(page)
     check_page(page, name="judge-marks")
     page.reload()
-    expect(chips).to_have_count(len(passages))
+    expect(chips).to_have_count(len(PASSAGES))
     expect(reply.get_by_label("Why did you mark “cafe\u0301”?")).to_have_value("It is a place.")
     reply.get_by_role("button", name="Remove “now.”").click()
-    expect(chips).to_have_count(len(passages) - 1)
+    expect(chips).to_have_count(len(PASSAGES) - 1)
     expect(reply.locator("mark", has_text="now.")).to_have_count(0)
     select(page, letter, "0800 1111").click()  # the same again is the same passage
-    expect(chips).to_have_count(len(passages) - 1)
+    expect(chips).to_have_count(len(PASSAGES) - 1)
     fill(page)
     send(page)
     expect(page.get_by_role("heading", level=1)).to_contain_text("You have finished")
-    assert sent_passages() == list(passages.values())[:-1]
-    first = Judgement.objects.latest("submitted_at").highlights[0]
+    assert sent_passages() == list(PASSAGES.values())[:-1]
+    judgement = Judgement.objects.latest("submitted_at")
+    first = judgement.highlights[0]
     assert (first["label"], first["comment"]) == ("warm", "")
+    correct_the_marks(
+        page, letter, f"/studies/{study.slug}/mine/{judgement.assignment_id}/correct/"
+    )
 
 
 def test_by_keyboard(open_page: OpenPage, study: Judging) -> None:  # WCAG 2.1.1

@@ -67,6 +67,7 @@
     const copy = words ? words.cloneNode(true) : document.createElement("p");
     box.replaceChildren(copy);
     box.scrollTop = 0;
+    box.setAttribute("aria-label", button.textContent.trim());
     box.hidden = false;
     button.setAttribute("aria-expanded", "true");
   }
@@ -85,7 +86,7 @@
     });
     link.replaceWith(button);
   });
-  near.addEventListener("keydown", function (event) {
+  document.addEventListener("keydown", function (event) {
     if (event.key === "Escape") close();
   });
 })();
