@@ -272,7 +272,7 @@ def _scale(
         options=options(choices_of(criterion), inputs.get(name, ""), anchors_of(criterion)),
         letter=response["label"],
         error=errors.get(name, ""),
-        shape="numbers" if criterion["scale"]["kind"] == ScaleKind.LIKERT else "words",
+        shape="numbers" if criterion["scale"]["kind"] == ScaleKind.LIKERT else "answers",
         only_after=rating_input(response["label"], condition["criterion"]) if condition else "",
         only_scores=" ".join(map(str, condition["scores"])) if condition else "",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from annotations.models import Round, Rubric
@@ -52,13 +53,19 @@ def kinds_rubric(study: Study) -> Rubric:
     )
 
 
-def kinds_round(cohort: Cohort, *, tasks: int = 1, kind: RoundKind = RoundKind.JUDGING) -> Round:
+def kinds_round(
+    cohort: Cohort, *, tasks: int = 1, asks: Sequence[Ask] = (Ask.RATING, Ask.RANKING)
+) -> Round:
     """An open round with that rubric."""
     if not cohort.pay_rates.exists():
         set_rate(cohort)
-    plan = rounds.CohortPlan(cohort, kinds_rubric(cohort.study), [Ask.RATING, Ask.RANKING], 1)
+    plan = rounds.CohortPlan(cohort, kinds_rubric(cohort.study), asks, 1)
     made = rounds.make_round(
-        actor=SYSTEM, study=cohort.study, kind=kind, title="Kinds", cohorts=[plan]
+        actor=SYSTEM,
+        study=cohort.study,
+        kind=RoundKind.JUDGING,
+        title="Kinds",
+        cohorts=[plan],
     )
     for _ in range(tasks):
         add_task(made)

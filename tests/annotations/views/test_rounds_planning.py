@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 from annotations.models import Round, RoundFilling, Seat, Task
+from annotations.queries import rubrics
 from annotations.queries.filling import JOB
 from annotations.rules.states import RoundState, Waiting
 from annotations.rules.text_kinds import Category
@@ -57,6 +58,16 @@ def coordinator_of(study: Study, client: Client) -> Member:
     member = staff(study)
     client.force_login(member.user)
     return member
+
+
+def test_hidden_checks_are_planned_and_kept(client: Client, panel: Cohort) -> None:
+    coordinator_of(panel.study, client)
+    compared(panel.study)
+    assert plan(client, panel, checks="3").status_code == 400
+    assert plan(client, panel, checks="20").status_code == 302
+    made = Round.objects.get()
+    assert made.check_every == 20
+    assert rubrics.plan_of(made.id, panel.id).check_every == 20
 
 
 def compared(study: Study, replies: int = 2, **fields: Any) -> uuid.UUID:

@@ -7,7 +7,8 @@ from functools import partial
 import pytest
 
 from annotations.models import Assignment, Response, Task
-from annotations.rules.states import RoundKind
+from annotations.rules.scales import UNSURE
+from annotations.rules.states import Ask, RoundKind
 from annotations.services.prompts import withdraw_prompt, withdraw_response
 from annotations.services.rounds import open_round
 from codesign.audit.models import Event
@@ -29,6 +30,7 @@ from tests.factories.modelhub import add_prompts, child_of
 from tests.factories.studies import StudyFactory, staff
 from tests.support.comparisons import BOTH, compared, prefers, two_panelists, write
 from tests.support.generation_runs import claimed, wanted
+from tests.support.kinds_rubric import kinds_round
 from tests.support.together import at_once, kinds
 
 pytestmark = pytest.mark.django_db
@@ -201,6 +203,25 @@ def test_without_a_ranking_the_higher_rated_response_wins(panel: list[Member]) -
     send(held, ratings=ratings, ranking=[])
     (cohort,) = result(evaluation).cohorts
     assert (cohort.rate.wins, cohort.rate.losses) == (1, 0)
+
+
+def test_unsure_and_what_was_asked_about_one_response_decide_nothing(panel: list[Member]) -> None:
+    cohort = panel[0].cohort
+    assert cohort
+    kinds_round(cohort, tasks=0, asks=[Ask.RATING])
+    evaluation = compared(panel)
+    held = lease(panel[0])
+    childs = evaluation.child_run.items.get(prompt_id=held.prompt_id).response_id
+    of_child = {"heard": UNSURE, "advice": 0, "asks": 1, "blames": 1}
+    of_parent = {"heard": 1, "advice": 1, "risk": 1, "asks": 1, "blames": 0}
+    ratings = [
+        {"response": str(id), "criterion": key, "score": score}
+        for id in held.order_shown
+        for key, score in (of_child if id == childs else of_parent).items()
+    ]
+    send(held, ratings=ratings, ranking=[])
+    (figures,) = result(evaluation).cohorts
+    assert (figures.rate.wins, figures.rate.losses) == (0, 1)  # by minus ten points alone
 
 
 def test_a_comparison_without_ranking_and_ratings_is_refused(panel: list[Member]) -> None:

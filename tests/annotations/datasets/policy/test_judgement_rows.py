@@ -19,6 +19,7 @@ from annotations.datasets.policy.snapshot import (
     ReleaseTerms,
     RewriteSnapshot,
 )
+from annotations.rules.scales import UNSURE
 from tests.support.snapshots import judgement, prompt, response
 
 
@@ -49,6 +50,28 @@ def test_each_answer_is_a_row() -> None:
         ("b", Statement("highlight", "helps", 1.0, start=1, end=5)),
         ("a", Statement("flag", "sycophancy", 2.0, review="triaged")),
         ("b", Statement("rewrite", "length_change", -2.0, review="accepted")),
+    ]
+
+
+def test_unsure_is_no_number_and_each_kind_of_scale_is_named() -> None:
+    scores = {"heard": 4, "advice": 0, "asks": 1, "risk": UNSURE}
+    one = judgement(
+        "lived-2",
+        [],
+        order_shown=["b", "a"],
+        ratings=[{"response": "a", "criterion": k, "score": s} for k, s in scores.items()],
+        why=["warm"],
+    )
+    criteria = {"heard": {"kind": "likert"}, "advice": {"kind": "yes_no"}}
+    criteria |= {"asks": {"kind": "points"}, "risk": {"kind": "likert"}}
+    rubrics = {one.rubric: {"criteria": criteria}}
+    assert rows_of(one, Attachments(judged_prompt(one), rubrics)) == [
+        ("a", Statement("rating", "heard", 4.0)),
+        ("a", Statement("yes_no", "advice", 0.0)),
+        ("a", Statement("points", "asks", 1.0)),
+        ("a", Statement("unsure", "risk", 1.0)),
+        ("b", Statement("why", "warm", 1.0)),
+        ("a", Statement("why", "warm", 1.0)),
     ]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from annotations.datasets.policy.snapshot import FlagSnapshot, JudgementSnapshot
+from annotations.rules.scales import UNSURE
 from tests.support.release_files import rows
 from tests.support.snapshots import (
     built,
@@ -41,6 +42,12 @@ def labels(judged: list[JudgementSnapshot], *cohorts: str, of: str = "", **chang
     records, dropped = made(selection(judged, **changes), config, *cohorts)
     labels_of_a = [r["label"] for r in records if r["meta"]["response_id"] == "a"]
     return labels_of_a[0] if labels_of_a else dropped
+
+
+def test_unsure_is_no_score() -> None:
+    assert labels([scored("lived-1", 5, UNSURE)]) is True
+    assert labels([scored("lived-1", UNSURE, 1)]) is False
+    assert labels([scored("lived-1", UNSURE, UNSURE)]) == {}
 
 
 def flag(state: str, response_id: str = "a") -> FlagSnapshot:
