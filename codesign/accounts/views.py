@@ -125,7 +125,11 @@ def revoke_token(request: AccountRequest) -> HttpResponse:
 def language(request: HttpRequest) -> HttpResponse:
     """Choose the language of pages and mails; show how complete and checked each one is."""
     if request.method != "POST":
-        words = {"statuses": statuses(), "LANGUAGE_CODE": get_language()}
+        words = {
+            "statuses": statuses(),
+            "LANGUAGE_CODE": get_language(),
+            "back": _own_path(request.GET.get("next") or _page_before(request)),
+        }
         return render(request, "accounts/language.html", words)
     chosen = request.POST.get("language", "")
     if not is_interface_language(chosen):
@@ -142,6 +146,12 @@ def language(request: HttpRequest) -> HttpResponse:
         samesite="Lax",
     )
     return answer
+
+
+def _page_before(request: HttpRequest) -> str:
+    """Return the page of ours from which somebody came. Pages carry no address of their own."""
+    came, ours = request.headers.get("Referer", ""), request.build_absolute_uri("/")
+    return came[len(ours) - 1 :] if came.startswith(ours) else ""
 
 
 def _own_path(address: str) -> str:

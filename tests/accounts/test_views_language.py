@@ -63,6 +63,21 @@ def test_a_choice_without_an_account_stays_in_the_browser() -> None:
 
 
 @pytest.mark.parametrize(
+    ("came", "back"),
+    [
+        ("http://testserver/help/?a=b", "/help/%3Fa%3Db"),
+        ("http://testserver//elsewhere.example.org/", "/"),
+        ("https://elsewhere.example.org/help/", "/"),
+        ("http://[broken", "/"),
+        ("", "/"),
+    ],
+)
+def test_the_page_leads_back_to_where_somebody_came_from(came: str, back: str) -> None:
+    page = Client(headers={"Referer": came}).get(PAGE)
+    assert f'action="{PAGE}?next={back}"' in page.content.decode()
+
+
+@pytest.mark.parametrize(
     "back", ["https://elsewhere.example.org/", "//elsewhere.example.org", "javascript:1", ""]
 )
 def test_a_choice_never_leads_to_another_site(back: str) -> None:

@@ -153,10 +153,13 @@ def test_changed_text_is_shown_and_not_signed(door: Client, member: Member, what
 def test_a_missing_language_is_unavailable_and_never_english(  # standards 2.15
     door: Client, member: Member
 ) -> None:
-    User.objects.filter(id=member.user_id).update(language="ar")
-    page = door.get(address("read", member)).content.decode()
-    assert "not available in your language" in page
-    assert "This is made up." not in page
+    pages = {}
+    for language in ("ar", "cy"):  # with a translated interface, and without
+        User.objects.filter(id=member.user_id).update(language=language)
+        pages[language] = door.get(address("read", member)).content.decode()
+        assert "This is made up." not in pages[language]
+    assert '<html lang="ar"' in pages["ar"]
+    assert "not available in your language" in pages["cy"]
     publish(member.study, language="x-made-up", material=False)
     page = " ".join(door.get(address("read", member)).content.decode().split())
     page = page.replace("> ", ">").replace(" <", "<")
