@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from annotations.forms.words import CATEGORIES
@@ -77,7 +78,7 @@ class RoundForm(forms.Form):
         label=_("Hidden checks"),
         choices=[
             ("", _("None")),
-            *((share, _("One in %(n)d texts") % {"n": share}) for share in SHARES),
+            *((share, format_lazy(_("One in {n} texts"), n=share)) for share in SHARES),
         ],
         coerce=int,
         empty_value=None,
