@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import io
 import json
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract, extract_python
+from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
@@ -44,13 +43,13 @@ def extracted() -> Catalog:
     for path in sources():
         name = path.relative_to(ROOT).as_posix()
         for line, text, comments, context in extract(
-            extract_python, io.BytesIO(code_of(path)), KEYWORDS, [COMMENT]
+            "python", io.BytesIO(code_of(path)), KEYWORDS, [COMMENT]
         ):
             found.add(text, locations=[(name, line)], auto_comments=comments, context=context)
     for name, keys in DATA.items():
         for row in json.loads((ROOT / name).read_text(encoding="utf-8")):
             for text in texts_of(row, keys):
-                found.add(text, locations=[(name, None)])
+                found.add(text, locations=[(name, 0)])
     return found
 
 
@@ -115,4 +114,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

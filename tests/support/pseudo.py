@@ -13,7 +13,7 @@ from pathlib import Path
 
 import allauth
 import django
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -54,7 +54,7 @@ def _catalogue() -> Catalog:
     return made
 
 
-def _of_libraries() -> Iterable:
+def _of_libraries() -> Iterable[Message]:
     for folder in LIBRARIES:
         with (folder / "LC_MESSAGES/django.po").open("rb") as file:
             yield from read_po(file, locale="es")
