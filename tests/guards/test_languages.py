@@ -22,7 +22,7 @@ OPTIONS = re.compile(r"Cohort \d+|First( round)?|SmolLM2-135M-Instruct")
 """Names that people gave to what a list offers: no element can mark them there."""
 OF_PEOPLE = {"bdi", "bdo", "code", "kbd", "pre", "samp", "textarea", "script", "style"}
 """Elements whose text is from people, programs or files."""
-ARABIC = re.compile(r'<html lang="ar"\s+dir="rtl"')
+ARABIC = re.compile(r'<html\s(?=[^>]*\blang="ar")[^>]*\bdir="rtl"')
 SPOKEN = {"aria-label", "title", "alt", "placeholder"}
 VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "wbr", "source"}
 
