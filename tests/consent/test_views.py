@@ -158,7 +158,7 @@ def test_a_missing_language_is_unavailable_and_never_english(  # standards 2.15
         User.objects.filter(id=member.user_id).update(language=language)
         pages[language] = door.get(address("read", member)).content.decode()
         assert "This is made up." not in pages[language]
-    assert '<html lang="ar"' in pages["ar"]
+    assert 'lang="ar"' in pages["ar"][: pages["ar"].index("<head")]
     assert "not available in your language" in pages["cy"]
     publish(member.study, language="x-made-up", material=False)
     page = " ".join(door.get(address("read", member)).content.decode().split())
