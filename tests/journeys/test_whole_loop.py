@@ -75,7 +75,7 @@ def test_a_panelist_consents_judges_and_sees_the_pay(
             _wait_for_work(page, f"{STUDY}/judge/")
         page.get_by_role("heading", name=f"{number + 1} in this sitting").wait_for()
         if number == 0:
-            page.locator("details.tool summary").first.click()
+            page.locator("details.tool:has([name=rewrite-A]) > summary").click()
             page.locator("textarea[name=rewrite-A]").fill("I hear you. What would help today?")
         with page.expect_navigation():
             judged_in_a_browser(page, better="A2")
