@@ -77,7 +77,10 @@ def ask(client: Client, slug: str, door: str) -> DatasetRelease:
 def rows_on(page: str) -> dict[str, int]:
     """How many rows each part has, by what the page of a release says is in it."""
     table = flowed(page).partition("Content, in rows")[2].partition("<tbody")[2]
-    rows = re.findall(r"<tr[^>]*><th[^>]*>([^<]+)</th>(.*?)</tr>", table.partition("</table>")[0])
+    rows = re.findall(
+        r"<tr[^>]*><th[^>]*>(?:<bdi>)?([^<]+)(?:</bdi>)?</th>(.*?)</tr>",
+        table.partition("</table>")[0],
+    )
     return {part: sum(map(int, re.findall(r">(\d+)</td>", cells))) for part, cells in rows}
 
 
