@@ -9,7 +9,6 @@ from django.utils.cache import patch_vary_headers
 
 from codesign.accounts.queries import chosen_language
 from codesign.config.views import healthz
-from codesign.shared.errors import DATABASE_AWAY
 from codesign.shared.problems import is_api
 
 
@@ -53,9 +52,5 @@ class LanguageMiddleware:
 
 
 def _language_of(request: HttpRequest) -> str:
-    """Return the language of a page. Without a database, the account's is not known."""
-    try:
-        chosen = chosen_language(request.user)
-    except DATABASE_AWAY:
-        chosen = ""
-    return chosen or translation.get_language_from_request(request)
+    """Return the language of a page. Without a database, a page for an account fails here, once."""
+    return chosen_language(request.user) or translation.get_language_from_request(request)

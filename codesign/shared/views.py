@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.template.loader import get_template
 from django.urls import Resolver404, resolve
+from django.utils import translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views import defaults
@@ -131,7 +132,8 @@ def _away(request: HttpRequest, *, full: bool) -> HttpResponse:
         return problem_outside(503, "away", str(AWAY))
     sent, file = _sent_again(request)
     words = {"sent": sent, "file": file, "full": full, "address": request.get_full_path()}
-    return HttpResponse(get_template("503.html").render(words), status=503)
+    with translation.override(translation.get_language_from_request(request)):
+        return HttpResponse(get_template("503.html").render(words), status=503)
 
 
 def _sent_again(request: HttpRequest) -> tuple[list[tuple[str, str]], bool]:
