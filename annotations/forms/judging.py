@@ -7,7 +7,7 @@ the page asks. Only `annotations.contract` decides whether the answers are compl
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -232,16 +232,20 @@ def errors(
     if not refusal.fields:
         return {"": refusal.title}
     by_input: dict[str, list[str]] = {}
+    marked = [mark.name for mark in marks.marks_in(posted, shown)]
     for path, sentences in refusal.fields.items():
-        for name in _inputs_of(path, sent, posted, shown):
+        for name in _inputs_of(path, sent, marked, shown):
             by_input.setdefault(name, []).extend(sentences)
     return {name: " ".join(sentences) for name, sentences in by_input.items()}
 
 
 def _inputs_of(
-    path: str, sent: Mapping[str, Any], posted: Inputs, shown: ShownAssignment
+    path: str, sent: Mapping[str, Any], marked: Sequence[str], shown: ShownAssignment
 ) -> list[str]:
-    """Return the inputs for a field of a submission, such as `flags.0.severity`."""
+    """Return the inputs for a field of a submission, such as `flags.0.severity`.
+
+    `marked` names the inputs of the highlights, in their order.
+    """
     letters = _letters(shown)
     match path.split("."):
         case ["comment"]:
@@ -251,8 +255,7 @@ def _inputs_of(
         case ["ratings", response, criterion] if response in letters:
             return [rating_input(letters[response], criterion)]
         case ["highlights", number, *_field]:
-            mark = marks.marks_in(posted, shown)[int(number)]
-            return [mark.name]
+            return [marked[int(number)]]
         case ["ratings" | "rewrites" | "flags" as part, number, *field]:
             entry = sent[part][int(number)]
             letter = letters[entry["response"]]

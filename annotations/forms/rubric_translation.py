@@ -16,6 +16,8 @@ LENGTHS = {"title": 120, "help": 300}
 class TranslationForm(forms.Form):
     """A field for every text of a rubric, with the text as its label."""
 
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    """The version whose texts were shown."""
     language = forms.RegexField(
         label=_("Language"),
         regex=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$",
@@ -31,12 +33,21 @@ class TranslationForm(forms.Form):
         criteria: Sequence[Mapping[str, Any]],
         reasons: Sequence[Mapping[str, Any]],
         written: str,
+        version: int,
     ) -> None:
-        super().__init__(data)
+        super().__init__(data, initial={"version": version})
+        self._version = version
         self._criteria, self._reasons, self._written = criteria, reasons, written
         for name, label, most in self._places():
             widget = forms.TextInput(attrs={"dir": "auto"})
             self.fields[name] = forms.CharField(label=label, max_length=most, widget=widget)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse words for an older version once, and keep them beside the texts of the newer."""
+        if self.cleaned_data.get("version") != self._version:
+            self.data = {**self.data.dict(), "version": str(self._version)}
+            raise forms.ValidationError(_("There is a newer version. Translate that one."))
+        return self.cleaned_data
 
     def _places(self) -> list[tuple[str, str, int]]:
         """Return (name, text, most characters) of each text, in order."""

@@ -232,9 +232,14 @@ def _consistency(pairs: list[tuple[dict[str, Any], dict[str, Any], list[str]]]) 
     ratings, comparisons = Agreement(), Agreement()
     for one, two, asks in pairs:
         ratings += ratings_agree(one.get("ratings", []), two.get("ratings", []))
-        if Ask.RANKING in asks:
+        if Ask.RANKING in asks and _is_compared(one):
             comparisons += comparisons_agree(_whole(one), _whole(two))
     return Consistency(len(pairs), ratings, comparisons)
+
+
+def _is_compared(answers: dict[str, Any]) -> bool:
+    """Return whether responses were compared. People may leave comparing out."""
+    return bool(answers.get("ranking") or answers.get("all_harmful"))
 
 
 def _whole(answers: dict[str, Any]) -> dict[str, Any]:

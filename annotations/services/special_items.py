@@ -31,6 +31,7 @@ from annotations.rules.states import (
     AssignmentState,
     ItemKind,
     RoundKind,
+    RoundState,
 )
 from annotations.services import rounds, seats
 from codesign.audit import services as audit
@@ -63,7 +64,7 @@ def next_for(*, member: Member, last: Assignment | None, now: datetime) -> Speci
     a repeat or an attention item.
     """
     light = load.is_after_heaviest(last, now=now)
-    if last and _stopped(last) and (again := lease_again(member=member, begun=last)):
+    if last and _stopped(last) and (again := lease_again(member=member, begun=last, light=light)):
         return again
     if last is None or last.item_kind == ItemKind.TRAINING:
         return _shared(member, RoundKind.TRAINING, light=light)
@@ -81,10 +82,16 @@ def _stopped(last: Assignment) -> bool:
     return expired and not last.holds_seat
 
 
-def lease_again(*, member: Member, begun: Assignment) -> Special | None:
+def lease_again(*, member: Member, begun: Assignment, light: bool = False) -> Special | None:
     """Return the text of an earlier assignment that held no seat, to continue it."""
     task = Task.objects.select_related("prompt").get(id=begun.task_id)
-    if not seats.may_be_judged(task=task):
+    same = Assignment.objects.filter(
+        member_id=member.id, task_id=begun.task_id, item_kind=begun.item_kind
+    )
+    may = Seat.objects.not_refused_by(member.id).not_put_off_by(member.id)
+    may = may.not_heaviest() if light else may
+    may = may.filter(id=begun.seat_id, cohort=member.cohort_id, task__round__state=RoundState.OPEN)
+    if same.had().exists() or not may.exists() or not seats.may_be_judged(task=task):
         return None
     kind = ItemKind(begun.item_kind)
     return _special(member, task_id=task.id, seat_id=begun.seat_id, kind=kind, begun=begun)
@@ -123,7 +130,13 @@ def _special(
         round_id=Seat.objects.values_list("task__round_id", flat=True).get(id=seat_id),
         taken=True,
         begun_id=begun.id if begun else None,
-        paid_before=bool(begun and begun.skip_paid),
+        paid_before=Assignment.objects.filter(
+            member_id=member.id,
+            task_id=task_id,
+            item_kind=kind,
+            state=AssignmentState.EXPIRED,
+            skip_paid=True,
+        ).exists(),
         asked_first=queries.asks_first(member, task_id=task_id),
     )
     return Special(seat, kind, begun)

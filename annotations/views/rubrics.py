@@ -132,6 +132,7 @@ def translate(request: StudyRequest, slug: str, key: str) -> HttpResponse:
         criteria=queries.criteria_of(rubric),
         reasons=queries.reasons_of(rubric),
         written=queries.language_of(rubric),
+        version=rubric.version,
     )
     if form.is_bound and form.is_valid():
         saved = rubrics.translate_rubric(

@@ -66,8 +66,9 @@ class _Renderer(RendererHTML):
 
     def link_close(self, tokens: Sequence[Token], place: int, options: Any, env: Any) -> str:
         """Return the end of a link's words, and its address unless the words are the address."""
-        begin = next(t for t in reversed(tokens[:place]) if t.type == "link_open")
-        words = "".join(t.content for t in tokens[tokens.index(begin) : place])
+        opened = next(at for at in range(place, -1, -1) if tokens[at].type == "link_open")
+        begin = tokens[opened]
+        words = "".join(token.content for token in tokens[opened:place])
         address = str(begin.attrGet("href") or "")
         return "</span>" + ("" if words == address else _address(begin, address))
 

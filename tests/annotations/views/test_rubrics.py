@@ -189,6 +189,7 @@ def test_a_translation_is_a_version_that_people_see_in_their_language(
     url = at("rubric-translate", study, key="how-it-feels")
     words = {f"anchor-kind-{score}": f"{score} de 5" for score in range(1, 6)}
     sent = {"title-kind": "Amable", "help-kind": "¿Fue amable?", "reason-warm": "Cálida", **words}
+    sent["version"] = "1"
     assert client.post(url, sent | {"language": "en"}).status_code == 400
     assert client.post(url, sent | {"language": "español"}).status_code == 400
     assert client.post(url, sent | {"language": "es", "help-kind": ""}).status_code == 400
@@ -207,6 +208,27 @@ def test_a_translation_is_a_version_that_people_see_in_their_language(
     assert kind["texts"]["es"]["title"] == "Amable"
     assert clear["texts"] == {}
     assert queries.languages_of(third) == ["en", "es"]
+
+
+def test_a_translation_of_an_older_version_is_shown_beside_the_newer_one(
+    client: Client, study: Study
+) -> None:
+    """Prevents words of one meaning beside words of another."""
+    client.post(at("rubric-new", study), written(question(0, "Kind")))
+    url = at("rubric-translate", study, key="how-it-feels")
+    words = {f"anchor-kind-{score}": f"{score} de 5" for score in range(1, 6)}
+    sent = {"title-kind": "Amable", "help-kind": "¿Fue amable?", "language": "es", **words}
+    changed = written(question(0, "Unkind", key="kind"), after="1")
+    client.post(at("rubric", study, key="how-it-feels"), changed)
+    refused = client.post(url, sent | {"version": "1"})
+    page = refused.content.decode()
+    assert refused.status_code == 400
+    assert "There is a newer version" in page
+    assert "Unkind" in page
+    assert "¿Fue amable?" in page
+    assert '<input type="hidden" name="version" value="2"' in page
+    assert Rubric.objects.count() == 2
+    assert client.post(url, sent | {"version": "2"}).status_code == 302
 
 
 def test_only_coordinators_see_and_write_questions(client: Client, study: Study) -> None:
