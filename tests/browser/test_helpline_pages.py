@@ -34,7 +34,7 @@ def test_a_safety_lead_keeps_helplines(open_page: OpenPage, study: Study) -> Non
     samaritans.get_by_role("link", name="Edit").click()
     check_page(page, name="helpline")
     page.get_by_label("Phone number (optional)").fill("12345")
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_role("alert").get_by_text("“12345” is not a number").wait_for()
     check_page(page, name="helpline-refused")
     page.get_by_role("link", name="Cancel").click()
@@ -79,7 +79,7 @@ def test_hints_on_wording_while_one_writes(open_page: OpenPage, study: Study) ->
     page.get_by_role("button", name="Check the wording").click()
     page.get_by_text("No hints on the wording.").wait_for()
     page.get_by_label("Summary").press("Home")
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Setting up this study")
 
 
