@@ -65,7 +65,7 @@ class Pair:
     harm_reports: dict[str, JudgementSnapshot] = field(default_factory=dict)
     """Member → their eligible judgement, for each who found that all responses could do harm."""
     ineligible_harm_reports: dict[str, str] = field(default_factory=dict)
-    """Member → their role, for each who found the same in a judgement that is not eligible."""
+    """Member → their role, for each who found the same in what is not eligible or no vote."""
     ineligible: list[Ineligible] = field(default_factory=list)
     vetoed: bool = False
     """Whether reports of harm outweigh the votes, counted over all cohorts."""
@@ -132,6 +132,10 @@ def gather_pairs(judged_prompt: JudgedPrompt, eligibility: Eligibility) -> list[
             else:
                 vote = Vote(judgement, side, ranking_length)
                 pair.votes.setdefault(judgement.member_id, vote)
+    for report in judged_prompt.harm_reports:
+        for ids in combinations(sorted(report.order_shown), 2):
+            if ids in pairs:
+                pairs[ids].ineligible_harm_reports[report.member_id] = report.role
     for pair in pairs.values():
         pair.vetoed = _is_vetoed(pair)
     return list(pairs.values())
@@ -151,4 +155,4 @@ def _is_vetoed(pair: Pair) -> bool:
     roles = pair.ineligible_harm_reports | {
         member: judgement.role for member, judgement in pair.harm_reports.items()
     }
-    return is_vetoed(roles.values(), judges=len(roles) + len(pair.votes))
+    return is_vetoed(roles.values(), judges=len(roles.keys() | pair.votes.keys()))
