@@ -55,14 +55,14 @@ class JudgedPromptJson(NamedTuple):
         written, or be shown to other people only.
         """
         ids = {judgement.id for judgement in eligible}
-        not_released = [
+        reports: list[JudgementSnapshot | HarmReport] = [
             judgement
             for judgement in judged_prompt.judgements
             if judgement.all_harmful and judgement.id not in ids
         ]
+        reports += judged_prompt.harm_reports
         harm_reports = sorted(
-            json.dumps([report.role, sorted(report.order_shown)])
-            for report in [*not_released, *judged_prompt.harm_reports]
+            json.dumps([report.role, sorted(report.order_shown)]) for report in reports
         )
         shown = {response for judgement in eligible for response in judgement.order_shown}
         shown.update(flag.response_id for flag in judged_prompt.flags)
