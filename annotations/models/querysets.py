@@ -20,6 +20,7 @@ from annotations.rules.states import (
     OPEN_REWRITES,
     UNFINISHED_RELEASES,
     AssignmentState,
+    ItemKind,
     PayCheck,
     ReleaseState,
     RewriteState,
@@ -250,6 +251,10 @@ class RewriteQuerySet(models.QuerySet["Rewrite"]):
     def sent_back(self) -> RewriteQuerySet:
         """Those that a review sent back to their authors."""
         return self.filter(state=RewriteState.SENT_BACK)
+
+    def of_votes(self) -> RewriteQuerySet:
+        """Those that may be released: repeats, training and attention items are no votes."""
+        return self.filter(judgement__assignment__item_kind=ItemKind.ORDINARY)
 
     def of_texts_in_use(self) -> RewriteQuerySet:
         """Those whose response and prompt were not withdrawn."""

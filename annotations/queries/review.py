@@ -126,8 +126,10 @@ def _counting(kind: Kind, actor: Actor, study_id: uuid.UUID) -> Reviewed:
     # A subquery: with a join, the planner may start with all signatures of the study.
     taken_back = Withdrawal.objects.filter(record=OuterRef("judgement__consent_record"))
     rows = _table(kind).of_texts_in_use().of_latest_revisions()
-    if kind is Kind.REWRITES:  # rewrites of evaluation rounds never become training data
-        rows = rows.filter(~kept_private(OwnKind.REWRITE), response__prompt__held_out=False)
+    if isinstance(rows, RewriteQuerySet):  # those that may become training data
+        rows = rows.of_votes().filter(
+            ~kept_private(OwnKind.REWRITE), response__prompt__held_out=False
+        )
     counting = rows.filter(~Exists(taken_back), study_id=study_id)
     return counting.exclude(judgement__member__user_id=_reviewer(actor))
 

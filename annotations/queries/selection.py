@@ -22,28 +22,28 @@ from codesign.studies.models import Study
 
 PROMPTS_AT_ONCE = 100
 JUDGED_PROMPTS = """
-WITH sent AS NOT MATERIALIZED (
+WITH latest AS NOT MATERIALIZED (
   SELECT j.*,
     CASE WHEN EXISTS (SELECT 1 FROM annotations_owntext own WHERE own.about = j.id
         AND own.kind = 'highlights' AND own.state <> 'free')
       THEN (SELECT jsonb_agg(mark || '{"label": "", "comment": ""}' ORDER BY place)
         FROM jsonb_array_elements(j.highlights) WITH ORDINALITY AS marks(mark, place))
       ELSE j.highlights END AS marks,
-    a.prompt_id, a.task_id, a.seat_id, a.rubric_id, a.order_shown, a.propensity, a.pay_check
+    a.prompt_id, a.task_id, a.seat_id, a.rubric_id, a.order_shown, a.propensity, a.pay_check,
+    a.item_kind
   FROM annotations_judgement j JOIN annotations_assignment a ON a.id = j.assignment_id
-  WHERE a.study_id = %(study)s AND a.item_kind = 'ordinary'
+  WHERE a.study_id = %(study)s
     AND NOT EXISTS (SELECT 1 FROM annotations_judgement newer
     WHERE newer.assignment_id = j.assignment_id AND newer.revision > j.revision
     AND newer.revision > 1)
+), sent AS NOT MATERIALIZED (
+  SELECT * FROM latest WHERE item_kind = 'ordinary'
 ), judged AS (
   SELECT j.prompt_id, string_agg(json_build_array(
     j.id, j.member_id, j.consent_record_id, left_.id IS NOT NULL, version.number,
     cohort.key, cohort.role, r.id, r.kind, j.prompt_id, rubric.key || '@' || rubric.version,
     j.order_shown, j.propensity, j.ratings, j.ranking, j.strength, j.all_harmful,
-    j.marks, j.active_ms, j.example, j.pay_check, j.why, EXISTS (SELECT 1 FROM care_supportedtime s
-      WHERE s.member_id = j.member_id AND s.began_at <= j.submitted_at
-      AND (s.ended_at IS NULL OR s.ended_at > j.submitted_at))
-    )::text, E'\\n' ORDER BY j.id) AS facts
+    j.marks, j.active_ms, j.example, j.pay_check, j.why)::text, E'\\n' ORDER BY j.id) AS facts
   FROM sent j
   JOIN annotations_seat seat ON seat.id = j.seat_id
   JOIN studies_cohort cohort ON cohort.id = seat.cohort_id
@@ -73,24 +73,34 @@ WITH sent AS NOT MATERIALIZED (
   SELECT j.prompt_id, string_agg(json_build_array(
     f.judgement_id, f.response_id, f.harm, f.severity, f.state)::text,
     E'\\n' ORDER BY f.id) AS facts
-  FROM annotations_flag f JOIN sent j ON j.id = f.judgement_id
+  FROM annotations_flag f JOIN latest j ON j.id = f.judgement_id
+  GROUP BY j.prompt_id
+), warned AS (
+  SELECT j.prompt_id, string_agg(json_build_array(j.member_id, cohort.role, j.order_shown)::text,
+    E'\\n' ORDER BY j.id) AS facts
+  FROM latest j
+  JOIN annotations_seat seat ON seat.id = j.seat_id
+  JOIN studies_cohort cohort ON cohort.id = seat.cohort_id
+  WHERE j.all_harmful AND j.item_kind <> 'ordinary'
   GROUP BY j.prompt_id
 )
 SELECT json_build_array(p.id, p.messages, p.category, p.topics, p.intensity, p.language,
     p.held_out, p.split_group, p.withdrawn_at IS NOT NULL,
     p.text_check NOT IN ('clear', 'cleared'))::text,
-  answered.facts, judged.facts, rewritten.facts, flagged.facts
+  answered.facts, judged.facts, rewritten.facts, flagged.facts, warned.facts
 FROM judged
 JOIN annotations_prompt p ON p.id = judged.prompt_id
 JOIN answered ON answered.prompt_id = p.id
 LEFT JOIN rewritten ON rewritten.prompt_id = p.id
 LEFT JOIN flagged ON flagged.prompt_id = p.id
+LEFT JOIN warned ON warned.prompt_id = p.id
 ORDER BY p.id
 """
 """Lines of JSON for each judged prompt, all from one database snapshot; see `JudgedPromptJson`.
 
 Of a judgement that was corrected, only the latest revision is read.
-Training items and hidden checks are no votes, so they are not read.
+Training items and hidden checks are no votes, so only the harm reported in them is read: flags and
+“all could do harm”.
 A text that only its author sees is left out as if it did not exist, so that no count reveals it.
 Everything else that was sent with it is included.
 """

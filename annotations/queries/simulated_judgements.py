@@ -15,7 +15,8 @@ from annotations.rules.states import FlagState, RewriteState, RoundState, SeatSt
 def rewrites_to_review(*, study_id: uuid.UUID) -> QuerySet[Rewrite]:
     """Return example rewrites that wait for a review."""
     return (
-        Rewrite.objects.of_latest_revisions()
+        Rewrite.objects.of_votes()
+        .of_latest_revisions()
         .filter(
             example=True,
             judgement__assignment__study_id=study_id,

@@ -206,7 +206,6 @@ def _end_json(shared: Shared, purpose: str) -> str:
         prompt.category,
         prompt.intensity,
         prompt.language,
-        judgement.supported,
     )
     return f',"active_ms":{judgement.active_ms},{rest}}}\n'
 
@@ -220,7 +219,6 @@ def _end_fields(
     category: str,
     intensity: int,
     language: str,
-    supported: bool,
 ) -> str:
     return _fields_json(
         {
@@ -232,7 +230,6 @@ def _end_fields(
                 "category": category,
                 "intensity": intensity,
                 "language": language,
-                "supported": supported,
             },
         }
     )
@@ -299,7 +296,6 @@ def _shared_arrays(shared: Sequence[Shared], purpose: str) -> dict[str, Any]:
         "category": columns.strings([p.category for p in prompts]),
         "intensity": columns.integers(p.intensity for p in prompts),
         "language": columns.strings([p.language for p in prompts]),
-        "supported": columns.booleans(j.supported for j in judgements),
     }
     return {
         "judgement_id": columns.strings(names),

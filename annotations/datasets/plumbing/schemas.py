@@ -86,7 +86,6 @@ def _sft(pa: Any, shared_meta: list[Any], messages: Any) -> Any:
 def _judgements(pa: Any) -> Any:
     text, number = pa.string(), pa.int32()
     shared_meta = [("example", pa.bool_()), ("category", text), ("intensity", number)]
-    own_meta = [("language", text), ("supported", pa.bool_())]
     return pa.schema(
         [(name, text) for name in ("record_id", "judgement_id", "round", "prompt_id")]
         + [(name, text) for name in ("response_id", "model_version_id", "rater_pseudonym")]
@@ -95,5 +94,5 @@ def _judgements(pa: Any) -> Any:
         + [("start", number), ("end", number), ("review", text)]
         + [("position", number), ("active_ms", pa.int64())]
         + [("propensity", pa.float64()), ("consent_version", number), ("consent_scope", text)]
-        + [("meta", pa.struct([*shared_meta, *own_meta]))]
+        + [("meta", pa.struct([*shared_meta, ("language", text)]))]
     )

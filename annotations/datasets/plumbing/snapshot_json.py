@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from annotations.datasets.policy.snapshot import (
     FlagSnapshot,
+    HarmReport,
     JudgedPrompt,
     JudgementSnapshot,
     PromptSnapshot,
@@ -36,6 +37,7 @@ class JudgedPromptJson(NamedTuple):
     judgements: str
     rewrites: str | None = None
     flags: str | None = None
+    harm_reports: str | None = None
 
     def values(self) -> list[Any]:
         """Everything as plain values, for `parse`."""
@@ -53,10 +55,14 @@ class JudgedPromptJson(NamedTuple):
         written, or be shown to other people only.
         """
         ids = {judgement.id for judgement in eligible}
-        harm_reports = sorted(
-            json.dumps([judgement.role, sorted(judgement.order_shown)])
+        reports: list[JudgementSnapshot | HarmReport] = [
+            judgement
             for judgement in judged_prompt.judgements
             if judgement.all_harmful and judgement.id not in ids
+        ]
+        reports += judged_prompt.harm_reports
+        harm_reports = sorted(
+            json.dumps([report.role, sorted(report.order_shown)]) for report in reports
         )
         shown = {response for judgement in eligible for response in judgement.order_shown}
         shown.update(flag.response_id for flag in judged_prompt.flags)
@@ -78,7 +84,7 @@ def _lines(lines: str | None, wanted: Iterable[bool]) -> Iterable[str]:
 
 def parse(values: Sequence[Any], models: Mapping[str, ModelName]) -> JudgedPrompt:
     """The snapshots from `JudgedPromptJson.values`; `models` has the model of each source."""
-    prompt, responses, judgements, rewrites, flags = values
+    prompt, responses, judgements, rewrites, flags, harm_reports = values
     snapshot = PromptSnapshot(*prompt)
     messages = [{"role": m["role"], "content": m["content"]} for m in snapshot.messages]
     return JudgedPrompt(
@@ -87,4 +93,5 @@ def parse(values: Sequence[Any], models: Mapping[str, ModelName]) -> JudgedPromp
         [*map(JudgementSnapshot._make, judgements)],
         [*map(RewriteSnapshot._make, rewrites)],
         [*map(FlagSnapshot._make, flags)],
+        [*map(HarmReport._make, harm_reports)],
     )

@@ -3,7 +3,8 @@
 People report harm in two ways: with “all could do harm” instead of a ranking, and with a flag on
 one response. Both are warnings about a text and not rows about a person, so both count whatever
 their author consents to. Comparisons and scores without consent never count against a warning: a
-release must not use anybody's work to speak for a text without their consent.
+release must not use anybody's work to speak for a text without their consent. Warnings in hidden
+repeats count too, although a repeat is no vote: the text did not become safe when it came back.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ Every pair of a ranking is a vote. A vote needs consent; a report of harm does n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import combinations, product
@@ -14,7 +14,7 @@ from typing import NamedTuple
 from annotations.datasets.policy.consensus import Tally
 from annotations.datasets.policy.eligibility import Eligibility, Ineligible
 from annotations.datasets.policy.harm_veto import is_vetoed
-from annotations.datasets.policy.snapshot import JudgedPrompt, JudgementSnapshot
+from annotations.datasets.policy.snapshot import HarmReport, JudgedPrompt, JudgementSnapshot
 
 
 class Comparison(NamedTuple):
@@ -65,7 +65,7 @@ class Pair:
     harm_reports: dict[str, JudgementSnapshot] = field(default_factory=dict)
     """Member → their eligible judgement, for each who found that all responses could do harm."""
     ineligible_harm_reports: dict[str, str] = field(default_factory=dict)
-    """Member → their role, for each who found the same in a judgement that is not eligible."""
+    """Member → their role, for each who found the same in what is not eligible or no vote."""
     ineligible: list[Ineligible] = field(default_factory=list)
     vetoed: bool = False
     """Whether reports of harm outweigh the votes, counted over all cohorts."""
@@ -132,9 +132,18 @@ def gather_pairs(judged_prompt: JudgedPrompt, eligibility: Eligibility) -> list[
             else:
                 vote = Vote(judgement, side, ranking_length)
                 pair.votes.setdefault(judgement.member_id, vote)
+    _add_warnings(pairs, judged_prompt.harm_reports)
     for pair in pairs.values():
         pair.vetoed = _is_vetoed(pair)
     return list(pairs.values())
+
+
+def _add_warnings(pairs: dict[tuple[str, str], Pair], reports: Iterable[HarmReport]) -> None:
+    """Add reports from texts that are no votes to the pairs that have some."""
+    for report in reports:
+        for ids in combinations(sorted(report.order_shown), 2):
+            if ids in pairs:
+                pairs[ids].ineligible_harm_reports[report.member_id] = report.role
 
 
 def _add_harm_report(
@@ -151,4 +160,4 @@ def _is_vetoed(pair: Pair) -> bool:
     roles = pair.ineligible_harm_reports | {
         member: judgement.role for member, judgement in pair.harm_reports.items()
     }
-    return is_vetoed(roles.values(), judges=len(roles) + len(pair.votes))
+    return is_vetoed(roles.values(), judges=len(roles.keys() | pair.votes.keys()))

@@ -72,8 +72,6 @@ class JudgementSnapshot(NamedTuple):
     """A `PayCheck`: whether the pay for this work is or was checked by a person."""
     why: list[str] | None = None
     """Keys of the reasons that were chosen."""
-    supported: bool = False
-    """Whether somebody supported the person while they judged. It changes no other rule."""
 
 
 class RewriteSnapshot(NamedTuple):
@@ -95,6 +93,14 @@ class FlagSnapshot(NamedTuple):
     state: str
 
 
+class HarmReport(NamedTuple):
+    """“All could do harm” in a repeat or another text that is no vote: it counts as a warning."""
+
+    member_id: str
+    role: str
+    order_shown: list[str]
+
+
 class JudgedPrompt(NamedTuple):
     """One prompt, its responses and everything that people submitted about them."""
 
@@ -103,6 +109,8 @@ class JudgedPrompt(NamedTuple):
     judgements: list[JudgementSnapshot]
     rewrites: Sequence[RewriteSnapshot] = ()
     flags: Sequence[FlagSnapshot] = ()
+    """Every flag, also those that came with a text that is no vote."""
+    harm_reports: Sequence[HarmReport] = ()
 
 
 class Thresholds(NamedTuple):

@@ -41,26 +41,26 @@ class ScoredResponse:
     harm_reporters: set[str] = field(default_factory=set)
     """Members who found that all responses could do harm."""
     ineligible_harm_reports: dict[str, str] = field(default_factory=dict)
-    """Member → their role, for each who found the same in a judgement that is not eligible."""
+    """Member → their role, for each who found the same in what is not eligible or no vote."""
     ineligible: list[Ineligible] = field(default_factory=list)
     duplicates: list[list[str]] = field(default_factory=list)
     """The cohorts of each other response with this text; its scores are counted here."""
 
     def is_harmful(self) -> bool:
         """Whether eligible reports of harm veto the response: then it is bad."""
-        return is_vetoed(self._reporter_roles(), judges=len(self.judgements))
+        return is_vetoed(self._reporter_roles().values(), judges=len(self.judgements))
 
     def may_not_be_good(self) -> bool:
         """Whether all reports of harm together, eligible or not, veto the response.
 
         Reports that are not eligible keep a response from being good, but do not make it bad.
         """
-        roles = [*self._reporter_roles(), *self.ineligible_harm_reports.values()]
-        judges = len(self.judgements) + len(self.ineligible_harm_reports)
-        return is_vetoed(roles, judges=judges)
+        roles = self.ineligible_harm_reports | self._reporter_roles()
+        judges = self.judgements.keys() | self.ineligible_harm_reports.keys()
+        return is_vetoed(roles.values(), judges=len(judges))
 
-    def _reporter_roles(self) -> list[str]:
-        return [self.judgements[member].role for member in self.harm_reporters]
+    def _reporter_roles(self) -> dict[str, str]:
+        return {member: self.judgements[member].role for member in self.harm_reporters}
 
     def cohorts(self) -> list[str]:
         """The cohorts of all people who judged the response, eligible or not."""
@@ -111,6 +111,9 @@ def gather_scored(
             response = judged_prompt.responses[response_id]
             scored = by_id.setdefault(response_id, ScoredResponse(response))
             _add_judgement(scored, judgement, scores.get(response_id, []), reason)
+    for report in judged_prompt.harm_reports:
+        for response_id in by_id.keys() & report.order_shown:
+            by_id[response_id].ineligible_harm_reports[report.member_id] = report.role
     return _merge_duplicates(by_id)
 
 

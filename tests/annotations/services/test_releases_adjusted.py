@@ -8,12 +8,15 @@ import pytest
 from django.utils import timezone
 
 from codesign.care.models import SupportedTime
-from tests.support.release_study import Story, release, rows
+from tests.support.release_study import Story, files_of, release, rows
 
 pytestmark = pytest.mark.django_db
 
 
-def test_votes_are_of_those_who_compared_and_a_supporter_is_noted() -> None:
+META = ("example", "category", "intensity", "language")
+
+
+def test_votes_are_of_those_who_compared_and_no_supporter_is_released() -> None:
     story = Story()
     compares, rates_only = story.member(), story.member()
     now = timezone.now()
@@ -28,9 +31,9 @@ def test_votes_are_of_those_who_compared_and_a_supporter_is_noted() -> None:
     assert pair["chosen"][0]["content"] == story.responses(prompt)[0].text
     assert [(c["votes"], c["wins"]) for c in pair["meta"]["cohorts"]] == [(1, 1)]
     judgements = rows(made, "judgements")
-    supported = {row["rater_pseudonym"]: row["meta"]["supported"] for row in judgements}
-    assert sorted(supported.values()) == [False, True]
-    compared = {row["rater_pseudonym"] for row in judgements if row["kind"] == "ranking"}
-    assert {supported[rater] for rater in compared} == {False}
+    raters = {row["rater_pseudonym"] for row in judgements}
+    assert len(raters) == 2
+    assert "supported" not in files_of(made)
+    assert {tuple(row["meta"]) for row in judgements} == {META}
     assert {row["kind"] for row in judgements} == {"rating", "ranking"}
     assert voted.member_id == compares.id
