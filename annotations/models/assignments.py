@@ -184,6 +184,11 @@ class Assignment(PublicModel):
         return bool(self.check_after) or self.item_kind == ItemKind.TRAINING
 
     @property
+    def stayed_covered(self) -> bool:
+        """Return whether only the content note was shown, and the text never opened."""
+        return bool(self.covered) and self.state != AssignmentState.SUBMITTED
+
+    @property
     def pay_held(self) -> bool:
         """Return whether the pay is held and waits for a decision."""
         return self.pay_check == PayCheck.HELD

@@ -190,6 +190,10 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         """All but those whose lease ended before anything was sent, and those put off."""
         return self.exclude(state=AssignmentState.EXPIRED).filter(later_until=None)
 
+    def opened(self) -> AssignmentQuerySet:
+        """Those that did not stay covered by their content note."""
+        return self.exclude(~Q(state=AssignmentState.SUBMITTED), covered=True)
+
     def paid(self) -> AssignmentQuerySet:
         """Work of people that the ledger credits."""
         return self.by_people().filter(PAID, amount_minor__gt=0)

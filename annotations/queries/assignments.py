@@ -142,6 +142,14 @@ def latest(member: Member) -> Assignment | None:
     return assignment
 
 
+def last_seen_before(covered: Assignment) -> Assignment | None:
+    """Return the last assignment before a covered one whose text its member opened."""
+    earlier = Assignment.objects.filter(
+        member_id=covered.member_id, leased_at__lt=covered.leased_at
+    )
+    return earlier.opened().order_by("-leased_at").first()
+
+
 @CompiledQuery
 def responses_of(task_id: uuid.UUID) -> QuerySet[Response]:
     """Return the responses of a task (at least one) with the prompt, in one query."""

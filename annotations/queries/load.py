@@ -27,13 +27,9 @@ def was_read(assignment: Assignment) -> bool:
     A text that stayed covered does not count, nor do those that a program judged. A text that was
     stopped counts once it is judged, skipped or put off.
     """
-    if _stayed_covered(assignment) or assignment.example:
+    if assignment.stayed_covered or assignment.example:
         return False
     return assignment.state in READ or assignment.later_until is not None
-
-
-def _stayed_covered(assignment: Assignment) -> bool:
-    return bool(assignment.covered) and assignment.state != AssignmentState.SUBMITTED
 
 
 def load_of(assignment: Assignment) -> int:
@@ -79,11 +75,18 @@ def study_minutes(member: Member) -> int:
 
 
 def is_after_heaviest(last: Assignment | None, *, now: datetime) -> bool:
-    """Return whether the text just before was of the highest intensity (standards 4.4).
+    """Return whether the last text that was seen was of the highest intensity (standards 4.4).
 
-    After a pause, the next text is not “in a row”.
+    After a pause, the next text is not “in a row”. No query, unless `last` stayed covered.
     """
-    if last is None or last.intensity != HEAVIEST or _stayed_covered(last) or last.example:
+    if last is not None and last.stayed_covered:
+        last = queries.last_seen_before(last)
+    return last is not None and was_heaviest(last, now=now)
+
+
+def was_heaviest(last: Assignment, *, now: datetime) -> bool:
+    """Return whether this text was seen just now and is of the highest intensity."""
+    if last.intensity != HEAVIEST or last.stayed_covered or last.example:
         return False
     return sittings.same_sitting(ended_at=last.ended_at, now=now)
 

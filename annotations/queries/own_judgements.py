@@ -33,7 +33,7 @@ class OwnWork:
 
     assignment: Assignment
     asked: str
-    """What the prompt asks last."""
+    """What the prompt asks last; empty if the member never opened the text."""
     earned: Earned
     revisions: int
     """Number of times that the member sent answers; 0 for a skip."""
@@ -111,7 +111,7 @@ def works_of(*, actor: Actor, assignments: Sequence[Assignment]) -> list[OwnWork
     return [
         OwnWork(
             assignment=one,
-            asked=_asked(one.prompt.messages),
+            asked="" if one.stayed_covered else _asked(one.prompt.messages),
             earned=rules.earned(
                 amount_minor=one.amount_minor,
                 is_work=not one.example and (not one.skip_reason or one.skip_paid),

@@ -21,7 +21,9 @@ class OwnWorkSerializer(serializers.Serializer[OwnWork]):
     """One assignment that you judged or skipped."""
 
     id = serializers.UUIDField(help_text="Of the assignment.")
-    asked = serializers.CharField(help_text="What the prompt asks last.")
+    asked = serializers.CharField(
+        help_text="What the prompt asks last; empty if you never opened the text."
+    )
     sent_at = serializers.DateTimeField()
     revisions = serializers.IntegerField(help_text="Times that you sent answers; 0 for a skip.")
     skip_reason = serializers.ChoiceField(

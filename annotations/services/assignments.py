@@ -208,7 +208,7 @@ def _wanted_first(
     """
     tasks: list[uuid.UUID] = []
     if last and last.state == AssignmentState.EXPIRED:
-        heavy = load.is_after_heaviest(last, now=now)
+        heavy = load.was_heaviest(last, now=now)
         tasks = [last.task_id] if heavy or holds_answers(last.draft) else []
     if last and day.is_new:
         tasks += queries.put_off_before(member_id=member.id, now=now)

@@ -28,7 +28,7 @@ from annotations.services import assignments, putting_off, submissions, support
 from annotations.views.cover import cover
 from annotations.views.debrief import after_session
 from annotations.views.questions import questions
-from annotations.views.sentences import added, is_prefetch, messages_of
+from annotations.views.sentences import added, is_prefetch, messages_of, stopped_for_support
 from annotations.views.special_items import to_feedback
 from annotations.views.stashed_forms import (
     asks_for_help,
@@ -232,6 +232,9 @@ def _later(request: StudyRequest, assignment: Assignment) -> HttpResponse:
 def _ask_for_support(request: StudyRequest, assignment: Assignment) -> HttpResponse:
     """End the text with its pay, tell the safety lead, and show help (standards 4.8)."""
     case = support.stop_for_support(actor=request.actor, assignment_id=assignment.id)
+    assignment.refresh_from_db(fields=["state", "skip_paid", "pay_check"])
+    if assignment.state == AssignmentState.SKIPPED and assignment.skip_paid:
+        messages.success(request, stopped_for_support(assignment))
     return redirect("care:own-case", slug=request.member.study.slug, case_id=case.id)
 
 
@@ -313,8 +316,8 @@ def _show(
     errors: dict[str, str] | None = None,
 ) -> HttpResponse:
     actor = request.actor
-    if assignment.covered and inputs is None:
-        return cover(request, assignment)
+    if assignment.covered:
+        return cover(request, assignment, inputs=inputs or {}, errors=errors)
     assignments.mark_shown(actor=actor, assignment=assignment)
     shown = queries.shown(actor=actor, assignment=assignment)
     so_far = sittings.sitting_of(actor=actor, assignment=assignment)

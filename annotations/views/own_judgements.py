@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from annotations.contract.unchecked import UncheckedSubmission
-from annotations.forms import judging, marks
+from annotations.forms import judging, marks, words
 from annotations.forms.judging_form import JudgingForm, judging_form
 from annotations.forms.own_judgement import passages
 from annotations.permissions import JUDGE, SEE_OWN
@@ -24,6 +24,7 @@ from annotations.queries.own_judgements import OwnJudgement
 from annotations.queries.shown import ShownAssignment
 from annotations.rules.own_texts import Source
 from annotations.services import corrections
+from annotations.views.cover import opens
 from annotations.views.questions import questions
 from annotations.views.stashed_forms import from_scripts, keeps_what_was_written, take
 from annotations.views.support import carried, carry_on, note_sent, offer_support
@@ -54,13 +55,22 @@ def listed(request: StudyRequest, slug: str) -> HttpResponse:
 @require_safe
 @page(SEE_OWN)
 def one(request: StudyRequest, slug: str, assignment_id: uuid.UUID) -> HttpResponse:
-    """Show a prompt with its replies and the person's answers."""
+    """Show a prompt with its replies and the person's answers.
+
+    A text that they skipped on its content note stays covered until they open it.
+    """
     carried(request)
     own = queries.own_judgement(actor=request.actor, assignment_id=assignment_id)
     if (study := own.work.assignment.member.study).slug != slug:
         return redirect("annotations:mine-one", slug=study.slug, assignment_id=assignment_id)
     shown = _shown(request, own)
-    context: dict[str, Any] = {"own": own, "work": own.work, "shown": shown}
+    context: dict[str, Any] = {
+        "own": own,
+        "work": own.work,
+        "shown": shown,
+        "covered": own.work.assignment.stayed_covered and not opens(request),
+        "intensity": words.INTENSITIES[shown["prompt"]["intensity"]],
+    }
     if own.judgement:
         context |= {
             "form": _form(request, shown, judging.inputs(shown)),
@@ -76,6 +86,8 @@ def one(request: StudyRequest, slug: str, assignment_id: uuid.UUID) -> HttpRespo
 def correct(request: StudyRequest, slug: str, assignment_id: uuid.UUID) -> HttpResponse:
     """Show the form with the answers that were sent, or save or store corrected answers."""
     own = queries.own_judgement(actor=request.actor, assignment_id=assignment_id)
+    if own.work.assignment.stayed_covered:
+        return redirect("annotations:mine-one", slug=_slug(own), assignment_id=assignment_id)
     if request.method == "POST":
         if request.POST.get("do") in (SAVE, AFRESH):
             return _save(request, own)

@@ -13,11 +13,13 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from annotations.forms import words
 from annotations.permissions import SEE_GROUPS, WITHDRAW_TEXTS
 from annotations.queries import prompts as queries
 from annotations.queries.split_groups import SAME_TEXT, groups_of
 from annotations.rules.split_groups import Why
 from annotations.services import prompts
+from annotations.views.cover import covered_for, opens
 from codesign.shared.keyset import page_of
 from codesign.shared.pages import Question, ask_first
 from codesign.shared.visible import seen
@@ -44,7 +46,8 @@ def listed(request: StudyRequest, slug: str) -> HttpResponse:
     if start:
         prompts = prompts.filter(external_id__gte=start)
     shown = page_of(prompts, by=["external_id"], asked=request.GET, size=PROMPTS_A_PAGE)
-    return render(request, "annotations/prompts.html", {"page": shown, "start": start})
+    context = {"page": shown, "start": start, "covered": covered_for(request, shown)}
+    return render(request, "annotations/prompts.html", context)
 
 
 @page(SEE_GROUPS)
@@ -62,6 +65,7 @@ def groups(request: StudyRequest, slug: str) -> HttpResponse:
     context = {
         "page": page,
         "rows": rows,
+        "covered": covered_for(request, [prompt for group in page for prompt in group.shown]),
         "may_open": request.member.has_role(*WITHDRAW_TEXTS.roles),
     }
     return render(request, "annotations/prompt_groups.html", context)
@@ -71,9 +75,14 @@ def groups(request: StudyRequest, slug: str) -> HttpResponse:
 @never_cache
 @require_safe
 def one(request: StudyRequest, slug: str, prompt_id: uuid.UUID) -> HttpResponse:
-    """Show a prompt and its responses."""
+    """Show a prompt and its responses, or its content note first."""
     prompt = queries.prompt_in(study_id=request.member.study_id, prompt_id=prompt_id)
-    return render(request, "annotations/prompt.html", {"prompt": prompt})
+    context = {
+        "prompt": prompt,
+        "covered": not opens(request) and bool(covered_for(request, [prompt])),
+        "intensity": words.INTENSITIES[prompt.intensity],
+    }
+    return render(request, "annotations/prompt.html", context)
 
 
 @page(WITHDRAW_TEXTS)

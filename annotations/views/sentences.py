@@ -26,6 +26,15 @@ def added(assignment: Assignment, *, held: bool) -> str:
     return " " + _("%(amount)s was added.") % {"amount": amount}
 
 
+def stopped_for_support(assignment: Assignment) -> str:
+    """Return what a person reads who stopped on this text and asked for support."""
+    if assignment.pay_held:
+        return _("You stopped, and that is fine. The text is finished.") + added(
+            assignment, held=True
+        )
+    return _("You stopped, and that is fine. The text is finished and paid.")
+
+
 def messages_of(refusal: Invalid | TooLarge) -> dict[str, str]:
     """Return a refusal as an error of the whole form."""
     fields = refusal.fields.values() if isinstance(refusal, Invalid) else ()

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from annotations.contract.unchecked import UncheckedSubmission
-from annotations.forms import judging
+from annotations.forms import judging, words
 from annotations.forms.feedback import compared
 from annotations.forms.judging_form import judging_form
 from annotations.forms.rounds import plans_of
@@ -28,6 +28,7 @@ from annotations.queries import assignments, own_judgements, progress
 from annotations.queries import special_items as queries
 from annotations.rules.states import RoundKind
 from annotations.services import special_items
+from annotations.views.cover import covered_for, opens
 from annotations.views.questions import questions
 from annotations.views.support import carried, carry_on
 from codesign.shared.errors import Conflict, Invalid, NotFound
@@ -74,9 +75,13 @@ def plan(request: StudyRequest, slug: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def answer(request: StudyRequest, slug: str, seat_id: int) -> HttpResponse:
-    """Show the form with the expected answer to a text, or store it."""
+    """Show the form with the expected answer to a text, or store it; its content note first."""
     seat = queries.item_in(study_id=request.member.study_id, seat_id=seat_id)
     shown = queries.shown_item(seat=seat, language=request.member.study.language)
+    prompt = seat.task.prompt
+    if request.method != "POST" and not opens(request) and covered_for(request, [prompt]):
+        context = {"seat": seat, "shown": shown, "intensity": words.INTENSITIES[prompt.intensity]}
+        return render(request, "annotations/expected_answer.html", context)
     expected = getattr(seat, "expected", None)
     errors: dict[str, str] = {}
     filled = judging.inputs(shown)

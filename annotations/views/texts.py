@@ -19,6 +19,7 @@ from annotations.queries.text_checks import Kind
 from annotations.rules.text_kinds import TextCheck
 from annotations.rules.texts import marked
 from annotations.services import text_checks
+from annotations.views.cover import covered_for
 from codesign.shared.errors import Conflict
 from codesign.shared.keyset import page_of
 from codesign.studies.permissions import StudyRequest, page
@@ -40,8 +41,11 @@ def listed(request: StudyRequest, slug: str) -> HttpResponse:
         asked=request.GET,
         size=TEXTS_A_PAGE,
     )
+    prompts = [row if kind is Kind.PROMPT else row.prompt for row in texts]
     context = {
         "kind": kind,
+        "covered": covered_for(request, prompts),
+        "opened": request.GET.get("open", ""),
         "decided": decided,
         "page": texts,
         "tabs": [
@@ -56,12 +60,12 @@ def listed(request: StudyRequest, slug: str) -> HttpResponse:
         "rows": [
             {
                 "row": row,
-                "prompt": row if kind is Kind.PROMPT else row.prompt,
+                "prompt": prompt,
                 "texts": [marked(text) for text in _texts(kind, row)],
                 "kept_out": row.text_check == TextCheck.KEPT_OUT,
                 "cleared": row.text_check == TextCheck.CLEARED,
             }
-            for row in texts
+            for row, prompt in zip(texts, prompts, strict=True)
         ],
     }
     return render(request, "annotations/texts.html", context)

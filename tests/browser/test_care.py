@@ -78,7 +78,7 @@ def test_from_too_much_to_contact_on_a_phone(  # standards 4.8
     page = open_page(study.path, user=study.member.user, scripts=scripts)
     page.set_viewport_size({"width": 320, "height": 640})
     page.get_by_role("button", name="Stop and get support").click()
-    expect(page.get_by_role("heading", name="You stopped, and that is fine.")).to_be_visible()
+    expect(page.get_by_text("You stopped, and that is fine.")).to_be_visible()
     page.get_by_label("By phone or text message, to this number:").check()
     page.get_by_role("button", name="Save my choice").click()
     expect(page.get_by_text("Please type the number").first).to_be_visible()

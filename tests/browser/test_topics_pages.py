@@ -35,7 +35,15 @@ def test_how_the_pages_look(open_page: OpenPage, study: Judging) -> None:
     check_page(page, name="cover")
     coordinator = staff(study.member.study, Role.COORDINATOR)
     limit = reverse("annotations:study-limit", kwargs={"slug": study.slug})
-    check_page(open_page(limit, user=coordinator.user), name="daily-limit")
+    staffs = open_page(limit, user=coordinator.user)
+    check_page(staffs, name="daily-limit")
+    staffs.goto(reverse("annotations:prompts", kwargs={"slug": study.slug}))
+    expect(staffs.get_by_text("Covered by its content note.").first).to_be_visible()
+    check_page(staffs, name="prompts-covered")
+    staffs.get_by_role("rowheader").get_by_role("link").first.click()
+    check_page(staffs, name="prompt-covered")
+    staffs.get_by_role("link", name="Show the text").click()
+    expect(staffs.get_by_text(WORDS).first).to_be_visible()
 
 
 @BOTH

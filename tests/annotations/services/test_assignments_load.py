@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from annotations.contract.skip import Skip
 from annotations.models import Assignment, Seat, StudyTopic
+from annotations.queries import no_work
 from annotations.services import assignments, care_choices, submissions
 from codesign.consent.rules import Purpose
 from codesign.shared.actors import SYSTEM, Actor
@@ -160,6 +161,29 @@ def test_a_heavy_text_that_stayed_covered_was_not_read(member: Member) -> None:
     actor = Actor.of(member.user)
     skipped = submissions.skip(actor=actor, assignment_id=lease(member).id, skip=skip)
     assert skipped.next is not None
+
+
+@pytest.mark.parametrize("way", ["skip", "stop"])
+def test_a_text_that_stayed_covered_does_not_part_two_heavy_ones(member: Member, way: str) -> None:
+    texts(member, {"topics": ["sleep"]}, HEAVY, HEAVY)
+    choose(member, sleep="never")
+    actor = Actor.of(member.user)
+    heavy = lease(member)
+    assignments.open_text(actor=actor, assignment=heavy)
+    choose(member, sleep="ask")
+    light = send(heavy).next
+    assert light is not None
+    assert light.covered
+    if way == "skip":
+        skip = Skip.read(reason="other")
+        assert submissions.skip(actor=actor, assignment_id=light.id, skip=skip).next is None
+        assert ask(member) is None
+        assert no_work.limited(member) == no_work.Nothing.HEAVIEST
+    else:
+        assignments.stop(actor=actor, assignment_id=light.id)
+        assert lease(member).task_id == light.task_id
+    Assignment.objects.update(ended_at=timezone.now() - timedelta(minutes=31))
+    assert ask(member) is not None
 
 
 def test_a_stopped_heavy_text_can_be_continued(member: Member) -> None:

@@ -101,9 +101,35 @@ def test_later_saves_the_form_and_shows_the_next(member: Member) -> None:
 def test_answers_with_an_error_are_shown_and_not_covered_again(member: Member) -> None:
     client, _ = opened(member)
     one = held(member)
+    client.post(one_url(one), {"do": "view"})
     page = client.post(one_url(one), filled(one, comparison=None, comment="Here to stay."))
     assert page.status_code == 422
     assert "Here to stay." in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("sent", "says"),
+    [
+        ({"do": "send"}, ""),
+        ({"mark": "A"}, ""),
+        ({"skip": "nonsense"}, "Please choose one of the reasons."),
+        ({"skip": "other", "skip_note": "n" * 501}, "n" * 501),
+        ({"skip": "other", "skip_note": "n\x00"}, ""),
+    ],
+)
+def test_no_refused_request_uncovers_a_text(
+    member: Member, sent: dict[str, str], says: str
+) -> None:
+    client, _ = opened(member)
+    one = held(member)
+    answer = client.post(one_url(one), sent)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert 'value="view"' in page
+    assert says in page
+    assert WORDS not in page
+    one.refresh_from_db()
+    assert (one.covered, one.first_shown_at) == (True, None)
 
 
 def test_a_skip_offers_its_undo_and_the_undo_gives_the_text_back(member: Member) -> None:

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.formats import date_format
 
-from annotations.models import Assignment, Judgement, SeenInReview
+from annotations.models import Assignment, Judgement, Round, Seat, SeenInReview
 from annotations.rules.states import PayCheck
 from annotations.views.own_judgements import WORKS_A_PAGE
 from codesign.compensation import services as compensation
@@ -18,9 +18,10 @@ from codesign.consent.services import withdraw
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.studies.models import Member
 from codesign.studies.rules import Role
-from tests.factories.annotations import judge, judging_round, lease, send
+from tests.factories.annotations import add_task, judge, judging_round, lease, send
 from tests.factories.studies import staff
 from tests.support.counting import pages_of, queries_of
+from tests.support.judging_api import Caller
 from tests.support.judging_page import cohort_of, filled, one_url, signed_in
 from tests.support.pages import flowed
 from tests.support.release_study import Story, release
@@ -266,6 +267,34 @@ def test_a_skip_is_shown_and_cannot_be_corrected(member: Member) -> None:
     assert at("mine-correct", held) not in page
     assert client.get(at("mine-correct", held)).status_code == 302
     assert client.post(at("mine-correct", held), corrected(held)).status_code == 409
+
+
+def test_a_text_that_was_skipped_on_its_content_note_stays_covered(member: Member) -> None:
+    words = "A line that nobody should read unprepared."
+    made = Round.objects.get()
+    asked = [{"role": "user", "content": words}]
+    add_task(made, intensity=3, topics=["bereavement"], messages=asked)
+    Seat.objects.filter(task__prompt__intensity=3).update(shuffle=-1)
+    held = lease(member)
+    client = signed_in(member)
+    client.post(one_url(held), {"skip": "other", "skip_note": "Not this one."})
+    listed = read(client.get(mine(member)))
+    assert at("mine-one", held) in listed
+    assert "Covered by its content note." in listed
+    covered = [client.get(at("mine-one", held))]
+    covered += [client.post(at("mine-correct", held), sent, follow=True) for sent in (
+        corrected(held), {"do": "afresh"}, {"mark": "A"}
+    )]  # fmt: skip
+    for page in map(read, covered):
+        assert "This text is heavy." in page
+        assert "bereavement" in page
+        assert "Not this one." in page
+        assert not [one for one in held.responses.values() if one.text in page]
+        assert words not in page
+    assert words not in listed
+    in_study = read(Caller(member).send("GET", f"studies/{member.study.slug}/own-judgements/"))
+    assert words not in in_study
+    assert words in read(client.get(at("mine-one", held), {"open": "1"}))
 
 
 def test_an_open_assignment_is_not_in_the_list(member: Member) -> None:

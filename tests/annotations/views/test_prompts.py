@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from annotations.models import Assignment, Prompt, Seat
+from annotations.models import Assignment, Prompt, Round, Seat
 from annotations.rules.states import AssignmentState
 from annotations.services import assignments, rounds
 from codesign.audit.models import Event
@@ -19,6 +19,7 @@ from codesign.studies.rules import Role
 from tests.factories.annotations import (
     PromptFactory,
     ResponseFactory,
+    add_task,
     answers,
     judge,
     judging_round,
@@ -166,3 +167,36 @@ def test_nobody_else_sees_or_takes_out(role: Role, client: Client) -> None:
     assert client.post(address("reply-take-out", away, response_id=reply.id)).status_code == 404
     prompt.refresh_from_db()
     assert prompt.withdrawn_at is None
+
+
+def test_heavy_prompts_are_covered_until_they_are_opened(member: Member) -> None:  # standards 4.14
+    made = Round.objects.get()
+    words = "A line that nobody should read unprepared."
+    asked = [{"role": "user", "content": words}]
+    task = add_task(made, intensity=3, topics=["bereavement"], messages=asked)
+    again = PromptFactory.create(
+        study=member.study,
+        intensity=3,
+        topics=["bereavement"],
+        messages=asked,
+        split_group=task.prompt.split_group,
+    )
+    client = signed_in(staff(member.study))
+    one = address("prompt", member, prompt_id=task.prompt_id)
+    for page in (address("prompts", member), address("prompt-groups", member), one):
+        text = client.get(page).content.decode()
+        assert task.prompt.external_id in text
+        assert "bereavement" in text
+        assert words not in text
+    covered = client.get(one).content.decode()
+    replies = task.responses.values_list("text", flat=True)
+    assert "This text is heavy." in covered
+    assert address("prompt-take-out", member, prompt_id=task.prompt_id) in covered
+    assert not [reply for reply in replies if reply in covered]
+    shown = client.get(one, {"open": "1"}).content.decode()
+    assert words in shown
+    assert [reply for reply in replies if reply in shown]
+    Prompt.objects.filter(id=again.id).update(text_check="found")
+    texts = address("texts", member) + "?kind=prompt"
+    assert words not in client.get(texts).content.decode()
+    assert words in client.get(f"{texts}&open={again.id}").content.decode()

@@ -96,6 +96,20 @@ def test_a_training_round_from_the_plan_to_the_feedback(client: Client) -> None:
     assert client.get(feedback).status_code == 403
 
 
+def test_a_heavy_text_is_covered_before_its_expected_answer_is_written(client: Client) -> None:
+    cohort = cohort_of(judge())
+    client.force_login(staff(cohort.study).user)
+    made = special_round(cohort, RoundKind.TRAINING, tasks=1, intensity=3)
+    (seat,) = queries.items_of(round=made)
+    item = at("expected-answer", cohort.study, seat_id=seat.id)
+    words = seat.task.prompt.messages[0]["content"]
+    covered = client.get(item).content.decode()
+    assert "This text is heavy." in covered
+    assert "low mood" in covered
+    assert words not in covered
+    assert words in client.get(item, {"open": "1"}).content.decode()
+
+
 def test_feedback_by_api_and_no_trace_of_a_check() -> None:
     member = judge()
     cohort = cohort_of(member)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from codesign.care.models import Case
+from annotations.models import Assignment
+from codesign.care.models import Case, CheckIn
 from codesign.studies.rules import Role
+from tests.factories.annotations import judge, judging_round, lease
 from tests.factories.cases import lead_of, noticed, opened
 from tests.factories.studies import MemberFactory, staff
-from tests.support.judging_page import signed_in
+from tests.support.judging_page import cohort_of, one_url, signed_in
+from tests.support.pages import flowed
 
 pytestmark = pytest.mark.django_db
 
@@ -100,3 +104,37 @@ def test_help_leads_to_the_safety_lead() -> None:
     member = MemberFactory.create()
     page = signed_in(member).get(reverse("care:help")).content.decode()
     assert reverse("care:ask", kwargs={"slug": member.study.slug}) in page
+
+
+def test_only_a_text_that_was_ended_is_called_finished_and_paid() -> None:
+    member = judge()
+    judging_round(cohort_of(member), tasks=2)
+    text = lease(member)
+    client = signed_in(member)
+    asked = client.post(reverse("care:ask", kwargs={"slug": member.study.slug}), follow=True)
+    days_later = CheckIn.objects.create(member=member, due_at=timezone.now())
+    check_in = reverse("care:check-in", kwargs={"check_in_id": days_later.id})
+    talked = client.post(check_in, {"do": "talk"}, follow=True)
+    for page in (asked, talked):
+        assert "May somebody contact you?" in page.content.decode()
+        assert "paid" not in flowed(page.content)
+    text.refresh_from_db()
+    assert text.state == "leased"
+
+
+def test_who_stops_for_support_reads_what_becomes_of_the_pay() -> None:
+    member = judge()
+    judging_round(cohort_of(member), tasks=9)
+    client = signed_in(member)
+    says = {False: "The text is finished and paid.", True: "A person checks the pay first."}
+    seen = set()
+    for _ in range(9):
+        text = lease(member)
+        page = client.post(one_url(text), {"do": "support"}, follow=True)
+        held = Assignment.objects.pay_held().filter(id=text.id).exists()
+        assert Assignment.objects.paid().filter(id=text.id).exists() != held
+        assert "You stopped, and that is fine. The text is finished" in flowed(page.content)
+        assert says[held] in flowed(page.content)
+        assert says[not held] not in flowed(page.content)
+        seen.add(held)
+    assert seen == {False, True}
