@@ -175,6 +175,7 @@ def test_a_correction_asks_about_the_case_of_its_own_text(member: Member) -> Non
         client.get(judge_url(member))
         client.post(one_url(held(member)), filled(held(member)) | words)
     first, second = Case.objects.order_by("created_at")
+    assert first.about is not None
     first_sent = Judgement.objects.get(id=first.about).assignment
     keys = {"slug": member.study.slug, "assignment_id": first_sent.id}
     sent = filled(first_sent, score=2, comment=SAID, revision=2, key=None, do=None)
