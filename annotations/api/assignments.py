@@ -58,11 +58,11 @@ class JudgingView(ApiView):
         return queries.shown(actor=self.actor, assignment=assignment)
 
     def support(
-        self, texts: Iterable[str], assignment_id: str, *, source: Source, about: UUID
+        self, texts: Iterable[str], assignment_id: str, *, source: Source, about: Iterable[UUID]
     ) -> dict[str, Any]:
         """Return the key `support` if a text needs it, otherwise no keys.
 
-        `about` is what the texts were sent with.
+        `about` is what the texts were sent with: nothing if they were only saved.
         """
         if not needs_support(texts):
             return {}
@@ -157,12 +157,14 @@ class DraftView(JudgingView):
     )
     def put(self, request: Request, assignment_id: str) -> Response:
         """Save any part of a submission. It replaces the earlier draft."""
+        sent = UncheckedSubmission(body_of(request))
         kept = submissions.save_draft(
-            actor=self.actor,
-            assignment_id=id_of(assignment_id),
-            sent=UncheckedSubmission(body_of(request)),
+            actor=self.actor, assignment_id=id_of(assignment_id), sent=sent
         )
-        return Response({"draft": kept.draft, "saved_at": kept.draft_saved_at})
+        return Response(
+            {"draft": kept.draft, "saved_at": kept.draft_saved_at}
+            | self.support(sent.free_texts(), assignment_id, source=Source.JUDGEMENT, about=())
+        )
 
 
 class SkipView(JudgingView):
@@ -192,10 +194,10 @@ class SkipView(JudgingView):
         return Response(
             answer
             | self.support(
-                [skip.note],
+                [skip.note, *UncheckedSubmission(body).free_texts()],
                 assignment_id,
                 source=Source.SKIP,
-                about=id_of(assignment_id),
+                about=[id_of(assignment_id)],
             )
         )
 
@@ -293,7 +295,7 @@ class SubmissionView(JudgingView):
                 sent.free_texts(),
                 assignment_id,
                 source=Source.JUDGEMENT,
-                about=submitted.judgement.id,
+                about=[submitted.judgement.id],
             ),
             status=201,
         )

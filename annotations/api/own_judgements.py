@@ -119,6 +119,6 @@ class CorrectionView(JudgingView):
                 sent.free_texts(),
                 assignment_id,
                 source=Source.JUDGEMENT,
-                about=corrected.judgement.id,
+                about=queries.revisions_of(actor=self.actor, assignment_id=id_of(assignment_id)),
             )
         )

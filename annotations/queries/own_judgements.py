@@ -124,6 +124,12 @@ def works_of(*, actor: Actor, assignments: Sequence[Assignment]) -> list[OwnWork
     ]
 
 
+def revisions_of(*, actor: Actor, assignment_id: uuid.UUID) -> QuerySet[Judgement, uuid.UUID]:
+    """Return the ids of all that the actor sent for an assignment, for use in other queries."""
+    mine = Judgement.objects.filter(assignment=assignment_id, member__user_id=_person(actor))
+    return mine.values_list("id", flat=True)
+
+
 def own_judgement(*, actor: Actor, assignment_id: uuid.UUID) -> OwnJudgement:
     """Return finished work of the actor, even of a study that they left. Raises NotFound."""
     rows = Assignment.objects.ended().filter(id=assignment_id, member__user_id=_person(actor))

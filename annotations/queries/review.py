@@ -267,6 +267,15 @@ def decisions(*, actor: Actor, study_id: uuid.UUID) -> QuerySet[ReviewDecision]:
     return decisions.filter(shown).order_by(*NEWEST)
 
 
+def decisions_on(
+    *, actor: Actor, kind: Kind, item_id: uuid.UUID
+) -> QuerySet[ReviewDecision, uuid.UUID]:
+    """Return the ids of the actor's decisions on a rewrite or flag, for use in other queries."""
+    about = Q(rewrite=item_id) if kind is Kind.REWRITES else Q(flag=item_id)
+    own = ReviewDecision.objects.filter(about, reviewer__user_id=_reviewer(actor))
+    return own.values_list("id", flat=True)
+
+
 def items_of(
     *, actor: Actor, study_id: uuid.UUID, decisions: Iterable[ReviewDecision]
 ) -> list[Item]:

@@ -125,13 +125,6 @@ class AssignmentSerializer(Shape):
     draft = DraftField(allow_null=True)
 
 
-class DraftSerializer(Shape):
-    """A saved draft."""
-
-    draft = DraftField()
-    saved_at = serializers.DateTimeField()
-
-
 class LineSerializer(Shape):
     """A helpline that people can call, text or write to."""
 
@@ -157,6 +150,16 @@ class SupportSerializer(Shape):
     question = serializers.CharField(
         required=False,
         help_text="Address of the page that asks what their words are about and offers contact.",
+    )
+
+
+class DraftSerializer(Shape):
+    """A saved draft."""
+
+    draft = DraftField()
+    saved_at = serializers.DateTimeField()
+    support = SupportSerializer(
+        required=False, help_text="Present only if what was saved needs it."
     )
 
 

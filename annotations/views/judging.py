@@ -22,7 +22,7 @@ from annotations.permissions import JUDGE
 from annotations.queries import assignments as queries
 from annotations.queries import load, sittings
 from annotations.queries.no_work import Nothing, why_nothing
-from annotations.rules.own_texts import Source
+from annotations.rules.own_texts import Source, needs_support
 from annotations.rules.states import AssignmentState, ItemKind, SkipReason
 from annotations.services import assignments, putting_off, submissions, support
 from annotations.views.cover import cover
@@ -37,7 +37,7 @@ from annotations.views.stashed_forms import (
     take,
     to_help,
 )
-from annotations.views.support import note_sent, offer_support
+from annotations.views.support import carried, carry_on, note_sent, notice_unsent, offer_support
 from annotations.views.undo import offer_undo, undo
 from codesign.consent import queries as consent
 from codesign.shared.errors import Conflict, Invalid, NoConsent, TooLarge
@@ -114,6 +114,7 @@ def stopped(request: StudyRequest, slug: str) -> HttpResponse:
         return redirect("annotations:judge-stopped", slug=slug)
     if queries.held(actor=request.actor, slug=slug):
         return redirect(NEXT, slug=slug)
+    carried(request)
     return _calm(request, "stopped")
 
 
@@ -133,6 +134,7 @@ def _act(request: StudyRequest, assignment: Assignment) -> HttpResponse:
     if assignment.state == AssignmentState.LEASED and not request.POST.keys() - {CSRF}:
         lost = _("Your answers did not reach us. What was saved before is still here.")
         return _show(request, assignment, errors={"": lost})
+    notice_unsent(request, assignment, wanted)
     try:
         if act := ACTIONS.get(wanted or ""):
             return act(request, assignment)
@@ -147,6 +149,7 @@ def _act(request: StudyRequest, assignment: Assignment) -> HttpResponse:
         return redirect("annotations:topics", slug=assignment.member.study.slug)
     if wanted == "stop":
         assignments.stop_all(actor=request.actor, slug=assignment.member.study.slug)
+        carry_on(request)
         return redirect("annotations:judge-stopped", slug=assignment.member.study.slug)
     if wanted == "judged":
         return redirect("annotations:mine", slug=assignment.member.study.slug)
@@ -171,7 +174,7 @@ def _send(request: StudyRequest, assignment: Assignment) -> HttpResponse:
     except Invalid as refusal:
         errors = judging.errors(refusal, answers, posted, shown)
         return _show(request, assignment, inputs=posted, errors=errors)
-    note_sent(request, source=Source.JUDGEMENT, about=submitted.judgement.id)
+    note_sent(request, source=Source.JUDGEMENT, about=[submitted.judgement.id])
     if assignment.item_kind == ItemKind.TRAINING:
         return to_feedback(request, assignment)
     request.just_sent = assignment.id  # type: ignore[attr-defined]
@@ -181,13 +184,13 @@ def _send(request: StudyRequest, assignment: Assignment) -> HttpResponse:
 
 def _skip(request: StudyRequest, assignment: Assignment) -> HttpResponse:
     note = request.POST.get("skip_note", "")
-    offer_support(request, [note, request.POST.get("comment", "")])
     skipped = submissions.skip(
         actor=request.actor,
         assignment_id=assignment.id,
         skip=Skip.read(reason=request.POST["skip"], note=note),
     )
-    note_sent(request, source=Source.SKIP, about=assignment.id)
+    if needs_support([note]):
+        note_sent(request, source=Source.SKIP, about=[assignment.id])
     assignment.refresh_from_db(fields=["state", "ended_at", "pay_check", "later_until"])
     offer_undo(request, assignment)
     if skipped.paid:

@@ -142,7 +142,11 @@ def _correct(request: StudyRequest, own: OwnJudgement) -> HttpResponse:
         again = queries.own_judgement(actor=request.actor, assignment_id=own.work.id)
         errors = {"": refusal.title}
         return _ask(request, again, inputs=request.POST, errors=errors, status=refusal.status)
-    note_sent(request, source=Source.JUDGEMENT)
+    note_sent(
+        request,
+        source=Source.JUDGEMENT,
+        about=queries.revisions_of(actor=request.actor, assignment_id=own.work.id),
+    )
     carry_on(request)
     messages.success(
         request, _("Corrected. Your new answers count from now on. Your pay stays the same.")

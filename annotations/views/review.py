@@ -187,7 +187,11 @@ def _decide(request: StudyRequest, item: Item) -> None:
         note=request.POST.get("note", ""),
         seen=request.POST.get("seen"),
     )
-    note_sent(request, source=Source.REVIEW)
+    note_sent(
+        request,
+        source=Source.REVIEW,
+        about=queries.decisions_on(actor=request.actor, kind=item.kind, item_id=item.id),
+    )
 
 
 def unwanted_by(request: StudyRequest) -> frozenset[str]:

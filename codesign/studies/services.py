@@ -25,7 +25,7 @@ from codesign.studies import queries, rules
 from codesign.studies.locks import lock_study
 from codesign.studies.models import Cohort, Member, Study
 from codesign.studies.permissions import MANAGE_PEOPLE, RUN_STUDY, require, require_to_add
-from codesign.studies.signals import member_removed
+from codesign.studies.signals import member_added, member_removed
 
 STUDY_MADE = action("studies.made", gettext_lazy("created a study"))
 STUDY_DESCRIBED = action("studies.described", gettext_lazy("changed the description of the study"))
@@ -266,6 +266,7 @@ def add_member(
         about=("member", member.id, member.pseudonym),
         data={"roles": held, "cohort": cohort.key if cohort else None},
     )
+    member_added.send(sender=Member, actor=actor, member=member)
     return member
 
 

@@ -2,4 +2,5 @@
 
 from django.dispatch import Signal
 
+member_added = Signal()  # actor, member (new, or back again)
 member_removed = Signal()  # actor, member (locked)

@@ -20,7 +20,6 @@ APPEND_ONLY = {
     "audit.PersonalDetail",
     "audit.Seal",
     "care.CaseMove",
-    "care.CaseNote",
     "compensation.Leg",
     "compensation.PayRate",
     "compensation.Promise",

@@ -8,10 +8,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
+import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 
-from codesign.care.rules.cases import SEEN, Answer, CaseState, Contact, Outcome, Reason
+from codesign.care.rules.cases import (
+    SEEN,
+    TOLD_AGAIN_AFTER,
+    Answer,
+    CaseState,
+    Contact,
+    Outcome,
+    Reason,
+)
 from codesign.care.rules.disclosure.phrases import Urgency
 from codesign.shared.models import PublicModel, append_only, one_of, write_once
 from codesign.studies.models import Member, Study
@@ -65,9 +74,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.filter(state=CaseState.OPEN)
 
     def overdue(self, *, at: datetime) -> CaseQuerySet:
-        """Those whose time has passed and of which nobody was told since."""
+        """Those whose time has passed and of which nobody was told since, or not for a day."""
         late = self.opened().filter(due_at__lte=at)
-        return late.filter(Q(told_at=None) | Q(told_at__lt=F("due_at")))
+        long_ago = Q(told_at__lte=at - TOLD_AGAIN_AFTER)
+        return late.filter(Q(told_at=None) | Q(told_at__lt=F("due_at")) | long_ago)
 
     def unanswered(self, *, at: datetime) -> CaseQuerySet:
         """Those whose author was silent until they open."""
@@ -148,16 +158,28 @@ class Case(PublicModel):
             "study_id", "member_id", "reason", "about_kind", "about", "created_at"
         )
 
+    @property
+    def is_seen(self) -> bool:
+        """Return whether the safety lead knows of it."""
+        return self.state in SEEN
+
 
 class CaseNote(PublicModel):
-    """What a safety lead wrote about a case; encrypted, never changed."""
+    """What a safety lead wrote about a case; encrypted, never changed, and emptied by erasure."""
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="notes")
     author = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
-    ciphertext = models.BinaryField()
+    ciphertext = models.BinaryField(help_text="Empty: erased.")
 
     class Meta:
-        triggers: ClassVar = append_only()
+        triggers: ClassVar = [
+            *write_once("id", "case_id", "author_id", "created_at"),
+            pgtrigger.Protect(
+                name="only_emptied",
+                operation=pgtrigger.UpdateOf("ciphertext"),  # type: ignore[no-untyped-call]
+                condition=pgtrigger.Condition("NEW.ciphertext <> ''"),
+            ),
+        ]
         ordering: ClassVar = ["created_at", "id"]
 
 

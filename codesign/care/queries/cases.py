@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -55,8 +56,8 @@ def case_of(*, actor: Actor, study: Study, case_id: uuid.UUID) -> Case:
 
 
 def notes_of(*, case: Case) -> list[Noted]:
-    """Return the notes of a case, the oldest first; one query."""
-    rows = case.notes.select_related("author__user__identity")
+    """Return the notes of a case that were not erased, the oldest first; one query."""
+    rows = case.notes.exclude(ciphertext=b"").select_related("author__user__identity")
     return [
         Noted(
             author=name_of(row.author),
@@ -97,18 +98,15 @@ def own_case(*, actor: Actor, case_id: uuid.UUID) -> Case:
     return case
 
 
-def newest_case(*, member: Member, about_kind: str, about: uuid.UUID | None = None) -> Case | None:
-    """Return a member's own case about what they sent; without `about`, the newest of its kind."""
-    own = Case.objects.filter(member=member, about_kind=about_kind)
-    return (own.filter(about=about) if about else own).order_by("-created_at").first()
+def own_case_about(*, actor: Actor, about_kind: str, about: Iterable[uuid.UUID]) -> Case | None:
+    """Return the actor's own case about what they sent, if there is one; of several the newest.
 
-
-def own_case_about(*, actor: Actor, about_kind: str, about: uuid.UUID) -> Case | None:
-    """Return the actor's own case about what they sent, if there is one."""
+    `about` has the ids of what the texts were sent with, such as all revisions of a judgement.
+    """
     if actor.user_id is None:  # the system has none
         return None
-    own = Case.objects.filter(member__user_id=actor.user_id, about_kind=about_kind, about=about)
-    return own.first()
+    own = Case.objects.filter(member__user_id=actor.user_id, about_kind=about_kind, about__in=about)
+    return own.order_by("-created_at").first()
 
 
 def open_case_of(*, member: Member) -> Case | None:

@@ -18,6 +18,8 @@ TIME_TO_ANSWER = timedelta(minutes=15)
 """How long the question to the author stands before silence opens a case (standards 4.9)."""
 IMMINENT_WITHIN = timedelta(hours=12)
 REVIEW_WITHIN = timedelta(hours=24)
+TOLD_AGAIN_AFTER = timedelta(days=1)
+"""How often mails about a case that nobody looks at are repeated."""
 SATURDAY = 5
 
 

@@ -44,10 +44,19 @@ def tell_on_duty(*, case: Case) -> None:
     _write(_on_duty(case.study)[:1], study=case.study, subject=subject, body=NEW_BODY)
 
 
-def tell_of_overdue() -> int:
-    """Tell the person in charge and the deputy of overdue cases, once each time one is overdue.
+def tell_new_lead(*, lead: Member) -> None:
+    """Tell somebody who begins to look after people that the list of cases is not empty."""
+    waiting = Case.objects.opened().filter(study=lead.study_id)
+    if waiting.exists():
+        imminent = waiting.filter(urgency=Urgency.IMMINENT).exists()
+        subject = NEW_AND_IMMINENT if imminent else NEW
+        _write([lead], study=lead.study, subject=subject, body=NEW_BODY)
 
-    A timer calls this. Returns the number of cases.
+
+def tell_of_overdue() -> int:
+    """Tell the person in charge and the deputy of overdue cases, daily until somebody looks.
+
+    A timer calls this. Where nobody can act, the next lead is told. Returns the number of cases.
     """
     told = 0
     for case_id in Case.objects.overdue(at=timezone.now()).values_list("id", flat=True):
@@ -79,9 +88,12 @@ def _tell_of(case_id: uuid.UUID) -> bool:
     case = locked.filter(id=case_id).first()
     if case is None:
         return False
+    leads = _on_duty(case.study)[:2]
+    if not leads:
+        return False
+    _write(leads, study=case.study, subject=OVERDUE, body=OVERDUE_BODY)
     case.told_at = now
     case.save(update_fields=["told_at"])
-    _write(_on_duty(case.study)[:2], study=case.study, subject=OVERDUE, body=OVERDUE_BODY)
     return True
 
 

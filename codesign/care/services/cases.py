@@ -170,6 +170,16 @@ def reopen(*, actor: Actor, case_id: uuid.UUID) -> Case:
     return case
 
 
+def forget(*, member: Member) -> None:
+    """Delete how a member may be contacted, and empty the notes about them. Cases stay as they are.
+
+    The caller's transaction says why.
+    """
+    about_them = Case.objects.filter(member=member)
+    about_them.update(contact="", contact_details=b"")
+    CaseNote.objects.filter(case__in=about_them).update(ciphertext=b"")
+
+
 def open_unanswered() -> int:
     """Open the cases whose author was silent; return their number. A timer calls this."""
     opened = 0

@@ -13,6 +13,7 @@ from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.care.models import CarePlan, Duty
 from codesign.care.permissions import PLAN_CARE
+from codesign.care.services import calls
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Invalid, NotFound
 from codesign.studies import queries as studies
@@ -43,12 +44,16 @@ def write_escalation(*, actor: Actor, study: Study, text: str) -> CarePlan:
 
 @transaction.atomic
 def put_in_rota(*, actor: Actor, study: Study, member_id: uuid.UUID) -> Duty:
-    """Give a safety lead the last place in the rota. Repeating it changes nothing."""
+    """Give a safety lead the last place in the rota, and tell them if somebody needs support.
+
+    Repeating it changes nothing.
+    """
     lead = _lead(actor, study, member_id)
     if duty := Duty.objects.filter(member=lead).first():
         return duty
     duty = Duty.objects.create(study=study, member=lead, place=_places(study) + 1)
     _record(actor, study)
+    calls.tell_new_lead(lead=lead)
     return duty
 
 

@@ -15,7 +15,7 @@ from codesign.care.models import Case
 from codesign.care.permissions import ASK_FOR_SUPPORT
 from codesign.care.queries import cases as queries
 from codesign.care.queries.help_page import countries_for
-from codesign.care.rules.cases import Answer, Reason, opens_a_case
+from codesign.care.rules.cases import Answer, Reason
 from codesign.care.services import cases
 from codesign.shared.errors import Invalid
 from codesign.shared.forms import explain
@@ -63,8 +63,7 @@ def own_case(request: StudyRequest, slug: str, case_id: uuid.UUID) -> HttpRespon
         "answered": Answer(case.answer).label if case.answer else "",
         "answer_form": answer,
         "contact_form": contact,
-        "asks_contact": case.reason != Reason.WORDS
-        or (bool(case.answer) and opens_a_case(Answer(case.answer))),
+        "asks_contact": case.reason != Reason.WORDS or case.is_seen,
         "countries": countries_for(actor=request.actor, language=get_language() or ""),
     }
     failing = answer.errors or contact.errors

@@ -8,12 +8,33 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from annotations.models import OwnText
+from annotations.models import Flag, Judgement, OwnText
 from annotations.rules.own_texts import OwnKind
+from annotations.services import rounds
+from codesign.care.models import Case
+from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Member
-from tests.factories.annotations import answers, judge, judging_round
+from tests.factories.annotations import (
+    SOURCE_A,
+    SOURCE_B,
+    PromptFactory,
+    ResponseFactory,
+    answers,
+    judge,
+    judging_round,
+)
+from tests.factories.studies import staff
 from tests.support.judging_api import Caller
-from tests.support.judging_page import cohort_of, filled, held, judge_url, one_url, signed_in
+from tests.support.judging_page import (
+    cohort_of,
+    filled,
+    held,
+    judge_url,
+    judged,
+    one_url,
+    signed_in,
+)
+from tests.support.pages import flowed
 
 pytestmark = pytest.mark.django_db
 
@@ -79,10 +100,110 @@ def test_a_draft_is_visible_to_nobody_else(member: Member) -> None:
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
-    for wish in ("save", "stop", "help"):
+    for wish in ("save", "help"):
         answer = client.post(one_url(first), filled(first, comment=SAID, do=wish), follow=True)
         assert TITLE not in answer.content.decode()
     assert not OwnText.objects.exists()
+
+
+@pytest.mark.parametrize("leave", [{"skip": "too_close"}, {"do": "later"}, {"do": "stop"}])
+@pytest.mark.parametrize("field", ["comment", "rewrite-A", "note-B"])
+def test_who_leaves_a_text_with_such_words_in_the_form_sees_help(
+    member: Member, leave: dict[str, str], field: str
+) -> None:
+    client = signed_in(member)
+    client.get(judge_url(member))
+    first = held(member)
+    sent = filled(first, do=None) | {field: SAID} | leave
+    page = client.post(one_url(first), sent, follow=True).content.decode()
+    assert page.count("autofocus") == 1
+    assert page.index("<h1") < page.index(TITLE)
+    assert "What you wrote is still private." in page
+    assert "counts like any other" not in page
+    stopped = reverse("annotations:judge-stopped", kwargs={"slug": member.study.slug})
+    assert TITLE not in client.get(stopped, follow=True).content.decode()
+    assert not OwnText.objects.exists()
+    assert not Case.objects.exists()
+
+
+def test_a_reply_that_nobody_changed_is_not_the_persons_own_words() -> None:
+    member = judge()
+    made = judging_round(cohort_of(member), tasks=0)
+    prompt = PromptFactory.create(study=made.study)
+    replies = [
+        ResponseFactory.create(prompt=prompt, source=source, text=SAID)
+        for source in (SOURCE_A, SOURCE_B)
+    ]
+    rounds.add_tasks(actor=SYSTEM, round=made, items=[(prompt, replies)])
+    client = signed_in(member)
+    client.get(judge_url(member))
+    first = held(member)
+    sent = filled(first, do=None) | {"rewrite-A": SAID, "skip": "too_close"}
+    assert TITLE not in client.post(one_url(first), sent).content.decode()
+
+
+def test_the_api_answers_drafts_and_skips_with_support(member: Member) -> None:
+    caller = Caller(member)
+    path = f"assignments/{caller.lease().json()['id']}"
+    body = answers(held(member), comment=SAID)
+    draft = caller.send("PUT", f"{path}/draft/", body).json()
+    assert draft["support"]["lines"]
+    assert "question" not in draft["support"]
+    assert "support" not in caller.send("PUT", f"{path}/draft/", {"comment": "Fine."}).json()
+    skip = {"reason": "too_close", "comment": SAID}
+    assert "support" in caller.send("POST", f"{path}/skip/", skip).json()
+    assert not OwnText.objects.exists()
+    assert not Case.objects.exists()
+
+
+def test_at_imminent_risk_the_page_says_who_reads_the_words(member: Member) -> None:
+    client = signed_in(member)
+    client.get(judge_url(member))
+    first = held(member)
+    sent = filled(first, comment="I am going to kill myself tonight.")
+    page = flowed(client.post(one_url(first), sent).content)
+    case = Case.objects.get()
+    own = reverse("care:own-case", kwargs={"slug": member.study.slug, "case_id": case.id})
+    assert "nobody else sees it" not in page
+    assert "The safety lead of the study can read it" in page
+    assert f'<a href="{own}"' in page
+
+
+def test_a_correction_asks_about_the_case_of_its_own_text(member: Member) -> None:
+    client, caller = signed_in(member), Caller(member)
+    for words in ({"comment": SAID}, {"rewrite-A": SAID}):
+        client.get(judge_url(member))
+        client.post(one_url(held(member)), filled(held(member)) | words)
+    first, second = Case.objects.order_by("created_at")
+    assert first.about is not None
+    first_sent = Judgement.objects.get(id=first.about).assignment
+    keys = {"slug": member.study.slug, "assignment_id": first_sent.id}
+    sent = filled(first_sent, score=2, comment=SAID, revision=2, key=None, do=None)
+    page = client.post(reverse("annotations:mine-correct", kwargs=keys), sent, follow=True)
+    assert str(first.id) in page.content.decode()
+    assert str(second.id) not in page.content.decode()
+    body = answers(first_sent, comment=SAID)
+    corrected = caller.send("PUT", f"assignments/{first_sent.id}/judgement/revisions/3/", body)
+    assert corrected.status_code == 200
+    assert str(first.id) in corrected.json()["support"]["question"]
+
+
+def test_a_note_in_a_review_asks_about_the_case_of_its_own_decision(member: Member) -> None:
+    one, other = (judged(member) for _ in range(2))
+    client = signed_in(staff(member.study))
+
+    def dismiss(flag: Flag) -> str:
+        keys = {"slug": member.study.slug, "kind": "flags", "item_id": flag.id}
+        sent = {"state": "dismissed", "note": SAID}
+        page = client.post(reverse("annotations:review-decide", kwargs=keys), sent, follow=True)
+        return page.content.decode()
+
+    dismiss(one[1])
+    dismiss(other[1])
+    first, second = Case.objects.order_by("created_at")
+    again = dismiss(one[1])
+    assert str(first.id) in again
+    assert str(second.id) not in again
 
 
 def test_a_repeated_request_shows_help_again(member: Member) -> None:

@@ -7,6 +7,7 @@ from email.message import Message
 from typing import Any
 
 import pytest
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from codesign.accounts.models import OutgoingMail
@@ -16,12 +17,15 @@ from codesign.care.queries import cases as queries
 from codesign.care.rules.cases import CaseState
 from codesign.care.rules.disclosure.phrases import Urgency
 from codesign.care.services import calls, cases
+from codesign.consent.rules import WithdrawalLevel
+from codesign.consent.services import withdraw
 from codesign.jobs.models import Job
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
 from codesign.studies.models import Member
 from codesign.studies.rules import Role
 from tests.factories.cases import lead_of, noticed, opened, with_times
+from tests.factories.consent import sign
 from tests.factories.studies import MemberFactory, staff
 from tests.support.together import at_once
 
@@ -276,6 +280,37 @@ def test_the_deputy_is_told_once_of_what_is_overdue() -> None:
     assert calls.tell_of_overdue() == 0
     with_times(case, due_at=timezone.now() - ENDS, told_at=timezone.now() - timedelta(hours=1))
     assert calls.tell_of_overdue() == 1  # its next time has passed too
+
+
+def test_erasure_forgets_the_contact_and_the_notes_of_a_persons_cases() -> None:
+    member = MemberFactory.create()
+    sign(member)
+    lead = lead_of(member.study)
+    case, other = opened(member), opened(MemberFactory.create(cohort=member.cohort))
+    for one in (case, other):
+        cases.choose_contact(
+            actor=actor(one.member), case_id=one.id, contact="phone", number="0123 456"
+        )
+        cases.add_note(actor=actor(lead), case_id=one.id, text="Rang 0123 456.")
+    notes = CaseNote.objects.filter(case=case)
+    for change in ({"ciphertext": b"other"}, {"author": member, "ciphertext": b""}):
+        with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
+            notes.update(**change)
+    with pytest.raises(DatabaseError, match="Cannot delete"), transaction.atomic():
+        notes._raw_delete(notes.db)
+    withdraw(actor=actor(member), member=member, level=WithdrawalLevel.ERASE)
+    case.refresh_from_db()
+    other.refresh_from_db()
+    assert (case.contact, bytes(case.contact_details), queries.reached_at(case=case)) == (
+        "",
+        b"",
+        "",
+    )
+    assert bytes(case.notes.get().ciphertext) == b""
+    assert queries.notes_of(case=case) == []
+    assert case.state == CaseState.OPEN  # somebody may still need support
+    assert queries.reached_at(case=other) == "0123 456"
+    assert [note.text for note in queries.notes_of(case=other)] == ["Rang 0123 456."]
 
 
 def test_mails_say_nothing_about_anybody() -> None:

@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from annotations.models import Assignment
 from codesign.care.models import Case, CheckIn
+from codesign.care.services import cases
 from codesign.studies.rules import Role
 from tests.factories.annotations import judge, judging_round, lease
-from tests.factories.cases import lead_of, noticed, opened
+from tests.factories.cases import lead_of, noticed, opened, with_times
 from tests.factories.studies import MemberFactory, staff
 from tests.support.judging_page import cohort_of, one_url, signed_in
 from tests.support.pages import flowed
@@ -71,6 +72,24 @@ def test_contact_is_asked_where_the_words_are_about_the_person(
     page = client.post(address(case), {"do": "answer", "answer": answer}, follow=True)
     assert ("May somebody contact you?" in page.content.decode()) == asks_contact
     assert "116 123" in page.content.decode()  # help, whatever the answer
+
+
+@pytest.mark.parametrize("answer", ["", "text", "not_said"])
+@pytest.mark.parametrize("urgency", ["imminent", "concern"])
+def test_what_the_safety_lead_sees_already_is_said_whatever_the_answer(
+    answer: str, urgency: str
+) -> None:
+    case = noticed(urgency=urgency)
+    if urgency == "concern":  # silence
+        with_times(case, opens_at=timezone.now())
+        assert cases.open_unanswered() == 1
+    client = signed_in(case.member)
+    if answer:
+        client.post(address(case), {"do": "answer", "answer": answer})
+    page = flowed(client.get(address(case)).content)
+    assert "The safety lead of this study can read" in page
+    assert "That is fine. These words stay private" not in page
+    assert "May somebody contact you?" in page
 
 
 def test_the_choice_of_contact_is_shown_again() -> None:
