@@ -45,7 +45,7 @@ class TranslationForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Refuse words for an older version once, and keep them beside the texts of the newer."""
         if self.cleaned_data.get("version") != self._version:
-            self.data = {**self.data.dict(), "version": str(self._version)}
+            self.data = {**dict(self.data.items()), "version": str(self._version)}
             raise forms.ValidationError(_("There is a newer version. Translate that one."))
         return self.cleaned_data
 

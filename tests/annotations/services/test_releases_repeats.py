@@ -50,7 +50,7 @@ def test_a_flag_of_a_repeat_is_reviewed_and_keeps_its_text_from_being_chosen(
     rewrite = story.rewrite(repeat, state="pending")
     flag = story.flag(repeat, better, "reported")
     actor = Actor.of(story.coordinator.user)
-    asked = {"actor": actor, "study_id": story.study.id}
+    asked: dict[str, Any] = {"actor": actor, "study_id": story.study.id}
     counts = review.counts(**asked)
     assert (counts.flags, counts.rewrites) == (1, 0)
     assert review.item(**asked, kind=Kind.REWRITES, item_id=rewrite.id) is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
@@ -25,10 +25,10 @@ pytestmark = pytest.mark.django_db
 Made = Callable[[], tuple[Member, Round, Assignment]]
 
 
-def in_training(**prompt: list[str]) -> tuple[Member, Round, Assignment]:
+def in_training(topics: Sequence[str] = ()) -> tuple[Member, Round, Assignment]:
     member = judge()
     judging_round(cohort_of(member), tasks=3)
-    made = special_round(cohort_of(member), RoundKind.TRAINING, **prompt)
+    made = special_round(cohort_of(member), RoundKind.TRAINING, topics=list(topics))
     return member, made, lease(member)
 
 
