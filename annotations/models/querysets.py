@@ -198,6 +198,10 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         """Work of people that the ledger credits."""
         return self.by_people().filter(PAID, amount_minor__gt=0)
 
+    def skips_undone(self) -> AssignmentQuerySet:
+        """Return paid skips that the person has undone. The text pays nothing more."""
+        return self.filter(state=AssignmentState.EXPIRED, skip_paid=True)
+
     def pay_held(self) -> AssignmentQuerySet:
         """Work whose pay a person checks before it is credited."""
         return self.filter(PAY_HELD)

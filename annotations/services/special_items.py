@@ -130,13 +130,9 @@ def _special(
         round_id=Seat.objects.values_list("task__round_id", flat=True).get(id=seat_id),
         taken=True,
         begun_id=begun.id if begun else None,
-        paid_before=Assignment.objects.filter(
-            member_id=member.id,
-            task_id=task_id,
-            item_kind=kind,
-            state=AssignmentState.EXPIRED,
-            skip_paid=True,
-        ).exists(),
+        paid_before=Assignment.objects.skips_undone()
+        .filter(member_id=member.id, task_id=task_id, item_kind=kind)
+        .exists(),
         asked_first=queries.asks_first(member, task_id=task_id),
     )
     return Special(seat, kind, begun)

@@ -28,7 +28,13 @@ from annotations.services import assignments, putting_off, submissions, support
 from annotations.views.cover import cover
 from annotations.views.debrief import after_session
 from annotations.views.questions import questions
-from annotations.views.sentences import added, is_prefetch, messages_of, stopped_for_support
+from annotations.views.sentences import (
+    added,
+    heading_of,
+    is_prefetch,
+    messages_of,
+    stopped_for_support,
+)
 from annotations.views.special_items import to_feedback
 from annotations.views.stashed_forms import (
     asks_for_help,
@@ -361,29 +367,7 @@ def _calm(
         "written": written,
         "sitting": sittings.last_sitting(actor=request.actor, member=member),
         "today": load.today(actor=request.actor, member=member) if state == Nothing.FULL else None,
-        "heading": {
-            "sent": _("This text is sent"),
-            "skipped": _("You skipped this text"),
-            "skipped_today": _("You skipped this text for today"),
-            "over": _("This text is no longer open"),
-            "stopped": _("Stopped for now"),
-            "debrief": _("Thank you for today"),
-            "rest": _("Would you like a break?"),
-            "break": _("Would you like a break?"),
-            "left": _("You have left this study"),
-            Nothing.PAUSED: _("The study is paused"),
-            Nothing.CLOSED: _("The study is not open now"),
-            Nothing.UNPAID: _("The pay is not set yet"),
-            Nothing.FULL: _("That is enough for today. Thank you."),
-            Nothing.HEAVIEST: _("Only heavy texts are left for now"),
-            Nothing.LATER: _("The remaining texts come back on another day"),
-            Nothing.TOPICS: _("No texts are left with topics that are fine for you"),
-            Nothing.WRITING: _("More texts are coming"),
-            Nothing.OTHERS: _("Other people are reading the last texts"),
-            Nothing.BETWEEN: _("No texts are open right now"),
-            Nothing.DONE: _("You have finished all texts for now. Thank you."),
-            Nothing.NONE_YET: _("There are no texts to read yet"),
-        }[state],
+        "heading": heading_of(state),
     }
     return render(request, "annotations/calm.html", context, status=status)
 

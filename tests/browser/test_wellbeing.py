@@ -97,7 +97,7 @@ def test_from_the_public_page_to_the_coordinator(
     coordinator = staff(study.member.study)
     page = open_page(f"/studies/{study.slug}/set-up/about/", user=coordinator.user, scripts=scripts)
     page.get_by_label("Show this study to everybody, while it is open").check()
-    page.get_by_role("button", name="Save", exact=True).last.click()
+    page.get_by_role("button", name="Save my choice").click()
     public = page.get_by_role("link", name="See the public page").get_attribute("href")
     stranger = open_page("/take-part/", scripts=scripts)
     if scripts:
