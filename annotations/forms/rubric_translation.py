@@ -9,6 +9,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from annotations.forms.rubrics import MOST_ANCHOR
+from annotations.models import Rubric
+from codesign.shared.integers import limits
 
 LENGTHS = {"title": 120, "help": 300}
 
@@ -16,7 +18,9 @@ LENGTHS = {"title": 120, "help": 300}
 class TranslationForm(forms.Form):
     """A field for every text of a rubric, with the text as its label."""
 
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    version = forms.IntegerField(
+        widget=forms.HiddenInput, min_value=1, max_value=limits(Rubric, "version")[1]
+    )
     """The version whose texts were shown."""
     language = forms.RegexField(
         label=_("Language"),

@@ -63,8 +63,8 @@ def test_the_first_start_makes_all_of_it() -> None:
     assert round.state == RoundState.OPEN
     plans = RoundCohort.objects.order_by("cohort__position")
     assert [(p.cohort.key, p.overlap, p.asks) for p in plans] == [
-        ("lived_experience", 3, ["rating", "ranking", "rewrite", "flag"]),
-        ("clinician", 1, ["rating", "ranking", "rewrite", "flag"]),
+        ("lived_experience", 3, ["rating", "ranking", "rewrite", "highlight", "flag"]),
+        ("clinician", 1, ["rating", "ranking", "rewrite", "highlight", "flag"]),
     ]
     run = GenerationRun.objects.get()
     assert (run.samples, run.round_id) == (2, round.id)
