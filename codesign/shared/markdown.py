@@ -33,7 +33,7 @@ _CLASSES = {"span": {"said-link", "said-info", "said-image"}, "mark": {"mark-aga
 _ATTRIBUTES = {"*": {"dir"}, "ol": {"start"}, "li": {"value"}, "span": {"data-at"}}
 _DIRECTED = {"paragraph_open", "heading_open", "list_item_open"}
 _PLAIN = {"paragraph_open", "paragraph_close", "inline", "text", "softbreak", "hardbreak"}
-_NUMBER = re.compile(r"\+?\d(?:[ \u00a0().-]{0,2}\d){4,}")
+_NUMBER = re.compile(r"(?<![A-Za-z_\d])\+?\d(?:[ \u00a0().-]{0,2}\d){4,}(?![A-Za-z_\d])")
 """Telephone numbers and the like: in text from right to left, their parts would change places."""
 TEXTS_IN_CACHE = 256
 Marks = tuple[tuple[int, int], ...]

@@ -72,6 +72,12 @@ def test_marks_overlap() -> None:
     assert '<mark class="mark-again">two</mark>' in html
 
 
+def test_digits_within_a_word_stay_with_it() -> None:
+    for text in ("rewritten123456789", "123456ab", "a_12345_b"):
+        assert "<bdi" not in str(to_html(text, level=4, language="en"))
+    assert "<bdi" in str(to_html("و116123", level=4, language="ar"))
+
+
 def test_long_numbers_keep_their_direction_and_their_place() -> None:
     html = str(to_html("اتصل 0800 1111 الآن", level=4, language="ar", marks=()))
     assert '<bdi dir="ltr"><span data-at="5">0800 1111</span></bdi>' in html
