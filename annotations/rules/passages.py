@@ -24,7 +24,7 @@ _SAME = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "\u00a0":
 
 
 def places_of(words: str, text: str) -> list[Place]:
-    """Return where the words are in a text, in order, as it is typed and as its Markdown is shown.
+    """Return the places of the words, in order, in the source of a text and in its shown Markdown.
 
     Capitals, kinds of quotation marks, spaces and the composition of letters make no difference.
     A letter is only found together with its combining marks. Words that are longer than MOST_WORDS

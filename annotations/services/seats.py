@@ -188,8 +188,8 @@ def take_late(*, task: Task, cohort_id: uuid.UUID) -> Seat | None:
 def fill(*, assignment: Assignment) -> None:
     """Store the end of an assignment with a judgement and fill its seat, in one statement.
 
-    The seat needs no lock, because nobody else changes a leased seat. A seat that the assignment
-    does not hold stays as it is.
+    The seat needs no lock, because nobody else changes a leased seat. An assignment that holds no
+    seat changes none.
     """
     own = assignment.seat_id if assignment.holds_seat else None
     ended = (assignment.state, assignment.seat_id, assignment.ended_at, assignment.example)

@@ -40,7 +40,7 @@ class TokenScope(TextChoices):
 class TextSize(TextChoices):
     """How large a person wants the text of all pages."""
 
-    USUAL = "usual", _("As it is")
+    USUAL = "usual", _("Standard")
     LARGE = "large", _("Larger")
     LARGEST = "largest", _("Much larger")
 
@@ -48,7 +48,7 @@ class TextSize(TextChoices):
 class LineSpacing(TextChoices):
     """How much space a person wants between lines, on all pages."""
 
-    USUAL = "usual", _("As it is")
+    USUAL = "usual", _("Standard")
     WIDE = "wide", _("More")
     WIDEST = "widest", _("Much more")
 

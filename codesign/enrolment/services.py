@@ -291,9 +291,9 @@ def revoke(*, actor: Actor, invitation: Invitation) -> Invitation:
 def ask_to_take_part(*, study: Study, email: str) -> None:
     """Store that the owner of an address would like to take part in a public study.
 
-    Anybody can send any address, so nothing is mailed, and nothing returned: whoever asks never
-    learns whether the address is known. Addresses that are in the study, invited, or waiting
-    already are not stored again.
+    Anybody can send any address. So this sends no mail and returns nothing, and does not reveal
+    whether the address has an account. An address of a member, an invitation or an earlier request
+    is not stored again.
     """
     if not studies.public_studies().filter(id=study.id).exists():
         raise NotFound
@@ -313,7 +313,7 @@ def ask_to_take_part(*, study: Study, email: str) -> None:
 
 @transaction.atomic
 def dismiss(*, actor: Actor, study: Study, request_id: uuid.UUID) -> None:
-    """Delete a request to take part. Nobody is told. Repeating it does nothing."""
+    """Delete a request to take part, without a mail. A repeated call does nothing."""
     require(actor, MANAGE_PEOPLE, study)
     deleted, _rows = PlaceRequest.objects.filter(study=study, id=request_id).delete()
     if deleted:
