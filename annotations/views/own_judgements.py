@@ -101,7 +101,7 @@ def correct(request: StudyRequest, slug: str, assignment_id: uuid.UUID) -> HttpR
 
 
 def _save(request: StudyRequest, own: OwnJudgement) -> HttpResponse:
-    """Keep the form as it is, or forget what was kept. The script of the page asks too."""
+    """Save the unsent correction, or delete it. The script of the page calls this too."""
     sent = None
     if request.POST["do"] == SAVE:
         sent = UncheckedSubmission(judging.answers(request.POST, _shown(request, own)))

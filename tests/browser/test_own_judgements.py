@@ -41,6 +41,7 @@ def test_take_back_what_was_just_sent(open_page: OpenPage, study: Judging, scrip
     expect(comment).to_have_value("As meant.")
     rate_all(page, 2)
     page.get_by_role("button", name="Send the corrected answers").click()
+    expect(page.get_by_text("Corrected. Your new answers count")).to_be_visible()
     expect(page.locator("main")).to_contain_text("As meant.")
     assert Judgement.objects.latest_revisions().get().comment == "As meant."
     page.get_by_role("link", name="All that you judged").click()

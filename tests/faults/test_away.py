@@ -128,7 +128,7 @@ def test_the_database_is_gone_for_twenty_seconds(apart: Apart, browser: Browser)
 
 def word(tab: Tab, name: str) -> str:
     """Return the sentence of the page for this failure."""
-    return tab.locator("#judge").get_attribute(name) or ""
+    return tab.locator(f"#judge[{name}], #draft-words[{name}]").get_attribute(name) or ""
 
 
 def ratings_of(text: str) -> list[dict[str, str]]:

@@ -1,5 +1,6 @@
-// Adds to the judging page: automatic drafts, active time, and protection against double sending.
-// Without this script all buttons work, and the server measures the time from showing to sending.
+// Adds to the pages to judge and to correct: automatic drafts, active time (of judging alone), and
+// protection against double sending. Without this script all buttons work, and the server measures
+// the time from showing to sending.
 (function () {
   "use strict";
 
@@ -15,6 +16,7 @@
   const SIGNED_OUT = 401; // the server may stash the form until they sign in again
   const OVER = 409;
   const saved = document.getElementById("saved");
+  const words = { ...document.getElementById("draft-words").dataset, ...form.dataset };
   const seconds = form.elements.namedItem("active_seconds");
   const csrf = form.elements.namedItem("csrfmiddlewaretoken");
 
@@ -32,7 +34,7 @@
   });
 
   // ---- active time: visible, and used within the last minute ----
-  let active = Number(seconds.dataset.start) * 1000 || 0;
+  let active = seconds ? Number(seconds.dataset.start) * 1000 || 0 : 0;
   let lastUse = Date.now();
   let lastTick = Date.now();
   function tick() {
@@ -40,7 +42,7 @@
     const end = Math.min(now, lastUse + STILL_USED);
     if (document.visibilityState === "visible" && end > lastTick) active += end - lastTick;
     lastTick = now;
-    seconds.value = String(Math.round(active / 1000));
+    if (seconds) seconds.value = String(Math.round(active / 1000));
   }
   ["pointerdown", "pointermove", "keydown", "scroll", "input"].forEach(function (kind) {
     document.addEventListener(kind, function () {
@@ -70,11 +72,11 @@
     if (cookie) csrf.value = cookie[1]; // signing in elsewhere renews it
   }
 
-  function sayWithWay(sentence, words, where) {
+  function sayWithWay(sentence, label, where) {
     saved.textContent = sentence + " ";
     const way = document.createElement("a");
     way.href = where;
-    way.textContent = words;
+    way.textContent = label;
     saved.append(way);
   }
 
@@ -132,14 +134,14 @@
   function tell(status) {
     if (leaving) return;
     if (status === SIGNED_OUT) {
-      sayWithWay(held ? form.dataset.out : form.dataset.outUnheld, form.dataset.in, signIn);
+      sayWithWay(held ? words.out : words.outUnheld, words.in, signIn);
     } else if (status === OVER) {
       over = true; // sent in another tab, or no longer assigned; the text stays on the page
-      sayWithWay(form.dataset.over, form.dataset.why, form.action);
+      sayWithWay(words.over, words.why, form.action);
     } else if (status === KEPT) {
-      say(form.dataset.saved);
+      say(words.saved);
     } else {
-      say(status === 0 ? form.dataset.away : form.dataset[passes(status) ? "later" : "refused"]);
+      say(status === 0 ? words.away : words[passes(status) ? "later" : "refused"]);
     }
     if (changedAt) timer = window.setTimeout(keep, unkept ? SAVE_AT_MOST : SAVE_AFTER);
   }
@@ -192,7 +194,7 @@
     }
     leaving = true;
     if (button) button.setAttribute("aria-disabled", "true");
-    say(form.dataset.sending); // on a slow connection nothing else changes for a while
+    say(words.sending); // on a slow connection nothing else changes for a while
     if (!changedAt && !saving && navigator.onLine) {
       tick();
       freshToken();
@@ -216,7 +218,7 @@
     leaving = false;
     if (button) button.removeAttribute("aria-disabled");
     tell(status);
-    if (!stays) say(status === 0 ? form.dataset.unsent : form.dataset.unsentLater);
+    if (!stays) say(status === 0 ? words.unsent : words.unsentLater);
   }
 
   // A page from the browser's back-forward cache may have been sent since: reload it.
