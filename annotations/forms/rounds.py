@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -156,6 +156,17 @@ class CohortForm(forms.Form):
 
 def _name_of(rubric: Rubric) -> str:
     return _("%(title)s, version %(n)d") % {"title": rubric.title, "n": rubric.version}
+
+
+def cohort_forms(
+    kind: type[CohortForm],
+    data: Any,
+    *,
+    cohorts: Iterable[Cohort],
+    before: Mapping[Any, RoundCohort],
+) -> list[CohortForm]:
+    """Return a form for each cohort, filled from the plan `before` of the same cohort."""
+    return [kind(data, cohort=cohort, before=before.get(cohort.id)) for cohort in cohorts]
 
 
 def plans_of(forms: Sequence[CohortForm]) -> list[CohortPlan]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from annotations.forms.rounds import CohortForm, RoundForm, plans_of
+from annotations.forms.rounds import CohortForm, RoundForm, cohort_forms, plans_of
 from annotations.models import Round
 from annotations.permissions import MANAGE_ROUNDS, SEE_ROUNDS
 from annotations.queries import filling as filled_with
@@ -84,15 +84,14 @@ def resume(request: StudyRequest, slug: str) -> HttpResponse:
 def plan(request: StudyRequest, slug: str) -> HttpResponse:
     """Show the form to plan a round: its prompts, and what each cohort is asked."""
     study = request.member.study
-    before = progress.last_plans(study_id=study.id)
     form = RoundForm(request.POST or None)
-    cohorts = [
-        CohortForm(request.POST or None, cohort=cohort, before=before.get(cohort.id))
-        for cohort in cohorts_of(study_id=study.id)
-    ]
-    valid = [
-        one.is_valid() for one in (form, *cohorts)
-    ]  # validate all forms, so that all errors are shown
+    cohorts = cohort_forms(
+        CohortForm,
+        request.POST or None,
+        cohorts=cohorts_of(study_id=study.id),
+        before=progress.last_plans(study_id=study.id),
+    )
+    valid = [one.is_valid() for one in (form, *cohorts)]  # all of them, to show all errors
     if all(valid):
         try:
             made = filling.plan_round(

@@ -16,7 +16,7 @@ from annotations.contract.unchecked import UncheckedSubmission
 from annotations.forms import judging, words
 from annotations.forms.feedback import compared
 from annotations.forms.judging_form import judging_form
-from annotations.forms.rounds import plans_of
+from annotations.forms.rounds import cohort_forms, plans_of
 from annotations.forms.special_rounds import (
     ExplanationForm,
     SpecialCohortForm,
@@ -44,13 +44,14 @@ from codesign.studies.rules import Role
 def plan(request: StudyRequest, slug: str) -> HttpResponse:
     """Show the form to plan a training or attention round."""
     study = request.member.study
-    before = progress.last_plans(study_id=study.id)
     form = SpecialRoundForm(request.POST or None)
-    cohorts = [
-        SpecialCohortForm(request.POST or None, cohort=cohort, before=before.get(cohort.id))
-        for cohort in cohorts_of(study_id=study.id)
-    ]
-    valid = [one.is_valid() for one in (form, *cohorts)]
+    cohorts = cohort_forms(
+        SpecialCohortForm,
+        request.POST or None,
+        cohorts=cohorts_of(study_id=study.id),
+        before=progress.last_plans(study_id=study.id),
+    )
+    valid = [one.is_valid() for one in (form, *cohorts)]  # all of them, to show all errors
     if all(valid):
         try:
             made = special_items.plan_round(

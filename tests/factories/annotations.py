@@ -82,12 +82,17 @@ def make_rubric(study: Study, *, keys: Sequence[str] = CRITERIA) -> Rubric:
 
 
 def add_task(
-    made: Round, *, sources: Sequence[uuid.UUID] = (SOURCE_A, SOURCE_B), **prompt_fields: Any
+    made: Round,
+    *,
+    sources: Sequence[uuid.UUID] = (SOURCE_A, SOURCE_B),
+    text: str | None = None,
+    **prompt_fields: Any,
 ) -> Task:
-    """One more task: a prompt with one response from each source."""
+    """One more task: a prompt with one response from each source, with this text if given."""
     held_out = made.kind == RoundKind.EVALUATION
     prompt = PromptFactory.create(study=made.study, held_out=held_out, **prompt_fields)
-    responses = [ResponseFactory.create(prompt=prompt, source=source) for source in sources]
+    said = {} if text is None else {"text": text}
+    responses = [ResponseFactory.create(prompt=prompt, source=source, **said) for source in sources]
     return rounds.add_tasks(actor=SYSTEM, round=made, items=[(prompt, responses)])[0]
 
 

@@ -10,14 +10,9 @@ from django.urls import reverse
 
 from annotations.models import Assignment, Judgement, OwnText
 from annotations.rules.states import Ask
-from annotations.services import rounds
-from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Member
 from tests.factories.annotations import (
-    SOURCE_A,
-    SOURCE_B,
-    PromptFactory,
-    ResponseFactory,
+    add_task,
     answers,
     judge,
     judging_round,
@@ -40,12 +35,7 @@ SHOWN = SOURCE.partition("</think>\n\n")[2]
 def member() -> Member:
     member = judge()
     made = judging_round(cohort_of(member), tasks=0)
-    prompt = PromptFactory.create(study=member.study)
-    replies = [
-        ResponseFactory.create(prompt=prompt, text=SOURCE, source=source)
-        for source in (SOURCE_A, SOURCE_B)
-    ]
-    rounds.add_tasks(actor=SYSTEM, round=made, items=[(prompt, replies)])
+    add_task(made, text=SOURCE)
     return member
 
 

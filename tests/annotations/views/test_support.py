@@ -10,15 +10,10 @@ from django.urls import reverse
 
 from annotations.models import Flag, Judgement, OwnText
 from annotations.rules.own_texts import OwnKind
-from annotations.services import rounds
 from codesign.care.models import Case
-from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Member
 from tests.factories.annotations import (
-    SOURCE_A,
-    SOURCE_B,
-    PromptFactory,
-    ResponseFactory,
+    add_task,
     answers,
     judge,
     judging_round,
@@ -129,12 +124,7 @@ def test_who_leaves_a_text_with_such_words_in_the_form_sees_help(
 def test_a_reply_that_nobody_changed_is_not_the_persons_own_words() -> None:
     member = judge()
     made = judging_round(cohort_of(member), tasks=0)
-    prompt = PromptFactory.create(study=made.study)
-    replies = [
-        ResponseFactory.create(prompt=prompt, source=source, text=SAID)
-        for source in (SOURCE_A, SOURCE_B)
-    ]
-    rounds.add_tasks(actor=SYSTEM, round=made, items=[(prompt, replies)])
+    add_task(made, text=SAID)
     client = signed_in(member)
     client.get(judge_url(member))
     first = held(member)
