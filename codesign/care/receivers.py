@@ -6,7 +6,7 @@ from django.dispatch import receiver
 
 from codesign.accounts.models import User
 from codesign.accounts.signals import account_switched
-from codesign.care.services import adjustments, calls, cases
+from codesign.care.services import adjustments, calls, cases, check_ins
 from codesign.consent.rules import WithdrawalLevel
 from codesign.consent.signals import consent_withdrawn
 from codesign.studies import queries as studies
@@ -46,7 +46,8 @@ def tell_added_lead(*, member: Member, **_: Any) -> None:
 
 
 @receiver(member_removed)
-def tell_of_removed_lead(*, member: Member, **_: Any) -> None:
-    """Tell a study whose safety lead was removed."""
+def end_care_of_removed_member(*, member: Member, **_: Any) -> None:
+    """Cancel the check-in of a removed member, and tell a study whose safety lead was removed."""
+    check_ins.cancel(member=member)
     if Role.SAFETY_LEAD in member.roles:
         calls.tell_of_missing_lead(study=member.study)

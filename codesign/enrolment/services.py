@@ -299,6 +299,7 @@ def ask_to_take_part(*, study: Study, email: str) -> None:
         raise NotFound
     email = email.strip().lower()
     _one_at_a_time(email)
+    lock_until_commit(Lock.PLACE_REQUESTS, study.id)
     known = studies.members_of(study_id=study.id).filter(user__email__iexact=email).exists()
     invited = queries.waiting(study_id=study.id).filter(email__iexact=email).exists()
     waiting = queries.place_requests(study_id=study.id)

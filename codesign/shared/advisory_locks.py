@@ -31,6 +31,7 @@ class Lock(IntEnum):
     START_GENERATION = 5  # by study: runs start one after another
     IMPORT = 6  # by study: one import at a time
     SPLIT_GROUPS = 7  # by study: one transaction ties prompts at a time
+    PLACE_REQUESTS = 8  # by study: requests to take part are counted one at a time
 
 
 def require_transaction(what: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -9,7 +11,7 @@ from django.urls import reverse
 from codesign.accounts.models import OutgoingMail
 from codesign.audit.models import Event
 from codesign.enrolment.models import Invitation, PlaceRequest
-from codesign.enrolment.services import MOST_REQUESTS
+from codesign.enrolment.services import MOST_REQUESTS, ask_to_take_part
 from codesign.studies.models import Member, Study
 from codesign.studies.rules import StudyState
 from tests.factories.accounts import UserFactory
@@ -18,6 +20,7 @@ from tests.factories.studies import CohortFactory, staff
 from tests.support.counting import queries_of
 from tests.support.judging_page import signed_in
 from tests.support.pages import flowed
+from tests.support.together import at_once, kinds
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("desk:public-studies")
@@ -154,6 +157,18 @@ def test_asking_is_limited(member: Member) -> None:
     sent = Client(REMOTE_ADDR="192.0.2.4").post(url(member.study), {"email": "last@example.org"})
     assert sent.status_code == 302
     assert waiting.count() == MOST_REQUESTS
+
+
+@pytest.mark.django_db(transaction=True)
+def test_requests_at_once_stay_below_the_cap() -> None:
+    study = judge().study
+    set_public(study)
+    PlaceRequest.objects.bulk_create(
+        PlaceRequest(study=study, email=f"q{n}@example.org") for n in range(MOST_REQUESTS - 2)
+    )
+    asks = [partial(ask_to_take_part, study=study, email=f"p{n}@example.org") for n in range(8)]
+    assert kinds(at_once(*asks)) == ["NoneType"] * 8
+    assert PlaceRequest.objects.filter(study=study).count() == MOST_REQUESTS
 
 
 def test_somebody_without_a_study_finds_a_way_on(member: Member) -> None:

@@ -12,8 +12,9 @@ from codesign.audit.models import Event
 from codesign.care.models import CheckIn
 from codesign.care.services import check_ins
 from codesign.care.tasks import tend
-from codesign.shared.actors import Actor
+from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Invalid, NotFound
+from codesign.studies.services import remove_member
 from tests.factories.studies import MemberFactory
 
 pytestmark = pytest.mark.django_db
@@ -53,4 +54,13 @@ def test_answers_delete_it_and_silence_does_too() -> None:
     check_ins.ask_for(member=member, days=2)
     CheckIn.objects.update(sent_at=timezone.now() - timedelta(days=15))
     check_ins.send_due()
+    assert not CheckIn.objects.exists()
+
+
+def test_a_removed_member_gets_no_check_in() -> None:
+    member = MemberFactory.create()
+    check_ins.ask_for(member=member, days=1)
+    remove_member(actor=SYSTEM, member=member)
+    CheckIn.objects.update(due_at=timezone.now())
+    assert check_ins.send_due() == 0
     assert not CheckIn.objects.exists()
