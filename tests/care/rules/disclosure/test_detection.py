@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from codesign.care.rules.disclosure.detection import NOTHING, find_disclosure
 from codesign.care.rules.disclosure.phrases import Urgency
+from tests.support.timing import seconds_of
 
 CONCERN, IMMINENT = Urgency.CONCERN, Urgency.IMMINENT
 
@@ -130,13 +129,7 @@ def test_a_disclosure_deep_in_a_sentence_without_an_end_is_found() -> None:
 
 
 def seconds(text: str) -> float:
-    """The least processor time of a few runs: other programs can only add to it."""
-    times = []
-    for _ in range(5):
-        begun = time.process_time()
-        find_disclosure(text)
-        times.append(time.process_time() - begun)
-    return min(times)
+    return seconds_of(lambda: find_disclosure(text), times=5)
 
 
 LONGEST = 50_000
