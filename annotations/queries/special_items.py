@@ -91,6 +91,24 @@ def begun_of(member: Member, *, task_id: uuid.UUID, kind: ItemKind) -> Assignmen
     return mine.filter(draft__isnull=False).order_by("-draft_saved_at").first()
 
 
+def may_continue(member: Member, begun: Assignment, *, light: bool) -> bool:
+    """Return whether the member may get the text of an earlier special assignment again.
+
+    The round is open, the text was neither judged nor skipped, and the member has neither refused
+    its topics nor put it off. With `light`, it is not of the highest intensity.
+    """
+    same = Assignment.objects.filter(
+        member_id=member.id, task_id=begun.task_id, item_kind=begun.item_kind
+    )
+    allowed = Seat.objects.not_refused_by(member.id).not_put_off_by(member.id)
+    if light:
+        allowed = allowed.not_heaviest()
+    seat = allowed.filter(
+        id=begun.seat_id, cohort=member.cohort_id, task__round__state=RoundState.OPEN
+    )
+    return seat.exists() and not same.had().exists()
+
+
 def asks_first(member: Member, *, task_id: uuid.UUID) -> bool:
     """Return whether the member wants to be asked before they read the text of a task."""
     topics = Prompt.objects.filter(tasks=task_id).values_list("topics", flat=True).get()

@@ -31,7 +31,6 @@ from annotations.rules.states import (
     AssignmentState,
     ItemKind,
     RoundKind,
-    RoundState,
 )
 from annotations.services import rounds, seats
 from codesign.audit import services as audit
@@ -85,13 +84,8 @@ def _stopped(last: Assignment) -> bool:
 def lease_again(*, member: Member, begun: Assignment, light: bool = False) -> Special | None:
     """Return the text of an earlier assignment that held no seat, to continue it."""
     task = Task.objects.select_related("prompt").get(id=begun.task_id)
-    same = Assignment.objects.filter(
-        member_id=member.id, task_id=begun.task_id, item_kind=begun.item_kind
-    )
-    may = Seat.objects.not_refused_by(member.id).not_put_off_by(member.id)
-    may = may.not_heaviest() if light else may
-    may = may.filter(id=begun.seat_id, cohort=member.cohort_id, task__round__state=RoundState.OPEN)
-    if same.had().exists() or not may.exists() or not seats.may_be_judged(task=task):
+    allowed = queries.may_continue(member, begun, light=light)
+    if not (allowed and seats.may_be_judged(task=task)):
         return None
     kind = ItemKind(begun.item_kind)
     return _special(member, task_id=task.id, seat_id=begun.seat_id, kind=kind, begun=begun)
