@@ -1,4 +1,4 @@
-"""Without a database for 20 seconds, or without a broker, nothing is lost."""
+"""Without a database for half a minute, or without a broker, nothing is lost."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ from tests.journeys.visitor import Visitor
 from tests.support.running import READY, Running, eventually
 
 pytestmark = pytest.mark.slow
-GONE_S = 20.0
+GONE_S = 35.0
+"""Longer than attempts to reconnect stay close together."""
 FREE_FOR_CLINICIANS = """
     SELECT count(*) FROM annotations_seat s JOIN studies_cohort c ON c.id = s.cohort_id
     WHERE s.offered AND c.role = 'clinician'
@@ -80,7 +81,7 @@ def judge_page(visitor: Visitor) -> bool:
     return 'id="judge"' in visitor.get(f"{STUDY}/judge/").text
 
 
-def test_the_database_is_gone_for_twenty_seconds(apart: Apart, browser: Browser) -> None:
+def test_the_database_is_gone_for_half_a_minute(apart: Apart, browser: Browser) -> None:
     visitor = apart.visitor("panelist", consented=True)
     eventually(lambda: judge_page(visitor))
     page = visitor.get(f"{STUDY}/judge/")
@@ -117,6 +118,8 @@ def test_the_database_is_gone_for_twenty_seconds(apart: Apart, browser: Browser)
     written = "SELECT count(*) FROM modelhub_generationitem WHERE state = 'done'"
     before = count(apart, written)  # what was saved while it stopped says nothing about afterwards
     apart.running.wait_until_healthy()
+    for _ in range(6):  # by every web process at once, however long it was in vain
+        visitor.get(page.url)
     expect(tab.locator("#saved")).to_have_text(word(tab, "data-saved"), timeout=60_000)
     kept = f"SELECT count(*) FROM annotations_assignment WHERE draft->>'comment' = '{WORDS}'"
     assert count(apart, kept) == 1
