@@ -32,7 +32,7 @@ run: $(RUN_STAMP) ## Install what is missing, start everything on port 8000 (POR
 	@exec $(PY) -m codesign.config.run
 
 test: lint chromium ## Everything CI needs: lint, types, import contracts, all tests
-	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=30
 
 lint: $(DEV_STAMP) ## Style, types and import contracts
 	$(PY) -m ruff check .
