@@ -35,7 +35,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Print a line for each language and part."""
         self.stdout.write(
-            f"{'':<4}{'part':<13}{'sentences':>9}{'recall':>8}{'precision':>11}"
+            f"{'':<4}{'part':<21}{'sentences':>9}{'recall':>8}{'precision':>11}{'alarms':>8}"
             f"{'imminent recall':>17}{f'ms per {WORDS} words':>18}"
         )
         for code in language_codes():
@@ -43,8 +43,9 @@ class Command(BaseCommand):
                 sentences = read_sentences(code, part)
                 figures = measure(sentences)
                 self.stdout.write(
-                    f"{code:<4}{part:<13}{figures.sentences:>9}{figures.recall:>8.3f}"
-                    f"{figures.precision:>11.3f}{figures.imminent_recall:>17.3f}"
+                    f"{code:<4}{part:<21}{figures.sentences:>9}{figures.recall:>8.3f}"
+                    f"{figures.precision:>11.3f}{figures.alarms:>8.3f}"
+                    f"{figures.imminent_recall:>17.3f}"
                     f"{milliseconds(sentences):>18.2f}"
                 )
                 if options["show"]:

@@ -18,6 +18,7 @@ from functools import cache, cached_property
 from itertools import count
 from operator import attrgetter
 
+from codesign.care.rules.disclosure.likeness import likeness
 from codesign.care.rules.disclosure.phrases import (
     MOST_WORDS,
     Group,
@@ -32,6 +33,8 @@ from codesign.care.rules.disclosure.tables import OF_PHRASES, language_codes, re
 _Places = dict[str, list[tuple[int, int]]]
 MOST_AT_ONCE = 80
 """Words that are searched in one go. Longer sentences are cut, with an overlap of `MOST_WORDS`."""
+ALIKE = 0.8
+"""Log odds of `likeness` from which a sentence counts as a disclosure (decision 30)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class Disclosure:
 
     `urgency` is None if nothing was found. `languages` are codes such as "en". `spans` are
     (start, end) in code points, sorted, for tests alone: no page shows them, since a mark on
-    somebody's words would be an accusation.
+    somebody's words would be an accusation. Both are empty where no phrase of a table matched.
     """
 
     urgency: Urgency | None = None
@@ -65,18 +68,30 @@ def find_disclosure(text: str, *, with_spans: bool = False) -> Disclosure:
     searcher = _searcher()
     first, matches = 0, []
     urgencies: dict[str, Urgency] = {}
+    others = []
     for words in searcher.speller.sentences(text):
+        known = False
         for start, part in _parts(words):
-            for match in searcher.matches(part, urgencies):
+            sentence = _Sentence(searcher, part)
+            for match in searcher.matches(sentence, urgencies):
                 matches.append(match.at(first + start))
+            known |= sentence.known
+        if not known:
+            others.append(words)
         first += len(words)
     if not matches:
-        return NOTHING
+        alike = any(likeness(words) >= ALIKE for words in others)
+        return Disclosure(urgency=Urgency.CONCERN) if alike else NOTHING
     return Disclosure(
         urgency=Urgency.IMMINENT if Urgency.IMMINENT in urgencies.values() else Urgency.CONCERN,
         languages=frozenset(urgencies),
         spans=_spans(text, words=first, matches=matches) if with_spans else (),
     )
+
+
+def sentences_of(text: str) -> list[list[str]]:
+    """Return the words of each sentence of a text, in the spelling that is compared."""
+    return _searcher().speller.sentences(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,17 +209,18 @@ class _Searcher:
             )
         self.speller = _speller(tables)
 
-    def matches(self, words: list[str], urgencies: dict[str, Urgency]) -> Iterator[_Match]:
-        """Yield the matches in the words of a sentence that tell more than `urgencies`.
+    def matches(self, sentence: _Sentence, urgencies: dict[str, Urgency]) -> Iterator[_Match]:
+        """Yield the matches in a sentence that tell more than `urgencies`.
 
         `urgencies` has the highest urgency of each language so far, and is updated.
         """
-        sentence = _Sentence(self, f" {' '.join(words)} ")
+        words = sentence.words_in_order
         for phrase in self.index.phrases(sentence.words):
             before = urgencies.get(phrase.code)
             if before and (before is Urgency.IMMINENT or not sentence.can_be_imminent(phrase)):
                 continue
             for match in phrase.pattern.finditer(sentence.line):
+                sentence.known = True
                 if not sentence.cancels(phrase.code, match):
                     imminent = sentence.can_be_imminent(phrase)
                     urgencies[phrase.code] = Urgency.IMMINENT if imminent else Urgency.CONCERN
@@ -216,9 +232,12 @@ class _Searcher:
 class _Sentence:
     """A sentence, with what changes the meaning of the matches in it. Looked up when needed."""
 
-    def __init__(self, searcher: _Searcher, line: str) -> None:
-        self.line = line
-        self.words = line.split()
+    def __init__(self, searcher: _Searcher, words: list[str]) -> None:
+        self.words_in_order = words
+        self.line = f" {' '.join(words)} "
+        self.words = self.line.split()
+        self.known = False
+        """Whether a phrase of the tables matched, even one that means nothing here."""
         self._searcher = searcher
         self._places: dict[_Index, _Places] = {}
 

@@ -1,11 +1,12 @@
 """Measures the detector against sentences that people have labelled.
 
-The sentences are written for this project, in four parts for each language. The tables were made
-with the development part. The held-out part was written before the tables, together with the
-development part. The earlier part was the fresh one until its errors were read: the tables may be
-changed by it. The fresh part was written after the tables and before its figures were seen, so its
-figures are the nearest to those of real texts. A row is label, kind and sentence, with tabs between
-them. The label is an urgency or "none".
+The sentences are written for this project, in parts for each language. The tables were made with
+the development part. The held-out part was written before the tables, together with the development
+part; the earlier and the fresh part after them. All of these, and everyday texts that tell of no
+crisis, have made the weights of `likeness`. The two independent parts were written by people who
+saw neither tables nor sentences, and nothing was fitted to them, so their figures are the nearest
+to those of real texts. A row is label, kind and sentence, with tabs between them. The label is an
+urgency or "none".
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from codesign.care.rules.disclosure.detection import find_disclosure
 from codesign.care.rules.disclosure.phrases import Urgency
 
 FOLDER = Path(__file__).resolve().parent / "sentences"
-PARTS = ("development", "held_out", "earlier", "fresh")
+FITTED = ("development", "held_out", "earlier", "fresh", "everyday")
+"""Parts that the tables or the weights of `likeness` were made with."""
+PARTS = (*FITTED, "independent", "everyday_independent")
 NONE = "none"
 WORDS = 500
 """Words of the text whose processor time is measured."""
@@ -49,8 +52,13 @@ class Figures:
 
     @property
     def recall(self) -> float:
-        """The share of disclosures that were found."""
-        return (self.disclosures - len(self.missed)) / self.disclosures
+        """The share of disclosures that were found. 1 if there are none."""
+        return 1 - len(self.missed) / self.disclosures if self.disclosures else 1.0
+
+    @property
+    def alarms(self) -> float:
+        """The share of the other sentences that were taken for disclosures."""
+        return len(self.false_alarms) / (self.sentences - self.disclosures)
 
     @property
     def precision(self) -> float:
@@ -60,8 +68,8 @@ class Figures:
 
     @property
     def imminent_recall(self) -> float:
-        """The share of imminent disclosures that were called imminent."""
-        return self.imminent_found / self.imminent
+        """The share of imminent disclosures that were called imminent. 1 if there are none."""
+        return self.imminent_found / self.imminent if self.imminent else 1.0
 
 
 def read_sentences(code: str, part: str) -> list[Labelled]:

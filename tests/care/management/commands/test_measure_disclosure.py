@@ -18,10 +18,11 @@ def test_figures_are_printed_and_errors_shown_on_request() -> None:
         for part in PARTS:
             figures = measure(read_sentences(code, part))
             (line,) = [row for row in printed.splitlines() if row.split()[:2] == [code, part]]
-            assert line.split()[2:5] == [
+            assert line.split()[2:6] == [
                 str(figures.sentences),
                 f"{figures.recall:.3f}",
                 f"{figures.precision:.3f}",
+                f"{figures.alarms:.3f}",
             ]
             for sentence in figures.missed:
                 assert f"missed ({sentence.kind}): {sentence.text}" in printed

@@ -20,9 +20,11 @@ from codesign.care.rules.disclosure.tables import language_codes
 
 CODES = language_codes()
 LEAST_RECALL, LEAST_PRECISION = 0.98, 0.5
-# Fresh sentences: the aim of 0.98 is missed. These are the true figures (decision 30).
-FRESH = {"ar": 0.45, "en": 0.65, "es": 0.525}
-EARLIER = {"ar": 0.53, "en": 0.76, "es": 0.66}
+WITH_DISCLOSURES = tuple(part for part in PARTS if not part.startswith("everyday"))
+# Sentences that nothing was fitted to: the aim of 0.98 is missed, these are the true figures.
+INDEPENDENT = {"ar": 0.72, "en": 0.8, "es": 0.81}
+MOST_ALARMS = {"ar": 0.1, "en": 0.12, "es": 0.16}
+"""Of everyday texts that nothing was fitted to, most of them rewrites for people in a crisis."""
 KINDS = {
     *("abuse", "clinical", "crisis", "crisis-reply", "direct", "joke", "metaphor", "negation"),
     *("oblique", "ordinary", "past", "quotation", "self-harm", "third-person", "typo"),
@@ -30,12 +32,19 @@ KINDS = {
 
 
 @pytest.mark.parametrize("code", CODES)
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("part", WITH_DISCLOSURES)
 def test_recall_and_precision(code: str, part: str) -> None:
     figures = measure(read_sentences(code, part))
-    least = {"fresh": FRESH, "earlier": EARLIER}.get(part, {}).get(code, LEAST_RECALL)
+    least = INDEPENDENT[code] if part == "independent" else LEAST_RECALL
     assert figures.recall >= least, figures.missed
     assert figures.precision >= LEAST_PRECISION, figures.false_alarms
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_everyday_texts_are_rarely_taken_for_disclosures(code: str) -> None:
+    figures = measure(read_sentences(code, "everyday_independent"))
+    assert (figures.sentences, figures.disclosures) == (110, 0)
+    assert figures.alarms <= MOST_ALARMS[code], figures.false_alarms
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -50,7 +59,7 @@ def test_each_language_has_enough_sentences_of_every_kind(code: str) -> None:
     assert len(first_two) >= 300
     assert {row.kind for row in first_two} == KINDS
     assert min(Counter(row.urgency for row in first_two).values()) >= 35
-    assert len(read_sentences(code, "fresh")) >= 60
+    assert len(read_sentences(code, "independent")) >= 130
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -70,12 +79,13 @@ def test_figures_are_counted_as_they_are_called() -> None:
     figures = measure(rows)
     assert (figures.sentences, figures.disclosures, figures.imminent) == (5, 3, 1)
     assert [figures.recall, figures.precision] == pytest.approx([2 / 3, 2 / 3])
-    assert figures.imminent_recall == 1
+    assert (figures.imminent_recall, figures.alarms) == (1, 1 / 2)
     assert (figures.missed, figures.false_alarms) == ([rows[1]], [rows[4]])
 
 
-def test_precision_is_whole_where_nothing_was_found() -> None:
-    assert Figures(sentences=1).precision == 1
+def test_figures_are_whole_where_there_is_nothing_to_find() -> None:
+    figures = Figures(sentences=1)
+    assert (figures.recall, figures.precision, figures.imminent_recall) == (1, 1, 1)
 
 
 @pytest.mark.parametrize("row", ["none\tdirect", "none direct text", "urgent\tdirect\ttext"])
