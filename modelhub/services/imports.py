@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Count
@@ -31,19 +32,15 @@ from codesign.audit.registry import action
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.advisory_locks import Lock, lock_until_commit
 from codesign.shared.batches import ahead, batched, without_collector
-from codesign.shared.errors import TooLarge
+from codesign.shared.errors import Invalid, TooLarge
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
 from modelhub.models import Source
 from modelhub.permissions import IMPORT
 from modelhub.queries.generation import open_judging_round
-from modelhub.rules.imports import (
-    MOST_ROWS,
-    BadRow,
-    ImportRow,
-    ResponseRow,
-    import_row,
-)
+from modelhub.rules.imports import MOST_ROWS, ImportRow, ResponseRow, import_row
+from modelhub.rules.prepare import prepare
+from modelhub.rules.raw_rows import BadRow, Note, RawRows, Unused
 from modelhub.services import versions
 from modelhub.services.file_rows import Row, reading
 
@@ -66,6 +63,8 @@ class ImportReport:
     models: set[str] = field(default_factory=set)
     skipped: list[RowProblem] = field(default_factory=list)
     columns_not_used: set[str] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
+    """Sentences about the file, such as what of it was left out."""
     rows: int = 0
     first: list[ImportRow] = field(default_factory=list)
     """The first valid rows."""
@@ -88,6 +87,7 @@ class Part:
     read: int = 0
     problems: list[RowProblem] = field(default_factory=list)
     columns_not_used: set[str] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
     characters: int = 0
 
     @property
@@ -114,7 +114,7 @@ def import_file(
     name: str = "",
     watch: Watch = _unwatched,
 ) -> ImportReport:
-    """Import a JSONL, CSV or Parquet file; raises RowsRefused if a row is invalid."""
+    """Import a file; raises RowsRefused if a row is invalid."""
     with reading(path=path, name=name) as rows:
         return import_rows(actor=actor, study=study, rows=rows, skip_bad=skip_bad, watch=watch)
 
@@ -190,8 +190,16 @@ def check_rows(
     return report
 
 
+def rows_of(values: Sequence[Any]) -> Iterator[Row]:
+    """Return rows that a program sent as values, prepared like those of a file."""
+    try:
+        return prepare(RawRows(None, len(values), lambda _wanted: enumerate(values, 1)))
+    except BadRow as problem:
+        raise Invalid(str(problem)) from None
+
+
 def check_file(*, actor: Actor, study: Study, path: Path, name: str = "") -> ImportReport:
-    """Check the rows of a JSONL, CSV or Parquet file with `check_rows`."""
+    """Check the rows of a file with `check_rows`."""
     with reading(path=path, name=name) as rows:
         return check_rows(actor=actor, study=study, rows=rows)
 
@@ -213,6 +221,7 @@ def _read(
             report.rows += part.read
             report.skipped += part.problems
             report.columns_not_used |= part.columns_not_used
+            report.notes += [note for note in part.notes if note not in report.notes]
             report.first += part.rows[: FIRST_ROWS - len(report.first)]
             yield part.rows, prompts
             watch(report)
@@ -221,8 +230,15 @@ def _read(
 
 
 def _parts(rows: Iterable[Row]) -> Iterator[Part]:
-    part = Part()
-    for number, (line, raw) in enumerate(rows, 1):
+    part, number = Part(), 0
+    for line, raw in rows:
+        if isinstance(raw, Note):
+            part.notes.append(str(raw))
+            continue
+        if isinstance(raw, Unused):
+            part.columns_not_used.add(str(raw))
+            continue
+        number += 1
         if number > MOST_ROWS:
             raise TooLarge(
                 _("There are more than %(most)s rows. Please split the file.")
@@ -236,13 +252,12 @@ def _parts(rows: Iterable[Row]) -> Iterator[Part]:
         except BadRow as problem:
             part.problems.append(RowProblem(line, str(problem)))
         else:
-            part.columns_not_used.update(row.unused)
             part.rows.append(row)
             part.characters += row.characters
         if part.full:
             yield part
             part = Part()
-    if part.read:
+    if part.read or part.notes or part.columns_not_used:
         yield part
 
 
