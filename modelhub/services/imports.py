@@ -12,7 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Count
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from annotations.models import Prompt, Response, Task
 from annotations.models.querysets import in_use
@@ -145,7 +145,7 @@ def import_rows(
         # A file with an invalid row is read to its end, to report all errors.
         intake.dry = bool(report.skipped) and not skip_bad
         touched |= {prompt_id.bytes for prompt_id in _import_part(intake, part, report)}
-    _sort_problems(report)
+    _finish(report, intake)
     if report.skipped and not skip_bad:
         raise RowsRefused(report.skipped)
     intake.settle(lambda: watch(report))
@@ -182,7 +182,7 @@ def check_rows(
     intake = Intake(actor=actor, study=study, trial=True)
     for part in _read(intake, rows, report, watch):
         _import_part(intake, part, report)
-    _sort_problems(report)
+    _finish(report, intake)
     tied = intake.group_on_trial(lambda: watch(report))
     tied.sort(key=lambda row: (not row.held_out, -row.made_held_out, -row.tied_to, row.line))
     report.tied = tied
@@ -204,8 +204,15 @@ def check_file(*, actor: Actor, study: Study, path: Path, name: str = "") -> Imp
         return check_rows(actor=actor, study=study, rows=rows)
 
 
-def _sort_problems(report: ImportReport) -> None:
+def _finish(report: ImportReport, intake: Intake) -> None:
     report.skipped.sort(key=lambda problem: problem.line)
+    if intake.repeated:
+        sentence = ngettext(
+            "%(n)s row repeats the prompt of an earlier row. New responses belong to that prompt.",
+            "%(n)s rows repeat the prompt of an earlier row. New responses belong to that prompt.",
+            intake.repeated,
+        )
+        report.notes.append(sentence % {"n": f"{intake.repeated:,}"})
 
 
 def _read(
