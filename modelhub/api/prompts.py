@@ -145,7 +145,7 @@ class PromptsView(InStudyView):
         rows = self._rows(body)
         if len(rows) > AT_ONCE_ROWS:
             raise TooLarge(str(api_imports.TOO_MUCH_TO_CHECK))
-        return imports.check_rows(actor=self.actor, study=study, rows=imports.rows_of(rows))
+        return imports.check_rows(actor=self.actor, study=study, rows=imports.rows_of(values=rows))
 
     def _rows(self, body: object) -> list[Any]:
         if not body:
@@ -170,5 +170,5 @@ class PromptsView(InStudyView):
                 actor=self.actor, study=study, rows=rows, skip_bad=skip_bad
             )
         return imports.import_rows(
-            actor=self.actor, study=study, rows=imports.rows_of(rows), skip_bad=skip_bad
+            actor=self.actor, study=study, rows=imports.rows_of(values=rows), skip_bad=skip_bad
         )

@@ -190,7 +190,7 @@ def check_rows(
     return report
 
 
-def rows_of(values: Sequence[Any]) -> Iterator[Row]:
+def rows_of(*, values: Sequence[Any]) -> Iterator[Row]:
     """Return rows that a program sent as values, prepared like those of a file."""
     try:
         return prepare(RawRows(None, len(values), lambda _wanted: enumerate(values, 1)))
