@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from modelhub.rules.imports import ImportRow, import_row
@@ -252,6 +252,7 @@ anything = st.recursive(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from(sorted(COLUMNS)), anything), anything)
 def test_any_row_is_read_or_refused_with_a_sentence(raw: dict[str, Any], prompt: Any) -> None:
     """Prevents a traceback for a value that nobody thought of."""
