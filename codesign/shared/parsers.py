@@ -136,7 +136,9 @@ class LongJSONParser(ToFile):
         context = dict(parser_context or {})
         length = int(context["request"].META.get("CONTENT_LENGTH") or 0)
         if 0 < length <= SafeJSONParser.max_body:
-            return SafeJSONParser().parse(stream, media_type, context)
+            parser = SafeJSONParser()
+            parser.strict = False  # programs write NaN for what is missing
+            return parser.parse(stream, media_type, context)
         return super().parse(stream, media_type, context)
 
 
@@ -150,6 +152,31 @@ class CsvFile(ToFile):
     """CSV."""
 
     media_type, suffix = "text/csv", ".csv"
+
+
+class TsvFile(ToFile):
+    """Cells between tabs."""
+
+    media_type, suffix = "text/tab-separated-values", ".tsv"
+
+
+class ExcelFile(ToFile):
+    """A workbook of Excel."""
+
+    media_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    suffix = ".xlsx"
+
+
+class GzipFile(ToFile):
+    """A file that is packed with gzip."""
+
+    media_type, suffix = "application/gzip", ".gz"
+
+
+class ZstdFile(ToFile):
+    """A file that is packed with Zstandard."""
+
+    media_type, suffix = "application/zstd", ".zst"
 
 
 class ParquetFile(ToFile):

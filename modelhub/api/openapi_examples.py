@@ -47,6 +47,7 @@ REPORT: dict[str, Any] = {
     "wait_for_round": 0,
     "models": ["other-model"],
     "columns_not_used": [],
+    "notes": [],
     "skipped": [],
 }
 CHECKED: dict[str, Any] = REPORT | {

@@ -92,6 +92,10 @@ class ImportedSerializer(serializers.Serializer[Any]):
     )
     models = serializers.ListField(child=serializers.CharField())
     columns_not_used = serializers.ListField(child=serializers.CharField())
+    notes = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Sentences about the file, such as what of it was left out.",
+    )
 
 
 class ImportReportSerializer(ImportedSerializer):
@@ -179,7 +183,7 @@ class ImportSerializer(serializers.ModelSerializer[Upload]):
         """Return the counts of the import, or null before it is done."""
         if upload.state != UploadState.DONE:
             return None
-        return {"wait_for_round": 0} | {
+        return {"wait_for_round": 0, "notes": []} | {
             name: count
             for name, count in upload.found.items()
             if name in ImportedSerializer().fields

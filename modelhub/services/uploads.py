@@ -40,7 +40,7 @@ from modelhub.models import Upload
 from modelhub.permissions import IMPORT, UPLOAD
 from modelhub.queries import uploads as queries
 from modelhub.queries.uploads import path_of
-from modelhub.rules.imports import MOST_BYTES, ImportRow
+from modelhub.rules.imports import MOST_BYTES, SUFFIXES, ImportRow
 from modelhub.rules.states import UPLOAD_STATES, UploadState
 from modelhub.services import imports
 from modelhub.services.file_rows import reading
@@ -48,8 +48,8 @@ from modelhub.services.imports import ImportReport
 
 RECEIVED = action("modelhub.upload_received", gettext_lazy("uploaded a file of prompts"))
 MOVED = action("modelhub.upload_moved", gettext_lazy("changed the state of an import"))
-SUFFIXES = (".jsonl", ".ndjson", ".csv", ".parquet")
 MOST_PROBLEMS = 200
+MOST_NOTES = 50
 MOST_TIED = 50
 """Rows whose split groups are shown."""
 ORPHAN_AFTER = 3600.0
@@ -72,8 +72,8 @@ def receive(*, actor: Actor, study: Study, file: UploadedFile[bytes]) -> Upload:
     suffix = Path(name).suffix.lower()
     if suffix not in SUFFIXES:
         _refuse(
-            _("%(name)s has an unknown format. Please use .jsonl, .csv or .parquet.")
-            % {"name": name}
+            _("%(name)s has an unknown format. Please use %(known)s.")
+            % {"name": name, "known": ", ".join(SUFFIXES)}
         )
     if not file.size:
         _refuse(
@@ -240,6 +240,7 @@ def _keep(work: Work, report: ImportReport, **changes: Any) -> None:
         "models": sorted(report.models),
         "skipped": len(report.skipped),
         "columns_not_used": sorted(report.columns_not_used)[:20],
+        "notes": report.notes[:MOST_NOTES],
         "tied_rows": len(report.tied),
         "made_held_out": report.made_held_out,
         "tied": [
