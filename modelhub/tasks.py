@@ -2,11 +2,12 @@
 
 from codesign.jobs.carrier import background
 from codesign.jobs.tasks import carried
-from modelhub.services import chunks, training_process, uploads
+from modelhub.services import chunks, training_process, uploads, waiting_prompts
 
 generate_chunk = carried(chunks.KIND)
 train = carried(training_process.KIND)
 read_upload = carried(uploads.KIND)
+let_judge = carried(waiting_prompts.KIND)
 
 
 @background(name="modelhub.tasks.ring_uploads", queue="default", time_limit=60)

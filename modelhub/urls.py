@@ -18,6 +18,7 @@ urlpatterns = [
     path("generation/<uuid:run_id>/cancel/", generation.cancel, name="run-cancel"),
     path("generation/<uuid:run_id>/resume/", generation.resume, name="run-resume"),
     path("imports/", uploads.upload_file, name="uploads"),
+    path("imports/let-judge/", uploads.let_judge, name="let-judge"),
     path("imports/<uuid:upload_id>/", uploads.one, name="upload"),
     path("imports/<uuid:upload_id>/progress/", uploads.progress, name="upload-progress"),
     path("imports/<uuid:upload_id>/confirm/", uploads.confirm, name="upload-confirm"),

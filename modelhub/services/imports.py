@@ -13,7 +13,7 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from annotations.models import Prompt, Response, Task
+from annotations.models import Prompt, Response
 from annotations.models.querysets import in_use
 from annotations.rules.prompts import RowProblem
 from annotations.rules.texts import text_hash
@@ -25,10 +25,10 @@ from annotations.services.intake import (
     RowsRefused,
     TiedRow,
 )
-from annotations.services.rounds import add_tasks, locked_round
+from annotations.services.rounds import locked_round
 from codesign.audit import services as audit
 from codesign.audit.registry import action
-from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.actors import Actor
 from codesign.shared.advisory_locks import Lock, lock_until_commit
 from codesign.shared.batches import ahead, batched, without_collector
 from codesign.shared.errors import TooLarge
@@ -44,7 +44,7 @@ from modelhub.rules.imports import (
     ResponseRow,
     import_row,
 )
-from modelhub.services import versions
+from modelhub.services import versions, waiting_prompts
 from modelhub.services.file_rows import Row, reading
 
 BATCH = 500
@@ -63,6 +63,8 @@ class ImportReport:
     responses: int = 0
     tasks: int = 0
     wait_for_round: int = 0
+    wait_for_go: int = 0
+    """Prompts that a coordinator must let be judged, see `waiting_prompts`."""
     models: set[str] = field(default_factory=set)
     skipped: list[RowProblem] = field(default_factory=list)
     columns_not_used: set[str] = field(default_factory=set)
@@ -133,11 +135,13 @@ def import_rows(
 
     With `skip_bad`, invalid rows are left out and listed in the report; otherwise RowsRefused is
     raised. A prompt with two or more different responses becomes a task of the study's open
-    judging round. `watch` is called every few hundred rows, and while split groups and tasks are
-    made. If it raises an exception, the import ends and is rolled back.
+    judging round, or waits for a coordinator if the actor may not manage rounds. `watch` is called
+    every few hundred rows, and while split groups and tasks are made. If it raises an exception,
+    the import ends and is rolled back.
     """
     require(actor, IMPORT, study)
     lock_until_commit(Lock.IMPORT, study.id)
+    decides = waiting_prompts.decides(actor, study)
     report = ImportReport()
     intake = Intake(actor=actor, study=study)
     touched: set[bytes] = set()  # bytes need half the memory of UUIDs
@@ -150,7 +154,7 @@ def import_rows(
         raise RowsRefused(report.skipped)
     intake.settle(lambda: watch(report))
     for prompt_ids in batched((uuid.UUID(bytes=raw) for raw in touched), BATCH):
-        _make_tasks(study, prompt_ids, report)
+        _make_tasks(study, prompt_ids, report, decides=decides)
         watch(report)
     audit.record(
         actor=actor,
@@ -161,6 +165,7 @@ def import_rows(
             "prompts": report.prompts,
             "responses": report.responses,
             "tasks": report.tasks,
+            "wait_for_go": report.wait_for_go,
             "skipped": len(report.skipped),
         },
     )
@@ -316,8 +321,13 @@ def _new_responses(
     return new
 
 
-def _make_tasks(study: Study, prompt_ids: Sequence[uuid.UUID], report: ImportReport) -> None:
-    """Make tasks of prompts with two different responses, except of held-out prompts."""
+def _make_tasks(
+    study: Study, prompt_ids: Sequence[uuid.UUID], report: ImportReport, *, decides: bool
+) -> None:
+    """Make tasks of prompts with two different responses, except of held-out prompts.
+
+    If the importer does not decide what people are paid to read, these prompts wait.
+    """
     round = open_judging_round(study_id=study.id)
     prompts = Prompt.objects.for_judging().filter(id__in=prompt_ids)
     if round is None:
@@ -326,16 +336,8 @@ def _make_tasks(study: Study, prompt_ids: Sequence[uuid.UUID], report: ImportRep
         report.wait_for_round += written.alias(n=different).filter(n__gt=1).count()
         return
     locked_round(round_id=round.id)
-    prompts = prompts.exclude(id__in=Task.objects.filter(round=round).values("prompt_id"))
-    by_prompt: dict[uuid.UUID, dict[str, Response]] = {}
-    responses = Response.objects.in_use().filter(prompt__in=prompts)
-    for response in responses.order_by("created_at", "id"):
-        by_prompt.setdefault(response.prompt_id, {}).setdefault(response.text_hash, response)
-    items = [
-        (prompt, list(by_prompt[prompt.id].values()))
-        for prompt in prompts.order_by("external_id")
-        if len(by_prompt.get(prompt.id, {})) > 1
-    ]
-    if items:
-        # The system adds the tasks, since not everybody who may import may manage rounds.
-        report.tasks += len(add_tasks(actor=SYSTEM, round=round, items=items))
+    if decides:
+        report.tasks += waiting_prompts.make_tasks(round=round, prompts=prompts)
+        waiting_prompts.forget(prompt_ids)
+    else:
+        report.wait_for_go += waiting_prompts.hold(study=study, prompts=prompts, round=round)

@@ -20,12 +20,12 @@ from codesign.shared.money import format_money
 from codesign.studies.permissions import StudyRequest, page
 from modelhub.forms.uploads import COLUMNS, LINE, TABLE, UploadForm
 from modelhub.models import Upload
-from modelhub.permissions import UPLOAD
+from modelhub.permissions import LET_JUDGE, UPLOAD
 from modelhub.queries import uploads as queries
 from modelhub.queries.generation import open_judging_round
 from modelhub.rules.states import UPLOAD_STATES, UploadState
 from modelhub.rules.words import upload_state
-from modelhub.services import uploads
+from modelhub.services import uploads, waiting_prompts
 
 SHOWN = 20
 
@@ -95,6 +95,17 @@ def cancel(request: StudyRequest, slug: str, upload_id: uuid.UUID) -> HttpRespon
     uploads.cancel(actor=request.actor, upload=upload)
     messages.success(request, _("The import is cancelled. Nothing was imported."))
     return redirect("modelhub:upload", slug=slug, upload_id=upload_id)
+
+
+@page(LET_JUDGE)
+@require_POST
+def let_judge(request: StudyRequest, slug: str) -> HttpResponse:
+    """Let imported prompts that wait be judged."""
+    waiting_prompts.let_judge(actor=request.actor, study=request.member.study)
+    messages.success(
+        request, _("The prompts are being added to the round. People can judge them soon.")
+    )
+    return redirect("desk:study", slug=slug)
 
 
 def _context(request: StudyRequest, upload: Upload) -> dict[str, Any]:

@@ -350,4 +350,5 @@ def test_who_may_import(study: Study, tmp_path: Path) -> None:
         with pytest.raises(NotPermitted, match="Your role"):
             import_file(actor=Actor.of(member.user), study=study, path=path)
     engineer = staff(study, Role.ML_ENGINEER)
-    assert import_file(actor=Actor.of(engineer.user), study=study, path=path).tasks == 1
+    report = import_file(actor=Actor.of(engineer.user), study=study, path=path)
+    assert (report.prompts, report.responses, report.tasks, report.wait_for_go) == (1, 2, 0, 1)
