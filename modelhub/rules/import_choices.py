@@ -115,7 +115,14 @@ def options_from(plain: Mapping[str, Any]) -> Options:
 
 
 class Unknown(ValueError):
-    """A mapping or a choice that cannot be read. `str(error)` is a sentence."""
+    """A mapping or a choice that cannot be read. `str(error)` is a sentence.
+
+    `about` is “map” or “choose”.
+    """
+
+    def __init__(self, about: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.about = about
 
 
 def read_options(*, map_: Sequence[str], choose: Sequence[str], columns: Sequence[str]) -> Options:
@@ -135,6 +142,7 @@ def _mapping(pair: str, columns: Sequence[str]) -> tuple[str, str]:
     ours = ALIASES.get(ours, ours)
     if not equals or ours not in columns:
         raise Unknown(
+            "map",
             _("“%(pair)s” is not OURS=THEIRS. Our columns are %(columns)s.")
             % {"pair": pair, "columns": ", ".join(columns)}
         )
@@ -145,11 +153,13 @@ def _choice(pair: str) -> tuple[str, str]:
     kind, _equals, what = (part.strip().lower().replace("-", "_") for part in pair.partition("="))
     if kind not in KINDS:
         raise Unknown(
+            "choose",
             _("“%(pair)s” chooses nothing that is known. Choose about %(kinds)s.")
             % {"pair": pair, "kinds": ", ".join(KINDS)}
         )
     if what not in KINDS[kind].options:
         raise Unknown(
+            "choose",
             _("“%(pair)s” is no choice. For %(kind)s it is one of %(options)s.")
             % {"pair": pair, "kind": kind, "options": ", ".join(KINDS[kind].options)}
         )

@@ -90,6 +90,9 @@ class ImportedSerializer(serializers.Serializer[Any]):
     wait_for_round = serializers.IntegerField(
         help_text="Prompts that will become tasks when a judging round opens."
     )
+    wait_for_go = serializers.IntegerField(
+        help_text="Prompts that a coordinator must add to the round before people are paid for them."
+    )
     models = serializers.ListField(child=serializers.CharField())
     columns_not_used = serializers.ListField(child=serializers.CharField())
 
@@ -98,6 +101,19 @@ class ImportReportSerializer(ImportedSerializer):
     """The counts of an import, and the rows that were skipped."""
 
     skipped = RowProblemSerializer(many=True)
+    format = serializers.CharField(
+        source="about.shape", help_text="The format that was recognised; `own` is ours."
+    )
+    mapping = serializers.DictField(
+        source="about.mapping",
+        child=serializers.CharField(allow_blank=True),
+        help_text="The file's column for each of ours that has another name.",
+    )
+    noticed = serializers.DictField(
+        source="about.counts",
+        child=serializers.IntegerField(),
+        help_text="Turns and texts by kind, see `choose`.",
+    )
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         """Sort the sets, which have no order."""
@@ -179,7 +195,7 @@ class ImportSerializer(serializers.ModelSerializer[Upload]):
         """Return the counts of the import, or null before it is done."""
         if upload.state != UploadState.DONE:
             return None
-        return {"wait_for_round": 0} | {
+        return {"wait_for_round": 0, "wait_for_go": 0} | {
             name: count
             for name, count in upload.found.items()
             if name in ImportedSerializer().fields

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,10 +42,10 @@ from modelhub.rules.imports import (
     BadRow,
     ImportRow,
     ResponseRow,
-    import_row,
 )
+from modelhub.rules.row_reading import About, ReadRows
 from modelhub.services import versions, waiting_prompts
-from modelhub.services.file_rows import Row, reading
+from modelhub.services.file_rows import Reading, reading
 
 BATCH = 500
 BATCH_CHARACTERS = 4_000_000
@@ -73,6 +73,8 @@ class ImportReport:
     """The first valid rows."""
     sources: dict[str, uuid.UUID] = field(default_factory=dict)
     """For checks: temporary sources by the name of a model."""
+    about: About = field(default_factory=dict)
+    """What is known of the file's format."""
     tied: list[TiedRow] = field(default_factory=list)
     """For checks: rows whose prompts would join split groups; those that hold others out first."""
 
@@ -99,6 +101,7 @@ class Part:
 
 
 Watch = Callable[[ImportReport], None]
+Rows = Reading | ReadRows
 ReadyPart = tuple[list[ImportRow], Ready]
 """Valid rows, and their prompts as prepared without the database."""
 
@@ -127,7 +130,7 @@ def import_rows(
     *,
     actor: Actor,
     study: Study,
-    rows: Iterable[Row],
+    rows: Rows,
     skip_bad: bool = False,
     watch: Watch = _unwatched,
 ) -> ImportReport:
@@ -175,7 +178,7 @@ def import_rows(
 @transaction.atomic
 @without_collector()
 def check_rows(
-    *, actor: Actor, study: Study, rows: Iterable[Row], watch: Watch = _unwatched
+    *, actor: Actor, study: Study, rows: Rows, watch: Watch = _unwatched
 ) -> ImportReport:
     """Return what an import with `skip_bad` would do, without keeping or locking anything.
 
@@ -205,9 +208,7 @@ def _sort_problems(report: ImportReport) -> None:
     report.skipped.sort(key=lambda problem: problem.line)
 
 
-def _read(
-    intake: Intake, rows: Iterable[Row], report: ImportReport, watch: Watch
-) -> Iterator[ReadyPart]:
+def _read(intake: Intake, rows: Rows, report: ImportReport, watch: Watch) -> Iterator[ReadyPart]:
     """Yield the valid rows in batches, and add the invalid ones to the report.
 
     A thread reads the next batch while the database handles the current one.
@@ -221,11 +222,13 @@ def _read(
             report.first += part.rows[: FIRST_ROWS - len(report.first)]
             yield part.rows, prompts
             watch(report)
+    report.about = rows.about
+    report.columns_not_used.update(report.about["unused"])
     if not report.rows:
         report.skipped.append(RowProblem(1, _("the file has no rows.")))
 
 
-def _parts(rows: Iterable[Row]) -> Iterator[Part]:
+def _parts(rows: Rows) -> Iterator[Part]:
     part = Part()
     for number, (line, raw) in enumerate(rows, 1):
         if number > MOST_ROWS:
@@ -234,16 +237,12 @@ def _parts(rows: Iterable[Row]) -> Iterator[Part]:
                 % {"most": f"{MOST_ROWS:,}"}
             )
         part.read += 1
-        try:
-            if isinstance(raw, BadRow):
-                raise raw
-            row = raw if isinstance(raw, ImportRow) else import_row(raw, line=line)
-        except BadRow as problem:
-            part.problems.append(RowProblem(line, str(problem)))
+        if isinstance(raw, BadRow):
+            part.problems.append(RowProblem(line, str(raw)))
         else:
-            part.columns_not_used.update(row.unused)
-            part.rows.append(row)
-            part.characters += row.characters
+            part.columns_not_used.update(raw.unused)
+            part.rows.append(raw)
+            part.characters += raw.characters
         if part.full:
             yield part
             part = Part()
