@@ -59,7 +59,6 @@ class ImportParameters(Shape):
         error_messages={"invalid": _("Must be true or false.")},
     )
 
-
     map = serializers.ListField(
         child=serializers.CharField(max_length=300),
         required=False,

@@ -22,6 +22,7 @@ urlpatterns = [
     path("imports/<uuid:upload_id>/", uploads.one, name="upload"),
     path("imports/<uuid:upload_id>/progress/", uploads.progress, name="upload-progress"),
     path("imports/<uuid:upload_id>/confirm/", uploads.confirm, name="upload-confirm"),
+    path("imports/<uuid:upload_id>/remap/", uploads.remap, name="upload-remap"),
     path("imports/<uuid:upload_id>/cancel/", uploads.cancel, name="upload-cancel"),
     path("training/", training.runs, name="training-runs"),
     path("training/start/", training.start, name="training-start"),

@@ -7,7 +7,7 @@ footer may be wrong, so the reading process has limits too (`modelhub.services.f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,37 +46,31 @@ class Table:
     """A file whose footer was checked."""
 
     path: Path
-    columns: Mapping[str, str]
-    """Columns to read: name in the file → name in the rows."""
-    others: Sequence[str]
-    """Columns that are not read."""
+    columns: Sequence[str]
+    """The names of all columns."""
     row_count: int
-    batch: int
 
-    def rows(self) -> Iterator[dict[str, Any]]:
-        """Yield each row as plain Python values, with None for columns that are not read."""
-        others = dict.fromkeys(self.others)
+    def rows(self, wanted: Collection[str] | None, *, most_bytes: int) -> Iterator[dict[str, Any]]:
+        """Yield each row as plain Python values of these columns, or of all for None.
+
+        Raises TooMuch if the columns unpack to more than `most_bytes` according to the footer.
+        """
+        names = list(dict.fromkeys(self.columns if wanted is None else wanted))
         with _opened(self.path) as file:
-            for batch in file.iter_batches(
-                self.batch, columns=list(self.columns), use_threads=False
-            ):
-                if set(batch.schema.names) != set(self.columns):
+            about = file.metadata
+            unpacked = _unpacked(about, names)
+            if unpacked > most_bytes:
+                raise TooMuch(f"unpacks to {unpacked:,} bytes; {most_bytes:,} is the most.")
+            batch = BATCH_BYTES * max(1, about.num_rows) // max(1, unpacked)
+            size = min(BATCH, max(1, batch))
+            for part in file.iter_batches(size, columns=names, use_threads=False):
+                if set(part.schema.names) != set(names):
                     raise Unreadable("two of its columns have the same name")
-                names = [self.columns[name] for name in batch.schema.names]
-                for row in batch.rename_columns(names).to_pylist():
-                    yield others | row
+                yield from part.to_pylist()
 
 
-Naming = Callable[[Sequence[str]], Sequence[str]]
-
-
-def table(
-    path: Path, *, naming: Naming, wanted: Collection[str], most_rows: int, most_bytes: int
-) -> Table:
-    """Check the footer, without reading rows; raises TooMuch if it exceeds a limit.
-
-    `naming` returns the names of columns in the rows; columns in `wanted` are read.
-    """
+def checked(path: Path, *, most_rows: int) -> Table:
+    """Check the footer, without reading rows; raises TooMuch if it exceeds a limit."""
     _check_footer(path)
     with _opened(path) as file:
         about = file.metadata
@@ -84,20 +78,7 @@ def table(
             raise TooMuch(f"has {about.num_rows:,} rows; {most_rows:,} is the most.")
         if about.num_columns > MOST_LEAVES or about.num_row_groups > MOST_GROUPS:
             raise TooMuch("has more columns or row groups than can be read.")
-        own = list(file.schema_arrow.names)
-        named = dict(zip(own, naming(own), strict=True))
-        columns = {name: new_name for name, new_name in named.items() if new_name in wanted}
-        unpacked = _unpacked(about, columns)
-    if unpacked > most_bytes:
-        raise TooMuch(f"unpacks to {unpacked:,} bytes; {most_bytes:,} is the most.")
-    batch = BATCH_BYTES * max(1, about.num_rows) // max(1, unpacked)
-    return Table(
-        path=path,
-        columns=columns,
-        others=[name for name in named.values() if name not in wanted],
-        row_count=int(about.num_rows),
-        batch=min(BATCH, max(1, batch)),
-    )
+        return Table(path, list(file.schema_arrow.names), int(about.num_rows))
 
 
 def _check_footer(path: Path) -> None:

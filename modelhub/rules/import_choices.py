@@ -109,6 +109,9 @@ class Options:
         return {"columns": dict(self.columns), "chosen": dict(self.chosen)}
 
 
+NO_OPTIONS = Options()
+
+
 def options_from(plain: Mapping[str, Any]) -> Options:
     """Return the options that `plain` made; empty ones for an empty mapping."""
     return Options(plain.get("columns", {}), plain.get("chosen", {}))
@@ -144,7 +147,7 @@ def _mapping(pair: str, columns: Sequence[str]) -> tuple[str, str]:
         raise Unknown(
             "map",
             _("“%(pair)s” is not OURS=THEIRS. Our columns are %(columns)s.")
-            % {"pair": pair, "columns": ", ".join(columns)}
+            % {"pair": pair, "columns": ", ".join(columns)},
         )
     return ours, theirs.strip()
 
@@ -155,12 +158,12 @@ def _choice(pair: str) -> tuple[str, str]:
         raise Unknown(
             "choose",
             _("“%(pair)s” chooses nothing that is known. Choose about %(kinds)s.")
-            % {"pair": pair, "kinds": ", ".join(KINDS)}
+            % {"pair": pair, "kinds": ", ".join(KINDS)},
         )
     if what not in KINDS[kind].options:
         raise Unknown(
             "choose",
             _("“%(pair)s” is no choice. For %(kind)s it is one of %(options)s.")
-            % {"pair": pair, "kind": kind, "options": ", ".join(KINDS[kind].options)}
+            % {"pair": pair, "kind": kind, "options": ", ".join(KINDS[kind].options)},
         )
     return kind, what

@@ -5,34 +5,34 @@ The process that reads files and imports within a request read rows in the same 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from modelhub.rules.import_choices import Options
-from modelhub.rules.imports import BadRow, ImportRow, import_row
+from modelhub.rules.import_choices import NO_OPTIONS, Options
+from modelhub.rules.imports import import_row
 from modelhub.rules.mapping import Prepared
-from modelhub.rules.shapes.base import Raw
+from modelhub.rules.raw_rows import BadRow, Note, RawRows, Unused
 from modelhub.rules.text_notices import noticed
 
 About = dict[str, Any]
 """What is known of a file's format: `shape` (key), `columns`, `mapping`, `made` (rows with our
-columns), `counts` (of turns and texts by kind) and `unused` (columns)."""
+columns) and `counts` (of turns and texts by kind)."""
 
 
-class ReadRows(Iterator[tuple[int, ImportRow | BadRow]]):
-    """The checked rows of a file, each with its line; raises NoPrompt if it has no prompts."""
+class ReadRows(Iterator[tuple[int, Any]]):
+    """The checked rows of a file, each with its line, and Notes and Unused columns.
 
-    def __init__(
-        self, rows: Iterable[Raw], *, columns: Sequence[str] = (), options: Options | None = None
-    ) -> None:
-        """`columns` are the columns of a table; otherwise the first rows tell them."""
-        self._prepared = Prepared(rows, columns=columns, options=options or Options())
+    Raises BadRow if the columns cannot be used, NoPrompt if there are no prompts.
+    """
+
+    def __init__(self, source: RawRows, options: Options) -> None:
+        self._prepared = Prepared(source, options)
         self._work = self._prepared.work
 
-    def __next__(self) -> tuple[int, ImportRow | BadRow]:
-        """Return the next row, or what is wrong with it."""
+    def __next__(self) -> tuple[int, Any]:
+        """Return the next row, or what is wrong with it, or what is to be told."""
         line, raw = next(self._prepared)
-        if isinstance(raw, BadRow):
+        if isinstance(raw, BadRow | Note | Unused):
             return line, raw
         try:
             return line, noticed(import_row(raw, line=line), self._work.choices, self._work.counts)
@@ -48,5 +48,9 @@ class ReadRows(Iterator[tuple[int, ImportRow | BadRow]]):
             "mapping": self._prepared.mapping,
             "made": self._prepared.made,
             "counts": dict(self._work.counts),
-            "unused": self._prepared.unused,
         }
+
+
+def rows_of(values: Sequence[Any], options: Options = NO_OPTIONS) -> ReadRows:
+    """Return rows that a program sent as values, read like those of a file; raises BadRow."""
+    return ReadRows(RawRows(None, len(values), lambda _wanted: enumerate(values, 1)), options)

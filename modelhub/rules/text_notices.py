@@ -31,7 +31,8 @@ from modelhub.rules.import_choices import (
     TOKENS,
     Choices,
 )
-from modelhub.rules.imports import BadRow, ImportRow
+from modelhub.rules.imports import ImportRow
+from modelhub.rules.raw_rows import BadRow
 
 _TAGS = (
     "a|abbr|b|blockquote|br|code|dd|div|dl|dt|em|font|h[1-6]|hr|i|img|li|ol|p|pre|small|span|strong"

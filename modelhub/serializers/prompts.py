@@ -91,7 +91,7 @@ class ImportedSerializer(serializers.Serializer[Any]):
         help_text="Prompts that will become tasks when a judging round opens."
     )
     wait_for_go = serializers.IntegerField(
-        help_text="Prompts that a coordinator must add to the round before people are paid for them."
+        help_text="Prompts that a coordinator must add to the round before people are paid."
     )
     models = serializers.ListField(child=serializers.CharField())
     columns_not_used = serializers.ListField(child=serializers.CharField())
@@ -101,6 +101,9 @@ class ImportReportSerializer(ImportedSerializer):
     """The counts of an import, and the rows that were skipped."""
 
     skipped = RowProblemSerializer(many=True)
+    notes = serializers.ListField(
+        child=serializers.CharField(), help_text="What was left out of the file and why."
+    )
     format = serializers.CharField(
         source="about.shape", help_text="The format that was recognised; `own` is ours."
     )

@@ -23,14 +23,14 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from codesign.shared.errors import Conflict, Invalid, Refusal, TooLarge
-from modelhub.rules.import_choices import Options
-from modelhub.rules.imports import MOST_BYTES, BadRow, ImportRow, unpacked
+from modelhub.rules.import_choices import NO_OPTIONS, Options
+from modelhub.rules.imports import MOST_BYTES, unpacked
+from modelhub.rules.raw_rows import BadRow, Note, Unused
 from modelhub.rules.row_reading import About
 
 log = logging.getLogger(__name__)
-Row = tuple[int, ImportRow | BadRow]
-"""(line, row), or (line, BadRow) for an invalid row."""
-NO_OPTIONS = Options()
+Row = tuple[int, Any]
+"""(line, row), (line, BadRow) for an invalid row, or (0, Note or Unused) about the file."""
 BLOCK = 1 << 20
 MOST_MESSAGE = 100_000_000
 """Bytes of one message of the reader."""
@@ -78,6 +78,10 @@ class Reading(Iterator[Row]):
         """Return the next row; raises Invalid or TooLarge if the rest cannot be read."""
         message = self._next()
         if isinstance(message, dict):
+            if "note" in message:
+                return 0, Note(message["note"])
+            if "unused" in message:
+                return 0, Unused(message["unused"])
             self.about = message["about"]
             raise StopIteration
         if len(message) == 2:
@@ -111,7 +115,7 @@ def reading(
     seconds: int = SECONDS,
     stuck_after: float = STUCK_AFTER,
 ) -> Iterator[Reading]:
-    """Give each row of a JSONL, CSV or Parquet file with its line number (from 1).
+    """Give each row of a file of any kind with its line number (from 1).
 
     `name` is the original name of the file, for error messages. `options` say which columns are
     used and what is done with turns and texts; raises NoPrompts if they do not fit. `most_text` is
@@ -120,17 +124,16 @@ def reading(
     if not TURNS.acquire(timeout=TURN_AFTER):
         raise Conflict(_("Other files are being read right now. Please try again in a minute."))
     try:
-        command = [sys.executable, "-m", "modelhub.services.file_reader", str(path.absolute())]
-        language = get_language() or settings.LANGUAGE_CODE
+        told = {
+            "path": str(path.absolute()),
+            "name": name or path.name,
+            "most_text": most_text,
+            "seconds": seconds,
+            "language": get_language() or settings.LANGUAGE_CODE,
+            "options": options.plain(),
+        }
         process = subprocess.Popen(  # noqa: S603
-            [
-                *command,
-                name or path.name,
-                str(most_text),
-                str(seconds),
-                language,
-                json.dumps(options.plain()),
-            ],
+            [sys.executable, "-m", "modelhub.services.file_reader", json.dumps(told)],
             cwd=settings.BASE_DIR,
             env={key: os.environ[key] for key in KEPT if key in os.environ} | FEW_THREADS,
             stdin=subprocess.DEVNULL,

@@ -7,12 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from codesign.shared.errors import Invalid
 from codesign.studies.models import Study
 from modelhub.models import ImportMapping
 from modelhub.queries.uploads import hash_of_columns, remembered
 from modelhub.rules.import_choices import Options
 from modelhub.rules.mapping import FIRST, NoPrompt
-from modelhub.rules.row_reading import About, ReadRows
+from modelhub.rules.raw_rows import BadRow
+from modelhub.rules.row_reading import About, ReadRows, rows_of
 from modelhub.services.file_rows import NoPrompts, Reading, reading
 
 
@@ -53,13 +55,14 @@ def remember(*, study: Study, about: About, options: Options) -> None:
 
 
 def rows_here(*, study: Study, rows: Sequence[Any], options: Options) -> ReadRows:
-    """Return rows of a request, read as those of a file; raises NoPrompts."""
+    """Return rows of a request, read as those of a file; raises Invalid, also as NoPrompts."""
     if options == Options():
-        names = dict.fromkeys(
-            str(name) for row in rows[:FIRST] if isinstance(row, Mapping) for name in row
-        )
+        first = (row for row in rows[:FIRST] if isinstance(row, Mapping))
+        names = dict.fromkeys(str(name) for row in first for name in row)
         options = remembered(study_id=study.id, columns=names)
     try:
-        return ReadRows(enumerate(rows, 1), options=options)
+        return rows_of(rows, options)
     except NoPrompt as unknown:
         raise NoPrompts(str(unknown), unknown.columns) from None
+    except BadRow as problem:
+        raise Invalid(str(problem)) from None

@@ -34,15 +34,11 @@ from codesign.shared.batches import ahead, batched, without_collector
 from codesign.shared.errors import TooLarge
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
-from modelhub.models import Source
+from modelhub.models import ImportedRank, Source
 from modelhub.permissions import IMPORT
 from modelhub.queries.generation import open_judging_round
-from modelhub.rules.imports import (
-    MOST_ROWS,
-    BadRow,
-    ImportRow,
-    ResponseRow,
-)
+from modelhub.rules.imports import MOST_ROWS, ImportRow, ResponseRow
+from modelhub.rules.raw_rows import BadRow, Note, Unused
 from modelhub.rules.row_reading import About, ReadRows
 from modelhub.services import versions, waiting_prompts
 from modelhub.services.file_rows import Reading, reading
@@ -68,6 +64,8 @@ class ImportReport:
     models: set[str] = field(default_factory=set)
     skipped: list[RowProblem] = field(default_factory=list)
     columns_not_used: set[str] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
+    """Sentences about the file, such as what of it was left out."""
     rows: int = 0
     first: list[ImportRow] = field(default_factory=list)
     """The first valid rows."""
@@ -92,6 +90,7 @@ class Part:
     read: int = 0
     problems: list[RowProblem] = field(default_factory=list)
     columns_not_used: set[str] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
     characters: int = 0
 
     @property
@@ -119,7 +118,7 @@ def import_file(
     name: str = "",
     watch: Watch = _unwatched,
 ) -> ImportReport:
-    """Import a JSONL, CSV or Parquet file; raises RowsRefused if a row is invalid."""
+    """Import a file; raises RowsRefused if a row is invalid."""
     with reading(path=path, name=name) as rows:
         return import_rows(actor=actor, study=study, rows=rows, skip_bad=skip_bad, watch=watch)
 
@@ -198,12 +197,6 @@ def check_rows(
     return report
 
 
-def check_file(*, actor: Actor, study: Study, path: Path, name: str = "") -> ImportReport:
-    """Check the rows of a JSONL, CSV or Parquet file with `check_rows`."""
-    with reading(path=path, name=name) as rows:
-        return check_rows(actor=actor, study=study, rows=rows)
-
-
 def _sort_problems(report: ImportReport) -> None:
     report.skipped.sort(key=lambda problem: problem.line)
 
@@ -219,18 +212,25 @@ def _read(intake: Intake, rows: Rows, report: ImportReport, watch: Watch) -> Ite
             report.rows += part.read
             report.skipped += part.problems
             report.columns_not_used |= part.columns_not_used
+            report.notes += [note for note in part.notes if note not in report.notes]
             report.first += part.rows[: FIRST_ROWS - len(report.first)]
             yield part.rows, prompts
             watch(report)
     report.about = rows.about
-    report.columns_not_used.update(report.about["unused"])
     if not report.rows:
         report.skipped.append(RowProblem(1, _("the file has no rows.")))
 
 
 def _parts(rows: Rows) -> Iterator[Part]:
-    part = Part()
-    for number, (line, raw) in enumerate(rows, 1):
+    part, number = Part(), 0
+    for line, raw in rows:
+        if isinstance(raw, Note):
+            part.notes.append(str(raw))
+            continue
+        if isinstance(raw, Unused):
+            part.columns_not_used.add(str(raw))
+            continue
+        number += 1
         if number > MOST_ROWS:
             raise TooLarge(
                 _("There are more than %(most)s rows. Please split the file.")
@@ -240,13 +240,12 @@ def _parts(rows: Rows) -> Iterator[Part]:
         if isinstance(raw, BadRow):
             part.problems.append(RowProblem(line, str(raw)))
         else:
-            part.columns_not_used.update(raw.unused)
             part.rows.append(raw)
             part.characters += raw.characters
         if part.full:
             yield part
             part = Part()
-    if part.read:
+    if part.read or part.notes or part.columns_not_used:
         yield part
 
 
@@ -269,7 +268,11 @@ def _import_part(intake: Intake, part: ReadyPart, report: ImportReport) -> set[u
     new = _new_responses(wanted, sources)
     report.responses += len(new)
     if new and not intake.dry:
-        intake.add_responses(new)
+        ids = intake.add_responses([response for response, _rank in new])
+        ranks = [(id, rank) for id, (_response, rank) in zip(ids, new, strict=True) if rank]
+        ImportedRank.objects.bulk_create(
+            [ImportedRank(response_id=id, rank=rank) for id, rank in ranks], batch_size=BATCH
+        )
     return {prompt.id for prompt, _response in wanted}
 
 
@@ -293,8 +296,8 @@ def _source(intake: Intake, name: str) -> uuid.UUID:
 
 def _new_responses(
     wanted: Sequence[tuple[Landed, ResponseRow]], sources: dict[str, uuid.UUID]
-) -> list[NewResponse]:
-    """Return the new responses. Each text of a model to a prompt is imported once."""
+) -> list[tuple[NewResponse, int]]:
+    """Return the new responses with their ranks. Each text of a model to a prompt comes in once."""
     older = {prompt.id for prompt, _response in wanted if prompt.older}
     existing: set[tuple[uuid.UUID, str, uuid.UUID]] = set()
     if older:
@@ -307,16 +310,15 @@ def _new_responses(
         if key in existing:
             continue
         existing.add(key)
-        new.append(
-            NewResponse(
-                prompt=prompt,
-                text=response.text,
-                origin=response.origin,
-                source=source,
-                language=prompt.language,
-                text_hash=digest,
-            )
+        made = NewResponse(
+            prompt=prompt,
+            text=response.text,
+            origin=response.origin,
+            source=source,
+            language=prompt.language,
+            text_hash=digest,
         )
+        new.append((made, response.rank))
     return new
 
 

@@ -38,8 +38,9 @@ from modelhub.permissions import IMPORT, UPLOAD
 from modelhub.queries import uploads as queries
 from modelhub.queries.uploads import path_of
 from modelhub.rules.import_choices import Options, options_from
-from modelhub.rules.imports import MOST_BYTES, ImportRow, readable
+from modelhub.rules.imports import MOST_BYTES, ImportRow
 from modelhub.rules.mapping import listed
+from modelhub.rules.prepare import readable
 from modelhub.rules.states import UPLOAD_STATES, UploadState
 from modelhub.services import imports
 from modelhub.services.file_rows import NoPrompts, Reading
@@ -197,7 +198,12 @@ def _check(upload: Upload, work: Work) -> None:
                 watch=lambda report: work.progress(report.rows, rows.total),
             )
     except NoPrompts as unknown:  # a person maps the columns
-        _finish(work, columns=unknown.columns, found={"no_prompts": unknown.title}, **checked)
+        _finish(
+            work,
+            columns=unknown.columns,
+            found={"no_prompts": unknown.title, "skipped": 1},
+            **checked,
+        )
     else:
         first = [_preview(row) for row in report.first]
         _keep(work, report, first=first, options=options.plain(), **checked)
@@ -259,6 +265,7 @@ def _keep(work: Work, report: ImportReport, **changes: Any) -> None:
             [row.line, row.held_out, row.tied_to, row.made_held_out]
             for row in report.tied[:MOST_TIED]
         ],
+        "notes": report.notes,
         **{name: report.about.get(name) for name in ABOUT},
     }
     problems = _first_of(report.skipped)

@@ -13,7 +13,7 @@ from annotations.datasets.plumbing.retraction_signing import RetractionSigner
 from annotations.rules.prompts import PromptRow, RowProblem, fields_problem
 from annotations.rules.releases import DropReason
 from codesign.config import environment
-from modelhub.rules.imports import COLUMNS
+from modelhub.rules.prepare import COLUMNS
 from tests.support.source import ROOT
 
 DOCS = sorted((ROOT / "docs").rglob("*.md"))

@@ -23,7 +23,8 @@ from codesign.accounts.services import make_token
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Invalid
 from codesign.studies.rules import Role
-from modelhub.rules.imports import BadRow, import_row, row_of_table
+from modelhub.rules.imports import import_row
+from modelhub.rules.raw_rows import BadRow
 from tests.factories.studies import StudyFactory, staff
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,8 +94,6 @@ def test_a_prompt_that_shows_nothing_does_not_come_in(prompt: str) -> None:
     for said in (prompt, [{"role": "user", "content": prompt}]):
         with pytest.raises(BadRow, match="is empty"):
             import_row({"prompt": said}, line=1)
-    with pytest.raises(BadRow, match="is empty"):
-        import_row(row_of_table({"prompt": prompt}), line=1)
 
 
 @pytest.mark.parametrize("reply", ["\u200b", "\u2060", "\u3164"])

@@ -21,6 +21,7 @@ from modelhub.queries import uploads as uploads_queries
 from modelhub.queries import waiting_prompts as waiting_queries
 from modelhub.queries.uploads import path_of
 from modelhub.rules.generation import Settings
+from modelhub.rules.row_reading import rows_of
 from modelhub.services import uploads
 from modelhub.services.generation import start_run
 from modelhub.services.imports import import_rows
@@ -87,7 +88,7 @@ def waiting_prompts() -> Scenario:
     round = open_round(CohortFactory.create(study=study))
     rows = [{"prompt": f"Worry number {n}.", "responses": ["a", "b"]} for n in range(WAITING)]
     engineer = Actor.of(staff(study, Role.ML_ENGINEER).user)
-    import_rows(actor=engineer, study=study, rows=enumerate(rows, 1))
+    import_rows(actor=engineer, study=study, rows=rows_of(rows))
     let_judge(actor=SYSTEM, study=study)
 
     def left() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from modelhub.rules.prepare import COLUMNS
 from modelhub.rules.shapes import conversations, preferences, tools, traces, trees
 from modelhub.rules.shapes.base import Row, RowsOf, Shape
 from modelhub.rules.shapes.own import OWN, QUESTIONS, guess, own_rows, renamed
@@ -51,3 +52,15 @@ def recognise(columns: frozenset[str], first: Sequence[Row]) -> Shape | None:
     if {"prompt", "responses"} <= columns:
         return None
     return _of((*NESTED, *PLAIN), columns, first)
+
+
+def interesting(columns: Sequence[str]) -> set[str]:
+    """Return the columns of a table from which its format is recognised, by their names.
+
+    The others are not read for that, whatever they hold.
+    """
+    names = frozenset(columns)
+    shapes = PLAIN if not tools.is_argilla(names, ()) else (*PLAIN, *NESTED)
+    known = {name for shape in shapes for name in columns if shape.reads(name)}
+    known |= {name for shape in NESTED for name in columns if name in shape.used}
+    return known | (names & COLUMNS) | set(guess(columns).values())

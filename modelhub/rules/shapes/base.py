@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 
 from modelhub.rules.import_choices import Choices
-from modelhub.rules.imports import BadRow
+from modelhub.rules.raw_rows import BadRow, Raw
 from modelhub.rules.shapes.turns import Talk, talk_of
 from modelhub.rules.shapes.values import absent, filled, text_of
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 Row = Mapping[str, Any]
-Raw = tuple[int, Any]
-"""(line, row), or (line, BadRow) for an invalid row."""
 
 
 @dataclass(slots=True)
@@ -32,6 +30,10 @@ class Work:
     def talk(self, value: Any) -> Talk:
         """Return a conversation with its last reply split off; raises BadRow."""
         return talk_of(value, self.choices, self.counts)
+
+
+def _no(_name: str) -> bool:
+    return False
 
 
 RowsOf = Callable[[Row, Work], list[dict[str, Any]]]
@@ -55,6 +57,12 @@ class Shape:
     unwrap: Callable[[Sequence[Row]], RowsOf] | None = None
     used: frozenset[str] = frozenset()
     """Columns that the shape reads itself; others of ours come in as they are."""
+    also: Callable[[str], bool] = _no
+    """Whether a column whose name follows a pattern is read, too."""
+
+    def reads(self, name: str) -> bool:
+        """Return whether the shape reads a column."""
+        return name in self.used or self.also(name)
 
 
 def reply(text: Any, **about: Any) -> dict[str, Any]:

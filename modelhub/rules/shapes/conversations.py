@@ -7,7 +7,17 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from modelhub.rules.shapes.base import MODELS, Row, Shape, Work, id_of, reply, row_of, row_of_talk
+from modelhub.rules.shapes.base import (
+    IDS,
+    MODELS,
+    Row,
+    Shape,
+    Work,
+    id_of,
+    reply,
+    row_of,
+    row_of_talk,
+)
 from modelhub.rules.shapes.turns import are_turns, heard, turns_of
 from modelhub.rules.shapes.values import absent, filled, parsed, text_of
 
@@ -70,26 +80,26 @@ OPENAI = Shape(
     _("OpenAI messages"),
     _has(*MESSAGES),
     _messages,
-    used=frozenset({*MESSAGES, *MODELS, "id"}),
+    used=frozenset({*MESSAGES, *MODELS, *IDS}),
 )
 SHARE_GPT = Shape(
     "sharegpt",
     _("ShareGPT"),
     _has(*SHAREGPT),
     _sharegpt,
-    used=frozenset({*SHAREGPT, *MODELS, "id"}),
+    used=frozenset({*SHAREGPT, *MODELS, *IDS}),
 )
 COMPLETION = Shape(
     "completion",
     _("Prompt and completion"),
     _is_completion,
     _completion,
-    used=frozenset({"prompt", "completion", *MODELS, "id"}),
+    used=frozenset({"prompt", "completion", *MODELS, *IDS}),
 )
 ALPACA = Shape(
     "alpaca",
     _("Instruction, input and output"),
     _is_alpaca,
     _alpaca,
-    used=frozenset({"instruction", "input", "output", *MODELS, "id"}),
+    used=frozenset({"instruction", "input", "output", *MODELS, *IDS}),
 )

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from modelhub.rules.raw_rows import BadRow
 from modelhub.rules.shapes.base import Row, RowsOf, Shape, Work
 from modelhub.rules.shapes.turns import are_turns, heard, turns_of
 from modelhub.rules.shapes.values import absent, parsed
@@ -51,6 +53,8 @@ def own_rows(row: Row, work: Work) -> list[dict[str, Any]]:
     if not are_turns(prompt) or _is_ours(prompt):
         return [dict(row)]
     turns = heard(turns_of(prompt), work.choices, work.counts)
+    if not turns:
+        raise BadRow(_("the prompt has no turn of a person."))
     return [{**row, "prompt": turns}]
 
 

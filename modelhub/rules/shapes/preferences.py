@@ -10,8 +10,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from modelhub.rules.imports import BadRow
-from modelhub.rules.shapes.base import Row, Shape, Work, id_of, needs, reply, row_of
+from modelhub.rules.raw_rows import BadRow
+from modelhub.rules.shapes.base import IDS, Row, Shape, Work, id_of, needs, reply, row_of
 from modelhub.rules.shapes.turns import Turn, are_turns, heard, turns_of
 from modelhub.rules.shapes.values import absent, filled, parsed, text_of
 
@@ -21,6 +21,7 @@ _NUMBERED = re.compile(
     r"s?[ _-]?(\d{1,2}|[a-h])",
     re.IGNORECASE,
 )
+_MODEL = re.compile(r"model_?(\d{1,2}|[a-h])")
 _PROMPTS = ("prompt", "question", "instruction", "query", "input")
 BETTER, WORSE = 1, 2
 """The ranks of a chosen and a rejected response: 1 is best."""
@@ -140,12 +141,17 @@ def _numbered(row: Row, work: Work) -> list[dict[str, Any]]:
     return [row_of(prompt, replies, external_id=id_of(row))]
 
 
-_OF_PAIRS = frozenset({"chosen", "rejected", "chosen_model", "rejected_model", *_PROMPTS, "id"})
+def _is_of_number(name: str) -> bool:
+    return _NUMBERED.fullmatch(name.strip()) is not None or _MODEL.fullmatch(name) is not None
+
+
+_OF_PAIRS = frozenset({"chosen", "rejected", "chosen_model", "rejected_model", *_PROMPTS, *IDS})
 CHOSEN = Shape(
     "preference", gettext_lazy("Chosen and rejected"), _is_chosen, _chosen, used=_OF_PAIRS
 )
 HH = Shape("hh", gettext_lazy("HH-RLHF transcripts"), _is_hh, _chosen, used=_OF_PAIRS)
 NUMBERED = Shape(
     "numbered", gettext_lazy("Numbered responses"), _is_numbered, _numbered,
-    used=frozenset({*_PROMPTS, "id"}),
+    used=frozenset({*_PROMPTS, *IDS}),
+    also=_is_of_number,
 )  # fmt: skip

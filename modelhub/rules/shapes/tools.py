@@ -13,13 +13,14 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from modelhub.rules.imports import BadRow
+from modelhub.rules.raw_rows import BadRow
 from modelhub.rules.shapes.base import Row, RowsOf, Shape, Work, reply
 from modelhub.rules.shapes.values import absent, filled, is_object, objects, parsed, text_of
 
 JUDGED = "judged_elsewhere"
 """Counts scores, choices and marks of annotators, which are not imported."""
-_QUESTION = (".responses", ".suggestion", "-suggestion")
+_MARKS = (".responses", ".suggestion", "-suggestion")
+"""Parts of the names of a question's columns."""
 
 
 def _is_label_studio(columns: frozenset[str], first: Sequence[Row]) -> bool:
@@ -85,9 +86,10 @@ def _with_replies(
     return [*made[:-1], {**row, "responses": [*known, *written]}]
 
 
-def _is_argilla(columns: frozenset[str], first: Sequence[Row]) -> bool:
+def is_argilla(columns: frozenset[str], first: Sequence[Row]) -> bool:
+    """Return whether a file is an export of Argilla."""
     nested = "fields" in columns and any(is_object(row.get("fields")) for row in first)
-    return nested or any(name.endswith(_QUESTION) for name in columns)
+    return nested or any(name.endswith(_MARKS) for name in columns)
 
 
 def _argilla(inner: RowsOf) -> RowsOf:
@@ -125,8 +127,7 @@ def _is_answer(name: str, row: Row) -> bool:
 
 def _of_question(name: str, row: Row) -> bool:
     """Return whether a column is of a question: its answers, users, suggestion or score."""
-    marks = (".responses", ".suggestion", "-suggestion")
-    return any(mark in name for mark in marks) or f"{name}-suggestion" in row
+    return any(mark in name for mark in _MARKS) or f"{name}-suggestion" in row
 
 
 def nested(inner_of: Callable[[Sequence[Row]], RowsOf]) -> list[Shape]:
@@ -142,9 +143,10 @@ def nested(inner_of: Callable[[Sequence[Row]], RowsOf]) -> list[Shape]:
         Shape(
             "argilla",
             gettext_lazy("Argilla export"),
-            _is_argilla,
+            is_argilla,
             unwrap=lambda first: _argilla(inner_of([_fields(row) for row in first])),
             used=frozenset({"id", "external_id", "fields", "responses", "suggestions"}),
+            also=lambda name: not any(mark in name for mark in _MARKS),
         ),
     ]
 

@@ -13,7 +13,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from modelhub.rules.imports import BadRow
+from modelhub.rules.raw_rows import BadRow
 from modelhub.rules.shapes.base import Row, Shape, Work, reply, row_of
 from modelhub.rules.shapes.turns import are_turns, said, turns_of
 from modelhub.rules.shapes.values import absent, filled, objects, parsed, text_of
@@ -23,6 +23,7 @@ _MODEL = ("gen_ai.response.model", "gen_ai.request.model")
 _ATTRIBUTES = ("attributes", "span_attributes", "SpanAttributes")
 _LANGFUSE = {"traceId", "sessionId", "observations", "startTime", "expectedOutput", "timestamp"}
 _OUTPUTS = ("output", "expectedOutput")
+_SPAN_IDS = ("spanId", "span_id", "SpanId", "id")
 NO_TALK = "no_conversation"
 """Counts spans and traces that hold no conversation (of tools, searches)."""
 
@@ -155,7 +156,7 @@ def _span(span: Mapping[str, Any], about: Mapping[str, Any], work: Work) -> dict
     return row_of(
         talk.prompt,
         [reply(text, model=text_of(filled(about, _MODEL))) for text in texts],
-        external_id=filled(span, ("spanId", "span_id", "SpanId", "id")),
+        external_id=filled(span, _SPAN_IDS),
     )
 
 
@@ -172,7 +173,6 @@ OTEL = Shape(
     gettext_lazy("OpenTelemetry GenAI spans"),
     _is_otel,
     _otel,
-    used=frozenset(
-        {"resourceSpans", *_ATTRIBUTES, INPUT, OUTPUT, *_MODEL, "gen_ai.system_instructions"}
-    ),
+    used=frozenset({"resourceSpans", *_ATTRIBUTES, *_SPAN_IDS}),
+    also=lambda name: "gen_ai." in name,
 )

@@ -14,7 +14,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from modelhub.rules.import_choices import EMPTY, REFUSE, SYSTEM, TOOL, Choices
-from modelhub.rules.imports import BadRow
+from modelhub.rules.raw_rows import BadRow
 from modelhub.rules.shapes.values import absent, parsed
 
 ROLES = {

@@ -22,7 +22,7 @@ from annotations.models import Prompt
 from codesign.studies.models import Study
 from modelhub.models import Upload
 from modelhub.rules.imports import BODY
-from modelhub.services.file_reader import MEMORY
+from modelhub.services.file_reader.limits import MEMORY
 from tests.factories.studies import StudyFactory
 from tests.support.import_doors import Door, by_api, by_command, by_page, plain, signed_in
 from tests.support.judging_api import problem
@@ -207,7 +207,9 @@ def test_a_large_json_body_is_imported_like_a_file(study: Study) -> None:
     ],
 )
 def test_the_reader_stays_within_its_memory_limit(code: str) -> None:
-    limited = "from modelhub.services.file_reader import limit_itself; limit_itself(seconds=60); "
+    limited = (
+        "from modelhub.services.file_reader.limits import limit_itself; limit_itself(seconds=60); "
+    )
     done = subprocess.run(
         [sys.executable, "-c", limited + code], cwd=ROOT, capture_output=True, check=False
     )

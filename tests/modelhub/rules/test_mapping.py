@@ -3,24 +3,41 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import pytest
 
 from modelhub.rules.import_choices import Options
-from modelhub.rules.imports import BadRow
 from modelhub.rules.mapping import NoPrompt, Prepared
+from modelhub.rules.raw_rows import BadRow, Raw, RawRows, Unused
 
 HI = [{"role": "user", "content": "I cannot sleep."}]
 REPLY = {"role": "assistant", "content": "What keeps you awake?"}
 
 
 def prepared(*rows: Any, **options: Any) -> Prepared:
-    return Prepared(enumerate(rows, 1), options=Options(**options))
+    return Prepared(source(rows), Options(**options))
+
+
+def source(rows: Sequence[Any], columns: Sequence[str] | None = None) -> RawRows:
+    def read(wanted: Collection[str] | None) -> Iterator[Raw]:
+        for line, row in enumerate(rows, 1):
+            yield line, row if wanted is None else {n: v for n, v in row.items() if n in wanted}
+
+    return RawRows(columns, len(rows), read)
+
+
+def converted(rows: Prepared) -> list[Any]:
+    return [row for _line, row in rows if not isinstance(row, Unused)]
+
+
+def unused(rows: Prepared) -> list[str]:
+    return [str(row) for _line, row in rows if isinstance(row, Unused)]
 
 
 def made(*rows: Any, **options: Any) -> list[Any]:
-    return [row for _line, row in prepared(*rows, **options)]
+    return converted(prepared(*rows, **options))
 
 
 CASES = [
@@ -162,7 +179,7 @@ CASES = [
         {"prompt": [{"from": "human", "value": "Hi"}], "external_id": "o1"},
         {"prompt": [{"role": "user", "content": "Hi"}], "external_id": "o1"},
     ),
-    ("own", {"prompt": "[1] Rest first.", "note": 3}, {"prompt": "[1] Rest first.", "note": 3}),
+    ("own", {"prompt": "[1] Rest first.", "note": 3}, {"prompt": "[1] Rest first."}),
 ]
 
 
@@ -172,7 +189,7 @@ def test_a_row_of_another_tool_becomes_a_prompt_with_responses(
 ) -> None:
     rows = prepared(row)
     assert rows.shape.key == shape
-    assert [one for _line, one in rows] == [expected]
+    assert converted(rows) == [expected]
 
 
 REFUSED = [
@@ -213,7 +230,7 @@ TALK = [
 @pytest.mark.parametrize("column", ["prompt", "messages"])
 def test_turns_of_system_and_tools_are_left_out_and_counted(column: str) -> None:
     rows = prepared({column: TALK})
-    ((_line, row),) = list(rows)
+    (row,) = converted(rows)
     assert [turn["content"] for turn in row["prompt"]] == ["Weather?", "Thanks"]
     assert rows.work.counts == {"system": 1, "tool": 1, "empty": 1}
 
@@ -228,15 +245,16 @@ def test_an_import_can_refuse_turns_of_a_kind(kind: str) -> None:
 def test_a_mapping_names_the_columns_and_leaves_others_out() -> None:
     row = {"prompt": "old", "text": "Why?", "nr": 5, "topics": "sleep", "kind": "x"}
     rows = prepared(row, columns={"prompt": "text", "external_id": "nr", "topics": ""})
-    assert [one for _line, one in rows] == [{"prompt": "Why?", "external_id": 5}]
-    assert rows.unused == ["prompt", "topics", "kind"]
+    found = list(rows)
+    assert found[-1] == (1, {"prompt": "Why?", "external_id": 5})
+    assert [str(name) for _line, name in found[:-1]] == ["prompt", "topics", "kind"]
 
 
 def test_a_mapping_adds_columns_to_a_format() -> None:
     row = {"messages": [*HI, REPLY], "mood": "low", "subject": ["sleep"]}
-    rows = prepared(row, columns={"topics": "subject"})
-    assert [one["topics"] for _line, one in rows] == [["sleep"]]
-    assert rows.unused == ["mood"]
+    found = list(prepared(row, columns={"topics": "subject"}))
+    assert found[0] == (0, "mood")
+    assert found[1][1]["topics"] == ["sleep"]
 
 
 def test_an_unknown_column_of_a_mapping_is_refused_with_the_columns_of_the_file() -> None:
@@ -264,16 +282,51 @@ def test_responses_can_be_said_to_be_written_by_people() -> None:
     ]
 
 
-def test_columns_are_guessed_from_all_of_a_table() -> None:
-    columns = ["questionID", "questionTitle", "questionText", "topic", "answerText", "upvotes"]
-    rows = Prepared(iter([]), columns=columns, options=Options())
-    assert rows.columns == columns
-    row = dict(zip(columns, ["9", "Sleep", "Why?", "sleep", "Because.", "3"], strict=True))
-    rows = Prepared(iter([(2, row)]), columns=columns, options=Options())
+ANSWERS = ["questionID", "questionTitle", "questionText", "topic", "answerText", "upvotes"]
+
+
+def test_columns_of_a_table_are_guessed_and_only_used_ones_are_read() -> None:
+    row = dict(zip(ANSWERS, ["9", "Sleep", "Why?", "sleep", "Because.", "3"], strict=True))
+    rows = Prepared(source([row], ANSWERS), Options())
+    assert (rows.shape.key, rows.columns) == ("questions", ANSWERS)
     assert rows.mapping == {
         "prompt": "questionText",
         "external_id": "questionID",
         "responses": "answerText",
         "topics": "topic",
     }
-    assert rows.unused == ["questionTitle", "upvotes"]
+    assert unused(rows) == ["questionTitle", "upvotes"]
+
+
+def test_a_table_without_rows_has_the_columns_of_its_first_line() -> None:
+    rows = Prepared(source([], ANSWERS), Options())
+    assert rows.columns == ANSWERS
+
+
+@pytest.mark.parametrize("columns", [["Prompt ", "note"], None])
+def test_capitals_and_spaces_around_our_names_make_no_difference(columns: Any) -> None:
+    rows = Prepared(source([{"Prompt ": "Why?", "note": "x"}], columns), Options())
+    assert converted(rows) == [{"prompt": "Why?"}]
+
+
+def test_a_mapping_chooses_between_two_columns_of_one_name() -> None:
+    row = {"prompt": "a", "PROMPT": "b", "text": "c"}
+    with pytest.raises(BadRow, match="two columns called prompt"):
+        Prepared(source([row], list(row)), Options())
+    rows = Prepared(source([row], list(row)), Options(columns={"prompt": "text"}))
+    assert converted(rows) == [{"prompt": "c"}]
+
+
+def test_what_is_not_used_is_never_read() -> None:
+    """A column that cannot be decoded does no harm, in any format."""
+    asked: list[Any] = []
+    row = {"chosen": "A", "rejected": "B", "prompt": "Why?", "when": "year 0", "id": "1"}
+
+    def read(wanted: Collection[str] | None) -> Iterator[Raw]:
+        asked.append(wanted)
+        yield 1, {name: row[name] for name in wanted or row}
+
+    rows = Prepared(RawRows(list(row), 1, read), Options())
+    assert converted(rows)[0]["prompt"] == "Why?"
+    assert len(asked) == 2
+    assert not any("when" in wanted for wanted in asked)

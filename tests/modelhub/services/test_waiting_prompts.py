@@ -17,6 +17,7 @@ from codesign.studies.models import Study
 from codesign.studies.rules import Role
 from modelhub.models import WaitingPrompt
 from modelhub.queries.waiting_prompts import KIND, waiting_now
+from modelhub.rules.row_reading import rows_of
 from modelhub.services.imports import ImportReport, import_rows
 from modelhub.services.waiting_prompts import let_judge
 from tests.factories.modelhub import open_round
@@ -44,7 +45,7 @@ def round(study: Study) -> Round:
 
 def bring(study: Study, role: Role | None, rows: list[Any] = ROWS) -> ImportReport:
     actor = Actor.of(staff(study, role).user) if role else SYSTEM
-    return import_rows(actor=actor, study=study, rows=enumerate(rows, 1))
+    return import_rows(actor=actor, study=study, rows=rows_of(rows))
 
 
 def waiting(study: Study) -> list[str]:

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from modelhub.rules.import_choices import Options
-from modelhub.rules.mapping import Prepared
+from tests.support.raw_rows import prepared
 
 
 def textarea(*texts: str) -> dict[str, Any]:
@@ -36,19 +35,19 @@ RESPONSES = [
 @pytest.mark.parametrize("plain", [True, False])
 def test_a_task_of_label_studio_has_its_texts_and_what_people_wrote(plain: bool) -> None:
     row = LABEL_STUDIO if plain else {n: json.dumps(v) for n, v in LABEL_STUDIO.items()}
-    rows = Prepared([(1, row)], options=Options())
-    assert rows.shape.key == "label_studio"
-    ((_line, found),) = list(rows)
+    rows = prepared([(1, row)])
+    assert rows.shape == "label_studio"
+    ((_line, found),) = rows.rows
     assert found["prompt"] == "I feel low"
     assert found["responses"] == RESPONSES
     assert str(found["external_id"]) == "12"
-    assert rows.work.counts["judged_elsewhere"] == 1
+    assert rows.counts["judged_elsewhere"] == 1
 
 
 def test_a_dialogue_of_label_studio_is_a_conversation() -> None:
     talk = [{"author": "client", "text": "Hi"}, {"author": "Therapist", "text": "Hello"}]
     row = {"id": 1, "data": {"messages": talk}, "annotations": []}
-    ((_line, found),) = list(Prepared([(1, row)], options=Options()))
+    ((_line, found),) = prepared([(1, row)]).rows
     assert found["prompt"] == [{"role": "user", "content": "Hi"}]
     assert found["responses"] == [{"text": "Hello"}]
 
@@ -82,18 +81,18 @@ OLD = {
 
 @pytest.mark.parametrize("row", [ARGILLA, FLAT, OLD], ids=["records", "columns", "version 1"])
 def test_a_record_of_argilla_has_its_fields(row: dict[str, Any]) -> None:
-    rows = Prepared([(1, row)], options=Options())
-    assert rows.shape.key == "argilla"
-    ((_line, found),) = list(rows)
+    rows = prepared([(1, row)])
+    assert rows.shape == "argilla"
+    ((_line, found),) = rows.rows
     assert found == {
         "prompt": "I feel low",
         "responses": [{"text": "Since when?"}, {"text": "Cheer up."}],
         "external_id": "a-1",
     }
-    assert rows.work.counts["judged_elsewhere"] == 2
+    assert rows.counts["judged_elsewhere"] == 2
 
 
 def test_fields_of_argilla_with_other_names_are_guessed() -> None:
     row = {"fields": {"question": "Why?", "answer": "Because."}, "responses": {}, "id": "q"}
-    ((_line, found),) = list(Prepared([(1, row)], options=Options()))
+    ((_line, found),) = prepared([(1, row)]).rows
     assert found == {"prompt": "Why?", "responses": "Because.", "external_id": "q"}

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from modelhub.rules.import_choices import Options
-from modelhub.rules.mapping import Prepared
+from tests.support.raw_rows import prepared
 
 ASKED = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "I feel low"}]
 PROMPT = [{"role": "user", "content": "I feel low"}]
@@ -63,19 +62,17 @@ LANGFUSE: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 def test_a_row_of_langfuse_is_a_conversation(
     what: str, row: dict[str, Any], reply: dict[str, Any]
 ) -> None:
-    rows = Prepared([(1, row)], options=Options())
-    assert rows.shape.key == "langfuse", what
-    assert [one for _line, one in rows] == [
+    rows = prepared([(1, row)])
+    assert rows.shape == "langfuse", what
+    assert [one for _line, one in rows.rows] == [
         {"prompt": PROMPT, "responses": [reply], "external_id": "o-1"}
     ], what
 
 
 def test_a_trace_without_a_conversation_is_counted() -> None:
-    rows = Prepared(
-        [(1, {"traceId": "t", "input": {"tool": 1}, "output": [1, 2]})], options=Options()
-    )
-    assert list(rows) == []
-    assert rows.work.counts["no_conversation"] == 1
+    rows = prepared([(1, {"traceId": "t", "input": {"tool": 1}, "output": [1, 2]})])
+    assert rows.rows == []
+    assert rows.counts["no_conversation"] == 1
 
 
 def message(role: str, text: str) -> dict[str, Any]:
@@ -115,9 +112,9 @@ SPANS = [
 
 @pytest.mark.parametrize("row", SPANS, ids=["object", "text", "columns", "clickhouse", "otlp"])
 def test_a_span_is_a_conversation_with_a_response_for_each_output(row: dict[str, Any]) -> None:
-    rows = Prepared([(1, row)], options=Options())
-    assert rows.shape.key == "otel"
-    assert [one for _line, one in rows] == [
+    rows = prepared([(1, row)])
+    assert rows.shape == "otel"
+    assert [one for _line, one in rows.rows] == [
         {
             "prompt": PROMPT,
             "responses": [
@@ -127,7 +124,7 @@ def test_a_span_is_a_conversation_with_a_response_for_each_output(row: dict[str,
             "external_id": "s-1",
         }
     ]
-    assert rows.work.counts["system"] == 1
+    assert rows.counts["system"] == 1
 
 
 def test_values_of_otlp_may_be_structured() -> None:
@@ -140,5 +137,5 @@ def test_values_of_otlp_may_be_structured() -> None:
         return {"stringValue": value}
 
     keys = [{"key": name, "value": structured(value)} for name, value in ATTRIBUTES.items()]
-    ((_line, row),) = list(Prepared([(1, {"spanId": "s", "attributes": keys})], options=Options()))
+    ((_line, row),) = prepared([(1, {"spanId": "s", "attributes": keys})]).rows
     assert [one["text"] for one in row["responses"]] == ["Since when?", "I hear you."]

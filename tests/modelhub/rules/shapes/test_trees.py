@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from modelhub.rules.import_choices import Options
-from modelhub.rules.imports import BadRow
-from modelhub.rules.mapping import Prepared
+from modelhub.rules.raw_rows import BadRow
+from tests.support.raw_rows import prepared
 
 
 def node(name: str, role: str, text: str, *replies: Any, **more: Any) -> dict[str, Any]:
@@ -58,17 +57,17 @@ def flat(tree: dict[str, Any], parent: str | None = None) -> list[dict[str, Any]
 
 
 def test_a_nested_tree_gives_a_prompt_for_each_turn_with_replies() -> None:
-    rows = Prepared([(4, {"message_tree_id": "m1", "prompt": TREE})], options=Options())
-    assert rows.shape.key == "trees"
-    assert list(rows) == [(4, row) for row in EXPECTED]
-    assert rows.work.counts["ranked"] == 2
+    rows = prepared([(4, {"message_tree_id": "m1", "prompt": TREE})])
+    assert rows.shape == "trees"
+    assert rows.rows == [(4, row) for row in EXPECTED]
+    assert rows.counts["ranked"] == 2
 
 
 def test_a_list_of_messages_gives_the_same_prompts_at_the_lines_of_their_turns() -> None:
     messages = flat(TREE)
-    rows = Prepared(enumerate(reversed(messages), 1), options=Options())
-    assert rows.shape.key == "tree_messages"
-    found = dict(rows)
+    rows = prepared(enumerate(reversed(messages), 1))
+    assert rows.shape == "tree_messages"
+    found = dict(rows.rows)
     line = {row["message_id"]: number for number, row in enumerate(reversed(messages), 1)}
     by_text = [sorted(found[line[n]]["responses"], key=lambda r: r["text"]) for n in ("m1", "m4")]
     assert by_text == [sorted(r["responses"], key=lambda r: r["text"]) for r in EXPECTED]
@@ -77,7 +76,7 @@ def test_a_list_of_messages_gives_the_same_prompts_at_the_lines_of_their_turns()
 
 def test_a_message_without_its_parent_is_an_error_of_its_line() -> None:
     lost = {"message_id": "x", "parent_id": "gone", "role": "assistant", "text": "Hello"}
-    rows = list(Prepared(enumerate([*flat(TREE), lost], 1), options=Options()))
+    rows = prepared(enumerate([*flat(TREE), lost], 1)).rows
     bad = [(line, str(row)) for line, row in rows if isinstance(row, BadRow)]
     assert bad == [(7, "the file has no message with the id of parent_id.")]
 
@@ -86,7 +85,7 @@ def test_a_tree_deeper_than_a_prompt_may_be_is_an_error() -> None:
     tree = node("deep", "assistant", "end")
     for number in range(300):
         tree = node(f"d{number}", "prompter" if number % 2 == 0 else "assistant", "t", tree)
-    rows = list(Prepared([(1, {"prompt": tree})], options=Options()))
+    rows = prepared([(1, {"prompt": tree})]).rows
     assert [str(row) for _line, row in rows if isinstance(row, BadRow)] == [
         "the tree has more than 200 turns."
     ]

@@ -1,0 +1,35 @@
+"""Our own columns, and the names of those of others."""
+
+from __future__ import annotations
+
+COLUMNS = frozenset(
+    {
+        "prompt",
+        "external_id",
+        "category",
+        "topics",
+        "intensity",
+        "language",
+        "held_out",
+        "family",
+        "responses",
+    }
+)
+"""Our own columns."""
+MOST_COLUMNS = 5_000
+"""Columns of a table, and keys of a row."""
+MOST_UNUSED = 500
+"""Unknown columns that are reported, of all rows together."""
+NAMED = 20
+"""Most columns that an error message names."""
+
+
+def own_name(name: str) -> str:
+    """Return our own name of a column, or the name as it is."""
+    own = name.strip().lower()
+    return own if own in COLUMNS else name
+
+
+def readable(name: object) -> str:
+    """Return the name of a column, shortened and without unprintable characters."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in str(name)[:60])

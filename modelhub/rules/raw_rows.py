@@ -1,0 +1,45 @@
+"""Raw rows: what every kind of file is read to, before its columns get their meaning.
+
+A file is read in three steps. A reader of its kind yields raw rows. `prepare` turns them into rows
+of our own columns. `import_row` turns each of these into a checked row. So a value means the same
+in every kind of file and at every door.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+class BadRow(ValueError):
+    """An invalid row, or an unusable table. `str(error)` is the error message."""
+
+
+class Note(str):
+    """A sentence about the file for the report of its import, in place of a row."""
+
+    __slots__ = ()
+
+
+class Unused(str):
+    """The name of a column that is not used, fit to be shown, in place of a row."""
+
+    __slots__ = ()
+
+
+Raw = tuple[int, Any]
+"""(line, row). A row is a mapping of column → plain value, or a BadRow, Note or Unused."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawRows:
+    """A file that can be read, or the rows of a JSON body."""
+
+    columns: Sequence[str] | None
+    """The names of all columns as the file has them; None if each row names its own (JSON)."""
+    total: int
+    """The number of rows, or an upper bound."""
+    read: Callable[[Collection[str] | None], Iterator[Raw]]
+    """Yields the rows from the first one on, each time it is called. It reads these columns alone,
+    by the names of the file; all of them for None. Columns that are not read are never decoded."""

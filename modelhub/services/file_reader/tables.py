@@ -1,0 +1,126 @@
+"""Tables of text cells: the row of names, and the rows below it.
+
+CSV and the sheets of spreadsheets are read by the same rules. Spreadsheets put titles above the
+names, and programs put more rows below them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from codesign.shared.visible import shows_nothing
+from modelhub.rules.prepare import COLUMNS, own_name
+from modelhub.rules.raw_rows import BadRow, Note, Raw, RawRows
+
+Cells = list[str]
+Record = tuple[int, Any]
+"""(line, cells), or (line, BadRow)."""
+Records = Callable[[], Iterator[Record]]
+"""Yields all records of a table, from the first one on, each time it is called."""
+PEEK = 12
+"""Records among which the names of the columns are looked for."""
+_IMPORT_ID = re.compile(r'\s*\{\s*"ImportId"\s*:')
+
+
+def filled(cells: Any) -> int:
+    """Return the number of cells that show something."""
+    if isinstance(cells, BadRow):
+        return 0
+    return sum(not shows_nothing(cell) for cell in cells)
+
+
+def header_place(first: Sequence[Record]) -> int:
+    """Return the place of the names among the first records of a table.
+
+    That is the first record that is about as wide as the widest one: a title has fewer cells. If
+    there is no prompt among them, a record with our own names is preferred.
+    """
+    widths = [filled(cells) for _line, cells in first]
+    least = max(2, max(widths, default=0) - 1)
+    place = next((place for place, width in enumerate(widths) if width >= least), None)
+    if place is None:
+        place = next((place for place, width in enumerate(widths) if width), 0)
+    if first and not has_prompt(first[place][1]):
+        return next((at for at, (_line, cells) in enumerate(first) if _are_names(cells)), place)
+    return place
+
+
+def _are_names(cells: Any) -> bool:
+    """Return whether a record is a prompt's name alone, or that with more of our own names."""
+    return has_prompt(cells) and (
+        filled(cells) == 1 or sum(own_name(cell) in COLUMNS for cell in cells) > 1
+    )
+
+
+def has_prompt(cells: Any) -> bool:
+    """Return whether a record has a cell that is called prompt."""
+    return not isinstance(cells, BadRow) and any(own_name(cell) == "prompt" for cell in cells)
+
+
+def table(records: Records, *, total: int) -> RawRows:
+    """Return the rows of a table; raises BadRow if its names cannot be read."""
+    first = list(islice(records(), PEEK))
+    place = header_place(first)
+    names = first[place][1] if first else []
+    if isinstance(names, BadRow):
+        raise names
+    columns = [name.strip() for name in names]
+    while columns and shows_nothing(columns[-1]):
+        columns.pop()
+    notes, skipped = _left_out(first, place)
+
+    def read(wanted: Collection[str] | None) -> Iterator[Raw]:
+        yield from ((0, Note(note)) for note in notes)
+        yield from _rows(islice(records(), skipped, None), columns, wanted)
+
+    return RawRows(columns=columns, total=total, read=read)
+
+
+def _left_out(first: Sequence[Record], place: int) -> tuple[list[str], int]:
+    """Return notes on the records that are not rows, and the number of records before the rows."""
+    notes = []
+    if any(filled(cells) for _line, cells in first[:place]):
+        sentence = _("The names of the columns are in line %(line)d. Lines above it were left out.")
+        notes.append(sentence % {"line": first[place][0]})
+    if not _is_of_qualtrics(first[place + 1 : place + 3]):
+        return notes, place + 1
+    notes.append(
+        _(
+            "This is an export of Qualtrics. The two rows below the names, with the wording of the "
+            "questions and ids of Qualtrics, were left out."
+        )
+    )
+    return notes, place + 3
+
+
+def _rows(
+    records: Iterator[Record], columns: Sequence[str], wanted: Collection[str] | None
+) -> Iterator[Raw]:
+    places = [
+        (place, name)
+        for place, name in enumerate(columns)
+        if name and (wanted is None or name in wanted)
+    ]
+    width = len(columns)
+    for line, cells in records:
+        if isinstance(cells, BadRow):
+            yield line, cells
+        elif len(cells) > width and filled(cells[width:]):
+            yield line, BadRow(_("the line has more cells than there are columns."))
+        elif row := {name: cells[at] for at, name in places if at < len(cells) and cells[at]}:
+            yield line, row
+        elif filled(cells):
+            yield line, {}
+
+
+def _is_of_qualtrics(below: Sequence[Record]) -> bool:
+    """Return whether the second row below the names has ids of Qualtrics."""
+    if len(below) < 2 or isinstance(below[1][1], BadRow):
+        return False
+    ids = [cell for cell in below[1][1] if not shows_nothing(cell)]
+    return bool(ids) and all(map(_IMPORT_ID.match, ids))
