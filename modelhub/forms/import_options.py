@@ -13,7 +13,7 @@ from modelhub.models import Upload
 from modelhub.rules.import_choices import KINDS, ORIGIN, Options, options_from
 from modelhub.rules.mapping import OURS
 from modelhub.rules.prepare import own_name
-from modelhub.rules.shapes import OWN, QUESTIONS
+from modelhub.rules.shapes.own import OWN, QUESTIONS
 
 FROM_FORMAT, LEAVE_OUT, COLUMN = "", "-", "="
 """Values of a column's field: as the format has it, not used, or `=` and the file's column."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from modelhub.rules.import_choices import KINDS
-from modelhub.rules.shapes import OWN, SHAPES
+from modelhub.rules.shapes import SHAPES
+from modelhub.rules.shapes.own import OWN
 from modelhub.rules.shapes.tools import JUDGED
 from modelhub.rules.shapes.traces import NO_TALK
 from modelhub.rules.shapes.trees import RANKED
@@ -23,7 +24,7 @@ def said(about: Mapping[str, Any]) -> list[str]:
     return [
         *filter(None, [recognised(about), mapped(about.get("mapping") or {})]),
         *others(about.get("counts") or {}),
-        *(f"{name}: {count}" for name, count in noticed(about.get("counts") or {})),
+        *(f"{name}: {count} ({what})" for name, count, what in noticed(about)),
     ]
 
 
@@ -46,9 +47,14 @@ def mapped(mapping: Mapping[str, str]) -> str:
     return _("Columns: %(pairs)s") % {"pairs": ", ".join(pairs)} if pairs else ""
 
 
-def noticed(counts: Mapping[str, int]) -> Sequence[tuple[str, int]]:
-    """Return (name, count) of what was noticed in turns and texts."""
-    return [(str(KINDS[kind].name), counts[kind]) for kind in KINDS if counts.get(kind)]
+def noticed(about: Mapping[str, Any]) -> list[tuple[str, int, str]]:
+    """Return (name, count, what is done) of what was noticed in turns and texts."""
+    counts, chosen = about.get("counts") or {}, about.get("chosen") or {}
+    return [
+        (str(one.name), counts[kind], str(one.options[chosen.get(kind, one.default)]))
+        for kind, one in KINDS.items()
+        if counts.get(kind)
+    ]
 
 
 def others(counts: Mapping[str, int]) -> list[str]:

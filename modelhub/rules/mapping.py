@@ -13,16 +13,9 @@ from annotations.rules.text_kinds import Origin
 from modelhub.rules.import_choices import ORIGIN, Options
 from modelhub.rules.prepare import COLUMNS, MOST_COLUMNS, MOST_UNUSED, NAMED, own_name, readable
 from modelhub.rules.raw_rows import BadRow, Raw, RawRows, Unused
-from modelhub.rules.shapes import (
-    OWN,
-    QUESTIONS,
-    guess,
-    interesting,
-    own_rows,
-    recognise,
-    renamed,
-)
+from modelhub.rules.shapes import interesting, recognise
 from modelhub.rules.shapes.base import Row, RowsOf, Shape, Work
+from modelhub.rules.shapes.own import OWN, QUESTIONS, guess, own_rows, renamed
 from modelhub.rules.shapes.values import absent, parsed
 
 OURS = (

@@ -16,7 +16,7 @@ from modelhub.rules.text_notices import noticed
 
 About = dict[str, Any]
 """What is known of a file's format: `shape` (key), `columns`, `mapping`, `made` (rows with our
-columns) and `counts` (of turns and texts by kind)."""
+columns), `counts` (of turns and texts by kind) and `chosen` (what is done with them)."""
 
 
 class ReadRows(Iterator[tuple[int, Any]]):
@@ -27,6 +27,7 @@ class ReadRows(Iterator[tuple[int, Any]]):
 
     def __init__(self, source: RawRows, options: Options) -> None:
         self._prepared = Prepared(source, options)
+        self._chosen = dict(options.chosen)
         self._work = self._prepared.work
 
     def __next__(self) -> tuple[int, Any]:
@@ -48,6 +49,7 @@ class ReadRows(Iterator[tuple[int, Any]]):
             "mapping": self._prepared.mapping,
             "made": self._prepared.made,
             "counts": dict(self._work.counts),
+            "chosen": self._chosen,
         }
 
 

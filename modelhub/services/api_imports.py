@@ -22,7 +22,7 @@ from codesign.studies.permissions import require
 from modelhub.models import Upload
 from modelhub.permissions import IMPORT
 from modelhub.queries.uploads import path_of
-from modelhub.rules.import_choices import Options
+from modelhub.rules.import_choices import NO_OPTIONS, Options
 from modelhub.rules.imports import AT_ONCE_BYTES, AT_ONCE_ROWS
 from modelhub.rules.states import UploadState
 from modelhub.services import imports
@@ -91,7 +91,7 @@ def take_rows(
     actor: Actor,
     study: Study,
     rows: Iterable[Any],
-    options: Options,
+    options: Options = NO_OPTIONS,
     skip_bad: bool = False,
 ) -> Upload:
     """Store rows of a JSON body as a JSONL file for a worker (see `_take`)."""
@@ -121,8 +121,8 @@ def _take(
     path = path_of(upload=new)
     try:
         content = store(chunks=chunks, path=path)
-        how = {"study": study, "path": path, "options": options, "name": str(NAMELESS)}
-        with reading_for(**how) as (rows, used):
+        with reading_for(study=study, path=path, options=options, name=str(NAMELESS)) as read:
+            rows, used = read
             next(rows, None)
             new.total, new.options = rows.total, used.plain()
         new.sha256 = _hash(content, new.options)

@@ -16,9 +16,9 @@ from codesign.studies.permissions import require
 from modelhub.models import Upload
 from modelhub.permissions import IMPORT
 from modelhub.queries.uploads import path_of
-from modelhub.rules.import_choices import Options
+from modelhub.rules.import_choices import NO_OPTIONS, Options
 from modelhub.rules.states import UploadState
-from modelhub.services.file_rows import BLOCK, NO_OPTIONS
+from modelhub.services.file_rows import BLOCK
 from modelhub.services.import_options import reading_for
 from modelhub.services.imports import ImportReport, check_rows
 from modelhub.services.upload_files import store

@@ -52,7 +52,7 @@ RECEIVED = action("modelhub.upload_received", gettext_lazy("uploaded a file of p
 MOVED = action("modelhub.upload_moved", gettext_lazy("changed the state of an import"))
 SUFFIXES = (".jsonl", ".ndjson", ".csv", ".parquet")
 MOST_PROBLEMS = 200
-ABOUT = ("shape", "made", "counts", "mapping")
+ABOUT = ("shape", "made", "counts", "chosen", "mapping")
 """What is kept of the file's format, see `row_reading.About`."""
 MOST_TIED = 50
 """Rows whose split groups are shown."""

@@ -26,7 +26,8 @@ class Desk:
 
     def __init__(self, study: Study | None = None) -> None:
         self.study = study or StudyFactory.create()
-        self.client = signed_in(staff(self.study, Role.COORDINATOR))
+        self.member = staff(self.study, Role.COORDINATOR)
+        self.client = signed_in(self.member)
 
     def at(self, name: str, upload: Upload | None = None) -> str:
         return address(self.study, name, upload)

@@ -12,8 +12,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from modelhub.rules.raw_rows import BadRow
-from modelhub.rules.shapes.base import Raw, Row, Shape, Work, reply, row_of
+from modelhub.rules.raw_rows import BadRow, Raw
+from modelhub.rules.shapes.base import Row, Shape, Work, reply, row_of
 from modelhub.rules.shapes.turns import ROLES, Turn, heard
 from modelhub.rules.shapes.values import absent, objects, parsed, text_of
 

@@ -33,7 +33,8 @@ def tokenizer_with(*, added: list[Any], normalizer: Any = None) -> PreTrainedTok
     if normalizer is not None:
         plain.normalizer = normalizer
     plain.pre_tokenizer = pre_tokenizers.Split("", "isolated")
-    made = PreTrainedTokenizerFast(tokenizer_object=plain, unk_token="<unk>")
+    tokenizer: Any = PreTrainedTokenizerFast
+    made: PreTrainedTokenizerFast = tokenizer(tokenizer_object=plain, unk_token="<unk>")
     made.add_tokens(added)
     made.chat_template = TEMPLATE
     return made

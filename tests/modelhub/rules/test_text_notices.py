@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from modelhub.rules.import_choices import KINDS, Options
-from modelhub.rules.imports import BadRow, ImportRow, import_row
+from modelhub.rules.imports import ImportRow, import_row
+from modelhub.rules.raw_rows import BadRow
 from modelhub.rules.text_notices import noticed, notices, plain_of_html
 
 NOTICED = [

@@ -27,7 +27,7 @@ TREE = node(
     ),
     node("m6", "assistant", "Spam.", rank=2, deleted=True),
 )
-EXPECTED = [
+EXPECTED: list[dict[str, Any]] = [
     {
         "prompt": [{"role": "user", "content": "I cannot sleep."}],
         "responses": [
