@@ -81,6 +81,28 @@ def hash_of_turns(talk: Sequence[str]) -> str:
     return _digest(talk).hex()
 
 
+def same_texts(messages: Sequence[Message]) -> tuple[str, ...]:
+    """Return the turns as they must be equal in rows of one prompt.
+
+    White space and Unicode composition make no difference; case and compatibility characters do,
+    since 10² and 102 are two numbers.
+    """
+    return tuple(
+        f"{m['role']}{BEHIND_ROLE}{' '.join(unicodedata.normalize('NFC', m['content']).split())}"
+        for m in messages
+    )
+
+
+def id_of_text(texts: Sequence[str], language: str) -> str:
+    """Return the external id of a prompt that came without one, from `same_texts`."""
+    return f"text-{_digest((*texts, language.lower())).hex()[:16]}"
+
+
+def older_id_of_text(digest: str) -> str:
+    """Return the external id that older versions made from the content hash alone."""
+    return f"text-{digest[:16]}"
+
+
 def first_group(study_id: uuid.UUID, digest: str) -> uuid.UUID:
     """Return the split group of a prompt on its own. Joined groups take the smallest id."""
     # Same result as `uuid.uuid5`, but faster: it is called for every row of a file.

@@ -23,6 +23,15 @@ from annotations.rules.minhash import REPLY_WORDS, says_enough, signatures
 from annotations.rules.prompts import PromptRow, RowProblem
 from annotations.rules.text_kinds import Origin
 from annotations.rules.texts import first_check, text_hash
+from annotations.services.incoming import (
+    MARK_BITS,
+    Incoming,
+    difference,
+    incoming,
+    is_of,
+    mark_of,
+    mark_of_stored,
+)
 from annotations.services.late_grouping import group_late
 from annotations.services.split_groups import SplitGroupBuilder
 from codesign.audit import services as audit
@@ -31,7 +40,6 @@ from codesign.shared.actors import Actor
 from codesign.shared.advisory_locks import Lock, lock_until_commit
 from codesign.shared.copying import copy_rows
 from codesign.shared.errors import Invalid
-from codesign.shared.visible import seen
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
 
@@ -70,19 +78,6 @@ RESPONSE_COLUMNS = (
     "source",
     "text_check",
 )
-TELLING = {
-    "content_hash": gettext_lazy("text"),
-    "category": gettext_lazy("category"),
-    "topics": gettext_lazy("list of topics"),
-    "intensity": gettext_lazy("intensity"),
-    "language": gettext_lazy("language"),
-    "held_out": gettext_lazy("“held out”"),
-    "family": gettext_lazy("family"),
-}
-"""Field → label, for the fields that must be equal in rows with the same external id."""
-_TELLING = attrgetter(*(name for name in TELLING if name != "topics"))
-MARK_BITS = 64
-MARK = (1 << MARK_BITS) - 1
 
 
 class RowsRefused(Invalid):
@@ -112,24 +107,6 @@ class TiedRow:
     """Number of other prompts in the group."""
     made_held_out: int
     """Prompts of the group that are excluded from training from now on, by a held-out one."""
-
-
-@dataclass(slots=True)
-class Incoming:
-    """A row of an import, with the fields of the table of prompts."""
-
-    id: uuid.UUID
-    external_id: str
-    messages: list[dict[str, str]]
-    content_hash: str
-    category: str
-    topics: list[str]
-    intensity: int
-    language: str
-    held_out: bool
-    family: str
-    split_group: uuid.UUID
-    text_check: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +161,7 @@ class Intake:
     The study itself is not locked, because an import can take minutes; responses that are written
     in the meantime are grouped later, see `late_grouping`. In a dry run (`dry`), rows are checked
     and nothing is written. In a `trial`, the caller rolls back: nothing is locked, and prompts get
-    ids that no import waits for. Memory: see `SplitGroupBuilder`, and 120 bytes for each row (400
+    ids that no import waits for. Memory: see `SplitGroupBuilder`, and 160 bytes for each row (440
     in a trial).
     """
 
@@ -193,12 +170,12 @@ class Intake:
         if not trial:
             lock_until_commit(Lock.SPLIT_GROUPS, study.id)
         self.actor, self.study, self.dry, self.trial = actor, study, False, trial
-        self.made = self.already_there = 0
+        self.made = self.already_there = self.repeated = 0
         self.problems: list[RowProblem] = []
         self._any_older = Prompt.objects.filter(study=study).exists()
         self._split_groups = SplitGroupBuilder(study)
         self._marks: dict[int, int] = {}
-        """Hash of an external id → its first line, and a hash of that row."""
+        """Hash of an external id → its first line, and the mark of that row (see `mark_of`)."""
         self._on_trial: dict[int, NewRow] = {}
         """Hash of an external id → its new prompt in a trial."""
         held_out = "count(*) FILTER (WHERE held_out) > 0"
@@ -211,35 +188,38 @@ class Intake:
         """
         talks = [rules.turns(row.messages) for row in rows]
         prompts = [
-            _incoming(self.study.id, row, talk) for row, talk in zip(rows, talks, strict=True)
+            incoming(self.study.id, row, talk) for row, talk in zip(rows, talks, strict=True)
         ]
         return Ready(rows, prompts, signatures([] if self.dry else talks))
 
     def add_prompts(self, batch: Ready) -> list[Landed | None]:
         """Write the new prompts of a batch. Return the prompt of each row, or None if invalid.
 
-        Repeating a row changes nothing. The same external id with other content is an error, and so
-        is an external id on two lines of a file.
+        Rows with one external id are one prompt, and may each bring responses to it; so are rows
+        without an id that have the same text and language. Repeating a row changes nothing. A row
+        that differs from an earlier one of its prompt in any other field is an error.
         """
-        known = self._known([prompt.external_id for prompt in batch.prompts])
+        known = self._known(batch.prompts)
         landed: list[Landed | None] = []
         new: dict[str, int] = {}
         for place, (row, prompt) in enumerate(zip(batch.rows, batch.prompts, strict=True)):
             name = prompt.external_id
             stored, key = known.get(name), hash(name)
-            if stored is None and key not in self._marks:
+            repeats = key in self._marks
+            same: Prompt | Incoming = prompt
+            if stored is None and not repeats:
                 new[name] = place
-                same: Prompt | Incoming = prompt
             elif sentence := self._conflict(row, prompt, stored):
                 self.problems.append(RowProblem(row.line, sentence))
                 landed.append(None)
                 continue
             else:
-                self.already_there += 1
+                self.repeated += repeats
+                self.already_there += not repeats
                 same = stored or batch.prompts[new.get(name, place)]
             landed.append(self._landed(same, older=stored is not None))
-            if key not in self._marks:
-                self._marks[key] = row.line << MARK_BITS | _mark(prompt)
+            if not repeats:
+                self._marks[key] = row.line << MARK_BITS | mark_of(prompt)
         self.made += len(new)
         if new and not self.dry:
             self._write(batch, list(new.values()))
@@ -249,28 +229,34 @@ class Intake:
         return Landed(prompt.id, self.study.id, prompt.language, prompt.split_group, older)
 
     def _conflict(self, row: PromptRow, prompt: Incoming, stored: Prompt | None) -> str | None:
-        name = prompt.external_id
-        earlier = self._marks.get(hash(name))
-        first, mark = divmod(earlier, 1 << MARK_BITS) if earlier is not None else (row.line, None)
-        if first != row.line and row.external_id:
-            words = _("the external_id %(name)s is already used in line %(line)d.")
-            return words % {"name": repr(name), "line": first}
-        if stored and (different := _difference(stored, prompt)):
-            words = _("%(name)s already exists with a different %(field)s.")
-            return words % {"name": repr(name), "field": different}
-        if mark is not None and mark != _mark(prompt):
-            words = _("line %(line)d has the same prompt with different fields.")
-            return words % {"line": first}
-        return None
+        """Return how a row differs from an earlier one of its prompt, in the file or the study."""
+        words = {"name": repr(prompt.external_id) if row.external_id else _("this prompt")}
+        earlier = self._marks.get(hash(prompt.external_id))
+        if earlier is not None:
+            line, mark = divmod(earlier, 1 << MARK_BITS)
+            different = difference(mark, mark_of(prompt))
+            sentence = _("%(name)s is in line %(line)d with a different %(field)s.")
+        else:
+            line = 0
+            before = mark_of_stored(stored) if stored else mark_of(prompt)
+            different = difference(before, mark_of(prompt))
+            sentence = _("%(name)s already exists with a different %(field)s.")
+        return sentence % (words | {"line": line, "field": different}) if different else None
 
-    def _known(self, names: Sequence[str]) -> dict[str, Prompt]:
-        """Return prompts with these external ids, of the study or of an earlier batch."""
+    def _known(self, prompts: Sequence[Incoming]) -> dict[str, Prompt]:
+        """Return external id → prompt, for those of the study or of an earlier batch."""
+        names = [prompt.external_id for prompt in prompts]
+        older = {prompt.older_id for prompt in prompts} - {""}
         if not self._any_older:
-            names = [name for name in names if hash(name) in self._marks]
+            names, older = [name for name in names if hash(name) in self._marks], set()
         if not names:
             return {}
-        stored = Prompt.objects.filter(study=self.study, external_id__in=names)
+        stored = Prompt.objects.filter(study=self.study, external_id__in=[*names, *older])
         known = {prompt.external_id: prompt for prompt in stored}
+        for prompt in prompts if older & known.keys() else ():
+            before = known.get(prompt.older_id)
+            if before and is_of(before, prompt):
+                known.setdefault(prompt.external_id, before)
         tried = {name: self._on_trial.get(hash(name)) for name in names}
         new = Prompt.objects.in_bulk([row.prompt for row in tried.values() if row])
         return known | {name: new[row.prompt] for name, row in tried.items() if row}
@@ -366,34 +352,3 @@ def write_responses(*, study: Study, new: Sequence[NewResponse]) -> list[uuid.UU
     )
     copy_rows(Response, RESPONSE_COLUMNS, rows)
     return ids
-
-
-def _incoming(study_id: uuid.UUID, row: PromptRow, talk: Sequence[str]) -> Incoming:
-    digest = rules.hash_of_turns(talk)
-    return Incoming(
-        id=uuid.uuid4(),
-        external_id=seen(row.external_id) or f"text-{digest[:16]}",
-        messages=[{"role": m["role"], "content": m["content"]} for m in row.messages],
-        content_hash=digest,
-        category=str(row.category),
-        topics=[" ".join(topic.split()) for topic in row.topics],
-        intensity=row.intensity,
-        language=row.language,
-        held_out=row.held_out,
-        family=seen(row.family),
-        split_group=rules.first_group(study_id, digest),
-        text_check=first_check(*(m["content"] for m in row.messages)),
-    )
-
-
-def _mark(prompt: Incoming) -> int:
-    """Return a hash of the fields that must be equal in rows with the same external id."""
-    return hash((*_TELLING(prompt), *prompt.topics)) & MARK
-
-
-def _difference(stored: Prompt, prompt: Incoming) -> str | None:
-    """Return the label of the first field that differs, or None."""
-    for name, words in TELLING.items():
-        if getattr(stored, name) != getattr(prompt, name):
-            return str(words)
-    return None

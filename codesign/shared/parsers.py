@@ -152,6 +152,31 @@ class CsvFile(ToFile):
     media_type, suffix = "text/csv", ".csv"
 
 
+class TsvFile(ToFile):
+    """Cells between tabs."""
+
+    media_type, suffix = "text/tab-separated-values", ".tsv"
+
+
+class ExcelFile(ToFile):
+    """A workbook of Excel."""
+
+    media_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    suffix = ".xlsx"
+
+
+class GzipFile(ToFile):
+    """A file that is packed with gzip."""
+
+    media_type, suffix = "application/gzip", ".gz"
+
+
+class ZstdFile(ToFile):
+    """A file that is packed with Zstandard."""
+
+    media_type, suffix = "application/zstd", ".zst"
+
+
 class ParquetFile(ToFile):
     """Apache Parquet."""
 

@@ -16,7 +16,16 @@ from annotations.queries import listing
 from codesign.accounts.rules import TokenScope
 from codesign.shared.errors import Invalid, TooLarge
 from codesign.shared.pagination import Pages
-from codesign.shared.parsers import CsvFile, JsonLinesFile, LongJSONParser, ParquetFile
+from codesign.shared.parsers import (
+    CsvFile,
+    ExcelFile,
+    GzipFile,
+    JsonLinesFile,
+    LongJSONParser,
+    ParquetFile,
+    TsvFile,
+    ZstdFile,
+)
 from codesign.studies.api import InStudyView
 from codesign.studies.models import Study
 from modelhub.api import openapi_examples
@@ -27,6 +36,7 @@ from modelhub.queries.sources import sources_of
 from modelhub.rules.import_choices import Options, Unknown, read_options
 from modelhub.rules.imports import AT_ONCE_ROWS, MOST_BYTES
 from modelhub.rules.mapping import OURS
+from modelhub.rules.raw_rows import rows_of_body
 from modelhub.serializers import prompts as serializers
 from modelhub.services import api_imports, imports
 from modelhub.services.import_options import rows_here
@@ -35,7 +45,11 @@ from modelhub.services.imports import ImportReport
 FILES = {
     JsonLinesFile.media_type: OpenApiTypes.STR,
     CsvFile.media_type: OpenApiTypes.STR,
+    TsvFile.media_type: OpenApiTypes.STR,
     ParquetFile.media_type: OpenApiTypes.BINARY,
+    ExcelFile.media_type: OpenApiTypes.BINARY,
+    GzipFile.media_type: OpenApiTypes.BINARY,
+    ZstdFile.media_type: OpenApiTypes.BINARY,
 }
 LOCATION = OpenApiParameter(
     "Location",
@@ -59,7 +73,16 @@ class PromptsView(InStudyView):
     scope = TokenScope.PROMPTS
     pagination_class = PromptPages
     parameters = {"GET": PromptFilter, "POST": ImportParameters}  # noqa: RUF012
-    parser_classes = (LongJSONParser, JsonLinesFile, CsvFile, ParquetFile)
+    parser_classes = (
+        LongJSONParser,
+        JsonLinesFile,
+        CsvFile,
+        TsvFile,
+        ParquetFile,
+        ExcelFile,
+        GzipFile,
+        ZstdFile,
+    )
     max_body = 20_000_000
     """Bytes of a JSON body, which is parsed at once. Files may be larger."""
     max_file = MOST_BYTES
@@ -90,8 +113,10 @@ class PromptsView(InStudyView):
     def post(self, request: Request, slug: str) -> Response:
         """Import prompts, with or without responses: all of them, or none.
 
-        Send JSON, or a file as for `import_prompts` (JSONL, CSV, Parquet). Errors in rows are
-        listed by line in `fields.rows`; rows of a JSON body count from 1.
+        Send JSON (an object with `prompts`, or the list alone), or a file as for `import_prompts`:
+        JSON Lines, CSV, TSV, Parquet, the first sheet of an Excel file, or one of these packed with
+        gzip or Zstandard. Errors in rows are listed by line in `fields.rows`; rows of a JSON body
+        count from 1. `notes` says what of the file was left out.
 
         More than 1,000 rows or 4 MB are imported in the background: the answer is 202, and
         `Location` is the address of the import, which lists errors in `problems`. The same body
@@ -140,10 +165,11 @@ class PromptsView(InStudyView):
     def _rows(self, body: object) -> list[Any]:
         if not body:
             raise Invalid(_("The body is empty. Please send a row for each prompt."))
-        if not isinstance(body, dict) or not isinstance(body.get("prompts"), list):
+        rows = rows_of_body(body)
+        if rows is None:
             sentence = _("Please send an object with a list of rows called “prompts”.")
             raise Invalid(sentence, {"prompts": [sentence]})
-        return list(body["prompts"])
+        return rows
 
     def _imported(self, study: Study, body: object, options: Options) -> ImportReport | Upload:
         how: dict[str, Any] = {

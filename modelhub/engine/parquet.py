@@ -7,9 +7,12 @@ footer may be wrong, so the reading process has limits too (`modelhub.services.f
 
 from __future__ import annotations
 
+import io
+import uuid
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +34,7 @@ MOST_GROUPS = 100_000
 VALUES_A_ROW = 1_000
 """Average values of a column per row. A prompt has at most 200 turns and 50 responses."""
 ENDS = b"PAR1"
+UUID_BYTES = 16
 
 
 class Unreadable(Exception):
@@ -42,21 +46,31 @@ class TooMuch(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Undecodable:
+    """A row with a value that Python cannot hold, such as a date in the year 0."""
+
+    column: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A file whose footer was checked."""
 
-    path: Path
+    file: Path | bytes
     columns: Sequence[str]
     """The names of all columns."""
     row_count: int
 
-    def rows(self, wanted: Collection[str] | None, *, most_bytes: int) -> Iterator[dict[str, Any]]:
+    def rows(
+        self, wanted: Collection[str] | None, *, most_bytes: int
+    ) -> Iterator[dict[str, Any] | Undecodable]:
         """Yield each row as plain Python values of these columns, or of all for None.
 
         Raises TooMuch if the columns unpack to more than `most_bytes` according to the footer.
         """
         names = list(dict.fromkeys(self.columns if wanted is None else wanted))
-        with _opened(self.path) as file:
+        with _opened(self.file) as file:
             about = file.metadata
             unpacked = _unpacked(about, names)
             if unpacked > most_bytes:
@@ -66,26 +80,97 @@ class Table:
             for part in file.iter_batches(size, columns=names, use_threads=False):
                 if set(part.schema.names) != set(names):
                     raise Unreadable("two of its columns have the same name")
-                yield from part.to_pylist()
+                yield from _rows(part)
 
 
-def checked(path: Path, *, most_rows: int) -> Table:
+def checked(file: Path | bytes, *, most_rows: int) -> Table:
     """Check the footer, without reading rows; raises TooMuch if it exceeds a limit."""
-    _check_footer(path)
-    with _opened(path) as file:
-        about = file.metadata
+    _check_footer(file)
+    with _opened(file) as opened:
+        about = opened.metadata
         if about.num_rows > most_rows:
             raise TooMuch(f"has {about.num_rows:,} rows; {most_rows:,} is the most.")
         if about.num_columns > MOST_LEAVES or about.num_row_groups > MOST_GROUPS:
             raise TooMuch("has more columns or row groups than can be read.")
-        return Table(path, list(file.schema_arrow.names), int(about.num_rows))
+        return Table(file, list(opened.schema_arrow.names), int(about.num_rows))
 
 
-def _check_footer(path: Path) -> None:
-    with path.open("rb") as file:
-        size = file.seek(0, 2)
-        file.seek(max(0, size - 8))
-        length, ends = int.from_bytes(file.read(4), "little"), file.read(4)
+def _rows(batch: Any) -> Iterator[dict[str, Any] | Undecodable]:
+    """Yield the rows of a batch; value by value, if some cannot be decoded."""
+    import pyarrow
+
+    failures = (pyarrow.ArrowException, ValueError, OverflowError, TypeError, KeyError)
+    others = [field.name for field in batch.schema if not _is_plain(field.type)]
+    try:
+        rows = batch.to_pylist()
+        for name in others:
+            for row in rows:
+                row[name] = _plain(row[name])
+    except failures:
+        names = batch.schema.names
+        for values in zip(*batch.columns, strict=True):
+            yield _row(names, values, failures)
+    else:
+        yield from rows
+
+
+def _row(
+    names: Sequence[str], values: Sequence[Any], failures: tuple[type[Exception], ...]
+) -> dict[str, Any] | Undecodable:
+    row = {}
+    for name, value in zip(names, values, strict=True):
+        try:
+            row[name] = _plain(value.as_py())
+        except failures as error:
+            return Undecodable(name, str(error) or type(error).__name__)
+    return row
+
+
+def _is_plain(kind: Any) -> bool:
+    """Return whether values of a type of Arrow become values that JSON has too."""
+    from pyarrow import types
+
+    if types.is_struct(kind) or (types.is_nested(kind) and not types.is_map(kind)):
+        return all(_is_plain(kind.field(place).type) for place in range(kind.num_fields))
+    if types.is_dictionary(kind):
+        return _is_plain(kind.value_type)
+    return any(
+        is_kind(kind)
+        for is_kind in (
+            types.is_string,
+            types.is_large_string,
+            types.is_string_view,
+            types.is_boolean,
+            types.is_integer,
+            types.is_floating,
+            types.is_null,
+        )
+    )
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON would have it: dates in ISO 8601, ids of 16 bytes as UUIDs."""
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            if len(value) == UUID_BYTES:
+                return str(uuid.UUID(bytes=value))
+            raise
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    return value.isoformat() if isinstance(value, date | time) else str(value)
+
+
+def _check_footer(file: Path | bytes) -> None:
+    with io.BytesIO(file) if isinstance(file, bytes) else file.open("rb") as opened:
+        size = opened.seek(0, 2)
+        opened.seek(max(0, size - 8))
+        length, ends = int.from_bytes(opened.read(4), "little"), opened.read(4)
     if size < 12 or ends != ENDS or length > size:
         raise Unreadable("its end is missing or damaged")
     if length > MOST_FOOTER:
@@ -110,21 +195,21 @@ def _unpacked(about: Any, columns: Collection[str]) -> int:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Any]:
+def _opened(file: Path | bytes) -> Iterator[Any]:
     import pyarrow
     from pyarrow import parquet
 
     try:
         with parquet.ParquetFile(
-            path,
+            pyarrow.BufferReader(file) if isinstance(file, bytes) else file,
             buffer_size=BUFFER,
             pre_buffer=False,
             thrift_string_size_limit=MOST_FOOTER,
             thrift_container_size_limit=MOST_LIST,
             schema_depth_limit=MOST_DEPTH,
             arrow_extensions_enabled=False,
-        ) as file:
-            yield file
+        ) as opened:
+            yield opened
     except MemoryError:
         raise
     except (pyarrow.ArrowException, OSError) as error:

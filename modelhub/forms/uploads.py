@@ -5,6 +5,8 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from modelhub.rules.imports import SUFFIXES
+
 
 class UploadForm(forms.Form):
     """One file."""
@@ -13,10 +15,11 @@ class UploadForm(forms.Form):
         label=_("File"),
         allow_empty_file=True,  # the service has a better error message
         help_text=_(
-            "JSONL, CSV or Parquet, up to 100,000 rows and 500 MB, with a column called prompt."
+            "CSV, Excel, JSON, JSON Lines or Parquet, up to 100,000 rows and 500 MB, with a column "
+            "called prompt. Files packed as .gz or .zst are read too."
         ),
         error_messages={"required": _("Please choose a file.")},
-        widget=forms.FileInput(attrs={"accept": ".jsonl,.ndjson,.csv,.parquet"}),
+        widget=forms.FileInput(attrs={"accept": ",".join(SUFFIXES)}),
     )
 
 

@@ -29,6 +29,9 @@ MOST_LINE = 16_000_000
 """Bytes of one line of JSON, characters of one cell of a table."""
 MOST_RESPONSES = 50
 MODEL_NAME = 120
+PACKINGS = (".gz", ".zst")
+SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet", ".xlsx", *PACKINGS)
+"""Names of files that can be imported end in one of these."""
 BODY = ".body"
 """Suffix of a file that holds a JSON body of the API."""
 _ORIGINS = tuple(Origin)

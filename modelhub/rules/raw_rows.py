@@ -43,3 +43,12 @@ class RawRows:
     read: Callable[[Collection[str] | None], Iterator[Raw]]
     """Yields the rows from the first one on, each time it is called. It reads these columns alone,
     by the names of the file; all of them for None. Columns that are not read are never decoded."""
+
+
+def rows_of_body(body: object) -> list[Any] | None:
+    """Return the rows of the API's JSON body, `{"prompts": [row, …]}` or the list alone.
+
+    Returns None for other values.
+    """
+    rows = body.get("prompts") if isinstance(body, dict) else body
+    return rows if isinstance(rows, list) else None

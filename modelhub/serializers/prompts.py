@@ -95,15 +95,16 @@ class ImportedSerializer(serializers.Serializer[Any]):
     )
     models = serializers.ListField(child=serializers.CharField())
     columns_not_used = serializers.ListField(child=serializers.CharField())
+    notes = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Sentences about the file, such as what of it was left out.",
+    )
 
 
 class ImportReportSerializer(ImportedSerializer):
     """The counts of an import, and the rows that were skipped."""
 
     skipped = RowProblemSerializer(many=True)
-    notes = serializers.ListField(
-        child=serializers.CharField(), help_text="What was left out of the file and why."
-    )
     format = serializers.CharField(
         source="about.shape", help_text="The format that was recognised; `own` is ours."
     )
@@ -198,7 +199,7 @@ class ImportSerializer(serializers.ModelSerializer[Upload]):
         """Return the counts of the import, or null before it is done."""
         if upload.state != UploadState.DONE:
             return None
-        return {"wait_for_round": 0, "wait_for_go": 0} | {
+        return {"wait_for_round": 0, "wait_for_go": 0, "notes": []} | {
             name: count
             for name, count in upload.found.items()
             if name in ImportedSerializer().fields

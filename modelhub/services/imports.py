@@ -11,7 +11,7 @@ from pathlib import Path
 from django.db import transaction
 from django.db.models import Count
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from annotations.models import Prompt, Response
 from annotations.models.querysets import in_use
@@ -151,7 +151,7 @@ def import_rows(
         # A file with an invalid row is read to its end, to report all errors.
         intake.dry = bool(report.skipped) and not skip_bad
         touched |= {prompt_id.bytes for prompt_id in _import_part(intake, part, report)}
-    _sort_problems(report)
+    _finish(report, intake)
     if report.skipped and not skip_bad:
         raise RowsRefused(report.skipped)
     intake.settle(lambda: watch(report))
@@ -189,7 +189,7 @@ def check_rows(
     intake = Intake(actor=actor, study=study, trial=True)
     for part in _read(intake, rows, report, watch):
         _import_part(intake, part, report)
-    _sort_problems(report)
+    _finish(report, intake)
     tied = intake.group_on_trial(lambda: watch(report))
     tied.sort(key=lambda row: (not row.held_out, -row.made_held_out, -row.tied_to, row.line))
     report.tied = tied
@@ -197,8 +197,15 @@ def check_rows(
     return report
 
 
-def _sort_problems(report: ImportReport) -> None:
+def _finish(report: ImportReport, intake: Intake) -> None:
     report.skipped.sort(key=lambda problem: problem.line)
+    if intake.repeated:
+        sentence = ngettext(
+            "%(n)s row repeats the prompt of an earlier row. New responses belong to that prompt.",
+            "%(n)s rows repeat the prompt of an earlier row. New responses belong to that prompt.",
+            intake.repeated,
+        )
+        report.notes.append(sentence % {"n": f"{intake.repeated:,}"})
 
 
 def _read(intake: Intake, rows: Rows, report: ImportReport, watch: Watch) -> Iterator[ReadyPart]:

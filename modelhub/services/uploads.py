@@ -38,7 +38,7 @@ from modelhub.permissions import IMPORT, UPLOAD
 from modelhub.queries import uploads as queries
 from modelhub.queries.uploads import path_of
 from modelhub.rules.import_choices import Options, options_from
-from modelhub.rules.imports import MOST_BYTES, ImportRow
+from modelhub.rules.imports import MOST_BYTES, SUFFIXES, ImportRow
 from modelhub.rules.mapping import listed
 from modelhub.rules.prepare import readable
 from modelhub.rules.states import UPLOAD_STATES, UploadState
@@ -50,10 +50,10 @@ from modelhub.services.upload_files import store
 
 RECEIVED = action("modelhub.upload_received", gettext_lazy("uploaded a file of prompts"))
 MOVED = action("modelhub.upload_moved", gettext_lazy("changed the state of an import"))
-SUFFIXES = (".jsonl", ".ndjson", ".csv", ".parquet")
 MOST_PROBLEMS = 200
 ABOUT = ("shape", "made", "counts", "chosen", "mapping")
 """What is kept of the file's format, see `row_reading.About`."""
+MOST_NOTES = 50
 MOST_TIED = 50
 """Rows whose split groups are shown."""
 UNCONFIRMED = gettext_lazy(
@@ -74,8 +74,8 @@ def receive(*, actor: Actor, study: Study, file: UploadedFile[bytes]) -> Upload:
     suffix = Path(name).suffix.lower()
     if suffix not in SUFFIXES:
         _refuse(
-            _("%(name)s has an unknown format. Please use .jsonl, .csv or .parquet.")
-            % {"name": name}
+            _("%(name)s has an unknown format. Please use %(known)s.")
+            % {"name": name, "known": ", ".join(SUFFIXES)}
         )
     if not file.size:
         _refuse(
@@ -259,13 +259,13 @@ def _keep(work: Work, report: ImportReport, **changes: Any) -> None:
         "models": sorted(report.models),
         "skipped": len(report.skipped),
         "columns_not_used": sorted(report.columns_not_used)[:20],
+        "notes": report.notes[:MOST_NOTES],
         "tied_rows": len(report.tied),
         "made_held_out": report.made_held_out,
         "tied": [
             [row.line, row.held_out, row.tied_to, row.made_held_out]
             for row in report.tied[:MOST_TIED]
         ],
-        "notes": report.notes,
         **{name: report.about.get(name) for name in ABOUT},
     }
     problems = _first_of(report.skipped)

@@ -177,6 +177,7 @@ def test_the_api_imports_prompts_by_the_rules_of_files(desk: Desk) -> None:
         "wait_for_round": 0,
         "models": ["m-1"],
         "columns_not_used": ["colour"],
+        "notes": [],
         "skipped": [],
     }
     assert Task.objects.count() == 1

@@ -1,6 +1,6 @@
 """`manage.py import_prompts STUDY FILE`: imports prompts, and responses with their models."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,10 @@ class Command(BaseCommand):
     An import is a job of the study: its history shows it, and its coordinator can cancel it.
     """
 
-    help = "Import prompts (JSONL, CSV or Parquet), with or without responses."
+    help = (
+        "Import prompts, with or without responses: CSV, TSV, Excel, JSON, JSON Lines or Parquet, "
+        "also packed as .gz or .zst."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """STUDY FILE [--map …] [--choose …] [--skip-bad] [--check] [--as EMAIL]."""
@@ -98,7 +101,8 @@ class Command(BaseCommand):
 
     def _print_check(self, report: ImportReport) -> None:
         """Print what an import would do. Rows that hold out others come first."""
-        self._print_lines([*report.notes, *import_words.said(report.about)])
+        self._print_notes(report.notes)
+        self._print_lines(import_words.said(report.about))
         for problem in report.skipped:
             self.stdout.write(f"cannot be imported: {problem}")
         for row in report.tied[:MOST_TIED]:
@@ -117,9 +121,14 @@ class Command(BaseCommand):
             "Nothing was imported."
         )
 
+    def _print_notes(self, notes: Sequence[str]) -> None:
+        for note in notes:
+            self.stdout.write(f"note: {note}")
+
     def _print_report(self, upload: Upload) -> None:
         counts = upload.found
-        self._print_lines([*counts["notes"], *import_words.said(counts)])
+        self._print_notes(counts["notes"])
+        self._print_lines(import_words.said(counts))
         for problem in _problems(upload):
             self.stdout.write(f"skipped {problem}")
         names = ", ".join(counts["models"])
@@ -139,7 +148,7 @@ class Command(BaseCommand):
         if counts["columns_not_used"]:
             self.stdout.write(f"Unknown columns: {', '.join(counts['columns_not_used'])}.")
 
-    def _print_lines(self, lines: Iterable[str]) -> None:
+    def _print_lines(self, lines: Sequence[str]) -> None:
         for line in lines:
             self.stdout.write(line)
 

@@ -63,6 +63,13 @@ class Content:
         ):
             yield text
 
+    def seekable(self) -> Path | bytes:
+        """Return the path, or the unpacked bytes of a compressed file, for kinds with a footer."""
+        if not self.packing:
+            return self.path
+        with self.opened() as file:
+            return file.read()
+
     def beginning(self) -> bytes:
         """Return the first bytes."""
         with self.opened() as file:
@@ -104,7 +111,9 @@ class _Unpacked(io.RawIOBase):
 def _zstd(file: IO[bytes]) -> IO[bytes]:
     import pyarrow
 
-    return cast(IO[bytes], pyarrow.CompressedInputStream(pyarrow.PythonFile(file), "zstd"))
+    return cast(
+        IO[bytes], pyarrow.CompressedInputStream(pyarrow.PythonFile(file, mode="r"), "zstd")
+    )
 
 
 def _gzip(file: IO[bytes]) -> IO[bytes]:

@@ -1,17 +1,23 @@
-"""JSON Lines, and bodies of the API."""
+"""JSON Lines, JSON files with a list of rows, and bodies of the API."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
-from typing import Any, BinaryIO
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, BinaryIO, TextIO
 
 from django.utils.translation import gettext as _
 
 from modelhub.rules.imports import MOST_LINE, MOST_ROWS
-from modelhub.rules.raw_rows import BadRow, Raw, RawRows
+from modelhub.rules.raw_rows import BadRow, Raw, RawRows, rows_of_body
 from modelhub.services.file_reader.content import BLOCK, Content
 from modelhub.services.file_reader.refusals import Refused, too_many_rows
+
+BOM = b"\xef\xbb\xbf"
+PART = 1 << 18
+"""Characters of a list that are read at once."""
+_SPACE = re.compile(r"[ \t\r\n]*")
 
 
 def lines(content: Content) -> RawRows:
@@ -25,12 +31,12 @@ def _line_rows(content: Content) -> Iterator[Raw]:
     with content.opened() as file:
         for line, raw in enumerate(iter(lambda: file.readline(MOST_LINE + 1), b""), 1):
             if line == 1:
-                raw = raw.removeprefix(b"\xef\xbb\xbf")
+                raw = raw.removeprefix(BOM)
             if len(raw) > MOST_LINE:
                 _skip_line(file, raw)
                 sentence = _("the line has more than %(most)s bytes.")
                 yield line, BadRow(sentence % {"most": f"{MOST_LINE:,}"})
-            elif raw.split():
+            elif not raw.isspace():
                 yield line, _value(raw)
 
 
@@ -40,39 +46,135 @@ def _skip_line(file: BinaryIO, raw: bytes) -> None:
 
 
 def _value(raw: bytes) -> Any:
+    """Return the value of a line. Bytes that are not UTF-8 do no harm in columns without use."""
     try:
-        return json.loads(raw.decode())
-    except UnicodeDecodeError:
-        return BadRow(_("the line is not UTF-8 text."))
+        return json.loads(raw.decode(errors="surrogateescape"))
     except RecursionError:
         return BadRow(_("the line is not valid JSON (nested too deeply)."))
     except ValueError as error:
         return BadRow(_("the line is not valid JSON (%(error)s).") % {"error": error})
 
 
+def document(content: Content) -> RawRows:
+    """Return the rows of a JSON file: a list of objects, an object with such a list, or one row."""
+    if content.beginning().removeprefix(BOM).lstrip().startswith(b"["):
+        return RawRows(
+            columns=None, total=content.count(b"{"), read=lambda _wanted: _list_rows(content)
+        )
+    with content.text() as file:
+        return of_values(_rows_in(_whole(file.read())))
+
+
+def _rows_in(value: Any) -> list[Any]:
+    """Return the rows of a JSON document that is an object."""
+    lists = [one for one in value.values() if _is_list_of_rows(one)] if value else []
+    return lists[0] if len(lists) == 1 and "prompt" not in value else [value]
+
+
+def _is_list_of_rows(value: Any) -> bool:
+    """Return whether a value is a list of objects other than turns."""
+    if not isinstance(value, list) or not value:
+        return False
+    return all(isinstance(one, Mapping) and not {"role", "from"} & one.keys() for one in value)
+
+
+def _list_rows(content: Content) -> Iterator[Raw]:
+    """Yield the entries of one JSON list. Memory: one entry, or `PART` if entries are shorter."""
+    with content.text() as file:
+        entries, number = _Entries(file), 0
+        try:
+            for number, value in enumerate(entries, 1):
+                yield number, value
+        except RecursionError:
+            problem = _("nested too deeply")
+        except ValueError as error:
+            problem = str(error)
+        else:
+            return
+    sentence = _("the row is not valid JSON (%(error)s); nothing after it could be read.")
+    yield number + 1, BadRow(sentence % {"error": problem})
+
+
+class _Entries(Iterator[Any]):
+    """The entries of a JSON list in a text; raises ValueError for other texts."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file, self._text, self._at = file, "", 0
+        self._decode = json.JSONDecoder().raw_decode
+        self._expect("[")
+        self._first = True
+
+    def __next__(self) -> Any:
+        if self._first:
+            self._first = False
+            ends = self._next_character() == "]"
+        else:
+            ends = self._expect(",]") == "]"
+            self._next_character()
+        if ends:
+            self._at += 1 if self._text[self._at : self._at + 1] == "]" else 0
+            if self._next_character():
+                raise ValueError(_("there is more after the end of the list"))
+            raise StopIteration
+        return self._value()
+
+    def _value(self) -> Any:
+        while True:
+            try:
+                value, end = self._decode(self._text, self._at)
+            except json.JSONDecodeError:
+                if len(self._text) - self._at > MOST_LINE or not self._more():
+                    raise
+                continue
+            if end < len(self._text) or not self._more():
+                self._at = end
+                return value
+
+    def _expect(self, marks: str) -> str:
+        mark = self._next_character()
+        if not mark or mark not in marks:
+            raise ValueError(_("“%(mark)s” is missing") % {"mark": marks[0]})
+        self._at += 1
+        return mark
+
+    def _next_character(self) -> str:
+        while True:
+            match = _SPACE.match(self._text, self._at)
+            self._at = match.end() if match else self._at
+            if self._at < len(self._text) or not self._more():
+                return self._text[self._at : self._at + 1]
+
+    def _more(self) -> bool:
+        """Read as much again as is left; return whether there was more."""
+        left = self._text[self._at :]
+        more = self._file.read(max(PART, len(left)))
+        self._text, self._at = left + more, 0
+        return bool(more)
+
+
 def body(content: Content) -> RawRows:
-    """Return the API's JSON body, `{"prompts": [row, …]}`."""
+    """Return the rows of the API's JSON body."""
     with content.opened() as file:
         raw = file.read()
+    rows = rows_of_body(_whole(raw.decode(errors="surrogateescape")))
+    if rows is None:
+        raise Refused(
+            _("Please send an object with a list of rows called “prompts”."), field="prompts"
+        )
+    return of_values(rows)
+
+
+def _whole(text: str) -> Any:
     try:
-        value = json.loads(raw.decode())
+        return json.loads(text)
     except RecursionError:
         raise Refused(_("The JSON is nested too deeply.")) from None
     except ValueError:
         raise Refused(_("The body could not be read. Please send JSON, as UTF-8.")) from None
-    if not isinstance(value, dict) or not isinstance(value.get("prompts"), list):
-        raise Refused(
-            _("Please send an object with a list of rows called “prompts”."), field="prompts"
-        )
-    return of_values(value["prompts"])
 
 
 def of_values(values: list[Any]) -> RawRows:
     """Return rows that were parsed at once."""
     if len(values) > MOST_ROWS:
         raise too_many_rows()
-
-    def read(_wanted: Collection[str] | None) -> Iterator[Raw]:
-        return enumerate(values, 1)
-
-    return RawRows(columns=None, total=len(values), read=read)
+    return RawRows(columns=None, total=len(values), read=lambda _wanted: enumerate(values, 1))

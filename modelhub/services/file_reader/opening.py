@@ -1,43 +1,75 @@
-"""Opens a file of any kind. The kind is told by the content, and by the name where both fit."""
+"""Opens a file of any kind. The kind is told by the content, and by the name where it must be."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+import json
+import re
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path, PurePath
 
 from django.utils.translation import gettext as _
 
-from modelhub.rules.imports import BODY, MOST_BYTES
-from modelhub.rules.raw_rows import RawRows
-from modelhub.services.file_reader import delimited, json_text, parquet_rows
-from modelhub.services.file_reader.content import Content
+from modelhub.rules.imports import BODY, MOST_BYTES, MOST_LINE, PACKINGS, SUFFIXES
+from modelhub.rules.raw_rows import Note, Raw, RawRows
+from modelhub.services.file_reader import delimited, json_text, parquet_rows, sheets
+from modelhub.services.file_reader.content import BEGINNING, PACKED, Content
 from modelhub.services.file_reader.refusals import Refused
 
-PACKED = {
-    b"\x1f\x8b": "gzip",
-    b"PK\x03\x04": "zip",
-    b"\x28\xb5\x2f\xfd": "zstd",
-    b"\xfd7zXZ\x00": "xz",
-}
-"""First bytes of compressed files."""
+ZIP, OLD_OFFICE, PARQUET = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1"
+OTHERS = {b"\xfd7zXZ\x00": "xz", b"BZh": "bzip2", b"7z\xbc\xaf": "7z", b"Rar!": "rar"}
+"""First bytes of compressed files that are not read."""
 READERS: dict[str, Callable[[Content], RawRows]] = {
     ".jsonl": json_text.lines,
-    ".ndjson": json_text.lines,
+    ".json": json_text.document,
     ".csv": delimited.read,
     ".parquet": parquet_rows.read,
+    ".xlsx": sheets.read,
     BODY: json_text.body,
 }
+SAME = {".ndjson": ".jsonl", ".tsv": ".csv"}
+"""Other names of a kind."""
+WORDS = {
+    ".jsonl": "JSON Lines",
+    ".json": "JSON",
+    ".csv": "CSV",
+    ".parquet": "Parquet",
+    ".xlsx": "Excel",
+}
+_OPENS_JSON = re.compile(rb"\[\s*[\[{\]\"]|\{\s*[\"}]")
 
 
 def open_file(*, path: Path, name: str) -> RawRows:
-    """Return the rows of a JSONL, CSV or Parquet file, or of a JSON body."""
-    reader = READERS.get(path.suffix.lower())
+    """Return the rows of a file, or of a JSON body; raises Refused if it cannot be read."""
+    _check(path, name)
+    content = Content(path, name)
+    begins = content.beginning()
+    for sign, packing in PACKED.items():
+        if begins.startswith(sign):
+            content = replace(content, packing=packing)
+            begins = content.beginning()
+    named = _kind_by_name(path, name)
+    kind = _kind(content, begins, named)
+    rows = READERS[kind](content)
+    if named in (kind, "") or {kind, named} <= {".json", ".jsonl"}:
+        return rows
+    sentence = _("This file is read as %(kind)s, although its name ends in %(suffix)s.")
+    note = Note(sentence % {"kind": WORDS[kind], "suffix": named})
+
+    def read(wanted: Collection[str] | None) -> Iterator[Raw]:
+        return chain([(0, note)], rows.read(wanted))
+
+    return replace(rows, read=read)
+
+
+def _check(path: Path, name: str) -> None:
     if not path.is_file():
         raise Refused(_("There is no file %(name)s.") % {"name": name})
-    if reader is None:
+    if path.suffix.lower() not in (*SUFFIXES, BODY):
         raise Refused(
-            _("%(name)s has an unknown format. Please use .jsonl, .csv or .parquet.")
-            % {"name": name}
+            _("%(name)s has an unknown format. Please use %(known)s.")
+            % {"name": name, "known": ", ".join(SUFFIXES)}
         )
     size = path.stat().st_size
     if not size:
@@ -50,13 +82,65 @@ def open_file(*, path: Path, name: str) -> RawRows:
             "%(name)s has %(size)s bytes; the limit is %(most)s. Please split the file."
         ) % {"name": name, "size": f"{size:,}", "most": f"{MOST_BYTES:,}"}
         raise Refused(sentence, status=413)
-    with path.open("rb") as file:
-        begins = file.read(6)
+
+
+def _kind_by_name(path: Path, name: str) -> str:
+    """Return the kind that the name tells, without the suffix of a compression; empty if none."""
+    for told in (name, path.name):
+        suffixes = [suffix.lower() for suffix in PurePath(told).suffixes]
+        if suffixes and suffixes[-1] in PACKINGS:
+            suffixes.pop()
+        if suffixes and (kind := SAME.get(suffixes[-1], suffixes[-1])) in READERS:
+            return kind
+    return ""
+
+
+def _kind(content: Content, begins: bytes, named: str) -> str:
+    """Return the kind that the content tells, or that of the name where both fit."""
+    if named == BODY:
+        return BODY
+    _refuse_unreadable(content, begins)
+    if begins.startswith(PARQUET) or named == ".parquet":
+        return ".parquet"
+    if begins.startswith(ZIP):
+        return ".xlsx"
+    text = begins.removeprefix(json_text.BOM).lstrip()
+    if named == ".csv" and not _OPENS_JSON.match(text):
+        return ".csv"
+    if text.startswith(b"["):
+        return ".json"
+    if text.startswith(b"{"):
+        return ".jsonl" if named == ".jsonl" or _has_lines(content) else ".json"
+    return ".jsonl" if named in (".json", ".jsonl") else ".csv"
+
+
+def _has_lines(content: Content) -> bool:
+    """Return whether the first line is a JSON value, and more lines follow."""
+    with content.opened() as file:
+        line = file.readline(MOST_LINE).removeprefix(json_text.BOM)
+        more = file.read(BEGINNING).strip()
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return bool(more)
+
+
+def _refuse_unreadable(content: Content, begins: bytes) -> None:
+    name = {"name": content.name}
     if begins[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise Refused(_("%(name)s is written as UTF-16. Please save it as UTF-8.") % {"name": name})
-    if kinds := [kind for sign, kind in PACKED.items() if begins.startswith(sign)]:
+        raise Refused(_("%(name)s is written as UTF-16. Please save it as UTF-8.") % name)
+    if begins.startswith(OLD_OFFICE):
         raise Refused(
-            _("%(name)s is compressed (%(kind)s). Please unpack it first.")
-            % {"name": name, "kind": kinds[0]}
+            _(
+                "%(name)s is an Excel file with a password, or of an old version (.xls). Please "
+                "save it as .xlsx without a password."
+            )
+            % name
         )
-    return reader(Content(path, name))
+    packings = [kind for sign, kind in (OTHERS | PACKED).items() if begins.startswith(sign)]
+    if begins.startswith(ZIP) and not sheets.is_workbook(content):
+        packings.append("zip")
+    if packings:
+        sentence = _("%(name)s is compressed (%(kind)s). Please unpack it first.")
+        raise Refused(sentence % (name | {"kind": packings[0]}))

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from modelhub.engine import parquet
 from modelhub.rules.imports import MOST_BYTES, MOST_ROWS
-from modelhub.rules.raw_rows import Raw, RawRows
+from modelhub.rules.prepare import readable
+from modelhub.rules.raw_rows import BadRow, Raw, RawRows
 from modelhub.services.file_reader.content import Content
 from modelhub.services.file_reader.refusals import Refused
 
@@ -21,13 +22,23 @@ and the declared size includes the structure of lists."""
 def read(content: Content) -> RawRows:
     """Return the rows of a Parquet file."""
     with _refusing(content.name):
-        table = parquet.checked(content.path, most_rows=MOST_ROWS)
+        table = parquet.checked(content.seekable(), most_rows=MOST_ROWS)
 
     def rows(wanted: Collection[str] | None) -> Iterator[Raw]:
+        complete = wanted is None or set(table.columns) <= set(wanted)
         with _refusing(content.name):
-            yield from enumerate(table.rows(wanted, most_bytes=MOST_UNPACKED), 1)
+            for line, row in enumerate(table.rows(wanted, most_bytes=MOST_UNPACKED), 1):
+                if isinstance(row, parquet.Undecodable):
+                    yield line, BadRow(_undecodable(row))
+                elif not complete or any(value is not None for value in row.values()):
+                    yield line, row
 
     return RawRows(columns=table.columns, total=table.row_count, read=rows)
+
+
+def _undecodable(row: parquet.Undecodable) -> str:
+    sentence = _("the value of %(column)s cannot be read (%(error)s).")
+    return sentence % {"column": readable(row.column), "error": row.reason}
 
 
 @contextmanager

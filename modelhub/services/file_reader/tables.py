@@ -14,7 +14,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from codesign.shared.visible import shows_nothing
-from modelhub.rules.prepare import COLUMNS, own_name
+from modelhub.rules.prepare import COLUMNS, own_name, readable
 from modelhub.rules.raw_rows import BadRow, Note, Raw, RawRows
 
 Cells = list[str]
@@ -24,6 +24,21 @@ Records = Callable[[], Iterator[Record]]
 """Yields all records of a table, from the first one on, each time it is called."""
 PEEK = 12
 """Records among which the names of the columns are looked for."""
+FAILED = frozenset(
+    {
+        "#N/A",
+        "#REF!",
+        "#VALUE!",
+        "#DIV/0!",
+        "#NAME?",
+        "#NULL!",
+        "#NUM!",
+        "#SPILL!",
+        "#CALC!",
+        "#FIELD!",
+    }
+)
+"""What spreadsheets show in the cell of a formula that failed."""
 _IMPORT_ID = re.compile(r'\s*\{\s*"ImportId"\s*:')
 
 
@@ -110,12 +125,17 @@ def _rows(
     for line, cells in records:
         if isinstance(cells, BadRow):
             yield line, cells
-        elif len(cells) > width and filled(cells[width:]):
+            continue
+        if len(cells) > width and filled(cells[width:]):
             yield line, BadRow(_("the line has more cells than there are columns."))
-        elif row := {name: cells[at] for at, name in places if at < len(cells) and cells[at]}:
+            continue
+        row = {name: cells[at] for at, name in places if at < len(cells) and cells[at]}
+        if failed := [name for name, cell in row.items() if cell[0] == "#" and cell in FAILED]:
+            sentence = _("the cell of %(column)s holds the error %(error)s of a formula.")
+            values = {"column": readable(failed[0]), "error": row[failed[0]]}
+            yield line, BadRow(sentence % values)
+        elif row or filled(cells):
             yield line, row
-        elif filled(cells):
-            yield line, {}
 
 
 def _is_of_qualtrics(below: Sequence[Record]) -> bool:

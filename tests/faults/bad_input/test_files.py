@@ -58,7 +58,7 @@ def test_a_file_without_rows(study: Study, door: Door, name: str, content: bytes
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
-        ("p.jsonl", '{"prompt": "café"}\n'.encode("latin-1"), "is not UTF-8 text"),
+        ("p.jsonl", '{"prompt": "café"}\n'.encode("latin-1"), "not Unicode text (UTF-8)"),
         ("p.csv", "prompt\ncafé\n".encode("latin-1"), "not Unicode text (UTF-8)"),
         ("p.jsonl", '{"prompt": "x"}\n'.encode("utf-16"), "Please save it as UTF-8."),
         ("p.csv", "prompt\nx\n".encode("utf-16"), "Please save it as UTF-8."),

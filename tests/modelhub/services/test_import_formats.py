@@ -50,6 +50,7 @@ def answers(*rows: tuple[str, ...]) -> bytes:
 
 QUESTIONS = answers(
     ("17", "Sleep", "Why can't I sleep?", "sleep", "<p>Try a fixed&nbsp;hour.</p>", "3"),
+    ("17", "Sleep", "Why can't I sleep?", "sleep", "Since when is it so?", "0"),
     ("18", "Low", "I feel low.", "mood", "What happened?", "1"),
 )
 TALK = [
@@ -79,7 +80,7 @@ def test_one_row_for_each_answer_comes_in_by_the_names_of_its_columns(
 ) -> None:
     door(study, QUESTIONS, "answers.csv")
     assert replies(study) == {
-        "17": ["Try a fixed hour."],
+        "17": ["Try a fixed hour.", "Since when is it so?"],
         "18": ["What happened?"],
     }
     assert Prompt.objects.get(external_id="18").topics == ["mood"]
@@ -153,7 +154,7 @@ def test_the_command_says_the_format_the_columns_and_what_was_noticed(
 ) -> None:
     by_command(study, QUESTIONS, "answers.csv", tmp_path)
     said = capsys.readouterr().out
-    assert "Questions and answers: 2 prompts" in said
+    assert "Questions and answers: 3 prompts" in said
     assert "prompt = questionText" in said
     assert "HTML: 1" in said
     assert "Unknown columns: questionTitle, upvotes." in said
