@@ -47,10 +47,9 @@ _MARKDOWN = re.compile(
 )
 _MOJIBAKE = re.compile(r"[ÃÂâãðØÙÐÑ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|\ufffd")
 """What UTF-8 looks like that was read as Windows-1252 or Latin-1; ftfy then judges the text."""
-_WORTH_A_LOOK = re.compile(
-    r"[<&\[*#`|\ufffd\u0080-\u00ff]|(?m:^ {0,3}[-+] )|(?m:^ {0,3}\d{1,3}[.)] )"
-)
-"""Matches every text in which a notice is possible. Most texts of people do not match."""
+_SIGNS = ("<", "&", "[", "*", "#", "`", "|")
+_ITEMS = frozenset("-+0123456789 ")
+"""What a list of Markdown can begin with."""
 Doing = Callable[[str], str]
 _BLOCKS = frozenset(
     "blockquote dd div dl dt h1 h2 h3 h4 h5 h6 hr ol p pre table tr ul".split()  # noqa: SIM905
@@ -173,21 +172,19 @@ _OF_RESPONSES: Mapping[str, Doing] = {
 
 def noticed(row: ImportRow, choices: Choices, counts: Counter[str]) -> ImportRow:
     """Return the row with its texts as the import chose; counts texts by kind; raises BadRow."""
-    messages = [
-        {**turn, "content": _done(turn["content"], choices, counts, _of(turn))}
-        for turn in row.prompt.messages
-    ]
-    responses = [
-        replace(one, text=_done(one.text, choices, counts, _OF_RESPONSES)) for one in row.responses
-    ]
-    changed = [one.text for one in responses] != [one.text for one in row.responses]
-    if messages == list(row.prompt.messages) and not changed:
+    turns = [_done(turn["content"], choices, counts, _of(turn)) for turn in row.prompt.messages]
+    texts = [_done(one.text, choices, counts, _OF_RESPONSES) for one in row.responses]
+    same = all(new == turn["content"] for new, turn in zip(turns, row.prompt.messages, strict=True))
+    if same and all(new == one.text for new, one in zip(texts, row.responses, strict=True)):
         return row
+    pairs = zip(turns, row.prompt.messages, strict=True)
+    messages = [{**turn, "content": new} for new, turn in pairs]
     if problem := messages_problem(messages):
         raise BadRow(problem)
-    for number, response in enumerate(responses, 1):
-        if problem := text_problem(response.text, f"response {number}"):
+    for number, text in enumerate(texts, 1):
+        if problem := text_problem(text, f"response {number}"):
             raise BadRow(problem)
+    responses = [replace(one, text=new) for new, one in zip(texts, row.responses, strict=True)]
     return replace(row, prompt=replace(row.prompt, messages=messages), responses=tuple(responses))
 
 
@@ -198,7 +195,7 @@ def _of(turn: Mapping[str, str]) -> Mapping[str, Doing]:
 def _done(text: str, choices: Choices, counts: Counter[str], how: Mapping[str, Doing]) -> str:
     if "\r" in text:
         text = one_line_ending(text)
-    if not _WORTH_A_LOOK.search(text):
+    if not _worth_a_look(text):
         return text
     found = notices(text)
     for kind in found:
@@ -212,3 +209,10 @@ def _done(text: str, choices: Choices, counts: Counter[str], how: Mapping[str, D
         if kind in found and choices[kind] == NEUTRALISE:
             text = change(text)
     return text
+
+
+def _worth_a_look(text: str) -> bool:
+    """Return whether a notice is possible. It is quick, since most texts of people have none."""
+    if not text.isascii() or "\n" in text or text[:1] in _ITEMS:
+        return True
+    return any(sign in text for sign in _SIGNS)
