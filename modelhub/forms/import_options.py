@@ -51,7 +51,7 @@ class ImportOptionsForm(forms.Form):
         return bool(self._shape) and self._shape not in (OWN.key, QUESTIONS.key)
 
     def _column_field(self, ours: str) -> forms.ChoiceField:
-        choices = [(LEAVE_OUT, _("leave out"))]
+        choices = [(LEAVE_OUT, _("choose a column") if ours == "prompt" else _("leave out"))]
         if self._of_format:
             choices.insert(0, (FROM_FORMAT, _("as the format has it")))
         choices += [(f"{COLUMN}{name}", name) for name in self._upload.columns]
@@ -87,6 +87,16 @@ class ImportOptionsForm(forms.Form):
             required=False,
             initial=self._options.choices[kind],
         )
+
+    @property
+    def of_columns(self) -> list[forms.BoundField]:
+        """The fields of our columns."""
+        return [self[ours] for ours in OURS]
+
+    @property
+    def of_kinds(self) -> list[forms.BoundField]:
+        """The fields of what is done with turns and texts."""
+        return [self[kind] for kind in KINDS if kind in self.fields]
 
     def options(self) -> Options:
         """Return what was chosen, without what is so anyway."""

@@ -25,6 +25,8 @@ from modelhub.permissions import LET_JUDGE, UPLOAD
 from modelhub.queries import uploads as queries
 from modelhub.queries.generation import open_judging_round
 from modelhub.rules import import_words
+from modelhub.rules.shapes import SHAPES
+from modelhub.rules.shapes.own import OWN
 from modelhub.rules.states import UPLOAD_STATES, UploadState
 from modelhub.rules.words import upload_state
 from modelhub.services import uploads, waiting_prompts
@@ -54,6 +56,7 @@ def upload_file(request: StudyRequest, slug: str) -> HttpResponse:
     context = {
         "form": form,
         "rows": [{"upload": upload, "state": upload_state(upload.state)} for upload in newest],
+        "formats": [shape.name for shape in SHAPES.values() if shape is not OWN],
         "columns": COLUMNS,
         "table": TABLE,
         "line": LINE,
