@@ -84,13 +84,14 @@ def hash_of_turns(talk: Sequence[str]) -> str:
 def same_texts(messages: Sequence[Message]) -> tuple[str, ...]:
     """Return the turns as they must be equal in rows of one prompt.
 
-    White space and Unicode composition make no difference; case and compatibility characters do,
-    since 10² and 102 are two numbers.
+    White space, case and Unicode composition make no difference; compatibility characters do, since
+    10² and 102 are two numbers.
     """
-    return tuple(
-        f"{m['role']}{BEHIND_ROLE}{' '.join(unicodedata.normalize('NFC', m['content']).split())}"
-        for m in messages
-    )
+    return tuple(f"{m['role']}{BEHIND_ROLE}{_composed(m['content'])}" for m in messages)
+
+
+def _composed(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
 
 
 def id_of_text(texts: Sequence[str], language: str) -> str:

@@ -54,7 +54,7 @@ class Incoming:
     """The id that an older version gave to this text; empty if the row has an id of its own."""
 
 
-def incoming(study_id: uuid.UUID, row: PromptRow, talk: Sequence[str]) -> Incoming:
+def incoming(*, study_id: uuid.UUID, row: PromptRow, talk: Sequence[str]) -> Incoming:
     """Return the fields of a row that has passed `row_problem`; `talk` is from `rules.turns`."""
     digest = rules.hash_of_turns(talk)
     texts, own_id = rules.same_texts(row.messages), seen(row.external_id)
@@ -76,18 +76,18 @@ def incoming(study_id: uuid.UUID, row: PromptRow, talk: Sequence[str]) -> Incomi
     )
 
 
-def mark_of(prompt: Incoming) -> int:
+def mark_of(*, prompt: Incoming) -> int:
     """Return short hashes of the fields that must be equal in rows of one prompt."""
     return _hashes(_TELLING(prompt))
 
 
-def mark_of_stored(prompt: Prompt) -> int:
+def mark_of_stored(*, prompt: Prompt) -> int:
     """Return the mark of a prompt of the study (see `mark_of`)."""
     texts = rules.same_texts(prompt.messages)
     return _hashes(texts if name == "texts" else getattr(prompt, name) for name in TELLING)
 
 
-def is_of(stored: Prompt, prompt: Incoming) -> bool:
+def is_of(*, stored: Prompt, prompt: Incoming) -> bool:
     """Return whether a stored prompt has the same text and language as a row."""
     return stored.language == prompt.language and rules.same_texts(stored.messages) == prompt.texts
 
@@ -99,7 +99,7 @@ def _hashes(values: Iterable[Any]) -> int:
     return mark
 
 
-def difference(first: int, second: int) -> str | None:
+def difference(*, first: int, second: int) -> str | None:
     """Return the label of the first field in which two marks differ, or None."""
     different = first ^ second
     place = (different.bit_length() + FIELD_BITS - 1) // FIELD_BITS

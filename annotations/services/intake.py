@@ -188,7 +188,8 @@ class Intake:
         """
         talks = [rules.turns(row.messages) for row in rows]
         prompts = [
-            incoming(self.study.id, row, talk) for row, talk in zip(rows, talks, strict=True)
+            incoming(study_id=self.study.id, row=row, talk=talk)
+            for row, talk in zip(rows, talks, strict=True)
         ]
         return Ready(rows, prompts, signatures([] if self.dry else talks))
 
@@ -219,7 +220,7 @@ class Intake:
                 same = stored or batch.prompts[new.get(name, place)]
             landed.append(self._landed(same, older=stored is not None))
             if not repeats:
-                self._marks[key] = row.line << MARK_BITS | mark_of(prompt)
+                self._marks[key] = row.line << MARK_BITS | mark_of(prompt=prompt)
         self.made += len(new)
         if new and not self.dry:
             self._write(batch, list(new.values()))
@@ -234,12 +235,12 @@ class Intake:
         earlier = self._marks.get(hash(prompt.external_id))
         if earlier is not None:
             line, mark = divmod(earlier, 1 << MARK_BITS)
-            different = difference(mark, mark_of(prompt))
+            different = difference(first=mark, second=mark_of(prompt=prompt))
             sentence = _("%(name)s is in line %(line)d with a different %(field)s.")
         else:
             line = 0
-            before = mark_of_stored(stored) if stored else mark_of(prompt)
-            different = difference(before, mark_of(prompt))
+            before = mark_of_stored(prompt=stored) if stored else mark_of(prompt=prompt)
+            different = difference(first=before, second=mark_of(prompt=prompt))
             sentence = _("%(name)s already exists with a different %(field)s.")
         return sentence % (words | {"line": line, "field": different}) if different else None
 
@@ -255,7 +256,7 @@ class Intake:
         known = {prompt.external_id: prompt for prompt in stored}
         for prompt in prompts if older & known.keys() else ():
             before = known.get(prompt.older_id)
-            if before and is_of(before, prompt):
+            if before and is_of(stored=before, prompt=prompt):
                 known.setdefault(prompt.external_id, before)
         tried = {name: self._on_trial.get(hash(name)) for name in names}
         new = Prompt.objects.in_bulk([row.prompt for row in tried.values() if row])

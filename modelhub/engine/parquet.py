@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, time
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 BATCH = 500
 """Rows in memory at once."""
@@ -192,6 +192,13 @@ def _unpacked(about: Any, columns: Collection[str]) -> int:
                 sentence = f"has {chunk.num_values:,} values in {group.num_rows:,} rows"
                 raise TooMuch(f"{sentence} of {chunk.path_in_schema.partition('.')[0]}.")
     return unpacked
+
+
+def unpacked_zstd(file: IO[bytes]) -> Any:
+    """Return the unpacked bytes of a file that is packed with Zstandard, as a file."""
+    import pyarrow
+
+    return pyarrow.CompressedInputStream(pyarrow.PythonFile(file, mode="r"), "zstd")
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from typing import IO, Any, BinaryIO, TextIO, cast
 
 from django.utils.translation import gettext as _
 
+from modelhub.engine import parquet
 from modelhub.rules.imports import MOST_BYTES
 from modelhub.services.file_reader.refusals import Refused
 
@@ -108,16 +109,8 @@ class _Unpacked(io.RawIOBase):
         return len(block)
 
 
-def _zstd(file: IO[bytes]) -> IO[bytes]:
-    import pyarrow
-
-    return cast(
-        IO[bytes], pyarrow.CompressedInputStream(pyarrow.PythonFile(file, mode="r"), "zstd")
-    )
-
-
 def _gzip(file: IO[bytes]) -> IO[bytes]:
     return cast(IO[bytes], gzip.GzipFile(fileobj=file))
 
 
-_UNPACKING = {"gzip": _gzip, "zstd": _zstd}
+_UNPACKING = {"gzip": _gzip, "zstd": parquet.unpacked_zstd}

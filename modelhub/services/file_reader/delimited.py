@@ -29,7 +29,7 @@ _SEP = re.compile(r'"?sep=(.)"?\s*')
 """The line by which Excel is told the delimiter."""
 
 
-def read(content: Content) -> RawRows:
+def read(*, content: Content) -> RawRows:
     """Return the rows of a CSV or TSV file."""
     # The default limit of the csv module is lower than the longest text that we accept.
     csv.field_size_limit(MOST_LINE)
@@ -39,7 +39,7 @@ def read(content: Content) -> RawRows:
     delimiter = told[1] if told else _delimiter(content)
     try:
         return table(
-            lambda: _records(content, delimiter, skipped),
+            records=lambda: _records(content, delimiter, skipped),
             total=content.count(b"\n"),
         )
     except BadRow as problem:
@@ -54,8 +54,8 @@ def _delimiter(content: Content) -> str:
 
     def points(delimiter: str) -> tuple[bool, int]:
         first = list(islice(_records(content, delimiter), PEEK))
-        names = first[header_place(first)][1] if first else []
-        return has_prompt(names), filled(names)
+        names = first[header_place(first=first)][1] if first else []
+        return has_prompt(cells=names), filled(cells=names)
 
     return max(DELIMITERS, key=points)
 

@@ -20,7 +20,7 @@ PART = 1 << 18
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
-def lines(content: Content) -> RawRows:
+def lines(*, content: Content) -> RawRows:
     """Return the rows of a file with one JSON object on each line."""
     return RawRows(
         columns=None, total=content.count(b"\n"), read=lambda _wanted: _line_rows(content)
@@ -55,14 +55,14 @@ def _value(raw: bytes) -> Any:
         return BadRow(_("the line is not valid JSON (%(error)s).") % {"error": error})
 
 
-def document(content: Content) -> RawRows:
+def document(*, content: Content) -> RawRows:
     """Return the rows of a JSON file: a list of objects, an object with such a list, or one row."""
     if content.beginning().removeprefix(BOM).lstrip().startswith(b"["):
         return RawRows(
             columns=None, total=content.count(b"{"), read=lambda _wanted: _list_rows(content)
         )
     with content.text() as file:
-        return of_values(_rows_in(_whole(file.read())))
+        return of_values(values=_rows_in(_whole(file.read())))
 
 
 def _rows_in(value: Any) -> list[Any]:
@@ -152,7 +152,7 @@ class _Entries(Iterator[Any]):
         return bool(more)
 
 
-def body(content: Content) -> RawRows:
+def body(*, content: Content) -> RawRows:
     """Return the rows of the API's JSON body."""
     with content.opened() as file:
         raw = file.read()
@@ -161,7 +161,7 @@ def body(content: Content) -> RawRows:
         raise Refused(
             _("Please send an object with a list of rows called “prompts”."), field="prompts"
         )
-    return of_values(rows)
+    return of_values(values=rows)
 
 
 def _whole(text: str) -> Any:
@@ -173,7 +173,7 @@ def _whole(text: str) -> Any:
         raise Refused(_("The body could not be read. Please send JSON, as UTF-8.")) from None
 
 
-def of_values(values: list[Any]) -> RawRows:
+def of_values(*, values: list[Any]) -> RawRows:
     """Return rows that were parsed at once."""
     if len(values) > MOST_ROWS:
         raise too_many_rows()

@@ -20,7 +20,7 @@ from modelhub.services.file_reader.refusals import Refused
 ZIP, OLD_OFFICE, PARQUET = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1"
 OTHERS = {b"\xfd7zXZ\x00": "xz", b"BZh": "bzip2", b"7z\xbc\xaf": "7z", b"Rar!": "rar"}
 """First bytes of compressed files that are not read."""
-READERS: dict[str, Callable[[Content], RawRows]] = {
+READERS: dict[str, Callable[..., RawRows]] = {
     ".jsonl": json_text.lines,
     ".json": json_text.document,
     ".csv": delimited.read,
@@ -51,7 +51,7 @@ def open_file(*, path: Path, name: str) -> RawRows:
             begins = content.beginning()
     named = _kind_by_name(path, name)
     kind = _kind(content, begins, named)
-    rows = READERS[kind](content)
+    rows = READERS[kind](content=content)
     if named in (kind, "") or {kind, named} <= {".json", ".jsonl"}:
         return rows
     sentence = _("This file is read as %(kind)s, although its name ends in %(suffix)s.")
@@ -139,7 +139,7 @@ def _refuse_unreadable(content: Content, begins: bytes) -> None:
             % name
         )
     packings = [kind for sign, kind in (OTHERS | PACKED).items() if begins.startswith(sign)]
-    if begins.startswith(ZIP) and not sheets.is_workbook(content):
+    if begins.startswith(ZIP) and not sheets.is_workbook(content=content):
         packings.append("zip")
     if packings:
         sentence = _("%(name)s is compressed (%(kind)s). Please unpack it first.")

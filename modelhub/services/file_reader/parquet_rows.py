@@ -19,7 +19,7 @@ MOST_UNPACKED = 2 * MOST_BYTES
 and the declared size includes the structure of lists."""
 
 
-def read(content: Content) -> RawRows:
+def read(*, content: Content) -> RawRows:
     """Return the rows of a Parquet file."""
     with _refusing(content.name):
         table = parquet.checked(content.seekable(), most_rows=MOST_ROWS)

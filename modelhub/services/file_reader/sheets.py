@@ -25,7 +25,7 @@ _ERROR = re.compile(rb'<c\s[^>]*\bt="e"[^>]*>(?:<f\b[^>]*/>|<f\b[^>]*>[^<]*</f>)
 _PLACE = re.compile(rb'\br="([A-Z]{1,3})([0-9]+)"')
 
 
-def is_workbook(content: Content) -> bool:
+def is_workbook(*, content: Content) -> bool:
     """Return whether a zip file is a workbook of Excel."""
     try:
         with zipfile.ZipFile(_file(content.seekable())) as packed:
@@ -34,7 +34,7 @@ def is_workbook(content: Content) -> bool:
         return False
 
 
-def read(content: Content) -> RawRows:
+def read(*, content: Content) -> RawRows:
     """Return the rows of the first sheet."""
     workbook = content.seekable()
     _check_size(content, workbook)
@@ -45,7 +45,7 @@ def read(content: Content) -> RawRows:
             _("%(name)s is an Excel file that cannot be read (%(error)s). Save it again as .xlsx.")
             % {"name": content.name, "error": str(error) or type(error).__name__}
         ) from error
-    return table(lambda: _records(sheet, errors), total=sheet.total_height)
+    return table(records=lambda: _records(sheet, errors), total=sheet.total_height)
 
 
 def _file(workbook: Path | bytes) -> Path | BytesIO:

@@ -42,45 +42,45 @@ FAILED = frozenset(
 _IMPORT_ID = re.compile(r'\s*\{\s*"ImportId"\s*:')
 
 
-def filled(cells: Any) -> int:
+def filled(*, cells: Any) -> int:
     """Return the number of cells that show something."""
     if isinstance(cells, BadRow):
         return 0
     return sum(not shows_nothing(cell) for cell in cells)
 
 
-def header_place(first: Sequence[Record]) -> int:
+def header_place(*, first: Sequence[Record]) -> int:
     """Return the place of the names among the first records of a table.
 
     That is the first record that is about as wide as the widest one: a title has fewer cells. If
     there is no prompt among them, a record with our own names is preferred.
     """
-    widths = [filled(cells) for _line, cells in first]
+    widths = [filled(cells=cells) for _line, cells in first]
     least = max(2, max(widths, default=0) - 1)
     place = next((place for place, width in enumerate(widths) if width >= least), None)
     if place is None:
         place = next((place for place, width in enumerate(widths) if width), 0)
-    if first and not has_prompt(first[place][1]):
+    if first and not has_prompt(cells=first[place][1]):
         return next((at for at, (_line, cells) in enumerate(first) if _are_names(cells)), place)
     return place
 
 
 def _are_names(cells: Any) -> bool:
     """Return whether a record is a prompt's name alone, or that with more of our own names."""
-    return has_prompt(cells) and (
-        filled(cells) == 1 or sum(own_name(cell) in COLUMNS for cell in cells) > 1
+    return has_prompt(cells=cells) and (
+        filled(cells=cells) == 1 or sum(own_name(cell) in COLUMNS for cell in cells) > 1
     )
 
 
-def has_prompt(cells: Any) -> bool:
+def has_prompt(*, cells: Any) -> bool:
     """Return whether a record has a cell that is called prompt."""
     return not isinstance(cells, BadRow) and any(own_name(cell) == "prompt" for cell in cells)
 
 
-def table(records: Records, *, total: int) -> RawRows:
+def table(*, records: Records, total: int) -> RawRows:
     """Return the rows of a table; raises BadRow if its names cannot be read."""
     first = list(islice(records(), PEEK))
-    place = header_place(first)
+    place = header_place(first=first)
     names = first[place][1] if first else []
     if isinstance(names, BadRow):
         raise names
@@ -99,7 +99,7 @@ def table(records: Records, *, total: int) -> RawRows:
 def _left_out(first: Sequence[Record], place: int) -> tuple[list[str], int]:
     """Return notes on the records that are not rows, and the number of records before the rows."""
     notes = []
-    if any(filled(cells) for _line, cells in first[:place]):
+    if any(filled(cells=cells) for _line, cells in first[:place]):
         sentence = _("The names of the columns are in line %(line)d. Lines above it were left out.")
         notes.append(sentence % {"line": first[place][0]})
     if not _is_of_qualtrics(first[place + 1 : place + 3]):
@@ -126,7 +126,7 @@ def _rows(
         if isinstance(cells, BadRow):
             yield line, cells
             continue
-        if len(cells) > width and filled(cells[width:]):
+        if len(cells) > width and filled(cells=cells[width:]):
             yield line, BadRow(_("the line has more cells than there are columns."))
             continue
         row = {name: cells[at] for at, name in places if at < len(cells) and cells[at]}
@@ -134,7 +134,7 @@ def _rows(
             sentence = _("the cell of %(column)s holds the error %(error)s of a formula.")
             values = {"column": readable(failed[0]), "error": row[failed[0]]}
             yield line, BadRow(sentence % values)
-        elif row or filled(cells):
+        elif row or filled(cells=cells):
             yield line, row
 
 

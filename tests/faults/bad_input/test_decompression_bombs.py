@@ -285,4 +285,4 @@ def test_the_web_process_never_loads_pyarrow(tmp_path: Path) -> None:
 
 def test_the_page_refuses_body_files_of_the_api(study: Study) -> None:
     said = by_page(study, b'{"prompts": []}', f"p{BODY}")
-    assert "Please use .jsonl, .csv or .parquet." in said
+    assert "Please use .jsonl, .ndjson, .json" in said
