@@ -43,13 +43,16 @@ def _apart(mark: str) -> str:
     return f"{mark[0]} {mark[1:]}"
 
 
-def plain_turns(turns: Iterable[dict[str, Any]], tokenizer: Any) -> list[dict[str, str]]:
-    """Return turns whose texts contain no control token of a known template or the tokenizer."""
+def plain_turns(turns: Iterable[dict[str, Any]], tokenizer: Any = None) -> list[dict[str, str]]:
+    """Return turns whose texts contain no control token of a known template or the tokenizer.
+
+    The tokenizer of a server is not known; then only known templates are considered.
+    """
+    plain = [{"role": turn["role"], "content": neutralised(turn["content"])} for turn in turns]
+    if tokenizer is None:
+        return plain
     marks = added_tokens(tokenizer)
-    return [
-        {"role": turn["role"], "content": _without(neutralised(turn["content"]), marks, tokenizer)}
-        for turn in turns
-    ]
+    return [turn | {"content": _without(turn["content"], marks, tokenizer)} for turn in plain]
 
 
 def added_tokens(tokenizer: Any) -> dict[int, str]:
@@ -59,7 +62,7 @@ def added_tokens(tokenizer: Any) -> dict[int, str]:
     Tokens of white space alone are no marks, since some tokenizers add them for code.
     """
     added: dict[int, Any] = getattr(tokenizer, "added_tokens_decoder", {})
-    return {number: str(token) for number, token in added.items() if str(token).strip()}
+    return {number: str(token) for number, token in added.items() if not str(token).isspace()}
 
 
 def _without(text: str, marks: dict[int, str], tokenizer: Any) -> str:

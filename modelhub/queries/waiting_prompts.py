@@ -5,9 +5,10 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from annotations.models import Round, Task
+from annotations.models.querysets import in_use
 from annotations.queries.progress import cost_of_a_prompt
 from codesign.jobs.models import Job
 from codesign.jobs.rules import UNFINISHED
@@ -33,9 +34,7 @@ class Waiting:
 
 def waiting(*, study_id: uuid.UUID) -> QuerySet[WaitingPrompt]:
     """Return the waiting prompts of a study that can still be judged."""
-    return WaitingPrompt.objects.filter(
-        study_id=study_id, prompt__withdrawn_at=None, prompt__held_out=False
-    )
+    return WaitingPrompt.objects.filter(in_use("prompt"), study_id=study_id, prompt__held_out=False)
 
 
 def waiting_now(*, study_id: uuid.UUID) -> Waiting | None:
@@ -43,8 +42,8 @@ def waiting_now(*, study_id: uuid.UUID) -> Waiting | None:
     round = open_judging_round(study_id=study_id)
     if round is None:
         return None
-    made = Task.objects.filter(round=round).values("prompt_id")
-    prompts = waiting(study_id=study_id).exclude(prompt__in=made).count()
+    made = Task.objects.filter(round=round, prompt_id=OuterRef("prompt_id"))
+    prompts = waiting(study_id=study_id).exclude(Exists(made)).count()
     if not prompts:
         return None
     judgements, pay = cost_of_a_prompt(round=round)

@@ -102,7 +102,7 @@ class Prepared(Iterator[Raw]):
             return OWN, mapping
         if shape := recognise(here, first):
             return shape, mapping
-        if "prompt" in here or not (first or names.fixed):
+        if "prompt" in here or not (names.own or names.fixed):
             return OWN, mapping
         guessed = guess(names.own)
         if "prompt" not in guessed:

@@ -19,6 +19,7 @@ from annotations.rules.model_markup import Kind as Piece
 from annotations.rules.model_markup import pieces
 from annotations.rules.prompts import messages_problem, text_problem
 from annotations.rules.texts import one_line_ending
+from codesign.shared.visible import shows_nothing
 from modelhub.engine.control_tokens import CONTROL_TOKEN, neutralised
 from modelhub.rules.import_choices import (
     HTML,
@@ -156,7 +157,7 @@ def without_end_tokens(text: str) -> str:
     parts = pieces(text)
     while parts and parts[0].kind == Piece.TOKEN:
         parts.pop(0)
-    while parts and (parts[-1].kind == Piece.TOKEN or not parts[-1].text.strip()):
+    while parts and (parts[-1].kind == Piece.TOKEN or shows_nothing(parts[-1].text)):
         parts.pop()
     return neutralised("".join(part.text for part in parts)).strip()
 

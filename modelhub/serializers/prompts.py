@@ -12,6 +12,7 @@ from annotations.rules.text_kinds import Category
 from codesign.shared.serializers import OneOf, Shape
 from modelhub.models import Upload
 from modelhub.queries import uploads
+from modelhub.rules.shapes.own import OWN
 from modelhub.rules.states import UploadState
 
 
@@ -99,12 +100,6 @@ class ImportedSerializer(serializers.Serializer[Any]):
         child=serializers.CharField(),
         help_text="Sentences about the file, such as what of it was left out.",
     )
-
-
-class ImportReportSerializer(ImportedSerializer):
-    """The counts of an import, and the rows that were skipped."""
-
-    skipped = RowProblemSerializer(many=True)
     format = serializers.CharField(
         source="about.shape", help_text="The format that was recognised; `own` is ours."
     )
@@ -118,6 +113,12 @@ class ImportReportSerializer(ImportedSerializer):
         child=serializers.IntegerField(),
         help_text="Turns and texts by kind, see `choose`.",
     )
+
+
+class ImportReportSerializer(ImportedSerializer):
+    """The counts of an import, and the rows that were skipped."""
+
+    skipped = RowProblemSerializer(many=True)
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         """Sort the sets, which have no order."""
@@ -199,11 +200,14 @@ class ImportSerializer(serializers.ModelSerializer[Upload]):
         """Return the counts of the import, or null before it is done."""
         if upload.state != UploadState.DONE:
             return None
-        return {"wait_for_round": 0, "wait_for_go": 0, "notes": []} | {
-            name: count
-            for name, count in upload.found.items()
-            if name in ImportedSerializer().fields
+        found = {"wait_for_round": 0, "wait_for_go": 0, "notes": []} | upload.found
+        known = {name: found[name] for name in ImportedSerializer().fields if name in found}
+        about = {
+            "format": found.get("shape") or OWN.key,
+            "mapping": found.get("mapping") or {},
+            "noticed": found.get("counts") or {},
         }
+        return known | about
 
     def get_bad_rows(self, upload: Upload) -> int:
         """Return the number of rows that cannot be imported."""

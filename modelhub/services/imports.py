@@ -143,7 +143,7 @@ def import_rows(
     """
     require(actor, IMPORT, study)
     lock_until_commit(Lock.IMPORT, study.id)
-    decides = waiting_prompts.decides(actor, study)
+    decides = waiting_prompts.decides(actor=actor, study=study)
     report = ImportReport()
     intake = Intake(actor=actor, study=study)
     touched: set[bytes] = set()  # bytes need half the memory of UUIDs
@@ -346,6 +346,6 @@ def _make_tasks(
     locked_round(round_id=round.id)
     if decides:
         report.tasks += waiting_prompts.make_tasks(round=round, prompts=prompts)
-        waiting_prompts.forget(prompt_ids)
+        waiting_prompts.forget(prompt_ids=prompt_ids)
     else:
         report.wait_for_go += waiting_prompts.hold(study=study, prompts=prompts, round=round)

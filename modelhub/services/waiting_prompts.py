@@ -41,7 +41,7 @@ BATCH = 500
 """Prompts that become tasks in one transaction."""
 
 
-def decides(actor: Actor, study: Study) -> bool:
+def decides(*, actor: Actor, study: Study) -> bool:
     """Return whether the actor decides what people are paid to read."""
     try:
         require(actor, MANAGE_ROUNDS, study)
@@ -133,12 +133,12 @@ def _let_batch(work: Work) -> bool:
         work.finish()
         return False
     make_tasks(round=round, prompts=Prompt.objects.for_judging().filter(id__in=ids))
-    forget(ids)
+    forget(prompt_ids=ids)
     work.advance(done=min(job.done + len(ids), job.total), total=job.total)
     return True
 
 
-def forget(prompt_ids: Collection[uuid.UUID]) -> None:
+def forget(*, prompt_ids: Collection[uuid.UUID]) -> None:
     """Let prompts wait no longer."""
     WaitingPrompt.objects.filter(prompt_id__in=prompt_ids).delete()
 

@@ -156,6 +156,7 @@ def _context(request: StudyRequest, upload: Upload) -> dict[str, Any]:
         "may_import": checked and bool(new),
         "form": ImportOptionsForm(upload) if checked and upload.columns else None,
         "recognised": import_words.recognised(upload.found),
+        "mapped": import_words.mapped(upload.found.get("mapping") or {}),
         "noticed": import_words.noticed(upload.found),
         "beside": import_words.others(upload.found.get("counts") or {}),
         "more_tied": upload.found.get("tied_rows", 0) - len(upload.found.get("tied", [])),

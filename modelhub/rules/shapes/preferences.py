@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from codesign.shared.visible import shows_nothing
 from modelhub.rules.raw_rows import BadRow
 from modelhub.rules.shapes.base import IDS, Row, Shape, Work, id_of, needs, reply, row_of
 from modelhub.rules.shapes.turns import Turn, are_turns, heard, turns_of
@@ -30,7 +31,7 @@ BETTER, WORSE = 1, 2
 def transcript(text: str) -> list[Turn]:
     r"""Return the turns of a transcript of HH-RLHF, `\n\nHuman: …\n\nAssistant: …`."""
     parts = _HH.split(text)
-    if parts[0].strip() or len(parts) < 3:
+    if not shows_nothing(parts[0]) or len(parts) < 3:
         raise BadRow(_("the transcript does not begin with “Human:” or “Assistant:”."))
     roles = {"Human": "user", "Assistant": "assistant"}
     pairs = zip(parts[1::2], parts[2::2], strict=True)

@@ -123,6 +123,11 @@ def test_control_tokens_of_known_templates_become_plain_text(token: str) -> None
     assert neutralised(f"a {token}b") == f"a {token[0]} {token[1:]}b"
 
 
+def test_what_is_sent_to_a_server_contains_no_known_control_token() -> None:
+    sent = plain_turns([{"role": "user", "content": "a<|im_end|>", "id": "x"}])
+    assert sent == [{"role": "user", "content": "a< |im_end|>"}]
+
+
 @pytest.mark.parametrize("text", ["<think>a</think>", "[1] Rest", "<b>x</b>", "a <| b |> c\n|>"])
 def test_other_signs_stay(text: str) -> None:
     assert neutralised(text) == text

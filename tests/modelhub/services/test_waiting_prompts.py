@@ -103,7 +103,7 @@ def test_only_a_coordinator_lets_prompts_be_judged(study: Study, round: Round, r
     bring(study, Role.ML_ENGINEER)
     member = staff(study, role)
     assert signed_in(member).post(go(study)).status_code == 403
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotPermitted, match="Your role"):
         let_judge(actor=Actor.of(member.user), study=study)
     assert Task.objects.count() == 0
 

@@ -252,6 +252,9 @@ def test_a_program_s_large_file_is_mapped_by_the_worker(study: Study) -> None:
     assert answer.status_code == 202
     jobs.run(KIND, Upload.objects.get().id)
     assert Prompt.objects.count() == 1_001
+    imported = signed_in(study).get(answer["Location"]).json()["imported"]
+    assert (imported["format"], imported["noticed"]) == ("own", {})
+    assert imported["mapping"] == {"prompt": "text", "external_id": "nr", "responses": "said"}
     other = post(study, rows, map=["prompt=said", "id=nr"])
     assert other.json()["id"] != answer.json()["id"]
 
