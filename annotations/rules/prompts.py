@@ -91,7 +91,7 @@ def same_texts(messages: Sequence[Message]) -> tuple[str, ...]:
 
 
 def _composed(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
+    return " ".join(unicodedata.normalize("NFC", text).lower().split())
 
 
 def id_of_text(texts: Sequence[str], language: str) -> str:

@@ -136,7 +136,9 @@ class LongJSONParser(ToFile):
         context = dict(parser_context or {})
         length = int(context["request"].META.get("CONTENT_LENGTH") or 0)
         if 0 < length <= SafeJSONParser.max_body:
-            return SafeJSONParser().parse(stream, media_type, context)
+            parser = SafeJSONParser()
+            parser.strict = False  # programs write NaN for what is missing
+            return parser.parse(stream, media_type, context)
         return super().parse(stream, media_type, context)
 
 

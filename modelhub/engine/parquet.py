@@ -100,12 +100,12 @@ def _rows(batch: Any) -> Iterator[dict[str, Any] | Undecodable]:
     import pyarrow
 
     failures = (pyarrow.ArrowException, ValueError, OverflowError, TypeError, KeyError)
-    others = [field.name for field in batch.schema if not _is_plain(field.type)]
+    others = [field for field in batch.schema if not _is_plain(field.type)]
     try:
         rows = batch.to_pylist()
-        for name in others:
+        for field in others:
             for row in rows:
-                row[name] = _plain(row[name])
+                row[field.name] = _plain(row[field.name], field.type)
     except failures:
         names = batch.schema.names
         for values in zip(*batch.columns, strict=True):
@@ -120,7 +120,7 @@ def _row(
     row = {}
     for name, value in zip(names, values, strict=True):
         try:
-            row[name] = _plain(value.as_py())
+            row[name] = _plain(value.as_py(), value.type)
         except failures as error:
             return Undecodable(name, str(error) or type(error).__name__)
     return row
@@ -148,17 +148,13 @@ def _is_plain(kind: Any) -> bool:
     )
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, kind: Any = None) -> Any:
     """Return a value as JSON would have it: dates in ISO 8601, ids of 16 bytes as UUIDs."""
     if value is None or isinstance(value, str | int | float | bool):
         return value
     if isinstance(value, bytes):
-        try:
-            return value.decode()
-        except UnicodeDecodeError:
-            if len(value) == UUID_BYTES:
-                return str(uuid.UUID(bytes=value))
-            raise
+        is_uuid = str(kind) == f"fixed_size_binary[{UUID_BYTES}]"
+        return str(uuid.UUID(bytes=value)) if is_uuid else value.decode()
     if isinstance(value, list | tuple):
         return [_plain(one) for one in value]
     if isinstance(value, dict):
