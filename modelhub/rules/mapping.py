@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from annotations.rules.text_kinds import Origin
+from annotations.rules.texts import storable
 from modelhub.rules.import_choices import ORIGIN, Options
 from modelhub.rules.prepare import COLUMNS, MOST_COLUMNS, MOST_UNUSED, NAMED, own_name, readable
 from modelhub.rules.raw_rows import BadRow, Raw, RawRows, Unused
@@ -34,6 +35,8 @@ FIRST = 100
 """Rows from which the format of a file is recognised."""
 MOST_OFFERED = 200
 """Columns of a file that a mapping offers."""
+LONGEST = 200
+"""Characters of a name that a mapping offers."""
 _BESIDE = COLUMNS - {"prompt", "responses"}
 
 
@@ -45,7 +48,7 @@ class NoPrompt(BadRow):
 
     def __init__(self, sentence: str, columns: Sequence[str]) -> None:
         super().__init__(sentence)
-        self.columns = [name for name in columns if name][:MOST_OFFERED]
+        self.columns = offered(columns)
 
 
 class Prepared(Iterator[Raw]):
@@ -64,7 +67,7 @@ class Prepared(Iterator[Raw]):
         first = [row for _line, row in head if isinstance(row, Mapping)]
         if source.columns is None:
             self._names.add(first)
-        self.columns = self._names.listed[:MOST_OFFERED]
+        self.columns = offered(self._names.listed)
         self.shape, self.mapping = self._found(first, options)
         self._names.check(self.mapping)
         self._rows = self._converted(self._read(source, head), first)
@@ -108,6 +111,11 @@ class Prepared(Iterator[Raw]):
         if "prompt" not in guessed:
             raise self._no_prompt(
                 _("there is no column called prompt. The columns are: %(columns)s.")
+                if names.fixed
+                else _(
+                    "the prompt is missing: there is no column called prompt. The columns are: "
+                    "%(columns)s."
+                )
             )
         return QUESTIONS, guessed | mapping
 
@@ -252,6 +260,12 @@ def too_many(count: int, *, row: bool) -> str:
         else _("there are %(count)s columns; the limit is %(most)s.")
     )
     return sentence % {"count": f"{count:,}", "most": f"{MOST_COLUMNS:,}"}
+
+
+def offered(names: Sequence[str]) -> list[str]:
+    """Return the names of columns that a mapping offers, which can be stored and read."""
+    fit = (name for name in names if 0 < len(name) <= LONGEST and storable(name))
+    return list(islice(fit, MOST_OFFERED))
 
 
 def listed(names: Sequence[str]) -> str:

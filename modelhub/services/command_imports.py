@@ -20,7 +20,6 @@ from modelhub.rules.import_choices import NO_OPTIONS, Options
 from modelhub.rules.states import UploadState
 from modelhub.services.file_rows import BLOCK
 from modelhub.services.import_options import reading_for
-from modelhub.services.imports import ImportReport, check_rows
 from modelhub.services.upload_files import store
 from modelhub.services.uploads import received
 
@@ -56,12 +55,3 @@ def import_here(
     run_to_end(actor=actor, job=job)
     upload.refresh_from_db()
     return upload
-
-
-def check_file(
-    *, actor: Actor, study: Study, path: Path, options: Options = NO_OPTIONS
-) -> ImportReport:
-    """Return what an import of a file would do, see `check_rows`."""
-    require(actor, IMPORT, study)
-    with reading_for(study=study, path=path, options=options) as (rows, _used):
-        return check_rows(actor=actor, study=study, rows=rows)

@@ -37,11 +37,13 @@ from codesign.studies.permissions import require
 from modelhub.models import ImportedRank, Source
 from modelhub.permissions import IMPORT
 from modelhub.queries.generation import open_judging_round
+from modelhub.rules.import_choices import NO_OPTIONS, Options
 from modelhub.rules.imports import MOST_ROWS, ImportRow, ResponseRow
 from modelhub.rules.raw_rows import BadRow, Note, Unused
 from modelhub.rules.row_reading import About, ReadRows
 from modelhub.services import versions, waiting_prompts
 from modelhub.services.file_rows import Reading, reading
+from modelhub.services.import_options import reading_for
 
 BATCH = 500
 BATCH_CHARACTERS = 4_000_000
@@ -195,6 +197,14 @@ def check_rows(
     report.tied = tied
     transaction.set_rollback(True)
     return report
+
+
+def check_file(
+    *, actor: Actor, study: Study, path: Path, options: Options = NO_OPTIONS
+) -> ImportReport:
+    """Return what an import of a file would do, see `check_rows`."""
+    with reading_for(study=study, path=path, options=options) as (rows, _used):
+        return check_rows(actor=actor, study=study, rows=rows)
 
 
 def _finish(report: ImportReport, intake: Intake) -> None:

@@ -15,9 +15,9 @@ from modelhub.rules import import_words
 from modelhub.rules.import_choices import KINDS, Unknown, read_options
 from modelhub.rules.mapping import OURS
 from modelhub.rules.states import UploadState
-from modelhub.services.command_imports import check_file, import_here
+from modelhub.services.command_imports import import_here
 from modelhub.services.file_rows import NoPrompts
-from modelhub.services.imports import ImportReport
+from modelhub.services.imports import ImportReport, check_file
 
 MOST_TIED = 50
 """Rows whose split groups are printed one by one."""

@@ -18,7 +18,7 @@ _NOT_LETTERS = re.compile(r"[\W_]+")
 GUESSES: dict[str, tuple[str, ...]] = {
     "prompt": (
         "questiontext", "question", "questionbody", "userprompt", "prompttext", "usermessage",
-        "instruction", "query", "questiontitle", "post", "input", "context", "text",
+        "instruction", "query", "questiontitle", "input",
     ),
     "external_id": ("questionid", "promptid", "conversationid", "exampleid", "uuid", "id"),
     "responses": (

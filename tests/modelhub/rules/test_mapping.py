@@ -264,8 +264,16 @@ def test_an_unknown_column_of_a_mapping_is_refused_with_the_columns_of_the_file(
 
 
 def test_a_file_without_prompts_names_its_columns() -> None:
-    with pytest.raises(NoPrompt, match=r"no column called prompt. The columns are: a, b"):
-        prepared({"a": 1, "b": 2})
+    with pytest.raises(NoPrompt, match=r"no column called prompt. The columns are: a, text"):
+        prepared({"a": 1, "text": 2})
+
+
+def test_only_names_that_can_be_stored_and_read_are_offered() -> None:
+    row = {"a": 1, "no\x00name": 2, "\ud800": 3, "c" * 201: 4}
+    with pytest.raises(NoPrompt) as error:
+        prepared(row)
+    assert error.value.columns == ["a"]
+    assert prepared({"prompt": "Why?"} | row).columns == ["prompt", "a"]
 
 
 def test_responses_can_be_said_to_be_written_by_people() -> None:

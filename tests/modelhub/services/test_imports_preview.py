@@ -18,8 +18,7 @@ from codesign.shared.errors import NotPermitted
 from codesign.studies.models import Study
 from codesign.studies.rules import Role
 from modelhub.models import ModelVersion, Source
-from modelhub.services.command_imports import check_file
-from modelhub.services.imports import import_file
+from modelhub.services.imports import check_file, import_file
 from tests.factories.studies import StudyFactory, staff
 from tests.support.judging_api import problem
 from tests.support.uploads import Desk, lines
