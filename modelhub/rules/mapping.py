@@ -98,7 +98,7 @@ class Prepared(Iterator[Raw]):
         for ours, theirs in mapping.items():
             if theirs and theirs not in here and (first or names.fixed):
                 raise self._no_prompt(
-                    _("There is no column called %(name)s. The columns are: %(columns)s."),
+                    _("there is no column called %(name)s. The columns are: %(columns)s."),
                     name=readable(options.columns[ours]),
                 )
         if mapping.get("prompt"):
