@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from annotations.permissions import WITHDRAW_TEXTS
 from annotations.queries.progress import cost_of_a_prompt
 from codesign.jobs.pages import ProgressCard, progress_part
 from codesign.shared.errors import Invalid, TooLarge
@@ -159,6 +160,7 @@ def _context(request: StudyRequest, upload: Upload) -> dict[str, Any]:
         "mapped": import_words.mapped(upload.found.get("mapping") or {}),
         "noticed": import_words.noticed(upload.found),
         "beside": import_words.others(upload.found.get("counts") or {}),
+        "sees_prompts": bool(set(request.member.roles) & WITHDRAW_TEXTS.roles),
         "more_tied": upload.found.get("tied_rows", 0) - len(upload.found.get("tied", [])),
         "more_problems": upload.found.get("skipped", 0) - len(upload.problems),
     }

@@ -16,6 +16,7 @@ from codesign.shared.errors import Conflict, NotPermitted
 from codesign.studies.models import Study
 from codesign.studies.rules import Role
 from modelhub.models import WaitingPrompt
+from modelhub.queries.uploads import KIND as UPLOAD
 from modelhub.queries.waiting_prompts import KIND, waiting_now
 from modelhub.rules.row_reading import rows_of
 from modelhub.services.imports import ImportReport, import_rows
@@ -23,7 +24,7 @@ from modelhub.services.waiting_prompts import let_judge
 from tests.factories.modelhub import open_round
 from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
 from tests.support import jobs
-from tests.support.uploads import signed_in
+from tests.support.uploads import Desk, lines, signed_in
 
 pytestmark = pytest.mark.django_db
 ROWS = [
@@ -143,3 +144,18 @@ def test_a_withdrawn_prompt_waits_for_nobody(study: Study, round: Round) -> None
     bring(study, Role.ML_ENGINEER)
     Prompt.objects.filter(external_id="a").update(withdrawn_at=round.created_at)
     assert waiting_now(study_id=study.id) is None
+
+
+def test_an_ml_engineer_imports_by_page_and_is_told_that_prompts_wait(
+    study: Study, round: Round
+) -> None:
+    desk = Desk(study, Role.ML_ENGINEER)
+    upload = desk.checked(lines(*ROWS))
+    assert "wait until a coordinator adds them to this round" in " ".join(desk.page(upload).split())
+    desk.client.post(desk.at("upload-confirm", upload))
+    jobs.run(UPLOAD, upload.id)
+    page = " ".join(desk.page(upload).split())
+    assert "1 prompt waits until a coordinator adds it to the round." in page
+    assert "Import another file" in page
+    assert "See the prompts" not in page
+    assert waiting(study) == ["a"]
