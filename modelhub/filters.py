@@ -59,6 +59,27 @@ class ImportParameters(Shape):
         error_messages={"invalid": _("Must be true or false.")},
     )
 
+    map = serializers.ListField(
+        child=serializers.CharField(max_length=300),
+        required=False,
+        default=list,
+        max_length=20,
+        help_text=(
+            "`OURS=THEIRS`: the file's column for one of ours, such as `prompt=questionText`; "
+            "`OURS=` leaves ours out. Can be repeated."
+        ),
+    )
+    choose = serializers.ListField(
+        child=serializers.CharField(max_length=60),
+        required=False,
+        default=list,
+        max_length=20,
+        help_text=(
+            "`KIND=WHAT`: what is done with turns and texts of a kind, such as `system=refuse`. "
+            "Can be repeated."
+        ),
+    )
+
 
 class ModelFilter(SinceFilter):
     """Filters of models."""

@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy
 from annotations.registry import Use
 from codesign.studies import registry
 from codesign.studies.models import Member
-from modelhub.permissions import SEE_GENERATION, SEE_MODELS, TRAIN, UPLOAD
+from modelhub.permissions import LET_JUDGE, SEE_GENERATION, SEE_MODELS, TRAIN, UPLOAD
 from modelhub.queries import generation as queries
-from modelhub.queries import training, versions
+from modelhub.queries import training, versions, waiting_prompts
 from modelhub.rules.states import Method
 
 MODELS_SHOWN = 5
@@ -26,6 +26,14 @@ def newest_run(member: Member) -> registry.Panel | None:
     if run is None:
         return None
     return registry.Panel("modelhub/_home_run.html", queries.shown_on_home(run=run))
+
+
+def imported_prompts(member: Member) -> registry.Panel | None:
+    """Return a card with imported prompts that wait for a coordinator, and their cost."""
+    found = waiting_prompts.waiting_now(study_id=member.study_id)
+    if found is None:
+        return None
+    return registry.Panel("modelhub/_home_waiting.html", {"waiting": found, "study": member.study})
 
 
 def newest_models(member: Member) -> registry.Panel:
@@ -92,6 +100,12 @@ registry.NAV.register(
 registry.CARDS.register(
     "generation",
     registry.CardSource(SEE_GENERATION.roles, order=20, find=newest_run, place=registry.Place.SIDE),
+)
+registry.CARDS.register(
+    "imported_prompts",
+    registry.CardSource(
+        LET_JUDGE.roles, order=10, find=imported_prompts, place=registry.Place.SIDE
+    ),
 )
 registry.NAV.register(
     "generation", registry.NavLink(gettext_lazy("Generation"), "modelhub:runs", SEE_GENERATION, 50)

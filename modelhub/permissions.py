@@ -9,6 +9,8 @@ SEE_MODELS = Permission("modelhub.see_models", Scope.STUDY, _MAKERS | {Role.AUDI
 SEE_GENERATION = Permission("modelhub.see_generation", Scope.STUDY, _MAKERS | {Role.AUDITOR})
 RUN_GENERATION = Permission("modelhub.run_generation", Scope.STUDY, _MAKERS)
 IMPORT = Permission("modelhub.import", Scope.STUDY, _MAKERS)
-UPLOAD = Permission("modelhub.upload", Scope.STUDY, frozenset({Role.COORDINATOR}))
+UPLOAD = Permission("modelhub.upload", Scope.STUDY, _MAKERS)
+"""What ML engineers bring in waits for a coordinator before people are paid to read it."""
+LET_JUDGE = Permission("modelhub.let_judge", Scope.STUDY, frozenset({Role.COORDINATOR}))
 TRAIN = Permission("modelhub.train", Scope.STUDY, frozenset({Role.ML_ENGINEER}))
 EVALUATE = Permission("modelhub.evaluate", Scope.STUDY, _MAKERS)

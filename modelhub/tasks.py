@@ -2,17 +2,18 @@
 
 from codesign.jobs.carrier import background
 from codesign.jobs.tasks import carried
-from modelhub.services import chunks, training_process, uploads
+from modelhub.services import chunks, training_process, upload_files, uploads, waiting_prompts
 
 generate_chunk = carried(chunks.KIND)
 train = carried(training_process.KIND)
 read_upload = carried(uploads.KIND)
+let_judge = carried(waiting_prompts.KIND)
 
 
 @background(name="modelhub.tasks.ring_uploads", queue="default", time_limit=60)
 def clear_uploads() -> None:
     """Delete files that were left by a crash."""
-    uploads.clear_orphans()
+    upload_files.clear_orphans()
 
 
 @background(name="modelhub.tasks.drop_uploads", queue="default", time_limit=60)

@@ -78,7 +78,8 @@ def read(sent: QueryDict, shape: type[Shape] | None, *, also: Iterable[str] = ()
     `also` names parameters that other code reads, such as pagination. Raises Invalid, with the
     parameters in `fields`, if one is unknown, repeated or invalid.
     """
-    known = list(shape().get_fields()) if shape else []
+    fields = shape().get_fields() if shape else {}
+    known = list(fields)
     taken = {*known, *also, str(api_settings.URL_FORMAT_OVERRIDE)}
     unknown = gettext("Unknown parameter. This address accepts none.")
     if known or also:
@@ -87,11 +88,15 @@ def read(sent: QueryDict, shape: type[Shape] | None, *, also: Iterable[str] = ()
         }
     wrong = {name: [unknown] for name in sent if name not in taken}
     repeated = gettext("Send this only once.")
-    wrong |= {name: [repeated] for name in known if len(sent.getlist(name)) > 1}
+    lists = {name for name, one in fields.items() if isinstance(one, serializers.ListField)}
+    once = [name for name in known if name not in lists]
+    wrong |= {name: [repeated] for name in once if len(sent.getlist(name)) > 1}
     if wrong:
         raise Invalid(gettext("Some of the parameters in this address are not valid."), wrong)
     if shape is None:
         return {}
-    parsed = shape(data={name: sent[name] for name in known if name in sent})
+    data: dict[str, Any] = {name: sent[name] for name in known if name in sent}
+    data |= {name: sent.getlist(name) for name in lists if name in sent}
+    parsed = shape(data=data)
     parsed.is_valid(raise_exception=True)
     return dict(parsed.validated_data)

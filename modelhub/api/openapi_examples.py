@@ -45,10 +45,14 @@ REPORT: dict[str, Any] = {
     "responses": 2,
     "tasks": 1,
     "wait_for_round": 0,
+    "wait_for_go": 0,
     "models": ["other-model"],
     "columns_not_used": [],
     "notes": [],
     "skipped": [],
+    "format": "own",
+    "mapping": {},
+    "noticed": {"markdown": 1},
 }
 CHECKED: dict[str, Any] = REPORT | {
     "tasks": 0,

@@ -33,10 +33,13 @@ from modelhub.filters import ImportParameters, PromptFilter
 from modelhub.models import Upload
 from modelhub.permissions import IMPORT
 from modelhub.queries.sources import sources_of
+from modelhub.rules.import_choices import Options, Unknown, read_options
 from modelhub.rules.imports import AT_ONCE_ROWS, MOST_BYTES
+from modelhub.rules.mapping import OURS
 from modelhub.rules.raw_rows import rows_of_body
 from modelhub.serializers import prompts as serializers
 from modelhub.services import api_imports, imports
+from modelhub.services.import_options import rows_here
 from modelhub.services.imports import ImportReport
 
 FILES = {
@@ -120,15 +123,20 @@ class PromptsView(InStudyView):
         sent again returns the same import until that has ended. After that it changes nothing,
         because all prompts exist already.
 
+        Files of other tools are recognised (see the data formats). `map=OURS=THEIRS` names a
+        column of the file for one of ours, `choose=KIND=WHAT` chooses what is done with turns and
+        texts of a kind; both can be repeated. Both are kept for the study's next file with the
+        same columns.
+
         With `check=true` nothing is imported. The answer is 200 and shows what an import would
         do, including the split groups: how many prompts each row would join, and how many would
         be held out because of it. A check takes at most 1,000 rows or 4 MB.
         """
-        study = self.study(slug)
+        study, options = self.study(slug), self._options()
         if self.asked["check"]:
-            report = self._checked(study, request.data)
+            report = self._checked(study, request.data, options)
             return Response(serializers.ImportCheckSerializer(report).data)
-        result = self._imported(study, request.data, skip_bad=self.asked["skip_bad"])
+        result = self._imported(study, request.data, options)
         if isinstance(result, ImportReport):
             return Response(serializers.ImportReportSerializer(result).data, status=201)
         address = reverse("api-import", kwargs={"slug": slug, "import_id": result.id})
@@ -136,16 +144,23 @@ class PromptsView(InStudyView):
             serializers.ImportSerializer(result).data, status=202, headers={"Location": address}
         )
 
-    def _checked(self, study: Study, body: object) -> ImportReport:
+    def _options(self) -> Options:
+        try:
+            return read_options(map_=self.asked["map"], choose=self.asked["choose"], columns=OURS)
+        except Unknown as unknown:
+            raise Invalid(str(unknown), {unknown.about: [str(unknown)]}) from unknown
+
+    def _checked(self, study: Study, body: object, options: Options) -> ImportReport:
+        how: dict[str, Any] = {"actor": self.actor, "study": study}
         if isinstance(body, Path):
             try:
-                return api_imports.check_file(actor=self.actor, study=study, path=body)
+                return api_imports.check_file(**how, path=body, options=options)
             finally:
                 body.unlink()
         rows = self._rows(body)
         if len(rows) > AT_ONCE_ROWS:
             raise TooLarge(str(api_imports.TOO_MUCH_TO_CHECK))
-        return imports.check_rows(actor=self.actor, study=study, rows=imports.rows_of(values=rows))
+        return imports.check_rows(**how, rows=rows_here(study=study, rows=rows, options=options))
 
     def _rows(self, body: object) -> list[Any]:
         if not body:
@@ -156,19 +171,20 @@ class PromptsView(InStudyView):
             raise Invalid(sentence, {"prompts": [sentence]})
         return rows
 
-    def _imported(self, study: Study, body: object, *, skip_bad: bool) -> ImportReport | Upload:
+    def _imported(self, study: Study, body: object, options: Options) -> ImportReport | Upload:
+        how: dict[str, Any] = {
+            "actor": self.actor,
+            "study": study,
+            "options": options,
+            "skip_bad": self.asked["skip_bad"],
+        }
         if isinstance(body, Path):
             try:
-                return api_imports.take_file(
-                    actor=self.actor, study=study, path=body, skip_bad=skip_bad
-                )
+                return api_imports.take_file(path=body, **how)
             finally:
                 body.unlink()
         rows = self._rows(body)
         if len(rows) > AT_ONCE_ROWS:
-            return api_imports.take_rows(
-                actor=self.actor, study=study, rows=rows, skip_bad=skip_bad
-            )
-        return imports.import_rows(
-            actor=self.actor, study=study, rows=imports.rows_of(values=rows), skip_bad=skip_bad
-        )
+            return api_imports.take_rows(rows=rows, **how)
+        here = rows_here(study=study, rows=rows, options=options)
+        return api_imports.import_now(rows=here, **how)

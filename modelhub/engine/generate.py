@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from modelhub.engine.control_tokens import plain_turns
 from modelhub.engine.errors import EngineError
 from modelhub.engine.libraries import quiet
 from modelhub.engine.sentences import whole_sentences
@@ -121,6 +122,7 @@ def generate_batch(
 
 
 def _encode(model: LoadedModel, chats: list[list[Message]], max_new_tokens: int) -> Any:
+    chats = [plain_turns(chat, model.tokenizer) for chat in chats]
     texts = [
         model.tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True)
         for chat in chats

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from modelhub.engine.control_tokens import plain_turns
 from modelhub.engine.errors import EngineError, NothingToTrainOn
 from modelhub.engine.generate import with_system
 from modelhub.engine.libraries import quiet
@@ -95,7 +96,7 @@ def _usable(
     left_out: Counter[str] = Counter()
     for row in rows:
         try:
-            record = _record(row, kind, spec.system_message)
+            record = _record(row, kind, spec.system_message, tokenizer)
             reason = _reason(record, kind, tokenizer, spec.params.max_length)
         except EngineError:
             reason = "whose prompt is not a conversation"
@@ -175,9 +176,11 @@ def _configs(release_dir: Path, names: Any) -> list[str]:
         return []
 
 
-def _record(row: dict[str, Any], kind: Kind, system_message: str) -> dict[str, Any]:
+def _record(row: dict[str, Any], kind: Kind, system_message: str, tokenizer: Any) -> dict[str, Any]:
+    """Return what a trainer reads of a record. Its texts contain no control tokens."""
     record = {"prompt": with_system(_messages(row["prompt"]), system_message)}
     record |= {name: _messages(row[name]) for name in kind.answers}
+    record = {name: plain_turns(turns, tokenizer) for name, turns in record.items()}
     return record | {name: row[name] for name in kind.extra if row.get(name) is not None}
 
 

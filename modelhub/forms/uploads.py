@@ -15,8 +15,8 @@ class UploadForm(forms.Form):
         label=_("File"),
         allow_empty_file=True,  # the service has a better error message
         help_text=_(
-            "CSV, Excel, JSON, JSON Lines or Parquet, up to 100,000 rows and 500 MB, with a column "
-            "called prompt. Files packed as .gz or .zst are read too."
+            "CSV, Excel, JSON, JSON Lines or Parquet, up to 100,000 rows and 500 MB, also packed "
+            "as .gz or .zst. Columns may have other names: you choose which is which."
         ),
         error_messages={"required": _("Please choose a file.")},
         widget=forms.FileInput(attrs={"accept": ",".join(SUFFIXES)}),

@@ -1,7 +1,7 @@
 """Database models of model versions, generation, training, evaluation and imports."""
 
 from modelhub.models.generation import GenerationItem, GenerationRun
-from modelhub.models.imports import Upload
+from modelhub.models.imports import ImportedRank, ImportMapping, Upload, WaitingPrompt
 from modelhub.models.training import Evaluation, TrainingRun
 from modelhub.models.versions import ModelVersion, Source
 
@@ -9,8 +9,11 @@ __all__ = [
     "Evaluation",
     "GenerationItem",
     "GenerationRun",
+    "ImportMapping",
+    "ImportedRank",
     "ModelVersion",
     "Source",
     "TrainingRun",
     "Upload",
+    "WaitingPrompt",
 ]

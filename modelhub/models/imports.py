@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 
+from annotations.models import Prompt, Response
 from codesign.accounts.models import User
 from codesign.jobs.queries import Progress
 from codesign.shared.models import PublicModel, one_of
@@ -26,6 +27,8 @@ class Upload(PublicModel):
     sha256 = models.CharField(max_length=64, blank=True, help_text="Of what a program sent.")
     state = models.CharField(max_length=10, default=UploadState.QUEUED)
     skip_bad = models.BooleanField(default=False)
+    options = models.JSONField(default=dict, help_text="The mapping of columns, and the choices.")
+    columns = models.JSONField(default=list, help_text="The file's columns, once it was read.")
     total = models.PositiveIntegerField(
         default=0, help_text="Rows; an estimate until all are read."
     )
@@ -47,4 +50,51 @@ class Upload(PublicModel):
                 condition=models.Q(ended_at=None) & ~models.Q(sha256=""),
                 name="upload_sent_once",
             ),
+        ]
+
+
+class ImportMapping(models.Model):
+    """How a study imported files with these columns the last time, to offer it for the next one."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="+")
+    columns_hash = models.CharField(max_length=64, help_text="Of the names, without their order.")
+    options = models.JSONField(default=dict, help_text="The mapping of columns, and the choices.")
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["study", "columns_hash"], name="one_mapping_of_columns")
+        ]
+
+
+class WaitingPrompt(models.Model):
+    """A prompt that could be judged, once a coordinator says that people are paid to read it.
+
+    Somebody who may not manage rounds imported it while a judging round was open.
+    """
+
+    prompt = models.OneToOneField(
+        Prompt, on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["study", "created_at"], name="waiting_of_study")]
+
+
+class ImportedRank(models.Model):
+    """The rank of a response among those of its prompt, as the imported file had it; 1 is best.
+
+    People elsewhere ranked it. It is no judgement of this study.
+    """
+
+    response = models.OneToOneField(
+        Response, on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    rank = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=models.Q(rank__gte=1), name="imported_rank_from_one")
         ]

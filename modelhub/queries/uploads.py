@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,7 +16,8 @@ from django.utils.translation import gettext as _
 from codesign.jobs.models import Job
 from codesign.jobs.queries import Progress, job_about, progress_of
 from codesign.shared.errors import NotFound
-from modelhub.models import Upload
+from modelhub.models import ImportMapping, Upload
+from modelhub.rules.import_choices import Options, options_from
 from modelhub.rules.states import UPLOAD_STATES, UploadState
 
 UNDER_WAY = (
@@ -83,3 +86,17 @@ def percent(*, upload: Upload) -> int:
     if upload.state == UploadState.DONE:
         return 100
     return min(99, int(100 * (upload.progress.share or 0)))
+
+
+def hash_of_columns(columns: Iterable[str]) -> str:
+    """Return a SHA-256 in hex of the names of columns, in any order."""
+    return hashlib.sha256("\x1e".join(sorted(columns)).encode()).hexdigest()
+
+
+def remembered(*, study_id: uuid.UUID, columns: Iterable[str]) -> Options:
+    """Return how the study imported a file with these columns the last time; empty if never."""
+    mappings = ImportMapping.objects.filter(
+        study_id=study_id, columns_hash=hash_of_columns(columns)
+    )
+    found = mappings.first()
+    return options_from(found.options) if found else Options()

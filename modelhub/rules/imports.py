@@ -35,7 +35,8 @@ SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet", ".xlsx", *
 BODY = ".body"
 """Suffix of a file that holds a JSON body of the API."""
 _ORIGINS = tuple(Origin)
-_RESPONSE_KEYS = frozenset({"text", "model", "origin"})
+MOST_RANK = 1_000
+_RESPONSE_KEYS = frozenset({"text", "model", "origin", "rank"})
 _OBJECT = re.compile(
     r"\[?\s*\{\s*[\"'“”}]"
     r"|(?:\[?\s*\{|[A-Za-z_]+\()\s*[\"'“”]?(?:text|model|origin)[\"'“”]?\s*[:=]"
@@ -45,11 +46,15 @@ _OBJECT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ResponseRow:
-    """A response that was imported with a prompt. `model` is empty if it is unknown."""
+    """A response that was imported with a prompt. `model` is empty if it is unknown.
+
+    `rank` is its place among the responses of the prompt as the file has it: 1 is best, 0 unknown.
+    """
 
     text: str
     model: str = ""
     origin: Origin = Origin.AI
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +103,7 @@ def packed(row: ImportRow) -> list[Any]:
         prompt.language,
         prompt.held_out,
         prompt.family,
-        [[response.text, response.model, response.origin] for response in row.responses],
+        [[one.text, one.model, one.origin, one.rank] for one in row.responses],
     ]
 
 
@@ -107,7 +112,10 @@ def unpacked(plain: Sequence[Any]) -> ImportRow:
     line, messages, *fields, responses = plain
     return ImportRow(
         PromptRow(messages, line, *fields),
-        tuple(ResponseRow(text, model, Origin(origin)) for text, model, origin in responses),
+        tuple(
+            ResponseRow(text, model, Origin(origin), rank)
+            for text, model, origin, rank in responses
+        ),
     )
 
 
@@ -223,7 +231,10 @@ def _response(raw: Any, number: int) -> ResponseRow:
             _("response %(n)d reveals the model that wrote it (“%(words)s”); judging is blind.")
             % {"n": number, "words": disclosure.words}
         )
-    return ResponseRow(text=text, model=" ".join(seen(model).split()), origin=Origin(origin))
+    rank = values.whole(given.get("rank"))
+    if not values.absent(rank) and (type(rank) is not int or not 1 <= rank <= MOST_RANK):
+        raise BadRow(_("the rank of response %(n)d is not a number from 1 (best).") % {"n": number})
+    return ResponseRow(text, " ".join(seen(model).split()), Origin(origin), rank or 0)
 
 
 def _check_keys(given: Any, number: int) -> None:

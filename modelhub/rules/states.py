@@ -92,7 +92,7 @@ UPLOAD_STATES = Transitions.of(
     {
         "queued": ["checking", "failed", "cancelled"],
         "checking": ["checked", "failed", "cancelled", "queued"],
-        "checked": ["confirmed", "cancelled"],
+        "checked": ["confirmed", "cancelled", "queued"],
         "confirmed": ["importing", "failed", "cancelled"],
         "importing": ["done", "failed", "cancelled", "confirmed"],
         "done": [],

@@ -12,6 +12,7 @@ from annotations.rules.text_kinds import Category
 from codesign.shared.serializers import OneOf, Shape
 from modelhub.models import Upload
 from modelhub.queries import uploads
+from modelhub.rules.shapes.own import OWN
 from modelhub.rules.states import UploadState
 
 
@@ -90,11 +91,27 @@ class ImportedSerializer(serializers.Serializer[Any]):
     wait_for_round = serializers.IntegerField(
         help_text="Prompts that will become tasks when a judging round opens."
     )
+    wait_for_go = serializers.IntegerField(
+        help_text="Prompts that a coordinator must add to the round before people are paid."
+    )
     models = serializers.ListField(child=serializers.CharField())
     columns_not_used = serializers.ListField(child=serializers.CharField())
     notes = serializers.ListField(
         child=serializers.CharField(),
         help_text="Sentences about the file, such as what of it was left out.",
+    )
+    format = serializers.CharField(
+        source="about.shape", help_text="The format that was recognised; `own` is ours."
+    )
+    mapping = serializers.DictField(
+        source="about.mapping",
+        child=serializers.CharField(allow_blank=True),
+        help_text="The file's column for each of ours that has another name.",
+    )
+    noticed = serializers.DictField(
+        source="about.counts",
+        child=serializers.IntegerField(),
+        help_text="Turns and texts by kind, see `choose`.",
     )
 
 
@@ -183,11 +200,14 @@ class ImportSerializer(serializers.ModelSerializer[Upload]):
         """Return the counts of the import, or null before it is done."""
         if upload.state != UploadState.DONE:
             return None
-        return {"wait_for_round": 0, "notes": []} | {
-            name: count
-            for name, count in upload.found.items()
-            if name in ImportedSerializer().fields
+        found = {"wait_for_round": 0, "wait_for_go": 0, "notes": []} | upload.found
+        known = {name: found[name] for name in ImportedSerializer().fields if name in found}
+        about = {
+            "format": found.get("shape") or OWN.key,
+            "mapping": found.get("mapping") or {},
+            "noticed": found.get("counts") or {},
         }
+        return known | about
 
     def get_bad_rows(self, upload: Upload) -> int:
         """Return the number of rows that cannot be imported."""

@@ -16,12 +16,17 @@ from codesign.studies.permissions import require
 from modelhub.models import Upload
 from modelhub.permissions import IMPORT
 from modelhub.queries.uploads import path_of
+from modelhub.rules.import_choices import NO_OPTIONS, Options
 from modelhub.rules.states import UploadState
-from modelhub.services.file_rows import BLOCK, reading
-from modelhub.services.uploads import received, store
+from modelhub.services.file_rows import BLOCK
+from modelhub.services.import_options import reading_for
+from modelhub.services.upload_files import store
+from modelhub.services.uploads import received
 
 
-def import_here(*, actor: Actor, study: Study, path: Path, skip_bad: bool = False) -> Upload:
+def import_here(
+    *, actor: Actor, study: Study, path: Path, skip_bad: bool = False, options: Options = NO_OPTIONS
+) -> Upload:
     """Import a file in this process; return the import once it has ended.
 
     Raises a refusal if the file cannot be read at all.
@@ -35,8 +40,8 @@ def import_here(*, actor: Actor, study: Study, path: Path, skip_bad: bool = Fals
         state=UploadState.CONFIRMED,
         skip_bad=skip_bad,
     )
-    with reading(path=path) as rows:
-        upload.total = rows.total
+    with reading_for(study=study, path=path, options=options) as (rows, used):
+        upload.total, upload.options = rows.total, used.plain()
     copy = path_of(upload=upload)
     try:
         with path.open("rb") as file:

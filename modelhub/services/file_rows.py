@@ -23,8 +23,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from codesign.shared.errors import Conflict, Invalid, Refusal, TooLarge
+from modelhub.rules.import_choices import NO_OPTIONS, Options
 from modelhub.rules.imports import MOST_BYTES, unpacked
 from modelhub.rules.raw_rows import BadRow, Note, Unused
+from modelhub.rules.row_reading import About
 
 log = logging.getLogger(__name__)
 Row = tuple[int, Any]
@@ -50,13 +52,27 @@ FEW_THREADS = {
 }
 
 
+class NoPrompts(Invalid):
+    """The file has no column with prompts, or a mapping names a column that it lacks."""
+
+    def __init__(self, sentence: str, columns: list[str]) -> None:
+        super().__init__(sentence)
+        self.columns = columns
+
+
 class Reading(Iterator[Row]):
-    """The rows of one file. `total` is the number of rows, which may be an estimate."""
+    """The rows of one file.
+
+    `total` is the number of rows, which may be an estimate. `about` is what is known of its format
+    (see `row_reading.About`); its counts are complete after the last row.
+    """
 
     def __init__(self, out: IO[bytes], name: str, stuck_after: float) -> None:
         self._messages = _messages(out, name, stuck_after)
         self._name = name
-        self.total = int(self._next()["total"])
+        first = self._next()
+        self.total = int(first["total"])
+        self.about: About = first["about"]
 
     def __next__(self) -> Row:
         """Return the next row; raises Invalid or TooLarge if the rest cannot be read."""
@@ -66,6 +82,7 @@ class Reading(Iterator[Row]):
                 return 0, Note(message["note"])
             if "unused" in message:
                 return 0, Unused(message["unused"])
+            self.about = message["about"]
             raise StopIteration
         if len(message) == 2:
             return message[0], BadRow(message[1])
@@ -76,6 +93,8 @@ class Reading(Iterator[Row]):
         if isinstance(message, dict) and "refused" in message:
             if traceback := message.get("log"):
                 log.warning("a file could not be read: %s", traceback)
+            if "columns" in message:
+                raise NoPrompts(message["refused"][1], message["columns"])
             raise _refusal(*message["refused"])
         return message
 
@@ -91,14 +110,16 @@ def reading(
     *,
     path: Path,
     name: str = "",
+    options: Options = NO_OPTIONS,
     most_text: int = MOST_BYTES,
     seconds: int = SECONDS,
     stuck_after: float = STUCK_AFTER,
 ) -> Iterator[Reading]:
     """Give each row of a file of any kind with its line number (from 1).
 
-    `name` is the original name of the file, for error messages. `most_text` is the limit of
-    characters of all rows together. The reader process ends with this block.
+    `name` is the original name of the file, for error messages. `options` say which columns are
+    used and what is done with turns and texts; raises NoPrompts if they do not fit. `most_text` is
+    the limit of characters of all rows together. The reader process ends with this block.
     """
     if not TURNS.acquire(timeout=TURN_AFTER):
         raise Conflict(_("Other files are being read right now. Please try again in a minute."))
@@ -109,6 +130,7 @@ def reading(
             "most_text": most_text,
             "seconds": seconds,
             "language": get_language() or settings.LANGUAGE_CODE,
+            "options": options.plain(),
         }
         process = subprocess.Popen(  # noqa: S603
             [sys.executable, "-m", "modelhub.services.file_reader", json.dumps(told)],

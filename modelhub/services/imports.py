@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Count
@@ -15,7 +14,7 @@ from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from annotations.models import Prompt, Response, Task
+from annotations.models import Prompt, Response
 from annotations.models.querysets import in_use
 from annotations.rules.prompts import RowProblem
 from annotations.rules.texts import text_hash
@@ -27,23 +26,25 @@ from annotations.services.intake import (
     RowsRefused,
     TiedRow,
 )
-from annotations.services.rounds import add_tasks, locked_round
+from annotations.services.rounds import locked_round
 from codesign.audit import services as audit
 from codesign.audit.registry import action
-from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.actors import Actor
 from codesign.shared.advisory_locks import Lock, lock_until_commit
 from codesign.shared.batches import ahead, batched, without_collector
-from codesign.shared.errors import Invalid, TooLarge
+from codesign.shared.errors import TooLarge
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
-from modelhub.models import Source
+from modelhub.models import ImportedRank, Source
 from modelhub.permissions import IMPORT
 from modelhub.queries.generation import open_judging_round
-from modelhub.rules.imports import MOST_ROWS, ImportRow, ResponseRow, import_row
-from modelhub.rules.prepare import prepare
-from modelhub.rules.raw_rows import BadRow, Note, RawRows, Unused
-from modelhub.services import versions
-from modelhub.services.file_rows import Row, reading
+from modelhub.rules.import_choices import NO_OPTIONS, Options
+from modelhub.rules.imports import MOST_ROWS, ImportRow, ResponseRow
+from modelhub.rules.raw_rows import BadRow, Note, Unused
+from modelhub.rules.row_reading import About, ReadRows
+from modelhub.services import versions, waiting_prompts
+from modelhub.services.file_rows import Reading, reading
+from modelhub.services.import_options import reading_for
 
 BATCH = 500
 BATCH_CHARACTERS = 4_000_000
@@ -61,6 +62,8 @@ class ImportReport:
     responses: int = 0
     tasks: int = 0
     wait_for_round: int = 0
+    wait_for_go: int = 0
+    """Prompts that a coordinator must let be judged, see `waiting_prompts`."""
     models: set[str] = field(default_factory=set)
     skipped: list[RowProblem] = field(default_factory=list)
     columns_not_used: set[str] = field(default_factory=set)
@@ -71,6 +74,8 @@ class ImportReport:
     """The first valid rows."""
     sources: dict[str, uuid.UUID] = field(default_factory=dict)
     """Source by the name of a model; temporary ones in a check."""
+    about: About = field(default_factory=dict)
+    """What is known of the file's format."""
     tied: list[TiedRow] = field(default_factory=list)
     """For checks: rows whose prompts would join split groups; those that hold others out first."""
 
@@ -98,6 +103,7 @@ class Part:
 
 
 Watch = Callable[[ImportReport], None]
+Rows = Reading | ReadRows
 ReadyPart = tuple[list[ImportRow], Ready]
 """Valid rows, and their prompts as prepared without the database."""
 
@@ -126,7 +132,7 @@ def import_rows(
     *,
     actor: Actor,
     study: Study,
-    rows: Iterable[Row],
+    rows: Rows,
     skip_bad: bool = False,
     watch: Watch = _unwatched,
 ) -> ImportReport:
@@ -134,11 +140,13 @@ def import_rows(
 
     With `skip_bad`, invalid rows are left out and listed in the report; otherwise RowsRefused is
     raised. A prompt with two or more different responses becomes a task of the study's open
-    judging round. `watch` is called every few hundred rows, and while split groups and tasks are
-    made. If it raises an exception, the import ends and is rolled back.
+    judging round, or waits for a coordinator if the actor may not manage rounds. `watch` is called
+    every few hundred rows, and while split groups and tasks are made. If it raises an exception,
+    the import ends and is rolled back.
     """
     require(actor, IMPORT, study)
     lock_until_commit(Lock.IMPORT, study.id)
+    decides = waiting_prompts.decides(actor=actor, study=study)
     report = ImportReport()
     intake = Intake(actor=actor, study=study)
     touched: set[bytes] = set()  # bytes need half the memory of UUIDs
@@ -151,7 +159,7 @@ def import_rows(
         raise RowsRefused(report.skipped)
     intake.settle(lambda: watch(report))
     for prompt_ids in batched((uuid.UUID(bytes=raw) for raw in touched), BATCH):
-        _make_tasks(study, prompt_ids, report)
+        _make_tasks(study, prompt_ids, report, decides=decides)
         watch(report)
     audit.record(
         actor=actor,
@@ -162,6 +170,7 @@ def import_rows(
             "prompts": report.prompts,
             "responses": report.responses,
             "tasks": report.tasks,
+            "wait_for_go": report.wait_for_go,
             "skipped": len(report.skipped),
         },
     )
@@ -171,7 +180,7 @@ def import_rows(
 @transaction.atomic
 @without_collector()
 def check_rows(
-    *, actor: Actor, study: Study, rows: Iterable[Row], watch: Watch = _unwatched
+    *, actor: Actor, study: Study, rows: Rows, watch: Watch = _unwatched
 ) -> ImportReport:
     """Return what an import with `skip_bad` would do, without keeping or locking anything.
 
@@ -191,17 +200,11 @@ def check_rows(
     return report
 
 
-def rows_of(*, values: Sequence[Any]) -> Iterator[Row]:
-    """Return rows that a program sent as values, prepared like those of a file."""
-    try:
-        return prepare(RawRows(None, len(values), lambda _wanted: enumerate(values, 1)))
-    except BadRow as problem:
-        raise Invalid(str(problem)) from None
-
-
-def check_file(*, actor: Actor, study: Study, path: Path, name: str = "") -> ImportReport:
-    """Check the rows of a file with `check_rows`."""
-    with reading(path=path, name=name) as rows:
+def check_file(
+    *, actor: Actor, study: Study, path: Path, options: Options = NO_OPTIONS
+) -> ImportReport:
+    """Return what an import of a file would do, see `check_rows`."""
+    with reading_for(study=study, path=path, options=options) as (rows, _used):
         return check_rows(actor=actor, study=study, rows=rows)
 
 
@@ -216,9 +219,7 @@ def _finish(report: ImportReport, intake: Intake) -> None:
         report.notes.append(sentence % {"n": f"{intake.repeated:,}"})
 
 
-def _read(
-    intake: Intake, rows: Iterable[Row], report: ImportReport, watch: Watch
-) -> Iterator[ReadyPart]:
+def _read(intake: Intake, rows: Rows, report: ImportReport, watch: Watch) -> Iterator[ReadyPart]:
     """Yield the valid rows in batches, and add the invalid ones to the report.
 
     A thread reads the next batch while the database handles the current one.
@@ -233,11 +234,12 @@ def _read(
             report.first += part.rows[: FIRST_ROWS - len(report.first)]
             yield part.rows, prompts
             watch(report)
+    report.about = rows.about
     if not report.rows:
         report.skipped.append(RowProblem(1, _("the file has no rows.")))
 
 
-def _parts(rows: Iterable[Row]) -> Iterator[Part]:
+def _parts(rows: Rows) -> Iterator[Part]:
     part, number = Part(), 0
     for line, raw in rows:
         if isinstance(raw, Note):
@@ -253,15 +255,11 @@ def _parts(rows: Iterable[Row]) -> Iterator[Part]:
                 % {"most": f"{MOST_ROWS:,}"}
             )
         part.read += 1
-        try:
-            if isinstance(raw, BadRow):
-                raise raw
-            row = raw if isinstance(raw, ImportRow) else import_row(raw, line=line)
-        except BadRow as problem:
-            part.problems.append(RowProblem(line, str(problem)))
+        if isinstance(raw, BadRow):
+            part.problems.append(RowProblem(line, str(raw)))
         else:
-            part.rows.append(row)
-            part.characters += row.characters
+            part.rows.append(raw)
+            part.characters += raw.characters
         if part.full:
             yield part
             part = Part()
@@ -288,7 +286,11 @@ def _import_part(intake: Intake, part: ReadyPart, report: ImportReport) -> set[u
     new = _new_responses(wanted, sources)
     report.responses += len(new)
     if new and not intake.dry:
-        intake.add_responses(new)
+        ids = intake.add_responses([response for response, _rank in new])
+        ranks = [(id, rank) for id, (_response, rank) in zip(ids, new, strict=True) if rank]
+        ImportedRank.objects.bulk_create(
+            [ImportedRank(response_id=id, rank=rank) for id, rank in ranks], batch_size=BATCH
+        )
     return {prompt.id for prompt, _response in wanted}
 
 
@@ -314,8 +316,8 @@ def _source(intake: Intake, name: str) -> uuid.UUID:
 
 def _new_responses(
     wanted: Sequence[tuple[Landed, ResponseRow]], sources: dict[str, uuid.UUID]
-) -> list[NewResponse]:
-    """Return the new responses. Each text of a model to a prompt is imported once."""
+) -> list[tuple[NewResponse, int]]:
+    """Return the new responses with their ranks. Each text of a model to a prompt comes in once."""
     older = {prompt.id for prompt, _response in wanted if prompt.older}
     existing: set[tuple[int, str, int]] = set()  # integers are hashed faster than UUIDs
     if older:
@@ -329,21 +331,25 @@ def _new_responses(
         if key in existing:
             continue
         existing.add(key)
-        new.append(
-            NewResponse(
-                prompt=prompt,
-                text=response.text,
-                origin=response.origin,
-                source=source,
-                language=prompt.language,
-                text_hash=digest,
-            )
+        made = NewResponse(
+            prompt=prompt,
+            text=response.text,
+            origin=response.origin,
+            source=source,
+            language=prompt.language,
+            text_hash=digest,
         )
+        new.append((made, response.rank))
     return new
 
 
-def _make_tasks(study: Study, prompt_ids: Sequence[uuid.UUID], report: ImportReport) -> None:
-    """Make tasks of prompts with two different responses, except of held-out prompts."""
+def _make_tasks(
+    study: Study, prompt_ids: Sequence[uuid.UUID], report: ImportReport, *, decides: bool
+) -> None:
+    """Make tasks of prompts with two different responses, except of held-out prompts.
+
+    If the importer does not decide what people are paid to read, these prompts wait.
+    """
     round = open_judging_round(study_id=study.id)
     # One array is parsed faster than hundreds of parameters.
     asked = RawSQL("SELECT unnest(%s::uuid[])", [list(prompt_ids)])
@@ -354,16 +360,8 @@ def _make_tasks(study: Study, prompt_ids: Sequence[uuid.UUID], report: ImportRep
         report.wait_for_round += written.alias(n=different).filter(n__gt=1).count()
         return
     locked_round(round_id=round.id)
-    prompts = prompts.exclude(id__in=Task.objects.filter(round=round).values("prompt_id"))
-    by_prompt: dict[uuid.UUID, dict[str, Response]] = {}
-    responses = Response.objects.in_use().filter(prompt__in=prompts)
-    for response in responses.order_by("created_at", "id"):
-        by_prompt.setdefault(response.prompt_id, {}).setdefault(response.text_hash, response)
-    items = [
-        (prompt, list(by_prompt[prompt.id].values()))
-        for prompt in prompts.order_by("external_id")
-        if len(by_prompt.get(prompt.id, {})) > 1
-    ]
-    if items:
-        # The system adds the tasks, since not everybody who may import may manage rounds.
-        report.tasks += len(add_tasks(actor=SYSTEM, round=round, items=items))
+    if decides:
+        report.tasks += waiting_prompts.make_tasks(round=round, prompts=prompts)
+        waiting_prompts.forget(prompt_ids=prompt_ids)
+    else:
+        report.wait_for_go += waiting_prompts.hold(study=study, prompts=prompts, round=round)

@@ -6,15 +6,12 @@ separate jobs. An import is one transaction, so it is rolled back if its worker 
 
 from __future__ import annotations
 
-import hashlib
-import time
 import uuid
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
@@ -40,20 +37,25 @@ from modelhub.models import Upload
 from modelhub.permissions import IMPORT, UPLOAD
 from modelhub.queries import uploads as queries
 from modelhub.queries.uploads import path_of
+from modelhub.rules.import_choices import Options, options_from
 from modelhub.rules.imports import MOST_BYTES, SUFFIXES, ImportRow
+from modelhub.rules.mapping import listed
+from modelhub.rules.prepare import readable
 from modelhub.rules.states import UPLOAD_STATES, UploadState
 from modelhub.services import imports
-from modelhub.services.file_rows import reading
+from modelhub.services.file_rows import NoPrompts, Reading
+from modelhub.services.import_options import reading_for, remember
 from modelhub.services.imports import ImportReport
+from modelhub.services.upload_files import store
 
 RECEIVED = action("modelhub.upload_received", gettext_lazy("uploaded a file of prompts"))
 MOVED = action("modelhub.upload_moved", gettext_lazy("changed the state of an import"))
 MOST_PROBLEMS = 200
+ABOUT = ("shape", "made", "counts", "chosen", "mapping")
+"""What is kept of the file's format, see `row_reading.About`."""
 MOST_NOTES = 50
 MOST_TIED = 50
 """Rows whose split groups are shown."""
-ORPHAN_AFTER = 3600.0
-"""Seconds; longer than any upload takes."""
 UNCONFIRMED = gettext_lazy(
     "The file was deleted because nobody confirmed the import within a week. Please upload it "
     "again."
@@ -117,21 +119,6 @@ def _start_job(actor: Actor, upload: Upload, *, here: bool = False) -> Job:
     )
 
 
-def store(*, chunks: Iterable[bytes], path: Path) -> str:
-    """Write the whole file, or leave none; return its SHA-256."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    digest = hashlib.sha256()
-    try:
-        with path.open("wb") as kept:
-            for chunk in chunks:
-                digest.update(chunk)
-                kept.write(chunk)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-    return digest.hexdigest()
-
-
 def _refuse(sentence: str) -> None:
     raise Invalid(sentence, {"file": [sentence]})
 
@@ -146,6 +133,21 @@ def confirm(*, actor: Actor, upload: Upload, skip_bad: bool = False) -> Upload:
             _("Some rows are invalid. Fix the file and upload it again, or import the other rows.")
         )
     _move(actor, upload, UploadState.CONFIRMED, skip_bad=skip_bad)
+    _start_job(actor, upload)
+    return upload
+
+
+@transaction.atomic
+def remap(*, actor: Actor, upload: Upload, options: Options) -> Upload:
+    """Check a file again, with another mapping of its columns or other choices."""
+    require(actor, UPLOAD, upload.study)
+    upload = _locked(upload.id)
+    if unknown := sorted({*options.columns.values()} - {"", *upload.columns}):
+        raise Invalid(
+            _("There is no column called %(name)s. The columns are: %(columns)s.")
+            % {"name": readable(unknown[0]), "columns": listed(upload.columns)}
+        )
+    _move(actor, upload, UploadState.QUEUED, options=options.plain(), first=[], problems=[])
     _start_job(actor, upload)
     return upload
 
@@ -186,16 +188,34 @@ def _read(work: Work) -> None:
 
 
 def _check(upload: Upload, work: Work) -> None:
-    with reading(path=path_of(upload=upload), name=upload.name) as rows:
-        report = imports.check_rows(
-            actor=_requester(upload),
-            study=upload.study,
-            rows=rows,
-            watch=lambda report: work.progress(report.rows, rows.total),
+    checked: dict[str, Any] = {"checked_at": timezone.now()}
+    try:
+        with _reading(upload) as (rows, options):
+            report = imports.check_rows(
+                actor=_requester(upload),
+                study=upload.study,
+                rows=rows,
+                watch=lambda report: work.progress(report.rows, rows.total),
+            )
+    except NoPrompts as unknown:  # a person maps the columns
+        _finish(
+            work,
+            columns=unknown.columns,
+            found={"no_prompts": unknown.title, "skipped": 1},
+            **checked,
         )
-    with transaction.atomic():
+    else:
         first = [_preview(row) for row in report.first]
-        _keep(work, report, first=first, checked_at=timezone.now())
+        _keep(work, report, first=first, options=options.plain(), **checked)
+
+
+def _reading(upload: Upload) -> AbstractContextManager[tuple[Reading, Options]]:
+    return reading_for(
+        study=upload.study,
+        path=path_of(upload=upload),
+        options=options_from(upload.options),
+        name=upload.name,
+    )
 
 
 @transaction.atomic
@@ -204,7 +224,7 @@ def _import(upload: Upload, work: Work) -> None:
     if not try_lock_until_commit(Lock.IMPORT, upload.study_id):
         raise Retry(_("Another import of this study is running."), seconds=AGAIN_SECONDS)
     try:
-        with reading(path=path_of(upload=upload), name=upload.name) as rows:
+        with _reading(upload) as (rows, options):
             report = imports.import_rows(
                 actor=_requester(upload),
                 study=upload.study,
@@ -217,6 +237,7 @@ def _import(upload: Upload, work: Work) -> None:
             raise
         sentence = _("%(problem)s The study was changed after the check of the file.")
         raise Conflict(sentence % {"problem": refused.title}) from refused
+    remember(study=upload.study, about=report.about, options=options)
     _keep(work, report)
 
 
@@ -228,15 +249,13 @@ def _requester(upload: Upload) -> Actor:
 def _keep(work: Work, report: ImportReport, **changes: Any) -> None:
     """Save the report, and end the job; raises Stopped if it was cancelled."""
     work.progress(report.rows, report.rows)
-    work.lock()
-    upload = _locked(work.job.subject_id)
-    upload.total = report.rows
-    upload.found = {
+    found = {
         "prompts": report.prompts,
         "already_there": report.already_there,
         "responses": report.responses,
         "tasks": report.tasks,
         "wait_for_round": report.wait_for_round,
+        "wait_for_go": report.wait_for_go,
         "models": sorted(report.models),
         "skipped": len(report.skipped),
         "columns_not_used": sorted(report.columns_not_used)[:20],
@@ -247,11 +266,20 @@ def _keep(work: Work, report: ImportReport, **changes: Any) -> None:
             [row.line, row.held_out, row.tied_to, row.made_held_out]
             for row in report.tied[:MOST_TIED]
         ],
+        **{name: report.about.get(name) for name in ABOUT},
     }
-    upload.problems = _first_of(report.skipped)
+    problems = _first_of(report.skipped)
+    columns = report.about.get("columns", [])
+    _finish(work, total=report.rows, found=found, problems=problems, columns=columns, **changes)
+
+
+@transaction.atomic
+def _finish(work: Work, **changes: Any) -> None:
+    work.lock()
+    upload = _locked(work.job.subject_id)
     for name, value in changes.items():
         setattr(upload, name, value)
-    upload.save(update_fields=["total", "found", "problems", *changes])
+    upload.save(update_fields=list(changes))
     work.finish()
 
 
@@ -280,18 +308,6 @@ def _preview(row: ImportRow) -> dict[str, Any]:
             {"text": response.text, "model": response.model} for response in row.responses
         ],
     }
-
-
-def clear_orphans() -> None:
-    """Delete files without an unfinished import, which a killed process may leave.
-
-    New files are kept, since their rows may not be committed yet.
-    """
-    needed = {str(upload_id) for upload_id in queries.not_ended()}
-    for path in Path(settings.UPLOADS_DIR).glob("*"):
-        with suppress(FileNotFoundError):
-            if path.stem not in needed and time.time() - path.stat().st_mtime > ORPHAN_AFTER:
-                path.unlink()
 
 
 @transaction.atomic

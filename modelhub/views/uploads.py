@@ -13,19 +13,24 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from annotations.permissions import WITHDRAW_TEXTS
 from annotations.queries.progress import cost_of_a_prompt
 from codesign.jobs.pages import ProgressCard, progress_part
 from codesign.shared.errors import Invalid, TooLarge
 from codesign.shared.money import format_money
 from codesign.studies.permissions import StudyRequest, page
+from modelhub.forms.import_options import ImportOptionsForm
 from modelhub.forms.uploads import COLUMNS, LINE, TABLE, UploadForm
 from modelhub.models import Upload
-from modelhub.permissions import UPLOAD
+from modelhub.permissions import LET_JUDGE, UPLOAD
 from modelhub.queries import uploads as queries
 from modelhub.queries.generation import open_judging_round
+from modelhub.rules import import_words
+from modelhub.rules.shapes import SHAPES
+from modelhub.rules.shapes.own import OWN
 from modelhub.rules.states import UPLOAD_STATES, UploadState
 from modelhub.rules.words import upload_state
-from modelhub.services import uploads
+from modelhub.services import uploads, waiting_prompts
 
 SHOWN = 20
 
@@ -52,6 +57,7 @@ def upload_file(request: StudyRequest, slug: str) -> HttpResponse:
     context = {
         "form": form,
         "rows": [{"upload": upload, "state": upload_state(upload.state)} for upload in newest],
+        "formats": [shape.name for shape in SHAPES.values() if shape is not OWN],
         "columns": COLUMNS,
         "table": TABLE,
         "line": LINE,
@@ -89,12 +95,36 @@ def confirm(request: StudyRequest, slug: str, upload_id: uuid.UUID) -> HttpRespo
 
 @page(UPLOAD)
 @require_POST
+def remap(request: StudyRequest, slug: str, upload_id: uuid.UUID) -> HttpResponse:
+    """Check the file again, with other columns or choices."""
+    upload = queries.upload_in(study_id=request.member.study_id, upload_id=upload_id)
+    form = ImportOptionsForm(upload, request.POST)
+    if not form.is_valid():
+        context = _context(request, upload) | {"form": form}
+        return render(request, "modelhub/upload.html", context, status=400)
+    uploads.remap(actor=request.actor, upload=upload, options=form.options())
+    return redirect("modelhub:upload", slug=slug, upload_id=upload_id)
+
+
+@page(UPLOAD)
+@require_POST
 def cancel(request: StudyRequest, slug: str, upload_id: uuid.UUID) -> HttpResponse:
     """Cancel an import."""
     upload = queries.upload_in(study_id=request.member.study_id, upload_id=upload_id)
     uploads.cancel(actor=request.actor, upload=upload)
     messages.success(request, _("The import is cancelled. Nothing was imported."))
     return redirect("modelhub:upload", slug=slug, upload_id=upload_id)
+
+
+@page(LET_JUDGE)
+@require_POST
+def let_judge(request: StudyRequest, slug: str) -> HttpResponse:
+    """Let imported prompts that wait be judged."""
+    waiting_prompts.let_judge(actor=request.actor, study=request.member.study)
+    messages.success(
+        request, _("The prompts are being added to the round. People can judge them soon.")
+    )
+    return redirect("desk:study", slug=slug)
 
 
 def _context(request: StudyRequest, upload: Upload) -> dict[str, Any]:
@@ -118,18 +148,32 @@ def _context(request: StudyRequest, upload: Upload) -> dict[str, Any]:
         cancel_url=reverse("modelhub:upload-cancel", kwargs=keys) if may_cancel else "",
     )
     checked = upload.state == UploadState.CHECKED
-    round_context: dict[str, Any] = {}
-    if checked and (round := open_judging_round(study_id=upload.study_id)):
-        judgements, pay = cost_of_a_prompt(round=round)
-        amounts = " + ".join(format_money(minor, currency) for currency, minor in pay.items())
-        round_context = {"round": round, "judgements": judgements, "pay": amounts}
     new = upload.found.get("prompts", 0) + upload.found.get("responses", 0)
-    return round_context | {
+    return _judging_context(request, upload) | {
         "upload": upload,
         "job": job,
         "checked": checked,
         "done": upload.state == UploadState.DONE,
         "may_import": checked and bool(new),
+        "form": ImportOptionsForm(upload) if checked and upload.columns else None,
+        "recognised": import_words.recognised(upload.found),
+        "mapped": import_words.mapped(upload.found.get("mapping") or {}),
+        "noticed": import_words.noticed(upload.found),
+        "beside": import_words.others(upload.found.get("counts") or {}),
+        "sees_prompts": bool(set(request.member.roles) & WITHDRAW_TEXTS.roles),
         "more_tied": upload.found.get("tied_rows", 0) - len(upload.found.get("tied", [])),
         "more_problems": upload.found.get("skipped", 0) - len(upload.problems),
     }
+
+
+def _judging_context(request: StudyRequest, upload: Upload) -> dict[str, Any]:
+    """Return what judging the new prompts costs, if a round is open."""
+    if upload.state != UploadState.CHECKED:
+        return {}
+    round = open_judging_round(study_id=upload.study_id)
+    if round is None:
+        return {}
+    judgements, pay = cost_of_a_prompt(round=round)
+    amounts = " + ".join(format_money(minor, currency) for currency, minor in pay.items())
+    decides = bool(set(request.member.roles) & LET_JUDGE.roles)
+    return {"round": round, "judgements": judgements, "pay": amounts, "decides": decides}

@@ -20,6 +20,7 @@ from codesign.studies.rules import StudyState
 from codesign.studies.services import change_state
 from modelhub.models import GenerationRun
 from modelhub.rules.generation import Settings
+from modelhub.rules.row_reading import rows_of
 from modelhub.rules.states import RunState
 from modelhub.services import chunks
 from modelhub.services.imports import ImportReport, import_rows
@@ -46,7 +47,7 @@ class Halted:
         self.halts, self.may_go_on = threading.Event(), threading.Event()
 
     def __call__(self) -> ImportReport:
-        rows = enumerate(ROWS, 1)
+        rows = rows_of(ROWS)
         return import_rows(actor=SYSTEM, study=self.study, rows=rows, watch=self.watch)
 
     def watch(self, report: ImportReport) -> None:

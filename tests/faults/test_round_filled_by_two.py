@@ -12,6 +12,7 @@ from django.db import transaction
 from annotations.models import Prompt, Round, Task
 from annotations.services.rounds import add_tasks
 from codesign.shared.actors import SYSTEM
+from modelhub.rules.row_reading import rows_of
 from modelhub.services.imports import import_rows
 from tests.factories.annotations import ResponseFactory
 from tests.factories.modelhub import add_prompts, open_round
@@ -32,7 +33,7 @@ def a_chunk(round: Round, prompt: Prompt) -> Callable[[], Any]:
 
 def an_import(round: Round, prompt: Prompt) -> Callable[[], Any]:
     row = {"prompt": TEXT, "external_id": prompt.external_id, "responses": ["New."]}
-    return lambda: import_rows(actor=SYSTEM, study=round.study, rows=[(1, row)])
+    return lambda: import_rows(actor=SYSTEM, study=round.study, rows=rows_of([row]))
 
 
 @pytest.mark.parametrize(("bring", "after"), [(a_chunk, 4), (an_import, 3)])

@@ -22,6 +22,7 @@ from annotations.services.prompts import withdraw_prompt
 from codesign.shared.actors import SYSTEM
 from codesign.studies.rules import Role
 from modelhub.models import GenerationRun, ModelVersion, TrainingRun
+from modelhub.rules.row_reading import rows_of
 from modelhub.services import generation, imports, training
 from modelhub.services.evaluations import plan_evaluation
 from tests.factories.annotations import judging_round, lease, send
@@ -71,7 +72,7 @@ class Lists:
                 "category": "intervention",
             },
         ]
-        imports.import_rows(actor=SYSTEM, study=self.study, rows=enumerate(rows, 1))
+        imports.import_rows(actor=SYSTEM, study=self.study, rows=rows_of(rows))
         self.client = Client()
         roles = (Role.COORDINATOR, Role.ML_ENGINEER, Role.AUDITOR)
         self.client.force_login(staff(self.study, *roles).user)

@@ -1,4 +1,4 @@
-"""The same of models: an import, a generation run and a training run."""
+"""The same of models: imports, what waits of them, a generation run and a training run."""
 
 from __future__ import annotations
 
@@ -11,25 +11,31 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from annotations.models import Prompt, Response
-from codesign.shared.actors import SYSTEM
+from annotations.models import Prompt, Response, Task
+from codesign.shared.actors import SYSTEM, Actor
+from codesign.studies.rules import Role
 from modelhub.engine.weights import ensure_embedded
-from modelhub.models import ModelVersion
+from modelhub.models import ModelVersion, WaitingPrompt
 from modelhub.queries import generation, training
 from modelhub.queries import uploads as uploads_queries
+from modelhub.queries import waiting_prompts as waiting_queries
 from modelhub.queries.uploads import path_of
 from modelhub.rules.generation import Settings
+from modelhub.rules.row_reading import rows_of
 from modelhub.services import uploads
 from modelhub.services.generation import start_run
+from modelhub.services.imports import import_rows
 from modelhub.services.training import request_training
 from modelhub.services.versions import ensure_embedded_model
-from tests.factories.modelhub import add_prompts, frozen_release
-from tests.factories.studies import StudyFactory
+from modelhub.services.waiting_prompts import BATCH, let_judge
+from tests.factories.modelhub import add_prompts, frozen_release, open_round
+from tests.factories.studies import CohortFactory, StudyFactory, staff
 from tests.support import jobs
 from tests.support.engine_release import pair, write_release
 from tests.support.job_scenarios import Scenario
 
 ROWS = 3_000
+WAITING = BATCH + 10
 
 
 def prompt_import() -> Scenario:
@@ -76,6 +82,29 @@ def generation_run() -> Scenario:
     )
 
 
+def waiting_prompts() -> Scenario:
+    """Prompts that an ML engineer imported, of which a coordinator wants tasks."""
+    study = StudyFactory.create()
+    round = open_round(CohortFactory.create(study=study))
+    rows = [{"prompt": f"Worry number {n}.", "responses": ["a", "b"]} for n in range(WAITING)]
+    engineer = Actor.of(staff(study, Role.ML_ENGINEER).user)
+    import_rows(actor=engineer, study=study, rows=rows_of(rows))
+    let_judge(actor=SYSTEM, study=study)
+
+    def left() -> int:
+        return WaitingPrompt.objects.filter(study=study).count()
+
+    def tasks() -> int:
+        return Task.objects.filter(round=round).count()
+
+    return Scenario(
+        round.id,
+        "annotations_task",
+        lambda: (tasks(), left()) == (WAITING, 0),
+        lambda: tasks() + left() == WAITING,
+    )
+
+
 def training_run() -> Scenario:
     """Two steps on four pairs."""
     with_model()
@@ -116,4 +145,5 @@ SCENARIOS: dict[str, Callable[[], Scenario]] = {
     uploads_queries.KIND: prompt_import,
     generation.KIND: generation_run,
     training.KIND: training_run,
+    waiting_queries.KIND: waiting_prompts,
 }

@@ -22,11 +22,12 @@ def lines(*rows: Any) -> bytes:
 
 
 class Desk:
-    """A coordinator in front of the page."""
+    """A coordinator, or somebody with another role, in front of the page."""
 
-    def __init__(self, study: Study | None = None) -> None:
+    def __init__(self, study: Study | None = None, role: Role = Role.COORDINATOR) -> None:
         self.study = study or StudyFactory.create()
-        self.client = signed_in(staff(self.study, Role.COORDINATOR))
+        self.member = staff(self.study, role)
+        self.client = signed_in(self.member)
 
     def at(self, name: str, upload: Upload | None = None) -> str:
         return address(self.study, name, upload)

@@ -11,8 +11,12 @@ from codesign.accounts.commands import actor_of, add_as
 from codesign.shared.errors import Refusal
 from codesign.studies.queries import study_named
 from modelhub.models import Upload
+from modelhub.rules import import_words
+from modelhub.rules.import_choices import KINDS, Unknown, read_options
+from modelhub.rules.mapping import OURS
 from modelhub.rules.states import UploadState
 from modelhub.services.command_imports import import_here
+from modelhub.services.file_rows import NoPrompts
 from modelhub.services.imports import ImportReport, check_file
 
 MOST_TIED = 50
@@ -31,7 +35,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """STUDY FILE [--skip-bad] [--check] [--as EMAIL]."""
+        """STUDY FILE [--map …] [--choose …] [--skip-bad] [--check] [--as EMAIL]."""
         parser.add_argument("study", help="the study's short name, as in its address")
         parser.add_argument("file", type=Path)
         parser.add_argument(
@@ -42,26 +46,41 @@ class Command(BaseCommand):
             action="store_true",
             help="print what an import would do, and the split groups; import nothing",
         )
+        parser.add_argument(
+            "--map",
+            action="append",
+            default=[],
+            metavar="OURS=THEIRS",
+            help="the file's column for one of ours, such as prompt=questionText; can be repeated",
+        )
+        parser.add_argument(
+            "--choose",
+            action="append",
+            default=[],
+            metavar="KIND=WHAT",
+            help="what is done with turns and texts of a kind; can be repeated. " + _kinds(),
+        )
         add_as(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Import or check the file."""
         try:
+            how = {
+                "actor": actor_of(options),
+                "study": study_named(options["study"]),
+                "path": options["file"],
+                "options": read_options(
+                    map_=options["map"], choose=options["choose"], columns=OURS
+                ),
+            }
             if options["check"]:
-                self._print_check(
-                    check_file(
-                        actor=actor_of(options),
-                        study=study_named(options["study"]),
-                        path=options["file"],
-                    )
-                )
+                self._print_check(check_file(**how))
                 return
-            upload = import_here(
-                actor=actor_of(options),
-                study=study_named(options["study"]),
-                path=options["file"],
-                skip_bad=options["skip_bad"],
-            )
+            upload = import_here(**how, skip_bad=options["skip_bad"])
+        except NoPrompts as unknown:
+            raise CommandError(f"{unknown.title} Name them with --map prompt=COLUMN.") from unknown
+        except Unknown as unknown:
+            raise CommandError(str(unknown)) from unknown
         except Refusal as refused:
             raise CommandError(refused.title) from refused
         if upload.state != UploadState.DONE:
@@ -83,6 +102,7 @@ class Command(BaseCommand):
     def _print_check(self, report: ImportReport) -> None:
         """Print what an import would do. Rows that hold out others come first."""
         self._print_notes(report.notes)
+        self._print_lines(import_words.said(report.about))
         for problem in report.skipped:
             self.stdout.write(f"cannot be imported: {problem}")
         for row in report.tied[:MOST_TIED]:
@@ -108,6 +128,7 @@ class Command(BaseCommand):
     def _print_report(self, upload: Upload) -> None:
         counts = upload.found
         self._print_notes(counts["notes"])
+        self._print_lines(import_words.said(counts))
         for problem in _problems(upload):
             self.stdout.write(f"skipped {problem}")
         names = ", ".join(counts["models"])
@@ -120,8 +141,20 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"{counts['wait_for_round']} prompts can be judged when a judging round opens."
             )
+        if counts["wait_for_go"]:
+            self.stdout.write(
+                f"{counts['wait_for_go']} prompts wait until a coordinator adds them to the round."
+            )
         if counts["columns_not_used"]:
             self.stdout.write(f"Unknown columns: {', '.join(counts['columns_not_used'])}.")
+
+    def _print_lines(self, lines: Sequence[str]) -> None:
+        for line in lines:
+            self.stdout.write(line)
+
+
+def _kinds() -> str:
+    return " ".join(f"{kind}: {', '.join(one.options)}." for kind, one in KINDS.items())
 
 
 def _problems(upload: Upload) -> list[str]:

@@ -4,11 +4,13 @@ The declared size of a file cannot be trusted: 509 bytes of Parquet can claim a 
 values. So this process sets its limits first, checks the declared sizes before it unpacks anything,
 and writes the checked rows to standard output, one JSON text per line:
 
-- `{"total": n}`: the number of rows; exact for Parquet and JSON bodies, else an upper bound;
+- `{"total": n, "about": {…}}`: the number of rows (exact for Parquet and JSON bodies, else an upper
+  bound), and what is known of the format;
 - a row (see `packed`), or `[line, "sentence"]` for an invalid row;
 - `{"note": "sentence"}` and `{"unused": "column"}`: about the file;
-- `{"refused": [status, sentence, field]}`: why nothing more can be read;
-- `{"done": true}`: the end. Without this message the process died.
+- `{"refused": [status, sentence, field]}`: why nothing more can be read; with `columns`, if these
+  have to be mapped;
+- `{"done": true, "about": {…}}`: the end. Without this message the process died.
 
 It needs no database. Its only setting is the language of its sentences.
 """
@@ -28,9 +30,11 @@ from django.conf import settings
 from django.utils.translation import activate
 from django.utils.translation import gettext as _
 
-from modelhub.rules.imports import MOST_LINE, MOST_ROWS, import_row, packed
-from modelhub.rules.prepare import prepare
-from modelhub.rules.raw_rows import BadRow, Note, Raw, RawRows, Unused
+from modelhub.rules.import_choices import Options, options_from
+from modelhub.rules.imports import MOST_LINE, MOST_ROWS, packed
+from modelhub.rules.mapping import NoPrompt
+from modelhub.rules.raw_rows import BadRow, Note, RawRows, Unused
+from modelhub.rules.row_reading import ReadRows
 from modelhub.services.file_reader.content import Content
 from modelhub.services.file_reader.limits import limit_itself
 from modelhub.services.file_reader.opening import open_file
@@ -43,7 +47,7 @@ BUFFER = 1 << 17
 """Size in bytes of the output buffer."""
 
 
-def messages(*, rows: Iterator[Raw], most_text: int) -> Iterator[Any]:
+def messages(*, rows: ReadRows, most_text: int) -> Iterator[Any]:
     """Yield each valid row, and the error of each invalid row; raises Refused for too many.
 
     `most_text` is the limit of characters of all rows together.
@@ -62,24 +66,31 @@ def messages(*, rows: Iterator[Raw], most_text: int) -> Iterator[Any]:
         try:
             if isinstance(raw, BadRow):
                 raise raw
-            row = import_row(raw, line=line)
-            if row.characters > MOST_LINE:
+            if raw.characters > MOST_LINE:
                 raise BadRow(
                     _("the row has more than %(most)s characters.") % {"most": f"{MOST_LINE:,}"}
                 )
         except BadRow as problem:
             yield [line, str(problem)[:MOST_PROBLEM]]
             continue
-        characters += row.characters
+        characters += raw.characters
         if characters > most_text:
             sentence = _("The texts unpack to more than %(most)s characters.") % {
                 "most": f"{most_text:,}"
             }
             raise Refused(sentence, status=413)
-        yield packed(row)
+        yield packed(raw)
 
 
-def main(*, path: str, name: str, most_text: int, seconds: int, language: str) -> None:
+def main(
+    *,
+    path: str,
+    name: str,
+    most_text: int,
+    seconds: int,
+    language: str,
+    options: dict[str, Any],
+) -> None:
     """Read a file with limits, and write messages to standard output."""
     limit_itself(seconds=seconds)
     speak(language=language)
@@ -94,12 +105,14 @@ def main(*, path: str, name: str, most_text: int, seconds: int, language: str) -
     try:
         content = Content(Path(path), name)
         source = open_file(path=content.path, name=name)
-        rows = _prepared(source, name)
-        write({"total": source.total})
+        rows = _rows(source, name, options_from(options))
+        write({"total": source.total, "about": rows.about})
         out.flush()
         for message in messages(rows=rows, most_text=min(content.most_bytes, most_text)):
             write(message)
-        write({"done": True})
+        write({"done": True, "about": rows.about})
+    except NoPrompt as unknown:
+        write({"refused": [400, str(unknown), ""], "columns": unknown.columns})
     except Refused as refused:
         write({"refused": refused.message})
     except MemoryError:
@@ -113,13 +126,17 @@ def main(*, path: str, name: str, most_text: int, seconds: int, language: str) -
     out.flush()
 
 
-def _prepared(source: RawRows, name: str) -> Iterator[Raw]:
+def _rows(source: RawRows, name: str, options: Options) -> ReadRows:
     try:
-        return prepare(source)
+        return ReadRows(source, options)
+    except NoPrompt as unknown:
+        raise NoPrompt(_refusing(name, unknown), unknown.columns) from None
     except BadRow as problem:
-        raise Refused(
-            _("%(name)s cannot be imported: %(problem)s") % {"name": name, "problem": problem}
-        ) from None
+        raise Refused(_refusing(name, problem)) from None
+
+
+def _refusing(name: str, problem: BadRow) -> str:
+    return _("%(name)s cannot be imported: %(problem)s") % {"name": name, "problem": problem}
 
 
 def speak(*, language: str) -> None:

@@ -54,7 +54,7 @@ BAD = [
     ({"prompt": "x" * 50_001}, "50,001 characters; the limit is 50,000"),
     ({"prompt": [{"role": "user", "content": "a"}] * 201}, "201 turns"),
     ({"prompt": [{"role": "friend", "content": "a"}]}, "unknown role 'friend'"),
-    ({"prompt": [{"role": "system", "content": "a"}]}, "system turn"),
+    ({"prompt": [{"role": "system", "content": "a"}]}, "the prompt has no turn of a person"),
     (
         {"prompt": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]},
         "must end with a turn of the user",
@@ -345,4 +345,5 @@ def test_who_may_import(study: Study, tmp_path: Path) -> None:
         with pytest.raises(NotPermitted, match="Your role"):
             import_file(actor=Actor.of(member.user), study=study, path=path)
     engineer = staff(study, Role.ML_ENGINEER)
-    assert import_file(actor=Actor.of(engineer.user), study=study, path=path).tasks == 1
+    report = import_file(actor=Actor.of(engineer.user), study=study, path=path)
+    assert (report.prompts, report.responses, report.tasks, report.wait_for_go) == (1, 2, 0, 1)

@@ -32,7 +32,7 @@ from modelhub.models import Upload
 from modelhub.queries import uploads as queries
 from modelhub.queries.uploads import KIND
 from modelhub.rules.states import UploadState
-from modelhub.services import uploads
+from modelhub.services import upload_files, uploads
 from tests.factories.annotations import judge, judging_round
 from tests.factories.studies import MemberFactory, StudyFactory, staff
 from tests.support import jobs
@@ -41,7 +41,7 @@ from tests.support.uploads import Desk, lines, row, signed_in
 
 pytestmark = pytest.mark.django_db
 GOOD = {"prompt": "I can't sleep.", "responses": ["Tell me more.", "That sounds hard."]}
-ONE_UPLOAD = ("upload", "upload-progress", "upload-confirm", "upload-cancel")
+ONE_UPLOAD = ("upload", "upload-progress", "upload-confirm", "upload-remap", "upload-cancel")
 
 
 @pytest.fixture
@@ -155,7 +155,7 @@ def test_orphaned_files_are_deleted(desk: Desk, settings: Any, tmp_path: Path) -
         path.touch()
     for path in (kept, left):
         os.utime(path, (0, 0))
-    uploads.clear_orphans()
+    upload_files.clear_orphans()
     assert sorted(tmp_path.iterdir()) == sorted([kept, arriving])
 
 
@@ -165,10 +165,10 @@ def test_partial_uploads_of_a_killed_web_process_are_deleted(settings: Any, tmp_
     by_api = CsvFile().parse(io.BytesIO(b"prompt\nHello\n"))
     by_page = FileOnDisk("p.csv", "text/csv", None)
     arriving = {by_api, Path(by_page.temporary_file_path())}
-    for age, left in ((0, arriving), (2 * uploads.ORPHAN_AFTER, set())):
+    for age, left in ((0, arriving), (2 * upload_files.ORPHAN_AFTER, set())):
         for path in arriving:
             os.utime(path, times=(time.time() - age,) * 2)
-        uploads.clear_orphans()
+        upload_files.clear_orphans()
         assert {*tmp_path.iterdir()} == left
     by_page.close()
 
@@ -240,8 +240,8 @@ def test_a_cancelled_import_keeps_no_content(desk: Desk) -> None:
     assert row(upload).first == []
 
 
-@pytest.mark.parametrize("role", [Role.ML_ENGINEER, Role.AUDITOR, Role.SAFETY_LEAD])
-def test_staff_but_for_coordinators_is_refused(desk: Desk, role: Role) -> None:
+@pytest.mark.parametrize("role", [Role.AUDITOR, Role.SAFETY_LEAD])
+def test_staff_who_may_not_import_are_refused(desk: Desk, role: Role) -> None:
     refused(desk, staff(desk.study, role), 403)
 
 

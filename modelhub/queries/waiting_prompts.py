@@ -1,0 +1,52 @@
+"""Reads imported prompts that wait for a coordinator."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from annotations.models import Round, Task
+from annotations.models.querysets import in_use
+from annotations.queries.progress import cost_of_a_prompt
+from codesign.jobs.models import Job
+from codesign.jobs.rules import UNFINISHED
+from codesign.shared.money import format_money
+from modelhub.models import WaitingPrompt
+from modelhub.queries.generation import open_judging_round
+
+KIND = "let_judge"
+"""The kind of job that makes tasks of waiting prompts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many prompts wait, and what judging all of them costs at current rates."""
+
+    prompts: int
+    judgements: int
+    pay: str
+    """In words; empty without pay rates."""
+    round: Round
+    being_added: bool
+
+
+def waiting(*, study_id: uuid.UUID) -> QuerySet[WaitingPrompt]:
+    """Return the waiting prompts of a study that can still be judged."""
+    return WaitingPrompt.objects.filter(in_use("prompt"), study_id=study_id, prompt__held_out=False)
+
+
+def waiting_now(*, study_id: uuid.UUID) -> Waiting | None:
+    """Return what waits for a coordinator's decision, or None. Three queries, or one for None."""
+    round = open_judging_round(study_id=study_id)
+    if round is None:
+        return None
+    made = Task.objects.filter(round=round, prompt_id=OuterRef("prompt_id"))
+    prompts = waiting(study_id=study_id).exclude(Exists(made)).count()
+    if not prompts:
+        return None
+    judgements, pay = cost_of_a_prompt(round=round)
+    amounts = [format_money(minor * prompts, currency) for currency, minor in pay.items()]
+    jobs = Job.objects.filter(kind=KIND, subject_id=round.id, state__in=UNFINISHED)
+    return Waiting(prompts, judgements * prompts, " + ".join(amounts), round, jobs.exists())

@@ -1,0 +1,169 @@
+"""What an import does with turns and texts that need a choice, and how its columns are named.
+
+The defaults are safe: nothing that a chat template would read as a turn comes in, people see no
+tags, and whatever is left out is counted and said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from annotations.rules.text_kinds import Origin
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+SYSTEM, TOOL, EMPTY = "system", "tool", "empty"
+TOKENS, THOUGHTS, HTML, MARKDOWN, MOJIBAKE = "tokens", "thoughts", "html", "markdown", "mojibake"
+ORIGIN = "origin"
+LEAVE_OUT, REFUSE, NEUTRALISE, KEEP = "leave_out", "refuse", "neutralise", "keep"
+_TURNS = (LEAVE_OUT, REFUSE)
+Choices = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One thing that an import chooses about: its name, what can be done, the default first."""
+
+    name: _StrPromise
+    options: Mapping[str, _StrPromise]
+
+    @property
+    def default(self) -> str:
+        """What is done if nothing is chosen."""
+        return next(iter(self.options))
+
+
+_REFUSED = gettext_lazy("refuse the row")
+_OF_TURNS = {LEAVE_OUT: gettext_lazy("leave out"), REFUSE: _REFUSED}
+KINDS: dict[str, Kind] = {
+    SYSTEM: Kind(gettext_lazy("System turns"), _OF_TURNS),
+    TOOL: Kind(gettext_lazy("Turns of tools"), _OF_TURNS),
+    EMPTY: Kind(gettext_lazy("Empty turns of the assistant"), _OF_TURNS),
+    TOKENS: Kind(
+        gettext_lazy("Control tokens of chat templates"),
+        {
+            NEUTRALISE: gettext_lazy("make them plain text; cut them from the ends of responses"),
+            KEEP: gettext_lazy("keep"),
+            REFUSE: _REFUSED,
+        },
+    ),
+    THOUGHTS: Kind(
+        gettext_lazy("Thoughts of models (<think>)"),
+        {
+            KEEP: gettext_lazy("keep; people who judge do not see them"),
+            NEUTRALISE: gettext_lazy("leave out"),
+            REFUSE: _REFUSED,
+        },
+    ),
+    HTML: Kind(
+        gettext_lazy("HTML"),
+        {
+            NEUTRALISE: gettext_lazy("turn into plain text"),
+            KEEP: gettext_lazy("keep"),
+            REFUSE: _REFUSED,
+        },
+    ),
+    MARKDOWN: Kind(
+        gettext_lazy("Markdown"),
+        {KEEP: gettext_lazy("keep; responses are shown formatted"), REFUSE: _REFUSED},
+    ),
+    MOJIBAKE: Kind(
+        gettext_lazy("Garbled letters (such as â€™)"),
+        {KEEP: gettext_lazy("keep"), REFUSE: _REFUSED},
+    ),
+    ORIGIN: Kind(
+        gettext_lazy("Responses were written by"),
+        {
+            Origin.AI: gettext_lazy("models"),
+            Origin.HUMAN: gettext_lazy("people"),
+            Origin.AI_EDITED: gettext_lazy("models, and edited by people"),
+        },
+    ),
+}
+"""Every choice of an import. The first option is the default."""
+ALIASES = {"id": "external_id", "response": "responses", "topic": "topics"}
+"""Short names of our columns in a mapping."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a file is read: its columns for ours, and the choices that differ from the defaults."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """The file's column for each of ours; an empty name leaves ours out."""
+    chosen: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def choices(self) -> dict[str, str]:
+        """Return the choice of every kind."""
+        return {kind: self.chosen.get(kind, one.default) for kind, one in KINDS.items()}
+
+    def plain(self) -> dict[str, Any]:
+        """Return the options as plain values, to store or to send them."""
+        return {"columns": dict(self.columns), "chosen": dict(self.chosen)}
+
+
+NO_OPTIONS = Options()
+
+
+def options_from(plain: Mapping[str, Any]) -> Options:
+    """Return the options that `plain` made; empty ones for an empty mapping."""
+    return Options(plain.get("columns", {}), plain.get("chosen", {}))
+
+
+class Unknown(ValueError):
+    """A mapping or a choice that cannot be read. `str(error)` is a sentence.
+
+    `about` is “map” or “choose”.
+    """
+
+    def __init__(self, about: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.about = about
+
+
+def read_options(*, map_: Sequence[str], choose: Sequence[str], columns: Sequence[str]) -> Options:
+    """Read `OURS=THEIRS` and `KIND=WHAT` as commands and programs send them; raises Unknown.
+
+    `columns` are the names of our columns. Whether the file has the other column is checked when
+    the file is read.
+    """
+    return Options(
+        dict(_mapping(pair, columns) for pair in map_), dict(_choice(pair) for pair in choose)
+    )
+
+
+def _mapping(pair: str, columns: Sequence[str]) -> tuple[str, str]:
+    ours, equals, theirs = pair.partition("=")
+    ours = ours.strip().lower()
+    ours = ALIASES.get(ours, ours)
+    if not equals or ours not in columns:
+        raise Unknown(
+            "map",
+            _("“%(pair)s” is not OURS=THEIRS. Our columns are %(columns)s.")
+            % {"pair": pair, "columns": ", ".join(columns)},
+        )
+    return ours, theirs.strip()
+
+
+def _choice(pair: str) -> tuple[str, str]:
+    kind, _equals, what = (part.strip().lower().replace("-", "_") for part in pair.partition("="))
+    if kind not in KINDS:
+        raise Unknown(
+            "choose",
+            _("“%(pair)s” chooses nothing that is known. Choose about %(kinds)s.")
+            % {"pair": pair, "kinds": ", ".join(KINDS)},
+        )
+    if what not in KINDS[kind].options:
+        raise Unknown(
+            "choose",
+            _("“%(pair)s” is no choice. For %(kind)s it is one of %(options)s.")
+            % {"pair": pair, "kind": kind, "options": ", ".join(KINDS[kind].options)},
+        )
+    return kind, what

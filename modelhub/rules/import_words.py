@@ -1,0 +1,90 @@
+"""What is said about the format of a file, in one sentence each, for pages and the command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from modelhub.rules.import_choices import KINDS
+from modelhub.rules.shapes import SHAPES
+from modelhub.rules.shapes.own import OWN
+from modelhub.rules.shapes.tools import JUDGED
+from modelhub.rules.shapes.traces import NO_TALK
+from modelhub.rules.shapes.trees import RANKED
+
+TALKS = frozenset({"messages", "sharegpt", "langfuse", "otel"})
+"""Formats whose rows are conversations."""
+
+
+def said(about: Mapping[str, Any]) -> list[str]:
+    """Return what is said of a format: its name, how columns are used, what was noticed."""
+    return [
+        *filter(None, [recognised(about), mapped(about.get("mapping") or {})]),
+        *others(about.get("counts") or {}),
+        *(f"{name}: {count} ({what})" for name, count, what in noticed(about)),
+    ]
+
+
+def recognised(about: Mapping[str, Any]) -> str:
+    """Return “ShareGPT: 196 conversations”; empty for our own format."""
+    shape, made = SHAPES.get(about.get("shape") or ""), about.get("made") or 0
+    if shape is None or shape is OWN:
+        return ""
+    words = (
+        ngettext("%(name)s: %(n)s conversation", "%(name)s: %(n)s conversations", made)
+        if shape.key in TALKS
+        else ngettext("%(name)s: %(n)s prompt", "%(name)s: %(n)s prompts", made)
+    )
+    return words % {"name": shape.name, "n": f"{made:,}"}
+
+
+def mapped(mapping: Mapping[str, str]) -> str:
+    """Return how the file's columns are used where they have other names; empty if they do not."""
+    pairs = [f"{ours} = {theirs or _('left out')}" for ours, theirs in mapping.items()]
+    return _("Columns: %(pairs)s") % {"pairs": ", ".join(pairs)} if pairs else ""
+
+
+def noticed(about: Mapping[str, Any]) -> list[tuple[str, int, str]]:
+    """Return (name, count, what is done) of what was noticed in turns and texts."""
+    counts, chosen = about.get("counts") or {}, about.get("chosen") or {}
+    return [
+        (str(one.name), counts[kind], str(one.options[chosen.get(kind, one.default)]))
+        for kind, one in KINDS.items()
+        if counts.get(kind)
+    ]
+
+
+def others(counts: Mapping[str, int]) -> list[str]:
+    """Return sentences about what a format has beside prompts and responses."""
+    sentences = []
+    if ranked := counts.get(RANKED):
+        sentences.append(
+            ngettext(
+                "%(n)d response has a rank in the file. It is kept as an imported rank.",
+                "%(n)d responses have a rank in the file. They are kept as imported ranks.",
+                ranked,
+            )
+            % {"n": ranked}
+        )
+    if judged := counts.get(JUDGED):
+        sentences.append(
+            ngettext(
+                "%(n)d score or choice of annotators is not imported.",
+                "%(n)d scores or choices of annotators are not imported.",
+                judged,
+            )
+            % {"n": judged}
+        )
+    if without := counts.get(NO_TALK):
+        sentences.append(
+            ngettext(
+                "%(n)d trace without a conversation was left out.",
+                "%(n)d traces without a conversation were left out.",
+                without,
+            )
+            % {"n": without}
+        )
+    return sentences

@@ -1,0 +1,66 @@
+"""Formats of other tools, recognised from the columns and the first rows of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from modelhub.rules.prepare import COLUMNS
+from modelhub.rules.shapes import conversations, preferences, tools, traces, trees
+from modelhub.rules.shapes.base import Row, RowsOf, Shape
+from modelhub.rules.shapes.own import OWN, QUESTIONS, guess, own_rows, renamed
+
+PLAIN = (
+    trees.TREES,
+    trees.MESSAGES,
+    preferences.HH,
+    preferences.CHOSEN,
+    traces.OTEL,
+    traces.LANGFUSE,
+    preferences.NUMBERED,
+    conversations.COMPLETION,
+    conversations.OPENAI,
+    conversations.SHARE_GPT,
+    conversations.ALPACA,
+)
+"""Formats of one level, the most specific first."""
+
+
+def _inside(first: Sequence[Row]) -> RowsOf:
+    """Return how to read the texts that a tool keeps inside of its rows."""
+    columns = frozenset(name for row in first for name in row)
+    shape = _of(PLAIN, columns, first)
+    if shape is not None and shape.rows_of is not None:
+        return shape.rows_of
+    if "prompt" in columns:
+        return own_rows
+    return renamed(guess(columns), known=frozenset())
+
+
+NESTED = tools.nested(_inside)
+SHAPES = {shape.key: shape for shape in (OWN, QUESTIONS, *NESTED, *PLAIN)}
+
+
+def _of(shapes: Sequence[Shape], columns: frozenset[str], first: Sequence[Row]) -> Shape | None:
+    return next((shape for shape in shapes if shape.fits(columns, first)), None)
+
+
+def recognise(columns: frozenset[str], first: Sequence[Row]) -> Shape | None:
+    """Return the format of a file, or None if its columns are ours or unknown.
+
+    A file with our column `responses` beside `prompt` is ours, whatever else it has.
+    """
+    if {"prompt", "responses"} <= columns:
+        return None
+    return _of((*NESTED, *PLAIN), columns, first)
+
+
+def interesting(columns: Sequence[str]) -> set[str]:
+    """Return the columns of a table from which its format is recognised, by their names.
+
+    The others are not read for that, whatever they hold.
+    """
+    names = frozenset(columns)
+    shapes = PLAIN if not tools.is_argilla(names, ()) else (*PLAIN, *NESTED)
+    known = {name for shape in shapes for name in columns if shape.reads(name)}
+    known |= {name for shape in NESTED for name in columns if name in shape.used}
+    return known | (names & COLUMNS) | set(guess(columns).values())

@@ -1,0 +1,99 @@
+"""What a shape is: how rows of another tool become rows with our columns."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+from modelhub.rules.import_choices import Choices
+from modelhub.rules.raw_rows import BadRow, Raw
+from modelhub.rules.shapes.turns import Talk, talk_of
+from modelhub.rules.shapes.values import absent, filled, text_of
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+Row = Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Work:
+    """What the conversion of one file needs, and what it counts."""
+
+    choices: Choices
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def talk(self, value: Any) -> Talk:
+        """Return a conversation with its last reply split off; raises BadRow."""
+        return talk_of(value, self.choices, self.counts)
+
+
+def _no(_name: str) -> bool:
+    return False
+
+
+RowsOf = Callable[[Row, Work], list[dict[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A format of other tools.
+
+    `fits` decides by the names of the columns and the first rows. `rows_of` converts one row to
+    rows of ours, or raises BadRow. `whole` replaces it for formats whose rows belong together; it
+    gets all rows. `unwrap` replaces it for formats that contain another one, which the first rows
+    show.
+    """
+
+    key: str
+    name: _StrPromise
+    fits: Callable[[frozenset[str], Sequence[Row]], bool]
+    rows_of: RowsOf | None = None
+    whole: Callable[[Iterator[Raw], Work], Iterator[Raw]] | None = None
+    unwrap: Callable[[Sequence[Row]], RowsOf] | None = None
+    used: frozenset[str] = frozenset()
+    """Columns that the shape reads itself; others of ours come in as they are."""
+    also: Callable[[str], bool] = _no
+    """Whether a column whose name follows a pattern is read, too."""
+
+    def reads(self, name: str) -> bool:
+        """Return whether the shape reads a column."""
+        return name in self.used or self.also(name)
+
+
+def reply(text: Any, **about: Any) -> dict[str, Any]:
+    """Return a response of a row; what is missing is left out."""
+    return {"text": text} | {name: value for name, value in about.items() if not absent(value)}
+
+
+def row_of(prompt: Any, replies: Sequence[Mapping[str, Any]], **fields: Any) -> dict[str, Any]:
+    """Return a row of ours; what is missing is left out."""
+    row = {"prompt": prompt, "responses": list(replies)} | fields
+    return {name: value for name, value in row.items() if not absent(value)}
+
+
+def row_of_talk(talk: Talk, *, model: Any = None, **fields: Any) -> dict[str, Any]:
+    """Return the row of a conversation, whose last reply is its response."""
+    replies = [] if talk.reply is None else [reply(talk.reply, model=text_of(model))]
+    return row_of(talk.prompt, replies, **fields)
+
+
+IDS = ("external_id", "id", "prompt_id", "conversation_id", "question_id", "uuid", "uid", "_id")
+MODELS = ("model", "model_name", "generator")
+
+
+def id_of(row: Row) -> Any:
+    """Return the id of a row, from the usual columns."""
+    return filled(row, IDS)
+
+
+def needs(row: Row, *names: str) -> Any:
+    """Return the first value that is not missing; raises BadRow, naming the column."""
+    value = filled(row, names)
+    if value is None:
+        raise BadRow(_("%(name)s is missing.") % {"name": names[0]})
+    return value

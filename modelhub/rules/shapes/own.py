@@ -1,0 +1,95 @@
+"""Rows with our own columns, or with columns that a mapping names for ours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from modelhub.rules.raw_rows import BadRow
+from modelhub.rules.shapes.base import Row, RowsOf, Shape, Work
+from modelhub.rules.shapes.turns import are_turns, heard, turns_of
+from modelhub.rules.shapes.values import absent, parsed
+
+_NOT_LETTERS = re.compile(r"[\W_]+")
+GUESSES: dict[str, tuple[str, ...]] = {
+    "prompt": (
+        "questiontext", "question", "questionbody", "userprompt", "prompttext", "usermessage",
+        "instruction", "query", "questiontitle", "input",
+    ),
+    "external_id": ("questionid", "promptid", "conversationid", "exampleid", "uuid", "id"),
+    "responses": (
+        "answertext", "answers", "answer", "responsetext", "response", "modelresponse", "reply",
+        "completion", "output", "assistantresponse",
+    ),
+    "topics": ("topic", "tags"),
+    "language": ("lang",),
+}  # fmt: skip
+"""Names of other people's columns for ours, the likeliest first, without spaces and signs."""
+
+
+def guess(columns: Iterable[str]) -> dict[str, str]:
+    """Return the likeliest column of a file for each of ours, by its name; ours come first."""
+    plain = {_NOT_LETTERS.sub("", name.lower()): name for name in reversed(list(columns))}
+    found: dict[str, str] = {}
+    for ours, names in GUESSES.items():
+        own = _NOT_LETTERS.sub("", ours)
+        known = [plain[name] for name in (own, *names) if name in plain]
+        free = [name for name in known if name not in found.values()]
+        if free:
+            found[ours] = free[0]
+    return found
+
+
+def own_rows(row: Row, work: Work) -> list[dict[str, Any]]:
+    """Return a row of ours. The turns of its prompt may be named as in other tools."""
+    prompt = row.get("prompt")
+    if isinstance(prompt, str) and prompt.lstrip()[:1] not in ("[", "{"):
+        return [dict(row)]
+    prompt = parsed(prompt)
+    if not are_turns(prompt) or _is_ours(prompt):
+        return [dict(row)]
+    turns = heard(turns_of(prompt), work.choices, work.counts)
+    if not turns:
+        raise BadRow(_("the prompt has no turn of a person."))
+    return [{**row, "prompt": turns}]
+
+
+def _is_ours(turns: Iterable[Mapping[str, Any]]) -> bool:
+    return all(
+        turn.get("role") in ("user", "assistant")
+        and isinstance(turn.get("content"), str)
+        and (turn["role"] == "user" or not absent(turn["content"]))
+        for turn in turns
+    )
+
+
+def renamed(columns: Mapping[str, str], *, known: frozenset[str]) -> RowsOf:
+    """Return how to read rows whose columns are named by a mapping from ours to theirs.
+
+    Columns of ours that the mapping does not name keep their names, unless they are mapped to
+    another column of ours.
+    """
+    taken = frozenset(columns.values())
+    kept = known - columns.keys() - taken
+
+    def rows_of(row: Row, work: Work) -> list[dict[str, Any]]:
+        ours = {name: row[theirs] for name, theirs in columns.items() if theirs in row}
+        ours |= {name: row[name] for name in kept if name in row}
+        return own_rows(ours, work)
+
+    return rows_of
+
+
+def _has_prompt(columns: frozenset[str], first: Iterable[Row]) -> bool:
+    return "prompt" in columns
+
+
+OWN = Shape("own", gettext_lazy("Codesign"), _has_prompt, own_rows)
+QUESTIONS = Shape(
+    "questions", gettext_lazy("Questions and answers"), lambda columns, first: False, own_rows
+)
+"""Rows whose columns are recognised by their names. The mapping is guessed."""

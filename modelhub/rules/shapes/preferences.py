@@ -1,0 +1,158 @@
+"""Files of preferences: chosen and rejected, transcripts of HH-RLHF, and numbered responses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from codesign.shared.visible import shows_nothing
+from modelhub.rules.raw_rows import BadRow
+from modelhub.rules.shapes.base import IDS, Row, Shape, Work, id_of, needs, reply, row_of
+from modelhub.rules.shapes.turns import Turn, are_turns, heard, turns_of
+from modelhub.rules.shapes.values import absent, filled, parsed, text_of
+
+_HH = re.compile(r"(?:^|\n\n)(Human|Assistant): ?")
+_NUMBERED = re.compile(
+    r"(response|answer|completion|reply|output|generation|candidate|conversation)"
+    r"s?[ _-]?(\d{1,2}|[a-h])",
+    re.IGNORECASE,
+)
+_MODEL = re.compile(r"model_?(\d{1,2}|[a-h])")
+_PROMPTS = ("prompt", "question", "instruction", "query", "input")
+BETTER, WORSE = 1, 2
+"""The ranks of a chosen and a rejected response: 1 is best."""
+
+
+def transcript(text: str) -> list[Turn]:
+    r"""Return the turns of a transcript of HH-RLHF, `\n\nHuman: …\n\nAssistant: …`."""
+    parts = _HH.split(text)
+    if not shows_nothing(parts[0]) or len(parts) < 3:
+        raise BadRow(_("the transcript does not begin with “Human:” or “Assistant:”."))
+    roles = {"Human": "user", "Assistant": "assistant"}
+    pairs = zip(parts[1::2], parts[2::2], strict=True)
+    return [{"role": roles[role], "content": said.strip()} for role, said in pairs]
+
+
+def is_transcript(value: Any) -> bool:
+    """Return whether a text is a transcript of HH-RLHF."""
+    return isinstance(value, str) and re.match(r"\s*(Human|Assistant): ", value) is not None
+
+
+def _side(value: Any, work: Work) -> tuple[list[Turn], str]:
+    """Return the turns before a chosen or rejected response, and the response; raises BadRow."""
+    value = parsed(value)
+    if is_transcript(value):
+        turns = transcript(value)
+    elif are_turns(value):
+        turns = turns_of(value)
+    elif isinstance(value, Mapping) and isinstance(text := value.get("content"), str):
+        return [], text
+    elif isinstance(value, str):
+        return [], value
+    else:
+        raise BadRow(_("chosen or rejected is neither text nor a list of turns."))
+    turns = heard(turns, work.choices, work.counts)
+    if not turns or turns[-1]["role"] != "assistant":
+        raise BadRow(_("chosen or rejected does not end with a turn of the assistant."))
+    return turns[:-1], turns[-1]["content"]
+
+
+def _chosen(row: Row, work: Work) -> list[dict[str, Any]]:
+    better, good = _side(needs(row, "chosen"), work)
+    worse, bad = _side(needs(row, "rejected"), work)
+    prompt = _prompt(filled(row, _PROMPTS), better, worse, work)
+    model = text_of(row.get("chosen_model")), text_of(row.get("rejected_model"))
+    replies = [
+        reply(good, model=model[0], rank=BETTER),
+        reply(bad, model=model[1], rank=WORSE),
+    ]
+    return [row_of(prompt, replies, external_id=id_of(row))]
+
+
+def _prompt(given: Any, better: list[Turn], worse: list[Turn], work: Work) -> Any:
+    """Return the prompt of a pair: what both sides begin with, or the prompt that is given."""
+    both = better or worse
+    if better and worse and better != worse:
+        same = list(takewhile(lambda pair: pair[0] == pair[1], zip(better, worse, strict=False)))
+        raise BadRow(
+            _("chosen and rejected continue different conversations (from turn %(n)d on).")
+            % {"n": len(same) + 1}
+        )
+    if both:
+        return both
+    given = parsed(given)
+    if is_transcript(given):
+        turns = transcript(given)
+        return turns[:-1] if turns[-1]["content"] == "" else turns
+    if are_turns(given):
+        return heard(turns_of(given), work.choices, work.counts)
+    if absent(given):
+        raise BadRow(_("the prompt is missing."))
+    return given
+
+
+def _is_chosen(columns: frozenset[str], first: Sequence[Row]) -> bool:
+    return {"chosen", "rejected"} <= columns and not _is_hh(columns, first)
+
+
+def _is_hh(columns: frozenset[str], first: Sequence[Row]) -> bool:
+    return {"chosen", "rejected"} <= columns and any(is_transcript(r.get("chosen")) for r in first)
+
+
+def numbered(columns: Iterable[str], *, least: int = 1) -> list[str]:
+    """Return the columns of numbered responses in order (`response_1`, …); empty if too few."""
+    found: dict[str, list[tuple[int, str, str]]] = {}
+    for name in columns:
+        if match := _NUMBERED.fullmatch(name.strip()):
+            word, number = match[1].lower(), match[2].lower()
+            place = int(number) if number.isdecimal() else ord(number)
+            found.setdefault(word, []).append((place, number, name))
+    most = max(found.values(), key=len, default=[])
+    return [name for _place, _number, name in sorted(most)] if len(most) >= least else []
+
+
+def _is_numbered(columns: frozenset[str], first: Sequence[Row]) -> bool:
+    names = numbered(columns, least=2)
+    return (
+        bool(names)
+        and "responses" not in columns
+        and (
+            any(name in columns for name in _PROMPTS) or names[0].lower().startswith("conversation")
+        )
+    )
+
+
+def _numbered(row: Row, work: Work) -> list[dict[str, Any]]:
+    replies, talks = [], []
+    for name in numbered(row):
+        if absent(row[name]):
+            continue
+        before, text = _side(row[name], work) if are_turns(row[name]) else ([], row[name])
+        talks.append(before)
+        suffix = _NUMBERED.fullmatch(name.strip())
+        model = filled(row, [f"model_{suffix[2]}", f"model{suffix[2]}"]) if suffix else None
+        replies.append(reply(text, model=text_of(model)))
+    both = [*talks, [], []]
+    prompt = _prompt(filled(row, _PROMPTS), both[0], both[1], work)
+    return [row_of(prompt, replies, external_id=id_of(row))]
+
+
+def _is_of_number(name: str) -> bool:
+    return _NUMBERED.fullmatch(name.strip()) is not None or _MODEL.fullmatch(name) is not None
+
+
+_OF_PAIRS = frozenset({"chosen", "rejected", "chosen_model", "rejected_model", *_PROMPTS, *IDS})
+CHOSEN = Shape(
+    "preference", gettext_lazy("Chosen and rejected"), _is_chosen, _chosen, used=_OF_PAIRS
+)
+HH = Shape("hh", gettext_lazy("HH-RLHF transcripts"), _is_hh, _chosen, used=_OF_PAIRS)
+NUMBERED = Shape(
+    "numbered", gettext_lazy("Numbered responses"), _is_numbered, _numbered,
+    used=frozenset({*_PROMPTS, *IDS}),
+    also=_is_of_number,
+)  # fmt: skip

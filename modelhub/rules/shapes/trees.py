@@ -1,0 +1,137 @@
+"""Open-Assistant's conversation trees: nested (`prompt` with `replies`) or as a list of messages.
+
+Each turn of a person with replies becomes a prompt, with the turns above it as its conversation.
+The best of several replies has rank 0 there, and 1 here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from modelhub.rules.raw_rows import BadRow, Raw
+from modelhub.rules.shapes.base import Row, Shape, Work, reply, row_of
+from modelhub.rules.shapes.turns import ROLES, Turn, heard
+from modelhub.rules.shapes.values import absent, objects, parsed, text_of
+
+MOST_DEPTH = 200
+"""Turns of one branch, which is the most that a prompt may have."""
+RANKED = "ranked"
+"""Counts responses with a rank."""
+_FLAT = {"message_id", "parent_id", "text", "role"}
+
+
+def _is_nested(columns: frozenset[str], first: Sequence[Row]) -> bool:
+    roots = [parsed(row.get("prompt")) for row in first]
+    return any(isinstance(root, Mapping) and "replies" in root for root in roots)
+
+
+def _nested(row: Row, work: Work) -> list[dict[str, Any]]:
+    root = parsed(row.get("prompt"))
+    if not isinstance(root, Mapping):
+        raise BadRow(_("the prompt is not a tree with replies."))
+    return list(_prompts(root, work))
+
+
+def _prompts(root: Mapping[str, Any], work: Work) -> Iterator[dict[str, Any]]:
+    """Yield a row for each turn of a person with replies, from the top; raises BadRow."""
+    waiting: list[tuple[Mapping[str, Any], list[Turn]]] = [(root, [])]
+    while waiting:
+        node, above = waiting.pop()
+        if len(above) >= MOST_DEPTH:
+            raise BadRow(_("the tree has more than %(most)d turns.") % {"most": MOST_DEPTH})
+        role = ROLES.get(text_of(node.get("role")), text_of(node.get("role")))
+        turns = heard(
+            [*above, {"role": role, "content": text_of(node.get("text"))}],
+            work.choices,
+            work.counts,
+        )
+        below = [one for one in objects(node.get("replies")) if not one.get("deleted")]
+        if role == "user":
+            work.counts[RANKED] += _ranks(below)
+            yield row_of(
+                turns,
+                [
+                    reply(one["text"], rank=_rank(one), origin=_origin(one))
+                    for one in below
+                    if not absent(one.get("text"))
+                ],
+                external_id=text_of(node.get("message_id")),
+                language=text_of(node.get("lang")),
+                family=text_of(node.get("message_tree_id")),
+            )
+        waiting += [(one, turns) for one in reversed(below)]
+
+
+def _ranks(nodes: Iterable[Mapping[str, Any]]) -> int:
+    return sum(_rank(node) is not None for node in nodes)
+
+
+def _rank(node: Mapping[str, Any]) -> int | None:
+    rank = node.get("rank")
+    if absent(rank) or not isinstance(rank, int | float) or int(rank) != rank or rank < 0:
+        return None
+    return int(rank) + 1
+
+
+def _origin(node: Mapping[str, Any]) -> str:
+    """Return who wrote a reply: people, except where the file says that a model did."""
+    return "ai" if node.get("synthetic") is True else "human"
+
+
+def _is_flat(columns: frozenset[str], first: Sequence[Row]) -> bool:
+    return columns >= _FLAT
+
+
+def _flat(rows: Iterator[Raw], work: Work) -> Iterator[Raw]:
+    """Build the trees of a list of messages; each row is reported at the line of its message."""
+    nodes: dict[str, dict[str, Any]] = {}
+    lines: dict[str, int] = {}
+    for line, raw in rows:
+        if isinstance(raw, BadRow) or absent(raw.get("message_id")):
+            yield line, _bad(raw)
+            continue
+        name = str(raw["message_id"])
+        nodes[name] = {key: raw.get(key) for key in _KEPT} | {"replies": []}
+        lines[name] = line
+    roots = []
+    for name, node in nodes.items():
+        parent = nodes.get(text_of(node["parent_id"]))
+        if parent is not None:
+            parent["replies"].append(node)
+        elif absent(node["parent_id"]):
+            roots.append(name)
+        else:
+            yield lines[name], BadRow(_("the file has no message with the id of parent_id."))
+    for name in roots:
+        try:
+            for row in _prompts(nodes[name], work):
+                yield lines[row.get("external_id", name)], row
+        except BadRow as problem:
+            yield lines[name], problem
+
+
+_KEPT = (*sorted(_FLAT), "rank", "lang", "synthetic", "deleted", "message_tree_id")
+
+
+def _bad(raw: Any) -> BadRow:
+    return raw if isinstance(raw, BadRow) else BadRow(_("message_id is missing."))
+
+
+TREES = Shape(
+    "trees",
+    gettext_lazy("Open-Assistant trees"),
+    _is_nested,
+    _nested,
+    used=frozenset({"prompt", "message_tree_id", "tree_state"}),
+)
+MESSAGES = Shape(
+    "tree_messages",
+    gettext_lazy("Open-Assistant messages"),
+    _is_flat,
+    whole=_flat,
+    used=frozenset({*_KEPT}),
+)

@@ -1,0 +1,171 @@
+"""Prompts that wait for a coordinator before anybody is paid to read them.
+
+An ML engineer may import prompts and responses, but not decide what the study pays for. While a
+judging round is open, such prompts wait. A coordinator sees how many there are and what they cost,
+and lets them be judged.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Sequence
+
+from django.db import transaction
+from django.db.models import Count, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from annotations.models import Prompt, Response, Round, Task
+from annotations.models.querysets import in_use
+from annotations.permissions import MANAGE_ROUNDS, SEE_ROUNDS
+from annotations.rules.states import RoundState
+from annotations.services.rounds import add_tasks, locked_round
+from codesign.audit import services as audit
+from codesign.audit.registry import action
+from codesign.jobs.models import Job
+from codesign.jobs.queries import lock_unfinished
+from codesign.jobs.registry import Change, Kind, register
+from codesign.jobs.services import queueing
+from codesign.jobs.services.working import Work
+from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.errors import Conflict, NotPermitted
+from codesign.studies.models import Study
+from codesign.studies.permissions import require
+from modelhub.models import WaitingPrompt
+from modelhub.permissions import LET_JUDGE
+from modelhub.queries import waiting_prompts as queries
+from modelhub.queries.generation import open_judging_round
+
+GO = action("modelhub.imported_prompts_let_judge", gettext_lazy("let imported prompts be judged"))
+BATCH = 500
+"""Prompts that become tasks in one transaction."""
+
+
+def decides(*, actor: Actor, study: Study) -> bool:
+    """Return whether the actor decides what people are paid to read."""
+    try:
+        require(actor, MANAGE_ROUNDS, study)
+    except NotPermitted:
+        return False
+    return True
+
+
+def hold(*, study: Study, prompts: QuerySet[Prompt], round: Round) -> int:
+    """Let prompts with two different responses wait; return how many of them are new.
+
+    Prompts that are in the round already change nothing.
+    """
+    ready = _ready(prompts, round).values_list("id", flat=True)
+    known = WaitingPrompt.objects.filter(prompt__in=ready).values("prompt_id")
+    rows = [WaitingPrompt(prompt_id=id, study=study) for id in ready.exclude(id__in=known)]
+    WaitingPrompt.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)
+
+
+def _ready(prompts: QuerySet[Prompt], round: Round) -> QuerySet[Prompt]:
+    different = Count("responses__text_hash", distinct=True)
+    written = prompts.filter(in_use("responses")).alias(n=different).filter(n__gt=1)
+    return written.exclude(id__in=Task.objects.filter(round=round).values("prompt_id"))
+
+
+def make_tasks(*, round: Round, prompts: QuerySet[Prompt]) -> int:
+    """Make tasks of prompts with two different responses in a round that is locked.
+
+    Held-out prompts and those that are in the round already are left out. The system adds the
+    tasks, since a worker or an import may make them for a coordinator.
+    """
+    prompts = prompts.exclude(id__in=Task.objects.filter(round=round).values("prompt_id"))
+    by_prompt: dict[uuid.UUID, dict[str, Response]] = {}
+    responses = Response.objects.in_use().filter(prompt__in=prompts)
+    for response in responses.order_by("created_at", "id"):
+        by_prompt.setdefault(response.prompt_id, {}).setdefault(response.text_hash, response)
+    items = [
+        (prompt, list(by_prompt[prompt.id].values()))
+        for prompt in prompts.order_by("external_id")
+        if len(by_prompt.get(prompt.id, {})) > 1
+    ]
+    return len(add_tasks(actor=SYSTEM, round=round, items=items)) if items else 0
+
+
+@transaction.atomic
+def let_judge(*, actor: Actor, study: Study) -> Job:
+    """Make tasks of all waiting prompts in the open judging round, in the background."""
+    require(actor, LET_JUDGE, study)
+    round = open_judging_round(study_id=study.id)
+    if round is None:
+        raise Conflict(_("No judging round is open. Open one, then let the prompts be judged."))
+    locked_round(round_id=round.id)
+    if lock_unfinished(kind=KIND.name, subject_id=round.id):
+        raise Conflict(_("The waiting prompts are being added to the round already."))
+    total = queries.waiting(study_id=study.id).count()
+    if not total:
+        raise Conflict(_("No imported prompts are waiting."))
+    audit.record(
+        actor=actor,
+        action=GO,
+        study_id=study.id,
+        about=("round", round.id, round.title),
+        data={"prompts": total},
+    )
+    return queueing.start(
+        actor=actor,
+        kind=KIND.name,
+        subject_id=round.id,
+        study_id=study.id,
+        label=round.title,
+        total=total,
+    )
+
+
+def _run(work: Work) -> None:
+    while _let_batch(work):
+        work.check()
+
+
+@transaction.atomic
+def _let_batch(work: Work) -> bool:
+    """Make tasks of the prompts that wait longest. Return whether there are more."""
+    job = work.lock()
+    round = locked_round(round_id=job.subject_id)
+    waiting = queries.waiting(study_id=round.study_id).order_by("created_at", "prompt_id")
+    ids: Sequence[uuid.UUID] = list(waiting.values_list("prompt_id", flat=True)[:BATCH])
+    if not ids or round.state != RoundState.OPEN:
+        work.finish()
+        return False
+    make_tasks(round=round, prompts=Prompt.objects.for_judging().filter(id__in=ids))
+    forget(prompt_ids=ids)
+    work.advance(done=min(job.done + len(ids), job.total), total=job.total)
+    return True
+
+
+def forget(*, prompt_ids: Collection[uuid.UUID]) -> None:
+    """Let prompts wait no longer."""
+    WaitingPrompt.objects.filter(prompt_id__in=prompt_ids).delete()
+
+
+@transaction.atomic
+def cancel(*, actor: Actor, study: Study, job: Job) -> None:
+    """Stop adding the waiting prompts. Tasks that were made stay."""
+    require(actor, LET_JUDGE, study)
+    queueing.cancel(actor=actor, job=job)
+
+
+KIND = register(
+    Kind(
+        name=queries.KIND,
+        task="modelhub.tasks.let_judge",
+        queue="exports",
+        time_limit=3600,
+        run=_run,
+        words=gettext_lazy("adding imported prompts to a round"),
+        unit=gettext_lazy("prompts processed"),
+        permission=SEE_ROUNDS,
+        cancel=Change(
+            LET_JUDGE,
+            lambda actor, job: cancel(
+                actor=actor, study=Study.objects.get(id=job.study_id), job=job
+            ),
+        ),
+        page="annotations:round",
+    )
+)

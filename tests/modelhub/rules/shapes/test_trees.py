@@ -1,0 +1,91 @@
+"""Trees of Open-Assistant become prompts with ranked responses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from modelhub.rules.raw_rows import BadRow
+from tests.support.raw_rows import prepared
+
+
+def node(name: str, role: str, text: str, *replies: Any, **more: Any) -> dict[str, Any]:
+    about = {"message_id": name, "role": role, "text": text, "lang": "en"}
+    return about | more | {"replies": list(replies)}
+
+
+TREE = node(
+    "m1",
+    "prompter",
+    "I cannot sleep.",
+    node("m2", "assistant", "Try tea.", rank=1),
+    node(
+        "m3",
+        "assistant",
+        "Since when?",
+        node("m4", "prompter", "Since May.", node("m5", "assistant", "What changed?")),
+        rank=0,
+    ),
+    node("m6", "assistant", "Spam.", rank=2, deleted=True),
+)
+EXPECTED: list[dict[str, Any]] = [
+    {
+        "prompt": [{"role": "user", "content": "I cannot sleep."}],
+        "responses": [
+            {"text": "Try tea.", "rank": 2, "origin": "human"},
+            {"text": "Since when?", "rank": 1, "origin": "human"},
+        ],
+        "external_id": "m1",
+        "language": "en",
+    },
+    {
+        "prompt": [
+            {"role": "user", "content": "I cannot sleep."},
+            {"role": "assistant", "content": "Since when?"},
+            {"role": "user", "content": "Since May."},
+        ],
+        "responses": [{"text": "What changed?", "origin": "human"}],
+        "external_id": "m4",
+        "language": "en",
+    },
+]
+
+
+def flat(tree: dict[str, Any], parent: str | None = None) -> list[dict[str, Any]]:
+    own = {name: value for name, value in tree.items() if name != "replies"}
+    below = [row for reply in tree["replies"] for row in flat(reply, tree["message_id"])]
+    return [own | {"parent_id": parent}, *below]
+
+
+def test_a_nested_tree_gives_a_prompt_for_each_turn_with_replies() -> None:
+    rows = prepared([(4, {"message_tree_id": "m1", "prompt": TREE})])
+    assert rows.shape == "trees"
+    assert rows.rows == [(4, row) for row in EXPECTED]
+    assert rows.counts["ranked"] == 2
+
+
+def test_a_list_of_messages_gives_the_same_prompts_at_the_lines_of_their_turns() -> None:
+    messages = flat(TREE)
+    rows = prepared(enumerate(reversed(messages), 1))
+    assert rows.shape == "tree_messages"
+    found = dict(rows.rows)
+    line = {row["message_id"]: number for number, row in enumerate(reversed(messages), 1)}
+    by_text = [sorted(found[line[n]]["responses"], key=lambda r: r["text"]) for n in ("m1", "m4")]
+    assert by_text == [sorted(r["responses"], key=lambda r: r["text"]) for r in EXPECTED]
+    assert [found[line[name]]["prompt"] for name in ("m1", "m4")] == [r["prompt"] for r in EXPECTED]
+
+
+def test_a_message_without_its_parent_is_an_error_of_its_line() -> None:
+    lost = {"message_id": "x", "parent_id": "gone", "role": "assistant", "text": "Hello"}
+    rows = prepared(enumerate([*flat(TREE), lost], 1)).rows
+    bad = [(line, str(row)) for line, row in rows if isinstance(row, BadRow)]
+    assert bad == [(7, "the file has no message with the id of parent_id.")]
+
+
+def test_a_tree_deeper_than_a_prompt_may_be_is_an_error() -> None:
+    tree = node("deep", "assistant", "end")
+    for number in range(300):
+        tree = node(f"d{number}", "prompter" if number % 2 == 0 else "assistant", "t", tree)
+    rows = prepared([(1, {"prompt": tree})]).rows
+    assert [str(row) for _line, row in rows if isinstance(row, BadRow)] == [
+        "the tree has more than 200 turns."
+    ]

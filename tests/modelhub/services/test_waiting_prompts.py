@@ -1,0 +1,161 @@
+"""What an ML engineer imports waits for a coordinator before anybody is paid to read it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from annotations.models import Prompt, Round, Task
+from annotations.rules.states import RoundState
+from annotations.services.rounds import close_round
+from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.errors import Conflict, NotPermitted
+from codesign.studies.models import Study
+from codesign.studies.rules import Role
+from modelhub.models import WaitingPrompt
+from modelhub.queries.uploads import KIND as UPLOAD
+from modelhub.queries.waiting_prompts import KIND, waiting_now
+from modelhub.rules.row_reading import rows_of
+from modelhub.services.imports import ImportReport, import_rows
+from modelhub.services.waiting_prompts import let_judge
+from tests.factories.modelhub import open_round
+from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
+from tests.support import jobs
+from tests.support.uploads import Desk, lines, signed_in
+
+pytestmark = pytest.mark.django_db
+ROWS = [
+    {"external_id": "a", "prompt": "I cannot sleep.", "responses": ["Since when?", "Try tea."]},
+    {"external_id": "b", "prompt": "I feel low.", "responses": ["Since when?"]},
+    {"external_id": "c", "prompt": "Held.", "held_out": True, "responses": ["A", "B"]},
+]
+
+
+@pytest.fixture
+def study() -> Study:
+    return StudyFactory.create()
+
+
+@pytest.fixture
+def round(study: Study) -> Round:
+    return open_round(CohortFactory.create(study=study))
+
+
+def bring(study: Study, role: Role | None, rows: list[Any] = ROWS) -> ImportReport:
+    actor = Actor.of(staff(study, role).user) if role else SYSTEM
+    return import_rows(actor=actor, study=study, rows=rows_of(rows))
+
+
+def waiting(study: Study) -> list[str]:
+    held = WaitingPrompt.objects.filter(study=study)
+    return sorted(held.values_list("prompt__external_id", flat=True))
+
+
+@pytest.mark.parametrize(("role", "tasks"), [(Role.COORDINATOR, 1), (None, 1)])
+def test_prompts_of_those_who_decide_become_tasks_at_once(
+    study: Study, round: Round, role: Role | None, tasks: int
+) -> None:
+    report = bring(study, role)
+    assert (report.tasks, report.wait_for_go) == (tasks, 0)
+    assert waiting(study) == []
+
+
+def test_prompts_of_an_ml_engineer_wait_and_a_coordinator_lets_them_be_judged(
+    study: Study, round: Round
+) -> None:
+    report = bring(study, Role.ML_ENGINEER)
+    assert (report.tasks, report.wait_for_go, report.prompts) == (0, 1, 3)
+    assert Task.objects.count() == 0
+    assert waiting(study) == ["a"]
+    home = signed_in(staff(study, Role.COORDINATOR))
+    page = home.get(reverse("desk:study", kwargs={"slug": study.slug})).content.decode()
+    assert "1 prompt with responses was imported by an ML engineer" in page
+    assert "in pay with two responses" in page
+    assert home.post(go(study)).status_code == 302
+    jobs.run(KIND, round.id)
+    assert list(Task.objects.values_list("prompt__external_id", flat=True)) == ["a"]
+    assert waiting(study) == []
+    assert waiting_now(study_id=study.id) is None
+
+
+def go(study: Study) -> str:
+    return reverse("modelhub:let-judge", kwargs={"slug": study.slug})
+
+
+def test_the_same_file_again_does_not_wait_twice(study: Study, round: Round) -> None:
+    bring(study, Role.ML_ENGINEER)
+    assert bring(study, Role.ML_ENGINEER).wait_for_go == 0
+    assert bring(study, Role.COORDINATOR).tasks == 1
+    assert waiting(study) == []
+    assert bring(study, Role.ML_ENGINEER).wait_for_go == 0
+
+
+def test_without_an_open_round_the_coordinator_who_opens_one_decides(study: Study) -> None:
+    report = bring(study, Role.ML_ENGINEER)
+    assert (report.wait_for_go, report.wait_for_round) == (0, 1)
+    assert waiting(study) == []
+
+
+@pytest.mark.parametrize("role", [Role.ML_ENGINEER, Role.AUDITOR, Role.SAFETY_LEAD])
+def test_only_a_coordinator_lets_prompts_be_judged(study: Study, round: Round, role: Role) -> None:
+    bring(study, Role.ML_ENGINEER)
+    member = staff(study, role)
+    assert signed_in(member).post(go(study)).status_code == 403
+    with pytest.raises(NotPermitted, match="Your role"):
+        let_judge(actor=Actor.of(member.user), study=study)
+    assert Task.objects.count() == 0
+
+
+def test_people_of_other_studies_and_strangers_get_nothing(study: Study, round: Round) -> None:
+    bring(study, Role.ML_ENGINEER)
+    other = signed_in(staff(StudyFactory.create(), Role.COORDINATOR))
+    assert other.post(go(study)).status_code == 404
+    assert Client().post(go(study)).status_code == 302
+    panelist = signed_in(MemberFactory.create(cohort__study=study))
+    assert panelist.post(go(study)).status_code == 403
+    assert Task.objects.count() == 0
+
+
+def test_nothing_to_let_judge_is_said(study: Study, round: Round) -> None:
+    with pytest.raises(Conflict, match="No imported prompts are waiting"):
+        let_judge(actor=SYSTEM, study=study)
+    bring(study, Role.ML_ENGINEER)
+    let_judge(actor=SYSTEM, study=study)
+    with pytest.raises(Conflict, match="being added"):
+        let_judge(actor=SYSTEM, study=study)
+    with pytest.raises(Conflict, match="No judging round is open"):
+        let_judge(actor=SYSTEM, study=StudyFactory.create())
+
+
+def test_a_round_that_is_closed_meanwhile_gets_no_tasks(study: Study, round: Round) -> None:
+    bring(study, Role.ML_ENGINEER)
+    let_judge(actor=SYSTEM, study=study)
+    closed = close_round(actor=SYSTEM, round=round)
+    assert closed.state == RoundState.CLOSED
+    jobs.run(KIND, round.id)
+    assert Task.objects.count() == 0
+    assert waiting(study) == ["a"]
+
+
+def test_a_withdrawn_prompt_waits_for_nobody(study: Study, round: Round) -> None:
+    bring(study, Role.ML_ENGINEER)
+    Prompt.objects.filter(external_id="a").update(withdrawn_at=round.created_at)
+    assert waiting_now(study_id=study.id) is None
+
+
+def test_an_ml_engineer_imports_by_page_and_is_told_that_prompts_wait(
+    study: Study, round: Round
+) -> None:
+    desk = Desk(study, Role.ML_ENGINEER)
+    upload = desk.checked(lines(*ROWS))
+    assert "wait until a coordinator adds them to this round" in " ".join(desk.page(upload).split())
+    desk.client.post(desk.at("upload-confirm", upload))
+    jobs.run(UPLOAD, upload.id)
+    page = " ".join(desk.page(upload).split())
+    assert "1 prompt waits until a coordinator adds it to the round." in page
+    assert "Import another file" in page
+    assert "See the prompts" not in page
+    assert waiting(study) == ["a"]
