@@ -18,6 +18,14 @@ from modelhub.models import ModelVersion
 from modelhub.permissions import SEE_MODELS
 from modelhub.rules.states import BASES, GENERATES, ModelKind, ModelState
 
+CHECK = "model_check"
+"""The kind of job that checks a registered model."""
+
+
+def version_of(*, version_id: uuid.UUID) -> ModelVersion:
+    """Return a model with its study and its parent, for a worker."""
+    return ModelVersion.objects.select_related("study", "parent").get(id=version_id)
+
 
 def versions_of(*, study_id: uuid.UUID) -> QuerySet[ModelVersion]:
     """Return the models of a study and the models shipped with Codesign, newest first."""
