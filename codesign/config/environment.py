@@ -63,6 +63,7 @@ class Environment:
     model_folders: list[str]
     hub_models: list[str]
     model_servers: list[str]
+    model_keys: dict[str, str]
     log_level: str
 
 
@@ -114,6 +115,14 @@ class Reader:
         if problem := next(filter(None, map(wrong, words)), ""):
             self.complain(f"{name} {problem}")
         return words
+
+    def named(self, prefix: str) -> dict[str, str]:
+        """Return all variables whose names begin with `prefix` and that are not empty."""
+        return {
+            name: text
+            for name in self._variables
+            if name.startswith(prefix) and (text := self.text(name))
+        }
 
     def complain(self, what: str) -> None:
         """Record an error. Errors never repeat values, since some are secret."""
@@ -186,6 +195,7 @@ def _read_all(reader: Reader, home: Path) -> Environment:
         model_folders=reader.each("CODESIGN_MODEL_FOLDERS", addresses.folder),
         hub_models=reader.words("CODESIGN_HUB_MODELS"),
         model_servers=reader.each("CODESIGN_MODEL_SERVERS", addresses.model_server),
+        model_keys=reader.named("CODESIGN_KEY_"),
         log_level=reader.choice("LOG_LEVEL", LEVELS, "INFO"),
     )
 

@@ -264,9 +264,11 @@ def _places(
     from peft import LoraConfig, get_peft_model, get_peft_model_state_dict
 
     config = _loaded(
-        lambda: LoraConfig.from_pretrained(folder), "The configuration of the adapter is invalid"
+        lambda: LoraConfig.from_pretrained(str(folder)),
+        "The configuration of the adapter is invalid",
     )
     config.init_lora_weights = False  # only names and shapes are needed
+    config.base_model_name_or_path = str(base)  # PEFT warns of another path
     model, _dtype = _empty_model(base)
     tuned = _loaded(lambda: get_peft_model(model, config), "The adapter does not fit its base")
     own: Any = get_peft_model_state_dict(tuned, save_embedding_layers=False)

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from modelhub.engine.errors import EngineError
 from modelhub.engine.libraries import quiet
-from modelhub.engine.sentences import whole_sentences
+from modelhub.engine.sentences import first_line, whole_sentences
 from modelhub.engine.weights import LoadedModel
 
 DEFAULT_SYSTEM_MESSAGE = (
@@ -132,12 +132,7 @@ def _encode(
 ) -> Any:
     if not model.takes_system:
         chats = [_folded(chat) for chat in chats]
-    texts = [
-        model.tokenizer.apply_chat_template(
-            chat, tokenize=False, add_generation_prompt=True, **template_arguments
-        )
-        for chat in chats
-    ]
+    texts = [_templated(model, chat, template_arguments) for chat in chats]
     inputs = model.tokenizer(texts, return_tensors="pt", padding=True, add_special_tokens=False)
     limit = getattr(model.model.config.get_text_config(), "max_position_embeddings", None)
     if limit and inputs["input_ids"].shape[1] + max_new_tokens > limit:
@@ -145,6 +140,22 @@ def _encode(
             f"A conversation is too long. With its response it can have at most {limit} tokens."
         )
     return inputs
+
+
+def _templated(
+    model: LoadedModel, chat: list[Message], template_arguments: Mapping[str, Any]
+) -> str:
+    """Return a conversation as the model's chat template writes it; raises EngineError."""
+    from jinja2 import TemplateError
+
+    try:
+        return str(
+            model.tokenizer.apply_chat_template(
+                chat, tokenize=False, add_generation_prompt=True, **template_arguments
+            )
+        )
+    except TemplateError as error:
+        raise EngineError(f"The chat template refused this: {first_line(error)}") from error
 
 
 def _folded(chat: list[Message]) -> list[Message]:

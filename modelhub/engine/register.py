@@ -71,7 +71,7 @@ def _outcome(spec: dict[str, Any], report: Report) -> tuple[Exit, dict[str, Any]
 
 def obtain(spec: dict[str, Any], report: Report) -> dict[str, Any]:
     """Return path, sha256, revision and facts of the model; raises EngineError if it is refused."""
-    found = {
+    found: dict[str, Callable[[], tuple[Path, str]]] = {
         "folder": lambda: (Path(spec["location"]), ""),
         "adapter": lambda: (_copied(Path(spec["location"]), Path(spec["target"])), ""),
         "hub": lambda: download(spec["location"], spec["revision"], report),
@@ -142,15 +142,15 @@ def _size(name: str, revision: str) -> int:
 
 def _reporting(report: Report, size: int) -> Any:
     """Return a progress bar that writes nothing and reports the share of all bytes."""
-    from huggingface_hub.utils import tqdm
+    from huggingface_hub.utils.tqdm import tqdm
 
     done = 0
 
-    class Bar(tqdm):  # type: ignore[misc]
+    class Bar(tqdm):
         """Counts the bytes of all files together."""
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:
-            super().__init__(*args, **{**kwargs, "disable": True})
+            super().__init__(*args, **{**kwargs, "disable": True})  # type: ignore[no-untyped-call]
             self._counts = kwargs.get("unit") == "B"
 
         def update(self, n: float | None = 1) -> bool | None:

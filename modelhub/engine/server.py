@@ -270,7 +270,7 @@ def _pause(attempt: int, problem: Exception | None) -> float:
     wanted = retry_after(problem)
     if wanted is not None and wanted <= LONGEST_WAIT:
         return wanted + random.uniform(0, 0.5)  # noqa: S311
-    grown = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 1))
+    grown: float = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 1))
     return grown * random.uniform(0.5, 1.0)  # noqa: S311
 
 

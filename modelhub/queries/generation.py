@@ -87,8 +87,8 @@ def prompts_without_task(*, runs: Sequence[GenerationRun]) -> QuerySet[Generatio
 
 def others_of_group(*, run: GenerationRun) -> list[GenerationRun]:
     """Return the other runs that answer the same prompts for the same tasks."""
-    runs = GenerationRun.objects.filter(group=run.group, round_id=run.round_id)
-    return list(runs.exclude(id=run.id))
+    runs = GenerationRun.objects.filter(group=run.group, study=run.study_id)
+    return list(runs.exclude(id=run.id).select_related("model_version").order_by("created_at"))
 
 
 def tasks_of_group(*, run: GenerationRun) -> int:
@@ -107,8 +107,10 @@ def runs_of(*, study_id: uuid.UUID) -> QuerySet[GenerationRun]:
 
 
 def runs_matching(*, actor: Actor, study: Study, asked: Asked) -> QuerySet[GenerationRun]:
-    """Return the runs that match the given filters: state, round, model, since."""
-    wanted = matching(asked, state="state", round="round_id", since="created_at__gte")
+    """Return the runs that match the given filters: state, round, group, model, since."""
+    wanted = matching(
+        asked, state="state", round="round_id", group="group", since="created_at__gte"
+    )
     if "model" in asked:
         wanted &= Q(model_version__in=named(actor=actor, wanted=asked["model"]))
     return runs_of(study_id=study.id).filter(wanted)

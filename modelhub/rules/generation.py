@@ -6,10 +6,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from codesign.shared.money import CURRENCIES
 from modelhub.rules.states import ModelKind
 
 SAMPLES, TEMPERATURE, TOP_P, MAX_NEW_TOKENS, BATCH_SIZE = 2, 0.8, 0.95, 120, 8
@@ -77,6 +79,19 @@ class Budget:
     price_written: int = 0
 
 
+def in_micros(amount: Decimal | None) -> int | None:
+    """Return an amount of money in millionths, rounded; None for None."""
+    return None if amount is None else round(amount * MICROS)
+
+
+def from_micros(micros: int | None) -> Decimal | None:
+    """Return millionths as an amount of money without unneeded zeros; None for None."""
+    if micros is None:
+        return None
+    amount = Decimal(micros) / MICROS
+    return amount.quantize(Decimal("0.01")) if micros % 10_000 == 0 else amount.normalize()
+
+
 def cost_of(*, read: int, written: int, budget: Budget) -> int:
     """Return the cost of tokens in millionths of the currency, rounded up."""
     return -(-(read * budget.price_read + written * budget.price_written) // MICROS)
@@ -96,7 +111,6 @@ def budget_left(*, read: int, written: int, budget: Budget) -> Budget:
 def budget_problems(budget: Budget) -> dict[str, list[str]]:
     """Return the errors of each invalid field of a budget; empty if all are valid."""
     priced = budget.price_read or budget.price_written
-    known = len(budget.currency) == 3 and budget.currency.isascii() and budget.currency.isupper()
     checks = {
         "most_tokens": (
             budget.most_tokens is None or 1 <= budget.most_tokens <= MOST_BUDGET_TOKENS,
@@ -108,8 +122,8 @@ def budget_problems(budget: Budget) -> dict[str, list[str]]:
             _("A budget of money needs an amount, a currency and at least one price."),
         ),
         "currency": (
-            not budget.currency or known,
-            _("Enter a currency code of three capital letters, such as EUR."),
+            not budget.currency or budget.currency in CURRENCIES,
+            _("Enter the code of a currency, such as EUR."),
         ),
         "price_read": (
             0 <= budget.price_read <= MOST_PRICE,

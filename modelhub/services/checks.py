@@ -56,7 +56,7 @@ def server_of(version: ModelVersion) -> Server:
             )
             % {"address": version.location}
         )
-    key = os.environ.get(version.key_variable, "") if version.key_variable else ""
+    key = settings.MODEL_KEYS.get(version.key_variable, "")
     if version.key_variable and not key:
         raise Failed(
             _("The variable %(name)s is not set where the workers run. An operator has to set it.")

@@ -14,10 +14,10 @@ from modelhub.engine.server import (
     Batch,
     Meter,
     Sampling,
-    Server,
     check_server,
     write_all,
 )
+from modelhub.engine.server_answers import Server
 from tests.support.model_server import (
     MODEL,
     Fault,
