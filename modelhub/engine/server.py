@@ -6,8 +6,11 @@ Temporary errors are retried here with growing, random pauses.
 
 import asyncio
 import random
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -111,9 +114,19 @@ def write_all(
 ) -> Batch:
     """Return one response for each request, with at most `concurrency` requests at a time.
 
-    `check` is called twice a second; its exception ends all requests and is raised here.
+    The requests run in a thread. `check` is called twice a second in this one, and may use the
+    database; its exception ends all requests and is raised here.
     """
-    return asyncio.run(_Call(server, sampling, concurrency, meter).write(requests, check))
+    call = _Call(server, sampling, concurrency, meter)
+    with ThreadPoolExecutor(1, thread_name_prefix="model-server") as threads:
+        written = threads.submit(asyncio.run, call.write(requests))
+        try:
+            while not wait([written], timeout=_UNTIL_CHECKED).done:
+                check()
+        except BaseException:
+            call.stop()
+            raise
+        return written.result()
 
 
 class _Call:
@@ -127,21 +140,26 @@ class _Call:
         self._halt: Halt | None = None
         self._failed_in_a_row = 0
         self._settled = asyncio.Event()
+        self._running = threading.Event()
         self.answered_as = ""
 
-    async def write(self, requests: Sequence[Request], check: Callable[[], object]) -> Batch:
+    def stop(self) -> None:
+        """End all requests, from another thread than theirs."""
+        self._running.wait()
+        with suppress(RuntimeError):  # the loop has just ended
+            self._loop.call_soon_threadsafe(self._cancel)
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    async def write(self, requests: Sequence[Request]) -> Batch:
+        self._loop = asyncio.get_running_loop()
+        self._task: asyncio.Task[Any] | None = asyncio.current_task()
+        self._running.set()
         async with _client(self._server) as client:
-            tasks = [asyncio.create_task(self._one(client, request)) for request in requests]
-            try:
-                waiting: set[Any] = set(tasks)
-                while waiting:
-                    _done, waiting = await asyncio.wait(waiting, timeout=_UNTIL_CHECKED)
-                    check()
-            finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
-            return Batch([task.result() for task in tasks], self._halt)
+            answers = await asyncio.gather(*(self._one(client, request) for request in requests))
+            return Batch(list(answers), self._halt)
 
     async def _one(self, client: Any, request: Request) -> Completion | EngineError | None:
         try:

@@ -79,7 +79,8 @@ def _write_chunk(work: Work) -> str:
     except EngineError as error:
         raise Failed(str(error)) from error
     except Exception as error:
-        if isinstance(error, (Retry, *DATABASE_AWAY)) or disk_space.was_lacking(error):
+        waits = isinstance(error, Retry) and not error.counts
+        if waits or isinstance(error, DATABASE_AWAY) or disk_space.was_lacking(error):
             _uncount_attempt(work)
         raise
     return MORE
@@ -122,7 +123,7 @@ def _halt(work: Work, run: GenerationRun, served: ServedWriter) -> None:
     stop = served.stop(attempt=attempt)
     if stop is None:
         return
-    if not served.counts:
+    if isinstance(stop, Failed):  # it can be resumed
         _uncount_attempt(work)
     raise stop
 

@@ -77,14 +77,15 @@ def _add_tasks(run: GenerationRun, round: Round, asked: Sequence[uuid.UUID]) -> 
 
 
 def _incomplete(run: GenerationRun, asked: Sequence[uuid.UUID]) -> set[uuid.UUID]:
-    """Return the prompts for which this run or an unfinished run of its group still writes."""
-    others = [one for one in queries.others_of_group(run=run) if one.state in queries.UNDER_WAY]
+    """Return the prompts for which an unfinished run of the group still writes."""
+    group = [run, *queries.others_of_group(run=run)]
+    writing = [one for one in group if one.state in queries.UNDER_WAY]
     pending = GenerationItem.objects.filter(
-        run__in=[run, *others], prompt_id__in=asked, state=ItemState.PENDING
+        run__in=writing, prompt_id__in=asked, state=ItemState.PENDING
     )
     waiting = set(pending.values_list("prompt_id", flat=True))
-    for other in others:
-        if other.unmade:
-            unmade = queries.prompts_without_items(run=other).filter(id__in=asked)
+    for one in writing:
+        if one.unmade:
+            unmade = queries.prompts_without_items(run=one).filter(id__in=asked)
             waiting |= set(unmade.values_list("id", flat=True))
     return waiting

@@ -78,11 +78,6 @@ class ServedWriter:
         """The tokens that the server read and wrote."""
         return self._meter.read, self._meter.written
 
-    @property
-    def counts(self) -> bool:
-        """Whether this was an attempt, of which there are only some: the server was away."""
-        return self._halt is not None and self._halt.away
-
     def stop(self, *, attempt: int) -> Failed | Retry | None:
         """Return what ends or delays the run, or None. `attempt` counts from 1."""
         halt = self._halt
@@ -93,7 +88,7 @@ class ServedWriter:
         if halt.away:
             if attempt > len(rules.AWAY_SECONDS):
                 return Failed(str(halt))
-            return Retry(str(halt), seconds=rules.AWAY_SECONDS[attempt - 1])
+            return Retry(str(halt), seconds=rules.AWAY_SECONDS[attempt - 1], counts=True)
         if halt.seconds is not None:
             return Retry(str(halt), seconds=halt.seconds)
         return Failed(str(halt))

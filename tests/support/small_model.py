@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from modelhub.engine.libraries import quiet
 
@@ -55,7 +56,8 @@ def made_up_model(folder: Path, *, template: str = TEMPLATE, hidden: int = 32) -
         words = {word: place for place, word in enumerate([*special, *WORDS])}
         plain = Tokenizer(WordLevel(words, unk_token="<unk>"))
         plain.pre_tokenizer = WhitespaceSplit()
-        tokenizer = PreTrainedTokenizerFast(
+        fast: Any = PreTrainedTokenizerFast
+        tokenizer = fast(
             tokenizer_object=plain, unk_token="<unk>", eos_token="<|end|>", pad_token="<|end|>"
         )
         tokenizer.chat_template = template
@@ -85,5 +87,5 @@ def made_up_adapter(folder: Path, base: Path, *, layers: tuple[str, ...] = ("q_p
 
         model = AutoModelForCausalLM.from_pretrained(base)
         config = LoraConfig(r=4, target_modules=list(layers), task_type="CAUSAL_LM")
-        get_peft_model(model, config).save_pretrained(folder)
+        get_peft_model(model, config).save_pretrained(str(folder))
     return folder

@@ -194,7 +194,8 @@ def test_a_cancelled_check_refuses_the_model(study: Study, server: ModelServer) 
 
 def test_a_ready_model_cannot_be_changed_in_the_database(study: Study, server: ModelServer) -> None:
     version = checked(register(study, served(server)))
-    for change in ({"facts": {}}, {"location": "http://x"}, {"state": "queued"}, {"name": "x"}):
+    changes: list[dict[str, Any]] = [{"facts": {}}, {"location": "x"}, {"state": "queued"}]
+    for change in [*changes, {"name": "x"}]:
         with pytest.raises(DatabaseError), transaction.atomic():
             ModelVersion.objects.filter(id=version.id).update(**change)
     with pytest.raises(DatabaseError), transaction.atomic():
