@@ -60,8 +60,8 @@ def with_withdrawn_data(*, study_id: uuid.UUID) -> set[uuid.UUID]:
 
 
 def trained_folders() -> list[Path]:
-    """Return the folders with the weights of trained models in all studies, for a backup."""
-    trained = ModelVersion.objects.filter(kind=ModelKind.ADAPTER).order_by("path")
+    """Return the folders with the weights of adapters in all studies, for a backup."""
+    trained = ModelVersion.objects.ready().filter(kind=ModelKind.ADAPTER).order_by("path")
     return [Path(settings.MODELS_DIR) / path for path in trained.values_list("path", flat=True)]
 
 
