@@ -12,5 +12,6 @@ IMPORT = Permission("modelhub.import", Scope.STUDY, _MAKERS)
 UPLOAD = Permission("modelhub.upload", Scope.STUDY, _MAKERS)
 """What ML engineers bring in waits for a coordinator before people are paid to read it."""
 LET_JUDGE = Permission("modelhub.let_judge", Scope.STUDY, frozenset({Role.COORDINATOR}))
+REGISTER_MODEL = Permission("modelhub.register_model", Scope.STUDY, _MAKERS)
 TRAIN = Permission("modelhub.train", Scope.STUDY, frozenset({Role.ML_ENGINEER}))
 EVALUATE = Permission("modelhub.evaluate", Scope.STUDY, _MAKERS)

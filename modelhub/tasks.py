@@ -2,9 +2,17 @@
 
 from codesign.jobs.carrier import background
 from codesign.jobs.tasks import carried
-from modelhub.services import chunks, training_process, upload_files, uploads, waiting_prompts
+from modelhub.services import (
+    checks,
+    chunks,
+    training_process,
+    upload_files,
+    uploads,
+    waiting_prompts,
+)
 
 generate_chunk = carried(chunks.KIND)
+check_model = carried(checks.KIND)
 train = carried(training_process.KIND)
 read_upload = carried(uploads.KIND)
 let_judge = carried(waiting_prompts.KIND)

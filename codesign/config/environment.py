@@ -60,6 +60,10 @@ class Environment:
     quick_exit_url: str
     model_threads: int
     training_memory_mb: int
+    model_folders: list[str]
+    hub_models: list[str]
+    model_servers: list[str]
+    model_keys: dict[str, str]
     log_level: str
 
 
@@ -104,6 +108,21 @@ class Reader:
         if url and (problem := wrong(url)):
             self.complain(f"{name} {problem}")
         return url
+
+    def each(self, name: str, wrong: Callable[[str], str]) -> list[str]:
+        """Return the comma-separated words; record an error if `wrong` rejects one of them."""
+        words = self.words(name)
+        if problem := next(filter(None, map(wrong, words)), ""):
+            self.complain(f"{name} {problem}")
+        return words
+
+    def named(self, prefix: str) -> dict[str, str]:
+        """Return all variables whose names begin with `prefix` and that are not empty."""
+        return {
+            name: text
+            for name in self._variables
+            if name.startswith(prefix) and (text := self.text(name))
+        }
 
     def complain(self, what: str) -> None:
         """Record an error. Errors never repeat values, since some are secret."""
@@ -173,6 +192,10 @@ def _read_all(reader: Reader, home: Path) -> Environment:
         ),
         model_threads=reader.number("CODESIGN_MODEL_THREADS", 0, least=0),
         training_memory_mb=reader.number("CODESIGN_TRAINING_MEMORY_MB", 0, least=0, most=2**24),
+        model_folders=reader.each("CODESIGN_MODEL_FOLDERS", addresses.folder),
+        hub_models=reader.words("CODESIGN_HUB_MODELS"),
+        model_servers=reader.each("CODESIGN_MODEL_SERVERS", addresses.model_server),
+        model_keys=reader.named("CODESIGN_KEY_"),
         log_level=reader.choice("LOG_LEVEL", LEVELS, "INFO"),
     )
 

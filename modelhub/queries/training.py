@@ -72,7 +72,7 @@ def trainable_bases(*, actor: Actor, study: Study) -> QuerySet[ModelVersion]:
 def bases_of(*, study: Study) -> QuerySet[ModelVersion]:
     """Return the models with weights on this server, oldest first."""
     versions = ModelVersion.objects.of_study(study.id)
-    return versions.filter(kind__in=TRAINABLE).order_by("created_at")
+    return versions.ready().filter(kind__in=TRAINABLE).order_by("created_at")
 
 
 def system_message_of(*, release: DatasetRelease) -> str:
@@ -195,7 +195,7 @@ def unfinished_run(*, study_id: uuid.UUID) -> TrainingRun | None:
 
 def not_compared(*, study_id: uuid.UUID) -> ModelVersion | None:
     """Return the newest trained model without an evaluation, or None."""
-    trained = ModelVersion.objects.filter(study_id=study_id, kind=ModelKind.ADAPTER)
+    trained = ModelVersion.objects.ready().filter(study_id=study_id, kind=ModelKind.ADAPTER)
     usable = trained.exclude(id__in=with_withdrawn_data(study_id=study_id))
     return usable.filter(evaluations=None).order_by("-created_at").first()
 

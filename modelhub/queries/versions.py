@@ -16,9 +16,15 @@ from codesign.shared.lookups import Asked, matching
 from codesign.studies.permissions import studies_where
 from modelhub.models import ModelVersion
 from modelhub.permissions import SEE_MODELS
-from modelhub.rules.states import ModelKind
+from modelhub.rules.states import BASES, GENERATES, ModelKind, ModelState
 
-GENERATES = (ModelKind.EMBEDDED, ModelKind.ADAPTER)
+CHECK = "model_check"
+"""The kind of job that checks a registered model."""
+
+
+def version_of(*, version_id: uuid.UUID) -> ModelVersion:
+    """Return a model with its study and its parent, for a worker."""
+    return ModelVersion.objects.select_related("study", "parent").get(id=version_id)
 
 
 def versions_of(*, study_id: uuid.UUID) -> QuerySet[ModelVersion]:
@@ -32,8 +38,8 @@ def versions_of(*, study_id: uuid.UUID) -> QuerySet[ModelVersion]:
 
 
 def writers_of(*, study_id: uuid.UUID) -> QuerySet[ModelVersion]:
-    """Return the models that can write responses."""
-    return versions_of(study_id=study_id).filter(kind__in=GENERATES)
+    """Return the models that can write responses and have passed their check."""
+    return versions_of(study_id=study_id).filter(kind__in=GENERATES, state=ModelState.READY)
 
 
 def able_to_write(*, study_id: uuid.UUID) -> QuerySet[ModelVersion]:
@@ -54,9 +60,29 @@ def with_withdrawn_data(*, study_id: uuid.UUID) -> set[uuid.UUID]:
 
 
 def trained_folders() -> list[Path]:
-    """Return the folders with the weights of trained models in all studies, for a backup."""
-    trained = ModelVersion.objects.filter(kind=ModelKind.ADAPTER).order_by("path")
+    """Return the folders with the weights of adapters in all studies, for a backup."""
+    trained = ModelVersion.objects.ready().filter(kind=ModelKind.ADAPTER).order_by("path")
     return [Path(settings.MODELS_DIR) / path for path in trained.values_list("path", flat=True)]
+
+
+def bases_for_adapters(*, study_id: uuid.UUID) -> QuerySet[ModelVersion]:
+    """Return the models on which an adapter can be registered: ready, with weights here."""
+    return versions_of(study_id=study_id).filter(kind__in=BASES, state=ModelState.READY)
+
+
+def chosen_base_for_adapter(*, study_id: uuid.UUID | None, wanted: str) -> ModelVersion | None:
+    """Return the base with that name or id, or None if none is asked for; raises Invalid.
+
+    Without a study, only shared models are found.
+    """
+    if not wanted:
+        return None
+    shared = ModelVersion.objects.filter(study=None, kind__in=BASES, state=ModelState.READY)
+    for version in bases_for_adapters(study_id=study_id) if study_id else shared:
+        if wanted in (version.name, str(version.id)):
+            return version
+    sentence = _("There is no base with this name or id that is ready and has weights here.")
+    raise Invalid(sentence, {"base": [sentence]})
 
 
 def version_named(*, study_id: uuid.UUID, name: str) -> ModelVersion:
@@ -96,8 +122,10 @@ def versions_seen(*, actor: Actor) -> QuerySet[ModelVersion]:
 
 
 def versions_matching(*, actor: Actor, asked: Asked) -> QuerySet[ModelVersion]:
-    """Return the models that match the given filters: kind, study, since."""
-    wanted = matching(asked, kind="kind", study="study__slug", since="created_at__gte")
+    """Return the models that match the given filters: kind, state, study, since."""
+    wanted = matching(
+        asked, kind="kind", state="state", study="study__slug", since="created_at__gte"
+    )
     return versions_seen(actor=actor).filter(wanted)
 
 
@@ -133,6 +161,20 @@ def version_with_lineage(
         lineage.append(parent)
         parent = by_id.get(parent.parent_id) if parent.parent_id else None
     return model, lineage
+
+
+def base_of(version: ModelVersion) -> ModelVersion:
+    """Return the model whose own weights a model uses: itself, or the first base among ancestors.
+
+    An adapter that was trained from another adapter replaces it, so only the base is loaded with
+    it.
+    """
+    base: ModelVersion | None = version
+    while base is not None and base.kind not in BASES:
+        base = base.parent
+    if base is None:
+        raise Invalid(_("Codesign does not have the weights of %(name)s.") % {"name": version.name})
+    return base
 
 
 def names_behind(version: ModelVersion) -> list[str]:

@@ -12,33 +12,34 @@ run is corrected with its last batch.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
+from psycopg.types.json import Jsonb
 
 from annotations.models import Prompt, Response
 from codesign.shared.transition import machine_of_items, move_items
 from modelhub.models import GenerationItem, GenerationRun
 from modelhub.queries.generation import prompts_without_items
-from modelhub.rules.generation import first_chunk
+from modelhub.rules.generation import chunk_size, first_chunk
 from modelhub.rules.states import ITEM_STATES, ItemState
 
 if TYPE_CHECKING:
     from modelhub.services.writing import Draft
 
-WRITTEN = [
-    "state",
-    "seed",
-    "error",
-    "finish_reason",
-    "tokens",
-    "latency_ms",
-    "made_again",
-    "response",
-    "done_at",
-]
+SAVE = """
+    UPDATE modelhub_generationitem item SET state = new.state, seed = new.seed, error = new.error,
+      finish_reason = new.finish_reason, tokens = new.tokens, latency_ms = new.latency_ms,
+      made_again = new.made_again, response_id = new.response_id, done_at = new.done_at
+    FROM jsonb_to_recordset(%s) AS new (id bigint, state text, seed bigint, error text,
+      finish_reason text, tokens integer, latency_ms integer, made_again smallint,
+      response_id uuid, done_at timestamptz)
+    WHERE item.id = new.id
+"""
+"""Django's bulk_update takes 2 ms an item to build its statement, this takes 0.1 ms."""
 BATCH = 500
 """Prompts whose items are made in one transaction, which takes a tenth of a second."""
 MAKE = """
@@ -82,8 +83,9 @@ def make_items(*, run: GenerationRun, prompts: QuerySet[Prompt]) -> None:
     more chunks than items, so chunk numbers from the run's total on are unused.
     """
     chosen, parameters = prompts.order_by().values("id").query.sql_with_params()
+    size = chunk_size(batch_size=run.batch_size, kind=run.model_version.kind)
     first = first_chunk(samples=run.samples, batch_size=run.batch_size)
-    places = [run.total, first, first, run.batch_size]
+    places = [run.total, first, first, size]
     values = [run.id, *places, ItemState.PENDING, *parameters, run.samples]
     with connection.cursor() as cursor:
         cursor.execute(MAKE.format(chosen=chosen), values)
@@ -102,8 +104,9 @@ def give_up(*, item: GenerationItem, error: str) -> None:
 
 
 def retry_failed(*, run: GenerationRun) -> None:
-    """Offer the failed items of a locked run again."""
+    """Offer the failed items of a locked run again, and count the attempts of all anew."""
     failed = GenerationItem.objects.filter(run=run)
+    failed.filter(state=ItemState.PENDING).update(attempts=0)
     move_items(failed, old=ItemState.FAILED, to=ItemState.PENDING, attempts=0, error="")
 
 
@@ -116,12 +119,13 @@ def save_written(
 
     `responses` are those of the items that succeeded, in their order.
     """
-    now, remaining = timezone.now(), iter(responses)
+    now, remaining = timezone.now().isoformat(), iter(responses)
+    rows = []
     for item, draft in written:
-        item.state = ItemState.FAILED if draft.error else ItemState.DONE
+        row = {**asdict(draft), "id": item.id, "response_id": None, "done_at": None}
+        row["state"] = ItemState.FAILED if draft.error else ItemState.DONE
         if not draft.error:
-            item.response, item.done_at = next(remaining), now
-        item.seed, item.error = draft.seed, draft.error
-        item.finish_reason, item.tokens = draft.finish_reason, draft.tokens
-        item.latency_ms, item.made_again = draft.latency_ms, draft.made_again
-    GenerationItem.objects.bulk_update([item for item, _draft in written], WRITTEN)
+            row |= {"response_id": str(next(remaining).id), "done_at": now}
+        rows.append(row)
+    with connection.cursor() as cursor:
+        cursor.execute(SAVE, [Jsonb(rows)])

@@ -8,12 +8,14 @@ from django.utils.translation import gettext_lazy
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.transition import Move, machine
 from codesign.studies.models import Study
 from modelhub.engine.weights import EMBEDDED_NAME
 from modelhub.models import ModelVersion, Source
-from modelhub.rules.states import ModelKind
+from modelhub.rules.states import MODEL_STATES, ModelKind
 
 VERSION_MADE = action("modelhub.version_made", gettext_lazy("registered a model version"))
+VERSION_MOVED = action("modelhub.version_moved", gettext_lazy("checked a model version"))
 
 
 @transaction.atomic
@@ -28,7 +30,7 @@ def ensure_embedded_model() -> ModelVersion:
         defaults={"kind": ModelKind.EMBEDDED, "path": EMBEDDED_NAME},
     )
     if created:
-        _record(SYSTEM, version)
+        record_made(SYSTEM, version)
     return version
 
 
@@ -39,7 +41,7 @@ def ensure_imported_model(*, actor: Actor, study: Study, name: str) -> ModelVers
         study=study, name=name, defaults={"kind": ModelKind.IMPORTED}
     )
     if created:
-        _record(actor, version)
+        record_made(actor, version)
     return version
 
 
@@ -48,7 +50,8 @@ def source_of(*, study: Study, version: ModelVersion | None) -> Source:
     return Source.objects.get_or_create(study=study, model_version=version)[0]
 
 
-def _record(actor: Actor, version: ModelVersion) -> None:
+def record_made(actor: Actor, version: ModelVersion) -> None:
+    """Record a new model version in the audit trail."""
     audit.record(
         actor=actor,
         action=VERSION_MADE,
@@ -56,3 +59,18 @@ def _record(actor: Actor, version: ModelVersion) -> None:
         about=("model_version", version.id, version.name),
         data={"kind": version.kind},
     )
+
+
+def _log(move: Move) -> None:
+    """Record each change of state in the audit trail."""
+    version: ModelVersion = move.row
+    audit.record(
+        actor=move.actor,
+        action=VERSION_MOVED,
+        study_id=version.study_id,
+        about=("model_version", version.id, version.name),
+        data={"from": move.old, "to": move.new, "problem": version.problem},
+    )
+
+
+machine(ModelVersion, MODEL_STATES, log=_log)
