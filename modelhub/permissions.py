@@ -12,3 +12,5 @@ IMPORT = Permission("modelhub.import", Scope.STUDY, _MAKERS)
 UPLOAD = Permission("modelhub.upload", Scope.STUDY, frozenset({Role.COORDINATOR}))
 TRAIN = Permission("modelhub.train", Scope.STUDY, frozenset({Role.ML_ENGINEER}))
 EVALUATE = Permission("modelhub.evaluate", Scope.STUDY, _MAKERS)
+EXPORT = Permission("modelhub.export", Scope.STUDY, _MAKERS)
+"""Taking a trained model out of Codesign, to use it elsewhere."""

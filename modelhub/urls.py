@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from modelhub.views import evaluations, generation, training, uploads, versions
+from modelhub.views import evaluations, exports, generation, training, uploads, versions
 
 app_name = "modelhub"
 urlpatterns = [
     path("models/", versions.listed, name="models"),
     path("models/<uuid:model_id>/", evaluations.model, name="model"),
     path("models/<uuid:model_id>/compare/", evaluations.compare, name="compare"),
+    path("models/<uuid:model_id>/download/", exports.download, name="model-download"),
     path("comparisons/<uuid:evaluation_id>/", evaluations.evaluation, name="evaluation"),
     path("generation/", generation.listed, name="runs"),
     path("generation/new/", generation.start, name="run-start"),

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -24,6 +25,8 @@ SECRET_LENGTH = 50
 """Characters that Django's deployment check requires."""
 SECRET_VARIETY = 5
 """Different characters that Django's deployment check requires."""
+TRUE = ("1", "ON", "YES", "TRUE")
+"""How the libraries of models write yes."""
 YEAR = 365 * 24 * 3600
 COUNT_IN_EACH_PROCESS = "locmemcache://?max_entries=20000"
 
@@ -60,6 +63,10 @@ class Environment:
     quick_exit_url: str
     model_threads: int
     training_memory_mb: int
+    training_processes: int
+    hub_endpoint: str
+    hub_token: str
+    hub_offline: bool
     log_level: str
 
 
@@ -171,8 +178,7 @@ def _read_all(reader: Reader, home: Path) -> Environment:
         quick_exit_url=reader.address(
             "CODESIGN_QUICK_EXIT_URL", addresses.page, "https://www.bbc.com/weather"
         ),
-        model_threads=reader.number("CODESIGN_MODEL_THREADS", 0, least=0),
-        training_memory_mb=reader.number("CODESIGN_TRAINING_MEMORY_MB", 0, least=0, most=2**24),
+        **_models(reader),
         log_level=reader.choice("LOG_LEVEL", LEVELS, "INFO"),
     )
 
@@ -193,6 +199,18 @@ def _judging(reader: Reader) -> dict[str, int]:
     return {
         "lease_minutes": reader.number("CODESIGN_LEASE_MINUTES", 120, least=1),
         "pay_pace": reader.number("CODESIGN_PAY_PACE", 4, least=2, most=10**6),
+    }
+
+
+def _models(reader: Reader) -> dict[str, Any]:
+    """Return how models run, and the Hub that trained models may be uploaded to."""
+    return {
+        "model_threads": reader.number("CODESIGN_MODEL_THREADS", 0, least=0),
+        "training_memory_mb": reader.number("CODESIGN_TRAINING_MEMORY_MB", 0, least=0, most=2**24),
+        "training_processes": reader.number("CODESIGN_TRAINING_PROCESSES", 1, least=1, most=64),
+        "hub_endpoint": reader.text("HF_ENDPOINT"),
+        "hub_token": reader.text("HF_TOKEN"),
+        "hub_offline": reader.text("HF_HUB_OFFLINE").upper() in TRUE,
     }
 
 

@@ -370,6 +370,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 }
 MODEL_THREADS = ENV.model_threads  # 0: one per core
 TRAINING_MEMORY_MB = ENV.training_memory_mb  # 0: all memory of this machine or its container
+TRAINING_PROCESSES = ENV.training_processes
+HUB_ENDPOINT, HUB_TOKEN, HUB_OFFLINE = ENV.hub_endpoint, ENV.hub_token, ENV.hub_offline
 HANDOVER_HOURS = ENV.handover_hours  # waiting time for a new coordinator of a running study
 ASSIGNMENT_LEASE_MINUTES = ENV.lease_minutes
 PAY_PACE = ENV.pay_pace

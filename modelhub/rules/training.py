@@ -23,6 +23,8 @@ CONFIG_OF = {
     Method.KTO: "unpaired_preference",
 }
 TRAINABLE = (ModelKind.EMBEDDED, ModelKind.ADAPTER)
+TRAINED = (ModelKind.ADAPTER, ModelKind.SCORER)
+"""Kinds of models that were trained here."""
 NOUNS: dict[str, _StrPromise] = {
     "preference": gettext_lazy("preference pairs"),
     "sft": gettext_lazy("accepted rewrites"),

@@ -16,13 +16,13 @@ from codesign.studies import queries as studies
 from codesign.studies.permissions import StudyRequest, page
 from modelhub.forms.training import named
 from modelhub.models import GenerationRun, ModelVersion
-from modelhub.permissions import EVALUATE, SEE_MODELS
+from modelhub.permissions import EVALUATE, EXPORT, SEE_MODELS
 from modelhub.queries import evaluations as reading
 from modelhub.queries.generation import UNDER_WAY, how_far
 from modelhub.queries.training import model_of, releases_behind
 from modelhub.rules.charts import Share, share
 from modelhub.rules.states import Method, ModelKind
-from modelhub.rules.training import lineage_problem
+from modelhub.rules.training import TRAINED, lineage_problem
 from modelhub.rules.winrate import WinRate
 from modelhub.rules.words import run_state
 from modelhub.services import evaluations
@@ -54,6 +54,9 @@ def model(request: StudyRequest, slug: str, model_id: uuid.UUID) -> HttpResponse
             "may_compare": version.kind == ModelKind.ADAPTER
             and not problem
             and request.member.has_role(*EVALUATE.roles),
+            "may_export": version.kind in TRAINED
+            and not problem
+            and request.member.has_role(*EXPORT.roles),
         },
     )
 
