@@ -13,6 +13,7 @@ from modelhub.engine.libraries import quiet
 from modelhub.engine.weights import EMBEDDED_NAME, sha256_of_folder
 from modelhub.models import ModelVersion
 from modelhub.queries.training import KIND
+from modelhub.rules.states import ModelKind
 from modelhub.services import training
 from modelhub.services.versions import ensure_embedded_model
 from tests.factories.modelhub import frozen_release
@@ -64,6 +65,25 @@ def small_adapter(folder: Path, base: Path, *, scores: bool = False, strength: f
         adapted.save_pretrained(folder, save_embedding_layers=False)
     (folder / "README.md").write_text(CARD)
     return sha256_of_folder(folder)
+
+
+def model_of_bytes(study: Study, models: Path) -> ModelVersion:
+    """A trained model whose files no library can load, for doors that only hand files out."""
+    base, adapter = ensure_embedded_model(), models / "adapters" / "bytes"
+    (models / base.path).mkdir(parents=True)
+    (models / base.path / "tokenizer.json").write_text("{}")
+    adapter.mkdir(parents=True)
+    (adapter / "adapter_model.safetensors").write_bytes(bytes(range(256)) * 40)
+    (adapter / "adapter_config.json").write_text("{}")
+    (adapter / "README.md").write_text(CARD)
+    return ModelVersion.objects.create(
+        study=study,
+        name="of bytes",
+        kind=ModelKind.ADAPTER,
+        parent=base,
+        path="adapters/bytes",
+        sha256=sha256_of_folder(adapter),
+    )
 
 
 def trained_model(
