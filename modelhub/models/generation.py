@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import ClassVar
 
 from django.db import models
@@ -38,6 +39,32 @@ class GenerationRun(PublicModel):
     batch_size = models.PositiveSmallIntegerField(default=8)
     seed = models.BigIntegerField()
     system_message = models.TextField()
+    template_arguments = models.JSONField(
+        default=dict, help_text='Passed to the chat template, such as {"enable_thinking": false}.'
+    )
+    group = models.UUIDField(
+        default=uuid.uuid4,
+        help_text="Runs of one group answer the same prompts for the same tasks of a round.",
+    )
+    most_tokens = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="Budget: tokens read and written. Empty: no limit."
+    )
+    most_micros = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="Budget, in millionths of the currency. Empty: no limit."
+    )
+    currency = models.CharField(max_length=3, blank=True, help_text="Of the prices.")
+    price_read = models.PositiveBigIntegerField(
+        default=0, help_text="Per million tokens that the model reads, in millionths."
+    )
+    price_written = models.PositiveBigIntegerField(
+        default=0, help_text="Per million tokens that the model writes, in millionths."
+    )
+    tokens_read = models.PositiveBigIntegerField(
+        default=0, help_text="All that the server counted, also for texts that were discarded."
+    )
+    tokens_written = models.PositiveBigIntegerField(
+        default=0, help_text="All that the server counted, also for texts that were discarded."
+    )
     config_hash = models.CharField(max_length=64)
     requested_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     started_at = models.DateTimeField(null=True, blank=True)
@@ -61,7 +88,14 @@ class GenerationRun(PublicModel):
     )
 
     class Meta:
-        constraints: ClassVar = [one_of("state", RunState, "generation_run_state_known")]
+        constraints: ClassVar = [
+            one_of("state", RunState, "generation_run_state_known"),
+            models.CheckConstraint(
+                condition=Q(most_micros=None) | ~Q(currency=""),
+                name="generation_budget_has_currency",
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["group"], name="generation_run_group")]
 
     @property
     def to_write(self) -> int:

@@ -17,6 +17,10 @@ from modelhub.models import ModelVersion
 from modelhub.rules.states import ModelKind
 from modelhub.rules.training import TRAINED
 
+PRIVATE_BASE = """\
+The study registered this base model from files of its own (SHA-256 `%s`). Ask the study for them, or
+for an export of the model that is merged with its base."""
+
 
 def ancestry_of(version: ModelVersion) -> list[ModelVersion]:
     """Return a model and its ancestors, the model first and the base last; a query for each."""
@@ -28,10 +32,12 @@ def ancestry_of(version: ModelVersion) -> list[ModelVersion]:
 
 
 def origin_of(base: ModelVersion) -> BaseOrigin:
-    """Return where other people get a base model."""
+    """Return where other people get a base model. No path of this server is in it."""
     if base.kind == ModelKind.EMBEDDED:
         return EMBEDDED_ORIGIN
-    return BaseOrigin(base.name)
+    if base.kind == ModelKind.HUB:
+        return BaseOrigin(base.location, base.revision, base.licence)
+    return BaseOrigin(base.name, licence=base.licence, note=PRIVATE_BASE % base.sha256)
 
 
 def lineage_of(ancestry: Sequence[ModelVersion]) -> dict[str, Any]:

@@ -70,8 +70,8 @@ def trainable_bases(*, actor: Actor, study: Study) -> QuerySet[ModelVersion]:
 
 
 def bases_of(*, study: Study) -> QuerySet[ModelVersion]:
-    """Return the models with weights on this server, oldest first."""
-    versions = ModelVersion.objects.of_study(study.id)
+    """Return the models with weights on this server that passed their check, oldest first."""
+    versions = ModelVersion.objects.of_study(study.id).ready()
     return versions.filter(kind__in=TRAINABLE).order_by("created_at")
 
 

@@ -16,9 +16,7 @@ from codesign.shared.lookups import Asked, matching
 from codesign.studies.permissions import studies_where
 from modelhub.models import ModelVersion
 from modelhub.permissions import SEE_MODELS
-from modelhub.rules.states import ModelKind
-
-GENERATES = (ModelKind.EMBEDDED, ModelKind.ADAPTER)
+from modelhub.rules.states import BASES, GENERATES, ModelKind, ModelState
 
 
 def versions_of(*, study_id: uuid.UUID) -> QuerySet[ModelVersion]:
@@ -32,8 +30,8 @@ def versions_of(*, study_id: uuid.UUID) -> QuerySet[ModelVersion]:
 
 
 def writers_of(*, study_id: uuid.UUID) -> QuerySet[ModelVersion]:
-    """Return the models that can write responses."""
-    return versions_of(study_id=study_id).filter(kind__in=GENERATES)
+    """Return the models that can write responses and have passed their check."""
+    return versions_of(study_id=study_id).filter(kind__in=GENERATES, state=ModelState.READY)
 
 
 def able_to_write(*, study_id: uuid.UUID) -> QuerySet[ModelVersion]:
@@ -133,6 +131,20 @@ def version_with_lineage(
         lineage.append(parent)
         parent = by_id.get(parent.parent_id) if parent.parent_id else None
     return model, lineage
+
+
+def base_of(version: ModelVersion) -> ModelVersion:
+    """Return the model whose own weights a model uses: itself, or the first base among ancestors.
+
+    An adapter that was trained from another adapter replaces it, so only the base is loaded with
+    it.
+    """
+    base: ModelVersion | None = version
+    while base is not None and base.kind not in BASES:
+        base = base.parent
+    if base is None:
+        raise Invalid(_("Codesign does not have the weights of %(name)s.") % {"name": version.name})
+    return base
 
 
 def names_behind(version: ModelVersion) -> list[str]:

@@ -14,16 +14,37 @@ from codesign.shared.states import Transitions
 
 
 class ModelKind(TextChoices):
-    """The origin of a model version.
+    """What a model version is, which decides how it is loaded.
 
-    An adapter is a LoRA trained on its parent. A scorer is a reward model. Scorers cannot generate
-    responses, nor can imported models, of which only the name is known.
+    An adapter is a LoRA on its parent, trained here or registered. A scorer is a reward model.
+    Scorers cannot generate responses, nor can imported models, of which only the name is known.
     """
 
     EMBEDDED = "embedded", _("shipped with Codesign")
-    ADAPTER = "adapter", _("trained here")
+    FOLDER = "folder", _("folder of weights")
+    HUB = "hub", _("weights from the Hub")
+    GGUF = "gguf", _("GGUF file")
+    SERVER = "server", _("model on a server")
+    ADAPTER = "adapter", _("adapter")
     SCORER = "scorer", _("trained here; scores responses, cannot write them")
     IMPORTED = "imported", _("known from imported responses")
+
+
+BASES = (ModelKind.EMBEDDED, ModelKind.FOLDER, ModelKind.HUB, ModelKind.GGUF)
+"""Kinds with weights of their own, in transformers' layout. Adapters need one of them."""
+GENERATES = (*BASES, ModelKind.ADAPTER, ModelKind.SERVER)
+"""Kinds that can write responses."""
+REGISTERED = (ModelKind.FOLDER, ModelKind.HUB, ModelKind.GGUF, ModelKind.SERVER)
+"""Kinds that exist only because a person registered them."""
+
+
+class ModelState(TextChoices):
+    """The states of a model version. Only a ready model can be used."""
+
+    QUEUED = "queued", _("waiting for its check")
+    CHECKING = "checking", _("being checked")
+    READY = "ready", _("ready")
+    REFUSED = "refused", _("refused")
 
 
 class RunState(TextChoices):
@@ -77,6 +98,15 @@ class Method(TextChoices):
     REWARD = "reward", _("Reward model")
 
 
+MODEL_STATES = Transitions.of(
+    "model",
+    {
+        "queued": ["checking", "refused"],
+        "checking": ["queued", "ready", "refused"],
+        "ready": [],
+        "refused": [],
+    },
+)
 RUN_STATES = Transitions.of(
     "generation run",
     {

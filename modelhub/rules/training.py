@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from modelhub.rules.states import Method, ModelKind
+from modelhub.rules.states import BASES, Method, ModelKind
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -22,7 +22,7 @@ CONFIG_OF = {
     Method.SFT: "sft",
     Method.KTO: "unpaired_preference",
 }
-TRAINABLE = (ModelKind.EMBEDDED, ModelKind.ADAPTER)
+TRAINABLE = (*BASES, ModelKind.ADAPTER)
 TRAINED = (ModelKind.ADAPTER, ModelKind.SCORER)
 """Kinds of models that were trained here."""
 NOUNS: dict[str, _StrPromise] = {

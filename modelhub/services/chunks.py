@@ -11,7 +11,6 @@ import uuid
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 
 from django.conf import settings as django_settings
 from django.db import connection, transaction
@@ -34,14 +33,15 @@ from codesign.shared.actors import SYSTEM
 from codesign.shared.batches import batched
 from codesign.shared.errors import DATABASE_AWAY
 from modelhub.engine.errors import EngineError
-from modelhub.models import GenerationItem, GenerationRun, ModelVersion
+from modelhub.models import GenerationItem, GenerationRun
 from modelhub.permissions import RUN_GENERATION, SEE_GENERATION
 from modelhub.queries import generation as queries
 from modelhub.queries.versions import names_behind
 from modelhub.rules import generation as rules
-from modelhub.rules.states import ItemState, ModelKind
+from modelhub.rules.states import ItemState
 from modelhub.services import generation, versions, writing
 from modelhub.services.items import give_up, make_more, save_written
+from modelhub.services.weights import weights_of
 from modelhub.services.writing import Draft, Wanted
 
 PROMPTS_AT_ONCE = 500
@@ -92,8 +92,7 @@ def _write_chunk(work: Work) -> str:
 def _write(work: Work) -> None:
     run = queries.run_of(run_id=work.job.subject_id)
     model = writing.load(
-        models_dir=django_settings.MODELS_DIR,
-        adapter=_adapter_of(run.model_version),
+        weights=weights_of(run.model_version),
         threads=django_settings.MODEL_THREADS or os.cpu_count() or 1,
     )
     names = names_behind(run.model_version)
@@ -144,12 +143,6 @@ KIND = register(
         page="modelhub:run",
     )
 )
-
-
-def _adapter_of(version: ModelVersion) -> Path | None:
-    if version.kind == ModelKind.EMBEDDED:
-        return None
-    return Path(django_settings.MODELS_DIR) / version.path
 
 
 def _next_writable(run: GenerationRun, claimed: Sequence[int]) -> list[GenerationItem]:

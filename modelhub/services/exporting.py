@@ -105,7 +105,7 @@ def _allowed(actor: Actor, version: ModelVersion) -> list[ModelVersion]:
     """Return the ancestry of a model that may leave; raises NotPermitted, Conflict or Gone."""
     if version.study is not None:
         require(actor, EXPORT, version.study)
-    if version.study is None or version.kind not in TRAINED:
+    if version.study is None or version.kind not in TRAINED or version.location:
         raise Conflict(
             _("%(name)s was not trained here, so there is nothing to export.")
             % {"name": version.name}

@@ -31,10 +31,9 @@ from modelhub.models import GenerationItem, GenerationRun, ModelVersion
 from modelhub.permissions import RUN_GENERATION
 from modelhub.queries import generation as queries
 from modelhub.queries.training import releases_behind
-from modelhub.queries.versions import GENERATES
 from modelhub.rules import generation as rules
 from modelhub.rules.generation import Settings
-from modelhub.rules.states import RUN_STATES, ItemState, RunState
+from modelhub.rules.states import GENERATES, RUN_STATES, ItemState, ModelState, RunState
 from modelhub.rules.training import lineage_problem
 from modelhub.services import items
 from modelhub.signals import run_finished
@@ -118,7 +117,8 @@ def _record(action: str, actor: Actor, run: GenerationRun, data: dict[str, Any])
 
 
 def _refuse_model(study: Study, version: ModelVersion) -> None:
-    if version.kind not in GENERATES or version.study_id not in (None, study.id):
+    usable = version.kind in GENERATES and version.state == ModelState.READY
+    if not usable or version.study_id not in (None, study.id):
         raise Invalid(
             _("This model cannot write responses here."), {"model": [_("Choose another model.")]}
         )

@@ -31,7 +31,7 @@ from modelhub.engine.params import parse
 from modelhub.models import ModelVersion, TrainingRun
 from modelhub.permissions import TRAIN
 from modelhub.queries.training import KIND, releases_behind, system_message_of
-from modelhub.rules.states import TRAINING_STATES, Method, ModelKind, TrainingState
+from modelhub.rules.states import TRAINING_STATES, Method, ModelKind, ModelState, TrainingState
 from modelhub.rules.training import (
     CONFIG_OF,
     base_problem,
@@ -151,7 +151,7 @@ def _checked(
         raise Invalid(problem, {"base": [problem]})
     if problem := lineage_problem(releases=releases_behind(base)):
         raise Conflict(problem)
-    if base.study_id not in (None, release.study_id):
+    if base.study_id not in (None, release.study_id) or base.state != ModelState.READY:
         raise Invalid(
             _("Codesign does not have the weights of this model."),
             {"base": [_("Choose another model.")]},

@@ -29,12 +29,11 @@ from codesign.shared.errors import DATABASE_AWAY
 from codesign.shared.processes import die_with_parent, machine_memory_mb
 from modelhub.engine.errors import EngineError
 from modelhub.engine.progress import Exit, read_progress, read_result
-from modelhub.engine.weights import EMBEDDED_NAME, ensure_embedded
 from modelhub.models import TrainingRun
 from modelhub.permissions import SEE_MODELS, TRAIN
 from modelhub.queries import training as queries
-from modelhub.rules.states import ModelKind
 from modelhub.services import training
+from modelhub.services.weights import weights_of
 
 log = logging.getLogger(__name__)
 LOOK_EVERY_SECONDS = 1.0
@@ -109,11 +108,11 @@ def _report(work: Work, folder: Path) -> None:
 
 def spec_of(*, run: TrainingRun, folder: Path) -> dict[str, Any]:
     """Return the input of the process. `modelhub.engine.spec` documents the keys."""
-    parent = run.base if run.base.kind == ModelKind.ADAPTER else None
+    weights = weights_of(run.base)
     return {
         "method": run.method,
-        "base_dir": str(ensure_embedded(settings.MODELS_DIR)),
-        "adapter_parent": str(settings.MODELS_DIR / parent.path) if parent else None,
+        "base_dir": str(weights.base),
+        "adapter_parent": str(weights.adapter) if weights.adapter else None,
         "release_dir": str(settings.RELEASES_DIR / str(run.release_id)),
         "output_dir": str(folder),
         "params": run.params,
@@ -121,7 +120,7 @@ def spec_of(*, run: TrainingRun, folder: Path) -> dict[str, Any]:
         "system_message": run.system_message,
         "threads": settings.MODEL_THREADS or 2,
         "memory_limit_mb": settings.TRAINING_MEMORY_MB or machine_memory_mb(),
-        "base_name": run.base.name if parent else EMBEDDED_NAME,
+        "base_name": run.base.name,
         "release_name": f"{run.study.slug}, release {run.release.number}",
     }
 

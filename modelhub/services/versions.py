@@ -8,12 +8,14 @@ from django.utils.translation import gettext_lazy
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.transition import Move, machine
 from codesign.studies.models import Study
 from modelhub.engine.weights import EMBEDDED_NAME
 from modelhub.models import ModelVersion, Source
-from modelhub.rules.states import ModelKind
+from modelhub.rules.states import MODEL_STATES, ModelKind
 
 VERSION_MADE = action("modelhub.version_made", gettext_lazy("registered a model version"))
+VERSION_MOVED = action("modelhub.version_moved", gettext_lazy("checked a model version"))
 
 
 @transaction.atomic
@@ -56,3 +58,18 @@ def _record(actor: Actor, version: ModelVersion) -> None:
         about=("model_version", version.id, version.name),
         data={"kind": version.kind},
     )
+
+
+def _log(move: Move) -> None:
+    """Record each change of state in the audit trail."""
+    version: ModelVersion = move.row
+    audit.record(
+        actor=move.actor,
+        action=VERSION_MOVED,
+        study_id=version.study_id,
+        about=("model_version", version.id, version.name),
+        data={"from": move.old, "to": move.new, "problem": version.problem},
+    )
+
+
+machine(ModelVersion, MODEL_STATES, log=_log)

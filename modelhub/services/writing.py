@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from django.utils.translation import gettext as _
 
@@ -15,6 +14,7 @@ from modelhub.engine.generate import Completion, Request, generate_batch
 from modelhub.engine.model_disclosure import giveaway
 from modelhub.engine.weights import EMBEDDED_NAME, LoadedModel
 from modelhub.rules.generation import MAKE_AGAIN, Settings, item_seed
+from modelhub.services.weights import Weights
 
 WriteBatch = Callable[[Sequence[Request]], list[Completion]]
 
@@ -46,13 +46,14 @@ class Draft:
     error: str = ""
 
 
-def load(*, models_dir: Path, adapter: Path | None, threads: int) -> LoadedModel:
-    """Load the embedded model, with an adapter if one is given. The process keeps it in memory."""
-    from modelhub.engine import libraries, weights
+def load(*, weights: Weights, threads: int) -> LoadedModel:
+    """Load a model, with an adapter if it has one. The process keeps it in memory."""
+    from modelhub.engine import libraries
+    from modelhub.engine import weights as engine
 
     libraries.prepare()
     libraries.set_threads(threads)
-    return weights.load(weights.ensure_embedded(models_dir), adapter)
+    return engine.load(weights.base, weights.adapter)
 
 
 def batch_writer(*, model: LoadedModel, settings: Settings) -> WriteBatch:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from codesign.studies.permissions import StudyRequest, page
 from modelhub.permissions import RUN_GENERATION, SEE_MODELS
 from modelhub.queries import versions as queries
-from modelhub.rules.states import ModelKind
+from modelhub.rules.states import GENERATES, ModelKind
 
 MODELS_A_PAGE = 50
 
@@ -30,7 +30,7 @@ def listed(request: StudyRequest, slug: str) -> HttpResponse:
             {
                 "version": version,
                 "kind": ModelKind(version.kind).label,
-                "writes": version.kind in queries.GENERATES,
+                "writes": version.kind in GENERATES,
             }
             for version in versions
         ],

@@ -29,6 +29,5 @@ APPEND_ONLY = {
     "consent.ConsentVersion",
     "consent.Withdrawal",
     "jobs.JobMove",
-    "modelhub.ModelVersion",
     "modelhub.Source",
 }
