@@ -18,8 +18,8 @@ from modelhub.rules.states import ModelKind
 from modelhub.rules.training import TRAINED
 
 PRIVATE_BASE = """\
-The study registered this base model from files of its own (SHA-256 `%s`). Ask the study for them, or
-for an export of the model that is merged with its base."""
+The study registered this base model from files of its own (SHA-256 `%s`). Ask the study for them,
+or for an export of the model that is merged with its base."""
 
 
 def ancestry_of(version: ModelVersion) -> list[ModelVersion]:
