@@ -9,7 +9,7 @@ from typing import Any
 
 CARD = "README.md"
 LINEAGE = "lineage.json"
-LICENCE = "LICENSE.md"
+LICENCE = "LICENSE"
 ADAPTER_CONFIG = "adapter_config.json"
 _USE_ADAPTER = """\
 from peft import PeftModel
@@ -45,7 +45,7 @@ def lineage_file(lineage: Mapping[str, Any]) -> bytes:
 
 
 def licence_file(lineage: Mapping[str, Any]) -> bytes:
-    """Return `LICENSE.md`: the licence of the base, and the consent that binds the trained part."""
+    """Return `LICENSE`: the licence of the base, and the consent that binds the trained part."""
     base = lineage["base"]
     known = base["licence"] or "not known to Codesign; ask whoever published the base model"
     text = f"""\

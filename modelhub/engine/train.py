@@ -189,14 +189,12 @@ def train(
     """Load, train and save; return the content of the result. Raises EngineError or Cancelled."""
     began = time.monotonic()
     prepare()
-    os.environ["HF_DATASETS_CACHE"] = str(scratch / "datasets")
+    cache = scratch / "datasets"
+    os.environ["HF_DATASETS_CACHE"] = str(cache)
     threads = set_threads(spec.threads // ranks.count())
     with quiet():
-        from transformers import PrinterCallback
-
         progress.append("phase", phase="reading")
         model, tokenizer, precision = load_for_training(spec)
-        cache = scratch / "datasets"
         records = load_records(spec, tokenizer, cache)
         validation = load_validation(spec, tokenizer, cache)
         _stop_if(cancel)
@@ -215,19 +213,14 @@ def train(
             checkpoints=checkpoints.folder(spec),
             resumed=before.checkpoint is not None,
         )
-        trainer = METHODS[spec.method](job)
-        trainer.remove_callback(PrinterCallback)  # prints every step a second time
-        records.count_dropped(trainer.train_dataset)
-        trainer.train(resume_from_checkpoint=before.checkpoint and str(before.checkpoint))
+        trainer = _trained(job, records, before)
         _stop_if(cancel)
         scores = _validate(trainer, validation, watcher, progress)
         progress.append("phase", phase="saving")
-        result = {
-            "metrics": _metrics(watcher.steps, records, threads, time.monotonic() - began)
-            | {"batch": _batch(spec), "validation": scores}
-        }
+        metrics = _metrics(watcher.steps, records, threads, time.monotonic() - began)
+        metrics |= {"batch": _batch(spec), "validation": scores}
         if ranks.rank():
-            return result
+            return {"metrics": metrics}
         facts = _facts(spec, records, threads, scores, precision)
         _save(trainer.model, facts, scratch / "adapter")
     (scratch / "adapter").rename(spec.adapter_dir)
@@ -235,8 +228,19 @@ def train(
         "adapter": str(spec.adapter_dir),
         "sha256": sha256_of_folder(spec.adapter_dir),
         "weights_sha256": sha256_of_file(spec.adapter_dir / "adapter_model.safetensors"),
-        **result,
+        "metrics": metrics,
     }
+
+
+def _trained(job: Job, records: Records, before: Before) -> Any:
+    """Train, and return the library's trainer with the trained model."""
+    from transformers import PrinterCallback
+
+    trainer = METHODS[job.spec.method](job)
+    trainer.remove_callback(PrinterCallback)  # prints every step a second time
+    records.count_dropped(trainer.train_dataset)
+    trainer.train(resume_from_checkpoint=before.checkpoint and str(before.checkpoint))
+    return trainer
 
 
 def _batch(spec: TrainSpec) -> int:

@@ -145,7 +145,7 @@ def _checked(
         )
     if problem := release_problem(purpose=release.purpose, state=release.state):
         raise Conflict(problem)
-    if problem := records_problem(rows=release.manifest.get("rows", {}), method=method):
+    if problem := records_problem(rows=release.manifest.get("rows"), method=method):
         raise Invalid(problem, {"release": [problem]})
     if problem := base_problem(kind=base.kind, method=method):
         raise Invalid(problem, {"base": [problem]})

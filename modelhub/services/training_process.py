@@ -79,7 +79,7 @@ def _run_process(work: Work, folder: Path) -> int:
     """Train in a process, watch it until it ends, and return its exit code."""
     with (folder / "stderr.log").open("wb") as stderr:
         process = subprocess.Popen(  # noqa: S603
-            [*launcher(settings.TRAINING_PROCESSES), str(folder / "spec.json")],
+            [*launcher(processes=settings.TRAINING_PROCESSES), str(folder / "spec.json")],
             cwd=settings.BASE_DIR,
             stdout=subprocess.DEVNULL,
             stderr=stderr,
@@ -101,7 +101,7 @@ def _run_process(work: Work, folder: Path) -> int:
     return process.returncode
 
 
-def launcher(processes: int) -> list[str]:
+def launcher(*, processes: int) -> list[str]:
     """Return the command that trains, in one process or in several that share each step.
 
     `accelerate launch` calls the same module for several GPUs, but starts one process on CPUs.

@@ -165,7 +165,9 @@ def test_an_example_reply_is_short_plain_and_leaves_the_choice(reply: str) -> No
     assert 80 <= len(words_of(reply)) <= 110
     assert reading_grade([reply]) <= 8
     assert not re.search(r"\d", reply)
-    orders = r"\b(you (must|have to|should)|diagnos|stop taking|calm down|at least|just \w+ it)\b"
+    orders = (
+        r"\b(you (must|have to|should)|diagnos\w*|stop taking|calm down|at least|just \w+ it)\b"
+    )
     assert not re.search(orders, reply, re.IGNORECASE)
 
 

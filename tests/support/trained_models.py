@@ -20,6 +20,16 @@ from tests.factories.modelhub import frozen_release
 from tests.support import jobs
 from tests.support.small_model import small_model
 
+HUB_ID = "HuggingFaceTB/SmolLM2-135M-Instruct"
+PAPERS = {"README.md", "lineage.json", "LICENSE", "base-LICENSE"}
+TOKENIZER = {
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "chat_template.jinja",
+    "generation_config.json",
+}
+ADAPTER = {"adapter_config.json", "adapter_model.safetensors"}
+"""Names of the files of an export."""
 CARD = "---\nbase_model: old\n---\n\n# A small model\n\nA card of a test.\n"
 MANIFEST = {
     "rows": {"preference": {"train": 4}, "sft": {}, "unpaired_preference": {"train": 4}},
@@ -107,3 +117,7 @@ def training_release(study: Study) -> DatasetRelease:
     release.state = "frozen"
     release.save(update_fields=["manifest", "manifest_sha256", "state"])
     return release
+
+
+def names_in(folder: Path) -> set[str]:
+    return {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}

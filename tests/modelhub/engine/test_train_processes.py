@@ -37,7 +37,7 @@ def in_two(trainer: Trainer, name: str, release: Path, **changes: Any) -> subpro
     spec = trainer.spec(name, release, **changes)
     log = (trainer.folder / f"{name}.log").open("wb")
     with log:
-        return subprocess.Popen([*launcher(2), str(spec)], stdout=log, stderr=log)
+        return subprocess.Popen([*launcher(processes=2), str(spec)], stdout=log, stderr=log)
 
 
 def test_two_processes_share_each_step_and_make_one_adapter(
@@ -79,6 +79,6 @@ def test_both_processes_stop_when_the_run_is_cancelled(trainer: Trainer, release
 
 
 def test_one_process_needs_no_launcher() -> None:
-    assert "torch.distributed.run" not in launcher(1)
-    assert launcher(1)[-1] == launcher(3)[-1] == "modelhub.engine.train"
-    assert "3" in launcher(3)
+    assert "torch.distributed.run" not in launcher(processes=1)
+    assert launcher(processes=1)[-1] == launcher(processes=3)[-1] == "modelhub.engine.train"
+    assert "3" in launcher(processes=3)

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import json
 import shutil
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
-from django.test import Client
-from django.urls import reverse
 
 from annotations.models import DatasetRelease
 from codesign.audit.models import Event
@@ -29,20 +24,18 @@ from modelhub.services.versions import ensure_embedded_model
 from tests.factories.studies import MemberFactory, StudyFactory, staff
 from tests.faults.disks import small_disk
 from tests.support.running import ROOT
-from tests.support.small_hub import TOKEN, small_hub
-from tests.support.trained_models import small_adapter, small_base, trained_model
+from tests.support.trained_models import (
+    ADAPTER,
+    HUB_ID,
+    PAPERS,
+    TOKENIZER,
+    names_in,
+    small_adapter,
+    trained_model,
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
-HUB_ID = "HuggingFaceTB/SmolLM2-135M-Instruct"
-PAPERS = {"README.md", "lineage.json", "LICENSE.md", "base-LICENSE"}
-TOKENIZER = {
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "chat_template.jinja",
-    "generation_config.json",
-}
-ADAPTER = {"adapter_config.json", "adapter_model.safetensors"}
 PROMPTS = ["I cannot sleep.", "My hands shake before work.", "Nobody writes back to me."]
 WRITES = """
 import json, sys
@@ -67,24 +60,6 @@ print(json.dumps({"dtype": str(model.dtype), "texts": texts}))
 """
 
 
-@pytest.fixture
-def models(settings: Any, tmp_path: Path, embedded_model: Path) -> Path:
-    settings.MODELS_DIR = tmp_path / "models"
-    settings.MODELS_DIR.mkdir()
-    small_base(settings.MODELS_DIR, embedded_model)
-    return tmp_path / "models"
-
-
-@pytest.fixture
-def study() -> Study:
-    return StudyFactory.create(slug="hard-days", contact="team@example.org")
-
-
-@pytest.fixture
-def model(study: Study, models: Path) -> ModelVersion:
-    return trained_model(study, models)
-
-
 def writes(folder: Path, base: str = "") -> dict[str, Any]:
     """What a process without Codesign writes with an exported model, token by token."""
     done = subprocess.run(
@@ -98,10 +73,6 @@ def writes(folder: Path, base: str = "") -> dict[str, Any]:
     assert done.returncode == 0, done.stderr
     result: dict[str, Any] = json.loads(done.stdout)
     return result
-
-
-def names_in(folder: Path) -> set[str]:
-    return {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
 
 
 def test_an_adapter_leaves_with_all_that_others_need(
@@ -134,7 +105,7 @@ def test_the_card_says_where_the_model_comes_from(model: ModelVersion, tmp_path:
     lineage = json.loads((out / "lineage.json").read_text())
     assert lineage["releases"][0]["consent_versions"] == ["3 (en)"]
     assert lineage["model"]["adapter_sha256"] == model.sha256
-    licence = (out / "LICENSE.md").read_text()
+    licence = (out / "LICENSE").read_text()
     assert "consent to these uses\nonly: take_part, training." in licence
     assert "team@example.org" in licence
 
@@ -283,128 +254,3 @@ def test_the_makers_alone_export(study: Study, model: ModelVersion, tmp_path: Pa
         exporting.export_to(actor=panelist, version=model, into=tmp_path / "out", merge=False)
     with pytest.raises(NotFound):
         exporting.push(actor=stranger, version=model, repository="org/name", merge=False)
-
-
-def unpacked(answer: Any) -> tuple[set[str], dict[str, Any]]:
-    with tarfile.open(fileobj=io.BytesIO(b"".join(answer.streaming_content))) as archive:
-        names = archive.getnames()
-        folders = {name.partition("/")[0] for name in names}
-        assert len(folders) == 1
-        config = archive.extractfile(f"{folders.pop()}/adapter_config.json")
-        assert config
-        return {name.partition("/")[2] for name in names}, json.loads(config.read())
-
-
-def addresses(study: Study, model: ModelVersion) -> list[str]:
-    keys = {"slug": study.slug, "model_id": model.id}
-    return [reverse("modelhub:model-download", kwargs=keys), f"/api/v1/models/{model.id}/package/"]
-
-
-def test_page_and_api_give_the_same_archive_and_record_it(
-    study: Study, model: ModelVersion
-) -> None:
-    engineer = staff(study, Role.ML_ENGINEER)
-    client = Client()
-    client.force_login(engineer.user)
-    for address in addresses(study, model):
-        assert client.head(address).status_code == 200
-        answer = client.get(address)
-        assert answer.headers["Content-Type"] == "application/x-tar"
-        assert f'filename="{model.name}.tar"' in answer.headers["Content-Disposition"]
-        names, config = unpacked(answer)
-        assert names == ADAPTER | TOKENIZER | PAPERS
-        assert config["base_model_name_or_path"] == HUB_ID
-    recorded = Event.objects.filter(action="modelhub.model_exported", about_id=model.id)
-    assert [event.data["to"] for event in recorded] == ["download", "download"]
-    page = client.get(reverse("modelhub:model", args=[study.slug, model.id])).content.decode()
-    assert addresses(study, model)[0] in page
-    auditor = Client()
-    auditor.force_login(staff(study, Role.AUDITOR).user)
-    page = auditor.get(reverse("modelhub:model", args=[study.slug, model.id])).content.decode()
-    assert addresses(study, model)[0] not in page
-
-
-def test_page_and_api_refuse(study: Study, model: ModelVersion) -> None:
-    for someone, status in (
-        (staff(study, Role.AUDITOR).user, 403),
-        (staff(study, Role.SAFETY_LEAD).user, 403),
-        (MemberFactory.create(cohort__study=study).user, 403),
-        (staff(StudyFactory.create(), Role.ML_ENGINEER).user, 404),
-    ):
-        client = Client()
-        client.force_login(someone)
-        for address in addresses(study, model):
-            assert client.get(address).status_code in {status, 404 if "api" in address else status}
-    DatasetRelease.objects.filter(training_runs__model_version=model).update(state="superseded")
-    client = Client()
-    client.force_login(staff(study, Role.ML_ENGINEER).user)
-    for address in addresses(study, model):
-        answer = client.get(address)
-        assert answer.status_code == 409
-        assert "withdrawn later" in answer.content.decode()
-    page = client.get(reverse("modelhub:model", args=[study.slug, model.id])).content.decode()
-    assert addresses(study, model)[0] not in page
-
-
-def test_a_model_is_uploaded_to_the_hub_that_the_operator_names(
-    settings: Any, study: Study, model: ModelVersion, models: Path
-) -> None:
-    said = io.StringIO()
-    with small_hub() as hub:
-        settings.HUB_ENDPOINT, settings.HUB_TOKEN, settings.HUB_OFFLINE = hub.address, TOKEN, False
-        call_command("export_model", model.name, "--push", "org/name", stdout=said)
-    assert hub.created == [{"name": "name", "organization": "org", "visibility": "private"}]
-    assert set(hub.files) == ADAPTER | TOKENIZER | PAPERS
-    weights = "adapter_model.safetensors"
-    assert hub.files[weights] == (models / model.path / weights).read_bytes()
-    assert f"Uploaded {model.name} to {hub.address}/org/name." in said.getvalue()
-    event = Event.objects.get(action="modelhub.model_exported")
-    assert (event.data["to"], event.data["merged"]) == ("org/name", False)
-    assert {path.name for path in models.iterdir()} == {EMBEDDED_NAME, "adapters"}
-
-
-def test_a_hub_that_refuses_is_quoted_without_the_token(settings: Any, model: ModelVersion) -> None:
-    with small_hub() as hub:
-        settings.HUB_ENDPOINT, settings.HUB_TOKEN, settings.HUB_OFFLINE = hub.address, TOKEN, False
-        hub.refuses = 403
-        with pytest.raises(CommandError, match=r"did not accept the model: .*403") as caught:
-            call_command("export_model", model.name, "--push", "org/name")
-    assert TOKEN not in str(caught.value)
-    with pytest.raises(CommandError, match=r"did not accept the model: .*refused"):
-        call_command("export_model", model.name, "--push", "org/name")
-    assert not Event.objects.filter(action="modelhub.model_exported").exists()
-
-
-def test_an_upload_needs_an_address_a_token_and_the_network(
-    settings: Any, model: ModelVersion
-) -> None:
-    for endpoint, token, offline, sentence in (
-        ("", TOKEN, False, "HF_ENDPOINT to the address"),
-        ("ftp://hub.example.org", TOKEN, False, "HF_ENDPOINT to the address"),
-        ("https://hub.example.org", "", False, "HF_TOKEN to a token"),
-        ("https://hub.example.org", TOKEN, True, "HF_HUB_OFFLINE forbids"),
-    ):
-        settings.HUB_ENDPOINT, settings.HUB_TOKEN, settings.HUB_OFFLINE = endpoint, token, offline
-        with pytest.raises(Conflict, match=sentence):
-            exporting.push(actor=SYSTEM, version=model, repository="org/name", merge=False)
-
-
-def test_the_command_names_models_and_says_what_is_wrong(
-    study: Study, model: ModelVersion, tmp_path: Path
-) -> None:
-    said = io.StringIO()
-    for number, name in enumerate((model.name, f"{study.slug}/{model.name}", str(model.id))):
-        call_command("export_model", name, str(tmp_path / str(number)), stdout=said)
-        assert names_in(tmp_path / str(number)) == ADAPTER | TOKENIZER | PAPERS
-    assert said.getvalue().count("Wrote") == 3
-    for arguments, sentence in (
-        (["nothing", str(tmp_path / "x")], "no model called nothing"),
-        ([model.name, str(tmp_path / "0")], "not an empty folder"),
-        ([model.name], "Name a new folder"),
-        ([EMBEDDED_NAME, str(tmp_path / "x")], "not trained here"),
-    ):
-        with pytest.raises(CommandError, match=sentence):
-            call_command("export_model", *arguments)
-    auditor = staff(study, Role.AUDITOR).user
-    with pytest.raises(CommandError, match="Your role"):
-        call_command("export_model", model.name, str(tmp_path / "x"), "--as", auditor.email)
