@@ -8,7 +8,6 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -179,6 +178,9 @@ def _read_all(reader: Reader, home: Path) -> Environment:
             "CODESIGN_QUICK_EXIT_URL", addresses.page, "https://www.bbc.com/weather"
         ),
         **_models(reader),
+        hub_endpoint=reader.text("HF_ENDPOINT"),
+        hub_token=reader.text("HF_TOKEN"),
+        hub_offline=reader.text("HF_HUB_OFFLINE").upper() in TRUE,
         log_level=reader.choice("LOG_LEVEL", LEVELS, "INFO"),
     )
 
@@ -202,15 +204,12 @@ def _judging(reader: Reader) -> dict[str, int]:
     }
 
 
-def _models(reader: Reader) -> dict[str, Any]:
-    """Return how models run, and the Hub that trained models may be uploaded to."""
+def _models(reader: Reader) -> dict[str, int]:
+    """Return how models run."""
     return {
         "model_threads": reader.number("CODESIGN_MODEL_THREADS", 0, least=0),
         "training_memory_mb": reader.number("CODESIGN_TRAINING_MEMORY_MB", 0, least=0, most=2**24),
         "training_processes": reader.number("CODESIGN_TRAINING_PROCESSES", 1, least=1, most=64),
-        "hub_endpoint": reader.text("HF_ENDPOINT"),
-        "hub_token": reader.text("HF_TOKEN"),
-        "hub_offline": reader.text("HF_HUB_OFFLINE").upper() in TRUE,
     }
 
 

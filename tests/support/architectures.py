@@ -36,7 +36,8 @@ def model_of(architecture: str, folder: Path, tokenizer_of: Path) -> Path:
             eos_token_id=tokenizer.eos_token_id,
             **SIZES[architecture],
         )
-        model: Any = AutoModelForCausalLM.from_config(config)
+        kind: Any = AutoModelForCausalLM
+        model = kind.from_config(config)
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
     return folder

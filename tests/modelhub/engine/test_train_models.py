@@ -48,7 +48,7 @@ def test_adapters_are_on_every_linear_layer_and_merge(
     assert result["said"] == ""
     adapter = Path(result["adapter"])
     config = json.loads((adapter / "adapter_config.json").read_text())
-    assert set(config["target_modules"]) == LAYERS[architecture]
+    assert {name.rpartition(".")[2] for name in config["target_modules"]} == LAYERS[architecture]
     merge_into(tmp_path / "merged", base=base, adapter=adapter, scores=method == "reward")
     beside, merged, untrained = (
         numbers(method, *which)
