@@ -72,12 +72,17 @@ class Plot:
     decimals: int
 
 
-def plot(lines: Mapping[str, Sequence[Point]], *, y: Axis | None = None) -> Plot | None:
-    """Return the plot of lines over whole numbers; None without two points in any line."""
+def plot(
+    lines: Mapping[str, Sequence[Point]], *, x: Axis | None = None, y: Axis | None = None
+) -> Plot | None:
+    """Return the plot of lines over whole numbers; None without two points in any line.
+
+    Axes that are not given cover the values.
+    """
     drawn = {name: points for name, points in lines.items() if points}
     if not any(len(points) > 1 for points in drawn.values()):
         return None
-    across = axis_of([at for points in drawn.values() for at, _ in points], whole=True)
+    across = x or axis_of([at for points in drawn.values() for at, _ in points], whole=True)
     up = y or axis_of([value for points in drawn.values() for _, value in points])
     dots = {
         name: [(f"{across.place(at):.2f}", f"{100 - up.place(value):.2f}") for at, value in points]

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from modelhub.rules.charts import Axis, Plot, plot
+from modelhub.rules.charts import Axis, Plot, axis_of, plot
 
 PERCENT = Axis(0.0, 100.0, 25.0)
 ACCURACY = "reward_accuracy"
@@ -60,7 +60,10 @@ def curves_of(
     accuracy = [
         (point["step"], 100 * point[ACCURACY]) for point in measurements if ACCURACY in point
     ]
-    drawn = plot({"train": train, "validation": validation}) if len(train) > 1 else None
+    if len(train) < 2:
+        return None
+    steps = axis_of([step for step, _ in [*train, *validation]], whole=True)
+    drawn = plot({"train": train, "validation": validation}, x=steps)
     if drawn is None:
         return None
     names = [("train", _("Training"))]
@@ -69,7 +72,7 @@ def curves_of(
     return Curves(
         loss=drawn,
         names=names,
-        accuracy=plot({"validation": accuracy}, y=PERCENT),
+        accuracy=plot({"validation": accuracy}, x=steps, y=PERCENT),
         accuracy_names=[("validation", _("Validation"))],
         first=values[0],
         last=values[-1],

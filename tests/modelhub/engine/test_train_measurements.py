@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from modelhub.engine.errors import EngineError
+from modelhub.engine.libraries import quiet
 from modelhub.engine.methods import METHODS, Job, load_for_training
 from modelhub.engine.progress import Exit, read_progress
 from modelhub.engine.records import MOST_ON_CURVE, load_records, load_validation
@@ -106,7 +107,8 @@ def test_sft_learns_from_replies_alone_and_not_from_what_people_wrote(
     records = load_records(wanted, tokenizer, tmp_path / "cache")
     assert set(records.dataset.column_names) == {"prompt", "completion"}
     job = Job(wanted, model, tokenizer, precision, records.dataset, None, [], tmp_path / "kept")
-    trainer = METHODS["sft"](job)
+    with quiet():
+        trainer = METHODS["sft"](job)
     batch = next(iter(trainer.get_train_dataloader()))
     learnt = batch["input_ids"][batch["labels"] != -100]
     text = tokenizer.decode(learnt)
@@ -142,7 +144,8 @@ def test_no_trainer_cuts_or_drops_a_record_that_was_kept(
     records = load_records(wanted, tokenizer, tmp_path / "cache")
     assert (len(records.dataset), records.left_out) == (2, {})
     job = Job(wanted, model, tokenizer, precision, records.dataset, None, [], tmp_path / "kept")
-    trainer = METHODS[method](job)
+    with quiet():
+        trainer = METHODS[method](job)
     records.count_dropped(trainer.train_dataset)
     assert records.left_out == {}
     shorter = spec(tmp_path / "run", base, release, method, max_length=longest - 1)
