@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-SECTIONS = ("loop", "plans", "generation", "release", "memory", "import", "growth")
+SECTIONS = ("loop", "plans", "generation", "served", "release", "memory", "import", "growth")
 
 
 def main() -> int:
@@ -26,7 +26,7 @@ def main() -> int:
         import django
 
         django.setup()
-        from benchmarks import generation, growth, imports, loop, people, plans, releases
+        from benchmarks import generation, growth, imports, loop, people, plans, releases, served
 
         if {"loop", "plans"} & set(wanted):
             cohort = people.make_study(tasks=options.tasks)
@@ -38,6 +38,8 @@ def main() -> int:
                 plans.run(cohort)
         if "generation" in wanted:
             generation.run()
+        if "served" in wanted:
+            served.run()
         if "release" in wanted:
             releases.run()
         if "import" in wanted:

@@ -10,7 +10,7 @@ from annotations.rules.states import InUse, RoundState
 from annotations.rules.text_kinds import Origin
 from codesign.shared.query_parameters import NumberField, SinceFilter
 from codesign.shared.serializers import OneOf, Shape
-from modelhub.rules.states import Method, ModelKind, RunState, TrainingState
+from modelhub.rules.states import Method, ModelKind, ModelState, RunState, TrainingState
 
 MODEL = "Name or id of a model"
 
@@ -65,6 +65,7 @@ class ModelFilter(SinceFilter):
 
     study = serializers.SlugField(required=False, max_length=50)
     kind = OneOf([str(one) for one in ModelKind], required=False)
+    state = OneOf([str(one) for one in ModelState], required=False)
 
 
 class GenerationFilter(SinceFilter):
@@ -73,6 +74,7 @@ class GenerationFilter(SinceFilter):
     state = OneOf([str(one) for one in RunState], required=False)
     model = serializers.CharField(required=False, max_length=120, help_text=MODEL)
     round = serializers.UUIDField(required=False)
+    group = serializers.UUIDField(required=False)
 
 
 class TrainingFilter(SinceFilter):

@@ -10,6 +10,7 @@ SEE_GENERATION = Permission("modelhub.see_generation", Scope.STUDY, _MAKERS | {R
 RUN_GENERATION = Permission("modelhub.run_generation", Scope.STUDY, _MAKERS)
 IMPORT = Permission("modelhub.import", Scope.STUDY, _MAKERS)
 UPLOAD = Permission("modelhub.upload", Scope.STUDY, frozenset({Role.COORDINATOR}))
+REGISTER_MODEL = Permission("modelhub.register_model", Scope.STUDY, _MAKERS)
 TRAIN = Permission("modelhub.train", Scope.STUDY, frozenset({Role.ML_ENGINEER}))
 EVALUATE = Permission("modelhub.evaluate", Scope.STUDY, _MAKERS)
 EXPORT = Permission("modelhub.export", Scope.STUDY, _MAKERS)

@@ -7,7 +7,11 @@ from modelhub.views import evaluations, exports, generation, training, uploads, 
 app_name = "modelhub"
 urlpatterns = [
     path("models/", versions.listed, name="models"),
+    path("models/register/", versions.choose, name="model-kinds"),
+    path("models/register/<slug:kind>/", versions.register, name="model-register"),
     path("models/<uuid:model_id>/", evaluations.model, name="model"),
+    path("models/<uuid:model_id>/progress/", versions.progress, name="model-progress"),
+    path("models/<uuid:model_id>/cancel/", versions.cancel, name="model-cancel"),
     path("models/<uuid:model_id>/compare/", evaluations.compare, name="compare"),
     path("models/<uuid:model_id>/download/", exports.download, name="model-download"),
     path("comparisons/<uuid:evaluation_id>/", evaluations.evaluation, name="evaluation"),

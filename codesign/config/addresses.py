@@ -37,6 +37,23 @@ def page(url: str) -> str:
     return "" if parts.scheme == "https" and parts.hostname else wanted
 
 
+def folder(path: str) -> str:
+    """Check the path of a folder."""
+    return "" if path.startswith("/") else "must name folders by their whole path"
+
+
+def model_server(url: str) -> str:
+    """Check the address of a server of language models."""
+    wanted = "must be http:// or https:// addresses without a password, such as https://host/v1"
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return wanted
+    valid = parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc
+    return "" if valid and not parts.query and not parts.fragment else wanted
+
+
 def database(url: str) -> str:
     """Check the address of a PostgreSQL database."""
     wanted = "must be a postgresql:// address that names a database"

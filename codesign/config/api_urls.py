@@ -56,6 +56,11 @@ urlpatterns = [
         "studies/<slug:slug>/generation-runs/<str:run_id>/cancel/",
         generation.CancelRunView.as_view(),
     ),
+    path(
+        "studies/<slug:slug>/generation-runs/<str:run_id>/resume/",
+        generation.ResumeRunView.as_view(),
+    ),
+    path("studies/<slug:slug>/models/", models.RegisterView.as_view()),
     path("studies/<slug:slug>/rounds/", rounds.RoundsView.as_view()),
     path("studies/<slug:slug>/rounds/<str:round_id>/", rounds.OneRoundView.as_view()),
     path("studies/<slug:slug>/responses/", results.ResponsesView.as_view()),

@@ -31,6 +31,22 @@ COUNT_IN_EACH_PROCESS = "locmemcache://?max_entries=20000"
 
 
 @dataclass(frozen=True)
+class Models:
+    """How models run, where they may be registered, and the Hub to which they may be uploaded."""
+
+    threads: int
+    training_memory_mb: int
+    training_processes: int
+    folders: list[str]
+    hub_ids: list[str]
+    servers: list[str]
+    keys: dict[str, str]
+    hub_endpoint: str
+    hub_token: str
+    hub_offline: bool
+
+
+@dataclass(frozen=True)
 class Environment:
     """The settings of the installation. Empty text means not set."""
 
@@ -60,12 +76,7 @@ class Environment:
     lease_minutes: int
     pay_pace: int
     quick_exit_url: str
-    model_threads: int
-    training_memory_mb: int
-    training_processes: int
-    hub_endpoint: str
-    hub_token: str
-    hub_offline: bool
+    models: Models
     log_level: str
 
 
@@ -110,6 +121,21 @@ class Reader:
         if url and (problem := wrong(url)):
             self.complain(f"{name} {problem}")
         return url
+
+    def each(self, name: str, wrong: Callable[[str], str]) -> list[str]:
+        """Return the comma-separated words; record an error if `wrong` rejects one of them."""
+        words = self.words(name)
+        if problem := next(filter(None, map(wrong, words)), ""):
+            self.complain(f"{name} {problem}")
+        return words
+
+    def named(self, prefix: str) -> dict[str, str]:
+        """Return all variables whose names begin with `prefix` and that are not empty."""
+        return {
+            name: text
+            for name in self._variables
+            if name.startswith(prefix) and (text := self.text(name))
+        }
 
     def complain(self, what: str) -> None:
         """Record an error. Errors never repeat values, since some are secret."""
@@ -177,10 +203,7 @@ def _read_all(reader: Reader, home: Path) -> Environment:
         quick_exit_url=reader.address(
             "CODESIGN_QUICK_EXIT_URL", addresses.page, "https://www.bbc.com/weather"
         ),
-        **_models(reader),
-        hub_endpoint=reader.text("HF_ENDPOINT"),
-        hub_token=reader.text("HF_TOKEN"),
-        hub_offline=reader.text("HF_HUB_OFFLINE").upper() in TRUE,
+        models=_models(reader),
         log_level=reader.choice("LOG_LEVEL", LEVELS, "INFO"),
     )
 
@@ -204,13 +227,20 @@ def _judging(reader: Reader) -> dict[str, int]:
     }
 
 
-def _models(reader: Reader) -> dict[str, int]:
-    """Return how models run."""
-    return {
-        "model_threads": reader.number("CODESIGN_MODEL_THREADS", 0, least=0),
-        "training_memory_mb": reader.number("CODESIGN_TRAINING_MEMORY_MB", 0, least=0, most=2**24),
-        "training_processes": reader.number("CODESIGN_TRAINING_PROCESSES", 1, least=1, most=64),
-    }
+def _models(reader: Reader) -> Models:
+    """Return the settings of models."""
+    return Models(
+        threads=reader.number("CODESIGN_MODEL_THREADS", 0, least=0),
+        training_memory_mb=reader.number("CODESIGN_TRAINING_MEMORY_MB", 0, least=0, most=2**24),
+        training_processes=reader.number("CODESIGN_TRAINING_PROCESSES", 1, least=1, most=64),
+        folders=reader.each("CODESIGN_MODEL_FOLDERS", addresses.folder),
+        hub_ids=reader.words("CODESIGN_HUB_MODELS"),
+        servers=reader.each("CODESIGN_MODEL_SERVERS", addresses.model_server),
+        keys=reader.named("CODESIGN_KEY_"),
+        hub_endpoint=reader.text("HF_ENDPOINT"),
+        hub_token=reader.text("HF_TOKEN"),
+        hub_offline=reader.text("HF_HUB_OFFLINE").upper() in TRUE,
+    )
 
 
 def _processes() -> int:

@@ -32,6 +32,7 @@ class Lock(IntEnum):
     IMPORT = 6  # by study: one import at a time
     SPLIT_GROUPS = 7  # by study: one transaction ties prompts at a time
     PLACE_REQUESTS = 8  # by study: requests to take part are counted one at a time
+    REGISTER_MODEL = 9  # models get their names one after another
 
 
 def require_transaction(what: str) -> None:

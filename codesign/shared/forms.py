@@ -32,6 +32,12 @@ _FIELDS: dict[Any, dict[str, Any]] = {
         "required": _("Please choose one."),
         "invalid_choice": _("Please choose one from the list."),
     },
+    forms.ModelMultipleChoiceField: {
+        "required": _("Please choose at least one."),
+        "invalid_choice": _("Please choose from the list."),
+        "invalid_pk_value": _("Please choose from the list."),
+        "invalid_list": _("Please choose from the list."),
+    },
     forms.FileField: {
         "required": _("Please choose a file."),
         "empty": _("This file is empty."),

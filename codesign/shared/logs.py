@@ -41,6 +41,9 @@ def configuration(*, level: str, as_json: bool) -> dict[str, Any]:
             "django.db.backends": {"level": "INFO"},  # DEBUG logs the values of rows
             "gunicorn.error": {"handlers": ["console"], "propagate": False, "level": level},
             "gunicorn.access": {"handlers": [], "propagate": False, "level": "CRITICAL"},
+            "openai": {"level": "WARNING"},  # DEBUG logs prompts
+            "httpx2": {"level": "WARNING"},  # DEBUG logs headers with keys, INFO every request
+            "httpcore2": {"level": "WARNING"},
             "presidio-analyzer": {"level": "WARNING"},  # INFO logs every recognizer that loads
         },
     }

@@ -21,7 +21,7 @@ from modelhub.permissions import RUN_GENERATION, SEE_GENERATION
 from modelhub.queries import generation as queries
 from modelhub.queries import versions
 from modelhub.rules.generation import Settings
-from modelhub.serializers import runs as serializers
+from modelhub.serializers import generation as serializers
 from modelhub.services import generation
 
 
@@ -61,15 +61,22 @@ class RunsView(RunView):
         responses={201: serializers.GenerationRunSerializer, **refused(409)},
     )
     def post(self, request: Request, slug: str) -> Response:
-        """Start a run: a model answers all prompts that are not held out or withdrawn."""
+        """Let a model answer all prompts that are not held out or withdrawn.
+
+        With several models, one run of each is started; the answer is the first of them, and the
+        filter `group` finds the others.
+        """
         study = self.study(slug)
         wanted = self.sent(serializers.GenerationRequestSerializer)
-        run = generation.start_run(
+        names = wanted.pop("models", None) or [wanted.pop("model", "")]
+        budget = serializers.budget_from(wanted)
+        run, *_others = generation.start_runs(
             actor=self.actor,
             study=study,
-            version=versions.able_version(study_id=study.id, wanted=wanted.pop("model")),
+            versions=[versions.able_version(study_id=study.id, wanted=name) for name in names],
             round=queries.chosen_round(study_id=study.id, round_id=wanted.pop("round", None)),
             settings=Settings(**wanted),
+            budget=budget,
         )
         return Response(self.shown(study, run.id), status=201)
 
@@ -103,4 +110,26 @@ class CancelRunView(RunView):
         study = self.study(slug)
         run = queries.run_in(study_id=study.id, run_id=id_of(run_id))
         generation.cancel_run(actor=self.actor, run=run)
+        return Response(self.shown(study, run.id))
+
+
+class ResumeRunView(RunView):
+    """Resumes a generation run."""
+
+    permission = RUN_GENERATION
+
+    @extend_schema(
+        operation_id="generation_runs_resume",
+        examples=openapi_examples.RESUME_RUN,
+        request=serializers.BudgetSerializer,
+        responses={200: serializers.GenerationRunSerializer, **refused(409)},
+    )
+    def post(self, request: Request, slug: str, run_id: str) -> Response:
+        """Resume a cancelled or failed run. A body replaces its budget; without one it is kept."""
+        study = self.study(slug)
+        run = queries.run_in(study_id=study.id, run_id=id_of(run_id))
+        budget = None
+        if request.data:
+            budget = serializers.budget_from(self.sent(serializers.BudgetSerializer))
+        generation.resume_run(actor=self.actor, run=run, budget=budget)
         return Response(self.shown(study, run.id))

@@ -1,4 +1,7 @@
-"""API views of model versions with their lineage. Judging roles have no access."""
+"""API views of model versions with their lineage, and to register one.
+
+Judging roles have no access.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,15 @@ from rest_framework.response import Response
 from codesign.accounts.api import ApiView, id_of
 from codesign.accounts.rules import TokenScope
 from codesign.shared.pagination import Pages
+from codesign.shared.serializers import refused
+from codesign.studies.api import InStudyView
 from modelhub.api import openapi_examples
 from modelhub.filters import ModelFilter
-from modelhub.permissions import SEE_MODELS
+from modelhub.permissions import REGISTER_MODEL, SEE_MODELS
 from modelhub.queries import versions as queries
+from modelhub.rules.registering import Registration
 from modelhub.serializers import runs as serializers
+from modelhub.services import registering
 
 
 class ModelView(ApiView):
@@ -53,3 +60,26 @@ class OneModelView(ModelView):
         version, lineage = queries.version_with_lineage(actor=self.actor, model_id=id_of(model_id))
         serializer = serializers.AncestrySerializer(version, context={"lineage": lineage})
         return Response(serializer.data)
+
+
+class RegisterView(InStudyView):
+    """Registers models of a study."""
+
+    permission = REGISTER_MODEL
+    scope = TokenScope.MODELS
+
+    @extend_schema(
+        operation_id="models_register",
+        examples=openapi_examples.REGISTER,
+        request=serializers.RegistrationSerializer,
+        responses={201: serializers.ModelSerializer, **refused(409)},
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Register a model, and queue its check. It can be used when its state is `ready`."""
+        study = self.study(slug)
+        wanted = self.sent(serializers.RegistrationSerializer)
+        base = queries.chosen_base_for_adapter(study_id=study.id, wanted=wanted.pop("base"))
+        version = registering.register_model(
+            actor=self.actor, study=study, wanted=Registration(**wanted), base=base
+        )
+        return Response(serializers.ModelSerializer(version).data, status=201)

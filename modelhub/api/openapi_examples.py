@@ -93,10 +93,18 @@ RUN: dict[str, Any] = {
     "samples": 2,
     "temperature": 0.8,
     "top_p": 0.95,
+    "template_arguments": {},
     "max_new_tokens": 120,
     "batch_size": 8,
     "seed": 1,
     "system_message": "You are a kind listener.",
+    "group": "e6f9a2b3-4c5d-4e7f-8a0b-9c1d2e3f4a11",
+    "tokens_read": 0,
+    "tokens_written": 0,
+    "most_tokens": None,
+    "most_cost": None,
+    "cost": None,
+    "currency": "",
     "created_at": "2026-11-23T09:00:00Z",
     "started_at": "2026-11-23T09:00:03Z",
     "ended_at": None,
@@ -108,6 +116,13 @@ BASE: dict[str, Any] = {
     "study": None,
     "parent": None,
     "training_run": None,
+    "state": "ready",
+    "problem": "",
+    "location": "",
+    "revision": "",
+    "served_name": "",
+    "licence": "",
+    "facts": {},
     "sha256": "",
     "created_at": "2026-11-23T09:00:00Z",
 }
@@ -121,10 +136,43 @@ TRAINED: dict[str, Any] = {
         "method": "dpo",
         "release": {"id": RELEASE_ID, "number": 1},
     },
+    "state": "ready",
+    "problem": "",
+    "location": "",
+    "revision": "",
+    "served_name": "",
+    "licence": "",
+    "facts": {},
     "sha256": "7c0d4e5a6b8c9f2b7c0d4e5a6b8c9f2b7c0d4e5a6b8c9f2b7c0d4e5a6b8c9f2b",
     "created_at": "2026-11-23T11:00:00Z",
     "lineage": [MODEL],
 }
+REGISTRATION: dict[str, Any] = {
+    "name": "house-7b",
+    "kind": "server",
+    "location": "https://models.example.org/v1",
+    "served_name": "house-7b-chat",
+    "key_variable": "CODESIGN_KEY_HOUSE",
+    "licence": "apache-2.0",
+}
+REGISTERED: dict[str, Any] = {
+    **BASE,
+    "id": "3d7f1b9a-6c2e-4a5d-8f0b-2e4c6a8d0f17",
+    "name": "house-7b",
+    "kind": "server",
+    "study": "hard-days",
+    "state": "queued",
+    "location": "https://models.example.org/v1",
+    "served_name": "house-7b-chat",
+    "licence": "apache-2.0",
+}
+BUDGET: dict[str, Any] = {
+    "most_cost": "20.00",
+    "currency": "EUR",
+    "price_read": "0.15",
+    "price_written": "0.60",
+}
+COSTS = {"most_cost": "20.00", "cost": "1.35", "currency": "EUR", "tokens_read": 4_000_000}
 TRAIN: dict[str, Any] = {
     "release": RELEASE_ID,
     "base": MODEL["name"],
@@ -207,6 +255,8 @@ ONE_IMPORT = [
 RUNS = [answered(RUN)]
 START_RUN = [sent(START), answered(RUN | {"state": "queued", "done": 0}, 201)]
 ONE_RUN = [answered(RUN)]
+RESUME_RUN = [sent(BUDGET), answered(RUN | {"state": "queued"} | COSTS)]
+REGISTER = [sent(REGISTRATION), answered(REGISTERED, 201)]
 MODELS = [answered(BASE)]
 ONE_MODEL = [answered(TRAINED)]
 TRAININGS = [answered(TRAINING)]

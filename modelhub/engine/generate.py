@@ -8,13 +8,13 @@ batch, model files and number of threads; callers store all of them.
 
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from modelhub.engine.errors import EngineError
 from modelhub.engine.libraries import quiet
-from modelhub.engine.sentences import whole_sentences
+from modelhub.engine.sentences import first_line, whole_sentences
 from modelhub.engine.weights import LoadedModel
 
 DEFAULT_SYSTEM_MESSAGE = (
@@ -87,10 +87,14 @@ def generate_batch(
     requests: Sequence[Request],
     system_message: str = DEFAULT_SYSTEM_MESSAGE,
     temperature: float = TEMPERATURE,
+    top_p: float = TOP_P,
+    template_arguments: Mapping[str, Any] | None = None,
     max_new_tokens: int = MAX_NEW_TOKENS,
     seed: int,
 ) -> list[Completion]:
     """Return one response for each request, in order. Temperature 0 picks the most likely tokens.
+
+    `template_arguments` are passed to the model's chat template.
 
     A response that reaches `max_new_tokens` is trimmed to its last whole sentence; its finish
     reason is `length`. Raises EngineError for an invalid or too long conversation.
@@ -100,9 +104,9 @@ def generate_batch(
     import torch
 
     chats = [with_system(r.messages, system_message) for r in requests]
-    inputs = _encode(model, chats, max_new_tokens)
+    inputs = _encode(model, chats, max_new_tokens, template_arguments or {})
     end_ids = _end_ids(model)
-    sampler = _Sampler([_row_seed(seed, r.seed) for r in requests], temperature, end_ids)
+    sampler = _Sampler([_row_seed(seed, r.seed) for r in requests], temperature, top_p, end_ids)
     with quiet(), torch.inference_mode():
         output = model.model.generate(
             **inputs,
@@ -120,18 +124,47 @@ def generate_batch(
     ]
 
 
-def _encode(model: LoadedModel, chats: list[list[Message]], max_new_tokens: int) -> Any:
-    texts = [
-        model.tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True)
-        for chat in chats
-    ]
+def _encode(
+    model: LoadedModel,
+    chats: list[list[Message]],
+    max_new_tokens: int,
+    template_arguments: Mapping[str, Any],
+) -> Any:
+    if not model.takes_system:
+        chats = [folded(chat) for chat in chats]
+    texts = [_templated(model, chat, template_arguments) for chat in chats]
     inputs = model.tokenizer(texts, return_tensors="pt", padding=True, add_special_tokens=False)
-    limit = model.model.config.max_position_embeddings
-    if inputs["input_ids"].shape[1] + max_new_tokens > limit:
+    limit = getattr(model.model.config.get_text_config(), "max_position_embeddings", None)
+    if limit and inputs["input_ids"].shape[1] + max_new_tokens > limit:
         raise EngineError(
             f"A conversation is too long. With its response it can have at most {limit} tokens."
         )
     return inputs
+
+
+def _templated(
+    model: LoadedModel, chat: list[Message], template_arguments: Mapping[str, Any]
+) -> str:
+    """Return a conversation as the model's chat template writes it; raises EngineError."""
+    from jinja2 import TemplateError
+
+    try:
+        return str(
+            model.tokenizer.apply_chat_template(
+                chat, tokenize=False, add_generation_prompt=True, **template_arguments
+            )
+        )
+    except TemplateError as error:
+        raise EngineError(f"The chat template refused this: {first_line(error)}") from error
+
+
+def folded(chat: list[Message]) -> list[Message]:
+    """Return a conversation whose system message is the beginning of the first turn.
+
+    For models whose chat template takes no system message, in generation and in training.
+    """
+    system, first, *rest = chat
+    return [{**first, "content": f"{system['content']}\n\n{first['content']}"}, *rest]
 
 
 def _end_ids(model: LoadedModel) -> list[int]:
@@ -162,11 +195,14 @@ class _Sampler:
     row, so that the library still handles batching, caching and stopping.
     """
 
-    def __init__(self, seeds: list[int], temperature: float, end_ids: list[int]) -> None:
+    def __init__(
+        self, seeds: list[int], temperature: float, top_p: float, end_ids: list[int]
+    ) -> None:
         import torch
 
         self._generators = [torch.Generator().manual_seed(seed) for seed in seeds]
         self._temperature = temperature
+        self._top_p = top_p
         self._end_ids = torch.tensor(end_ids)
         self._started = time.monotonic()
         self._ended: list[int | None] = [None] * len(seeds)
@@ -191,7 +227,7 @@ class _Sampler:
         logits, tokens = torch.topk(scores.float() / self._temperature, count, dim=-1)
         shares = logits.softmax(dim=-1)
         before = shares.cumsum(dim=-1) - shares
-        reached = shares.masked_fill(before >= TOP_P, 0.0).cumsum(dim=-1)
+        reached = shares.masked_fill(before >= self._top_p, 0.0).cumsum(dim=-1)
         draws = torch.stack([torch.rand(1, generator=g) for g in self._generators])
         place = torch.searchsorted(reached, draws * reached[:, -1:], right=True)
         return tokens.gather(1, place.clamp(max=count - 1))

@@ -12,6 +12,7 @@ from typing import Any
 
 from modelhub.engine.errors import EngineError
 from modelhub.engine.precision import Precision, precision_for
+from modelhub.engine.sentences import first_line
 from modelhub.engine.spec import TrainSpec
 
 DEFAULT_LORA_R = 8
@@ -81,7 +82,7 @@ METHODS: dict[str, Callable[[Job], Any]] = {"dpo": dpo, "sft": sft, "kto": kto, 
 def load_for_training(spec: TrainSpec) -> tuple[Any, Any, Precision]:
     """Return the base model, with the parent adapter if there is one, its tokenizer and types.
 
-    Raises EngineError if the base has no chat template that fits conversations.
+    Raises EngineError if the base has no chat template that writes conversations.
     """
     from transformers import (
         AutoModelForCausalLM,
@@ -109,7 +110,7 @@ def load_for_training(spec: TrainSpec) -> tuple[Any, Any, Precision]:
 
 
 def check_template(tokenizer: Any) -> None:
-    """Raise EngineError unless the chat template takes a system message and a reply."""
+    """Raise EngineError unless the chat template writes a conversation with a reply."""
     from jinja2 import TemplateError
 
     if not tokenizer.chat_template:
@@ -117,15 +118,11 @@ def check_template(tokenizer: Any) -> None:
             "This model has no chat template, so conversations cannot be written for it. Choose a "
             "model that was tuned for conversations, or add a chat template to its tokenizer."
         )
-    roles = ("system", "user", "assistant")
+    turns = [{"role": role, "content": "Text."} for role in ("user", "assistant")]
     try:
-        tokenizer.apply_chat_template(
-            [{"role": role, "content": "Text."} for role in roles], tokenize=False
-        )
+        tokenizer.apply_chat_template(turns, tokenize=False)
     except TemplateError as error:
-        raise EngineError(
-            f"The chat template of this model takes no conversation with a system message: {error}."
-        ) from error
+        raise EngineError(f"The chat template of this model fails: {first_line(error)}") from error
 
 
 def _with_parent(model: Any, spec: TrainSpec, parent: Path) -> Any:

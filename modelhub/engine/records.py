@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from modelhub.engine.checking import takes_system
 from modelhub.engine.errors import EngineError, NothingToTrainOn
-from modelhub.engine.generate import with_system
+from modelhub.engine.generate import folded, with_system
 from modelhub.engine.libraries import quiet
 from modelhub.engine.spec import TrainSpec
 from modelhub.engine.weights import sha256_of_file
@@ -112,9 +113,12 @@ def _usable(
     """Return the records that can be used, and the number of others by reason."""
     kept: list[dict[str, Any]] = []
     left_out: Counter[str] = Counter()
+    fold = not takes_system(tokenizer)
     for row in rows:
         try:
             record = _record(row, kind, spec.system_message)
+            if fold:
+                record["prompt"] = folded(record["prompt"])
             reason = _reason(record, kind, tokenizer, spec.params.max_length)
         except EngineError:
             reason = "whose prompt is not a conversation"

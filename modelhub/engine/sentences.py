@@ -23,3 +23,9 @@ def whole_sentences(text: str) -> str:
         if head and not _NOT_AN_END.search(head):
             return head
     return text
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of a library's error, at most 300 characters, as a sentence."""
+    line = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
+    return line[:300].rstrip(". ") + "."

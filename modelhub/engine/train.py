@@ -187,9 +187,8 @@ def train(
     spec: TrainSpec, progress: Progress, cancel: threading.Event, scratch: Path, before: Before
 ) -> dict[str, Any]:
     """Load, train and save; return the content of the result. Raises EngineError or Cancelled."""
-    began = time.monotonic()
+    began, cache = time.monotonic(), scratch / "datasets"
     prepare()
-    cache = scratch / "datasets"
     os.environ["HF_DATASETS_CACHE"] = str(cache)
     threads = set_threads(spec.threads // ranks.count())
     with quiet():
@@ -216,13 +215,11 @@ def train(
         trainer = _trained(job, records, before)
         _stop_if(cancel)
         scores = _validate(trainer, validation, watcher, progress)
-        progress.append("phase", phase="saving")
         metrics = _metrics(watcher.steps, records, threads, time.monotonic() - began)
         metrics |= {"batch": _batch(spec), "validation": scores}
         if ranks.rank():
             return {"metrics": metrics}
-        facts = _facts(spec, records, threads, scores, precision)
-        _save(trainer.model, facts, scratch / "adapter")
+        _save(trainer.model, _facts(spec, records, threads, scores, precision), scratch)
     (scratch / "adapter").rename(spec.adapter_dir)
     return {
         "adapter": str(spec.adapter_dir),
@@ -276,8 +273,9 @@ def _stop_if(cancel: threading.Event) -> None:
         raise Cancelled(STOPPED)
 
 
-def _save(model: Any, facts: model_card.CardFacts, target: Path) -> None:
+def _save(model: Any, facts: model_card.CardFacts, scratch: Path) -> None:
     """Write the adapter: its weights, its settings in a fixed order, and the model card."""
+    target = scratch / "adapter"
     settings = model.peft_config["default"]
     settings.base_model_name_or_path = facts.base_name  # instead of a local path
     settings.revision = facts.base_revision or None

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from modelhub.engine.checking import takes_system
 from modelhub.engine.errors import EngineError
 from modelhub.engine.libraries import quiet
 
@@ -90,7 +91,8 @@ def ensure_embedded(models_dir: Path) -> Path:
             shutil.rmtree(leftover, ignore_errors=True)
         partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=models_dir))
         try:
-            _convert(embedded_gguf(), partial)
+            convert(embedded_gguf(), partial, name=EMBEDDED_NAME)
+            _write_receipt(embedded_gguf(), partial)
             partial.chmod(0o755)
             partial.rename(final)
         except BaseException:
@@ -99,22 +101,28 @@ def ensure_embedded(models_dir: Path) -> Path:
     return final
 
 
-def _convert(gguf: Path, target: Path) -> None:
-    """Write `gguf` as an fp32 model, because GGUF loads slowly and TRL does not support it."""
+def convert(gguf: Path, target: Path, *, name: str = "") -> None:
+    """Write `gguf` as an fp32 model, because GGUF loads slowly and TRL does not support it.
+
+    `name` is saved in its configuration.
+    """
     with quiet():
         import torch
-        from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaForCausalLM
+        from transformers import AutoModelForCausalLM, AutoTokenizer
 
         source: dict[str, Any] = {"gguf_file": gguf.name, "local_files_only": True}
         read: Any = AutoModelForCausalLM.from_pretrained(gguf.parent, dtype=torch.float32, **source)
         config = read.config
         del config.quantization_config
-        config._name_or_path = EMBEDDED_NAME
-        model: Any = LlamaForCausalLM(config)
+        config._name_or_path = name
+        model: Any = type(read)(config)
         model.load_state_dict(read.state_dict())
         model.generation_config = read.generation_config
         model.save_pretrained(target)
         AutoTokenizer.from_pretrained(gguf.parent, **source).save_pretrained(target)
+
+
+def _write_receipt(gguf: Path, target: Path) -> None:
     files = sorted(p for p in target.rglob("*") if p.is_file())
     receipt = {
         "source": gguf.name,
@@ -135,6 +143,7 @@ class LoadedModel:
     tokenizer: Any
     base: Path
     adapter: Path | None
+    takes_system: bool = True
 
 
 _held: tuple[object, LoadedModel] | None = None
@@ -187,10 +196,18 @@ def _load(path: Path, adapter: Path | None) -> LoadedModel:
             tokenizer.pad_token = tokenizer.eos_token
         quickest = torch.bfloat16 if computes_bf16() else torch.float32
         dtype = quickest if adapter is None else torch.float32
-        model: Any = AutoModelForCausalLM.from_pretrained(path, dtype=dtype, local_files_only=True)
+        model: Any = AutoModelForCausalLM.from_pretrained(
+            path, dtype=dtype, local_files_only=True, use_safetensors=True, trust_remote_code=False
+        )
         if adapter is not None:
             from peft import PeftModel
 
             model = PeftModel.from_pretrained(model, adapter).merge_and_unload()
             model = model.to(quickest)
-    return LoadedModel(model=model.eval(), tokenizer=tokenizer, base=path, adapter=adapter)
+    return LoadedModel(
+        model=model.eval(),
+        tokenizer=tokenizer,
+        base=path,
+        adapter=adapter,
+        takes_system=takes_system(tokenizer),
+    )

@@ -140,7 +140,7 @@ class ModelVersion(PublicModel):
         ]
         triggers: ClassVar = [
             *write_once(*GIVEN),
-            pgtrigger.Protect(  # type: ignore[no-untyped-call]
+            pgtrigger.Protect(
                 name="fixed_when_ready",
                 operation=pgtrigger.UpdateOf(*FOUND),  # type: ignore[no-untyped-call]
                 condition=pgtrigger.Q(old__state=ModelState.READY),

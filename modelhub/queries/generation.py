@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db import connection
@@ -78,11 +78,23 @@ def prompts_without_items(*, run: GenerationRun) -> QuerySet[Prompt]:
     return left.order_by("external_id")
 
 
-def prompts_without_task(*, run: GenerationRun) -> QuerySet[GenerationItem, uuid.UUID]:
-    """Return ids of prompts with responses of this run that are not yet a task of its round."""
-    written = GenerationItem.objects.filter(run=run, state=ItemState.DONE)
-    placed = Task.objects.filter(round=run.round_id, prompt=OuterRef("prompt"))
+def prompts_without_task(*, runs: Sequence[GenerationRun]) -> QuerySet[GenerationItem, uuid.UUID]:
+    """Return ids of prompts with responses of these runs that are not yet a task of their round."""
+    written = GenerationItem.objects.filter(run__in=runs, state=ItemState.DONE)
+    placed = Task.objects.filter(round=OuterRef("run__round"), prompt=OuterRef("prompt"))
     return written.filter(~Exists(placed)).order_by().values_list("prompt_id", flat=True).distinct()
+
+
+def others_of_group(*, run: GenerationRun) -> list[GenerationRun]:
+    """Return the other runs that answer the same prompts for the same tasks."""
+    runs = GenerationRun.objects.filter(group=run.group, study=run.study_id)
+    return list(runs.exclude(id=run.id).select_related("model_version").order_by("created_at"))
+
+
+def tasks_of_group(*, run: GenerationRun) -> int:
+    """Return the number of tasks that a run and the others of its group have made."""
+    made = GenerationRun.objects.filter(group=run.group).aggregate(n=Sum("tasks_made", default=0))
+    return int(made["n"])
 
 
 def runs_of(*, study_id: uuid.UUID) -> QuerySet[GenerationRun]:
@@ -95,8 +107,10 @@ def runs_of(*, study_id: uuid.UUID) -> QuerySet[GenerationRun]:
 
 
 def runs_matching(*, actor: Actor, study: Study, asked: Asked) -> QuerySet[GenerationRun]:
-    """Return the runs that match the given filters: state, round, model, since."""
-    wanted = matching(asked, state="state", round="round_id", since="created_at__gte")
+    """Return the runs that match the given filters: state, round, group, model, since."""
+    wanted = matching(
+        asked, state="state", round="round_id", group="group", since="created_at__gte"
+    )
     if "model" in asked:
         wanted &= Q(model_version__in=named(actor=actor, wanted=asked["model"]))
     return runs_of(study_id=study.id).filter(wanted)

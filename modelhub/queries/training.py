@@ -195,7 +195,7 @@ def unfinished_run(*, study_id: uuid.UUID) -> TrainingRun | None:
 
 def not_compared(*, study_id: uuid.UUID) -> ModelVersion | None:
     """Return the newest trained model without an evaluation, or None."""
-    trained = ModelVersion.objects.filter(study_id=study_id, kind=ModelKind.ADAPTER)
+    trained = ModelVersion.objects.ready().filter(study_id=study_id, kind=ModelKind.ADAPTER)
     usable = trained.exclude(id__in=with_withdrawn_data(study_id=study_id))
     return usable.filter(evaluations=None).order_by("-created_at").first()
 

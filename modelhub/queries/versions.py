@@ -18,6 +18,14 @@ from modelhub.models import ModelVersion
 from modelhub.permissions import SEE_MODELS
 from modelhub.rules.states import BASES, GENERATES, ModelKind, ModelState
 
+CHECK = "model_check"
+"""The kind of job that checks a registered model."""
+
+
+def version_of(*, version_id: uuid.UUID) -> ModelVersion:
+    """Return a model with its study and its parent, for a worker."""
+    return ModelVersion.objects.select_related("study", "parent").get(id=version_id)
+
 
 def versions_of(*, study_id: uuid.UUID) -> QuerySet[ModelVersion]:
     """Return the models of a study and the models shipped with Codesign, newest first."""
@@ -52,9 +60,29 @@ def with_withdrawn_data(*, study_id: uuid.UUID) -> set[uuid.UUID]:
 
 
 def trained_folders() -> list[Path]:
-    """Return the folders with the weights of trained models in all studies, for a backup."""
-    trained = ModelVersion.objects.filter(kind=ModelKind.ADAPTER).order_by("path")
+    """Return the folders with the weights of adapters in all studies, for a backup."""
+    trained = ModelVersion.objects.ready().filter(kind=ModelKind.ADAPTER).order_by("path")
     return [Path(settings.MODELS_DIR) / path for path in trained.values_list("path", flat=True)]
+
+
+def bases_for_adapters(*, study_id: uuid.UUID) -> QuerySet[ModelVersion]:
+    """Return the models on which an adapter can be registered: ready, with weights here."""
+    return versions_of(study_id=study_id).filter(kind__in=BASES, state=ModelState.READY)
+
+
+def chosen_base_for_adapter(*, study_id: uuid.UUID | None, wanted: str) -> ModelVersion | None:
+    """Return the base with that name or id, or None if none is asked for; raises Invalid.
+
+    Without a study, only shared models are found.
+    """
+    if not wanted:
+        return None
+    shared = ModelVersion.objects.filter(study=None, kind__in=BASES, state=ModelState.READY)
+    for version in bases_for_adapters(study_id=study_id) if study_id else shared:
+        if wanted in (version.name, str(version.id)):
+            return version
+    sentence = _("There is no base with this name or id that is ready and has weights here.")
+    raise Invalid(sentence, {"base": [sentence]})
 
 
 def version_named(*, study_id: uuid.UUID, name: str) -> ModelVersion:
@@ -94,8 +122,10 @@ def versions_seen(*, actor: Actor) -> QuerySet[ModelVersion]:
 
 
 def versions_matching(*, actor: Actor, asked: Asked) -> QuerySet[ModelVersion]:
-    """Return the models that match the given filters: kind, study, since."""
-    wanted = matching(asked, kind="kind", study="study__slug", since="created_at__gte")
+    """Return the models that match the given filters: kind, state, study, since."""
+    wanted = matching(
+        asked, kind="kind", state="state", study="study__slug", since="created_at__gte"
+    )
     return versions_seen(actor=actor).filter(wanted)
 
 

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from modelhub.rules.states import Method, RunState, UploadState
+from modelhub.rules.states import (
+    GENERATES,
+    Method,
+    ModelKind,
+    ModelState,
+    RunState,
+    UploadState,
+)
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -31,6 +38,21 @@ METHODS: dict[str, _StrPromise] = {
         "Reward model: learns to score responses by people's preferences. It cannot write any."
     ),
 }
+
+
+def model_uses(*, kind: str, state: str, withdrawn: bool) -> str:
+    """Return what a model may be used for; `withdrawn`: it learnt from data withdrawn later."""
+    if state != ModelState.READY:
+        return "–"
+    if withdrawn:
+        return _("nothing, because data that it learnt from was withdrawn")
+    if kind == ModelKind.SERVER:
+        return _("writing responses")
+    if kind in GENERATES:
+        return _("writing responses, training")
+    return (
+        _("scoring responses") if kind == ModelKind.SCORER else _("nothing: only its name is known")
+    )
 
 
 def run_state(state: str, *, begun: bool = True) -> str:

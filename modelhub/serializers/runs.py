@@ -1,4 +1,4 @@
-"""Serializers of models and runs. Judging roles have no access to them."""
+"""Serializers of models and training runs. Judging roles have no access to them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,10 @@ from rest_framework import serializers
 
 from codesign.shared.serializers import OneOf, Shape
 from modelhub.engine.params import MAX_SEED, PARAMETERS
-from modelhub.models import GenerationRun, ModelVersion, TrainingRun
-from modelhub.rules import generation as rules
-from modelhub.rules.states import Method, ModelKind, RunState, TrainingState
+from modelhub.models import ModelVersion, TrainingRun
+from modelhub.rules import registering
+from modelhub.rules.states import Method, ModelKind, ModelState, TrainingState
 from modelhub.rules.training import OF_ONE_BATCH
-
-MOST_GENERATION_SEED = 2**63 - 1
 
 
 class NamedModelSerializer(serializers.ModelSerializer[ModelVersion]):
@@ -24,77 +22,6 @@ class NamedModelSerializer(serializers.ModelSerializer[ModelVersion]):
     class Meta:
         model = ModelVersion
         fields = ("id", "name")
-        read_only_fields = fields
-
-
-class GenerationRequestSerializer(Shape):
-    """Model, round and settings of a new generation run."""
-
-    model = serializers.CharField(help_text="Name or id of a model that can write.")
-    samples = serializers.IntegerField(
-        default=rules.SAMPLES,
-        min_value=1,
-        max_value=rules.MOST_SAMPLES,
-        help_text="Responses to each prompt.",
-    )
-    temperature = serializers.FloatField(default=rules.TEMPERATURE, min_value=0, max_value=2)
-    max_new_tokens = serializers.IntegerField(
-        default=rules.MAX_NEW_TOKENS, min_value=1, max_value=rules.MOST_NEW_TOKENS
-    )
-    batch_size = serializers.IntegerField(
-        default=rules.BATCH_SIZE, min_value=1, max_value=rules.MOST_BATCH
-    )
-    seed = serializers.IntegerField(
-        default=0,
-        min_value=0,
-        max_value=MOST_GENERATION_SEED,
-        help_text="0 draws a random seed.",
-    )
-    system_message = serializers.CharField(
-        default="",
-        allow_blank=True,
-        max_length=rules.MOST_SYSTEM,
-        help_text="Empty: the message of the study's last run.",
-    )
-    round = serializers.UUIDField(
-        required=False,
-        allow_null=True,
-        help_text="A judging round in which answered prompts become tasks.",
-    )
-
-
-class GenerationRunSerializer(serializers.ModelSerializer[GenerationRun]):
-    """A generation run and its progress."""
-
-    study = serializers.SlugField(source="study.slug")
-    model = NamedModelSerializer(source="model_version")
-    round = serializers.UUIDField(source="round_id", allow_null=True)
-    state = serializers.ChoiceField([str(state) for state in RunState])
-    total = serializers.IntegerField(source="to_write", help_text="Responses to write.")
-    done = serializers.IntegerField()
-
-    class Meta:
-        model = GenerationRun
-        fields = (
-            "id",
-            "study",
-            "model",
-            "round",
-            "state",
-            "total",
-            "done",
-            "samples",
-            "temperature",
-            "top_p",
-            "max_new_tokens",
-            "batch_size",
-            "seed",
-            "system_message",
-            "created_at",
-            "started_at",
-            "ended_at",
-            "error",
-        )
         read_only_fields = fields
 
 
@@ -122,6 +49,10 @@ class ModelSerializer(serializers.ModelSerializer[ModelVersion]):
     kind = serializers.ChoiceField([str(kind) for kind in ModelKind])
     parent = NamedModelSerializer(allow_null=True)
     training_run = MadeBySerializer(allow_null=True)
+    state = serializers.ChoiceField(
+        [str(state) for state in ModelState], help_text="Only a ready model can be used."
+    )
+    facts = serializers.DictField(help_text="What the check of a registered model found.")
 
     class Meta:
         model = ModelVersion
@@ -132,10 +63,55 @@ class ModelSerializer(serializers.ModelSerializer[ModelVersion]):
             "study",
             "parent",
             "training_run",
+            "state",
+            "problem",
+            "location",
+            "revision",
+            "served_name",
+            "licence",
+            "facts",
             "sha256",
             "created_at",
         )
         read_only_fields = fields
+
+
+class RegistrationSerializer(Shape):
+    """A model to register."""
+
+    name = serializers.CharField(max_length=registering.MOST_NAME)
+    kind = OneOf([str(kind) for kind in registering.CAN_REGISTER])
+    location = serializers.CharField(
+        max_length=registering.MOST_LOCATION,
+        help_text="A folder or file, a Hub id, or a server's address, as the operator allows.",
+    )
+    revision = serializers.CharField(
+        default="",
+        allow_blank=True,
+        max_length=registering.MOST_REVISION,
+        help_text="Of a Hub model. Empty: main.",
+    )
+    base = serializers.CharField(
+        default="", allow_blank=True, help_text="Name or id of the base of an adapter."
+    )
+    served_name = serializers.CharField(
+        default="",
+        allow_blank=True,
+        max_length=registering.MOST_SERVED,
+        help_text="The name by which a server knows the model.",
+    )
+    key_variable = serializers.CharField(
+        default="",
+        allow_blank=True,
+        max_length=registering.MOST_KEY,
+        help_text="Name of the environment variable with the server's key; never the key itself.",
+    )
+    licence = serializers.CharField(
+        default="",
+        allow_blank=True,
+        max_length=registering.MOST_LICENCE,
+        help_text="Empty: what the model's card says.",
+    )
 
 
 class AncestrySerializer(ModelSerializer):

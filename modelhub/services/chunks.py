@@ -14,23 +14,18 @@ from contextlib import suppress
 
 from django.conf import settings as django_settings
 from django.db import connection, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Max, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from annotations.models import Prompt, Response, Round, Task
-from annotations.rules.states import RoundState
 from annotations.rules.text_kinds import Origin
-from annotations.rules.texts import text_hash
 from annotations.services import prompts as prompt_services
 from annotations.services.intake import NewResponse
-from annotations.services.rounds import add_tasks, locked_round, round_if_free
 from codesign.jobs.models import Job
 from codesign.jobs.registry import MORE, Change, Failed, Kind, Part, Retry, register
 from codesign.jobs.services.working import Work
 from codesign.shared import disk_space
 from codesign.shared.actors import SYSTEM
-from codesign.shared.batches import batched
 from codesign.shared.errors import DATABASE_AWAY
 from modelhub.engine.errors import EngineError
 from modelhub.models import GenerationItem, GenerationRun
@@ -38,14 +33,13 @@ from modelhub.permissions import RUN_GENERATION, SEE_GENERATION
 from modelhub.queries import generation as queries
 from modelhub.queries.versions import names_behind
 from modelhub.rules import generation as rules
-from modelhub.rules.states import ItemState
+from modelhub.rules.states import ItemState, ModelKind
 from modelhub.services import generation, versions, writing
 from modelhub.services.items import give_up, make_more, save_written
+from modelhub.services.placing import make_tasks
+from modelhub.services.serving import ServedWriter, has_budget
 from modelhub.services.weights import weights_of
 from modelhub.services.writing import Draft, Wanted
-
-PROMPTS_AT_ONCE = 500
-"""Prompts that become tasks in one statement."""
 
 
 def _next_part(job: Job) -> Part | None:
@@ -57,6 +51,8 @@ def _next_part(job: Job) -> Part | None:
     """
     run = generation.locked(run_id=job.subject_id)
     claimed = list(job.claims.values_list("part", flat=True))
+    if claimed and has_budget(run):
+        return None  # one worker at a time, so that each knows what the others used
     items = _next_writable(run, claimed)
     if not items:
         if not claimed:
@@ -83,7 +79,8 @@ def _write_chunk(work: Work) -> str:
     except EngineError as error:
         raise Failed(str(error)) from error
     except Exception as error:
-        if isinstance(error, (Retry, *DATABASE_AWAY)) or disk_space.was_lacking(error):
+        waits = isinstance(error, Retry) and not error.counts
+        if waits or isinstance(error, DATABASE_AWAY) or disk_space.was_lacking(error):
             _uncount_attempt(work)
         raise
     return MORE
@@ -91,18 +88,44 @@ def _write_chunk(work: Work) -> str:
 
 def _write(work: Work) -> None:
     run = queries.run_of(run_id=work.job.subject_id)
+    names = names_behind(run.model_version)
+    wanted = wanted_of(run=run, chunk=work.part)
+    settings = settings_of(run=run)
+    if run.model_version.kind == ModelKind.SERVER:
+        served = ServedWriter(run=run, settings=settings, check=work.check)
+        drafts = _drafts(wanted, settings, served, names)
+        save_chunk(work=work, drafts=drafts, used=served.used)
+        _halt(work, run, served)
+        return
     model = writing.load(
         weights=weights_of(run.model_version),
         threads=django_settings.MODEL_THREADS or os.cpu_count() or 1,
     )
-    names = names_behind(run.model_version)
-    wanted = wanted_of(run=run, chunk=work.part)
-    settings = settings_of(run=run)
+    write = writing.batch_writer(model=model, settings=settings)
+    save_chunk(work=work, drafts=_drafts(wanted, settings, write, names))
+
+
+def _drafts(
+    wanted: Sequence[Wanted],
+    settings: rules.Settings,
+    write: writing.WriteBatch,
+    names: Sequence[str],
+) -> list[Draft]:
     if not connection.in_atomic_block:
         connection.close()  # writing takes long; saving opens a new connection
-    write = writing.batch_writer(model=model, settings=settings)
-    drafts = writing.write_chunk(wanted=wanted, seed=settings.seed, write=write, names=names)
-    save_chunk(work=work, drafts=drafts)
+    return writing.write_chunk(wanted=wanted, seed=settings.seed, write=write, names=names)
+
+
+def _halt(work: Work, run: GenerationRun, served: ServedWriter) -> None:
+    """Raise Retry or Failed if the server or the budget stopped the chunk."""
+    pending = GenerationItem.objects.filter(run=run, chunk=work.part, state=ItemState.PENDING)
+    attempt = pending.aggregate(most=Max("attempts", default=0))["most"]
+    stop = served.stop(attempt=attempt)
+    if stop is None:
+        return
+    if isinstance(stop, Failed):  # it can be resumed
+        _uncount_attempt(work)
+    raise stop
 
 
 def _uncount_attempt(work: Work) -> None:
@@ -150,7 +173,7 @@ def _next_writable(run: GenerationRun, claimed: Sequence[int]) -> list[Generatio
     while (items := _next_chunk(run, claimed)) or make_more(run=run):
         if given_up := [item for item in items if _give_up(item)]:
             # for prompts whose other responses are complete
-            _make_tasks(run, {item.prompt_id for item in given_up})
+            make_tasks(run, {item.prompt_id for item in given_up})
         if writable := [item for item in items if item not in given_up]:
             return writable
     return []
@@ -188,6 +211,8 @@ def settings_of(*, run: GenerationRun) -> rules.Settings:
     return rules.Settings(
         samples=run.samples,
         temperature=run.temperature,
+        top_p=run.top_p,
+        template_arguments=run.template_arguments,
         max_new_tokens=run.max_new_tokens,
         batch_size=run.batch_size,
         seed=run.seed,
@@ -224,13 +249,22 @@ def _pending(run: GenerationRun, chunk: int) -> list[GenerationItem]:
 
 
 @transaction.atomic
-def save_chunk(*, work: Work, drafts: Sequence[Draft]) -> None:
-    """Save the texts of a chunk once; raises Stopped if the worker's claim is no longer valid."""
+def save_chunk(*, work: Work, drafts: Sequence[Draft], used: tuple[int, int] = (0, 0)) -> None:
+    """Save the texts of a chunk once; raises Stopped if the worker's claim is no longer valid.
+
+    `used` are the tokens that a server read and wrote.
+    """
     work.lock()
     run = generation.locked(run_id=work.job.subject_id)
+    if any(used):
+        run.tokens_read, run.tokens_written = (
+            run.tokens_read + used[0],
+            run.tokens_written + used[1],
+        )
+        run.save(update_fields=["tokens_read", "tokens_written"])
     items = {item.id: item for item in _pending(run, work.part)}
     _keep(run, [(items[draft.item_id], draft) for draft in drafts])
-    _make_tasks(run, {item.prompt_id for item in items.values()})
+    make_tasks(run, {item.prompt_id for item in items.values()})
     run.refresh_from_db(fields=["done", "failed"])
     job = work.advance(done=run.done + run.failed, total=run.to_write)
     _finish_if_done(run, job)
@@ -256,56 +290,10 @@ def _keep(run: GenerationRun, written: Sequence[tuple[GenerationItem, Draft]]) -
     save_written(written=written, responses=responses)
 
 
-def _make_tasks(run: GenerationRun, asked: set[uuid.UUID], *, last: bool = False) -> None:
-    """Make tasks in the run's round of prompts whose responses are complete.
-
-    If the round is locked, the tasks are made with those of a later chunk. Only the last call
-    waits for the lock.
-    """
-    if run.round_id is None:
-        return
-    lock = locked_round if last else round_if_free
-    round = lock(round_id=run.round_id)
-    if round is None:
-        GenerationRun.objects.filter(id=run.id).update(tasks_wait=True)
-        run.tasks_wait = True
-        return
-    if round.state == RoundState.CLOSED:
-        return
-    if run.tasks_wait:
-        asked |= set(queries.prompts_without_task(run=run))
-    count = sum(_add_tasks(run, round, batch) for batch in batched(asked, PROMPTS_AT_ONCE))
-    run.tasks_wait = False
-    GenerationRun.objects.filter(id=run.id).update(
-        tasks_made=F("tasks_made") + count, tasks_wait=False
-    )
-
-
-def _add_tasks(run: GenerationRun, round: Round, asked: Sequence[uuid.UUID]) -> int:
-    waiting = GenerationItem.objects.filter(run=run, prompt_id__in=asked, state=ItemState.PENDING)
-    existing = Task.objects.filter(round=round, prompt_id__in=asked)
-    skipped = {
-        *waiting.values_list("prompt_id", flat=True),
-        *existing.values_list("prompt_id", flat=True),
-    }
-    written = Response.objects.in_use().filter(
-        generation_item__run=run, prompt_id__in=set(asked) - skipped
-    )
-    by_prompt: dict[uuid.UUID, dict[str, Response]] = defaultdict(dict)
-    for response in written.order_by("generation_item__sample"):
-        by_prompt[response.prompt_id].setdefault(text_hash(response.text), response)
-    items = [
-        (prompt, list(by_prompt[prompt.id].values()))
-        for prompt in Prompt.objects.in_use().filter(id__in=by_prompt)
-        if len(by_prompt[prompt.id]) > 1
-    ]
-    return len(add_tasks(actor=SYSTEM, round=round, items=items)) if items else 0
-
-
 def _finish_if_done(run: GenerationRun, job: Job) -> None:
     """End a run if nothing is left to write, after making the tasks that are missing."""
     if run.unmade or _waiting(run, []).exists():
         return
     if run.tasks_wait:
-        _make_tasks(run, set(), last=True)
+        make_tasks(run, set(), last=True)
     generation.finish(run=run, job=job)

@@ -27,7 +27,7 @@ from modelhub.permissions import EVALUATE
 from modelhub.queries.evaluations import held_out_prompts, last_judging_round
 from modelhub.queries.training import system_message_for
 from modelhub.rules.generation import Settings
-from modelhub.rules.states import ItemState, ModelKind
+from modelhub.rules.states import ItemState, ModelKind, ModelState
 from modelhub.services.generation import start_run
 
 PLANNED = action("modelhub.evaluation_planned", gettext_lazy("planned a blind comparison"))
@@ -44,8 +44,9 @@ def plan_evaluation(*, actor: Actor, study: Study, child: ModelVersion) -> Evalu
     """
     require(actor, EVALUATE, study)
     parent = child.parent
-    if parent is None or child.kind != ModelKind.ADAPTER or child.study_id != study.id:
-        raise Invalid(_("Only a model trained in this study can be compared with its parent."))
+    ready = child.kind == ModelKind.ADAPTER and child.state == ModelState.READY
+    if parent is None or not ready or child.study_id != study.id:
+        raise Invalid(_("Only an adapter of this study can be compared with its parent."))
     lock_study(study_id=study.id)
     if Evaluation.objects.filter(study=study, child=child).exists():
         raise Conflict(_("This model already has a comparison with its parent."))

@@ -32,10 +32,10 @@ from modelhub.permissions import RUN_GENERATION
 from modelhub.queries import generation as queries
 from modelhub.queries.training import releases_behind
 from modelhub.rules import generation as rules
-from modelhub.rules.generation import Settings
+from modelhub.rules.generation import Budget, Settings
 from modelhub.rules.states import GENERATES, RUN_STATES, ItemState, ModelState, RunState
 from modelhub.rules.training import lineage_problem
-from modelhub.services import items
+from modelhub.services import items, placing
 from modelhub.signals import run_finished
 
 STARTED = action("modelhub.run_started", gettext_lazy("started a generation run"))
@@ -51,18 +51,22 @@ def start_run(
     settings: Settings | None = None,
     prompts: Sequence[Prompt] | None = None,
     round: Round | None = None,
+    budget: Budget | None = None,
+    group: uuid.UUID | None = None,
     run_id: uuid.UUID | None = None,
 ) -> GenerationRun:
     """Let a model write responses to prompts, in the background.
 
     Without `prompts`, the model answers all prompts that are not held out or withdrawn. With
-    `round`, prompts become tasks of it when their responses are complete. Seed 0 draws a random
-    seed. `run_id` is the id of the new run: a repeated request returns the run that exists.
+    `round`, prompts become tasks of it when the responses of all runs of the `group` are complete.
+    Seed 0 draws a random seed. `run_id` is the id of the new run: a repeated request returns the
+    run that exists.
     """
     require(actor, RUN_GENERATION, study)
     lock_until_commit(Lock.START_GENERATION, study.id)  # so that each run sees the one before
     existing = GenerationRun.objects.filter(id=run_id).first() if run_id else None
     settings = _checked(settings or Settings(), study, existing)
+    _refuse_budget(budget or Budget())
     _refuse_model(study, version)
     _refuse_other_studies(study, round, prompts)
     chosen = _chosen(study, prompts)
@@ -78,7 +82,9 @@ def start_run(
         study=study,
         model_version=version,
         round=round,
+        group=group or uuid.uuid4(),
         **asdict(settings),
+        **asdict(budget or Budget()),
         config_hash=digest,
         requested_by_id=actor.user_id,
     )
@@ -92,6 +98,47 @@ def start_run(
     )
     _queue(actor, run)
     return run
+
+
+@transaction.atomic
+def start_runs(
+    *,
+    actor: Actor,
+    study: Study,
+    versions: Sequence[ModelVersion],
+    settings: Settings | None = None,
+    round: Round | None = None,
+    budget: Budget | None = None,
+    run_id: uuid.UUID | None = None,
+) -> list[GenerationRun]:
+    """Let several models answer the same prompts with the same settings, in one group.
+
+    A prompt becomes one task with responses of all the models, so that people compare the models
+    without knowing which wrote what. The budget is each run's own. `run_id` is the id of the first
+    run: a repeated request returns the runs that exist.
+    """
+    if not 1 <= len({version.id for version in versions}) == len(versions) <= rules.MOST_MODELS:
+        sentence = _("Choose 1 to %(most)d different models.") % {"most": rules.MOST_MODELS}
+        raise Invalid(sentence, {"model": [sentence]})
+    group = run_id or uuid.uuid4()
+    return [
+        start_run(
+            actor=actor,
+            study=study,
+            version=version,
+            settings=settings,
+            round=round,
+            budget=budget,
+            group=group,
+            run_id=group if number == 0 else uuid.uuid5(group, str(version.id)),
+        )
+        for number, version in enumerate(versions)
+    ]
+
+
+def _refuse_budget(budget: Budget) -> None:
+    if problems := rules.budget_problems(budget):
+        raise Invalid(" ".join(words for of in problems.values() for words in of), problems)
 
 
 def _queue(actor: Actor, run: GenerationRun) -> None:
@@ -208,6 +255,8 @@ def follow(*, move: Move) -> None:
     if move.new == RunState.RUNNING:
         changes["started_at"] = job.started_at
     transition(run, to=RunState(move.new), actor=move.actor, changes=changes)
+    if move.new in queries.RESUMABLE:
+        placing.make_tasks_without(run)
 
 
 @transaction.atomic
@@ -220,10 +269,18 @@ def cancel_run(*, actor: Actor, run: GenerationRun) -> GenerationRun:
 
 
 @transaction.atomic
-def resume_run(*, actor: Actor, run: GenerationRun) -> GenerationRun:
-    """Resume a cancelled or failed run, and retry its failed items."""
+def resume_run(*, actor: Actor, run: GenerationRun, budget: Budget | None = None) -> GenerationRun:
+    """Resume a cancelled or failed run, and retry its failed items.
+
+    `budget` replaces the limits of the run, which count what it used before; None keeps them.
+    """
     require(actor, RUN_GENERATION, run.study)
     _refuse_withdrawn_data(run.model_version)
+    if budget is not None:
+        _refuse_budget(budget)
+        for name, value in asdict(budget).items():
+            setattr(run, name, value)
+        run.save(update_fields=list(asdict(budget)))
     job = queueing.resume(actor=actor, job=job_about(kind=queries.KIND, subject_id=run.id))
     items.retry_failed(run=run)
     run.refresh_from_db()

@@ -22,7 +22,7 @@ from annotations.models import Prompt, Response
 from codesign.shared.transition import machine_of_items, move_items
 from modelhub.models import GenerationItem, GenerationRun
 from modelhub.queries.generation import prompts_without_items
-from modelhub.rules.generation import first_chunk
+from modelhub.rules.generation import chunk_size, first_chunk
 from modelhub.rules.states import ITEM_STATES, ItemState
 
 if TYPE_CHECKING:
@@ -82,8 +82,9 @@ def make_items(*, run: GenerationRun, prompts: QuerySet[Prompt]) -> None:
     more chunks than items, so chunk numbers from the run's total on are unused.
     """
     chosen, parameters = prompts.order_by().values("id").query.sql_with_params()
+    size = chunk_size(batch_size=run.batch_size, kind=run.model_version.kind)
     first = first_chunk(samples=run.samples, batch_size=run.batch_size)
-    places = [run.total, first, first, run.batch_size]
+    places = [run.total, first, first, size]
     values = [run.id, *places, ItemState.PENDING, *parameters, run.samples]
     with connection.cursor() as cursor:
         cursor.execute(MAKE.format(chosen=chosen), values)
@@ -102,8 +103,9 @@ def give_up(*, item: GenerationItem, error: str) -> None:
 
 
 def retry_failed(*, run: GenerationRun) -> None:
-    """Offer the failed items of a locked run again."""
+    """Offer the failed items of a locked run again, and count the attempts of all anew."""
     failed = GenerationItem.objects.filter(run=run)
+    failed.filter(state=ItemState.PENDING).update(attempts=0)
     move_items(failed, old=ItemState.FAILED, to=ItemState.PENDING, attempts=0, error="")
 
 

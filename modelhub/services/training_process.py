@@ -25,7 +25,7 @@ from codesign.jobs.registry import Change, Failed, Kind, Retry, register
 from codesign.jobs.services.pulse import Stopped
 from codesign.jobs.services.working import Work
 from codesign.shared import disk_space
-from codesign.shared.errors import DATABASE_AWAY
+from codesign.shared.errors import DATABASE_AWAY, Refusal
 from codesign.shared.processes import die_with_parent, machine_memory_mb
 from modelhub.engine.errors import EngineError
 from modelhub.engine.progress import Exit, read_progress, read_result
@@ -54,7 +54,7 @@ def _train(work: Work) -> None:
     folder.mkdir(parents=True, exist_ok=True)  # may hold checkpoints of a killed process
     try:
         (folder / "spec.json").write_text(json.dumps(spec_of(run=run, folder=folder), indent=2))
-    except EngineError as error:
+    except (EngineError, Refusal) as error:
         raise Failed(str(error)) from error
     try:
         returncode = _run_process(work, folder)

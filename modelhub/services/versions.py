@@ -30,7 +30,7 @@ def ensure_embedded_model() -> ModelVersion:
         defaults={"kind": ModelKind.EMBEDDED, "path": EMBEDDED_NAME},
     )
     if created:
-        _record(SYSTEM, version)
+        record_made(SYSTEM, version)
     return version
 
 
@@ -41,7 +41,7 @@ def ensure_imported_model(*, actor: Actor, study: Study, name: str) -> ModelVers
         study=study, name=name, defaults={"kind": ModelKind.IMPORTED}
     )
     if created:
-        _record(actor, version)
+        record_made(actor, version)
     return version
 
 
@@ -50,7 +50,8 @@ def source_of(*, study: Study, version: ModelVersion | None) -> Source:
     return Source.objects.get_or_create(study=study, model_version=version)[0]
 
 
-def _record(actor: Actor, version: ModelVersion) -> None:
+def record_made(actor: Actor, version: ModelVersion) -> None:
+    """Record a new model version in the audit trail."""
     audit.record(
         actor=actor,
         action=VERSION_MADE,

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
+from codesign.shared.errors import Invalid
+from modelhub.engine.checking import changed_file
 from modelhub.engine.weights import ensure_embedded
 from modelhub.models import ModelVersion
 from modelhub.queries.versions import base_of
@@ -29,4 +32,20 @@ def weights_of(version: ModelVersion) -> Weights:
     base = base_of(version)
     models = Path(settings.MODELS_DIR)
     folder = ensure_embedded(models) if base.kind == ModelKind.EMBEDDED else models / base.path
-    return Weights(base=folder, adapter=None if version == base else models / version.path)
+    adapter = None if version == base else models / version.path
+    _refuse_changed(base, folder)
+    if adapter is not None:
+        _refuse_changed(version, adapter)
+    return Weights(base=folder, adapter=adapter)
+
+
+def _refuse_changed(version: ModelVersion, folder: Path) -> None:
+    """Raise Invalid if files of a registered model are not those that were checked."""
+    if name := changed_file(folder, version.facts.get("sizes", {})):
+        raise Invalid(
+            _(
+                "The file %(file)s of %(model)s is missing, or it has changed since the model was "
+                "checked. Restore it, or register the model again under another name."
+            )
+            % {"file": name, "model": version.name}
+        )

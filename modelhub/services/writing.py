@@ -16,7 +16,9 @@ from modelhub.engine.weights import EMBEDDED_NAME, LoadedModel
 from modelhub.rules.generation import MAKE_AGAIN, Settings, item_seed
 from modelhub.services.weights import Weights
 
-WriteBatch = Callable[[Sequence[Request]], list[Completion]]
+Outcome = Completion | EngineError | None
+"""A text, the error of one prompt, or None if it was not asked for and stays to be written."""
+WriteBatch = Callable[[Sequence[Request]], Sequence[Outcome]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ def batch_writer(*, model: LoadedModel, settings: Settings) -> WriteBatch:
             requests=requests,
             system_message=settings.system_message,
             temperature=settings.temperature,
+            top_p=settings.top_p,
+            template_arguments=settings.template_arguments,
             max_new_tokens=settings.max_new_tokens,
             seed=settings.seed,
         )
@@ -81,7 +85,8 @@ def write_chunk(
 ) -> list[Draft]:
     """Write all texts of a chunk in one batch, and retry texts that cannot be shown.
 
-    `names` are the names of the model and its ancestors.
+    Texts that `write` did not ask for have no draft. `names` are the names of the model and its
+    ancestors.
 
     A text cannot be shown if it is empty, reveals its model, or repeats another text to the same
     prompt. It is written again with a new seed up to three times; then its item fails.
@@ -95,6 +100,9 @@ def write_chunk(
         seeds = [_seed(seed, w, again) for w in left]
         refused = []
         for w, row_seed, completion in zip(left, seeds, _write(left, seeds, write), strict=True):
+            if completion is None:
+                drafts.pop(w.item_id, None)
+                continue
             problem = _problem(completion, taken[w.prompt_key], names)
             drafts[w.item_id] = _draft(w, row_seed, completion, again, problem)
             if problem and isinstance(completion, Completion):
@@ -104,7 +112,7 @@ def write_chunk(
         left = refused
         if not left:
             break
-    return [drafts[w.item_id] for w in wanted]
+    return [drafts[w.item_id] for w in wanted if w.item_id in drafts]
 
 
 def _seed(seed: int, w: Wanted, again: int) -> int:
@@ -117,9 +125,7 @@ def _seed(seed: int, w: Wanted, again: int) -> int:
     )
 
 
-def _write(
-    wanted: Sequence[Wanted], seeds: Sequence[int], write: WriteBatch
-) -> Sequence[Completion | EngineError]:
+def _write(wanted: Sequence[Wanted], seeds: Sequence[int], write: WriteBatch) -> Sequence[Outcome]:
     """Write one batch. After an error, write each text separately, so that only one fails."""
     requests = [Request(w.messages, s) for w, s in zip(wanted, seeds, strict=True)]  # type: ignore[arg-type]
     try:
@@ -127,7 +133,7 @@ def _write(
     except EngineError as error:
         if len(requests) == 1:
             return [error]
-    written: list[Completion | EngineError] = []
+    written: list[Outcome] = []
     for request in requests:
         try:
             written += write([request])

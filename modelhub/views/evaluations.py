@@ -16,16 +16,17 @@ from codesign.studies import queries as studies
 from codesign.studies.permissions import StudyRequest, page
 from modelhub.forms.training import named
 from modelhub.models import GenerationRun, ModelVersion
-from modelhub.permissions import EVALUATE, EXPORT, SEE_MODELS
+from modelhub.permissions import EVALUATE, EXPORT, REGISTER_MODEL, SEE_MODELS
 from modelhub.queries import evaluations as reading
 from modelhub.queries.generation import UNDER_WAY, how_far
 from modelhub.queries.training import model_of, releases_behind
 from modelhub.rules.charts import Share, share
-from modelhub.rules.states import Method, ModelKind
+from modelhub.rules.states import Method, ModelKind, ModelState
 from modelhub.rules.training import TRAINED, lineage_problem
 from modelhub.rules.winrate import WinRate
 from modelhub.rules.words import run_state
 from modelhub.services import evaluations
+from modelhub.views.model_cards import check_card, found
 
 
 @page(SEE_MODELS)
@@ -44,6 +45,11 @@ def model(request: StudyRequest, slug: str, model_id: uuid.UUID) -> HttpResponse
             "study": study,
             "version": version,
             "kind": ModelKind(version.kind).label,
+            "job": check_card(request, version),
+            "found": found(version),
+            "state": ModelState(version.state).label,
+            "may_register": request.member.has_role(*REGISTER_MODEL.roles),
+            "refused": version.state == ModelState.REFUSED,
             "evaluations": comparisons,
             "method": Method(version.training_run.method).label if version.training_run else "",
             "numbers": named(version.training_run.params) if version.training_run else [],
@@ -52,9 +58,11 @@ def model(request: StudyRequest, slug: str, model_id: uuid.UUID) -> HttpResponse
             "judgements": judgements,
             "pay": " + ".join(format_money(minor, currency) for currency, minor in pay.items()),
             "may_compare": version.kind == ModelKind.ADAPTER
+            and version.state == ModelState.READY
             and not problem
             and request.member.has_role(*EVALUATE.roles),
             "may_export": version.kind in TRAINED
+            and not version.location
             and not problem
             and request.member.has_role(*EXPORT.roles),
         },

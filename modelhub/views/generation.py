@@ -19,12 +19,15 @@ from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.forms import explain
 from codesign.studies import queries as studies
 from codesign.studies.permissions import StudyRequest, page
-from modelhub.forms.generation import StartRunForm
+from modelhub.forms.generation import BudgetForm, StartRunForm, budget_as_initial
 from modelhub.models import GenerationRun
 from modelhub.permissions import RUN_GENERATION, SEE_GENERATION
 from modelhub.queries import generation as queries
+from modelhub.rules.generation import cost_of, from_micros
+from modelhub.rules.states import ModelKind
 from modelhub.rules.words import run_state
 from modelhub.services import generation, versions
+from modelhub.services.serving import budget_of
 
 RUNS_A_PAGE = 25
 NOBODY = uuid.UUID(int=0)
@@ -71,17 +74,21 @@ def start(request: StudyRequest, slug: str) -> HttpResponse:
     form = StartRunForm(request.POST or None, study=study, initial=initial)
     if form.is_bound and form.is_valid():
         try:
-            run = generation.start_run(
+            run, *others = generation.start_runs(
                 actor=request.actor,
                 study=study,
-                version=form.cleaned_data["model"],
+                versions=list(form.cleaned_data["model"]),
                 settings=form.settings(),
                 round=form.cleaned_data["round"],
+                budget=form.budget(),
                 run_id=form.cleaned_data["key"],
             )
         except (Invalid, Conflict) as refusal:
             explain(form, refusal)
         else:
+            if others:
+                messages.success(request, _("The runs have started. You can leave this page."))
+                return redirect("modelhub:runs", slug=slug)
             messages.success(request, _("The run has started. You can leave this page."))
             return redirect("modelhub:run", slug=slug, run_id=run.id)
     status = 400 if form.errors else 200
@@ -140,11 +147,19 @@ def _context(request: StudyRequest, run: GenerationRun) -> dict[str, Any]:
         poll_url=reverse("modelhub:run-progress", kwargs=keys) if unfinished else "",
         cancel_url=reverse("modelhub:run-cancel", kwargs=keys) if unfinished and may_run else "",
     )
+    budget = budget_of(run)
+    may_resume = may_run and run.state in queries.RESUMABLE
+    cost = cost_of(read=run.tokens_read, written=run.tokens_written, budget=budget)
     return {
         "run": run,
         "job": job,
-        "tasks": run.tasks_made,
-        "may_resume": may_run and run.state in queries.RESUMABLE,
+        "tasks": queries.tasks_of_group(run=run),
+        "others": queries.others_of_group(run=run),
+        "served": run.model_version.kind == ModelKind.SERVER,
+        "cost": from_micros(cost) if budget.currency else None,
+        "most_cost": from_micros(budget.most_micros),
+        "may_resume": may_resume,
+        "budget_form": BudgetForm(initial=budget_as_initial(budget)) if may_resume else None,
     }
 
 
@@ -161,8 +176,14 @@ def cancel(request: StudyRequest, slug: str, run_id: uuid.UUID) -> HttpResponse:
 @page(RUN_GENERATION)
 @require_POST
 def resume(request: StudyRequest, slug: str, run_id: uuid.UUID) -> HttpResponse:
-    """Resume a cancelled or failed run."""
+    """Resume a cancelled or failed run, with another budget if one is sent."""
     run = queries.run_in(study_id=request.member.study_id, run_id=run_id)
-    generation.resume_run(actor=request.actor, run=run)
+    form = BudgetForm(request.POST)
+    sent = any(name in request.POST for name in form.fields)
+    if sent and not form.is_valid():
+        messages.warning(request, _("The run was not resumed, because its budget is invalid."))
+        return redirect("modelhub:run", slug=slug, run_id=run.id)
+    budget = form.budget() if sent else None
+    generation.resume_run(actor=request.actor, run=run, budget=budget)
     messages.success(request, _("The run is resumed."))
     return redirect("modelhub:run", slug=slug, run_id=run.id)

@@ -31,6 +31,7 @@ from tests.support.judging_api import problem
 
 pytestmark = pytest.mark.django_db
 
+SERVER = "http://127.0.0.1:9/v1"
 MAKERS = {Role.COORDINATOR, Role.ML_ENGINEER}
 SEE = MAKERS | {Role.AUDITOR}
 
@@ -79,6 +80,7 @@ class Desk:
             "method": "dpo",
             "params": {"max_steps": 3},
         }
+        register = {"name": "m", "kind": "server", "location": SERVER, "served_name": "m"}
         return [
             ("GET", f"{self.api}/prompts/", None, MAKERS, TokenScope.PROMPTS),
             ("POST", f"{self.api}/prompts/", rows, MAKERS, TokenScope.PROMPTS),
@@ -86,7 +88,9 @@ class Desk:
             ("POST", run, start, MAKERS, TokenScope.GENERATION),
             ("GET", f"{run}{self.run.id}/", None, SEE, TokenScope.GENERATION),
             ("POST", f"{run}{self.run.id}/cancel/", None, MAKERS, TokenScope.GENERATION),
+            ("POST", f"{run}{self.run.id}/resume/", None, MAKERS, TokenScope.GENERATION),
             ("GET", "/api/v1/models/", None, SEE, TokenScope.MODELS),
+            ("POST", f"{self.api}/models/", register, MAKERS, TokenScope.MODELS),
             ("GET", f"/api/v1/models/{self.model.id}/", None, SEE, TokenScope.MODELS),
             ("GET", trained, None, SEE, TokenScope.TRAINING),
             ("POST", trained, train, {Role.ML_ENGINEER}, TokenScope.TRAINING),
@@ -106,7 +110,8 @@ def ask(client: Client, method: str, address: str, body: Any = None) -> Any:
 
 
 @pytest.fixture
-def desk() -> Desk:
+def desk(settings: Any) -> Desk:
+    settings.MODEL_SERVERS = [SERVER]
     return Desk()
 
 

@@ -21,8 +21,9 @@ from codesign.shared.compiled_queries import insert
 from codesign.shared.copying import copy_rows
 from codesign.shared.errors import Invalid
 from codesign.shared.integers import limits, refuse_what_does_not_fit
+from modelhub.serializers.generation import GenerationRequestSerializer
 from modelhub.serializers.prompts import PromptRowSerializer
-from modelhub.serializers.runs import GenerationRequestSerializer, TrainingRequestSerializer
+from modelhub.serializers.runs import TrainingRequestSerializer
 
 pytestmark = pytest.mark.django_db
 

@@ -11,6 +11,8 @@ import pytest
 from modelhub.engine.libraries import quiet
 from modelhub.engine.merging import merge_into
 from modelhub.engine.progress import Exit
+from modelhub.engine.records import load_records
+from modelhub.engine.spec import parse_spec
 from tests.support.architectures import model_of, with_template, without_template
 from tests.support.engine_release import pair, write_release
 from tests.support.training_process import SHORT, Trainer
@@ -24,8 +26,10 @@ LAYERS = {
     "gpt2": {"c_attn", "c_proj", "c_fc"},
 }
 """The linear layers of each architecture that get an adapter."""
+FAILS = "{{ raise_exception('No conversations') }}"
 NO_SYSTEM = """{% if messages[0]['role'] == 'system' %}{{ raise_exception('No system role') }}\
-{% endif %}{% for message in messages %}{{ message['content'] }}{% endfor %}"""
+{% endif %}{% for message in messages %}<{{ message['role'] }}>{{ message['content'] }}\
+{% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}"""
 
 
 @pytest.fixture(scope="module")
@@ -82,9 +86,9 @@ def numbers(method: str, folder: Path, adapter: Path | None) -> list[float]:
     ("template", "said"),
     [
         (None, "This model has no chat template"),
-        (NO_SYSTEM, "takes no conversation with a system message: No system role."),
+        (FAILS, "The chat template of this model fails: No conversations"),
     ],
-    ids=["none", "without system messages"],
+    ids=["none", "fails"],
 )
 def test_a_model_that_cannot_write_conversations_is_refused(
     tmp_path: Path, embedded_model: Path, release: Path, template: str | None, said: str
@@ -97,3 +101,20 @@ def test_a_model_that_cannot_write_conversations_is_refused(
     code, result = Trainer(tmp_path, base).run("run", release)
     assert code == Exit.FAILED
     assert said in result["error"]
+
+
+def test_without_a_role_for_it_the_system_message_begins_the_first_turn(
+    tmp_path: Path, embedded_model: Path, release: Path
+) -> None:
+    """As in generation, so that a model is trained on what it is asked later."""
+    base = with_template(model_of("llama", tmp_path / "base", embedded_model), NO_SYSTEM)
+    trainer = Trainer(tmp_path, base)
+    wanted = parse_spec(json.loads(trainer.spec("run", release).read_text()))
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    prompt = load_records(wanted, tokenizer, tmp_path / "cache").dataset[0]["prompt"]
+    assert [turn["role"] for turn in prompt] == ["user"]
+    assert prompt[0]["content"].startswith("Be kind.\n\nNight 0")
+    code, result = trainer.run("run", release)
+    assert code == Exit.DONE, result

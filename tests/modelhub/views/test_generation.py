@@ -159,7 +159,7 @@ def test_starting_a_run(study: Study, role: Role) -> None:
     [
         ({"samples": "0"}, "Please type 1 or more."),
         ({"temperature": "0", "samples": "2"}, "At temperature 0 all responses"),
-        ({"model": str(uuid.uuid4())}, "Please choose one from the list."),
+        ({"model": str(uuid.uuid4())}, "Please choose from the list."),
         ({"system_message": ""}, "required"),
     ],
 )

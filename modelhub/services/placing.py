@@ -1,0 +1,91 @@
+"""Makes tasks of prompts whose responses are complete, in the round of a generation run.
+
+Runs of one group answer the same prompts, each with another model. A prompt becomes one task with
+the responses of all of them. Workers of several runs may complete a prompt at the same time: the
+lock of the round decides which of them sees the responses of all.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Sequence
+
+from django.db.models import F
+
+from annotations.models import Prompt, Response, Round, Task
+from annotations.rules.states import RoundState
+from annotations.rules.texts import text_hash
+from annotations.services.rounds import add_tasks, locked_round, round_if_free
+from codesign.shared.actors import SYSTEM
+from codesign.shared.batches import batched
+from modelhub.models import GenerationItem, GenerationRun
+from modelhub.queries import generation as queries
+from modelhub.rules.states import ItemState
+
+PROMPTS_AT_ONCE = 500
+"""Prompts that become tasks in one statement."""
+
+
+def make_tasks(run: GenerationRun, asked: set[uuid.UUID], *, last: bool = False) -> None:
+    """Make tasks in the run's round of prompts whose responses are complete in the whole group.
+
+    If the round is locked, the tasks are made with those of a later chunk. Only the last call
+    waits for the lock.
+    """
+    if run.round_id is None:
+        return
+    lock = locked_round if last else round_if_free
+    round = lock(round_id=run.round_id)
+    if round is None:
+        GenerationRun.objects.filter(id=run.id).update(tasks_wait=True)
+        run.tasks_wait = True
+        return
+    if round.state == RoundState.CLOSED:
+        return
+    if run.tasks_wait:
+        asked |= set(queries.prompts_without_task(runs=[run]))
+    count = sum(_add_tasks(run, round, batch) for batch in batched(asked, PROMPTS_AT_ONCE))
+    run.tasks_wait = False
+    GenerationRun.objects.filter(id=run.id).update(
+        tasks_made=F("tasks_made") + count, tasks_wait=False
+    )
+
+
+def make_tasks_without(run: GenerationRun) -> None:
+    """Make the tasks of its group that only waited for a run that has failed or was cancelled."""
+    others = queries.others_of_group(run=run)
+    if run.round_id is not None and others:
+        make_tasks(run, set(queries.prompts_without_task(runs=others)), last=True)
+
+
+def _add_tasks(run: GenerationRun, round: Round, asked: Sequence[uuid.UUID]) -> int:
+    existing = Task.objects.filter(round=round, prompt_id__in=asked)
+    skipped = {*_incomplete(run, asked), *existing.values_list("prompt_id", flat=True)}
+    written = Response.objects.in_use().filter(
+        generation_item__run__group=run.group, prompt_id__in=set(asked) - skipped
+    )
+    by_prompt: dict[uuid.UUID, dict[str, Response]] = defaultdict(dict)
+    for response in written.order_by("generation_item__sample", "generation_item__run_id"):
+        by_prompt[response.prompt_id].setdefault(text_hash(response.text), response)
+    items = [
+        (prompt, list(by_prompt[prompt.id].values()))
+        for prompt in Prompt.objects.in_use().filter(id__in=by_prompt)
+        if len(by_prompt[prompt.id]) > 1
+    ]
+    return len(add_tasks(actor=SYSTEM, round=round, items=items)) if items else 0
+
+
+def _incomplete(run: GenerationRun, asked: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """Return the prompts for which an unfinished run of the group still writes."""
+    group = [run, *queries.others_of_group(run=run)]
+    writing = [one for one in group if one.state in queries.UNDER_WAY]
+    pending = GenerationItem.objects.filter(
+        run__in=writing, prompt_id__in=asked, state=ItemState.PENDING
+    )
+    waiting = set(pending.values_list("prompt_id", flat=True))
+    for one in writing:
+        if one.unmade:
+            unmade = queries.prompts_without_items(run=one).filter(id__in=asked)
+            waiting |= set(unmade.values_list("id", flat=True))
+    return waiting

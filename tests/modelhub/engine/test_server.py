@@ -1,0 +1,292 @@
+"""What the client of model servers sends, and what it makes of each answer and fault."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from modelhub.engine.errors import EngineError
+from modelhub.engine.generate import Completion, Request
+from modelhub.engine.server import (
+    IN_A_ROW,
+    TRIES,
+    Batch,
+    Meter,
+    Sampling,
+    check_server,
+    write_all,
+)
+from modelhub.engine.server_answers import Server
+from tests.support.model_server import (
+    MODEL,
+    Fault,
+    ModelServer,
+    fails,
+    half_a_body,
+    hang_up,
+    model_server,
+    no_json,
+    says,
+    text_for,
+)
+from tests.support.running import free_port
+
+KEY = "sk-not-a-real-key"
+SAMPLING = Sampling(system_message="Be kind.", temperature=0.7, top_p=0.9, max_new_tokens=50)
+
+
+@pytest.fixture
+def server() -> Iterator[ModelServer]:
+    with model_server() as running:
+        yield running
+
+
+def ask(*texts: str) -> list[Request]:
+    return [
+        Request([{"role": "user", "content": text}], seed) for seed, text in enumerate(texts, 1)
+    ]
+
+
+def write(
+    server: ModelServer,
+    *texts: str,
+    key: str = KEY,
+    concurrency: int = 4,
+    meter: Meter | None = None,
+    sampling: Sampling = SAMPLING,
+    says_to_sample: bool = False,
+    answers_as: str = "",
+) -> Batch:
+    return write_all(
+        server=Server(server.address, MODEL, key, answers_as, says_to_sample),
+        requests=ask(*texts or ("Hello",)),
+        sampling=sampling,
+        concurrency=concurrency,
+        meter=meter or Meter(),
+    )
+
+
+def test_a_request_holds_the_conversation_and_the_settings_and_nothing_else(
+    server: ModelServer,
+) -> None:
+    batch = write(server, "I cannot sleep.")
+    ((path, headers, body),) = server.asked
+    assert path == "/v1/chat/completions"
+    assert body == {
+        "model": MODEL,
+        "messages": [
+            {"role": "system", "content": "Be kind."},
+            {"role": "user", "content": "I cannot sleep."},
+        ],
+        "max_tokens": 50,
+        "temperature": 0.7,
+        "top_p": 0.9,
+        "seed": 1,
+    }
+    sent = {name.lower(): value for name, value in headers.items()}
+    assert sent["authorization"] == f"Bearer {KEY}"
+    assert not {name for name in sent if name.startswith("openai")}
+    (answer,) = batch.answers
+    assert isinstance(answer, Completion)
+    assert (answer.text, answer.finish_reason, answer.tokens) == (text_for(body), "stop", 10)
+
+
+def test_without_a_key_no_authorization_is_sent(server: ModelServer) -> None:
+    write(server, key="")
+    assert "authorization" not in {name.lower() for name in server.asked[0][1]}
+
+
+def test_template_arguments_and_the_wish_to_sample_are_sent_only_when_asked(
+    server: ModelServer,
+) -> None:
+    off = Sampling("Be kind.", 0.7, 0.9, 50, {"enable_thinking": False})
+    write(server, sampling=off, says_to_sample=True)
+    body = server.asked[0][2]
+    assert body["chat_template_kwargs"] == {"enable_thinking": False}
+    assert '"do_sample": true' in body["generation_config"]
+
+
+def test_answers_keep_the_order_of_requests_and_the_bound_of_concurrency(
+    server: ModelServer,
+) -> None:
+    server.seconds = 0.05
+    texts = [f"Prompt {number}" for number in range(12)]
+    batch = write(server, *texts, concurrency=3)
+    asked = {body["messages"][1]["content"]: text_for(body) for _path, _head, body in server.asked}
+    answers = [answer.text for answer in batch.answers if isinstance(answer, Completion)]
+    assert answers == [asked[text] for text in texts]
+    assert server.most_busy == 3
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        fails(500, "cuda"),
+        fails(429, "slow down"),
+        fails(429, "slow down", Retry_After="0.1"),
+        fails(408),
+        half_a_body,
+        no_json,
+        hang_up,
+        says("x", choices=[]),
+    ],
+    ids=["500", "429", "Retry-After", "408", "half a body", "no JSON", "hang up", "nothing"],
+)
+def test_a_passing_fault_is_retried(server: ModelServer, fault: Fault) -> None:
+    server.faults = [fault]
+    batch = write(server)
+    assert isinstance(batch.answers[0], Completion)
+    assert len(server.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        (fails(500, f"boom with {KEY}"), "The server failed (500). boom with …."),
+        (half_a_body, "The connection broke before the server's answer was complete."),
+        (no_json, "The server sent something that is not an answer"),
+        (says("x", choices=[]), "The server sent something that is not an answer"),
+    ],
+    ids=["500", "half a body", "no JSON", "nothing"],
+)
+def test_a_lasting_fault_fails_its_prompt(server: ModelServer, fault: Fault, sentence: str) -> None:
+    server.faults = [fault] * TRIES
+    batch = write(server, "One", "Two", concurrency=1)
+    failed, written = batch.answers
+    assert isinstance(failed, EngineError)
+    assert str(failed).startswith(sentence)
+    assert isinstance(written, Completion)
+    assert batch.halt is None
+
+
+def test_a_refused_prompt_is_not_retried(server: ModelServer) -> None:
+    server.faults = [fails(400, "This model's maximum context length is 4096 tokens.")]
+    batch = write(server)
+    assert str(batch.answers[0]) == (
+        "The server refused this prompt (400). This model's maximum context length is 4096 tokens."
+    )
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        (fails(401, f"Incorrect API key {KEY}"), "The server refused the key."),
+        (fails(403), "The server refused the key."),
+        (fails(404, "no such model"), f"The server does not know the model “{MODEL}”."),
+        (fails(429, "pay", code="insufficient_quota"), "The account at the server has no credit"),
+        (fails(307, Location="http://127.0.0.1:1/"), "The server redirects to another address."),
+    ],
+    ids=["401", "403", "404", "no credit", "redirect"],
+)
+def test_what_can_never_work_ends_the_run_at_the_first_answer(
+    server: ModelServer, fault: Fault, sentence: str
+) -> None:
+    server.always = fault
+    batch = write(server, "One", "Two", "Three", concurrency=1)
+    assert batch.answers == [None, None, None]
+    assert batch.halt is not None
+    assert str(batch.halt).startswith(sentence)
+    assert batch.halt.seconds is None
+    assert KEY not in str(batch.halt)
+    assert len(server.asked) == 1
+
+
+def test_a_far_retry_after_delays_the_run(server: ModelServer) -> None:
+    server.faults = [fails(429, "later", Retry_After="400")]
+    batch = write(server, "One", "Two", concurrency=1)
+    assert batch.answers == [None, None]
+    assert batch.halt is not None
+    assert batch.halt.seconds == 400
+    assert len(server.asked) == 1
+
+
+def test_another_model_than_the_checked_one_ends_the_run(server: ModelServer) -> None:
+    server.always = says("Hello.", model="another")
+    batch = write(server, answers_as=MODEL)
+    assert batch.halt is not None
+    assert "“another”, not with “made-up-model”" in str(batch.halt)
+
+
+def test_a_server_that_is_away_delays_the_run() -> None:
+    nowhere = Server(f"http://127.0.0.1:{free_port()}/v1", MODEL)
+    batch = write_all(
+        server=nowhere, requests=ask("One"), sampling=SAMPLING, concurrency=1, meter=Meter()
+    )
+    assert batch.halt is not None
+    assert batch.halt.away
+    assert "cannot be reached" in str(batch.halt)
+
+
+def test_a_server_that_fails_on_every_prompt_ends_the_run(server: ModelServer) -> None:
+    server.always = fails(501, "broken", x_should_retry="false")
+    batch = write(server, *(f"Prompt {n}" for n in range(IN_A_ROW + 8)), concurrency=IN_A_ROW)
+    assert batch.halt is not None
+    assert f"failed on {IN_A_ROW} prompts in a row" in str(batch.halt)
+
+
+def test_a_budget_of_tokens_is_never_exceeded(server: ModelServer) -> None:
+    meter = Meter(most_tokens=250)
+    batch = write(server, *(f"Prompt {n}" for n in range(20)), meter=meter)
+    written = [answer for answer in batch.answers if isinstance(answer, Completion)]
+    assert len(written) == len(server.asked) == 4
+    assert meter.read + meter.written == 200
+    assert batch.halt is not None
+    assert batch.halt.over_budget
+
+
+def test_a_budget_of_money_counts_both_prices(server: ModelServer) -> None:
+    meter = Meter(most_cost=500, price_read=1, price_written=4)
+    write(server, *(f"Prompt {n}" for n in range(20)), meter=meter)
+    assert meter.read + 4 * meter.written == 320  # another text could cost 200 more
+
+
+def test_a_stopped_job_ends_its_requests(server: ModelServer) -> None:
+    server.seconds = 2
+
+    def stop() -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        write_all(
+            server=Server(server.address, MODEL),
+            requests=ask("One"),
+            sampling=SAMPLING,
+            concurrency=1,
+            meter=Meter(),
+            check=stop,
+        )
+
+
+def test_a_check_notes_the_name_and_whether_texts_differ(server: ModelServer) -> None:
+    facts = check_server(Server(server.address, MODEL))
+    assert facts == {"answers_as": MODEL, "samples": True, "says_to_sample": False}
+    server.always = says("The lamp.")
+    facts = check_server(Server(server.address, MODEL))
+    assert facts == {"answers_as": MODEL, "samples": False, "says_to_sample": False}
+
+
+def test_a_check_finds_a_server_that_samples_only_when_told(server: ModelServer) -> None:
+    greedy = says("The lamp was old.")
+    server.faults = [greedy, greedy]
+    facts = check_server(Server(server.address, MODEL))
+    assert facts["says_to_sample"] is True
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        (fails(401), "The server refused the key"),
+        (fails(404), "does not know the model"),
+        (says(None), "wrote no text"),
+    ],
+)
+def test_a_check_says_what_is_wrong(server: ModelServer, fault: Fault, sentence: str) -> None:
+    server.always = fault
+    with pytest.raises(EngineError, match=sentence):
+        check_server(Server(server.address, MODEL))
+
+
+def test_the_key_is_not_shown() -> None:
+    assert KEY not in repr(Server("http://127.0.0.1/v1", MODEL, KEY))

@@ -1,0 +1,155 @@
+"""Several models in one round: one task for each prompt, with responses of all of them."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from django.db import transaction
+
+from annotations.models import Response, Task, TaskResponse
+from codesign.jobs.queries import job_about
+from codesign.jobs.rules import JobState
+from codesign.jobs.services import queueing
+from codesign.shared.actors import SYSTEM
+from codesign.shared.errors import Conflict, Invalid
+from codesign.studies.models import Study
+from modelhub.models import GenerationRun, ModelVersion
+from modelhub.queries.generation import KIND, tasks_of_group
+from modelhub.rules.generation import Settings
+from modelhub.rules.states import ModelKind
+from modelhub.services import generation
+from modelhub.services.versions import ensure_embedded_model
+from tests.factories.modelhub import add_prompts, open_round
+from tests.factories.studies import CohortFactory, StudyFactory
+from tests.support.generation_runs import claim, finish, write
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def study() -> Study:
+    return StudyFactory.create()
+
+
+def models(study: Study, count: int) -> list[ModelVersion]:
+    others = [
+        ModelVersion.objects.create(
+            study=study,
+            name=f"model-{number}",
+            kind=ModelKind.FOLDER,
+            location="/x",
+            path="/x",
+            sha256="0" * 64,
+        )
+        for number in range(1, count)
+    ]
+    return [ensure_embedded_model(), *others]
+
+
+def start(
+    study: Study, count: int, *, samples: int = 1, run_id: uuid.UUID | None = None
+) -> list[GenerationRun]:
+    add_prompts(study, "One", "Two, longer", "Three, longest")
+    return generation.start_runs(
+        actor=SYSTEM,
+        study=study,
+        versions=models(study, count),
+        settings=Settings(samples=samples, batch_size=1),
+        round=open_round(CohortFactory.create(study=study)),
+        run_id=run_id,
+    )
+
+
+def shown() -> list[int]:
+    """The number of responses of each task."""
+    return sorted(task.responses.count() for task in Task.objects.all())
+
+
+def test_a_prompt_becomes_a_task_when_every_model_has_answered(study: Study) -> None:
+    first, second = start(study, 2)
+    assert first.group == second.group
+    finish(first)
+    assert not Task.objects.exists()
+    while work := claim(second):
+        write(work)
+    second.refresh_from_db()
+    assert shown() == [2, 2, 2]
+    assert tasks_of_group(run=first) == tasks_of_group(run=second) == 3
+    for task in Task.objects.all():
+        assert task.responses.values("source").distinct().count() == 2
+
+
+def test_tasks_come_one_by_one_while_both_still_write(study: Study) -> None:
+    first, second = start(study, 2)
+    for run in (first, second):
+        work = claim(run)
+        assert work is not None
+        write(work)
+    assert Task.objects.count() == 1
+
+
+@pytest.mark.parametrize(("count", "samples", "responses"), [(3, 1, 3), (3, 2, 6), (2, 4, 6)])
+def test_up_to_six_responses_are_compared(
+    study: Study, count: int, samples: int, responses: int
+) -> None:
+    for run in start(study, count, samples=samples):
+        finish(run)
+    assert shown() == [responses] * 3
+    by_model = TaskResponse.objects.values_list("task", "response__source").distinct()
+    assert by_model.count() == 3 * count  # when six are drawn, no model is left out
+
+
+@pytest.mark.parametrize("end", ["cancelled", "failed"])
+def test_a_run_that_ends_early_no_longer_holds_up_the_tasks(study: Study, end: str) -> None:
+    first, second, third = start(study, 3)
+    finish(first)
+    finish(second)
+    assert not Task.objects.exists()
+    with transaction.atomic():
+        job = job_about(kind=KIND, subject_id=third.id)
+        queueing.end(job=job, to=JobState(end))
+    third.refresh_from_db()
+    assert (third.state, shown()) == (end, [2, 2, 2])
+
+
+def test_a_prompt_that_one_model_cannot_answer_is_compared_among_the_others(study: Study) -> None:
+    first, second, third = start(study, 3)
+    finish(first)
+    finish(second)
+    generation.cancel_run(actor=SYSTEM, run=third)
+    generation.resume_run(actor=SYSTEM, run=third)
+    finish(third)
+    assert shown() == [2, 2, 2]  # a task is never changed after it was made
+    assert Response.objects.count() == 9
+
+
+def test_a_repeated_start_returns_the_same_runs(study: Study) -> None:
+    key = uuid.uuid4()
+    runs = start(study, 2, run_id=key)
+    again = generation.start_runs(
+        actor=SYSTEM,
+        study=study,
+        versions=[run.model_version for run in runs],
+        settings=Settings(samples=1, batch_size=1),
+        round=runs[0].round,
+        run_id=key,
+    )
+    assert again == runs
+    with pytest.raises(Conflict):
+        generation.start_runs(
+            actor=SYSTEM,
+            study=study,
+            versions=[runs[0].model_version],
+            settings=Settings(samples=2),
+            run_id=key,
+        )
+
+
+def test_the_number_of_models_is_bounded_and_each_is_named_once(study: Study) -> None:
+    add_prompts(study, "One")
+    chosen = models(study, 7)
+    for versions in ([], chosen, [chosen[0], chosen[0]]):
+        with pytest.raises(Invalid, match="Choose 1 to 6 different models"):
+            generation.start_runs(actor=SYSTEM, study=study, versions=versions)
+    assert not GenerationRun.objects.exists()
