@@ -15,3 +15,5 @@ LET_JUDGE = Permission("modelhub.let_judge", Scope.STUDY, frozenset({Role.COORDI
 REGISTER_MODEL = Permission("modelhub.register_model", Scope.STUDY, _MAKERS)
 TRAIN = Permission("modelhub.train", Scope.STUDY, frozenset({Role.ML_ENGINEER}))
 EVALUATE = Permission("modelhub.evaluate", Scope.STUDY, _MAKERS)
+EXPORT = Permission("modelhub.export", Scope.STUDY, _MAKERS)
+"""Taking a trained model out of Codesign, to use it elsewhere."""

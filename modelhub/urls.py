@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from modelhub.views import evaluations, generation, training, uploads, versions
+from modelhub.views import evaluations, exports, generation, training, uploads, versions
 
 app_name = "modelhub"
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("models/<uuid:model_id>/progress/", versions.progress, name="model-progress"),
     path("models/<uuid:model_id>/cancel/", versions.cancel, name="model-cancel"),
     path("models/<uuid:model_id>/compare/", evaluations.compare, name="compare"),
+    path("models/<uuid:model_id>/download/", exports.download, name="model-download"),
     path("comparisons/<uuid:evaluation_id>/", evaluations.evaluation, name="evaluation"),
     path("generation/", generation.listed, name="runs"),
     path("generation/new/", generation.start, name="run-start"),

@@ -8,10 +8,9 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -35,7 +34,7 @@ from annotations.rules.releases import LISTED, DropReason, drop_reason_text, use
 from annotations.rules.states import FROZEN_RELEASES, UNFINISHED_RELEASES, ReleaseState
 from annotations.services import recipients, releases
 from codesign.jobs.pages import ProgressCard, card_of, progress_part
-from codesign.shared.downloads import as_tar, send_file
+from codesign.shared.downloads import send_file, tar_response
 from codesign.studies.permissions import StudyRequest, page
 
 RELEASES_A_PAGE = 25
@@ -210,10 +209,9 @@ def everything(request: StudyRequest, slug: str, release_id: uuid.UUID) -> HttpR
     """Download all files as one archive. After unpacking, `load_dataset` can read the folder."""
     release = queries.release_in(study=request.member.study, release_id=release_id)
     files = recipients.open_all(actor=request.actor, release=release, taken=request.method == "GET")
-    name = f"{slug}-{release.number}"
-    answer = StreamingHttpResponse(as_tar(name, files), content_type="application/x-tar")
-    answer["Content-Disposition"] = content_disposition_header(True, f"{name}.tar")
-    return answer  # type: ignore[return-value]  # a page may stream, its type says not
+    return tar_response(  # type: ignore[return-value]  # a page may stream, its type says not
+        f"{slug}-{release.number}", files
+    )
 
 
 @page(DOWNLOAD_RELEASES)

@@ -5,7 +5,7 @@ from django.urls import path
 from annotations.api import assignments, own_judgements, releases, retractions, rounds, topics
 from codesign.accounts import schema  # noqa: F401 - registers token authentication for OpenAPI
 from codesign.studies import api as studies
-from modelhub.api import generation, imports, models, prompts, results, training
+from modelhub.api import exports, generation, imports, models, prompts, results, training
 
 urlpatterns = [
     path("studies/", studies.StudiesView.as_view()),
@@ -72,6 +72,7 @@ urlpatterns = [
     ),
     path("models/", models.ModelsView.as_view()),
     path("models/<str:model_id>/", models.OneModelView.as_view()),
+    path("models/<str:model_id>/package/", exports.ModelPackageView.as_view()),
     path("training-runs/", training.TrainingRunsView.as_view()),
     path("training-runs/<str:run_id>/", training.OneTrainingRunView.as_view()),
     path("training-runs/<str:run_id>/cancel/", training.CancelTrainingView.as_view()),

@@ -24,8 +24,26 @@ SECRET_LENGTH = 50
 """Characters that Django's deployment check requires."""
 SECRET_VARIETY = 5
 """Different characters that Django's deployment check requires."""
+TRUE = ("1", "ON", "YES", "TRUE")
+"""How the libraries of models write yes."""
 YEAR = 365 * 24 * 3600
 COUNT_IN_EACH_PROCESS = "locmemcache://?max_entries=20000"
+
+
+@dataclass(frozen=True)
+class Models:
+    """How models run, where they may be registered, and the Hub to which they may be uploaded."""
+
+    threads: int
+    training_memory_mb: int
+    training_processes: int
+    folders: list[str]
+    hub_ids: list[str]
+    servers: list[str]
+    keys: dict[str, str]
+    hub_endpoint: str
+    hub_token: str
+    hub_offline: bool
 
 
 @dataclass(frozen=True)
@@ -58,12 +76,7 @@ class Environment:
     lease_minutes: int
     pay_pace: int
     quick_exit_url: str
-    model_threads: int
-    training_memory_mb: int
-    model_folders: list[str]
-    hub_models: list[str]
-    model_servers: list[str]
-    model_keys: dict[str, str]
+    models: Models
     log_level: str
 
 
@@ -190,12 +203,7 @@ def _read_all(reader: Reader, home: Path) -> Environment:
         quick_exit_url=reader.address(
             "CODESIGN_QUICK_EXIT_URL", addresses.page, "https://www.bbc.com/weather"
         ),
-        model_threads=reader.number("CODESIGN_MODEL_THREADS", 0, least=0),
-        training_memory_mb=reader.number("CODESIGN_TRAINING_MEMORY_MB", 0, least=0, most=2**24),
-        model_folders=reader.each("CODESIGN_MODEL_FOLDERS", addresses.folder),
-        hub_models=reader.words("CODESIGN_HUB_MODELS"),
-        model_servers=reader.each("CODESIGN_MODEL_SERVERS", addresses.model_server),
-        model_keys=reader.named("CODESIGN_KEY_"),
+        models=_models(reader),
         log_level=reader.choice("LOG_LEVEL", LEVELS, "INFO"),
     )
 
@@ -217,6 +225,22 @@ def _judging(reader: Reader) -> dict[str, int]:
         "lease_minutes": reader.number("CODESIGN_LEASE_MINUTES", 120, least=1),
         "pay_pace": reader.number("CODESIGN_PAY_PACE", 4, least=2, most=10**6),
     }
+
+
+def _models(reader: Reader) -> Models:
+    """Return the settings of models."""
+    return Models(
+        threads=reader.number("CODESIGN_MODEL_THREADS", 0, least=0),
+        training_memory_mb=reader.number("CODESIGN_TRAINING_MEMORY_MB", 0, least=0, most=2**24),
+        training_processes=reader.number("CODESIGN_TRAINING_PROCESSES", 1, least=1, most=64),
+        folders=reader.each("CODESIGN_MODEL_FOLDERS", addresses.folder),
+        hub_ids=reader.words("CODESIGN_HUB_MODELS"),
+        servers=reader.each("CODESIGN_MODEL_SERVERS", addresses.model_server),
+        keys=reader.named("CODESIGN_KEY_"),
+        hub_endpoint=reader.text("HF_ENDPOINT"),
+        hub_token=reader.text("HF_TOKEN"),
+        hub_offline=reader.text("HF_HUB_OFFLINE").upper() in TRUE,
+    )
 
 
 def _processes() -> int:

@@ -370,12 +370,15 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "clear-uploads": {"task": "modelhub.tasks.ring_uploads", "schedule": 600.0},
     "drop-uploads": {"task": "modelhub.tasks.drop_uploads", "schedule": 3600.0},
 }
-MODEL_THREADS = ENV.model_threads  # 0: one per core
-TRAINING_MEMORY_MB = ENV.training_memory_mb  # 0: all memory of this machine or its container
-MODEL_FOLDERS = ENV.model_folders  # where people may register folders and files of models
-HUB_MODELS = ENV.hub_models  # patterns of Hub ids that people may register
-MODEL_SERVERS = ENV.model_servers  # addresses of servers that people may register
-MODEL_KEYS = ENV.model_keys  # keys of those servers by the names of their variables
+MODEL_THREADS = ENV.models.threads  # 0: one per core
+TRAINING_MEMORY_MB = ENV.models.training_memory_mb  # 0: all memory of this machine or its container
+TRAINING_PROCESSES = ENV.models.training_processes
+HUB_ENDPOINT, HUB_TOKEN = ENV.models.hub_endpoint, ENV.models.hub_token
+HUB_OFFLINE = ENV.models.hub_offline
+MODEL_FOLDERS = ENV.models.folders  # where people may register folders and files of models
+HUB_MODELS = ENV.models.hub_ids  # patterns of Hub ids that people may register
+MODEL_SERVERS = ENV.models.servers  # addresses of servers that people may register
+MODEL_KEYS = ENV.models.keys  # keys of those servers by the names of their variables
 HANDOVER_HOURS = ENV.handover_hours  # waiting time for a new coordinator of a running study
 ASSIGNMENT_LEASE_MINUTES = ENV.lease_minutes
 PAY_PACE = ENV.pay_pace

@@ -6,13 +6,20 @@ byte and ignores If-Range. So this module implements RFC 9110, section 14.
 
 from __future__ import annotations
 
+import io
 import re
 import tarfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import (
+    FileResponse,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    StreamingHttpResponse,
+)
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext_lazy as _
@@ -52,17 +59,27 @@ class PartResponse(FileResponse):
         """Keep the given headers; Django would guess some from the file."""
 
 
-def as_tar(folder: str, files: Iterable[tuple[str, Path]]) -> Iterator[bytes]:
-    """Yield a tar archive of (name, path) files below `folder`, in blocks. Reproducible bytes."""
-    for name, path in files:
+def as_tar(folder: str, files: Iterable[tuple[str, Path | bytes]]) -> Iterator[bytes]:
+    """Yield a tar archive of files below `folder`, in blocks. Reproducible bytes.
+
+    Each file is its name, and its path or its content.
+    """
+    for name, file in files:
         entry = tarfile.TarInfo(f"{folder}/{name}")
-        entry.size = path.stat().st_size
+        entry.size = len(file) if isinstance(file, bytes) else file.stat().st_size
         yield entry.tobuf(tarfile.PAX_FORMAT)
-        with path.open("rb") as handle:
+        with io.BytesIO(file) if isinstance(file, bytes) else file.open("rb") as handle:
             while block := handle.read(BLOCK):
                 yield block
         yield bytes(-entry.size % tarfile.BLOCKSIZE)
     yield bytes(2 * tarfile.BLOCKSIZE)
+
+
+def tar_response(folder: str, files: Iterable[tuple[str, Path | bytes]]) -> StreamingHttpResponse:
+    """Return a streamed archive of files, which browsers save as `folder`.tar."""
+    answer = StreamingHttpResponse(as_tar(folder, files), content_type="application/x-tar")
+    answer["Content-Disposition"] = content_disposition_header(True, f"{folder}.tar") or ""
+    return answer
 
 
 def span_of(header: str, size: int) -> tuple[int, int] | None:

@@ -199,6 +199,7 @@ TRAINING: dict[str, Any] = {
     "steps": 30,
     "seconds_left": 95,
     "losses": [{"step": 10, "loss": 0.69}],
+    "measurements": [{"step": 8, "loss": 0.66, "reward_accuracy": 0.75, "reward_margin": 0.07}],
     "metrics": {},
     "error": "",
     "created_at": "2026-11-23T10:00:00Z",

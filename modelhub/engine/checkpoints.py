@@ -10,6 +10,7 @@ import shutil
 from importlib.metadata import version
 from pathlib import Path
 
+from modelhub.engine import ranks
 from modelhub.engine.records import manifest_sha256
 from modelhub.engine.spec import TrainSpec
 
@@ -58,6 +59,7 @@ def _key(spec: TrainSpec) -> str:
         spec.params.used(),
         spec.seed,
         spec.threads,
+        ranks.count(),
         spec.system_message,
         str(spec.base_dir),
         str(spec.adapter_parent),

@@ -133,7 +133,7 @@ def _encode(
 ) -> Any:
     chats = [plain_turns(chat, model.tokenizer) for chat in chats]
     if not model.takes_system:
-        chats = [_folded(chat) for chat in chats]
+        chats = [folded(chat) for chat in chats]
     texts = [_templated(model, chat, template_arguments) for chat in chats]
     inputs = model.tokenizer(texts, return_tensors="pt", padding=True, add_special_tokens=False)
     limit = getattr(model.model.config.get_text_config(), "max_position_embeddings", None)
@@ -160,8 +160,11 @@ def _templated(
         raise EngineError(f"The chat template refused this: {first_line(error)}") from error
 
 
-def _folded(chat: list[Message]) -> list[Message]:
-    """Return a conversation whose system message is the beginning of the first turn."""
+def folded(chat: list[Message]) -> list[Message]:
+    """Return a conversation whose system message is the beginning of the first turn.
+
+    For models whose chat template takes no system message, in generation and in training.
+    """
     system, first, *rest = chat
     return [{**first, "content": f"{system['content']}\n\n{first['content']}"}, *rest]
 

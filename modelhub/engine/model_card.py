@@ -40,6 +40,10 @@ class CardFacts:
     validation: dict[str, Any] | None = None
     """`records` that were measured, `of` usable records, and `scores`; None without records."""
     lora_r: int = 0
+    base_revision: str = ""
+    parent_name: str = ""
+    processes: int = 1
+    precision: str = ""
 
 
 def render(facts: CardFacts) -> str:
@@ -96,7 +100,9 @@ def _front(facts: CardFacts) -> str:
 def _origin(facts: CardFacts) -> dict[str, str]:
     rows = {
         "Base model": facts.base_name,
+        "Base revision": facts.base_revision,
         "Base weights, SHA-256": facts.base_sha256,
+        "Parent model": facts.parent_name,
         "Parent adapter, SHA-256": facts.parent_sha256,
         "Dataset release": facts.release_name,
         "Release manifest, SHA-256": facts.release_sha256,
@@ -107,7 +113,9 @@ def _origin(facts: CardFacts) -> dict[str, str]:
 
 
 def _run(facts: CardFacts) -> dict[str, str]:
-    return {"seed": str(facts.seed), "threads": str(facts.threads)} | facts.versions
+    run = {"seed": str(facts.seed), "threads": str(facts.threads)}
+    run |= {"processes": str(facts.processes), "precision": facts.precision}
+    return {name: value for name, value in run.items() if value} | facts.versions
 
 
 def _table(rows: dict[str, str]) -> str:

@@ -79,6 +79,13 @@ class Progress:
                 return
 
 
+class Silent(Progress):
+    """Watches the parent, and reports nothing: for processes of a run other than the first."""
+
+    def append(self, event: str, **values: Any) -> None:
+        """Report nothing."""
+
+
 def read_progress(folder: Path) -> list[dict[str, Any]]:
     """Return all complete events so far. An incomplete last line is left for the next call.
 
@@ -97,8 +104,12 @@ def read_progress(folder: Path) -> list[dict[str, Any]]:
 
 
 def keep_steps(folder: Path, *, until: int) -> list[dict[str, Any]]:
-    """Rewrite the file with the steps that need not be repeated, and return those."""
-    kept = [e for e in read_progress(folder) if e["event"] == "step" and e["step"] <= until]
+    """Rewrite the file with the events of steps that need not be repeated, and return those."""
+    kept = [
+        event
+        for event in read_progress(folder)
+        if event["event"] in ("step", "measurement") and 0 < until >= event["step"]
+    ]
     partial = folder / f".{PROGRESS}.partial"
     partial.write_text("".join(json.dumps(event) + "\n" for event in kept))
     partial.rename(folder / PROGRESS)

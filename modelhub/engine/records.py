@@ -12,15 +12,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from modelhub.engine.checking import takes_system
 from modelhub.engine.control_tokens import plain_turns
 from modelhub.engine.errors import EngineError, NothingToTrainOn
-from modelhub.engine.generate import with_system
+from modelhub.engine.generate import folded, with_system
 from modelhub.engine.libraries import quiet
 from modelhub.engine.spec import TrainSpec
 from modelhub.engine.weights import sha256_of_file
 
 MOST_VALIDATION = 200
 """Records that are measured after training, which takes two or three minutes on two cores."""
+MOST_ON_CURVE = 40
+"""Records that are measured five times while a model trains: half a minute each time."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +51,21 @@ class Records:
     dataset: Any
     left_out: Counter[str] = field(default_factory=Counter)
 
+    def count_dropped(self, kept: Any) -> None:
+        """Count the records that the trainer dropped, which `kept` does not hold."""
+        if dropped := len(self.dataset) - len(kept):
+            self.left_out["dropped by the trainer"] += dropped
+
 
 @dataclass(frozen=True)
 class Validation:
-    """Records that are not used for training: `records` measured, out of `of` usable ones."""
+    """Records that are not used for training: `records` measured, out of `of` usable ones.
+
+    `curve` are those that are measured while the model trains, or all.
+    """
 
     dataset: Any
+    curve: Any
     records: int
     of: int
 
@@ -81,11 +93,19 @@ def load_validation(spec: TrainSpec, tokenizer: Any, cache: Path) -> Validation 
     kind = KINDS[spec.method]
     rows = _rows(spec.release_dir, kind, cache, "validation")
     kept, _ = _usable(rows, kind, spec, tokenizer)
-    step = -(-len(kept) // MOST_VALIDATION) or 1
-    sample = kept[::step]
-    if spec.method == "kto":  # compares records within a batch, so all batches must be full
+    sample = _spaced(kept, MOST_VALIDATION, spec)
+    if not sample:
+        return None
+    curve = _spaced(sample, MOST_ON_CURVE, spec)
+    return Validation(_dataset(sample), _dataset(curve), len(sample), len(kept))
+
+
+def _spaced(records: list[dict[str, Any]], most: int, spec: TrainSpec) -> list[dict[str, Any]]:
+    """Return at most `most` records, evenly spaced. For KTO, they fill whole batches."""
+    sample = records[:: -(-len(records) // most) or 1]
+    if spec.method == "kto":  # compares records within a batch
         sample = sample[: len(sample) - len(sample) % spec.params.batch_size]
-    return Validation(_dataset(sample), len(sample), len(kept)) if sample else None
+    return sample
 
 
 def _usable(
@@ -94,9 +114,12 @@ def _usable(
     """Return the records that can be used, and the number of others by reason."""
     kept: list[dict[str, Any]] = []
     left_out: Counter[str] = Counter()
+    fold = not takes_system(tokenizer)
     for row in rows:
         try:
             record = _record(row, kind, spec.system_message, tokenizer)
+            if fold:
+                record["prompt"] = folded(record["prompt"])
             reason = _reason(record, kind, tokenizer, spec.params.max_length)
         except EngineError:
             reason = "whose prompt is not a conversation"

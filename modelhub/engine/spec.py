@@ -19,7 +19,7 @@ _WHOLE = {
     "memory_limit_mb": (256, 1 << 24),
     "checkpoint_steps": (1, 100_000),
 }
-_TEXTS = ("base_name", "release_name", "system_message")
+_TEXTS = ("base_name", "base_revision", "parent_name", "release_name", "system_message")
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,9 @@ class TrainSpec:
 
     `adapter_parent` is the adapter to start from. `system_message` is put before prompts without
     one; generation must use the same message. `nice` lowers the priority of the process,
-    `memory_limit_mb` limits its memory. `base_name` and `release_name` appear on the model card. A
-    killed run repeats at most `checkpoint_steps` steps.
+    `memory_limit_mb` limits its memory. `base_name` and `base_revision` are where other people get
+    the base; with `parent_name` and `release_name` they appear on the model card. A killed run
+    repeats at most `checkpoint_steps` steps.
     """
 
     method: str
@@ -44,6 +45,8 @@ class TrainSpec:
     memory_limit_mb: int | None = None
     checkpoint_steps: int = 10
     base_name: str = ""
+    base_revision: str = ""
+    parent_name: str = ""
     release_name: str = ""
     system_message: str = DEFAULT_SYSTEM_MESSAGE
 

@@ -21,15 +21,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from modelhub.engine import checkpoints, model_card
+from modelhub.engine import checkpoints, model_card, ranks
 from modelhub.engine.errors import BadSpec, Cancelled, EngineError
 from modelhub.engine.libraries import prepare, quiet, set_threads
 from modelhub.engine.methods import METHODS, Job, load_for_training
+from modelhub.engine.precision import Precision
 from modelhub.engine.progress import (
     NO_ROOM,
     RESULT,
     Exit,
     Progress,
+    Silent,
     keep_steps,
     write_result,
 )
@@ -52,10 +54,10 @@ _ROOM_WORDS = ("no space left on device", "disk quota exceeded", "failed writing
 
 @dataclass(frozen=True)
 class Before:
-    """The last checkpoint of a killed process of the same run, and the steps until then."""
+    """The last checkpoint of a killed process of the same run, and the events until then."""
 
     checkpoint: Path | None
-    steps: list[dict[str, Any]]
+    events: list[dict[str, Any]]
 
 
 def main(arguments: list[str]) -> int:
@@ -73,6 +75,8 @@ def main(arguments: list[str]) -> int:
     except BadSpec as error:
         return _refuse(raw, error)
     spec.output_dir.mkdir(parents=True, exist_ok=True)
+    if ranks.rank():
+        return _assist(spec, cancel)
     try:
         with exclusive(spec.output_dir / ".lock", wait=False):
             return _run_locked(spec, cancel)
@@ -101,20 +105,38 @@ def _run_locked(spec: TrainSpec, cancel: threading.Event) -> int:
     before = Before(checkpoint, kept)
     for leftover in [spec.adapter_dir, *spec.output_dir.glob(".scratch-*")]:
         shutil.rmtree(leftover, ignore_errors=True)
-    os.nice(spec.nice)
-    if spec.memory_limit_mb is not None:
-        resource.setrlimit(resource.RLIMIT_DATA, (spec.memory_limit_mb * _MB,) * 2)
+    _limit(spec)
     with (
         Progress(spec.output_dir, orphaned=cancel.set) as progress,
         tempfile.TemporaryDirectory(prefix=".scratch-", dir=spec.output_dir) as scratch,
     ):
         progress.append("start", method=spec.method, seed=spec.seed, pid=os.getpid())
+        ranks.meet()
         code, result = _outcome(spec, progress, cancel, Path(scratch), before)
         if code not in (Exit.CANCELLED, Exit.NO_ROOM):  # these runs can be resumed
             shutil.rmtree(checkpoints.folder(spec), ignore_errors=True)
         write_result(spec.output_dir, result)
         progress.append("end", state=result["state"])
     return code
+
+
+def _limit(spec: TrainSpec) -> None:
+    """Lower the priority of this process and limit its memory."""
+    os.nice(spec.nice)
+    if spec.memory_limit_mb is not None:
+        resource.setrlimit(resource.RLIMIT_DATA, (spec.memory_limit_mb * _MB,) * 2)
+
+
+def _assist(spec: TrainSpec, cancel: threading.Event) -> int:
+    """Train together with the process of rank 0, which has prepared the folder."""
+    _limit(spec)
+    ranks.meet()
+    before = Before(checkpoints.newest(spec), [])
+    with (
+        Silent(spec.output_dir, orphaned=cancel.set) as progress,
+        tempfile.TemporaryDirectory(prefix=".scratch-", dir=spec.output_dir) as scratch,
+    ):
+        return _outcome(spec, progress, cancel, Path(scratch), before)[0]
 
 
 def _outcome(
@@ -165,72 +187,109 @@ def train(
     spec: TrainSpec, progress: Progress, cancel: threading.Event, scratch: Path, before: Before
 ) -> dict[str, Any]:
     """Load, train and save; return the content of the result. Raises EngineError or Cancelled."""
-    began = time.monotonic()
+    began, cache = time.monotonic(), scratch / "datasets"
     prepare()
-    os.environ["HF_DATASETS_CACHE"] = str(scratch / "datasets")
-    threads = set_threads(spec.threads)
+    os.environ["HF_DATASETS_CACHE"] = str(cache)
+    threads = set_threads(spec.threads // ranks.count())
     with quiet():
-        from transformers import PrinterCallback
-
         progress.append("phase", phase="reading")
-        model, tokenizer = load_for_training(spec)
-        cache = scratch / "datasets"
+        model, tokenizer, precision = load_for_training(spec)
         records = load_records(spec, tokenizer, cache)
+        validation = load_validation(spec, tokenizer, cache)
         _stop_if(cancel)
         progress.append("phase", phase="training", records=len(records.dataset))
-        watcher = make_watcher(progress, cancel, before.steps)
-        folder = checkpoints.folder(spec)
-        job = Job(spec, model, tokenizer, records.dataset, [watcher], folder)
-        trainer = METHODS[spec.method](job)
-        trainer.remove_callback(PrinterCallback)  # prints every step a second time
-        trainer.train(resume_from_checkpoint=before.checkpoint and str(before.checkpoint))
+        watcher = make_watcher(
+            progress, cancel, before.events, method=spec.method, measures=validation is not None
+        )
+        job = Job(
+            spec,
+            model,
+            tokenizer,
+            precision,
+            dataset=records.dataset,
+            curve=validation and validation.curve,
+            callbacks=[watcher],
+            checkpoints=checkpoints.folder(spec),
+            resumed=before.checkpoint is not None,
+        )
+        trainer = _trained(job, records, before)
         _stop_if(cancel)
-        validation = _validate(trainer, load_validation(spec, tokenizer, cache), progress)
-        progress.append("phase", phase="saving")
-        facts = _facts(spec, records, threads, validation)
-        _save(trainer.model, facts, scratch / "adapter")
+        scores = _validate(trainer, validation, watcher, progress)
+        metrics = _metrics(watcher.steps, records, threads, time.monotonic() - began)
+        metrics |= {"batch": _batch(spec), "validation": scores}
+        if ranks.rank():
+            return {"metrics": metrics}
+        _save(trainer.model, _facts(spec, records, threads, scores, precision), scratch)
     (scratch / "adapter").rename(spec.adapter_dir)
     return {
         "adapter": str(spec.adapter_dir),
         "sha256": sha256_of_folder(spec.adapter_dir),
         "weights_sha256": sha256_of_file(spec.adapter_dir / "adapter_model.safetensors"),
-        "metrics": _metrics(watcher.steps, records, threads, time.monotonic() - began)
-        | {
-            "batch": spec.params.batch_size * spec.params.gradient_accumulation,
-            "validation": validation,
-        },
+        "metrics": metrics,
     }
 
 
+def _trained(job: Job, records: Records, before: Before) -> Any:
+    """Train, and return the library's trainer with the trained model."""
+    from transformers import PrinterCallback
+
+    trainer = METHODS[job.spec.method](job)
+    trainer.remove_callback(PrinterCallback)  # prints every step a second time
+    records.count_dropped(trainer.train_dataset)
+    trainer.train(resume_from_checkpoint=before.checkpoint and str(before.checkpoint))
+    return trainer
+
+
+def _batch(spec: TrainSpec) -> int:
+    """Return the number of records of a step."""
+    return spec.params.batch_size * spec.params.gradient_accumulation * ranks.count()
+
+
 def _validate(
-    trainer: Any, validation: Validation | None, progress: Progress
+    trainer: Any, validation: Validation | None, watcher: Any, progress: Progress
 ) -> dict[str, Any] | None:
-    """Return the scores on validation records and their number; None without records."""
+    """Return the scores on validation records and their number; None without records.
+
+    If all of them were measured after the last step already, they are not measured again.
+    """
     if validation is None:
         return None
-    progress.append("phase", phase="validating", records=validation.records)
-    scores = scores_of(trainer.evaluate(validation.dataset))
-    if trainer.args.per_device_eval_batch_size > 1:  # for KTO, only the loss is a mean over records
-        scores = {"loss": scores["loss"]} if "loss" in scores else {}
-    return {"records": validation.records, "of": validation.of, "scores": scores}
+    step = trainer.state.global_step
+    scores = watcher.scores.get(step)
+    if scores is None or len(validation.curve) < validation.records:
+        progress.append("phase", phase="validating", records=validation.records)
+        measured = trainer.evaluate(validation.dataset)
+        scores = scores_of(measured, method=watcher.method, step=step)
+    return {
+        "records": validation.records,
+        "of": validation.of,
+        "on_curve": len(validation.curve),
+        "scores": scores,
+    }
 
 
 def _stop_if(cancel: threading.Event) -> None:
-    if cancel.is_set():
+    if ranks.any_of(cancel.is_set()):
         raise Cancelled(STOPPED)
 
 
-def _save(model: Any, facts: model_card.CardFacts, target: Path) -> None:
+def _save(model: Any, facts: model_card.CardFacts, scratch: Path) -> None:
     """Write the adapter: its weights, its settings in a fixed order, and the model card."""
+    target = scratch / "adapter"
     settings = model.peft_config["default"]
     settings.base_model_name_or_path = facts.base_name  # instead of a local path
+    settings.revision = facts.base_revision or None
     settings.target_modules = sorted(settings.target_modules)  # a set has no fixed order
     model.save_pretrained(target, selected_adapters=["default"], save_embedding_layers=False)
     (target / "README.md").write_text(model_card.render(replace(facts, lora_r=int(settings.r))))
 
 
 def _facts(
-    spec: TrainSpec, records: Records, threads: int, validation: dict[str, Any] | None
+    spec: TrainSpec,
+    records: Records,
+    threads: int,
+    validation: dict[str, Any] | None,
+    precision: Precision,
 ) -> model_card.CardFacts:
     import peft
     import torch
@@ -242,6 +301,8 @@ def _facts(
     return model_card.CardFacts(
         method=spec.method,
         base_name=spec.base_name or spec.base_dir.name,
+        base_revision=spec.base_revision,
+        parent_name=spec.parent_name,
         base_sha256=", ".join(map(sha256_of_file, sorted(spec.base_dir.glob("*.safetensors")))),
         parent_sha256="" if parent is None else sha256_of_folder(parent),
         release_name=spec.release_name or spec.release_dir.name,
@@ -251,6 +312,8 @@ def _facts(
         params=spec.params.used(),
         seed=spec.seed,
         threads=threads,
+        processes=ranks.count(),
+        precision=str(precision),
         system_message=spec.system_message,
         validation=validation,
         versions={library.__name__: library.__version__ for library in libraries},

@@ -5,6 +5,7 @@ import threading
 import time
 from typing import Any
 
+from modelhub.engine import ranks
 from modelhub.engine.errors import Cancelled, EngineError
 from modelhub.engine.progress import Progress
 
@@ -20,11 +21,23 @@ KEPT = {
 }
 
 
-def make_watcher(progress: Progress, cancel: threading.Event, kept: list[dict[str, Any]]) -> Any:
+MEASUREMENTS = 4
+"""How often validation records are measured while a model trains, not counting the start."""
+
+
+def make_watcher(
+    progress: Progress,
+    cancel: threading.Event,
+    kept: list[dict[str, Any]],
+    *,
+    method: str,
+    measures: bool,
+) -> Any:
     """Return a trainer callback that reports each step, and stops the trainer if `cancel` is set.
 
-    Its `steps` are the reported steps, for the metrics of the result. `kept` are the steps before
-    a resumed run was killed.
+    With `measures`, it lets the trainer measure validation records now and then. Its `steps` are
+    the reported steps, for the metrics of the result, and `scores` those of each measured step.
+    `kept` are the events before a resumed run was killed.
     """
     from transformers import TrainerCallback
 
@@ -32,7 +45,9 @@ def make_watcher(progress: Progress, cancel: threading.Event, kept: list[dict[st
         """Defined in a function because its base class is slow to import."""
 
         def __init__(self) -> None:
-            self.steps = list(kept)
+            self.steps = [event for event in kept if event["event"] == "step"]
+            self.scores = {e["step"]: e["scores"] for e in kept if e["event"] == "measurement"}
+            self.method = method
             self._began = 0.0
             self._from = 0
 
@@ -41,13 +56,21 @@ def make_watcher(progress: Progress, cancel: threading.Event, kept: list[dict[st
             self._began, self._from = time.monotonic(), state.global_step
 
         def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            """Ask the trainer to stop when cancelled."""
-            control.should_training_stop |= cancel.is_set()
+            """Ask the trainer to stop when cancelled, and to measure now and then."""
+            control.should_training_stop |= ranks.any_of(cancel.is_set())
+            control.should_evaluate = measures and is_measured(state.global_step, state.max_steps)
 
         def on_prediction_step(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             """Stop measuring when cancelled."""
-            if cancel.is_set():
+            if ranks.any_of(cancel.is_set()):
                 raise Cancelled(STOPPED)
+
+        def on_evaluate(self, args: Any, state: Any, control: Any, **given: Any) -> None:
+            """Report the scores of a step. The final scores, of more records, are no step's."""
+            step = state.global_step
+            if step not in self.scores:
+                self.scores[step] = scores_of(given["metrics"], method=method, step=step)
+                progress.append("measurement", step=step, scores=self.scores[step])
 
         def on_log(self, args: Any, state: Any, control: Any, **given: Any) -> None:
             """Report a step. The final summary has no loss and is skipped."""
@@ -61,9 +84,20 @@ def make_watcher(progress: Progress, cancel: threading.Event, kept: list[dict[st
     return Watcher()
 
 
-def scores_of(measured: dict[str, Any]) -> dict[str, float]:
-    """Return the scores on all validation records, including `loss`, with our names."""
+def is_measured(step: int, total: int) -> bool:
+    """Return whether validation records are measured after this step: 4 times, also at the end."""
+    return step in {math.ceil(total * part / MEASUREMENTS) for part in range(1, MEASUREMENTS + 1)}
+
+
+def scores_of(measured: dict[str, Any], *, method: str, step: int) -> dict[str, float]:
+    """Return the scores of validation records, including `loss`, with our names.
+
+    KTO compares records within a batch, so that only its loss is a mean over records. Before the
+    first step, DPO compares the model with itself, so that only its loss means anything.
+    """
     names = {**KEPT, "loss": "loss"}
+    if method == "kto" or (method == "dpo" and step == 0):
+        names = {"loss": "loss"}
     values = {
         ours: float(measured[f"eval_{theirs}"])
         for theirs, ours in names.items()

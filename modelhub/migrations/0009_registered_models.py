@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('annotations', '0023_special_items'),
-        ('modelhub', '0007_without_what_jobs_hold'),
+        ('modelhub', '0008_import_mapping'),
         ('studies', '0003_public_studies'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -37,6 +37,10 @@ class TrainingRun(PublicModel):
     state = models.CharField(max_length=10, default=TrainingState.QUEUED)
     requested_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     losses = models.JSONField(default=list, help_text='[{"step","loss"}]')
+    measurements = models.JSONField(
+        default=list,
+        help_text='[{"step","loss",…}]: scores on validation records while the model trained.',
+    )
     metrics = models.JSONField(default=dict)
     error = models.CharField(max_length=1000, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)

@@ -70,9 +70,9 @@ def trainable_bases(*, actor: Actor, study: Study) -> QuerySet[ModelVersion]:
 
 
 def bases_of(*, study: Study) -> QuerySet[ModelVersion]:
-    """Return the models with weights on this server, oldest first."""
-    versions = ModelVersion.objects.of_study(study.id)
-    return versions.ready().filter(kind__in=TRAINABLE).order_by("created_at")
+    """Return the models with weights on this server that passed their check, oldest first."""
+    versions = ModelVersion.objects.of_study(study.id).ready()
+    return versions.filter(kind__in=TRAINABLE).order_by("created_at")
 
 
 def system_message_of(*, release: DatasetRelease) -> str:

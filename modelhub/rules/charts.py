@@ -1,34 +1,100 @@
-"""Coordinates of small SVG charts that need no script: a curve, and a share with its interval."""
+"""Coordinates of small SVG charts that need no script: lines with axes, and a share."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+Point = tuple[float, float]
+STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+"""Distances between ticks that people read easily, times a power of ten."""
+MOST_INTERVALS = 4
+"""Of an axis, so that its labels fit beside each other on a telephone."""
 
 
 @dataclass(frozen=True)
-class Curve:
-    """The points of a polyline, and its first, last, lowest and highest value."""
+class Tick:
+    """A label of an axis, and its place from 0 to 100, formatted for SVG attributes."""
 
-    points: str
-    first: float
-    last: float
-    lowest: float
-    highest: float
+    value: float
+    at: str
 
 
-def curve(values: Sequence[float], width: int = 600, height: int = 160) -> Curve | None:
-    """Return the curve of `values` in a box of `width` × `height`; None for fewer than two."""
-    if len(values) < 2:
-        return None
+@dataclass(frozen=True)
+class Axis:
+    """An axis from `low` to `high` with evenly spaced ticks, also at both ends."""
+
+    low: float
+    high: float
+    step: float
+
+    @property
+    def decimals(self) -> int:
+        """Return the decimals that tell the ticks apart."""
+        return next((n for n in range(8) if math.isclose(self.step, round(self.step, n))), 8)
+
+    def place(self, value: float) -> float:
+        """Return where a value is, from 0 (low) to 100 (high)."""
+        return 100 * (value - self.low) / (self.high - self.low)
+
+    def values(self) -> list[float]:
+        """Return the values of the ticks, ascending."""
+        count = round((self.high - self.low) / self.step)
+        return [self.low + number * self.step for number in range(count + 1)]
+
+
+def axis_of(values: Sequence[float], *, whole: bool = False) -> Axis:
+    """Return an axis that covers the values. With `whole`, its ticks are whole numbers."""
     low, high = min(values), max(values)
-    span = (high - low) or 1.0
-    step = width / (len(values) - 1)
-    points = " ".join(
-        f"{index * step:.1f},{height - (value - low) / span * height:.1f}"
-        for index, value in enumerate(values)
+    span = (high - low) or abs(high) or 1.0
+    power = 10.0 ** math.floor(math.log10(span / MOST_INTERVALS))
+    step = next(one * power for one in STEPS if span <= MOST_INTERVALS * one * power * (1 + 1e-9))
+    if whole:
+        step = float(max(1, math.ceil(step)))
+    first = math.floor(low / step + 1e-9) * step
+    last = math.ceil(high / step - 1e-9) * step
+    return Axis(first, last if last > first else first + step, step)
+
+
+@dataclass(frozen=True)
+class Plot:
+    """Lines in a box of 100 × 100: name → points of a polyline; and the ticks of both axes.
+
+    Ticks of `x` go from left to right, those of `y` from top to bottom. `dots` are the points of
+    each line one by one.
+    """
+
+    lines: dict[str, str]
+    dots: dict[str, list[tuple[str, str]]]
+    x: list[Tick]
+    y: list[Tick]
+    decimals: int
+
+
+def plot(
+    lines: Mapping[str, Sequence[Point]], *, x: Axis | None = None, y: Axis | None = None
+) -> Plot | None:
+    """Return the plot of lines over whole numbers; None without two points in any line.
+
+    Axes that are not given cover the values.
+    """
+    drawn = {name: points for name, points in lines.items() if points}
+    if not any(len(points) > 1 for points in drawn.values()):
+        return None
+    across = x or axis_of([at for points in drawn.values() for at, _ in points], whole=True)
+    up = y or axis_of([value for points in drawn.values() for _, value in points])
+    dots = {
+        name: [(f"{across.place(at):.2f}", f"{100 - up.place(value):.2f}") for at, value in points]
+        for name, points in drawn.items()
+    }
+    return Plot(
+        lines={name: " ".join(f"{x},{y}" for x, y in points) for name, points in dots.items()},
+        dots=dots,
+        x=[Tick(value, f"{across.place(value):.2f}") for value in across.values()],
+        y=[Tick(value, f"{100 - up.place(value):.2f}") for value in reversed(up.values())],
+        decimals=up.decimals,
     )
-    return Curve(points, values[0], values[-1], low, high)
 
 
 @dataclass(frozen=True)

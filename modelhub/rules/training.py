@@ -23,6 +23,8 @@ CONFIG_OF = {
     Method.KTO: "unpaired_preference",
 }
 TRAINABLE = (*BASES, ModelKind.ADAPTER)
+TRAINED = (ModelKind.ADAPTER, ModelKind.SCORER)
+"""Kinds of models that were trained here."""
 NOUNS: dict[str, _StrPromise] = {
     "preference": gettext_lazy("preference pairs"),
     "sft": gettext_lazy("accepted rewrites"),
@@ -53,10 +55,13 @@ def train_records(*, rows: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
     return {config: splits.get("train", 0) for config, splits in rows.items()}
 
 
-def records_problem(*, rows: Mapping[str, Mapping[str, int]], method: str) -> str | None:
-    """Return why a method cannot train on a release, or None if it can or nothing is known."""
+def records_problem(*, rows: Mapping[str, Mapping[str, int]] | None, method: str) -> str | None:
+    """Return why a method cannot train on a release, or None if it can.
+
+    `rows` are None for a release whose manifest does not count them.
+    """
     config = CONFIG_OF[Method(method)]
-    if not rows or train_records(rows=rows).get(config):
+    if rows is None or train_records(rows=rows).get(config):
         return None
     return _(
         "This release has no %(records)s to train on. Choose another release or another method."

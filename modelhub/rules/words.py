@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
@@ -77,3 +78,20 @@ SCORE_NAMES: dict[str, _StrPromise] = {
 """Names of the scores that are measured on validation records."""
 SHARES = ("reward_accuracy", "token_accuracy")
 """Scores between 0 and 1 that pages show as percentages."""
+
+LEFT_OUT: dict[str, _StrPromise] = {
+    "with the same text on both sides": gettext_lazy("with the same text on both sides"),
+    "with an empty response": gettext_lazy("with an empty response"),
+    "longer than the longest record allowed": gettext_lazy(
+        "longer than the longest record allowed"
+    ),
+    "whose prompt is not a conversation": gettext_lazy("whose prompt is not a conversation"),
+    "dropped by the trainer": gettext_lazy("dropped by the trainer"),
+}
+"""Why records of a release were not trained on."""
+
+
+def left_out_words(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Return each reason in words with its number of records, the most frequent first."""
+    ordered = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+    return [(str(LEFT_OUT.get(reason, reason)), count) for reason, count in ordered]

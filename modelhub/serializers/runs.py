@@ -178,10 +178,25 @@ class LossSerializer(Shape):
     loss = serializers.FloatField()
 
 
+class MeasurementSerializer(Shape):
+    """Scores on validation records after a step; step 0 is before the training."""
+
+    step = serializers.IntegerField()
+    loss = serializers.FloatField(required=False)
+    reward_accuracy = serializers.FloatField(
+        required=False, help_text="Share of pairs whose chosen response scores higher."
+    )
+    reward_margin = serializers.FloatField(required=False)
+    token_accuracy = serializers.FloatField(required=False)
+
+
 class ValidationSerializer(Shape):
     """The scores of a model on validation records, which were not used for training."""
 
     records = serializers.IntegerField(help_text="Records that were measured (n).")
+    on_curve = serializers.IntegerField(
+        required=False, help_text="Records of them that were measured while the model trained."
+    )
     of = serializers.IntegerField(help_text="Usable records of the release's validation split.")
     scores = serializers.DictField(child=serializers.FloatField())
 
@@ -192,6 +207,11 @@ class MetricsSerializer(Shape):
     steps = serializers.IntegerField(required=False)
     records = serializers.IntegerField(required=False, help_text="Training records.")
     batch = serializers.IntegerField(required=False, help_text="Records per step.")
+    left_out = serializers.DictField(
+        child=serializers.IntegerField(),
+        required=False,
+        help_text="Records of the release that were not trained on, by reason. None is cut.",
+    )
     first_loss = serializers.FloatField(required=False, help_text="Loss of the first step.")
     last_loss = serializers.FloatField(required=False, help_text="Loss of the last step.")
     mean_loss = serializers.FloatField(required=False, help_text="Mean loss of all steps.")
@@ -222,6 +242,7 @@ class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
     steps = serializers.IntegerField(source="progress.total", help_text="0 while unknown.")
     seconds_left = serializers.SerializerMethodField()
     losses = LossSerializer(many=True)
+    measurements = MeasurementSerializer(many=True)
     metrics = MetricsSerializer()
     cancel_requested_at = serializers.DateTimeField(
         source="progress.cancel_requested_at", allow_null=True
@@ -246,6 +267,7 @@ class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
             "steps",
             "seconds_left",
             "losses",
+            "measurements",
             "metrics",
             "error",
             "created_at",

@@ -145,7 +145,7 @@ def _checked(
         )
     if problem := release_problem(purpose=release.purpose, state=release.state):
         raise Conflict(problem)
-    if problem := records_problem(rows=release.manifest.get("rows", {}), method=method):
+    if problem := records_problem(rows=release.manifest.get("rows"), method=method):
         raise Invalid(problem, {"release": [problem]})
     if problem := base_problem(kind=base.kind, method=method):
         raise Invalid(problem, {"base": [problem]})
@@ -188,7 +188,7 @@ def follow(*, move: Move) -> None:
     if to == TrainingState.PREPARING:
         changes["started_at"] = job.started_at
     elif to == TrainingState.QUEUED:
-        changes["losses"] = []
+        changes |= {"losses": [], "measurements": []}
     transition(run, to=to, actor=move.actor, changes=changes)
 
 
@@ -208,20 +208,20 @@ def cancel(*, actor: Actor, run: TrainingRun) -> TrainingRun:
 
 
 @transaction.atomic
-def note_losses(*, work: Work, losses: list[Any]) -> None:
-    """Save the loss curve so far. The first loss moves the run from preparing to training.
+def note_curves(*, work: Work, losses: list[Any], measurements: list[Any]) -> None:
+    """Save the curves so far. The first loss moves the run from preparing to training.
 
     Raises Stopped if the run was cancelled, Failed if its release was superseded.
     """
     work.lock()
     run = locked(run_id=work.job.subject_id)
     refuse_release(run=run)
-    if losses == run.losses:
+    if (losses, measurements) == (run.losses, run.measurements):
         return
-    if run.state == TrainingState.PREPARING:
+    if losses and run.state == TrainingState.PREPARING:
         transition(run, to=TrainingState.TRAINING, actor=SYSTEM)
-    run.losses = losses
-    run.save(update_fields=["losses"])
+    run.losses, run.measurements = losses, measurements
+    run.save(update_fields=["losses", "measurements"])
 
 
 @transaction.atomic

@@ -25,13 +25,15 @@ from codesign.jobs.registry import Change, Failed, Kind, Retry, register
 from codesign.jobs.services.pulse import Stopped
 from codesign.jobs.services.working import Work
 from codesign.shared import disk_space
-from codesign.shared.errors import DATABASE_AWAY
+from codesign.shared.errors import DATABASE_AWAY, Refusal
 from codesign.shared.processes import die_with_parent, machine_memory_mb
 from modelhub.engine.errors import EngineError
 from modelhub.engine.progress import Exit, read_progress, read_result
 from modelhub.models import TrainingRun
 from modelhub.permissions import SEE_MODELS, TRAIN
 from modelhub.queries import training as queries
+from modelhub.queries.lineage import origin_of
+from modelhub.queries.versions import base_of
 from modelhub.services import training
 from modelhub.services.weights import weights_of
 
@@ -52,7 +54,7 @@ def _train(work: Work) -> None:
     folder.mkdir(parents=True, exist_ok=True)  # may hold checkpoints of a killed process
     try:
         (folder / "spec.json").write_text(json.dumps(spec_of(run=run, folder=folder), indent=2))
-    except EngineError as error:
+    except (EngineError, Refusal) as error:
         raise Failed(str(error)) from error
     try:
         returncode = _run_process(work, folder)
@@ -77,7 +79,7 @@ def _run_process(work: Work, folder: Path) -> int:
     """Train in a process, watch it until it ends, and return its exit code."""
     with (folder / "stderr.log").open("wb") as stderr:
         process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "modelhub.engine.train", str(folder / "spec.json")],
+            [*launcher(processes=settings.TRAINING_PROCESSES), str(folder / "spec.json")],
             cwd=settings.BASE_DIR,
             stdout=subprocess.DEVNULL,
             stderr=stderr,
@@ -99,16 +101,26 @@ def _run_process(work: Work, folder: Path) -> int:
     return process.returncode
 
 
+def launcher(*, processes: int) -> list[str]:
+    """Return the command that trains, in one process or in several that share each step.
+
+    `accelerate launch` calls the same module for several GPUs, but starts one process on CPUs.
+    """
+    several = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
+    return [sys.executable, *(several if processes > 1 else []), "-m", "modelhub.engine.train"]
+
+
 def _report(work: Work, folder: Path) -> None:
     """Save the progress from the folder; raises Stopped or Failed if the process should stop."""
     summary = summary_of(events=read_progress(folder))
     work.progress(summary["step"], summary["steps"])
-    training.note_losses(work=work, losses=summary["losses"])
+    training.note_curves(work=work, losses=summary["losses"], measurements=summary["measurements"])
 
 
 def spec_of(*, run: TrainingRun, folder: Path) -> dict[str, Any]:
     """Return the input of the process. `modelhub.engine.spec` documents the keys."""
     weights = weights_of(run.base)
+    origin = origin_of(base_of(run.base))
     return {
         "method": run.method,
         "base_dir": str(weights.base),
@@ -120,22 +132,25 @@ def spec_of(*, run: TrainingRun, folder: Path) -> dict[str, Any]:
         "system_message": run.system_message,
         "threads": settings.MODEL_THREADS or 2,
         "memory_limit_mb": settings.TRAINING_MEMORY_MB or machine_memory_mb(),
-        "base_name": run.base.name,
+        "base_name": origin.name,
+        "base_revision": origin.revision,
+        "parent_name": run.base.name if weights.adapter else "",
         "release_name": f"{run.study.slug}, release {run.release.number}",
     }
 
 
 def summary_of(*, events: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the step, the number of steps and the loss curve from the events of the process."""
-    steps = [event for event in events if event.get("step") is not None]
+    """Return the step, the number of steps and the curves from the events of the process."""
+    steps = [event for event in events if event["event"] == "step"]
     last = steps[-1] if steps else {}
     return {
         "step": int(last.get("step", 0)),
         "steps": int(last.get("total", 0)),
-        "losses": [
-            {"step": event["step"], "loss": event["loss"]}
-            for event in steps
-            if event.get("loss") is not None
+        "losses": [{"step": event["step"], "loss": event["loss"]} for event in steps],
+        "measurements": [
+            {"step": event["step"], **event["scores"]}
+            for event in events
+            if event["event"] == "measurement"
         ],
     }
 

@@ -16,13 +16,13 @@ from codesign.studies import queries as studies
 from codesign.studies.permissions import StudyRequest, page
 from modelhub.forms.training import named
 from modelhub.models import GenerationRun, ModelVersion
-from modelhub.permissions import EVALUATE, REGISTER_MODEL, SEE_MODELS
+from modelhub.permissions import EVALUATE, EXPORT, REGISTER_MODEL, SEE_MODELS
 from modelhub.queries import evaluations as reading
 from modelhub.queries.generation import UNDER_WAY, how_far
 from modelhub.queries.training import model_of, releases_behind
 from modelhub.rules.charts import Share, share
 from modelhub.rules.states import Method, ModelKind, ModelState
-from modelhub.rules.training import lineage_problem
+from modelhub.rules.training import TRAINED, lineage_problem
 from modelhub.rules.winrate import WinRate
 from modelhub.rules.words import run_state
 from modelhub.services import evaluations
@@ -61,6 +61,10 @@ def model(request: StudyRequest, slug: str, model_id: uuid.UUID) -> HttpResponse
             and version.state == ModelState.READY
             and not problem
             and request.member.has_role(*EVALUATE.roles),
+            "may_export": version.kind in TRAINED
+            and not version.location
+            and not problem
+            and request.member.has_role(*EXPORT.roles),
         },
     )
 

@@ -22,9 +22,9 @@ from modelhub.forms.training import TrainingForm, named
 from modelhub.models import TrainingRun
 from modelhub.permissions import SEE_MODELS, TRAIN
 from modelhub.queries import training as reading
-from modelhub.rules.charts import curve
 from modelhub.rules.states import Method, TrainingState
-from modelhub.rules.words import LOSSES, SCORE_NAMES, SHARES
+from modelhub.rules.training_curves import curves_of
+from modelhub.rules.words import LOSSES, SCORE_NAMES, SHARES, left_out_words
 from modelhub.services import training, versions
 
 GOING_ON = {TrainingState.QUEUED, TrainingState.PREPARING, TrainingState.TRAINING}
@@ -90,10 +90,11 @@ def _context(request: StudyRequest, run_id: uuid.UUID) -> dict[str, Any]:
         "study": request.member.study,
         "run": shown,
         "job": _card(request, shown),
-        "curve": curve([point["loss"] for point in shown.losses]),
+        "curves": curves_of(shown.losses, shown.measurements),
         "numbers": named(shown.params),
         "validation": shown.metrics.get("validation"),
         "measured": "validation" in shown.metrics,
+        "left_out": left_out_words(shown.metrics.get("left_out", {})),
         "scores": _scores(shown.metrics.get("validation")),
         "method": Method(shown.method).label,
         "lower": LOSSES[shown.method],

@@ -114,6 +114,11 @@ def trained(member: Member, release: DatasetRelease, state: TrainingState) -> Tr
         params={"learning_rate": 5e-5, "max_steps": 10, "batch_size": 2, "lora_r": 8},
         config_hash=state.value.ljust(64, "0"),
         losses=[{"step": n, "loss": 0.7 - n / 50} for n in range(1, 5)],
+        measurements=[
+            {"step": 0, "loss": 0.693},
+            {"step": 3, "loss": 0.68, "reward_accuracy": 0.5},
+            {"step": 4, "loss": 0.66, "reward_accuracy": 0.75},
+        ],
     )
     job = queueing.start(
         actor=SYSTEM, kind=KIND, subject_id=run.id, study_id=run.study_id, done=4, total=10

@@ -16,17 +16,19 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 
-from annotations.models import Prompt, Round, RoundCohort
+from annotations.models import Prompt, Response, Round, Task
 from annotations.rules.states import RoundState
+from annotations.services import assignments
 from codesign.accounts import queries as accounts
 from codesign.accounts.models import User
 from codesign.audit.models import Event
 from codesign.compensation.models import Promise
 from codesign.consent import queries as consent
 from codesign.consent.rules import Purpose
+from codesign.shared.actors import Actor
 from codesign.studies.models import Member, Study
 from codesign.studies.rules import StudyState
-from modelhub.models import GenerationItem, GenerationRun
+from modelhub.models import GenerationItem, GenerationRun, Source
 
 pytestmark = pytest.mark.django_db
 FILE = Path(settings.CODESIGN_HOME) / "demo-accounts.json"
@@ -59,19 +61,45 @@ def test_the_first_start_makes_all_of_it() -> None:
     assert stat.S_IMODE(FILE.stat().st_mode) == 0o600
     assert Prompt.objects.count() == 54
     assert Prompt.objects.filter(held_out=True).count() == 9
-    round = Round.objects.get()
-    assert round.state == RoundState.OPEN
-    plans = RoundCohort.objects.order_by("cohort__position")
-    assert [(p.cohort.key, p.overlap, p.asks) for p in plans] == [
-        ("lived_experience", 3, ["rating", "ranking", "rewrite", "highlight", "flag"]),
-        ("clinician", 1, ["rating", "ranking", "rewrite", "highlight", "flag"]),
-    ]
+    first, second = Round.objects.order_by("created_at")
+    for round in (first, second):
+        assert round.state == RoundState.OPEN
+        plans = round.cohorts.order_by("cohort__position")
+        assert [(p.cohort.key, p.overlap, p.asks) for p in plans] == [
+            ("lived_experience", 3, ["rating", "ranking", "rewrite", "highlight", "flag"]),
+            ("clinician", 1, ["rating", "ranking", "rewrite", "highlight", "flag"]),
+        ]
     run = GenerationRun.objects.get()
-    assert (run.samples, run.round_id) == (2, round.id)
+    assert (run.samples, run.round_id) == (2, second.id)
     items = GenerationItem.objects.filter(run=run)
-    assert items.count() == 90
+    assert items.count() == 66
     assert items.filter(chunk=0).count() == 2
     assert not items.filter(prompt__held_out=True).exists()
+    assert not items.filter(prompt__tasks__round=first).exists()
+
+
+def test_people_read_replies_by_people_before_a_model_has_written_any() -> None:
+    rows = prepare()
+    first, second = Round.objects.order_by("created_at")
+    assert "example replies by people" in first.title
+    tasks = Task.objects.filter(round=first)
+    assert tasks.count() == 12
+    assert Counter(tasks.values_list("prompt__category", flat=True)) == {
+        "education": 4,
+        "assessment": 4,
+        "intervention": 4,
+    }
+    assert not Task.objects.filter(round=second).exists()
+    replies = Response.objects.filter(tasks__in=tasks)
+    assert replies.count() == 24
+    assert set(replies.values_list("origin", flat=True)) == {"human"}
+    sources = Source.objects.filter(id__in=replies.values("source"))
+    assert set(sources.values_list("model_version", flat=True)) == {None}
+    user = User.objects.get(email=rows[0]["email"])
+    slug = Study.objects.get().slug
+    leased = assignments.lease(actor=Actor.of(user), slug=slug).assignment
+    assert leased is not None
+    assert leased.task.round == first
 
 
 def test_who_has_signed_and_who_has_not() -> None:

@@ -126,7 +126,7 @@ def test_categories_are_balanced_among_judged_and_held_out() -> None:
 @pytest.mark.parametrize("prompt", PROMPTS, ids=lambda p: p["external_id"])
 def test_a_prompt_has_the_import_format(prompt: dict[str, Any]) -> None:
     required = {"external_id", "prompt", "category", "topics", "intensity", "language", "held_out"}
-    assert required <= set(prompt) <= required | {"family"}
+    assert required <= set(prompt) <= required | {"family", "responses"}
     assert prompt["intensity"] in (1, 2, 3)
     assert prompt["language"] == "en"
     assert isinstance(prompt["held_out"], bool)
@@ -142,6 +142,39 @@ def test_a_prompt_takes_turns_and_ends_with_the_person(prompt: dict[str, Any]) -
     assert roles == [("user", "assistant")[i % 2] for i in range(len(roles))]
     assert all(turn["content"] == turn["content"].strip() != "" for turn in turns(prompt))
     assert 15 <= len(words_of(whole_text(prompt))) <= 90
+
+
+ANSWERED = [prompt for prompt in PROMPTS if "responses" in prompt]
+"""Prompts with example replies."""
+
+
+def test_twelve_light_prompts_of_every_category_have_two_replies_by_people() -> None:
+    assert Counter(p["category"] for p in ANSWERED) == dict.fromkeys(CATEGORIES, 4)
+    assert not any(p["held_out"] or p["intensity"] == 3 for p in ANSWERED)
+    for prompt in ANSWERED:
+        assert [set(reply) for reply in prompt["responses"]] == [{"text", "origin"}] * 2
+        assert {reply["origin"] for reply in prompt["responses"]} == {"human"}
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [reply["text"] for prompt in ANSWERED for reply in prompt["responses"]],
+    ids=lambda text: text[:20],
+)
+def test_an_example_reply_is_short_plain_and_leaves_the_choice(reply: str) -> None:
+    assert 80 <= len(words_of(reply)) <= 110
+    assert reading_grade([reply]) <= 8
+    assert not re.search(r"\d", reply)
+    orders = (
+        r"\b(you (must|have to|should)|diagnos\w*|stop taking|calm down|at least|just \w+ it)\b"
+    )
+    assert not re.search(orders, reply, re.IGNORECASE)
+
+
+def test_example_replies_differ() -> None:
+    texts = [reply["text"] for prompt in ANSWERED for reply in prompt["responses"]]
+    for one, two in itertools.combinations(map(shingles, texts), 2):
+        assert len(one & two) / len(one | two) < 0.05
 
 
 def test_conversations_are_among_judged_and_held_out() -> None:

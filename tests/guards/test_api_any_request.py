@@ -10,6 +10,7 @@ import functools
 import json
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -45,6 +46,7 @@ from tests.factories.annotations import judge, judging_round, lease, send
 from tests.factories.modelhub import add_prompts, child_of, frozen_release
 from tests.factories.studies import staff
 from tests.support.release_study import Story, release, withdraw
+from tests.support.trained_models import model_of_bytes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -85,7 +87,7 @@ def operations() -> dict[str, Any]:
 class World:
     """One study with something of everything, and both people's tokens."""
 
-    def __init__(self) -> None:
+    def __init__(self, models: Path) -> None:
         story = Story()
         for _ in range(2):
             member = story.member()
@@ -117,6 +119,7 @@ class World:
             "evaluation_id": str(compared.id),
             "import_id": str(api_imports.take_rows(actor=SYSTEM, study=story.study, rows=[{}]).id),
         }
+        self.trained = str(model_of_bytes(story.study, models).id)
         self.runs = {"generation-runs": str(run.id), "training-runs": str(trained.id)}
 
     def token(self, member: Member) -> str:
@@ -152,17 +155,20 @@ class World:
             "assignment_id": str(held.id if held else uuid.uuid4()),
             "run_id": self.runs.get(kind, ""),
         }
+        if operation.path.endswith("/package/"):
+            there["model_id"] = self.trained
         wanted = {parameter.name for parameter in operation.path_parameters}
         return {name: value for name, value in there.items() if name in wanted}
 
 
 @pytest.fixture
-def world(settings: Any) -> Iterator[World]:
+def world(settings: Any, tmp_path: Path) -> Iterator[World]:
     """The study; as with Django's own test client, a request leaves the connection open."""
     settings.API_REQUESTS_A_MINUTE = dict.fromkeys(Rate, 10**6)
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
-    yield World()
+    settings.MODELS_DIR = tmp_path
+    yield World(tmp_path)
     for signal in (request_started, request_finished):
         signal.connect(close_old_connections)
 
@@ -248,5 +254,5 @@ def test_what_the_description_shows_is_taken_from_somebody_and_answered_as_descr
                     media_type=None if body is schemathesis.core.NOT_SET else "application/json",
                 )
                 answer = case.call_and_validate(checks=CHECKS, headers={"Authorization": token})
-                seen.append((answer.status_code, answer.text[:300]))
+                seen.append((answer.status_code, answer.content[:300]))
             assert any(200 <= status < 300 for status, _ in seen), seen

@@ -1,7 +1,8 @@
 """The demo study: created at the first start, clearly fictional, and never created twice.
 
-Its texts are in `desk/demo`. No responses are shipped: the embedded model writes them in a normal
-generation run.
+Its texts are in `desk/demo`. The first round shows example replies, which people of the project
+wrote by hand, so that there is something to read at once. The embedded model writes the replies of
+the second round in a normal generation run.
 """
 
 from __future__ import annotations
@@ -15,10 +16,14 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
-from annotations.models import Round, Rubric
+from annotations.models import Prompt, Round
+from annotations.queries.filling import candidates
 from annotations.queries.rubrics import examples as example_rubrics
-from annotations.rules.states import RoundKind
+from annotations.queries.rubrics import newest
+from annotations.rules.states import RoundKind, Waiting
+from annotations.rules.text_kinds import Category
 from annotations.services import rounds, rubrics
 from annotations.services.rounds import CohortPlan
 from codesign.accounts import queries as account_queries
@@ -130,7 +135,8 @@ def _make_study(about: dict[str, Any], people: dict[str, User]) -> None:
         actor=SYSTEM, study=study, language=content["language"], content=content
     )
     _add_countries(study, about["countries"])
-    judging = _plan(study, about, cohorts)
+    _plan_first(study, about, cohorts)
+    second = _open_round(study, about, cohorts, title="Second round: replies by a program")
     _add_people(study, about, people, cohorts, version)
     studies.change_state(actor=SYSTEM, study=study, state=StudyState.OPEN)
     generation.start_run(
@@ -138,7 +144,8 @@ def _make_study(about: dict[str, Any], people: dict[str, User]) -> None:
         study=study,
         version=versions.ensure_embedded_model(),
         settings=Settings(seed=SEED, system_message=about["system_message"]),
-        round=judging,
+        prompts=list(_without_examples(study)),
+        round=second,
     )
 
 
@@ -194,19 +201,27 @@ def _add(
         )
 
 
-def _plan(study: Study, about: dict[str, Any], cohorts: dict[str, Cohort]) -> Round:
-    """Create prompts and an open round, which waits for the responses of a generation run."""
+def _plan_first(study: Study, about: dict[str, Any], cohorts: dict[str, Cohort]) -> None:
+    """Create the rubrics and an open round, and import the prompts, some with example replies."""
+    for key, words in example_rubrics().items():
+        _make_rubric(study, key, words)
+    _open_round(study, about, cohorts, title="First round: example replies by people")
     imports.import_file(actor=SYSTEM, study=study, path=CONTENT / "prompts.jsonl")
-    by_key = {key: _rubric(study, key, words) for key, words in example_rubrics().items()}
+
+
+def _open_round(
+    study: Study, about: dict[str, Any], cohorts: dict[str, Cohort], *, title: str
+) -> Round:
+    """Create a round and open it. Prompts enter it when they have two replies."""
     judging = rounds.make_round(
         actor=SYSTEM,
         study=study,
         kind=RoundKind.JUDGING,
-        title="First round",
+        title=title,
         cohorts=[
             CohortPlan(
                 cohort=cohorts[plan["role"]],
-                rubric=by_key[plan["rubric"]],
+                rubric=newest(study_id=study.id, key=_key(plan["rubric"])),
                 asks=about["asks"],
                 overlap=plan["overlap"],
             )
@@ -216,11 +231,21 @@ def _plan(study: Study, about: dict[str, Any], cohorts: dict[str, Cohort]) -> Ro
     return rounds.open_round(actor=SYSTEM, round=judging)
 
 
-def _rubric(study: Study, key: str, words: dict[str, Any]) -> Rubric:
-    return rubrics.make_rubric(
+def _without_examples(study: Study) -> QuerySet[Prompt]:
+    """Return the prompts for judging that have no example replies."""
+    return candidates(study_id=study.id, which=Waiting.NOT_ASKED, categories=list(Category))
+
+
+def _key(name: str) -> str:
+    """Return the key of a rubric from its name in the content."""
+    return name.replace("_", "-")
+
+
+def _make_rubric(study: Study, key: str, words: dict[str, Any]) -> None:
+    rubrics.make_rubric(
         actor=SYSTEM,
         study=study,
-        key=key.replace("_", "-"),
+        key=_key(key),
         title=words["title"],
         language=study.language,
         criteria=words["criteria"],

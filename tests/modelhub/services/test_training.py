@@ -166,11 +166,11 @@ def test_concurrent_requests_queue_one_run() -> None:
 def test_a_release_superseded_while_training_makes_no_model() -> None:  # standards 2.9
     run = ask(StudyFactory.create())
     with jobs.claimed(KIND, run.id) as work:
-        training.note_losses(work=work, losses=[{"step": 1, "loss": 0.7}])
+        training.note_curves(work=work, losses=[{"step": 1, "loss": 0.7}], measurements=[])
         run.release.state = "superseded"
         run.release.save(update_fields=["state"])
         with pytest.raises(Failed, match="new release"):
-            training.note_losses(work=work, losses=[])
+            training.note_curves(work=work, losses=[], measurements=[])
         with pytest.raises(Failed, match="new release"), transaction.atomic():
             training.finish(work=work, path="x", sha256="0" * 64, metrics={})
     run.refresh_from_db()
@@ -202,7 +202,7 @@ def test_a_release_superseded_while_waiting_is_not_trained_on() -> None:
 def test_a_run_whose_process_died_waits_again() -> None:
     run = ask(StudyFactory.create())
     with jobs.claimed(KIND, run.id) as work:
-        training.note_losses(work=work, losses=[{"step": 1, "loss": 0.7}])
+        training.note_curves(work=work, losses=[{"step": 1, "loss": 0.7}], measurements=[])
     run.refresh_from_db()
     assert run.state == TrainingState.TRAINING
     tending.tend()
@@ -216,7 +216,7 @@ def test_a_cancelled_run_whose_process_died_is_not_done_again() -> None:
     with jobs.claimed(KIND, run.id) as work:
         training.cancel(actor=SYSTEM, run=run)
         with pytest.raises(Stopped):
-            training.note_losses(work=work, losses=[])
+            training.note_curves(work=work, losses=[], measurements=[])
     tending.tend()
     run.refresh_from_db()
     assert (run.state, run.error) == (TrainingState.CANCELLED, "")
@@ -225,13 +225,19 @@ def test_a_cancelled_run_whose_process_died_is_not_done_again() -> None:
 def test_progress_is_read_from_events() -> None:
     events: list[dict[str, Any]] = [
         {"event": "start"},
+        {"event": "measurement", "step": 0, "scores": {"loss": 0.7}},
         {"event": "step", "step": 1, "total": 4, "loss": 0.69, "eta_s": 6.4},
+        {"event": "measurement", "step": 1, "scores": {"loss": 0.65, "reward_accuracy": 0.5}},
         {"event": "step", "step": 2, "total": 4, "loss": 0.61, "eta_s": 4.2},
     ]
     assert summary_of(events=events) == {
         "step": 2,
         "steps": 4,
         "losses": [{"step": 1, "loss": 0.69}, {"step": 2, "loss": 0.61}],
+        "measurements": [
+            {"step": 0, "loss": 0.7},
+            {"step": 1, "loss": 0.65, "reward_accuracy": 0.5},
+        ],
     }
     assert summary_of(events=[])["steps"] == 0
 

@@ -337,7 +337,7 @@ def test_methods_are_called_in_words(study: Study, method: str, called: str, low
     )
     with jobs.claimed(KIND, made.id) as work:
         losses = [{"step": 1, "loss": 0.7}, {"step": 2, "loss": 0.6}]
-        training.note_losses(work=work, losses=losses)
+        training.note_curves(work=work, losses=losses, measurements=[])
     client = signed_in(staff(study))
     names = {"slug": study.slug}
     assert called in client.get(reverse("modelhub:training-runs", kwargs=names)).content.decode()
@@ -360,13 +360,22 @@ def test_the_page_of_a_run_shows_the_progress_of_its_job(
         assert said in waiting
     assert cancel not in auditor.get(page).content.decode()
     with jobs.claimed(KIND, run.id) as work:
-        training.note_losses(work=work, losses=[{"step": 1, "loss": 0.7}, {"step": 2, "loss": 0.6}])
+        training.note_curves(
+            work=work,
+            losses=[{"step": 1, "loss": 0.7}, {"step": 2, "loss": 0.6}],
+            measurements=[
+                {"step": 1, "loss": 0.68, "reward_accuracy": 0.5},
+                {"step": 2, "loss": 0.65, "reward_accuracy": 0.75},
+            ],
+        )
         work.advance(done=1, total=2)
         part = " ".join(engineer.get(poll).content.decode().split())
         assert 'id="progress"' in part
         assert "Training · 1 of 2 steps" in part
         assert 'id="loss" hx-swap-oob="true"' in part
         assert "From 0.700 to 0.600" in part
+        assert "Held-out accuracy from 50% to 75%" in part
+        assert "0.6500" in part
         assert "<html" not in part
         training.cancel(actor=SYSTEM, run=run)
         part = engineer.get(poll).content.decode()
