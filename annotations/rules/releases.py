@@ -24,8 +24,10 @@ POLICY = "cohorts-equal-3"
 LEAST_P = (Decimal("0.5"), Decimal("0.9999"))
 """Lowest and highest threshold for p that a release may ask for; p itself never reaches 1."""
 LEAST_MARGIN = (Decimal(0), Decimal(3))
+LEAST_MEDIAN = (Decimal("0.5"), Decimal(1))
+"""Lowest and highest bound from which on the best-rated reply of a prompt may be in `sft`."""
 PLACES = 4
-"""Decimal places of p and margin in a record, and of what is asked for."""
+"""Decimal places of p, margin and medians in a record, and of what is asked for."""
 MAX_BUILDS = 5
 """Most builds of a release, if consents change or builders are stopped."""
 
