@@ -43,7 +43,8 @@ WITH latest AS NOT MATERIALIZED (
     j.id, j.member_id, j.consent_record_id, left_.id IS NOT NULL, version.number,
     cohort.key, cohort.role, r.id, r.kind, j.prompt_id, rubric.key || '@' || rubric.version,
     j.order_shown, j.propensity, j.ratings, j.ranking, j.strength, j.all_harmful,
-    j.marks, j.active_ms, j.example, j.pay_check, j.why)::text, E'\\n' ORDER BY j.id) AS facts
+    j.marks, j.active_ms, j.example, j.pay_check, j.why,
+    (j.submitted_at AT TIME ZONE 'UTC')::date)::text, E'\\n' ORDER BY j.id) AS facts
   FROM sent j
   JOIN annotations_seat seat ON seat.id = j.seat_id
   JOIN studies_cohort cohort ON cohort.id = seat.cohort_id
@@ -83,13 +84,20 @@ WITH latest AS NOT MATERIALIZED (
   JOIN studies_cohort cohort ON cohort.id = seat.cohort_id
   WHERE j.all_harmful AND j.item_kind <> 'ordinary'
   GROUP BY j.prompt_id
+), imported AS (
+  SELECT r.prompt_id, string_agg(json_build_array(i.response_id, i.source, i.rater, i.kind,
+    i.criterion, i.value, i.start, i."end")::text, E'\\n' ORDER BY i.id) AS facts
+  FROM annotations_importedjudgement i JOIN annotations_response r ON r.id = i.response_id
+  WHERE i.study_id = %(study)s
+  GROUP BY r.prompt_id
 )
 SELECT json_build_array(p.id, p.messages, p.category, p.topics, p.intensity, p.language,
     p.held_out, p.split_group, p.withdrawn_at IS NOT NULL,
     p.text_check NOT IN ('clear', 'cleared'))::text,
-  answered.facts, judged.facts, rewritten.facts, flagged.facts, warned.facts
+  answered.facts, judged.facts, rewritten.facts, flagged.facts, warned.facts, imported.facts
 FROM judged
-JOIN annotations_prompt p ON p.id = judged.prompt_id
+FULL JOIN imported ON imported.prompt_id = judged.prompt_id
+JOIN annotations_prompt p ON p.id = coalesce(judged.prompt_id, imported.prompt_id)
 JOIN answered ON answered.prompt_id = p.id
 LEFT JOIN rewritten ON rewritten.prompt_id = p.id
 LEFT JOIN flagged ON flagged.prompt_id = p.id

@@ -16,7 +16,11 @@ from django.utils.translation import gettext as _
 from annotations.rules.states import ReleasePurpose
 from codesign.consent.rules import Purpose
 
-CONFIGS = ("preference", "unpaired_preference", "sft", "judgements")
+FROM_PEOPLE = ("preference", "unpaired_preference", "sft", "comparisons", "judgements")
+"""Configs whose records are the work of people, so that a withdrawal can retract them."""
+CONFIGS = (*FROM_PEOPLE, "texts", "imported")
+IN_SOME = ("comparisons", "imported")
+"""Configs of releases for evaluation alone, and of studies that imported judgements."""
 BY_COHORT = ("preference", "unpaired_preference")
 """Configs that a release also has for each cohort, if it has several cohorts."""
 POLICY = "cohorts-equal-3"

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Set
 from contextlib import closing
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from annotations.datasets.plumbing.retraction_signing import RetractionSigner
 from annotations.datasets.plumbing.schemas import schemas
 from annotations.datasets.plumbing.selection import Selection
 from annotations.datasets.plumbing.writers import BackgroundWriter, ConfigFiles, TextFiles
+from annotations.datasets.policy.imported import imported_in, imported_record
 from annotations.datasets.policy.judgement_rows import Attachments
 from annotations.datasets.policy.pseudonyms import Pseudonyms
 from annotations.datasets.policy.record_fields import Record
@@ -33,7 +35,9 @@ from annotations.datasets.policy.records import candidates_of
 from annotations.datasets.policy.rewrites import HasPersonalData
 from annotations.datasets.policy.snapshot import JudgedPrompt, JudgementSnapshot
 from annotations.datasets.policy.splits import SPLITS, split_of
-from annotations.rules.releases import BY_COHORT, CONFIGS, POLICY, of_cohort
+from annotations.datasets.policy.texts import texts_of
+from annotations.rules.releases import BY_COHORT, CONFIGS, IN_SOME, POLICY, of_cohort
+from annotations.rules.states import ReleasePurpose
 from codesign.shared.batches import without_collector
 
 Progress = Callable[[int, int], None]
@@ -103,7 +107,12 @@ class _Builder:
         cohorts = sorted(first_pass.provenance.cohorts)
         self.cohorts = cohorts if len(cohorts) > 1 else []
         """Those with files of their own; a single cohort's would equal those of all."""
-        self.configs = {config: _Config(config) for config in CONFIGS}
+        evaluating = selection.purpose == ReleasePurpose.EVALUATION
+        self.configs = {
+            config: _Config(config)
+            for config in CONFIGS
+            if config not in IN_SOME or (config == "comparisons" and evaluating)
+        }
         for config in BY_COHORT:
             for cohort in self.cohorts:
                 self.configs[of_cohort(config, cohort)] = _Config(config)
@@ -111,8 +120,12 @@ class _Builder:
 
     def write(self, judged_prompt: JudgedPrompt, eligible: list[JudgementSnapshot]) -> None:
         """Write everything that a prompt gives."""
-        group = judged_prompt.prompt.split_group
-        split = split_of(study_id=self.selection.study["id"], split_group=group)
+        prompt = judged_prompt.prompt
+        split = split_of(
+            study_id=self.selection.study["id"],
+            split_group=prompt.split_group,
+            held_out=prompt.held_out,
+        )
         for file, record in self._records(judged_prompt):
             if file == "contested":
                 self.contested.write(as_line(record).encode())
@@ -120,6 +133,10 @@ class _Builder:
             else:
                 self._text_files(file, split).add(record)
         self._write_judgements(judged_prompt, eligible, split)
+        shown = {response_id for one in eligible for response_id in one.order_shown}
+        shown |= self._write_imported(judged_prompt, split)
+        if shown:
+            self._write_texts(judged_prompt, shown, split)
 
     def _records(self, judged_prompt: JudgedPrompt) -> list[tuple[str, Record]]:
         """(config or "contested", record), sorted by both; what is left out is counted."""
@@ -171,6 +188,27 @@ class _Builder:
             rows = files.add(name, judgement, attachments, dropped)
             self.member_rows[judgement.member_id] += rows
 
+    def _write_imported(self, judged_prompt: JudgedPrompt, split: str) -> set[str]:
+        """Write what came with an import; returns the responses that it is about."""
+        records = []
+        for one, reason in imported_in(judged_prompt, self.selection):
+            config = self.configs.setdefault("imported", _Config("imported"))
+            if reason:
+                config.dropped[reason] += 1
+            else:
+                records.append(imported_record(judged_prompt, one))
+        for record in sorted(records, key=itemgetter("record_id")):
+            self._text_files("imported", split).add(record)
+        return {record["response_id"] for record in records}
+
+    def _write_texts(self, judged_prompt: JudgedPrompt, shown: set[str], split: str) -> None:
+        """Write the prompt and the responses that other rows name by their ids."""
+        for record, reason in texts_of(judged_prompt, shown):
+            if record:
+                self._text_files("texts", split).add(record)
+            else:
+                self.configs["texts"].dropped[str(reason)] += 1
+
     def close(self) -> list[FileEntry]:
         """Finish all files."""
         self.contested.close()
@@ -200,9 +238,9 @@ def build(
         closing(FirstPass(selection, folder=folder, rules=rules)) as first_pass,
     ):
         total = first_pass.provenance.judgements
-        if not total:
+        if not (total or first_pass.provenance.imported):
             raise NothingToRelease(first_pass.dropped_judgements)
-        pseudonyms = Pseudonyms(secret, first_pass.selection_hash)
+        pseudonyms = Pseudonyms(secret, first_pass.selection_hash, selection.linkable)
         has_personal_data = scan_texts(first_pass.rewrites()).__contains__
         with closing(BackgroundWriter()) as background:
             builder = _Builder(

@@ -19,7 +19,7 @@ from annotations.datasets.policy.description import POLICY_DESCRIPTION
 from annotations.datasets.policy.splits import SALT, TEST_FROM, VALIDATION_FROM
 from annotations.registry import ModelName
 from annotations.rules.releases import LISTED, DropReason, purposes_needed
-from annotations.rules.states import RoundKind
+from annotations.rules.states import ReleasePurpose, RoundKind
 
 MANIFEST = "manifest.json"
 FORMAT = 3
@@ -74,8 +74,8 @@ def describe(
         "least": selection.thresholds._asdict(),
         "query": {
             "judgements": "one per assignment",
-            "rounds": [str(RoundKind.JUDGING)],
-            "held_out_prompts": False,
+            "rounds": [str(kind) for kind in _rounds(selection.purpose)],
+            "held_out_prompts": selection.purpose == ReleasePurpose.EVALUATION,
             "consent_in_force": [str(p) for p in purposes_needed(selection.purpose)],
         },
         "selection_hash": selection_hash,
@@ -94,9 +94,17 @@ def describe(
         **_listed(listed),
         "retractions": _retractions(selection.study["slug"], signer),
     }
+    if provenance.imported:
+        manifest["imported"] = dict(sorted(provenance.imported.items()))
     if edition.parent:
         manifest["parent"] = dict(edition.parent)
     return manifest
+
+
+def _rounds(purpose: str) -> list[RoundKind]:
+    """From which rounds the judgements of a release for that purpose are."""
+    evaluating = purpose == ReleasePurpose.EVALUATION
+    return [RoundKind.JUDGING, *([RoundKind.EVALUATION] if evaluating else [])]
 
 
 def _rubrics(selection: Selection, provenance: Provenance) -> dict[str, Any]:

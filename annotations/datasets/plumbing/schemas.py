@@ -35,24 +35,80 @@ def schemas() -> dict[str, Any]:
         "preference": _preference(pa, shared_meta, messages),
         "unpaired_preference": _unpaired(pa, shared_meta, messages),
         "sft": _sft(pa, shared_meta, messages),
+        "comparisons": _comparisons(pa, shared_meta, messages),
         "judgements": _judgements(pa),
+        "texts": _texts(pa, messages),
+        "imported": _imported(pa),
     }
 
 
 def _preference(pa: Any, shared_meta: list[Any], messages: Any) -> Any:
     text, number, share = pa.string(), pa.int64(), pa.float64()
-    cohort = pa.struct(
-        [("cohort", text), ("role", text)]
-        + [(name, number) for name in ("wins", "ties", "losses")]
-        + [(name, share) for name in ("votes", "p")]
-    )
     meta = pa.struct(
         shared_meta
         + [(f"{side}_{field}", text) for field in _RESPONSE_FIELDS for side in _SIDES]
-        + [("p", share), ("length_change", number), ("cohorts", pa.list_(cohort))]
+        + [("p", share), ("length_change", number), ("cohorts", pa.list_(_tallies(pa)))]
     )
     texts = [(name, messages) for name in ("prompt", *_SIDES)]
     return pa.schema([("record_id", text), *texts, ("margin", share), ("meta", meta)])
+
+
+def _tallies(pa: Any) -> Any:
+    """The votes of one cohort on a pair."""
+    return pa.struct(
+        [("cohort", pa.string()), ("role", pa.string())]
+        + [(name, pa.int64()) for name in ("wins", "ties", "losses")]
+        + [(name, pa.float64()) for name in ("votes", "p")]
+    )
+
+
+def _comparisons(pa: Any, shared_meta: list[Any], messages: Any) -> Any:
+    text, number = pa.string(), pa.int64()
+    person = pa.struct(
+        [
+            *((name, text) for name in ("rater_pseudonym", "cohort", "role")),
+            ("preference", number),
+            ("all_harmful", pa.bool_()),
+        ]
+    )
+    meta = pa.struct(
+        [*shared_meta, ("round", text)]
+        + [
+            (f"response_{n}_{field}", text)
+            for n in (1, 2)
+            for field in ("id", "model_version_id", "origin")
+        ]
+        + [("p", pa.float64()), ("all_harmful", number), ("cohorts", pa.list_(_tallies(pa)))]
+    )
+    texts = [(name, messages) for name in ("prompt", "response_1", "response_2")]
+    return pa.schema(
+        [
+            ("record_id", text),
+            *texts,
+            ("overall_preference", pa.float64()),
+            ("individual_preferences", pa.list_(person)),
+            ("meta", meta),
+        ]
+    )
+
+
+def _texts(pa: Any, messages: Any) -> Any:
+    text = pa.string()
+    return pa.schema(
+        [(name, text) for name in ("record_id", "kind", "prompt_id", "response_id")]
+        + [("messages", messages), ("origin", text), ("model_version_id", text)]
+        + [("category", text), ("topics", pa.list_(text)), ("intensity", pa.int64())]
+        + [("language", text), ("held_out", pa.bool_())]
+    )
+
+
+def _imported(pa: Any) -> Any:
+    text, number = pa.string(), pa.int64()
+    return pa.schema(
+        [(name, text) for name in ("record_id", "prompt_id", "response_id", "source")]
+        + [("rater", number), ("kind", text), ("criterion", text), ("value", pa.float64())]
+        + [("start", number), ("end", number)]
+    )
 
 
 def _unpaired(pa: Any, shared_meta: list[Any], messages: Any) -> Any:
@@ -92,7 +148,7 @@ def _judgements(pa: Any) -> Any:
         + [(name, text) for name in ("cohort", "role", "rubric", "kind", "criterion")]
         + [("value", pa.float64()), ("is_tie", pa.bool_()), ("strength", number)]
         + [("start", number), ("end", number), ("review", text)]
-        + [("position", number), ("active_ms", pa.int64())]
+        + [("position", number), ("active_ms", pa.int64()), ("day", pa.date32())]
         + [("propensity", pa.float64()), ("consent_version", number), ("consent_scope", text)]
         + [("meta", pa.struct([*shared_meta, ("language", text)]))]
     )

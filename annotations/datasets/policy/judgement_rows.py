@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from annotations.datasets.policy.eligibility import Eligibility
+from annotations.datasets.policy.eligibility import JudgementDropReason
 from annotations.datasets.policy.snapshot import (
     FlagSnapshot,
     JudgedPrompt,
@@ -120,14 +120,14 @@ def _ranking(place: int, is_tie: bool, strength: int) -> Statement:
 
 def eligible_judgements(
     judged_prompt: JudgedPrompt,
-    eligibility: Eligibility,
+    drop_reason: JudgementDropReason,
     dropped_rows: Counter[str],
     dropped_judgements: Counter[str],
 ) -> list[JudgementSnapshot]:
     """The judgements to release; the others, and their rows, are counted by reason."""
     eligible, attachments = [], Attachments(judged_prompt)
     for judgement in judged_prompt.judgements:
-        if reason := eligibility.judgement_drop_reason(judgement):
+        if reason := drop_reason(judgement):
             dropped_rows[reason] += len(rows_of(judgement, attachments))
             dropped_judgements[reason] += 1
         else:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from annotations.datasets.policy.comparisons import comparisons_of
 from annotations.datasets.policy.cycles import pairs_in_cycles
 from annotations.datasets.policy.eligibility import Eligibility
 from annotations.datasets.policy.pairs import gather_pairs
@@ -20,6 +21,7 @@ from annotations.datasets.policy.rewrites import HasPersonalData, usable_rewrite
 from annotations.datasets.policy.snapshot import JudgedPrompt, ReleaseTerms, Thresholds
 from annotations.datasets.policy.unpaired import gather_scored, unpaired_preference_of
 from annotations.rules.releases import DropReason, of_cohort
+from annotations.rules.states import ReleasePurpose
 
 ALL_COHORTS = ""
 
@@ -41,7 +43,7 @@ def candidates_of(
     pseudonyms: Pseudonyms,
     has_personal_data: HasPersonalData,
 ) -> Iterator[Candidate]:
-    """All candidates except rows of `judgements`; `cohorts` have files of their own."""
+    """All candidates from people's work except `judgements`; `cohorts` have files of their own."""
     eligibility = Eligibility(judged_prompt, terms)
     yield from _from_pairs(judged_prompt, eligibility, cohorts, terms.thresholds)
     yield from _from_responses(judged_prompt, terms, eligibility, cohorts)
@@ -58,6 +60,9 @@ def candidates_of(
             yield Candidate(config, None if reason else rewrite.preference, reason, author)
     for dropped_reason in dropped.elements():
         yield Candidate("sft", None, DropReason(dropped_reason))
+    if terms.purpose == ReleasePurpose.EVALUATION:
+        for record, reason, based_on in comparisons_of(judged_prompt, terms, pseudonyms):
+            yield Candidate("comparisons", record, reason, [one.member_id for one in based_on])
 
 
 def _together_and_each(involved: Sequence[str], cohorts: Sequence[str]) -> list[str]:

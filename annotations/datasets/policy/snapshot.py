@@ -72,6 +72,8 @@ class JudgementSnapshot(NamedTuple):
     """A `PayCheck`: whether the pay for this work is or was checked by a person."""
     why: list[str] | None = None
     """Keys of the reasons that were chosen."""
+    day: str = ""
+    """The day on which it was sent, in UTC, such as 2026-11-23; never the time."""
 
 
 class RewriteSnapshot(NamedTuple):
@@ -101,6 +103,19 @@ class HarmReport(NamedTuple):
     order_shown: list[str]
 
 
+class ImportedSnapshot(NamedTuple):
+    """A rank, score or span that came with an import; see `ImportedJudgement`."""
+
+    response_id: str
+    source: str
+    rater: int
+    kind: str
+    criterion: str
+    value: float
+    start: int | None = None
+    end: int | None = None
+
+
 class JudgedPrompt(NamedTuple):
     """One prompt, its responses and everything that people submitted about them."""
 
@@ -111,6 +126,7 @@ class JudgedPrompt(NamedTuple):
     flags: Sequence[FlagSnapshot] = ()
     """Every flag, also those that came with a text that is no vote."""
     harm_reports: Sequence[HarmReport] = ()
+    imported: Sequence[ImportedSnapshot] = ()
 
 
 class Thresholds(NamedTuple):
@@ -132,6 +148,8 @@ class ReleaseTerms:
     """Member → consent record in force, for each member who allows the purpose."""
     held_out_groups: frozenset[str] = frozenset()
     """Split groups with at least one held-out prompt."""
+    linkable: frozenset[str] = frozenset()
+    """Members who allow that their name is the same in all releases of the study."""
     scales: Mapping[str, Mapping[str, tuple[int, int]]] = field(default_factory=dict)
     """Rubric → criterion → (lowest score, highest score), where a higher score is better."""
     rubrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -94,7 +94,8 @@ def test_judgements_that_are_left_out_are_counted_with_their_rows() -> None:
     one = judged_prompt(*people)
     terms = ReleaseTerms(purpose="training", granting={"lived-2": "record"})
     rows, judgements = Counter[str](), Counter[str]()
-    eligible = eligible_judgements(one, Eligibility(one, terms), rows, judgements)
+    drop_reason = Eligibility(one, terms).judgement_drop_reason
+    eligible = eligible_judgements(one, drop_reason, rows, judgements)
     assert eligible == [people[1]]
     assert rows == {"no_consent": 6}  # two of each ranking, one flag, one rewrite
     assert judgements == {"no_consent": 2}

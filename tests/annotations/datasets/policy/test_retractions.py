@@ -8,7 +8,11 @@ from tests.support.snapshots import PSEUDONYMS
 
 def test_every_record_that_a_judgement_is_part_of() -> None:
     one = RetractedJudgement(
-        "j1", [["b"], ["a", "c"]], rewritten=["a"], shown=[("p", "Text of a"), ("p", "Text of b")]
+        "j1",
+        [["b"], ["a", "c"]],
+        rewritten=["a"],
+        shown=[("p", "Text of a"), ("p", "Text of b")],
+        order_shown=["b", "a"],
     )
     pairs = [shared_record_id("preference", *pair) for pair in ("ab", "ac", "bc")]
     assert records_based_on([one], PSEUDONYMS) == {
@@ -18,6 +22,7 @@ def test_every_record_that_a_judgement_is_part_of() -> None:
             unpaired_record_id("p", text) for text in ("Text of a", "Text of b")
         ),
         "sft": [PSEUDONYMS.name("sft", "j1", "a")],
+        "comparisons": [shared_record_id("comparisons", "a", "b")],
     }
 
 
