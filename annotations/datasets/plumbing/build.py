@@ -26,9 +26,10 @@ from annotations.datasets.plumbing.manifest import MANIFEST, Edition, as_json, d
 from annotations.datasets.plumbing.retraction_signing import RetractionSigner
 from annotations.datasets.plumbing.schemas import schemas
 from annotations.datasets.plumbing.selection import Selection
+from annotations.datasets.plumbing.text_lines import TextLines
 from annotations.datasets.plumbing.writers import BackgroundWriter, ConfigFiles, TextFiles
 from annotations.datasets.policy.imported import imported_in, imported_record
-from annotations.datasets.policy.judgement_rows import Attachments
+from annotations.datasets.policy.judgement_rows import Attachments, RatingStatements
 from annotations.datasets.policy.pseudonyms import Pseudonyms
 from annotations.datasets.policy.record_fields import Record
 from annotations.datasets.policy.records import candidates_of
@@ -100,6 +101,7 @@ class _Builder:
         self.folder = folder
         self.has_personal_data = has_personal_data
         self.background = background
+        self.rating_statements = RatingStatements(selection.rubrics)
         self.member_rows: Counter[str] = Counter()
         self.contested = HashedFile(folder, "contested.jsonl")
         self.listed: Counter[str] = Counter()
@@ -182,7 +184,7 @@ class _Builder:
             return
         files = self._judgement_files(split)
         dropped = self.configs["judgements"].dropped
-        attachments = Attachments(judged_prompt, self.selection.rubrics)
+        attachments = Attachments(judged_prompt, self.rating_statements)
         named = {self.pseudonyms.name("judgement", one.id): one for one in eligible}
         for name, judgement in sorted(named.items()):
             rows = files.add(name, judgement, attachments, dropped)
@@ -203,11 +205,12 @@ class _Builder:
 
     def _write_texts(self, judged_prompt: JudgedPrompt, shown: set[str], split: str) -> None:
         """Write the prompt and the responses that other rows name by their ids."""
-        for record, reason in texts_of(judged_prompt, shown):
-            if record:
-                self._text_files("texts", split).add(record)
+        lines = TextLines(judged_prompt.prompt)
+        for text, reason in texts_of(judged_prompt, shown):
+            if reason:
+                self.configs["texts"].dropped[reason] += 1
             else:
-                self.configs["texts"].dropped[str(reason)] += 1
+                self._text_files("texts", split).add_line(lines.line(text))
 
     def close(self) -> list[FileEntry]:
         """Finish all files."""

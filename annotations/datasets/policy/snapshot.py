@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from annotations.registry import ModelName
+from annotations.rules.scales import UNSURE
 
 UNKNOWN_MODEL = ModelName()
 
@@ -139,6 +141,27 @@ class Thresholds(NamedTuple):
 NO_THRESHOLDS = Thresholds()
 
 
+class Shares(dict[tuple[str, str, float], float | None]):
+    """(rubric, criterion, score) → the score as a share of its scale, each computed once.
+
+    None for “not sure”, and for criteria without a scale on which more is better.
+    """
+
+    def __init__(self, scales: Mapping[str, Mapping[str, tuple[int, int]]]) -> None:
+        super().__init__()
+        self._scales = scales
+
+    def __missing__(self, key: tuple[str, str, float]) -> float | None:
+        rubric, criterion, score = key
+        scale = self._scales.get(rubric, {}).get(criterion)
+        share = None
+        if scale and score != UNSURE:
+            lowest, highest = scale
+            share = (score - lowest) / (highest - lowest)
+        self[key] = share
+        return share
+
+
 @dataclass(frozen=True, kw_only=True)
 class ReleaseTerms:
     """What decides, besides a prompt itself, which of its judgements become records."""
@@ -155,3 +178,8 @@ class ReleaseTerms:
     rubrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Rubric → what its criteria and reasons are, without words, as the manifest shows it."""
     thresholds: Thresholds = NO_THRESHOLDS
+
+    @cached_property
+    def shares(self) -> Shares:
+        """Scores as shares of their scales."""
+        return Shares(self.scales)

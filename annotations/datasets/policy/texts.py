@@ -4,60 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 
-from annotations.datasets.policy.pseudonyms import shared_record_id
-from annotations.datasets.policy.record_fields import Decision, Record, completion
 from annotations.datasets.policy.snapshot import JudgedPrompt, PromptSnapshot, ResponseSnapshot
 from annotations.rules.releases import DropReason
 
+Text = PromptSnapshot | ResponseSnapshot
 
-def texts_of(judged_prompt: JudgedPrompt, response_ids: Set[str]) -> Iterator[Decision]:
-    """The prompt, then these responses by id; a text that may hold personal data is left out."""
+
+def texts_of(
+    judged_prompt: JudgedPrompt, response_ids: Set[str]
+) -> Iterator[tuple[Text, DropReason | None]]:
+    """The prompt, then these responses by id, each with the reason against it, if any.
+
+    A text that may contain personal data is left out until a coordinator clears it.
+    """
     prompt = judged_prompt.prompt
-    if prompt.uncleared:
-        yield Decision(None, DropReason.UNCLEARED_TEXT)
-    else:
-        yield Decision(_of_prompt(prompt))
+    yield prompt, DropReason.UNCLEARED_TEXT if prompt.uncleared else None
     for response_id in sorted(response_ids):
         response = judged_prompt.responses[response_id]
         if response.withdrawn:
-            yield Decision(None, DropReason.RESPONSE_WITHDRAWN)
-        elif response.uncleared:
-            yield Decision(None, DropReason.UNCLEARED_TEXT)
+            yield response, DropReason.RESPONSE_WITHDRAWN
         else:
-            yield Decision(_of_response(prompt, response))
-
-
-def _of_prompt(prompt: PromptSnapshot) -> Record:
-    return {
-        "record_id": shared_record_id("texts", prompt.id),
-        "kind": "prompt",
-        "prompt_id": prompt.id,
-        "response_id": "",
-        "messages": prompt.messages,
-        "origin": "",
-        "model_version_id": "",
-        **_about(prompt),
-    }
-
-
-def _of_response(prompt: PromptSnapshot, response: ResponseSnapshot) -> Record:
-    return {
-        "record_id": shared_record_id("texts", response.id),
-        "kind": "response",
-        "prompt_id": prompt.id,
-        "response_id": response.id,
-        "messages": completion(response.text),
-        "origin": response.origin,
-        "model_version_id": response.model.id,
-        **_about(prompt),
-    }
-
-
-def _about(prompt: PromptSnapshot) -> Record:
-    return {
-        "category": prompt.category,
-        "topics": sorted(prompt.topics),
-        "intensity": prompt.intensity,
-        "language": prompt.language,
-        "held_out": prompt.held_out,
-    }
+            yield response, DropReason.UNCLEARED_TEXT if response.uncleared else None

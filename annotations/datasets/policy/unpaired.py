@@ -22,7 +22,6 @@ from annotations.datasets.policy.snapshot import (
     ResponseSnapshot,
 )
 from annotations.rules.releases import DropReason
-from annotations.rules.scales import UNSURE
 from annotations.rules.texts import caseless_hash
 
 GOOD_FROM, BAD_UP_TO = 0.75, 0.25
@@ -149,13 +148,11 @@ def _merge_duplicates(by_id: dict[str, ScoredResponse]) -> list[ScoredResponse]:
 
 def _scores(judgement: JudgementSnapshot, terms: ReleaseTerms) -> dict[str, list[float]]:
     """Response id → this person's scores, each as a share of its scale."""
-    scales = terms.scales.get(judgement.rubric, {})
+    rubric, shares = judgement.rubric, terms.shares
     scores: dict[str, list[float]] = {}
     for rating in judgement.ratings:
-        scale = scales.get(rating["criterion"])
-        if scale and rating["score"] != UNSURE:
-            lowest, highest = scale
-            share = (rating["score"] - lowest) / (highest - lowest)
+        share = shares[rubric, rating["criterion"], rating["score"]]
+        if share is not None:
             scores.setdefault(rating["response"], []).append(share)
     return scores
 
