@@ -69,6 +69,7 @@ class DropReason(StrEnum):
     CYCLE = "cycle"
     BELOW_LEAST_P = "below_least_p"
     BELOW_LEAST_MARGIN = "below_least_margin"
+    BELOW_LEAST_MEDIAN = "below_least_median"
     MIDDLE = "middle"
     NOT_REVIEWED = "not_reviewed"
     HELD_BACK = "held_back"
@@ -114,6 +115,9 @@ DROP_REASON_TEXTS: Mapping[str, str] = {
     ),
     DropReason.BELOW_LEAST_P: gettext_noop("less sure than the least p that was asked for"),
     DropReason.BELOW_LEAST_MARGIN: gettext_noop("weaker than the least margin that was asked for"),
+    DropReason.BELOW_LEAST_MEDIAN: gettext_noop(
+        "prompts of which no reply has the least median that was asked for in every cohort"
+    ),
     DropReason.MIDDLE: gettext_noop("which people found neither good nor bad"),
     DropReason.NOT_REVIEWED: gettext_noop("rewrites that are not reviewed yet"),
     DropReason.HELD_BACK: gettext_noop("rewrites that the review held back"),
@@ -153,10 +157,15 @@ def of_cohort(config: str, cohort: str) -> str:
 
 
 class LeastAsked(NamedTuple):
-    """The thresholds that a release asks for: a preference with a lower p or margin is left out."""
+    """The thresholds that a release asks for: a preference with a lower p or margin is left out.
+
+    Without a median, `sft` contains rewrites alone.
+    """
 
     p: Decimal = LEAST_P[0]
     margin: Decimal = LEAST_MARGIN[0]
+    median: Decimal | None = None
+    """From which median on, as a share of the scale, the best-rated reply of a prompt is in sft."""
 
 
 ANY_LEAST = LeastAsked()
@@ -169,6 +178,8 @@ def least_problems(least: LeastAsked) -> dict[str, list[str]]:
         problems["least_p"] = [_("Must be from 0.5 to below 1, with at most four decimal places.")]
     if not _is_between(least.margin, *LEAST_MARGIN):
         problems["least_margin"] = [_("Must be from 0 to 3, with at most four decimal places.")]
+    if least.median is not None and not _is_between(least.median, *LEAST_MEDIAN):
+        problems["least_median"] = [_("Must be from 0.5 to 1, with at most four decimal places.")]
     return problems
 
 

@@ -110,9 +110,14 @@ def _checked_and_locked(
     if purpose not in set(ReleasePurpose):
         raise Invalid(_("Choose a purpose."), {"purpose": [_("Choose from the list.")]})
     if problems := least_problems(least):
-        raise Invalid(_("The least p or margin is out of range."), problems)
+        raise Invalid(_("The least p, margin or median is out of range."), problems)
     lock_study(study_id=study.id)
-    return {"purpose": purpose, "least_p": least.p, "least_margin": least.margin}
+    return {
+        "purpose": purpose,
+        "least_p": least.p,
+        "least_margin": least.margin,
+        "least_median": least.median,
+    }
 
 
 def _new_row(
@@ -219,7 +224,12 @@ def write_draft(*, release: DatasetRelease, work: Work) -> Draft:
         wait_and_group_late(study=release.study)
         text_checks.look(study=release.study, going_on=work.check)
         corrections = corrections_in(study=release.study)
-        thresholds = Thresholds(float(release.least_p), float(release.least_margin))
+        median = release.least_median
+        thresholds = Thresholds(
+            float(release.least_p),
+            float(release.least_margin),
+            None if median is None else float(median),
+        )
         chosen = selection(
             study=release.study, purpose=release.purpose, going_on=work.check, thresholds=thresholds
         )

@@ -24,7 +24,7 @@ from annotations.datasets.plumbing.judgement_files import JudgementFiles
 from annotations.datasets.plumbing.layout import move_to_hashed_folder
 from annotations.datasets.plumbing.manifest import MANIFEST, Edition, as_json, describe
 from annotations.datasets.plumbing.retraction_signing import RetractionSigner
-from annotations.datasets.plumbing.schemas import schemas
+from annotations.datasets.plumbing.schemas import RATED_SFT, schemas
 from annotations.datasets.plumbing.selection import Selection
 from annotations.datasets.plumbing.text_lines import TextLines
 from annotations.datasets.plumbing.writers import BackgroundWriter, ConfigFiles, TextFiles
@@ -119,6 +119,8 @@ class _Builder:
             for cohort in self.cohorts:
                 self.configs[of_cohort(config, cohort)] = _Config(config)
         self.configs["judgements"].dropped = first_pass.dropped_rows
+        if selection.thresholds.median is not None:
+            self.configs["sft"].schema_name = RATED_SFT
 
     def write(self, judged_prompt: JudgedPrompt, eligible: list[JudgementSnapshot]) -> None:
         """Write everything that a prompt gives."""

@@ -116,7 +116,7 @@ class FirstPass:
             dict(selection.study),
             selection.purpose,
             rules,
-            list(selection.thresholds),
+            [*selection.thresholds.asked().values()],
             {member: selection.granting[member] for member in provenance.members()},
             provenance.versions(selection),
             {rubric: selection.scales.get(rubric) for rubric in sorted(provenance.rubrics)},

@@ -15,7 +15,7 @@ from annotations.datasets.plumbing.first_pass import Provenance
 from annotations.datasets.plumbing.layout import DataFolder
 from annotations.datasets.plumbing.retraction_signing import RetractionSigner
 from annotations.datasets.plumbing.selection import Selection
-from annotations.datasets.policy.description import POLICY_DESCRIPTION
+from annotations.datasets.policy.description import BEST_RATED, POLICY_DESCRIPTION
 from annotations.datasets.policy.splits import SALT, TEST_FROM, VALIDATION_FROM
 from annotations.registry import ModelName
 from annotations.rules.releases import LISTED, DropReason, purposes_needed
@@ -70,8 +70,8 @@ def describe(
         "study": dict(selection.study),
         "release": edition.number,
         "purpose": selection.purpose,
-        "policy": dict(POLICY_DESCRIPTION),
-        "least": selection.thresholds._asdict(),
+        "policy": _policy(selection),
+        "least": selection.thresholds.asked(),
         "query": {
             "judgements": "one per assignment",
             "rounds": [str(kind) for kind in _rounds(selection.purpose)],
@@ -99,6 +99,11 @@ def describe(
     if edition.parent:
         manifest["parent"] = dict(edition.parent)
     return manifest
+
+
+def _policy(selection: Selection) -> dict[str, str]:
+    asks_for_best = selection.thresholds.median is not None
+    return {**POLICY_DESCRIPTION, **(BEST_RATED if asks_for_best else {})}
 
 
 def _rounds(purpose: str) -> list[RoundKind]:

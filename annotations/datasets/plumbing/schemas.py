@@ -7,6 +7,7 @@ import os
 from typing import Any
 
 _SIDES = ("chosen", "rejected")
+RATED_SFT = "sft with best-rated replies"
 _RESPONSE_FIELDS = ("response_id", "model_version_id", "origin")
 
 
@@ -35,6 +36,7 @@ def schemas() -> dict[str, Any]:
         "preference": _preference(pa, shared_meta, messages),
         "unpaired_preference": _unpaired(pa, shared_meta, messages),
         "sft": _sft(pa, shared_meta, messages),
+        RATED_SFT: _sft(pa, shared_meta, messages, rated=True),
         "comparisons": _comparisons(pa, shared_meta, messages),
         "judgements": _judgements(pa),
         "texts": _texts(pa, messages),
@@ -113,27 +115,36 @@ def _imported(pa: Any) -> Any:
 
 def _unpaired(pa: Any, shared_meta: list[Any], messages: Any) -> Any:
     text = pa.string()
-    cohort = pa.struct(
-        [("cohort", text), ("role", text), ("people", pa.int64()), ("median", pa.float64())]
-    )
     meta = pa.struct(
         [
             *shared_meta,
             *((field, text) for field in _RESPONSE_FIELDS),
-            ("cohorts", pa.list_(cohort)),
+            ("cohorts", pa.list_(_scores(pa))),
         ]
     )
     texts = [("prompt", messages), ("completion", messages), ("label", pa.bool_())]
     return pa.schema([("record_id", text), *texts, ("meta", meta)])
 
 
-def _sft(pa: Any, shared_meta: list[Any], messages: Any) -> Any:
+def _scores(pa: Any) -> Any:
+    """The scores of one cohort on a response."""
     text = pa.string()
+    return pa.struct(
+        [("cohort", text), ("role", text), ("people", pa.int64()), ("median", pa.float64())]
+    )
+
+
+def _sft(pa: Any, shared_meta: list[Any], messages: Any, *, rated: bool = False) -> Any:
+    """The schema of `sft`; only a release that asks for best-rated replies has their fields."""
+    text = pa.string()
+    of_rating = [("response_id", text), ("model_version_id", text)]
+    of_rating.append(("cohorts", pa.list_(_scores(pa))))
     meta = pa.struct(
         shared_meta
         + [(name, text) for name in ("cohort", "role", "origin")]
         + [(f"rewritten_{field}", text) for field in ("response_id", "model_version_id")]
         + [("length_change", pa.int64())]
+        + (of_rating if rated else [])
     )
     texts = [("prompt", messages), ("completion", messages)]
     return pa.schema([("record_id", text), *texts, ("meta", meta)])

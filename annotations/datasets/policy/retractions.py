@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from annotations.datasets.policy.best_replies import best_reply_record_id
 from annotations.datasets.policy.comparisons import comparison_record_id
 from annotations.datasets.policy.pairs import compared_pairs
 from annotations.datasets.policy.pseudonyms import Pseudonyms, shared_record_id
@@ -50,6 +51,9 @@ def records_based_on(
         ids["comparisons"].update(
             comparison_record_id(first, second)
             for first, second in combinations(sorted(judgement.order_shown), 2)
+        )
+        ids["sft"].update(
+            best_reply_record_id(prompt_id, text) for prompt_id, text in judgement.shown
         )
         for response_id in judgement.rewritten:
             for config in ("preference", "sft"):

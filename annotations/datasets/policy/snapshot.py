@@ -132,10 +132,19 @@ class JudgedPrompt(NamedTuple):
 
 
 class Thresholds(NamedTuple):
-    """The p and the margin below which a preference is left out of a release."""
+    """The p and the margin below which a preference is left out of a release.
+
+    `median` is the bound from which the best-rated reply of a prompt is in `sft`, as a share of the
+    scale; with None, `sft` contains rewrites alone.
+    """
 
     p: float = 0.5
     margin: float = 0.0
+    median: float | None = None
+
+    def asked(self) -> dict[str, float]:
+        """Name → value, without what was not asked for."""
+        return {name: value for name, value in self._asdict().items() if value is not None}
 
 
 NO_THRESHOLDS = Thresholds()
