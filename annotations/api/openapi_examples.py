@@ -231,7 +231,7 @@ CORRECT = [
         }
     ),
 ]
-RELEASES = [sent({"purpose": "training", "least_median": 0.75}), answered(RELEASE, 200, 201)]
+RELEASES = [sent({"purpose": "training", "least_median": "0.75"}), answered(RELEASE, 200, 201)]
 ONE_RELEASE = [answered(RELEASE)]
 RETRACTIONS = [answered(RETRACTION)]
 SIGNING_KEY = [answered(KEY)]

@@ -24,7 +24,7 @@ from annotations.datasets.plumbing.judgement_files import JudgementFiles
 from annotations.datasets.plumbing.layout import move_to_hashed_folder
 from annotations.datasets.plumbing.manifest import MANIFEST, Edition, as_json, describe
 from annotations.datasets.plumbing.retraction_signing import RetractionSigner
-from annotations.datasets.plumbing.schemas import RATED_SFT, schemas
+from annotations.datasets.plumbing.schemas import schemas
 from annotations.datasets.plumbing.selection import Selection
 from annotations.datasets.plumbing.text_lines import TextLines
 from annotations.datasets.plumbing.writers import BackgroundWriter, ConfigFiles, TextFiles
@@ -101,6 +101,7 @@ class _Builder:
         self.folder = folder
         self.has_personal_data = has_personal_data
         self.background = background
+        self.schemas = schemas(rated=selection.thresholds.median is not None)
         self.rating_statements = RatingStatements(selection.rubrics)
         self.member_rows: Counter[str] = Counter()
         self.contested = HashedFile(folder, "contested.jsonl")
@@ -119,8 +120,6 @@ class _Builder:
             for cohort in self.cohorts:
                 self.configs[of_cohort(config, cohort)] = _Config(config)
         self.configs["judgements"].dropped = first_pass.dropped_rows
-        if selection.thresholds.median is not None:
-            self.configs["sft"].schema_name = RATED_SFT
 
     def write(self, judged_prompt: JudgedPrompt, eligible: list[JudgementSnapshot]) -> None:
         """Write everything that a prompt gives."""
@@ -159,7 +158,7 @@ class _Builder:
     def _text_files(self, name: str, split: str) -> TextFiles:
         config = self.configs[name]
         if split not in config.files:
-            schema = schemas()[config.schema_name]
+            schema = self.schemas[config.schema_name]
             interleaved = config.schema_name == "unpaired_preference"
             files_class = InterleavedFiles if interleaved else TextFiles
             config.files[split] = files_class(self._config_files(name, split, schema), schema)
@@ -169,7 +168,7 @@ class _Builder:
     def _judgement_files(self, split: str) -> JudgementFiles:
         config = self.configs["judgements"]
         if split not in config.files:
-            files = self._config_files("judgements", split, schemas()["judgements"])
+            files = self._config_files("judgements", split, self.schemas["judgements"])
             purpose = self.selection.purpose
             config.files[split] = JudgementFiles(files, self.pseudonyms, purpose)
         judgement_files: JudgementFiles = config.files[split]

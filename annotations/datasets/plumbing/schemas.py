@@ -7,13 +7,12 @@ import os
 from typing import Any
 
 _SIDES = ("chosen", "rejected")
-RATED_SFT = "sft with best-rated replies"
 _RESPONSE_FIELDS = ("response_id", "model_version_id", "origin")
 
 
 @functools.cache
-def schemas() -> dict[str, Any]:
-    """Config → pyarrow schema.
+def schemas(*, rated: bool = False) -> dict[str, Any]:
+    """Config → pyarrow schema; `rated` is for releases with best-rated replies in `sft`.
 
     Makes Arrow use the system's allocator, which returns 50 MB that Arrow's own allocator keeps.
     """
@@ -35,8 +34,7 @@ def schemas() -> dict[str, Any]:
     return {
         "preference": _preference(pa, shared_meta, messages),
         "unpaired_preference": _unpaired(pa, shared_meta, messages),
-        "sft": _sft(pa, shared_meta, messages),
-        RATED_SFT: _sft(pa, shared_meta, messages, rated=True),
+        "sft": _sft(pa, shared_meta, messages, rated=rated),
         "comparisons": _comparisons(pa, shared_meta, messages),
         "judgements": _judgements(pa),
         "texts": _texts(pa, messages),
@@ -134,7 +132,7 @@ def _scores(pa: Any) -> Any:
     )
 
 
-def _sft(pa: Any, shared_meta: list[Any], messages: Any, *, rated: bool = False) -> Any:
+def _sft(pa: Any, shared_meta: list[Any], messages: Any, *, rated: bool) -> Any:
     """The schema of `sft`; only a release that asks for best-rated replies has their fields."""
     text = pa.string()
     of_rating = [("response_id", text), ("model_version_id", text)]
