@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from pathlib import Path
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
@@ -134,6 +135,24 @@ USES: Mapping[str, str] = {
     ReleasePurpose.EVALUATION: gettext_noop("evaluating models"),
     ReleasePurpose.PUBLICATION: gettext_noop("public release"),
 }
+
+
+PATTERNS = ("*", "?", "[", "::", "$")
+"""What `datasets` reads in the path of a folder as a pattern, a chain of addresses or a variable.
+
+Of a folder with `?` it read the files of sibling folders too, without a word (decision 44).
+"""
+
+
+def folder_problem(folder: Path) -> str | None:
+    """Return why `load_dataset` would not read a release in this folder, or None."""
+    found = [pattern for pattern in PATTERNS if pattern in str(folder.absolute())]
+    if not found:
+        return None
+    return _(
+        "%(folder)s contains %(pattern)s, which the datasets library takes for a pattern: it would"
+        " load nothing, or the files of other folders. Name a folder without it."
+    ) % {"folder": folder.absolute(), "pattern": found[0]}
 
 
 def drop_reason_text(reason: str) -> str:

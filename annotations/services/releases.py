@@ -33,6 +33,7 @@ from annotations.rules.releases import (
     MAX_BUILDS,
     LeastAsked,
     drop_reason_text,
+    folder_problem,
     least_problems,
 )
 from annotations.rules.states import ReleasePurpose, ReleaseState
@@ -47,7 +48,7 @@ from codesign.jobs.services.working import Work, run_to_end
 from codesign.shared import disk_space
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.advisory_locks import Lock, lock_until_commit
-from codesign.shared.errors import Invalid
+from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.transition import Move, transition
 from codesign.studies.locks import lock_study
 from codesign.studies.models import Member, Study
@@ -107,6 +108,8 @@ def _checked_and_locked(
 ) -> dict[str, Any]:
     """Return valid fields of a new release. Locks the study, so that numbers are consecutive."""
     require(actor, REQUEST_RELEASE, study)
+    if problem := folder_problem(Path(settings.RELEASES_DIR)):  # training reads from there
+        raise Conflict(problem)
     if purpose not in set(ReleasePurpose):
         raise Invalid(_("Choose a purpose."), {"purpose": [_("Choose from the list.")]})
     if problems := least_problems(least):
