@@ -213,6 +213,10 @@ class _Builder:
             else:
                 self._text_files("texts", split).add_line(lines.line(text))
 
+    def schemas_of_configs(self) -> dict[str, Any]:
+        """Config → its Arrow schema."""
+        return {name: self.schemas[one.schema_name] for name, one in self.configs.items()}
+
     def close(self) -> list[FileEntry]:
         """Finish all files."""
         self.contested.close()
@@ -274,7 +278,7 @@ def _finish(builder: _Builder, edition: Edition, first_pass: FirstPass) -> Packa
         signer=RetractionSigner(builder.pseudonyms.secret),
     )
     with closing(HashedFile(folder, "README.md")) as readme:
-        readme.write(dataset_card(manifest).encode())
+        readme.write(dataset_card(manifest, builder.schemas_of_configs()).encode())
     entries.append(readme.entry())
     manifest["files"] = [entry._asdict() for entry in sorted(entries)]
     content = as_json(manifest)

@@ -87,6 +87,7 @@ def describe(
         "rubrics": _rubrics(selection, provenance),
         "code_version": edition.code_version,
         "models": _models(provenance.models),
+        "languages": sorted(provenance.languages),
         "splits": _splits(),
         "data": data._asdict(),
         "rows": {config: dict(counts) for config, counts in rows.items()},
