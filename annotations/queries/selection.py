@@ -18,6 +18,7 @@ from annotations.registry import ModelName, model_names
 from annotations.rules.releases import purposes_needed
 from codesign.consent import queries as consent
 from codesign.consent.models import ConsentVersion
+from codesign.consent.rules import Purpose
 from codesign.studies.models import Study
 
 PROMPTS_AT_ONCE = 100
@@ -142,7 +143,16 @@ def selection(
         scales=_scales(study),
         rubrics=_rubrics(study),
         thresholds=thresholds,
+        linkable=linkable(study=study),
     )
+
+
+def linkable(*, study: Study) -> frozenset[str]:
+    """Return the ids of members who allow one name for them in all releases of the study."""
+    members = consent.members_granting(
+        study_id=study.id, purposes=(Purpose.TAKE_PART, Purpose.LINKING)
+    )
+    return frozenset(map(str, members))
 
 
 def granting(*, study: Study, purpose: str) -> dict[str, str]:

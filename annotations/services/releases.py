@@ -27,7 +27,7 @@ from annotations.permissions import REQUEST_RELEASE, SEE_RELEASES
 from annotations.queries import releases as queries
 from annotations.queries.helplines import numbers_known_to
 from annotations.queries.own_judgements import corrections_in
-from annotations.queries.selection import granting, selection
+from annotations.queries.selection import granting, linkable, selection
 from annotations.rules.releases import (
     ANY_LEAST,
     MAX_BUILDS,
@@ -215,6 +215,7 @@ class Draft:
         self.corrections: dict[str, int] = {}
         """Member id → number of their corrections before the selection."""
         self.granted = {member: chosen.granting[member] for member in package.member_rows}
+        self.linkable = chosen.linkable.intersection(package.member_rows)
 
 
 def write_draft(*, release: DatasetRelease, work: Work) -> Draft:
@@ -311,6 +312,8 @@ def freeze(
     _lock_for_share(Member._meta.db_table, sorted(draft.granted))
     granted = granting(study=release.study, purpose=release.purpose)
     if any(granted.get(member) != record for member, record in draft.granted.items()):
+        return False
+    if draft.linkable != linkable(study=release.study).intersection(draft.granted):
         return False
     if not despite_corrections and _corrected_since(release, draft):
         return False

@@ -250,13 +250,20 @@ def _dropped(manifest: Mapping[str, Any]) -> str:
 
 
 def _limits(manifest: Mapping[str, Any]) -> str:
+    linkable = manifest["one_pseudonym_in_all_releases"]
+    agreed = (
+        f" Of the people, {linkable} agreed that their `rater_pseudonym` is the same in all"
+        " releases of the study."
+        if linkable
+        else ""
+    )
     return "\n".join(
         [
             "## Limits",
             "",
             "- Names of people, judgements and rewrites (`rater_pseudonym`, `judgement_id`,"
-            " `record_id`) are valid within this release only. It contains no demographics, no"
-            " times of day, and no free text of people except reviewed rewrites.",
+            f" `record_id`) are valid within this release only.{agreed} It contains no"
+            " demographics, no times of day, and no free text of people except reviewed rewrites.",
             "- Patterns and a reviewer looked for personal data in rewrites; they may have missed a"
             " name. Tell the study if you find one.",
             "- People can withdraw their consent. Ask for the newest release before each use; a"

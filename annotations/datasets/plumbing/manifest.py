@@ -82,6 +82,7 @@ def describe(
         "example_judgements": provenance.examples,
         "judgements": provenance.judgements,
         "people": _people(provenance),
+        "one_pseudonym_in_all_releases": len(selection.linkable.intersection(provenance.members())),
         "consent_versions": provenance.versions(selection),
         "rubric_versions": sorted(provenance.rubrics),
         "rubrics": _rubrics(selection, provenance),
