@@ -31,7 +31,7 @@ WITH latest AS NOT MATERIALIZED (
         FROM jsonb_array_elements(j.highlights) WITH ORDINALITY AS marks(mark, place))
       ELSE j.highlights END AS marks,
     a.prompt_id, a.task_id, a.seat_id, a.rubric_id, a.order_shown, a.propensity, a.pay_check,
-    a.item_kind
+    a.item_kind, a.asks
   FROM annotations_judgement j JOIN annotations_assignment a ON a.id = j.assignment_id
   WHERE a.study_id = %(study)s
     AND NOT EXISTS (SELECT 1 FROM annotations_judgement newer
@@ -45,7 +45,8 @@ WITH latest AS NOT MATERIALIZED (
     cohort.key, cohort.role, r.id, r.kind, j.prompt_id, rubric.key || '@' || rubric.version,
     j.order_shown, j.propensity, j.ratings, j.ranking, j.strength, j.all_harmful,
     j.marks, j.active_ms, j.example, j.pay_check, j.why,
-    (j.submitted_at AT TIME ZONE 'UTC')::date)::text, E'\\n' ORDER BY j.id) AS facts
+    (j.submitted_at AT TIME ZONE 'UTC')::date, 'ranking' = ANY(j.asks))::text,
+    E'\\n' ORDER BY j.id) AS facts
   FROM sent j
   JOIN annotations_seat seat ON seat.id = j.seat_id
   JOIN studies_cohort cohort ON cohort.id = seat.cohort_id

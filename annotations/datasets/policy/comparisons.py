@@ -7,7 +7,8 @@ found in both responses is a result here, not a reason to leave a pair out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from annotations.datasets.policy.consensus import pooled
 from annotations.datasets.policy.eligibility import Eligibility, first_reason
@@ -17,6 +18,7 @@ from annotations.datasets.policy.pseudonyms import Pseudonyms, shared_record_id
 from annotations.datasets.policy.record_fields import Record, completion, shared_meta
 from annotations.datasets.policy.snapshot import JudgedPrompt, JudgementSnapshot, ReleaseTerms
 from annotations.rules.releases import DropReason
+from annotations.rules.scales import UNSURE, ScaleKind
 from annotations.rules.states import RoundKind
 
 TOWARDS_SECOND = -1
@@ -26,7 +28,11 @@ def comparisons_of(
     judged_prompt: JudgedPrompt, terms: ReleaseTerms, pseudonyms: Pseudonyms
 ) -> Iterator[tuple[Record | None, DropReason | None, list[JudgementSnapshot]]]:
     """For each pair its record or the reason against it, and the judgements that it is based on."""
-    compared = [j for j in judged_prompt.judgements if j.round_kind == RoundKind.EVALUATION]
+    compared = [
+        _ranked(judgement, terms)
+        for judgement in judged_prompt.judgements
+        if judgement.round_kind == RoundKind.EVALUATION
+    ]
     if not compared:
         return
     of_rounds = judged_prompt._replace(judgements=compared, harm_reports=())
@@ -37,6 +43,36 @@ def comparisons_of(
             yield None, reason, []
         else:
             yield _record(pair, of_rounds, judgements, pseudonyms), None, judgements
+
+
+def _ranked(judgement: JudgementSnapshot, terms: ReleaseTerms) -> JudgementSnapshot:
+    """The judgement; who was asked to rate alone prefers the higher sum of scores (decision 20).
+
+    A criterion counts if both responses have a score on it, points as their sum. Empty if nothing
+    was scored: that is no tie.
+    """
+    if judgement.asked_to_rank or judgement.all_harmful:
+        return judgement
+    criteria = terms.rubrics.get(judgement.rubric, {}).get("criteria", {})
+    scores: dict[str, dict[str, float]] = {}
+    for rating in judgement.ratings:
+        if rating["score"] != UNSURE:
+            scores.setdefault(rating["criterion"], {})[rating["response"]] = rating["score"]
+    sums = dict.fromkeys(judgement.order_shown, 0.0)
+    counted = {key: both for key, both in scores.items() if len(both) == len(sums)}
+    for key, both in counted.items():
+        for response_id, score in both.items():
+            sums[response_id] += _weight(criteria.get(key)) * score
+    places = sorted(set(sums.values()), reverse=True)
+    ranking = [[id for id in sums if sums[id] == place] for place in places]
+    return judgement._replace(ranking=ranking if counted else [], strength=None)
+
+
+def _weight(criterion: Mapping[str, Any] | None) -> float:
+    """How a sum counts a score; 0 if no answer is the better one."""
+    if criterion is None or criterion["kind"] == ScaleKind.LIKERT:
+        return 1
+    return criterion["points"] or 0
 
 
 def comparison_record_id(first: str, second: str) -> str:

@@ -76,6 +76,7 @@ class JudgementSnapshot(NamedTuple):
     """Keys of the reasons that were chosen."""
     day: str = ""
     """The day on which it was sent, in UTC, such as 2026-11-23; never the time."""
+    asked_to_rank: bool = True
 
 
 class RewriteSnapshot(NamedTuple):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from annotations.rules.scales import UNSURE
 from tests.support.snapshots import judgement, made, prompt, response, selection
 
 CONFIG = "comparisons"
@@ -57,6 +59,44 @@ def test_harm_in_both_is_a_result_and_no_reason_to_leave_a_pair_out() -> None:
     ((both,), _) = released(harm, compared("lived-1", ["a"], ["b"]))
     assert both["overall_preference"] == -2.0
     assert {one["all_harmful"] for one in both["individual_preferences"]} == {True, False}
+
+
+@pytest.mark.parametrize(
+    ("scores", "preference"),
+    [
+        ({"heard": (2, 5), "calm": (4, 3)}, 1.0),  # 6 against 8
+        ({"heard": (5, 4)}, -1.0),
+        ({"heard": (4, 5), "calm": (4, 3)}, 0.0),
+        ({"heard": (1, 2), "calm": (5, UNSURE)}, 1.0),  # calm has one score alone
+        ({"heard": (3, 4), "safe": (1, 0)}, -1.0),  # safe is worth three points
+        ({"heard": (3, 4), "polite": (1, 0)}, 1.0),  # polite has no better answer
+    ],
+)
+def test_who_was_asked_to_rate_alone_prefers_the_higher_sum(
+    scores: dict[str, tuple[int, int]], preference: float
+) -> None:
+    """As the win rate of the evaluation counts it (decision 20)."""
+    ratings = [
+        {"response": name, "criterion": criterion, "score": score}
+        for criterion, both in scores.items()
+        for name, score in zip("ab", both, strict=True)
+    ]
+    one = compared("lived-1", ratings=ratings, asked_to_rank=False)
+    criteria = {
+        "heard": {"kind": "likert"},
+        "calm": {"kind": "likert"},
+        "safe": {"kind": "points", "points": 3},
+        "polite": {"kind": "yes_no", "points": None},
+    }
+    chosen = selection([one], purpose="evaluation", prompts=[prompt(held_out=True)])
+    known = replace(chosen, rubrics={one.rubric: {"criteria": criteria}})
+    ((record,), _) = made(known, CONFIG)
+    assert record["overall_preference"] == preference
+
+
+def test_who_cannot_rank_makes_no_pair() -> None:
+    ratings = [{"response": name, "criterion": "heard", "score": 4} for name in "ab"]
+    assert released(compared("lived-1", ratings=ratings)) == ([], {})
 
 
 @pytest.mark.parametrize(
